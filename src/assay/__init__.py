@@ -1,0 +1,21 @@
+"""Audit open language models: what they are, what they would run, where they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from assay.api import audit as audit
+
+__all__ = ["__version__", "audit"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the public names when they are first used, so that importing assay costs nothing (PEP 562)."""
+    if name == "audit":
+        from assay.api import audit
+
+        return audit
+    raise AttributeError(f"module 'assay' has no attribute {name!r}")

@@ -1,0 +1,113 @@
+"""One question per file, in one folder for each of the five questions. A check is a pure function of facts.
+
+The annotations of its parameters say what it needs. A parameter of a fact type makes the check run once for each
+such fact (none: the answer is notApplicable); a parameter `tuple[Fact, ...]` gives it all of them, even none.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Any, get_args, get_origin, get_type_hints
+
+from assay.facts.dossier import QUESTIONS, Rule
+from assay.facts.finding import Answer, Kind, passed
+
+Run = Callable[..., Iterator[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one parameter of a check asks for: a fact type, each one in turn or all at once."""
+
+    name: str
+    fact: type
+    each: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check as the pipeline and the documentation see it."""
+
+    rule: Rule
+    needs: tuple[Need, ...]
+    run: Run
+
+    def answers(self, facts: dict[type, tuple[Any, ...]]) -> Iterator[Answer]:
+        """What the check says about `facts`, which are keyed by their type."""
+        each = next((need for need in self.needs if need.each), None)
+        whole = {need.name: facts.get(need.fact, ()) for need in self.needs if not need.each}
+        if each is None:
+            yield from _or_passed(self.run(**whole), "examined, none found")
+            return
+        subjects = facts.get(each.fact, ())
+        if not subjects:
+            yield Answer(Kind.NOT_APPLICABLE, f"there is no {_words(each.fact)} to ask this of")
+            return
+        found = chain.from_iterable(self.run(**{each.name: subject}, **whole) for subject in subjects)
+        yield from _or_passed(
+            found, f"{len(subjects):,} {_words(each.fact)}{'s' if len(subjects) > 1 else ''} examined, none found"
+        )
+
+
+def check(
+    id: str, *, title: str, severity: float, remedy: str, references: tuple[str, ...] = ()
+) -> Callable[[Run], Check]:
+    """Declare a check.
+
+    Args:
+        id: permanent, dotted, lower case; names the defect and is never reused after removal.
+        title: the question the check answers, phrased so that "no" is the good answer.
+        severity: CVSS 3.1 style, 0.0 to 10.0; SARIF's security-severity.
+        remedy: what to do about it, where the answer does not say so itself.
+        references: CWE, CVE, OWASP or specification, for the reader.
+    """
+
+    def declare(run: Run) -> Check:
+        hints = get_type_hints(run)
+        needs = tuple(_need(name, hints[name]) for name in inspect.signature(run).parameters)
+        question = run.__module__.rpartition(".")[0].rpartition(".")[2]
+        return Check(Rule(id, question, title, inspect.getdoc(run) or "", remedy, severity, references), needs, run)
+
+    return declare
+
+
+@cache
+def installed() -> tuple[Check, ...]:
+    """Every built-in check: the questions in their order, checks by id."""
+    return tuple(
+        chain.from_iterable(sorted(_in_folder(question), key=lambda found: found.rule.id) for question in QUESTIONS)
+    )
+
+
+def named(id: str) -> Check | None:
+    """The check with this id."""
+    return next((found for found in installed() if found.rule.id == id), None)
+
+
+def _in_folder(question: str) -> Iterator[Check]:
+    package = importlib.import_module(f"{__name__}.{question}")
+    for entry in pkgutil.iter_modules(package.__path__):
+        if not entry.name.startswith("_"):
+            module = importlib.import_module(f"{package.__name__}.{entry.name}")
+            yield from (value for value in vars(module).values() if isinstance(value, Check))
+
+
+def _need(name: str, hint: Any) -> Need:
+    return Need(name, get_args(hint)[0], each=False) if get_origin(hint) is tuple else Need(name, hint, each=True)
+
+
+def _or_passed(answers: Iterable[Answer], message: str) -> Iterator[Answer]:
+    """The answers, or a pass if there are none: the defect was looked for and not found."""
+    found = list(answers)
+    yield from found or [passed(message)]
+
+
+def _words(fact: type) -> str:
+    name = fact.__name__
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()

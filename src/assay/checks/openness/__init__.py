@@ -1,0 +1,1 @@
+"""How open is it, and who says so?"""

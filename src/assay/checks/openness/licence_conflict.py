@@ -1,0 +1,65 @@
+"""Do licence tag and licence text name different licences?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.checks import check
+from assay.checks.openness._licence import declared, main_texts
+from assay.checks.openness._terms import texts_for
+from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
+from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+
+
+@check(
+    "licence.conflict",
+    title="Do licence tag and licence text name different licences?",
+    severity=6.0,
+    remedy="Take the stricter of the two until the publisher says which one holds.",
+)
+def licence_conflict(
+    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
+) -> Iterator[Answer]:
+    """Catalogues show the tag; the text is what binds.
+
+    The text is identified by sentences that only that licence holds. If two tags differ from one another, that is
+    a conflict as well. A text that is not identified is open: assay knows about 35 licences.
+    """
+    tags, found = declared(cards, claims), main_texts(texts)
+    names = {claim.text.lower() for _, claim in tags} - {"other"}
+    if len(names) > 1:
+        yield fail(
+            f"the tags disagree: {', '.join(sorted(names))}",
+            *(_place(artifact, claim.text, claim.line) for artifact, claim in tags),
+        )
+    identified = {id.lower() for text in found for id in text.identified}
+    if not tags or not found:
+        if len(names) <= 1:
+            yield Answer(Kind.NOT_APPLICABLE, "there is no pair of licence tag and licence text")
+        return
+    for text in found:
+        if not text.identified:
+            yield unknown(
+                f"the text of {text.artifact} is not identified: {text.first_line!r}",
+                Evidence(text.artifact, text.first_line, line=1),
+            )
+    for artifact, claim in tags:
+        if claim.text.lower() == "other" or not identified:
+            continue
+        if identified & set(texts_for(claim.text)):
+            yield passed(
+                f"tag and text agree on {claim.text}",
+                _place(artifact, claim.text, claim.line),
+                *(Evidence(text.artifact, text.first_line, line=1) for text in found),
+            )
+        else:
+            shown = ", ".join(sorted(id for text in found for id in text.identified))
+            yield fail(
+                f"tagged {claim.text}, the text is {shown}",
+                _place(artifact, claim.text, claim.line),
+                *(Evidence(text.artifact, text.first_line, line=1) for text in found),
+            )
+
+
+def _place(artifact: str, seen: str, line: int) -> Evidence:
+    return Evidence(artifact, seen, line=line or None, pointer=None if line else "general.license", name="license")

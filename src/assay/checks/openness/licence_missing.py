@@ -1,0 +1,47 @@
+"""Does the model come without a licence?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.checks import check
+from assay.checks.openness._licence import declared, main_texts
+from assay.facts.finding import Answer, Evidence, passed, review, unknown
+from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+
+
+@check(
+    "licence.missing",
+    title="Does the model come without a licence?",
+    severity=5.0,
+    remedy="Without a licence text there is no permission to rely on. Ask the publisher to add LICENSE beside the weights.",
+    references=("MOF 1.0: licences", "SPDX 3.0 licensing"),
+)
+def licence_missing(
+    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
+) -> Iterator[Answer]:
+    """No licence means that all rights are reserved, whatever the download button suggests.
+
+    A tag in the card or in GGUF metadata is a claim about a licence; the text is the licence. A tag without its text is
+    for review; neither is open.
+    """
+    tags, found = declared(cards, claims), main_texts(texts)
+    places = [
+        Evidence(
+            artifact,
+            claim.text,
+            line=claim.line or None,
+            pointer=None if claim.line else "general.license",
+            name="license",
+        )
+        for artifact, claim in tags[:5]
+    ]
+    if found:
+        named = ", ".join(", ".join(text.identified) or f"unidentified ({text.artifact})" for text in found)
+        yield passed(
+            f"licence text: {named}", *(Evidence(text.artifact, text.first_line, line=1) for text in found), *places
+        )
+    elif tags:
+        yield review(f"licence {tags[0][1].text!r} is claimed, its text is not among the files", *places)
+    else:
+        yield unknown("no licence is stated, in no card, metadata or file")

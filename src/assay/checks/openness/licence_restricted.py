@@ -1,0 +1,43 @@
+"""Does the licence restrict who may use the model, or for what?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.checks import check
+from assay.checks.openness._licence import declared, main_texts
+from assay.checks.openness._terms import is_open, restrictions
+from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
+from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+
+
+@check(
+    "licence.restricted",
+    title="Does the licence restrict who may use the model, or for what?",
+    severity=4.0,
+    remedy="Have the named restrictions checked against your use before adopting the model.",
+    references=("OSAID 1.0", "EU AI Act guidelines C(2025) 5045, paragraphs 83 and 84"),
+)
+def licence_restricted(
+    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
+) -> Iterator[Answer]:
+    """Open weights are not always free to use.
+
+    Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, territory.
+    This is a pointer for a person who reads the licence, no legal advice; a licence that assay does not know is open.
+    """
+    names = [(artifact, claim.text, claim.line) for artifact, claim in declared(cards, claims)]
+    names += [(text.artifact, id, 1) for text in main_texts(texts) for id in text.identified]
+    if not names:
+        yield Answer(Kind.NOT_APPLICABLE, "no licence is stated")
+        return
+    for name in sorted({name for _, name, _ in names}):
+        artifact, _, line = next(row for row in names if row[1] == name)
+        place = Evidence(artifact, name, line=line or None, pointer=None if line else "general.license", name=name)
+        withheld = restrictions(name)
+        if withheld:
+            yield review(f"{name}: {', '.join(withheld)}", place)
+        elif is_open(name) or is_open(name.removesuffix("-only")):
+            yield passed(f"{name} is listed as open", place)
+        else:
+            yield unknown(f"the terms of {name!r} are not known to assay", place)

@@ -1,0 +1,80 @@
+"""How assay runs: `assay.toml`, or `[tool.assay]` in `pyproject.toml`, from the working directory upwards.
+
+Never from inside the audited model: what a model brings along must not decide how it is judged.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from assay.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The values that hold, and for each where it comes from ("default", or a file)."""
+
+    policy: str = "default"
+    baseline: str | None = None
+    offline: bool = False
+    require_isolation: bool = False
+    jobs: int = 1
+    origins: dict[str, str] = field(default_factory=dict)
+    ignored: str | None = None
+
+
+_KEYS = {"policy": str, "baseline": str, "offline": bool, "require_isolation": bool, "jobs": int}
+
+
+def configured(model: Path | None, start: Path | None = None) -> Config:
+    """The configuration that holds for an audit of `model`, a path or None."""
+    file, table = _found(start or Path.cwd())
+    if file is None:
+        return Config()
+    if model is not None and _inside(file, model):
+        return Config(ignored=str(file))
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _KEYS:
+            near = get_close_matches(key, _KEYS, 1)
+            raise UsageError(f"{file}: unknown key {key!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+        if type(value) is not _KEYS[key]:
+            raise UsageError(f"{file}: {key} must be a {_KEYS[key].__name__}, got {value!r}")
+        values[key] = value
+    for key in ("policy", "baseline"):
+        if key in values and (file.parent / values[key]).is_file():
+            values[key] = str(file.parent / values[key])  # relative to the file that says it
+    return Config(**values, origins=dict.fromkeys(values, str(file)))
+
+
+def _found(start: Path) -> tuple[Path | None, dict[str, Any]]:
+    for folder in (start.resolve(), *start.resolve().parents):
+        for name in ("assay.toml", "pyproject.toml"):
+            file = folder / name
+            if not file.is_file():
+                continue
+            value = _read(file)
+            table = value if name == "assay.toml" else value.get("tool", {}).get("assay")
+            if isinstance(table, dict):
+                return file, table
+    return None, {}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as cause:
+        if file.name == "pyproject.toml":
+            return {}  # somebody else's file; not ours to complain about
+        raise UsageError(f"{file} cannot be read: {cause}") from None
+
+
+def _inside(file: Path, model: Path) -> bool:
+    root = model.resolve()
+    return file.resolve().is_relative_to(root if root.is_dir() else root.parent) and (
+        root.is_dir() or file.resolve().parent == root.parent
+    )

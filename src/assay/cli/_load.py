@@ -1,0 +1,42 @@
+"""A saved dossier: from its JSON, or from the HTML page that carries it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from assay.errors import UsageError
+from assay.facts.codec import Mismatch, decode
+from assay.facts.dossier import SCHEMA, Dossier
+
+MOST = 512 * 1024 * 1024
+_EMBEDDED = re.compile(rb'<script type="application/json" id="dossier">(.*?)</script>', re.DOTALL)
+
+
+def saved(path: Path) -> Dossier:
+    """The dossier in `path`; UsageError says what is wrong with it."""
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any dossier ({MOST:,} bytes)")
+        raw = path.read_bytes()
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+    if raw.lstrip()[:9].lower() == b"<!doctype":
+        found = _EMBEDDED.search(raw)
+        if found is None or found[1] == b"null":
+            raise UsageError(f"{path} is a page without an embedded dossier: give the JSON file")
+        raw = found[1]
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path} is no dossier: it is not JSON") from None
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if schema != SCHEMA:
+        raise UsageError(
+            f"{path} is no dossier that this version reads: expected schema {SCHEMA!r}, got {str(schema)[:80]!r}"
+        )
+    try:
+        return decode(Dossier, value)
+    except Mismatch as cause:
+        raise UsageError(f"{path} is a damaged dossier: {cause}") from None

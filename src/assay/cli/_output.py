@@ -1,0 +1,116 @@
+"""Where reports go: standard output, or files that are whole or absent."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from assay.cli import silence_output
+from assay.errors import UsageError
+from assay.facts.dossier import Dossier
+from assay.render import names, renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One `-o FORMAT[=PATH]`: the format's id, and the path, or None for standard output."""
+
+    format: str
+    path: Path | None
+
+
+def target(text: str) -> Target:
+    """Parse `FORMAT`, `FORMAT=PATH` or `FORMAT=-`."""
+    format, separator, path = text.partition("=")
+    if format not in names():
+        raise UsageError(f"unknown format {format!r}: give one of {', '.join(names())}")
+    return Target(format, Path(path) if separator and path not in ("", "-") else None)
+
+
+def colour_wanted() -> bool:
+    """Colour on a terminal, unless NO_COLOR is set; anywhere if FORCE_COLOR is (no-color.org, force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def write_all(dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = False) -> None:
+    """Write every report; a target that cannot be written is a UsageError after the others were tried."""
+    failures = []
+    for entry in targets:
+        try:
+            if entry.path is None:
+                sys.stdout.buffer.write(_rendered(dossier, entry.format, verbose=verbose, terminal=True))
+                sys.stdout.buffer.flush()
+            else:
+                write_whole(entry.path, _rendered(dossier, entry.format, verbose=verbose, terminal=False))
+        except BrokenPipeError:
+            silence_output()  # the reader went away; the verdict and the other reports stand
+        except OSError as cause:
+            failures.append(f"cannot write {entry.path or 'standard output'}: {cause.strerror or cause}")
+    if failures:
+        raise UsageError("; ".join(failures))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `content` or what it held before."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing to replace
+        path.write_bytes(content)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -> bytes:
+    stream = io.BytesIO()
+    if format == "text":
+        from assay.render.text import terminal_width, write
+
+        write(
+            dossier,
+            stream,
+            colour=terminal and colour_wanted(),
+            width=terminal_width() if terminal and sys.stdout.isatty() else 100,
+            verbose=verbose,
+        )
+    else:
+        found = renderer(format)
+        assert found is not None
+        found.write(dossier, stream)
+    return stream.getvalue()
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def output_option(function: click.decorators.FC) -> click.decorators.FC:
+    """The `-o` option, the same in every command that writes reports."""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT[=PATH]",
+        help=f"Write a report; may be repeated. Formats: {', '.join(names())}. Without a path, or with '-', to standard output.",
+    )(function)

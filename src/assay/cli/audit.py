@@ -1,0 +1,120 @@
+"""`assay audit`: the main job."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from assay.cli._config import Config, configured
+from assay.cli._output import output_option, target, write_all
+from assay.cli._progress import progress
+from assay.errors import UsageError
+from assay.facts.dossier import Dossier, Verdict
+
+STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
+
+
+@click.command("audit")
+@click.argument("model")
+@click.option("--policy", metavar="NAME|FILE", help="Built-in policy (default, strict) or a policy file.")
+@output_option
+@click.option("--only", multiple=True, metavar="CHECK,..", help="Ask these checks alone; the others stay open.")
+@click.option("--skip", multiple=True, metavar="CHECK,..", help="Leave these checks out; they stay open.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Known findings that do not block (see: assay baseline).",
+)
+@click.option("--offline", is_flag=True, default=None, help="Never open a network connection.")
+@click.option(
+    "--require-isolation",
+    is_flag=True,
+    default=None,
+    help="Stop rather than parse with less than Landlock, seccomp and rlimits.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Hash this many files at a time.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Judge the expiry of waivers by this date instead of today.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 where the verdict is FAILED; INCOMPLETE stays 3.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the verdict line only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
+def COMMAND(
+    model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
+    offline: bool | None, require_isolation: bool | None, jobs: int | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
+) -> int:  # fmt: skip
+    """Audit MODEL: a folder, a weight file, or hf://org/name[@revision].
+
+    Nothing from the model is executed. Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
+    """
+    from assay import api
+
+    targets = tuple(map(target, outputs)) or ((target("text"),) if not quiet else ())
+    config = configured(Path(model) if "://" not in model else None)
+    _warn(config)
+    known, baseline_digest = _baseline(baseline or (Path(config.baseline) if config.baseline else None))
+    with progress(quiet) as advance:
+        dossier = api.audit(
+            model,
+            policy=policy or config.policy,
+            only=_ids(only),
+            skip=_ids(skip),
+            known=known,
+            baseline=baseline_digest,
+            offline=config.offline if offline is None else offline,
+            require_isolation=config.require_isolation if require_isolation is None else require_isolation,
+            as_of=as_of.date() if as_of else None,
+            jobs=jobs or config.jobs,
+            progress=advance,
+        )
+    write_all(dossier, targets, verbose=verbose)
+    if quiet:
+        click.echo(_verdict_line(dossier))
+    for entry in targets:
+        if entry.path is not None and not quiet:
+            click.echo(f"wrote {entry.path}", err=True)
+    status = STATUS[dossier.decision.verdict]
+    return 0 if exit_zero and status == 1 else status
+
+
+def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
+    from difflib import get_close_matches
+
+    from assay.checks import installed
+
+    known = [check.rule.id for check in installed()]
+    asked = tuple(id.strip() for value in values for id in value.split(",") if id.strip())
+    for id in asked:
+        if id not in known:
+            near = get_close_matches(id, known, 1)
+            raise UsageError(
+                f"no check {id!r}{f'; did you mean {near[0]!r}?' if near else ''} (assay checks lists them)"
+            )
+    return asked
+
+
+def _baseline(path: Path | None) -> tuple[frozenset[str], str | None]:
+    from assay.cli.baseline import fingerprints
+
+    if path is None:
+        return frozenset(), None
+    known = fingerprints(path)
+    return known, hashlib.sha256("\n".join(sorted(known)).encode()).hexdigest()
+
+
+def _warn(config: Config) -> None:
+    if config.ignored:
+        click.echo(f"assay: {config.ignored} lies inside the audited model and was ignored", err=True)
+
+
+def _verdict_line(dossier: Dossier) -> str:
+    from assay.render._words import counts, visible
+
+    return f"{dossier.decision.verdict}  {visible(dossier.subject.name)}  {counts(dossier.findings)}"

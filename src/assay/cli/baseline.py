@@ -1,0 +1,71 @@
+"""`assay baseline`: a list of known findings, so that only new ones block."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+
+from assay.cli._load import saved
+from assay.cli._output import write_whole
+from assay.errors import UsageError
+from assay.facts.finding import Kind
+
+SCHEMA = "assay-baseline/1"
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
+
+
+@click.group("baseline")
+def COMMAND() -> None:
+    """Write or show a list of known findings.
+
+    Fails and reviews on the list no longer block an audit that is given it. Open findings always count: what was not
+    examined does not become known by being listed; accept it with a waiver.
+    """
+
+
+@COMMAND.command("write")
+@click.argument("dossier", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
+def write(dossier: Path, file: Path) -> None:
+    """Write the fails and reviews of DOSSIER to FILE."""
+    rows = [finding for finding in saved(dossier).findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
+    value = {
+        "schema": SCHEMA,
+        "known": {finding.fingerprint: f"{finding.kind} {finding.check}: {finding.message}" for finding in rows},
+    }
+    try:
+        write_whole(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
+    except OSError as cause:
+        raise UsageError(f"cannot write {file}: {cause.strerror or cause}") from None
+    click.echo(f"wrote {file}: {len(rows)} known findings")
+
+
+@COMMAND.command("show")
+@click.argument("file", type=click.Path(path_type=Path))
+def show(file: Path) -> None:
+    """Show the findings that FILE lists."""
+    from assay.render._words import visible
+
+    for fingerprint, words in sorted(_known(file).items()):
+        click.echo(f"{fingerprint}  {visible(str(words))}")
+
+
+def fingerprints(path: Path) -> frozenset[str]:
+    """The fingerprints that a baseline file lists."""
+    return frozenset(_known(path))
+
+
+def _known(path: Path) -> dict[str, object]:
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as cause:
+        raise UsageError(f"cannot read baseline {path}: {cause.strerror}") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"baseline {path} is not JSON") from None
+    known = value.get("known") if isinstance(value, dict) else None
+    if not isinstance(known, dict) or value.get("schema") != SCHEMA or not all(map(_FINGERPRINT.match, known)):
+        raise UsageError(f"{path} is no baseline: expected schema {SCHEMA!r} and fingerprints of 16 hex digits")
+    return known

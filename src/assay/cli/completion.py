@@ -1,0 +1,21 @@
+"""`assay completion`: the script that teaches a shell to complete assay's commands and options."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def COMMAND(shell: str) -> None:
+    """Print the completion script for SHELL.
+
+    For bash:  assay completion bash >> ~/.bashrc
+    """
+    from click.shell_completion import get_completion_class
+
+    from assay.cli import cli
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(cli, {}, "assay", "_ASSAY_COMPLETE").source())

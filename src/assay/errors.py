@@ -1,0 +1,59 @@
+"""Everything assay raises on purpose.
+
+AssayError
+ +- UsageError          the request cannot be carried out as written           exit 2
+ |   +- MissingExtra    it needs an optional dependency that is not installed  exit 2
+ |   +- IsolationError  it needs an isolation that this machine cannot give    exit 2
+ +- InputError          the model's bytes are not what they say they are       becomes a finding
+     +- Truncated       a structure runs past the end of its artifact
+     +- Malformed       a value breaks the format's specification
+     +- LimitExceeded   a bound of assay was reached before the structure ended
+"""
+
+from __future__ import annotations
+
+
+class AssayError(Exception):
+    """Base of the hierarchy; catching it never hides a bug in assay itself."""
+
+
+class UsageError(AssayError):
+    """The command line, the configuration or the policy cannot be honoured."""
+
+
+class MissingExtra(UsageError):
+    """An optional dependency is needed and absent; the message says how to install it."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs an extra: install it with  pip install 'openassay[{extra}]'")
+
+
+class IsolationError(UsageError):
+    """`--require-isolation` was given and the kernel does not offer what it asks for."""
+
+
+class InputError(AssayError):
+    """The artifact broke a rule of its format.
+
+    Args:
+        what: the broken rule, as a noun phrase a user can act on.
+        at: byte offset in the artifact where the rule broke.
+        expected, got: the two values that disagree, if there are two.
+    """
+
+    def __init__(self, what: str, *, at: int = 0, expected: object = None, got: object = None) -> None:
+        self.what, self.at, self.expected, self.got = what, at, expected, got
+        detail = "" if expected is None else f": expected {expected}, got {got}"
+        super().__init__(f"{what} at byte {at:,}{detail}")
+
+
+class Truncated(InputError):
+    """A length or offset points past the end of the artifact."""
+
+
+class Malformed(InputError):
+    """A field holds a value that its specification forbids."""
+
+
+class LimitExceeded(InputError):
+    """The artifact may be sound, but reading on would exceed a stated bound of assay."""

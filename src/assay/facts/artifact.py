@@ -1,0 +1,84 @@
+"""What the subject consists of: its artifacts, what is absent, and the manifest that names it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """What the audit could do with an artifact; each artifact has exactly one."""
+
+    EXAMINED = "examined"
+    INERT = "inert"
+    UNEXAMINED = "not examined"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file of the subject: its path inside the model, size in bytes and SHA-256 (lower-case hex)."""
+
+    path: str
+    size: int
+    sha256: str
+    format: str
+    standing: Standing
+
+
+class Trouble(StrEnum):
+    """Why something in the subject could not be examined, or not in full."""
+
+    ABSENT = "absent"
+    CHANGED = "changed"
+    DENIED = "denied"
+    LINK = "link"
+    SPECIAL = "special"
+    MALFORMED = "malformed"
+    UNREAD = "unread"
+    STOPPED = "stopped"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Something that kept the audit from examining `artifact`: why, in one sentence, and at which byte."""
+
+    artifact: str
+    trouble: Trouble
+    reason: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One line of a manifest: a name (POSIX path relative to the model) and a SHA-256 in hex."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The sorted resources of a model, serialised as the OpenSSF model-signing specification v1.0 does.
+
+    Method `files`, hash SHA-256. `excluded` are the paths that the specification's reference tool leaves out
+    of a signature (git's own files); they are listed so that nobody takes them for covered.
+    """
+
+    resources: tuple[Resource, ...]
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over the concatenated raw digests in name order (specification, section 5.2)."""
+        whole = hashlib.sha256()
+        for resource in self.resources:
+            whole.update(bytes.fromhex(resource.sha256))
+        return whole.hexdigest()
+
+
+def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = ()) -> Manifest:
+    """The manifest of `artifacts`, in name order."""
+    rows = sorted((artifact.path, artifact.sha256) for artifact in artifacts)
+    return Manifest(tuple(Resource(name, digest) for name, digest in rows), tuple(sorted(excluded)))

@@ -1,0 +1,139 @@
+"""Facts and dossiers as JSON, and back: what crosses the worker's pipe and what is kept on disk.
+
+Nothing is pickled. Decoding checks every value against the type hints of the dataclass it becomes, so that a
+compromised worker or an edited dossier can at most lie within the types.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+Decoder = Callable[[object], Any]
+T = TypeVar("T")
+
+
+class Mismatch(ValueError):
+    """A JSON value does not have the shape of the type it was to become."""
+
+
+def encode(value: object) -> object:
+    """The JSON form of a fact: dataclasses as objects, tuples as arrays, enums as their text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, tuple):
+        return [encode(entry) for entry in value]
+    kind: Any = type(value)
+    return {name: encode(getattr(value, name)) for name in _names(kind)}
+
+
+def decode(kind: type[T], value: object) -> T:
+    """Build a `kind` from its JSON form; raises Mismatch if any part has another type or a field is missing."""
+    key: Any = kind
+    decoded: T = _decoder(key)(value)
+    return decoded
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON text of a fact: keys sorted, one-space indent, ASCII, a final line break."""
+    return (json.dumps(encode(value), sort_keys=True, indent=1, allow_nan=False) + "\n").encode("ascii")
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind!r} is not a fact")
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _decoder(kind: Any) -> Decoder:
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _dataclass_decoder(kind)
+    origin = get_origin(kind)
+    if origin is tuple:
+        return _tuple_decoder(get_args(kind))
+    if origin in (Union, types.UnionType):
+        return _union_decoder(get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return _enum_decoder(kind)
+    return _scalar_decoder(kind)
+
+
+def _dataclass_decoder(kind: type) -> Decoder:
+    hints = get_type_hints(kind)
+    parts = tuple((name, _decoder(hints[name])) for name in _names(kind))
+
+    def build(value: object) -> Any:
+        if not isinstance(value, dict) or len(value) != len(parts):
+            raise Mismatch(f"not a {kind.__name__}")
+        try:
+            return kind(*[decoder(value[name]) for name, decoder in parts])
+        except KeyError as missing:
+            raise Mismatch(f"{kind.__name__} lacks {missing}") from missing
+
+    return build
+
+
+def _tuple_decoder(entries: tuple[Any, ...]) -> Decoder:
+    if len(entries) == 2 and entries[1] is Ellipsis:
+        decoder = _decoder(entries[0])
+
+        def build(value: object) -> Any:
+            if not isinstance(value, list):
+                raise Mismatch("not an array")
+            return tuple([decoder(entry) for entry in value])
+
+        return build
+    decoders = tuple(_decoder(entry) for entry in entries)
+
+    def build_fixed(value: object) -> Any:
+        if not isinstance(value, list) or len(value) != len(decoders):
+            raise Mismatch(f"not an array of {len(decoders)}")
+        return tuple([decoder(entry) for decoder, entry in zip(decoders, value, strict=True)])
+
+    return build_fixed
+
+
+def _union_decoder(options: tuple[Any, ...]) -> Decoder:
+    decoders = tuple(_decoder(option) for option in options)
+
+    def build(value: object) -> Any:
+        for decoder in decoders:
+            try:
+                return decoder(value)
+            except Mismatch:
+                continue
+        raise Mismatch("fits none of the types allowed here")
+
+    return build
+
+
+def _enum_decoder(kind: type[StrEnum]) -> Decoder:
+    members = {member.value: member for member in kind}
+
+    def build(value: object) -> Any:
+        if not isinstance(value, str) or value not in members:
+            raise Mismatch(f"not a {kind.__name__}")
+        return members[value]
+
+    return build
+
+
+def _scalar_decoder(kind: Any) -> Decoder:
+    if kind not in (str, int, float, bool, type(None)):
+        raise TypeError(f"{kind!r} cannot be part of a fact")
+
+    def build(value: object) -> Any:
+        if type(value) is kind:
+            return value
+        raise Mismatch(f"not a {kind.__name__}")
+
+    return build

@@ -1,0 +1,77 @@
+"""What a model says about its own construction and use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReference:
+    """A place in a config that makes a loader import code: the config key, and what it names.
+
+    `target` is the text as written, `module` the file it resolves to inside the model (`modeling_x.py`), and
+    `repository` the other repository it names, if it names one (`org/name--module.Class`).
+    """
+
+    artifact: str
+    pointer: str
+    target: str
+    module: str
+    repository: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The architecture as declared, from a `config.json` or from GGUF metadata; None where not stated.
+
+    `naming` says which convention the tensor names follow: "hub" (model.layers.0...) or "gguf" (blk.0...).
+    """
+
+    artifact: str
+    naming: str
+    family: str
+    architectures: tuple[str, ...] = ()
+    hidden_size: int | None = None
+    layers: int | None = None
+    heads: int | None = None
+    kv_heads: int | None = None
+    head_size: int | None = None
+    intermediate_size: int | None = None
+    vocabulary_size: int | None = None
+    context_length: int | None = None
+    tied_embeddings: bool | None = None
+    attention_bias: bool | None = None
+    dtype: str | None = None
+    quantization: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationConfig:
+    """The sampling settings that ship with the model; None where not stated."""
+
+    artifact: str
+    sampling: bool | None
+    temperature: float | None
+    top_p: float | None
+    top_k: int | None
+    repetition_penalty: float | None
+    max_new_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterConfig:
+    """A PEFT adapter: what kind, and the base model it must be applied to."""
+
+    artifact: str
+    kind: str
+    base_model: str | None
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PreprocessorConfig:
+    """The processor classes that a multimodal model names."""
+
+    artifact: str
+    classes: tuple[str, ...]

@@ -1,0 +1,173 @@
+"""The whole record of an audit: a function of subject, policy, version and settings, and of nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assay.facts.artifact import Artifact, Obstacle
+from assay.facts.finding import Finding
+
+SCHEMA = "assay-dossier/1"
+
+# the five questions, in the order in which every report gives their answers
+QUESTIONS = {
+    "vulnerabilities": "Is it safe to load and to run?",
+    "parameters": "What is in the parameters?",
+    "hallucination": "When does it make things up?",
+    "provenance": "Where does the data come from?",
+    "openness": "How open is it, and who says so?",
+}
+
+
+class Verdict(StrEnum):
+    """in-toto VSA's PASSED and FAILED, and the third that honesty needs."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    INCOMPLETE = "INCOMPLETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The model under audit: its name, where it was asked for (`hf://...`, else empty), and manifest digest."""
+
+    name: str
+    reference: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check as it stood when it gave its answers, so that a dossier explains itself."""
+
+    id: str
+    question: str
+    title: str
+    why: str
+    remedy: str
+    severity: float
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole: its name, how many parameters, how many bytes."""
+
+    name: str
+    parameters: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """One weight file in numbers: format, tensors, parameters (values), bytes of its data section."""
+
+    artifact: str
+    format: str
+    tensors: int
+    parameters: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number with its unit and how it was obtained; exact counts carry no interval."""
+
+    id: str
+    value: int
+    unit: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """The model at a glance: what a reader wants to see above every finding."""
+
+    family: str
+    weights: tuple[WeightFile, ...]
+    dtypes: tuple[Share, ...]
+    roles: tuple[Share, ...]
+    measurements: tuple[Measurement, ...]
+
+    def measured(self, id: str) -> int | None:
+        """The value of measurement `id`, or None if it was not made."""
+        return next((m.value for m in self.measurements if m.id == id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A chat template as shipped, for the report to show with line numbers (cut at 20,000 characters)."""
+
+    artifact: str
+    pointer: str
+    name: str
+    source: str
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRecord:
+    """The policy that judged: name, digest of its text, and the date it took as today if a waiver needed one."""
+
+    name: str
+    sha256: str
+    as_of: str | None
+
+
+class WaiverState(StrEnum):
+    """Whether a waiver had an effect, and why not."""
+
+    APPLIED = "applied"
+    EXPIRED = "expired"
+    OTHER_SUBJECT = "bound to another subject"
+    UNMATCHED = "matches no finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted exception: check, artifact (empty: any), reason, owner, expiry date, subject digest, state."""
+
+    check: str
+    artifact: str
+    subject: str
+    reason: str
+    owner: str
+    expires: str
+    state: WaiverState
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, the fingerprints of the findings that decided it, and one sentence that says why."""
+
+    verdict: Verdict
+    decided_by: tuple[str, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything an audit found, in a fixed order."""
+
+    schema: str
+    assay: str
+    subject: Subject
+    excluded: tuple[str, ...]
+    artifacts: tuple[Artifact, ...]
+    obstacles: tuple[Obstacle, ...]
+    portrait: Portrait
+    templates: tuple[Template, ...]
+    isolation: tuple[str, ...]
+    kernels: str
+    policy: PolicyRecord
+    rules: tuple[Rule, ...]
+    left_out: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    waivers: tuple[Waiver, ...]
+    baseline: str | None
+    decision: Decision
+
+    def rule(self, id: str) -> Rule:
+        """The rule with this id; every finding's check has one."""
+        return next(rule for rule in self.rules if rule.id == id)

@@ -1,0 +1,106 @@
+"""Findings: one answer of one check about one place, with the evidence that supports it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """SARIF 2.1.0 result.kind, section 3.27.9; assay adds no value of its own."""
+
+    FAIL = "fail"
+    REVIEW = "review"
+    OPEN = "open"
+    INFORMATIONAL = "informational"
+    PASS = "pass"  # noqa: S105 - a kind, not a password
+    NOT_APPLICABLE = "notApplicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where to look in an artifact, and what was seen there.
+
+    `start` and `stop` are absolute byte offsets (stop exclusive), `line` counts from 1, `pointer` is a JSON
+    pointer or metadata key, `name` identifies the tensor, token or import. `excerpt` is the hex of up to 32
+    bytes at `start`, filled in by the pipeline.
+    """
+
+    artifact: str
+    seen: str = ""
+    start: int | None = None
+    stop: int | None = None
+    line: int | None = None
+    pointer: str | None = None
+    name: str | None = None
+    excerpt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a check says. `message` is one sentence without a full stop; `remedy` says what to do about it."""
+
+    kind: Kind
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    remedy: str = ""
+
+
+def passed(message: str, *evidence: Evidence) -> Answer:
+    """The question was examined and the answer is the good one."""
+    return Answer(Kind.PASS, message, evidence)
+
+
+def fail(message: str, *evidence: Evidence, remedy: str = "") -> Answer:
+    """The defect is there, and here is where to look."""
+    return Answer(Kind.FAIL, message, evidence, remedy)
+
+
+def review(message: str, *evidence: Evidence, remedy: str = "") -> Answer:
+    """A person has to decide; the remedy says what closes it."""
+    return Answer(Kind.REVIEW, message, evidence, remedy)
+
+
+def unknown(message: str, *evidence: Evidence, remedy: str = "") -> Answer:
+    """The question could not be answered from what there is (SARIF kind `open`)."""
+    return Answer(Kind.OPEN, message, evidence, remedy)
+
+
+def informational(message: str, *evidence: Evidence) -> Answer:
+    """Worth knowing, neither good nor bad."""
+    return Answer(Kind.INFORMATIONAL, message, evidence)
+
+
+class Effect(StrEnum):
+    """What the policy made of a finding."""
+
+    BLOCKS = "blocks"
+    INCOMPLETE = "leaves the audit incomplete"
+    WAIVED = "waived"
+    KNOWN = "known from the baseline"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer with the permanent id of the check that gave it, its fingerprint, and the policy's effect."""
+
+    check: str
+    kind: Kind
+    message: str
+    evidence: tuple[Evidence, ...]
+    remedy: str
+    fingerprint: str
+    effect: Effect = Effect.NONE
+
+
+def fingerprint(check: str, answer: Answer, occurrence: int = 0) -> str:
+    """Sixteen hex digits that stay the same across runs, machines, versions and re-saved files.
+
+    Built from the check, the kind and the named places of the evidence; never from offsets or the message, so
+    that a baseline survives both a re-saved file and a reworded message.
+    """
+    places = sorted(f"{e.artifact}\0{e.pointer or ''}\0{e.name or ''}" for e in answer.evidence)
+    body = "\1".join([check, answer.kind, *places, *([str(occurrence)] if occurrence else [])])
+    return hashlib.sha256(body.encode("utf-8", "backslashreplace")).hexdigest()[:16]

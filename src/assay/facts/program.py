@@ -1,0 +1,69 @@
+"""What would run: pickles as programs, Python files as capabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class PickleImport:
+    """One global that a pickle imports: module, name, absolute byte offset, and whether it is called."""
+
+    module: str
+    name: str
+    at: int
+    called: bool
+
+    @property
+    def qualified(self) -> str:
+        """module.name, as a reviewer would write it."""
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PickleProgram:
+    """A pickle read as a program, never run: where it lies, its imports, calls as pseudo-code, and leftovers.
+
+    `unfollowed` are sentences about what could not be interpreted; a program with any is not understood.
+    """
+
+    artifact: str
+    member: str
+    opcodes: int
+    imports: tuple[PickleImport, ...]
+    calls: tuple[tuple[int, str], ...]
+    unfollowed: tuple[str, ...]
+
+
+class Capability(StrEnum):
+    """What a Python file can reach, judged from its syntax tree."""
+
+    EXECUTE = "runs code made at run time"
+    PROCESS = "starts processes"
+    NETWORK = "uses the network"
+    NATIVE = "loads native libraries"
+    UNPICKLE = "unpickles"
+    WRITE = "writes files"
+    ENVIRONMENT = "reads the environment"
+    DYNAMIC_IMPORT = "imports by a computed name"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One use of a capability: where (line from 1), the call as written, and whether importing alone runs it."""
+
+    capability: Capability
+    line: int
+    seen: str
+    at_import: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSource:
+    """A Python file as its syntax tree shows it; `imports` are the top-level module names, sorted."""
+
+    artifact: str
+    lines: int
+    imports: tuple[str, ...]
+    reaches: tuple[Reach, ...]

@@ -1,0 +1,107 @@
+"""What the texts of a model say: templates, cards, licences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Construct(StrEnum):
+    """A construct of a chat template that a reviewer should see."""
+
+    SYNTAX = "syntax"
+    PRIVATE = "private attribute"
+    INCLUDE = "include"
+    UNKNOWN_NAME = "unknown name"
+    COSTLY_LOOP = "costly loop"
+    CLOCK = "clock"
+    CONTENT_GATE = "content gate"
+    INVISIBLE = "invisible characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One construct in a template: what it is, on which line (from 1), and the text that is it."""
+
+    construct: Construct
+    line: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """A prompt template, where it was found (JSON pointer or metadata key), and its noteworthy constructs."""
+
+    artifact: str
+    pointer: str
+    name: str
+    source: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of a document: the line it starts on (from 1), how many words follow, and the line of the first
+    sentence among them that denies or withholds something (None if there is none).
+    """
+
+    title: str
+    line: int
+    words: int
+    denial: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A claim as written in a card: the key, the text, and its line (from 1)."""
+
+    key: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model card: front-matter claims, sections, and sentences that speak about data or limits.
+
+    `claims` holds one entry for each front-matter value that assay reads (`license`, `license_name`,
+    `base_model`, `base_model_relation`, `datasets`, `metrics`, `library_name`, `language`, `parameters`,
+    `result`), repeated for lists.
+    """
+
+    artifact: str
+    claims: tuple[Stated, ...]
+    sections: tuple[Section, ...]
+    words: int
+
+    def stated(self, key: str) -> tuple[Stated, ...]:
+        """Every claim under `key`, in the order written."""
+        return tuple(claim for claim in self.claims if claim.key == key)
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceText:
+    """A licence or notice file: the SPDX-style ids whose distinctive sentences it holds, and its length.
+
+    `complete` is True when every sentence that marks the single identified licence was found and the length
+    is that of the licence, so that nothing of substance was added or taken away.
+    """
+
+    artifact: str
+    identified: tuple[str, ...]
+    complete: bool
+    words: int
+    first_line: str
+    notice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherClaims:
+    """What a weight file's own metadata states about origin: (key, text) pairs such as `general.license`."""
+
+    artifact: str
+    claims: tuple[Stated, ...]
+
+    def stated(self, key: str) -> tuple[Stated, ...]:
+        """Every claim under `key`, in the order written."""
+        return tuple(claim for claim in self.claims if claim.key == key)

@@ -1,0 +1,46 @@
+"""What a tokenizer says about its vocabulary and its control tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TokenRole(StrEnum):
+    """CONTROL tokens steer the model and are not meant to be text; ADDED ones are matched whole but are text."""
+
+    CONTROL = "control"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token that is matched as a whole: id, text, role."""
+
+    id: int
+    text: str
+    role: TokenRole
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenizer:
+    """A vocabulary: algorithm, number of entries (highest id + 1), and the tokens matched as a whole.
+
+    `engine` names who tokenises: "tokenizers" (Hugging Face) or "llama.cpp"; the setting that keeps user text
+    from producing control tokens differs between them.
+    """
+
+    artifact: str
+    engine: str
+    algorithm: str
+    size: int
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTokens:
+    """Special tokens that a side file (tokenizer_config, special_tokens_map, added_tokens) names: (key, text)."""
+
+    artifact: str
+    tokens: tuple[tuple[str, str], ...]
+    tokenizer_class: str | None = None

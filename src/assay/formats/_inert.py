@@ -1,0 +1,63 @@
+"""Files that can carry neither weights nor code: recognised by name and content together, so that neither lies alone."""
+
+from __future__ import annotations
+
+_TEXT = frozenset({
+    "txt", "md", "rst", "markdown", "csv", "tsv", "jsonl", "log", "cff", "bib", "gitattributes", "gitignore", "vocab", "merges", "srt", "sha256", "md5",
+    "asc", "diff", "patch",
+})  # fmt: skip
+_TEXT_NAMES = frozenset(
+    {
+        "authors",
+        "contributors",
+        "changelog",
+        "changes",
+        "version",
+        "readme",
+        "citation",
+        "checksums",
+        "sha256sums",
+        "contributing",
+        "code_of_conduct",
+    }
+)
+# extension -> what its files begin with
+_BINARY: dict[str, tuple[bytes, ...]] = {
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpg": (b"\xff\xd8\xff",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "gif": (b"GIF87a", b"GIF89a"),
+    "webp": (b"RIFF",),
+    "bmp": (b"BM",),
+    "ico": (b"\x00\x00\x01\x00",),
+    "pdf": (b"%PDF-",),
+    "wav": (b"RIFF",),
+    "mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3"),
+    "mp4": (b"\x00\x00\x00",),
+    "ttf": (b"\x00\x01\x00\x00",),
+    "woff2": (b"wOF2",),
+}
+
+
+def inert(path: str, head: bytes) -> str | None:
+    """What kind of inert file this is ("text", "image or document"), or None if it may carry weights or code."""
+    name = path.rpartition("/")[2].lower()
+    extension = name.rpartition(".")[2]
+    if not head:
+        return "empty"
+    if (extension in _TEXT or name in _TEXT_NAMES or name.lstrip(".") in _TEXT) and _is_text(head):
+        return "text"
+    if any(head.startswith(mark) for mark in _BINARY.get(extension, ())):
+        return "image or document"
+    if extension == "svg" and _is_text(head):
+        return "image or document"
+    return None
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the beginning holds no byte that text files do not have, and no script's first line."""
+    return (
+        b"\0" not in head
+        and not head.startswith(b"#!")
+        and all(byte >= 32 or byte in (9, 10, 12, 13, 27) for byte in head)
+    )

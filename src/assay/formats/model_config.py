@@ -1,0 +1,48 @@
+"""`config.json`: the architecture as declared (transformers PretrainedConfig)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from assay.facts.config import ModelConfig
+from assay.formats import Format
+from assay.formats._code_reference import code_references
+from assay.formats._json import boolean, integer, mapping, text, texts
+from assay.formats.window import Window
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield the model config, and each reference to code in it."""
+    value = mapping(window)
+    nested = value.get("text_config")
+    yield _config(artifact, value, {**value, **nested} if isinstance(nested, dict) else value)
+    yield from code_references(artifact, value)
+
+
+def _config(artifact: str, top: dict[str, Any], value: dict[str, Any]) -> ModelConfig:
+    hidden, heads = integer(value.get("hidden_size")), integer(value.get("num_attention_heads"))
+    quantization = value.get("quantization_config")
+    method = text(quantization.get("quant_method")) if isinstance(quantization, dict) else None
+    return ModelConfig(
+        artifact,
+        "hub",
+        (text(top.get("model_type")) or "unknown")[:64],
+        architectures=texts(top.get("architectures"))[:16],
+        hidden_size=hidden,
+        layers=integer(value.get("num_hidden_layers")),
+        heads=heads,
+        kv_heads=integer(value.get("num_key_value_heads")) or heads,
+        head_size=integer(value.get("head_dim")) or (hidden // heads if hidden and heads else None),
+        intermediate_size=integer(value.get("intermediate_size")),
+        vocabulary_size=integer(value.get("vocab_size")),
+        context_length=integer(value.get("max_position_embeddings")),
+        tied_embeddings=boolean(value.get("tie_word_embeddings", top.get("tie_word_embeddings"))),
+        attention_bias=boolean(value.get("attention_bias", value.get("qkv_bias"))),
+        dtype=text(value.get("dtype", value.get("torch_dtype"))),
+        quantization=method or ("unnamed" if isinstance(quantization, dict) else None),
+        origin=text(top.get("_name_or_path")) or None,
+    )
+
+
+FORMAT = Format("model-config", "model configuration", read, names=("config.json",))

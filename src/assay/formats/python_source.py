@@ -1,0 +1,34 @@
+"""Python files by their syntax tree: what importing or calling them could reach. Nothing is compiled or run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.errors import Malformed
+from assay.formats import Format
+from assay.formats._python_reach import source_facts
+from assay.formats.window import Window
+
+MOST = 4 * 1024 * 1024
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield the source's capabilities."""
+    import ast
+    import warnings
+
+    text = window.text(MOST)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in somebody's string is not ours to warn about
+            tree = ast.parse(text)
+    except SyntaxError as broken:
+        raise Malformed(f"Python source does not parse ({broken.msg}, line {broken.lineno})") from broken
+    except (RecursionError, MemoryError) as broken:
+        raise Malformed("Python source is nested deeper than assay follows") from broken
+    except ValueError as broken:  # a NUL byte, or a number of too many digits
+        raise Malformed("Python source holds bytes that Python does not read") from broken
+    yield source_facts(artifact, text.count("\n") + 1, tree)
+
+
+FORMAT = Format("python", "Python source", read, names=("*.py",), needs=("ast", "warnings"))

@@ -1,0 +1,52 @@
+"""`tokenizer.json`: vocabulary and tokens that are matched whole (Hugging Face tokenizers serialisation)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from assay.errors import Malformed
+from assay.facts.tokenizer import Token, Tokenizer, TokenRole
+from assay.formats import Format
+from assay.formats._json import integer, mapping, text
+from assay.formats.window import Window
+
+MAX_TOKENS = 1_000_000
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield the tokenizer."""
+    value = mapping(window)
+    model = value.get("model")
+    if not isinstance(model, dict):
+        raise Malformed("tokenizer.json has no model", expected="an object under 'model'", got=type(model).__name__)
+    added = tuple(_added(value.get("added_tokens", [])))
+    highest = max([_highest(model.get("vocab")), *(token.id for token in added)], default=-1)
+    yield Tokenizer(artifact, "tokenizers", (text(model.get("type")) or "unknown")[:64], highest + 1, added)
+
+
+def _added(entries: Any) -> Iterator[Token]:
+    if not isinstance(entries, list) or len(entries) > MAX_TOKENS:
+        raise Malformed("added_tokens is not a list that assay can read")
+    for entry in entries:
+        match entry:
+            case {"id": int(number), "content": str(content)} if 0 <= number < 2**31:
+                role = TokenRole.CONTROL if entry.get("special") is True else TokenRole.ADDED
+                yield Token(number, content[:256], role)
+            case _:
+                raise Malformed("an added token lacks its id or content")
+
+
+def _highest(vocab: Any) -> int:
+    """The highest id of a vocabulary: an object of text to id, or (Unigram) a list of [text, score]."""
+    if isinstance(vocab, list):
+        return len(vocab) - 1
+    if not isinstance(vocab, dict):
+        raise Malformed("the tokenizer's vocabulary is neither an object nor a list")
+    ids = [number for entry in vocab.values() if (number := integer(entry)) is not None and number >= 0]
+    if len(ids) != len(vocab):
+        raise Malformed("the tokenizer's vocabulary has entries without a token id")
+    return max(ids, default=-1)
+
+
+FORMAT = Format("tokenizer", "tokenizer", read, names=("tokenizer.json",))

@@ -1,0 +1,79 @@
+"""PyTorch's stream of pickles from before 1.6 (torch/serialization.py, `_legacy_save`): magic, version, system, object, keys, storages."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from assay.errors import Malformed
+from assay.facts.tensor import WeightIndex
+from assay.formats import Format
+from assay.formats._pickle_machine import follow
+from assay.formats._torch_state import storages, tensors
+from assay.formats.window import Window
+
+MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickle of 0x1950a86a20f9469cfc6c
+_COUNT = struct.Struct("<q")
+_WIDTH = {
+    "DoubleStorage": 8,
+    "LongStorage": 8,
+    "FloatStorage": 4,
+    "IntStorage": 4,
+    "HalfStorage": 2,
+    "BFloat16Storage": 2,
+    "ShortStorage": 2,
+}
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield a program for each of the five pickles, then the weight index."""
+    at, followed = 0, None
+    values: list[object] = []
+    for member in ("magic number", "protocol version", "system", "object", "storage keys"):
+        followed = follow(window, artifact, member, at, window.size)
+        yield followed.program
+        values.append(followed.value)
+        at = followed.stop
+    state, keys = values[3], values[4]
+    if not isinstance(keys, list | tuple):
+        raise Malformed("the list of storage keys is not a list", at=at)
+    widths = {key: _WIDTH.get(kind, 1) for key, kind, _ in storages(state)}
+    places, end = _places(window, at, [str(key) for key in keys], widths)
+    yield WeightIndex(
+        artifact,
+        "torch-legacy",
+        tuple(tensors(state, places.get)),
+        at,
+        window.size,
+        alignment=_COUNT.size + 1,
+        shares_storage=True,
+    )
+    if end != window.size:
+        raise Malformed(
+            "bytes follow the last storage",
+            at=end,
+            expected="the end of the file",
+            got=f"{window.size - end:,} bytes more",
+        )
+
+
+def _places(window: Window, at: int, keys: list[str], widths: dict[str, int]) -> tuple[dict[str, tuple[int, int]], int]:
+    """Where each storage's values begin and how many bytes they are, and where the last one ends."""
+    places: dict[str, tuple[int, int]] = {}
+    for key in keys:
+        (count,) = window.unpack(_COUNT, at)
+        size = count * widths.get(key, 1)
+        at += _COUNT.size
+        if count < 0 or size > window.size - at:
+            raise Malformed(
+                f"storage {key[:80]!r} runs past the end",
+                at=at,
+                expected=f"at most {window.size - at:,} bytes",
+                got=f"{size:,}",
+            )
+        places[key] = (at, size)
+        at += size
+    return places, at
+
+
+FORMAT = Format("torch-legacy", "PyTorch checkpoint (legacy)", read, names=("*",), magic=((0, MAGIC),), both=True)

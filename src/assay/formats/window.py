@@ -1,0 +1,84 @@
+"""A bounds-checked view of one artifact: the only way in which a reader sees bytes.
+
+It reads from any seekable binary source in aligned blocks and keeps the last few, so that a header costs its
+own size however large the file is, memory stays bounded, and a file that shrinks while it is read gives a
+short read (a named error) instead of the bus error that a memory map would.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Protocol
+
+from assay.errors import LimitExceeded, Truncated
+
+BLOCK = 256 * 1024
+KEPT = 8
+MAX_READ = 128 * 1024 * 1024  # the largest single structure any reader may ask for: a 100 MB safetensors header
+
+
+class Source(Protocol):
+    """What a window needs of a file: `seek` and `read`, as binary files and BytesIO have them."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Window:
+    """The bytes of one artifact, from offset 0 to `size`."""
+
+    __slots__ = ("_blocks", "_source", "size")
+
+    def __init__(self, source: Source, size: int | None = None) -> None:
+        self._source = source
+        self._blocks: dict[int, bytes] = {}
+        self.size = source.seek(0, 2) if size is None else size
+
+    def read(self, at: int, count: int) -> bytes:
+        """Copy `count` bytes from offset `at`; raises Truncated rather than return fewer."""
+        if at < 0 or count < 0 or at + count > self.size:
+            raise Truncated("read past the end", at=at, expected=f"{count:,} bytes", got=f"{max(0, self.size - at):,}")
+        if count > MAX_READ:
+            raise LimitExceeded(
+                "structure larger than assay reads", at=at, expected=f"at most {MAX_READ:,}", got=f"{count:,}"
+            )
+        number, offset = divmod(at, BLOCK)
+        if offset + count <= BLOCK:
+            return self._block(number)[offset : offset + count]
+        return self._direct(at, count)
+
+    def unpack(self, layout: struct.Struct, at: int) -> tuple[int, ...]:
+        """Decode one fixed-size record at offset `at`."""
+        return layout.unpack(self.read(at, layout.size))
+
+    def rest(self, at: int, most: int) -> bytes:
+        """Up to `most` bytes from offset `at`, fewer only at the end of the artifact."""
+        return self.read(at, max(0, min(most, self.size - at)))
+
+    def text(self, most: int) -> str:
+        """The whole artifact as UTF-8 (a byte-order mark is dropped, invalid bytes become U+FFFD)."""
+        if self.size > most:
+            raise LimitExceeded(
+                "text larger than assay reads", expected=f"at most {most:,} bytes", got=f"{self.size:,}"
+            )
+        return self.read(0, self.size).decode("utf-8", "replace").removeprefix("\ufeff")
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            if len(self._blocks) >= KEPT:
+                del self._blocks[next(iter(self._blocks))]
+            at = number * BLOCK
+            self._blocks[number] = self._direct(at, min(BLOCK, self.size - at))
+        return self._blocks[number]
+
+    def _direct(self, at: int, count: int) -> bytes:
+        self._source.seek(at)
+        parts, missing = [], count
+        while missing:
+            part = self._source.read(missing)
+            if not part:
+                raise Truncated("the file became shorter while it was read", at=at + count - missing)
+            parts.append(part)
+            missing -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,0 +1,128 @@
+"""Lock the current process down with what the kernel offers: rlimits, Landlock, seccomp. No way back.
+
+Linux only beyond rlimits. What was reached is tried out afterwards and reported; nothing is assumed.
+Sources: linux/landlock.h, linux/seccomp.h, linux/filter.h, asm/unistd_64.h, asm-generic/unistd.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+import sys
+
+MEMORY = 1024**3  # bytes of address space
+CPU_SECONDS = 3600  # for the whole life of a worker; the parent's deadline for each file is far shorter
+OPEN_FILES = 64
+
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # the same numbers on every architecture
+_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_FS_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # Landlock ABI -> how many file-system rights it knows
+_AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+# what a Python process needs to read files and answer over a pipe; everything else is refused with EPERM
+_ALLOWED = {
+    "x86_64": (
+        0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 20, 24, 25, 28, 35, 39, 60, 72, 79, 97, 131, 186, 202, 217, 228, 229, 230, 231,
+        234, 257, 262, 273, 318, 332, 334, 2, 4, 6, 21, 89, 267, 269,
+    ),
+    "aarch64": (
+        17, 25, 48, 56, 57, 61, 62, 63, 64, 65, 66, 67, 78, 79, 80, 93, 94, 98, 99, 101, 113, 114, 115, 124, 131, 132, 134, 135, 139,
+        163, 172, 178, 214, 215, 216, 222, 226, 233, 278, 291, 293,
+    ),
+}  # fmt: skip
+
+
+class _Landlock(ctypes.Structure):
+    _fields_ = (("fs", ctypes.c_uint64), ("net", ctypes.c_uint64), ("scoped", ctypes.c_uint64))
+
+
+class _Beneath(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("rights", ctypes.c_uint64), ("fd", ctypes.c_int32))
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("program", ctypes.c_char_p))
+
+
+def lock(roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Allow reading below `roots` and nothing else; the names of the mechanisms that took hold, in order."""
+    reached = ["process"]
+    if _limit_resources():
+        reached.append("rlimits")
+    if sys.platform == "linux" and platform.machine() in _AUDIT_ARCH:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
+            if _landlock(libc, roots) and _opening_is_refused():
+                reached.append("landlock")
+            if _seccomp(libc) and _other_calls_are_refused(libc):
+                reached.append("seccomp")
+    return tuple(reached)
+
+
+def _limit_resources() -> bool:
+    try:
+        import resource
+    except ImportError:
+        return False
+    limits = (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    )
+    for kind, most in limits:
+        resource.setrlimit(kind, (most, most))
+    if sys.platform == "linux":  # elsewhere the limit is accepted and ignored
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    return True
+
+
+def _landlock(libc: ctypes.CDLL, roots: tuple[str, ...]) -> bool:
+    abi = libc.syscall(_LANDLOCK_CREATE, None, 0, 1)
+    if abi < 1:
+        return False
+    rights = (1 << _FS_RIGHTS.get(abi, 16)) - 1
+    rules = _Landlock(rights, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
+    size = 24 if abi >= 6 else 16 if abi >= 4 else 8
+    ruleset = libc.syscall(_LANDLOCK_CREATE, ctypes.byref(rules), size, 0)
+    if ruleset < 0:
+        return False
+    for root in roots:
+        fd = os.open(root, os.O_PATH | os.O_CLOEXEC)
+        beneath = _Beneath(_READ_FILE | _READ_DIR if os.path.isdir(root) else _READ_FILE, fd)
+        added = libc.syscall(_LANDLOCK_ADD, ruleset, 1, ctypes.byref(beneath), 0)
+        os.close(fd)
+        if added:
+            return False
+    done = bool(libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) == 0)
+    os.close(ruleset)
+    return done
+
+
+def _seccomp(libc: ctypes.CDLL) -> bool:
+    machine = platform.machine()
+    allowed = sorted(_ALLOWED[machine])
+    # struct sock_filter: code, jump if true, jump if false, operand
+    rows = [(0x20, 0, 0, 4), (0x15, 1, 0, _AUDIT_ARCH[machine]), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]
+    rows += [(0x15, len(allowed) - place, 0, number) for place, number in enumerate(allowed)]
+    rows += [(0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)]
+    program = b"".join(struct.pack("<HBBI", *row) for row in rows)
+    return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Filter(len(rows), program)), 0, 0) == 0)
+
+
+def _opening_is_refused() -> bool:
+    """Whether opening a folder outside the roots fails as Landlock makes it fail."""
+    try:
+        os.close(os.open("/", os.O_RDONLY))
+    except PermissionError:
+        return True
+    return False
+
+
+def _other_calls_are_refused(libc: ctypes.CDLL) -> bool:
+    """Whether a call that is not on the list fails: umask(2), which never fails otherwise and harms nothing."""
+    return bool(libc.umask(0o077) == -1)

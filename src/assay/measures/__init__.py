@@ -1,0 +1,1 @@
+"""Numbers about a model. Those here need only its facts; none reads a weight."""

@@ -1,0 +1,80 @@
+"""What the weight files hold, in numbers: parameters, types, roles. Exact counts from tensor indexes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from assay.facts.artifact import Artifact, Standing
+from assay.facts.config import ModelConfig
+from assay.facts.dossier import Measurement, Portrait, Share, WeightFile
+from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
+
+_METHOD = "counted from tensor indexes"
+# hub and GGUF tensor names -> the part of a decoder that they belong to
+_ROLES = (
+    ("embedding", re.compile(r"embed_tokens|token_embd|wte\b|word_embeddings|embed_positions|wpe\b")),
+    ("output head", re.compile(r"lm_head|(^|\.)output\.weight$")),
+    ("norm", re.compile(r"norm|ln_")),
+    ("attention", re.compile(r"attn|attention|\bq_proj|\bk_proj|\bv_proj|\bo_proj")),
+    ("feed-forward", re.compile(r"mlp|ffn|feed_forward|experts|gate_proj|up_proj|down_proj")),
+)
+
+
+def portrait(
+    indexes: tuple[WeightIndex, ...], configs: tuple[ModelConfig, ...], artifacts: tuple[Artifact, ...]
+) -> Portrait:
+    """The model at a glance: the first complete set of weights, by type and by role, and bytes by standing."""
+    sets = weight_sets(indexes)
+    main = sets[0] if sets else WeightSet("", "hub", ())
+    files = tuple(_file(index) for index in indexes if index.tensors)
+    family = next((config.family for config in configs), "")
+    return Portrait(
+        family, files, _shares(main, lambda tensor: tensor.dtype), _shares(main, _role), _measurements(sets, artifacts)
+    )
+
+
+def _measurements(sets: tuple[WeightSet, ...], artifacts: tuple[Artifact, ...]) -> tuple[Measurement, ...]:
+    rows = [
+        Measurement("files", len(artifacts), "files", "walked"),
+        Measurement("bytes", sum(a.size for a in artifacts), "bytes", "walked"),
+    ]
+    for standing in Standing:
+        mine = [artifact.size for artifact in artifacts if artifact.standing is standing]
+        rows += [
+            Measurement(f"files.{standing.name.lower()}", len(mine), "files", "walked"),
+            Measurement(f"bytes.{standing.name.lower()}", sum(mine), "bytes", "walked"),
+        ]
+    if sets:
+        rows += [
+            Measurement("parameters", sets[0].parameters, "parameters", f"{_METHOD}, {sets[0].name}"),
+            Measurement("tensors", len(sets[0].tensors), "tensors", f"{_METHOD}, {sets[0].name}"),
+            Measurement("copies", len(sets), "sets of weights", "grouped by folder and format"),
+        ]
+    return tuple(rows)
+
+
+def _file(index: WeightIndex) -> WeightFile:
+    return WeightFile(
+        index.artifact,
+        index.format,
+        len(index.tensors),
+        WeightSet("", "", (index,)).parameters,
+        index.data_stop - index.data_start,
+    )
+
+
+def _shares(main: WeightSet, key: Callable[[TensorSpec], str]) -> tuple[Share, ...]:
+    rows: dict[str, list[int]] = {}
+    for _, tensor in main.tensors:
+        row = rows.setdefault(key(tensor), [0, 0])
+        row[0] += tensor.elements
+        row[1] += max(0, tensor.stop - tensor.start)
+    return tuple(
+        Share(name, parameters, size)
+        for name, (parameters, size) in sorted(rows.items(), key=lambda item: (-item[1][0], item[0]))
+    )
+
+
+def _role(tensor: TensorSpec) -> str:
+    return next((role for role, pattern in _ROLES if pattern.search(tensor.name)), "other")

@@ -1,0 +1,235 @@
+"""Which findings block, what must be answered, and which exceptions are accepted: data, never code."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from importlib import resources
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
+from assay.facts.finding import Effect, Finding, Kind
+
+SCHEMA = "assay-policy/1"
+BUILTIN = ("default", "strict")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy as written: patterns over check ids (`pickle.*`), waivers, and the digest of the text."""
+
+    name: str
+    description: str
+    block_fail: tuple[str, ...]
+    block_review: tuple[str, ...]
+    required: tuple[str, ...]
+    excepted: tuple[str, ...]
+    off: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
+    sha256: str
+
+    def blocks(self, finding: Finding) -> bool:
+        """Whether the finding, by itself, makes the verdict FAILED."""
+        patterns = {Kind.FAIL: self.block_fail, Kind.REVIEW: self.block_review}.get(finding.kind, ())
+        return _matches(finding.check, patterns)
+
+    def requires(self, finding: Finding) -> bool:
+        """Whether the finding leaves something open that the policy wants answered."""
+        return (
+            finding.kind is Kind.OPEN
+            and _matches(finding.check, self.required)
+            and not _matches(finding.check, self.excepted)
+        )
+
+    def switched_off(self, check: str) -> bool:
+        """Whether the policy leaves the check out."""
+        return _matches(check, self.off)
+
+
+def builtin(name: str) -> Policy:
+    """The built-in policy of this name."""
+    return parsed(resources.files("assay.policy").joinpath("builtin", f"{name}.toml").read_text("utf-8"), name)
+
+
+def parsed(text: str, origin: str) -> Policy:
+    """A policy from its TOML text; UsageError names the key and the place if it is not one."""
+    try:
+        value = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        raise UsageError(f"policy {origin} is not TOML: {cause}") from None
+    _only(value, {"schema", "name", "description", "block", "require", "off", "waiver"}, origin)
+    if value.get("schema") != SCHEMA:
+        raise UsageError(f"policy {origin}: expected schema = {SCHEMA!r}, got {value.get('schema')!r}")
+    block, require, off = (_table(value, key, origin) for key in ("block", "require", "off"))
+    _only(block, {"fail", "review"}, f"{origin} [block]")
+    _only(require, {"answered", "except"}, f"{origin} [require]")
+    _only(off, {"checks"}, f"{origin} [off]")
+    waivers = value.get("waiver", [])
+    if not isinstance(waivers, list):
+        raise UsageError(f"policy {origin}: waivers are written as [[waiver]]")
+    return Policy(
+        name=_text(value, "name", origin),
+        description=str(value.get("description", "")),
+        block_fail=_patterns(block, "fail", origin),
+        block_review=_patterns(block, "review", origin),
+        required=_patterns(require, "answered", origin),
+        excepted=_patterns(require, "except", origin),
+        off=_patterns(off, "checks", origin),
+        waivers=tuple(_waiver(entry, f"{origin} waiver {number}") for number, entry in enumerate(waivers, 1)),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def problems(policy: Policy, check_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Patterns and waivers that match no check, each as a sentence with the nearest id."""
+    patterns = (
+        *policy.block_fail,
+        *policy.block_review,
+        *policy.required,
+        *policy.excepted,
+        *policy.off,
+        *(waiver.check for waiver in policy.waivers),
+    )
+    unknown = sorted({pattern for pattern in patterns if not any(fnmatchcase(id, pattern) for id in check_ids)})
+    return tuple(f"{pattern!r} matches no check{_nearest(pattern, check_ids)}" for pattern in unknown)
+
+
+def judged(
+    findings: tuple[Finding, ...], policy: Policy, subject: str, known: frozenset[str], as_of: date
+) -> tuple[tuple[Finding, ...], tuple[Waiver, ...], PolicyRecord, Decision]:
+    """The findings with the policy's effect on each, the waivers with their state, and the verdict.
+
+    Args:
+        findings: what the checks said.
+        subject: digest of the model's manifest, to which waivers are bound.
+        known: fingerprints of a baseline; known fails and reviews no longer block, open findings still count.
+        as_of: the date that waivers are judged by; recorded only if one for this subject exists.
+    """
+    states = [_state(waiver, findings, subject, as_of) for waiver in policy.waivers]
+    applied = [waiver for waiver, state in zip(policy.waivers, states, strict=True) if state is WaiverState.APPLIED]
+    after = tuple(replace(finding, effect=_effect(finding, policy, applied, known)) for finding in findings)
+    waivers = tuple(replace(waiver, state=state) for waiver, state in zip(policy.waivers, states, strict=True))
+    dated = any(waiver.subject == subject for waiver in policy.waivers)
+    record = PolicyRecord(policy.name, policy.sha256, as_of.isoformat() if dated else None)
+    return after, waivers, record, _decision(after, policy)
+
+
+def _decision(findings: tuple[Finding, ...], policy: Policy) -> Decision:
+    blocking = [finding for finding in findings if finding.effect is Effect.BLOCKS]
+    missing = [finding for finding in findings if finding.effect is Effect.INCOMPLETE]
+    if blocking:
+        return Decision(
+            Verdict.FAILED,
+            _prints(blocking),
+            f"there {_are(blocking)} that policy {policy.name!r} does not accept: {_checks(blocking)}",
+        )
+    if missing:
+        return Decision(
+            Verdict.INCOMPLETE,
+            _prints(missing),
+            f"there {_are(missing)} that policy {policy.name!r} requires to be examined: {_checks(missing)}",
+        )
+    return Decision(
+        Verdict.PASSED,
+        (),
+        f"nothing that policy {policy.name!r} blocks was found, and all that it requires was examined",
+    )
+
+
+def _effect(finding: Finding, policy: Policy, applied: list[Waiver], known: frozenset[str]) -> Effect:
+    blocks, required = policy.blocks(finding), policy.requires(finding)
+    if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) and any(_covers(waiver, finding) for waiver in applied):
+        return Effect.WAIVED
+    if finding.kind in (Kind.FAIL, Kind.REVIEW) and finding.fingerprint in known:
+        return Effect.KNOWN
+    return Effect.BLOCKS if blocks else Effect.INCOMPLETE if required else Effect.NONE
+
+
+def _state(waiver: Waiver, findings: tuple[Finding, ...], subject: str, as_of: date) -> WaiverState:
+    if waiver.subject != subject:
+        return WaiverState.OTHER_SUBJECT
+    if date.fromisoformat(waiver.expires) < as_of:
+        return WaiverState.EXPIRED
+    return WaiverState.APPLIED if any(_covers(waiver, finding) for finding in findings) else WaiverState.UNMATCHED
+
+
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    if waiver.check != finding.check or finding.kind not in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
+        return False
+    return not waiver.artifact or any(evidence.artifact == waiver.artifact for evidence in finding.evidence)
+
+
+def _waiver(value: Any, origin: str) -> Waiver:
+    if not isinstance(value, dict):
+        raise UsageError(f"{origin} is not a table")
+    _only(value, {"check", "artifact", "subject", "reason", "owner", "expires"}, origin)
+    expires = value.get("expires")
+    if not isinstance(expires, date) or not _DIGEST.match(_text(value, "subject", origin)):
+        raise UsageError(
+            f"{origin} needs subject = the manifest's SHA-256 in hex, and expires = a date such as 2027-06-30"
+        )
+    return Waiver(
+        check=_text(value, "check", origin),
+        artifact=str(value.get("artifact", "")),
+        subject=_text(value, "subject", origin),
+        reason=_text(value, "reason", origin),
+        owner=_text(value, "owner", origin),
+        expires=expires.isoformat()[:10],
+        state=WaiverState.UNMATCHED,
+    )
+
+
+def _table(value: dict[str, Any], key: str, origin: str) -> dict[str, Any]:
+    table = value.get(key, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"policy {origin}: [{key}] is not a table")
+    return table
+
+
+def _text(value: dict[str, Any], key: str, origin: str) -> str:
+    text = value.get(key)
+    if not isinstance(text, str) or not text.strip():
+        raise UsageError(f"{origin} needs {key} = a text")
+    return text
+
+
+def _patterns(table: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:
+    rows = table.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
+        raise UsageError(f"policy {origin}: {key} is not a list of check ids or patterns")
+    return tuple(rows)
+
+
+def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
+    for key in value:
+        if key not in allowed:
+            raise UsageError(f"policy {origin}: unknown key {key!r}{_nearest(key, tuple(allowed))}")
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _matches(check: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(check, pattern) for pattern in patterns)
+
+
+def _prints(findings: list[Finding]) -> tuple[str, ...]:
+    return tuple(finding.fingerprint for finding in findings)
+
+
+def _are(findings: list[Finding]) -> str:
+    return f"are {len(findings):,} findings" if len(findings) > 1 else "is one finding"
+
+
+def _checks(findings: list[Finding]) -> str:
+    names = list(dict.fromkeys(finding.check for finding in findings))
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more checks" if len(names) > 4 else "")

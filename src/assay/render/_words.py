@@ -1,0 +1,169 @@
+"""How every format says the same thing: order, counts, sizes, places. And how hostile text is made to show itself."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from assay.facts.dossier import QUESTIONS, Dossier, Verdict
+from assay.facts.finding import Effect, Evidence, Finding, Kind
+
+SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
+KIND_WORDS = {
+    Kind.FAIL: "fail", Kind.REVIEW: "review", Kind.OPEN: "open", Kind.INFORMATIONAL: "informational", Kind.PASS: "pass", Kind.NOT_APPLICABLE: "not applicable",
+}  # fmt: skip
+
+
+def visible(text: str, keep: str = "") -> str:
+    """`text` with every control, format, surrogate and private character written as an escape, except those in `keep`.
+
+    Bidirectional marks would reorder what a reader sees, escape sequences would drive a terminal, zero-width characters
+    would hide. All become \\u escapes, so that a name can only look like itself.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(letter if letter in keep or _shows(letter) else _escaped(letter) for letter in text)
+
+
+def _shows(letter: str) -> bool:
+    return letter == " " or (
+        letter.isprintable() and unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    )
+
+
+def _escaped(letter: str) -> str:
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return named.get(letter) or (f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}")
+
+
+def by_question(dossier: Dossier) -> dict[str, tuple[Finding, ...]]:
+    """The findings of each question, worst first."""
+    questions = {rule.id: rule.question for rule in dossier.rules}
+    order = list(Kind)
+    rows = sorted(
+        dossier.findings, key=lambda f: (order.index(f.kind), -dossier.rule(f.check).severity, f.check, f.fingerprint)
+    )
+    return {question: tuple(f for f in rows if questions[f.check] == question) for question in QUESTIONS}
+
+
+def deciding(dossier: Dossier) -> tuple[Finding, ...]:
+    """The findings that decided the verdict."""
+    decided = set(dossier.decision.decided_by)
+    return tuple(finding for finding in dossier.findings if finding.fingerprint in decided)
+
+
+def counts(findings: tuple[Finding, ...]) -> str:
+    """For example "2 fail, 1 review, 14 open, 61 pass"; kinds that do not occur and those that never apply are left out."""
+    tally = {
+        kind: sum(finding.kind is kind for finding in findings)
+        for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.PASS)
+    }
+    return ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in tally.items() if count) or "nothing asked"
+
+
+def answer(findings: tuple[Finding, ...]) -> str:
+    """The short answer to one question, from its findings."""
+    kinds = {finding.kind for finding in findings if finding.effect is not Effect.WAIVED}
+    if Kind.FAIL in kinds:
+        return "defects found"
+    if Kind.REVIEW in kinds:
+        return "a person has to decide" if Kind.OPEN not in kinds else "a person has to decide; gaps remain"
+    if Kind.OPEN in kinds:
+        return "no defect found in what was examined; gaps remain" if Kind.PASS in kinds else "not known"
+    return "examined, no defect found" if Kind.PASS in kinds else "does not apply"
+
+
+def place(evidence: Evidence) -> str:
+    """Where to look, in one line."""
+    parts = [evidence.artifact]
+    if evidence.pointer:
+        parts.append(evidence.pointer)
+    if evidence.line:
+        parts.append(f"line {evidence.line:,}")
+    if evidence.start is not None:
+        parts.append(
+            f"bytes {evidence.start:,} to {evidence.stop:,}"
+            if evidence.stop and evidence.stop > evidence.start + 1
+            else f"byte {evidence.start:,}"
+        )
+    return " ".join(parts)
+
+
+def size(count: int) -> str:
+    """Bytes for people, in powers of ten as disks and hubs count: 98.4 MB."""
+    value, unit = float(count), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if value < 1000 or unit == "TB":
+            break
+        value /= 1000
+    return f"{count:,} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def parameters(count: int) -> str:
+    """Parameters for people: 134.5 M."""
+    for factor, unit in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if count >= factor:
+            return (
+                f"{count / factor:.2f}".rstrip("0").rstrip(".") + f" {unit}"
+                if factor >= 10**9
+                else f"{count / factor:.1f} {unit}"
+            )
+    return str(count)
+
+
+def portrait_line(dossier: Dossier) -> str:
+    """The model in one line: family, parameters, types, size, files."""
+    p = dossier.portrait
+    parts = [p.family] if p.family else []
+    total = p.measured("parameters")
+    if total is not None:
+        parts.append(f"{parameters(total)} parameters")
+        whole = sum(share.parameters for share in p.dtypes) or 1
+        parts.append(
+            " + ".join(share.name for share in p.dtypes if share.parameters * 100 >= whole) or p.dtypes[0].name
+        )
+    files = p.measured("files") or 0
+    parts.append(f"{size(p.measured('bytes') or 0)} in {files:,} file{'s' if files != 1 else ''}")
+    return ", ".join(parts)
+
+
+def unexamined_line(dossier: Dossier) -> str:
+    """How many files and bytes were examined, inert, not examined."""
+    p = dossier.portrait
+    parts = []
+    for standing, words in (("examined", "examined"), ("inert", "inert"), ("unexamined", "not examined")):
+        files, held = p.measured(f"files.{standing}") or 0, p.measured(f"bytes.{standing}") or 0
+        parts.append(f"{files:,} {words} ({size(held)})")
+    return ", ".join(parts)
+
+
+def reproduce(dossier: Dossier) -> str:
+    """The command that makes this dossier again, given the same files."""
+    policy = dossier.policy.name
+    subject = dossier.subject.reference or dossier.subject.name
+    left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
+    dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
+    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{dated}"
+
+
+def quoted(text: str) -> str:
+    """`text` as one word of a POSIX shell."""
+    shown = visible(text)
+    return (
+        shown
+        if shown and all(letter.isalnum() or letter in "-_./:@+=," for letter in shown)
+        else "'" + shown.replace("'", "'\\''") + "'"
+    )
+
+
+def isolation_line(dossier: Dossier) -> str:
+    """What protected the auditor, in words."""
+    if not dossier.isolation:
+        return "none: files were read in the auditing process"
+    return ", ".join(dossier.isolation)
+
+
+VERDICT_WORDS = {
+    Verdict.PASSED: "This speaks for what was checked and is no promise of safety: read what is not known below.",
+    Verdict.FAILED: "Read what decided, and do not use the model until each has been dealt with or waived with a reason.",
+    Verdict.INCOMPLETE: "What could not be examined is unknown, which is not the same as harmless.",
+}

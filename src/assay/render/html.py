@@ -1,0 +1,159 @@
+"""HTML: one self-contained page for a decision. No network, no script needed, light and dark, prints, by keyboard.
+
+All text from files goes through Jinja's autoescaping after control characters were made visible. A content security
+policy allows exactly this page's own style and script, by hash; the dossier is embedded as data.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import BinaryIO
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from assay.facts.artifact import Standing
+from assay.facts.codec import canonical, encode
+from assay.facts.dossier import QUESTIONS, Dossier, Share
+from assay.facts.finding import Effect, Evidence, Finding, Kind
+from assay.render import Renderer
+from assay.render._svg import bar
+from assay.render._words import (
+    KIND_WORDS,
+    SHOWN,
+    VERDICT_WORDS,
+    answer,
+    by_question,
+    counts,
+    deciding,
+    isolation_line,
+    parameters,
+    place,
+    portrait_line,
+    quoted,
+    reproduce,
+    size,
+    visible,
+)  # fmt: skip
+
+MOST_FILES = 1000  # rows of the artifact table; unexamined files come first, so what is cut is the ordinary
+MOST_EMBEDDED = 4 * 1024 * 1024  # bytes of JSON that the page carries
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One piece of evidence as the page shows it: where, a link to the file's row, the bytes, the command."""
+
+    where: str
+    anchor: str
+    seen: str
+    dump: str
+    command: str
+
+
+def write(dossier: Dossier, stream: BinaryIO) -> None:
+    """Write the page as UTF-8."""
+    stream.write(_page(dossier).encode("utf-8", "xmlcharrefreplace"))
+
+
+def _page(dossier: Dossier) -> str:
+    style, script = _asset("report.css"), _asset("report.js")
+    grouped = by_question(dossier)
+    anchors = {artifact.path: f"file-{number}" for number, artifact in enumerate(dossier.artifacts, 1)}
+    files = sorted(
+        dossier.artifacts, key=lambda a: (a.standing is not Standing.UNEXAMINED, a.standing is Standing.INERT, a.path)
+    )
+    return _template().render(
+        dossier=dossier,
+        digest=hashlib.sha256(canonical(dossier)).hexdigest(),
+        policy_header=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        verdict_words=VERDICT_WORDS[dossier.decision.verdict],
+        portrait=portrait_line(dossier),
+        counts=counts(dossier.findings),
+        questions=[
+            (question, title, answer(grouped[question]), counts(grouped[question]), grouped[question])
+            for question, title in QUESTIONS.items()
+        ],
+        deciding=deciding(dossier),
+        unknown=[finding for findings in grouped.values() for finding in findings if finding.kind is Kind.OPEN],
+        shown=SHOWN,
+        kinds=KIND_WORDS,
+        effects=Effect,
+        places=lambda finding: _places(finding, anchors),
+        files=files[:MOST_FILES],
+        cut_files=max(0, len(files) - MOST_FILES),
+        anchors=anchors,
+        obstacles={obstacle.artifact: obstacle.reason for obstacle in dossier.obstacles},
+        missing=[obstacle for obstacle in dossier.obstacles if obstacle.artifact not in anchors],
+        standing_bar=bar(
+            "Bytes by standing",
+            [
+                (standing.value, dossier.portrait.measured(f"bytes.{standing.name.lower()}") or 0)
+                for standing in Standing
+            ],
+            size,
+        ),
+        dtype_bar=_share_bar("Parameters by type", dossier.portrait.dtypes),
+        role_bar=_share_bar("Parameters by part of the model", dossier.portrait.roles),
+        isolation=isolation_line(dossier),
+        reproduce=reproduce(dossier),
+        rule=dossier.rule,
+        embedded=_embedded(dossier),
+    )
+
+
+def _share_bar(title: str, shares: tuple[Share, ...]) -> Markup:
+    return bar(title, [(share.name, share.parameters) for share in shares[:8]], parameters)
+
+
+def _places(finding: Finding, anchors: dict[str, str]) -> list[_Place]:
+    return [_place(evidence, anchors.get(evidence.artifact, "")) for evidence in finding.evidence]
+
+
+def _place(evidence: Evidence, anchor: str) -> _Place:
+    dump = command = ""
+    if evidence.excerpt and evidence.start is not None:
+        raw = bytes.fromhex(evidence.excerpt)
+        dump = f"{raw.hex(' ')}  {''.join(chr(byte) if 32 <= byte < 127 else '.' for byte in raw)}"
+        length = (
+            min(256, (evidence.stop or 0) - evidence.start) if (evidence.stop or 0) > evidence.start + 1 else len(raw)
+        )
+        command = f"xxd -s {evidence.start} -l {length} {quoted(evidence.artifact)}"
+    name = f"{evidence.name} " if evidence.name and evidence.name not in evidence.seen else ""
+    return _Place(place(evidence), anchor, f"{name}{evidence.seen}".strip(), dump, command)
+
+
+def _embedded(dossier: Dossier) -> Markup:
+    """The dossier as JSON that cannot end the script element it stands in."""
+    text = json.dumps(encode(dossier), sort_keys=True, separators=(",", ":"))
+    if len(text) > MOST_EMBEDDED:
+        return Markup("null")
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped for where it stands
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("assay.render").joinpath("assets", name).read_text("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(
+        visible=visible, size=size, parameters=parameters, block=lambda text: visible(text, keep="\n")
+    )
+    return environment.from_string(_asset("report.html.j2"))
+
+
+RENDER = Renderer("html", "one self-contained page, for a decision", write)

@@ -1,0 +1,17 @@
+"""JSON: the dossier itself, canonical, as `docs/dossier.schema.json` describes it."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier
+from assay.render import Renderer
+
+
+def write(dossier: Dossier, stream: BinaryIO) -> None:
+    """Write the canonical bytes; their SHA-256 is the dossier's digest."""
+    stream.write(canonical(dossier))
+
+
+RENDER = Renderer("json", "the dossier itself, for programs and for `assay report`", write)

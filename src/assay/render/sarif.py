@@ -1,0 +1,155 @@
+"""SARIF 2.1.0 (OASIS), within what GitHub code scanning accepts.
+
+Fails, reviews, open and informational findings are results. Passes and checks that do not apply are listed under the
+run's properties: GitHub shows every result as an alert, whatever its kind, and a list of alerts that say "fine" would
+bury the others (docs/decisions/0005).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from assay.facts.dossier import Dossier, Rule
+from assay.facts.finding import Effect, Evidence, Finding, Kind
+from assay.render import Renderer
+from assay.render._words import by_question, visible
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+MOST_LOCATIONS = 100  # GitHub shows no more
+MOST_RESULTS = 25_000  # GitHub rejects a run with more
+
+
+def write(dossier: Dossier, stream: BinaryIO) -> None:
+    """Write the run as UTF-8 JSON with sorted keys."""
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(dossier)]}
+    stream.write((json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode("ascii"))
+
+
+def _run(dossier: Dossier) -> dict[str, Any]:
+    order = {rule.id: number for number, rule in enumerate(dossier.rules)}
+    every = [finding for findings in by_question(dossier).values() for finding in findings]
+    listed = [finding for finding in every if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)][
+        :MOST_RESULTS
+    ]
+    names = {artifact.path: number for number, artifact in enumerate(dossier.artifacts)}
+    return {
+        "tool": {
+            "driver": {
+                "name": "assay",
+                "version": dossier.assay,
+                "semanticVersion": dossier.assay,
+                "rules": [_rule(rule) for rule in dossier.rules],
+            }
+        },
+        "automationDetails": {"id": f"assay/audit/{visible(dossier.subject.name)}/"},
+        "artifacts": [
+            {
+                "location": {"uri": _uri(artifact.path), "uriBaseId": "MODEL"},
+                "length": artifact.size,
+                "hashes": {"sha-256": artifact.sha256},
+                "properties": {"standing": artifact.standing, "format": artifact.format},
+            }
+            for artifact in dossier.artifacts
+        ],
+        "originalUriBaseIds": {"MODEL": {"description": {"text": "the folder that holds the model"}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, dossier, order, names) for finding in listed],
+        "properties": {
+            "verdict": dossier.decision.verdict,
+            "because": visible(dossier.decision.because),
+            "subject": {"name": visible(dossier.subject.name), "digest": {"sha256": dossier.subject.sha256}},
+            "policy": {"name": dossier.policy.name, "digest": {"sha256": dossier.policy.sha256}},
+            "isolation": list(dossier.isolation),
+            "notListedAsResults": [
+                {
+                    "ruleId": finding.check,
+                    "kind": finding.kind,
+                    "message": visible(finding.message),
+                    "fingerprint": finding.fingerprint,
+                }
+                for finding in every
+                if finding not in listed
+            ],
+        },
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    help_text = f"{rule.why}\n\nWhat to do: {rule.remedy}"
+    return {
+        "id": rule.id,
+        "name": "".join(part.capitalize() for part in rule.id.replace(".", "-").split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why.partition("\n\n")[0]},
+        "help": {
+            "text": help_text,
+            "markdown": f"{rule.why}\n\n**What to do:** {rule.remedy}\n\n{'; '.join(rule.references)}",
+        },
+        "defaultConfiguration": {"level": _level(rule.severity)},
+        "properties": {
+            "security-severity": f"{rule.severity:.1f}",
+            "precision": "high",
+            "tags": ["security", rule.question],
+            "references": list(rule.references),
+        },
+    }
+
+
+def _level(severity: float) -> str:
+    return "error" if severity >= 7 else "warning" if severity >= 4 else "note"
+
+
+def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: dict[str, int]) -> dict[str, Any]:
+    evidence = [entry for entry in finding.evidence if entry.artifact in names][:MOST_LOCATIONS]
+    # GitHub wants a location for every result; what is about the whole model points at its first file
+    fallback = Evidence(dossier.artifacts[0].path) if dossier.artifacts else Evidence("model")
+    result: dict[str, Any] = {
+        "ruleId": finding.check,
+        "ruleIndex": order[finding.check],
+        "kind": finding.kind,
+        "level": _level(dossier.rule(finding.check).severity) if finding.kind is Kind.FAIL else "none",
+        "message": {"text": visible(finding.message) + "."},
+        "locations": [_location(entry, names) for entry in evidence[:1] or (fallback,)],
+        "relatedLocations": [{"id": number, **_location(entry, names)} for number, entry in enumerate(evidence[1:], 1)],
+        "partialFingerprints": {"assay/v1": finding.fingerprint},
+        "properties": {"effect": finding.effect, "remedy": visible(finding.remedy)},
+    }
+    if finding.effect is Effect.WAIVED:
+        waiver = next(w for w in dossier.waivers if w.check == finding.check)
+        result["suppressions"] = [
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": visible(f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"),
+            }
+        ]
+    if dossier.baseline:
+        result["baselineState"] = "unchanged" if finding.effect is Effect.KNOWN else "new"
+    return result
+
+
+def _location(evidence: Evidence, names: dict[str, int]) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": evidence.line or 1}
+    if evidence.start is not None:
+        region["byteOffset"] = evidence.start
+        if evidence.stop is not None and evidence.stop > evidence.start:
+            region["byteLength"] = evidence.stop - evidence.start
+    if evidence.seen:
+        region["snippet"] = {"text": visible(evidence.seen)}
+    artifact: dict[str, Any] = {"uri": _uri(evidence.artifact), "uriBaseId": "MODEL"}
+    if evidence.artifact in names:
+        artifact["index"] = names[evidence.artifact]
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+    if evidence.name or evidence.pointer:
+        full = visible(" ".join(part for part in (evidence.pointer, evidence.name) if part))
+        location["logicalLocations"] = [{"fullyQualifiedName": full, "kind": "member"}]
+    return location
+
+
+def _uri(path: str) -> str:
+    return quote(path, safe="/-_.~")
+
+
+RENDER = Renderer("sarif", "SARIF 2.1.0, for code scanning", write)

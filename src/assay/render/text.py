@@ -1,0 +1,116 @@
+"""Text for a terminal or a log: verdict, worst first, what is not known, how to reproduce."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Effect, Finding, Kind
+from assay.render import Renderer
+from assay.render._words import (
+    KIND_WORDS,
+    SHOWN,
+    answer,
+    by_question,
+    counts,
+    isolation_line,
+    place,
+    portrait_line,
+    reproduce,
+    unexamined_line,
+    visible,
+)
+
+_COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}
+_VERDICT_COLOURS = {Verdict.PASSED: "1;37;42", Verdict.FAILED: "1;37;41", Verdict.INCOMPLETE: "1;30;43"}
+MOST = 40  # findings of one question that are printed; the rest is counted
+
+
+def write(dossier: Dossier, stream: BinaryIO, colour: bool = False, width: int = 100, verbose: bool = False) -> None:
+    """Write the report as UTF-8 text, `width` columns wide; with `verbose`, passes and every piece of evidence too."""
+    for line in lines(dossier, colour, width, verbose):
+        stream.write((line + "\n").encode("utf-8", "backslashreplace"))
+
+
+def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator[str]:
+    """The report's lines."""
+
+    def paint(text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text
+
+    yield f"{visible(dossier.subject.name)}  {visible(portrait_line(dossier))}"
+    yield f"policy {visible(dossier.policy.name)}   sha256 {dossier.subject.sha256}"
+    yield ""
+    verdict = dossier.decision.verdict
+    yield f"{paint(f' {verdict} ', _VERDICT_COLOURS[verdict])}  {counts(dossier.findings)}"
+    yield from _wrapped(visible(dossier.decision.because), "   ", width)
+    for question, findings in by_question(dossier).items():
+        yield ""
+        yield f"{paint(question, '1')}  {answer(findings)}"
+        shown = [finding for finding in findings if verbose or finding.kind in SHOWN]
+        for finding in shown[: None if verbose else MOST]:
+            yield from _finding(
+                finding, paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2")), width, verbose
+            )
+        if len(shown) > MOST and not verbose:
+            yield f"  ... and {len(shown) - MOST:,} more, all of them in the other formats"
+    yield ""
+    yield from _footer(dossier, width)
+
+
+def _finding(finding: Finding, kind: str, width: int, verbose: bool) -> Iterator[str]:
+    effect = "" if finding.effect in (Effect.NONE, Effect.BLOCKS) else f"  [{finding.effect}]"
+    yield f"  {kind} {finding.check}{effect}"
+    yield from _wrapped(visible(finding.message), " " * 16, width)
+    if finding.kind in (Kind.FAIL, Kind.REVIEW) and finding.remedy:
+        yield from _wrapped(f"-> {visible(finding.remedy)}", " " * 16, width)
+    for evidence in finding.evidence[: None if verbose else 0]:
+        yield from _wrapped(
+            f"at {visible(place(evidence))}{f': {visible(evidence.seen)}' if evidence.seen else ''}", " " * 18, width
+        )
+
+
+def _footer(dossier: Dossier, width: int) -> Iterator[str]:
+    yield f"files         {unexamined_line(dossier)}"
+    for obstacle in dossier.obstacles[:10]:
+        yield from _wrapped(f"not examined: {visible(obstacle.artifact)} ({visible(obstacle.reason)})", " " * 14, width)
+    if dossier.excluded:
+        yield from _wrapped(
+            f"outside the manifest, as OpenSSF model signing has it: {', '.join(map(visible, dossier.excluded))}",
+            " " * 14,
+            width,
+        )
+    for waiver in dossier.waivers:
+        yield from _wrapped(
+            f"waiver {visible(waiver.check)} by {visible(waiver.owner)} until {waiver.expires}: {waiver.state} ({visible(waiver.reason)})",
+            " " * 14,
+            width,
+        )
+    if dossier.left_out:
+        yield from _wrapped(f"left out by request: {', '.join(dossier.left_out)}", " " * 14, width)
+    yield f"isolation     {isolation_line(dossier)}"
+    yield f"dossier       sha256 {hashlib.sha256(canonical(dossier)).hexdigest()}"
+    yield f"again         {reproduce(dossier)}"
+    first = next(
+        (finding.check for finding in dossier.findings if finding.kind in (Kind.FAIL, Kind.REVIEW)), "token.forgeable"
+    )
+    yield f"explain       assay explain {first}"
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, max(40, width), initial_indent=indent, subsequent_indent=indent, break_long_words=True
+    ) or [indent.rstrip()]
+
+
+def terminal_width() -> int:
+    """The columns of the terminal, within what reads well."""
+    return min(120, max(60, shutil.get_terminal_size((100, 24)).columns))
+
+
+RENDER = Renderer("text", "for people, in a terminal or a log", write)
