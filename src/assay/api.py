@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from assay import policy as policies
-from assay.audit import MakeReader, Progress, Settings, examined
 from assay.errors import IsolationError, UsageError
 from assay.facts.dossier import Dossier
 from assay.isolation import Reader
+from assay.pipeline import MakeReader, Progress, Settings, examined
 from assay.subject import Walk, walked
 
 
@@ -81,7 +81,7 @@ def _make_reader(walk: Walk, *, isolation: bool, require: bool) -> MakeReader | 
     if isolation and process.available() and walk.roots:
 
         def make(needed: tuple[str, ...]) -> Reader:
-            return process.Worker(walk.roots, needed, require)
+            return process.Worker(walk.roots, needed, require=require)
 
         return make
     if require:

@@ -9,24 +9,27 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from assay.facts.dossier import QUESTIONS, Rule
 from assay.facts.finding import Answer, Kind, passed
 
 Run = Callable[..., Iterator[Answer]]
+_ALL = re.compile(r"tuple\[(\w+), \.\.\.\]\Z")
+_CAPITAL = re.compile("[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one parameter of a check asks for: a fact type, each one in turn or all at once."""
+    """What one parameter of a check asks for: a fact type by name, each one in turn or all at once."""
 
     name: str
-    fact: type
+    fact: str
     each: bool
 
 
@@ -38,8 +41,8 @@ class Check:
     needs: tuple[Need, ...]
     run: Run
 
-    def answers(self, facts: dict[type, tuple[Any, ...]]) -> Iterator[Answer]:
-        """What the check says about `facts`, which are keyed by their type."""
+    def answers(self, facts: dict[str, tuple[Any, ...]]) -> Iterator[Answer]:
+        """What the check says about `facts`, which are keyed by the name of their type."""
         each = next((need for need in self.needs if need.each), None)
         whole = {need.name: facts.get(need.fact, ()) for need in self.needs if not need.each}
         if each is None:
@@ -69,8 +72,8 @@ def check(
     """
 
     def declare(run: Run) -> Check:
-        hints = get_type_hints(run)
-        needs = tuple(_need(name, hints[name]) for name in inspect.signature(run).parameters)
+        # as written, unevaluated: evaluating the annotations of all checks costs as much as importing them
+        needs = tuple(_need(name, hint) for name, hint in run.__annotations__.items() if name != "return")
         question = run.__module__.rpartition(".")[0].rpartition(".")[2]
         return Check(Rule(id, question, title, inspect.getdoc(run) or "", remedy, severity, references), needs, run)
 
@@ -98,8 +101,9 @@ def _in_folder(question: str) -> Iterator[Check]:
             yield from (value for value in vars(module).values() if isinstance(value, Check))
 
 
-def _need(name: str, hint: Any) -> Need:
-    return Need(name, get_args(hint)[0], each=False) if get_origin(hint) is tuple else Need(name, hint, each=True)
+def _need(name: str, hint: str) -> Need:
+    all_at_once = _ALL.match(hint)
+    return Need(name, all_at_once[1], each=False) if all_at_once else Need(name, hint, each=True)
 
 
 def _or_passed(answers: Iterable[Answer], message: str) -> Iterator[Answer]:
@@ -108,6 +112,5 @@ def _or_passed(answers: Iterable[Answer], message: str) -> Iterator[Answer]:
     yield from found or [passed(message)]
 
 
-def _words(fact: type) -> str:
-    name = fact.__name__
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+def _words(fact: str) -> str:
+    return _CAPITAL.sub(lambda match: f" {match[0].lower()}", fact).strip()

@@ -1,17 +1,18 @@
-"""The command line: parse, call one function, print, exit. Each command is a file here, imported when it is used."""
+"""The command line: parse, call one function, print, exit. Each command is a file here, imported when it is used.
+
+`assay --help` and `assay --version` import nothing but this module: click alone costs more than twice a bare
+interpreter's start.
+"""
 
 from __future__ import annotations
 
-import importlib
+import gc
 import os
 import sys
 
-import click
-
 from assay import __version__
-from assay.errors import UsageError
 
-# command -> what the list of commands says, so that `assay --help` imports none of them
+# command -> what the list of commands says
 COMMANDS = {
     "audit": "Audit a model: verdict, findings, reports.",
     "report": "Write reports from a saved dossier.",
@@ -19,72 +20,78 @@ COMMANDS = {
     "explain": "Explain one check: what, why, and what to do.",
     "policy": "Check or show a policy.",
     "baseline": "Write or show a list of known findings.",
-    "doctor": "Show what is installed, what that enables, and which configuration holds.",
+    "doctor": "Show what is installed, what it enables, and the configuration.",
     "demo": "Audit a real model that comes in a Python package.",
     "completion": "Print the shell completion script.",
 }
+HELP = """Usage: assay [OPTIONS] COMMAND [ARGS]...
+
+  Audit an open language model: is it safe to load, what is in it, where does
+  it come from, how open is it. Nothing from the model is executed.
+
+  assay audit MODEL                       a folder, a weight file, or
+                                          hf://org/name
+  assay audit MODEL -o html=report.html   and a page to read
+  assay explain token.forgeable           what a finding means
+
+  Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run, 70 a bug in
+  assay.
+
+Options:
+  --version   Show the version and exit.
+  -h, --help  Show this message and exit.
+
+Commands:
+""" + "\n".join(f"  {name:<11} {words}" for name, words in COMMANDS.items())
 EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE = 70, 130, 2
-
-
-class Commands(click.Group):
-    """A group whose commands are modules of this package."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order in which they are explained."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        found: click.Command = importlib.import_module(f"assay.cli.{cmd_name}").COMMAND
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="assay")
-def cli() -> None:
-    """Audit an open language model: is it safe to load, what is in it, how open is it.
-
-    \b
-    assay audit MODEL                     a folder, a weight file, or hf://org/name
-    assay audit MODEL -o html=report.html and a page to read
-    assay explain token.forgeable         what a finding means
-
-    \b
-    Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run, 70 a bug in assay.
-    """
 
 
 def main() -> None:
     """Entry point of `assay`: every expected error is one sentence on standard error."""
-    _leave_working_directory_out_of_the_import_path()
+    match sys.argv[1:]:
+        case ["-h" | "--help"]:
+            print(HELP)
+        case ["--version"]:
+            print(f"assay, version {__version__}")
+        case _:
+            gc.set_threshold(50_000)  # what is imported stays: looking for garbage in it is 5 % of the start
+            _leave_working_directory_out_of_the_import_path()
+            raise SystemExit(_status())
+
+
+def _status() -> int:
+    import click
+
+    from assay.errors import UsageError
+
     try:
         status = _run()
+        return status if isinstance(status, int) else 0
     except UsageError as error:
-        _end(f"assay: {error}", EXIT_USAGE)
+        return _said(f"assay: {error}", EXIT_USAGE)
     except click.exceptions.Exit as exit_:
-        _end("", exit_.exit_code)
+        return exit_.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        _end("", EXIT_USAGE)
+        return EXIT_USAGE
     except click.ClickException as error:
-        _end(f"assay: {error.format_message()}{_see(error)}", EXIT_USAGE)
+        return _said(f"assay: {error.format_message()}{_see(error)}", EXIT_USAGE)
     except (click.Abort, KeyboardInterrupt):
-        _end("assay: interrupted; reports that were not finished were not written", EXIT_INTERRUPTED)
+        return _said("assay: interrupted; reports that were not finished were not written", EXIT_INTERRUPTED)
     except BrokenPipeError:
         silence_output()  # the reader went away: nobody to tell
-        _end("", 0)
-    _end("", status if isinstance(status, int) else 0)
+        return 0
+    except Exception:  # noqa: BLE001 - a bug: say so with its traceback, and with the status that means it
+        import traceback
+
+        traceback.print_exc()
+        return _said("assay: this is a bug in assay; please report it with the lines above", EXIT_BUG)
 
 
 def _run() -> object:
     """Invoke the command; click's own `main` is left out because it turns a closed pipe into status 1, which is FAILED here."""
+    from assay.cli._group import cli
+
     if "_ASSAY_COMPLETE" in os.environ:
         return cli.main(prog_name="assay")
     with cli.make_context("assay", sys.argv[1:]) as context:
@@ -96,15 +103,14 @@ def silence_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _see(error: click.ClickException) -> str:
+def _see(error: object) -> str:
     context = getattr(error, "ctx", None)
     return f"\n       see  {context.command_path} --help" if context else ""
 
 
-def _end(message: str, status: int) -> None:
-    if message:
-        print(message, file=sys.stderr)
-    raise SystemExit(status)
+def _said(message: str, status: int) -> int:
+    print(message, file=sys.stderr)
+    return status
 
 
 def _leave_working_directory_out_of_the_import_path() -> None:

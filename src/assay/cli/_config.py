@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,8 @@ def configured(model: Path | None, start: Path | None = None) -> Config:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _KEYS:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, _KEYS, 1)
             raise UsageError(f"{file}: unknown key {key!r}{f'; did you mean {near[0]!r}?' if near else ''}")
         if type(value) is not _KEYS[key]:

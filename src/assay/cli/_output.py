@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +65,8 @@ def write_whole(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing to replace
         path.write_bytes(content)
         return
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with open(handle, "wb") as stream:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from assay.audit import Progress
+    from assay.pipeline import Progress
 
 LEAST = 256 * 1024 * 1024  # bytes below which the work is over before a bar is worth drawing
 EVERY = 10.0  # seconds between lines where standard error is no terminal

@@ -14,7 +14,7 @@ def COMMAND(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from assay.cli import cli
+    from assay.cli._group import cli
 
     found = get_completion_class(shell)
     assert found is not None

@@ -57,7 +57,7 @@ def _isolation() -> bool:
         click.echo("isolation  none: this platform has no isolated reader; files are parsed in the auditing process")
         return False
     (entry,) = walked(Path(__file__)).entries
-    worker = process.Worker((entry.place.path or "",), ("python_source",))
+    worker = process.Worker((entry.place.path or "",), ("python_source",), fresh=True)
     try:
         reading = worker.read(entry.path, formats.load("python_source"), entry.place)
     except IsolationError as error:
@@ -66,6 +66,6 @@ def _isolation() -> bool:
     finally:
         worker.close()
     reached = worker.reached()
-    full = {"landlock", "seccomp", "rlimits"} <= set(reached) and reading.obstacle is None
+    full = set(process.FULL) <= set(reached) and reading.obstacle is None
     click.echo(f"isolation  {', '.join(reached)}  ({'full' if full else 'less than --require-isolation asks for'})")
     return full

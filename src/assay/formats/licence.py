@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from assay.facts.text import LicenceText
 from assay.formats import Format
-from assay.formats._licence_marks import identified
 from assay.formats.window import Window
 
 MOST = 2 * 1024 * 1024
@@ -14,6 +13,8 @@ MOST = 2 * 1024 * 1024
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the text was identified as."""
+    from assay.formats._licence_marks import identified
+
     text = window.text(MOST)
     ids, complete, words = identified(text)
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
@@ -24,6 +25,23 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 FORMAT = Format(
-    "licence", "licence text", read,
-    names=("license", "license.*", "license-*", "licence", "licence.*", "licence-*", "copying", "copying.*", "copyright", "notice", "notice.*", "use_policy*", "unlicense"),
-)  # fmt: skip
+    "licence",
+    "licence text",
+    read,
+    names=(
+        "license",
+        "license.*",
+        "license-*",
+        "licence",
+        "licence.*",
+        "licence-*",
+        "copying",
+        "copying.*",
+        "copyright",
+        "notice",
+        "notice.*",
+        "use_policy*",
+        "unlicense",
+    ),
+    needs=("assay.formats._licence_marks",),
+)

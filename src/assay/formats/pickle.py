@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from assay.errors import InputError
 from assay.formats import Format
-from assay.formats._pickle_machine import follow
 from assay.formats.window import Window
 
 MAX_STACKED = 64
@@ -15,6 +14,8 @@ MAX_STACKED = 64
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield one program for each pickle that stands in the file, one after another."""
+    from assay.formats._pickle_machine import follow
+
     at = 0
     for number in range(MAX_STACKED):
         member = "" if number == 0 else f"pickle {number + 1}"
@@ -41,5 +42,6 @@ def _another(window: Window, at: int) -> bool:
 FORMAT = Format(
     "pickle", "pickle", read,
     names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.dat"),
+    needs=("assay.formats._pickle_steps",),
     magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
 )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from assay.errors import Malformed
 from assay.formats import Format
-from assay.formats._python_reach import source_facts
 from assay.formats.window import Window
 
 MOST = 4 * 1024 * 1024
@@ -16,6 +15,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the source's capabilities."""
     import ast
     import warnings
+
+    from assay.formats._python_reach import source_facts
 
     text = window.text(MOST)
     try:
@@ -31,4 +32,6 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield source_facts(artifact, text.count("\n") + 1, tree)
 
 
-FORMAT = Format("python", "Python source", read, names=("*.py",), needs=("ast", "warnings"))
+FORMAT = Format(
+    "python", "Python source", read, names=("*.py",), needs=("ast", "warnings", "assay.formats._python_reach")
+)

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from assay.errors import Malformed
 from assay.facts.tensor import WeightIndex
 from assay.formats import Format
-from assay.formats._pickle_machine import follow
-from assay.formats._torch_state import storages, tensors
 from assay.formats.window import Window
 
 MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickle of 0x1950a86a20f9469cfc6c
@@ -27,6 +25,9 @@ _WIDTH = {
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a program for each of the five pickles, then the weight index."""
+    from assay.formats._pickle_machine import follow
+    from assay.formats._torch_state import storages, tensors
+
     at, followed = 0, None
     values: list[object] = []
     for member in ("magic number", "protocol version", "system", "object", "storage keys"):
@@ -76,4 +77,12 @@ def _places(window: Window, at: int, keys: list[str], widths: dict[str, int]) ->
     return places, at
 
 
-FORMAT = Format("torch-legacy", "PyTorch checkpoint (legacy)", read, names=("*",), magic=((0, MAGIC),), both=True)
+FORMAT = Format(
+    "torch-legacy",
+    "PyTorch checkpoint (legacy)",
+    read,
+    names=("*",),
+    magic=((0, MAGIC),),
+    both=True,
+    needs=("assay.formats._pickle_steps", "assay.formats._torch_state"),
+)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
 import sys
 
@@ -53,7 +52,7 @@ def lock(roots: tuple[str, ...]) -> tuple[str, ...]:
     reached = ["process"]
     if _limit_resources():
         reached.append("rlimits")
-    if sys.platform == "linux" and platform.machine() in _AUDIT_ARCH:
+    if sys.platform == "linux" and os.uname().machine in _AUDIT_ARCH:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
             if _landlock(libc, roots) and _opening_is_refused():
@@ -104,7 +103,7 @@ def _landlock(libc: ctypes.CDLL, roots: tuple[str, ...]) -> bool:
 
 
 def _seccomp(libc: ctypes.CDLL) -> bool:
-    machine = platform.machine()
+    machine = os.uname().machine
     allowed = sorted(_ALLOWED[machine])
     # struct sock_filter: code, jump if true, jump if false, operand
     rows = [(0x20, 0, 0, 4), (0x15, 1, 0, _AUDIT_ARCH[machine]), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import selectors
-import subprocess
+import select
 import sys
 import time
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import assay
 from assay.errors import IsolationError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.codec import Mismatch
 from assay.formats import Format
 from assay.isolation import Place, Reading
+from assay.isolation.child import Child, started
 from assay.isolation.wire import length, packed, reading_from, unpacked
 
 DEADLINE = 60.0  # wall seconds for one artifact's header; the slowest sound one measured needs under 3
 START = 60.0  # wall seconds until a worker must have announced itself
-_CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(sys.stdin.buffer, sys.stdout.buffer)"
+FULL = ("landlock", "seccomp", "rlimits")
 
 
 def available() -> bool:
@@ -34,24 +31,38 @@ class _Silent(Exception):
 
 
 class Worker:
-    """Reads artifacts in a separate process that may read below `roots` and do nothing else."""
+    """Reads artifacts in a separate process that may read below `roots` and do nothing else.
+
+    Args:
+        roots: folders or files that the worker may read.
+        formats: the reader modules that it must load before it locks itself down.
+        require: raise IsolationError unless Landlock, seccomp and rlimits all hold.
+        fresh: start a fresh interpreter even where a fork would do.
+        deadline: wall seconds for one artifact.
+    """
 
     def __init__(
-        self, roots: tuple[str, ...], formats: tuple[str, ...], require: bool = False, deadline: float = DEADLINE
+        self,
+        roots: tuple[str, ...],
+        formats: tuple[str, ...],
+        *,
+        require: bool = False,
+        fresh: bool = False,
+        deadline: float = DEADLINE,
     ) -> None:
         self._roots, self._formats, self._require, self._deadline = roots, formats, require, deadline
-        self._process: subprocess.Popen[bytes] | None = None
+        self._fresh = fresh or require
+        self._child: Child | None = None
         self._reached: tuple[str, ...] = ()
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact; a worker that dies, hangs or answers nonsense is an obstacle on that artifact."""
-        process = self._running()
+        child = self._child = self._child or self._started()
         module = format.read.__module__.rpartition(".")[2]
+        request = {"artifact": artifact, "format": module, "path": place.path, "identity": place.identity}
         try:
-            self._send(
-                process, {"artifact": artifact, "format": module, "path": place.path, "identity": place.identity}
-            )
-            return reading_from(self._answer(process, self._deadline), artifact)
+            _send(child, request)
+            return reading_from(_answer(child, self._deadline), artifact)
         except (_Silent, Mismatch) as cause:
             self.close()
             return Reading((), Obstacle(artifact, Trouble.STOPPED, f"the isolated reader was stopped: {cause}"))
@@ -62,97 +73,51 @@ class Worker:
 
     def close(self) -> None:
         """End the worker, if one runs."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            for pipe in (process.stdin, process.stdout):
-                _quietly_closed(pipe)
-            process.wait()
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            self._process = self._started()
-        return self._process
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE.format(path=json.dumps(_import_path()))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get("ASSAY_DEBUG") else subprocess.DEVNULL,
-            env={
-                "PYTHONHASHSEED": "0",
-                **{key: os.environ[key] for key in ("LD_LIBRARY_PATH", "SYSTEMROOT") if key in os.environ},
-            },
-            close_fds=True,
-        )
+    def _started(self) -> Child:
+        child = started(fresh=self._fresh)
         try:
-            self._send(process, {"formats": self._formats, "roots": self._roots})
-            hello = self._answer(process, START)
+            _send(child, {"formats": self._formats, "roots": self._roots})
+            hello = _answer(child, START)
         except (_Silent, Mismatch) as cause:
-            process.kill()
-            process.wait()
+            child.kill()
             raise IsolationError(f"the isolated reader did not start: {cause}; see  assay doctor") from cause
         self._reached = tuple(str(name) for name in hello.get("reached", ()))
-        if self._require and not {"landlock", "seccomp", "rlimits"} <= set(self._reached):
-            process.kill()
-            process.wait()
-            raise IsolationError(
-                f"--require-isolation: this machine gives {', '.join(self._reached) or 'none'}, needed are landlock, seccomp and rlimits"
-            )
-        return process
-
-    def _send(self, process: subprocess.Popen[bytes], message: object) -> None:
-        assert process.stdin is not None
-        try:
-            process.stdin.write(packed(message))
-            process.stdin.flush()
-        except OSError as cause:
-            raise _Silent(_end(process)) from cause
-
-    def _answer(self, process: subprocess.Popen[bytes], seconds: float) -> Any:
-        until = time.monotonic() + seconds
-        size = length(self._bytes(process, 4, until, seconds))
-        return unpacked(self._bytes(process, size, until, seconds))
-
-    def _bytes(self, process: subprocess.Popen[bytes], count: int, until: float, seconds: float) -> bytes:
-        assert process.stdout is not None
-        parts: list[bytes] = []
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while count:
-                if not selector.select(max(0.0, until - time.monotonic())):
-                    raise _Silent(f"it took longer than {seconds:g} seconds")
-                part = os.read(process.stdout.fileno(), min(count, 1 << 20))
-                if not part:
-                    raise _Silent(_end(process))
-                parts.append(part)
-                count -= len(part)
-        return b"".join(parts)
+        if self._require and not set(FULL) <= set(self._reached):
+            child.kill()
+            has = ", ".join(self._reached) or "none"
+            raise IsolationError(f"--require-isolation: this machine gives {has}; needed are {', '.join(FULL)}")
+        return child
 
 
-def _import_path() -> list[str]:
-    """Where the worker may import from: this process's path, without the working directory and relative entries.
-
-    Running `python -m assay` inside a model's folder would otherwise let a `yaml.py` of the model be imported.
-    """
-    home = str(Path(assay.__file__).resolve().parents[1])
-    here = os.path.realpath(os.getcwd())
-    kept = [entry for entry in sys.path if os.path.isabs(entry) and os.path.realpath(entry) != here]
-    return [home, *(entry for entry in kept if entry != home)]
-
-
-def _end(process: subprocess.Popen[bytes]) -> str:
+def _send(child: Child, message: object) -> None:
+    left = memoryview(packed(message))
     try:
-        code = process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        return "it closed its pipe"
-    return f"it was ended by signal {-code}" if code < 0 else f"it ended with status {code}"
+        while left:
+            left = left[os.write(child.requests, left) :]
+    except OSError as cause:
+        raise _Silent(child.ended()) from cause
 
 
-def _quietly_closed(pipe: IO[bytes] | None) -> None:
-    if pipe is not None:
-        try:
-            pipe.close()
-        except OSError:
-            pass  # unsent bytes for a dead worker
+def _answer(child: Child, seconds: float) -> Any:
+    until = time.monotonic() + seconds
+    size = length(_received(child, 4, until, seconds))
+    return unpacked(_received(child, size, until, seconds))
+
+
+def _received(child: Child, count: int, until: float, seconds: float) -> bytes:
+    poll = select.poll()
+    poll.register(child.answers, select.POLLIN)
+    parts: list[bytes] = []
+    while count:
+        if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise _Silent(f"it took longer than {seconds:g} seconds")
+        part = os.read(child.answers, min(count, 1 << 20))
+        if not part:
+            raise _Silent(child.ended())
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

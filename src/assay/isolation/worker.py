@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import importlib
 import os
-import sys
 from typing import Any, BinaryIO
 
 from assay import formats
@@ -19,8 +18,13 @@ from assay.isolation.wire import packed, reading_message, received
 _CODECS = ("ascii", "latin-1", "unicode_escape", "raw_unicode_escape", "utf-8-sig")
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer requests from `source` on `sink`. The first names the readers and the roots, the others one artifact each."""
+def serve(requests: int, answers: int) -> None:
+    """Answer requests from one file descriptor on another. The first names the readers and the roots, the others one artifact each."""
+    with open(requests, "rb") as source, open(answers, "wb") as sink:
+        _serve(source, sink)
+
+
+def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     first = received(source)
     readers = {name: formats.load(name) for name in first["formats"]}
     for reader in readers.values():
@@ -47,7 +51,3 @@ def _read(request: Any, readers: dict[str, formats.Format]) -> Reading:
         if (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) != identity:
             return Reading((), Obstacle(artifact, Trouble.CHANGED, "it changed between hashing and reading"))
         return reading(artifact, readers[request["format"]], Window(file, state.st_size))
-
-
-if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)

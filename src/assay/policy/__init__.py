@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import pkgutil
 import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from importlib import resources
 from typing import Any
 
 from assay.errors import UsageError
@@ -55,7 +54,9 @@ class Policy:
 
 def builtin(name: str) -> Policy:
     """The built-in policy of this name."""
-    return parsed(resources.files("assay.policy").joinpath("builtin", f"{name}.toml").read_text("utf-8"), name)
+    text = pkgutil.get_data("assay.policy", f"builtin/{name}.toml")  # importlib.resources costs 5 ms more at start
+    assert text is not None
+    return parsed(text.decode("utf-8"), name)
 
 
 def parsed(text: str, origin: str) -> Policy:
@@ -214,6 +215,8 @@ def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(word, known, 1)
     return f"; did you mean {near[0]!r}?" if near else ""
 

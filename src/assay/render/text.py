@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
+import os
 import textwrap
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -110,7 +110,10 @@ def _wrapped(text: str, indent: str, width: int) -> list[str]:
 
 def terminal_width() -> int:
     """The columns of the terminal, within what reads well."""
-    return min(120, max(60, shutil.get_terminal_size((100, 24)).columns))
+    try:
+        return min(120, max(60, os.get_terminal_size().columns))
+    except OSError:
+        return 100
 
 
 RENDER = Renderer("text", "for people, in a terminal or a log", write)

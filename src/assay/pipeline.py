@@ -12,9 +12,7 @@ from assay import __version__, checks, formats, policy
 from assay.errors import InputError
 from assay.facts import dossier as record
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
-from assay.facts.config import ModelConfig
 from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
-from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
 from assay.formats._inert import inert
 from assay.formats.window import Window
@@ -77,8 +75,8 @@ def examined(
         excluded=walk.excluded,
         artifacts=artifacts,
         obstacles=obstacles,
-        portrait=portrait(facts.get(WeightIndex, ()), facts.get(ModelConfig, ()), artifacts),
-        templates=tuple(_template(template) for template in facts.get(ChatTemplate, ())),
+        portrait=portrait(facts.get("WeightIndex", ()), facts.get("ModelConfig", ()), artifacts),
+        templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
         isolation=reader.reached(),
         kernels="none needed",
         policy=policy_record,
@@ -137,14 +135,14 @@ def _examined_one(
     return replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), reading.facts, obstacles
 
 
-def _by_type(facts: tuple[object, ...]) -> dict[type, tuple[Any, ...]]:
-    grouped: dict[type, list[object]] = {}
+def _by_type(facts: tuple[object, ...]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, list[object]] = {}
     for fact in facts:
-        grouped.setdefault(type(fact), []).append(fact)
+        grouped.setdefault(type(fact).__name__, []).append(fact)
     return {kind: tuple(rows) for kind, rows in grouped.items()}
 
 
-def _findings(facts: dict[type, tuple[Any, ...]], settings: Settings) -> Iterator[Finding]:
+def _findings(facts: dict[str, tuple[Any, ...]], settings: Settings) -> Iterator[Finding]:
     """The answers of every check that is on, worst first within each check, with stable fingerprints."""
     for check in checks.installed():
         id = check.rule.id
@@ -158,7 +156,7 @@ def _findings(facts: dict[type, tuple[Any, ...]], settings: Settings) -> Iterato
             yield Finding(id, answer.kind, answer.message, answer.evidence, answer.remedy or check.rule.remedy, print_)
 
 
-def _answers(check: checks.Check, facts: dict[type, tuple[Any, ...]], asked: bool) -> list[Answer]:
+def _answers(check: checks.Check, facts: dict[str, tuple[Any, ...]], asked: bool) -> list[Answer]:
     if not asked:
         return [Answer(Kind.OPEN, "left out of this audit by request")]
     answers: list[Answer] = []
@@ -176,7 +174,7 @@ def _answers(check: checks.Check, facts: dict[type, tuple[Any, ...]], asked: boo
     return sorted(answers, key=lambda answer: list(Kind).index(answer.kind))
 
 
-def _surplus(check: checks.Check, facts: dict[type, tuple[Any, ...]], given: int) -> list[Answer]:
+def _surplus(check: checks.Check, facts: dict[str, tuple[Any, ...]], given: int) -> list[Answer]:
     """One answer that counts those beyond the first MAX_ANSWERS, of the worst kind among them."""
     if given < MAX_ANSWERS:
         return []

@@ -1,0 +1,35 @@
+"""The command group: commands are modules of this package, imported when they are used."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from assay import __version__
+from assay.cli import COMMANDS, HELP
+
+
+class Commands(click.Group):
+    """A group whose commands are modules of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which they are explained."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"assay.cli.{cmd_name}").COMMAND
+        return found
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The same text that `assay --help` prints without importing click."""
+        return HELP
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="assay")
+def cli() -> None:
+    """Audit an open language model."""

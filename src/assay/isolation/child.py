@@ -1,0 +1,141 @@
+"""Two ways to start the worker: a fork of this process, or a fresh interpreter.
+
+A fork costs 2 ms where an interpreter costs 40, so it is the way where it is sound: on Linux, in a process without
+other threads, which is what the command line is. A fork begins with this process's memory; the lock leaves it no
+way to send any of that anywhere but to this process, which takes only facts. Who asks for isolation
+explicitly (`--require-isolation`) gets the fresh interpreter with an empty environment (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import NoReturn, Protocol
+
+
+class Child(Protocol):
+    """A worker process: where to write requests, where to read answers, and its end."""
+
+    requests: int
+    answers: int
+
+    def ended(self) -> str:
+        """How it ended, in words; waits a moment for it to do so."""
+
+    def kill(self) -> None:
+        """End it now and collect it."""
+
+
+_CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1)"
+
+
+def started(*, fresh: bool) -> Child:
+    """A worker, by fork if that is sound here and `fresh` is not asked for."""
+    threading = sys.modules.get("threading")
+    alone = threading is None or threading.active_count() == 1
+    return Forked() if sys.platform == "linux" and alone and not fresh else Spawned()
+
+
+class Forked:
+    """A copy of this process that serves requests and never returns."""
+
+    def __init__(self) -> None:
+        request_end, self.requests = os.pipe()
+        self.answers, answer_end = os.pipe()
+        sys.stdout.flush()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _serve_as_child(request_end, answer_end)
+        os.close(request_end)
+        os.close(answer_end)
+
+    def ended(self) -> str:
+        _, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        return _words(os.waitstatus_to_exitcode(status))
+
+    def kill(self) -> None:
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+        _close(self.requests, self.answers)
+
+
+class Spawned:
+    """A fresh interpreter with an empty environment, that imports from this process's path and nowhere else."""
+
+    def __init__(self) -> None:
+        import subprocess
+
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE.format(path=json.dumps(_import_path()))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if os.environ.get("ASSAY_DEBUG") else subprocess.DEVNULL,
+            env={"PYTHONHASHSEED": "0", **{key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}},
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self.requests, self.answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+
+    def ended(self) -> str:
+        return _words(self._process.wait())
+
+    def kill(self) -> None:
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        self._process.wait()
+
+
+def _serve_as_child(requests: int, answers: int) -> NoReturn:
+    """What the fork does: let go of everything of the parent, serve, and end without any of its clean-up."""
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it kills the worker
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, *(() if os.environ.get("ASSAY_DEBUG") else (2,))):
+            os.dup2(quiet, fd)
+        os.environ.clear()
+        for fd in _other_files(requests, answers):
+            _close(fd)
+        from assay.isolation.worker import serve
+
+        serve(requests, answers)
+        status = 0
+    finally:
+        if status and os.environ.get("ASSAY_DEBUG"):
+            sys.excepthook(*sys.exc_info())
+        os._exit(status)
+
+
+def _other_files(requests: int, answers: int) -> list[int]:
+    return [fd for fd in map(int, os.listdir("/proc/self/fd")) if fd > 2 and fd not in (requests, answers)]
+
+
+def _import_path() -> list[str]:
+    """Where a fresh worker may import from: this process's path, without the working directory and relative entries.
+
+    Running `python -m assay` inside a model's folder would otherwise let a `yaml.py` of the model be imported.
+    """
+    import assay.errors
+
+    home = os.path.dirname(os.path.dirname(os.path.realpath(assay.errors.__file__)))
+    here = os.path.realpath(os.getcwd())
+    kept = [entry for entry in sys.path if os.path.isabs(entry) and os.path.realpath(entry) != here]
+    return [home, *(entry for entry in kept if entry != home)]
+
+
+def _words(code: int) -> str:
+    return f"it was ended by signal {-code}" if code < 0 else f"it ended with status {code}"
+
+
+def _close(*fds: int) -> None:
+    for fd in fds:
+        try:
+            os.close(fd)
+        except OSError:
+            pass  # listing the open files opened one of them
