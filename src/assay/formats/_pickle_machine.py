@@ -18,7 +18,7 @@ from assay.formats.window import Window
 
 MAX_OPCODES = 20_000_000
 MAX_STACK = 5_000_000
-MAX_LINE = 65_536
+MAX_LINE = 16 * 1024 * 1024
 MAX_TEXT = 1_000_000  # characters of a string operand that are kept; the rest is skipped
 MAX_CALLS = 200
 MAX_IMPORTS = 10_000
@@ -110,12 +110,13 @@ class Machine:
 
     def line(self) -> bytes:
         start = self.at
-        raw = self.window.read(start, min(MAX_LINE, self.limit - start))
-        end = raw.find(b"\n")
-        if end < 0:
-            raise Malformed("pickle line operand has no end", at=start)
-        self.at += end + 1
-        return raw[:end]
+        for most in (256, 65_536, MAX_LINE):  # nearly all lines are short; a long one is looked for in steps
+            raw = self.window.read(start, min(most, self.limit - start))
+            end = raw.find(b"\n")
+            if end >= 0:
+                self.at += end + 1
+                return raw[:end]
+        raise Malformed("pickle line operand has no end", at=start)
 
     def text(self, width: int, encoding: str = "utf-8") -> Any:
         size = self.unsigned(width)

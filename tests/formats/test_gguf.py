@@ -1,0 +1,122 @@
+"""GGUF: golden facts, every truncation, lying counts, and gguf-py as oracle on the real model."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.facts.artifact import Trouble
+from assay.facts.config import ModelConfig
+from assay.facts.tensor import WeightIndex
+from assay.facts.text import ChatTemplate, PublisherClaims
+from assay.facts.tokenizer import Tokenizer
+from assay.formats import load
+from assay.formats.gguf import DTYPES
+from assay.formats.window import Window
+from tests.builders import gguf, gguf_field, gguf_model
+from tests.builders.gguf import text
+from tests.conftest import read
+
+
+def fact(raw: bytes, kind: type) -> Any:
+    return next(found for found in read("model.gguf", raw).facts if isinstance(found, kind))
+
+
+def test_index_gives_absolute_byte_ranges() -> None:
+    raw = gguf({"a": (0, (2, 8)), "b": (3, (2, 32))})
+    index = fact(raw, WeightIndex)
+    start = len(raw) - 104
+    assert [(t.name, t.dtype, t.shape, t.start, t.stop) for t in index.tensors] == [
+        ("a", "F32", (2, 8), start, start + 64),
+        ("b", "Q4_1", (2, 32), start + 64, start + 104),
+    ]
+
+
+def test_metadata_gives_config_tokenizer_template_and_claims() -> None:
+    raw = gguf_model(general__size_label="1M")
+    config, tokenizer = fact(raw, ModelConfig), fact(raw, Tokenizer)
+    assert (config.family, config.layers, config.hidden_size, config.tied_embeddings) == ("llama", 2, 32, True)
+    assert (tokenizer.size, [token.text for token in tokenizer.tokens]) == (40, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    assert fact(raw, ChatTemplate).source.startswith("{% for m in messages %}")
+    assert {claim.key: claim.text for claim in fact(raw, PublisherClaims).claims} == {"license": "apache-2.0", "name": "Tiny", "parameters": "1M"}
+
+
+def test_every_truncation_of_the_header_is_named() -> None:
+    raw = gguf_model()
+    data = sum(t.stop - t.start for t in fact(raw, WeightIndex).tensors)
+    for length in range(0, len(raw) - data - 32, 7):
+        obstacle = read("model.gguf", raw[:length]).obstacle
+        assert obstacle is not None and obstacle.trouble is Trouble.MALFORMED, length
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (gguf(version=1), "unsupported GGUF version at byte 4: expected 2 or 3 (little-endian), got 1"),
+        (gguf(version=3 << 24), "unsupported GGUF version"),
+        (b"GGML" + bytes(40), "not a GGUF file"),
+        (gguf(tensor_count=2**63), "more tensors than assay reads"),
+        (gguf(field_count=2**40), "more metadata fields than assay reads"),
+        (gguf(tensor_count=5), "read past the end"),
+        (gguf(extra_fields=text("x") + struct.pack("<IQ", 8, 2**31), field_count=2), "string longer than assay reads"),
+        (gguf(extra_fields=text("x") + struct.pack("<IIQ", 9, 4, 2**62), field_count=2), "array 'x' longer than assay reads"),
+        (gguf(extra_fields=text("x") + struct.pack("<IIQ", 9, 9, 1), field_count=2), "unknown metadata value type"),
+        (gguf(extra_fields=text("x") + struct.pack("<I", 77), field_count=2), "unknown metadata value type"),
+        (gguf(extra_fields=gguf_field("general.architecture", "x"), field_count=2), "appears twice"),
+        (gguf(extra_fields=gguf_field("k", b"\xff"), field_count=2), "string is not UTF-8"),
+        (gguf({"a": (0, (4,))}, {"general.alignment": 0}), "general.alignment"),
+        (gguf({"a": (0, (4,))}, offsets={"a": 4}), "tensor 'a' is not aligned"),
+        (gguf_model(tokenizer__ggml__token_type=[3]), "another length than the tokens"),
+    ],
+)
+def test_a_header_that_lies_is_refused_with_a_sentence(raw: bytes, sentence: str) -> None:
+    obstacle = read("model.gguf", raw).obstacle
+    assert sentence in (obstacle.reason if obstacle else "")
+
+
+def tensor_header(shape: tuple[int, ...], kind: int) -> bytes:
+    body = text("a") + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *shape) + struct.pack("<IQ", kind, 0)
+    return struct.pack("<4sIQQ", b"GGUF", 3, 1, 0) + body + bytes(64)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "sentence"),
+    [
+        ((2**40, 2**40), 0, "impossible size"),
+        ((1, 1, 1, 1, 1), 0, "too many dimensions"),
+        ((33,), 3, "no whole blocks of Q4_1"),
+        ((4,), 99, "unknown type"),
+    ],
+)
+def test_a_tensor_that_lies_is_refused_with_a_sentence(shape: tuple[int, ...], kind: int, sentence: str) -> None:
+    obstacle = read("model.gguf", tensor_header(shape, kind)).obstacle
+    assert obstacle is not None and sentence in obstacle.reason
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_after_the_magic_give_facts_or_an_obstacle(noise: bytes) -> None:
+    reading = read("x.gguf", b"GGUF\x03\0\0\0" + noise)
+    assert reading.facts or reading.obstacle
+
+
+def test_the_real_model_equals_what_gguf_py_reads(smollm2: Path) -> None:
+    from gguf import GGUFReader
+
+    with smollm2.open("rb") as file:
+        index = next(fact for fact in load("gguf").read("m", Window(file)) if isinstance(fact, WeightIndex))
+    expected = [
+        (str(t.name), t.tensor_type.name, tuple(int(n) for n in reversed(t.shape)), int(t.data_offset), int(t.data_offset + t.n_bytes))
+        for t in GGUFReader(smollm2).tensors
+    ]
+    assert [(t.name, t.dtype, t.shape, t.start, t.stop) for t in index.tensors] == expected
+
+
+def test_the_type_table_equals_that_of_gguf_py() -> None:
+    from gguf import GGML_QUANT_SIZES
+
+    assert {int(kind): (kind.name, *sizes) for kind, sizes in GGML_QUANT_SIZES.items()} == DTYPES

@@ -1,0 +1,199 @@
+"""Templates, cards, licences and Python sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.facts.program import Capability, PythonSource
+from assay.facts.text import ChatTemplate, Construct, LicenceText, ModelCard
+from tests.builders.hub import CARD
+from tests.conftest import read
+
+
+def marks(source: str) -> list[tuple[Construct, str]]:
+    (found,) = read("chat_template.jinja", source.encode()).facts
+    assert isinstance(found, ChatTemplate)
+    return [(mark.construct, mark.seen) for mark in found.marks]
+
+
+CHATML = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>'}}{% endfor %}"
+TOOLS = """{%- if tools %}{{- '<tools>' }}{%- for tool in tools %}{{ tool | tojson }}{%- endfor %}{%- endif %}
+{%- set ns = namespace(multi=true, last=messages|length - 1) %}
+{%- for message in messages[::-1] %}{%- if ns.multi and message.role == 'user' and not(message.content.startswith('<tool_response>')) %}{%- set ns.multi = false %}{%- endif %}{%- endfor %}
+{%- macro render(m) %}{% generation %}{{ m.content }}{% endgeneration %}{%- endmacro %}
+{%- for message in messages %}{%- if '</think>' in message.content %}{% continue %}{%- endif %}{{ render(message) }}{%- endfor %}
+{%- if add_generation_prompt %}{{ raise_exception('no') if enable_thinking is defined else '<|im_start|>assistant' }}{%- endif %}"""
+
+
+def test_ordinary_templates_have_no_marks_but_their_own_markers() -> None:
+    assert marks(CHATML) == []
+    assert marks(TOOLS) == [(Construct.CONTENT_GATE, "'</think>'")]
+
+
+@pytest.mark.parametrize(
+    ("source", "construct"),
+    [
+        ("{{ ''.__class__.__mro__ }}", Construct.PRIVATE),
+        ("{{ ''['__class__'] }}", Construct.PRIVATE),
+        ("{{ x|attr('a') }}", Construct.PRIVATE),
+        ("{{ messages|map(attribute='__class__')|list }}", Construct.PRIVATE),
+        ("{% include '/etc/passwd' %}", Construct.INCLUDE),
+        ("{% import 'x' as y %}", Construct.INCLUDE),
+        ("{% extends 'x' %}", Construct.INCLUDE),
+        ("{{ self._TemplateReference__context }}", Construct.UNKNOWN_NAME),
+        ("{{ lipsum.x }}", Construct.UNKNOWN_NAME),
+        ("{{ cycler }}", Construct.UNKNOWN_NAME),
+        ("{{ open('/etc/passwd') }}", Construct.UNKNOWN_NAME),
+        ("{% for i in range(10**9) %}{% endfor %}", Construct.COSTLY_LOOP),
+        ("{% for i in range(999999999) %}{% endfor %}", Construct.COSTLY_LOOP),
+        ("{{ 'a' * 1000000000 }}", Construct.COSTLY_LOOP),
+        ("{{ strftime_now('%Y') }}", Construct.CLOCK),
+        ("{% if 'invoice' in messages[-1]['content'] %}x{% endif %}", Construct.CONTENT_GATE),
+        ("{{ 'x' if 'bank' in message.content else '' }}", Construct.CONTENT_GATE),
+        ("a\u200bb", Construct.INVISIBLE),
+        ("a\U000e0041b", Construct.INVISIBLE),
+        ("{% for %}", Construct.SYNTAX),
+        ("{{ " + "(" * 5000, Construct.SYNTAX),
+    ],
+)
+def test_constructs_that_a_reviewer_should_see_are_marked(source: str, construct: Construct) -> None:
+    assert construct in [found for found, _ in marks(source)]
+
+
+@given(st.text(alphabet="{}%-#|()[]'\"._ abcforinifself\n0123456789*", max_size=120))
+def test_any_template_gives_marks_or_none(source: str) -> None:
+    marks(source)
+
+
+def card(text: str) -> ModelCard:
+    reading = read("README.md", text.encode())
+    assert reading.obstacle is None, reading.obstacle
+    (found,) = reading.facts
+    assert isinstance(found, ModelCard)
+    return found
+
+
+def test_card_claims_carry_their_lines() -> None:
+    found = card(CARD)
+    assert [(c.key, c.text, c.line) for c in found.claims if c.key != "result"] == [
+        ("license", "apache-2.0", 2), ("base_model", "org/base-7b", 6), ("datasets", "org/corpus-one", 4), ("datasets", "org/corpus-two", 5),
+    ]  # fmt: skip
+    assert [c.text for c in found.stated("result")] == ["ARC: accuracy = 41.5"]
+    assert [(s.title, s.denial) for s in found.sections] == [("Tiny", None), ("Training data", None), ("Evaluation", None), ("Limitations", None)]
+
+
+@pytest.mark.parametrize(("prose", "count"), [("It has 135 million parameters.", "135M"), ("A 7.24B-parameter model", "7.24B"), ("a 70B total parameters", "70B")])
+def test_parameter_counts_in_prose_are_claims(prose: str, count: str) -> None:
+    assert [c.text for c in card(f"# X\n\n{prose}\n").stated("parameters")] == [count]
+
+
+def test_a_section_that_denies_is_marked_as_denying() -> None:
+    (section,) = card("# Training data\n\nThe dataset is not released.\n").sections
+    assert section.denial == 3
+
+
+def test_headings_in_code_blocks_are_no_sections() -> None:
+    assert [s.title for s in card("# A\n\n```\n# not one\n```\n").sections] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("---\na: [\n---\n", "not YAML"),
+        ("---\na: 1\n", "no closing ---"),
+        ("---\n- a\n---\n", "not a mapping"),
+        ("---\na: &x [1]\nb: [" + "*x, " * 200 + "1]\n---\n", "repeats parts by alias"),
+        ("---\na: !!python/object/apply:os.system ['id']\n---\n", "not YAML"),
+        ("---\n" + "a: [" * 5000 + "\n---\n", "not YAML"),
+        ("---\n? {a: 1}\n: 2\n---\n", "not YAML"),
+        ("---\na: 2026-13-45\n---\n", "not YAML"),
+    ],
+)
+def test_front_matter_that_bombs_or_lies_is_refused_with_a_sentence(text: str, sentence: str) -> None:
+    obstacle = read("README.md", text.encode()).obstacle
+    assert obstacle is not None and sentence in obstacle.reason
+
+
+@given(st.text(max_size=300))
+def test_any_card_gives_facts_or_an_obstacle(text: str) -> None:
+    for whole in (text, f"---\n{text}\n---\n"):
+        reading = read("README.md", whole.encode("utf-8", "surrogatepass"))
+        assert reading.facts or reading.obstacle
+
+
+def licence(text: str) -> LicenceText:
+    (found,) = read("LICENSE", text.encode()).facts
+    assert isinstance(found, LicenceText)
+    return found
+
+
+COMMON = Path("/usr/share/common-licenses")
+OWN = (Path(__file__).resolve().parents[2] / "LICENSE").read_text("utf-8")
+
+
+@pytest.mark.skipif(not COMMON.is_dir(), reason="no /usr/share/common-licenses on this system")
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [("Apache-2.0", "Apache-2.0"), ("BSD", "BSD-3-Clause"), ("GPL-2", "GPL-2.0-only"), ("GPL-3", "GPL-3.0-only"), ("LGPL-2.1", "LGPL-2.1-only"),
+     ("LGPL-3", "LGPL-3.0-only"), ("MPL-2.0", "MPL-2.0"), ("CC0-1.0", "CC0-1.0")],
+)  # fmt: skip
+def test_licences_as_debian_ships_them_are_identified(name: str, id: str) -> None:
+    found = licence((COMMON / name).read_text("utf-8", "replace"))
+    assert (found.identified, found.complete) == ((id,), True)
+
+
+@pytest.mark.skipif(not COMMON.is_dir(), reason="no /usr/share/common-licenses on this system")
+@pytest.mark.parametrize("name", ["Artistic", "GFDL-1.3", "GPL-1", "MPL-1.1", "LGPL-2"])
+def test_licences_that_are_not_known_are_not_guessed(name: str) -> None:
+    assert licence((COMMON / name).read_text("utf-8", "replace")).identified == ()
+
+
+def test_reflowing_and_marking_up_change_nothing() -> None:
+    reflowed = "> **" + "**\n> ".join(" ".join(OWN.split()[start : start + 7]) for start in range(0, len(OWN.split()), 7))
+    assert licence(reflowed).identified == ("Apache-2.0",)
+
+
+def test_an_added_clause_or_a_cut_makes_the_text_incomplete() -> None:
+    added = OWN + "\nFurther, the Software may not be used commercially. " * 40
+    assert (licence(added).identified, licence(added).complete) == (("Apache-2.0",), False)
+    assert licence(OWN[: len(OWN) // 2]).identified == ()
+
+
+def reaches(source: str) -> list[tuple[Capability, int, bool]]:
+    (found,) = read("modeling_x.py", source.encode()).facts
+    assert isinstance(found, PythonSource)
+    return [(reach.capability, reach.line, reach.at_import) for reach in found.reaches]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import os\nos.system('id')", [(Capability.PROCESS, 2, True)]),
+        ("import os as o\ndef f():\n    o.popen('id')", [(Capability.PROCESS, 3, False)]),
+        ("from subprocess import run as r\nclass A:\n    x = r(['id'])", [(Capability.PROCESS, 3, True)]),
+        ("import urllib.request\ndef f(x=urllib.request.urlopen('u')):\n    pass", [(Capability.NETWORK, 2, True)]),
+        ("exec(__import__('base64').b64decode('eA=='))", [(Capability.DYNAMIC_IMPORT, 1, True), (Capability.EXECUTE, 1, True)]),
+        ("f = lambda: eval('1')", [(Capability.EXECUTE, 1, False)]),
+        ("import torch\nx = torch.nn.Linear(2, 2)\ntorch.load('f')", [(Capability.UNPICKLE, 3, True)]),
+        ("open('x', 'w')\nopen('y')", [(Capability.WRITE, 1, True)]),
+        ("import os\nos.environ['TOKEN']", [(Capability.ENVIRONMENT, 2, True)]),
+        ("import math\nprint(math.sqrt(2))", []),
+    ],
+)  # fmt: skip
+def test_capabilities_are_seen_with_line_and_time(source: str, expected: list[tuple[Capability, int, bool]]) -> None:
+    assert sorted(reaches(source)) == sorted(expected)
+
+
+@pytest.mark.parametrize("source", ["def (", "x = " + "(" * 50_000, "a\0b", "\udcff".encode("utf-8", "surrogatepass").decode("latin-1") * 3 + "(", "x = " + "9" * 5000])
+def test_python_that_does_not_parse_is_an_obstacle(source: str) -> None:
+    assert read("modeling_x.py", source.encode()).obstacle is not None
+
+
+@given(st.text(alphabet="abcdef ()[]{}:=.,'\"\n\tlambdimportxc#@*", max_size=200))
+def test_any_python_gives_facts_or_an_obstacle(source: str) -> None:
+    reading = read("m.py", source.encode())
+    assert reading.facts or reading.obstacle
