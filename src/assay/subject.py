@@ -116,6 +116,8 @@ def hashed(entry: Entry, progress: Progress | None = None) -> Hashed:
             count += len(block)
             if progress:
                 progress(len(block))
+            if count > entry.size:
+                break  # it grows while it is read; following it could go on for ever
     except OSError as cause:
         return Hashed(
             entry,

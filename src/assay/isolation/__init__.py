@@ -64,7 +64,12 @@ class InProcess:
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact."""
-        return reading(artifact, format, Window(place.open()))
+        source = place.open()
+        try:
+            return reading(artifact, format, Window(source))
+        finally:
+            if place.path is not None:  # an object that was given is its giver's to close
+                source.close()  # type: ignore[attr-defined]
 
     def reached(self) -> tuple[str, ...]:
         """Nothing is isolated."""

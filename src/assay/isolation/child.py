@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import time
 from typing import NoReturn, Protocol
 
 
@@ -28,6 +29,7 @@ class Child(Protocol):
         """End it now and collect it."""
 
 
+PATIENCE = 2.0  # wall seconds in which a worker that closed its pipe has to end by itself
 _CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1)"
 
 
@@ -52,9 +54,14 @@ class Forked:
         os.close(answer_end)
 
     def ended(self) -> str:
-        _, status = os.waitpid(self._pid, 0)
-        self._pid = 0
-        return _words(os.waitstatus_to_exitcode(status))
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self._pid = 0
+                return _words(os.waitstatus_to_exitcode(status))
+            time.sleep(0.005)
+        return "it closed its pipe"
 
     def kill(self) -> None:
         if self._pid:
@@ -81,7 +88,12 @@ class Spawned:
         self.requests, self.answers = self._process.stdin.fileno(), self._process.stdout.fileno()
 
     def ended(self) -> str:
-        return _words(self._process.wait())
+        import subprocess
+
+        try:
+            return _words(self._process.wait(PATIENCE))
+        except subprocess.TimeoutExpired:
+            return "it closed its pipe"
 
     def kill(self) -> None:
         self._process.kill()

@@ -1,0 +1,185 @@
+"""The worker: what the lock refuses, and that a reader that dies, hangs, lies or bloats is one open finding."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.errors import IsolationError
+from assay.facts.artifact import Trouble
+from assay.facts.dossier import Verdict
+from assay.facts.finding import Kind
+from assay.facts.text import LicenceText
+from assay.formats import Format
+from assay.formats.window import Window
+from assay.isolation import Reading
+from assay.isolation.process import FULL, Worker
+from assay.subject import walked
+from tests.builders import hub_model, safetensors
+from tests.conftest import messages
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
+
+
+def said(text: str) -> LicenceText:
+    """A fact that carries one sentence out of the worker."""
+    return LicenceText("w.bin", (text,), False, 0, "", False)
+
+
+@pytest.fixture
+def evil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Reading]:
+    """Run a function as a reader inside a forked worker: what a compromised parser could do."""
+
+    def run(body: Callable[[Window], object], deadline: float = 20.0) -> Reading:
+        path = tmp_path / "w.bin"
+        path.write_bytes(b"weights")
+
+        def read(artifact: str, window: Window) -> Iterator[object]:
+            yield body(window)
+
+        module = types.ModuleType("assay.formats.evil")
+        read.__module__ = module.__name__
+        module.FORMAT = Format("evil", "evil", read)  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        (entry,) = walked(path).entries
+        worker = Worker((str(tmp_path),), ("evil",), deadline=deadline)
+        try:
+            return worker.read("w.bin", module.FORMAT, entry.place)
+        finally:
+            worker.close()
+
+    return run
+
+
+def refused(attempt: Callable[[], object]) -> Callable[[Window], object]:
+    def body(window: Window) -> object:
+        try:
+            attempt()
+        except OSError as error:
+            return said(type(error).__name__)
+        return said("allowed")
+
+    return body
+
+
+def open_files() -> list[int]:
+    found = []
+    for fd in range(64):
+        try:
+            os.fstat(fd)
+        except OSError:
+            continue
+        found.append(fd)
+    return found
+
+
+def connect() -> None:
+    import socket
+
+    socket.create_connection(("127.0.0.1", 9))
+
+
+@linux
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: open("/etc/passwd").close(),
+        lambda: open("written-by-a-model", "w").close(),
+        lambda: os.listdir("/"),
+        connect,
+        os.fork,
+        lambda: os.execv("/bin/true", ["true"]),
+        lambda: os.kill(os.getppid(), 0),
+        lambda: os.mkdir("folder-by-a-model"),
+    ],
+)
+def test_the_lock_refuses_what_no_reader_needs(evil: Callable[..., Reading], attempt: Callable[[], object]) -> None:
+    import socket  # noqa: F401 - loaded before the lock holds, as a hostile reader would find it
+
+    assert evil(refused(attempt)).facts == (said("PermissionError"),)
+
+
+@linux
+def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
+    assert evil(lambda window: said(window.read(0, 7).decode())).facts == (said("weights"),)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (lambda window: os._exit(9), "ended with status 9"),
+        (lambda window: os.abort(), "ended by signal 6"),
+        (lambda window: time.sleep(60), "it took longer than 1 seconds"),
+        (lambda window: [None for _ in iter(int, 1)], "it took longer than 1 seconds"),
+        (lambda window: [os.close(fd) for fd in open_files()] and time.sleep(60), "it closed its pipe"),
+        (lambda window: LicenceText("other", (), False, 0, "", False), "an answer about another artifact"),
+        (lambda window: LicenceText("w.bin", ("x",), 7, 0, "", False), "not a bool"),
+        (lambda window: LicenceText("w.bin", ("x" * (140 << 20),), False, 0, "", False), "an answer of"),
+        (lambda window: Trouble("absent").missing, "ended with status 1"),
+    ],
+)
+def test_a_reader_that_misbehaves_is_an_obstacle_on_its_file(evil: Callable[..., Reading], body: Callable[[Window], object], words: str) -> None:
+    reading = evil(body, deadline=1.0 if "longer" in words else 30.0)
+    assert reading.facts == ()
+    assert reading.obstacle is not None and reading.obstacle.trouble is Trouble.STOPPED
+    assert words in reading.obstacle.reason
+
+
+def test_memory_is_bounded(evil: Callable[..., Reading]) -> None:
+    reading = evil(lambda window: said(str(len(bytearray(4 << 30)))))
+    assert reading.obstacle is not None and reading.obstacle.trouble is Trouble.LIMIT
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_both_ways_to_start_a_worker_read_alike(tmp_path: Path, fresh: bool) -> None:
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(safetensors({"a": ("F32", (2,))}))
+    (entry,) = walked(path).entries
+    from assay.formats import load
+
+    worker = Worker((str(tmp_path),), ("safetensors",), fresh=fresh)
+    reading = worker.read("m.safetensors", load("safetensors"), entry.place)
+    worker.close()
+    assert reading.obstacle is None and len(reading.facts) == 1
+    assert worker.reached()[0] == "process"
+
+
+def test_a_dead_worker_is_replaced_for_the_next_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the file that killed the worker stays unexamined."""
+    model = hub_model(tmp_path / "m")
+    from assay.formats import installed, model_config
+
+    installed()  # cached before one of them is replaced
+
+    def die(artifact: str, window: Window) -> Iterator[object]:
+        os._exit(1)
+        yield
+
+    die.__module__ = model_config.__name__
+    monkeypatch.setattr(model_config, "FORMAT", Format("model-config", "x", die, names=("config.json",)))
+    monkeypatch.setattr("assay.pipeline.formats.recognised", lambda path, head, real=assay.formats.recognised: model_config.FORMAT if path == "config.json" else real(path, head))
+    dossier = assay.audit(model)
+    assert messages(dossier, "artifact.stopped", Kind.OPEN) == ["config.json: the isolated reader was stopped: it ended with status 1"]
+    assert [a.path for a in dossier.artifacts if a.standing == "not examined"] == ["config.json"]
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+@linux
+def test_the_dossier_states_the_isolation_and_requiring_it_gives_the_same_dossier(tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "m")
+    assert set(FULL) <= set(assay.audit(model).isolation)
+    assert assay.audit(model, require_isolation=True) == assay.audit(model)
+    assert assay.audit(model, isolation=False).isolation == ()
+
+
+def test_requiring_isolation_fails_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.isolation.process.FULL", ("landlock", "seccomp", "rlimits", "moonlight"))
+    with pytest.raises(IsolationError, match="needed are landlock, seccomp, rlimits, moonlight"):
+        assay.audit(hub_model(tmp_path / "m"), require_isolation=True)

@@ -1,0 +1,186 @@
+"""Walking and hashing: links, pipes, pointers, names, and a manifest that other tools agree with."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assay.errors import UsageError
+from assay.facts.artifact import Artifact, Standing, Trouble, manifest
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from assay.subject import given, hashed, walked
+from tests.builders import hub_model, safetensors
+from tests.conftest import messages
+
+Audit = Callable[..., Dossier]
+
+
+def troubles(path: Path) -> dict[str, Trouble]:
+    return {obstacle.artifact: obstacle.trouble for obstacle in walked(path).obstacles}
+
+
+def test_every_file_is_walked_in_order_and_hashed(tmp_path: Path) -> None:
+    for name in ("b.txt", "a/c.txt", "a/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    walk = walked(tmp_path)
+    assert [entry.path for entry in walk.entries] == ["a/b.txt", "a/c.txt", "b.txt"]
+    assert [hashed(entry).sha256 for entry in walk.entries] == [hashlib.sha256(name.encode()).hexdigest() for name in ("a/b.txt", "a/c.txt", "b.txt")]
+
+
+def test_the_manifest_digest_is_over_raw_digests_in_name_order() -> None:
+    digests = {"b": hashlib.sha256(b"1").hexdigest(), "a": hashlib.sha256(b"2").hexdigest()}
+    artifacts = tuple(Artifact(name, 1, digest, "text", Standing.INERT) for name, digest in digests.items())
+    assert manifest(artifacts).digest == hashlib.sha256(bytes.fromhex(digests["a"]) + bytes.fromhex(digests["b"])).hexdigest()
+
+
+def test_the_manifest_agrees_with_the_published_vector(shared: Path) -> None:
+    import base64
+    import json
+
+    bundle = json.loads((shared / "data/oms/test-vectors/valid/key.bundle.json").read_text())
+    statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    artifacts = tuple(Artifact(r["name"], 1, r["digest"], "text", Standing.INERT) for r in statement["predicate"]["resources"])
+    assert manifest(artifacts).digest == statement["subject"][0]["digest"]["sha256"]
+
+
+def test_git_files_are_outside_the_manifest_and_named(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m")
+    before = audit(model)
+    (model / ".gitattributes").write_text("*.bin filter=lfs")
+    (model / ".git").mkdir()
+    (model / ".git" / "config").write_text("x")
+    after = audit(model)
+    assert after.subject.sha256 == before.subject.sha256
+    assert after.excluded == (".git", ".gitattributes")
+
+
+def test_what_is_no_plain_file_is_named_and_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "ok.txt").write_text("x")
+    os.mkfifo(tmp_path / "pipe.bin")
+    (tmp_path / "out.bin").symlink_to("/etc/passwd")
+    (tmp_path / "loop.bin").symlink_to("loop.bin")
+    (tmp_path / "gone.bin").symlink_to("nowhere")
+    (tmp_path / "inside.txt").symlink_to("ok.txt")
+    (tmp_path / "up").symlink_to("..")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s.sock"))
+    assert troubles(tmp_path) == {
+        "pipe.bin": Trouble.SPECIAL, "out.bin": Trouble.LINK, "loop.bin": Trouble.LINK, "gone.bin": Trouble.ABSENT, "up": Trouble.LINK, "s.sock": Trouble.SPECIAL,
+    }  # fmt: skip
+    assert [entry.path for entry in walked(tmp_path).entries] == ["inside.txt", "ok.txt"]
+
+
+def test_obstacles_leave_the_audit_incomplete(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m")
+    os.mkfifo(model / "pipe.bin")
+    dossier = audit(model)
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+    assert messages(dossier, "artifact.unreachable", Kind.OPEN) == ["pipe.bin: it is a named pipe, not a file"]
+
+
+def test_a_hub_cache_snapshot_is_read_through_its_links(tmp_path: Path, audit: Audit) -> None:
+    cache = tmp_path / "models--org--tiny"
+    plain = hub_model(tmp_path / "plain")
+    snapshot = cache / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    (cache / "blobs").mkdir()
+    for file in plain.iterdir():
+        blob = cache / "blobs" / hashlib.sha256(file.name.encode()).hexdigest()
+        blob.write_bytes(file.read_bytes())
+        (snapshot / file.name).symlink_to(os.path.relpath(blob, snapshot))
+    dossier = audit(snapshot)
+    assert dossier.subject.name == "org/tiny"
+    assert dossier.subject.sha256 == audit(plain).subject.sha256
+    assert dossier.decision.verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "it is a Git LFS pointer, not the file that it stands for"),
+        ("model.safetensors.incomplete", "x", "it is a partial download"),
+        ("model.safetensors", "", "it is empty"),
+    ],
+)
+def test_what_stands_for_a_file_counts_as_absent(tmp_path: Path, audit: Audit, name: str, content: str, reason: str) -> None:
+    model = hub_model(tmp_path / "m", model__safetensors=None)
+    (model / name).write_text(content)
+    dossier = audit(model)
+    assert messages(dossier, "artifact.absent", Kind.OPEN) == [f"{name}: {reason}"]
+    assert messages(dossier, "weights.absent", Kind.OPEN) == ["no weight file could be read"]
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_names_that_deceive_are_fails(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m")
+    (model / "Config.json").write_text("{}")
+    (model / "a\u202egnp.txt").write_text("x")
+    (model / os.fsdecode(b"bad\xff.txt")).write_text("x")
+    said = messages(audit(model), "artifact.deceptive-name", Kind.FAIL)
+    assert sorted(said) == [
+        "the name 'a\\u202egnp.txt' holds characters that do not show (U+202E)",
+        "the name 'bad\\\\xff.txt' is not valid UTF-8 on disk; it is shown with escapes",
+        "the names 'Config.json' and 'config.json' are one on some file systems",
+    ]
+
+
+def test_a_file_that_changes_while_it_is_read_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "w.bin"
+    path.write_bytes(bytes(3 << 20))
+    (entry,) = walked(path).entries
+
+    def grow(count: int) -> None:
+        with path.open("ab") as file:
+            file.write(b"x")
+
+    found = hashed(entry, grow)
+    assert found.obstacle is not None and found.obstacle.trouble is Trouble.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda p: None, "give a folder, a weight file or hf://org/name"),
+        (lambda p: p.mkdir(), "no files in"),
+        (lambda p: p.symlink_to("nowhere"), "the link leads nowhere"),
+        (os.mkfifo, "neither a file nor a folder"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_one_sentence(tmp_path: Path, make: Callable[[Path], object], sentence: str) -> None:
+    path = tmp_path / "x"
+    make(path)
+    with pytest.raises(UsageError, match=sentence):
+        walked(path)
+
+
+def test_a_hundred_thousand_files_are_walked(tmp_path: Path, audit: Audit) -> None:
+    for folder in range(100):
+        (tmp_path / f"d{folder}").mkdir()
+        for number in range(1000):
+            os.close(os.open(tmp_path / f"d{folder}" / f"{number}.txt", os.O_CREAT | os.O_WRONLY))
+    dossier = audit(tmp_path)
+    assert dossier.portrait.measured("files.inert") == 100_000
+
+
+def test_a_deep_folder_is_an_obstacle_and_no_recursion(tmp_path: Path) -> None:
+    path = tmp_path
+    for _ in range(80):
+        path = path / "d"
+        path.mkdir()
+    (path / "x.txt").write_text("x")
+    assert list(troubles(tmp_path).values()) == [Trouble.LIMIT]
+
+
+def test_objects_are_a_subject_too(audit: Audit) -> None:
+    import io
+
+    walk = given({"m.safetensors": io.BytesIO(safetensors({"a": ("F32", (2,))}))}, "dropped")
+    (entry,) = walk.entries
+    assert (walk.name, entry.path, entry.size, hashed(entry).obstacle) == ("dropped", "m.safetensors", walk.entries[0].size, None)
