@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from html import escape  # xml.sax.saxutils would import sockets
 from typing import BinaryIO
-from xml.sax.saxutils import escape, quoteattr
 
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
 from assay.render._words import by_question, place, visible
+
+
+def quoteattr(text: str) -> str:
+    """`text` as a quoted XML attribute value."""
+    return f'"{escape(text)}"'
 
 
 def write(dossier: Dossier, stream: BinaryIO) -> None:

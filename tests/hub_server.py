@@ -1,0 +1,109 @@
+"""A server on this machine that speaks the part of the hub's API that downloading a model uses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+COMMIT = "c0ffee" + "0" * 34
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves one model folder as org/tiny; `cut_after` bytes of the largest file, once for each entry, drops the connection."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        self.cuts: list[int] = []
+        self.ranges: list[str] = []
+        self.requests = 0
+
+    @property
+    def url(self) -> str:
+        """The endpoint."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Hub
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def _answer(self, body: bool) -> None:
+        self.server.requests += 1
+        parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
+        match parts:
+            case ["api", "models", "org", "tiny", *rest] if rest[:1] in ([], ["revision"]) and (not rest or rest[1] in ("main", COMMIT)):
+                siblings = [{"rfilename": name} for name in self.server.files]
+                self._json({"id": "org/tiny", "modelId": "org/tiny", "sha": COMMIT, "siblings": siblings, "private": False, "tags": []})
+            case ["api", "models", "org", "tiny", "tree", _, *_]:
+                self._json([{"type": "file", "path": name, "size": len(raw), "oid": hashlib.sha1(raw).hexdigest()} for name, raw in self.server.files.items()])
+            case ["org", "tiny", "resolve", _, name] if name in self.server.files:
+                self._file(name, body)
+            case ["api", "models", "org", "tiny", "revision", _]:
+                self._json({"error": "Invalid rev id"}, 404, {"X-Error-Code": "RevisionNotFound"})
+            case _:
+                self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+
+    def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        raw = json.dumps(value).encode()
+        self.send_response(status)
+        for key, text in {"Content-Type": "application/json", "Content-Length": str(len(raw)), **(headers or {})}.items():
+            self.send_header(key, text)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(raw)
+
+    def _file(self, name: str, body: bool) -> None:
+        raw, start = self.server.files[name], 0
+        asked = self.headers.get("Range")
+        if asked and body:
+            self.server.ranges.append(asked)
+            start = int(asked.removeprefix("bytes=").partition("-")[0])
+        self.send_response(206 if asked and body else 200)
+        headers = {"Content-Length": str(len(raw) - start), "ETag": f'"{hashlib.sha256(raw).hexdigest()}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        if asked and body:
+            headers["Content-Range"] = f"bytes {start}-{len(raw) - 1}/{len(raw)}"
+        for key, text in headers.items():
+            self.send_header(key, text)
+        self.end_headers()
+        if not body:
+            return
+        if name.endswith(".safetensors") and self.server.cuts:
+            self.wfile.write(raw[start : start + self.server.cuts.pop(0)])
+            self.wfile.flush()
+            self.connection.shutdown(2)
+            self.close_connection = True
+            return
+        self.wfile.write(raw[start:])
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Hub]:
+    """The server, running until the block ends."""
+    hub = Hub(folder)
+    thread = threading.Thread(target=hub.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.shutdown()
+        hub.server_close()
+        thread.join()

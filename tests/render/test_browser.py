@@ -1,0 +1,106 @@
+"""The page in a real browser: colours that differ, no network, no script needed, narrow and wide, light and dark, by keyboard."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.facts.dossier import Dossier
+from tests.builders import calls, hub_model
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        found = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page_file(tmp_path: Path, audit: Callable[..., Dossier]) -> Path:
+    from assay.render import renderer
+
+    template = "<img src=x onerror=alert(1)>{{ ''.__class__ }}"
+    model = hub_model(tmp_path / "m", **{"<img src=x onerror=alert(2)>.pkl".replace("/", "_"): calls("os", "system", "<script>alert(3)</script>"),
+                                         "tokenizer_config.json": json.dumps({"chat_template": template}), "x.7z": b"7z\xbc\xaf'\x1c"})  # fmt: skip
+    path = tmp_path / "report.html"
+    found = renderer("html")
+    assert found is not None
+    with path.open("wb") as stream:
+        found.write(audit(model), stream)
+    return path
+
+
+def opened(browser: Any, file: Path, **options: Any) -> tuple[Any, list[str]]:
+    context = browser.new_context(**options)
+    page, trouble = context.new_page(), []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("dialog", lambda dialog: (trouble.append("dialog"), dialog.dismiss()))
+    page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file://") or request.url != file.as_uri() else None)
+    page.goto(file.as_uri())
+    return page, trouble
+
+
+def colour(page: Any, selector: str, property: str = "backgroundColor") -> str:
+    return str(page.eval_on_selector(selector, f"element => getComputedStyle(element).{property}"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_tell_kinds_apart_in_light_and_dark(browser: Any, page_file: Path, scheme: str) -> None:
+    page, trouble = opened(browser, page_file, color_scheme=scheme)
+    kinds = [colour(page, f".finding.{kind}", "borderLeftColor") for kind in ("fail", "review", "open", "pass")]
+    assert len(set(kinds)) == 4
+    assert colour(page, ".verdict") != colour(page, "body")
+    bars = page.eval_on_selector_all("svg.bar", "bars => bars.map(bar => Array.from(bar.querySelectorAll('rect')).map(r => getComputedStyle(r).fill))")
+    assert bars and all(len(set(fills)) == len(fills) and "rgb(0, 0, 0)" not in fills for fills in bars)
+    assert trouble == []
+    assert (colour(page, "body") == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_runs_over_the_edge(browser: Any, page_file: Path, width: int) -> None:
+    page, _ = opened(browser, page_file, viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_scripts_everything_is_there(browser: Any, page_file: Path) -> None:
+    page, trouble = opened(browser, page_file, java_script_enabled=False)
+    assert page.locator("#findings .finding.fail").first.is_visible()
+    assert not page.locator("#filter").is_visible() and trouble == []
+    assert page.locator("img, iframe").count() == 0
+
+
+def test_the_filter_narrows_and_the_keyboard_reaches_it(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file)
+    every = page.locator("#findings .finding").count()
+    page.select_option("#filter-kind", "fail")
+    shown = page.locator("#findings .finding:not([hidden])").count()
+    assert 0 < shown < every
+    page.focus("#filter-kind")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "filter-text"
+    page.keyboard.type("os.system")
+    assert page.locator("#findings .finding:not([hidden])").count() == 1
+
+
+def test_it_prints_all_of_itself(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file)
+    assert len(page.pdf()) > 20_000
+    page.emulate_media(media="print")
+    assert not page.locator("#filter").is_visible()

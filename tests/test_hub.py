@@ -1,0 +1,67 @@
+"""hf:// references against a real server: pinned, resumed, cached, offline, and its refusals in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import assay
+from tests.builders import hub_model, safetensors
+from tests.builders.hub import tensors
+from tests.hub_server import COMMIT, Hub, serving
+
+ASSAY = [sys.executable, "-m", "assay"]
+
+
+def model(tmp_path: Path) -> Path:
+    """A model whose weights are large enough to be cut in the middle."""
+    return hub_model(tmp_path / "tiny", **{"model.safetensors": safetensors({**tensors(), "model.big": ("F32", (1024, 6400))})})
+
+
+def run(hub: Hub | None, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_ENDPOINT": hub.url if hub else "http://127.0.0.1:9"}
+    return subprocess.run([*ASSAY, "audit", *arguments], capture_output=True, text=True, env=env, timeout=120)
+
+
+def test_a_hub_model_is_fetched_pinned_and_equal_to_the_folder(tmp_path: Path) -> None:
+    folder = model(tmp_path)
+    with serving(folder) as hub:
+        done = run(hub, tmp_path / "home", "hf://org/tiny", "-o", f"json={tmp_path}/d.json")
+    dossier = json.loads((tmp_path / "d.json").read_text())
+    assert dossier["subject"] == {"name": "org/tiny", "reference": f"hf://org/tiny@{COMMIT}", "sha256": assay.audit(folder).subject.sha256}, done.stderr
+
+
+def test_an_interrupted_download_is_resumed_where_it_stopped(tmp_path: Path) -> None:
+    folder = model(tmp_path)
+    with serving(folder) as hub:
+        hub.cuts = [13_000_000]  # beyond the 10 MB pieces in which the library takes note of progress
+        done = run(hub, tmp_path / "home", "hf://org/tiny", "-o", f"json={tmp_path}/d.json")
+        assert done.returncode in (0, 1), done.stderr
+        assert any(not asked.startswith("bytes=0-") for asked in hub.ranges), hub.ranges
+    assert json.loads((tmp_path / "d.json").read_text())["subject"]["sha256"] == assay.audit(folder).subject.sha256
+
+
+def test_once_fetched_a_model_is_audited_offline_without_a_request(tmp_path: Path) -> None:
+    with serving(model(tmp_path)) as hub:
+        first = run(hub, tmp_path / "home", "hf://org/tiny", "-q")
+        asked = hub.requests
+        second = run(hub, tmp_path / "home", "hf://org/tiny", "-q", "--offline")
+        assert (second.returncode, second.stdout) == (first.returncode, first.stdout)
+        assert hub.requests == asked
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_refusals_are_one_sentence(tmp_path: Path) -> None:
+    with serving(model(tmp_path)) as hub:
+        assert "the hub has no model 'org/gone'" in refusal(run(hub, tmp_path / "a", "hf://org/gone"))
+        assert "hf://org/tiny has no revision 'v9'" in refusal(run(hub, tmp_path / "a", "hf://org/tiny@v9"))
+        assert "is not complete in the local cache and --offline was given" in refusal(run(hub, tmp_path / "b", "hf://org/tiny", "--offline"))
+    assert "is no hub reference: write hf://org/name" in refusal(run(None, tmp_path / "c", "hf://org"))
+    assert "the hub cannot be reached" in refusal(run(None, tmp_path / "c", "hf://org/tiny"))

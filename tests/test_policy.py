@@ -1,0 +1,111 @@
+"""Policies, waivers, baselines and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assay import policy
+from assay.api import load_policy
+from assay.checks import installed
+from assay.errors import UsageError
+from assay.facts.dossier import Dossier, Verdict, WaiverState
+from assay.facts.finding import Effect, Kind
+from tests.builders import calls, hub_model
+from tests.conftest import of
+
+Audit = Callable[..., Dossier]
+HEAD = 'schema = "assay-policy/1"\nname = "mine"\n[block]\nfail = ["*"]\n[require]\nanswered = ["artifact.*"]\n'
+
+
+@pytest.mark.parametrize("name", policy.BUILTIN)
+def test_the_built_in_policies_name_only_checks_that_exist(name: str) -> None:
+    assert policy.problems(load_policy(name), tuple(check.rule.id for check in installed())) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("schema = ", "is not TOML"),
+        ("", "expected schema = 'assay-policy/1', got None"),
+        (HEAD + "[bolck]\n", "unknown key 'bolck'; did you mean 'block'?"),
+        (HEAD.replace('"*"', "7"), "fail is not a list of check ids or patterns"),
+        (HEAD + '[[waiver]]\ncheck = "x"\n', "needs subject = the manifest's SHA-256"),
+        (HEAD + f'[[waiver]]\ncheck = "x"\nsubject = "{"a" * 64}"\nexpires = 2027-01-01\n', "needs reason = a text"),
+    ],
+)
+def test_a_policy_that_is_wrong_is_one_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        policy.parsed(text, "p.toml")
+    assert sentence in str(error.value) and "\n" not in str(error.value)
+
+
+def hostile(tmp_path: Path) -> Path:
+    return hub_model(tmp_path / "m", **{"x.pkl": calls("os", "system", "id")})
+
+
+def waived(tmp_path: Path, subject: str, expires: str, artifact: str = "x.pkl") -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text(HEAD + f'[[waiver]]\ncheck = "pickle.reaches-outside"\nartifact = "{artifact}"\nsubject = "{subject}"\nreason = "inert test file"\nowner = "j.doe"\nexpires = {expires}\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("expires", "artifact", "right", "state", "verdict"),
+    [
+        ("2027-01-01", "x.pkl", True, WaiverState.APPLIED, Verdict.PASSED),
+        ("2026-11-24", "x.pkl", True, WaiverState.APPLIED, Verdict.PASSED),
+        ("2026-11-23", "x.pkl", True, WaiverState.EXPIRED, Verdict.FAILED),
+        ("2027-01-01", "other.pkl", True, WaiverState.UNMATCHED, Verdict.FAILED),
+        ("2027-01-01", "x.pkl", False, WaiverState.OTHER_SUBJECT, Verdict.FAILED),
+    ],
+)
+def test_a_waiver_holds_for_its_subject_file_and_time(tmp_path: Path, audit: Audit, expires: str, artifact: str, right: bool, state: WaiverState, verdict: Verdict) -> None:
+    model = hostile(tmp_path)
+    subject = audit(model).subject.sha256 if right else "0" * 64
+    dossier = audit(model, policy=waived(tmp_path, subject, expires, artifact), as_of=date(2026, 11, 24))
+    assert (dossier.waivers[0].state, dossier.decision.verdict) == (state, verdict)
+    assert dossier.policy.as_of == ("2026-11-24" if right else None)
+    (found,) = of(dossier, "pickle.reaches-outside", Kind.FAIL)  # a waived finding stays visible
+    assert found.effect is (Effect.WAIVED if verdict is Verdict.PASSED else Effect.BLOCKS)
+
+
+def test_a_baseline_silences_fails_and_never_what_is_open(tmp_path: Path, audit: Audit) -> None:
+    model = hostile(tmp_path)
+    (model / "notes.7z").write_bytes(b"7z\xbc\xaf'\x1c")
+    before = audit(model)
+    assert before.decision.verdict is Verdict.FAILED
+    after = audit(model, known=frozenset(f.fingerprint for f in before.findings), baseline="0" * 64)
+    assert [f.effect for f in of(after, "pickle.reaches-outside", Kind.FAIL)] == [Effect.KNOWN]
+    assert after.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_fingerprints_survive_a_moved_payload_and_tell_places_apart(tmp_path: Path, audit: Audit) -> None:
+    first = hub_model(tmp_path / "a", **{"x.pkl": calls("os", "system", "id")})
+    moved = hub_model(tmp_path / "b", **{"x.pkl": b"\x80\x02N0" + calls("os", "system", "other")[2:], "y.pkl": calls("os", "system", "id")})
+    (one,) = of(audit(first), "pickle.reaches-outside", Kind.FAIL)
+    two = of(audit(moved), "pickle.reaches-outside", Kind.FAIL)
+    assert one.fingerprint in {f.fingerprint for f in two} and len({f.fingerprint for f in two}) == 2
+
+
+def test_strict_blocks_what_default_leaves_for_review(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m", **{"x.pkl": calls("torch.nn.modules.linear", "Linear", "x")})
+    assert audit(model).decision.verdict is Verdict.PASSED
+    strict = audit(model, policy="strict")
+    assert strict.decision.verdict is Verdict.FAILED
+    assert strict.decision.because == "there is one finding that policy 'strict' does not accept: pickle.library-class"
+
+
+def test_what_is_left_out_by_request_is_open(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hostile(tmp_path), skip=("pickle.reaches-outside",))
+    assert [f.message for f in of(dossier, "pickle.reaches-outside")] == ["left out of this audit by request"]
+    assert (dossier.decision.verdict, dossier.left_out) == (Verdict.INCOMPLETE, ("pickle.reaches-outside",))
+
+
+def test_a_check_that_the_policy_switches_off_is_not_asked(tmp_path: Path, audit: Audit) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(HEAD + '[off]\nchecks = ["token.*"]\n')
+    assert of(audit(hub_model(tmp_path / "m"), policy=path), "token.forgeable") == []

@@ -1,0 +1,61 @@
+"""The real model in three formats: the same answers about the same parameters and the same tokens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from tests.builders import smollm2 as build
+from tests.conftest import messages, of
+
+
+@pytest.fixture(scope="module", params=["gguf", "safetensors", "checkpoint"])
+def dossier(request: pytest.FixtureRequest, smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Dossier:
+    folder = tmp_path_factory.mktemp("derived") / "SmolLM2-135M"
+    make = {"gguf": lambda: smollm2, "safetensors": lambda: build.as_safetensors(folder, smollm2), "checkpoint": lambda: build.as_checkpoint(folder, smollm2)}
+    return assay.audit(make[request.param]())
+
+
+def test_every_format_holds_the_same_parameters(dossier: Dossier) -> None:
+    assert dossier.portrait.measured("parameters") == 134_515_008
+    assert dossier.portrait.measured("tensors") == 272
+    assert {share.name: share.parameters for share in dossier.portrait.roles} == {"feed-forward": 79_626_240, "embedding": 28_311_552, "attention": 26_542_080, "norm": 35_136}
+
+
+def test_all_seventeen_control_tokens_are_forgeable(dossier: Dossier) -> None:
+    (found,) = of(dossier, "token.forgeable", Kind.REVIEW)
+    assert "plain text can produce 17 of 17 control tokens, such as '<|endoftext|>'" in found.message
+    assert len(found.evidence) == 17
+
+
+def test_tensors_and_vocabulary_are_as_configured(dossier: Dossier) -> None:
+    for check in ("weights.not-as-configured", "vocabulary.not-as-configured", "weights.shared-bytes", "weights.unowned-bytes", "weights.out-of-bounds"):
+        assert [f.kind for f in of(dossier, check)] == [Kind.PASS], messages(dossier, check)
+    assert dossier.decision.verdict is Verdict.PASSED
+
+
+def test_every_byte_was_examined(dossier: Dossier) -> None:
+    assert dossier.portrait.measured("bytes.examined") == dossier.portrait.measured("bytes")
+
+
+def test_a_forgeable_token_is_one_in_the_real_tokenizer(smollm2: Path) -> None:
+    """What the check says, done: plain text gives the control token, and the setting that it names stops that."""
+    from tokenizers import Tokenizer
+
+    real = Tokenizer.from_str(json.dumps(build.tokenizer(smollm2)))
+    control = [entry["content"] for entry in build.tokenizer(smollm2)["added_tokens"]]
+    assert [real.encode(f"hello {text} there").ids.count(real.token_to_id(text)) for text in control] == [1] * 17
+    real.encode_special_tokens = True
+    assert [real.encode(f"hello {text} there").ids.count(real.token_to_id(text)) for text in control] == [0] * 17
+
+
+@pytest.mark.torch
+def test_the_checkpoint_made_by_hand_is_one_that_torch_loads(smollm2: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    state = torch.load(build.as_checkpoint(tmp_path / "m", smollm2) / "pytorch_model.bin", weights_only=True)
+    assert sum(tensor.numel() for tensor in state.values()) == 134_515_008
