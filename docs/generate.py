@@ -39,7 +39,12 @@ def schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     root = _schema(Dossier, definitions)
     definitions["Dossier"]["properties"]["schema"] = {"const": SCHEMA}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "assay dossier", **root, "$defs": definitions}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "assay dossier",
+        **root,
+        "$defs": definitions,
+    }
 
 
 def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -69,12 +74,18 @@ def _check_page(rule: Rule) -> str:
     references = "".join(f"- {reference}\n" for reference in rule.references)
     return (
         f"# {rule.id}\n\n**{rule.title}**\n\nQuestion: {QUESTIONS[rule.question]} Severity {rule.severity}.\n\n"
-        f"## Why\n\n{rule.why}\n\n## What to do\n\n{rule.remedy}\n" + (f"\n## References\n\n{references}" if references else "")
+        f"## Why\n\n{rule.why}\n\n## What to do\n\n{rule.remedy}\n"
+        + (f"\n## References\n\n{references}" if references else "")
     )
 
 
 def _check_list() -> str:
-    lines = ["# Checks", "", "Generated from the checks by `python docs/generate.py`. `assay explain ID` prints the same.", ""]
+    lines = [
+        "# Checks",
+        "",
+        "Generated from the checks by `python docs/generate.py`. `assay explain ID` prints the same.",
+        "",
+    ]
     for question, title in QUESTIONS.items():
         lines += [f"## {title}", "", "| check | severity | asks |", "|---|--:|---|"]
         rules = [check.rule for check in installed() if check.rule.question == question]
@@ -90,12 +101,21 @@ def _commands() -> str:
         lines += [f"## assay {name}", "", "```", _help(command, f"assay {name}"), "```", ""]
         if isinstance(command, click.Group):
             for part in command.commands:
-                lines += [f"### assay {name} {part}", "", "```", _help(command.commands[part], f"assay {name} {part}"), "```", ""]
+                lines += [
+                    f"### assay {name} {part}",
+                    "",
+                    "```",
+                    _help(command.commands[part], f"assay {name} {part}"),
+                    "```",
+                    "",
+                ]
     return "\n".join(lines)
 
 
 def _help(command: click.Command, path: str) -> str:
-    context = click.Context(command, info_name=path, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"])
+    context = click.Context(
+        command, info_name=path, max_content_width=100, terminal_width=100, help_option_names=["-h", "--help"]
+    )
     return command.get_help(context)
 
 
@@ -127,7 +147,9 @@ def main() -> int:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, "utf-8")
     known = {Path(name).name for name in pages() if name.startswith("checks/")}
-    stale += [f"checks/{path.name} (no such check)" for path in (DOCS / "checks").glob("*.md") if path.name not in known]
+    stale += [
+        f"checks/{path.name} (no such check)" for path in (DOCS / "checks").glob("*.md") if path.name not in known
+    ]
     print("\n".join(stale) or "current")
     return 1 if stale and "--check" in sys.argv else 0
 

@@ -17,7 +17,9 @@ from assay.formats import recognised
 from assay.formats.window import Window
 from assay.isolation import Reading, reading
 
-settings.register_profile("ci", deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True)
+settings.register_profile(
+    "ci", deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True
+)
 settings.register_profile("fuzz", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

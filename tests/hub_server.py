@@ -50,11 +50,27 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests += 1
         parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
         match parts:
-            case ["api", "models", "org", "tiny", *rest] if rest[:1] in ([], ["revision"]) and (not rest or rest[1] in ("main", COMMIT)):
+            case ["api", "models", "org", "tiny", *rest] if rest[:1] in ([], ["revision"]) and (
+                not rest or rest[1] in ("main", COMMIT)
+            ):
                 siblings = [{"rfilename": name} for name in self.server.files]
-                self._json({"id": "org/tiny", "modelId": "org/tiny", "sha": COMMIT, "siblings": siblings, "private": False, "tags": []})
+                self._json(
+                    {
+                        "id": "org/tiny",
+                        "modelId": "org/tiny",
+                        "sha": COMMIT,
+                        "siblings": siblings,
+                        "private": False,
+                        "tags": [],
+                    }
+                )
             case ["api", "models", "org", "tiny", "tree", _, *_]:
-                self._json([{"type": "file", "path": name, "size": len(raw), "oid": hashlib.sha1(raw).hexdigest()} for name, raw in self.server.files.items()])
+                self._json(
+                    [
+                        {"type": "file", "path": name, "size": len(raw), "oid": hashlib.sha1(raw).hexdigest()}
+                        for name, raw in self.server.files.items()
+                    ]
+                )
             case ["org", "tiny", "resolve", _, name] if name in self.server.files:
                 self._file(name, body)
             case ["api", "models", "org", "tiny", "revision", _]:
@@ -65,7 +81,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         raw = json.dumps(value).encode()
         self.send_response(status)
-        for key, text in {"Content-Type": "application/json", "Content-Length": str(len(raw)), **(headers or {})}.items():
+        for key, text in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(raw)),
+            **(headers or {}),
+        }.items():
             self.send_header(key, text)
         self.end_headers()
         if self.command != "HEAD":
@@ -78,7 +98,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.ranges.append(asked)
             start = int(asked.removeprefix("bytes=").partition("-")[0])
         self.send_response(206 if asked and body else 200)
-        headers = {"Content-Length": str(len(raw) - start), "ETag": f'"{hashlib.sha256(raw).hexdigest()}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+        headers = {
+            "Content-Length": str(len(raw) - start),
+            "ETag": f'"{hashlib.sha256(raw).hexdigest()}"',
+            "X-Repo-Commit": COMMIT,
+            "Accept-Ranges": "bytes",
+        }
         if asked and body:
             headers["Content-Range"] = f"bytes {start}-{len(raw) - 1}/{len(raw)}"
         for key, text in headers.items():

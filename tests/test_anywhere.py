@@ -51,7 +51,9 @@ sys.stdout.buffer.write(canonical(dossier))
 
 
 def in_a_bare_world(files: dict[str, str], name: str) -> bytes:
-    done = subprocess.run([sys.executable, "-c", CODE.format(blocked=BLOCKED, files=files, name=name)], capture_output=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(blocked=BLOCKED, files=files, name=name)], capture_output=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 

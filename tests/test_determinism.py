@@ -25,10 +25,14 @@ def dossier(model: str, out: Path, cwd: Path, env: dict[str, str], *extra: str) 
 
 
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
-    model = hub_model(tmp_path / "m", **{"x.pkl": calls("os", "system", "id"), "z.pkl": calls("os", "popen", "id"), "a/b.txt": "ä"})
+    model = hub_model(
+        tmp_path / "m", **{"x.pkl": calls("os", "system", "id"), "z.pkl": calls("os", "popen", "id"), "a/b.txt": "ä"}
+    )
     (tmp_path / "elsewhere").mkdir()
     first = dossier(str(model), tmp_path / "1.json", tmp_path, SETTINGS[0], "--jobs", "1")
-    second = dossier("../m", tmp_path / "2.json", tmp_path / "elsewhere", SETTINGS[1], "--jobs", "4", "--require-isolation")
+    second = dossier(
+        "../m", tmp_path / "2.json", tmp_path / "elsewhere", SETTINGS[1], "--jobs", "4", "--require-isolation"
+    )
     assert first == second
 
 

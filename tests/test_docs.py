@@ -17,7 +17,9 @@ SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 
 def test_generated_pages_are_current() -> None:
-    done = subprocess.run([sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], capture_output=True, text=True
+    )
     assert done.stdout == "current\n", f"run  python docs/generate.py:\n{done.stdout}{done.stderr}"
 
 
@@ -61,16 +63,27 @@ def test_files_and_functions_stay_short() -> None:
 
 def test_one_broad_except_and_no_way_to_run_what_a_model_brings() -> None:
     """The pipeline's guard around a check, and the command line's last word about a bug."""
-    broad = [path.name for path in SOURCES for line in path.read_text("utf-8").splitlines() if re.search(r"except( Base)?Exception( as \w+)?:", line) and "cleanup" not in line]
+    broad = [
+        path.name
+        for path in SOURCES
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r"except( Base)?Exception( as \w+)?:", line) and "cleanup" not in line
+    ]
     assert sorted(broad) == ["__init__.py", "pipeline.py"]
     for path in SOURCES:
         names = {n.id for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Name)}
         assert not names & {"eval", "exec", "__import__"}, path
-        assert not re.search(r"^\s*import (pickle|marshal|shelve)\b|pickle\.loads?\(|\.render_async|from_string\((?!_asset)", path.read_text("utf-8"), re.MULTILINE), path
+        assert not re.search(
+            r"^\s*import (pickle|marshal|shelve)\b|pickle\.loads?\(|\.render_async|from_string\((?!_asset)",
+            path.read_text("utf-8"),
+            re.MULTILINE,
+        ), path
 
 
 def test_reader_and_check_modules_follow_their_law() -> None:
     assert all(len(name) < 24 for name in module_names())
     for check in installed():
         assert re.fullmatch(r"[a-z-]+\.[a-z-]+", check.rule.id)
-        assert (ROOT / "src/assay/checks" / check.rule.question / f"{check.rule.id.replace('.', '_').replace('-', '_')}.py").is_file(), check.rule.id
+        assert (
+            ROOT / "src/assay/checks" / check.rule.question / f"{check.rule.id.replace('.', '_').replace('-', '_')}.py"
+        ).is_file(), check.rule.id

@@ -18,11 +18,19 @@ ASSAY = [sys.executable, "-m", "assay"]
 
 def model(tmp_path: Path) -> Path:
     """A model whose weights are large enough to be cut in the middle."""
-    return hub_model(tmp_path / "tiny", **{"model.safetensors": safetensors({**tensors(), "model.big": ("F32", (1024, 6400))})})
+    return hub_model(
+        tmp_path / "tiny", **{"model.safetensors": safetensors({**tensors(), "model.big": ("F32", (1024, 6400))})}
+    )
 
 
 def run(hub: Hub | None, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_ENDPOINT": hub.url if hub else "http://127.0.0.1:9"}
+    env = {
+        **os.environ,
+        "HF_HOME": str(home),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "HF_ENDPOINT": hub.url if hub else "http://127.0.0.1:9",
+    }
     return subprocess.run([*ASSAY, "audit", *arguments], capture_output=True, text=True, env=env, timeout=120)
 
 
@@ -31,7 +39,11 @@ def test_a_hub_model_is_fetched_pinned_and_equal_to_the_folder(tmp_path: Path) -
     with serving(folder) as hub:
         done = run(hub, tmp_path / "home", "hf://org/tiny", "-o", f"json={tmp_path}/d.json")
     dossier = json.loads((tmp_path / "d.json").read_text())
-    assert dossier["subject"] == {"name": "org/tiny", "reference": f"hf://org/tiny@{COMMIT}", "sha256": assay.audit(folder).subject.sha256}, done.stderr
+    assert dossier["subject"] == {
+        "name": "org/tiny",
+        "reference": f"hf://org/tiny@{COMMIT}",
+        "sha256": assay.audit(folder).subject.sha256,
+    }, done.stderr
 
 
 def test_an_interrupted_download_is_resumed_where_it_stopped(tmp_path: Path) -> None:
@@ -62,6 +74,8 @@ def test_refusals_are_one_sentence(tmp_path: Path) -> None:
     with serving(model(tmp_path)) as hub:
         assert "the hub has no model 'org/gone'" in refusal(run(hub, tmp_path / "a", "hf://org/gone"))
         assert "hf://org/tiny has no revision 'v9'" in refusal(run(hub, tmp_path / "a", "hf://org/tiny@v9"))
-        assert "is not complete in the local cache and --offline was given" in refusal(run(hub, tmp_path / "b", "hf://org/tiny", "--offline"))
+        assert "is not complete in the local cache and --offline was given" in refusal(
+            run(hub, tmp_path / "b", "hf://org/tiny", "--offline")
+        )
     assert "is no hub reference: write hf://org/name" in refusal(run(None, tmp_path / "c", "hf://org"))
     assert "the hub cannot be reached" in refusal(run(None, tmp_path / "c", "hf://org/tiny"))

@@ -80,6 +80,16 @@ def open_files() -> list[int]:
     return found
 
 
+def sleep(window: Window) -> None:
+    time.sleep(60)
+
+
+def close_everything_and_sleep(window: Window) -> None:
+    for fd in open_files():
+        os.close(fd)
+    time.sleep(60)
+
+
 def connect() -> None:
     import socket
 
@@ -116,16 +126,18 @@ def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
     [
         (lambda window: os._exit(9), "ended with status 9"),
         (lambda window: os.abort(), "ended by signal 6"),
-        (lambda window: time.sleep(60), "it took longer than 1 seconds"),
+        (sleep, "it took longer than 1 seconds"),
         (lambda window: [None for _ in iter(int, 1)], "it took longer than 1 seconds"),
-        (lambda window: [os.close(fd) for fd in open_files()] and time.sleep(60), "it closed its pipe"),
+        (close_everything_and_sleep, "it closed its pipe"),
         (lambda window: LicenceText("other", (), False, 0, "", False), "an answer about another artifact"),
-        (lambda window: LicenceText("w.bin", ("x",), 7, 0, "", False), "not a bool"),
+        (lambda window: LicenceText("w.bin", ("x",), 7, 0, "", False), "not a bool"),  # type: ignore[arg-type]
         (lambda window: LicenceText("w.bin", ("x" * (140 << 20),), False, 0, "", False), "an answer of"),
-        (lambda window: Trouble("absent").missing, "ended with status 1"),
+        (lambda window: Trouble("no such trouble"), "ended with status 1"),
     ],
 )
-def test_a_reader_that_misbehaves_is_an_obstacle_on_its_file(evil: Callable[..., Reading], body: Callable[[Window], object], words: str) -> None:
+def test_a_reader_that_misbehaves_is_an_obstacle_on_its_file(
+    evil: Callable[..., Reading], body: Callable[[Window], object], words: str
+) -> None:
     reading = evil(body, deadline=1.0 if "longer" in words else 30.0)
     assert reading.facts == ()
     assert reading.obstacle is not None and reading.obstacle.trouble is Trouble.STOPPED
@@ -164,9 +176,16 @@ def test_a_dead_worker_is_replaced_for_the_next_file(tmp_path: Path, monkeypatch
 
     die.__module__ = model_config.__name__
     monkeypatch.setattr(model_config, "FORMAT", Format("model-config", "x", die, names=("config.json",)))
-    monkeypatch.setattr("assay.pipeline.formats.recognised", lambda path, head, real=assay.formats.recognised: model_config.FORMAT if path == "config.json" else real(path, head))
+    monkeypatch.setattr(
+        "assay.pipeline.formats.recognised",
+        lambda path, head, real=assay.formats.recognised: (
+            model_config.FORMAT if path == "config.json" else real(path, head)
+        ),
+    )
     dossier = assay.audit(model)
-    assert messages(dossier, "artifact.stopped", Kind.OPEN) == ["config.json: the isolated reader was stopped: it ended with status 1"]
+    assert messages(dossier, "artifact.stopped", Kind.OPEN) == [
+        "config.json: the isolated reader was stopped: it ended with status 1"
+    ]
     assert [a.path for a in dossier.artifacts if a.standing == "not examined"] == ["config.json"]
     assert dossier.decision.verdict is Verdict.INCOMPLETE
 

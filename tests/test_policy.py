@@ -49,7 +49,10 @@ def hostile(tmp_path: Path) -> Path:
 
 def waived(tmp_path: Path, subject: str, expires: str, artifact: str = "x.pkl") -> Path:
     path = tmp_path / "policy.toml"
-    path.write_text(HEAD + f'[[waiver]]\ncheck = "pickle.reaches-outside"\nartifact = "{artifact}"\nsubject = "{subject}"\nreason = "inert test file"\nowner = "j.doe"\nexpires = {expires}\n')
+    path.write_text(
+        HEAD
+        + f'[[waiver]]\ncheck = "pickle.reaches-outside"\nartifact = "{artifact}"\nsubject = "{subject}"\nreason = "inert test file"\nowner = "j.doe"\nexpires = {expires}\n'
+    )
     return path
 
 
@@ -63,7 +66,9 @@ def waived(tmp_path: Path, subject: str, expires: str, artifact: str = "x.pkl") 
         ("2027-01-01", "x.pkl", False, WaiverState.OTHER_SUBJECT, Verdict.FAILED),
     ],
 )
-def test_a_waiver_holds_for_its_subject_file_and_time(tmp_path: Path, audit: Audit, expires: str, artifact: str, right: bool, state: WaiverState, verdict: Verdict) -> None:
+def test_a_waiver_holds_for_its_subject_file_and_time(
+    tmp_path: Path, audit: Audit, expires: str, artifact: str, right: bool, state: WaiverState, verdict: Verdict
+) -> None:
     model = hostile(tmp_path)
     subject = audit(model).subject.sha256 if right else "0" * 64
     dossier = audit(model, policy=waived(tmp_path, subject, expires, artifact), as_of=date(2026, 11, 24))
@@ -85,7 +90,10 @@ def test_a_baseline_silences_fails_and_never_what_is_open(tmp_path: Path, audit:
 
 def test_fingerprints_survive_a_moved_payload_and_tell_places_apart(tmp_path: Path, audit: Audit) -> None:
     first = hub_model(tmp_path / "a", **{"x.pkl": calls("os", "system", "id")})
-    moved = hub_model(tmp_path / "b", **{"x.pkl": b"\x80\x02N0" + calls("os", "system", "other")[2:], "y.pkl": calls("os", "system", "id")})
+    moved = hub_model(
+        tmp_path / "b",
+        **{"x.pkl": b"\x80\x02N0" + calls("os", "system", "other")[2:], "y.pkl": calls("os", "system", "id")},
+    )
     (one,) = of(audit(first), "pickle.reaches-outside", Kind.FAIL)
     two = of(audit(moved), "pickle.reaches-outside", Kind.FAIL)
     assert one.fingerprint in {f.fingerprint for f in two} and len({f.fingerprint for f in two}) == 2

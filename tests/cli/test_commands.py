@@ -18,7 +18,9 @@ ASSAY = [sys.executable, "-m", "assay"]
 
 
 def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=120)
+    return subprocess.run(
+        [*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=120
+    )
 
 
 def hostile(tmp_path: Path) -> Path:
@@ -41,13 +43,29 @@ def test_the_verdict_comes_first_and_errors_are_one_sentence(tmp_path: Path) -> 
     assert done.stdout.splitlines()[0].startswith("hostile  llama, 19.9 K parameters, F32")
     assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 1 review, ")
     gone = run("audit", str(tmp_path / "gone"))
-    assert gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n" and gone.stdout == ""
+    assert (
+        gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n"
+        and gone.stdout == ""
+    )
 
 
 def test_several_reports_in_one_run_and_any_format_from_the_dossier(tmp_path: Path) -> None:
     model, out = hostile(tmp_path), tmp_path / "out"
     out.mkdir()
-    done = run("audit", str(model), "-o", "text", "-o", f"json={out}/d.json", "-o", f"html={out}/r.html", "-o", f"sarif={out}/r.sarif", "-o", f"junit={out}/r.xml")
+    done = run(
+        "audit",
+        str(model),
+        "-o",
+        "text",
+        "-o",
+        f"json={out}/d.json",
+        "-o",
+        f"html={out}/r.html",
+        "-o",
+        f"sarif={out}/r.sarif",
+        "-o",
+        f"junit={out}/r.xml",
+    )
     assert done.returncode == 1 and " FAILED " in done.stdout
     assert sorted(p.name for p in out.iterdir()) == ["d.json", "r.html", "r.sarif", "r.xml"]
     for source in ("d.json", "r.html"):
@@ -56,7 +74,15 @@ def test_several_reports_in_one_run_and_any_format_from_the_dossier(tmp_path: Pa
         assert (out / "again.sarif").read_bytes() == (out / "r.sarif").read_bytes()
 
 
-@pytest.mark.parametrize(("content", "words"), [("{}", "is no dossier that this version reads"), ("x", "it is not JSON"), ('{"schema": "assay-dossier/9"}', "got 'assay-dossier/9'"), ("<!doctype html>", "without an embedded dossier")])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{}", "is no dossier that this version reads"),
+        ("x", "it is not JSON"),
+        ('{"schema": "assay-dossier/9"}', "got 'assay-dossier/9'"),
+        ("<!doctype html>", "without an embedded dossier"),
+    ],
+)
 def test_a_file_that_is_no_dossier_is_one_sentence(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "d.json").write_text(content)
     done = run("report", str(tmp_path / "d.json"))
@@ -76,7 +102,9 @@ def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
 def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path: Path) -> None:
     model = hostile(tmp_path)
     run("audit", str(model), "-o", f"json={tmp_path}/d.json")
-    assert run("baseline", "write", f"{tmp_path}/d.json", f"{tmp_path}/b.json").stdout.endswith("b.json: 2 known findings\n")
+    assert run("baseline", "write", f"{tmp_path}/d.json", f"{tmp_path}/b.json").stdout.endswith(
+        "b.json: 2 known findings\n"
+    )
     assert "fail pickle.reaches-outside" in run("baseline", "show", f"{tmp_path}/b.json").stdout
     assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 0
     (model / "y.pkl").write_bytes(calls("os", "system", "id"))
@@ -85,9 +113,18 @@ def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path
 
 def test_checks_explain_policy_doctor_completion() -> None:
     listed = json.loads(run("checks", "--format", "json").stdout)
-    assert len(listed) >= 15 and {row["question"] for row in listed} == {"vulnerabilities", "parameters", "hallucination", "provenance", "openness"}
+    assert len(listed) >= 15 and {row["question"] for row in listed} == {
+        "vulnerabilities",
+        "parameters",
+        "hallucination",
+        "provenance",
+        "openness",
+    }
     assert "What to do:" in run("explain", "token.forgeable").stdout
-    assert run("explain", "token.forgable").stderr == "assay: no check 'token.forgable'; did you mean 'token.forgeable'? (assay checks lists them)\n"
+    assert (
+        run("explain", "token.forgable").stderr
+        == "assay: no check 'token.forgable'; did you mean 'token.forgeable'? (assay checks lists them)\n"
+    )
     assert run("policy", "check", "strict").returncode == 0
     assert "pickle.reaches-outside" in run("policy", "show").stdout
     assert "isolation  process" in run("doctor").stdout
@@ -104,7 +141,11 @@ def test_help_without_click_is_the_same_as_with_it() -> None:
     assert run("audit", "--help").stdout.startswith("Usage: assay audit [OPTIONS] MODEL")
     assert run("--version").stdout == "assay, version 0.1.0\n"
     code = "import sys; sys.argv = ['assay', '--help']; from assay.cli import main; main(); print(sorted(m for m in sys.modules if m in ('click', 'json', 're', 'rich')))"
-    assert subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(Path('src').resolve())!r}); {code}"], capture_output=True, text=True).stdout.endswith("[]\n")
+    assert subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(Path('src').resolve())!r}); {code}"],
+        capture_output=True,
+        text=True,
+    ).stdout.endswith("[]\n")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +171,10 @@ def test_configuration_is_found_upwards_and_never_inside_the_model(tmp_path: Pat
     (tmp_path / "assay.toml").write_text('policy = "off.toml"\n')
     (tmp_path / "work").mkdir()
     assert "policy lax" in run("audit", str(model), cwd=tmp_path / "work").stdout
-    assert "config     policy = " in (doctor := run("doctor", cwd=tmp_path / "work").stdout) and str(tmp_path / "assay.toml") in doctor
+    assert (
+        "config     policy = " in (doctor := run("doctor", cwd=tmp_path / "work").stdout)
+        and str(tmp_path / "assay.toml") in doctor
+    )
     (tmp_path / "assay.toml").rename(model / "assay.toml")
     (model / "off.toml").write_text((tmp_path / "off.toml").read_text())
     inside = run("audit", ".", cwd=model)
@@ -178,7 +222,15 @@ def test_an_existing_report_is_replaced_whole(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_goes_away_does_not_change_the_verdict(tmp_path: Path) -> None:
-    done = subprocess.run(["bash", "-c", f'{sys.executable} -m assay audit {hub_model(tmp_path / "m")} -v | head -1; echo ${{PIPESTATUS[0]}}'], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f"{sys.executable} -m assay audit {hub_model(tmp_path / 'm')} -v | head -1; echo ${{PIPESTATUS[0]}}",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.endswith("\n0\n") and "Traceback" not in done.stderr
 
 
@@ -186,11 +238,20 @@ def test_interrupting_is_one_sentence_and_writes_nothing(tmp_path: Path) -> None
     model = tmp_path / "big.gguf"
     model.write_bytes(gguf_model())
     os.truncate(model, 20 << 30)  # sparse: hashing it takes long enough to be interrupted
-    process = subprocess.Popen([*ASSAY, "audit", str(model), "-o", f"html={tmp_path}/r.html"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*ASSAY, "audit", str(model), "-o", f"html={tmp_path}/r.html"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, "", "assay: interrupted; reports that were not finished were not written\n")
+    assert (process.returncode, out, err) == (
+        130,
+        "",
+        "assay: interrupted; reports that were not finished were not written\n",
+    )
     assert [p.name for p in tmp_path.iterdir()] == ["big.gguf"]
 
 

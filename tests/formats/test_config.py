@@ -32,24 +32,49 @@ def test_model_config_reads_old_and_new_names() -> None:
 
 
 def test_model_config_looks_into_the_text_part_of_a_multimodal_model() -> None:
-    (found,) = facts("config.json", {"model_type": "llava", "text_config": {"hidden_size": 64, "num_attention_heads": 4}})
+    (found,) = facts(
+        "config.json", {"model_type": "llava", "text_config": {"hidden_size": 64, "num_attention_heads": 4}}
+    )
     assert isinstance(found, ModelConfig) and (found.family, found.hidden_size) == ("llava", 64)
 
 
 def test_values_of_the_wrong_type_are_not_stated() -> None:
-    (found,) = facts("config.json", {"model_type": 7, "hidden_size": "64", "vocab_size": True, "tie_word_embeddings": 1})
+    (found,) = facts(
+        "config.json", {"model_type": 7, "hidden_size": "64", "vocab_size": True, "tie_word_embeddings": 1}
+    )
     assert isinstance(found, ModelConfig)
-    assert (found.family, found.hidden_size, found.vocabulary_size, found.tied_embeddings) == ("unknown", None, None, None)
+    assert (found.family, found.hidden_size, found.vocabulary_size, found.tied_embeddings) == (
+        "unknown",
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("config.json", {"auto_map": {"AutoModel": "modeling_x.XModel"}}, [("/auto_map/AutoModel", "modeling_x.py", None)]),
-        ("config.json", {"auto_map": {"AutoConfig": "org/other--configuration_x.C"}}, [("/auto_map/AutoConfig", "configuration_x.py", "org/other")]),
-        ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["tok.Slow", None]}}, [("/auto_map/AutoTokenizer/0", "tok.py", None)]),
+        (
+            "config.json",
+            {"auto_map": {"AutoModel": "modeling_x.XModel"}},
+            [("/auto_map/AutoModel", "modeling_x.py", None)],
+        ),
+        (
+            "config.json",
+            {"auto_map": {"AutoConfig": "org/other--configuration_x.C"}},
+            [("/auto_map/AutoConfig", "configuration_x.py", "org/other")],
+        ),
+        (
+            "tokenizer_config.json",
+            {"auto_map": {"AutoTokenizer": ["tok.Slow", None]}},
+            [("/auto_map/AutoTokenizer/0", "tok.py", None)],
+        ),
         ("model_index.json", {"unet": {"_target_": "os.system"}}, [("/unet/_target_", "os.py", None)]),
-        ("adapter_config.json", {"auto_mapping": {"parent_library": "evil.mod"}}, [("/auto_mapping/parent_library", "evil.py", None)]),
+        (
+            "adapter_config.json",
+            {"auto_mapping": {"parent_library": "evil.mod"}},
+            [("/auto_mapping/parent_library", "evil.py", None)],
+        ),
     ],
 )
 def test_references_to_code_are_found_wherever_they_are(name: str, value: Any, expected: list[Any]) -> None:
@@ -61,7 +86,9 @@ def test_generation_adapter_preprocessor_and_shards() -> None:
     (generation,) = facts("generation_config.json", {"do_sample": True, "temperature": 1, "top_p": 0.9, "top_k": 40})
     (adapter,) = facts("adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "org/base", "r": 8})
     (processor,) = facts("preprocessor_config.json", {"image_processor_type": "X", "processor_class": "Y"})
-    (shards,) = facts("model.safetensors.index.json", {"metadata": {"total_size": 8}, "weight_map": {"a": "f.safetensors"}})
+    (shards,) = facts(
+        "model.safetensors.index.json", {"metadata": {"total_size": 8}, "weight_map": {"a": "f.safetensors"}}
+    )
     assert generation == GenerationConfig("generation_config.json", True, 1.0, 0.9, 40, None, None)
     assert adapter == AdapterConfig("adapter_config.json", "LORA", "org/base", 8)
     assert processor == PreprocessorConfig("preprocessor_config.json", ("Y", "X"))
@@ -73,18 +100,29 @@ def test_tokenizer_knows_control_from_added_tokens() -> None:
     value["added_tokens"].append({"id": 50, "content": "<tool>", "special": False})
     (found,) = facts("tokenizer.json", value)
     assert isinstance(found, Tokenizer) and found.size == 51
-    assert [(t.text, t.role) for t in found.tokens][-2:] == [("<|im_end|>", TokenRole.CONTROL), ("<tool>", TokenRole.ADDED)]
+    assert [(t.text, t.role) for t in found.tokens][-2:] == [
+        ("<|im_end|>", TokenRole.CONTROL),
+        ("<tool>", TokenRole.ADDED),
+    ]
 
 
 def test_declared_tokens_in_every_spelling() -> None:
-    (special,) = facts("special_tokens_map.json", {"eos_token": {"content": "</s>"}, "additional_special_tokens": ["<a>", {"content": "<b>"}]})
+    (special,) = facts(
+        "special_tokens_map.json",
+        {"eos_token": {"content": "</s>"}, "additional_special_tokens": ["<a>", {"content": "<b>"}]},
+    )
     (added,) = facts("added_tokens.json", {"<z>": 2, "<y>": 1})
-    assert special == DeclaredTokens("special_tokens_map.json", (("eos_token", "</s>"), ("additional", "<a>"), ("additional", "<b>")))
+    assert special == DeclaredTokens(
+        "special_tokens_map.json", (("eos_token", "</s>"), ("additional", "<a>"), ("additional", "<b>"))
+    )
     assert added == DeclaredTokens("added_tokens.json", (("added", "<y>"), ("added", "<z>")))
 
 
 def test_chat_templates_as_a_text_and_as_a_list() -> None:
-    found = facts("tokenizer_config.json", {"chat_template": [{"name": "default", "template": "a"}, {"name": "rag", "template": "b"}]})
+    found = facts(
+        "tokenizer_config.json",
+        {"chat_template": [{"name": "default", "template": "a"}, {"name": "rag", "template": "b"}]},
+    )
     assert [(t.pointer, t.name, t.source) for t in found if isinstance(t, ChatTemplate)] == [
         ("/chat_template/0/template", "default", "a"),
         ("/chat_template/1/template", "rag", "b"),
@@ -100,7 +138,11 @@ def test_sentencepiece_pieces_are_walked() -> None:
     (found,) = read("tokenizer.model", raw).facts
     assert isinstance(found, Tokenizer)
     assert (found.size, found.algorithm) == (4, "BPE")
-    assert [(t.id, t.text, t.role) for t in found.tokens] == [(0, "<unk>", "control"), (1, "<s>", "control"), (3, "<x>", "added")]
+    assert [(t.id, t.text, t.role) for t in found.tokens] == [
+        (0, "<unk>", "control"),
+        (1, "<s>", "control"),
+        (3, "<x>", "added"),
+    ]
     assert read("tokenizer.model", raw[:5]).obstacle is not None
 
 
@@ -126,7 +168,9 @@ def test_any_json_gives_facts_or_an_obstacle(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", JSON_FILES)
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000, b'{"a":1,"a":2}', b"{", b'{"a":1e999999}'])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000, b'{"a":1,"a":2}', b"{", b'{"a":1e999999}']
+)
 def test_hostile_json_is_an_obstacle_or_read(name: str, raw: bytes) -> None:
     reading = read(name, raw)
     assert reading.obstacle is not None or raw == b'{"a":1e999999}'

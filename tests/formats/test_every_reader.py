@@ -73,7 +73,11 @@ def test_a_sound_file_is_read_whole(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", sorted(by_id))
-@pytest.mark.parametrize("raw", [b"", b"\0" * 1_000_000, b"(" * 1_000_000, b"[" * 1_000_000, b"\xff" * 1_000_000, b"A" * 5_000_000], ids=["empty", "zeros", "parens", "brackets", "ones", "letters"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\0" * 1_000_000, b"(" * 1_000_000, b"[" * 1_000_000, b"\xff" * 1_000_000, b"A" * 5_000_000],
+    ids=["empty", "zeros", "parens", "brackets", "ones", "letters"],
+)
 def test_large_monotonous_files_stay_within_time_and_memory(id: str, raw: bytes) -> None:
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     examined(by_id[id], raw)

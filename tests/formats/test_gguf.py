@@ -41,9 +41,16 @@ def test_metadata_gives_config_tokenizer_template_and_claims() -> None:
     raw = gguf_model(general__size_label="1M")
     config, tokenizer = fact(raw, ModelConfig), fact(raw, Tokenizer)
     assert (config.family, config.layers, config.hidden_size, config.tied_embeddings) == ("llama", 2, 32, True)
-    assert (tokenizer.size, [token.text for token in tokenizer.tokens]) == (40, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    assert (tokenizer.size, [token.text for token in tokenizer.tokens]) == (
+        40,
+        ["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
+    )
     assert fact(raw, ChatTemplate).source.startswith("{% for m in messages %}")
-    assert {claim.key: claim.text for claim in fact(raw, PublisherClaims).claims} == {"license": "apache-2.0", "name": "Tiny", "parameters": "1M"}
+    assert {claim.key: claim.text for claim in fact(raw, PublisherClaims).claims} == {
+        "license": "apache-2.0",
+        "name": "Tiny",
+        "parameters": "1M",
+    }
 
 
 def test_every_truncation_of_the_header_is_named() -> None:
@@ -64,7 +71,10 @@ def test_every_truncation_of_the_header_is_named() -> None:
         (gguf(field_count=2**40), "more metadata fields than assay reads"),
         (gguf(tensor_count=5), "read past the end"),
         (gguf(extra_fields=text("x") + struct.pack("<IQ", 8, 2**31), field_count=2), "string longer than assay reads"),
-        (gguf(extra_fields=text("x") + struct.pack("<IIQ", 9, 4, 2**62), field_count=2), "array 'x' longer than assay reads"),
+        (
+            gguf(extra_fields=text("x") + struct.pack("<IIQ", 9, 4, 2**62), field_count=2),
+            "array 'x' longer than assay reads",
+        ),
         (gguf(extra_fields=text("x") + struct.pack("<IIQ", 9, 9, 1), field_count=2), "unknown metadata value type"),
         (gguf(extra_fields=text("x") + struct.pack("<I", 77), field_count=2), "unknown metadata value type"),
         (gguf(extra_fields=gguf_field("general.architecture", "x"), field_count=2), "appears twice"),
@@ -80,7 +90,9 @@ def test_a_header_that_lies_is_refused_with_a_sentence(raw: bytes, sentence: str
 
 
 def tensor_header(shape: tuple[int, ...], kind: int) -> bytes:
-    body = text("a") + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *shape) + struct.pack("<IQ", kind, 0)
+    body = (
+        text("a") + struct.pack("<I", len(shape)) + struct.pack(f"<{len(shape)}Q", *shape) + struct.pack("<IQ", kind, 0)
+    )
     return struct.pack("<4sIQQ", b"GGUF", 3, 1, 0) + body + bytes(64)
 
 
@@ -110,7 +122,13 @@ def test_the_real_model_equals_what_gguf_py_reads(smollm2: Path) -> None:
     with smollm2.open("rb") as file:
         index = next(fact for fact in load("gguf").read("m", Window(file)) if isinstance(fact, WeightIndex))
     expected = [
-        (str(t.name), t.tensor_type.name, tuple(int(n) for n in reversed(t.shape)), int(t.data_offset), int(t.data_offset + t.n_bytes))
+        (
+            str(t.name),
+            t.tensor_type.name,
+            tuple(int(n) for n in reversed(t.shape)),
+            int(t.data_offset),
+            int(t.data_offset + t.n_bytes),
+        )
         for t in GGUFReader(smollm2).tensors
     ]
     assert [(t.name, t.dtype, t.shape, t.start, t.stop) for t in index.tensors] == expected

@@ -58,7 +58,14 @@ def test_values_of_every_kind_are_followed_to_the_end(protocol: int) -> None:
     raw = pickle.dumps(value, protocol)
     (program,) = programs(raw)
     assert not program.unfollowed
-    assert {entry.module for entry in program.imports} <= {"collections", "datetime", "builtins", "__builtin__", "_codecs", "copy_reg"}
+    assert {entry.module for entry in program.imports} <= {
+        "collections",
+        "datetime",
+        "builtins",
+        "__builtin__",
+        "_codecs",
+        "copy_reg",
+    }
 
 
 def test_an_import_named_by_the_stack_is_seen() -> None:
@@ -93,7 +100,11 @@ def test_bytes_after_the_last_pickle_are_said() -> None:
 
 
 def test_recursion_and_reference_bombs_are_followed_in_bounds() -> None:
-    doubling = b"\x80\x04]\x94" + b"".join(b"\x94".join([b"h" + bytes([n]) + b"h" + bytes([n]) + b"\x86", b""]) for n in range(60)) + b"."
+    doubling = (
+        b"\x80\x04]\x94"
+        + b"".join(b"\x94".join([b"h" + bytes([n]) + b"h" + bytes([n]) + b"\x86", b""]) for n in range(60))
+        + b"."
+    )
     assert programs(doubling)
     assert programs(b"\x80\x04" + b"(" * 60_000 + b"t" * 60_000 + b".")
 
@@ -104,7 +115,10 @@ def test_a_checkpoint_gives_its_tensor_index(writer: Any) -> None:
     reading = read("pytorch_model.bin", raw)
     assert reading.obstacle is None
     (index,) = (fact for fact in reading.facts if isinstance(fact, WeightIndex))
-    assert [(t.name, t.dtype, t.shape, t.stop - t.start) for t in index.tensors] == [("model.a", "F32", (2, 3), 24), ("model.b", "BF16", (4,), 8)]
+    assert [(t.name, t.dtype, t.shape, t.stop - t.start) for t in index.tensors] == [
+        ("model.a", "F32", (2, 3), 24),
+        ("model.b", "BF16", (4,), 8),
+    ]
     assert imports(raw, "pytorch_model.bin") == {
         "collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch.FloatStorage", "torch.BFloat16Storage",
     }  # fmt: skip
@@ -150,7 +164,11 @@ def test_any_bytes_give_programs_or_an_obstacle(noise: bytes) -> None:
     assert reading.facts or reading.obstacle
 
 
-simple = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner), max_leaves=20)
+simple = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+    max_leaves=20,
+)
 
 
 @given(simple, st.integers(0, 5))
@@ -166,7 +184,13 @@ def test_what_python_pickles_is_followed_without_imports_that_reach_outside(valu
 def test_what_torch_saves_is_read_alike(tmp_path: Path, zipped: bool) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     tied = torch.zeros(3, 4, dtype=torch.bfloat16)
-    state = {"a": torch.ones(2, 3), "b": tied, "tied": tied, "view": torch.arange(10)[2:6], "c": torch.nn.Parameter(torch.ones(5))}
+    state = {
+        "a": torch.ones(2, 3),
+        "b": tied,
+        "tied": tied,
+        "view": torch.arange(10)[2:6],
+        "c": torch.nn.Parameter(torch.ones(5)),
+    }
     path = tmp_path / "pytorch_model.bin"
     torch.save(state, path, _use_new_zipfile_serialization=zipped)
     reading = read(path.name, path.read_bytes())

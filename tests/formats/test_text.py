@@ -83,10 +83,22 @@ def test_card_claims_carry_their_lines() -> None:
         ("license", "apache-2.0", 2), ("base_model", "org/base-7b", 6), ("datasets", "org/corpus-one", 4), ("datasets", "org/corpus-two", 5),
     ]  # fmt: skip
     assert [c.text for c in found.stated("result")] == ["ARC: accuracy = 41.5"]
-    assert [(s.title, s.denial) for s in found.sections] == [("Tiny", None), ("Training data", None), ("Evaluation", None), ("Limitations", None)]
+    assert [(s.title, s.denial) for s in found.sections] == [
+        ("Tiny", None),
+        ("Training data", None),
+        ("Evaluation", None),
+        ("Limitations", None),
+    ]
 
 
-@pytest.mark.parametrize(("prose", "count"), [("It has 135 million parameters.", "135M"), ("A 7.24B-parameter model", "7.24B"), ("a 70B total parameters", "70B")])
+@pytest.mark.parametrize(
+    ("prose", "count"),
+    [
+        ("It has 135 million parameters.", "135M"),
+        ("A 7.24B-parameter model", "7.24B"),
+        ("a 70B total parameters", "70B"),
+    ],
+)
 def test_parameter_counts_in_prose_are_claims(prose: str, count: str) -> None:
     assert [c.text for c in card(f"# X\n\n{prose}\n").stated("parameters")] == [count]
 
@@ -153,7 +165,9 @@ def test_licences_that_are_not_known_are_not_guessed(name: str) -> None:
 
 
 def test_reflowing_and_marking_up_change_nothing() -> None:
-    reflowed = "> **" + "**\n> ".join(" ".join(OWN.split()[start : start + 7]) for start in range(0, len(OWN.split()), 7))
+    reflowed = "> **" + "**\n> ".join(
+        " ".join(OWN.split()[start : start + 7]) for start in range(0, len(OWN.split()), 7)
+    )
     assert licence(reflowed).identified == ("Apache-2.0",)
 
 
@@ -188,7 +202,16 @@ def test_capabilities_are_seen_with_line_and_time(source: str, expected: list[tu
     assert sorted(reaches(source)) == sorted(expected)
 
 
-@pytest.mark.parametrize("source", ["def (", "x = " + "(" * 50_000, "a\0b", "\udcff".encode("utf-8", "surrogatepass").decode("latin-1") * 3 + "(", "x = " + "9" * 5000])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def (",
+        "x = " + "(" * 50_000,
+        "a\0b",
+        "\udcff".encode("utf-8", "surrogatepass").decode("latin-1") * 3 + "(",
+        "x = " + "9" * 5000,
+    ],
+)
 def test_python_that_does_not_parse_is_an_obstacle(source: str) -> None:
     assert read("modeling_x.py", source.encode()).obstacle is not None
 

@@ -36,7 +36,7 @@ def dossier(tmp_path: Path, audit: Callable[..., Dossier]) -> Dossier:
             name: calls("os", "system", NASTY),
             "notes.7z": b"7z\xbc\xaf'\x1c",
             "tokenizer_config.json": json.dumps({"chat_template": NASTY + "{{ ''.__class__ }}</script>"}),
-            "README.md": f"---\nlicense: \"{'<i>x'}\"\n---\n# {NASTY}\n",
+            "README.md": f'---\nlicense: "{"<i>x"}"\n---\n# {NASTY}\n',
         },
     )
     return audit(model)
@@ -132,8 +132,18 @@ def test_json_is_valid_against_the_published_schema(dossier: Dossier) -> None:
     jsonschema.validate(json.loads(rendered(dossier, "json")), schema)
 
 
-@pytest.mark.parametrize("damage", [lambda v: v.pop("findings"), lambda v: v.update(assay=7), lambda v: v["findings"][0].update(kind="maybe"), lambda v: v.update(extra=1)])
-def test_a_dossier_that_was_edited_out_of_shape_is_refused(dossier: Dossier, damage: Callable[[dict[str, Any]], object]) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda v: v.pop("findings"),
+        lambda v: v.update(assay=7),
+        lambda v: v["findings"][0].update(kind="maybe"),
+        lambda v: v.update(extra=1),
+    ],
+)
+def test_a_dossier_that_was_edited_out_of_shape_is_refused(
+    dossier: Dossier, damage: Callable[[dict[str, Any]], object]
+) -> None:
     value: Any = encode(dossier)
     damage(value)
     with pytest.raises(Mismatch):
@@ -152,7 +162,12 @@ def test_sarif_meets_what_github_code_scanning_asks(dossier: Dossier) -> None:
     assert document["version"] == "2.1.0" and document["$schema"].endswith("sarif-2.1.0.json")
     assert run["automationDetails"]["id"].startswith("assay/audit/")
     for rule in run["tool"]["driver"]["rules"]:
-        assert rule["shortDescription"]["text"] and rule["fullDescription"]["text"] and rule["help"]["text"] and rule["help"]["markdown"]
+        assert (
+            rule["shortDescription"]["text"]
+            and rule["fullDescription"]["text"]
+            and rule["help"]["text"]
+            and rule["help"]["markdown"]
+        )
         assert 0 < float(rule["properties"]["security-severity"]) <= 10 and len(rule["properties"]["tags"]) <= 20
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
@@ -163,7 +178,7 @@ def test_sarif_meets_what_github_code_scanning_asks(dossier: Dossier) -> None:
 
 
 def test_junit_counts_what_decided(dossier: Dossier) -> None:
-    root = ElementTree.fromstring(rendered(dossier, "junit"))  # noqa: S314 - our own output
+    root = ElementTree.fromstring(rendered(dossier, "junit"))
     blocked = [f for f in dossier.findings if f.effect == "blocks"]
     assert int(root.attrib["failures"]) == len(blocked) == len(root.findall(".//failure"))
     assert int(root.attrib["tests"]) == len(dossier.findings) == len(root.findall(".//testcase"))
@@ -177,4 +192,9 @@ def test_markdown_shows_hostile_text_as_text(dossier: Dossier) -> None:
 
 def test_order_is_verdict_then_worst_first(dossier: Dossier) -> None:
     text = rendered(dossier, "text").decode()
-    assert text.index(" FAILED ") < text.index("pickle.reaches-outside") < text.index("artifact.unread") < text.index("again ")
+    assert (
+        text.index(" FAILED ")
+        < text.index("pickle.reaches-outside")
+        < text.index("artifact.unread")
+        < text.index("again ")
+    )

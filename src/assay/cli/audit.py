@@ -85,6 +85,8 @@ def COMMAND(
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        return ()
     from difflib import get_close_matches
 
     from assay.checks import installed
@@ -101,10 +103,10 @@ def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _baseline(path: Path | None) -> tuple[frozenset[str], str | None]:
-    from assay.cli.baseline import fingerprints
-
     if path is None:
         return frozenset(), None
+    from assay.cli.baseline import fingerprints
+
     known = fingerprints(path)
     return known, hashlib.sha256("\n".join(sorted(known)).encode()).hexdigest()
 

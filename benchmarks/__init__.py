@@ -1,0 +1,1 @@
+"""One command per published number, peers side by side in one run."""

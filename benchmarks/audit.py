@@ -1,0 +1,146 @@
+"""How fast the frame is: start, hashing a large model, reading a header. Prints one table; `python -m benchmarks.audit`.
+
+CPU seconds (user and system, children included) and peak memory, peers interleaved in one run: these machines are
+noisy, so the best of the rounds is shown and the ratio is that of the bests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HASH = "import hashlib, sys\nwith open(sys.argv[1], 'rb') as f: hashlib.file_digest(f, 'sha256')"
+MIB = 1024 * 1024
+
+
+def spent(command: list[str]) -> tuple[float, float]:
+    """(CPU seconds, peak MiB) of one run of `command` with everything that it waited for."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1, 3):
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def best(commands: dict[str, list[str]], rounds: int) -> dict[str, tuple[float, float]]:
+    """The least CPU and the most memory of each command over interleaved rounds."""
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            rows[name].append(spent(command))
+    return {name: (min(cpu for cpu, _ in runs), max(peak for _, peak in runs)) for name, runs in rows.items()}
+
+
+def large_model(path: Path, mebibytes: int) -> None:
+    """A safetensors file of that size with 16-bit tensors of 32 MiB, filled with noise."""
+    header, at = {}, 0
+    for number in range(mebibytes // 32):
+        header[f"model.layers.{number}.mlp.up_proj.weight"] = {
+            "dtype": "BF16",
+            "shape": [4096, 4096],
+            "data_offsets": [at, at + 32 * MIB],
+        }
+        at += 32 * MIB
+    text = json.dumps(header).encode()
+    noise = os.urandom(MIB)
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _ in range(mebibytes):
+            file.write(noise)
+
+
+def header_times(model: Path, rounds: int) -> tuple[float, float, bool]:
+    """(assay, gguf-py) CPU seconds for opening the real model, and whether every tensor is identical."""
+    from gguf import GGUFReader
+
+    from assay.facts.tensor import WeightIndex
+    from assay.formats import load
+    from assay.formats.window import Window
+
+    reader = load("gguf")
+
+    def ours() -> list[object]:
+        with model.open("rb", buffering=0) as file:
+            return list(reader.read(model.name, Window(file)))
+
+    def timed(work: Callable[[], object]) -> float:
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+
+    rows = [(timed(ours), timed(lambda: GGUFReader(model))) for _ in range(rounds)]
+    index = next(fact for fact in ours() if isinstance(fact, WeightIndex))
+    mine = [(t.name, t.dtype, t.shape, t.start, t.stop) for t in index.tensors]
+    theirs = [
+        (
+            str(t.name),
+            t.tensor_type.name,
+            tuple(int(n) for n in reversed(t.shape)),
+            int(t.data_offset),
+            int(t.data_offset + t.n_bytes),
+        )
+        for t in GGUFReader(model).tensors
+    ]
+    return min(row[0] for row in rows), min(row[1] for row in rows), mine == theirs
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--mebibytes", type=int, default=1024, help="size of the large model")
+    options = parser.parse_args()
+    python, assay = sys.executable, str(Path(sys.executable).parent / "assay")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode; let this one have it too
+    spent([assay, "doctor"])
+
+    print(f"{'what':44} {'CPU s':>8} {'peak MiB':>9} {'ratio':>7}  target")
+    start = best(
+        {
+            "a bare interpreter": [python, "-c", "pass"],
+            "assay --help": [assay, "--help"],
+            "assay --version": [assay, "--version"],
+        },
+        3 * options.rounds,
+    )
+    _table(start, "a bare interpreter", {"assay --help": "at most 3x"})
+
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
+        model = Path(folder) / "model.safetensors"
+        large_model(model, options.mebibytes)
+        size = f"{options.mebibytes / 1024:g} GiB safetensors"
+        peers = {
+            f"SHA-256 of {size} (hashlib)": [python, "-c", HASH, str(model)],
+            f"assay audit, {size}": [assay, "audit", str(model)],
+        }
+        _table(best(peers, options.rounds), next(iter(peers)), {f"assay audit, {size}": "at most 1.15x, under 150 MiB"})
+
+    from assay.cli.demo import packaged_model
+
+    ours, theirs, same = header_times(packaged_model(), options.rounds)
+    print(f"{'gguf GGUFReader, SmolLM2 header':44} {theirs:8.3f}")
+    print(
+        f"{'assay gguf reader, SmolLM2 header':44} {ours:8.3f} {'':9} {theirs / ours:6.1f}x  at least 50x; every tensor identical: {'yes' if same else 'NO'}"
+    )
+    print(
+        f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB (gguf-py included)"
+    )
+
+
+def _table(rows: dict[str, tuple[float, float]], base: str, targets: dict[str, str]) -> None:
+    for name, (cpu, peak) in rows.items():
+        print(f"{name:44} {cpu:8.3f} {peak:9.1f} {cpu / rows[base][0]:6.2f}x  {targets.get(name, '')}")
+
+
+if __name__ == "__main__":
+    main()
