@@ -75,9 +75,9 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    finally:
+        if os.path.exists(temporary):  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
+            os.unlink(temporary)
 
 
 def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -> bytes:

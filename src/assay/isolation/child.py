@@ -29,15 +29,21 @@ class Child(Protocol):
         """End it now and collect it."""
 
 
+FORK_MOST = 256 * 1024 * 1024  # bytes of address space; the command line has 60 MB when it forks
 PATIENCE = 2.0  # wall seconds in which a worker that closed its pipe has to end by itself
 _CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1)"
 
 
 def started(*, fresh: bool) -> Child:
     """A worker, by fork if that is sound here and `fresh` is not asked for."""
-    threading = sys.modules.get("threading")
-    alone = threading is None or threading.active_count() == 1
-    return Forked() if sys.platform == "linux" and alone and not fresh else Spawned()
+    return Forked() if not fresh and sys.platform == "linux" and _forkable() else Spawned()
+
+
+def _forkable() -> bool:
+    """Whether this process has one thread, native ones included, and leaves a fork room under its memory limit."""
+    with open("/proc/self/statm", "rb") as file:
+        pages = int(file.read().split()[0])
+    return len(os.listdir("/proc/self/task")) == 1 and pages * os.sysconf("SC_PAGE_SIZE") < FORK_MOST
 
 
 class Forked:
