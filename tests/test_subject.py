@@ -157,6 +157,13 @@ def test_a_file_that_changes_while_it_is_read_is_said(tmp_path: Path) -> None:
     assert found.obstacle is not None and found.obstacle.trouble is Trouble.CHANGED
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_read_permission_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_text("x")
+    (tmp_path / "a.bin").chmod(0)
+    assert troubles(tmp_path) == {"a.bin": Trouble.DENIED}
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [

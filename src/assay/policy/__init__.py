@@ -126,22 +126,15 @@ def _decision(findings: tuple[Finding, ...], policy: Policy) -> Decision:
     blocking = [finding for finding in findings if finding.effect is Effect.BLOCKS]
     missing = [finding for finding in findings if finding.effect is Effect.INCOMPLETE]
     if blocking:
+        count = f"{len(blocking):,} findings" if len(blocking) > 1 else "one finding"
         return Decision(
-            Verdict.FAILED,
-            _prints(blocking),
-            f"there {_are(blocking)} that policy {policy.name!r} does not accept: {_checks(blocking)}",
+            Verdict.FAILED, _prints(blocking), f"policy {policy.name!r} does not accept {count}: {_checks(blocking)}"
         )
     if missing:
-        return Decision(
-            Verdict.INCOMPLETE,
-            _prints(missing),
-            f"there {_are(missing)} that policy {policy.name!r} requires to be examined: {_checks(missing)}",
-        )
-    return Decision(
-        Verdict.PASSED,
-        (),
-        f"nothing that policy {policy.name!r} blocks was found, and all that it requires was examined",
-    )
+        because = f"policy {policy.name!r} requires answers that are still open: {_checks(missing)}"
+        return Decision(Verdict.INCOMPLETE, _prints(missing), because)
+    because = f"policy {policy.name!r} blocks nothing that was found, and all that it requires was examined"
+    return Decision(Verdict.PASSED, (), because)
 
 
 def _effect(finding: Finding, policy: Policy, applied: list[Waiver], known: frozenset[str]) -> Effect:
@@ -227,10 +220,6 @@ def _matches(check: str, patterns: tuple[str, ...]) -> bool:
 
 def _prints(findings: list[Finding]) -> tuple[str, ...]:
     return tuple(finding.fingerprint for finding in findings)
-
-
-def _are(findings: list[Finding]) -> str:
-    return f"are {len(findings):,} findings" if len(findings) > 1 else "is one finding"
 
 
 def _checks(findings: list[Finding]) -> str:
