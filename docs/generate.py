@@ -57,7 +57,7 @@ def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
                 "type": "object",
                 "description": " ".join((kind.__doc__ or "").split()),
                 "properties": {name: _schema(hints[name], definitions) for name in names},
-                "required": names,
+                "required": [name for name in names if type(None) not in get_args(hints[name])],
                 "additionalProperties": False,
             }
         return {"$ref": f"#/$defs/{kind.__name__}"}

@@ -22,7 +22,7 @@ from assay.subject import Entry, Hashed, Walk, hashed, unchanged
 
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
-EXCERPT = 32  # bytes shown at a byte range
+EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
 Progress = Callable[[str, int, int], None]
 MakeReader = Callable[[tuple[str, ...]], Reader]
@@ -153,7 +153,7 @@ def _findings(facts: dict[str, tuple[Any, ...]], settings: Settings) -> Iterator
             first = fingerprint(id, answer)
             occurrence = seen[first] = seen.get(first, -1) + 1
             print_ = fingerprint(id, answer, occurrence) if occurrence else first
-            yield Finding(id, answer.kind, answer.message, answer.evidence, answer.remedy or check.rule.remedy, print_)
+            yield Finding(id, answer.kind, answer.message, answer.evidence, answer.remedy, print_)
 
 
 def _answers(check: checks.Check, facts: dict[str, tuple[Any, ...]], asked: bool) -> list[Answer]:

@@ -23,7 +23,7 @@ class Mismatch(ValueError):
 
 
 def encode(value: object) -> object:
-    """The JSON form of a fact: dataclasses as objects, tuples as arrays, enums as their text."""
+    """The JSON form of a fact: dataclasses as objects without the fields that are None, tuples as arrays, enums as text."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
@@ -31,7 +31,8 @@ def encode(value: object) -> object:
     if isinstance(value, tuple):
         return [encode(entry) for entry in value]
     kind: Any = type(value)
-    return {name: encode(getattr(value, name)) for name in _names(kind)}
+    fields_ = ((name, getattr(value, name)) for name in _names(kind))
+    return {name: encode(entry) for name, entry in fields_ if entry is not None}
 
 
 def decode(kind: type[T], value: object) -> T:
@@ -70,14 +71,13 @@ def _decoder(kind: Any) -> Decoder:
 def _dataclass_decoder(kind: type) -> Decoder:
     hints = get_type_hints(kind)
     parts = tuple((name, _decoder(hints[name])) for name in _names(kind))
+    names = frozenset(_names(kind))
 
     def build(value: object) -> Any:
-        if not isinstance(value, dict) or len(value) != len(parts):
+        if not isinstance(value, dict) or not value.keys() <= names:
             raise Mismatch(f"not a {kind.__name__}")
-        try:
-            return kind(*[decoder(value[name]) for name, decoder in parts])
-        except KeyError as missing:
-            raise Mismatch(f"{kind.__name__} lacks {missing}") from missing
+        # a field that is absent is None, which only the decoder of an optional field accepts
+        return kind(*[decoder(value.get(name)) for name, decoder in parts])
 
     return build
 

@@ -171,3 +171,7 @@ class Dossier:
     def rule(self, id: str) -> Rule:
         """The rule with this id; every finding's check has one."""
         return next(rule for rule in self.rules if rule.id == id)
+
+    def remedy(self, finding: Finding) -> str:
+        """What to do about a finding: its own remedy, or its rule's."""
+        return finding.remedy or self.rule(finding.check).remedy

@@ -23,7 +23,7 @@ class Evidence:
     """Where to look in an artifact, and what was seen there.
 
     `start` and `stop` are absolute byte offsets (stop exclusive), `line` counts from 1, `pointer` is a JSON
-    pointer or metadata key, `name` identifies the tensor, token or import. `excerpt` is the hex of up to 32
+    pointer or metadata key, `name` identifies the tensor, token or import. `excerpt` is the hex of up to 16
     bytes at `start`, filled in by the pipeline.
     """
 
@@ -84,7 +84,10 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An answer with the permanent id of the check that gave it, its fingerprint, and the policy's effect."""
+    """An answer with the permanent id of the check that gave it, its fingerprint, and the policy's effect.
+
+    `remedy` is empty where the rule's own says what to do; `Dossier.remedy` gives the one that holds.
+    """
 
     check: str
     kind: Kind

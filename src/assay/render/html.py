@@ -47,11 +47,15 @@ MOST_EMBEDDED = 4 * 1024 * 1024  # bytes of JSON that the page carries
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One piece of evidence as the page shows it: where, a link to the file's row, the bytes, the command."""
+    """One piece of evidence as the page shows it: where, a link to the file's row, the bytes, the command.
+
+    `told` is True where the finding's message already holds what was seen.
+    """
 
     where: str
     anchor: str
     seen: str
+    told: bool
     dump: str
     command: str
 
@@ -104,7 +108,6 @@ def _page(dossier: Dossier) -> str:
         role_bar=_share_bar("Parameters by part of the model", dossier.portrait.roles),
         isolation=isolation_line(dossier),
         reproduce=reproduce(dossier),
-        rule=dossier.rule,
         embedded=_embedded(dossier),
     )
 
@@ -114,10 +117,10 @@ def _share_bar(title: str, shares: tuple[Share, ...]) -> Markup:
 
 
 def _places(finding: Finding, anchors: dict[str, str]) -> list[_Place]:
-    return [_place(evidence, anchors.get(evidence.artifact, "")) for evidence in finding.evidence]
+    return [_place(evidence, anchors.get(evidence.artifact, ""), finding.message) for evidence in finding.evidence]
 
 
-def _place(evidence: Evidence, anchor: str) -> _Place:
+def _place(evidence: Evidence, anchor: str, message: str) -> _Place:
     dump = command = ""
     if evidence.excerpt and evidence.start is not None:
         raw = bytes.fromhex(evidence.excerpt)
@@ -127,7 +130,8 @@ def _place(evidence: Evidence, anchor: str) -> _Place:
         )
         command = f"xxd -s {evidence.start} -l {length} {quoted(evidence.artifact)}"
     name = f"{evidence.name} " if evidence.name and evidence.name not in evidence.seen else ""
-    return _Place(place(evidence), anchor, f"{name}{evidence.seen}".strip(), dump, command)
+    seen = f"{name}{evidence.seen}".strip()
+    return _Place(place(evidence), anchor, seen, seen in message, dump, command)
 
 
 def _embedded(dossier: Dossier) -> Markup:

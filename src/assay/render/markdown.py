@@ -74,12 +74,12 @@ def _lines(dossier: Dossier) -> Iterator[str]:
             yield ""
             yield f"## {title}"
             yield ""
-            yield from _table(rows)
+            yield from _table(rows, dossier)
     yield ""
     yield from _method(dossier)
 
 
-def _table(findings: list[Finding]) -> Iterator[str]:
+def _table(findings: list[Finding], dossier: Dossier) -> Iterator[str]:
     yield "| check | finding | where | what to do | fingerprint |"
     yield "|---|---|---|---|---|"
     for finding in findings:
@@ -87,7 +87,7 @@ def _table(findings: list[Finding]) -> Iterator[str]:
             f"<br>and {len(finding.evidence) - 3} more" if len(finding.evidence) > 3 else ""
         )
         effect = "" if finding.effect is Effect.NONE else f" **{finding.effect}**"
-        remedy = escaped(finding.remedy) if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) else ""
+        remedy = escaped(dossier.remedy(finding)) if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) else ""
         yield f"| {code(finding.check)}{effect} | {escaped(finding.message)} | {places} | {remedy} | {code(finding.fingerprint)} |"
 
 

@@ -114,7 +114,7 @@ def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: di
         "locations": [_location(entry, names) for entry in evidence[:1] or (fallback,)],
         "relatedLocations": [{"id": number, **_location(entry, names)} for number, entry in enumerate(evidence[1:], 1)],
         "partialFingerprints": {"assay/v1": finding.fingerprint},
-        "properties": {"effect": finding.effect, "remedy": visible(finding.remedy)},
+        "properties": {"effect": finding.effect, "remedy": visible(dossier.remedy(finding))},
     }
     if finding.effect is Effect.WAIVED:
         waiver = next(w for w in dossier.waivers if w.check == finding.check)

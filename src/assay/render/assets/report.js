@@ -9,7 +9,7 @@
     const words = text.value.trim().toLowerCase();
     let shown = 0;
     for (const finding of findings) {
-      const fits = (!kind.value || finding.dataset.kind === kind.value) && (!words || finding.textContent.toLowerCase().includes(words));
+      const fits = (!kind.value || finding.classList.contains(kind.value)) && (!words || finding.textContent.toLowerCase().includes(words));
       finding.hidden = !fits;
       shown += fits ? 1 : 0;
     }
@@ -18,9 +18,16 @@
       if (words || kind.value) details.open = true;
     }
   };
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let place = target; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
+    if (target) target.scrollIntoView();
+  };
+  window.addEventListener("hashchange", reveal);
   bar.hidden = false;
   kind.addEventListener("change", apply);
   text.addEventListener("input", apply);
   window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
   apply();
+  reveal();
 })();
