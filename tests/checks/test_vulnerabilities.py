@@ -119,6 +119,11 @@ def with_template(tmp_path: Path, source: str) -> Path:
         ("{% for i in range(10000000) %}{% endfor %}", "template.unsafe-construct", Kind.FAIL),
         ("{% if 'invoice' in m.content %}x{% endif %}", "template.conditional", Kind.REVIEW),
         ("{% if '</think>' in m.content %}x{% endif %}", "template.conditional", Kind.PASS),
+        (
+            "{% for content in m.content %}{% if 'image' in content %}x{% endif %}{% endfor %}",
+            "template.conditional",
+            Kind.PASS,
+        ),
         ("{{ strftime_now('%d') }}", "template.conditional", Kind.REVIEW),
         ("x\u200by", "template.conditional", Kind.FAIL),
         ("{% if %}", "template.unparsed", Kind.OPEN),

@@ -29,6 +29,10 @@ TOOLS = """{%- if tools %}{{- '<tools>' }}{%- for tool in tools %}{{ tool | tojs
 {%- if add_generation_prompt %}{{ raise_exception('no') if enable_thinking is defined else '<|im_start|>assistant' }}{%- endif %}"""
 
 
+def test_names_of_markers_and_variables_are_not_taken_for_internals() -> None:
+    assert marks("{{ '<__media__>' }}{{ context }}{% set c = cycler('a', 'b') %}{{ c.next() }}") == []
+
+
 def test_ordinary_templates_have_no_marks_but_their_own_markers() -> None:
     assert marks(CHATML) == []
     assert marks(TOOLS) == [(Construct.CONTENT_GATE, "'</think>'")]
@@ -46,7 +50,7 @@ def test_ordinary_templates_have_no_marks_but_their_own_markers() -> None:
         ("{% extends 'x' %}", Construct.INCLUDE),
         ("{{ self._TemplateReference__context }}", Construct.UNKNOWN_NAME),
         ("{{ lipsum.x }}", Construct.UNKNOWN_NAME),
-        ("{{ cycler }}", Construct.UNKNOWN_NAME),
+        ("{{ cycler.__init__ }}", Construct.PRIVATE),
         ("{{ open('/etc/passwd') }}", Construct.UNKNOWN_NAME),
         ("{% for i in range(10**9) %}{% endfor %}", Construct.COSTLY_LOOP),
         ("{% for i in range(999999999) %}{% endfor %}", Construct.COSTLY_LOOP),
@@ -196,6 +200,7 @@ def reaches(source: str) -> list[tuple[Capability, int, bool]]:
         ("open('x', 'w')\nopen('y')", [(Capability.WRITE, 1, True)]),
         ("import os\nos.environ['TOKEN']", [(Capability.ENVIRONMENT, 2, True)]),
         ("import math\nprint(math.sqrt(2))", []),
+        ("def f(code, requests):\n    code.strip()\n    requests.get('x')\n    self.eval()\n", []),
     ],
 )  # fmt: skip
 def test_capabilities_are_seen_with_line_and_time(source: str, expected: list[tuple[Capability, int, bool]]) -> None:

@@ -83,8 +83,8 @@ def _qualified(node: ast.AST, names: dict[str, str]) -> str:
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    if not isinstance(node, ast.Name):
-        return ""
+    if not isinstance(node, ast.Name) or (parts and node.id not in names):
+        return ""  # an attribute of something that was not imported: `code.strip()` is no use of the module `code`
     return ".".join([names.get(node.id, node.id), *reversed(parts)])
 
 

@@ -22,13 +22,23 @@ MAX_MARKS = 200
 COSTLY = 100_000  # rounds of a loop or repetitions of a text that no conversation needs
 # callables that the dialect defines; anything else that is called must be defined in the template itself
 KNOWN_CALLS = frozenset(
-    {"raise_exception", "strftime_now", "namespace", "range", "dict", "loop", "super", "caller", "tojson"}
+    {
+        "raise_exception",
+        "strftime_now",
+        "namespace",
+        "range",
+        "dict",
+        "loop",
+        "super",
+        "caller",
+        "tojson",
+        "cycler",
+        "joiner",
+    }
 )
-# Jinja globals whose objects lead to the interpreter's internals, and no chat template needs
-GADGETS = frozenset(
-    {"self", "lipsum", "cycler", "joiner", "request", "config", "get_flashed_messages", "url_for", "context"}
-)
-_DUNDER = re.compile(r"__\w+")
+# names whose objects carry the interpreter's internals, and that no chat template needs
+GADGETS = frozenset({"self", "lipsum"})
+_DUNDER = re.compile(r"(?:^|\.)__\w+__(?:\.|$)")  # whole names only: '<__media__>' is a marker of some formats
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )

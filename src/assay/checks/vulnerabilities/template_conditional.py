@@ -12,6 +12,9 @@ from assay.facts.text import ChatTemplate, Construct
 # a marker of a chat format, such as '<tool_response>', '</think>' or '[/INST]', is no word that a user would say
 _MARKER = re.compile(r"""['"](?:\\n)*[<\[|{/].*[>\]|}](?:\\n)*['"]\Z""")
 
+# the kinds of parts that multimodal messages consist of: `'image' in content` asks for a key, not for a word
+_PARTS = frozenset({"'image'", "'image_url'", "'video'", "'video_url'", "'audio'", "'audio_url'", "'text'", "'type'"})
+
 
 @check(
     "template.conditional",
@@ -23,7 +26,7 @@ _MARKER = re.compile(r"""['"](?:\\n)*[<\[|{/].*[>\]|}](?:\\n)*['"]\Z""")
 def template_conditional(template: ChatTemplate) -> Iterator[Answer]:
     """A template that looks for words in a message can answer differently when they occur: a backdoor without weights.
 
-    Conditions that look for a format's own markers (`</think>`, `[INST]`) are ordinary and not reported. Invisible
+    Conditions that look for a format's own markers (`</think>`, `[INST]`) or for kinds of parts (`image`) are ordinary and not reported. Invisible
     characters in a template have no use and are a fail. The date makes prompts irreproducible. Heuristic, from the
     syntax tree alone: a condition built from pieces can escape it.
     """
@@ -38,7 +41,9 @@ def template_conditional(template: ChatTemplate) -> Iterator[Answer]:
     marks = {kind: [(mark.line, mark.seen) for mark in template.marks if mark.construct is kind] for kind in Construct}
     if hidden := marks[Construct.INVISIBLE]:
         yield fail(f"{where} line {hidden[0][0]} holds invisible characters ({hidden[0][1]})", *place(hidden))
-    if gates := [(line, seen) for line, seen in marks[Construct.CONTENT_GATE] if not _MARKER.match(seen)]:
+    if gates := [
+        (line, seen) for line, seen in marks[Construct.CONTENT_GATE] if not _MARKER.match(seen) and seen not in _PARTS
+    ]:
         yield review(
             f"{where} line {gates[0][0]} changes the prompt when a message contains {gates[0][1]}", *place(gates)
         )

@@ -22,7 +22,7 @@ def template_unsafe_construct(template: ChatTemplate) -> Iterator[Answer]:
     """A chat template is code that the server runs on every request.
 
     Private attributes (`__class__`, `|attr`) climb to the interpreter in servers without a sandbox; `include` reads
-    other files; `lipsum`, `cycler` and `self` carry the interpreter's globals; loops over huge ranges stall the
+    other files; `lipsum` and `self` carry the interpreter's globals; loops over huge ranges stall the
     server. No published chat format needs any of them. Found in the syntax tree, so spacing and quoting hide nothing.
     """
     marks = [mark for mark in template.marks if mark.construct in _UNSAFE]
