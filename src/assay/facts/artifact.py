@@ -71,7 +71,7 @@ class Manifest:
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex over the concatenated raw digests in name order (specification, section 5.2)."""
+        """SHA-256 in hex over the concatenated raw digests in name order, as the published test vectors have it."""
         whole = hashlib.sha256()
         for resource in self.resources:
             whole.update(bytes.fromhex(resource.sha256))
