@@ -45,6 +45,15 @@ def test_the_manifest_digest_is_over_raw_digests_in_name_order() -> None:
     )
 
 
+def test_the_manifest_is_ordered_as_the_reference_tool_orders_paths(tmp_path: Path, audit: Audit) -> None:
+    """The digest is what model-signing 1.1.1 computed for this very folder (hashing.Config().hash)."""
+    files = {"a/b/x.txt": "1\n", "a.txt": "2\n", "a/B.txt": "3\n", "a-b.txt": "4\n", "a/.git/y.txt": "5\n"}
+    for name, content in files.items():
+        (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "m" / name).write_text(content)
+    assert audit(tmp_path / "m").subject.sha256 == "575249d8f9da645c3b8a60c754d279a707a2d522f8a92177f9e989d178d43ef6"
+
+
 def test_the_manifest_agrees_with_the_published_vector(shared: Path) -> None:
     import base64
     import json
@@ -106,6 +115,23 @@ def test_a_hub_cache_snapshot_is_read_through_its_links(tmp_path: Path, audit: A
     assert dossier.subject.name == "org/tiny"
     assert dossier.subject.sha256 == audit(plain).subject.sha256
     assert dossier.decision.verdict is Verdict.PASSED
+    (cache / "blobs" / "0123.incomplete").write_bytes(b"half")
+    partial = audit(snapshot)
+    assert messages(partial, "artifact.absent", Kind.OPEN) == ["blobs/0123.incomplete: it is a partial download"]
+    assert partial.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_what_a_hub_download_leaves_beside_the_model_is_inert(tmp_path: Path, audit: Audit) -> None:
+    """`hf download --local-dir` keeps a .cache folder in the model's own."""
+    leftovers = {
+        ".cache/huggingface/.gitignore": "*",
+        ".cache/huggingface/CACHEDIR.TAG": "Signature: 8a47",
+        ".cache/huggingface/download/config.json.metadata": "c0ffee\n1\n",
+        ".cache/huggingface/download/config.json.lock": "",
+    }
+    dossier = audit(hub_model(tmp_path / "m", **leftovers))
+    assert dossier.decision.verdict is Verdict.PASSED
+    assert {a.path for a in dossier.artifacts if a.standing is Standing.INERT} == set(leftovers)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,7 @@ def _folder(root: Path, name: str, reference: str) -> Walk:
                 (entries if isinstance(found, Entry) else obstacles).append(found)  # type: ignore[arg-type]
             if len(entries) > MAX_ENTRIES:
                 raise UsageError(f"more than {MAX_ENTRIES:,} files in {root}: give the folder that holds the model")
+    obstacles += _partial_blobs(blobs) if blobs else []
     entries.sort(key=lambda entry: entry.path)
     return Walk(
         name,
@@ -271,6 +272,12 @@ def _blobs(root: Path) -> Path | None:
     cache = root.parent.parent
     blobs = cache / "blobs"
     return blobs if root.parent.name == "snapshots" and cache.name.startswith("models--") and blobs.is_dir() else None
+
+
+def _partial_blobs(blobs: Path) -> list[Obstacle]:
+    """What a hub cache holds of downloads that did not finish: the snapshot has no link to them yet."""
+    rows = sorted(entry.name for entry in os.scandir(blobs) if entry.name.endswith(_PARTIAL))
+    return [Obstacle(f"blobs/{_clean(name)}", Trouble.ABSENT, "it is a partial download") for name in rows]
 
 
 def _folder_name(root: Path) -> str:

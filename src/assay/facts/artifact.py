@@ -79,6 +79,10 @@ class Manifest:
 
 
 def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = ()) -> Manifest:
-    """The manifest of `artifacts`, in name order."""
-    rows = sorted((artifact.path, artifact.sha256) for artifact in artifacts)
+    """The manifest of `artifacts`, in name order.
+
+    Names are compared folder by folder, as the reference tool compares paths (model_signing/manifest.py): `a/b` comes
+    before `a-b`, although the character `-` is less than `/`.
+    """
+    rows = sorted(((a.path, a.sha256) for a in artifacts), key=lambda row: row[0].split("/"))
     return Manifest(tuple(Resource(name, digest) for name, digest in rows), tuple(sorted(excluded)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _TEXT = frozenset({
     "txt", "md", "rst", "markdown", "csv", "tsv", "jsonl", "log", "cff", "bib", "gitattributes", "gitignore", "vocab", "merges", "srt", "sha256", "md5",
-    "asc", "sig", "sigstore", "diff", "patch",
+    "metadata", "tag", "asc", "sig", "sigstore", "diff", "patch",
 })  # fmt: skip
 _TEXT_NAMES = frozenset(
     {
