@@ -99,6 +99,14 @@ def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
     assert "\x1b[" not in run("audit", model, FORCE_COLOR="1", NO_COLOR="1").stdout
 
 
+def test_reports_in_files_do_not_take_the_place_of_the_answer(tmp_path: Path) -> None:
+    model = str(hub_model(tmp_path / "good"))
+    assert " PASSED " in run("audit", model, "-o", f"html={tmp_path}/r.html").stdout
+    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/1"
+    quiet = run("audit", model, "-o", "json=-", "-q")
+    assert json.loads(quiet.stdout)["subject"]["name"] == "good" and quiet.stderr.startswith("PASSED  good")
+
+
 def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path: Path) -> None:
     model = hostile(tmp_path)
     run("audit", str(model), "-o", f"json={tmp_path}/d.json")

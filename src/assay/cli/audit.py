@@ -56,7 +56,10 @@ def COMMAND(
     """
     from assay import api
 
-    targets = tuple(map(target, outputs)) or ((target("text"),) if not quiet else ())
+    targets = tuple(map(target, outputs))
+    printed = any(entry.path is None for entry in targets)
+    if not printed and not quiet:
+        targets = (target("text"), *targets)  # reports in files do not take the place of the answer on the screen
     config = configured(Path(model) if "://" not in model else None)
     _warn(config)
     known, baseline_digest = _baseline(baseline or (Path(config.baseline) if config.baseline else None))
@@ -76,7 +79,7 @@ def COMMAND(
         )
     write_all(dossier, targets, verbose=verbose)
     if quiet:
-        click.echo(_verdict_line(dossier))
+        click.echo(_verdict_line(dossier), err=printed)
     for entry in targets:
         if entry.path is not None and not quiet:
             click.echo(f"wrote {entry.path}", err=True)

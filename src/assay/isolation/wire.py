@@ -11,7 +11,7 @@ from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
 from assay.isolation import Reading
 
-MOST = 128 * 1024 * 1024  # bytes of one message; the largest headers in use give about 20 MB
+MOST = 32 * 1024 * 1024  # bytes of one message: some 250,000 tensors; the largest headers in use give 10 MB
 _LENGTH = struct.Struct("<I")
 
 
