@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from assay.checks import installed
 from assay.cli import COMMANDS
 from assay.formats import module_names
@@ -35,6 +37,16 @@ def test_the_readme_shows_only_commands_that_exist() -> None:
     for command in re.findall(r"^\s*\$? ?assay ([a-z]+)", text, re.MULTILINE):
         assert command in COMMANDS, command
     assert "make demo" in text and "make test" in text
+
+
+def test_the_python_examples_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.builders import hub_model, safetensors
+
+    text = (ROOT / "docs" / "python.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names = {"model": str(hub_model(tmp_path / "tiny")), "weights": safetensors({"a": ("F32", (2,))})}
+    exec("\n".join(blocks), names)  # our own documentation
+    assert capsys.readouterr().out.startswith("PASSED\nreview token.forgeable tokenizer.json: plain text can produce")
 
 
 def test_the_changelog_has_the_current_version() -> None:
