@@ -122,6 +122,7 @@ def main() -> None:
         peers = {
             f"SHA-256 of {size} (hashlib)": [python, "-c", HASH, str(model)],
             f"assay audit, {size}": [assay, "audit", str(model)],
+            "the same, --require-isolation": [assay, "audit", str(model), "--require-isolation"],
         }
         _table(best(peers, options.rounds), next(iter(peers)), {f"assay audit, {size}": "at most 1.15x, under 150 MiB"})
 

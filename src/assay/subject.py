@@ -147,7 +147,7 @@ def _blocks(source: Source) -> Iterator[memoryview | bytes]:
         while block := source.read(BLOCK):
             yield block
         return
-    buffer = memoryview(bytearray(BLOCK))  # one buffer for the whole file: a fresh one costs five times the copy
+    buffer = memoryview(bytearray(BLOCK))  # one buffer for the whole file, so that memory does not grow with it
     while count := readinto(buffer):
         yield buffer[:count]
 

@@ -54,7 +54,7 @@ def main() -> None:
         case ["--version"]:
             print(f"assay, version {__version__}")
         case _:
-            gc.set_threshold(50_000)  # what is imported stays: looking for garbage in it is 5 % of the start
+            gc.set_threshold(50_000)  # what is imported stays: there is no garbage to look for in it
             _leave_working_directory_out_of_the_import_path()
             raise SystemExit(_status())
 

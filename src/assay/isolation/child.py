@@ -1,6 +1,6 @@
 """Two ways to start the worker: a fork of this process, or a fresh interpreter.
 
-A fork costs 2 ms where an interpreter costs 40, so it is the way where it is sound: on Linux, in a process without
+A fork is some 30 ms of CPU cheaper than an interpreter (`make bench` prints both), so it is the way where it is sound: on Linux, in a process without
 other threads, which is what the command line is. A fork begins with this process's memory; the lock leaves it no
 way to send any of that anywhere but to this process, which takes only facts. Who asks for isolation
 explicitly (`--require-isolation`) gets the fresh interpreter with an empty environment (docs/decisions/0003).
@@ -29,7 +29,7 @@ class Child(Protocol):
         """End it now and collect it."""
 
 
-FORK_MOST = 256 * 1024 * 1024  # bytes of address space; the command line has 60 MB when it forks
+FORK_MOST = 256 * 1024 * 1024  # bytes of address space; the command line has 27 MB when it forks
 PATIENCE = 2.0  # wall seconds in which a worker that closed its pipe has to end by itself
 _CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1)"
 

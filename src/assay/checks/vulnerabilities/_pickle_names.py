@@ -1,7 +1,6 @@
 """What a pickle may import: an exact list, entry by entry, and the libraries whose classes a person may accept.
 
-Deny-lists miss (27 to 65 % of payloads found by the scanners that use them), so everything that is not on a list
-here reaches outside. A change of these tables changes answers and therefore assay's version.
+A deny-list misses what nobody put on it, so everything that is not on a list here reaches outside. A change of these tables changes answers and therefore assay's version.
 """
 
 from __future__ import annotations
