@@ -12,6 +12,16 @@ AssayError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: "; did you mean 'x'?", or nothing if no known one is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
 
 class AssayError(Exception):
     """Base of the hierarchy; catching it never hides a bug in assay itself."""

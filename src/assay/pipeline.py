@@ -63,7 +63,7 @@ def examined(
     artifacts = tuple(artifact for artifact, _, _ in read)
     obstacles = (*walk.obstacles, *(obstacle for _, _, found in read for obstacle in found))
     facts = _by_type((*artifacts, *obstacles, *(fact for _, found, _ in read for fact in found)))
-    subject = record.Subject(walk.name, walk.reference, manifest(artifacts, walk.excluded).digest)
+    subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
     findings = _with_excerpts(tuple(_findings(facts, settings)), walk)
     after, waivers, policy_record, decision = policy.judged(
         findings, settings.policy, subject.sha256, settings.known, settings.as_of
@@ -161,8 +161,9 @@ def _answers(check: checks.Check, facts: dict[str, tuple[Any, ...]], asked: bool
         return [Answer(Kind.OPEN, "left out of this audit by request")]
     answers: list[Answer] = []
     try:
-        answers += islice(check.answers(facts), MAX_ANSWERS)
-        answers += _surplus(check, facts, len(answers))
+        every = check.answers(facts)
+        answers += islice(every, MAX_ANSWERS)
+        answers += _surplus(list(every))
     except Exception as crash:  # noqa: BLE001 - the one place: a check's crash must not end the audit, nor be silent
         answers.append(
             Answer(
@@ -174,11 +175,8 @@ def _answers(check: checks.Check, facts: dict[str, tuple[Any, ...]], asked: bool
     return sorted(answers, key=lambda answer: list(Kind).index(answer.kind))
 
 
-def _surplus(check: checks.Check, facts: dict[str, tuple[Any, ...]], given: int) -> list[Answer]:
+def _surplus(rest: list[Answer]) -> list[Answer]:
     """One answer that counts those beyond the first MAX_ANSWERS, of the worst kind among them."""
-    if given < MAX_ANSWERS:
-        return []
-    rest = list(islice(check.answers(facts), MAX_ANSWERS, None))
     worst = min((answer.kind for answer in rest), key=list(Kind).index, default=None)
     return [Answer(worst, f"{len(rest):,} more answers of this check are not listed")] if worst else []
 
@@ -215,13 +213,7 @@ def _with_excerpts(findings: tuple[Finding, ...], walk: Walk) -> tuple[Finding, 
 
 def _excerpt(entry: Entry, start: int) -> str | None:
     try:
-        source = entry.place.open()
-    except OSError:
-        return None
-    try:
-        return Window(source, entry.size).rest(start, EXCERPT).hex() or None
+        with entry.place.source() as source:
+            return Window(source, entry.size).rest(start, EXCERPT).hex() or None
     except (OSError, InputError):
         return None
-    finally:
-        if entry.place.path is not None:
-            source.close()  # type: ignore[attr-defined]

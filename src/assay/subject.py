@@ -18,7 +18,7 @@ from assay.errors import UsageError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.formats import HEAD
 from assay.formats.window import Source
-from assay.isolation import Place
+from assay.isolation import Place, identity
 
 BLOCK = 1024 * 1024
 MAX_ENTRIES = 1_000_000
@@ -75,8 +75,8 @@ def walked(path: Path, name: str = "", reference: str = "") -> Walk:
         raise UsageError(f"cannot open {path}: {cause.strerror}") from None
     real = path.resolve()
     if stat.S_ISREG(state.st_mode):
-        entries, obstacles = _file(real, _clean(path.name))
-        walk = Walk(name or _clean(path.name), reference, entries, obstacles, (), (str(real),))
+        entry = _entry(str(real), _clean(path.name), state)
+        walk = Walk(name or entry.path, reference, (entry,), (), (), (str(real),))
     elif stat.S_ISDIR(state.st_mode):
         walk = _folder(real, name or _clean(_folder_name(real)), reference)
     else:
@@ -136,7 +136,7 @@ def unchanged(entry: Entry) -> bool:
     if entry.place.path is None:
         return True
     try:
-        return _identity(os.stat(entry.place.path, follow_symlinks=False)) == entry.place.identity
+        return identity(os.stat(entry.place.path, follow_symlinks=False)) == entry.place.identity
     except OSError:
         return False
 
@@ -165,10 +165,6 @@ def _verdict_on(entry: Entry, head: bytes, count: int) -> Obstacle | None:
     if not count and name.endswith((".safetensors", ".gguf", ".bin", ".pt", ".pth", ".json")):
         return Obstacle(entry.path, Trouble.ABSENT, "it is empty")
     return None
-
-
-def _file(real: Path, path: str) -> tuple[tuple[Entry, ...], tuple[Obstacle, ...]]:
-    return (_entry(str(real), path, os.stat(real)),), ()
 
 
 def _folder(root: Path, name: str, reference: str) -> Walk:
@@ -250,11 +246,7 @@ def _entry(real: str, path: str, state: os.stat_result) -> Entry:
         )
         return open(fd, "rb", buffering=0)
 
-    return Entry(path, state.st_size, Place(opened, real, _identity(state)))
-
-
-def _identity(state: os.stat_result) -> tuple[int, int, int, int]:
-    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
+    return Entry(path, state.st_size, Place(opened, real, identity(state)))
 
 
 def _special(mode: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.errors import UsageError
+from assay.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,7 @@ def configured(model: Path | None, start: Path | None = None) -> Config:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _KEYS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(key, _KEYS, 1)
-            raise UsageError(f"{file}: unknown key {key!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+            raise UsageError(f"{file}: unknown key {key!r}{did_you_mean(key, _KEYS)}")
         if type(value) is not _KEYS[key]:
             raise UsageError(f"{file}: {key} must be a {_KEYS[key].__name__}, got {value!r}")
         values[key] = value

@@ -11,7 +11,6 @@ import click
 from assay.cli._config import Config, configured
 from assay.cli._output import output_option, target, write_all
 from assay.cli._progress import progress
-from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
 
 STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
@@ -88,20 +87,12 @@ def COMMAND(
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not values:
-        return ()
-    from difflib import get_close_matches
-
-    from assay.checks import installed
-
-    known = [check.rule.id for check in installed()]
     asked = tuple(id.strip() for value in values for id in value.split(",") if id.strip())
-    for id in asked:
-        if id not in known:
-            near = get_close_matches(id, known, 1)
-            raise UsageError(
-                f"no check {id!r}{f'; did you mean {near[0]!r}?' if near else ''} (assay checks lists them)"
-            )
+    if asked:
+        from assay.cli._checks import known
+
+        for id in asked:
+            known(id)
     return asked
 
 

@@ -62,12 +62,10 @@ class Resource:
 class Manifest:
     """The sorted resources of a model, serialised as the OpenSSF model-signing specification v1.0 does.
 
-    Method `files`, hash SHA-256. `excluded` are the paths that the specification's reference tool leaves out
-    of a signature (git's own files); they are listed so that nobody takes them for covered.
+    Method `files`, hash SHA-256.
     """
 
     resources: tuple[Resource, ...]
-    excluded: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -78,11 +76,11 @@ class Manifest:
         return whole.hexdigest()
 
 
-def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = ()) -> Manifest:
+def manifest(artifacts: tuple[Artifact, ...]) -> Manifest:
     """The manifest of `artifacts`, in name order.
 
     Names are compared folder by folder, as the reference tool compares paths (model_signing/manifest.py): `a/b` comes
     before `a-b`, although the character `-` is less than `/`.
     """
     rows = sorted(((a.path, a.sha256) for a in artifacts), key=lambda row: row[0].split("/"))
-    return Manifest(tuple(Resource(name, digest) for name, digest in rows), tuple(sorted(excluded)))
+    return Manifest(tuple(Resource(name, digest) for name, digest in rows))

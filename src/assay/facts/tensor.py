@@ -9,11 +9,7 @@ from math import prod
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """One tensor as declared: name, element type, shape (outermost first) and absolute byte range.
-
-    `spans` is False where the range does not have to be contiguous elements of this tensor alone: a view
-    into a storage that several tensors of a PyTorch checkpoint may share.
-    """
+    """One tensor as declared: name, element type, shape (outermost first) and absolute byte range."""
 
     name: str
     dtype: str

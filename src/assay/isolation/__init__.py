@@ -6,7 +6,9 @@ length-prefixed JSON that the parent checks against the fact types; it is never 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +33,21 @@ class Place:
     open: Callable[[], Source]
     path: str | None = None
     identity: tuple[int, int, int, int] | None = None
+
+    @contextmanager
+    def source(self) -> Iterator[Source]:
+        """The bytes, opened, and closed at the end; an object that was given is left open for its giver to close."""
+        found = self.open()
+        try:
+            yield found
+        finally:
+            if self.path is not None:
+                found.close()  # type: ignore[attr-defined]
+
+
+def identity(state: os.stat_result) -> tuple[int, int, int, int]:
+    """What tells a file on disk from another, or from itself after a change: device, inode, size, time of change in ns."""
+    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
 
 
 class Reader(Protocol):
@@ -64,12 +81,8 @@ class InProcess:
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact."""
-        source = place.open()
-        try:
+        with place.source() as source:
             return reading(artifact, format, Window(source))
-        finally:
-            if place.path is not None:  # an object that was given is its giver's to close
-                source.close()  # type: ignore[attr-defined]
 
     def reached(self) -> tuple[str, ...]:
         """Nothing is isolated."""

@@ -11,7 +11,7 @@ from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
 from assay.isolation import Reading
 
-MOST = 32 * 1024 * 1024  # bytes of one message: some 250,000 tensors; the largest headers in use give 10 MB
+MOST = 32 * 1024 * 1024  # bytes of one message; a tensor of SmolLM2 takes 97
 _LENGTH = struct.Struct("<I")
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from assay import formats
 from assay.facts.artifact import Obstacle, Trouble
 from assay.formats.window import Window
-from assay.isolation import Reading, reading
+from assay.isolation import Reading, identity, reading
 from assay.isolation.lock import lock
 from assay.isolation.wire import packed, reading_message, received
 
@@ -41,13 +41,13 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 
 def _read(request: Any, readers: dict[str, formats.Format]) -> Reading:
-    artifact, path, identity = request["artifact"], request["path"], tuple(request["identity"])
+    artifact, path, expected = request["artifact"], request["path"], tuple(request["identity"])
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as cause:
         return Reading((), Obstacle(artifact, Trouble.CHANGED, f"it can no longer be opened ({cause.strerror})"))
     with open(fd, "rb", buffering=0) as file:
         state = os.fstat(fd)
-        if (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) != identity:
+        if identity(state) != expected:
             return Reading((), Obstacle(artifact, Trouble.CHANGED, "it changed between hashing and reading"))
         return reading(artifact, readers[request["format"]], Window(file, state.st_size))

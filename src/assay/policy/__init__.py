@@ -11,7 +11,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
-from assay.errors import UsageError
+from assay.errors import UsageError, did_you_mean
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
 
@@ -99,7 +99,7 @@ def problems(policy: Policy, check_ids: tuple[str, ...]) -> tuple[str, ...]:
         *(waiver.check for waiver in policy.waivers),
     )
     unknown = sorted({pattern for pattern in patterns if not any(fnmatchcase(id, pattern) for id in check_ids)})
-    return tuple(f"{pattern!r} matches no check{_nearest(pattern, check_ids)}" for pattern in unknown)
+    return tuple(f"{pattern!r} matches no check{did_you_mean(pattern, check_ids)}" for pattern in unknown)
 
 
 def judged(
@@ -204,14 +204,7 @@ def _patterns(table: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:
 def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
     for key in value:
         if key not in allowed:
-            raise UsageError(f"policy {origin}: unknown key {key!r}{_nearest(key, tuple(allowed))}")
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"policy {origin}: unknown key {key!r}{did_you_mean(key, allowed)}")
 
 
 def _matches(check: str, patterns: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts
+from assay.checks.openness._licence import declared, main_texts, place
 from assay.checks.openness._terms import texts_for
 from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims
@@ -30,7 +30,7 @@ def licence_conflict(
     if len(names) > 1:
         yield fail(
             f"the tags disagree: {', '.join(sorted(names))}",
-            *(_place(artifact, claim.text, claim.line) for artifact, claim in tags),
+            *(place(artifact, claim.text, claim.line) for artifact, claim in tags),
         )
     identified = {id.lower() for text in found for id in text.identified}
     if not tags or not found:
@@ -49,17 +49,13 @@ def licence_conflict(
         if identified & set(texts_for(claim.text)):
             yield passed(
                 f"tag and text agree on {claim.text}",
-                _place(artifact, claim.text, claim.line),
+                place(artifact, claim.text, claim.line),
                 *(Evidence(text.artifact, text.first_line, line=1) for text in found),
             )
         else:
             shown = ", ".join(sorted(id for text in found for id in text.identified))
             yield fail(
                 f"tagged {claim.text}, the text is {shown}",
-                _place(artifact, claim.text, claim.line),
+                place(artifact, claim.text, claim.line),
                 *(Evidence(text.artifact, text.first_line, line=1) for text in found),
             )
-
-
-def _place(artifact: str, seen: str, line: int) -> Evidence:
-    return Evidence(artifact, seen, line=line or None, pointer=None if line else "general.license", name="license")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts
+from assay.checks.openness._licence import declared, main_texts, place
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims
 
@@ -26,16 +26,7 @@ def licence_missing(
     for review; neither is open.
     """
     tags, found = declared(cards, claims), main_texts(texts)
-    places = [
-        Evidence(
-            artifact,
-            claim.text,
-            line=claim.line or None,
-            pointer=None if claim.line else "general.license",
-            name="license",
-        )
-        for artifact, claim in tags[:5]
-    ]
+    places = [place(artifact, claim.text, claim.line) for artifact, claim in tags[:5]]
     if found:
         named = ", ".join(", ".join(text.identified) or f"unidentified ({text.artifact})" for text in found)
         yield passed(

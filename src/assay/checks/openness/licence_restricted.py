@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts
+from assay.checks.openness._licence import declared, main_texts, place
 from assay.checks.openness._terms import is_open, restrictions
-from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
+from assay.facts.finding import Answer, Kind, passed, review, unknown
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims
 
 
@@ -33,11 +33,11 @@ def licence_restricted(
         return
     for name in sorted({name for _, name, _ in names}):
         artifact, _, line = next(row for row in names if row[1] == name)
-        place = Evidence(artifact, name, line=line or None, pointer=None if line else "general.license", name=name)
+        where = place(artifact, name, line, name)
         withheld = restrictions(name)
         if withheld:
-            yield review(f"{name}: {', '.join(withheld)}", place)
+            yield review(f"{name}: {', '.join(withheld)}", where)
         elif is_open(name) or is_open(name.removesuffix("-only")):
-            yield passed(f"{name} is listed as open", place)
+            yield passed(f"{name} is listed as open", where)
         else:
-            yield unknown(f"the terms of {name!r} are not known to assay", place)
+            yield unknown(f"the terms of {name!r} are not known to assay", where)
