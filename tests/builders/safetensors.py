@@ -5,9 +5,23 @@ from __future__ import annotations
 import json
 import struct
 from math import prod
+from random import Random
 from typing import Any
 
 WIDTH = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "I8": 1, "BOOL": 1}
+
+
+def noise(dtype: str, count: int) -> bytes:
+    """`count` values between 0.01 and 0.02 in size, the same every time; integers are bytes of any value."""
+    random = Random(count)
+    if dtype in ("F32", "F64", "F16"):
+        values = (random.choice((-1, 1)) * random.uniform(0.01, 0.02) for _ in range(count))
+        return struct.pack(f"<{count}{'f' if dtype == 'F32' else 'd' if dtype == 'F64' else 'e'}", *values)
+    if dtype == "BF16":
+        return b"".join(
+            struct.pack("<H", random.randrange(0x3C20, 0x3CA0) | random.choice((0, 0x8000))) for _ in range(count)
+        )
+    return random.randbytes(count * WIDTH[dtype])
 
 
 def safetensors(
@@ -20,7 +34,7 @@ def safetensors(
     tail: bytes = b"",
     metadata: dict[str, str] | None = None,
 ) -> bytes:
-    """A sound file of zeros holding `tensors` (name -> dtype, shape), unless another argument overrides a part."""
+    """A sound file of noise holding `tensors` (name -> dtype, shape), unless another argument overrides a part."""
     built: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
     at = 0
     for name, (dtype, shape) in (tensors or {}).items():
@@ -28,5 +42,7 @@ def safetensors(
         built[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + size]}
         at += size
     raw = raw_header if raw_header is not None else json.dumps(header if header is not None else built).encode()
-    body = data if data is not None else bytes(at)
+    body = (
+        data if data is not None else b"".join(noise(dtype, prod(shape)) for dtype, shape in (tensors or {}).values())
+    )
     return struct.pack("<Q", len(raw) if length is None else length) + raw + body + tail

@@ -24,7 +24,7 @@ def test_a_well_made_model_passes_with_its_gaps_listed(tmp_path: Path, audit: Au
     assert {f.check for f in dossier.findings if f.kind is Kind.FAIL} == set()
     assert {f.check for f in dossier.findings if f.kind is Kind.REVIEW} == {"token.forgeable"}
     assert {f.check for f in dossier.findings if f.kind is Kind.OPEN} == {
-        "weights.values-unread",
+        "embedding.untrained",
         "error-rate.unmeasured",
         "output.untraced",
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assay.facts.config import AdapterConfig, CodeReference, GenerationConfig, ModelConfig, PreprocessorConfig
 from assay.facts.tensor import ShardIndex
 from assay.facts.text import ChatTemplate
-from assay.facts.tokenizer import DeclaredTokens, Tokenizer, TokenRole
+from assay.facts.tokenizer import DeclaredTokens, Tokenizer, TokenRole, Vocabulary
 from tests.builders.hub import config, tokenizer
 from tests.conftest import read
 
@@ -98,8 +98,9 @@ def test_generation_adapter_preprocessor_and_shards() -> None:
 def test_tokenizer_knows_control_from_added_tokens() -> None:
     value = tokenizer()
     value["added_tokens"].append({"id": 50, "content": "<tool>", "special": False})
-    (found,) = facts("tokenizer.json", value)
+    found, vocabulary = facts("tokenizer.json", value)
     assert isinstance(found, Tokenizer) and found.size == 51
+    assert isinstance(vocabulary, Vocabulary) and vocabulary.tokens[50] == "<tool>" and vocabulary.tokens[45] == ""
     assert [(t.text, t.role) for t in found.tokens][-2:] == [
         ("<|im_end|>", TokenRole.CONTROL),
         ("<tool>", TokenRole.ADDED),

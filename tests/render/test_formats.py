@@ -114,7 +114,8 @@ def test_html_has_a_policy_that_allows_its_own_style_and_script_by_hash(dossier:
 
 def test_html_of_five_hundred_findings_stays_small(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
     opcodes = b"".join(f"cos\nsystem_{number}\n(".encode() + short("id") + b"tR0" for number in range(499))
-    dossier = audit(hub_model(tmp_path / "m", **{"x.pkl": b"\x80\x02" + opcodes + b"N."}))
+    (tmp_path / "x.pkl").write_bytes(b"\x80\x02" + opcodes + b"N.")  # alone: the pictures of weights come on top
+    dossier = audit(tmp_path / "x.pkl")
     assert sum(finding.kind is Kind.FAIL for finding in dossier.findings) == 499
     assert len(rendered(dossier, "html")) < 500_000
 

@@ -54,7 +54,7 @@ class Check:
             return
         found = chain.from_iterable(self.run(**{each.name: subject}, **whole) for subject in subjects)
         yield from _or_passed(
-            found, f"{len(subjects):,} {_words(each.fact)}{'s' if len(subjects) > 1 else ''} examined, none found"
+            found, f"{len(subjects):,} {_plural(_words(each.fact), len(subjects))} examined, none found"
         )
 
 
@@ -110,6 +110,12 @@ def _or_passed(answers: Iterable[Answer], message: str) -> Iterator[Answer]:
     """The answers, or a pass if there are none: the defect was looked for and not found."""
     found = list(answers)
     yield from found or [passed(message)]
+
+
+def _plural(word: str, count: int) -> str:
+    if count == 1:
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}es" if word.endswith("x") else f"{word}s"
 
 
 def _words(fact: str) -> str:

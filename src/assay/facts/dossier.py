@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.finding import Finding
+from assay.facts.values import TensorSummary
 
 SCHEMA = "assay-dossier/1"
 
@@ -158,6 +159,7 @@ class Dossier:
     obstacles: tuple[Obstacle, ...]
     portrait: Portrait
     templates: tuple[Template, ...]
+    tensors: tuple[TensorSummary, ...]
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

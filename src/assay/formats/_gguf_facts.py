@@ -10,6 +10,7 @@ from assay.facts.text import PublisherClaims, Stated
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats._json import integer, text
 from assay.formats._template import template
+from assay.formats._vocabulary import vocabulary
 
 # llama.cpp enum llama_token_type; UNKNOWN is matched in text exactly as CONTROL is (llama-vocab.cpp, special token cache)
 _ROLES = {2: TokenRole.CONTROL, 3: TokenRole.CONTROL, 4: TokenRole.ADDED}
@@ -51,7 +52,11 @@ def described(artifact: str, metadata: dict[str, object], tensor_names: frozense
     if isinstance(family, str) and metadata.get("general.type", "model") == "model":
         yield _config(artifact, family, metadata, tied="output.weight" not in tensor_names)
     if isinstance(metadata.get("tokenizer.ggml.tokens"), tuple):
-        yield _tokenizer(artifact, metadata)
+        tokenizer = _tokenizer(artifact, metadata)
+        yield tokenizer
+        texts, merges = (_decoded(metadata.get(f"tokenizer.ggml.{key}")) for key in ("tokens", "merges"))
+        if (found := vocabulary(artifact, tokenizer.algorithm, texts, merges)) is not None:
+            yield found
     for key in sorted(metadata):
         value = metadata[key]
         if isinstance(value, str) and (key == "tokenizer.chat_template" or key.startswith("tokenizer.chat_template.")):
@@ -104,6 +109,11 @@ def _tokenizer(artifact: str, metadata: dict[str, object]) -> Tokenizer:
     return Tokenizer(
         artifact, "llama.cpp", (text(metadata.get("tokenizer.ggml.model")) or "unknown")[:64], len(tokens), whole
     )
+
+
+def _decoded(entries: object) -> Iterator[str]:
+    if isinstance(entries, tuple):
+        yield from (raw.decode("utf-8", "backslashreplace") for raw in entries if isinstance(raw, bytes))
 
 
 def _claims(metadata: dict[str, object]) -> Iterator[Stated]:

@@ -82,8 +82,8 @@ class _Cursor:
         except UnicodeDecodeError as cause:
             raise Malformed("string is not UTF-8", at=start + 8 + cause.start) from cause
 
-    def strings(self, count: int, keep: bool) -> tuple[bytes, ...]:
-        """The raw bytes of `count` strings; none of them if `keep` is False (they are still bounds-checked)."""
+    def strings(self, count: int) -> tuple[bytes, ...]:
+        """The raw bytes of `count` strings."""
         kept: list[bytes] = []
         unpack = _U64.unpack_from
         for _ in range(count):
@@ -103,8 +103,7 @@ class _Cursor:
                     )
                 self.need(8 + length)
                 pos, stop = self.pos, self.pos + 8 + length
-            if keep:
-                kept.append(self.buffer[pos + 8 : stop])
+            kept.append(self.buffer[pos + 8 : stop])
             self.pos = stop
         self.kept += sum(map(len, kept))
         if self.kept > MAX_KEPT:
@@ -130,7 +129,7 @@ class _Cursor:
                 got=f"{count:,}",
             )
         if item == _STRING:
-            return self.strings(count, keep=not key.endswith(".merges"))
+            return self.strings(count)
         return self._block(item, count)
 
     def _block(self, kind: int, count: int) -> tuple[object, ...]:

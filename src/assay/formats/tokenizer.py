@@ -9,6 +9,7 @@ from assay.errors import Malformed
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
 from assay.formats._json import integer, mapping, text
+from assay.formats._vocabulary import vocabulary
 from assay.formats.window import Window
 
 MAX_TOKENS = 1_000_000
@@ -22,7 +23,38 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise Malformed("tokenizer.json has no model", expected="an object under 'model'", got=type(model).__name__)
     added = tuple(_added(value.get("added_tokens", [])))
     highest = max([_highest(model.get("vocab")), *(token.id for token in added)], default=-1)
-    yield Tokenizer(artifact, "tokenizers", (text(model.get("type")) or "unknown")[:64], highest + 1, added)
+    algorithm = (text(model.get("type")) or "unknown")[:64]
+    yield Tokenizer(artifact, "tokenizers", algorithm, highest + 1, added)
+    found = vocabulary(
+        artifact, algorithm, _texts(model.get("vocab"), added, highest + 1), _merges(model.get("merges"))
+    )
+    if found is not None:
+        yield found
+
+
+def _texts(vocab: Any, added: tuple[Token, ...], size: int) -> list[str]:
+    """The tokens in id order; an id without one is empty. Nothing where ids are so sparse that the list would explode."""
+    pairs: list[tuple[str, int]] = (
+        [(str(entry[0]), number) for number, entry in enumerate(vocab) if isinstance(entry, list) and entry]
+        if isinstance(vocab, list)
+        else list(vocab.items())
+    )
+    pairs += [(token.text, token.id) for token in added]
+    if size > 4 * len(pairs) + 1024:
+        return []
+    texts = [""] * size
+    for content, number in pairs:
+        texts[int(number)] = content
+    return texts
+
+
+def _merges(merges: Any) -> Iterator[str]:
+    """The pairs in rank order, as one text each; newer files have lists instead of texts with a space."""
+    for entry in merges if isinstance(merges, list) else ():
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, list) and len(entry) == 2:
+            yield f"{entry[0]} {entry[1]}"
 
 
 def _added(entries: Any) -> Iterator[Token]:

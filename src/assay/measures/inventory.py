@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from assay.facts.artifact import Artifact, Standing
 from assay.facts.config import ModelConfig
 from assay.facts.dossier import Measurement, Portrait, Share, WeightFile
+from assay.facts.role import placed
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 
 _METHOD = "counted from tensor indexes"
-# hub and GGUF tensor names -> the part of a decoder that they belong to
-_ROLES = (
-    ("embedding", re.compile(r"embed_tokens|token_embd|wte\b|word_embeddings|embed_positions|wpe\b")),
-    ("output head", re.compile(r"lm_head|(^|\.)output\.weight$")),
-    ("norm", re.compile(r"norm|ln_")),
-    ("attention", re.compile(r"attn|attention|\bq_proj|\bk_proj|\bv_proj|\bo_proj")),
-    ("feed-forward", re.compile(r"mlp|ffn|feed_forward|experts|gate_proj|up_proj|down_proj")),
-)
 
 
 def portrait(
@@ -30,7 +22,11 @@ def portrait(
     files = tuple(_file(index) for index in indexes if index.tensors)
     family = next((config.family for config in configs), "")
     return Portrait(
-        family, files, _shares(main, lambda tensor: tensor.dtype), _shares(main, _role), _measurements(sets, artifacts)
+        family,
+        files,
+        _shares(main, lambda tensor: tensor.dtype),
+        _shares(main, lambda tensor: placed(tensor.name).part),
+        _measurements(sets, artifacts),
     )
 
 
@@ -74,7 +70,3 @@ def _shares(main: WeightSet, key: Callable[[TensorSpec], str]) -> tuple[Share, .
         Share(name, parameters, size)
         for name, (parameters, size) in sorted(rows.items(), key=lambda item: (-item[1][0], item[0]))
     )
-
-
-def _role(tensor: TensorSpec) -> str:
-    return next((role for role, pattern in _ROLES if pattern.search(tensor.name)), "other")

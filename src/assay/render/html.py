@@ -21,7 +21,9 @@ from assay.facts.artifact import Standing
 from assay.facts.codec import canonical, encode
 from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Effect, Evidence, Finding, Kind
+from assay.facts.values import TensorSummary
 from assay.render import Renderer
+from assay.render._map import drawn, histogram, layer_map
 from assay.render._svg import bar
 from assay.render._words import (
     KIND_WORDS,
@@ -106,10 +108,30 @@ def _page(dossier: Dossier) -> str:
         ),
         dtype_bar=_share_bar("Parameters by type", dossier.portrait.dtypes),
         role_bar=_share_bar("Parameters by part of the model", dossier.portrait.roles),
+        tensors=_tensors(dossier),
+        maps=_maps(dossier),
         isolation=isolation_line(dossier),
         reproduce=reproduce(dossier),
         embedded=_embedded(dossier),
     )
+
+
+def _maps(dossier: Dossier) -> list[Markup]:
+    rows = dossier.tensors
+    shown = drawn(rows)
+    scale = layer_map("Scale (standard deviation)", rows, lambda row: row.deviation,
+                      lambda v: f"{v:.3g}", relative=True, drawn=shown)  # fmt: skip
+    tails = layer_map("Tails (kurtosis)", rows, lambda row: row.kurtosis,
+                      lambda v: f"{v:.3g}", relative=True, drawn=shown)  # fmt: skip
+    return [picture for picture in (scale, tails) if picture]
+
+
+def _tensors(dossier: Dossier) -> list[tuple[int, TensorSummary, Markup]]:
+    """The tensors that have a histogram, with their number on the page."""
+    return [
+        (number, dossier.tensors[number], histogram(dossier.tensors[number]))
+        for number in sorted(drawn(dossier.tensors))
+    ]
 
 
 def _share_bar(title: str, shares: tuple[Share, ...]) -> Markup:

@@ -1,25 +1,42 @@
-"""Were the values of the weights left unread?"""
+"""Were values of the weights left unread?"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.facts.finding import Answer, unknown
+from assay.facts.finding import Answer, Evidence, passed, unknown
 from assay.facts.tensor import WeightIndex, weight_sets
+from assay.facts.values import TensorSummary, UnreadValues
 
 
 @check(
     "weights.values-unread",
-    title="Were the values of the weights left unread?",
-    severity=2.0,
-    remedy="Compare the digests with those of a copy that you trust. This version of assay reads names, types, shapes and places of tensors, not their values.",
+    title="Were values of the weights left unread?",
+    severity=3.0,
+    remedy="Convert the tensors to a type that assay reads, or compare the file's digest with a copy that you trust.",
 )
-def weights_values_unread(indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
+def weights_values_unread(
+    indexes: tuple[WeightIndex, ...], summaries: tuple[TensorSummary, ...], unread: tuple[UnreadValues, ...]
+) -> Iterator[Answer]:
     """Names and shapes can be right while the numbers are broken, pruned, merged or hidden in.
 
-    Every byte of the weights was hashed. Their values were not examined: not-a-number, dead rows, differences from
-    the base and payloads in low bits are not known.
+    Every value of every tensor is summarised while its file is hashed. A tensor in a type that assay does not read, one
+    that shares bytes with another, or one that is not stored in one piece keeps this question open, by name.
     """
-    if weight_sets(indexes):
-        yield unknown("the values of the weights were hashed and not examined")
+    if not weight_sets(indexes):
+        return
+    for (artifact, reason), count in sorted(Counter((row.artifact, row.reason) for row in unread).items()):
+        names = [row.name for row in unread if (row.artifact, row.reason) == (artifact, reason)][:50]
+        yield unknown(
+            f"{artifact}: the values of {count:,} tensor{'s' if count > 1 else ''} were not read: {reason}",
+            *(Evidence(artifact, name=name) for name in names),
+        )
+    if not summaries and not unread:
+        yield unknown(
+            "the values of the weights were hashed and not examined: neither native kernels nor numpy are here"
+        )
+    elif not unread:
+        values = sum(row.values for row in summaries)
+        yield passed(f"{values:,} values in {len(summaries):,} tensors were read, every one")

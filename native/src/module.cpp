@@ -1,0 +1,211 @@
+// Bindings: every argument is measured here, before a kernel sees a pointer. The interpreter lock is released while
+// kernels run, so that files can be read on several threads.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "summary.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+#define DECLARE(level) \
+  namespace assay { namespace level { extern const Kernels kernels; } }
+#if ASSAY_X86
+DECLARE(x86_64_v2) DECLARE(x86_64_v3) DECLARE(x86_64_v4)
+#else
+DECLARE(portable)
+#endif
+
+namespace assay {
+
+static const Kernels* at_most(const std::string& wanted) {
+#if ASSAY_X86
+  __builtin_cpu_init();
+  bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+  bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512cd");
+  if (v4 && (wanted.empty() || wanted == "x86_64_v4")) return &x86_64_v4::kernels;
+  if (v3 && (wanted.empty() || wanted == "x86_64_v3")) return &x86_64_v3::kernels;
+  if (wanted.empty() || wanted == "x86_64_v2") return &x86_64_v2::kernels;
+#else
+  if (wanted.empty() || wanted == "portable") return &portable::kernels;
+#endif
+  throw std::invalid_argument("this machine has no instruction-set level " + wanted);
+}
+
+static const Kernels* chosen = nullptr;
+
+class Buffer {
+ public:
+  explicit Buffer(nb::handle object, bool writable = false) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, writable ? PyBUF_CONTIG : PyBUF_CONTIG_RO)) throw nb::python_error();
+  }
+  ~Buffer() { PyBuffer_Release(&view_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  const uint8_t* data() const { return static_cast<const uint8_t*>(view_.buf); }
+  template <class T> T* as() const { return static_cast<T*>(view_.buf); }
+  size_t size() const { return size_t(view_.len); }
+
+ private:
+  Py_buffer view_;
+};
+
+static size_t blocks_for(int type, uint64_t count) {
+  size_t each = block_elements(type);
+  if (!each || count % each) throw std::invalid_argument("unknown type, or values that are no whole blocks");
+  return count / each;
+}
+
+// rows of the grids that a type indexes: ggml-common.h
+static size_t grid_bytes(int type) {
+  switch (type - GGML) {
+    case 16: return 256 * 8;
+    case 17: return 512 * 8;
+    case 22: return 1024 * 8;
+    case 18: return 256 * 4;
+    case 21: return 512 * 4;
+    case 19: case 29: return 2048 * 8;
+    default: return 0;
+  }
+}
+
+static void check_tables(int type, size_t table, size_t grid) {
+  if (type == CODE8 && table != 1024) throw std::invalid_argument("an 8-bit type needs a table of 256 f32");
+  if (type >= GGML && grid < grid_bytes(type)) throw std::invalid_argument("the grid of this type is too short");
+}
+
+static nb::object array(const void* data, size_t bytes) { return nb::bytes(data, bytes); }
+
+template <class T>
+static nb::tuple list(const std::vector<T>& values) {
+  nb::list out;
+  for (auto& value : values) out.append(value);
+  return nb::tuple(out);
+}
+
+static nb::dict rows_dict(const Rows& rows) {
+  nb::list groups, top;
+  for (auto& group : rows.groups) groups.append(list(group));
+  for (auto& [row, energy] : rows.top) top.append(nb::make_tuple(row, energy));
+  nb::dict out;
+  out["count"] = rows.count, out["dead"] = rows.dead, out["constant"] = rows.constant;
+  out["duplicate"] = rows.duplicate, out["dead_shown"] = list(rows.dead_shown);
+  out["constant_shown"] = list(rows.constant_shown), out["groups"] = nb::tuple(groups);
+  out["top"] = nb::tuple(top), out["median"] = rows.median;
+  return out;
+}
+
+static nb::dict result_dict(const Result& r) {
+  nb::dict out;
+  nb::list windows;
+  for (auto& w : r.windows)
+    windows.append(nb::make_tuple(w.values, nb::make_tuple(w.chi[0], w.chi[1], w.chi[2]),
+                                  nb::make_tuple(w.predicted[0], w.predicted[1], w.predicted[2]),
+                                  nb::make_tuple(w.freedom[0], w.freedom[1], w.freedom[2])));
+  std::vector<uint16_t> codes;
+  std::vector<uint64_t> counts;
+  for (auto& [code, n] : r.histogram) codes.push_back(uint16_t(code)), counts.push_back(n);
+  out["nan"] = r.classes.nan, out["positive_infinity"] = r.classes.positive_infinity;
+  out["negative_infinity"] = r.classes.negative_infinity, out["zero"] = r.classes.zero;
+  out["subnormal"] = r.classes.subnormal;
+  out["sums"] = nb::make_tuple(r.sums[0], r.sums[1], r.sums[2], r.sums[3]);
+  out["minimum"] = r.minimum, out["maximum"] = r.maximum, out["distinct"] = r.distinct;
+  out["narrow"] = nb::make_tuple(r.narrow[0], r.narrow[1]);
+  out["scales"] = nb::make_tuple(r.not_finite_scales, r.zero_scales);
+  out["quantiles"] = list(std::vector<double>(r.quantiles, r.quantiles + 7));
+  out["bins"] = list(std::vector<uint64_t>(r.bins, r.bins + BINS));
+  out["range"] = nb::make_tuple(r.from, r.to);
+  out["lowest"] = list(std::vector<uint64_t>(r.lowest, r.lowest + 256));
+  out["codes"] = array(codes.data(), 2 * codes.size()), out["counts"] = array(counts.data(), 8 * counts.size());
+  out["rows"] = rows_dict(r.rows), out["columns"] = rows_dict(r.columns), out["windows"] = nb::tuple(windows);
+  out["valued"] = r.values;
+  return out;
+}
+
+class Bound {  // a Summary with the tables it points into
+ public:
+  Bound(int type, uint64_t count, uint64_t columns, nb::bytes table, nb::bytes grid)
+      : table_(std::move(table)), grid_(std::move(grid)),
+        summary_((check(type, count, columns), *chosen), type, count, columns,
+                 reinterpret_cast<const float*>(table_.c_str()), reinterpret_cast<const int8_t*>(grid_.c_str())) {}
+  void feed(nb::handle bytes) {
+    Buffer buffer(bytes);
+    nb::gil_scoped_release unlocked;
+    summary_.feed(buffer.data(), buffer.size());
+  }
+  nb::dict finish() {
+    if (!summary_.complete()) throw std::invalid_argument("fewer bytes than the tensor has were fed");
+    Result result;
+    {
+      nb::gil_scoped_release unlocked;
+      result = summary_.finish();
+    }
+    return result_dict(result);
+  }
+
+ private:
+  void check(int type, uint64_t count, uint64_t columns) {
+    blocks_for(type, count);
+    check_tables(type, table_.size(), grid_.size());
+    if (columns && (count % columns || columns % block_elements(type) || columns > (1u << 20)))
+      throw std::invalid_argument("columns do not divide the values into rows that can be summarised");
+  }
+  nb::bytes table_, grid_;
+  Summary summary_;
+};
+
+static void widen(int type, nb::handle source, nb::handle values, nb::bytes table, nb::bytes grid) {
+  Buffer from(source), to(values, true);
+  size_t count = to.size() / 4, blocks = blocks_for(type, count);
+  check_tables(type, table.size(), grid.size());
+  if (type == BYTES || to.size() % 4 || from.size() != blocks * block_bytes(type))
+    throw std::invalid_argument("source and values differ in length");
+  nb::gil_scoped_release unlocked;
+  chosen->widen(type, from.data(), count, to.as<float>(), reinterpret_cast<const float*>(table.c_str()),
+                reinterpret_cast<const int8_t*>(grid.c_str()));
+}
+
+static nb::tuple difference(nb::handle left, nb::handle right, nb::object change) {
+  Buffer a(left), b(right);
+  if (a.size() != b.size() || a.size() % 4) throw std::invalid_argument("left and right differ in length");
+  std::unique_ptr<Buffer> d;
+  if (!change.is_none()) {
+    d = std::make_unique<Buffer>(change, true);
+    if (d->size() != a.size()) throw std::invalid_argument("change differs in length");
+  }
+  Difference out{};
+  {
+    nb::gil_scoped_release unlocked;
+    size_t count = a.size() / 4;
+    for (size_t i = 0; i < count; i += PIECE)  // f32 sums over a piece, f64 beyond
+      chosen->difference(a.as<float>() + i, b.as<float>() + i, std::min(PIECE, count - i), &out,
+                         d ? d->as<float>() + i : nullptr);
+  }
+  return nb::make_tuple(out.dot, out.left, out.right, out.change, out.largest, out.changed);
+}
+
+}  // namespace assay
+
+NB_MODULE(_core, m) {
+  using namespace assay;
+  chosen = at_most("");
+  m.doc() = "Native kernels of assay. The contract is assay.kernels.reference; see the README of openassay-native.";
+  m.def("level", [] { return std::string(chosen->name); }, "The instruction-set level in use, such as x86_64_v4.");
+  m.def("use", [](const std::string& level) { chosen = at_most(level); }, "level"_a,
+        "Use another level (for tests and benchmarks); ValueError if the CPU lacks it.");
+  m.def("widen", &widen, "type"_a, "source"_a, "values"_a, "table"_a = nb::bytes("", 0), "grid"_a = nb::bytes("", 0),
+        "Write the values of `source` into `values`, a writable float32 buffer.");
+  m.def("difference", &difference, "left"_a, "right"_a, "change"_a = nb::none(),
+        "(dot, |left|^2, |right|^2, |right-left|^2, largest change, values changed) of two float32 buffers.");
+  nb::class_<Bound>(m, "Summary")
+      .def(nb::init<int, uint64_t, uint64_t, nb::bytes, nb::bytes>(), "type"_a, "count"_a, "columns"_a,
+           "table"_a = nb::bytes("", 0), "grid"_a = nb::bytes("", 0))
+      .def("feed", &Bound::feed, "bytes"_a)
+      .def("finish", &Bound::finish);
+}

@@ -1,0 +1,304 @@
+#include "summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace assay {
+
+static const struct { int type, elements, bytes; } BLOCKS[] = {
+    {2, 32, 18}, {3, 32, 20}, {6, 32, 22}, {7, 32, 24}, {8, 32, 34}, {10, 256, 84}, {11, 256, 110}, {12, 256, 144},
+    {13, 256, 176}, {14, 256, 210}, {15, 256, 292}, {16, 256, 66}, {17, 256, 74}, {18, 256, 98}, {19, 256, 50},
+    {20, 32, 18}, {21, 256, 110}, {22, 256, 82}, {23, 256, 136}, {29, 256, 56}, {34, 256, 54}, {35, 256, 66},
+    {39, 32, 17}, {40, 64, 36}, {41, 128, 18},
+};
+
+size_t block_elements(int type) {
+  for (auto& b : BLOCKS)
+    if (b.type + GGML == type) return b.elements;
+  return type >= F64 && type <= BYTES ? 1 : 0;
+}
+
+size_t block_bytes(int type) {
+  for (auto& b : BLOCKS)
+    if (b.type + GGML == type) return b.bytes;
+  const size_t plain[] = {8, 4, 2, 2, 1, 1};
+  return type >= F64 && type <= BYTES ? plain[type] : 0;
+}
+
+constexpr float INF = std::numeric_limits<float>::infinity();
+
+Summary::Summary(const Kernels& kernels, int type, uint64_t count, uint64_t columns, const float* table,
+                 const int8_t* grid)
+    : k_(kernels), type_(type), count_(count), columns_(columns), rows_(columns > 0), table_(table), grid_(grid) {
+  codes_ = type == CODE8 || type == BYTES ? 256 : CODES;
+  each_ = block_elements(type);
+  size_ = block_bytes(type);
+  window_target_ = std::min<uint64_t>(std::max<uint64_t>(WINDOW, (count + WINDOWS - 1) / WINDOWS), uint64_t(1) << 31);
+  window_.assign(codes_, 0);
+  total_.assign(codes_, 0);
+  values_.assign(PIECE, 0);
+  column_.assign(rows_ ? columns : PIECE, 0);
+  if (rows_) {
+    column_total_.assign(columns, 0);
+    energies_.reserve(count / columns);
+    hashes_.reserve(count / columns);
+  }
+  row_low_ = low_ = INF;
+  row_high_ = high_ = -INF;
+}
+
+void Summary::feed(const uint8_t* bytes, size_t size) {
+  while (size && done_ < count_) {
+    uint64_t left = rows_ ? columns_ - row_at_ : count_ - done_;
+    size_t count = std::min<uint64_t>(left, PIECE), need = count / each_ * size_;
+    if (carry_.empty() && size >= need) {
+      piece(bytes, count);
+      bytes += need, size -= need;
+      continue;
+    }
+    size_t take = std::min(need - carry_.size(), size);
+    carry_.insert(carry_.end(), bytes, bytes + take);
+    bytes += take, size -= take;
+    if (carry_.size() == need) {
+      piece(carry_.data(), count);
+      carry_.clear();
+    }
+  }
+}
+
+void Summary::piece(const uint8_t* bytes, size_t count) {
+  if (type_ == BYTES) {
+    k_.tally8(bytes, count, window_.data());
+  } else {
+    values(bytes, count);
+  }
+  done_ += count;
+  window_count_ += count;
+  if (window_count_ >= window_target_ || done_ == count_) close_window();
+}
+
+void Summary::values(const uint8_t* bytes, size_t count) {
+  float* v = values_.data();
+  if (type_ != BF16) k_.widen(type_, bytes, count, v, table_, grid_);
+  if (type_ == F16 || type_ == BF16) {
+    k_.tally16(bytes, count, window_.data());
+  } else if (type_ == CODE8) {
+    k_.tally8(bytes, count, window_.data());
+  } else if (type_ == F32) {
+    k_.tally32(bytes, count, window_.data(), lowest_, narrow_);
+  } else {
+    k_.tally_values(v, count, window_.data());
+    if (type_ >= GGML) k_.scales(type_, bytes, count / each_, &not_finite_scales_, &zero_scales_);
+  }
+  if (codes_ == CODES && type_ != F16 && type_ != BF16) {
+    k_.classes(v, count, &classes_);
+    if (type_ == F64) k_.moments64(bytes, count, &sums_);
+    else k_.moments(v, count, &sums_);
+  }
+  Row row;
+  float* columns = column_.data() + (rows_ ? row_at_ : 0);
+  type_ == BF16 ? k_.row_bf16(bytes, count, &row, columns) : k_.row(v, count, &row, columns);
+  for (int l = 0; l < LANES; l++) {
+    row_energy_ += row.energy[l];
+    row_low_ = std::min(row_low_, row.low[l]);
+    row_high_ = std::max(row_high_, row.high[l]);
+  }
+  if (rows_) {
+    row_hash_ = k_.hash(bytes, count / each_ * size_, row_hash_);
+    row_at_ += count;
+    if (row_at_ == columns_) end_row();
+  } else {
+    low_ = std::min(low_, row_low_), high_ = std::max(high_, row_high_);
+  }
+}
+
+void Summary::end_row() {
+  uint64_t row = energies_.size();
+  float energy = float(row_energy_);
+  bool nan = energy != energy;
+  if (!nan && row_low_ == 0 && row_high_ == 0) {
+    found_.dead++;
+    if (found_.dead_shown.size() < SHOWN) found_.dead_shown.push_back(row);
+  } else {
+    if (!nan && row_low_ == row_high_) {
+      found_.constant++;
+      if (found_.constant_shown.size() < SHOWN) found_.constant_shown.push_back(row);
+    }
+    hashes_.emplace_back(row_hash_, row);
+  }
+  energies_.push_back(energy);
+  low_ = std::min(low_, row_low_), high_ = std::max(high_, row_high_);
+  row_energy_ = 0, row_low_ = INF, row_high_ = -INF, row_hash_ = 0, row_at_ = 0;
+  if (++column_rows_ % 256 == 0) flush_columns();
+}
+
+void Summary::flush_columns() {
+  for (uint64_t c = 0; c < columns_; c++) column_total_[c] += column_[c], column_[c] = 0;
+}
+
+// Most of the 65,536 codes never occur, and a window is closed often: empty lines of the histogram are passed over.
+void Summary::close_window() {
+  used_.clear();
+  for (size_t line = 0; line < codes_; line += LINE) {
+    uint32_t any = 0;
+    for (size_t c = line; c < line + LINE; c++) any |= window_[c];
+    if (any) used_.push_back(line);
+  }
+  if ((type_ == F16 || type_ == BF16) && window_count_ >= WINDOW) windows_.push_back(low_bits());
+  for (size_t line : used_)
+    for (size_t c = line; c < line + LINE; c++) total_[c] += window_[c], window_[c] = 0;
+  for (int c = 0; c < 256; c++) lowest_total_[c] += lowest_[c], lowest_[c] = 0;
+  window_count_ = 0;
+}
+
+static double counted(const uint32_t* codes, size_t many) {
+  uint64_t sum = 0;
+  for (size_t j = 0; j < many; j++) sum += codes[j];
+  return double(sum);
+}
+
+LowBits Summary::low_bits() const {
+  LowBits out{};
+  out.values = window_count_;
+  size_t mantissa = type_ == BF16 ? 128 : 1024;
+  for (int depth = 0; depth < 3; depth++) {
+    size_t m = size_t(1) << DEPTHS[depth];
+    double m4 = double(m * m) * double(m * m), spread = double(m * m * m - m) / 12;
+    for (size_t line : used_)
+      for (size_t at = line; at < line + LINE; at += m) {
+        const uint32_t* here = &window_[at];
+        size_t place = at & (mantissa - 1);
+        if (place == 0 || place == mantissa - m) continue;  // the neighbour lies in another binade
+        double sum = counted(here, m);
+        if (sum < double(16 * m)) continue;
+        double mean = sum / double(m), chi = 0;
+        for (size_t j = 0; j < m; j++) {
+          double off = double(here[j]) - mean;
+          chi += off * off;
+        }
+        double up = counted(here + m, m), down = counted(here - m, m), step = up - down;
+        double slope = (step * step - (up + down)) / (4 * m4);
+        out.chi[depth] += chi / mean;
+        out.predicted[depth] += slope * spread / mean;
+        out.freedom[depth] += m - 1;
+      }
+  }
+  return out;
+}
+
+static float from_bits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+// what a code of the histogram stands for; where it is the upper half of an f32, the middle of what it covers
+double Summary::value(uint32_t code) const {
+  if (codes_ == 256) return table_[code];
+  if (type_ == BF16) return from_bits(code << 16);
+  if (type_ != F16) return from_bits(code << 16 | ((code & 0x7f80) == 0x7f80 || !(code & 0x7fff) ? 0 : 0x8000));
+  float out;
+  uint8_t bytes[2] = {uint8_t(code), uint8_t(code >> 8)};
+  k_.widen(F16, bytes, 1, &out, nullptr, nullptr);
+  return out;
+}
+
+Result Summary::finish() {
+  Result out;
+  for (uint32_t c = 0; c < codes_; c++)
+    if (total_[c]) out.histogram.emplace_back(c, total_[c]);
+  out.distinct = out.histogram.size();
+  std::copy(lowest_total_, lowest_total_ + 256, out.lowest);
+  std::copy(narrow_, narrow_ + 2, out.narrow);
+  out.not_finite_scales = not_finite_scales_, out.zero_scales = zero_scales_;
+  out.windows = windows_;
+  out.classes = classes_;
+  if (type_ == BYTES) return out;
+  out.values = true;
+  if (codes_ == 256 || type_ == F16 || type_ == BF16) {
+    for (auto& [code, n] : out.histogram) {
+      double v = value(code), c = double(n), square = v * v;
+      if (v != v) { out.classes.nan += n; continue; }
+      if (v - v != 0) { (v > 0 ? out.classes.positive_infinity : out.classes.negative_infinity) += n; continue; }
+      if (v == 0) out.classes.zero += n;
+      bool small = type_ == BF16 ? !(code & 0x7f80) : type_ == F16 ? !(code & 0x7c00) : false;
+      if (small && v != 0) out.classes.subnormal += n;
+      out.sums[0] += c * v, out.sums[1] += c * square, out.sums[2] += c * (square * v), out.sums[3] += c * (square * square);
+    }
+  } else {
+    const double* lanes[4] = {sums_.first, sums_.second, sums_.third, sums_.fourth};
+    for (int k = 0; k < 4; k++)
+      for (int l = 0; l < LANES; l++) out.sums[k] += lanes[k][l];
+  }
+  out.minimum = low_, out.maximum = high_;
+  describe(out);
+  if (rows_) describe_rows(out);
+  return out;
+}
+
+// quantiles and a picture of the distribution, from the histogram in the order of values
+void Summary::describe(Result& out) const {
+  std::vector<std::pair<double, uint64_t>> sorted;
+  uint64_t finite = 0;
+  for (auto& [code, n] : out.histogram) {
+    double v = value(code);
+    if (v - v == 0) sorted.emplace_back(v, n), finite += n;
+  }
+  if (!finite) return;
+  std::stable_sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  uint64_t seen = 0;
+  int next = 0;
+  for (auto& [v, n] : sorted) {
+    seen += n;
+    while (next < 7 && double(seen) >= QUANTILES[next] * double(finite)) out.quantiles[next++] = v;
+  }
+  double margin = (out.quantiles[6] - out.quantiles[0]) * 0.125;
+  out.from = out.quantiles[0] - margin, out.to = out.quantiles[6] + margin;
+  double width = (out.to - out.from) / BINS;
+  for (auto& [v, n] : sorted) {
+    double bin = width > 0 ? std::floor((v - out.from) / width) : 0;
+    out.bins[size_t(std::min(std::max(bin, 0.0), double(BINS - 1)))] += n;
+  }
+}
+
+// median, and the largest with their places; ties go to the earlier place, NaN to the end
+template <class T>
+static void largest(const std::vector<T>& energies, Rows& out) {
+  std::vector<std::pair<double, uint64_t>> order;
+  order.reserve(energies.size());
+  for (uint64_t i = 0; i < energies.size(); i++)
+    order.emplace_back(energies[i] == energies[i] ? -double(energies[i]) : double(INF), i);
+  out.count = order.size();
+  if (order.empty()) return;
+  size_t shown = std::min(TOP, order.size());
+  std::partial_sort(order.begin(), order.begin() + shown, order.end());
+  for (size_t i = 0; i < shown; i++) out.top.emplace_back(order[i].second, double(energies[order[i].second]));
+  std::nth_element(order.begin(), order.begin() + order.size() / 2, order.end());
+  out.median = -order[order.size() / 2].first;
+}
+
+void Summary::describe_rows(Result& out) {
+  flush_columns();
+  out.rows = found_;
+  largest(energies_, out.rows);
+  largest(column_total_, out.columns);
+  std::sort(hashes_.begin(), hashes_.end());
+  std::vector<std::vector<uint64_t>> groups;
+  for (size_t i = 0; i < hashes_.size();) {
+    size_t j = i + 1;
+    while (j < hashes_.size() && hashes_[j].first == hashes_[i].first) j++;
+    if (j - i > 1) {
+      out.rows.duplicate += j - i;
+      groups.emplace_back();
+      for (size_t m = i; m < j && m < i + MEMBERS; m++) groups.back().push_back(hashes_[m].second);
+    }
+    i = j;
+  }
+  std::sort(groups.begin(), groups.end());
+  if (groups.size() > GROUPS) groups.resize(GROUPS);
+  out.rows.groups = groups;
+}
+
+}  // namespace assay

@@ -1,0 +1,40 @@
+"""Are there weights that hold nothing?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.checks import check
+from assay.facts.finding import Answer, Evidence, informational, review
+from assay.facts.role import placed
+from assay.facts.values import TensorSummary
+
+MANY = 0.01  # share of rows from which a person should know the reason
+
+
+@check(
+    "weights.dead",
+    title="Are there weights that hold nothing?",
+    severity=3.0,
+    remedy="Ask the publisher whether rows were pruned on purpose; if not, the file is broken or was never trained.",
+)
+def weights_dead(summary: TensorSummary) -> Iterator[Answer]:
+    """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost.
+
+    Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens.
+    """
+    if len(summary.shape) < 2 or summary.values < 2:
+        return
+    place = Evidence(summary.artifact, name=summary.name)
+    if summary.distinct <= 1 or (summary.minimum is not None and summary.minimum == summary.maximum):
+        yield review(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)
+        return
+    rows = summary.rows
+    if rows is None or placed(summary.name).role in ("embedding", "head"):
+        return
+    empty = rows.dead + rows.constant
+    if empty:
+        words = f"{summary.name}: {rows.dead:,} of {rows.count:,} rows are zero, {rows.constant:,} hold one value"
+        first = ", ".join(map(str, rows.dead_rows[:8]))
+        seen = Evidence(summary.artifact, f"rows {first}" if first else "", name=summary.name)
+        yield review(words, seen) if empty >= MANY * rows.count else informational(words, seen)

@@ -1,0 +1,35 @@
+"""Are weights stored in a wider type than their values need?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from assay.checks import check
+from assay.facts.finding import Answer, Evidence, review
+from assay.facts.values import TensorSummary
+
+LEAST = 1024  # values below which round numbers, such as norms of 1.0, say nothing
+
+
+@check(
+    "weights.inflated",
+    title="Are weights stored in a wider type than their values need?",
+    severity=2.5,
+    remedy="Treat the model as one of the narrower type: the extra bits are zeros and carry no precision.",
+)
+def weights_inflated(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
+    """A file in float32 whose low bits are all zero was made from a 16-bit one: the precision that it shows is not there.
+
+    Exact: every value of the tensor is representable in the narrower type. The file could be half as large.
+    """
+    wide = [row for row in summaries if row.dtype == "F32" and row.values >= LEAST]
+    found = [row for row in wide if row.narrower]
+    kinds = Counter(row.narrower for row in found)
+    for narrow, count in sorted((str(kind), count) for kind, count in kinds.items()):
+        mine = [row for row in found if row.narrower == narrow]
+        values = sum(row.values for row in mine)
+        yield review(
+            f"{count:,} of {len(wide):,} F32 tensors ({values:,} values) hold {narrow} values: the low bits are zero in every one",
+            *(Evidence(row.artifact, name=row.name) for row in mine[:50]),
+        )

@@ -1,0 +1,63 @@
+"""Does a tensor stand out from its siblings in other layers?"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from statistics import median
+
+from assay.checks import check
+from assay.facts.finding import Answer, Evidence, informational
+from assay.facts.role import placed
+from assay.facts.values import TensorSummary
+
+FACTOR = 3.0  # times the median of the siblings, or a third of it
+CHANNEL = 100.0  # times the median column energy
+
+
+@check(
+    "weights.outlier",
+    title="Does a tensor stand out from its siblings in other layers?",
+    severity=1.0,
+    remedy="Look at the layer in the map of the report. First and last layers often differ; one in the middle seldom does.",
+)
+def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
+    """Layers of one role resemble each other; one that does not may have been edited, merged in, or damaged.
+
+    A matrix whose standard deviation is three times that of the median of its role, or a third, is named; so are
+    columns with a hundred times the median energy, the outlier channels that make quantisation hard. Both are
+    common in sound models: this is for looking, not for judging.
+    """
+    roles: dict[tuple[str, str], list[TensorSummary]] = defaultdict(list)
+    for row in summaries:
+        place = placed(row.name)
+        if place.layer is not None and len(row.shape) > 1 and row.deviation:
+            roles[row.artifact.rpartition("/")[0], place.role].append(row)
+    odd = []
+    for (_, role), rows in sorted(roles.items()):
+        middle = median(row.deviation or 0.0 for row in rows)
+        odd += [
+            (role, row, (row.deviation or 0.0) / middle)
+            for row in rows
+            if abs(math.log((row.deviation or 1.0) / middle)) > math.log(FACTOR)
+        ]
+    if odd:
+        shown = ", ".join(f"{row.name} {ratio:.2g}x" for _, row, ratio in odd[:4])
+        yield informational(
+            f"{len(odd):,} matrices differ {FACTOR:g}-fold or more in scale from the median of their role: {shown}",
+            *(
+                Evidence(row.artifact, f"{ratio:.2g} times the median of role {role}", name=row.name)
+                for role, row, ratio in odd[:50]
+            ),
+        )
+    loud = [(peak, row) for row in summaries if row.columns for peak in row.columns.peaks if peak.ratio >= CHANNEL]
+    if loud:
+        columns = {peak.place for peak, _ in loud}
+        yield informational(
+            f"{len(loud):,} outlier channels with {CHANNEL:g} times the median energy or more, at {len(columns):,} columns",
+            *(
+                Evidence(row.artifact, f"column {peak.place}, {peak.ratio:.0f} times the median", name=row.name)
+                for peak, row in loud[:50]
+            ),
+        )

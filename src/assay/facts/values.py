@@ -1,0 +1,126 @@
+"""What one pass over the values of the weights gives: for each tensor counts, moments, rows, columns, low bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """A row or column with unusual energy: its place, and its energy (sum of squares) over the median of all."""
+
+    place: int
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The rows of a matrix, or its columns: how many, and which stand out.
+
+    `dead` rows hold only zeros, `constant` ones one value, `duplicate` ones repeat another row (equal 64-bit hashes).
+    Columns have energies only. Lists are cut at 64 rows, 32 groups of 16, and 8 peaks; the counts are not.
+    """
+
+    count: int
+    dead: int
+    constant: int
+    duplicate: int
+    dead_rows: tuple[int, ...]
+    groups: tuple[tuple[int, ...], ...]
+    peaks: tuple[Peak, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LowBits:
+    """One test of the low `bits` of the codes in one window of a 16-bit tensor.
+
+    `values` from `first` on; `ratio` is chi-square per degree of freedom between codes that differ in these bits (1.0
+    for random bits), `expected` what the density around them predicts, `sigma` the deviation that chance allows.
+    """
+
+    bits: int
+    first: int
+    values: int
+    ratio: float
+    expected: float
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSummary:
+    """The values of one tensor in numbers.
+
+    `values` is how many there are; `mean`, `deviation` and `kurtosis` (3 for a normal distribution) are of the finite
+    ones. `quantiles` are those of 0.1, 1, 25, 50, 75, 99 and 99.9 %; `bins` counts values in 48 equal steps from `span[0]`
+    to `span[1]`, what lies outside counted at the ends. `histogram` is the SHA-256 of the exact histogram of codes.
+    `narrower` names a smaller type that holds every value. A number that is not finite is None.
+    """
+
+    artifact: str
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    values: int
+    zeros: int
+    nans: int
+    infinities: int
+    subnormals: int
+    distinct: int
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    deviation: float | None
+    kurtosis: float | None
+    quantiles: tuple[float, ...]
+    bins: tuple[int, ...]
+    span: tuple[float, float]
+    rows: Lines | None
+    columns: Lines | None
+    low_bits: tuple[LowBits, ...]
+    narrower: str | None
+    scales_not_finite: int
+    scales_zero: int
+    byte_entropy: float | None
+    histogram: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadValues:
+    """A tensor whose values could not be summarised, and why."""
+
+    artifact: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntrainedToken:
+    """An embedding row that looks as if no text had trained it.
+
+    `cosine` is that of the row, less the mean row, to the mean of rows known to be unused. `twins` are ids whose rows
+    are byte for byte the same. `reach` says whether text can produce the token.
+    """
+
+    id: int
+    text: str
+    cosine: float
+    twins: tuple[int, ...]
+    reach: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReview:
+    """The embedding against itself: which rows are known to be unused, and which others are like them.
+
+    `reference` are the ids of the known ones, `listed` the most similar ordinary tokens, `alike` how many reach a
+    cosine of 0.9. `beyond` rows have no token. `reason` says why there is no review, if there is none.
+    """
+
+    artifact: str
+    tensor: str
+    rows: int
+    reference: tuple[int, ...]
+    listed: tuple[UntrainedToken, ...]
+    alike: int
+    beyond: int
+    reason: str | None = None

@@ -1,0 +1,86 @@
+"""Numbers in, numbers out: summaries of weights, dequantisation, differences. Native where it is installed, else numpy.
+
+Both give the same results; `name()` says which of them works here, and a dossier records it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assay.kernels import types
+from assay.kernels._grids import grid
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Summary(Protocol):
+    """One streaming pass over a tensor: feed its bytes in any portions, then ask what was learnt."""
+
+    def feed(self, bytes: Any) -> None: ...
+
+    def finish(self) -> dict[str, Any]: ...
+
+
+@cache
+def _native() -> Any:
+    try:
+        import openassay_native
+    except ImportError:
+        return None
+    return openassay_native
+
+
+def name() -> str:
+    """The kernels at work: `native x86_64_v4`, `numpy`, or `none`."""
+    if _native() is not None:
+        return f"native {_native().level()}"
+    try:
+        import numpy  # noqa: F401 - whether it is there
+    except ImportError:
+        return "none"
+    return "numpy"
+
+
+def summary(kind: types.Type, count: int, columns: int) -> Summary:
+    """A summary for a tensor of `count` values in rows of `columns` (0: no rows)."""
+    tables = types.table(kind.name), grid(kind.number - types.GGML)
+    if _native() is not None:
+        found: Summary = _native().Summary(kind.number, count, columns, *tables)
+        return found
+    from assay.kernels.reference import Summary as Reference
+
+    return Reference(kind.number, count, columns, *tables)
+
+
+def widened(kind: types.Type, raw: Any) -> NDArray[np.float32]:
+    """The values of whole blocks of `raw` as float32[values]; ValueError if they are no whole blocks."""
+    import numpy as np
+
+    view = np.frombuffer(raw, np.uint8)
+    if not kind.valued or len(view) % kind.bytes:
+        raise ValueError(f"{len(view):,} bytes are no whole values of {kind.name}")
+    if _native() is None:
+        from assay.kernels import reference
+
+        return reference.widened(kind, view)
+    values = np.empty(len(view) // kind.bytes * kind.elements, np.float32)
+    _native().widen(kind.number, view, values, types.table(kind.name), grid(kind.number - types.GGML))
+    return values
+
+
+def difference(
+    left: NDArray[np.float32], right: NDArray[np.float32], change: NDArray[np.float32] | None = None
+) -> tuple[float, float, float, float, float, int]:
+    """(dot, |left|^2, |right|^2, |right-left|^2, largest change, values changed) of two float32[n].
+
+    `change`, if given, receives right - left. Sums are f32 over 4,096 values and f64 beyond.
+    """
+    if _native() is not None:
+        found: tuple[float, float, float, float, float, int] = _native().difference(left, right, change)
+        return found
+    from assay.kernels import reference
+
+    return reference.difference(left, right, change)

@@ -1,0 +1,183 @@
+"""One pass over a weight file: every tensor is summarised from the same blocks that are hashed.
+
+Which bytes belong to which tensor comes from the index that the isolated reader gave. The kernels see only whole,
+measured ranges; a tensor that cannot be read is named with its reason, never skipped in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from assay import kernels
+from assay.facts.tensor import TensorSpec, WeightIndex
+from assay.facts.values import Lines, LowBits, Peak, TensorSummary, UnreadValues
+from assay.kernels.types import BYTES, F32, TYPES, Type
+
+MIN_COLUMNS, MAX_COLUMNS, MAX_ROWS = 16, 1 << 20, 1 << 21  # what rows and columns are kept for: memory stays small
+MOST_RATIO = 2  # bytes summarised over bytes in the file: views of one storage repeat it, an attack does so without end
+PEAK = 10.0  # times the median energy from which a row or column is worth naming
+DIGITS = 6  # significant digits kept: what a reader uses, and the same whichever kernel ran
+_BITS = (1, 2, 4)
+
+
+class Pass:
+    """Takes the blocks of one file in order and gives a summary of each tensor."""
+
+    def __init__(self, index: WeightIndex) -> None:
+        self.found: list[TensorSummary | UnreadValues] = []
+        self._artifact, self._shares = index.artifact, index.shares_storage
+        self._waiting = sorted(self._readable(index), key=lambda row: row[0].start, reverse=True)
+        self._active: list[tuple[TensorSpec, Type, kernels.Summary]] = []
+        self._at = 0
+
+    def feed(self, block: memoryview) -> None:
+        """Take the next bytes of the file."""
+        start, stop = self._at, self._at + len(block)
+        while self._waiting and self._waiting[-1][0].start < stop:
+            tensor, kind = self._waiting.pop()
+            self._active.append((tensor, kind, kernels.summary(kind, *_extent(tensor, kind))))
+        still = []
+        for tensor, kind, summary in self._active:
+            summary.feed(block[max(tensor.start, start) - start : min(tensor.stop, stop) - start])
+            if tensor.stop <= stop:
+                self.found.append(_summary(self._artifact, tensor, kind, summary.finish()))
+            else:
+                still.append((tensor, kind, summary))
+        self._active, self._at = still, stop
+
+    def ended(self) -> tuple[TensorSummary | UnreadValues, ...]:
+        """What was found, in name order; tensors that the file was too short for are unread."""
+        cut = [row[0] for row in self._active] + [row[0] for row in self._waiting]
+        self.found += [UnreadValues(self._artifact, t.name, "the file ends before it does") for t in cut]
+        self._active, self._waiting = [], []
+        return tuple(sorted(self.found, key=lambda row: row.name))
+
+    def _readable(self, index: WeightIndex) -> Iterator[tuple[TensorSpec, Type]]:
+        """The tensors that can be summarised; the others are put among what was found, with the reason."""
+        budget = MOST_RATIO * max(0, index.data_stop)
+        seen: set[tuple[int, int]] = set()
+        reached = 0
+        for tensor in sorted(index.tensors, key=lambda tensor: (tensor.start, tensor.stop, tensor.name)):
+            kind = TYPES.get(tensor.dtype)
+            reason = _unreadable(tensor, kind)
+            size = tensor.stop - tensor.start
+            if not reason and not index.shares_storage and tensor.start < reached:
+                reason = "it shares bytes with another tensor"
+            if not reason and (tensor.start, tensor.stop) in seen:
+                continue  # tied: the same bytes under a second name
+            if not reason and size > budget:
+                reason = "the tensors of this file overlap so much that reading each would not end"
+            reached = max(reached, tensor.stop)
+            if reason:
+                self.found.append(UnreadValues(index.artifact, tensor.name, reason))
+            elif kind is not None and size:
+                seen.add((tensor.start, tensor.stop))
+                budget -= size
+                yield tensor, kind
+
+
+def _unreadable(tensor: TensorSpec, kind: Type | None) -> str:
+    if kind is None:
+        return f"assay does not read values of type {tensor.dtype}"
+    if tensor.stop - tensor.start != tensor.elements // kind.elements * kind.bytes:
+        return "its values do not lie together in the file"
+    return ""
+
+
+def _extent(tensor: TensorSpec, kind: Type) -> tuple[int, int]:
+    """(values, columns): columns 0 where rows are too short, too long or too many to be worth keeping."""
+    if kind.number == BYTES:
+        return tensor.stop - tensor.start, 0
+    count = tensor.elements
+    columns = tensor.shape[-1] if len(tensor.shape) > 1 else 0
+    if not MIN_COLUMNS <= columns <= MAX_COLUMNS or count // columns > MAX_ROWS or columns % kind.elements:
+        columns = 0
+    return count, columns
+
+
+def _summary(artifact: str, tensor: TensorSpec, kind: Type, found: dict[str, Any]) -> TensorSummary:
+    valued = bool(found["valued"])
+    infinities = found["positive_infinity"] + found["negative_infinity"]
+    finite = tensor.elements - found["nan"] - infinities if valued else 0
+    mean, deviation, kurtosis = _moments(found["sums"], finite)
+    start, stop = found["range"]
+    return TensorSummary(
+        artifact, tensor.name, tensor.dtype, tensor.shape, tensor.elements, found["zero"], found["nan"], infinities,
+        found["subnormal"], found["distinct"],
+        _rounded(found["minimum"]) if finite else None, _rounded(found["maximum"]) if finite else None,
+        mean, deviation, kurtosis, tuple(_rounded(q) or 0.0 for q in found["quantiles"]), tuple(found["bins"]),
+        (_rounded(start) or 0.0, _rounded(stop) or 0.0), _lines(found["rows"]), _lines(found["columns"]),
+        tuple(_low_bits(found["windows"])), _narrower(tensor, kind, found), found["scales"][0], found["scales"][1],
+        _entropy(found["lowest"]) if kind.number == F32 else None,
+        hashlib.sha256(found["codes"] + found["counts"]).hexdigest(),
+    )  # fmt: skip
+
+
+def _moments(sums: tuple[float, ...], count: int) -> tuple[float | None, float | None, float | None]:
+    """Mean, standard deviation and kurtosis from the first four power sums."""
+    if not count:
+        return None, None, None
+    first, second, third, fourth = (total / count for total in sums)
+    variance = max(0.0, second - first * first)
+    central = fourth - 4 * first * third + 6 * first * first * second - 3 * first**4
+    # below this the difference is rounding of the sums, not spread
+    spread = variance > 1e-12 * second
+    kurtosis = central / (variance * variance) if spread and variance * variance > 0 else None
+    return _rounded(first), _rounded(math.sqrt(variance)) if spread else 0.0, _rounded(kurtosis)
+
+
+def _rounded(value: float | None) -> float | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return float(f"{value:.{DIGITS}g}") + 0.0  # no negative zero
+
+
+def _lines(found: dict[str, Any]) -> Lines | None:
+    if not found["count"]:
+        return None
+    median = found["median"]
+    peaks = (
+        Peak(place, _rounded(energy / median) or 0.0)
+        for place, energy in found["top"]
+        if median > 0 and energy >= PEAK * median
+    )
+    return Lines(
+        found["count"], found["dead"], found["constant"], found["duplicate"], tuple(found["dead_shown"]),
+        tuple(tuple(group) for group in found["groups"]), tuple(peaks),
+    )  # fmt: skip
+
+
+def _low_bits(windows: tuple[Any, ...]) -> Iterator[LowBits]:
+    first = 0
+    for values, chi, predicted, freedom in windows:
+        for bits, total, extra, degrees in zip(_BITS, chi, predicted, freedom, strict=True):
+            if degrees:
+                ratio, expected = total / degrees, 1 + max(0.0, extra) / degrees
+                sigma = math.sqrt(2 / degrees)
+                yield LowBits(
+                    bits, first, values, _rounded(ratio) or 0.0, _rounded(expected) or 0.0, _rounded(sigma) or 0.0
+                )
+        first += values
+
+
+def _narrower(tensor: TensorSpec, kind: Type, found: dict[str, Any]) -> str | None:
+    """A 16-bit type that every f32 value fits, by the bits that are zero in all of them."""
+    if kind.number != F32 or not tensor.elements or found["zero"] == tensor.elements:
+        return None
+    bf16, f16 = found["narrow"]
+    if bf16 == tensor.elements:
+        return "BF16"
+    largest = max(abs(found["minimum"]), abs(found["maximum"]))
+    smallest = min((abs(q) for q in found["quantiles"] if q), default=1.0)
+    return "F16" if f16 == tensor.elements and largest <= 65504 and smallest >= 2.0**-14 else None
+
+
+def _entropy(counts: tuple[int, ...]) -> float | None:
+    """Bits of entropy of the lowest byte: 8 for bytes that are random, 0 for one that is always the same."""
+    total = sum(counts)
+    if not total:
+        return None
+    return _rounded(-sum(n / total * math.log2(n / total) for n in counts if n))

@@ -1,0 +1,118 @@
+"""The native kernels against their numpy definition: equal, to the last bit, at every instruction-set level."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.kernels import reference, types
+from assay.kernels._grids import grid
+
+native = pytest.importorskip("openassay_native")
+LEVELS = ("x86_64_v2", "x86_64_v3", "x86_64_v4", "portable")
+
+
+def levels() -> list[str]:
+    found, current = [], native.level()
+    for level in LEVELS:
+        try:
+            native.use(level)
+        except ValueError:
+            continue
+        found.append(level)
+    native.use(current)
+    return found
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equal, where NaN equals NaN."""
+    if isinstance(left, float) and isinstance(right, float):
+        return left == right or (math.isnan(left) and math.isnan(right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, tuple | list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
+
+
+def summaries(kind: types.Type, raw: bytes, count: int, columns: int, cuts: list[int]) -> None:
+    tables = types.table(kind.name), grid(kind.number - types.GGML)
+    expected = reference.Summary(kind.number, count, columns, *tables)
+    expected.feed(raw)
+    wanted = expected.finish()
+    for level in levels():
+        native.use(level)
+        found = native.Summary(kind.number, count, columns, *tables)
+        at = 0
+        for cut in [*sorted(cuts), len(raw)]:
+            found.feed(memoryview(raw)[at:cut])
+            at = cut
+        got = found.finish()
+        assert got.keys() == wanted.keys()
+        for key in wanted:
+            assert same(got[key], wanted[key]), (level, kind.name, key, got[key], wanted[key])
+
+
+@given(st.data())
+def test_native_summaries_equal_the_reference(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(sorted(types.TYPES.values(), key=lambda t: t.name)))
+    each = 1 if not kind.valued else kind.elements
+    columns = each * data.draw(st.integers(1, 40)) if data.draw(st.booleans()) and kind.valued else 0
+    rows = data.draw(st.integers(1, 30))
+    count = rows * (columns or each * 17)
+    size = count if not kind.valued else count // kind.elements * kind.bytes
+    seed = data.draw(st.integers(0, 2**32 - 1))
+    raw = np.random.default_rng(seed).integers(0, 256, size, np.uint8)
+    if data.draw(st.booleans()):  # few different rows: dead, constant and duplicate ones
+        raw[: size // 2] = data.draw(st.sampled_from([0, 0x3C, 0xFF]))
+    cuts = data.draw(st.lists(st.integers(0, size), max_size=4))
+    summaries(kind, raw.tobytes(), count, columns, cuts)
+
+
+@pytest.mark.parametrize("name", ["BF16", "F16", "F32", "F64", "Q4_1"])
+def test_long_rows_many_rows_and_windows_equal_the_reference(name: str) -> None:
+    kind = types.TYPES[name]
+    values = np.random.default_rng(1).standard_normal(5120 * 640).astype(np.float32) * np.float32(0.02)
+    if name == "BF16":
+        raw = (values.view(np.uint32) >> 16).astype("<u2").tobytes()
+    elif name in ("F16", "F32", "F64"):
+        raw = values.astype({"F16": "<f2", "F32": "<f4", "F64": "<f8"}[name]).tobytes()
+    else:
+        raw = np.random.default_rng(2).integers(0, 120, len(values) // 32 * 20, np.uint8).tobytes()
+    summaries(kind, raw, len(values), 5120, [1, 4097, 1 << 20])
+
+
+@given(st.integers(0, 9000), st.integers(0, 2**32 - 1))
+def test_native_differences_equal_the_reference(count: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    left = random.standard_normal(count).astype(np.float32)
+    right = np.where(random.random(count) < 0.5, left, random.standard_normal(count)).astype(np.float32)
+    wanted_change = np.empty_like(left)
+    wanted = reference.difference(left, right, wanted_change)
+    for level in levels():
+        native.use(level)
+        change = np.empty_like(left)
+        assert native.difference(left, right, change) == wanted
+        assert np.array_equal(change, wanted_change)
+
+
+def test_arguments_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="whole blocks"):
+        native.Summary(types.TYPES["Q4_1"].number, 33, 0)
+    with pytest.raises(ValueError, match="grid"):
+        native.Summary(types.TYPES["IQ1_S"].number, 256, 0)
+    with pytest.raises(ValueError, match="table"):
+        native.Summary(types.CODE8, 4, 0)
+    with pytest.raises(ValueError, match="rows"):
+        native.Summary(types.F32, 10, 3)
+    with pytest.raises(ValueError, match="length"):
+        native.widen(types.F16, b"\0" * 3, np.empty(1, np.float32))
+    with pytest.raises(ValueError, match="fewer bytes"):
+        native.Summary(types.F32, 10, 0).finish()
+    with pytest.raises(ValueError, match="length"):
+        native.difference(np.zeros(3, np.float32), np.zeros(4, np.float32))
