@@ -7,14 +7,16 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost half of `assay --help`
 if TYPE_CHECKING:
     from assay.api import audit as audit
+    from assay.api import diff as diff
+    from assay.api import fingerprint as fingerprint
 
-__all__ = ["__version__", "audit"]
+__all__ = ["__version__", "audit", "diff", "fingerprint"]
 
 
 def __getattr__(name: str) -> object:
     """Import the public names when they are first used, so that importing assay costs nothing (PEP 562)."""
-    if name == "audit":
-        from assay.api import audit
+    if name in ("audit", "diff", "fingerprint"):
+        from assay import api
 
-        return audit
+        return getattr(api, name)
     raise AttributeError(f"module 'assay' has no attribute {name!r}")

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay import policy as policies
-from assay.errors import IsolationError, UsageError
+from assay.errors import InputError, IsolationError, UsageError
+from assay.facts.comparison import Comparison, Relation
 from assay.facts.dossier import Dossier
-from assay.isolation import Reader
+from assay.files import write_whole
+from assay.histograms import Kept
+from assay.isolation import InProcess, Reader
 from assay.pipeline import MakeReader, Progress, Settings, examined
 from assay.subject import Walk, walked
+
+if TYPE_CHECKING:
+    from assay.measures.fingerprint import Fingerprint
+    from assay.weights import Weights
 
 
 def audit(
@@ -27,6 +38,9 @@ def audit(
     require_isolation: bool = False,
     as_of: date | None = None,
     jobs: int = 1,
+    base: str | os.PathLike[str] | None = None,
+    hints: bool = False,
+    histograms: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Dossier:
     """Audit a model and give its dossier.
@@ -40,15 +54,124 @@ def audit(
         isolation: parse in a locked-down worker process; False parses in this process.
         require_isolation: raise IsolationError rather than parse with less than the full isolation.
         as_of: the date by which waivers expire; today if not given. Recorded if it could matter.
-        jobs: how many files to hash at a time.
+        jobs: how many files to read at a time.
+        base: the model that this one was made from; the weights are compared, and what the card says is judged by it.
+        histograms: a file to write every tensor's exact histogram to; `assay.histograms.read` reads it.
+        hints: look for what weights tell without a base also where that takes minutes.
         progress: called with a label, bytes done and bytes in all.
 
     Raises:
         UsageError: the model, the policy or an option cannot be used as given; the message says what to do.
     """
-    settings = Settings(load_policy(policy), only, skip, known, baseline, as_of or _today(), jobs)
+    settings = Settings(load_policy(policy), only, skip, known, baseline, as_of or _today(), jobs, hints)
     walk = opened(os.fspath(model), offline=offline)
-    return examined(walk, settings, _make_reader(walk, isolation=isolation, require=require_isolation), progress)
+    make = _make_reader(walk, isolation=isolation, require=require_isolation)
+    compare = None
+    if base is not None:
+        _usable(os.fspath(base), offline=offline, isolation=isolation)
+        compare = partial(
+            _compared, os.fspath(base), os.fspath(model), offline=offline, isolation=isolation, progress=progress
+        )
+    kept = Kept() if histograms is not None else None
+    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None)
+    if kept is not None and histograms is not None:
+        write_whole(Path(histograms), kept.encoded(dossier.subject.sha256))
+    return dossier
+
+
+def _usable(base: str, *, offline: bool, isolation: bool) -> None:
+    """Say what is wrong with a base before the model is read."""
+    with ExitStack() as stack:
+        try:
+            _weights(base, offline=offline, isolation=isolation, stack=stack)
+        except InputError as cause:
+            raise UsageError(f"the base cannot be compared with: {cause}") from None
+
+
+def _compared(base: str, model: str, *, offline: bool, isolation: bool, progress: Progress | None) -> Comparison:
+    """The comparison for a dossier: the base is named by its manifest's digest, so that it can be found again."""
+    try:
+        found = diff(base, model, offline=offline, isolation=isolation, progress=progress)
+    except (InputError, UsageError) as cause:  # the model's own files: the audit says so, and goes on
+        found = Comparison(
+            base, "", Relation.UNKNOWN, Relation.UNRELATED, 0.0, (str(cause),), (), (), (), (), None, None
+        )
+    return replace(found, base_sha256=_digest(opened(base, offline=offline)))
+
+
+def _digest(walk: Walk) -> str:
+    """The manifest digest of what a walk leads to."""
+    from assay.facts.artifact import Artifact, Standing, manifest
+    from assay.subject import hashed
+
+    rows = [(entry, hashed(entry)) for entry in walk.entries]
+    return manifest(
+        tuple(Artifact(entry.path, entry.size, row.sha256, "", Standing.INERT) for entry, row in rows)
+    ).digest
+
+
+def diff(
+    base: str | os.PathLike[str],
+    model: str | os.PathLike[str],
+    *,
+    others: tuple[str, ...] = (),
+    offline: bool = False,
+    isolation: bool = True,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare the weights of a model with those of its base: every tensor, and the one relation that explains them.
+
+    Args:
+        base, model: folders, weight files, or `hf://org/name[@revision]`.
+        others: further models of which `model` may be a merge.
+        offline, isolation, progress: as for `audit`.
+
+    Raises:
+        UsageError: one of them is not there, or has no weights.
+        InputError: a weight file is damaged; the message says where.
+    """
+    from assay.measures.comparison import Model, comparison
+
+    with ExitStack() as stack:
+        sides = []
+        for reference in (base, model, *others):
+            weights, name = _weights(os.fspath(reference), offline=offline, isolation=isolation, stack=stack)
+            config, vocabulary = (next(iter(weights.facts(kind)), None) for kind in ("ModelConfig", "Vocabulary"))
+            sides.append(Model(name, "", weights, config, vocabulary))
+
+        def advance(done: int, total: int) -> None:
+            if progress:
+                progress("comparing", done, total)
+
+        return comparison(sides[0], sides[1], tuple(sides[2:]), advance)
+
+
+def fingerprint(model: str | os.PathLike[str], *, offline: bool = False, isolation: bool = True) -> Fingerprint:
+    """The fingerprint of a model's weights: 1 to 2 MB from which kinship can be tested later without them.
+
+    Raises UsageError if the model has none of what it is made from: gated feed-forward layers and an embedding.
+    """
+    from assay.measures import fingerprint as measure
+
+    with ExitStack() as stack:
+        weights, name = _weights(os.fspath(model), offline=offline, isolation=isolation, stack=stack)
+        vocabulary = next(iter(weights.facts("Vocabulary")), None)
+        found = measure.fingerprint(name, _digest(weights.walk), weights, vocabulary)
+    if found is None:
+        raise UsageError(f"no fingerprint for {name}: it needs gated feed-forward layers and an embedding")
+    return found
+
+
+def _weights(reference: str, *, offline: bool, isolation: bool, stack: ExitStack) -> tuple[Weights, str]:
+    """The weights behind a reference, their headers parsed in a worker that `stack` ends."""
+    from assay.weights import needed
+    from assay.weights import opened as weights_opened
+
+    walk = opened(reference, offline=offline)
+    make = _make_reader(walk, isolation=isolation, require=False)
+    reader = make(needed(walk)) if make else InProcess()
+    stack.callback(reader.close)
+    return weights_opened(walk, reader), walk.name
 
 
 def opened(reference: str, *, offline: bool) -> Walk:

@@ -12,11 +12,12 @@ from assay import __version__, checks, formats, kernels, policy
 from assay.errors import InputError
 from assay.facts import dossier as record
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
+from assay.facts.comparison import Comparison
 from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
 from assay.facts.role import placed
-from assay.facts.tensor import WeightIndex
+from assay.facts.tensor import WeightIndex, weight_sets
 from assay.facts.text import ChatTemplate
-from assay.facts.values import TokenReview
+from assay.facts.values import Directions, TokenReview
 from assay.formats._inert import inert
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reader
@@ -24,7 +25,7 @@ from assay.measures.inventory import portrait
 from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked
 
 if TYPE_CHECKING:
-    from assay.measures.values import Pass
+    from assay.measures.values import Keep, Pass
 
 _VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
@@ -32,6 +33,7 @@ MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
 Progress = Callable[[str, int, int], None]
+Compare = Callable[[], Comparison]
 MakeReader = Callable[[tuple[str, ...]], Reader]
 
 
@@ -46,10 +48,16 @@ class Settings:
     baseline: str | None = None
     as_of: date = date.min
     jobs: int = 1
+    hints: bool = False
 
 
 def examined(
-    walk: Walk, settings: Settings, make_reader: MakeReader | None = None, progress: Progress | None = None
+    walk: Walk,
+    settings: Settings,
+    make_reader: MakeReader | None = None,
+    progress: Progress | None = None,
+    compare: Compare | None = None,
+    keep: Keep | None = None,
 ) -> record.Dossier:
     """Audit what `walk` leads to.
 
@@ -58,16 +66,20 @@ def examined(
         settings: policy and options; they are part of what the dossier is a function of.
         make_reader: gives the reader for a set of format modules; without it files are read in this process.
         progress: called with a label, bytes done and bytes in all.
+        compare: gives the comparison with a base, once the weights have been read.
+        keep: takes the exact histogram of each tensor.
     """
     rows, isolation = _read_all(walk.entries, make_reader)
-    passes = _passes(rows, settings)
+    passes = _passes(rows, settings, keep)
     digests = _hashed_all(walk.entries, passes, settings.jobs, progress)
     rows = [row.hashed(digest) for row, digest in zip(rows, digests, strict=True)]
     artifacts = tuple(row.artifact for row in rows)
     obstacles = (*walk.obstacles, *(obstacle for row in rows for obstacle in row.obstacles))
     read = tuple(fact for row in rows for fact in row.facts)
     facts = _by_type((*artifacts, *obstacles, *read, *_values(passes)))
-    facts |= _by_type(tuple(_token_reviews(walk, facts, settings)))
+    facts |= _by_type((*_token_reviews(walk, facts, settings), *_directions(walk, facts, settings)))
+    if compare is not None:
+        facts |= _by_type((compare(),))
     subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
     findings = _with_excerpts(tuple(_findings(facts, settings)), walk)
     after, waivers, policy_record, decision = policy.judged(
@@ -83,6 +95,7 @@ def examined(
         portrait=portrait(facts.get("WeightIndex", ()), facts.get("ModelConfig", ()), artifacts),
         templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
         tensors=facts.get("TensorSummary", ()),
+        comparison=next(iter(facts.get("Comparison", ())), None),
         isolation=isolation,
         kernels=kernels.name() if passes else "none needed",
         policy=policy_record,
@@ -144,7 +157,7 @@ def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: R
     )
 
 
-def _passes(rows: list[_Row], settings: Settings) -> dict[str, Pass]:
+def _passes(rows: list[_Row], settings: Settings, keep: Keep | None) -> dict[str, Pass]:
     """For each weight file the pass that summarises its values, if a check wants them and there are kernels for it."""
     wanted = any(
         need.fact in _VALUES and _asked(check.rule.id, settings) and not settings.policy.switched_off(check.rule.id)
@@ -156,7 +169,7 @@ def _passes(rows: list[_Row], settings: Settings) -> dict[str, Pass]:
         return {}
     from assay.measures.values import Pass
 
-    return {index.artifact: Pass(index) for index in indexes}
+    return {index.artifact: Pass(index, keep) for index in indexes}
 
 
 def _values(passes: dict[str, Pass]) -> Iterator[object]:
@@ -182,6 +195,23 @@ def _token_reviews(walk: Walk, facts: dict[str, tuple[Any, ...]], settings: Sett
             yield reviewed(summary, found, vocabulary, tokenizer)
         except InputError as cause:
             yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, str(cause))
+
+
+def _directions(walk: Walk, facts: dict[str, tuple[Any, ...]], settings: Settings) -> Iterator[Directions]:
+    """What the writers of the first copy of the model have in common, where that is quick or was asked for."""
+    sets = weight_sets(facts.get("WeightIndex", ()))
+    if not sets or not facts.get("TensorSummary") or not _asked("weights.ablated", settings):
+        return
+    from assay.measures.directions import MOST_HIDDEN, QUICK_HIDDEN, directions
+    from assay.weights import tensors
+
+    try:
+        named = {found.name: found for _, found in tensors(walk, sets[0].indexes)}
+        found = directions(named, MOST_HIDDEN if settings.hints else QUICK_HIDDEN)
+    except InputError as cause:
+        found = Directions(sets[0].indexes[0].artifact, 0, 0, 1.0, 0.0, 0, str(cause))
+    if found is not None:
+        yield found
 
 
 def _beside(artifact: str, found: tuple[Any, ...]) -> Any:

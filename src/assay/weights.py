@@ -77,9 +77,9 @@ class Tensor:
             yield start, self.read(start, start + step)
 
     def raw(self, start: int = 0, size: int | None = None) -> bytearray:
-        """Bytes as stored: `size` from `start`, all of them by default."""
-        whole = self._spec.stop - self._spec.start
-        return self._bytes(self._spec.start + start, whole - start if size is None else size)
+        """Bytes as stored: up to `size` from `start`, all of them by default."""
+        left = max(0, self._spec.stop - self._spec.start - start)
+        return self._bytes(self._spec.start + start, left if size is None else min(size, left))
 
     def array(self) -> NDArray[Any]:
         """The tensor with its own shape: float32 values, or the integers of an integer type."""
@@ -150,7 +150,7 @@ class Weights(Mapping[str, "Tensor | Packed"]):
 
     def __init__(self, name: str, found: WeightSet, walk: Walk, reader: Reader) -> None:
         self.name, self.set = name, found
-        self._walk, self._reader = walk, reader
+        self.walk, self._reader = walk, reader
         entries = {entry.path: entry for entry in walk.entries}
         plain = {
             spec.name: Tensor(spec.name, spec.dtype, spec.shape, index.artifact, spec, entries[index.artifact])
@@ -190,7 +190,7 @@ class Weights(Mapping[str, "Tensor | Packed"]):
     @cached_property
     def _facts(self) -> tuple[object, ...]:
         weights = {index.artifact for index in self.set.indexes}
-        rows = (_facts_of(entry, self._reader) for entry in self._walk.entries if _may_tell(entry, weights))
+        rows = (_facts_of(entry, self._reader) for entry in self.walk.entries if _may_tell(entry, weights))
         return tuple(fact for facts, _ in rows for fact in facts)
 
 
@@ -240,6 +240,12 @@ def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
     if not chosen:
         raise UsageError(f"no copy {copy!r} in {walk.name}: it holds {', '.join(found.name for found in sets)}")
     return Weights(walk.name, chosen[0], walk, reader)
+
+
+def needed(walk: Walk) -> tuple[str, ...]:
+    """The format modules that a reader of these weights, and of what is told beside them, needs."""
+    kinds = (formats.recognised(entry.path, peeked(entry).head[: formats.HEAD]) for entry in walk.entries)
+    return tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind is not None}))
 
 
 def _facts_of(entry: Entry, reader: Reader) -> tuple[tuple[object, ...], Obstacle | None]:

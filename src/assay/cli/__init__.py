@@ -15,6 +15,9 @@ from assay import __version__
 # command -> what the list of commands says
 COMMANDS = {
     "audit": "Audit a model: verdict, findings, reports.",
+    "diff": "Compare a model's weights with those of its base.",
+    "fingerprint": "Keep what recognises a model's relatives.",
+    "lineage": "Find known models of the same origin.",
     "report": "Write reports from a saved dossier.",
     "checks": "List every check.",
     "explain": "Explain one check: what, why, and what to do.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -14,6 +13,7 @@ import click
 from assay.cli import silence_output
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
+from assay.files import write_whole
 from assay.render import names, renderer
 
 
@@ -58,28 +58,6 @@ def write_all(dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = 
         raise UsageError("; ".join(failures))
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `content` or what it held before."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing to replace
-        path.write_bytes(content)
-        return
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
-            os.unlink(temporary)
-
-
 def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -> bytes:
     stream = io.BytesIO()
     if format == "text":
@@ -97,12 +75,6 @@ def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -
         assert found is not None
         found.write(dossier, stream)
     return stream.getvalue()
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def output_option(function: click.decorators.FC) -> click.decorators.FC:

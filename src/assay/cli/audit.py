@@ -35,7 +35,17 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     default=None,
     help="Stop rather than parse with less than Landlock, seccomp and rlimits.",
 )
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Hash this many files at a time.")
+@click.option(
+    "--base", metavar="MODEL", help="Compare the weights with those of this base, and judge the card's claims by it."
+)
+@click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
+@click.option(
+    "--histograms",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the exact histogram of every tensor to this file.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Read this many files at a time.")
 @click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -47,7 +57,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
 def COMMAND(
     model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
-    offline: bool | None, require_isolation: bool | None, jobs: int | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
+    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Audit MODEL: a folder, a weight file, or hf://org/name[@revision].
 
@@ -74,6 +84,9 @@ def COMMAND(
             require_isolation=config.require_isolation if require_isolation is None else require_isolation,
             as_of=as_of.date() if as_of else None,
             jobs=jobs or config.jobs,
+            base=base,
+            hints=hints,
+            histograms=histograms,
             progress=advance,
         )
     write_all(dossier, targets, verbose=verbose)

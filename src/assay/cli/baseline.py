@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from assay.cli._load import saved
-from assay.cli._output import write_whole
+from assay.files import write_whole
 from assay.errors import UsageError
 from assay.facts.finding import Kind
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.artifact import Artifact, Obstacle
+from assay.facts.comparison import Comparison
 from assay.facts.finding import Finding
 from assay.facts.values import TensorSummary
 
@@ -160,6 +161,7 @@ class Dossier:
     portrait: Portrait
     templates: tuple[Template, ...]
     tensors: tuple[TensorSummary, ...]
+    comparison: Comparison | None
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

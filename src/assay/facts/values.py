@@ -124,3 +124,21 @@ class TokenReview:
     alike: int
     beyond: int
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """What the matrices that write to the residual stream have in common: hints, with error rates in docs/parameters.md.
+
+    `emptiest` is the energy of the emptiest direction over that of the next emptiest, `threshold` what tells an ablation
+    from a sound model. `common` of the `writers` share their strongest direction (|cosine| of 0.9 or more). `reason`
+    says why nothing was measured, if nothing was.
+    """
+
+    artifact: str
+    writers: int
+    hidden: int
+    emptiest: float
+    threshold: float
+    common: int
+    reason: str | None = None

@@ -28,12 +28,12 @@ def widened(kind: Type, raw: Raw) -> NDArray[np.float32]:
     """Values of whole blocks as float32."""
     with np.errstate(all="ignore"):
         if kind.number >= GGML:
-            return _blocks.dequantised(kind.name, raw)
+            return np.asarray(_blocks.dequantised(kind.name, raw), np.float32)
         if kind.number == BF16:
-            return (raw.view("<u2").astype(np.uint32) << 16).view(np.float32)
+            return np.asarray((raw.view("<u2").astype(np.uint32) << 16).view(np.float32))
         if kind.number == CODE8:
-            return np.frombuffer(table(kind.name), "<f4")[raw]
-        return raw.view({F64: "<f8", F32: "<f4", F16: "<f2"}[kind.number]).astype(np.float32)
+            return np.asarray(np.frombuffer(table(kind.name), "<f4")[raw])
+        return np.asarray(raw.view({F64: "<f8", F32: "<f4", F16: "<f2"}[kind.number]), np.float32)
 
 
 def difference(

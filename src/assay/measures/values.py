@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from assay import kernels
@@ -22,16 +22,19 @@ PEAK = 10.0  # times the median energy from which a row or column is worth namin
 DIGITS = 6  # significant digits kept: what a reader uses, and the same whichever kernel ran
 _BITS = (1, 2, 4)
 
+# takes artifact, tensor, and its exact histogram: codes as uint16, counts as uint64
+Keep = Callable[[str, str, bytes, bytes], None]
+
 
 class Pass:
     """Takes the blocks of one file in order and gives a summary of each tensor."""
 
-    def __init__(self, index: WeightIndex) -> None:
+    def __init__(self, index: WeightIndex, keep: Keep | None = None) -> None:
         self.found: list[TensorSummary | UnreadValues] = []
         self._artifact, self._shares = index.artifact, index.shares_storage
         self._waiting = sorted(self._readable(index), key=lambda row: row[0].start, reverse=True)
         self._active: list[tuple[TensorSpec, Type, kernels.Summary]] = []
-        self._at = 0
+        self._at, self._keep = 0, keep
 
     def feed(self, block: memoryview) -> None:
         """Take the next bytes of the file."""
@@ -43,7 +46,10 @@ class Pass:
         for tensor, kind, summary in self._active:
             summary.feed(block[max(tensor.start, start) - start : min(tensor.stop, stop) - start])
             if tensor.stop <= stop:
-                self.found.append(_summary(self._artifact, tensor, kind, summary.finish()))
+                found = summary.finish()
+                self.found.append(_summary(self._artifact, tensor, kind, found))
+                if self._keep is not None:
+                    self._keep(self._artifact, tensor.name, found["codes"], found["counts"])
             else:
                 still.append((tensor, kind, summary))
         self._active, self._at = still, stop

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from statistics import median
+from typing import Protocol, TypeVar
 
 from markupsafe import Markup
 
@@ -18,8 +19,18 @@ STEPS = 4  # colour steps on either side of the middle
 Grid = dict[tuple[int, str], tuple[float, int]]  # (layer, role) -> value, and which tensor
 
 
+class Named(Protocol):
+    """What a map draws a cell for: anything with a tensor's name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Named)
+
+
 def layer_map(
-    title: str, rows: Sequence[TensorSummary], value: Callable[[TensorSummary], float | None], words: Callable[[float], str],
+    title: str, rows: Sequence[Row], value: Callable[[Row], float | None], words: Callable[[float], str],
     *, relative: bool, drawn: frozenset[int] = frozenset(),
 ) -> Markup:  # fmt: skip
     """One map: a row for each layer, a column for each role, a cell coloured by `value`; nothing without layers.
@@ -70,7 +81,7 @@ def _figure(title: str, cells: list[Markup], roles: list[str], layers: list[int]
     return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(title, picture)
 
 
-def _grid(rows: Sequence[TensorSummary], value: Callable[[TensorSummary], float | None]) -> Grid:
+def _grid(rows: Sequence[Row], value: Callable[[Row], float | None]) -> Grid:
     """The value of each cell; experts of one layer share theirs, and it is their median."""
     cells: dict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
     for number, row in enumerate(rows):

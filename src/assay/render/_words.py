@@ -142,7 +142,8 @@ def reproduce(dossier: Dossier) -> str:
     subject = dossier.subject.reference or dossier.subject.name
     left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
-    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{dated}"
+    base = f" --base {quoted(dossier.comparison.base)}" if dossier.comparison else ""
+    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{base}{dated}"
 
 
 def quoted(text: str) -> str:

@@ -110,6 +110,7 @@ def _page(dossier: Dossier) -> str:
         role_bar=_share_bar("Parameters by part of the model", dossier.portrait.roles),
         tensors=_tensors(dossier),
         maps=_maps(dossier),
+        changes=_changes(dossier),
         isolation=isolation_line(dossier),
         reproduce=reproduce(dossier),
         embedded=_embedded(dossier),
@@ -124,6 +125,14 @@ def _maps(dossier: Dossier) -> list[Markup]:
     tails = layer_map("Tails (kurtosis)", rows, lambda row: row.kurtosis,
                       lambda v: f"{v:.3g}", relative=True, drawn=shown)  # fmt: skip
     return [picture for picture in (scale, tails) if picture]
+
+
+def _changes(dossier: Dossier) -> Markup:
+    """The map of changes against the base, if there was one to compare with."""
+    if dossier.comparison is None:
+        return Markup("")
+    return layer_map("Change against the base (relative norm)", dossier.comparison.differences, lambda row: row.relative,
+                     lambda v: f"{v:.4f}", relative=False)  # fmt: skip
 
 
 def _tensors(dossier: Dossier) -> list[tuple[int, TensorSummary, Markup]]:

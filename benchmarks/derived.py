@@ -1,0 +1,222 @@
+"""Models derived from one another on purpose, so that the truth about each pair is known.
+
+Every builder takes tensors by hub name (float32) and gives others. `random` is a numpy Generator, so a pair is the same each time.
+Truth is the relation that a person who knew how the model was made would give.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+State = dict[str, Array]
+ROW, COLUMN = (
+    ("o_proj", "down_proj"),
+    ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj"),
+)  # writers and readers of the residual
+
+
+def bf16(values: Array) -> Array:
+    """float32 rounded to bfloat16 (nearest even), still as float32."""
+    bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
+    return ((bits + np.uint32(0x7FFF) + (bits >> np.uint32(16) & np.uint32(1))) & np.uint32(0xFFFF0000)).view(
+        np.float32
+    )
+
+
+def write_safetensors(path: Path, state: State, dtype: str = "BF16") -> Path:
+    """The state as safetensors in one type."""
+    header, parts, at = {}, [], 0
+    for name, values in state.items():
+        if dtype == "BF16":
+            raw = (bf16(values).view(np.uint32) >> 16).astype("<u2").tobytes()
+        else:
+            raw = values.astype({"F16": "<f2", "F32": "<f4"}[dtype]).tobytes()
+        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [at, at + len(raw)]}
+        parts.append(raw)
+        at += len(raw)
+    text = json.dumps(header).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
+    return path
+
+
+def write_gguf(path: Path, state: State, kind: str) -> Path:
+    """The state as GGUF with hub names, matrices in a ggml type."""
+    from assay.kernels.lattice import quantised
+    from assay.kernels.types import GGML, TYPES
+
+    head, body = b"", bytearray()
+    for name, values in state.items():
+        matrix = values.ndim == 2 and values.shape[1] % 32 == 0
+        number = TYPES[kind].number - GGML if matrix else 0
+        raw = (
+            quantised(kind, values.astype(np.float32).reshape(-1)).tobytes()
+            if matrix
+            else values.astype("<f4").tobytes()
+        )
+        encoded = name.encode()
+        head += struct.pack("<Q", len(encoded)) + encoded + struct.pack("<I", values.ndim)
+        head += struct.pack(f"<{values.ndim}Q", *reversed(values.shape)) + struct.pack("<IQ", number, len(body))
+        body += raw + bytes(-len(raw) % 32)
+    field = struct.pack("<Q", 20) + b"general.architecture" + struct.pack("<IQ", 8, 5) + b"llama"
+    start = struct.pack("<4sIQQ", b"GGUF", 3, len(state), 1) + field + head
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(start + bytes(-len(start) % 32) + bytes(body))
+    return path
+
+
+def _matrices(state: State) -> list[str]:
+    return [name for name, values in state.items() if values.ndim == 2]
+
+
+def noisy(state: State, size: float, random: np.random.Generator) -> State:
+    """Every matrix moved by noise of `size` times its norm: what a fine-tune looks like to a norm."""
+    out = dict(state)
+    for name in _matrices(state):
+        w = state[name]
+        noise = random.standard_normal(w.shape).astype(np.float32)
+        out[name] = w + noise * np.float32(size * np.linalg.norm(w) / np.linalg.norm(noise))
+    return out
+
+
+def lora(state: State, rank: int, size: float, modules: tuple[str, ...], random: np.random.Generator) -> State:
+    """A low-rank update of `size` times the norm merged into the named modules."""
+    out = dict(state)
+    for name in _matrices(state):
+        if name.split(".")[-2] in modules:
+            w = state[name]
+            update = (random.standard_normal((w.shape[0], rank)) @ random.standard_normal((rank, w.shape[1]))).astype(
+                np.float32
+            )
+            out[name] = w + update * np.float32(size * np.linalg.norm(w) / np.linalg.norm(update))
+    return out
+
+
+def ablated(state: State, random: np.random.Generator, layers: Callable[[int], bool] = lambda layer: True) -> State:
+    """One direction taken out of every matrix that writes to the residual stream (Arditi et al., 2024)."""
+    hidden = state["model.embed_tokens.weight"].shape[1]
+    r: Array = random.standard_normal((hidden,)).astype(np.float32)
+    r = r / np.float32(np.linalg.norm(r))
+    out = dict(state)
+    for name in _matrices(state):
+        parts = name.split(".")
+        if parts[-2] in ROW and layers(int(parts[2])):
+            out[name] = state[name] - np.outer(r, r @ state[name])
+    return out
+
+
+def permuted_neurons(state: State, random: np.random.Generator) -> State:
+    """Neurons of every feed-forward layer in another order: the same function."""
+    out = dict(state)
+    for name in [name for name in state if name.endswith("mlp.up_proj.weight")]:
+        stem = name.removesuffix("up_proj.weight")
+        order = random.permutation(len(state[name]))
+        for part in ("up_proj", "gate_proj"):
+            out[f"{stem}{part}.weight"] = state[f"{stem}{part}.weight"][order]
+        out[f"{stem}down_proj.weight"] = state[f"{stem}down_proj.weight"][:, order]
+    return out
+
+
+def turned(state: State, random: np.random.Generator, *, rotate: bool) -> State:
+    """The hidden dimension permuted, or rotated with the norms folded in: the same function, all coordinates changed."""
+    hidden = state["model.embed_tokens.weight"].shape[1]
+    if rotate:
+        q, _ = np.linalg.qr(random.standard_normal((hidden, hidden)))
+        q = q.astype(np.float32)
+    else:
+        q = np.eye(hidden, dtype=np.float32)[random.permutation(hidden)]
+    out = dict(state)
+    for name, w in state.items():
+        parts = name.split(".")
+        if w.ndim == 1:
+            out[name] = np.ones_like(w) if rotate else q.T @ w
+            continue
+        norm = np.ones(hidden, np.float32)
+        if rotate and parts[-2] in COLUMN:
+            key = "input_layernorm" if parts[-3] == "self_attn" else "post_attention_layernorm"
+            norm = state[f"model.layers.{parts[2]}.{key}.weight"]
+        out[name] = q.T @ w if parts[-2] in ROW else (w * norm) @ q
+    return out
+
+
+def same_statistics(state: State, random: np.random.Generator) -> State:
+    """Random weights with every tensor's mean and deviation: an impostor to whoever compares those."""
+    return {
+        name: (random.standard_normal(w.shape) * w.std() + w.mean()).astype(np.float32) for name, w in state.items()
+    }
+
+
+def shuffled(state: State, random: np.random.Generator) -> State:
+    """The values of every tensor in random order: the same histogram, another model."""
+    return {name: random.permutation(w.reshape(-1)).reshape(w.shape) for name, w in state.items()}
+
+
+def layers_of(state: State, kept: list[int]) -> State:
+    """Some layers, in the given order, numbered anew: pruning, or stacking where one occurs twice."""
+    out = {name: w for name, w in state.items() if not name.startswith("model.layers.")}
+    for number, layer in enumerate(kept):
+        stem = f"model.layers.{layer}."
+        out |= {
+            f"model.layers.{number}.{name.removeprefix(stem)}": w for name, w in state.items() if name.startswith(stem)
+        }
+    return out
+
+
+def more_tokens(state: State, rows: int, random: np.random.Generator) -> State:
+    """New rows at the end of the embedding."""
+    out = dict(state)
+    w = state["model.embed_tokens.weight"]
+    new = random.standard_normal((rows, w.shape[1])).astype(np.float32) * w.std()
+    out["model.embed_tokens.weight"] = np.concatenate([w, new])
+    return out
+
+
+def mixed(states: list[State], shares: list[float]) -> State:
+    """A linear merge of the states as they are published, in bf16."""
+    out: State = {}
+    for name in states[0]:
+        parts = [np.float32(share) * bf16(state[name]) for state, share in zip(states, shares, strict=True)]
+        out[name] = np.asarray(np.sum(parts, axis=0), np.float32)
+    return out
+
+
+def smollm2(gguf: Path, layers: int = 10, tokens: int = 16_384) -> State:
+    """The first layers of the real model with hub names, its 4-bit lattice broken by 5 % noise, rounded to bf16."""
+    import assay.weights
+
+    block = {
+        "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
+        "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "attn_norm": "input_layernorm",
+        "ffn_norm": "post_attention_layernorm",
+    }  # fmt: skip
+    weights, state = assay.weights.open(gguf), {}
+    random = np.random.default_rng(0)
+    for name in weights:
+        if name == "output_norm.weight":
+            hub = "model.norm.weight"
+        elif name == "token_embd.weight":
+            hub = "model.embed_tokens.weight"
+        else:
+            _, layer, part, _ = name.split(".")
+            if int(layer) >= layers:
+                continue
+            hub = f"model.layers.{layer}.{block[part]}.weight"
+        values = weights[name].array()
+        if values.ndim == 2 and part_is_matrix(hub):
+            values = values[:tokens] if "embed" in hub else values
+            values = values + random.standard_normal(values.shape).astype(np.float32) * np.float32(0.05 * values.std())
+        state[hub] = bf16(values)
+    return state
+
+
+def part_is_matrix(name: str) -> bool:
+    """Whether the tensor is a matrix, not a norm."""
+    return "norm" not in name

@@ -1,0 +1,52 @@
+"""`assay lineage`: which known model shares its origin with this one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from assay.errors import InputError, UsageError
+from assay.facts.codec import encode
+
+
+@click.command("lineage")
+@click.argument("model")
+@click.option(
+    "--library",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder with fingerprints; by default the one that `assay fingerprint` fills.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--offline", is_flag=True, help="Never open a network connection.")
+def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> int:
+    """Compare MODEL with every fingerprint of a library, whatever it calls itself.
+
+    Two permutation tests on feed-forward neurons, one in the model's own coordinates and one in the basis of its tokens.
+    They tell a common origin, also after permutation or rotation; they do not tell who came first. MODEL may be a
+    fingerprint file. Exit status 0: the question could be asked, whatever the answer.
+    """
+    from assay import api
+    from assay.fingerprints import SUFFIX, decoded, library, relatives
+    from assay.render._words import visible
+
+    try:
+        mine = decoded(Path(model)) if model.endswith(SUFFIX) else api.fingerprint(model, offline=offline)
+    except InputError as cause:
+        raise UsageError(str(cause)) from None
+    rows = relatives(mine, folder or library())
+    if as_json:
+        click.echo(json.dumps([encode(row) for row in rows], indent=1, sort_keys=True))
+        return 0
+    click.echo(
+        f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict"
+    )
+    for row in rows:
+        place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
+        click.echo(
+            f"{visible(row.name)[:36]:36} {place:>14} {row.fixed_log10_p:7.0f} {basis:>14} {row.agreed_log10_p:7.0f} {row.shared_tokens:11.0%}  {row.verdict}"
+        )
+    return 0

@@ -1,0 +1,108 @@
+"""Fingerprints as files: a library of known models, and which of them a model shares an origin with.
+
+A fingerprint is a safetensors file, so that whoever reads one needs nothing of ours, and ours is read by the same bounded
+reader as any weight file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.errors import InputError, UsageError
+from assay.facts.comparison import Kinship
+from assay.facts.tensor import WeightIndex
+from assay.measures.fingerprint import OWN, SHARED, Fingerprint, kinship
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SCHEMA = "assay-fingerprint/1"
+SUFFIX = ".fingerprint.safetensors"
+MOST = 64 * 1024 * 1024
+MOST_FILES = 10_000
+_SEPARATOR = "\0"
+
+
+def library() -> Path:
+    """Where fingerprints are kept unless another folder is named: `$XDG_DATA_HOME/assay/fingerprints`."""
+    home = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return Path(home) / "assay" / "fingerprints"
+
+
+def encoded(found: Fingerprint) -> bytes:
+    """The fingerprint as a safetensors file."""
+    texts = _SEPARATOR.join(sorted(found.tokens)).encode("utf-8", "backslashreplace")
+    tensors = {"gate": ("I8", found.gate), "own": ("I8", found.own), "up": ("I8", found.up)}
+    header: dict[str, object] = {
+        "__metadata__": {
+            "schema": SCHEMA, "name": found.name, "sha256": found.sha256, "hidden": str(found.hidden), "inner": str(found.inner),
+        }
+    }  # fmt: skip
+    at, parts = 0, []
+    for name, (dtype, values) in tensors.items():
+        raw = values.tobytes()
+        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [at, at + len(raw)]}
+        parts.append(raw)
+        at += len(raw)
+    header["tokens"] = {"dtype": "U8", "shape": [len(texts)], "data_offsets": [at, at + len(texts)]}
+    text = json.dumps(header, sort_keys=True).encode()
+    return struct.pack("<Q", len(text)) + text + b"".join(parts) + texts
+
+
+def decoded(path: Path) -> Fingerprint:
+    """The fingerprint in a file; UsageError says what is wrong with it."""
+    import numpy as np
+
+    from assay import weights
+
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any fingerprint ({MOST:,} bytes)")
+        found = weights.open(path)
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+    except InputError as cause:
+        raise UsageError(f"{path} is no fingerprint: {cause}") from None
+    index: WeightIndex = found.set.indexes[0]
+    told = dict(index.metadata)
+    if told.get("schema") != SCHEMA or not {"gate", "own", "up", "tokens"} <= set(found):
+        raise UsageError(f"{path} is no fingerprint that this version reads: expected schema {SCHEMA!r}")
+
+    def sketch(name: str, dimensions: int) -> NDArray[np.int8]:
+        values = np.asarray(found[name].array(), np.int8)
+        if values.ndim != 3 or values.shape[2] != dimensions or not len(values):
+            raise UsageError(f"{path} is a damaged fingerprint: {name} has shape {values.shape}")
+        return values
+
+    own, up, gate = sketch("own", OWN), sketch("up", SHARED), sketch("gate", SHARED)
+    if (
+        up.shape != gate.shape
+        or len(own) != len(up)
+        or not all(told.get(key, "").isdigit() for key in ("hidden", "inner"))
+    ):
+        raise UsageError(f"{path} is a damaged fingerprint: its parts do not belong together")
+    tokens = bytes(found["tokens"].array().tobytes()).decode("utf-8", "replace").split(_SEPARATOR)
+    return Fingerprint(
+        told.get("name", path.name),
+        told.get("sha256", ""),
+        int(told["hidden"]),
+        int(told["inner"]),
+        own,
+        up,
+        gate,
+        frozenset(tokens),
+    )
+
+
+def relatives(model: Fingerprint, folder: Path) -> list[Kinship]:
+    """`model` against every fingerprint in `folder`, the likeliest relatives first; UsageError if there are none."""
+    files = sorted(folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if folder.is_dir() else []
+    if not files:
+        raise UsageError(f"no fingerprints in {folder}: make some with  assay fingerprint MODEL")
+    found = [kinship(model, decoded(path)) for path in files]
+    return sorted(found, key=lambda row: (min(row.fixed_log10_p, row.agreed_log10_p), row.name))

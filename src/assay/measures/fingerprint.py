@@ -1,0 +1,237 @@
+"""A fingerprint of a model: sketches of its feed-forward neurons, from which kinship can be tested without its weights.
+
+Two sketches of each neuron. In the model's own coordinates: the up-projection row, projected on fixed random signs; it
+survives training, and no change of coordinates. In the basis of its tokens: what the neuron reads from each token's
+embedding, projected on signs that depend on the token's text alone; it survives permutation and rotation of the hidden
+dimension, and permutation of the neurons.
+
+The tests that use them are the permutation test of Zhu et al., "Independence Tests for Language Models" (2025, section 3),
+and its MATCH idea moved to the token basis, so that no forward pass is needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assay.facts.comparison import Kinship
+from assay.facts.role import Place, placed
+from assay.facts.tokenizer import Vocabulary
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TOKENS, LAYERS, NEURONS = 2048, 8, 1024
+OWN, SHARED = 32, 96  # dimensions of the two sketches
+RELATED = -12.0  # log10 of the probability below which chance is no explanation
+SHARE = 0.10  # of neurons that must agree as well: models of one kind of data share a few features by themselves
+DOUBT = 0.02
+SHARED_LEAST = 0.2  # of the sampled tokens, below which the token basis has no power
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Sketches as int8[layers, neurons, dimensions], and how they were made.
+
+    `own` and `up`, `gate` are for the same layers; neurons of `own` are the first ones, those of `up` and `gate` the
+    strongest. `tokens` are the texts, by which two fingerprints see how much of a basis they share.
+    """
+
+    name: str
+    sha256: str
+    hidden: int
+    inner: int
+    own: NDArray[np.int8]
+    up: NDArray[np.int8]
+    gate: NDArray[np.int8]
+    tokens: frozenset[str]
+
+
+def fingerprint(
+    name: str, sha256: str, weights: Mapping[str, Any], vocabulary: Vocabulary | None
+) -> Fingerprint | None:
+    """The fingerprint of a model, or None if it has no gated feed-forward layers or no embedding."""
+    import numpy as np
+
+    places = {placed(key): key for key in weights}
+    layers = sorted(
+        place.layer for place in places
+        if place.role == "up" and place.kind == "weight" and place.layer is not None and place.expert is None
+        and Place(place.layer, "gate") in places
+    )  # fmt: skip
+    embedding = places.get(Place(None, "embedding"))
+    if not layers or embedding is None:
+        return None
+    chosen = [layers[number * len(layers) // min(LAYERS, len(layers))] for number in range(min(LAYERS, len(layers)))]
+    basis, tokens = _token_basis(weights[embedding], vocabulary)
+    hidden = basis.shape[1]
+    own_signs = _signs([f"dimension {n}" for n in range(hidden)], OWN)
+    own, up, gate, inner = [], [], [], 0
+    for layer in chosen:
+        norm = (
+            weights[places[norm_place]].read().reshape(-1)
+            if (norm_place := Place(layer, "ffn_norm")) in places
+            else None
+        )
+        matrices = [weights[places[Place(layer, role)]].read() for role in ("up", "gate")]
+        if any(matrix.shape[1] != hidden for matrix in matrices) or matrices[0].shape != matrices[1].shape:
+            return None
+        inner = len(matrices[0])
+        own.append(_quantised(matrices[0][:NEURONS] @ own_signs))
+        reading = basis * norm if norm is not None and norm.shape == (hidden,) else basis
+        sketches = [matrix @ reading.T for matrix in matrices]
+        strength = np.linalg.norm(sketches[0], axis=1) + np.linalg.norm(sketches[1], axis=1)
+        strongest = np.sort(np.argsort(-strength, kind="stable")[:NEURONS])
+        up.append(_quantised(sketches[0][strongest]))
+        gate.append(_quantised(sketches[1][strongest]))
+    return Fingerprint(name, sha256, hidden, inner, np.stack(own), np.stack(up), np.stack(gate), tokens)
+
+
+def _token_basis(embedding: Any, vocabulary: Vocabulary | None) -> tuple[NDArray[np.float32], frozenset[str]]:
+    """float32[SHARED, hidden]: signed sums of the centred embeddings of chosen tokens; and the tokens' texts.
+
+    Tokens are chosen, and signed, by a hash of their text, so that another vocabulary chooses those that it shares.
+    """
+    import numpy as np
+
+    texts = vocabulary.tokens if vocabulary is not None and len(vocabulary.tokens) > 16 else []
+    names = [_plain(text) for text in texts[: embedding.rows]] or [f"#{id}" for id in range(embedding.rows)]
+    first = {name: id for id, name in reversed(list(enumerate(names))) if name}
+    chosen = sorted(first, key=lambda name: hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())[
+        :TOKENS
+    ]
+    ids = np.array([first[name] for name in chosen])
+    rows = np.zeros((len(chosen), embedding.columns), np.float32)
+    for start, part in embedding.chunks():
+        here = np.flatnonzero((ids >= start) & (ids < start + len(part)))
+        rows[here] = part[ids[here] - start]
+    rows -= rows.mean(axis=0)
+    return _signs(chosen, SHARED).T @ rows, frozenset(chosen)
+
+
+def _plain(token: str) -> str:
+    """The token's text whichever way its tokenizer writes a space."""
+    return token.replace("\u0120", " ").replace("\u2581", " ")
+
+
+def _signs(names: list[str], dimensions: int) -> NDArray[np.float32]:
+    """float32[names, dimensions] of +1 and -1, from a hash of each name."""
+    import numpy as np
+
+    raw = b"".join(
+        hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=dimensions // 8).digest() for name in names
+    )
+    bits = np.unpackbits(np.frombuffer(raw, np.uint8)).reshape(len(names), dimensions)
+    return (bits.astype(np.float32) * 2 - 1).astype(np.float32)
+
+
+def _quantised(sketch: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Rows scaled to their largest value in 127 steps: only directions are compared."""
+    import numpy as np
+
+    most = np.abs(sketch).max(axis=1, keepdims=True)
+    scaled = np.divide(sketch * 127, most, out=np.zeros_like(sketch), where=most > 0)
+    return np.asarray(np.rint(np.nan_to_num(scaled)), np.int8)
+
+
+def kinship(model: Fingerprint, other: Fingerprint) -> Kinship:
+    """What the two fingerprints say about a common origin; symmetric, and silent about who came first."""
+    own: list[tuple[int, int, float]] = []
+    if (model.hidden, model.inner) == (other.hidden, other.inner):
+        for a, b in zip(model.own, other.own, strict=False):
+            left, right = _mutual(a, b)
+            hits = int((left == right).sum())
+            own.append((hits, len(left), log10_bound(hits, len(left), len(b))))
+    shared = len(model.tokens & other.tokens) / max(1, min(len(model.tokens), len(other.tokens)))
+    basis = [
+        max(
+            (_agreement(up, gate, other.up[k], other.gate[k]) for k in _near(row, len(model.up), len(other.up))),
+            key=lambda found: found[0],
+        )
+        for row, (up, gate) in enumerate(zip(model.up, model.gate, strict=True))
+    ]
+    fixed, matched, fixed_p = _together(own)
+    agreed, paired, agreed_p = _together(basis)
+    return Kinship(
+        other.name, other.sha256, fixed, matched, fixed_p, agreed, paired, agreed_p, round(shared, 3),
+        _verdict(fixed, matched, fixed_p, agreed, paired, agreed_p, shared >= SHARED_LEAST),
+    )  # fmt: skip
+
+
+def _together(layers: list[tuple[int, int, float]]) -> tuple[int, int, float]:
+    """Hits and pairs of all layers, and their bounds combined by Fisher's method (the tail of the product of uniforms)."""
+    from math import exp, lgamma, log
+
+    total = sum(bound for _, _, bound in layers)
+    size = -total * log(10)
+    terms = [k * log(size) - lgamma(k + 1) for k in range(len(layers))] if size > 0 else [0.0]
+    most = max(terms)
+    tail = (most + log(sum(exp(term - most) for term in terms))) / log(10)
+    combined = min(0.0, total + tail)
+    return sum(row[0] for row in layers), sum(row[1] for row in layers), round(combined, 1)
+
+
+def _near(row: int, mine: int, theirs: int) -> range:
+    """Layers of the other model at about the same relative depth: one on each side, where layers were dropped or added."""
+    middle = round(row * (theirs - 1) / max(1, mine - 1)) if mine > 1 else 0
+    return range(max(0, middle - 1), min(theirs, middle + 2))
+
+
+def _verdict(
+    fixed: int, matched: int, fixed_p: float, agreed: int, paired: int, agreed_p: float, known_basis: bool
+) -> str:
+    if fixed_p <= RELATED and fixed >= SHARE * matched:
+        return "common origin, same coordinates"
+    if agreed_p <= RELATED and agreed >= SHARE * paired:
+        return "common origin, other coordinates"
+    if not known_basis:
+        return "cannot tell"
+    if (agreed_p <= RELATED and agreed >= DOUBT * paired) or (fixed_p <= RELATED and fixed >= DOUBT * matched):
+        return "cannot tell"
+    return "no common origin found"
+
+
+def _agreement(up: Any, gate: Any, other_up: Any, other_gate: Any) -> tuple[int, int, float]:
+    """(neurons matched alike by both projections, neurons matched by both, log10 of the bound); for three layer tries."""
+    import numpy as np
+
+    first, second = np.full(len(up), -1), np.full(len(up), -2)
+    left, right = _mutual(up, other_up)
+    first[left] = right
+    left, right = _mutual(gate, other_gate)
+    second[left] = right
+    agreed = int((first == second).sum())
+    both = int(((first >= 0) & (second >= 0)).sum())
+    return agreed, both, min(0.0, log10_bound(agreed, both, len(other_up)) + np.log10(3))
+
+
+def _mutual(left: NDArray[np.int8], right: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of rows that are each other's nearest by cosine: indexes on the left, and on the right."""
+    import numpy as np
+
+    units = []
+    for rows in (left, right):
+        wide = rows.astype(np.float32)
+        norms = np.linalg.norm(wide, axis=1, keepdims=True)
+        units.append(np.divide(wide, norms, out=np.zeros_like(wide), where=norms > 0))
+    cosines = units[0] @ units[1].T
+    forward, backward = cosines.argmax(axis=1), cosines.argmax(axis=0)
+    here = np.flatnonzero(backward[forward] == np.arange(len(left)))
+    return here, forward[here]
+
+
+def log10_bound(hits: int, pairs: int, choices: int) -> float:
+    """log10 of a bound on the chance of `hits` or more among `pairs` matched uniformly at random to `choices` places.
+
+    The expected number of sets of `hits` correct pairs is C(pairs, hits) (choices - hits)! / choices!, and by Markov's
+    inequality no smaller than the probability that there is one.
+    """
+    from math import lgamma, log
+
+    if hits <= 0 or hits > pairs or pairs > choices:
+        return 0.0
+    ways = lgamma(pairs + 1) - lgamma(hits + 1) - lgamma(pairs - hits + 1)
+    return min(0.0, (ways + lgamma(choices - hits + 1) - lgamma(choices + 1)) / log(10))
