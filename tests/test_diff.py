@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks import derived
+from benchmarks.derived import State as Weights
 
 import assay
 from assay.errors import UsageError
 from assay.facts.comparison import Comparison, Relation, State
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
-from benchmarks import derived
-from benchmarks.derived import State as Weights
 from tests.builders import hub_model
 from tests.builders import smollm2 as build
 from tests.conftest import messages
@@ -31,15 +31,15 @@ def base(smollm2: Path) -> Weights:
     return derived.smollm2(smollm2, layers=3, tokens=3000)
 
 
-def compared(tmp_path: Path, base: Weights, model: Weights, store: str = "BF16", **options: object) -> Comparison:
+def compared(
+    tmp_path: Path, base: Weights, model: Weights, store: str = "BF16", others: tuple[str, ...] = ()
+) -> Comparison:
     left = derived.write_safetensors(tmp_path / "base.safetensors", base)
-    write = derived.write_safetensors if store in ("BF16", "F16", "F32") else derived.write_gguf
-    return assay.diff(
-        left,
-        write(tmp_path / f"model.{'safetensors' if store in ('BF16', 'F16', 'F32') else 'gguf'}", model, store),
-        isolation=False,
-        **options,
-    )  # type: ignore[arg-type]
+    if store in ("BF16", "F16", "F32"):
+        right = derived.write_safetensors(tmp_path / "model.safetensors", model, store)
+    else:
+        right = derived.write_gguf(tmp_path / "model.gguf", model, store)
+    return assay.diff(left, right, others=others, isolation=False)
 
 
 def random(seed: int = 3) -> np.random.Generator:
@@ -171,7 +171,7 @@ def test_a_base_that_cannot_be_used_is_said_before_anything_is_read(tmp_path: Pa
         assay.audit(model, base=tmp_path / "absent", isolation=False)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "model.safetensors").write_bytes(b"\xff" * 64)
-    with pytest.raises(UsageError, match="the base cannot be compared with: model.safetensors cannot be read"):
+    with pytest.raises(UsageError, match=r"the base cannot be compared with: model\.safetensors cannot be read"):
         assay.audit(model, base=tmp_path / "bad", isolation=False)
 
 

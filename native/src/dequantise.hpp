@@ -227,8 +227,18 @@ static inline void iq4_xs(const uint8_t* b, float* y, const int8_t*) {
 // eight signs of which seven are stored: the eighth makes their number even
 static inline uint8_t signs7(uint32_t seven) { return seven | (__builtin_popcount(seven) & 1) << 7; }
 
-static inline void signed_row(float* y, const int8_t* row, int count, float d, uint8_t signs) {
-  for (int i = 0; i < count; i++) y[i] = d * row[i] * (signs >> i & 1 ? -1.f : 1.f);
+// Eight values of a grid, four from each place, with their signs: the sign bits move to the top and are flipped there
+static inline void signed_row(float* y, const int8_t* first, const int8_t* second, float d, uint8_t signs) {
+  typedef int8_t C8x __attribute__((vector_size(8)));
+  typedef uint32_t U8x __attribute__((vector_size(32)));
+  C8x row;
+  memcpy(&row, first, 4);
+  memcpy(reinterpret_cast<int8_t*>(&row) + 4, second, 4);
+  F8x values = __builtin_convertvector(__builtin_convertvector(row, I8x), F8x) * d;
+  U8x flips = ((U8x{} + signs) << U8x{31, 30, 29, 28, 27, 26, 25, 24}) & 0x80000000u, bits;
+  memcpy(&bits, &values, 32);
+  bits ^= flips;
+  memcpy(y, &bits, 32);
 }
 
 static inline void iq2_xxs(const uint8_t* b, float* y, const int8_t* grid) {
@@ -237,7 +247,10 @@ static inline void iq2_xxs(const uint8_t* b, float* y, const int8_t* grid) {
     const uint8_t* q = b + 2 + 8 * group;
     uint32_t packed = load32(q + 4);
     float db = d * (.5f + (packed >> 28)) * .25f;
-    for (int l = 0; l < 4; l++) signed_row(y + 32 * group + 8 * l, grid + 8 * q[l], 8, db, signs7(packed >> 7 * l & 127));
+    for (int l = 0; l < 4; l++) {
+      const int8_t* row = grid + 8 * q[l];
+      signed_row(y + 32 * group + 8 * l, row, row + 4, db, signs7(packed >> 7 * l & 127));
+    }
   }
 }
 
@@ -246,7 +259,8 @@ static inline void iq2_xs(const uint8_t* b, float* y, const int8_t* grid) {
   for (int group = 0; group < 32; group++) {
     uint16_t q = load16(b + 2 + 2 * group);
     float db = d * (.5f + (b[66 + group / 4] >> (group % 4 / 2 * 4) & 15)) * .25f;
-    signed_row(y + 8 * group, grid + 8 * (q & 511), 8, db, signs7(q >> 9));
+    const int8_t* row = grid + 8 * (q & 511);
+    signed_row(y + 8 * group, row, row + 4, db, signs7(q >> 9));
   }
 }
 
@@ -255,7 +269,7 @@ static inline void iq2_s(const uint8_t* b, float* y, const int8_t* grid) {
   for (int group = 0; group < 32; group++) {
     int index = b[2 + group] | (b[66 + group / 4] << (8 - 2 * (group % 4)) & 0x300);
     float db = d * (.5f + (b[74 + group / 4] >> (group % 4 / 2 * 4) & 15)) * .25f;
-    signed_row(y + 8 * group, grid + 8 * index, 8, db, b[34 + group]);
+    signed_row(y + 8 * group, grid + 8 * index, grid + 8 * index + 4, db, b[34 + group]);
   }
 }
 
@@ -264,19 +278,20 @@ static inline void iq3_xxs(const uint8_t* b, float* y, const int8_t* grid) {
   for (int group = 0; group < 8; group++) {
     uint32_t packed = load32(b + 66 + 4 * group);
     float db = d * (.5f + (packed >> 28)) * .5f;
-    for (int l = 0; l < 8; l++) {
-      uint8_t signs = signs7(packed >> 7 * (l / 2) & 127) >> (l % 2 * 4);
-      signed_row(y + 32 * group + 4 * l, grid + 4 * b[2 + 8 * group + l], 4, db, signs);
-    }
+    const uint8_t* q = b + 2 + 8 * group;
+    for (int l = 0; l < 4; l++)
+      signed_row(y + 32 * group + 8 * l, grid + 4 * q[2 * l], grid + 4 * q[2 * l + 1], db, signs7(packed >> 7 * l & 127));
   }
 }
 
 static inline void iq3_s(const uint8_t* b, float* y, const int8_t* grid) {
   float d = scale16(b);
-  for (int group = 0; group < 64; group++) {
-    int index = b[2 + group] | (b[66 + group / 8] >> (group % 8) & 1) << 8;
-    float db = d * (1 + 2 * (b[106 + group / 16] >> (group / 8 % 2 * 4) & 15));
-    signed_row(y + 4 * group, grid + 4 * index, 4, db, b[74 + group / 2] >> (group % 2 * 4));
+  for (int group = 0; group < 32; group++) {
+    uint8_t high = b[66 + group / 4] >> (group % 4 * 2);
+    const int8_t* first = grid + 4 * (b[2 + 2 * group] | (high & 1) << 8);
+    const int8_t* second = grid + 4 * (b[3 + 2 * group] | (high & 2) << 7);
+    float db = d * (1 + 2 * (b[106 + group / 8] >> (group / 4 % 2 * 4) & 15));
+    signed_row(y + 8 * group, first, second, db, b[74 + group]);
   }
 }
 

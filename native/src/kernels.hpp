@@ -41,7 +41,8 @@ struct Kernels {
   void (*tally32)(const uint8_t* codes, size_t count, uint32_t* upper, uint32_t* lowest, uint64_t* narrow);
   void (*tally_values)(const float* values, size_t count, uint32_t* upper);
   void (*row)(const float* values, size_t count, Row* row, float* columns);
-  void (*row_bf16)(const uint8_t* codes, size_t count, Row* row, float* columns);
+  // all that a piece of bf16 codes gives, in one loop; returns the hash that continues `seed`
+  uint64_t (*pass_bf16)(const uint8_t* codes, size_t count, uint32_t* histogram, Row* row, float* columns, uint64_t seed);
   void (*moments)(const float* values, size_t count, Sums* sums);
   void (*moments64)(const uint8_t* source, size_t count, Sums* sums);
   void (*classes)(const float* values, size_t count, Classes* out);

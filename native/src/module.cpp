@@ -105,9 +105,9 @@ static nb::dict result_dict(const Result& r) {
   nb::dict out;
   nb::list windows;
   for (auto& w : r.windows)
-    windows.append(nb::make_tuple(w.values, nb::make_tuple(w.chi[0], w.chi[1], w.chi[2]),
-                                  nb::make_tuple(w.predicted[0], w.predicted[1], w.predicted[2]),
-                                  nb::make_tuple(w.freedom[0], w.freedom[1], w.freedom[2])));
+    windows.append(nb::make_tuple(w.first, w.values, nb::make_tuple(w.seen[0], w.seen[1], w.seen[2]),
+                                  nb::make_tuple(w.expected[0], w.expected[1], w.expected[2]),
+                                  nb::make_tuple(w.noise[0], w.noise[1], w.noise[2])));
   std::vector<uint16_t> codes;
   std::vector<uint64_t> counts;
   for (auto& [code, n] : r.histogram) codes.push_back(uint16_t(code)), counts.push_back(n);

@@ -80,9 +80,15 @@ void Summary::piece(const uint8_t* bytes, size_t count) {
 }
 
 void Summary::values(const uint8_t* bytes, size_t count) {
-  float* v = values_.data();
-  if (type_ != BF16) k_.widen(type_, bytes, count, v, table_, grid_);
-  if (type_ == F16 || type_ == BF16) {
+  Row row;
+  float *v = values_.data(), *columns = column_.data() + (rows_ ? row_at_ : 0);
+  if (type_ == BF16) {
+    uint64_t hash = k_.pass_bf16(bytes, count, window_.data(), &row, columns, row_hash_);
+    add_row(row, count, hash);
+    return;
+  }
+  k_.widen(type_, bytes, count, v, table_, grid_);
+  if (type_ == F16) {
     k_.tally16(bytes, count, window_.data());
   } else if (type_ == CODE8) {
     k_.tally8(bytes, count, window_.data());
@@ -97,16 +103,18 @@ void Summary::values(const uint8_t* bytes, size_t count) {
     if (type_ == F64) k_.moments64(bytes, count, &sums_);
     else k_.moments(v, count, &sums_);
   }
-  Row row;
-  float* columns = column_.data() + (rows_ ? row_at_ : 0);
-  type_ == BF16 ? k_.row_bf16(bytes, count, &row, columns) : k_.row(v, count, &row, columns);
+  k_.row(v, count, &row, columns);
+  add_row(row, count, rows_ ? k_.hash(bytes, count / each_ * size_, row_hash_) : 0);
+}
+
+void Summary::add_row(const Row& row, size_t count, uint64_t hash) {
   for (int l = 0; l < LANES; l++) {
     row_energy_ += row.energy[l];
     row_low_ = std::min(row_low_, row.low[l]);
     row_high_ = std::max(row_high_, row.high[l]);
   }
   if (rows_) {
-    row_hash_ = k_.hash(bytes, count / each_ * size_, row_hash_);
+    row_hash_ = hash;
     row_at_ += count;
     if (row_at_ == columns_) end_row();
   } else {
@@ -146,31 +154,39 @@ void Summary::close_window() {
     for (size_t c = line; c < line + LINE; c++) any |= window_[c];
     if (any) used_.push_back(line);
   }
-  if ((type_ == F16 || type_ == BF16) && window_count_ >= WINDOW) windows_.push_back(low_bits());
+  if ((type_ == F16 || type_ == BF16) && window_count_ >= WINDOW) windows_.push_back(low_bits(window_, done_ - window_count_, window_count_));
   for (size_t line : used_)
     for (size_t c = line; c < line + LINE; c++) total_[c] += window_[c], window_[c] = 0;
   for (int c = 0; c < 256; c++) lowest_total_[c] += lowest_[c], lowest_[c] = 0;
   window_count_ = 0;
 }
 
-static double counted(const uint32_t* codes, size_t many) {
+template <class Count>
+static double counted(const Count* codes, size_t many) {
   uint64_t sum = 0;
   for (size_t j = 0; j < many; j++) sum += codes[j];
   return double(sum);
 }
 
-LowBits Summary::low_bits() const {
+// what a slope between two groups `apart` groups from the middle one makes of chi-square there, less what chance makes
+static double unevenness(double up, double down, double apart, double m, double mean) {
+  double step = up - down, slope = (step * step - (up + down)) / (4 * apart * apart * (m * m) * (m * m));
+  return slope * ((m * m * m - m) / 12) / mean;
+}
+
+template <class Count>
+LowBits Summary::low_bits(const std::vector<Count>& codes, uint64_t first, uint64_t values) const {
   LowBits out{};
-  out.values = window_count_;
+  out.first = first, out.values = values;
   size_t mantissa = type_ == BF16 ? 128 : 1024;
   for (int depth = 0; depth < 3; depth++) {
     size_t m = size_t(1) << DEPTHS[depth];
-    double m4 = double(m * m) * double(m * m), spread = double(m * m * m - m) / 12;
+    double freedom = double(m - 1);
     for (size_t line : used_)
       for (size_t at = line; at < line + LINE; at += m) {
-        const uint32_t* here = &window_[at];
+        const Count* here = &codes[at];
         size_t place = at & (mantissa - 1);
-        if (place == 0 || place == mantissa - m) continue;  // the neighbour lies in another binade
+        if (place < 2 * m || place > mantissa - 3 * m) continue;  // a neighbour lies in another binade
         double sum = counted(here, m);
         if (sum < double(16 * m)) continue;
         double mean = sum / double(m), chi = 0;
@@ -178,11 +194,11 @@ LowBits Summary::low_bits() const {
           double off = double(here[j]) - mean;
           chi += off * off;
         }
-        double up = counted(here + m, m), down = counted(here - m, m), step = up - down;
-        double slope = (step * step - (up + down)) / (4 * m4);
-        out.chi[depth] += chi / mean;
-        out.predicted[depth] += slope * spread / mean;
-        out.freedom[depth] += m - 1;
+        double weight = unevenness(counted(here + 2 * m, m), counted(here - 2 * m, m), 2, double(m), mean);
+        if (!(weight > 0)) continue;
+        out.seen[depth] += weight * (chi / mean - freedom);
+        out.expected[depth] += weight * unevenness(counted(here + m, m), counted(here - m, m), 1, double(m), mean);
+        out.noise[depth] += weight * weight * (2 * freedom);
       }
   }
   return out;
@@ -207,6 +223,12 @@ double Summary::value(uint32_t code) const {
 
 Result Summary::finish() {
   Result out;
+  if (windows_.size() > 1) {  // the whole tensor as one more test: it sees less payload, spread thin
+    used_.clear();
+    for (size_t line = 0; line < codes_; line += LINE)
+      if (counted(&total_[line], LINE) > 0) used_.push_back(line);
+    windows_.push_back(low_bits(total_, 0, done_));
+  }
   for (uint32_t c = 0; c < codes_; c++)
     if (total_[c]) out.histogram.emplace_back(c, total_[c]);
   out.distinct = out.histogram.size();

@@ -15,10 +15,9 @@ constexpr int WINDOWS = 16;
 constexpr int DEPTHS[3] = {1, 2, 4};  // low bits that are tested for a payload
 constexpr double QUANTILES[7] = {0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999};
 
-struct LowBits {  // between-code chi-square inside groups of 2^bits codes; see assay.kernels.reference
-  uint64_t values;
-  double chi[3], predicted[3];
-  uint64_t freedom[3];
+struct LowBits {  // how uneven the codes are inside groups of 2^bits; see assay.kernels.reference
+  uint64_t first, values;
+  double seen[3], expected[3], noise[3];
 };
 
 struct Rows {
@@ -49,10 +48,12 @@ class Summary {
  private:
   void piece(const uint8_t* bytes, size_t count);
   void values(const uint8_t* bytes, size_t count);
+  void add_row(const Row& row, size_t count, uint64_t hash);
   void end_row();
   void flush_columns();
   void close_window();
-  LowBits low_bits() const;
+  template <class Count>
+  LowBits low_bits(const std::vector<Count>& codes, uint64_t first, uint64_t values) const;
   double value(uint32_t code) const;
   void describe(Result& out) const;
   void describe_rows(Result& out);

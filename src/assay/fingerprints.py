@@ -10,16 +10,10 @@ import json
 import os
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Kinship
-from assay.facts.tensor import WeightIndex
 from assay.measures.fingerprint import OWN, SHARED, Fingerprint, kinship
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SCHEMA = "assay-fingerprint/1"
 SUFFIX = ".fingerprint.safetensors"
@@ -56,47 +50,39 @@ def encoded(found: Fingerprint) -> bytes:
 
 def decoded(path: Path) -> Fingerprint:
     """The fingerprint in a file; UsageError says what is wrong with it."""
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any fingerprint ({MOST:,} bytes)")
+        return _decoded(path)
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+    except InputError as cause:
+        raise UsageError(f"{path} is no fingerprint that can be read: {cause}") from None
+
+
+def _decoded(path: Path) -> Fingerprint:
     import numpy as np
 
     from assay import weights
 
-    try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path} is larger than any fingerprint ({MOST:,} bytes)")
-        found = weights.open(path)
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-    except InputError as cause:
-        raise UsageError(f"{path} is no fingerprint: {cause}") from None
-    index: WeightIndex = found.set.indexes[0]
-    told = dict(index.metadata)
+    found = weights.open(path)
+    told = dict(found.set.indexes[0].metadata)
     if told.get("schema") != SCHEMA or not {"gate", "own", "up", "tokens"} <= set(found):
-        raise UsageError(f"{path} is no fingerprint that this version reads: expected schema {SCHEMA!r}")
-
-    def sketch(name: str, dimensions: int) -> NDArray[np.int8]:
+        raise InputError(f"expected schema {SCHEMA!r}, got {told.get('schema', '')[:80]!r}")
+    sketches = {}
+    for name, dimensions in (("own", OWN), ("up", SHARED), ("gate", SHARED)):
         values = np.asarray(found[name].array(), np.int8)
-        if values.ndim != 3 or values.shape[2] != dimensions or not len(values):
-            raise UsageError(f"{path} is a damaged fingerprint: {name} has shape {values.shape}")
-        return values
-
-    own, up, gate = sketch("own", OWN), sketch("up", SHARED), sketch("gate", SHARED)
-    if (
-        up.shape != gate.shape
-        or len(own) != len(up)
-        or not all(told.get(key, "").isdigit() for key in ("hidden", "inner"))
-    ):
-        raise UsageError(f"{path} is a damaged fingerprint: its parts do not belong together")
-    tokens = bytes(found["tokens"].array().tobytes()).decode("utf-8", "replace").split(_SEPARATOR)
-    return Fingerprint(
-        told.get("name", path.name),
-        told.get("sha256", ""),
-        int(told["hidden"]),
-        int(told["inner"]),
-        own,
-        up,
-        gate,
-        frozenset(tokens),
-    )
+        if values.ndim != 3 or values.shape[2] != dimensions or not values.size:
+            raise InputError(f"{name} has shape {values.shape}")
+        sketches[name] = values
+    own, up, gate = sketches["own"], sketches["up"], sketches["gate"]
+    sizes = [told.get(key, "") for key in ("hidden", "inner")]
+    if up.shape != gate.shape or len(own) != len(up) or not all(text.isascii() and text.isdigit() for text in sizes):
+        raise InputError("its parts do not belong together")
+    texts = found["tokens"].array().astype(np.uint8).tobytes().decode("utf-8", "replace")
+    tokens = frozenset(texts.split(_SEPARATOR))
+    hidden, inner = (int(text[:18]) for text in sizes)
+    return Fingerprint(told.get("name", path.name), told.get("sha256", ""), hidden, inner, own, up, gate, tokens)
 
 
 def relatives(model: Fingerprint, folder: Path) -> list[Kinship]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+COMPARED = 96 * 1024  # bytes compared at a time: small enough for the heap to hand out the same pages again
 MAX_READ = 16 * 1024**3  # bytes of float32 in one call: a whole tensor of two billion values is read in parts
 _READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})
 
@@ -81,6 +82,26 @@ class Tensor:
         left = max(0, self._spec.stop - self._spec.start - start)
         return self._bytes(self._spec.start + start, left if size is None else min(size, left))
 
+    def same_bytes(self, other: Tensor) -> bool:
+        """Whether type, shape and every byte as stored are those of `other`."""
+        if (self.dtype, self.shape) != (other.dtype, other.shape):
+            return False
+        size, at = self._spec.stop - self._spec.start, 0
+        if size != other._spec.stop - other._spec.start:
+            return False
+        left, right = bytearray(min(size, COMPARED)), bytearray(min(size, COMPARED))
+        with self._entry.place.source() as mine, other._entry.place.source() as theirs:
+            while at < size:
+                count = min(COMPARED, size - at)
+                if count < len(left):
+                    left, right = bytearray(count), bytearray(count)
+                _filled(mine, memoryview(left), self._spec.start + at, self._entry)
+                _filled(theirs, memoryview(right), other._spec.start + at, other._entry)
+                if left != right:
+                    return False
+                at += count
+        return True
+
     def array(self) -> NDArray[Any]:
         """The tensor with its own shape: float32 values, or the integers of an integer type."""
         import numpy as np
@@ -122,13 +143,14 @@ class Tensor:
             )  # fmt: skip
         buffer = bytearray(size)
         with self._entry.place.source() as source:
-            source.seek(start)
-            _fill(source, memoryview(buffer), self.artifact)
+            _filled(source, memoryview(buffer), start, self._entry)
         return buffer
 
 
-def _fill(source: Source, view: memoryview, artifact: str) -> None:
+def _filled(source: Source, view: memoryview, start: int, entry: Entry) -> None:
+    """Read exactly `len(view)` bytes from `start`; Truncated if the file has become shorter."""
     readinto = getattr(source, "readinto", None)
+    source.seek(start)
     at = 0
     while at < len(view):
         if readinto is not None:
@@ -138,7 +160,7 @@ def _fill(source: Source, view: memoryview, artifact: str) -> None:
             count = len(part)
             view[at : at + count] = part
         if not count:
-            raise Truncated(f"{artifact}: the file became shorter while it was read", at=at)
+            raise Truncated(f"{entry.path}: the file became shorter while it was read", at=start + at)
         at += count
 
 

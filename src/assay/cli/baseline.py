@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from assay.cli._load import saved
-from assay.files import write_whole
 from assay.errors import UsageError
 from assay.facts.finding import Kind
+from assay.files import write_whole
 
 SCHEMA = "assay-baseline/1"
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")

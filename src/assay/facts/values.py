@@ -32,17 +32,16 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class LowBits:
-    """One test of the low `bits` of the codes in one window of a 16-bit tensor.
+    """One test of the low `bits` of the codes of `values` values from `first` on, in a 16-bit tensor.
 
-    `values` from `first` on; `ratio` is chi-square per degree of freedom between codes that differ in these bits (1.0
-    for random bits), `expected` what the density around them predicts, `sigma` the deviation that chance allows.
+    `uneven` is how unequally codes occur that differ in these bits only, in units of what the density around them
+    predicts: 1 for weights, 0 for random bits. `sigma` is its standard deviation if the bits are random.
     """
 
     bits: int
     first: int
     values: int
-    ratio: float
-    expected: float
+    uneven: float
     sigma: float
 
 

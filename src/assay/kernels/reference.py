@@ -110,7 +110,7 @@ class Summary:
         self._column_total = np.zeros(columns)
         self._rows: list[tuple[np.float32, np.float32, np.float32, int]] = []
         self._row: list[Any] = [0.0, np.float32(np.inf), np.float32(-np.inf), 0, 0]
-        self._windows: list[tuple[int, tuple[float, ...], tuple[float, ...], tuple[int, ...]]] = []
+        self._windows: list[tuple[Any, ...]] = []
 
     def feed(self, bytes: Any) -> None:
         """Take the next bytes of the tensor, in any portions."""
@@ -184,8 +184,8 @@ class Summary:
 
     def _close_window(self) -> None:
         if self._kind.number in (F16, BF16) and self._in_window >= WINDOW:
-            tests = [_low_bits(self._window, depth, 128 if self._kind.number == BF16 else 1024) for depth in DEPTHS]
-            self._windows.append((self._in_window, *map(tuple, zip(*tests, strict=True))))  # type: ignore[arg-type]
+            mantissa = 128 if self._kind.number == BF16 else 1024
+            self._windows.append(low_bits(self._window, self._done - self._in_window, self._in_window, mantissa))
         self._total += self._window
         self._window[:] = 0
         self._in_window = 0
@@ -196,6 +196,9 @@ class Summary:
             raise ValueError("fewer bytes than the tensor has were fed")
         from assay.kernels import _description
 
+        if len(self._windows) > 1:  # the whole tensor as one more test: it sees less payload, spread thin
+            mantissa = 128 if self._kind.number == BF16 else 1024
+            self._windows.append(low_bits(self._total, 0, self._done, mantissa))
         gathered = _description.Gathered(
             self._classes, self._sums, float(self._low), float(self._high), (self._narrow[0], self._narrow[1]),
             (self._scales[0], self._scales[1]), self._lowest, tuple(self._windows),
@@ -230,28 +233,49 @@ def _powers(sums: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[n
     return np.array([np.add.reduce(row, axis=0) for row in rows])
 
 
-def _low_bits(window: NDArray[np.uint32], depth: int, mantissa: int) -> tuple[float, float, int]:
-    """(chi-square, what a smooth density predicts beyond chance, degrees of freedom) of the low `depth` bits.
+def low_bits(
+    counts: NDArray[Any], first: int, values: int, mantissa: int
+) -> tuple[int, int, tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+    """How uneven the codes are inside groups of 2, 4 and 16 neighbours: (first, values, seen, expected, noise).
 
-    Inside each group of 2^depth neighbouring codes the counts are compared with their mean. Random low bits give one
-    per degree of freedom; a density that slopes gives more, by an amount that the two neighbouring groups predict.
+    A density that slopes makes neighbouring codes occur unequally, by an amount that the groups beside them predict;
+    random low bits make them equal. `seen` is the excess of chi-square over its degrees of freedom, `expected` the excess
+    that the slope to the adjacent groups predicts, `noise` the variance of `seen` if the bits are random. Each group weighs
+    what the slope to the groups beyond the adjacent ones predicts, which is independent of both, so that groups without a
+    slope count for nothing. Groups at the edge of a binade, where the density jumps, are left out.
     """
+    rows = [_uneven(counts, depth, mantissa) for depth in DEPTHS]
+    seen, expected, noise = zip(*rows, strict=True)
+    return first, values, seen, expected, noise
+
+
+def _uneven(codes: NDArray[Any], depth: int, mantissa: int) -> tuple[float, float, float]:
     m = 1 << depth
-    counts = window.reshape(-1, m).astype(np.float64)
+    counts = codes.reshape(-1, m).astype(np.float64)
     group = counts.sum(axis=1)
     place = np.arange(len(group)) * m & (mantissa - 1)
-    chosen = np.flatnonzero((place != 0) & (place != mantissa - m) & (group >= 16 * m))
-    if not len(chosen):
-        return 0.0, 0.0, 0
+    chosen = np.flatnonzero((place >= 2 * m) & (place <= mantissa - 3 * m) & (group >= 16 * m))
     mean = group[chosen] / m
     chi = np.zeros(len(chosen))
     for j in range(m):
         chi += (counts[chosen, j] - mean) ** 2
-    up, down = group[chosen + 1], group[chosen - 1]
-    slope = ((up - down) * (up - down) - (up + down)) / (4 * m**4)
-    spread = float(m**3 - m) / 12
-    # cumsum adds in order, as the native loop does
-    return float(np.cumsum(chi / mean)[-1]), float(np.cumsum(slope * spread / mean)[-1]), len(chosen) * (m - 1)
+    weight = _slope(group[chosen + 2], group[chosen - 2], 2, m, mean)
+    adjacent = _slope(group[chosen + 1], group[chosen - 1], 1, m, mean)
+    use = weight > 0
+    w = weight[use]
+    seen = w * (chi[use] / mean[use] - float(m - 1))
+    return _ordered(seen), _ordered(w * adjacent[use]), _ordered(w * w * (2 * float(m - 1)))
+
+
+def _slope(up: NDArray[Any], down: NDArray[Any], apart: int, m: int, mean: NDArray[Any]) -> NDArray[Any]:
+    step = up - down
+    slope = (step * step - (up + down)) / (4 * apart * apart * (m * m) * (m * m))
+    return np.asarray(slope * (float(m**3 - m) / 12) / mean)
+
+
+def _ordered(values: NDArray[Any]) -> float:
+    """The sum from the first to the last, as the native loop adds."""
+    return float(np.cumsum(values)[-1]) if len(values) else 0.0
 
 
 # where the scales of a block lie in bytes, the main one first; others begin with their only scale

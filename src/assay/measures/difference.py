@@ -5,7 +5,8 @@ Reads rows in chunks, so that memory is bounded by one matrix of changes, and no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay import kernels
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CHUNK = 1 << 20  # values compared at a time: 4 MiB as float32 on each side
+CHUNK = 1 << 17  # values compared at a time: half a MiB as float32 on each side
 MOST_RANKED = 1 << 26  # values of a change whose singular values are looked at: 256 MiB
 LEAST_RANKED = 32  # rows and columns below which rank says nothing
 FIRST, FURTHER = 24, (80, 272)  # directions of the sketch: a few first, more only where those catch much
@@ -51,7 +52,18 @@ class _Sums:
     steps: int = 0
     equal: int = 0
     blocks: int = 0
-    rows: list[Any] = field(default_factory=list)
+    matrix: NDArray[np.float32] | None = None
+
+    def add(self, found: tuple[float, float, float, float, float, int], values: int) -> None:
+        """Add what the kernel found in some rows."""
+        dot, base, model, change, largest, changed = found
+        self.dot += dot
+        self.base += base
+        self.model += model
+        self.change += change
+        self.largest = max(self.largest, largest)
+        self.changed += changed
+        self.values += values
 
 
 def compared(pair: Pair) -> Found:
@@ -69,9 +81,8 @@ def compared(pair: Pair) -> Found:
     squares = (sums.dot, sums.base, sums.model, sums.change)
     state = _state(pair, sums)
     rank = energy = left = right = None
-    if state is State.CHANGED and sums.rows:
-        rank, energy, left, right = _low_rank(sums)
-    sums.rows = []
+    if state is State.CHANGED and sums.matrix is not None and 0 < sums.change < math.inf:
+        rank, energy, left, right = _low_rank(sums.matrix, sums.change)
     return Found(_fact(pair, state, sums, relative, cosine, rank, energy), pair, squares, left, right)
 
 
@@ -92,18 +103,9 @@ def _energy(matrix: Matrix) -> float:
 
 
 def _same_bytes(left: Matrix, right: Matrix) -> bool:
-    """Equal type, shape and bytes, by bytes alone."""
-    if left.dtype != right.dtype or (left.rows, left.columns) != (right.rows, right.columns):
-        return False
-    if not hasattr(left, "raw") or not hasattr(right, "raw"):
-        return False
-    kind = TYPES.get(left.dtype)
-    if kind is None:
-        return bool(left.raw() == right.raw())
-    size = left.rows * left.columns // kind.elements * kind.bytes
-    return all(
-        left.raw(at, min(CHUNK, size - at)) == right.raw(at, min(CHUNK, size - at)) for at in range(0, size, CHUNK)
-    )
+    """Equal type, shape and bytes, by bytes alone; only tensors as stored can be asked."""
+    same = getattr(left, "same_bytes", None)
+    return bool(same is not None and hasattr(right, "same_bytes") and same(right))
 
 
 def _summed(pair: Pair, rows: int) -> _Sums:
@@ -118,27 +120,15 @@ def _summed(pair: Pair, rows: int) -> _Sums:
         and pair.place.role not in ("embedding", "head")
     )
     narrow, wide = _narrower(pair)
+    differ = pair.base.dtype != pair.model.dtype
+    sums.matrix = np.empty((rows, columns), np.float32) if ranked else None
     for start in range(0, rows, step):
         a, b = pair.base.read(start, min(rows, start + step)), pair.model.read(start, min(rows, start + step))
         a, b = np.ascontiguousarray(a), np.ascontiguousarray(b)
-        change = np.empty_like(a)
-        dot, left, right, square, largest, changed = kernels.difference(
-            a.reshape(-1), b.reshape(-1), change.reshape(-1)
-        )
-        sums.dot, sums.base, sums.model, sums.change = (
-            sums.dot + dot,
-            sums.base + left,
-            sums.model + right,
-            sums.change + square,
-        )
-        sums.largest, sums.changed, sums.values = (
-            max(sums.largest, largest),
-            sums.changed + changed,
-            sums.values + a.size,
-        )
-        sums.cast = sums.cast and (not changed or _is_cast(narrow, wide, a, b))
-        if ranked:
-            sums.rows.append(change)
+        change = sums.matrix[start : start + len(a)].reshape(-1) if sums.matrix is not None else None
+        found = kernels.difference(a.reshape(-1), b.reshape(-1), change)
+        sums.add(found, a.size)
+        sums.cast = sums.cast and (not found[-1] or (differ and _is_cast(narrow, wide, a, b)))
         _quantisation(pair, start, a, b, sums)
     return sums
 
@@ -192,7 +182,7 @@ def _state(pair: Pair, sums: _Sums) -> State:
     return State.CHANGED
 
 
-def _low_rank(sums: _Sums) -> tuple[int | None, float | None, Any, Any]:
+def _low_rank(change: NDArray[np.float32], whole: float) -> tuple[int | None, float | None, Any, Any]:
     """(rank, its share of the energy, leading left and right direction) of the change; rank None where it has none.
 
     A randomised range finder (Halko, Martinsson and Tropp, 2011, algorithm 4.1); the energy beyond the captured part is
@@ -200,13 +190,7 @@ def _low_rank(sums: _Sums) -> tuple[int | None, float | None, Any, Any]:
     """
     import numpy as np
 
-    change = np.concatenate(sums.rows)
-    if not np.isfinite(change).all():
-        return None, None, None, None
     shorter = min(change.shape)
-    whole = float(np.einsum("ij,ij->", change, change, dtype=np.float64))
-    if whole <= 0:
-        return None, None, None, None
     values, left, right = _sketched(change, min(FIRST, shorter))
     for more in FURTHER:
         caught = float((values.astype(np.float64) ** 2).sum()) / whole

@@ -22,8 +22,6 @@ STEPS = 30
 
 def directions(weights: Mapping[str, Any], most_hidden: int) -> Directions | None:
     """What the writers share, from a sample of their columns; None for models without such matrices."""
-    import numpy as np
-
     writers = [tensor for name, tensor in sorted(weights.items()) if _writes(name, tensor)]
     sizes = {tensor.rows for tensor in writers}
     if len(writers) < 4 or len(sizes) != 1 or (size := sizes.pop()) < 64:
@@ -33,6 +31,8 @@ def directions(weights: Mapping[str, Any], most_hidden: int) -> Directions | Non
         return Directions(
             artifact, len(writers), size, 1.0, THRESHOLD, 0, f"{size:,} dimensions take long: add --hints"
         )
+    import numpy as np
+
     each = max(32, COLUMNS * size // len(writers))
     total, strongest = np.zeros((size, size)), []
     for tensor in writers:

@@ -70,6 +70,8 @@ class Pass:
             kind = TYPES.get(tensor.dtype)
             reason = _unreadable(tensor, kind)
             size = tensor.stop - tensor.start
+            if not reason and tensor.stop > index.data_stop:
+                reason = "the file ends before it does"
             if not reason and not index.shares_storage and tensor.start < reached:
                 reason = "it shares bytes with another tensor"
             if not reason and (tensor.start, tensor.stop) in seen:
@@ -156,17 +158,14 @@ def _lines(found: dict[str, Any]) -> Lines | None:
     )  # fmt: skip
 
 
-def _low_bits(windows: tuple[Any, ...]) -> Iterator[LowBits]:
-    first = 0
-    for values, chi, predicted, freedom in windows:
-        for bits, total, extra, degrees in zip(_BITS, chi, predicted, freedom, strict=True):
-            if degrees:
-                ratio, expected = total / degrees, 1 + max(0.0, extra) / degrees
-                sigma = math.sqrt(2 / degrees)
+def _low_bits(tests: tuple[Any, ...]) -> Iterator[LowBits]:
+    """The tests that have any power: those for which the density predicts something."""
+    for first, values, seen, expected, noise in tests:
+        for bits, found, wanted, variance in zip(_BITS, seen, expected, noise, strict=True):
+            if wanted > 0 and variance > 0:
                 yield LowBits(
-                    bits, first, values, _rounded(ratio) or 0.0, _rounded(expected) or 0.0, _rounded(sigma) or 0.0
+                    bits, first, values, _rounded(found / wanted) or 0.0, _rounded(math.sqrt(variance) / wanted) or 0.0
                 )
-        first += values
 
 
 def _narrower(tensor: TensorSpec, kind: Type, found: dict[str, Any]) -> str | None:

@@ -45,7 +45,7 @@ def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     if odd:
         shown = ", ".join(f"{row.name} {ratio:.2g}x" for _, row, ratio in odd[:4])
         yield informational(
-            f"{len(odd):,} matrices differ {FACTOR:g}-fold or more in scale from the median of their role: {shown}",
+            f"{len(odd):,} {'matrix differs' if len(odd) == 1 else 'matrices differ'} {FACTOR:g}-fold or more in scale from the median of their role: {shown}",
             *(
                 Evidence(row.artifact, f"{ratio:.2g} times the median of role {role}", name=row.name)
                 for role, row, ratio in odd[:50]
