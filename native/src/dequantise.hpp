@@ -366,7 +366,7 @@ static uint32_t scale_magnitude(int type, const uint8_t* at) {
       uint32_t most = 0;
       for (int k = 0; k < 4; k++) {
         if ((at[k] & 0x7f) == 0x7f) return 0x7fc00000;
-        if (at[k] > most) most = at[k];
+        if ((at[k] & 0x7fu) > most) most = at[k] & 0x7f;
       }
       return most ? to_bits(scale_ue4m3(most)) : 0;
     }

@@ -270,19 +270,19 @@ static void classes(const float* values, size_t count, Classes* out) {
   out->subnormal += subnormal;
 }
 
-// FNV-1a over 32-bit words in 32 lanes, the lanes then folded with a 64-bit multiplication: quick, not cryptographic
+// Multilinear hash in 32 lanes of 32-bit words, word group i times an odd key; the lanes are then folded with a 64-bit
+// multiplication. Quick, and free of dependences from one group to the next; not cryptographic
 struct Hash {
   Uv lanes[2 * PARTS];
+  uint32_t group = 0;
 
   Hash() {
-    uint32_t start[2 * LANES];
-    for (int l = 0; l < 2 * LANES; l++) start[l] = 0x811c9dc5u + l;
-    memcpy(lanes, start, sizeof start);
+    for (int p = 0; p < 2 * PARTS; p++) lanes[p] = Uv{};
   }
 
   inline void mix(const uint8_t* bytes) {
-    for (int p = 0; p < 2 * PARTS; p++)
-      lanes[p] = (lanes[p] ^ *reinterpret_cast<const Uv*>(bytes + 4 * p * WIDTH)) * 0x01000193u;
+    uint32_t key = (2 * group++ + 1) * 0x9e3779b1u;
+    for (int p = 0; p < 2 * PARTS; p++) lanes[p] += *reinterpret_cast<const Uv*>(bytes + 4 * p * WIDTH) * key;
   }
 
   inline uint64_t end(const uint8_t* bytes, size_t count, uint64_t seed) {

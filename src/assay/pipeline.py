@@ -27,7 +27,7 @@ from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked
 if TYPE_CHECKING:
     from assay.measures.values import Keep, Pass
 
-_VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
+VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
@@ -160,7 +160,7 @@ def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: R
 def _passes(rows: list[_Row], settings: Settings, keep: Keep | None) -> dict[str, Pass]:
     """For each weight file the pass that summarises its values, if a check wants them and there are kernels for it."""
     wanted = any(
-        need.fact in _VALUES and _asked(check.rule.id, settings) and not settings.policy.switched_off(check.rule.id)
+        need.fact in VALUES and _asked(check.rule.id, settings) and not settings.policy.switched_off(check.rule.id)
         for check in checks.installed()
         for need in check.needs
     )

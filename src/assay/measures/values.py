@@ -90,6 +90,8 @@ class Pass:
 def _unreadable(tensor: TensorSpec, kind: Type | None) -> str:
     if kind is None:
         return f"assay does not read values of type {tensor.dtype}"
+    if tensor.elements % kind.elements:
+        return f"its values are no whole blocks of {tensor.dtype}"
     if tensor.stop - tensor.start != tensor.elements // kind.elements * kind.bytes:
         return "its values do not lie together in the file"
     return ""
@@ -129,8 +131,11 @@ def _moments(sums: tuple[float, ...], count: int) -> tuple[float | None, float |
     if not count:
         return None, None, None
     first, second, third, fourth = (total / count for total in sums)
-    variance = max(0.0, second - first * first)
-    central = fourth - 4 * first * third + 6 * first * first * second - 3 * first**4
+    square = first * first
+    if not math.isfinite(second - square):
+        return _rounded(first), None, None  # squares beyond what a float holds
+    variance = max(0.0, second - square)
+    central = fourth - 4 * first * third + 6 * square * second - 3 * square * square
     # below this the difference is rounding of the sums, not spread
     spread = variance > 1e-12 * second
     kurtosis = central / (variance * variance) if spread and variance * variance > 0 else None
