@@ -48,20 +48,48 @@ def write_safetensors(path: Path, state: State, dtype: str = "BF16") -> Path:
     return path
 
 
-def write_gguf(path: Path, state: State, kind: str) -> Path:
-    """The state as GGUF with hub names, matrices in a ggml type."""
+Quantise = Callable[[str, Array], bytes]  # ggml type, float32[rows, columns] -> blocks
+
+
+def reference_quantiser(kind: str, values: Array) -> bytes:
+    """ggml's reference quantisers, which assay has of its own."""
     from assay.kernels.lattice import quantised
+
+    return quantised(kind, values.astype(np.float32).reshape(-1)).tobytes()
+
+
+def ggml_quantiser(library: Path, importance: Array | None = None) -> Quantise:
+    """The real quantisers, K-quants among them, from a shared library that exports ggml_quantize_chunk.
+
+    `importance` (float32[columns], as many as the widest matrix has) makes it weigh errors as an importance matrix does.
+    """
+    import ctypes
+
+    from assay.kernels.types import GGML, TYPES
+
+    long, pointer = ctypes.c_int64, ctypes.c_void_p
+    chunk = ctypes.CDLL(str(library)).ggml_quantize_chunk
+    chunk.restype, chunk.argtypes = ctypes.c_size_t, [ctypes.c_int, pointer, pointer, long, long, long, pointer]
+
+    def quantise(kind: str, values: Array) -> bytes:
+        type_, source = TYPES[kind], np.ascontiguousarray(values, np.float32)
+        out = np.zeros(source.size // type_.elements * type_.bytes, np.uint8)
+        weights = importance.ctypes.data if importance is not None else None
+        assert chunk(type_.number - GGML, source.ctypes.data, out.ctypes.data, 0, *source.shape, weights) == out.size
+        return out.tobytes()
+
+    return quantise
+
+
+def write_gguf(path: Path, state: State, kind: str, quantise: Quantise = reference_quantiser) -> Path:
+    """The state as GGUF with hub names, matrices in a ggml type."""
     from assay.kernels.types import GGML, TYPES
 
     head, body = b"", bytearray()
     for name, values in state.items():
-        matrix = values.ndim == 2 and values.shape[1] % 32 == 0
+        matrix = values.ndim == 2 and values.shape[1] % TYPES[kind].elements == 0
         number = TYPES[kind].number - GGML if matrix else 0
-        raw = (
-            quantised(kind, values.astype(np.float32).reshape(-1)).tobytes()
-            if matrix
-            else values.astype("<f4").tobytes()
-        )
+        raw = quantise(kind, values) if matrix else values.astype("<f4").tobytes()
         encoded = name.encode()
         head += struct.pack("<Q", len(encoded)) + encoded + struct.pack("<I", values.ndim)
         head += struct.pack(f"<{values.ndim}Q", *reversed(values.shape)) + struct.pack("<IQ", number, len(body))
@@ -185,6 +213,16 @@ def mixed(states: list[State], shares: list[float]) -> State:
     for name in states[0]:
         parts = [np.float32(share) * bf16(state[name]) for state, share in zip(states, shares, strict=True)]
         out[name] = np.asarray(np.sum(parts, axis=0), np.float32)
+    return out
+
+
+def narrowed(state: State, hidden: int) -> State:
+    """The first `hidden` dimensions of a model: K-quants need rows of whole blocks of 256."""
+    out = {}
+    for name, w in state.items():
+        out[name] = w[:hidden] if w.ndim == 1 or name.endswith(("o_proj.weight", "down_proj.weight")) else w
+        if w.ndim == 2 and not name.endswith("down_proj.weight"):
+            out[name] = out[name][:, :hidden]
     return out
 
 

@@ -30,6 +30,7 @@ class Case:
     store: str = "BF16"
     others: tuple[State, ...] = ()
     base_store: str = "BF16"
+    quantise: derived.Quantise = derived.reference_quantiser
 
 
 def from_the_real_model(gguf: Path) -> Iterator[Case]:
@@ -87,6 +88,35 @@ def _derivatives(s: State, seed: int) -> Iterator[Case]:
     )
     yield Case("Q8_0 of an ablation", s, derived.ablated(s, fresh(32)), R.QUANTISED_CHANGED, "Q8_0")
     yield Case("Q4_0 of random weights", s, derived.same_statistics(s, fresh(33)), R.UNRELATED, "Q4_0")
+
+
+def from_real_quantisers(gguf: Path, library: Path) -> Iterator[Case]:
+    """Copies made by ggml itself, with and without an importance matrix, of the base and of fine-tunes."""
+    s = derived.narrowed(derived.smollm2(gguf, 6, 4096), 512)
+    random = np.random.default_rng(8)
+    little, more = derived.noisy(s, 0.01, random), derived.noisy(s, 0.10, random)
+    importance = (np.abs(random.standard_normal(1536)) + 0.1).astype(np.float32)
+    plain, weighted = derived.ggml_quantiser(library), derived.ggml_quantiser(library, importance)
+    for kind in (
+        "Q8_0",
+        "Q4_0",
+        "Q4_1",
+        "Q5_0",
+        "Q5_1",
+        "Q2_K",
+        "Q3_K",
+        "Q4_K",
+        "Q5_K",
+        "Q6_K",
+        "IQ4_NL",
+        "IQ4_XS",
+        "MXFP4",
+        "NVFP4",
+    ):
+        yield Case(f"ggml {kind} of the base", s, s, R.QUANTISED, kind, quantise=plain)
+        yield Case(f"ggml {kind} of the base, importance matrix", s, s, R.QUANTISED, kind, quantise=weighted)
+        yield Case(f"ggml {kind} of a 1 % fine-tune", s, little, R.QUANTISED_CHANGED, kind, quantise=plain)
+        yield Case(f"ggml {kind} of a 10 % fine-tune", s, more, R.QUANTISED_CHANGED, kind, quantise=weighted)
 
 
 def from_trained_models(folder: Path, steps: int) -> Iterator[Case]:
@@ -149,7 +179,7 @@ def answered(case: Case, folder: Path) -> Comparison:
     if case.store in ("BF16", "F16", "F32"):
         model = derived.write_safetensors(folder / "model.safetensors", case.model, case.store)
     else:
-        model = derived.write_gguf(folder / "model.gguf", case.model, case.store)
+        model = derived.write_gguf(folder / "model.gguf", case.model, case.store, case.quantise)
     others = [derived.write_safetensors(folder / f"other{n}.safetensors", state) for n, state in enumerate(case.others)]
     return assay.diff(base, model, others=tuple(map(str, others)), isolation=False)
 
@@ -161,6 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=300, help="training steps of the small models")
     parser.add_argument("--keep", type=Path, help="folder for the trained models, to use them again")
+    parser.add_argument("--ggml", type=Path, help="shared library that exports ggml_quantize_chunk, for K-quants")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     options = parser.parse_args()
     table: Counter[tuple[Relation, Relation]] = Counter()
@@ -168,7 +199,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as scratch:
         keep = options.keep or Path(scratch)
         keep.mkdir(parents=True, exist_ok=True)
-        for source in (from_trained_models(keep, options.steps), from_the_real_model(packaged_model())):
+        sources = [from_trained_models(keep, options.steps), from_the_real_model(packaged_model())]
+        sources += [from_real_quantisers(packaged_model(), options.ggml)] if options.ggml else []
+        for source in sources:
             for case in source:
                 if options.only not in case.name:
                     continue

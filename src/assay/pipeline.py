@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
+WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
@@ -238,7 +239,7 @@ def _hashed_all(
         found = passes.get(entry.path)
         return hashed(entry, advance, found.feed if found else None)
 
-    if jobs <= 1 or len(entries) < 2:
+    if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
         return [one(entry) for entry in entries]
     from concurrent.futures import ThreadPoolExecutor  # hashing leaves the interpreter lock, so threads are enough
 

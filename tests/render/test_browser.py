@@ -116,3 +116,38 @@ def test_it_prints_all_of_itself(browser: Any, page_file: Path) -> None:
     assert len(page.pdf()) > 20_000
     page.emulate_media(media="print")
     assert not page.locator("#filter").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
+    browser: Any, tmp_path: Path, audit: Callable[..., Dossier], scheme: str
+) -> None:
+    import numpy as np
+
+    from assay.render import renderer
+    from benchmarks import derived
+
+    random = np.random.default_rng(0)
+    state = {
+        f"model.layers.{layer}.{role}.weight": (random.standard_normal((64, 32)) * (4 if (layer, role) == (3, "mlp.up_proj") else 1)).astype(np.float32)
+        for layer in range(6) for role in ("self_attn.q_proj", "mlp.up_proj")
+    }  # fmt: skip
+    left = derived.write_safetensors(tmp_path / "base" / "model.safetensors", state)
+    changed = state | {"model.layers.2.self_attn.q_proj.weight": random.standard_normal((64, 32)).astype(np.float32)}
+    derived.write_safetensors(tmp_path / "m" / "model.safetensors", changed)
+    found = renderer("html")
+    assert found is not None
+    with (tmp_path / "r.html").open("wb") as stream:
+        found.write(audit(tmp_path / "m", base=left.parent), stream)
+    page, trouble = opened(browser, tmp_path / "r.html", color_scheme=scheme)
+    maps = page.eval_on_selector_all(
+        "svg.map",
+        "maps => maps.map(map => Array.from(map.querySelectorAll('rect')).map(r => getComputedStyle(r).fill))",
+    )
+    change, scale = maps[0], maps[1]
+    assert len(change) == len(scale) == 12
+    assert len(set(change)) == 2 and min(change.count(fill) for fill in set(change)) == 1  # one cell of change
+    assert len(set(scale)) == 2 and min(scale.count(fill) for fill in set(scale)) == 1  # one odd layer
+    assert "rgb(0, 0, 0)" not in change + scale
+    page.locator("#map ~ .maps a").nth(7).click()
+    assert page.locator("details.tensor[open] svg.hist path").first.is_visible() and trouble == []

@@ -21,7 +21,7 @@ class Config:
     baseline: str | None = None
     offline: bool = False
     require_isolation: bool = False
-    jobs: int = 1
+    jobs: int = 2  # hashing is bound by one core for each file; two at a time leave a small machine its second core
     origins: dict[str, str] = field(default_factory=dict)
     ignored: str | None = None
 

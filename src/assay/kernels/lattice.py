@@ -10,22 +10,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.kernels._blocks import FP4, NL4, dequantised, nibbles_of
 from assay.kernels.types import TYPES
 
 F = np.float32
 REQUANTISES = frozenset({"Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1"})
-HAS_STEP = REQUANTISES | {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"}
+EVEN = REQUANTISES | {"Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"}  # codes at equal distances
+_CODEBOOKS = {"IQ4_NL": NL4, "IQ4_XS": NL4, "MXFP4": FP4, "NVFP4": FP4}
+HAS_CELL = EVEN | frozenset(_CODEBOOKS)
 
 
 def steps(name: str, packed: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The distance between neighbouring codes at each value: uint8[blocks * bytes] -> float32[blocks * values].
 
-    Only for the types in HAS_STEP, whose codes lie at equal distances.
+    Only for the types in HAS_CELL. Where codes lie at unequal distances, the larger of the two that a value has.
     """
     kind = TYPES[name]
     blocks = packed.reshape(-1, kind.bytes)
+    if name in _CODEBOOKS:
+        return _gaps(_CODEBOOKS[name], kind.name, packed)
     scale = _scales(name, blocks)
-    return np.repeat(np.abs(scale), kind.elements // scale.shape[1], axis=1).reshape(-1).astype(F)
+    return np.asarray(np.repeat(np.abs(scale), kind.elements // scale.shape[1], axis=1).reshape(-1), F)
+
+
+def _gaps(codebook: Any, name: str, packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The larger distance to a neighbouring code, for types that look values up in a table."""
+    values = dequantised(name, packed)
+    codes = nibbles_of(name, packed)
+    table = np.unique(codebook)
+    between = np.diff(table)
+    larger = np.maximum(np.append(between, between[-1]), np.insert(between, 0, between[0]))
+    of_code = larger[np.searchsorted(table, codebook)]
+    with np.errstate(all="ignore"):
+        scale = np.where(codebook[codes] != 0, values / codebook[codes], np.nan).reshape(-1, 16)
+        scale = np.nanmax(np.abs(scale), axis=1, keepdims=True, initial=0.0, where=~np.isnan(scale))
+    return np.asarray((of_code[codes].reshape(-1, 16) * scale).reshape(-1), F)
 
 
 def _half(blocks: Any, at: int) -> Any:

@@ -54,11 +54,22 @@ def comparison(
     merged, unexplained = _shares(pairs, others) if others else ((), 1.0)
     judged = relation.judged(found, missing, extra, layers, kin, merged, unexplained)
     relative, cosine = relation.totals(found)
+    why = (*judged.why, *_unmatched(missing, extra))
     return Comparison(
-        base.name, base.sha256, judged.relation, judged.runner_up, judged.margin, judged.why, tuple(row.difference for row in found),
+        base.name, base.sha256, judged.relation, judged.runner_up, judged.margin, why, tuple(row.difference for row in found),
         tuple(missing), tuple(extra), tuple((layer, other) for layer, other, _ in layers),
         None if relative is None else float(f"{relative:.4g}"), None if cosine is None else round(cosine, 6),
     )  # fmt: skip
+
+
+def _unmatched(missing: list[str], extra: list[str]) -> list[str]:
+    """A sentence for tensors that only one side has: they were not compared."""
+    rows = [("the model lacks", missing, "of the base"), ("the model has", extra, "that the base lacks")]
+    return [
+        f"{verb} {len(names):,} tensor{'s' if len(names) > 1 else ''} {whose}, {names[0]} first"
+        for verb, names, whose in rows
+        if names
+    ]
 
 
 def _compared_all(pairs: list[Pair], progress: Progress | None) -> list[Found]:

@@ -158,7 +158,7 @@ def _quantisation(pair: Pair, start: int, base: NDArray[np.float32], model: NDAr
     from assay.kernels import lattice
 
     name = pair.model.dtype
-    if name not in lattice.HAS_STEP or pair.base.dtype == name or not hasattr(pair.model, "raw"):
+    if name not in lattice.HAS_CELL or pair.base.dtype == name or not hasattr(pair.model, "raw"):
         return
     kind = TYPES[name]
     size = model.size // kind.elements * kind.bytes

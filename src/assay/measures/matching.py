@@ -5,6 +5,7 @@ Everything here is a view: rows of a tensor on disk, perhaps in another order, r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +16,10 @@ from assay.facts.role import Place, placed
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+# rotary tables: computed from the configuration, stored by some exporters and not by others
+_DERIVED = re.compile(r"rotary_emb\.inv_freq|rope_freqs")
 
 
 class Matrix(Protocol):
@@ -126,6 +131,8 @@ def side(weights: Mapping[str, Any], config: ModelConfig | None) -> Side:
     """`weights` by place, fused projections and stacked experts taken apart."""
     places: dict[Place, Matrix] = {}
     for name, tensor in weights.items():
+        if _DERIVED.search(name):
+            continue
         for place, view in _parts(name, tensor, config):
             places.setdefault(place, view)
     return Side(places, any(name.startswith("blk.") for name in weights), config)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.facts.comparison import Kinship, Relation, State
+from assay.kernels.types import TYPES
 from assay.measures.difference import Found
 from assay.measures.fingerprint import RELATED
 
@@ -24,8 +25,13 @@ SAME_COORDINATES = 0.10  # cosine of all matrices: independent models have 0.00,
 CONTINUED = 0.20  # relative change of the matrices from which training was as long as the first
 LOW_RANK = 0.80  # share of the changed matrices' energy that lies in a rank below a third of the size
 COMMON = 0.80  # |cosine| of the leading direction of one writer's change to that of all
-INSIDE = 0.97  # share of values in their cell: clipping leaves a little outside in an honest copy
-EQUAL = 0.98  # share of blocks equal to re-quantisation
+EQUAL = 0.98  # share of blocks equal to re-quantisation, from which they were quantised from the base
+WEIGHTED = 0.10  # share up to which blocks are as good as never equal: they were quantised with an importance matrix
+# share of values in their cell: between honest copies, with and without an importance matrix, and fine-tunes of 1 %
+INSIDE = {
+    "Q8_0": 0.98, "Q4_0": 0.985, "Q4_1": 0.99, "Q5_0": 0.98, "Q5_1": 0.98, "Q2_K": 0.965, "Q3_K": 0.975, "Q4_K": 0.992,
+    "Q5_K": 0.98, "Q6_K": 0.96, "IQ4_NL": 0.993, "IQ4_XS": 0.993, "MXFP4": 0.982, "NVFP4": 0.99,
+}  # fmt: skip
 LEAST = 0.1  # margin below which the answer is "cannot tell"
 
 
@@ -104,7 +110,12 @@ def _exact(
 ) -> Judged | None:
     if not found:
         return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, ("no tensor of one has a counterpart in the other",))
-    if missing or extra or any(row.pair.base.rows != row.pair.model.rows for row in found):
+    if any(row.pair.base.rows != row.pair.model.rows for row in found):
+        return None
+    if not changed and (missing or extra):
+        why = f"all {len(found):,} tensors that both have are equal to the last bit, and that is not all of them"
+        return Judged(Relation.UNKNOWN, Relation.IDENTICAL, 0.0, (why,))
+    if missing or extra:
         return None
     if not changed:
         return Judged(
@@ -185,39 +196,65 @@ def _permuted(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
 
 
 def _quantised(found: Sequence[Found]) -> Judged | None:
-    rows = [row for row in found if row.difference.inside is not None]
-    if not rows or sum(_size(row) for row in rows) < 0.5 * sum(_size(row) for row in found if _is_matrix(row)):
+    """Whether a model in a block format holds the base's values, each in the cell of the code that it has."""
+    whole = sum(_size(row) for row in found if _is_matrix(row))
+    packed = [row for row in found if _is_packed(row)]
+    if not packed or sum(map(_size, packed)) < 0.5 * whole:
         return None
-    outside = [row for row in rows if (row.difference.inside or 0.0) < _inside_for(row)]
-    inside = min(row.difference.inside or 0.0 for row in rows)
+    rows = [row for row in packed if row.difference.inside is not None]
+    types = ", ".join(sorted({row.pair.model.dtype for row in packed}))
+    if sum(map(_size, rows)) < 0.5 * sum(map(_size, packed)):
+        why = f"{types} gives values no cells of their own: the weights fit a quantised copy, and a changed one as well"
+        return Judged(Relation.UNKNOWN, Relation.QUANTISED, 0.0, (why,))
+    exact = any(_equal(row) and row.difference.layer is not None for row in rows)
+    changed = [row for row in rows if not _kept(row, exact)]
     equal = [row.difference.equal for row in rows if row.difference.equal is not None]
-    types = ", ".join(sorted({row.pair.model.dtype for row in rows}))
-    why = [
-        f"{len(rows) - len(outside):,} of {len(rows):,} {types} tensors lie in the cells of the base's values (least {inside:.2%} of one tensor)"
+    why_all = [
+        f"{len(rows) - len(changed):,} of {len(rows):,} {types} tensors hold the base's values, each in its cell"
+        f" (at least {min(row.difference.inside or 0.0 for row in rows):.2%} of a tensor)"
     ]
     if equal:
-        why.append(f"quantising the base again gives {min(equal):.2%} or more of each tensor's blocks to the byte")
-        outside = [row for row in rows if row.difference.equal is not None and row.difference.equal < EQUAL] or outside
-    if not outside:
-        least = 1 - min([*equal, 1.0]) if equal else 1 - inside
+        why_all.append(f"quantising the base again gives {min(equal):.2%} or more of each tensor's blocks to the byte")
+    if {row.pair.model.dtype for row in rows} & {"Q2_K", "Q3_K"}:
+        why_all.append("at two and three bits a fine-tune of 1 % lies inside the cells as well")
+    if changed:
+        why_all.append(f"first of those that do not: {changed[0].difference.name}")
         return _judged(
-            Relation.QUANTISED,
-            Relation.QUANTISED_CHANGED,
-            _margin(max(least, 1e-6), 1 - (EQUAL if equal else INSIDE)),
-            *why,
+            Relation.QUANTISED_CHANGED, Relation.QUANTISED, max(_off(row, exact) for row in changed), *why_all
         )
-    worst = min(
-        (row.difference.equal if row.difference.equal is not None else row.difference.inside or 0.0) for row in outside
-    )
-    if not equal or worst > 0.5:
-        why.append(f"first of those that do not: {outside[0].difference.name}")
-    return _judged(
-        Relation.QUANTISED_CHANGED, Relation.QUANTISED, _margin(1 - worst, 1 - (EQUAL if equal else INSIDE)), *why
-    )
+    return _judged(Relation.QUANTISED, Relation.QUANTISED_CHANGED, min(_off(row, exact) for row in rows), *why_all)
 
 
-def _inside_for(row: Found) -> float:
-    return INSIDE if row.pair.model.dtype in ("Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1") else 0.85
+def _is_packed(row: Found) -> bool:
+    """A matrix that the model has in blocks and the base does not."""
+    kinds = [TYPES.get(side.dtype) for side in (row.pair.model, row.pair.base)]
+    return bool(kinds[0] and kinds[0].elements > 1 and (kinds[1] is None or kinds[1].elements == 1))
+
+
+def _equal(row: Found) -> bool:
+    return row.difference.equal is not None and row.difference.equal >= EQUAL
+
+
+def _kept(row: Found, exact: bool) -> bool:
+    """Equal to re-quantisation; or not at all equal, as an importance matrix makes it, and in the cells nevertheless.
+
+    Such a matrix weighs all layers: where it is `exact` that tensors of some layers are equal, none was used, and those
+    that are not equal were changed.
+    """
+    equal = row.difference.equal
+    if _equal(row):
+        return True
+    if equal is not None and (exact or equal > WEIGHTED):
+        return False
+    return (row.difference.inside or 0.0) >= INSIDE[row.pair.model.dtype]
+
+
+def _off(row: Found, exact: bool) -> float:
+    """How many powers of ten a tensor lies from the number that decides about it."""
+    equal = row.difference.equal
+    if equal is not None and (exact or equal > WEIGHTED):
+        return _margin(max(1 - equal, 1e-6), 1 - EQUAL)
+    return _margin(max(1 - (row.difference.inside or 0.0), 1e-6), 1 - INSIDE[row.pair.model.dtype])
 
 
 def _size(row: Found) -> int:

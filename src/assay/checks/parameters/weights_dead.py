@@ -19,7 +19,8 @@ MANY = 0.01  # share of rows from which a person should know the reason
     remedy="Ask the publisher whether rows were pruned on purpose; if not, the file is broken or was never trained.",
 )
 def weights_dead(summary: TensorSummary) -> Iterator[Answer]:
-    """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost.
+    """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost. So with blocks of a quantised tensor
+    whose scale is zero.
 
     Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens.
     """
@@ -29,6 +30,10 @@ def weights_dead(summary: TensorSummary) -> Iterator[Answer]:
     if summary.distinct <= 1 or (summary.minimum is not None and summary.minimum == summary.maximum):
         yield review(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)
         return
+    if summary.scales_zero:
+        yield informational(
+            f"{summary.name}: {summary.scales_zero:,} block scales are zero, so that their blocks hold nothing", place
+        )
     rows = summary.rows
     if rows is None or placed(summary.name).role in ("embedding", "head"):
         return
