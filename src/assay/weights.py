@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COMPARED = 96 * 1024  # bytes compared at a time: small enough for the heap to hand out the same pages again
-MAX_READ = 16 * 1024**3  # bytes of float32 in one call: a whole tensor of two billion values is read in parts
+MAX_READ = 4 * 1024**3  # bytes of float32 in one call; larger tensors are read in parts
 _READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})
 
 

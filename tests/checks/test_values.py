@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -241,3 +243,12 @@ def test_two_files_at_a_time_give_the_same_dossier(
             {f"model.layers.{number}.mlp.up_proj.weight": noise(512, 256, seed=number)},
         )
     assert audit(tmp_path / "m", jobs=1) == audit(tmp_path / "m", jobs=3)
+
+
+def test_thousands_of_tensors_in_one_block_are_summarised_one_after_another(tmp_path: Path) -> None:
+    """Memory does not grow with the number of tensors that a block holds: each of them has tables of a megabyte."""
+    header = {f"t{n}": {"dtype": "F32", "shape": [2], "data_offsets": [8 * n, 8 * n + 8]} for n in range(3000)}
+    (tmp_path / "m.safetensors").write_bytes(safetensors(header=header, data=bytes(24_000)))
+    code = f"import assay, resource; assay.audit({str(tmp_path / 'm.safetensors')!r}, isolation=False); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert int(done.stdout) < 400_000  # KiB; 3,000 megabytes would be eight times that

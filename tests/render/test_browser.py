@@ -123,9 +123,9 @@ def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
     browser: Any, tmp_path: Path, audit: Callable[..., Dossier], scheme: str
 ) -> None:
     import numpy as np
+    from benchmarks import derived
 
     from assay.render import renderer
-    from benchmarks import derived
 
     random = np.random.default_rng(0)
     state = {

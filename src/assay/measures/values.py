@@ -17,6 +17,8 @@ from assay.facts.values import Lines, LowBits, Peak, TensorSummary, UnreadValues
 from assay.kernels.types import BYTES, F32, TYPES, Type
 
 MIN_COLUMNS, MAX_COLUMNS, MAX_ROWS = 16, 1 << 20, 1 << 21  # what rows and columns are kept for: memory stays small
+MOST_ACTIVE = 16  # tensors that one byte may belong to, where tensors share a storage: each holds a megabyte
+MOST_TENSORS = 200_000  # of one file; the largest mixtures of experts in use have 50,000
 MOST_RATIO = 2  # bytes summarised over bytes in the file: views of one storage repeat it, an attack does so without end
 PEAK = 10.0  # times the median energy from which a row or column is worth naming
 DIGITS = 6  # significant digits kept: what a reader uses, and the same whichever kernel ran
@@ -39,20 +41,28 @@ class Pass:
     def feed(self, block: memoryview) -> None:
         """Take the next bytes of the file."""
         start, stop = self._at, self._at + len(block)
-        while self._waiting and self._waiting[-1][0].start < stop:
+        open_, self._active = self._active, []
+        for tensor, kind, summary in open_:
+            self._take(tensor, kind, summary, block, start)
+        while self._waiting and self._waiting[-1][0].start < stop:  # one after another: a block may hold thousands
             tensor, kind = self._waiting.pop()
-            self._active.append((tensor, kind, kernels.summary(kind, *_extent(tensor, kind))))
-        still = []
-        for tensor, kind, summary in self._active:
-            summary.feed(block[max(tensor.start, start) - start : min(tensor.stop, stop) - start])
-            if tensor.stop <= stop:
-                found = summary.finish()
-                self.found.append(_summary(self._artifact, tensor, kind, found))
-                if self._keep is not None:
-                    self._keep(self._artifact, tensor.name, found["codes"], found["counts"])
-            else:
-                still.append((tensor, kind, summary))
-        self._active, self._at = still, stop
+            if len(self._active) >= MOST_ACTIVE:
+                self.found.append(UnreadValues(self._artifact, tensor.name, "too many tensors overlap it"))
+                continue
+            self._take(tensor, kind, kernels.summary(kind, *_extent(tensor, kind)), block, start)
+        self._at = stop
+
+    def _take(self, tensor: TensorSpec, kind: Type, summary: kernels.Summary, block: memoryview, start: int) -> None:
+        """Feed the part of the block that is the tensor's; it stays active if more is to come."""
+        stop = start + len(block)
+        summary.feed(block[max(tensor.start, start) - start : min(tensor.stop, stop) - start])
+        if tensor.stop > stop:
+            self._active.append((tensor, kind, summary))
+            return
+        found = summary.finish()
+        self.found.append(_summary(self._artifact, tensor, kind, found))
+        if self._keep is not None:
+            self._keep(self._artifact, tensor.name, found["codes"], found["counts"])
 
     def ended(self) -> tuple[TensorSummary | UnreadValues, ...]:
         """What was found, in name order; tensors that the file was too short for are unread."""
@@ -65,7 +75,7 @@ class Pass:
         """The tensors that can be summarised; the others are put among what was found, with the reason."""
         budget = MOST_RATIO * max(0, index.data_stop)
         seen: set[tuple[int, int]] = set()
-        reached = 0
+        reached = taken = 0
         for tensor in sorted(index.tensors, key=lambda tensor: (tensor.start, tensor.stop, tensor.name)):
             kind = TYPES.get(tensor.dtype)
             reason = _unreadable(tensor, kind)
@@ -78,12 +88,15 @@ class Pass:
                 continue  # tied: the same bytes under a second name
             if not reason and size > budget:
                 reason = "the tensors of this file overlap so much that reading each would not end"
+            if not reason and taken >= MOST_TENSORS:
+                reason = f"assay summarises the first {MOST_TENSORS:,} tensors of a file"
             reached = max(reached, tensor.stop)
             if reason:
                 self.found.append(UnreadValues(index.artifact, tensor.name, reason))
             elif kind is not None and size:
                 seen.add((tensor.start, tensor.stop))
                 budget -= size
+                taken += 1
                 yield tensor, kind
 
 

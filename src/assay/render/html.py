@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -119,12 +120,24 @@ def _page(dossier: Dossier) -> str:
 
 def _maps(dossier: Dossier) -> list[Markup]:
     rows = dossier.tensors
-    shown = drawn(rows)
-    scale = layer_map("Scale (standard deviation)", rows, lambda row: row.deviation,
+    shown, main = drawn(rows), _first_copy(rows)
+    scale = layer_map("Scale (standard deviation)", rows, lambda row: row.deviation if _copy(row) == main else None,
                       lambda v: f"{v:.3g}", relative=True, drawn=shown)  # fmt: skip
-    tails = layer_map("Tails (kurtosis)", rows, lambda row: row.kurtosis,
+    tails = layer_map("Tails (kurtosis)", rows, lambda row: row.kurtosis if _copy(row) == main else None,
                       lambda v: f"{v:.3g}", relative=True, drawn=shown)  # fmt: skip
     return [picture for picture in (scale, tails) if picture]
+
+
+def _copy(row: TensorSummary) -> tuple[str, str]:
+    """Which copy of the model a tensor is of: the folder and the kind of file."""
+    folder, _, name = row.artifact.rpartition("/")
+    return folder, name.rpartition(".")[2]
+
+
+def _first_copy(rows: tuple[TensorSummary, ...]) -> tuple[str, str] | None:
+    """The copy with most tensors: a map of two would show each layer twice."""
+    copies = Counter(map(_copy, rows))
+    return max(copies, key=lambda copy: (copies[copy], copy), default=None)
 
 
 def _changes(dossier: Dossier) -> Markup:

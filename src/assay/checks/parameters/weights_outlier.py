@@ -33,7 +33,7 @@ def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     for row in summaries:
         place = placed(row.name)
         if place.layer is not None and len(row.shape) > 1 and row.deviation:
-            roles[row.artifact.rpartition("/")[0], place.role].append(row)
+            roles[row.artifact.rpartition("/")[0] + row.artifact.rpartition(".")[2], place.role].append(row)
     odd = []
     for (_, role), rows in sorted(roles.items()):
         middle = median(row.deviation or 0.0 for row in rows)
