@@ -132,7 +132,6 @@ def main() -> None:
             f"SHA-256 of {size} (hashlib)": [python, "-c", HASH, str(model)],
             f"assay audit, {size}, values left out": [assay, "audit", str(model), *without_values()],
             "the same, --require-isolation": [assay, "audit", str(model), "--require-isolation", *without_values()],
-            f"assay audit, {size}, every value read": [assay, "audit", str(model)],
         }
         _table(
             best(peers, options.rounds),

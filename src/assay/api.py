@@ -14,13 +14,12 @@ from assay import policy as policies
 from assay.errors import InputError, IsolationError, UsageError
 from assay.facts.comparison import Comparison, Relation
 from assay.facts.dossier import Dossier
-from assay.files import write_whole
-from assay.histograms import Kept
 from assay.isolation import InProcess, Reader
 from assay.pipeline import MakeReader, Progress, Settings, examined
 from assay.subject import Walk, walked
 
 if TYPE_CHECKING:
+    from assay.histograms import Kept
     from assay.measures.fingerprint import Fingerprint
     from assay.weights import Weights
 
@@ -72,11 +71,19 @@ def audit(
         compare = partial(
             _compared, os.fspath(base), os.fspath(model), offline=offline, isolation=isolation, progress=progress
         )
-    kept = Kept() if histograms is not None else None
+    kept = _kept() if histograms is not None else None
     dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None)
     if kept is not None and histograms is not None:
+        from assay.files import write_whole
+
         write_whole(Path(histograms), kept.encoded(dossier.subject.sha256))
     return dossier
+
+
+def _kept() -> Kept:
+    from assay.histograms import Kept
+
+    return Kept()
 
 
 def _usable(base: str, *, offline: bool, isolation: bool) -> None:

@@ -54,7 +54,7 @@ def described(artifact: str, metadata: dict[str, object], tensor_names: frozense
     if isinstance(metadata.get("tokenizer.ggml.tokens"), tuple):
         tokenizer = _tokenizer(artifact, metadata)
         yield tokenizer
-        texts, merges = (_decoded(metadata.get(f"tokenizer.ggml.{key}")) for key in ("tokens", "merges"))
+        texts, merges = (_strings(metadata.get(f"tokenizer.ggml.{key}")) for key in ("tokens", "merges"))
         if (found := vocabulary(artifact, tokenizer.algorithm, texts, merges)) is not None:
             yield found
     for key in sorted(metadata):
@@ -111,9 +111,9 @@ def _tokenizer(artifact: str, metadata: dict[str, object]) -> Tokenizer:
     )
 
 
-def _decoded(entries: object) -> Iterator[str]:
-    if isinstance(entries, tuple):
-        yield from (raw.decode("utf-8", "backslashreplace") for raw in entries if isinstance(raw, bytes))
+def _strings(entries: object) -> tuple[bytes, ...]:
+    """An array of strings, or nothing where the field is something else."""
+    return entries if isinstance(entries, tuple) and entries and isinstance(entries[0], bytes) else ()
 
 
 def _claims(metadata: dict[str, object]) -> Iterator[Stated]:

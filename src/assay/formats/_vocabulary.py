@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from assay.facts.tokenizer import SEPARATOR, Vocabulary
 
 MOST = 8_000_000  # characters of all tokens, and of all merges; vocabularies of 262,144 tokens have a fifth of that
 
 
-def vocabulary(artifact: str, algorithm: str, tokens: Iterable[str], merges: Iterable[str]) -> Vocabulary | None:
-    """The vocabulary, without merges where they are too many, or None where the tokens are."""
-    texts = SEPARATOR.join(token.replace(SEPARATOR, "\ufffd") for token in tokens)
+def vocabulary(artifact: str, algorithm: str, tokens: Sequence[bytes], merges: Sequence[bytes]) -> Vocabulary | None:
+    """The vocabulary, without merges where they are too many, or None where the tokens are. Entries are UTF-8."""
+    texts = _joined(tokens)
     if len(texts) > MOST:
         return None
-    joined = SEPARATOR.join(merge.replace(SEPARATOR, "\ufffd") for merge in merges)
-    return Vocabulary(artifact, algorithm, texts, joined if len(joined) <= MOST else "")
+    pairs = _joined(merges)
+    return Vocabulary(artifact, algorithm, texts, pairs if len(pairs) <= MOST else "")
+
+
+def _joined(entries: Sequence[bytes]) -> str:
+    """All entries as one text, decoded at once: a separator inside an entry becomes U+FFFD."""
+    mark = SEPARATOR.encode()
+    whole = mark.join(entries)
+    if whole.count(mark) >= max(1, len(entries)):
+        whole = mark.join(entry.replace(mark, "\ufffd".encode()) for entry in entries)
+    return whole.decode("utf-8", "backslashreplace")

@@ -25,9 +25,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     highest = max([_highest(model.get("vocab")), *(token.id for token in added)], default=-1)
     algorithm = (text(model.get("type")) or "unknown")[:64]
     yield Tokenizer(artifact, "tokenizers", algorithm, highest + 1, added)
-    found = vocabulary(
-        artifact, algorithm, _texts(model.get("vocab"), added, highest + 1), _merges(model.get("merges"))
-    )
+    texts = [entry.encode("utf-8", "surrogatepass") for entry in _texts(model.get("vocab"), added, highest + 1)]
+    merges = [entry.encode("utf-8", "surrogatepass") for entry in _merges(model.get("merges"))]
+    found = vocabulary(artifact, algorithm, texts, merges)
     if found is not None:
         yield found
 

@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.kernels import types
-from assay.kernels._grids import grid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +21,15 @@ class Summary(Protocol):
     def feed(self, bytes: Any) -> None: ...
 
     def finish(self) -> dict[str, Any]: ...
+
+
+def _tables(kind: types.Type) -> tuple[bytes, bytes]:
+    """The value table of an 8-bit type, and the grid of an IQ type; empty for others."""
+    if kind.number < types.GGML:
+        return types.table(kind.name), b""
+    from assay.kernels._grids import grid
+
+    return b"", grid(kind.number - types.GGML)
 
 
 @cache
@@ -46,7 +54,7 @@ def name() -> str:
 
 def summary(kind: types.Type, count: int, columns: int) -> Summary:
     """A summary for a tensor of `count` values in rows of `columns` (0: no rows)."""
-    tables = types.table(kind.name), grid(kind.number - types.GGML)
+    tables = _tables(kind)
     if _native() is not None:
         found: Summary = _native().Summary(kind.number, count, columns, *tables)
         return found
@@ -67,7 +75,7 @@ def widened(kind: types.Type, raw: Any) -> NDArray[np.float32]:
 
         return reference.widened(kind, view)
     values = np.empty(len(view) // kind.bytes * kind.elements, np.float32)
-    _native().widen(kind.number, view, values, types.table(kind.name), grid(kind.number - types.GGML))
+    _native().widen(kind.number, view, values, *_tables(kind))
     return values
 
 
