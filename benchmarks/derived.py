@@ -6,7 +6,6 @@ Truth is the relation that a person who knew how the model was made would give.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from assay.files import safetensors
 
 Array = NDArray[Any]
 State = dict[str, Array]
@@ -33,18 +34,15 @@ def bf16(values: Array) -> Array:
 
 def write_safetensors(path: Path, state: State, dtype: str = "BF16") -> Path:
     """The state as safetensors in one type."""
-    header, parts, at = {}, [], 0
+    tensors = {}
     for name, values in state.items():
         if dtype == "BF16":
             raw = (bf16(values).view(np.uint32) >> 16).astype("<u2").tobytes()
         else:
             raw = values.astype({"F16": "<f2", "F32": "<f4"}[dtype]).tobytes()
-        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [at, at + len(raw)]}
-        parts.append(raw)
-        at += len(raw)
-    text = json.dumps(header).encode()
+        tensors[name] = (dtype, values.shape, raw)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(parts))
+    path.write_bytes(safetensors(tensors, {}))
     return path
 
 

@@ -1,9 +1,12 @@
-"""Files that are whole or absent, whatever happens while they are written."""
+"""Files that are whole or absent, whatever happens while they are written; and safetensors as bytes."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
+import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -33,3 +36,14 @@ def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
+
+
+def safetensors(tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]], metadata: Mapping[str, str]) -> bytes:
+    """A safetensors file of name -> (dtype, shape, bytes), in name order, with sorted keys: the same input, the same bytes."""
+    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
+    at = 0
+    for name, (dtype, shape, raw) in sorted(tensors.items()):
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + len(raw)]}
+        at += len(raw)
+    text = json.dumps(header, sort_keys=True).encode()
+    return struct.pack("<Q", len(text)) + text + b"".join(raw for _, (_, _, raw) in sorted(tensors.items()))

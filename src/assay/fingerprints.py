@@ -6,13 +6,12 @@ reader as any weight file.
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 from pathlib import Path
 
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Kinship
+from assay.files import safetensors
 from assay.measures.fingerprint import OWN, SHARED, Fingerprint, kinship
 
 SCHEMA = "assay-fingerprint/1"
@@ -31,21 +30,10 @@ def library() -> Path:
 def encoded(found: Fingerprint) -> bytes:
     """The fingerprint as a safetensors file."""
     texts = _SEPARATOR.join(sorted(found.tokens)).encode("utf-8", "backslashreplace")
-    tensors = {"gate": ("I8", found.gate), "own": ("I8", found.own), "up": ("I8", found.up)}
-    header: dict[str, object] = {
-        "__metadata__": {
-            "schema": SCHEMA, "name": found.name, "sha256": found.sha256, "hidden": str(found.hidden), "inner": str(found.inner),
-        }
-    }  # fmt: skip
-    at, parts = 0, []
-    for name, (dtype, values) in tensors.items():
-        raw = values.tobytes()
-        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [at, at + len(raw)]}
-        parts.append(raw)
-        at += len(raw)
-    header["tokens"] = {"dtype": "U8", "shape": [len(texts)], "data_offsets": [at, at + len(texts)]}
-    text = json.dumps(header, sort_keys=True).encode()
-    return struct.pack("<Q", len(text)) + text + b"".join(parts) + texts
+    sketches = {"gate": found.gate, "own": found.own, "up": found.up}
+    tensors = {name: ("I8", values.shape, values.tobytes()) for name, values in sketches.items()}
+    told = {"name": found.name, "sha256": found.sha256, "hidden": str(found.hidden), "inner": str(found.inner)}
+    return safetensors(tensors | {"tokens": ("U8", (len(texts),), texts)}, {"schema": SCHEMA} | told)
 
 
 def decoded(path: Path) -> Fingerprint:

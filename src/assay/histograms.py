@@ -7,13 +7,12 @@ or U64, how often). The dossier carries the SHA-256 of each histogram, so that t
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import struct
 from array import array
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
+from assay.files import safetensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,26 +25,19 @@ class Kept:
     """Collects histograms while an audit runs, and gives the file."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, tuple[str, bytes]] = {}
+        self._parts: dict[str, tuple[str, tuple[int, ...], bytes]] = {}
 
     def take(self, artifact: str, name: str, codes: bytes, counts: bytes) -> None:
         """One tensor's histogram: uint16 codes and uint64 counts, little-endian."""
         wide = array("Q", counts)
-        key = f"{artifact}:{name}"
-        self._parts[f"{key} codes"] = ("U16", codes)
+        key, shape = f"{artifact}:{name}", (len(wide),)
+        self._parts[f"{key} codes"] = ("U16", shape, codes)
         narrow = all(count < 1 << 32 for count in wide)
-        self._parts[f"{key} counts"] = ("U32", array("I", wide).tobytes()) if narrow else ("U64", counts)
+        self._parts[f"{key} counts"] = ("U32", shape, array("I", wide).tobytes()) if narrow else ("U64", shape, counts)
 
     def encoded(self, subject: str) -> bytes:
         """The file, for a subject with this manifest digest."""
-        width = {"U16": 2, "U32": 4, "U64": 8}
-        header: dict[str, object] = {"__metadata__": {"schema": SCHEMA, "subject": subject}}
-        at = 0
-        for key, (dtype, raw) in sorted(self._parts.items()):
-            header[key] = {"dtype": dtype, "shape": [len(raw) // width[dtype]], "data_offsets": [at, at + len(raw)]}
-            at += len(raw)
-        text = json.dumps(header, sort_keys=True).encode()
-        return struct.pack("<Q", len(text)) + text + b"".join(raw for _, (_, raw) in sorted(self._parts.items()))
+        return safetensors(self._parts, {"schema": SCHEMA, "subject": subject})
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, tuple[NDArray[np.uint16], NDArray[np.uint64]]]:

@@ -5,7 +5,8 @@
     >>> weights["blk.0.attn_q.weight"].read(0, 4).shape
     (4, 576)
 
-Names, shapes and places come from the same bounded readers that an audit uses; values are dequantised by the kernels.
+Names, shapes and places come from the same bounded readers that an audit uses, here in the calling process; the commands
+parse in the isolated worker. Values are dequantised by the kernels.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # the numbers that decide; each has its own scale, and the margin is the distance from it in powers of ten
 SAME_COORDINATES = 0.10  # cosine of all matrices: independent models have 0.00, heavily continued ones 0.5 and more
 CONTINUED = 0.20  # relative change of the matrices from which training was as long as the first
-LOW_RANK = 0.80  # share of the changed matrices' energy that lies in a rank below a third of the size
+LOW_RANK = 0.5  # share of the changed energy that must lie in matrices whose change has a rank
 COMMON = 0.80  # |cosine| of the leading direction of one writer's change to that of all
 EQUAL = 0.98  # share of blocks equal to re-quantisation, from which they were quantised from the base
 WEIGHTED = 0.10  # share up to which blocks are as good as never equal: they were quantised with an importance matrix
@@ -65,7 +65,7 @@ def judged(
     return (
         _relayered(layers, matrices)
         or _exact(found, changed, missing, extra)
-        or _elsewhere(matrices, kin, changed)
+        or _elsewhere(matrices, kin)
         or _quantised(found)
         or _merge(merged, unexplained)
         or _low_rank(matrices)
@@ -80,6 +80,8 @@ def totals(found: Sequence[Found]) -> tuple[float | None, float | None]:
     if not rows:
         return None, None
     dot, base, model, change = (math.fsum(values) for values in zip(*(row.squares for row in rows), strict=True))
+    if not math.isfinite(dot + base + model + change):
+        return None, None
     if base <= 0 or model <= 0:
         return (0.0, 1.0) if all(row.difference.state is State.IDENTICAL for row in rows) else (None, None)
     return math.sqrt(change / base), dot / math.sqrt(base * model)
@@ -149,7 +151,7 @@ def _relayered(layers: Sequence[tuple[int, int, float]], matrices: Sequence[Foun
     )
 
 
-def _elsewhere(matrices: Sequence[Found], kin: Kinship | None, changed: Sequence[Found]) -> Judged | None:
+def _elsewhere(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
     """Whether the two share no coordinates: the same model in others, or another model."""
     _, cosine = totals(matrices)
     if cosine is None or cosine >= SAME_COORDINATES:
@@ -285,7 +287,7 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
     energy = sum(row.squares[3] for row in changed)
     ranked = [row for row in changed if row.difference.rank is not None]
     share = sum(row.squares[3] * (row.difference.energy or 0.0) for row in ranked) / energy if energy else 0.0
-    if not ranked or share < 0.5:
+    if not ranked or share < LOW_RANK:
         return None
     direction = _common_direction(ranked)
     ones = [row for row in ranked if row.difference.rank == 1]
@@ -297,7 +299,7 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
     roles = ", ".join(sorted({row.difference.role for row in ranked}))
     same = sum(row.difference.state is State.IDENTICAL for row in matrices)
     why = f"{len(ranked):,} matrices changed by a rank of {ranks[0]} to {ranks[-1]}, median {ranks[len(ranks) // 2]} ({roles}), which holds {share:.1%} of the change; {same:,} matrices are identical"
-    return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - 0.5), why)
+    return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
 
 
 def _common_direction(rows: Sequence[Found]) -> float | None:
@@ -343,7 +345,7 @@ def _wider(found: Sequence[Found], changed: Sequence[Found]) -> Judged | None:
 def _trained(matrices: Sequence[Found]) -> Judged:
     relative, cosine = totals(matrices)
     if relative is None or cosine is None:
-        return Judged(Relation.UNKNOWN, Relation.FINE_TUNE, 0.0, ("no matrix with values on both sides",))
+        return Judged(Relation.UNKNOWN, Relation.FINE_TUNE, 0.0, ("no matrix with finite values on both sides",))
     why = f"matrices changed by {relative:.4f} of their size, cosine {cosine:.5f}; no low rank, no common direction"
     margin = _margin(relative, CONTINUED)
     if relative < CONTINUED:

@@ -55,7 +55,7 @@ def base_not_as_claimed(
     elif not bases and not stated:
         yield informational(words)
     elif found.relation is R.UNRELATED:
-        yield fail(f"the model does not descend from the base that it names: {words}", *places)
+        yield fail(f"no weights of the base that it names were found in the model: {words}", *places)
     elif not stated:
         yield passed(words, *places)
     else:
