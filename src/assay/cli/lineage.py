@@ -47,6 +47,6 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     for row in rows:
         place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
         click.echo(
-            f"{visible(row.name)[:36]:36} {place:>14} {row.fixed_log10_p:7.0f} {basis:>14} {row.agreed_log10_p:7.0f} {row.shared_tokens:11.0%}  {row.verdict}"
+            f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14} {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
         )
     return 0

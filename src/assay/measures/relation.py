@@ -168,7 +168,10 @@ def _elsewhere(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
                 "the permutation tests need gated feed-forward layers and shared tokens, which these models do not have",
             ),
         )
-    tests = f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis (chance 10^{kin.agreed_log10_p:.0f} at most), {kin.fixed:,} of {kin.matched:,} keep their place (10^{kin.fixed_log10_p:.0f})"
+    tests = (
+        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis (chance 10^{round(kin.agreed_log10_p)} at most),"
+        f" {kin.fixed:,} of {kin.matched:,} keep their place (10^{round(kin.fixed_log10_p)})"
+    )
     if kin.verdict == "cannot tell":
         few = f"{kin.shared_tokens:.0%} of the sampled tokens are shared"
         return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (why, tests, few))
@@ -298,7 +301,12 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
     ranks = sorted(row.difference.rank or 0 for row in ranked)
     roles = ", ".join(sorted({row.difference.role for row in ranked}))
     same = sum(row.difference.state is State.IDENTICAL for row in matrices)
-    why = f"{len(ranked):,} matrices changed by a rank of {ranks[0]} to {ranks[-1]}, median {ranks[len(ranks) // 2]} ({roles}), which holds {share:.1%} of the change; {same:,} matrices are identical"
+    of = (
+        f"a rank of {ranks[0]}"
+        if ranks[0] == ranks[-1]
+        else f"ranks of {ranks[0]} to {ranks[-1]}, median {ranks[len(ranks) // 2]}"
+    )
+    why = f"{len(ranked):,} matrices changed by {of} ({roles}), which holds {share:.1%} of the change; {same:,} matrices are identical"
     return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
 
 

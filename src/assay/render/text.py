@@ -93,6 +93,7 @@ def _footer(dossier: Dossier, width: int) -> Iterator[str]:
     if dossier.left_out:
         yield from _wrapped(f"left out by request: {', '.join(dossier.left_out)}", " " * 14, width)
     yield f"isolation     {isolation_line(dossier)}"
+    yield f"kernels       {dossier.kernels}"
     yield f"dossier       sha256 {hashlib.sha256(canonical(dossier)).hexdigest()}"
     yield f"again         {reproduce(dossier)}"
     first = next(
