@@ -150,4 +150,5 @@ def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
     assert len(set(scale)) == 2 and min(scale.count(fill) for fill in set(scale)) == 1  # one odd layer
     assert "rgb(0, 0, 0)" not in change + scale
     page.locator("#map ~ .maps a").nth(7).click()
-    assert page.locator("details.tensor[open] svg.hist path").first.is_visible() and trouble == []
+    page.locator("details.tensor[open] svg.hist path").first.wait_for(state="visible", timeout=10_000)
+    assert trouble == []
