@@ -14,7 +14,6 @@ namespace assay {
 namespace LEVEL {
 
 typedef float F16x __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t U16x __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t I16x __attribute__((vector_size(64), aligned(4), may_alias));
 typedef float F8x __attribute__((vector_size(32), aligned(4), may_alias));
 

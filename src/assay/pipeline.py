@@ -131,7 +131,7 @@ def _read_all(entries: tuple[Entry, ...], make_reader: MakeReader | None) -> tup
     kinds = [
         formats.recognised(entry.path, head.head[: formats.HEAD]) for entry, head in zip(entries, heads, strict=True)
     ]
-    needed = tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind}))
+    needed = formats.modules(kinds)
     reader = make_reader(needed) if make_reader and needed else InProcess()
     try:
         rows = [_read_one(*row, reader) for row in zip(entries, heads, kinds, strict=True)]

@@ -27,7 +27,7 @@ from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 from assay.formats.window import Source
 from assay.isolation import InProcess, Reader
 from assay.kernels.types import TYPES, Type
-from assay.subject import Entry, Walk, peeked, walked
+from assay.subject import Entry, Peeked, Walk, peeked, walked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -235,10 +235,10 @@ def open(path: str | os.PathLike[str], *, copy: str | None = None) -> Weights:
 
     Args:
         path: a folder with safetensors, GGUF or PyTorch files, or one such file.
-        copy: which copy of the model to take if the folder holds several, by the name that the error lists.
+        copy: which copy of the model to take if the folder holds several; the first by name if not given.
 
     Raises:
-        UsageError: nothing there, no weights, or several copies.
+        UsageError: nothing there, no weights, or no such copy; the message lists those that are there.
         InputError: a weight file is damaged; the message says where.
     """
     return opened(walked(Path(path)), InProcess(), copy)
@@ -248,7 +248,7 @@ def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
     """The weights among the files of `walk`, their headers parsed by `reader`."""
     indexes = []
     for entry in walk.entries:
-        kind = formats.recognised(entry.path, peeked(entry).head[: formats.HEAD])
+        kind = _format(entry, peeked(entry))
         if kind is not None and kind.id in _READS_WEIGHTS:
             facts, obstacle = _facts_of(entry, reader)
             if obstacle is not None:
@@ -267,13 +267,16 @@ def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
 
 def needed(walk: Walk) -> tuple[str, ...]:
     """The format modules that a reader of these weights, and of what is told beside them, needs."""
-    kinds = (formats.recognised(entry.path, peeked(entry).head[: formats.HEAD]) for entry in walk.entries)
-    return tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind is not None}))
+    return formats.modules(_format(entry, peeked(entry)) for entry in walk.entries)
+
+
+def _format(entry: Entry, head: Peeked) -> formats.Format | None:
+    return formats.recognised(entry.path, head.head[: formats.HEAD])
 
 
 def _facts_of(entry: Entry, reader: Reader) -> tuple[tuple[object, ...], Obstacle | None]:
     head = peeked(entry)
-    kind = formats.recognised(entry.path, head.head[: formats.HEAD])
+    kind = _format(entry, head)
     if head.obstacle is not None or kind is None:
         return (), head.obstacle
     reading = reader.read(entry.path, kind, entry.place)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -63,6 +63,11 @@ def load(name: str) -> Format:
     module: ModuleType = importlib.import_module(f"{__name__}.{name}")
     found: Format = module.FORMAT
     return found
+
+
+def modules(kinds: Iterable[Format | None]) -> tuple[str, ...]:
+    """The modules that hold these formats, sorted: what a worker must load before it locks itself down."""
+    return tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind is not None}))
 
 
 def _is_format(name: str) -> bool:

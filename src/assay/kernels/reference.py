@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from assay.kernels import _blocks
 from assay.kernels.types import BF16, BYTES, CODE8, F16, F32, F64, GGML, TYPES, Type, table
 
-LANES, PIECE, LINE = 16, 4096, 64
+LANES, PIECE = 16, 4096
 BINS, SHOWN, GROUPS, MEMBERS, TOP = 48, 64, 32, 16, 8
 WINDOW, WINDOWS = 1 << 20, 16
 DEPTHS = (1, 2, 4)

@@ -35,8 +35,6 @@ _BLOCKS = {
 }  # fmt: skip
 _INTEGERS = {"I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8}
 _EIGHT_BIT = ("F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F8_E8M0", "I8", "U8", "BOOL")
-# smallest normal value of each 8-bit float: below it a value is subnormal (OCP OFP8, table 2; the FNUZ bias is one more)
-_NORMAL = {"F8_E4M3": 2.0**-6, "F8_E5M2": 2.0**-14, "F8_E4M3FNUZ": 2.0**-7, "F8_E5M2FNUZ": 2.0**-15}
 
 
 def _types() -> dict[str, Type]:
@@ -48,11 +46,6 @@ def _types() -> dict[str, Type]:
 
 
 TYPES = _types()
-
-
-def smallest_normal(name: str) -> float:
-    """Below this size a value of an 8-bit float type is subnormal; 0.0 for types without subnormals."""
-    return _NORMAL.get(name, 0.0)
 
 
 @cache
