@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 import assay
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Finding, Kind
-from assay.formats import recognised
+from assay.formats import HEAD, recognised
 from assay.formats.window import Window
 from assay.isolation import Reading, reading
 
@@ -26,7 +26,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def read(name: str, raw: bytes) -> Reading:
     """Read `raw` as the format that a file called `name` has."""
-    format = recognised(name, raw[:64])
+    format = recognised(name, raw[:HEAD])
     assert format is not None, f"no reader takes {name}"
     return reading(name, format, Window(io.BytesIO(raw)))
 

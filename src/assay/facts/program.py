@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+class Use(StrEnum):
+    """The most that a pickle does with a name: only names it, makes an instance without its constructor, calls it."""
+
+    NAMED = "names"
+    MADE = "makes an instance of"
+    CALLED = "calls"
+
+
 @dataclass(frozen=True, slots=True)
 class PickleImport:
-    """One global that a pickle imports: module, name, absolute byte offset, and whether it is called."""
+    """One global that a pickle imports: module, name, absolute byte offset, and the most that is done with it."""
 
     module: str
     name: str
     at: int
-    called: bool
+    use: Use
 
     @property
     def qualified(self) -> str:
@@ -23,16 +31,22 @@ class PickleImport:
 
 @dataclass(frozen=True, slots=True)
 class PickleProgram:
-    """A pickle read as a program, never run: where it lies, its imports, calls as pseudo-code, and leftovers.
+    """A pickle read as a program, never run: where it lies, its imports, its steps as pseudo-code, and leftovers.
 
-    `unfollowed` are sentences about what could not be interpreted; a program with any is not understood.
+    `loader` is who would read it: "pickle", "torch" (supplies storages by persistent id) or "joblib" (arrays between the
+    opcodes). `calls` are (offset, pseudo-code) in order, the first few for each name. `tampers` are (offset, sentence)
+    about steps that no writer of values takes, `costs` likewise about what loading would cost the loader. `unfollowed`
+    are sentences about what could not be interpreted; a program with any is not understood.
     """
 
     artifact: str
     member: str
+    loader: str
     opcodes: int
     imports: tuple[PickleImport, ...]
     calls: tuple[tuple[int, str], ...]
+    tampers: tuple[tuple[int, str], ...]
+    costs: tuple[tuple[int, str], ...]
     unfollowed: tuple[str, ...]
 
 

@@ -105,3 +105,69 @@ class PublisherClaims:
     def stated(self, key: str) -> tuple[Stated, ...]:
         """Every claim under `key`, in the order written."""
         return tuple(claim for claim in self.claims if claim.key == key)
+
+
+class Conduct(StrEnum):
+    """What a chat template was seen to do when it was rendered."""
+
+    ALTERS = "alters what was said"
+    DROPS = "drops what was said"
+    DEPENDS = "adds text depending on what was said"
+    DATED = "depends on the date beyond naming it"
+    COUNTS = "treats turns of the same kind differently"
+    PREFILLS = "begins the answer"
+    INVISIBLE = "adds invisible characters"
+    EXHAUSTS = "takes more work than a prompt needs"
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """One thing that a template did: what, in one sentence, and what set it off."""
+
+    conduct: Conduct
+    message: str
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateTrial:
+    """A chat template rendered on made-up conversations: how many times, why not (empty: it was), and what it did.
+
+    `before` and `after` are the 64 characters around a user's message; `fields` the parts of a message that reach the
+    prompt as plain text.
+    """
+
+    artifact: str
+    pointer: str
+    renders: int
+    stopped: str
+    conducts: tuple[Conducted, ...]
+    before: str
+    after: str
+    fields: tuple[str, ...]
+
+
+class TextMarkKind(StrEnum):
+    """What a text holds that does not belong in a published model."""
+
+    SECRET = "credential"  # noqa: S105 - a kind, not a password
+    NETWORK = "network address"
+
+
+@dataclass(frozen=True, slots=True)
+class TextMark:
+    """One such place: what it is, on which line (from 1), and what was seen, a credential all but blotted out."""
+
+    artifact: str
+    kind: TextMarkKind
+    what: str
+    line: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """A text file that was searched whole: how many lines."""
+
+    artifact: str
+    lines: int

@@ -66,3 +66,27 @@ class Vocabulary:
     def tokens(self) -> list[str]:
         """The tokens in id order."""
         return self.texts.split(SEPARATOR) if self.texts else []
+
+
+class RuleKind(StrEnum):
+    """Where in a tokenizer a rule works."""
+
+    NORMALISER = "normaliser"
+    SPLITTER = "pre-tokeniser"
+    DECODER = "decoder"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerRule:
+    """A rule that rewrites or splits text: where it works, its JSON pointer, the pattern, and what replaces it (None: it splits).
+
+    `costly` says why matching the pattern can take time that grows faster than the text; empty if nothing says so.
+    """
+
+    artifact: str
+    kind: RuleKind
+    pointer: str
+    pattern: str
+    regex: bool
+    replacement: str | None
+    costly: str

@@ -50,7 +50,7 @@ class Format:
         return (2, marked) if marked else (1, named) if named else (0, 0)
 
 
-HEAD = 64  # bytes of a file's beginning that recognition may look at
+HEAD = 512  # bytes of a file's beginning that recognition may look at
 
 
 def module_names() -> tuple[str, ...]:

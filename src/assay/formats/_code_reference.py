@@ -18,8 +18,12 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
     """Every reference to code in a parsed config, wherever it is nested, in key order."""
     stack: list[tuple[str, object]] = [("", value)]
     found = 0
+    seen: set[int] = set()  # YAML's aliases make one list stand in many places
     while stack and found < MOST:
         pointer, node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
         if isinstance(node, list):
             stack.extend(
                 (f"{pointer}/{number}", entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _TEXT = frozenset({
     "txt", "md", "rst", "markdown", "csv", "tsv", "jsonl", "log", "cff", "bib", "gitattributes", "gitignore", "vocab", "merges", "srt", "sha256", "md5",
-    "metadata", "tag", "asc", "sig", "sigstore", "diff", "patch",
+    "metadata", "tag", "asc", "sig", "sigstore", "diff", "patch", "lock", "toml", "cfg", "ini", "css",
 })  # fmt: skip
 _TEXT_NAMES = frozenset(
     {
@@ -61,3 +61,25 @@ def _is_text(head: bytes) -> bool:
         and not head.startswith(b"#!")
         and all(byte >= 32 or byte in (9, 10, 12, 13, 27) for byte in head)
     )
+
+
+# formats that assay knows of and does not read: (first bytes or suffix, what it is)
+_MAGICS = (
+    (b"7z\xbc\xaf\x27\x1c", "7z archive; assay unpacks zip, tar, gzip, bzip2 and xz"), (b"Rar!", "rar archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
+    (b"\x28\xb5\x2f\xfd", "zstandard data; assay unpacks zip, tar, gzip, bzip2 and xz"), (b"\x04\x22\x4d\x18", "lz4 data; assay unpacks zip, tar, gzip, bzip2 and xz"),
+    (b"ftrt", "TensorRT engine, native code for one GPU"), (b"ptrt", "TensorRT engine, native code for one GPU"), (b"RKNN", "RKNN model"), (b"PAR1", "Parquet data"), (b"ARROW1", "Arrow data"),
+)  # fmt: skip
+_SUFFIXES = {
+    "engine": "TensorRT engine, native code for one GPU", "plan": "TensorRT engine, native code for one GPU", "mlmodel": "Core ML model", "mlpackage": "Core ML model",
+    "pdmodel": "PaddlePaddle model", "pdiparams": "PaddlePaddle parameters", "rds": "R object", "rda": "R objects", "ubj": "XGBoost model (UBJSON)", "cbm": "CatBoost model", "pmml": "PMML model",
+    "t7": "Torch7 model", "params": "MXNet parameters", "pb": "protocol buffer without a name that says of what", "tfrecord": "TensorFlow records",
+}  # fmt: skip
+
+
+def unread(path: str, head: bytes) -> str:
+    """Why nothing in this file was examined, in one sentence."""
+    begins = f"it begins with {head[:8].hex(' ')}"
+    known = next((said for mark, said in _MAGICS if head.startswith(mark)), None) or _SUFFIXES.get(
+        path.lower().rpartition(".")[2]
+    )
+    return f"not analysed: {known} ({begins})" if known else f"no reader knows this format ({begins})"

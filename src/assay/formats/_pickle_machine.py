@@ -6,55 +6,28 @@ stays a name, a call stays a call. The result says what would be imported and ca
 
 from __future__ import annotations
 
-import codecs
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from assay.errors import LimitExceeded, Malformed, Truncated
-from assay.facts.program import PickleImport, PickleProgram
+from assay.facts.program import PickleImport, PickleProgram, Use
+from assay.formats._pickle_values import Call, Global, Opaque, depth, rendered, state_keys, weight
 from assay.formats.window import Window
 
 MAX_OPCODES = 20_000_000
 MAX_STACK = 5_000_000
 MAX_LINE = 16 * 1024 * 1024
 MAX_TEXT = 1_000_000  # characters of a string operand that are kept; the rest is skipped
-MAX_CALLS = 200
+MAX_CALLS = 1_000
+MAX_CALLS_EACH = 3  # of one name; a checkpoint rebuilds thousands of tensors by the same one
+MAX_NOTES = 100
+MAX_WEIGHT = 10_000_000  # values that hashing one dictionary key may walk through
+MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
 MAX_IMPORTS = 10_000
 _CHUNK = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Global:
-    """A name that the pickle imports."""
-
-    module: str
-    name: str
-
-
-@dataclass(slots=True)
-class Call:
-    """The value that calling `target` would give."""
-
-    target: object
-    args: object
-    state: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Persistent:
-    """An object that the loader supplies by id; PyTorch keeps tensor storages this way."""
-
-    pid: object
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """A value that assay does not need: what it is, and how long."""
-
-    what: str
-    size: int = 0
 
 
 @dataclass(slots=True)
@@ -64,6 +37,8 @@ class Followed:
     value: object
     stop: int
     program: PickleProgram
+    nested: tuple[Opaque, ...] = ()
+    persistent: tuple[object, ...] = ()
 
 
 class _Mark:
@@ -82,10 +57,15 @@ class Machine:
     member: str
     at: int
     limit: int
+    loader: str = "pickle"
     stack: list[Any] = field(default_factory=list)
     memo: dict[int, Any] = field(default_factory=dict)
     imports: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     calls: list[tuple[int, str]] = field(default_factory=list)
+    tampers: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, int] = field(default_factory=dict)
+    nested: list[Opaque] = field(default_factory=list)
+    persistent: list[object] = field(default_factory=list)
     unfollowed: dict[str, None] = field(default_factory=dict)
     opcodes: int = 0
     buffer: bytes = b""
@@ -135,8 +115,9 @@ class Machine:
                 expected=f"{size:,} bytes",
                 got=f"{self.limit - self.at:,}",
             )
+        found = Opaque(what, size, self.at)
         self.at += size
-        return Opaque(what, size)
+        return found
 
     # the stack ----------------------------------------------------------------------------------------
 
@@ -160,64 +141,96 @@ class Machine:
 
     # what it does to the world ------------------------------------------------------------------------
 
+    def tampered(self, sentence: str, at: int) -> None:
+        if len(self.tampers) < MAX_NOTES:
+            self.tampers.setdefault(sentence, at)
+
+    def costly(self, sentence: str, at: int) -> None:
+        if len(self.costs) < MAX_NOTES:
+            self.costs.setdefault(sentence, at)
+
     def imported(self, module: object, name: object, at: int) -> object:
         if not isinstance(module, str) or not isinstance(name, str):
-            self.unfollowed[f"the import at byte {at:,} names something that the pickle computes"] = None
+            self.tampered(f"imports a name that it computes: {rendered(module)}, {rendered(name)}", at)
             return Opaque("computed import")
         if len(self.imports) >= MAX_IMPORTS and (module, name) not in self.imports:
             raise LimitExceeded(
                 "pickle imports more names than assay lists", at=at, expected=f"at most {MAX_IMPORTS:,}", got="more"
             )
-        self.imports.setdefault((module, name), [at, False])
+        self.imports.setdefault((module, name), [at, 0, 0])
         return Global(module, name)
 
-    def called(self, target: object, args: object, at: int) -> Call:
+    def used(self, target: object, level: int) -> None:
+        """Note that the function being called uses `target`: 1 makes an instance, 2 calls it."""
         if isinstance(target, Global):
-            self.imports[target.module, target.name][1] = True
-        else:
-            self.unfollowed[f"the call at byte {at:,} calls something that the pickle computes"] = None
-        call = Call(target, args)
-        if len(self.calls) < MAX_CALLS and isinstance(target, Global):
+            row = self.imports[target.module, target.name]
+            row[1] = max(row[1], level)
+
+    def called(self, target: object, args: object, at: int, *, made: bool = False) -> object:
+        """The value of a call; `made` where only `__new__` runs, as NEWOBJ without arguments does."""
+        if not isinstance(target, Global):
+            self.tampered(f"calls something that is no imported name: {rendered(target)}", at)
+            return Call(target, args)
+        made = made and args in ((), None)
+        row = self.imports[target.module, target.name]
+        row[1] = max(row[1], 1 if made else 2)
+        row[2] += 1
+        call = Call(target, args, made=made)
+        if row[2] <= MAX_CALLS_EACH and len(self.calls) < MAX_CALLS:
             self.calls.append((at, rendered(call)))
-        return call
+        rule = rules().get((target.module, target.name))
+        return call if rule is None else rule(self, call, at)
 
     def build(self, at: int) -> None:
         state, target = self.pop(), self.top()
         if isinstance(target, Global):
-            self.unfollowed[f"byte {at:,} sets attributes of the imported {target.module}.{target.name} itself"] = None
+            self.tampered(f"sets attributes of the imported {target.module}.{target.name} itself", at)
         elif isinstance(target, Call):
+            for key in state_keys(state):
+                self.tampered(f"gives an object its own {key!r}, which later steps would call", at)
             target.state = state
+            if isinstance(target.target, Global) and target.target.module.startswith("joblib.numpy_pickle"):
+                interleaved(self, target, at)
 
     def fill(self, pairs: list[Any], at: int) -> None:
         target = self.top()
         if len(pairs) % 2:
             raise Malformed("pickle sets items from an odd number of values", at=at)
         if isinstance(target, Global):
-            self.unfollowed[f"byte {at:,} sets items of the imported {target.module}.{target.name} itself"] = None
+            self.tampered(f"sets items of the imported {target.module}.{target.name} itself", at)
         if isinstance(target, dict):
             for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+                if isinstance(key, tuple):
+                    self.weighed(key, at)
                 target[key if isinstance(key, str | int | float | bytes | bool | None) else f"<{rendered(key)}>"] = (
                     value
                 )
         elif isinstance(target, Call):  # an OrderedDict, say: its items are kept as state
             target.state = [*(target.state if isinstance(target.state, list) else []), *pairs]
 
-    def extend(self, values: list[Any]) -> None:
+    def extend(self, values: list[Any], at: int) -> None:
         target = self.top()
         if isinstance(target, list):
             target.extend(values)
+        elif isinstance(target, Global):
+            self.tampered(f"adds to the imported {target.module}.{target.name} itself", at)
         elif isinstance(target, Call):
             target.state = [*(target.state if isinstance(target.state, list) else []), *values]
+
+    def weighed(self, key: tuple[Any, ...], at: int) -> None:
+        """Note a tuple whose hash walks through far more values than the file holds: tuples that hold tuples twice."""
+        if weight(key) > MAX_WEIGHT:
+            self.costly(f"hashes a nest of tuples that stands for more than {MAX_WEIGHT:,} values", at)
 
 
 Step = Callable[[Machine, int], None]
 
 
-def follow(window: Window, artifact: str, member: str, at: int, limit: int) -> Followed:
+def follow(window: Window, artifact: str, member: str, at: int, limit: int, loader: str = "pickle") -> Followed:
     """Follow the pickle that begins at byte `at` to its STOP; InputError if it is not one, or has no end."""
-    machine = Machine(window, artifact, member, at, limit)
+    machine = Machine(window, artifact, member, at, limit, loader)
     try:
-        stop = _run(machine)
+        stop = run(machine)
         value = machine.pop()
     except (Malformed, Truncated, LimitExceeded, UnicodeDecodeError, ValueError, struct.error) as broken:
         if not machine.imports:
@@ -231,12 +244,42 @@ def follow(window: Window, artifact: str, member: str, at: int, limit: int) -> F
             f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
         ] = None
         stop, value = machine.at, Opaque("broken")
-    rows = tuple(PickleImport(module, name, first, used) for (module, name), (first, used) in machine.imports.items())
-    program = PickleProgram(artifact, member, machine.opcodes, rows, tuple(machine.calls), tuple(machine.unfollowed))
-    return Followed(value, stop, program)
+    if depth(value) > MAX_DEPTH:
+        machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
+    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent))
 
 
-def _run(machine: Machine) -> int:
+def _program(machine: Machine) -> PickleProgram:
+    uses = (Use.NAMED, Use.MADE, Use.CALLED)
+    return PickleProgram(
+        machine.artifact,
+        machine.member,
+        machine.loader,
+        machine.opcodes,
+        tuple(PickleImport(*name, row[0], uses[row[1]]) for name, row in machine.imports.items()),
+        tuple(machine.calls),
+        tuple((at, sentence) for sentence, at in machine.tampers.items()),
+        tuple((at, sentence) for sentence, at in machine.costs.items()),
+        tuple(machine.unfollowed),
+    )
+
+
+@cache
+def rules() -> dict[tuple[str, str], Any]:
+    """What to look at in the arguments of a call, for the names where the arguments decide."""
+    from assay.formats._pickle_arguments import RULES
+
+    return RULES
+
+
+def interleaved(machine: Machine, wrapper: Call, at: int) -> None:
+    """Step over what joblib writes after its array wrapper."""
+    from assay.formats._joblib import step_over
+
+    step_over(machine, wrapper, at)
+
+
+def run(machine: Machine) -> int:
     """Follow opcodes until STOP; the offset after it."""
     from assay.formats._pickle_steps import STEPS
 
@@ -255,42 +298,3 @@ def _run(machine: Machine) -> int:
             raise LimitExceeded(
                 "pickle longer than assay follows", at=at, expected=f"at most {MAX_OPCODES:,} opcodes", got="more"
             )
-
-
-def rendered(value: object, depth: int = 4) -> str:
-    """A value as pseudo-code, cut to what a person reads."""
-    if depth == 0:
-        return "..."
-    match value:
-        case Global(module=module, name=name):
-            return f"{module}.{name}"[:200]
-        case Call(target=target, args=args):
-            inner = (
-                ", ".join(rendered(arg, depth - 1) for arg in args[:8])
-                if isinstance(args, tuple | list)
-                else rendered(args, depth - 1)
-            )
-            return f"{rendered(target, depth - 1)}({inner})"[:400]
-        case Persistent(pid=pid):
-            return f"persistent({rendered(pid, depth - 1)})"
-        case Opaque(what=what, size=size):
-            return f"<{what}, {size:,} bytes>" if size else f"<{what}>"
-        case str() | bytes():
-            return repr(value[:120])
-        case tuple() | list():
-            return (
-                "("
-                + ", ".join(rendered(entry, depth - 1) for entry in value[:8])
-                + (", ...)" if len(value) > 8 else ")")
-            )
-        case dict():
-            return f"{{{len(value)} items}}"
-    return repr(value)[:60]
-
-
-def unquoted(raw: bytes) -> Any:
-    """The operand of STRING: a quoted Python 2 string."""
-    if len(raw) < 2 or raw[:1] != raw[-1:] or raw[:1] not in b"'\"":
-        raise Malformed("pickle string operand is not quoted")
-    decoded, _ = codecs.escape_decode(raw[1:-1])
-    return decoded.decode("utf-8", "backslashreplace")

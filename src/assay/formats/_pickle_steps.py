@@ -6,7 +6,8 @@ import struct
 from typing import Any
 
 from assay.errors import Malformed
-from assay.formats._pickle_machine import _MARK, Machine, Opaque, Persistent, Step, unquoted
+from assay.formats._pickle_machine import _MARK, Machine, Step
+from assay.formats._pickle_values import Opaque, Persistent, unquoted
 
 
 def _pushes(value: Any) -> Step:
@@ -61,10 +62,16 @@ def _reduce(m: Machine, at: int) -> None:
     m.stack.append(m.called(target, args, at))
 
 
+def _newobj(m: Machine, at: int) -> None:
+    args, target = m.pop(), m.pop()
+    m.stack.append(m.called(target, args, at, made=True))
+
+
 def _newobj_ex(m: Machine, at: int) -> None:
     kwargs, args, target = m.pop(), m.pop(), m.pop()
     positional = args if isinstance(args, tuple) else (args,)
-    m.stack.append(m.called(target, (*positional, kwargs), at))
+    args = (*positional, kwargs) if kwargs else positional
+    m.stack.append(m.called(target, args, at, made=True))
 
 
 def _global(m: Machine, at: int) -> None:
@@ -75,6 +82,16 @@ def _global(m: Machine, at: int) -> None:
 def _stack_global(m: Machine, at: int) -> None:
     name, module = m.pop(), m.pop()
     m.stack.append(m.imported(module, name, at))
+
+
+def _persistent(m: Machine, at: int, pid: Any) -> None:
+    if m.loader == "pickle":
+        m.unfollowed[f"byte {at:,} asks the loader for an object by id, which pickle.load does not answer"] = None
+    if isinstance(pid, tuple) and len(pid) > 1 and pid[0] == "module" and m.loader == "torch":
+        m.stack.append(pid[1])  # how PyTorch before 1.6 wraps a class to keep its source beside it
+        return
+    m.persistent.append(pid)
+    m.stack.append(Persistent(pid))
 
 
 def _extension(width: int) -> Step:
@@ -105,7 +122,8 @@ def _dict(m: Machine, at: int) -> None:
 
 
 def _append(m: Machine, at: int) -> None:
-    m.extend([m.pop()])
+    value = m.pop()
+    m.extend([value], at)
 
 
 def _setitem(m: Machine, at: int) -> None:
@@ -147,8 +165,8 @@ STEPS: dict[int, Step] = {
     ord("L"): _long_line,
     ord("M"): lambda m, at: m.stack.append(m.unsigned(2)),
     ord("N"): _pushes(None),
-    ord("P"): lambda m, at: m.stack.append(Persistent(m.line().decode("ascii", "backslashreplace"))),
-    ord("Q"): lambda m, at: m.stack.append(Persistent(m.pop())),
+    ord("P"): lambda m, at: _persistent(m, at, m.line().decode("ascii", "backslashreplace")),
+    ord("Q"): lambda m, at: _persistent(m, at, m.pop()),
     ord("R"): _reduce,
     ord("S"): lambda m, at: m.stack.append(unquoted(m.line())),
     ord("T"): lambda m, at: m.stack.append(m.text(4, "latin-1")),
@@ -160,7 +178,7 @@ STEPS: dict[int, Step] = {
     ord("c"): _global,
     ord("d"): _dict,
     ord("}"): lambda m, at: m.stack.append({}),
-    ord("e"): lambda m, at: m.extend(m.marked()),
+    ord("e"): lambda m, at: m.extend(m.marked(), at),
     ord("g"): lambda m, at: _recall(m, int(m.line()[:20]), at),
     ord("h"): lambda m, at: _recall(m, m.take(1)[0], at),
     ord("i"): _inst,
@@ -177,7 +195,7 @@ STEPS: dict[int, Step] = {
     ord("u"): lambda m, at: m.fill(m.marked(), at),
     ord("G"): lambda m, at: m.stack.append(struct.unpack(">d", m.take(8))[0]),
     0x80: _protocol,
-    0x81: _reduce,
+    0x81: _newobj,
     0x82: _extension(1),
     0x83: _extension(2),
     0x84: _extension(4),
@@ -194,7 +212,7 @@ STEPS: dict[int, Step] = {
     0x8D: lambda m, at: m.stack.append(m.text(8)),
     0x8E: lambda m, at: m.stack.append(m.data(8)),
     0x8F: lambda m, at: m.stack.append([]),
-    0x90: lambda m, at: m.extend(m.marked()),
+    0x90: lambda m, at: m.extend(m.marked(), at),
     0x91: lambda m, at: m.stack.append(tuple(m.marked())),
     0x92: _newobj_ex,
     0x93: _stack_global,

@@ -39,7 +39,7 @@ KNOWN_CALLS = frozenset(
 # names whose objects carry the interpreter's internals, and that no chat template needs
 GADGETS = frozenset({"self", "lipsum"})
 _DUNDER = re.compile(r"(?:^|\.)__\w+__(?:\.|$)")  # whole names only: '<__media__>' is a marker of some formats
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
@@ -76,7 +76,7 @@ def _environment() -> Environment:
 
 def _invisible(source: str) -> Iterator[Mark]:
     for number, line in enumerate(source.split("\n"), 1):
-        found = sorted({f"U+{ord(match[0]):04X}" for match in _INVISIBLE.finditer(line)})
+        found = sorted({f"U+{ord(match[0]):04X}" for match in INVISIBLE.finditer(line)})
         if found:
             yield Mark(Construct.INVISIBLE, number, " ".join(found[:12]))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from assay.facts.tensor import TensorSpec
-from assay.formats._pickle_machine import Call, Global, Persistent
+from assay.formats._pickle_values import Call, Global, Persistent
 
 MAX_TENSORS = 1_000_000
 MAX_DEPTH = 16
@@ -24,11 +24,12 @@ _DTYPES = {
 Locate = Callable[[str], "tuple[int, int] | None"]
 
 
-def storages(value: object) -> Iterator[tuple[str, str, int]]:
-    """(key, dtype, elements) of each storage that the tensors of `value` refer to."""
-    for _, call in _tensor_calls(value):
-        if (storage := _storage(call)) is not None:
-            yield storage
+def storages(persistent: Sequence[object]) -> Iterator[tuple[str, str, int]]:
+    """(key, dtype, elements) of each storage among the persistent ids of a followed pickle."""
+    for pid in persistent:
+        match pid:
+            case ("storage", Global(name=kind), key, _, int(elements), *_):
+                yield str(key), kind, elements
 
 
 def tensors(value: object, locate: Locate) -> Iterator[TensorSpec]:

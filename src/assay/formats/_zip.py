@@ -1,16 +1,18 @@
 """Zip archives as an index (PKWARE APPNOTE 6.3.10): central directory checked against local headers, nothing extracted.
 
 Archives are read by more than one program (PyTorch's miniz, Python's zipfile); where the two headers of a member
-disagree, those programs see different files, so a disagreement is an error here and not a preference.
+disagree, those programs see different files. Such a disagreement is a flaw to report, and every member is still read.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.facts.structure import FlawKind
 from assay.formats.window import Window
 
 _END = struct.Struct("<4s4H2LH")  # 4.3.16 end of central directory
@@ -19,6 +21,10 @@ _END64 = struct.Struct("<4sQ2H2L4Q")  # 4.3.14 zip64 end of central directory
 _ENTRY = struct.Struct("<4s6H3L5H2L")  # 4.3.12 central directory header
 _LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7 local file header
 STORED, DEFLATED = 0, 8
+_DESCRIPTOR = 24  # 4.3.9: at most this many bytes follow the data of a member whose flag bit 3 is set
+_ENCRYPTED, _STREAMED = 1, 8
+_UNIX_LINK = 0o120000
+BOMB_RATIO, BOMB_SIZE = 500, 64 * 1024 * 1024  # deflate reaches 1,032:1, on zeros; weights stay below 50:1
 MAX_MEMBERS = 1_000_000
 MAX_DIRECTORY = 128 * 1024 * 1024
 
@@ -34,6 +40,8 @@ class Member:
     crc: int
     header: int
     start: int
+    flags: int = 0
+    link: bool = False
 
     @property
     def stop(self) -> int:
@@ -42,16 +50,28 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Defect:
+    """What is wrong with an archive: the kind, a sentence, the offset, the member's name."""
+
+    kind: FlawKind
+    message: str
+    at: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
-    """The members in the order of the central directory, and where that directory begins."""
+    """The members in the order of the central directory, where that begins, and what is wrong with the archive."""
 
     members: tuple[Member, ...]
     directory: int
+    defects: tuple[Defect, ...] = ()
 
 
 def archive(window: Window) -> Archive:
-    """Read the index; Malformed if headers disagree, members overlap, or a name is ambiguous."""
-    count, size, start = _end(window)
+    """Read the index; Malformed where no index can be made out of it."""
+    defects: list[Defect] = []
+    count, size, start, shift = _end(window, defects)
     if count > MAX_MEMBERS or size > MAX_DIRECTORY:
         raise LimitExceeded(
             "zip directory larger than assay reads",
@@ -62,24 +82,25 @@ def archive(window: Window) -> Archive:
     raw = window.read(start, size)
     members, at = [], 0
     for _ in range(count):
-        member, at = _member(window, raw, at, start)
+        member, at = _member(window, raw, at, start, shift, defects)
         members.append(member)
     if at != size:
-        raise Malformed(
-            "zip directory is longer than its entries", at=start + at, expected=f"{size:,} bytes", got=f"{at:,}"
+        defects.append(
+            Defect(FlawKind.HIDDEN, f"the zip directory holds {size - at:,} bytes after its entries", start + at)
         )
-    _distinct(members, start)
-    return Archive(tuple(members), start)
+    defects += _names(members)
+    defects += _layout(members, start)
+    return Archive(tuple(members), start, tuple(defects))
 
 
 def content(window: Window, member: Member, most: int) -> bytes:
     """The bytes of one member, inflated if need be; LimitExceeded if that is more than `most`."""
-    if member.size > most:
+    if max(member.size, member.stored) > most:
         raise LimitExceeded(
             f"member {member.name!r} larger than assay reads",
             at=member.start,
             expected=f"at most {most:,} bytes",
-            got=f"{member.size:,}",
+            got=f"{max(member.size, member.stored):,}",
         )
     raw = window.read(member.start, member.stored)
     if member.method == DEFLATED:
@@ -88,6 +109,8 @@ def content(window: Window, member: Member, most: int) -> bytes:
             raw = inflate.decompress(raw, most + 1)
         except zlib.error as cause:
             raise Malformed(f"member {member.name!r} does not inflate", at=member.start) from cause
+        if len(raw) > most:
+            raise LimitExceeded(f"member {member.name!r} inflates to more than it states", at=member.start)
     elif member.method != STORED:
         raise Malformed(
             f"member {member.name!r} has an unknown compression",
@@ -95,15 +118,22 @@ def content(window: Window, member: Member, most: int) -> bytes:
             expected="stored or deflated",
             got=member.method,
         )
-    if len(raw) != member.size or zlib.crc32(raw) != member.crc:
-        raise Malformed(
-            f"member {member.name!r} has not the size or checksum that the directory states", at=member.start
-        )
     return raw
 
 
-def _end(window: Window) -> tuple[int, int, int]:
-    """(members, directory size, directory offset) from the end record, which may be followed by a comment."""
+def honest(raw: bytes, member: Member) -> Defect | None:
+    """What is wrong if `raw` has not the size or checksum that the directory states: programs differ on minding that."""
+    if len(raw) != member.size:
+        said = f"zip member {member.name[:80]!r} holds {len(raw):,} bytes where the directory states {member.size:,}"
+    elif zlib.crc32(raw) != member.crc:
+        said = f"zip member {member.name[:80]!r} has another checksum than the directory states: PyTorch reads it, others refuse"
+    else:
+        return None
+    return Defect(FlawKind.AMBIGUOUS, said, member.start, member.name)
+
+
+def _end(window: Window, defects: list[Defect]) -> tuple[int, int, int, int]:
+    """(members, directory size, directory offset, bytes in front) from the end record, which a comment may follow."""
     tail_start = max(0, window.size - _END.size - 65_535)
     tail = window.rest(tail_start, _END.size + 65_535)
     place = tail.rfind(b"PK\x05\x06")
@@ -111,12 +141,9 @@ def _end(window: Window) -> tuple[int, int, int]:
         raise Truncated("zip archive has no end record; it is cut off or no archive", at=window.size)
     at = tail_start + place
     _, disk, first_disk, _, count, size, start, comment = _END.unpack_from(tail, place)
-    if at + _END.size + comment != window.size:
-        raise Malformed(
-            "bytes follow the end of the zip archive",
-            at=at,
-            expected=f"an end at byte {at + _END.size + comment:,}",
-            got=f"{window.size:,}",
+    if (beyond := window.size - at - _END.size - comment) > 0:
+        defects.append(
+            Defect(FlawKind.HIDDEN, f"{beyond:,} bytes follow the end of the zip archive", window.size - beyond)
         )
     if at >= _END64_PLACE.size and window.read(at - _END64_PLACE.size, 4) == b"PK\x06\x07":
         _, _, at64, _ = window.unpack(_END64_PLACE, at - _END64_PLACE.size)
@@ -126,22 +153,55 @@ def _end(window: Window) -> tuple[int, int, int]:
         at = at64
     if disk or first_disk:
         raise Malformed("zip archive spans several disks", at=at)
-    if start + size != at:
+    shift = at - size - start
+    if shift < 0:
         raise Malformed(
-            "zip directory does not end where the end record begins",
-            at=start,
-            expected=f"byte {at:,}",
-            got=f"{start + size:,}",
+            "zip directory runs past its end record", at=at, expected=f"at most {at:,} bytes", got=f"{size + start:,}"
         )
-    return count, size, start
+    if shift:
+        defects.append(
+            Defect(
+                FlawKind.HIDDEN,
+                f"{shift:,} bytes stand in front of the zip archive or of its directory; readers differ on what they mean",
+                0,
+            )
+        )
+        if window.read(start, 4) == b"PK\x01\x02":  # the offsets hold as written: the gap is before the end record
+            return count, size, start, 0
+    earlier = tail.rfind(b"PK\x05\x06", 0, place)
+    if earlier >= 0 and tail_start + earlier >= start + shift + size:
+        defects.append(
+            Defect(
+                FlawKind.AMBIGUOUS,
+                "the zip archive has two end records, and readers differ on which one counts",
+                tail_start + earlier,
+            )
+        )
+    return count, size, start + shift, shift
 
 
-def _member(window: Window, raw: bytes, at: int, start: int) -> tuple[Member, int]:
+def _member(window: Window, raw: bytes, at: int, start: int, shift: int, defects: list[Defect]) -> tuple[Member, int]:
     if at + _ENTRY.size > len(raw):
         raise Truncated("zip directory is cut off", at=start + at)
-    mark, _, _, flags, method, _, _, crc, stored, size, name_length, extra_length, comment_length, _, _, _, header = (
-        _ENTRY.unpack_from(raw, at)
-    )
+    (
+        mark,
+        _,
+        _,
+        flags,
+        method,
+        _,
+        _,
+        crc,
+        stored,
+        size,
+        name_length,
+        extra_length,
+        comment_length,
+        _,
+        _,
+        mode,
+        header,
+    ) = _ENTRY.unpack_from(raw, at)
     stop = at + _ENTRY.size + name_length + extra_length + comment_length
     if mark != b"PK\x01\x02" or stop > len(raw):
         raise Malformed("zip directory entry is damaged", at=start + at)
@@ -149,27 +209,36 @@ def _member(window: Window, raw: bytes, at: int, start: int) -> tuple[Member, in
     name = raw[name_at : name_at + name_length]
     extra = raw[name_at + name_length : name_at + name_length + extra_length]
     size, stored, header = _zip64(extra, size, stored, header, start + at)
+    header += shift
+    text = name.decode("utf-8", "backslashreplace")
     local = window.unpack(_LOCAL, header)
     if local[0] != b"PK\x03\x04":  # type: ignore[comparison-overlap]
         raise Malformed("zip member has no local header where the directory says", at=header)
     data = header + _LOCAL.size + local[9] + local[10]
-    if window.read(header + _LOCAL.size, local[9]) != name or local[3] != method or (local[2] ^ flags) & 1:
-        raise Malformed(
-            "the two headers of a zip member disagree, so readers see different files",
-            at=header,
-            expected=repr(name[:80]),
-            got=repr(window.read(header + _LOCAL.size, local[9])[:80]),
-        )
-    if flags & 1:
-        raise Malformed("zip member is encrypted", at=header)
-    text = name.decode("utf-8", "backslashreplace")
-    member = Member(text, method, stored, size, crc, header, data)
+    own = window.read(header + _LOCAL.size, local[9])
+    if own != name or local[3] != method or (local[2] ^ flags) & _ENCRYPTED:
+        said = f"the two headers of zip member {text[:80]!r} disagree (the other says {own[:80]!r}, method {local[3]}), so readers see different files"
+        defects.append(Defect(FlawKind.AMBIGUOUS, said, header, text))
+    member = Member(text, method, stored, size, crc, header, data, flags, (mode >> 16) & 0o170000 == _UNIX_LINK)
     if member.stop > start:
         raise Malformed(
             f"zip member {text[:80]!r} runs into the directory",
             at=header,
             expected=f"an end before byte {start:,}",
             got=f"{member.stop:,}",
+        )
+    if flags & _ENCRYPTED and local[2] & _ENCRYPTED:
+        defects.append(
+            Defect(
+                FlawKind.AMBIGUOUS,
+                f"zip member {text[:80]!r} is marked as encrypted, which model loaders ignore",
+                header,
+                text,
+            )
+        )
+    if member.size > BOMB_SIZE and member.size > BOMB_RATIO * max(1, stored):
+        defects.append(
+            Defect(FlawKind.BOMB, f"zip member {text[:80]!r} unpacks from {stored:,} to {size:,} bytes", header, text)
         )
     return member, stop
 
@@ -191,31 +260,57 @@ def _zip64(extra: bytes, size: int, stored: int, header: int, at: int) -> tuple[
     return values["size"], values["stored"], values["header"]
 
 
-def _distinct(members: list[Member], directory: int) -> None:
-    names: set[str] = set()
+def _names(members: list[Member]) -> Iterator[Defect]:
+    """Names that are there twice, on some systems or on all, or that point outside the folder they are unpacked in."""
+    seen: dict[str, str] = {}
     for member in members:
-        folded = member.name.casefold()
-        if folded in names:
-            raise Malformed(
-                f"two zip members are called {member.name[:80]!r}, and readers differ on which one counts",
-                at=member.header,
+        other = seen.setdefault(member.name.casefold(), member.name)
+        if other is not member.name:
+            said = (
+                f"two zip members are called {member.name[:80]!r}"
+                if other == member.name
+                else f"zip members {other[:80]!r} and {member.name[:80]!r} are one file on some systems"
             )
-        names.add(folded)
-    end = 0
-    for member in sorted(members, key=lambda entry: entry.header):
-        if member.header < end:
-            raise Malformed(
+            yield Defect(
+                FlawKind.AMBIGUOUS, f"{said}, and readers differ on which one counts", member.header, member.name
+            )
+        if escapes(member.name):
+            yield Defect(
+                FlawKind.ESCAPE,
+                f"zip member {member.name[:120]!r} is unpacked outside its folder",
+                member.header,
+                member.name,
+            )
+        if member.link:
+            yield Defect(
+                FlawKind.ESCAPE,
+                f"zip member {member.name[:120]!r} is a symbolic link, through which later members are written elsewhere",
+                member.header,
+                member.name,
+            )
+
+
+def escapes(name: str) -> bool:
+    """Whether a member of this name leaves the folder it is unpacked in, on any system."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or name.startswith(("/", "\\")) or (len(parts[0]) > 1 and parts[0][1] == ":") or "\0" in name
+
+
+def _layout(members: list[Member], directory: int) -> Iterator[Defect]:
+    """Members that overlap, and bytes between them that belong to none."""
+    end, streamed = 0, False
+    ordered = sorted(members, key=lambda entry: entry.header)
+    for member in (*ordered, replace(ordered[-1], header=directory, name="") if ordered else None):
+        if member is None:
+            continue
+        gap = member.header - end
+        if gap < 0:
+            yield Defect(
+                FlawKind.AMBIGUOUS,
                 f"zip member {member.name[:80]!r} overlaps the one before it",
-                at=member.header,
-                expected=f"a start from byte {end:,}",
-                got=f"{member.header:,}",
+                member.header,
+                member.name,
             )
-        end = member.stop
-    first = min((member.header for member in members), default=directory)
-    if first:
-        raise Malformed(
-            "bytes precede the zip archive",
-            at=0,
-            expected="an archive that begins at byte 0",
-            got=f"the first member at byte {first:,}",
-        )
+        elif gap > (_DESCRIPTOR if streamed else 0):
+            yield Defect(FlawKind.HIDDEN, f"{gap:,} bytes from byte {end:,} of the archive belong to no member", end)
+        end, streamed = max(end, member.stop), bool(member.flags & _STREAMED)

@@ -15,4 +15,6 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield template(artifact, "", "default" if name == "chat_template" else name, window.text(4 * MAX_SOURCE))
 
 
-FORMAT = Format("chat-template", "chat template", read, names=("*.jinja", "*.jinja2"), needs=("jinja2", "jinja2.ext"))
+FORMAT = Format(
+    "chat-template", "chat template", read, names=("*.jinja", "*.jinja2"), needs=("jinja2", "assay.formats._trial")
+)

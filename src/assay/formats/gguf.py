@@ -223,4 +223,6 @@ def _tensor(cursor: _Cursor, alignment: int) -> tuple[str, str, tuple[int, ...],
     return name, dtype, shape, offset, elements // per_block * block_bytes
 
 
-FORMAT = Format("gguf", "GGUF weights", read, names=("*.gguf",), magic=((0, b"GGUF"),), needs=("jinja2", "jinja2.ext"))
+FORMAT = Format(
+    "gguf", "GGUF weights", read, names=("*.gguf",), magic=((0, b"GGUF"),), needs=("jinja2", "assay.formats._trial")
+)

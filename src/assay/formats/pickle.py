@@ -15,6 +15,7 @@ MAX_STACKED = 64
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield one program for each pickle that stands in the file, one after another."""
     from assay.formats._pickle_machine import follow
+    from assay.formats._torch_archive import nested
 
     at = 0
     for number in range(MAX_STACKED):
@@ -26,10 +27,12 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                 raise
             break
         program, at = followed.program, followed.stop
+        inside = list(nested(artifact, window, followed))
         if at < window.size and not _another(window, at):
             rest = f"{window.size - at:,} bytes follow the pickle, from byte {at:,}, that are no pickle"
             program = replace(program, unfollowed=(*program.unfollowed, rest))
         yield program
+        yield from inside
         if at >= window.size or not _another(window, at):
             return
 
@@ -42,6 +45,6 @@ def _another(window: Window, at: int) -> bool:
 FORMAT = Format(
     "pickle", "pickle", read,
     names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.dat"),
-    needs=("assay.formats._pickle_steps",),
+    needs=("assay.formats._pickle_steps", "assay.formats._every"),
     magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
 )  # fmt: skip

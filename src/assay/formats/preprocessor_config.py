@@ -28,5 +28,5 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 FORMAT = Format(
     "preprocessor-config", "preprocessor configuration", read,
     names=("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json", "chat_template.json"),
-    needs=("jinja2", "jinja2.ext"),
+    needs=("jinja2", "assay.formats._trial"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from assay.errors import Malformed
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
 from assay.formats._json import integer, mapping, text
+from assay.formats._tokenizer_rules import rules
 from assay.formats._vocabulary import vocabulary
 from assay.formats.window import Window
 
@@ -25,6 +26,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     highest = max([_highest(model.get("vocab")), *(token.id for token in added)], default=-1)
     algorithm = (text(model.get("type")) or "unknown")[:64]
     yield Tokenizer(artifact, "tokenizers", algorithm, highest + 1, added)
+    yield from rules(artifact, value)
     texts = [entry.encode("utf-8", "surrogatepass") for entry in _texts(model.get("vocab"), added, highest + 1)]
     merges = [entry.encode("utf-8", "surrogatepass") for entry in _merges(model.get("merges"))]
     found = vocabulary(artifact, algorithm, texts, merges)

@@ -46,5 +46,5 @@ FORMAT = Format(
     "tokenizer configuration",
     read,
     names=("tokenizer_config.json",),
-    needs=("jinja2", "jinja2.ext"),
+    needs=("jinja2", "assay.formats._trial"),
 )

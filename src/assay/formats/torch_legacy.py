@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.structure import Flaw, FlawKind
 from assay.facts.tensor import WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
@@ -20,6 +21,9 @@ _WIDTH = {
     "HalfStorage": 2,
     "BFloat16Storage": 2,
     "ShortStorage": 2,
+    "ComplexFloatStorage": 8,
+    "ComplexDoubleStorage": 16,
+    "QInt32Storage": 4,
 }
 
 
@@ -30,15 +34,17 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
     at, followed = 0, None
     values: list[object] = []
+    persistent: list[object] = []
     for member in ("magic number", "protocol version", "system", "object", "storage keys"):
-        followed = follow(window, artifact, member, at, window.size)
+        followed = follow(window, artifact, member, at, window.size, "torch")
         yield followed.program
         values.append(followed.value)
+        persistent += followed.persistent
         at = followed.stop
     state, keys = values[3], values[4]
     if not isinstance(keys, list | tuple):
         raise Malformed("the list of storage keys is not a list", at=at)
-    widths = {key: _WIDTH.get(kind, 1) for key, kind, _ in storages(state)}
+    widths = {key: _WIDTH.get(kind, 1) for key, kind, _ in storages(persistent)}
     places, end = _places(window, at, [str(key) for key in keys], widths)
     yield WeightIndex(
         artifact,
@@ -50,11 +56,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         shares_storage=True,
     )
     if end != window.size:
-        raise Malformed(
-            "bytes follow the last storage",
-            at=end,
-            expected="the end of the file",
-            got=f"{window.size - end:,} bytes more",
+        yield Flaw(
+            artifact, FlawKind.HIDDEN, f"{window.size - end:,} bytes follow the last storage, from byte {end:,}", end
         )
 
 
@@ -84,5 +87,10 @@ FORMAT = Format(
     names=("*",),
     magic=((0, MAGIC),),
     both=True,
-    needs=("assay.formats._pickle_steps", "assay.formats._torch_state"),
+    needs=(
+        "assay.formats._pickle_steps",
+        "assay.formats._pickle_arguments",
+        "assay.formats._joblib",
+        "assay.formats._torch_state",
+    ),
 )

@@ -17,6 +17,6 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 FORMAT = Format(
     "torch-zip", "PyTorch checkpoint", read,
-    names=("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle"),
-    magic=((0, b"PK\x03\x04"),), both=True, needs=("assay.formats._torch_archive", "assay.formats._pickle_steps"),
+    names=("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.model", "*.torchscript", "*.ptl"),
+    magic=((0, b"PK\x03\x04"),), both=True, needs=("assay.formats._torch_archive", "assay.formats._every"),
 )  # fmt: skip

@@ -8,12 +8,15 @@ short read (a named error) instead of the bus error that a memory map would.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Protocol
 
 from assay.errors import LimitExceeded, Truncated
 
 BLOCK = 256 * 1024
 KEPT = 8
+MAX_UNPACKED = 4 * 1024**3
+MAX_MEMBERS = 100_000
 MAX_READ = 128 * 1024 * 1024  # the largest single structure any reader may ask for: a 100 MB safetensors header
 
 
@@ -25,15 +28,28 @@ class Source(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
+@dataclass(slots=True)
+class Budget:
+    """What may still be unpacked out of one artifact, all its layers together: bytes, and members."""
+
+    bytes: int = MAX_UNPACKED
+    members: int = MAX_MEMBERS
+
+
 class Window:
-    """The bytes of one artifact, from offset 0 to `size`."""
+    """The bytes of one artifact, from offset 0 to `size`, or of something packed inside one.
 
-    __slots__ = ("_blocks", "_source", "size")
+    `depth` counts the containers around it; `budget` is shared by everything inside one artifact.
+    """
 
-    def __init__(self, source: Source, size: int | None = None) -> None:
+    __slots__ = ("_blocks", "_source", "budget", "depth", "size")
+
+    def __init__(self, source: Source, size: int | None = None, outer: Window | None = None) -> None:
         self._source = source
         self._blocks: dict[int, bytes] = {}
         self.size = source.seek(0, 2) if size is None else size
+        self.depth: int = 0 if outer is None else outer.depth + 1
+        self.budget: Budget = Budget() if outer is None else outer.budget
 
     def read(self, at: int, count: int) -> bytes:
         """Copy `count` bytes from offset `at`; raises Truncated rather than return fewer."""

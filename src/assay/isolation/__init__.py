@@ -14,7 +14,9 @@ from typing import Protocol
 
 from assay.errors import InputError, LimitExceeded
 from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.text import ChatTemplate
 from assay.formats import Format
+from assay.formats._second import second_nature
 from assay.formats.window import Source, Window
 
 
@@ -66,6 +68,8 @@ def reading(artifact: str, format: Format, window: Window) -> Reading:
     try:
         for fact in format.read(artifact, window):
             facts.append(fact)
+        facts += second_nature(artifact, format, window)
+        facts += _trials(facts)
     except InputError as broken:
         trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
         return Reading(tuple(facts), Obstacle(artifact, trouble, str(broken), broken.at))
@@ -74,6 +78,14 @@ def reading(artifact: str, format: Format, window: Window) -> Reading:
     except RecursionError:
         return Reading(tuple(facts), Obstacle(artifact, Trouble.LIMIT, "it is nested deeper than assay follows"))
     return Reading(tuple(facts))
+
+
+def _trials(facts: list[object]) -> list[object]:
+    if not any(isinstance(fact, ChatTemplate) for fact in facts):
+        return []
+    from assay.formats._trial import trials
+
+    return list(trials(facts))
 
 
 class InProcess:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from assay import formats
 from assay.facts.artifact import Obstacle, Trouble
+from assay.formats._second import needs
 from assay.formats.window import Window
 from assay.isolation import Reading, identity, reading
 from assay.isolation.lock import lock
@@ -28,7 +29,7 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     first = received(source)
     readers = {name: formats.load(name) for name in first["formats"]}
     for reader in readers.values():
-        for module in reader.needs:
+        for module in (*reader.needs, *needs(reader.id)):
             importlib.import_module(module)
     for codec in _CODECS:
         codecs.lookup(codec)

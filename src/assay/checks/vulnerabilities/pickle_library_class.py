@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._pickle_names import builds_values, library_class
+from assay.checks.vulnerabilities._pickle_names import Tier, reason, tier
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PickleProgram
 
@@ -20,25 +20,22 @@ from assay.facts.program import PickleProgram
 def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
     """Whole modules, estimators and training arguments are stored as library objects, not as plain weights.
 
-    Loading them runs constructors of the named library, in whatever version is installed. That is ordinary for
-    such files and still more than reading numbers, so a person has to agree.
+    Loading them needs the libraries named and runs their code (`__setstate__`, vetted constructors), in whatever version
+    is installed. That is ordinary for such files and still more than reading numbers, so a person has to agree.
     """
-    rows = [
-        entry
-        for entry in program.imports
-        if not builds_values(entry.module, entry.name) and library_class(entry.module, entry.name)
-    ]
+    rows = [entry for entry in program.imports if tier(entry, program.loader) is Tier.LIBRARY]
     if rows:
         names = ", ".join(entry.qualified for entry in rows[:4]) + (
             f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
         )
+        needs = sorted({entry.module.partition(".")[0] for entry in rows} - {"builtins", "functools"})
         where = f" > {program.member}" if program.member else ""
         yield review(
-            f"{program.artifact}{where} rebuilds {len(rows):,} kinds of library objects: {names}",
+            f"{program.artifact}{where} rebuilds {len(rows):,} kinds of library objects (needs {', '.join(needs) or 'Python alone'}): {names}",
             *(
                 Evidence(
                     program.artifact,
-                    "",
+                    reason(entry),
                     start=entry.at,
                     stop=entry.at + 1,
                     pointer=program.member or None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.vulnerabilities._pickle_names import Tier, makes_code, tier
 from assay.facts.finding import Answer, Evidence, unknown
 from assay.facts.program import PickleProgram
 
@@ -17,13 +18,30 @@ from assay.facts.program import PickleProgram
     references=("CWE-502",),
 )
 def pickle_unfollowed(program: PickleProgram) -> Iterator[Answer]:
-    """Computed imports, the extension registry and out-of-band buffers hide what loading would do.
+    """The extension registry, out-of-band buffers, byte code and constructors nobody has read hide what loading would do.
 
-    No ordinary checkpoint uses them. A pickle that breaks half-way is listed here as well, because what stands
-    before the break has run by the time a loader notices.
+    A pickle that breaks half-way is listed here as well, because what stands before the break has run by the time a
+    loader notices. A class of a known library whose constructor the pickle calls with arguments of its own choosing, and
+    a function of such a library that it names, are open until somebody has read what they do.
     """
+    where = f"{program.artifact}{f' > {program.member}' if program.member else ''}"
     for sentence in program.unfollowed:
-        yield unknown(
-            f"{program.artifact}{f' > {program.member}' if program.member else ''}: {sentence}",
-            Evidence(program.artifact, sentence, pointer=program.member or None),
-        )
+        yield unknown(f"{where}: {sentence}", Evidence(program.artifact, sentence, pointer=program.member or None))
+    unvetted = [entry for entry in program.imports if tier(entry, program.loader) is Tier.UNVETTED]
+    for code, said in (
+        (True, "carries Python functions as byte code, made by"),
+        (False, "uses names that assay has not vetted:"),
+    ):
+        rows = [entry for entry in unvetted if makes_code(entry) is code]
+        if rows:
+            names = ", ".join(entry.qualified for entry in rows[:4]) + (
+                f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
+            )
+            yield unknown(
+                f"{where} {said} {names}",
+                *(
+                    Evidence(program.artifact, next((text for at, text in program.calls if text.startswith(f"{entry.qualified}(")), f"{entry.use} {entry.qualified}"),
+                             start=entry.at, stop=entry.at + 1, pointer=program.member or None, name=entry.qualified)
+                    for entry in rows[:50]
+                ),
+            )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.text import TemplateTrial
 from assay.facts.tokenizer import Tokenizer, TokenRole
 
 # how each engine keeps user text from being read as control tokens
@@ -27,12 +28,13 @@ _TOKENS = {"tokenizers": "/added_tokens, id", "llama.cpp": "tokenizer.ggml.token
     remedy="Tokenise user text with special tokens switched off, apart from the template's own text.",
     references=("OWASP AISVS 2.1.7", "CWE-74", "OWASP LLM01:2025"),
 )
-def token_forgeable(tokenizer: Tokenizer) -> Iterator[Answer]:
+def token_forgeable(tokenizer: Tokenizer, trials: tuple[TemplateTrial, ...]) -> Iterator[Answer]:
     """By default the tokenizer turns the text of a control token into the token, whoever wrote the text.
 
     A user who writes `<|im_end|>` then ends his own turn and can begin one in another's name. Nearly every model
     is like this, so it is for review and not a fail: the serving setting named in the answer closes it. The count is
-    exact for this tokenizer: every control token with a text of its own is matched whole in plain text.
+    exact for this tokenizer: every control token with a text of its own is matched whole in plain text. The evidence says
+    which parts of a message the template was seen to put into the prompt as plain text: each is a way in.
     """
     control = [token for token in tokenizer.tokens if token.role is TokenRole.CONTROL]
     forgeable = [token for token in control if token.text]
@@ -47,6 +49,16 @@ def token_forgeable(tokenizer: Tokenizer) -> Iterator[Answer]:
                     name=token.text,
                 )
                 for token in forgeable[:200]
+            ),
+            *(
+                Evidence(
+                    trial.artifact,
+                    f"plain text reaches the prompt through: {', '.join(trial.fields)}",
+                    pointer=trial.pointer or None,
+                    name="fields",
+                )
+                for trial in trials
+                if trial.fields
             ),
             remedy=f"For user text: {_CLOSES.get(tokenizer.engine, 'switch special tokens off')}.",
         )

@@ -1,0 +1,63 @@
+"""What the structure of a file says beyond its values: places where readers disagree, and where a runtime is told to act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FlawKind(StrEnum):
+    """How a file's structure misleads whoever reads it."""
+
+    AMBIGUOUS = "read differently by different programs"
+    ESCAPE = "a place outside its folder"
+    BOMB = "far larger than it looks"
+    HIDDEN = "bytes that its format does not account for"
+    DISGUISED = "something else than its name says"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A defect of structure: what is wrong in one sentence, at which byte, and the name of the part it is about."""
+
+    artifact: str
+    kind: FlawKind
+    message: str
+    at: int | None = None
+    name: str = ""
+
+
+class HookKind(StrEnum):
+    """What a model file makes its runtime do besides arithmetic."""
+
+    CODE = "runs code"
+    OPERATOR = "needs an operator from outside"
+    READ = "reads a file"
+    WRITE = "writes a file"
+    NATIVE = "is native code"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A place in a model file that makes a runtime act: which runtime, where, on what, and the sentence that says so.
+
+    `outside` is whether the target lies outside the model, or is code: never needed by a model. `at` is a byte offset where there is one.
+    """
+
+    artifact: str
+    kind: HookKind
+    runtime: str
+    pointer: str
+    target: str
+    message: str
+    outside: bool
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """That a container or a model file was walked through: what it is, and how many parts were looked at."""
+
+    artifact: str
+    format: str
+    parts: int

@@ -1,0 +1,287 @@
+"""HDF5 as a graph of object headers (HDF5 File Format Specification 3.0): links that lead outside, data kept outside, text attributes.
+
+Chunks and values are never read. Followed: superblocks 0 to 3, object headers 1 and 2, symbol tables, compact links,
+external links and external file lists, compact attributes and the global heap that their texts lie in.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.formats.window import Window
+
+MAX_OBJECTS = 200_000
+MAX_MESSAGES = 2_000_000
+MAX_TEXT = 32 * 1024 * 1024
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_NOTHING = 0xFFFFFFFFFFFFFFFF
+_LINK_INFO, _LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _FILTERS = (
+    0x02,
+    0x06,
+    0x07,
+    0x0C,
+    0x10,
+    0x11,
+    0x0B,
+)
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a walk found: (path, target file, target object, offset) of links, files that hold data, texts, gaps."""
+
+    external: list[tuple[str, str, int]] = field(default_factory=list)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    filters: dict[int, int] = field(default_factory=dict)
+    unfollowed: dict[str, None] = field(default_factory=dict)
+    end: int = 0
+    objects: int = 0
+
+
+def contents(window: Window, wanted: frozenset[str]) -> Contents:
+    """Walk the file from its superblock; texts of attributes named in `wanted` are kept."""
+    walk = _Walk(window, wanted)
+    walk.run(_root(window, walk.found))
+    return walk.found
+
+
+def _root(window: Window, found: Contents) -> int:
+    """The address of the root group's object header."""
+    version = window.read(8, 1)[0]
+    if version in (0, 1):
+        offsets, lengths = window.read(13, 2)
+        base = 24 if version == 0 else 28
+        if (offsets, lengths) != (8, 8):
+            raise Malformed(
+                "HDF5 file with addresses of an unusual width",
+                at=13,
+                expected="8 and 8",
+                got=f"{offsets} and {lengths}",
+            )
+        (found.end,) = _whole(window, base + 16, 1)
+        return _whole(window, base + 32 + 8, 1)[0]
+    if version in (2, 3):
+        if tuple(window.read(9, 2)) != (8, 8):
+            raise Malformed(
+                "HDF5 file with addresses of an unusual width",
+                at=9,
+                expected="8 and 8",
+                got=str(tuple(window.read(9, 2))),
+            )
+        _, _, found.end, root = _whole(window, 12, 4)
+        return root
+    raise Malformed("unknown version of the HDF5 superblock", at=8, expected="0 to 3", got=version)
+
+
+def _whole(window: Window, at: int, count: int) -> tuple[int, ...]:
+    return window.unpack(struct.Struct(f"<{count}Q"), at)
+
+
+class _Walk:
+    def __init__(self, window: Window, wanted: frozenset[str]) -> None:
+        self.window, self.wanted, self.found = window, wanted, Contents()
+        self._left = MAX_MESSAGES
+
+    def run(self, root: int) -> None:
+        stack, seen = [("/", root)], {root}
+        self.found.objects = 1
+        while stack:
+            path, at = stack.pop()
+            for name, target in self._object(path, at):
+                if target not in seen and target != _NOTHING:
+                    seen.add(target)
+                    self.found.objects += 1
+                    if len(seen) > MAX_OBJECTS:
+                        raise LimitExceeded(
+                            "HDF5 file with more objects than assay follows",
+                            at=at,
+                            expected=f"at most {MAX_OBJECTS:,}",
+                            got="more",
+                        )
+                    stack.append((f"{path.rstrip('/')}/{name[:200]}"[-1000:], target))
+
+    def _object(self, path: str, at: int) -> Iterator[tuple[str, int]]:
+        """(name, address) of each object that this one links to."""
+        for kind, start, size in self._messages(at):
+            if kind == _SYMBOLS:
+                tree, heap = _whole(self.window, start, 2)
+                yield from self._symbols(tree, heap, 0)
+            elif kind == _LINK:
+                yield from self._link(path, start, size)
+            elif kind == _LINK_INFO:
+                self._dense(path, start, "links")
+            elif kind == _EXTERNAL_FILES:
+                self._files(path, start)
+            elif kind == _ATTRIBUTE:
+                self._attribute(path, start, size)
+            elif kind == 0x15:
+                self._dense(path, start, "attributes")
+            elif kind == _FILTERS:
+                self._filters(start, size)
+
+    def _messages(self, at: int) -> Iterator[tuple[int, int, int]]:
+        """(type, offset, size) of each message of the object header at `at`, continuations included."""
+        window = self.window
+        if window.read(at, 4) == b"OHDR":
+            flags = window.read(at + 5, 1)[0]
+            place = at + 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
+            width = 1 << (flags & 3)
+            size = int.from_bytes(window.read(place, width), "little")
+            blocks, head = [(place + width, size)], 4 + (2 if flags & 0x04 else 0)
+            modern = True
+        else:
+            if window.read(at, 1) != b"\x01":
+                raise Malformed("HDF5 object header of an unknown version", at=at)
+            blocks, head, modern = [(at + 16, window.unpack(struct.Struct("<I"), at + 8)[0])], 8, False
+        for start, size in blocks:  # grows while it is walked
+            if size > window.size - start:
+                raise Truncated("HDF5 object header runs past the end", at=start)
+            place, stop = start, start + size
+            while place + head <= stop:
+                self._left -= 1
+                if self._left < 0 or len(blocks) > 100_000:
+                    raise LimitExceeded("HDF5 file with more messages than assay follows", at=place)
+                raw = window.read(place, 4)
+                kind, length = (
+                    (raw[0], int.from_bytes(raw[1:3], "little"))
+                    if modern
+                    else (int.from_bytes(raw[:2], "little"), int.from_bytes(raw[2:4], "little"))
+                )
+                body = place + head
+                if length > stop - body:
+                    break
+                if kind == _CONTINUATION and length >= 16:
+                    to, more = _whole(window, body, 2)
+                    blocks.append((to + 4, more - 8) if modern and more >= 8 else (to, more))
+                else:
+                    yield kind, body, length
+                place = body + length
+
+    def _symbols(self, tree: int, heap: int, depth: int) -> Iterator[tuple[str, int]]:
+        """A group of the old kind: a B-tree of symbol table nodes, names in a local heap."""
+        window = self.window
+        if depth > 20 or window.read(tree, 4) != b"TREE" or window.read(heap, 4) != b"HEAP":
+            raise Malformed("HDF5 group without its tree or heap", at=tree)
+        (names,) = _whole(window, heap + 24, 1)
+        level, entries = window.read(tree + 5, 1)[0], window.unpack(struct.Struct("<H"), tree + 6)[0]
+        for number in range(entries):
+            self._left -= 1
+            if self._left < 0:
+                raise LimitExceeded("HDF5 file with more messages than assay follows", at=tree)
+            (child,) = _whole(window, tree + 24 + 8 + 16 * number, 1)
+            if level:
+                yield from self._symbols(child, heap, depth + 1)
+                continue
+            if window.read(child, 4) != b"SNOD":
+                raise Malformed("HDF5 group without its symbol table", at=child)
+            for entry in range(window.unpack(struct.Struct("<H"), child + 6)[0]):
+                place = child + 8 + 40 * entry
+                name, target = _whole(window, place, 2)
+                if window.unpack(struct.Struct("<I"), place + 16)[0] != 2:  # 2: a soft link inside the file
+                    yield self._name(names + name), target
+
+    def _name(self, at: int) -> str:
+        return self.window.rest(at, 1024).partition(b"\0")[0].decode("utf-8", "backslashreplace")
+
+    def _link(self, path: str, start: int, size: int) -> Iterator[tuple[str, int]]:
+        """A link of the new kind (IV.A.2.g): hard, soft, or external (type 64)."""
+        window, at = self.window, start
+        flags = window.read(start + 1, 1)[0]
+        at += 2
+        kind = 0
+        if flags & 8:
+            kind, at = window.read(at, 1)[0], at + 1
+        at += (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
+        width = 1 << (flags & 3)
+        length, at = int.from_bytes(window.read(at, width), "little"), at + width
+        if length > size:
+            raise Malformed("HDF5 link with a name longer than itself", at=start)
+        name, at = window.read(at, length).decode("utf-8", "backslashreplace"), at + length
+        if kind == 0:
+            yield name, _whole(window, at, 1)[0]
+        elif kind >= 64:
+            (length,) = window.unpack(struct.Struct("<H"), at)
+            parts = window.read(at + 2, length)[1:].split(b"\0")
+            file = parts[0].decode("utf-8", "backslashreplace")
+            self.found.external.append((f"{path.rstrip('/')}/{name}"[:500], file[:500], start))
+
+    def _files(self, path: str, start: int) -> None:
+        """The list of files that hold a dataset's values (IV.A.2.h)."""
+        window = self.window
+        slots = window.unpack(struct.Struct("<H"), start + 6)[0]
+        (heap,) = _whole(window, start + 8, 1)
+        if window.read(heap, 4) != b"HEAP":
+            raise Malformed("HDF5 list of external files without its heap", at=start)
+        (names,) = _whole(window, heap + 24, 1)
+        for number in range(slots):
+            (name,) = _whole(window, start + 16 + 24 * number, 1)
+            self.found.external.append((path[:500], self._name(names + name)[:500], start))
+
+    def _dense(self, path: str, start: int, what: str) -> None:
+        """Links or attributes kept in a fractal heap, which is not followed."""
+        flags = self.window.read(start + 1, 1)[0]
+        at = start + 2 + ((8 if what == "links" else 2) if flags & 1 else 0)
+        if _whole(self.window, at, 1)[0] != _NOTHING:
+            self.found.unfollowed[
+                f"object {path[:120]!r} keeps many {what} in a fractal heap, which assay does not follow"
+            ] = None
+
+    def _filters(self, start: int, size: int) -> None:
+        """Filters of a dataset: 256 and above are plugins that the library loads by number."""
+        version, count = self.window.read(start, 2)
+        if version == 2 and count and size >= 4:
+            number = self.window.unpack(struct.Struct("<H"), start + 2)[0]
+        elif version == 1 and count and size >= 10:
+            number = self.window.unpack(struct.Struct("<H"), start + 8)[0]
+        else:
+            return
+        if number >= 256:
+            self.found.filters.setdefault(number, start)
+
+    def _attribute(self, path: str, start: int, size: int) -> None:
+        """An attribute with a text that somebody wants (IV.A.2.m): fixed length, or one reference into a global heap."""
+        window = self.window
+        version = window.read(start, 1)[0]
+        lengths = window.unpack(struct.Struct("<3H"), start + 2)
+        at = start + (9 if version == 3 else 8)
+        padded = [-(-length // 8) * 8 if version == 1 else length for length in lengths]
+        if sum(padded) > size:
+            raise Malformed("HDF5 attribute longer than its message", at=start)
+        name = window.read(at, lengths[0]).rstrip(b"\0").decode("utf-8", "backslashreplace")
+        if name not in self.wanted:
+            return
+        at += padded[0]
+        kind = window.read(at, 1)[0] & 15
+        (width,) = window.unpack(struct.Struct("<I"), at + 4)
+        at += padded[1] + padded[2]
+        if kind == 9 and width == 16:
+            raw = self._global(at)
+        elif kind == 3:
+            raw = window.read(at, min(width, size))
+        else:
+            return
+        self.found.texts[path[:500], name] = raw.rstrip(b"\0").decode("utf-8", "backslashreplace")
+
+    def _global(self, at: int) -> bytes:
+        """The object of a global heap that a reference names: length, address of the collection, number."""
+        window = self.window
+        length, address, number = window.unpack(struct.Struct("<IQI"), at)
+        if window.read(address, 4) != b"GCOL" or length > MAX_TEXT:
+            raise Malformed("HDF5 text without its global heap", at=at)
+        (size,) = _whole(window, address + 8, 1)
+        place, stop = address + 16, min(address + size, window.size)
+        while place + 16 <= stop:
+            self._left -= 1
+            index = window.unpack(struct.Struct("<H"), place)[0]
+            (held,) = _whole(window, place + 8, 1)
+            if self._left < 0 or held > stop - place:
+                break
+            if index == number:
+                return window.read(place + 16, min(length, held))
+            if index == 0:
+                break
+            place += 16 + -(-held // 8) * 8
+        raise Malformed("HDF5 text that is not in its global heap", at=at)

@@ -1,0 +1,227 @@
+"""A chat template rendered under a budget that counts work, not time, so that the same template always ends the same way.
+
+Jinja's immutable sandbox, with every loop, call and operator counted and every text bounded. It runs where readers run,
+in the isolated worker; the worker's own limits stand behind it. The dialect is transformers' (utils/chat_template_utils.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.ext import Extension
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_STEPS = 200_000  # of one rendering; a conversation of 100 turns takes a few thousand
+MAX_OUTPUT = 2_000_000
+MAX_OPERAND = 100_000  # length of a text or size of a number that an operator may work on
+
+
+class Exhausted(Exception):
+    """The template asked for more work than a prompt needs."""
+
+
+class Refused(Exception):
+    """The template itself refused the conversation, or could not be rendered on it; the text says why."""
+
+
+class Work:
+    """What one rendering has spent."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def step(self, count: int = 1) -> None:
+        """Spend steps; Exhausted beyond the budget."""
+        self.steps += count
+        if self.steps > MAX_STEPS:
+            raise Exhausted("it loops or calls more than 200,000 times for a short conversation")
+
+
+class _Counting(ImmutableSandboxedEnvironment):
+    """The sandbox, with calls and operators counted and bounded."""
+
+    intercepted_binops = frozenset({"*", "**", "+", "%", "//"})
+    work = Work()
+
+    def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        self.work.step()
+        _bounded(*args, *kwargs.values())
+        return super().call(context, obj, *args, **kwargs)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        self.work.step()
+        if operator in ("*", "**"):
+            sizes = [
+                abs(part) if isinstance(part, int) else len(part) if hasattr(part, "__len__") else 1
+                for part in (left, right)
+            ]
+            if operator == "**" or sizes[0] * sizes[1] > MAX_OUTPUT:
+                raise Exhausted(f"it multiplies out to {operator} of {sizes[0]:,} and {sizes[1]:,}")
+        if operator == "%" and isinstance(left, str):
+            raise Exhausted("it formats text with %, whose widths are not bounded")
+        found = super().call_binop(context, operator, left, right)
+        if isinstance(found, str) and len(found) > MAX_OUTPUT:
+            raise Exhausted("it builds a text of more than two million characters")
+        return found
+
+
+def _bounded(*values: Any) -> None:
+    for value in values:
+        if isinstance(value, int) and abs(value) > MAX_OPERAND:
+            raise Exhausted(
+                f"it calls something with the number {value:,}"
+                if abs(value) < 10**30
+                else "it calls something with a very large number"
+            )
+
+
+class _Generation(Extension):
+    """`{% generation %}...{% endgeneration %}`, which marks the assistant's part and changes nothing."""
+
+    tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
+
+    def parse(self, parser: Any) -> nodes.Node:
+        line = next(parser.stream).lineno
+        return nodes.Scope(parser.parse_statements(("name:endgeneration",), drop_needle=True), lineno=line)
+
+
+def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tuple[str, ...]]]:
+    """A function that renders `source` on variables at a date; it gives the text and every date text that was asked for.
+
+    Raises Refused where the template refuses, Exhausted where it asks for too much.
+    """
+    environment = _Counting(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, "jinja2.ext.loopcontrols"], cache_size=0
+    )
+    environment.filters["tojson"] = _json
+    for name in ("format", "center", "random", "urlize", "pprint"):
+        environment.filters[name] = _forbidden(name)
+    environment.filters["assay_counted"] = lambda value: _counted(environment, value)
+    environment.globals = {
+        "namespace": jinja2.utils.Namespace,
+        "raise_exception": _raise,
+        "dict": dict,
+        "cycler": jinja2.utils.Cycler,
+        "joiner": jinja2.utils.Joiner,
+        "range": _range,
+    }
+    template = _compiled(environment, source)
+
+    def render(variables: dict[str, Any], moment: datetime) -> tuple[str, tuple[str, ...]]:
+        dates: list[str] = []
+
+        def strftime_now(pattern: str) -> str:
+            if len(pattern) > 200:
+                raise Exhausted("it formats a date with a long pattern")
+            dates.append(moment.strftime(pattern))
+            return dates[-1]
+
+        environment.work = Work()
+        return _rendered(template, {**variables, "strftime_now": strftime_now}), tuple(dates)
+
+    return render
+
+
+def _compiled(environment: _Counting, source: str) -> jinja2.Template:
+    try:
+        tree = environment.parse(source)
+        for loop in list(tree.find_all(nodes.For)):
+            loop.iter = nodes.Filter(loop.iter, "assay_counted", [], [], None, None, lineno=loop.lineno)
+        tree.set_environment(environment)
+        code = environment.compile(tree)
+        return jinja2.Template.from_code(environment, code, environment.make_globals(None))
+    except (TemplateError, RecursionError, MemoryError, ValueError, OverflowError, SyntaxError) as broken:
+        raise Refused(f"it cannot be compiled ({type(broken).__name__})") from broken
+
+
+def _rendered(template: jinja2.Template, variables: dict[str, Any]) -> str:
+    parts: list[str] = []
+    size = 0
+    try:
+        for part in template.generate(**variables):
+            size += len(part)
+            if size > MAX_OUTPUT:
+                raise Exhausted("it writes more than two million characters")
+            parts.append(part)
+    except SecurityError as broken:
+        raise Refused(f"the sandbox stopped it ({str(broken)[:160]})") from broken
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+        MemoryError,
+    ) as broken:
+        raise Refused(str(broken).splitlines()[0][:160] if str(broken) else type(broken).__name__) from broken
+    return "".join(parts)
+
+
+def _counted(environment: _Counting, value: Any) -> Iterable[Any]:
+    """The same entries, each one counted; what has a length keeps it."""
+    if isinstance(value, jinja2.Undefined):
+        return iter(())
+    entries: Iterable[Any] = value
+    if isinstance(entries, list | tuple | str | dict | range):
+        environment.work.step(len(entries))
+        return entries  # with its length, as loop.last and the like need it
+    return _each(environment, entries)
+
+
+def _each(environment: _Counting, entries: Iterable[Any]) -> Iterator[Any]:
+    for entry in entries:
+        environment.work.step()
+        yield entry
+
+
+def _range(*args: int) -> range:
+    found = range(*args)
+    if len(found) > MAX_OPERAND:
+        raise Exhausted(f"it counts to {len(found):,}")
+    return found
+
+
+def _forbidden(name: str) -> Callable[..., str]:
+    def stopped(value: Any, *args: Any, **kwargs: Any) -> str:
+        _bounded(*args, *kwargs.values())
+        if name == "format" and (args or kwargs):
+            raise Exhausted("it formats text with the filter format, whose widths are not bounded")
+        return str(value)
+
+    return stopped
+
+
+def _json(value: Any, indent: int | None = None, **rest: Any) -> str:
+    """transformers' tojson: no HTML escapes."""
+    _bounded(indent or 0)
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+
+
+def _raise(message: Any = "") -> None:
+    raise TemplateError(str(message)[:160])
+
+
+@cache
+def ready() -> bool:
+    """Render once, so that whatever Jinja imports late is imported before a lock forbids it."""
+    prepared("{% for m in messages %}{{ m.content | trim }}{% endfor %}")(
+        {"messages": [{"content": "a"}]}, datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    try:
+        prepared("{{ raise_exception('x') }}")({}, datetime(2026, 1, 1, tzinfo=UTC))
+    except Refused:
+        return True
+    return False
+
+
+ready()

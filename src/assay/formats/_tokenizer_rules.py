@@ -1,0 +1,104 @@
+"""Rules of a tokenizer.json that rewrite or split text (tokenizers: normalizers, pre_tokenizers, decoders), and what their patterns cost."""
+
+from __future__ import annotations
+
+import re
+import re._constants as op  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from assay.facts.tokenizer import RuleKind, TokenizerRule
+
+MAX_RULES = 1_000
+MAX_NODES = 100_000
+MAX_PATTERN = 20_000
+_PARTS = (("normalizer", RuleKind.NORMALISER), ("pre_tokenizer", RuleKind.SPLITTER), ("decoder", RuleKind.DECODER))
+_PROPERTY = re.compile(r"\\[pP](?:\{[^}]*\}|[A-Z])")
+_MANY = 64  # a repetition up to here is taken as bounded
+
+
+def rules(artifact: str, value: dict[str, Any]) -> Iterator[TokenizerRule]:
+    """Each rule with a pattern, wherever it is nested."""
+    found = 0
+    for key, kind in _PARTS:
+        stack: list[tuple[str, Any]] = [(f"/{key}", value.get(key))]
+        seen = 0
+        while stack and seen < MAX_NODES and found < MAX_RULES:
+            pointer, node = stack.pop()
+            seen += 1
+            if isinstance(node, list):
+                stack.extend((f"{pointer}/{number}", entry) for number, entry in enumerate(node[:10_000]))
+            elif isinstance(node, dict):
+                rule = _rule(artifact, kind, pointer, node)
+                if rule is not None:
+                    found += 1
+                    yield rule
+                stack.extend(
+                    (f"{pointer}/{name[:80]}", entry)
+                    for name, entry in node.items()
+                    if isinstance(entry, list | dict) and name != "precompiled_charsmap"
+                )
+
+
+def _rule(artifact: str, kind: RuleKind, pointer: str, node: dict[str, Any]) -> TokenizerRule | None:
+    pattern = node.get("pattern")
+    regex = isinstance(pattern, dict) and isinstance(pattern.get("Regex"), str)
+    holder: dict[str, Any] = pattern if isinstance(pattern, dict) else {}
+    text = holder["Regex"] if regex else holder.get("String")
+    if not isinstance(text, str):
+        if node.get("type") in ("Prepend", "Strip", "StripAccents") and isinstance(node.get("prepend"), str):
+            return TokenizerRule(artifact, kind, pointer[:500], "", False, node["prepend"][:1000], "")
+        return None
+    content = node.get("content")
+    replacement = content[:1000] if isinstance(content, str) else None
+    return TokenizerRule(artifact, kind, pointer[:500], text[:2000], regex, replacement, costly(text) if regex else "")
+
+
+def costly(pattern: str) -> str:
+    """Why matching may take exponential time: a repetition inside a repetition with nothing fixed between, or alternatives that overlap."""
+    if len(pattern) > MAX_PATTERN:
+        return f"its pattern is {len(pattern):,} characters long"
+    plain = _PROPERTY.sub(r"\\w", pattern).replace("(?i:", "(?:")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = parser.parse(plain)
+    except (re.error, RecursionError, OverflowError, ValueError):
+        return ""  # a dialect that Python does not read; nothing is said about it
+    stack: list[tuple[Any, bool]] = [(tree, False)]
+    while stack:
+        sequence, repeated = stack.pop()
+        items = list(sequence)
+        for kind, argument in items:
+            if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
+                _, high, body = argument
+                many = high == op.MAXREPEAT or high > _MANY
+                if many and _ambiguous(list(body)):
+                    return "a repetition stands inside a repetition with nothing fixed between them"
+                stack.append((body, many))
+            elif kind is op.BRANCH:
+                stack.extend((branch, repeated) for branch in argument[1])
+            elif kind is op.SUBPATTERN:
+                stack.append((argument[3], repeated))
+            elif kind in (op.ASSERT, op.ASSERT_NOT):
+                stack.append((argument[1], False))
+    return ""
+
+
+def _ambiguous(body: list[Any]) -> bool:
+    """Whether one round of a repetition can end in many places: all but one of its parts may be empty, and that one repeats."""
+    while len(body) == 1 and body[0][0] is op.SUBPATTERN:
+        body = list(body[0][1][3])
+    if len(body) == 1 and body[0][0] is op.BRANCH:
+        branches = [list(branch) for branch in body[0][1][1]]
+        firsts = [repr(branch[0]) for branch in branches if branch]
+        return len(set(firsts)) < len(firsts) or any(_ambiguous(branch) for branch in branches)
+    required = [item for item in body if not (item[0] in (op.MAX_REPEAT, op.MIN_REPEAT) and item[1][0] == 0)]
+    loops = [
+        item
+        for item in body
+        if item[0] in (op.MAX_REPEAT, op.MIN_REPEAT) and (item[1][1] == op.MAXREPEAT or item[1][1] > _MANY)
+    ]
+    return bool(loops) and all(item in loops for item in required)

@@ -1,0 +1,41 @@
+"""Keras 3 archives (`.keras`): a zip with `config.json`, weights in HDF5, assets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.structure import Contents
+from assay.formats import Format
+from assay.formats.window import Window
+
+MOST = 64 * 1024 * 1024
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield what the configuration would import or run, then what bears on loading in every other member."""
+    from assay.formats._json import document
+    from assay.formats._keras import keras_hooks
+    from assay.formats._zip import archive, content, honest
+    from assay.formats._zip_members import flaw, flaws, member_facts
+
+    index = archive(window)
+    yield from flaws(artifact, index)
+    yield Contents(artifact, FORMAT.id, len(index.members))
+    for member in index.members:
+        if member.name in ("config.json", "metadata.json"):
+            raw = content(window, member, MOST)
+            if defect := honest(raw, member):
+                yield flaw(artifact, defect)
+            yield from keras_hooks(artifact, member.name, document(raw))
+        yield from member_facts(artifact, window, member)
+
+
+FORMAT = Format(
+    "keras",
+    "Keras archive",
+    read,
+    names=("*.keras",),
+    magic=((0, b"PK\x03\x04"),),
+    both=True,
+    needs=("assay.formats._every",),
+)

@@ -1,0 +1,41 @@
+"""Native code: shared libraries and programs (ELF, PE, Mach-O), WebAssembly, Java and Python byte code. Named, not analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.structure import Hook, HookKind
+from assay.formats import Format
+from assay.formats.window import Window
+
+_KINDS = (
+    (b"\x7fELF", "an ELF library or program"), (b"MZ", "a Windows library or program"), (b"\xcf\xfa\xed\xfe", "a macOS library or program"), (b"\xce\xfa\xed\xfe", "a macOS library or program"),
+    (b"\xca\xfe\xba\xbe", "a macOS library, or Java byte code"), (b"\x00asm", "WebAssembly"), (b"#!", "a script with an interpreter"),
+)  # fmt: skip
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield what kind of code it is."""
+    head = window.rest(0, 8)
+    what = next(
+        (said for mark, said in _KINDS if head.startswith(mark)), "code by its name, though not by its first bytes"
+    )
+    if artifact.lower().endswith((".pyc", ".pyo")):
+        what = "Python byte code"
+    yield Hook(
+        artifact,
+        HookKind.NATIVE,
+        "the operating system",
+        "",
+        what,
+        f"{what}: it can do whatever its user can, and assay does not analyse it",
+        False,
+        0,
+    )
+
+
+FORMAT = Format(
+    "native-code", "native code or script", read,
+    names=("*.so", "*.so.*", "*.dll", "*.pyd", "*.dylib", "*.exe", "*.pyc", "*.pyo", "*.sh", "*.bat", "*.ps1", "*.cmd", "*.wasm", "*.llamafile"),
+    magic=((0, b"\x7fELF"), (0, b"\xcf\xfa\xed\xfe"), (0, b"\xce\xfa\xed\xfe"), (0, b"\xca\xfe\xba\xbe"), (0, b"\x00asm"), (0, b"#!/"), (0, b"MZ\x90\x00")),
+)  # fmt: skip

@@ -1,0 +1,150 @@
+"""ONNX models (onnx/onnx.proto): operators from outside, and files that the model makes its runtime open. Tensors are stepped over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.errors import LimitExceeded, Malformed
+from assay.facts.structure import Contents, Hook, HookKind
+from assay.formats import Format
+from assay.formats._protobuf import Field, Messages
+from assay.formats.window import Window
+
+MAX_DEPTH = 64  # of graphs in attributes of nodes
+MAX_HOOKS = 1_000
+# operator sets that ONNX itself and ONNX Runtime bring along
+_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental"})  # fmt: skip
+# field numbers
+_GRAPH, _OPSET, _FUNCTION = 7, 8, 25
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield each operator set from outside, and each file that the model names."""
+    messages = Messages(window)
+    top = [field for field in messages.fields(0, window.size) if field.number in (_GRAPH, _OPSET, _FUNCTION)]
+    if not any(field.number in (_GRAPH, _OPSET) for field in top):
+        raise Malformed(
+            "not an ONNX model: it has neither a graph nor an operator set", expected="field 7 or 8", got="neither"
+        )
+    reader = _Reader(artifact, messages)
+    for field in top:
+        if field.number == _FUNCTION:
+            reader.function(field)
+    for field in top:
+        if field.number == _GRAPH:
+            reader.graph(field, 0)
+    yield from reader.hooks()
+    yield Contents(artifact, FORMAT.id, reader.nodes)
+
+
+class _Reader:
+    def __init__(self, artifact: str, messages: Messages) -> None:
+        self._artifact, self._messages = artifact, messages
+        self._operators: dict[tuple[str, str], int] = {}
+        self._own: set[tuple[str, str]] = set()
+        self._files: dict[str, int] = {}
+        self._contexts: dict[str, int] = {}
+        self.nodes = 0
+
+    def function(self, field: Field) -> None:
+        """A function that the model defines itself, in terms of other operators."""
+        name = domain = ""
+        nodes = []
+        for part in self._messages.inner(field):
+            if part.number == 1:
+                name = self._messages.text(part)
+            elif part.number == 10:
+                domain = self._messages.text(part)
+            elif part.number == 7:
+                nodes.append(part)
+        self._own.add((domain, name))
+        for node in nodes:
+            self.node(node, 0)
+
+    def graph(self, field: Field, depth: int) -> None:
+        """A graph: its nodes, and its tensors' places."""
+        if depth > MAX_DEPTH:
+            raise LimitExceeded("graphs are nested deeper than assay follows", at=field.start)
+        for part in self._messages.inner(field):
+            if part.number == 1:
+                self.node(part, depth)
+            elif part.number == 5:
+                self.tensor(part)
+            elif part.number == 15:
+                for value in self._messages.inner(part):
+                    if value.number in (1, 2):
+                        self.tensor(value)
+
+    def node(self, field: Field, depth: int) -> None:
+        """One operator, and the graphs and tensors in its attributes."""
+        kind = domain = ""
+        self.nodes += 1
+        for part in self._messages.inner(field):
+            if part.number == 4:
+                kind = self._messages.text(part)
+            elif part.number == 7:
+                domain = self._messages.text(part)
+            elif part.number == 5:
+                self.attribute(part, depth)
+        self._operators.setdefault((domain[:200], kind[:200]), field.start)
+
+    def attribute(self, field: Field, depth: int) -> None:
+        """An attribute's tensors and graphs; a compiled context names a file of native code."""
+        name = text = ""
+        for part in self._messages.inner(field):
+            if part.number == 1:
+                name = self._messages.text(part)
+            elif part.number == 4:
+                text = self._messages.text(part)
+            elif part.number in (5, 10):
+                self.tensor(part)
+            elif part.number in (6, 11):
+                self.graph(part, depth + 1)
+        if name == "ep_cache_context" and text:
+            self._contexts.setdefault(text[:300], field.start)
+
+    def tensor(self, field: Field) -> None:
+        """Where a tensor's values are, if not in the file."""
+        for part in self._messages.inner(field):
+            if part.number == 13:
+                key = value = ""
+                for entry in self._messages.inner(part):
+                    key, value = (
+                        (self._messages.text(entry), value) if entry.number == 1 else (key, self._messages.text(entry))
+                    )
+                if key == "location":
+                    self._files.setdefault(value[:1000], part.start)
+
+    def hooks(self) -> Iterator[Hook]:
+        """What was found, once each."""
+        for (domain, kind), at in list(self._operators.items())[:MAX_HOOKS]:
+            if domain not in _DOMAINS and (domain, kind) not in self._own:
+                said = f"operator {kind!r} of domain {domain!r} comes from a library that has to be registered"
+                yield Hook(
+                    self._artifact, HookKind.OPERATOR, "ONNX Runtime", f"{domain}::{kind}", kind, said, False, at
+                )
+        for location, at in list(self._files.items())[:MAX_HOOKS]:
+            from assay.formats._zip import escapes
+
+            outside = escapes(location)
+            said = f"tensor values are read from {location[:200]!r}" + (
+                ", outside the model's folder" if outside else ""
+            )
+            yield Hook(
+                self._artifact, HookKind.READ, "ONNX Runtime", "external_data", location[:300], said, outside, at
+            )
+        for text, at in list(self._contexts.items())[:MAX_HOOKS]:
+            if len(text) < 300 and "." in text:
+                yield Hook(
+                    self._artifact,
+                    HookKind.NATIVE,
+                    "ONNX Runtime",
+                    "ep_cache_context",
+                    text,
+                    f"a compiled context is loaded from {text!r}",
+                    False,
+                    at,
+                )
+
+
+FORMAT = Format("onnx", "ONNX model", read, names=("*.onnx", "*.ort"), needs=("assay.formats._zip",))

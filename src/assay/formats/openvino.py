@@ -1,0 +1,86 @@
+"""OpenVINO models (docs.openvino.ai, "OpenVINO IR format"): layers of extensions. Other XML files are only checked for entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.parsers import expat
+
+from assay.errors import LimitExceeded, Malformed
+from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
+from assay.formats import Format
+from assay.formats.window import Window
+
+MOST = 256 * 1024 * 1024
+MAX_HOOKS = 1_000
+MAX_DEPTH = 1_000
+_STEP = 1 << 20
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield entity declarations as flaws, and each layer whose operator set is none of OpenVINO's."""
+    if window.size > MOST:
+        raise LimitExceeded("XML larger than assay reads", expected=f"at most {MOST:,} bytes", got=f"{window.size:,}")
+    found: list[object] = []
+    depth = elements = 0
+    parser = expat.ParserCreate()
+
+    def entity(name: str, *rest: object) -> None:
+        system = rest[3] if len(rest) > 3 else None
+        kind, said = (
+            (FlawKind.ESCAPE, f"it includes {str(system)[:200]!r} by an entity")
+            if system
+            else (FlawKind.BOMB, f"it declares the entity {name[:80]!r}; entities in entities expand without bound")
+        )
+        found.append(Flaw(artifact, kind, said, parser.CurrentByteIndex, name[:200]))
+        raise _Enough
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, elements
+        depth, elements = depth + 1, elements + 1
+        if depth > MAX_DEPTH:
+            raise LimitExceeded("XML is nested deeper than assay follows", at=parser.CurrentByteIndex)
+        version = attributes.get("version", "")
+        if (
+            name == "layer"
+            and version
+            and not version.startswith(("opset", "experimental"))
+            and version != "ie_internal_opset"
+            and len(found) < MAX_HOOKS
+        ):
+            kind = attributes.get("type", "")[:200]
+            said = f"layer {attributes.get('name', '')[:80]!r} is a {kind!r} of {version[:80]!r}, which comes from an extension library"
+            found.append(
+                Hook(
+                    artifact,
+                    HookKind.OPERATOR,
+                    "OpenVINO",
+                    f"layer {attributes.get('id', '')[:40]}",
+                    kind,
+                    said,
+                    False,
+                    parser.CurrentByteIndex,
+                )
+            )
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.EntityDeclHandler, parser.StartElementHandler, parser.EndElementHandler = entity, begin, end
+    try:
+        for at in range(0, window.size, _STEP):
+            parser.Parse(window.rest(at, _STEP), False)
+        parser.Parse(b"", True)
+    except _Enough:
+        pass
+    except (expat.ExpatError, ValueError) as broken:
+        raise Malformed(f"not XML ({str(broken)[:120]})", at=parser.ErrorByteIndex) from broken
+    yield from found
+    yield Contents(artifact, FORMAT.id, elements)
+
+
+class _Enough(Exception):
+    """A declaration was found that settles the matter; what follows is not parsed."""
+
+
+FORMAT = Format("openvino", "OpenVINO model or other XML", read, names=("*.xml",), needs=("xml.parsers.expat",))

@@ -1,0 +1,86 @@
+"""TensorFlow SavedModels (tensorflow/core/protobuf/saved_model.proto): operators that touch files, processes or Python.
+
+TensorFlow has some 1,400 operators of its own, and which others come from a library is not told here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.errors import Malformed
+from assay.facts.structure import Contents, Hook, HookKind
+from assay.formats import Format
+from assay.formats._protobuf import Field, Messages
+from assay.formats.window import Window
+
+# TensorFlow operator -> what running it does besides arithmetic. Save, restore and merge of checkpoints belong to every SavedModel.
+ACTS: dict[str, tuple[HookKind, str]] = {
+    "PyFunc": (HookKind.CODE, "calls a Python function"), "PyFuncStateless": (HookKind.CODE, "calls a Python function"), "EagerPyFunc": (HookKind.CODE, "calls a Python function"),
+    "ReadFile": (HookKind.READ, "reads any file"), "WriteFile": (HookKind.WRITE, "writes any file"), "MatchingFiles": (HookKind.READ, "lists files"),
+    "WholeFileReader": (HookKind.READ, "reads files"), "WholeFileReaderV2": (HookKind.READ, "reads files"), "TextLineReader": (HookKind.READ, "reads files"), "TextLineReaderV2": (HookKind.READ, "reads files"),
+    "FixedLengthRecordReader": (HookKind.READ, "reads files"), "FixedLengthRecordReaderV2": (HookKind.READ, "reads files"), "TFRecordReader": (HookKind.READ, "reads files"), "TFRecordReaderV2": (HookKind.READ, "reads files"),
+    "Save": (HookKind.WRITE, "writes any file"), "SaveSlices": (HookKind.WRITE, "writes any file"), "PrintV2": (HookKind.WRITE, "can write to a file"),
+    "CreateSummaryFileWriter": (HookKind.WRITE, "writes files"), "CreateSummaryDbWriter": (HookKind.WRITE, "writes files"), "WriteSummary": (HookKind.WRITE, "writes files"),
+    "DebugIdentity": (HookKind.WRITE, "sends tensors to a debug address"), "DebugIdentityV2": (HookKind.WRITE, "sends tensors to a debug address"), "DebugNumericSummary": (HookKind.WRITE, "sends tensors to a debug address"),
+    "RpcCall": (HookKind.CODE, "calls a remote server"), "RpcClient": (HookKind.CODE, "calls a remote server"), "RpcServer": (HookKind.CODE, "opens a server"),
+    "FileSystemSetConfiguration": (HookKind.WRITE, "configures a file system"), "DynamicLibrary": (HookKind.NATIVE, "loads a library"),
+}  # fmt: skip
+MAX_HOOKS = 1_000
+_META_GRAPH, _GRAPH, _NODE, _LIBRARY, _FUNCTION, _FUNCTION_NODE = 2, 2, 1, 2, 1, 3
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield each operator that acts, once for each name of a node."""
+    messages = Messages(window)
+    found, meta, nodes = 0, 0, 0
+    for field in messages.fields(0, window.size):
+        if field.number != _META_GRAPH:
+            continue
+        meta += 1
+        for node in _nodes(messages, field):
+            nodes += 1
+            hook = _hook(artifact, messages, node)
+            if hook is not None and found < MAX_HOOKS:
+                found += 1
+                yield hook
+    if not meta:
+        raise Malformed("not a SavedModel: it holds no graph", expected="field 2", got="none")
+    yield Contents(artifact, FORMAT.id, nodes)
+
+
+def _nodes(messages: Messages, meta: Field) -> Iterator[Field]:
+    for graph in messages.inner(meta):
+        if graph.number != _GRAPH or graph.start == graph.stop:
+            continue
+        for part in messages.inner(graph):
+            if part.number == _NODE:
+                yield part
+            elif part.number == _LIBRARY:
+                for function in messages.inner(part):
+                    if function.number == _FUNCTION:
+                        yield from (node for node in messages.inner(function) if node.number == _FUNCTION_NODE)
+
+
+def _hook(artifact: str, messages: Messages, node: Field) -> Hook | None:
+    name = kind = ""
+    for part in messages.inner(node):
+        if part.number == 1:
+            name = messages.text(part)
+        elif part.number == 2:
+            kind = messages.text(part)
+    act = ACTS.get(kind)
+    if act is None:
+        return None
+    return Hook(
+        artifact,
+        act[0],
+        "TensorFlow",
+        name[:200],
+        kind,
+        f"operator {kind} (node {name[:80]!r}) {act[1]} when the graph runs",
+        True,
+        node.start,
+    )
+
+
+FORMAT = Format("saved-model", "TensorFlow SavedModel", read, names=("saved_model.pb",))

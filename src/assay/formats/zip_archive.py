@@ -1,0 +1,35 @@
+"""Zip archives, whatever they are called: each member is read as what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assay.facts.structure import Contents
+from assay.formats import Format
+from assay.formats.window import Window
+
+# records of torch.export's archive that hold neither code nor pickles (torch/export/pt2_archive/constants.py)
+_EXPORTED = re.compile(
+    r"/(?:byteorder|archive_format|archive_version|\.data/serialization_id|data/(?:weights/weight|constants/tensor)_\d+)\Z"
+)
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield what is wrong with the archive, then what bears on loading in each member."""
+    from assay.formats._zip import STORED, archive
+    from assay.formats._zip_members import flaws, member_facts
+
+    index = archive(window)
+    yield from flaws(artifact, index)
+    yield Contents(artifact, FORMAT.id, len(index.members))
+    exported = any(member.name.endswith("/archive_format") for member in index.members)
+    for member in index.members:
+        if not (exported and _EXPORTED.search(member.name) and (member.size <= 64 or member.method == STORED)):
+            yield from member_facts(artifact, window, member)
+
+
+FORMAT = Format(
+    "zip", "zip archive", read, names=("*.zip", "*.npz", "*.pt2", "*.mar", "*.nemo", "*.whl", "*.jar"), magic=((0, b"PK\x03\x04"), (0, b"PK\x05\x06")),
+    needs=("assay.formats._every",),
+)  # fmt: skip
