@@ -23,6 +23,7 @@ from assay.formats._inert import inert, unread
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reader
 from assay.measures.inventory import portrait
+from assay.measures.loading import loading
 from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def examined(
     facts |= _by_type((*_token_reviews(walk, facts, settings), *_directions(walk, facts, settings)))
     if compare is not None:
         facts |= _by_type((compare(),))
+    facts |= _by_type(tuple(loading(artifacts, facts)))
     subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
     findings = _with_excerpts(tuple(_findings(facts, settings)), walk)
     after, waivers, policy_record, decision = policy.judged(
@@ -97,6 +99,7 @@ def examined(
         portrait=portrait(facts.get("WeightIndex", ()), facts.get("ModelConfig", ()), artifacts),
         templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
         tensors=facts.get("TensorSummary", ()),
+        loading=facts.get("LoadingPath", ()),
         comparison=next(iter(facts.get("Comparison", ())), None),
         isolation=isolation,
         kernels=kernels.name() if passes else "none needed",

@@ -84,7 +84,8 @@ def test_remote_code_is_for_review_with_its_length_and_reach(tmp_path: Path, aud
 def test_reached_code_that_runs_something_at_import_is_a_fail(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(with_code(tmp_path, "import os\nos.system('id')\n"))
     assert messages(dossier, "code.reaches-outside", Kind.FAIL) == [
-        "modeling_x.py:2 starts processes when imported (a config makes loaders import it): os.system('id')"
+        "modeling_x.py:2 starts processes when imported; transformers goes "
+        "config.json /auto_map/AutoModel = modeling_x.XModel -> modeling_x.py:2 os.system('id')"
     ]
 
 

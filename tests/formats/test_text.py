@@ -15,7 +15,7 @@ from tests.conftest import read
 
 
 def marks(source: str) -> list[tuple[Construct, str]]:
-    (found,) = read("chat_template.jinja", source.encode()).facts
+    found = read("chat_template.jinja", source.encode()).facts[0]
     assert isinstance(found, ChatTemplate)
     return [(mark.construct, mark.seen) for mark in found.marks]
 

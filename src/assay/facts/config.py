@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class CodeReference:
     """A place in a config that makes a loader import code: the config key, and what it names.
 
-    `target` is the text as written, `module` the file it resolves to inside the model (`modeling_x.py`), and
-    `repository` the other repository it names, if it names one (`org/name--module.Class`).
+    `target` is the text as written, `module` the file it resolves to inside the model (`modeling_x.py`),
+    `repository` the other repository it names, if it names one (`org/name--module.Class`), and `loader` who follows it.
     """
 
     artifact: str
@@ -18,6 +18,7 @@ class CodeReference:
     target: str
     module: str
     repository: str | None
+    loader: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.comparison import Comparison
 from assay.facts.finding import Finding
+from assay.facts.loading import LoadingPath
 from assay.facts.values import TensorSummary
 
 SCHEMA = "assay-dossier/1"
@@ -161,6 +162,7 @@ class Dossier:
     portrait: Portrait
     templates: tuple[Template, ...]
     tensors: tuple[TensorSummary, ...]
+    loading: tuple[LoadingPath, ...]
     comparison: Comparison | None
     isolation: tuple[str, ...]
     kernels: str

@@ -61,6 +61,7 @@ class Capability(StrEnum):
     WRITE = "writes files"
     ENVIRONMENT = "reads the environment"
     DYNAMIC_IMPORT = "imports by a computed name"
+    DECODE = "decodes text that is hidden in the file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,19 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Sibling:
+    """A relative import: the line (from 1), and the path of the module's file from the importing file's folder, without `.py`."""
+
+    line: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class PythonSource:
-    """A Python file as its syntax tree shows it; `imports` are the top-level module names, sorted."""
+    """A Python file as its syntax tree shows it; `imports` are the top-level module names, sorted, `siblings` its relative imports."""
 
     artifact: str
     lines: int
     imports: tuple[str, ...]
+    siblings: tuple[Sibling, ...]
     reaches: tuple[Reach, ...]

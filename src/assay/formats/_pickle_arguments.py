@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from assay.formats._pickle_machine import Machine
-from assay.formats._pickle_values import Call, Global, Opaque, rendered
+from assay.formats._pickle_values import Call, Global, Opaque, rendered, state_keys
 
 Rule = Callable[[Machine, Call, int], object]
 MAX_ALLOCATED = 2**28  # bytes or elements that one call may make out of a number
@@ -83,7 +83,7 @@ def _subclass(m: Machine, call: Call, at: int) -> object:
             m.tampered(f"rebuilds a tensor by calling {rendered(first)}", at)
         case _:
             m.tampered(f"rebuilds a tensor from too little: {rendered(call)}", at)
-    return call
+    return _with_state(m, call, at)
 
 
 def _wrapper(m: Machine, call: Call, at: int) -> object:
@@ -149,6 +149,35 @@ def _instance(m: Machine, call: Call, at: int) -> object:
     return call
 
 
+def _with_state(m: Machine, call: Call, at: int) -> object:
+    """`_rebuild_parameter_with_state(data, requires_grad, hooks, state)` sets the state's entries as attributes."""
+    for state in _arguments(call)[3:4]:
+        for key in state_keys(state):
+            m.tampered(f"gives an object its own {key!r}, which later steps would call", at)
+    return call
+
+
+def _masked(m: Machine, call: Call, at: int) -> object:
+    """`_mareconstruct(subtype, baseclass, shape, dtype)` calls `__new__` of the two classes that it is given."""
+    match _arguments(call):
+        case (
+            Global(module="numpy.ma.core" | "numpy.ma", name="MaskedArray"),
+            Global(module="numpy", name="ndarray"),
+            *_,
+        ):
+            return _allocates(m, call, at)
+        case _:
+            m.tampered(f"rebuilds a masked array of other classes: {rendered(call)}", at)
+    return call
+
+
+def _partial(m: Machine, call: Call, at: int) -> object:
+    """`functools.partial(function, ...)` is a call for later: the function counts as called."""
+    for entry in _arguments(call)[:1]:
+        m.used(entry, 2)
+    return call
+
+
 def _builtin_type(m: Machine, call: Call, at: int) -> object:
     """cloudpickle's `_builtin_type(name)` is a type of the module `types`; calling it then makes code or functions."""
     match _arguments(call):
@@ -170,6 +199,10 @@ RULES: dict[tuple[str, str], Rule] = {
     },
     ("torch._utils", "_rebuild_wrapper_subclass"): _wrapper,
     ("torch.storage", "_load_from_bytes"): _storage,
+    ("torch._utils", "_rebuild_parameter_with_state"): _with_state,
+    ("numpy.ma.core", "_mareconstruct"): _masked,
+    ("functools", "partial"): _partial,
+    ("pandas.core.indexes.base", "_new_Index"): _instance,
     ("fractions", "Fraction"): _converts,
     ("numpy", "ndarray"): _allocates,
     ("torch", "Tensor"): _allocates,
@@ -187,3 +220,12 @@ RULES: dict[tuple[str, str], Rule] = {
         for name in ("bit_generator", "generator", "randomstate")
     },
 }
+
+# a rule sees only direct calls, so these must not be handed to something else that might call them; the rest of the rules
+# are about cost alone, or (__bit_generator_ctor) name what calling it indirectly would do anyway
+DIRECT = frozenset(
+    name
+    for name, rule in RULES.items()
+    if rule not in (_allocates, _converts, _builtin_type)
+    and name[1] not in ("__bit_generator_ctor", "__randomstate_ctor")
+)

@@ -67,6 +67,7 @@ class Machine:
     nested: list[Opaque] = field(default_factory=list)
     persistent: list[object] = field(default_factory=list)
     unfollowed: dict[str, None] = field(default_factory=dict)
+    loose: dict[Global, int] = field(default_factory=dict)
     opcodes: int = 0
     buffer: bytes = b""
     base: int = 0
@@ -158,7 +159,14 @@ class Machine:
                 "pickle imports more names than assay lists", at=at, expected=f"at most {MAX_IMPORTS:,}", got="more"
             )
         self.imports.setdefault((module, name), [at, 0, 0])
-        return Global(module, name)
+        found = Global(module, name)
+        self.pushed(found)
+        return found
+
+    def pushed(self, value: object) -> None:
+        """Count how often a name that must be called directly is put on the stack; each call takes one away."""
+        if isinstance(value, Global) and (value.module, value.name) in direct():
+            self.loose[value] = self.loose.get(value, 0) + 1
 
     def used(self, target: object, level: int) -> None:
         """Note that the function being called uses `target`: 1 makes an instance, 2 calls it."""
@@ -171,6 +179,8 @@ class Machine:
         if not isinstance(target, Global):
             self.tampered(f"calls something that is no imported name: {rendered(target)}", at)
             return Call(target, args)
+        if target in self.loose:
+            self.loose[target] -= 1
         made = made and args in ((), None)
         row = self.imports[target.module, target.name]
         row[1] = max(row[1], 1 if made else 2)
@@ -250,6 +260,10 @@ def follow(window: Window, artifact: str, member: str, at: int, limit: int, load
 
 
 def _program(machine: Machine) -> PickleProgram:
+    for name, count in machine.loose.items():
+        if count > 0:
+            at = machine.imports[name.module, name.name][0]
+            machine.tampered(f"hands {name.module}.{name.name} to something else instead of calling it", at)
     uses = (Use.NAMED, Use.MADE, Use.CALLED)
     return PickleProgram(
         machine.artifact,
@@ -270,6 +284,14 @@ def rules() -> dict[tuple[str, str], Any]:
     from assay.formats._pickle_arguments import RULES
 
     return RULES
+
+
+@cache
+def direct() -> frozenset[tuple[str, str]]:
+    """The names whose rules hold only for direct calls."""
+    from assay.formats._pickle_arguments import DIRECT
+
+    return DIRECT
 
 
 def interleaved(machine: Machine, wrapper: Call, at: int) -> None:

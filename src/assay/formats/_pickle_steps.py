@@ -7,7 +7,7 @@ from typing import Any
 
 from assay.errors import Malformed
 from assay.formats._pickle_machine import _MARK, Machine, Step
-from assay.formats._pickle_values import Opaque, Persistent, unquoted
+from assay.formats._pickle_values import Global, Opaque, Persistent, unquoted
 
 
 def _pushes(value: Any) -> Step:
@@ -41,7 +41,16 @@ def _memoise(m: Machine, key: int) -> None:
 def _recall(m: Machine, key: int, at: int) -> None:
     if key not in m.memo:
         raise Malformed("pickle recalls what it never stored", at=at, expected="a stored memo", got=key)
-    m.stack.append(m.memo[key])
+    value = m.memo[key]
+    if value.__class__ is Global:
+        m.pushed(value)
+    m.stack.append(value)
+
+
+def _dup(m: Machine, at: int) -> None:
+    value = m.top()
+    m.pushed(value)
+    m.stack.append(value)
 
 
 def _inst(m: Machine, at: int) -> None:
@@ -157,7 +166,7 @@ STEPS: dict[int, Step] = {
     ord("("): _pushes(_MARK),
     ord("0"): _pop,
     ord("1"): _pop_mark,
-    ord("2"): lambda m, at: m.stack.append(m.top()),
+    ord("2"): _dup,
     ord("F"): lambda m, at: m.stack.append(float(m.line())),
     ord("I"): _int_line,
     ord("J"): lambda m, at: m.stack.append(int.from_bytes(m.take(4), "little", signed=True)),

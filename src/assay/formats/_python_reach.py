@@ -1,7 +1,7 @@
-"""Capabilities of a Python syntax tree: a call counts by the qualified name that its imports give it.
+"""Capabilities of a Python syntax tree: a call counts by the qualified name that its imports, aliases and getattr give it.
 
-A heuristic by nature: Python can reach anything by indirection. It lists what is written plainly; that it lists
-nothing is no proof of absence, and the checks that use it say so.
+A heuristic by nature: Python can reach anything by indirection. It lists what is written plainly or nearly so; that it
+lists nothing is no proof of absence, and the checks that use it say so.
 """
 
 from __future__ import annotations
@@ -9,38 +9,51 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from assay.facts.program import Capability, PythonSource, Reach
+from assay.facts.program import Capability, PythonSource, Reach, Sibling
 
 MAX_REACHES = 500
+HIDDEN = 40  # characters of a literal from which decoding it counts as hiding
 # a qualified name, or its beginning up to a dot, and what calling it reaches
 _REACHES: dict[str, Capability] = {
     "exec": Capability.EXECUTE, "eval": Capability.EXECUTE, "compile": Capability.EXECUTE,
     "builtins": Capability.EXECUTE, "marshal.loads": Capability.EXECUTE, "runpy": Capability.EXECUTE, "code": Capability.EXECUTE,
+    "types.FunctionType": Capability.EXECUTE, "types.CodeType": Capability.EXECUTE,
     "__import__": Capability.DYNAMIC_IMPORT, "importlib.import_module": Capability.DYNAMIC_IMPORT,
-    "importlib.util": Capability.DYNAMIC_IMPORT,
+    "importlib.util": Capability.DYNAMIC_IMPORT, "importlib.machinery": Capability.DYNAMIC_IMPORT,
     "os.system": Capability.PROCESS, "os.popen": Capability.PROCESS, "os.exec": Capability.PROCESS, "os.spawn": Capability.PROCESS,
-    "os.fork": Capability.PROCESS, "os.posix_spawn": Capability.PROCESS, "subprocess": Capability.PROCESS, "pty": Capability.PROCESS,
+    "os.fork": Capability.PROCESS, "os.posix_spawn": Capability.PROCESS, "os.startfile": Capability.PROCESS, "subprocess": Capability.PROCESS, "pty": Capability.PROCESS,
+    "posix.system": Capability.PROCESS, "nt.system": Capability.PROCESS, "_posixsubprocess": Capability.PROCESS, "asyncio.create_subprocess": Capability.PROCESS,
     "multiprocessing": Capability.PROCESS,
-    "socket": Capability.NETWORK, "ssl": Capability.NETWORK, "urllib": Capability.NETWORK, "http": Capability.NETWORK,
+    "socket": Capability.NETWORK, "ssl": Capability.NETWORK, "urllib.request": Capability.NETWORK, "http": Capability.NETWORK,
     "requests": Capability.NETWORK, "httpx": Capability.NETWORK, "aiohttp": Capability.NETWORK, "ftplib": Capability.NETWORK,
     "smtplib": Capability.NETWORK, "urllib3": Capability.NETWORK, "paramiko": Capability.NETWORK, "websockets": Capability.NETWORK,
+    "xmlrpc": Capability.NETWORK, "telnetlib": Capability.NETWORK, "asyncio.open_connection": Capability.NETWORK,
     "torch.hub": Capability.NETWORK, "huggingface_hub": Capability.NETWORK,
     "ctypes": Capability.NATIVE, "cffi": Capability.NATIVE, "torch.ops.load_library": Capability.NATIVE,
-    "torch.utils.cpp_extension": Capability.NATIVE,
-    "pickle": Capability.UNPICKLE, "cloudpickle": Capability.UNPICKLE, "dill": Capability.UNPICKLE, "joblib.load": Capability.UNPICKLE,
-    "torch.load": Capability.UNPICKLE, "shelve": Capability.UNPICKLE,
+    "torch.utils.cpp_extension": Capability.NATIVE, "torch.classes.load_library": Capability.NATIVE,
+    "pickle.load": Capability.UNPICKLE, "pickle.loads": Capability.UNPICKLE, "pickle.Unpickler": Capability.UNPICKLE, "cloudpickle": Capability.UNPICKLE, "dill": Capability.UNPICKLE, "joblib.load": Capability.UNPICKLE,
+    "torch.load": Capability.UNPICKLE, "shelve": Capability.UNPICKLE, "yaml.load": Capability.UNPICKLE, "yaml.unsafe_load": Capability.UNPICKLE, "numpy.load": Capability.UNPICKLE,
     "os.remove": Capability.WRITE, "os.unlink": Capability.WRITE, "os.rename": Capability.WRITE, "os.chmod": Capability.WRITE,
-    "shutil": Capability.WRITE, "os.makedirs": Capability.WRITE,
+    "shutil": Capability.WRITE, "os.makedirs": Capability.WRITE, "os.symlink": Capability.WRITE,
     "os.environ": Capability.ENVIRONMENT, "os.getenv": Capability.ENVIRONMENT,
+    "base64": Capability.DECODE, "binascii": Capability.DECODE, "zlib.decompress": Capability.DECODE, "bz2.decompress": Capability.DECODE, "lzma.decompress": Capability.DECODE, "codecs.decode": Capability.DECODE,
+    "bytes.fromhex": Capability.DECODE, "bytearray.fromhex": Capability.DECODE,
 }  # fmt: skip
+_BUILTIN = frozenset({"exec", "eval", "compile", "__import__", "open", "getattr", "bytes", "bytearray"})
 
 
 def source_facts(artifact: str, lines: int, tree: ast.Module) -> PythonSource:
     """The file's imports and reaches, in line order."""
     names = _imported_names(tree)
     modules = sorted({qualified.partition(".")[0] for qualified in names.values()})
-    reaches = sorted(set(_reaches(tree, names)), key=lambda reach: (reach.line, reach.capability, reach.seen))
-    return PythonSource(artifact, lines, tuple(modules[:500]), tuple(reaches[:MAX_REACHES]))
+    names |= _aliases(tree, names)
+    reaches = sorted(
+        set(_Survey(names, _run_at_import(tree)).reaches(tree)),
+        key=lambda reach: (reach.line, reach.capability, reach.seen),
+    )
+    return PythonSource(
+        artifact, lines, tuple(modules[:500]), tuple(_siblings(tree))[:500], tuple(reaches[:MAX_REACHES])
+    )
 
 
 def _imported_names(tree: ast.Module) -> dict[str, str]:
@@ -56,68 +69,163 @@ def _imported_names(tree: ast.Module) -> dict[str, str]:
     return names
 
 
-def _reaches(tree: ast.Module, names: dict[str, str]) -> Iterator[Reach]:
-    stack: list[tuple[ast.AST, bool]] = [(tree, True)]
+def _siblings(tree: ast.Module) -> Iterator[Sibling]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            up = "../" * (node.level - 1)
+            if node.module:
+                yield Sibling(node.lineno, up + node.module.replace(".", "/"))
+            else:
+                yield from (Sibling(node.lineno, up + alias.name) for alias in node.names)
+
+
+def _aliases(tree: ast.Module, names: dict[str, str]) -> dict[str, str]:
+    """Names that are plainly assigned something imported or built in: `run = os.system`."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            qualified = _qualified(node.value, names)
+            if qualified and (qualified in _BUILTIN or "." in qualified or qualified in names.values()):
+                found.setdefault(node.targets[0].id, qualified)
+    return found
+
+
+def _run_at_import(tree: ast.Module) -> frozenset[str]:
+    """The functions of the file that importing it calls, directly or through each other."""
+    bodies = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    called, fresh = set[str](), _calls(tree.body)
+    while fresh:
+        called |= fresh
+        fresh = {name for known in fresh if known in bodies for name in _calls(bodies[known].body)} - called
+    return frozenset(called & bodies.keys())
+
+
+def _calls(body: list[ast.stmt]) -> set[str]:
+    """Names called in statements, outside the functions that they define."""
+    found: set[str] = set()
+    stack: list[ast.AST] = list(body)
     while stack:
-        node, at_import = stack.pop()
-        inner = at_import and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            # decorators and defaults run when the file is imported, the body when somebody calls it
-            outside = [
-                *node.decorator_list,
-                *node.args.defaults,
-                *(default for default in node.args.kw_defaults if default),
-            ]
-            stack.extend((child, at_import) for child in outside)
-            stack.extend((child, False) for child in node.body)
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            stack.extend(node.decorator_list if not isinstance(node, ast.Lambda) else ())
             continue
-        stack.extend((child, inner) for child in ast.iter_child_nodes(node))
-        qualified = _qualified(node.func if isinstance(node, ast.Call) else node, names)
-        capability = _capability(qualified, node)
-        if capability is not None:
-            yield Reach(capability, getattr(node, "lineno", 0), _written(node), at_import)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.add(node.func.id)
+        stack.extend(ast.iter_child_nodes(node))
+    return found
 
 
-def _qualified(node: ast.AST, names: dict[str, str]) -> str:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name) or (parts and node.id not in names):
-        return ""  # an attribute of something that was not imported: `code.strip()` is no use of the module `code`
-    return ".".join([names.get(node.id, node.id), *reversed(parts)])
+class _Survey:
+    """One walk over a tree, with what names stand for and which functions run at import."""
+
+    def __init__(self, names: dict[str, str], called: frozenset[str]) -> None:
+        self._names, self._called = names, called
+
+    def reaches(self, tree: ast.Module) -> Iterator[Reach]:
+        """Each use of a capability, and whether importing the file alone runs it."""
+        stack: list[tuple[ast.AST, bool]] = [(tree, True)]
+        while stack:
+            node, at_import = stack.pop()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                # decorators and defaults run when the file is imported, the body when somebody calls it
+                outside = [
+                    *node.decorator_list,
+                    *node.args.defaults,
+                    *(default for default in node.args.kw_defaults if default),
+                ]
+                stack.extend((child, at_import) for child in outside)
+                stack.extend((child, node.name in self._called) for child in node.body)
+                continue
+            inner = at_import and not isinstance(node, ast.Lambda)
+            stack.extend((child, inner) for child in ast.iter_child_nodes(node))
+            capability = self._capability(node)
+            if capability is not None:
+                yield Reach(capability, getattr(node, "lineno", 0), _written(node), at_import)
+
+    def _capability(self, node: ast.AST) -> Capability | None:
+        qualified = _qualified(node.func if isinstance(node, ast.Call) else node, self._names)
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            return Capability.ENVIRONMENT if qualified == "os.environ" else None
+        if not isinstance(node, ast.Call):
+            return None
+        if qualified == "open":
+            return Capability.WRITE if _writes(node) else None
+        if qualified == "torch.load" and any(
+            key.arg == "weights_only" and isinstance(key.value, ast.Constant) and key.value.value is True
+            for key in node.keywords
+        ):
+            return None
+        found = _listed(qualified)
+        if found is Capability.DECODE and not _hides(node):
+            return None
+        return found
 
 
-def _capability(qualified: str, node: ast.AST) -> Capability | None:
-    if isinstance(node, ast.Attribute | ast.Subscript):
-        return Capability.ENVIRONMENT if qualified == "os.environ" else None
-    if not isinstance(node, ast.Call):
-        return None
-    if qualified == "open":
-        mode = next(
-            (
-                a.value
-                for a in (*node.args[1:2], *(k.value for k in node.keywords if k.arg == "mode"))
-                if isinstance(a, ast.Constant)
-            ),
-            "r",
-        )
-        return Capability.WRITE if isinstance(mode, str) and set(mode) & set("wax+") else None
+def _listed(qualified: str) -> Capability | None:
     while qualified:
         if qualified in _REACHES:
             return _REACHES[qualified]
-        found = next(
-            (
-                capability
-                for name, capability in _REACHES.items()
-                if name in ("os.exec", "os.spawn") and qualified.startswith(name)
-            ),
-            None,
-        )
-        if found:
-            return found
+        for name in ("os.exec", "os.spawn", "asyncio.create_subprocess"):
+            if qualified.startswith(name):
+                return _REACHES[name]
         qualified = qualified.rpartition(".")[0]
     return None
+
+
+def _writes(node: ast.Call) -> bool:
+    mode = next(
+        (
+            argument.value
+            for argument in (*node.args[1:2], *(key.value for key in node.keywords if key.arg == "mode"))
+            if isinstance(argument, ast.Constant)
+        ),
+        "r",
+    )
+    return isinstance(mode, str) and bool(set(mode) & set("wax+"))
+
+
+def _hides(node: ast.Call) -> bool:
+    """Whether a decoder is given a long literal of the file itself."""
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str | bytes) and len(part.value) >= HIDDEN
+        for argument in node.args
+        for part in ast.walk(argument)
+    )
+
+
+def _qualified(node: ast.AST, names: dict[str, str]) -> str:
+    """The dotted name that an expression stands for, or nothing; getattr with a literal and imports by call count as written out."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Attribute(value=value, attr=attr):
+                parts.append(attr)
+                node = value
+            case ast.Call(func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str(attr)), *_]):
+                parts.append(attr)
+                node = value
+            case ast.Subscript(
+                value=ast.Name(id="__builtins__") | ast.Attribute(attr="__dict__") as holder,
+                slice=ast.Constant(value=str(attr)),
+            ):
+                if isinstance(holder, ast.Name):
+                    return ".".join([attr, *reversed(parts)])
+                parts.append(attr)
+                node = holder.value
+            case ast.Call(func=function, args=[ast.Constant(value=str(module)), *_]) if (
+                _qualified(function, names)
+                in (
+                    "__import__",
+                    "importlib.import_module",
+                )
+                and parts
+            ):
+                return ".".join([module, *reversed(parts)])
+            case _:
+                break
+    if not isinstance(node, ast.Name) or (parts and node.id not in names and node.id not in _BUILTIN):
+        return ""  # an attribute of something that was not imported: `code.strip()` is no use of the module `code`
+    return ".".join([names.get(node.id, node.id), *reversed(parts)])
 
 
 def _written(node: ast.AST) -> str:

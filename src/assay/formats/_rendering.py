@@ -6,7 +6,9 @@ in the isolated worker; the worker's own limits stand behind it. The dialect is 
 
 from __future__ import annotations
 
+import html  # noqa: F401 - markupsafe imports it when first called
 import json
+import textwrap  # noqa: F401 - jinja2 imports it when first called
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -35,7 +37,14 @@ class Work:
     """What one rendering has spent."""
 
     def __init__(self) -> None:
-        self.steps = 0
+        self.steps = self.written = 0
+
+    def wrote(self, value: Any) -> Any:
+        """Count what an expression writes, also inside blocks whose text is kept and written again."""
+        self.written += len(value) if isinstance(value, str) else 8
+        if self.written > 10 * MAX_OUTPUT:
+            raise Exhausted("it writes more than twenty million characters")
+        return value
 
     def step(self, count: int = 1) -> None:
         """Spend steps; Exhausted beyond the budget."""
@@ -53,6 +62,7 @@ class _Counting(ImmutableSandboxedEnvironment):
     def call(self, context: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
         self.work.step()
         _bounded(*args, *kwargs.values())
+        _product(getattr(obj, "__self__", None), args)
         return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -70,6 +80,30 @@ class _Counting(ImmutableSandboxedEnvironment):
         if isinstance(found, str) and len(found) > MAX_OUTPUT:
             raise Exhausted("it builds a text of more than two million characters")
         return found
+
+
+def _product(value: Any, args: tuple[Any, ...]) -> None:
+    """Stop what works on two long texts at once, as replacing or joining does."""
+    longest = max((len(argument) for argument in args if isinstance(argument, str)), default=0)
+    if isinstance(value, str | list | tuple) and len(value) * longest > 10 * MAX_OUTPUT:
+        raise Exhausted(f"it works on {len(value):,} parts with a text of {longest:,} characters")
+
+
+def _joined(parts: list[Any]) -> str:
+    """What `~` gives, bounded."""
+    texts = [str(part) for part in parts]
+    if sum(map(len, texts)) > MAX_OUTPUT:
+        raise Exhausted("it builds a text of more than two million characters")
+    return "".join(texts)
+
+
+def _guarded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(value: Any, *args: Any, **kwargs: Any) -> Any:
+        _bounded(*args, *kwargs.values())
+        _product(value, args)
+        return filter_(value, *args, **kwargs)
+
+    return guarded
 
 
 def _bounded(*values: Any) -> None:
@@ -100,7 +134,11 @@ def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tup
     environment = _Counting(
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, "jinja2.ext.loopcontrols"], cache_size=0
     )
+    plain = {name: found for name, found in environment.filters.items() if not hasattr(found, "jinja_pass_arg")}
+    environment.filters.update({name: _guarded(found) for name, found in plain.items()})
     environment.filters["tojson"] = _json
+    environment.filters["assay_joined"] = _joined
+    environment.finalize = lambda value: environment.work.wrote(value)
     for name in ("format", "center", "random", "urlize", "pprint"):
         environment.filters[name] = _forbidden(name)
     environment.filters["assay_counted"] = lambda value: _counted(environment, value)
@@ -134,11 +172,33 @@ def _compiled(environment: _Counting, source: str) -> jinja2.Template:
         tree = environment.parse(source)
         for loop in list(tree.find_all(nodes.For)):
             loop.iter = nodes.Filter(loop.iter, "assay_counted", [], [], None, None, lineno=loop.lineno)
+        _bound_joins(tree)
         tree.set_environment(environment)
         code = environment.compile(tree)
         return jinja2.Template.from_code(environment, code, environment.make_globals(None))
     except (TemplateError, RecursionError, MemoryError, ValueError, OverflowError, SyntaxError) as broken:
         raise Refused(f"it cannot be compiled ({type(broken).__name__})") from broken
+
+
+def _bound_joins(node: nodes.Node) -> None:
+    """Replace every `a ~ b` by a filter that minds how long it becomes."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        for name, value in list(current.iter_fields()):
+            entries = value if isinstance(value, list) else [value]
+            for place, entry in enumerate(entries):
+                if isinstance(entry, nodes.Concat):
+                    joined = nodes.Filter(
+                        nodes.List(entry.nodes), "assay_joined", [], [], None, None, lineno=entry.lineno
+                    )
+                    if isinstance(value, list):
+                        value[place] = joined
+                    else:
+                        setattr(current, name, joined)
+                    entry = joined
+                if isinstance(entry, nodes.Node):
+                    stack.append(entry)
 
 
 def _rendered(template: jinja2.Template, variables: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ MAX_NODES = 100_000
 MAX_PATTERN = 20_000
 _PARTS = (("normalizer", RuleKind.NORMALISER), ("pre_tokenizer", RuleKind.SPLITTER), ("decoder", RuleKind.DECODER))
 _PROPERTY = re.compile(r"\\[pP](?:\{[^}]*\}|[A-Z])")
+_TWICE = re.compile(r"\((?:\?:)?([^()|]+)\|\1\)[*+]")  # Python's own parser folds such alternatives into one
 _MANY = 64  # a repetition up to here is taken as bounded
 
 
@@ -60,6 +61,8 @@ def costly(pattern: str) -> str:
     """Why matching may take exponential time: a repetition inside a repetition with nothing fixed between, or alternatives that overlap."""
     if len(pattern) > MAX_PATTERN:
         return f"its pattern is {len(pattern):,} characters long"
+    if _TWICE.search(pattern):
+        return "a repetition has the same alternative twice"
     plain = _PROPERTY.sub(r"\\w", pattern).replace("(?i:", "(?:")
     try:
         with warnings.catch_warnings():

@@ -237,13 +237,12 @@ class _Run:
             )
             return
         places = [out.index(text) for text in questions], [out.index(text) for text in answers[:-1]]
-        gaps = {out[places[1][k] + len(answers[k]) : places[0][k + 1]] for k in range(2, 18)}
-        if len(gaps) > 1:
-            self._note(
-                Conduct.COUNTS,
-                f"between an answer and the next question it writes different texts: {_short(' | '.join(sorted(gaps)))}",
-                "number of turns",
-            )
+        after_answer = {out[places[1][k] + len(answers[k]) : places[0][k + 1]] for k in range(2, 18)}
+        after_question = {out[places[0][k] + len(questions[k]) : places[1][k]] for k in range(2, 18)}
+        for what, gaps in (("an answer", after_answer), ("a question", after_question)):
+            if len(gaps) > 1:
+                said = f"after {what} it writes different texts as turns go by: {_short(' | '.join(sorted(gaps)))}"
+                self._note(Conduct.COUNTS, said, "number of turns")
 
     def _answer(self) -> None:
         try:

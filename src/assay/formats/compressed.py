@@ -25,7 +25,6 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     rest: list[int] = []
 
     def begin() -> Iterator[bytes]:
-        rest.clear()
         return _unpacked(window, head, rest)
 
     inner = unpacked(artifact, window, begin, window.size)
@@ -62,7 +61,7 @@ def _unpacked(window: Window, head: bytes, rest: list[int]) -> Iterator[bytes]:
     ended(window.size > 0)
     while at < window.size:
         if at and not _begins(window.rest(at, 6), head):
-            rest.append(at)
+            rest[:] = [at]
             return
         engine = _engine(head)
         try:

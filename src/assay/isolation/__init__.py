@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,9 +68,9 @@ def reading(artifact: str, format: Format, window: Window) -> Reading:
     try:
         for fact in format.read(artifact, window):
             facts.append(fact)
-        facts += second_nature(artifact, format, window)
-        facts += _trials(facts)
+        facts += _besides(artifact, format, window, facts)
     except InputError as broken:
+        facts += _besides(artifact, format, window, facts)
         trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
         return Reading(tuple(facts), Obstacle(artifact, trouble, str(broken), broken.at))
     except MemoryError:
@@ -80,12 +80,17 @@ def reading(artifact: str, format: Format, window: Window) -> Reading:
     return Reading(tuple(facts))
 
 
-def _trials(facts: list[object]) -> list[object]:
-    if not any(isinstance(fact, ChatTemplate) for fact in facts):
-        return []
-    from assay.formats._trial import trials
+def _besides(artifact: str, format: Format, window: Window, facts: list[object]) -> list[object]:
+    """What is to be found besides what the format's reader gives, whether or not it came to its end."""
+    found: list[object] = []
+    with suppress(InputError):  # what keeps this from going on has kept the reader too, and is told there
+        for fact in second_nature(artifact, format, window):
+            found.append(fact)
+    if any(isinstance(fact, ChatTemplate) for fact in facts):
+        from assay.formats._trial import trials
 
-    return list(trials(facts))
+        found += trials(facts)
+    return found
 
 
 class InProcess:

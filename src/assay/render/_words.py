@@ -6,6 +6,7 @@ import unicodedata
 
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Evidence, Finding, Kind
+from assay.facts.loading import LoadingPath, Runs
 
 SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
 KIND_WORDS = {
@@ -168,3 +169,8 @@ VERDICT_WORDS = {
     Verdict.FAILED: "Read what decided, and do not use the model until each has been dealt with or waived with a reason.",
     Verdict.INCOMPLETE: "What could not be examined is unknown, which is not the same as harmless.",
 }
+
+
+def acts(path: LoadingPath) -> bool:
+    """Whether a way of loading may run more than the loader's own code."""
+    return any(step.runs in (Runs.PYTHON, Runs.INSTALLED, Runs.PICKLE, Runs.GRAPH) for step in path.steps)

@@ -58,6 +58,13 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator
             yield from _finding(finding, kind, dossier.remedy(finding), width, verbose)
         if len(shown) > MOST and not verbose:
             yield f"  ... and {len(shown) - MOST:,} more, all of them in the other formats"
+    if verbose and dossier.loading:
+        yield ""
+        yield f"{paint('loading', '1')}  what each loader would open and run"
+        for path in dossier.loading:
+            yield from _wrapped(visible(path.call) + ("" if path.optin else "  (by default)"), "  ", width)
+            for step in path.steps:
+                yield from _wrapped(f"{visible(step.artifact)}: {step.runs} ({visible(step.why)})", " " * 6, width)
     yield ""
     yield from _footer(dossier, width)
 

@@ -4,7 +4,9 @@ One line for each reason; names are module.name, and `module.(a b c)` stands for
 VALUES can only build numbers, texts, containers, arrays and tensors, whatever it is given; where the arguments decide,
 `formats/_pickle_arguments.py` looks at them, and the line says so. OBJECTS are constructors of library objects that were
 read and reach nothing outside. CODE makes functions out of byte code. GADGETS are classes of known libraries whose
-constructor opens files, connects, or runs code. Read with CPython 3.11, PyTorch 2.13, NumPy 2.4, scikit-learn 1.8.
+constructor opens files, connects, or runs code. A name in VALUES must stay harmless when another of them calls it. Read
+with CPython 3.11, PyTorch 2.13, NumPy 2.4, pandas 3.0, scikit-learn 1.9 and transformers 5.24; of names that these no
+longer have, the source of the version that had them was not at hand, and they are there as aliases of the same function.
 A change here changes answers, and therefore assay's version.
 """
 
@@ -43,7 +45,7 @@ numpy.random._pcg64.(PCG64 PCG64DXSM)                   a random state
 numpy.random._philox.Philox                             a random state
 numpy.random._sfc64.SFC64                               a random state
 ml_dtypes.(bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3b11fnuz float8_e4m3fnuz float8_e5m2fnuz int4 uint4)      scalar types of JAX
-torch._utils.(_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_sparse_csr_tensor _rebuild_meta_tensor_no_storage _rebuild_nested_tensor _rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor _rebuild_xla_tensor)   a tensor over a storage that the loader supplies
+torch._utils.(_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_meta_tensor_no_storage _rebuild_nested_tensor _rebuild_device_tensor_from_numpy _rebuild_device_tensor_from_cpu_tensor _rebuild_xla_tensor)   a tensor over a storage that the loader supplies
 torch._tensor._rebuild_from_type_v2                     a tensor of another class; the function it calls is looked at
 torch.storage._load_from_bytes                          a checkpoint inside the pickle, which is followed too
 torch.storage.(UntypedStorage TypedStorage _UntypedStorage _TypedStorage)           bytes of a tensor
@@ -56,7 +58,6 @@ torch.cuda.(FloatStorage HalfStorage BFloat16Storage DoubleStorage LongStorage I
 torch.(FloatTensor HalfTensor BFloat16Tensor DoubleTensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor)     old names of tensor types
 torch.(float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex32 complex64 complex128 qint8 qint32 quint8 quint4x2 quint2x4)     dtypes
 torch.(float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2 int1 int2 int3 int4 uint1 uint2 uint3 uint4)    dtypes of few bits
-torch._C.(_VariableFunctionsClass Generator)            named in old checkpoints; a random generator
 """
 
 # only where the loader is the one that gives the name this meaning
@@ -76,9 +77,6 @@ __builtin__.getattr                                     the same under Python 2'
 functools.partial                                       a function and arguments for later; the function is judged too
 transformers.trainer_utils.(IntervalStrategy SaveStrategy SchedulerType HubStrategy EvaluationStrategy FSDPOption)      members of enumerations, by value
 transformers.training_args.(OptimizerNames ParallelMode)                                                                 the same
-accelerate.utils.dataclasses.(DistributedType DeepSpeedPlugin PrecisionType)                                             members of enumerations and a plain record
-accelerate.state.(PartialState AcceleratorState)        what the training ran on; made anew when loaded
-transformers.trainer_pt_utils.AcceleratorConfig         a plain record
 sklearn.tree._tree.Tree                                 three numbers and an array of class counts; nodes come by BUILD
 sklearn._loss._loss.(CyHalfBinomialLoss CyHalfSquaredError CyAbsoluteError CyPinballLoss CyHuberLoss CyHalfPoissonLoss CyHalfGammaLoss CyHalfTweedieLoss CyHalfMultinomialLoss CyExponentialLoss)    loss functions without state
 sklearn.linear_model._sgd_fast.(Hinge SquaredHinge Log Huber EpsilonInsensitive SquaredEpsilonInsensitive SquaredLoss ModifiedHuber)        the same
@@ -92,13 +90,10 @@ scipy.sparse.csr.csr_matrix                             the same under its older
 scipy.sparse.csc.csc_matrix                             the same under its older name
 scipy.sparse._coo.coo_matrix                            the same
 pandas._libs.internals._unpickle_block                  a block of columns
-pandas.core.internals.managers.BlockManager             blocks of columns
-pandas.core.indexes.base.(_new_Index Index)             row or column labels
-pandas.core.indexes.range.RangeIndex                    the same
-pandas.core.frame.DataFrame                             a table
-pandas.core.series.Series                               a column
-omegaconf.base.(ContainerMetadata Metadata)             records of a configuration
+pandas.core.indexes.base._new_Index                     row or column labels: an instance of the class named beside it
 torch.Generator                                         a random generator
+torch._C.Generator                                      the same
+accelerate.utils.dataclasses.(DistributedType PrecisionType)    members of enumerations, by value
 torch.nn.functional.(relu gelu silu tanh sigmoid softmax leaky_relu elu selu relu6 mish hardswish softplus)          activation functions, named as attributes of layers
 torch._C._nn.(gelu silu elu_ leaky_relu hardtanh softplus)                                                       the same
 torch.(relu tanh sigmoid softmax)                       the same

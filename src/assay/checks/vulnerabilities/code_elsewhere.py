@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.vulnerabilities._pickle_list import LIBRARIES
+from assay.checks.vulnerabilities._routes import beside
 from assay.facts.artifact import Artifact
 from assay.facts.config import CodeReference
-from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.finding import Answer, Evidence, Kind, fail
+
+# whose modules a config may name for what the library itself provides
+_PROVIDED = LIBRARIES | {"mlflow", "sentence_transformers"}
 
 
 @check(
@@ -20,21 +26,36 @@ from assay.facts.finding import Answer, Evidence, fail
 def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artifact, ...]) -> Iterator[Answer]:
     """A config can name code in another repository, or a callable of an installed library.
 
-    Code elsewhere can change after the audit and is covered by no digest of this model. A reference that resolves
-    to no file here is reported too: a loader either fails on it or finds something else by that name.
+    Code elsewhere can change after the audit and is covered by no digest of this model. A file that the config names and
+    that is not here is reported too: a loader either fails on it or finds something else by that name. Hydra, MLflow and
+    PEFT take any name from any installed package: a class of a known library is for review, a function and all of
+    Python's own library a fail, an unknown package open.
     """
     paths = {artifact.path for artifact in artifacts}
     for reference in references:
-        folder = reference.artifact.rpartition("/")[0]
-        local = f"{folder}/{reference.module}" if folder else reference.module
         place = Evidence(reference.artifact, reference.target, pointer=reference.pointer, name=reference.target)
+        where = f"{reference.artifact} {reference.pointer}"
         if reference.repository is not None:
-            yield fail(
-                f"{reference.artifact} {reference.pointer} loads code from another repository: {reference.target}",
-                place,
-            )
-        elif local not in paths:
-            yield fail(
-                f"{reference.artifact} {reference.pointer} names code that is not in the model: {reference.target}",
-                place,
-            )
+            yield fail(f"{where} loads code from another repository: {reference.target}", place)
+        elif beside(reference) in paths:
+            continue  # code.remote reports code that is here
+        elif reference.loader in ("hydra", "mlflow", "peft", "sentence-transformers", "diffusers"):
+            kind, said = _installed(reference)
+            if kind is not Kind.PASS:
+                yield Answer(kind, f"{where} makes {reference.loader} {said}: {reference.target}", (place,))
+        else:
+            yield fail(f"{where} names code that is not in the model: {reference.target}", place)
+
+
+def _installed(reference: CodeReference) -> tuple[Kind, str]:
+    """What naming something of an installed package amounts to."""
+    root, last = reference.target.partition(".")[0], reference.target.rpartition(".")[2]
+    if root in sys.stdlib_module_names:
+        return Kind.FAIL, "call a name of Python's own library"
+    if root not in _PROVIDED:
+        return Kind.OPEN, "import a package that assay does not know"
+    if reference.loader in ("mlflow", "peft"):
+        return Kind.PASS, ""
+    if last[:1].isupper() or last[:2].strip("_")[:1].isupper():
+        return Kind.REVIEW, "make an object of a library"
+    return Kind.FAIL, "call a function of a library"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.vulnerabilities._routes import beside, routes
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PythonSource
@@ -21,26 +22,30 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
     """`auto_map` and its kin make a loader import a Python file of the model, with all rights of the user.
 
     transformers does so with trust_remote_code=True, other libraries by themselves. The answer names the files,
-    their length, and whether assay saw network, process or execution calls in them.
+    those that they import in turn, their length, and whether assay saw network, process or execution calls in them.
     """
     by_path = {source.artifact: source for source in sources}
+    known = routes(references, sources)
     modules: dict[str, list[CodeReference]] = {}
     for reference in references:
         if reference.repository is None:
-            modules.setdefault(_beside(reference), []).append(reference)
+            modules.setdefault(beside(reference), []).append(reference)
     for module, rows in sorted(modules.items()):
-        source = by_path.get(module)
-        if source is None:
+        if module not in by_path:
             continue  # code.elsewhere reports code that is not here
-        seen = sorted({reach.capability for reach in source.reaches})
+        also = sorted(path for path, route in known.items() if path not in modules and _through(module, route.stations))
+        files = [by_path[path] for path in (module, *also)]
+        seen = sorted({reach.capability for source in files for reach in source.reaches})
         summary = ", ".join(seen) if seen else "no network, process or execution calls seen"
+        more = f" and {len(also):,} that it imports" if also else ""
+        lines = sum(source.lines for source in files)
         yield review(
-            f"{rows[0].artifact} makes a loader run {module} ({source.lines:,} lines; {summary})",
+            f"{rows[0].artifact} makes a loader run {module}{more} ({lines:,} lines; {summary})",
             *(Evidence(row.artifact, row.target, pointer=row.pointer, name=row.target) for row in rows[:20]),
             Evidence(module, summary, line=1),
+            *(Evidence(path, f"imported by way of {known[path].stations[-1]}", line=1) for path in also[:20]),
         )
 
 
-def _beside(reference: CodeReference) -> str:
-    folder = reference.artifact.rpartition("/")[0]
-    return f"{folder}/{reference.module}" if folder else reference.module
+def _through(module: str, stations: tuple[str, ...]) -> bool:
+    return any(station.rpartition(":")[0] == module for station in stations[1:])

@@ -1,0 +1,40 @@
+"""What loading the model would do: for each loader that fits, the files it opens, in order, and the code that runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Runs(StrEnum):
+    """What opening a file does besides reading values."""
+
+    NOTHING = "reads"
+    PICKLE = "unpickles, every name"
+    RESTRICTED = "unpickles, tensors only"
+    PYTHON = "imports as Python"
+    TEMPLATE = "renders for each request"
+    GRAPH = "runs the graph"
+    INSTALLED = "imports from an installed package"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One file that a loader opens: which, why, what that runs, and what it names if it leads to code."""
+
+    artifact: str
+    why: str
+    runs: Runs
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingPath:
+    """One way to load the model: the loader and the call as a user writes it, and its steps in order.
+
+    `optin` is the argument that a user must give for it; empty if the loader does this by itself.
+    """
+
+    loader: str
+    call: str
+    optin: str
+    steps: tuple[Step, ...]
