@@ -33,6 +33,14 @@ def test_no_hostile_model_is_rated_pass(family: str, tmp_path: Path) -> None:
     assert passed == []
 
 
+def test_the_isolated_reader_gives_the_same_answers(tmp_path: Path) -> None:
+    for case in CASES:
+        if case.family in ("container", "archive", "template", "keras", "other", "cost", "repository"):
+            path = case.written(tmp_path)
+            inside, isolated = assay.audit(path, isolation=False), assay.audit(path)
+            assert [f.message for f in inside.findings] == [f.message for f in isolated.findings], case
+
+
 def test_there_are_many_and_none_twice() -> None:
     names = Counter((case.family, case.name) for case in CASES)
     assert len(names) == len(CASES) >= 400

@@ -21,6 +21,7 @@ from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_STEPS = 200_000  # of one rendering; a conversation of 100 turns takes a few thousand
+MAX_DEPTH = 60  # of macros that call each other
 MAX_OUTPUT = 2_000_000
 MAX_OPERAND = 100_000  # length of a text or size of a number that an operator may work on
 
@@ -37,7 +38,7 @@ class Work:
     """What one rendering has spent."""
 
     def __init__(self) -> None:
-        self.steps = self.written = 0
+        self.steps = self.written = self.depth = 0
 
     def wrote(self, value: Any) -> Any:
         """Count what an expression writes, also inside blocks whose text is kept and written again."""
@@ -63,7 +64,13 @@ class _Counting(ImmutableSandboxedEnvironment):
         self.work.step()
         _bounded(*args, *kwargs.values())
         _product(getattr(obj, "__self__", None), args)
-        return super().call(context, obj, *args, **kwargs)
+        self.work.depth += 1
+        if self.work.depth > MAX_DEPTH:  # counted, because where Python itself stops depends on who called us
+            raise Exhausted(f"its macros call each other more than {MAX_DEPTH} deep")
+        try:
+            return super().call(context, obj, *args, **kwargs)
+        finally:
+            self.work.depth -= 1
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         self.work.step()
@@ -210,6 +217,8 @@ def _rendered(template: jinja2.Template, variables: dict[str, Any]) -> str:
             if size > MAX_OUTPUT:
                 raise Exhausted("it writes more than two million characters")
             parts.append(part)
+    except RecursionError as broken:
+        raise Exhausted("it nests deeper than a prompt needs") from broken
     except SecurityError as broken:
         raise Refused(f"the sandbox stopped it ({str(broken)[:160]})") from broken
     except (

@@ -58,5 +58,5 @@ FORMAT = Format(
     read,
     names=("*.h5", "*.hdf5", "*.keras"),
     magic=((0, b"\x89HDF\r\n\x1a\n"),),
-    needs=("assay.formats._hdf5", "assay.formats._keras", "assay.formats._zip"),
+    needs=("assay.formats._hdf5", "assay.formats._json", "assay.formats._keras", "assay.formats._zip"),
 )

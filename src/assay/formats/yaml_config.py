@@ -100,4 +100,6 @@ def _built(node: Any) -> Any:
     return build(node, 0)
 
 
-FORMAT = Format("yaml", "YAML", read, names=("*.yaml", "*.yml", "mlmodel"), needs=("yaml",))
+FORMAT = Format(
+    "yaml", "YAML", read, names=("*.yaml", "*.yml", "mlmodel"), needs=("yaml", "assay.formats._code_reference")
+)

@@ -70,6 +70,7 @@ def _fact(entry: Any, artifact: str) -> object:
     if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str) or entry[0] not in kinds():
         raise Mismatch("an answer with an unknown fact")
     fact: object = decode(kinds()[entry[0]], entry[1])
-    if getattr(fact, "artifact", None) != artifact:
+    about = getattr(fact, "artifact", None)
+    if about != artifact and not (isinstance(about, str) and about.startswith(f"{artifact} > ")):  # a part of it
         raise Mismatch("an answer about another artifact")
     return fact

@@ -157,7 +157,10 @@ def _state(waiver: Waiver, findings: tuple[Finding, ...], subject: str, as_of: d
 def _covers(waiver: Waiver, finding: Finding) -> bool:
     if waiver.check != finding.check or finding.kind not in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
         return False
-    return not waiver.artifact or any(evidence.artifact == waiver.artifact for evidence in finding.evidence)
+    inside = f"{waiver.artifact} > "  # what lies in a container belongs to the container
+    return not waiver.artifact or any(
+        evidence.artifact == waiver.artifact or evidence.artifact.startswith(inside) for evidence in finding.evidence
+    )
 
 
 def _waiver(value: Any, origin: str) -> Waiver:

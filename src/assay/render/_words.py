@@ -174,3 +174,17 @@ VERDICT_WORDS = {
 def acts(path: LoadingPath) -> bool:
     """Whether a way of loading may run more than the loader's own code."""
     return any(step.runs in (Runs.PYTHON, Runs.INSTALLED, Runs.PICKLE, Runs.GRAPH) for step in path.steps)
+
+
+def accepting(dossier: Dossier, finding: Finding) -> str:
+    """The lines of a policy file that accept a finding, but for what only a person can fill in."""
+    artifact = next((evidence.artifact for evidence in finding.evidence if " > " not in evidence.artifact), None)
+    if artifact is None and finding.evidence:
+        artifact = finding.evidence[0].artifact.partition(" > ")[0]
+    rows = [f"check = {_toml(finding.check)}", *([f"artifact = {_toml(artifact)}"] if artifact else [])]
+    rows += [f"subject = {_toml(dossier.subject.sha256)}", 'reason = ""', 'owner = ""', "expires =   # a date"]
+    return "[[waiver]]\n" + "\n".join(rows)
+
+
+def _toml(text: str) -> str:
+    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'

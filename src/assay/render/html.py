@@ -30,6 +30,7 @@ from assay.render._words import (
     KIND_WORDS,
     SHOWN,
     VERDICT_WORDS,
+    accepting,
     acts,
     answer,
     by_question,
@@ -111,6 +112,7 @@ def _page(dossier: Dossier) -> str:
         dtype_bar=_share_bar("Parameters by type", dossier.portrait.dtypes),
         role_bar=_share_bar("Parameters by part of the model", dossier.portrait.roles),
         tensors=_tensors(dossier),
+        waivers=_waivers(dossier),
         acting=[path for path in dossier.loading if acts(path)],
         maps=_maps(dossier),
         changes=_changes(dossier),
@@ -178,6 +180,17 @@ def _place(evidence: Evidence, anchor: str, message: str) -> _Place:
     name = f"{evidence.name} " if evidence.name and evidence.name not in evidence.seen else ""
     seen = f"{name}{evidence.seen}".strip()
     return _Place(place(evidence), anchor, seen, seen in message, dump, command)
+
+
+def _waivers(dossier: Dossier) -> dict[str, list[str]]:
+    """For each check that found something, the waivers that would accept it, three at most."""
+    found: dict[str, list[str]] = {}
+    for finding in dossier.findings:
+        if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
+            rows = found.setdefault(finding.check, [])
+            if (text := accepting(dossier, finding)) not in rows and len(rows) < 3:
+                rows.append(text)
+    return found
 
 
 def _embedded(dossier: Dossier) -> Markup:

@@ -15,6 +15,7 @@ from assay.render import Renderer
 from assay.render._words import (
     KIND_WORDS,
     SHOWN,
+    accepting,
     answer,
     by_question,
     counts,
@@ -55,7 +56,8 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator
         shown = [finding for finding in findings if verbose or finding.kind in SHOWN]
         for finding in shown[: None if verbose else MOST]:
             kind = paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2"))
-            yield from _finding(finding, kind, dossier.remedy(finding), width, verbose)
+            accept = accepting(dossier, finding) if verbose else ""
+            yield from _finding(finding, kind, dossier.remedy(finding), accept, width, verbose)
         if len(shown) > MOST and not verbose:
             yield f"  ... and {len(shown) - MOST:,} more, all of them in the other formats"
     if verbose and dossier.loading:
@@ -69,12 +71,14 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator
     yield from _footer(dossier, width)
 
 
-def _finding(finding: Finding, kind: str, remedy: str, width: int, verbose: bool) -> Iterator[str]:
+def _finding(finding: Finding, kind: str, remedy: str, accept: str, width: int, verbose: bool) -> Iterator[str]:
     effect = "" if finding.effect in (Effect.NONE, Effect.BLOCKS) else f"  [{finding.effect}]"
     yield f"  {kind} {finding.check}{effect}"
     yield from _wrapped(visible(finding.message), " " * 16, width)
     if finding.kind in (Kind.FAIL, Kind.REVIEW):
         yield from _wrapped(f"-> {visible(remedy)}", " " * 16, width)
+    if verbose and finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
+        yield from _wrapped(f"accept it with  {accept.replace(chr(10), '; ')}", " " * 16, width)
     for evidence in finding.evidence[: None if verbose else 0]:
         yield from _wrapped(
             f"at {visible(place(evidence))}{f': {visible(evidence.seen)}' if evidence.seen else ''}", " " * 18, width
