@@ -384,6 +384,21 @@ def transformers_files(at: Path) -> None:
     torch.save(TrainingArguments(output_dir="out", report_to=[]), objects / "training_args.bin")
 
 
+def template_files(at: Path) -> None:
+    """The chat templates of published model families as trl and axolotl carry them; neither is imported."""
+    from importlib.util import find_spec
+
+    folder = at / "templates"
+    folder.mkdir(exist_ok=True)
+    places = {name: find_spec(name) for name in ("trl", "axolotl")}
+    if not any(places.values()):
+        raise ImportError("neither trl nor axolotl is here")
+    for name, spec in places.items():
+        for root in (spec.submodule_search_locations or []) if spec else []:
+            for path in Path(root).rglob("*.jinja"):
+                (folder / f"{name}_{path.name}").write_bytes(path.read_bytes())
+
+
 def archive_files(at: Path) -> None:
     """Ordinary archives."""
     folder = at / "archives"
@@ -403,7 +418,8 @@ def archive_files(at: Path) -> None:
 
 MAKERS: dict[str, Make] = {
     "torch": torch_files, "numpy": numpy_files, "sklearn": sklearn_files, "boosting": boosting_files, "cloudpickle": cloudpickle_files, "keras": keras_files,
-    "onnx": onnx_files, "safetensors": safetensors_files, "flax": flax_files, "skops": skops_files, "transformers": transformers_files, "archives": archive_files,
+    "onnx": onnx_files, "safetensors": safetensors_files, "flax": flax_files, "skops": skops_files, "transformers": transformers_files, "templates": template_files,
+    "archives": archive_files,
 }  # fmt: skip
 
 

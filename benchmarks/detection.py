@@ -3,7 +3,7 @@
     python -m benchmarks.detection --envs DIR [--benign PYTHON]
 
 Each scanner has an environment of its own below DIR, made when it is not there (the package index is needed once). Every
-file is given to every scanner alone, in one process of the scanner per family; what it says is reduced to one word:
+file is given to every scanner alone, in one process of the scanner per family, for a minute at most; what it says is reduced to one word:
 `alert`, `unsure` (an error, "inconclusive", "skipped": it fails closed if a user reads that), or `clean`. assay's `fail`
 and `review` are alerts on hostile files, its `open` is unsure; on benign files only `fail` counts as a false alarm, and
 review is shown beside. `--benign` is an interpreter with the libraries of `benchmarks.benign`, made below DIR if not given.
@@ -18,11 +18,15 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from collections import Counter
 from pathlib import Path
+from typing import IO
 
-LIBRARIES = ("torch==2.13.0", "scikit-learn", "joblib", "numpy", "xgboost-cpu", "lightgbm", "onnx", "transformers", "accelerate", "tokenizers", "safetensors", "h5py", "keras", "dill", "cloudpickle", "skops", "flax")  # fmt: skip
+WORDS = ("alert", "unsure", "clean", "fail", "open", "review", "pass")
+PATIENCE = 60.0  # wall seconds for one model; a scanner that takes longer is ended and counts as unsure
+LIBRARIES = ("torch==2.13.0", "scikit-learn", "joblib", "numpy", "xgboost-cpu", "lightgbm", "onnx", "transformers", "accelerate", "tokenizers", "safetensors", "h5py", "keras", "dill", "cloudpickle", "skops", "flax", "trl")  # fmt: skip
 PEERS = {
     "modelaudit": ("modelaudit==0.2.54",),
     "modelscan": ("modelscan==0.8.8", "numpy"),
@@ -88,6 +92,11 @@ from tests.hostile.rating import rating
 for line in sys.stdin:
     print(rating(assay.audit(line.rstrip("\\n"), isolation=False)), flush=True)
 """
+# at its end a scanner says its own peak: what wait4 gives would count the memory of the process that started it
+_PEAK = """
+with open("/proc/self/status") as file:
+    print("peak", next(line.split()[1] for line in file if line.startswith("VmHWM")), flush=True)
+"""
 _PROGRAMS = {
     "modelaudit": _MODELAUDIT, "modelscan": _MODELSCAN, "picklescan": "STRICT = False\n" + _PICKLESCAN,
     "picklescan --strict": "STRICT = True\n" + _PICKLESCAN, "fickling": _FICKLING,
@@ -113,7 +122,7 @@ def answers(python: Path | str, program: str, paths: list[Path]) -> tuple[list[s
         rest = paths[len(words) :]
         with tempfile.TemporaryFile("w+") as said:
             process = subprocess.Popen(
-                [str(python), "-c", program],
+                [str(python), "-c", program + _PEAK],
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=subprocess.DEVNULL,
@@ -123,21 +132,29 @@ def answers(python: Path | str, program: str, paths: list[Path]) -> tuple[list[s
             assert process.stdin is not None
             process.stdin.write("".join(f"{path}\n" for path in rest))
             process.stdin.close()
-            _, _, usage = os.wait4(process.pid, 0)
-            process.returncode = 0
-            peak = max(peak, usage.ru_maxrss / 1024)
+            _wait(process, said)
             said.seek(0)
-            got = [
-                line.strip()
-                for line in said
-                if line.strip() in ("alert", "unsure", "clean", "fail", "open", "review", "pass")
-            ]
+            rows = [line.split() for line in said]
+            got = [row[0] for row in rows if len(row) == 1 and row[0] in WORDS]
+            peak = max([peak, *(int(row[1]) / 1024 for row in rows if len(row) == 2 and row[0] == "peak")])
         words += got[: len(rest)]
         if len(got) < len(rest):
             words.append("unsure")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return words, spent, peak
+
+
+def _wait(process: subprocess.Popen[str], said: IO[str]) -> None:
+    """Wait for a scanner; one that says nothing for PATIENCE seconds is ended."""
+    size, since = -1, time.monotonic()
+    while process.poll() is None:
+        now = os.fstat(said.fileno()).st_size
+        if now != size:
+            size, since = now, time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            process.kill()
+        time.sleep(0.05)
 
 
 def main() -> None:

@@ -104,7 +104,9 @@ def test_strict_blocks_what_default_leaves_for_review(tmp_path: Path, audit: Aud
     assert audit(model).decision.verdict is Verdict.PASSED
     strict = audit(model, policy="strict")
     assert strict.decision.verdict is Verdict.FAILED
-    assert strict.decision.because == "policy 'strict' does not accept one finding: pickle.library-class"
+    assert (
+        strict.decision.because == "policy 'strict' does not accept 2 findings: loading.runs-code, pickle.library-class"
+    )
 
 
 def test_what_is_left_out_by_request_is_open(tmp_path: Path, audit: Audit) -> None:

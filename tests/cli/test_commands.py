@@ -41,7 +41,7 @@ def test_exit_statuses(tmp_path: Path) -> None:
 def test_the_verdict_comes_first_and_errors_are_one_sentence(tmp_path: Path) -> None:
     done = run("audit", str(hostile(tmp_path)))
     assert done.stdout.splitlines()[0].startswith("hostile  llama, 19.9 K parameters, F32")
-    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 1 review, ")
+    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 2 review, ")
     gone = run("audit", str(tmp_path / "gone"))
     assert (
         gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n"
@@ -92,7 +92,7 @@ def test_a_file_that_is_no_dossier_is_one_sentence(tmp_path: Path, content: str,
 def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     quiet = run("audit", model, "-q")
-    assert quiet.stdout == "PASSED  good  1 review, 3 open, 45 pass\n" and quiet.stderr == ""
+    assert quiet.stdout == "PASSED  good  1 review, 3 open, 47 pass\n" and quiet.stderr == ""
     assert "licence.conflict" in run("audit", model, "-v").stdout
     assert "\x1b[" not in run("audit", model).stdout
     assert "\x1b[1;37;42m PASSED" in run("audit", model, FORCE_COLOR="1").stdout
@@ -111,7 +111,7 @@ def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path
     model = hostile(tmp_path)
     run("audit", str(model), "-o", f"json={tmp_path}/d.json")
     assert run("baseline", "write", f"{tmp_path}/d.json", f"{tmp_path}/b.json").stdout.endswith(
-        "b.json: 2 known findings\n"
+        "b.json: 3 known findings\n"
     )
     assert "fail pickle.reaches-outside" in run("baseline", "show", f"{tmp_path}/b.json").stdout
     assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 0

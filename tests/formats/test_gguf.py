@@ -27,6 +27,12 @@ def fact(raw: bytes, kind: type) -> Any:
     return next(found for found in read("model.gguf", raw).facts if isinstance(found, kind))
 
 
+def test_a_block_type_without_dimensions_is_refused_with_a_sentence() -> None:
+    """Found by fuzzing: the sentence named the last dimension of a tensor that has none."""
+    found = read("m.gguf", gguf({"a": (8, ())}))
+    assert found.obstacle is not None and "rows that are no whole blocks of Q8_0" in found.obstacle.reason
+
+
 def test_index_gives_absolute_byte_ranges() -> None:
     raw = gguf({"a": (0, (2, 8)), "b": (3, (2, 32))})
     index = fact(raw, WeightIndex)

@@ -186,7 +186,8 @@ def test_junit_counts_what_decided(dossier: Dossier) -> None:
 
 def test_markdown_shows_hostile_text_as_text(dossier: Dossier) -> None:
     text = rendered(dossier, "markdown").decode()
-    assert "<img" not in text and "<script" not in text.replace("`a<script>alert(1)<∕script>.pkl", "")
+    prose = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", text.replace("\\`", ""))  # in a code span everything is text
+    assert "<img" not in text and "<script" not in prose
     assert "](javascript" not in text.replace("\\]\\(javascript", "")
 
 

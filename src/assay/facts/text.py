@@ -122,11 +122,12 @@ class Conduct(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conducted:
-    """One thing that a template did: what, in one sentence, and what set it off."""
+    """One thing that a template did: what, in one sentence, what set it off, and how many other probes did so too."""
 
     conduct: Conduct
     message: str
     trigger: str
+    more: int
 
 
 @dataclass(frozen=True, slots=True)

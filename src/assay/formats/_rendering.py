@@ -229,7 +229,6 @@ def _rendered(template: jinja2.Template, variables: dict[str, Any]) -> str:
         IndexError,
         AttributeError,
         ArithmeticError,
-        RecursionError,
         MemoryError,
     ) as broken:
         raise Refused(str(broken).splitlines()[0][:160] if str(broken) else type(broken).__name__) from broken

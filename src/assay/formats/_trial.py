@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,7 +46,7 @@ def trial(template: ChatTemplate) -> TemplateTrial:
         run = _Run(prepared(template.source))
         run.all(template.source)
     except Exhausted as cause:
-        done = Conducted(Conduct.EXHAUSTS, str(cause), "")
+        done = Conducted(Conduct.EXHAUSTS, str(cause), "", 0)
         return TemplateTrial(template.artifact, template.pointer, 0, "", (done,), "", "", ())
     except Refused as cause:
         return _untried(template, f"it refuses a plain conversation: {cause}")
@@ -84,10 +85,11 @@ class _Run:
         self.fields: list[str] = []
         self._system = True
         self._said: tuple[str, ...] = ()
+        self._parts = False
 
     def all(self, source: str) -> None:
         """Every probe, in a fixed order."""
-        base = self._frame(_NEUTRAL)
+        base = self._base()
         self.before, _, self.after = base.partition(_HOLE)
         self._systems()
         for probe in (*_literals(source), *_TOPICS):
@@ -98,10 +100,26 @@ class _Run:
         self._invisible(base)
         self._reached()
 
+    def _base(self) -> str:
+        """The frame of a neutral message; with content in parts where the template takes none as plain text."""
+        try:
+            base = self._frame(_NEUTRAL)
+        except Refused:
+            base = ""
+        if _HOLE in base:
+            return base
+        self._parts = True  # the form that templates of multimodal models expect
+        parts = self._frame(_NEUTRAL)
+        if _HOLE not in parts:
+            self._note(Conduct.DROPS, "the user's message does not reach the model", _NEUTRAL)
+        return parts
+
     # the pieces -----------------------------------------------------------------------------------
 
     def _out(self, messages: list[Message], moment: datetime = _NOW, **more: Any) -> str:
         self.renders += 1
+        if self._parts:
+            messages = [_in_parts(message) for message in messages]
         text, dates = self._render(
             {
                 "messages": messages,
@@ -128,8 +146,13 @@ class _Run:
             frame = frame.replace(date, "\1") if date else frame
         return frame
 
-    def _note(self, conduct: Conduct, message: str, trigger: str = "") -> None:
-        self.conducts.setdefault((conduct, message), Conducted(conduct, message[:400], trigger[:120]))
+    def _note(self, conduct: Conduct, message: str, trigger: str = "", where: str = "") -> None:
+        """Keep the first of each conduct and place; of the others, that there were more."""
+        known = self.conducts.get((conduct, where))
+        if known is None:
+            self.conducts[conduct, where] = Conducted(conduct, message[:400], trigger[:120], 0)
+        else:
+            self.conducts[conduct, where] = replace(known, more=known.more + 1)
 
     # the probes -----------------------------------------------------------------------------------
 
@@ -188,12 +211,14 @@ class _Run:
                 Conduct.ALTERS,
                 f"{_short(content)} as system prompt or earlier answer does not reach the model as it was written",
                 content,
+                _ELSEWHERE,
             )
-        elif not (out.startswith(plain.partition(_SYSTEM)[0]) and out.endswith(plain.rpartition(_REPLY)[2])):
+        elif out != plain.replace(_SYSTEM, content).replace(_REPLY, content):
             self._note(
                 Conduct.DEPENDS,
                 f"with {_short(content)} as system prompt or earlier answer the prompt holds other text besides",
                 content,
+                _ELSEWHERE,
             )
 
     def _dates(self) -> None:
@@ -287,11 +312,17 @@ class _Run:
 
 
 _HOLE = "\0"
+_ELSEWHERE = "as system prompt or earlier answer"
 _NEUTRAL, _NEXT, _REPLY, _SYSTEM = "quiet words qzxv", "further words qzxw", "calm reply qzxu", "system words qzxs"
 
 
 def _user(content: str) -> Message:
     return {"role": "user", "content": content}
+
+
+def _in_parts(message: Message) -> Message:
+    content = message["content"]
+    return {**message, "content": [{"type": "text", "text": content}]} if isinstance(content, str) else message
 
 
 def _assistant(content: str) -> Message:

@@ -209,12 +209,13 @@ def _tensor(cursor: _Cursor, alignment: int) -> tuple[str, str, tuple[int, ...],
             expected="less than 2^63",
             got=max(elements, offset),
         )
-    if (shape[-1] if shape else 1) % per_block:
+    row = shape[-1] if shape else 1
+    if row % per_block:
         raise Malformed(
             f"tensor {name[:200]!r} has rows that are no whole blocks of {dtype}",
             at=start,
             expected=f"a multiple of {per_block}",
-            got=shape[-1],
+            got=row,
         )
     if offset % alignment:
         raise Malformed(

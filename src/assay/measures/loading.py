@@ -29,6 +29,9 @@ _TOKENIZER = (
     "vocab.txt",
 )
 _CHECKPOINTS = ("torch-zip", "torch-legacy", "tar")
+# who unpickles a file by itself, and the call: its name, and what stands after the path
+_PICKLE, _JOBLIB = ("pickle", ("pandas.read_pickle", "")), ("joblib", ("joblib.load", ""))
+_UNPICKLES = {"numpy": ("NumPy", ("numpy.load", ", allow_pickle=True")), "compressed": _JOBLIB}
 _GRAPHS = {
     "onnx": ("ONNX Runtime", "InferenceSession({!r})"), "keras": ("Keras", "keras.models.load_model({!r})"), "hdf5": ("Keras", "keras.models.load_model({!r})"),
     "saved-model": ("TensorFlow", "tf.saved_model.load({!r})"), "tflite": ("TensorFlow Lite", "Interpreter({!r})"), "executorch": ("ExecuTorch", "Runtime.load_program({!r})"), "openvino": ("OpenVINO", "Core().read_model({!r})"),
@@ -222,19 +225,11 @@ def _single(folder: Folder, path: str) -> Iterator[LoadingPath]:
             "weights_only=False",
             (Step(path, "every name in the pickle", Runs.PICKLE),),
         )
-    elif path in folder.pickled and kind in ("pickle", "compressed", "numpy"):
-        call = (
-            f"numpy.load({path!r}, allow_pickle=True)"
-            if kind == "numpy"
-            else f"joblib.load({path!r})"
-            if ".joblib" in path
-            else f"pickle.load(open({path!r}, 'rb'))"
-        )
+    elif path in folder.pickled and kind in (*_UNPICKLES, "pickle"):
+        loader, spelled = _UNPICKLES.get(kind) or (_JOBLIB if ".joblib" in path else _PICKLE)
+        optin = "allow_pickle=True" if kind == "numpy" else ""
         yield LoadingPath(
-            "NumPy" if kind == "numpy" else "joblib" if ".joblib" in path else "pickle",
-            call,
-            "allow_pickle=True" if kind == "numpy" else "",
-            (Step(path, "every name in the pickle", Runs.PICKLE),),
+            loader, f"{spelled[0]}({path!r}{spelled[1]})", optin, (Step(path, "every name in the pickle", Runs.PICKLE),)
         )
     elif kind in _GRAPHS:
         loader, call = _GRAPHS[kind]

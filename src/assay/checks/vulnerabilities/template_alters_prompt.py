@@ -39,14 +39,19 @@ def template_alters_prompt(trial: TemplateTrial) -> Iterator[Answer]:
             pointer=trial.pointer or None,
             name=f"{done.conduct}: {done.trigger}",
         )
-        yield Answer(_kind(done), f"{where} {done.conduct}: {done.message}", (place,))
+        yield Answer(
+            _kind(done),
+            f"{where} {done.conduct}: {done.message}" + (f"; {done.more:,} more probes show it" if done.more else ""),
+            (place,),
+        )
 
 
 def _kind(done: Conducted) -> Kind:
-    """Some published templates leave the system prompt out or write later turns otherwise; none of the rest is ordinary."""
+    """What published templates do as well is for review: leave a system prompt out, read directives in it, count turns."""
     lenient = (
         done.conduct is Conduct.COUNTS
-        or (done.conduct is Conduct.DROPS and "system prompt" in done.message)
+        or (done.conduct is Conduct.DROPS and done.message.startswith("the system prompt"))
         or (done.conduct is Conduct.PREFILLS and "://" not in done.message)
+        or "as system prompt or earlier answer" in done.message
     )
     return Kind.REVIEW if lenient else Kind.FAIL
