@@ -54,7 +54,7 @@ for line in sys.stdin:
     try:
         r = ModelScan(settings=DEFAULT_SETTINGS).scan(line.rstrip("\\n"))
         s = r["summary"]
-        print("alert" if s["total_issues"] else "unsure" if r.get("errors") or s["skipped"]["total_skipped"] or not s["scanned"]["total_scanned"] else "clean", flush=True)
+        print("alert" if s["total_issues"] else "unsure" if r.get("errors") or not s["scanned"]["total_scanned"] else "clean", flush=True)
     except BaseException as e:
         print("unsure", flush=True)
 """
@@ -71,17 +71,16 @@ for line in sys.stdin:
         print("unsure", flush=True)
 """
 _FICKLING = """
-import sys, os, logging; logging.disable(logging.CRITICAL)
-from fickling.loader import scan_file
+import sys, os, zipfile, logging; logging.disable(logging.CRITICAL)
+from fickling.loader import scan_file, scan_zip_archive
 def files(path):
     return [os.path.join(d, f) for d, _, fs in os.walk(path) for f in fs] if os.path.isdir(path) else [path]
 for line in sys.stdin:
     words = set()
     for path in files(line.rstrip("\\n")):
         try:
-            r = scan_file(path, graceful=True)
-            safe = getattr(r, "is_safe", None)
-            words.add("clean" if safe else "unsure" if safe is None or getattr(r, "errors", None) else "alert")
+            rows = list(scan_zip_archive(path, graceful=True).values()) if zipfile.is_zipfile(path) else [scan_file(path, graceful=True)]
+            words |= {"alert" if r.results and not r.is_safe else "unsure" if r.errors else "clean" for r in rows} or {"unsure"}
         except BaseException as e:
             words.add("unsure")
     print("alert" if "alert" in words else "unsure" if "unsure" in words else "clean", flush=True)

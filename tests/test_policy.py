@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -119,3 +121,14 @@ def test_a_check_that_the_policy_switches_off_is_not_asked(tmp_path: Path, audit
     path = tmp_path / "p.toml"
     path.write_text(HEAD + '[off]\nchecks = ["token.*"]\n')
     assert of(audit(hub_model(tmp_path / "m"), policy=path), "token.forgeable") == []
+
+
+def test_a_waiver_for_a_container_covers_what_lies_in_it(tmp_path: Path, audit: Audit) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("inner.pkl"), calls("os", "system", "id"))
+    model = hub_model(tmp_path / "m", **{"x.zip": packed.getvalue(), "x.zipper.pkl": calls("os", "system", "id")})
+    subject = audit(model).subject.sha256
+    dossier = audit(model, policy=waived(tmp_path, subject, "2999-01-01", "x.zip"))
+    effects = {f.evidence[0].artifact: f.effect for f in of(dossier, "pickle.reaches-outside", Kind.FAIL)}
+    assert effects == {"x.zip > inner.pkl": Effect.WAIVED, "x.zipper.pkl": Effect.BLOCKS}

@@ -138,19 +138,22 @@ def diff(
         InputError: a weight file is damaged; the message says where.
     """
     from assay.measures.comparison import Model, comparison
+    from assay.measures.templates import changes
 
     with ExitStack() as stack:
-        sides = []
+        sides, templates = [], []
         for reference in (base, model, *others):
             weights, name = _weights(os.fspath(reference), offline=offline, isolation=isolation, stack=stack)
             config, vocabulary = (next(iter(weights.facts(kind)), None) for kind in ("ModelConfig", "Vocabulary"))
+            templates.append(weights.facts("ChatTemplate"))
             sides.append(Model(name, "", weights, config, vocabulary))
 
         def advance(done: int, total: int) -> None:
             if progress:
                 progress("comparing", done, total)
 
-        return comparison(sides[0], sides[1], tuple(sides[2:]), advance)
+        found = comparison(sides[0], sides[1], tuple(sides[2:]), advance)
+        return replace(found, templates=changes(templates[0], templates[1]))
 
 
 def fingerprint(model: str | os.PathLike[str], *, offline: bool = False, isolation: bool = True) -> Fingerprint:

@@ -225,9 +225,12 @@ def tensors(walk: Walk, indexes: tuple[WeightIndex, ...]) -> Iterator[tuple[Weig
             yield index, Tensor(spec.name, spec.dtype, spec.shape, index.artifact, spec, entries[index.artifact])
 
 
+_TELLING = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.json")
+
+
 def _may_tell(entry: Entry, weights: set[str]) -> bool:
     name = entry.path.rpartition("/")[2].lower()
-    return entry.path in weights or name in ("config.json", "tokenizer.json")
+    return entry.path in weights or name in _TELLING or name.endswith(".jinja")
 
 
 def open(path: str | os.PathLike[str], *, copy: str | None = None) -> Weights:

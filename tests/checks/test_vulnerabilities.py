@@ -199,3 +199,16 @@ def test_a_check_that_crashes_is_open_and_the_audit_goes_on(
         "the check itself failed (KeyError: 'boom'); please report this"
     ]
     assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_a_template_is_compared_with_that_of_the_base(tmp_path: Path, audit: Audit) -> None:
+    base = hub_model(tmp_path / "base")
+    assert messages(audit(hub_model(tmp_path / "same"), base=base), "template.not-as-base", Kind.PASS) == [
+        "the template is that of 'base'"
+    ]
+    config_ = json.loads((base / "tokenizer_config.json").read_text())
+    config_["chat_template"] += "{{ 'and be quick' }}"
+    changed = hub_model(tmp_path / "changed", **{"tokenizer_config.json": json.dumps(config_)})
+    (found,) = of(audit(changed, base=base), "template.not-as-base", Kind.REVIEW)
+    assert "tokenizer_config.json /chat_template differs from the template of 'base' in 2 lines" in found.message
+    assert any(place.seen.startswith("+") and place.seen.endswith("{{ 'and be quick' }}") for place in found.evidence)

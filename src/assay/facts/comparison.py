@@ -61,6 +61,21 @@ class TensorDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """A chat template beside the base's of the same name: where it is, and the lines that differ (`-` the base's, `+` its own).
+
+    No lines: it is the same. `known` is False where the base has no template of that name.
+    """
+
+    artifact: str
+    pointer: str
+    name: str
+    known: bool
+    lines: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The whole comparison.
 
@@ -81,6 +96,7 @@ class Comparison:
     layers: tuple[tuple[int, int], ...]
     relative: float | None
     cosine: float | None
+    templates: tuple[TemplateChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
