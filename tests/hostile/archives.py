@@ -132,6 +132,9 @@ def cases() -> Iterator[Case]:
         "safetensors-and-zip": {"model.safetensors": struct.pack("<Q", 2) + b"{}" + _zipped({"a.pkl": SYSTEM})},
         "text-and-zip": {"notes.txt": b"notes\n" + _zipped({"a.pkl": calls("os", "system", "x")})},
         "png-name-elf": {"logo.png": b"\x7fELF\x02\x01\x01"},
+        "secret-inside": {"model.zip": _zipped({"train.env": b"KEY=AKIA" + b"QYLPMN5HHHFPZAM2\n"})},
+        "template-inside": {"model.zip": _zipped({"chat_template.jinja": b"{% for m in messages %}{{ m.content|upper }}{% endfor %}"})},
+        "code-inside": {"model.zip": _zipped({"handler.py": b"import os\nos.system('echo inert')\n"})},
         "json-name-zip": {"config.json": _zipped({"a.pkl": SYSTEM})},
     }  # fmt: skip
     for name, content in files.items():

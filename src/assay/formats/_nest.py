@@ -92,6 +92,8 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
     """What bears on loading in a member of a container."""
     from assay.formats import HEAD, recognised
     from assay.formats._inert import inert, unread
+    from assay.formats._second import second_nature
+    from assay.formats._trial import trial
 
     path = f"{artifact} > {name[:300]}"
     inner.budget.members -= 1
@@ -105,7 +107,12 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
             if inert(name, head) is None:
                 yield Obstacle(path, Trouble.UNREAD, unread(name, head))
             return
-        yield from (fact for fact in kind.read(path, inner) if isinstance(fact, _KEPT))
+        for fact in kind.read(path, inner):
+            if isinstance(fact, _KEPT):
+                yield fact
+            if isinstance(fact, ChatTemplate):
+                yield trial(fact)
+        yield from second_nature(path, kind, inner)
     except InputError as broken:
         trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
         yield Obstacle(path, trouble, str(broken), broken.at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,9 +83,13 @@ def reading(artifact: str, format: Format, window: Window) -> Reading:
 def _besides(artifact: str, format: Format, window: Window, facts: list[object]) -> list[object]:
     """What is to be found besides what the format's reader gives, whether or not it came to its end."""
     found: list[object] = []
-    with suppress(InputError):  # what keeps this from going on has kept the reader too, and is told there
+    try:
         for fact in second_nature(artifact, format, window):
             found.append(fact)
+    except LimitExceeded as broken:
+        found.append(Obstacle(artifact, Trouble.LIMIT, str(broken), broken.at))
+    except InputError:
+        pass  # what keeps this from going on has kept the reader too, and is told there
     if any(isinstance(fact, ChatTemplate) for fact in facts):
         from assay.formats._trial import trials
 
