@@ -20,8 +20,6 @@ from assay.formats.window import Window
 from assay.isolation import Reading, reading
 from benchmarks.detection import _PROGRAMS, PEERS, answers, environment
 
-GIB = 1024**3
-
 
 def opcodes() -> bytes:
     """A pickle of 100,000 opcodes and more, of plain values."""

@@ -9,13 +9,13 @@ from enum import StrEnum
 class Runs(StrEnum):
     """What opening a file does besides reading values."""
 
-    NOTHING = "reads"
-    PICKLE = "unpickles, every name"
-    RESTRICTED = "unpickles, tensors only"
-    PYTHON = "imports as Python"
-    TEMPLATE = "renders for each request"
-    GRAPH = "runs the graph"
-    INSTALLED = "imports from an installed package"
+    NOTHING = "is read"
+    PICKLE = "is unpickled, every name"
+    RESTRICTED = "is unpickled, tensors only"
+    PYTHON = "is imported as Python"
+    TEMPLATE = "is rendered for each request"
+    GRAPH = "runs as a graph"
+    INSTALLED = "is imported from an installed package"
 
 
 @dataclass(frozen=True, slots=True)
