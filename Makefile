@@ -27,6 +27,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.audit
 	$(BIN)/python -m benchmarks.parameters
 	$(BIN)/python -m benchmarks.payload
+	$(BIN)/python -m benchmarks.scanning
 
 # the native kernels, built by the compiler that is here; what they are made of decides when to build again
 NATIVE := $(wildcard native/src/*.cpp native/src/*.hpp native/src/openassay_native/* native/CMakeLists.txt native/pyproject.toml)

@@ -217,6 +217,8 @@ def _make_reader(walk: Walk, *, isolation: bool, require: bool) -> MakeReader | 
             return process.Worker(walk.roots, needed, require=require)
 
         return make
+    if isolation and walk.roots and not require:
+        return lambda needed: InProcess(render=False)  # nobody asked for this process, so no template runs in it
     if require:
         raise IsolationError("--require-isolation: this platform has no isolated reader; audit on Linux with Landlock")
     return None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assay.api import load_policy
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
+from assay.isolation import InProcess
+from assay.pipeline import Settings, examined
+from assay.subject import walked
 from tests.builders import calls, hub_model, torch_zip
 from tests.builders.hub import config, tokenizer
 from tests.conftest import messages, of
@@ -197,6 +203,21 @@ def test_a_check_that_crashes_is_open_and_the_audit_goes_on(
     dossier = audit(hub_model(tmp_path / "m"))
     assert messages(dossier, "token.forgeable", Kind.OPEN) == [
         "the check itself failed (KeyError: 'boom'); please report this"
+    ]
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_where_there_is_no_isolated_reader_no_template_is_rendered(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("chat_template.jinja"), "{{ messages }}")
+    model = hub_model(tmp_path / "m", **{"x.zip": packed.getvalue()})
+    settings = Settings(load_policy("default"))
+    dossier = examined(walked(model), settings, lambda needed: InProcess(render=False))
+    why = "not rendered, because there is no isolated reader on this platform"
+    assert messages(dossier, "template.alters-prompt", Kind.OPEN) == [
+        f"tokenizer_config.json /chat_template was {why}",
+        f"x.zip > chat_template.jinja was {why}",
     ]
     assert dossier.decision.verdict is Verdict.INCOMPLETE
 

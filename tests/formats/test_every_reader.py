@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import pickle
 import resource
 import time
 
@@ -18,6 +20,8 @@ from assay.formats.window import Window
 from assay.isolation import reading
 from tests.builders import calls, gguf_model, safetensors, torch_legacy, torch_zip
 from tests.builders.hub import CARD, config, tensors, tokenizer
+from tests.hostile.graphs import KERAS, attribute, external, field, flat, hdf5, node, onnx, plain_npy, stored, table
+from tests.hostile.pickles import tarred, zipped
 
 TORCH = {"a": ("FloatStorage", (2, 3)), "b": ("HalfStorage", (4,))}
 SOUND: dict[str, bytes] = {
@@ -36,6 +40,22 @@ SOUND: dict[str, bytes] = {
     "sentencepiece": b"\x0a\x0c\x0a\x03<s>\x15\0\0\0\0\x18\x03",
     "tiktoken": b"IQ== 0\nIg== 1\n",
     "shard-index": b'{"weight_map": {"a": "b"}}',
+    "zip": zipped({"a.json": b"{}", "b/model.pkl": pickle.dumps([1])}),
+    "tar": tarred({"a.json": b"{}", "b/model.pkl": pickle.dumps([1])}),
+    "compressed": gzip.compress(pickle.dumps([1, 2.5]), mtime=0),
+    "numpy": plain_npy(),
+    "onnx": onnx(node("Relu"), tensors=(stored("weights.bin"),)),
+    "saved-model": field(1, 1) + field(2, field(2, field(1, field(1, "n") + field(2, "MatMul")))),
+    "tflite": flat(table({0: ("i", 3), 1: ("t", [table({1: ("s", "Evil"), 3: ("i", 32)})])}), b"TFL3"),
+    "executorch": flat(table({1: ("t", [table({0: ("s", "forward")})])}), b"ET12"),
+    "openvino": b'<net name="m"><layers><layer id="0" type="Relu" version="opset1"/></layers></net>',
+    "msgpack": b"\x82\xa1a\x93\x01\x02\xcb" + bytes(8) + b"\xa1b\xc4\x02xy",
+    "keras": zipped({"config.json": json.dumps(KERAS["custom-class"]).encode(), "metadata.json": b"{}"}),
+    "hdf5": hdf5(attribute("model_config", json.dumps(KERAS["lambda"])), external("w", "x.h5", "/")),
+    "skops": zipped({"schema.json": b'{"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode"}'}),
+    "yaml": b"model:\n  _target_: torch.nn.Linear\n  sizes: &s [1, 2]\n  more: *s\n",
+    "native-code": b"\x7fELF\x02\x01\x01",
+    "text": b"a line\nhttps://example.org\n",
 }
 by_id = {format.id: format for format in installed()}
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tests.builders.pickles import calls, torch_zip
 from tests.hostile import Case
-from tests.hostile.pickles import SYSTEM, TENSORS, _zipped
+from tests.hostile.pickles import SYSTEM, TENSORS, zipped
 
 BENIGN = b"\x80\x02}q\x00."
 
@@ -44,7 +44,7 @@ def _flagged(raw: bytes, where: bytes, offset: int) -> bytes:
 
 def _overlapping() -> bytes:
     """Two directory entries that point at one local header."""
-    raw = _zipped({"a.pkl": SYSTEM})
+    raw = zipped({"a.pkl": SYSTEM})
     directory = raw.index(b"PK\x01\x02")
     end = raw.index(b"PK\x05\x06")
     entry = raw[directory:end]
@@ -96,7 +96,7 @@ def cases() -> Iterator[Case]:
         "two-data-evil-first": {"model.pt": _doubled(SYSTEM, BENIGN)},
         "two-data-evil-last": {"model.pt": _doubled(BENIGN, SYSTEM)},
         "two-members": {"model.zip": _doubled(b"a", b"b", "x.txt")},
-        "case-collision": {"model.zip": _zipped({"Config.json": b"{}", "config.json": b"{}"})},
+        "case-collision": {"model.zip": zipped({"Config.json": b"{}", "config.json": b"{}"})},
         "local-name-differs": {"model.pt": _patched(torch_zip(TENSORS, members={"x.txt": SYSTEM}), b"archive/x.txt", b"archive/x.pkl", 1)},
         "central-name-differs": {"model.pt": _patched(torch_zip(TENSORS, members={"x.pkl": SYSTEM}), b"archive/x.pkl", b"archive/x.txt", 2)},
         "flag-encrypted-local": {"model.pt": _flagged(good, b"PK\x03\x04", 6)},
@@ -107,13 +107,13 @@ def cases() -> Iterator[Case]:
         "prefix-pickle": {"model.pt": SYSTEM + torch_zip(TENSORS)},
         "trailing": {"model.pt": good + SYSTEM},
         "trailing-pickle-in-member": {"model.pt": torch_zip(TENSORS, members={"data.pkl": BENIGN + SYSTEM})},
-        "comment-with-end": {"model.zip": _zipped({"a.txt": b"a"})[:-2] + struct.pack("<H", 22) + b"PK\x05\x06" + bytes(18)},
-        "escape": {"model.zip": _zipped({"../../evil.txt": b"inert"})},
-        "escape-windows": {"model.zip": _zipped({"..\\..\\evil.txt": b"inert"})},
-        "absolute": {"model.zip": _zipped({"/etc/evil.txt": b"inert"})},
-        "drive": {"model.zip": _zipped({"C:/evil.txt": b"inert"})},
+        "comment-with-end": {"model.zip": zipped({"a.txt": b"a"})[:-2] + struct.pack("<H", 22) + b"PK\x05\x06" + bytes(18)},
+        "escape": {"model.zip": zipped({"../../evil.txt": b"inert"})},
+        "escape-windows": {"model.zip": zipped({"..\\..\\evil.txt": b"inert"})},
+        "absolute": {"model.zip": zipped({"/etc/evil.txt": b"inert"})},
+        "drive": {"model.zip": zipped({"C:/evil.txt": b"inert"})},
         "link": {"model.zip": _link("/root/.ssh")},
-        "keras-escape": {"model.keras": _zipped({"config.json": b"{}", "assets/../../../evil.txt": b"inert"})},
+        "keras-escape": {"model.keras": zipped({"config.json": b"{}", "assets/../../../evil.txt": b"inert"})},
         "tar-escape": {"model.tar": _tar(("../../evil.txt", tarfile.REGTYPE, ""))},
         "tar-absolute": {"model.tar": _tar(("/etc/evil.txt", tarfile.REGTYPE, ""))},
         "tar-symlink": {"model.tar": _tar(("data", tarfile.SYMTYPE, "/root/.ssh"), ("data/x", tarfile.REGTYPE, ""))},
@@ -124,18 +124,18 @@ def cases() -> Iterator[Case]:
         "tar-trailing": {"model.tar": _tar(("a.txt", tarfile.REGTYPE, "")) + SYSTEM},
         "bomb-gzip": {"vocab.txt.gz": _bomb(100)},
         "bomb-zip": {"model.zip": big.getvalue()},
-        "bomb-gzip-in-zip": {"model.zip": _zipped({"vocab.txt.gz": _bomb(100)})},
+        "bomb-gzip-in-zip": {"model.zip": zipped({"vocab.txt.gz": _bomb(100)})},
         "gzip-trailing": {"model.pkl.gz": gzip.compress(BENIGN, mtime=0) + SYSTEM},
-        "truncated-zip": {"model.zip": _zipped({"a.pkl": SYSTEM})[:-30]},
+        "truncated-zip": {"model.zip": zipped({"a.pkl": SYSTEM})[:-30]},
         "truncated-gzip": {"model.pkl.gz": gzip.compress(SYSTEM * 50, mtime=0)[:-20]},
         "truncated-tar": {"model.tar": _tar(("a.pkl", tarfile.REGTYPE, ""))[:700]},
-        "safetensors-and-zip": {"model.safetensors": struct.pack("<Q", 2) + b"{}" + _zipped({"a.pkl": SYSTEM})},
-        "text-and-zip": {"notes.txt": b"notes\n" + _zipped({"a.pkl": calls("os", "system", "x")})},
+        "safetensors-and-zip": {"model.safetensors": struct.pack("<Q", 2) + b"{}" + zipped({"a.pkl": SYSTEM})},
+        "text-and-zip": {"notes.txt": b"notes\n" + zipped({"a.pkl": calls("os", "system", "x")})},
         "png-name-elf": {"logo.png": b"\x7fELF\x02\x01\x01"},
-        "secret-inside": {"model.zip": _zipped({"train.env": b"KEY=AKIA" + b"QYLPMN5HHHFPZAM2\n"})},
-        "template-inside": {"model.zip": _zipped({"chat_template.jinja": b"{% for m in messages %}{{ m.content|upper }}{% endfor %}"})},
-        "code-inside": {"model.zip": _zipped({"handler.py": b"import os\nos.system('echo inert')\n"})},
-        "json-name-zip": {"config.json": _zipped({"a.pkl": SYSTEM})},
+        "secret-inside": {"model.zip": zipped({"train.env": b"KEY=AKIA" + b"QYLPMN5HHHFPZAM2\n"})},
+        "template-inside": {"model.zip": zipped({"chat_template.jinja": b"{% for m in messages %}{{ m.content|upper }}{% endfor %}"})},
+        "code-inside": {"model.zip": zipped({"handler.py": b"import os\nos.system('echo inert')\n"})},
+        "json-name-zip": {"config.json": zipped({"a.pkl": SYSTEM})},
     }  # fmt: skip
     for name, content in files.items():
         yield Case("archive", name, content)

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from tests.hostile import Case
-from tests.hostile.pickles import SYSTEM, _npy, _zipped
+from tests.hostile.pickles import SYSTEM, _npy, zipped
 
 
 def _json(value: object) -> bytes:
@@ -58,14 +58,14 @@ KERAS: dict[str, dict[str, object]] = {
 
 def _keras() -> Iterator[Case]:
     for name, value in KERAS.items():
-        yield Case("keras", name, {"model.keras": _zipped({"metadata.json": b"{}", "config.json": _json(value)})})
+        yield Case("keras", name, {"model.keras": zipped({"metadata.json": b"{}", "config.json": _json(value)})})
     yield Case(
         "keras",
         "npz-weights",
-        {"model.keras": _zipped({"config.json": b"{}", "model.weights.npz": _zipped({"a.npy": _npy(SYSTEM)})})},
+        {"model.keras": zipped({"config.json": b"{}", "model.weights.npz": zipped({"a.npy": _npy(SYSTEM)})})},
     )
     yield Case(
-        "keras", "two-configs", {"model.keras": _zipped({"config.json": b"{}", "Config.json": _json(KERAS["lambda"])})}
+        "keras", "two-configs", {"model.keras": zipped({"config.json": b"{}", "Config.json": _json(KERAS["lambda"])})}
     )
     for name in ("lambda", "lambda-legacy", "os-system"):
         yield Case("hdf5", name, {"model.h5": hdf5(attribute("model_config", json.dumps(KERAS[name])))})
@@ -77,7 +77,7 @@ def _keras() -> Iterator[Case]:
     yield Case(
         "hdf5",
         "in-keras",
-        {"model.keras": _zipped({"config.json": b"{}", "model.weights.h5": hdf5(external("w", "/etc/passwd", "/x"))})},
+        {"model.keras": zipped({"config.json": b"{}", "model.weights.h5": hdf5(external("w", "/etc/passwd", "/x"))})},
     )
 
 
@@ -290,8 +290,8 @@ def _others() -> Iterator[Case]:
         "msgpack-deep": ("flax_model.msgpack", b"\x91" * 5_000 + b"\xc0"),
         "msgpack-count": ("flax_model.msgpack", b"\xdf\xff\xff\xff\xff"),
         "msgpack-length": ("flax_model.msgpack", b"\xc6\xff\xff\xff\xff"),
-        "npy-trailing": ("a.npy", _plain_npy() + SYSTEM),
-        "npy-short": ("a.npy", _plain_npy()[:-8]),
+        "npy-trailing": ("a.npy", plain_npy() + SYSTEM),
+        "npy-short": ("a.npy", plain_npy()[:-8]),
         "npy-header-expression": ("a.npy", _npy(b"").replace(b"'|O'", b"__import__('os')")),
         "npy-version": ("a.npy", b"\x93NUMPY\x09\x00" + bytes(100)),
         "npy-structured-objects": ("a.npy", _npy(SYSTEM).replace(b"'|O'", b"[('a','|O')]")),
@@ -299,9 +299,9 @@ def _others() -> Iterator[Case]:
         "skops-type": ("m.skops", _skops("subprocess", "Popen", "ObjectNode")),
         "skops-method": ("m.skops", _skops("sklearn.linear_model._logistic", "LogisticRegression", "MethodNode")),
         "skops-operator": ("m.skops", _skops("operator", "methodcaller", "OperatorFuncNode")),
-        "skops-nested": ("m.skops", _zipped({"schema.json": _json({"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "content": {"a": {"__class__": "eval", "__module__": "builtins", "__loader__": "FunctionNode"}}})})),
-        "skops-pickle": ("m.skops", _zipped({"schema.json": b"{}", "1.pkl": SYSTEM})),
-        "skops-npy": ("m.skops", _zipped({"schema.json": b"{}", "1.npy": _npy(SYSTEM)})),
+        "skops-nested": ("m.skops", zipped({"schema.json": _json({"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "content": {"a": {"__class__": "eval", "__module__": "builtins", "__loader__": "FunctionNode"}}})})),
+        "skops-pickle": ("m.skops", zipped({"schema.json": b"{}", "1.pkl": SYSTEM})),
+        "skops-npy": ("m.skops", zipped({"schema.json": b"{}", "1.npy": _npy(SYSTEM)})),
         "tensorrt": ("model.engine", b"ftrt" + bytes(64)),
         "rar": ("model.rar", b"Rar!\x1a\x07\x01\x00"),
         "unknown": ("model.xyz", bytes(range(64))),
@@ -310,12 +310,12 @@ def _others() -> Iterator[Case]:
         yield Case("other", name, {path: raw})
 
 
-def _plain_npy() -> bytes:
+def plain_npy() -> bytes:
     return _npy(bytes(8)).replace(b"'|O'", b"'<i8'")
 
 
 def _skops(module: str, kind: str, loader: str) -> bytes:
-    return _zipped(
+    return zipped(
         {
             "schema.json": _json(
                 {"__class__": kind, "__module__": module, "__loader__": loader, "content": {}, "protocol": 2}

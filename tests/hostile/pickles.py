@@ -169,7 +169,8 @@ def _npy(objects: bytes) -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + objects
 
 
-def _zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip archive with these members, in order, without dates."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, content in members.items():
@@ -177,7 +178,8 @@ def _zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> byte
     return buffer.getvalue()
 
 
-def _tarred(members: dict[str, bytes]) -> bytes:
+def tarred(members: dict[str, bytes]) -> bytes:
+    """A tar archive with these members."""
     import tarfile
 
     buffer = io.BytesIO()
@@ -230,20 +232,20 @@ def _containers() -> Iterator[Case]:
         "torch-zip-member-no-extension": {"model.pt": torch_zip(TENSORS, members={"extra/thing": SYSTEM})},
         "torch-zip-python": {"model.pt": torch_zip(TENSORS, members={"code/evil.py": b"import os\nos.system('echo inert')\n"})},
         "torch-zip-library": {"model.pt": torch_zip(TENSORS, members={"libevil.so": b"\x7fELF\x02\x01\x01"})},
-        "torch-zip-deflated": {"model.pt": _zipped({"archive/data.pkl": SYSTEM, "archive/version": b"3\n"}, zipfile.ZIP_DEFLATED)},
-        "torch-zip-two-roots": {"model.pt": _zipped({"a/data.pkl": b"\x80\x02}.", "b/data.pkl": SYSTEM})},
+        "torch-zip-deflated": {"model.pt": zipped({"archive/data.pkl": SYSTEM, "archive/version": b"3\n"}, zipfile.ZIP_DEFLATED)},
+        "torch-zip-two-roots": {"model.pt": zipped({"a/data.pkl": b"\x80\x02}.", "b/data.pkl": SYSTEM})},
         "torch-legacy-first": {"model.bin": streams[0] + b"." + SYSTEM},
         "torch-legacy-object": {"model.bin": legacy.replace(state_dict(TENSORS), state_dict(TENSORS, extra))},
         "torch-legacy-protocol": {"model.bin": legacy.replace(pickle.dumps(1001, 2), SYSTEM)},
         "torch-legacy-keys": {"model.bin": legacy.replace(pickle.dumps(["0"], 2), SYSTEM)},
-        "torch-tar": {"model.pt": _tarred({"sys_info": pickle.dumps({}), "pickle": SYSTEM, "tensors": b"", "storages": b""})},
-        "torch-export": {"model.pt2": _zipped({"m/archive_format": b"pt2", "m/models/model.json": b"{}", "m/data/sample_inputs/model.pt": evil})},
-        "torch-export-constant": {"model.pt2": _zipped({"m/archive_format": b"pt2", "m/data/constants/custom_obj_0": SYSTEM})},
-        "torch-export-native": {"model.pt2": _zipped({"m/archive_format": b"pt2", "m/data/aotinductor/model/x.so": b"\x7fELF\x02\x01\x01"})},
+        "torch-tar": {"model.pt": tarred({"sys_info": pickle.dumps({}), "pickle": SYSTEM, "tensors": b"", "storages": b""})},
+        "torch-export": {"model.pt2": zipped({"m/archive_format": b"pt2", "m/models/model.json": b"{}", "m/data/sample_inputs/model.pt": evil})},
+        "torch-export-constant": {"model.pt2": zipped({"m/archive_format": b"pt2", "m/data/constants/custom_obj_0": SYSTEM})},
+        "torch-export-native": {"model.pt2": zipped({"m/archive_format": b"pt2", "m/data/aotinductor/model/x.so": b"\x7fELF\x02\x01\x01"})},
         "npy": {"array.npy": _npy(SYSTEM)},
-        "npz": {"arrays.npz": _zipped({"a.npy": _npy(SYSTEM)})},
-        "npz-deflated": {"arrays.npz": _zipped({"a.npy": _npy(SYSTEM)}, zipfile.ZIP_DEFLATED)},
-        "npz-pickle-member": {"arrays.npz": _zipped({"a.pkl": SYSTEM})},
+        "npz": {"arrays.npz": zipped({"a.npy": _npy(SYSTEM)})},
+        "npz-deflated": {"arrays.npz": zipped({"a.npy": _npy(SYSTEM)}, zipfile.ZIP_DEFLATED)},
+        "npz-pickle-member": {"arrays.npz": zipped({"a.pkl": SYSTEM})},
         "joblib": {"model.joblib": SYSTEM},
         "joblib-objects": {"model.joblib": _joblib_objects()},
         "joblib-zlib": {"model.joblib": zlib.compress(SYSTEM)},
@@ -255,14 +257,14 @@ def _containers() -> Iterator[Case]:
         "pickle-gz": {"model.pkl.gz": gzip.compress(SYSTEM, mtime=0)},
         "pickle-gz-twice": {"model.pkl.gz": gzip.compress(SYSTEM, mtime=0) + gzip.compress(SYSTEM, mtime=0)},
         "pickle-xz": {"model.pkl.xz": lzma.compress(SYSTEM)},
-        "pickle-in-zip": {"model.zip": _zipped({"inner/model.pkl": SYSTEM})},
-        "pickle-in-zip-in-zip": {"model.zip": _zipped({"inner.zip": _zipped({"model.pkl": SYSTEM})})},
-        "pickle-in-tar": {"model.tar": _tarred({"model.pkl": SYSTEM})},
-        "pickle-in-tar-gz": {"model.tar.gz": gzip.compress(_tarred({"model.pkl": SYSTEM}), mtime=0)},
-        "pickle-in-tgz": {"model.tgz": gzip.compress(_tarred({"a/b/model.pkl": SYSTEM}), mtime=0)},
-        "pickle-in-tar-in-zip": {"model.zip": _zipped({"x.tar": _tarred({"model.pkl": SYSTEM})})},
-        "nemo": {"model.nemo": gzip.compress(_tarred({"model_weights.ckpt": evil, "model_config.yaml": b"a: 1\n"}), mtime=0)},
-        "mar": {"model.mar": _zipped({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os\nos.system('echo inert')\n", "model.pt": evil})},
+        "pickle-in-zip": {"model.zip": zipped({"inner/model.pkl": SYSTEM})},
+        "pickle-in-zip-in-zip": {"model.zip": zipped({"inner.zip": zipped({"model.pkl": SYSTEM})})},
+        "pickle-in-tar": {"model.tar": tarred({"model.pkl": SYSTEM})},
+        "pickle-in-tar-gz": {"model.tar.gz": gzip.compress(tarred({"model.pkl": SYSTEM}), mtime=0)},
+        "pickle-in-tgz": {"model.tgz": gzip.compress(tarred({"a/b/model.pkl": SYSTEM}), mtime=0)},
+        "pickle-in-tar-in-zip": {"model.zip": zipped({"x.tar": tarred({"model.pkl": SYSTEM})})},
+        "nemo": {"model.nemo": gzip.compress(tarred({"model_weights.ckpt": evil, "model_config.yaml": b"a: 1\n"}), mtime=0)},
+        "mar": {"model.mar": zipped({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os\nos.system('echo inert')\n", "model.pt": evil})},
         "seven-deep": {"model.zip": _seven()},
         "pickle-in-7z": {"model.7z": b"7z\xbc\xaf\x27\x1c" + SYSTEM},
         "named-bin": {"weights.bin": SYSTEM},
@@ -291,7 +293,7 @@ def _containers() -> Iterator[Case]:
 def _seven() -> bytes:
     raw = SYSTEM
     for number in range(7):
-        raw = _zipped({("model.pkl" if number == 0 else "inner.zip"): raw})
+        raw = zipped({("model.pkl" if number == 0 else "inner.zip"): raw})
     return raw
 
 

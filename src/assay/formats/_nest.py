@@ -93,7 +93,6 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
     from assay.formats import HEAD, recognised
     from assay.formats._inert import inert, unread
     from assay.formats._second import second_nature
-    from assay.formats._trial import trial
 
     path = f"{artifact} > {name[:300]}"
     inner.budget.members -= 1
@@ -110,8 +109,6 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
         for fact in kind.read(path, inner):
             if isinstance(fact, _KEPT):
                 yield fact
-            if isinstance(fact, ChatTemplate):
-                yield trial(fact)
         yield from second_nature(path, kind, inner)
     except InputError as broken:
         trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED

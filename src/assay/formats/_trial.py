@@ -7,7 +7,7 @@ that the template itself mentions, so that a trigger it looks for is one of them
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from assay.formats._template import INVISIBLE
 
 Message = dict[str, Any]
 Render = Callable[[dict[str, Any], datetime], "tuple[str, tuple[str, ...]]"]
+UNRENDERED = "not rendered, because there is no isolated reader on this platform"
 MAX_LITERALS = 60
 _UNSAFE = (Construct.SYNTAX, Construct.PRIVATE, Construct.INCLUDE, Construct.UNKNOWN_NAME, Construct.COSTLY_LOOP)
 _NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -41,7 +42,7 @@ def trial(template: ChatTemplate) -> TemplateTrial:
     """What rendering showed; `stopped` says why there was none."""
     unsafe = next((mark for mark in template.marks if mark.construct in _UNSAFE), None)
     if unsafe is not None:
-        return _untried(template, f"not rendered, because it uses a {unsafe.construct}")
+        return untried(template, f"not rendered, because it uses a {unsafe.construct}")
     try:
         run = _Run(prepared(template.source))
         run.all(template.source)
@@ -49,7 +50,7 @@ def trial(template: ChatTemplate) -> TemplateTrial:
         done = Conducted(Conduct.EXHAUSTS, str(cause), "", 0)
         return TemplateTrial(template.artifact, template.pointer, 0, "", (done,), "", "", ())
     except Refused as cause:
-        return _untried(template, f"it refuses a plain conversation: {cause}")
+        return untried(template, f"it refuses a plain conversation: {cause}")
     conducts = tuple(run.conducts.values())[:50]
     return TemplateTrial(
         template.artifact,
@@ -63,14 +64,8 @@ def trial(template: ChatTemplate) -> TemplateTrial:
     )
 
 
-def trials(facts: list[object]) -> Iterator[TemplateTrial]:
-    """A trial of each template among the facts of a file."""
-    for fact in facts:
-        if isinstance(fact, ChatTemplate):
-            yield trial(fact)
-
-
-def _untried(template: ChatTemplate, why: str) -> TemplateTrial:
+def untried(template: ChatTemplate, why: str) -> TemplateTrial:
+    """The record of a template that was not rendered."""
     return TemplateTrial(template.artifact, template.pointer, 0, why[:300], (), "", "", ())
 
 

@@ -30,7 +30,7 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class Budget:
-    """What may still be unpacked out of one artifact, all its layers together: bytes, and members."""
+    """What may still be unpacked out of one artifact, all its layers together."""
 
     bytes: int = MAX_UNPACKED
     members: int = MAX_MEMBERS

@@ -62,15 +62,18 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-def reading(artifact: str, format: Format, window: Window) -> Reading:
-    """Read all facts; an error of the input ends the reading and becomes an obstacle, what was read before stays."""
+def reading(artifact: str, format: Format, window: Window, *, render: bool = True) -> Reading:
+    """Read all facts; an error of the input ends the reading and becomes an obstacle, what was read before stays.
+
+    With `render`, chat templates are tried out as well; without, each has a trial that says it was not.
+    """
     facts: list[object] = []
     try:
         for fact in format.read(artifact, window):
             facts.append(fact)
-        facts += _besides(artifact, format, window, facts)
+        facts += _besides(artifact, format, window, facts, render)
     except InputError as broken:
-        facts += _besides(artifact, format, window, facts)
+        facts += _besides(artifact, format, window, facts, render)
         trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
         return Reading(tuple(facts), Obstacle(artifact, trouble, str(broken), broken.at))
     except MemoryError:
@@ -80,7 +83,7 @@ def reading(artifact: str, format: Format, window: Window) -> Reading:
     return Reading(tuple(facts))
 
 
-def _besides(artifact: str, format: Format, window: Window, facts: list[object]) -> list[object]:
+def _besides(artifact: str, format: Format, window: Window, facts: list[object], render: bool) -> list[object]:
     """What is to be found besides what the format's reader gives, whether or not it came to its end."""
     found: list[object] = []
     try:
@@ -90,20 +93,24 @@ def _besides(artifact: str, format: Format, window: Window, facts: list[object])
         found.append(Obstacle(artifact, Trouble.LIMIT, str(broken), broken.at))
     except InputError:
         pass  # what keeps this from going on has kept the reader too, and is told there
-    if any(isinstance(fact, ChatTemplate) for fact in facts):
-        from assay.formats._trial import trials
+    templates = [fact for fact in facts if isinstance(fact, ChatTemplate)]
+    if templates:
+        from assay.formats._trial import UNRENDERED, trial, untried
 
-        found += trials(facts)
+        found += (trial(one) if render else untried(one, UNRENDERED) for one in templates)
     return found
 
 
 class InProcess:
-    """Reads in this process: for files that exist only as objects, and where no worker can be had."""
+    """Reads in this process: for files that exist only as objects, where that was asked for, and where no worker can be had."""
+
+    def __init__(self, *, render: bool = True) -> None:
+        self._render = render
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact."""
         with place.source() as source:
-            return reading(artifact, format, Window(source))
+            return reading(artifact, format, Window(source), render=self._render)
 
     def reached(self) -> tuple[str, ...]:
         """Nothing is isolated."""
