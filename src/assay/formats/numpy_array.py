@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import struct
 from collections.abc import Iterator
@@ -65,6 +64,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 def _described(raw: bytes, at: int) -> tuple[tuple[int, ...], int | None]:
     """(shape, bytes for each element); None where elements are objects. The header is a literal, and is only ever parsed as one."""
+    import ast
+
     try:
         header = ast.literal_eval(raw.decode("utf-8").strip())
         shape, kind = header["shape"], header["descr"]
@@ -113,5 +114,5 @@ FORMAT = Format(
     read,
     names=("*.npy",),
     magic=((0, b"\x93NUMPY"),),
-    needs=("assay.formats._pickle_steps", "assay.formats._pickle_arguments", "assay.formats._joblib"),
+    needs=("ast", "assay.formats._pickle_steps", "assay.formats._pickle_arguments", "assay.formats._joblib"),
 )

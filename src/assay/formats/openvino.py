@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.parsers import expat
 
 from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
@@ -18,6 +17,8 @@ _STEP = 1 << 20
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield entity declarations as flaws, and each layer whose operator set is none of OpenVINO's."""
+    from xml.parsers import expat
+
     if window.size > MOST:
         raise LimitExceeded("XML larger than assay reads", expected=f"at most {MOST:,} bytes", got=f"{window.size:,}")
     found: list[object] = []
