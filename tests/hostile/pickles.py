@@ -78,10 +78,7 @@ def _classics() -> Iterator[Case]:
 
 def _gadgets() -> Iterator[Case]:
     for number, (module, name) in enumerate(gadgets()):
-        if (module, name) in (("os.path", "realpath"),):
-            raw = calls(module, name, SAID)
-        else:
-            raw = calls(module, name, SAID) if number % 2 else stacked(module, name)
+        raw = calls(module, name, SAID) if number % 2 else stacked(module, name)
         yield Case("gadget", f"{module}.{name}"[:60], {"model.pkl": raw})
 
 
@@ -193,8 +190,6 @@ def tarred(members: dict[str, bytes]) -> bytes:
 
 def _joblib_objects() -> bytes:
     """joblib's wrapper of an object array, then the pickle of the array, which runs something."""
-    state = pickle.dumps(0)  # only to keep protocols together
-    del state
     wrapper = (
         b"\x80\x03cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}("
         + short("subclass")

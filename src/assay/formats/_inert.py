@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
+# texts that are data or leftovers of tools; those that people write are read (plain_text)
 _TEXT = frozenset({
-    "txt", "md", "rst", "markdown", "csv", "tsv", "jsonl", "log", "cff", "bib", "gitattributes", "gitignore", "vocab", "merges", "srt", "sha256", "md5",
-    "metadata", "tag", "asc", "sig", "sigstore", "diff", "patch", "lock", "toml", "cfg", "ini", "css",
+    "csv", "tsv", "jsonl", "srt", "gitattributes", "gitignore", "sha256", "md5", "metadata", "tag", "asc", "sig", "sigstore", "lock",
 })  # fmt: skip
-_TEXT_NAMES = frozenset(
-    {
-        "authors",
-        "contributors",
-        "changelog",
-        "changes",
-        "version",
-        "readme",
-        "citation",
-        "checksums",
-        "sha256sums",
-        "contributing",
-        "code_of_conduct",
-    }
-)
+_TEXT_NAMES = frozenset({"readme", "code_of_conduct"})
 # extension -> what its files begin with
 _BINARY: dict[str, tuple[bytes, ...]] = {
     "png": (b"\x89PNG\r\n\x1a\n",),

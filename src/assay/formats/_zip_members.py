@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from assay.errors import InputError, LimitExceeded, Malformed
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Flaw, FlawKind
 from assay.formats._nest import Part, contained, ended, pieces, unpacked
-from assay.formats._zip import DEFLATED, STORED, Archive, Defect, Member
+from assay.formats._zip import DEFLATED, STORED, Archive, Defect, Member, content, honest
 from assay.formats.window import Window
 
 
@@ -48,6 +48,14 @@ def opened(artifact: str, window: Window, member: Member) -> Window | Flaw:
         ended(inflate.eof)
 
     return unpacked(f"{artifact} > {member.name[:300]}", window, begin, member.stored)
+
+
+def honest_content(artifact: str, window: Window, member: Member, most: int) -> Generator[Flaw, None, bytes]:
+    """Yield what is wrong with a member that is read whole; return its bytes."""
+    raw = content(window, member, most)
+    if defect := honest(raw, member):
+        yield flaw(artifact, defect)
+    return raw
 
 
 def member_facts(artifact: str, window: Window, member: Member) -> Iterator[object]:

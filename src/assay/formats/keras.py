@@ -15,17 +15,15 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the configuration would import or run, then what bears on loading in every other member."""
     from assay.formats._json import document
     from assay.formats._keras import keras_hooks
-    from assay.formats._zip import archive, content, honest
-    from assay.formats._zip_members import flaw, flaws, member_facts
+    from assay.formats._zip import archive
+    from assay.formats._zip_members import flaws, honest_content, member_facts
 
     index = archive(window)
     yield from flaws(artifact, index)
     yield Contents(artifact, FORMAT.id, len(index.members))
     for member in index.members:
         if member.name in ("config.json", "metadata.json"):
-            raw = content(window, member, MOST)
-            if defect := honest(raw, member):
-                yield flaw(artifact, defect)
+            raw = yield from honest_content(artifact, window, member, MOST)
             yield from keras_hooks(artifact, member.name, document(raw))
         yield from member_facts(artifact, window, member)
 
