@@ -22,11 +22,12 @@ UNRENDERED = "not rendered, because there is no isolated reader on this platform
 MAX_LITERALS = 60
 _UNSAFE = (Construct.SYNTAX, Construct.PRIVATE, Construct.INCLUDE, Construct.UNKNOWN_NAME, Construct.COSTLY_LOOP)
 _NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+# every month for two and a half years, at different days and hours; a leap day; a far New Year's Eve
 _LATER = (
-    datetime(2027, 7, 4, 3, 0, tzinfo=UTC),
+    *(datetime(2026 + month // 12, month % 12 + 1, 1 + 7 * month % 28, 5 * month % 24, 13 * month % 60, tzinfo=UTC) for month in range(1, 30)),
     datetime(2031, 12, 31, 23, 59, tzinfo=UTC),
     datetime(2024, 2, 29, 0, 0, tzinfo=UTC),
-)
+)  # fmt: skip
 _LITERAL = re.compile(r"""'((?:[^'\\]|\\.){2,80})'|"((?:[^"\\]|\\.){2,80})\"""")
 _MARKUP = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{2,20}\]|<\|[^|]{1,40}\|>|[^\w\s<>:/.]+")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -185,23 +186,22 @@ class _Run:
                 f"when the user says {_short(content)} the prompt holds other text besides: {_short(added)}",
                 content,
             )
-        if self._system:
-            self._said_elsewhere(content)
+        self._said_elsewhere(content)
 
     def _said_elsewhere(self, content: str) -> None:
-        """The same words as system prompt and as an earlier answer."""
+        """The same words as system prompt, where there is one, and as an earlier answer."""
+
+        def conversation(system: str, answer: str) -> list[Message]:
+            first = [{"role": "system", "content": system}] if self._system else []
+            return [*first, _user(_NEUTRAL), _assistant(answer), _user(_NEXT)]
+
         try:
-            out = self._out(
-                [{"role": "system", "content": content}, _user(_NEUTRAL), _assistant(content), _user(_NEXT)]
-            )
-            plain = self._out(
-                [{"role": "system", "content": _SYSTEM}, _user(_NEUTRAL), _assistant(_REPLY), _user(_NEXT)]
-            )
+            out, plain = self._out(conversation(content, content)), self._out(conversation(_SYSTEM, _REPLY))
         except Refused:
             return
         if "think" in content or content in plain:
             return  # earlier reasoning is left out by design in templates of reasoning models
-        if out.count(content) < 2:
+        if out.count(content) < 1 + self._system:
             self._note(
                 Conduct.ALTERS,
                 f"{_short(content)} as system prompt or earlier answer does not reach the model as it was written",
