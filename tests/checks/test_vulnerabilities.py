@@ -233,3 +233,10 @@ def test_a_template_is_compared_with_that_of_the_base(tmp_path: Path, audit: Aud
     (found,) = of(audit(changed, base=base), "template.not-as-base", Kind.REVIEW)
     assert "tokenizer_config.json /chat_template differs from the template of 'base' in 2 lines" in found.message
     assert any(place.seen.startswith("+") and place.seen.endswith("{{ 'and be quick' }}") for place in found.evidence)
+
+
+def test_a_pattern_in_a_dialect_that_is_not_parsed_is_open(tmp_path: Path, audit: Audit) -> None:
+    split = {"type": "Split", "pattern": {"Regex": "(\\h+\\X)*"}, "behavior": "Isolated", "invert": False}
+    model = hub_model(tmp_path / "m", **{"tokenizer.json": json.dumps({**tokenizer(), "pre_tokenizer": split})})
+    (message,) = messages(audit(model), "tokenizer.costly-pattern", Kind.OPEN)
+    assert message.startswith("tokenizer.json /pre_tokenizer: the pattern is in a dialect that assay does not parse")

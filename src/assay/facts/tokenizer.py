@@ -80,7 +80,8 @@ class RuleKind(StrEnum):
 class TokenizerRule:
     """A rule that rewrites or splits text: where it works, its JSON pointer, the pattern, and what replaces it (None: it splits).
 
-    `costly` says why matching the pattern can take time that grows faster than the text; empty if nothing says so.
+    `costly` says why matching the pattern can take time that grows faster than the text; empty if nothing says so. `parsed`
+    is False where the pattern is in a dialect that assay does not read, so that nothing can be said about it.
     """
 
     artifact: str
@@ -90,3 +91,4 @@ class TokenizerRule:
     regex: bool
     replacement: str | None
     costly: str
+    parsed: bool = True

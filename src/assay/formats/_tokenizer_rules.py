@@ -54,11 +54,17 @@ def _rule(artifact: str, kind: RuleKind, pointer: str, node: dict[str, Any]) -> 
         return None
     content = node.get("content")
     replacement = content[:1000] if isinstance(content, str) else None
-    return TokenizerRule(artifact, kind, pointer[:500], text[:2000], regex, replacement, costly(text) if regex else "")
+    cost = costly(text) if regex else ""
+    return TokenizerRule(
+        artifact, kind, pointer[:500], text[:2000], regex, replacement, cost or "", parsed=cost is not None
+    )
 
 
-def costly(pattern: str) -> str:
-    """Why matching may take exponential time: a repetition inside a repetition with nothing fixed between, or alternatives that overlap."""
+def costly(pattern: str) -> str | None:
+    """Why matching may take exponential time: a repetition in a repetition with nothing fixed between, or alternatives that overlap.
+
+    Empty if neither is there, None if the pattern is in a dialect that Python does not parse.
+    """
     if len(pattern) > MAX_PATTERN:
         return f"its pattern is {len(pattern):,} characters long"
     if _TWICE.search(pattern):
@@ -69,7 +75,7 @@ def costly(pattern: str) -> str:
             warnings.simplefilter("ignore")
             tree = parser.parse(plain)
     except (re.error, RecursionError, OverflowError, ValueError):
-        return ""  # a dialect that Python does not read; nothing is said about it
+        return None
     stack: list[tuple[Any, bool]] = [(tree, False)]
     while stack:
         sequence, repeated = stack.pop()
