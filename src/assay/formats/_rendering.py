@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html  # noqa: F401 - markupsafe imports it when first called
 import json
+import re
 import textwrap  # noqa: F401 - jinja2 imports it when first called
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ MAX_STEPS = 200_000  # of one rendering; a conversation of 100 turns takes a few
 MAX_DEPTH = 60  # of macros that call each other
 MAX_OUTPUT = 2_000_000
 MAX_OPERAND = 100_000  # length of a text or size of a number that an operator may work on
+
+
+_WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5,}|\*)|\{[^{}]*:[^{}]*(?:\d{5,}|\{)")
 
 
 class Exhausted(Exception):
@@ -64,6 +68,8 @@ class _Counting(ImmutableSandboxedEnvironment):
         self.work.step()
         _bounded(*args, *kwargs.values())
         _product(getattr(obj, "__self__", None), args)
+        if getattr(obj, "__name__", "") in ("format", "format_map"):
+            _narrow(getattr(getattr(obj, "__wrapped__", obj), "__self__", None))  # the sandbox wraps the method
         self.work.depth += 1
         if self.work.depth > MAX_DEPTH:  # counted, because where Python itself stops depends on who called us
             raise Exhausted(f"its macros call each other more than {MAX_DEPTH} deep")
@@ -81,12 +87,18 @@ class _Counting(ImmutableSandboxedEnvironment):
             ]
             if operator == "**" or sizes[0] * sizes[1] > MAX_OUTPUT:
                 raise Exhausted(f"it multiplies out to {operator} of {sizes[0]:,} and {sizes[1]:,}")
-        if operator == "%" and isinstance(left, str):
-            raise Exhausted("it formats text with %, whose widths are not bounded")
+        if operator == "%":
+            _narrow(left)
         found = super().call_binop(context, operator, left, right)
         if isinstance(found, str) and len(found) > MAX_OUTPUT:
             raise Exhausted("it builds a text of more than two million characters")
         return found
+
+
+def _narrow(value: Any) -> None:
+    """Stop a format whose width a few digits make as long as they like."""
+    if isinstance(value, str) and _WIDE.search(value):
+        raise Exhausted("it formats text to a width of more than four digits")
 
 
 def _product(value: Any, args: tuple[Any, ...]) -> None:
@@ -146,8 +158,9 @@ def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tup
     environment.filters["tojson"] = _json
     environment.filters["assay_joined"] = _joined
     environment.finalize = lambda value: environment.work.wrote(value)
-    for name in ("format", "center", "random", "urlize", "pprint"):
-        environment.filters[name] = _forbidden(name)
+    for name in ("random", "urlize", "pprint"):  # of no use in a prompt: chance, links, Python's own notation
+        environment.filters[name] = _left_out
+    environment.filters["format"] = _formatted(environment.filters["format"])
     environment.filters["assay_counted"] = lambda value: _counted(environment, value)
     environment.globals = {
         "namespace": jinja2.utils.Namespace,
@@ -259,14 +272,16 @@ def _range(*args: int) -> range:
     return found
 
 
-def _forbidden(name: str) -> Callable[..., str]:
-    def stopped(value: Any, *args: Any, **kwargs: Any) -> str:
-        _bounded(*args, *kwargs.values())
-        if name == "format" and (args or kwargs):
-            raise Exhausted("it formats text with the filter format, whose widths are not bounded")
-        return str(value)
+def _left_out(value: Any, *args: Any, **kwargs: Any) -> str:
+    return str(value)
 
-    return stopped
+
+def _formatted(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    def formatted(value: Any, *args: Any, **kwargs: Any) -> Any:
+        _narrow(value)
+        return filter_(value, *args, **kwargs)
+
+    return formatted
 
 
 def _json(value: Any, indent: int | None = None, **rest: Any) -> str:
