@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import re._constants as op  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.tokenizer import RuleKind, TokenizerRule
+from assay.formats._charsmap import charsmap_rule
 
 MAX_RULES = 1_000
 MAX_NODES = 100_000
@@ -48,6 +50,8 @@ def _rule(artifact: str, kind: RuleKind, pointer: str, node: dict[str, Any]) -> 
     regex = isinstance(pattern, dict) and isinstance(pattern.get("Regex"), str)
     holder: dict[str, Any] = pattern if isinstance(pattern, dict) else {}
     text = holder["Regex"] if regex else holder.get("String")
+    if node.get("type") == "Precompiled" and isinstance(node.get("precompiled_charsmap"), str):
+        return charsmap_rule(artifact, pointer[:500], _decoded(node["precompiled_charsmap"]))
     if not isinstance(text, str):
         if node.get("type") in ("Prepend", "Strip", "StripAccents") and isinstance(node.get("prepend"), str):
             return TokenizerRule(artifact, kind, pointer[:500], "", False, node["prepend"][:1000], "")
@@ -58,6 +62,13 @@ def _rule(artifact: str, kind: RuleKind, pointer: str, node: dict[str, Any]) -> 
     return TokenizerRule(
         artifact, kind, pointer[:500], text[:2000], regex, replacement, cost or "", parsed=cost is not None
     )
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def costly(pattern: str) -> str | None:

@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
+from assay.formats._charsmap import charsmap_rule
 from assay.formats.window import Window
 
 MOST = 64 * 1024 * 1024
 MAX_PIECES = 1_000_000
-_PIECES, _TRAINER = 1, 2  # ModelProto
+_PIECES, _TRAINER, _NORMALISER = 1, 2, 3  # ModelProto
+_CHARSMAP = 2  # NormalizerSpec.precompiled_charsmap
 _TEXT, _TYPE = 1, 3  # ModelProto.SentencePiece
 _ALGORITHMS = {1: "Unigram", 2: "BPE", 3: "Word", 4: "Char"}  # TrainerSpec.model_type, field 3
 _ROLES = {2: TokenRole.CONTROL, 3: TokenRole.CONTROL, 4: TokenRole.ADDED}  # UNKNOWN, CONTROL, USER_DEFINED
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the tokenizer."""
+    """Yield what its normalisation table writes, then the tokenizer."""
     if window.size > MOST:
         raise LimitExceeded(
             "SentencePiece model larger than assay reads", expected=f"at most {MOST:,} bytes", got=f"{window.size:,}"
@@ -37,6 +39,10 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             algorithm = next(
                 (_ALGORITHMS.get(v, "unknown") for f, v in _fields(value) if f == 3 and isinstance(v, int)), algorithm
             )
+        elif field == _NORMALISER and isinstance(value, bytes):
+            for number, table in _fields(value):
+                if number == _CHARSMAP and isinstance(table, bytes) and table:
+                    yield charsmap_rule(artifact, "normalizer_spec.precompiled_charsmap", table)
     if not count:
         raise Malformed("no SentencePiece model: it holds no pieces")
     yield Tokenizer(artifact, "sentencepiece", algorithm, count, tuple(tokens))

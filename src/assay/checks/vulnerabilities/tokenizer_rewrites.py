@@ -25,7 +25,8 @@ def tokenizer_rewrites(rules: tuple[TokenizerRule, ...]) -> Iterator[Answer]:
 
     Spaces, quotes and word markers are ordinary. A rule with words or addresses in it changes what is asked or what is
     answered, for everybody who uses the file, without a trace in the weights. Heuristic: a rule counts if its pattern
-    or replacement spells two letters or digits in a row outside character classes.
+    or replacement spells two letters or digits in a row outside character classes. Of SentencePiece's compiled table
+    only what it writes is looked at: more than 18 characters, or an address, is in no Unicode normalisation form.
     """
     for rule in rules:
         if rule.replacement is None or rule.kind is RuleKind.SPLITTER:
