@@ -1,8 +1,8 @@
 """Which loaders fit this folder, and what each would open and run, from the names and facts of its files. Nothing is loaded.
 
-The orders of transformers (5.14), PyTorch (2.13), Keras (3.15), joblib and skops were read in their sources; those of
-sentence-transformers, diffusers, PEFT, llama.cpp, vLLM, ONNX Runtime, MLflow, Hydra and TensorFlow are what the projects
-document, and were not checked against a version.
+The orders of transformers (5.24), PyTorch (2.13), Keras (3.15), joblib and skops were looked up in their sources; those of
+sentence-transformers, diffusers, PEFT, llama.cpp, vLLM, ONNX Runtime, MLflow, Hydra and TensorFlow are written from what is
+known of them, and were not checked against a version.
 """
 
 from __future__ import annotations
