@@ -147,7 +147,7 @@ def _read_all(entries: tuple[Entry, ...], make_reader: MakeReader | None) -> tup
 def _with_side_files(rows: list[_Row]) -> list[_Row]:
     """The rows, where a file that no reader knows but another file of the model reads values from counts as data."""
     named = {
-        f"{fact.artifact.rpartition('/')[0]}/{fact.target}".lstrip("/")
+        fact.path
         for row in rows
         for fact in row.facts
         if isinstance(fact, Hook) and fact.kind is HookKind.READ and not fact.outside

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assay.errors import InputError, LimitExceeded
+
 
 class Standing(StrEnum):
     """What the audit could do with an artifact; each artifact has exactly one."""
@@ -48,6 +50,12 @@ class Obstacle:
     trouble: Trouble
     reason: str
     at: int | None = None
+
+
+def obstacle(artifact: str, broken: InputError) -> Obstacle:
+    """What an error of the input amounts to for the artifact that has it."""
+    trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
+    return Obstacle(artifact, trouble, str(broken), broken.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,12 @@ class CodeReference:
     repository: str | None
     loader: str
 
+    @property
+    def path(self) -> str:
+        """The file inside the model that it names, from the folder of the file that names it."""
+        folder = self.artifact.rpartition("/")[0]
+        return f"{folder}/{self.module}" if folder else self.module
+
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:

@@ -53,6 +53,12 @@ class Hook:
     outside: bool
     at: int | None = None
 
+    @property
+    def path(self) -> str:
+        """The file inside the model that it names, from the folder of the file that names it."""
+        folder = self.artifact.rpartition("/")[0]
+        return f"{folder}/{self.target}" if folder else self.target
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:

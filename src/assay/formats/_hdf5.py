@@ -16,8 +16,8 @@ from assay.formats.window import Window
 MAX_OBJECTS = 200_000
 MAX_MESSAGES = 2_000_000
 MAX_TEXT = 32 * 1024 * 1024
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _NOTHING = 0xFFFFFFFFFFFFFFFF
+_ATTRIBUTE_INFO = 0x15
 _LINK_INFO, _LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _FILTERS = (
     0x02,
     0x06,
@@ -117,7 +117,7 @@ class _Walk:
                 self._files(path, start)
             elif kind == _ATTRIBUTE:
                 self._attribute(path, start, size)
-            elif kind == 0x15:
+            elif kind == _ATTRIBUTE_INFO:
                 self._dense(path, start, "attributes")
             elif kind == _FILTERS:
                 self._filters(start, size)

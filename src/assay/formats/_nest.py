@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from assay.errors import InputError, LimitExceeded, Truncated
-from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.config import CodeReference
 from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Contents, Flaw, FlawKind, Hook
@@ -111,8 +111,7 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
                 yield fact
         yield from second_nature(path, kind, inner)
     except InputError as broken:
-        trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
-        yield Obstacle(path, trouble, str(broken), broken.at)
+        yield obstacle(path, broken)
 
 
 def pieces(window: Window, start: int, stop: int) -> Iterator[bytes]:

@@ -185,7 +185,7 @@ class Machine:
         row = self.imports[target.module, target.name]
         row[1] = max(row[1], 1 if made else 2)
         row[2] += 1
-        call = Call(target, args, made=made)
+        call = Call(target, args)
         if row[2] <= MAX_CALLS_EACH and len(self.calls) < MAX_CALLS:
             self.calls.append((at, rendered(call)))
         rule = rules().get((target.module, target.name))

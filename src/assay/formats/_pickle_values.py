@@ -28,13 +28,11 @@ class Global:
 
 @dataclass(slots=True)
 class Call:
-    """The value that calling `target` would give; `made` if only `__new__` is called, with no arguments of note."""
+    """The value that calling `target` would give."""
 
     target: object
     args: object
     state: object = None
-    made: bool = False
-    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)

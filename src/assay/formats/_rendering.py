@@ -11,8 +11,8 @@ import json
 import re
 import textwrap  # noqa: F401 - jinja2 imports it when first called
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import jinja2
@@ -294,17 +294,12 @@ def _raise(message: Any = "") -> None:
     raise TemplateError(str(message)[:160])
 
 
-@cache
-def ready() -> bool:
-    """Render once, so that whatever Jinja imports late is imported before a lock forbids it."""
-    prepared("{% for m in messages %}{{ m.content | trim }}{% endfor %}")(
-        {"messages": [{"content": "a"}]}, datetime(2026, 1, 1, tzinfo=UTC)
-    )
-    try:
-        prepared("{{ raise_exception('x') }}")({}, datetime(2026, 1, 1, tzinfo=UTC))
-    except Refused:
-        return True
-    return False
+def _warm() -> None:
+    """Render once, and fail once, so that whatever Jinja imports late is imported before a lock forbids it."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    prepared("{% for m in messages %}{{ m.content | trim }}{% endfor %}")({"messages": [{"content": "a"}]}, moment)
+    with suppress(Refused):
+        prepared("{{ raise_exception('x') }}")({}, moment)
 
 
-ready()
+_warm()

@@ -87,23 +87,21 @@ def costly(pattern: str) -> str | None:
             tree = parser.parse(plain)
     except (re.error, RecursionError, OverflowError, ValueError):
         return None
-    stack: list[tuple[Any, bool]] = [(tree, False)]
+    stack: list[Any] = [tree]
     while stack:
-        sequence, repeated = stack.pop()
-        items = list(sequence)
-        for kind, argument in items:
+        for kind, argument in list(stack.pop()):
             if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
                 _, high, body = argument
                 many = high == op.MAXREPEAT or high > _MANY
                 if many and _ambiguous(list(body)):
                     return "a repetition stands inside a repetition with nothing fixed between them"
-                stack.append((body, many))
+                stack.append(body)
             elif kind is op.BRANCH:
-                stack.extend((branch, repeated) for branch in argument[1])
+                stack.extend(argument[1])
             elif kind is op.SUBPATTERN:
-                stack.append((argument[3], repeated))
+                stack.append(argument[3])
             elif kind in (op.ASSERT, op.ASSERT_NOT):
-                stack.append((argument[1], False))
+                stack.append(argument[1])
     return ""
 
 

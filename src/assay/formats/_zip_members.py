@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Generator, Iterator
 
-from assay.errors import InputError, LimitExceeded, Malformed
-from assay.facts.artifact import Obstacle, Trouble
+from assay.errors import InputError, Malformed
+from assay.facts.artifact import obstacle
 from assay.facts.structure import Flaw, FlawKind
 from assay.formats._nest import Part, contained, ended, pieces, unpacked
 from assay.formats._zip import DEFLATED, STORED, Archive, Defect, Member, content, honest
@@ -67,8 +67,7 @@ def member_facts(artifact: str, window: Window, member: Member) -> Iterator[obje
     try:
         inner = opened(artifact, window, member)
     except InputError as broken:
-        trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
-        yield Obstacle(f"{artifact} > {member.name[:300]}", trouble, str(broken), broken.at)
+        yield obstacle(f"{artifact} > {member.name[:300]}", broken)
         return
     if isinstance(inner, Flaw):
         yield inner

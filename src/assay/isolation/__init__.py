@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from assay.errors import InputError, LimitExceeded
-from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
 from assay.formats._second import second_nature
@@ -68,19 +68,19 @@ def reading(artifact: str, format: Format, window: Window, *, render: bool = Tru
     With `render`, chat templates are tried out as well; without, each has a trial that says it was not.
     """
     facts: list[object] = []
+    stopped: Obstacle | None = None
     try:
-        for fact in format.read(artifact, window):
-            facts.append(fact)
+        try:
+            for fact in format.read(artifact, window):
+                facts.append(fact)
+        except InputError as broken:
+            stopped = obstacle(artifact, broken)
         facts += _besides(artifact, format, window, facts, render)
-    except InputError as broken:
-        facts += _besides(artifact, format, window, facts, render)
-        trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
-        return Reading(tuple(facts), Obstacle(artifact, trouble, str(broken), broken.at))
     except MemoryError:
         return Reading((), Obstacle(artifact, Trouble.LIMIT, "reading it needs more memory than assay allows"))
     except RecursionError:
         return Reading(tuple(facts), Obstacle(artifact, Trouble.LIMIT, "it is nested deeper than assay follows"))
-    return Reading(tuple(facts))
+    return Reading(tuple(facts), stopped)
 
 
 def _besides(artifact: str, format: Format, window: Window, facts: list[object], render: bool) -> list[object]:
@@ -90,7 +90,7 @@ def _besides(artifact: str, format: Format, window: Window, facts: list[object],
         for fact in second_nature(artifact, format, window):
             found.append(fact)
     except LimitExceeded as broken:
-        found.append(Obstacle(artifact, Trouble.LIMIT, str(broken), broken.at))
+        found.append(obstacle(artifact, broken))
     except InputError:
         pass  # what keeps this from going on has kept the reader too, and is told there
     templates = [fact for fact in facts if isinstance(fact, ChatTemplate)]

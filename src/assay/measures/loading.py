@@ -139,7 +139,7 @@ def _code(folder: Folder, root: str, loader: str) -> Iterator[Step]:
         if reference.repository is not None:
             yield Step(reference.target, f"{said}, from another repository", Runs.PYTHON)
             continue
-        path = posixpath.join(root, reference.module)
+        path = reference.path
         if path not in folder.sources:
             yield Step(reference.target, said, Runs.INSTALLED)
             continue
@@ -234,7 +234,7 @@ def _single(folder: Folder, path: str) -> Iterator[LoadingPath]:
     elif kind in _GRAPHS:
         loader, call = _GRAPHS[kind]
         files = [
-            Step(posixpath.join(posixpath.dirname(path), hook.target), "tensor values", Runs.NOTHING)
+            Step(hook.path, "tensor values", Runs.NOTHING)
             for hook in folder.hooks
             if hook.artifact == path and hook.kind is HookKind.READ
         ]

@@ -23,19 +23,13 @@ class Route:
         return " -> ".join((*self.stations, last))
 
 
-def beside(reference: CodeReference) -> str:
-    """The file inside the model that a reference names."""
-    folder = reference.artifact.rpartition("/")[0]
-    return f"{folder}/{reference.module}" if folder else reference.module
-
-
 def routes(references: tuple[CodeReference, ...], sources: tuple[PythonSource, ...]) -> dict[str, Route]:
     """For each Python file that a config leads to, the shortest route."""
     by_path = {source.artifact: source for source in sources}
     found: dict[str, Route] = {}
     queue: list[str] = []
     for reference in references:
-        path = beside(reference)
+        path = reference.path
         if reference.repository is None and path in by_path and path not in found:
             found[path] = Route(reference.loader, (f"{reference.artifact} {reference.pointer} = {reference.target}",))
             queue.append(path)

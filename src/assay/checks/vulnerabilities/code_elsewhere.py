@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.vulnerabilities._pickle_list import LIBRARIES
-from assay.checks.vulnerabilities._routes import beside
 from assay.facts.artifact import Artifact
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, Kind, fail
@@ -37,7 +36,7 @@ def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artif
         where = f"{reference.artifact} {reference.pointer}"
         if reference.repository is not None:
             yield fail(f"{where} loads code from another repository: {reference.target}", place)
-        elif beside(reference) in paths:
+        elif reference.path in paths:
             continue  # code.remote reports code that is here
         elif reference.loader in ("hydra", "mlflow", "peft", "sentence-transformers", "diffusers"):
             kind, said = _installed(reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._routes import beside, routes
+from assay.checks.vulnerabilities._routes import routes
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PythonSource
@@ -29,7 +29,7 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
     modules: dict[str, list[CodeReference]] = {}
     for reference in references:
         if reference.repository is None:
-            modules.setdefault(beside(reference), []).append(reference)
+            modules.setdefault(reference.path, []).append(reference)
     for module, rows in sorted(modules.items()):
         if module not in by_path:
             continue  # code.elsewhere reports code that is not here

@@ -30,9 +30,7 @@ def model_touches_files(
     rows = [hook for hook in hooks if hook.kind in (HookKind.READ, HookKind.WRITE)]
     found = False
     for hook in rows:
-        folder = hook.artifact.rpartition("/")[0]
-        beside = f"{folder}/{hook.target}" if folder else hook.target
-        if not hook.outside and beside in paths:
+        if not hook.outside and hook.path in paths:
             continue
         found = True
         yield Answer(
