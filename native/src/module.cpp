@@ -1,16 +1,11 @@
 // Bindings: every argument is measured here, before a kernel sees a pointer. The interpreter lock is released while
 // kernels run, so that files can be read on several threads.
-#include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
-
 #include <cstring>
 #include <stdexcept>
 #include <string>
 
+#include "buffer.hpp"
 #include "summary.hpp"
-
-namespace nb = nanobind;
-using namespace nb::literals;
 
 #define DECLARE(level) \
   namespace assay { namespace level { extern const Kernels kernels; } }
@@ -21,6 +16,8 @@ DECLARE(portable)
 #endif
 
 namespace assay {
+
+void bind_corpus(nb::module_& m);  // corpus.cpp
 
 static const Kernels* at_most(const std::string& wanted) {
 #if ASSAY_X86
@@ -39,22 +36,6 @@ static const Kernels* at_most(const std::string& wanted) {
 }
 
 static const Kernels* chosen = nullptr;
-
-class Buffer {
- public:
-  explicit Buffer(nb::handle object, bool writable = false) {
-    if (PyObject_GetBuffer(object.ptr(), &view_, writable ? PyBUF_CONTIG : PyBUF_CONTIG_RO)) throw nb::python_error();
-  }
-  ~Buffer() { PyBuffer_Release(&view_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  const uint8_t* data() const { return static_cast<const uint8_t*>(view_.buf); }
-  template <class T> T* as() const { return static_cast<T*>(view_.buf); }
-  size_t size() const { return size_t(view_.len); }
-
- private:
-  Py_buffer view_;
-};
 
 static size_t blocks_for(int type, uint64_t count) {
   size_t each = block_elements(type);
@@ -208,4 +189,5 @@ NB_MODULE(_core, m) {
            "table"_a = nb::bytes("", 0), "grid"_a = nb::bytes("", 0))
       .def("feed", &Bound::feed, "bytes"_a)
       .def("finish", &Bound::finish);
+  bind_corpus(m);
 }

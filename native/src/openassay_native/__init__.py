@@ -1,6 +1,30 @@
-"""The native kernels of assay: numbers in, numbers out. Defined by the numpy reference in `assay.kernels.reference`."""
+"""The native kernels of assay: numbers in, numbers out. Defined by the references in `assay.kernels`."""
 
-from ._core import Summary, difference, level, use, widen
+from ._core import (
+    Damaged,
+    Indexer,
+    Shard,
+    Summary,
+    crc32,
+    difference,
+    level,
+    split_words,
+    suffix_array,
+    use,
+    widen,
+)
 
-__all__ = ["Summary", "difference", "level", "use", "widen"]
+__all__ = [
+    "Damaged",
+    "Indexer",
+    "Shard",
+    "Summary",
+    "crc32",
+    "difference",
+    "level",
+    "split_words",
+    "suffix_array",
+    "use",
+    "widen",
+]
 __version__ = "0.1.0"
