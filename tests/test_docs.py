@@ -41,10 +41,16 @@ def test_the_readme_shows_only_commands_that_exist() -> None:
 
 def test_the_python_examples_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from tests.builders import hub_model, safetensors
+    from tests.corpus.test_asking import opened
 
     text = (ROOT / "docs" / "python.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    names = {"model": str(hub_model(tmp_path / "tiny")), "weights": safetensors({"a": ("F32", (2,))})}
+    names = {
+        "model": str(hub_model(tmp_path / "tiny")),
+        "weights": safetensors({"a": ("F32", (2,))}),
+        "index": tmp_path / "corpus" / "index",
+    }
+    opened(tmp_path / "corpus", ["The quick brown fox jumps over the lazy dog.", "Another quick brown fox."])
     exec("\n".join(blocks), names)  # our own documentation
     assert capsys.readouterr().out.startswith("PASSED\nreview token.forgeable tokenizer.json: plain text can produce")
 
@@ -81,7 +87,7 @@ def test_one_broad_except_and_no_way_to_run_what_a_model_brings() -> None:
         names = {n.id for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Name)}
         assert not names & {"eval", "exec", "__import__"}, path
         assert not re.search(
-            r"^\s*import (pickle|marshal|shelve)\b|pickle\.loads?\(|\.render_async|from_string\((?!_asset)",
+            r"^\s*import (pickle|marshal|shelve)\b|pickle\.loads?\(|\.render_async|from_string\((?!asset)",
             path.read_text("utf-8"),
             re.MULTILINE,
         ), path

@@ -152,3 +152,29 @@ def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
     page.locator("#map ~ .maps a").nth(7).click()
     page.locator("details.tensor[open] svg.hist path").first.wait_for(state="visible", timeout=10_000)
     assert trouble == []
+
+
+def test_a_trace_links_its_spans_to_documents(browser: Any, tmp_path: Path) -> None:
+    from assay.render._trace_page import page as written
+    from tests.corpus.test_asking import opened as corpus
+
+    one = "the owl and the pussycat went to sea in a beautiful pea green boat"
+    two = "slowly the old keeper climbed the iron stairs of the lighthouse"
+    trace = corpus(tmp_path, [f"First. {one}.", f"Second. {two}."]).trace(f"{one.upper()}, they say. But {two}!")
+    path = tmp_path / "trace.html"
+    path.write_bytes(written(trace))
+    for scheme in ("light", "dark"):
+        page, trouble = opened(browser, path, color_scheme=scheme, viewport={"width": 390, "height": 800})
+        tones = page.eval_on_selector_all(".traced a", "links => links.map(a => getComputedStyle(a).borderBottomColor)")
+        backgrounds = page.eval_on_selector_all(
+            ".traced a", "links => links.map(a => getComputedStyle(a).backgroundColor)"
+        )
+        plain = page.eval_on_selector(".traced", "e => getComputedStyle(e).color")
+        assert len(set(tones)) == 2 and plain not in tones and "rgba(0, 0, 0, 0)" not in backgrounds
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator(".traced a").nth(1).click()
+        assert page.url.endswith("#source-2") or page.url.endswith("#source-1")
+        target = page.locator(":target mark").first.inner_text()
+        assert target.casefold() in (one, two)
+        page.close()
+        assert not trouble

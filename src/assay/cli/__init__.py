@@ -18,6 +18,8 @@ COMMANDS = {
     "diff": "Compare a model's weights with those of its base.",
     "fingerprint": "Keep what recognises a model's relatives.",
     "lineage": "Find known models of the same origin.",
+    "corpus": "Index training data: build, add, remove, verify, info, contamination.",
+    "trace": "Find where a text comes from in indexed training data.",
     "report": "Write reports from a saved dossier.",
     "checks": "List every check.",
     "explain": "Explain one check: what, why, and what to do.",

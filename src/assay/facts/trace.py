@@ -1,0 +1,160 @@
+"""What was found of a text in a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assay.facts.corpus import CorpusRecord, Document, Licence
+
+CAUTIONS = (
+    "A match is not proof of causation: the model may have the words from elsewhere.",
+    "A miss is only as strong as the corpus is complete: what was not indexed cannot be found.",
+)
+
+
+class Sameness(StrEnum):
+    """How a passage of the corpus differs from the text that matches it word for word."""
+
+    EXACT = "exact"
+    LAYOUT = "line breaks and spaces differ"
+    CASE = "case differs"
+    MARKS = "punctuation or letter forms differ"
+
+
+class Standing(StrEnum):
+    """What can be said of a sentence."""
+
+    QUOTED = "quoted"
+    NEAR_QUOTED = "near-quoted"
+    SIMILAR = "similar"
+    NOTHING = "nothing found"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A place in a document, with up to 200 characters on both sides; `start` counts bytes of UTF-8 from its beginning."""
+
+    start: int
+    before: str
+    seen: str
+    after: str
+    sameness: Sameness
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A match that cannot be made longer on either side.
+
+    `start` and `stop` count characters of the text. `count` is how often the corpora hold it, `bits` how surprising it is:
+    minus the base-2 logarithm of its probability if words were drawn independently. `documents` indexes `Trace.documents`.
+    """
+
+    start: int
+    stop: int
+    words: int
+    count: int
+    bits: float
+    common: bool
+    documents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that explains part of the text.
+
+    `words` of the text are covered by its matches, `bits` is what they are worth together, `relevance` its BM25 score
+    against text and prompt. `patchwork` tells that several short matches, none of them long, lie close together in it.
+    """
+
+    corpus: str
+    document: Document
+    words: int
+    bits: float
+    relevance: float
+    patchwork: bool
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the text: what was found, the share of its words for which that holds, and the source that has most."""
+
+    start: int
+    stop: int
+    standing: Standing
+    share: float
+    source: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A passage whose meaning is near that of a sentence, by cosine of embeddings. Similar is not a source."""
+
+    sentence: int
+    corpus: str
+    document: Document
+    seen: str
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceShare:
+    """Words of the text that are covered by sources of one dataset under one licence; a word counts once in each row."""
+
+    dataset: str
+    licence: Licence
+    words: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A text beside the corpora it was looked for in.
+
+    `longest` has for each word of the text how many words the longest match has that starts there; `covered` counts the
+    words that lie in a span.
+    """
+
+    text: str
+    corpora: tuple[CorpusRecord, ...]
+    words: int
+    covered: int
+    longest: tuple[int, ...]
+    spans: tuple[Span, ...]
+    sources: tuple[Source, ...]
+    sentences: tuple[Sentence, ...]
+    likenesses: tuple[Likeness, ...]
+    licences: tuple[LicenceShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPart:
+    """The question or the answer of a benchmark item: its words, the longest match, and the share of its words that lie in
+    some match of 13 words or more (or of the whole part, if that is shorter).
+    """
+
+    words: int
+    longest: int
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a benchmark: `clean` says that neither part holds a run of 13 words, nor is wholly in the corpus."""
+
+    id: str
+    question: ItemPart
+    answer: ItemPart
+    clean: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contamination:
+    """How much of a benchmark lies in the corpora."""
+
+    benchmark: str
+    corpora: tuple[CorpusRecord, ...]
+    items: tuple[Item, ...]
+    skipped: int

@@ -1,0 +1,130 @@
+"""A trace as text: the text with its spans, then sources, licences, and what a trace cannot tell."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from assay.facts.trace import CAUTIONS, Contamination, Source, Standing, Trace
+from assay.render._segments import corpora_words, licence_words, segments, standings, title
+from assay.render._words import visible
+
+_COLOURS = ("30;46", "30;43", "30;42", "30;45", "30;44", "37;41")
+_STANDING_COLOURS = {Standing.QUOTED: "33", Standing.NEAR_QUOTED: "33", Standing.SIMILAR: "36", Standing.NOTHING: "2"}
+MOST_SPANS = 20
+MOST_SENTENCES = 40
+
+
+def lines(trace: Trace, colour: bool = False, width: int = 100, verbose: bool = False) -> Iterator[str]:
+    """The lines of the report; with `verbose` every span, sentence and passage."""
+
+    def paint(text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+    yield visible(corpora_words(trace))
+    yield f"{trace.covered:,} of {trace.words:,} words lie in {len(trace.spans):,} spans that the corpus holds; sentences: {standings(trace) or 'none'}"
+    yield ""
+    yield from _marked(trace, colour)
+    if trace.sources:
+        yield ""
+        yield paint("sources", "1") + "  most explained first"
+        for number, source in enumerate(trace.sources, 1):
+            yield from _source(number, source, width, 3 if verbose else 1)
+    yield from _spans(trace, paint("spans", "1"), verbose)
+    yield ""
+    yield paint("sentences", "1")
+    for row in trace.sentences[: None if verbose else MOST_SENTENCES]:
+        label = "" if row.source is None else f" [{row.source + 1}]"
+        kind = paint(f"{row.standing:<14}", _STANDING_COLOURS[row.standing])
+        yield f"  {kind}{row.share:>5.0%}{label:5}  {_cut(trace.text[row.start : row.stop], width - 28)}"
+    for likeness in trace.likenesses:
+        yield f"  {paint('similar, which is no source', '36')}  sentence {likeness.sentence + 1}, cosine {likeness.cosine:.2f}: {visible(title(likeness.document))}: {_cut(likeness.seen, width - 50)}"
+    if trace.licences:
+        yield ""
+        yield paint("licences of the sources", "1") + "  by words of this text that they cover"
+        for share in trace.licences:
+            yield f"  {share.words:>6,}  {visible(share.dataset)}: {visible(licence_words(share.licence))}, {share.documents:,} documents"
+    yield ""
+    for sentence in CAUTIONS:
+        yield from textwrap.wrap(sentence, width)
+
+
+def _marked(trace: Trace, colour: bool) -> Iterator[str]:
+    """The text with each span followed by the number of its first source; brackets where there is no colour."""
+    whole = ""
+    for piece in segments(trace):
+        shown = visible(piece.text, keep="\n")
+        if piece.span is None:
+            whole += shown
+            continue
+        number = piece.span.documents[0] if piece.span.documents else None
+        mark = "common" if piece.span.common else ""
+        label = " ".join(filter(None, (str(number + 1) if number is not None else "", mark))) or "-"
+        if colour:
+            code = "2;7" if number is None else _COLOURS[number % len(_COLOURS)]
+            whole += "\n".join(f"\x1b[{code}m{line}\x1b[0m" for line in shown.split("\n")) + f"\x1b[2m[{label}]\x1b[0m"
+        else:
+            whole += f"[[{shown}]][{label}]"
+    for line in whole.split("\n"):
+        yield f"  {line}"
+
+
+def _source(number: int, source: Source, width: int, passages: int) -> Iterator[str]:
+    document = source.document
+    kind = "several short matches, " if source.patchwork else ""
+    yield f"  [{number}] {visible(title(document))}  ({visible(document.dataset)}, {visible(source.corpus)})"
+    yield f"      {kind}{source.words:,} words, {source.bits:,.0f} bits, BM25 {source.relevance:.1f}; {visible(licence_words(document.licence))}{f'; {visible(document.url)}' if document.url else ''}"
+    for row in source.passages[:passages]:
+        seen = f"...{_flat(row.before)[-40:]}>>{_flat(row.seen)}<<{_flat(row.after)[:40]}..."
+        yield from textwrap.wrap(
+            f"{row.sameness}: {visible(seen)}",
+            width,
+            initial_indent="      ",
+            subsequent_indent="        ",
+            max_lines=3,
+        )
+
+
+def _spans(trace: Trace, heading: str, verbose: bool) -> Iterator[str]:
+    if not trace.spans:
+        return
+    yield ""
+    yield heading + "  most surprising first"
+    shown = trace.spans if verbose else trace.spans[:MOST_SPANS]
+    for span in shown:
+        often = f"{span.count:,} times{', common' if span.common else ''}"
+        yield f"  {span.words:>5,} words {span.bits:>8,.0f} bits  {often:<22} {_cut(trace.text[span.start : span.stop], 60)}"
+    if len(trace.spans) > len(shown):
+        yield f"  ... and {len(trace.spans) - len(shown):,} more; all of them with --verbose or -o json"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cut(text: str, width: int) -> str:
+    flat = visible(_flat(text))
+    return flat if len(flat) <= width else f"{flat[: width - 1]}…"
+
+
+def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
+    """How many items are clean, and the worst of the others."""
+    clean = sum(item.clean for item in found.items)
+    yield f"{visible(found.benchmark)}: {clean:,} of {len(found.items):,} items are clean ({clean / len(found.items):.1%}); {found.skipped:,} rows have no question"
+    answers = sum(item.answer.overlap > 0 for item in found.items)
+    yield f"the corpus holds a run of 13 words (or all) of {sum(item.question.overlap > 0 for item in found.items):,} questions and {answers:,} answers"
+    dirty = sorted(
+        (item for item in found.items if not item.clean),
+        key=lambda item: (-item.question.overlap, -item.answer.overlap, item.id),
+    )
+    if dirty:
+        yield ""
+        yield f"  {'item':24} {'question':>18} {'answer':>18}   found in"
+    for item in dirty[:most]:
+        parts = [f"{part.overlap:>5.0%} {part.longest:>4} of {part.words:<4}" for part in (item.question, item.answer)]
+        yield f"  {_cut(item.id, 24):24} {parts[0]:>18} {parts[1]:>18}   {_cut(item.source, 50)}"
+    if len(dirty) > most:
+        yield f"  ... and {len(dirty) - most:,} more; all of them with -o json"
+    yield ""
+    yield "An item is clean when neither part has a run of 13 words in the corpus, nor is wholly in it with 5 words or more."
+    yield "A clean item is only as clean as the corpus is complete; a paraphrase is not found."

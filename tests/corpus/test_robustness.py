@@ -1,0 +1,135 @@
+"""Killed builds, damaged files, two builds at once, a full disk, another version: a clear sentence, and what was there stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from benchmarks import robustness
+
+import assay.corpus
+from assay.corpus import manifest
+from assay.corpus.building import Options, build
+from assay.corpus.verifying import defects
+from assay.errors import UsageError
+from assay.execution import executor
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    robustness.documents(tmp_path / "a.jsonl", 0, 50)
+    build((str(tmp_path / "a.jsonl"),), tmp_path / "index", Options(), executor("local", 0))
+    return tmp_path / "index"
+
+
+def test_a_killed_build_leaves_what_was_there(tmp_path: Path) -> None:
+    outcomes = robustness.kill(8, tmp_path, seed=4)
+    assert outcomes["killed before the manifest"]
+
+
+def test_damage_never_gives_a_wrong_answer(tmp_path: Path) -> None:
+    outcomes = robustness.damage(60, tmp_path, seed=5)
+    assert outcomes["refused"] > 20
+
+
+def test_verify_names_the_damaged_file(index: Path) -> None:
+    assert defects(index) == []
+    (shard,) = index.glob("shard-*")
+    raw = bytearray(shard.read_bytes())
+    raw[5000] ^= 1
+    shard.write_bytes(raw)
+    first, second = defects(index)
+    assert first.startswith(f"{shard.name}: SHA-256 is ") and "a block does not match its checksum" in second
+    shard.unlink()
+    assert defects(index) == [f"{shard.name}: No such file or directory"]
+
+
+def test_every_byte_of_a_shard_is_covered(index: Path) -> None:
+    (shard,) = index.glob("shard-*")
+    raw = shard.read_bytes()
+    for at in range(0, len(raw), 997):
+        changed = bytearray(raw)
+        changed[at] ^= 0x40
+        shard.write_bytes(changed)
+        assert len(defects(index)) == 2, at
+
+
+def test_an_unfinished_build_goes_on(tmp_path: Path) -> None:
+    for number in range(30):
+        robustness.documents(tmp_path / f"{number:02}.jsonl", number * 200, 200)
+    inputs = [str(path) for path in sorted(tmp_path.glob("*.jsonl"))]
+    command = [sys.executable, "-c", robustness.COMMAND, "corpus", "build", *inputs, "-o", str(tmp_path / "index"), "--shard-size", "250KiB", "--jobs", "1", "-q"]  # fmt: skip
+    with subprocess.Popen(command) as running:
+        while len(list(tmp_path.glob("index/.task-*.json"))) < 3 and running.poll() is None:
+            time.sleep(0.001)
+        running.kill()
+    assert not manifest.exists(tmp_path / "index")
+    finished = {path.name: path.stat().st_ino for path in tmp_path.glob("index/shard-*.assay")}
+    assert len(finished) >= 3
+    subprocess.run(command, check=True)
+    found = {path.name: path.stat().st_ino for path in tmp_path.glob("index/shard-*.assay")}
+    assert len(found) == 30
+    notes = {name for name, inode in finished.items() if found.get(name) == inode}
+    assert len(notes) >= 3, "finished shards were made again"
+    assert assay.corpus.open(tmp_path / "index").count("the end of document 5999") == 1
+    assert not [path.name for path in (tmp_path / "index").iterdir() if path.name.startswith((".task", ".shard"))]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk(tmp_path: Path) -> None:
+    robustness.documents(tmp_path / "a.jsonl", 0, 20_000, 300)
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        with pytest.raises(UsageError, match="the disk is full"):
+            build((str(tmp_path / "a.jsonl"),), small / "index", Options(), executor("local", 0))
+        assert [path.name for path in (small / "index").iterdir() if path.suffix == ".part"] == []
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_two_builds_into_one_folder(index: Path, tmp_path: Path) -> None:
+    code = "import sys, time; from pathlib import Path; from assay.corpus import manifest\nwith manifest.locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(30)"
+    with subprocess.Popen([sys.executable, "-c", code, index], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"held\n"
+        with pytest.raises(UsageError, match="another assay is changing this corpus"):
+            build((str(tmp_path / "a.jsonl"),), index, Options(), executor("local", 0), replace_old=True)
+        other.kill()
+    build((str(tmp_path / "a.jsonl"),), index, Options(), executor("local", 0), replace_old=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"version": 2}, "format version 2, this assay reads 1; use a newer assay"),
+        ({"normaliser": "words/2"}, "built with 'words/2'"),
+        ({"format": "other"}, "not the manifest of a corpus"),
+        ({"parts": 3}, "the manifest is damaged"),
+    ],
+)
+def test_a_corpus_of_another_version(index: Path, change: dict[str, object], sentence: str) -> None:
+    found = json.loads((index / manifest.NAME).read_bytes())
+    (index / manifest.NAME).write_text(json.dumps(found | change))
+    with pytest.raises(UsageError, match=sentence):
+        assay.corpus.open(index)
+
+
+def test_a_manifest_cannot_point_outside_its_folder(index: Path) -> None:
+    raw = (index / manifest.NAME).read_text()
+    (shard,) = index.glob("shard-*")
+    for name in ("../../etc/passwd", "/etc/passwd", ".hidden", ""):
+        (index / manifest.NAME).write_text(raw.replace(shard.name, name))
+        with pytest.raises(UsageError, match="no file of this folder"):
+            assay.corpus.open(index)
+
+
+def test_no_corpus_at_all(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no corpus here .*; build one with `assay corpus build"):
+        assay.corpus.open(tmp_path)
