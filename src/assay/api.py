@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from assay import policy as policies
 from assay.errors import InputError, IsolationError, UsageError
 from assay.facts.comparison import Comparison, Relation
+from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier
 from assay.isolation import InProcess, Reader
 from assay.pipeline import MakeReader, Progress, Settings, examined
@@ -40,6 +42,7 @@ def audit(
     base: str | os.PathLike[str] | None = None,
     hints: bool = False,
     histograms: str | os.PathLike[str] | None = None,
+    corpora: Sequence[str | os.PathLike[str]] = (),
     progress: Progress | None = None,
 ) -> Dossier:
     """Audit a model and give its dossier.
@@ -56,6 +59,7 @@ def audit(
         jobs: how many files to read at a time.
         base: the model that this one was made from; the weights are compared, and what the card says is judged by it.
         histograms: a file to write every tensor's exact histogram to; `assay.histograms.read` reads it.
+        corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
         hints: look for what weights tell without a base also where that takes minutes.
         progress: called with a label, bytes done and bytes in all.
 
@@ -72,12 +76,21 @@ def audit(
             _compared, os.fspath(base), os.fspath(model), offline=offline, isolation=isolation, progress=progress
         )
     kept = _kept() if histograms is not None else None
-    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None)
+    records = _corpora(corpora)
+    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None, records)
     if kept is not None and histograms is not None:
         from assay.files import write_whole
 
         write_whole(Path(histograms), kept.encoded(dossier.subject.sha256))
     return dossier
+
+
+def _corpora(directories: Sequence[str | os.PathLike[str]]) -> tuple[CorpusRecord, ...]:
+    if not directories:
+        return ()
+    from assay import corpus
+
+    return corpus.open([os.fspath(directory) for directory in directories]).records
 
 
 def _kept() -> Kept:

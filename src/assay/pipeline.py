@@ -13,6 +13,7 @@ from assay.errors import InputError
 from assay.facts import dossier as record
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
 from assay.facts.comparison import Comparison
+from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
 from assay.facts.role import placed
 from assay.facts.structure import Hook, HookKind
@@ -61,6 +62,7 @@ def examined(
     progress: Progress | None = None,
     compare: Compare | None = None,
     keep: Keep | None = None,
+    corpora: tuple[CorpusRecord, ...] = (),
 ) -> record.Dossier:
     """Audit what `walk` leads to.
 
@@ -71,6 +73,7 @@ def examined(
         progress: called with a label, bytes done and bytes in all.
         compare: gives the comparison with a base, once the weights have been read.
         keep: takes the exact histogram of each tensor.
+        corpora: what is said to be the training data, for the checks that compare it with the card.
     """
     rows, isolation = _read_all(walk.entries, make_reader)
     passes = _passes(rows, settings, keep)
@@ -79,7 +82,7 @@ def examined(
     artifacts = tuple(row.artifact for row in rows)
     obstacles = (*walk.obstacles, *(obstacle for row in rows for obstacle in row.obstacles))
     read = tuple(fact for row in rows for fact in row.facts)
-    facts = _by_type((*artifacts, *obstacles, *read, *_values(passes)))
+    facts = _by_type((*artifacts, *obstacles, *read, *corpora, *_values(passes)))
     facts |= _by_type((*_token_reviews(walk, facts, settings), *_directions(walk, facts, settings)))
     if compare is not None:
         facts |= _by_type((compare(),))
@@ -100,6 +103,7 @@ def examined(
         templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
         tensors=facts.get("TensorSummary", ()),
         loading=facts.get("LoadingPath", ()),
+        corpora=corpora,
         comparison=next(iter(facts.get("Comparison", ())), None),
         isolation=isolation,
         kernels=kernels.name() if passes else "none needed",

@@ -38,6 +38,13 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option(
     "--base", metavar="MODEL", help="Compare the weights with those of this base, and judge the card's claims by it."
 )
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="DIR",
+    help="Compare what the card says about training data with this corpus; may be repeated.",
+)
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @click.option(
     "--histograms",
@@ -57,7 +64,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
 def COMMAND(
     model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
-    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
+    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Audit MODEL: a folder, a weight file, or hf://org/name[@revision].
 
@@ -85,6 +92,7 @@ def COMMAND(
             as_of=as_of.date() if as_of else None,
             jobs=jobs or config.jobs,
             base=base,
+            corpora=corpora,
             hints=hints,
             histograms=histograms,
             progress=advance,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.comparison import Comparison
+from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Finding
 from assay.facts.loading import LoadingPath
 from assay.facts.values import TensorSummary
@@ -164,6 +165,7 @@ class Dossier:
     tensors: tuple[TensorSummary, ...]
     loading: tuple[LoadingPath, ...]
     comparison: Comparison | None
+    corpora: tuple[CorpusRecord, ...]
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

@@ -66,7 +66,7 @@ class ModelCard:
 
     `claims` holds one entry for each front-matter value that assay reads (`license`, `license_name`,
     `base_model`, `base_model_relation`, `datasets`, `metrics`, `library_name`, `language`, `parameters`,
-    `result`), repeated for lists.
+    `tokens`, `data_cutoff`, `result`), repeated for lists.
     """
 
     artifact: str

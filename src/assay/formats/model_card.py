@@ -31,6 +31,11 @@ _COUNT = re.compile(
     r"(?<![\w.])(\d{1,4}(?:\.\d{1,3})?)\s?(?:-\s?)?(trillion|billion|million|[TBM])\b[\s-]+(?:total\s+)?param",
     re.IGNORECASE,
 )
+_TOKENS = re.compile(
+    r"(?<![\w.])(\d{1,4}(?:\.\d{1,3})?)\s?(trillion|billion|million|[TBM])\b[\s-]+(?:\w+\s+)?(?:tokens|words)\b",
+    re.IGNORECASE,
+)
+_CUTOFF = re.compile(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
 # words by which a card says that something is not there (a heuristic: English only)
 _DENIAL = re.compile(
     r"\b(?:not|never|no longer|cannot be|won't be|isn't|aren't)\s+(?:\w+\s+)?(?:released?|disclosed?|published?|public|available|shared?|provided?|documented)\b"
@@ -125,8 +130,12 @@ def _line(lines: list[str], key: str, entry: str) -> int:
 
 
 def _counts(lines: list[str], start: int) -> Iterator[Stated]:
-    """Parameter counts that the prose states, such as "135 million parameters"."""
+    """What the prose counts: "135 million parameters", "2 trillion tokens", and the date of a data cutoff."""
     for number, line in enumerate(lines[start:], start + 1):
+        for match in _TOKENS.finditer(line[:2000]):
+            yield Stated("tokens", f"{match[1]}{match[2][0].upper()}", number)
+        for match in _CUTOFF.finditer(line[:2000]):
+            yield Stated("data_cutoff", match[1], number)
         for match in _COUNT.finditer(line[:2000]):
             yield Stated("parameters", f"{match[1]}{match[2][0].upper()}", number)
 

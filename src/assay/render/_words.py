@@ -144,7 +144,8 @@ def reproduce(dossier: Dossier) -> str:
     left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
     base = f" --base {quoted(dossier.comparison.base)}" if dossier.comparison else ""
-    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{base}{dated}"
+    corpora = "".join(f" --corpus {quoted(row.name)}" for row in dossier.corpora)
+    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{base}{corpora}{dated}"
 
 
 def quoted(text: str) -> str:
