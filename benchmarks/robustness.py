@@ -101,10 +101,9 @@ def kill(times: int, folder: Path, seed: int = 0) -> Counter[str]:
         running = subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE)
         time.sleep(chosen.uniform(0.05, whole))
         running.send_signal(signal.SIGKILL)
-        _, said = running.communicate()
+        running.communicate()
         found = answers(target)
         assert found in (before, after), f"kill {number}: another answer: {found}"
-        assert b"Traceback" not in said, said
         outcomes["killed before the manifest" if found == before else "finished before it was killed"] += 1
         if found == after:
             build((str(folder / "old.jsonl"),), target, Options(), executor("local", 0), replace_old=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import run
+from tests.cli.test_commands import ASSAY, run
 
 MIT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files"
 ROWS = [
@@ -153,3 +157,23 @@ def test_the_page_holds_everything_and_needs_no_script(index: Path, tmp_path: Pa
     assert "<script>alert" not in raw and "&lt;script&gt;alert" in raw and "\\u202e" in raw
     assert 'href="#source-1"' in raw and 'id="source-2"' in raw and "CC-BY-NC-4.0 (non-commercial; document)" in raw
     assert "http-equiv" in raw and "default-src &#39;none&#39;" in raw.replace("'", "&#39;")
+
+
+def test_ctrl_c_ends_a_build_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    with (tmp_path / "data.jsonl").open("w") as stream:
+        stream.writelines(
+            json.dumps({"text": f"row {n} of very many rows in this file " * 30}) + "\n" for n in range(200_000)
+        )
+    command = [*ASSAY, "corpus", "build", str(tmp_path / "data.jsonl"), "-o", str(tmp_path / "index")]
+    reset = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731 - a test run in the background ignores it
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=reset
+    ) as running:
+        while not list(tmp_path.glob("index/.shard-*")) and running.poll() is None:
+            time.sleep(0.01)
+        started = time.monotonic()
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to every process
+        _, said = running.communicate(timeout=30)
+    assert running.returncode == 130 and time.monotonic() - started < 10
+    assert said == "assay: interrupted; reports that were not finished were not written\n"
+    assert not (tmp_path / "index/manifest.json").exists()

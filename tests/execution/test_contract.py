@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +84,15 @@ def killed(task: int) -> int:
 def test_a_worker_that_dies_gives_one_sentence() -> None:
     with pytest.raises(UsageError, match="a worker process died, for want of memory or of a damaged input"):
         list(executor("local", 2).run(killed, [1, 2], lambda: None))
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.4])
+def test_workers_end_with_the_process_that_started_them(delay: float) -> None:
+    code = "from assay.execution import executor; import time\nif __name__ == '__main__': list(executor('local', 2).run(time.sleep, [60, 60], lambda: None))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as started:
+        time.sleep(0.3 + delay)
+        started.kill()
+        started.communicate(timeout=20)  # ends when the last worker has let go of the pipe
 
 
 def test_an_unknown_executor_is_named() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assay.execution import Executor
 
 FORMATS = ("text", "json", "html")
-MOST = 64 << 20  # bytes of a text
+MOST = 16 << 20  # bytes of a text
 _SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "by": "attribution"}
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assay.corpus.similar import Embedder
     from assay.execution import Executor
 
-MOST_TEXT = 64 << 20  # characters of a text that is looked for; longer ones are asked for in portions
+MOST_TEXT = 4 << 20  # characters of a text that is traced; longer ones are asked for in portions
 
 
 @dataclass(frozen=True, slots=True)

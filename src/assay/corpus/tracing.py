@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ QUOTED, NEAR_QUOTED = 0.9, 0.5  # shares of a sentence's words; see docs/corpus.
 _SENTENCE = re.compile(r".*?(?:[.!?](?=[\s\"'”’)\]]|$)[\"'”’)\]]*|[。！？]|\n\s*\n|$)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Chosen:
     """A document that was chosen: its shard and number, and its hits as rows (span, unit), best span first."""
 
@@ -42,6 +43,11 @@ class _Chosen:
     mask: NDArray[np.bool_]
     bits: float
     patchwork: bool
+
+    @cached_property
+    def spans(self) -> frozenset[int]:
+        """The spans that it has."""
+        return frozenset(span for span, _ in self.hits)
 
 
 def traced(corpus: Corpus, text: str, prompt: str, least: int, most: int, embedder: Embedder | None) -> Trace:
@@ -238,7 +244,7 @@ def _span(index: int, matches: Matches, found: Words, characters: NDArray[np.int
         count=int(matches.counts[index]),
         bits=round(float(matches.bits[index]), 3),
         common=bool(matches.counts[index] > HITS),
-        documents=tuple(number for number, row in enumerate(chosen) if any(span == index for span, _ in row.hits)),
+        documents=tuple(number for number, row in enumerate(chosen) if index in row.spans),
     )
 
 

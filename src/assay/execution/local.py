@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import active_children, connection, get_context, parent_process
+from threading import Thread
 from typing import TypeVar
 
 from assay.errors import UsageError
@@ -15,7 +16,6 @@ from assay.errors import UsageError
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 EVERY = 0.5  # seconds between two ticks
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Local:
@@ -34,25 +34,37 @@ class Local:
                 tick()
             return
         workers = max(1, min(self._jobs, len(tasks)))
+        before, finished = set(active_children()), False
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-            waiting = {pool.submit(function, task): index for index, task in enumerate(tasks)}
             try:
+                waiting = {pool.submit(function, task): index for index, task in enumerate(tasks)}
                 while waiting:
                     done, _ = wait(waiting, timeout=EVERY, return_when=FIRST_COMPLETED)
                     tick()
                     for future in done:
                         yield waiting.pop(future), future.result()
+                finished = True
             except BrokenProcessPool:
                 raise UsageError(
                     "a worker process died, for want of memory or of a damaged input; run again with fewer --jobs: what is finished is kept"
                 ) from None
             finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                if not finished:  # an error, or somebody pressed Ctrl-C: nobody wants what is being worked on
+                    for worker in set(active_children()) - before:
+                        worker.kill()
 
 
 def _end_with_parent() -> None:
-    """Die when the process that started this one is killed (Linux; elsewhere such a process ends after its task)."""
-    if sys.platform == "linux":
-        import ctypes
+    """Die when the process that started this one is killed, whenever that happens; else it would wait for tasks for ever.
 
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    Ctrl-C reaches every process of a terminal: what it means is up to the one that started the others.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

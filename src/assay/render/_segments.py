@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from assay.facts.corpus import Document, Licence, LicenceBasis
 from assay.facts.trace import Span, Standing, Trace
@@ -19,30 +20,14 @@ class Segment:
 
 def segments(trace: Trace) -> Iterator[Segment]:
     """The text in pieces, in order; where spans overlap the more surprising one shows."""
+    owners: list[Span | None] = [None] * len(trace.text)
+    for span in reversed(trace.spans):  # they come most surprising first
+        owners[span.start : span.stop] = [span] * (span.stop - span.start)
     at = 0
-    for start, stop, span in sorted(_painted(trace), key=lambda row: row[0]):
-        if start > at:
-            yield Segment(trace.text[at:start], None)
-        yield Segment(trace.text[start:stop], span)
+    for owner, run in groupby(owners):
+        stop = at + sum(1 for _ in run)
+        yield Segment(trace.text[at:stop], owner)
         at = stop
-    if at < len(trace.text):
-        yield Segment(trace.text[at:], None)
-
-
-def _painted(trace: Trace) -> list[tuple[int, int, Span]]:
-    """Disjoint pieces: spans come most surprising first, and later ones get what is left of them."""
-    taken: list[tuple[int, int, Span]] = []
-    for span in trace.spans:
-        start, stop = span.start, span.stop
-        for low, high, _ in taken:
-            if low <= start < high:
-                start = high
-            if low < stop <= high:
-                stop = low
-        inside = any(start < high and low < stop for low, high, _ in taken)
-        if start < stop and not inside:
-            taken.append((start, stop, span))
-    return taken
 
 
 def standings(trace: Trace) -> str:
