@@ -87,3 +87,21 @@ def output_option(function: click.decorators.FC) -> click.decorators.FC:
         metavar="FORMAT[=PATH]",
         help=f"Write a report; may be repeated. Formats: {', '.join(names())}. Without a path, or with '-', to standard output.",
     )(function)
+
+
+def one_of(text: str, formats: tuple[str, ...]) -> tuple[str, Path | None]:
+    """`FORMAT`, `FORMAT=PATH` or `FORMAT=-` as (format, path or None for standard output), where few formats are offered."""
+    format, separator, path = text.partition("=")
+    if format not in formats:
+        raise UsageError(f"unknown format {format!r}: give {', '.join(formats[:-1])} or {formats[-1]}")
+    return format, Path(path) if separator and path not in ("", "-") else None
+
+
+def put(raw: bytes, path: Path | None) -> None:
+    """Write to standard output, or whole to a file, and say so."""
+    if path is None:
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
+        return
+    write_whole(path, raw)
+    click.echo(f"wrote {path}", err=True)

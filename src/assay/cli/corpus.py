@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli._output import one_of, put
 from assay.cli._progress import progress
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
-from assay.files import write_whole
 
 if TYPE_CHECKING:
     from assay.corpus.documents import Fields
@@ -137,7 +136,7 @@ def info(directory: str, format: str) -> None:
         _show(folder, name)
         return
     found, digest = manifest.load(folder)
-    sys.stdout.buffer.write(canonical(record(found, digest, name)))
+    put(canonical(record(found, digest, name)), None)
 
 
 @COMMAND.command("verify")
@@ -177,10 +176,7 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
         raise UsageError("a corpus behind a URL is not changed in place: remove from a copy in a folder")
     if dry_run:
         corpus = open_corpora([directory])
-        found = removal.named(corpus, ids)
-        for number, rows in removal.holding(corpus, text).items() if text else ():
-            found.setdefault(number, set()).update(rows)
-        documents = removal.described(corpus, found)
+        documents = removal.described(corpus, removal.matching(corpus, ids, text))
     else:
         documents = removal.remove(Path(directory), ids, text)
     for document in documents[:100]:
@@ -219,9 +215,7 @@ def contamination(
     from assay.corpus.contamination import contamination as examined
     from assay.render._trace import contamination_lines
 
-    format, _, path = output.partition("=")
-    if format not in ("text", "json"):
-        raise UsageError(f"unknown format {format!r}: give text or json")
+    format, path = one_of(output, ("text", "json"))
     try:
         found = examined(corpus.open(corpora), benchmark, question_field, answer_field)
     except InputError as cause:
@@ -231,11 +225,6 @@ def contamination(
         if format == "json"
         else "".join(f"{line}\n" for line in contamination_lines(found)).encode("utf-8", "backslashreplace")
     )
-    if path and path != "-":
-        write_whole(Path(path), raw)
-        click.echo(f"wrote {path}", err=True)
-    else:
-        sys.stdout.buffer.write(raw)
-        sys.stdout.buffer.flush()
+    put(raw, path)
     dirty = 100 * sum(not item.clean for item in found.items) / len(found.items)
     return 1 if fail_over is not None and dirty > fail_over else 0

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import click
 
-from assay.cli._output import colour_wanted
+from assay.cli._output import colour_wanted, one_of, put
 from assay.cli._progress import progress
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.comparison import Relation
-from assay.files import write_whole
 
 
 @click.command("diff")
@@ -61,7 +57,7 @@ def COMMAND(
     """
     from assay import api
 
-    targets = [_target(text) for text in outputs] or [("text", None)]
+    targets = [one_of(text, ("text", "json")) for text in outputs] or [("text", None)]
     with progress(quiet) as advance:
         try:
             found = api.diff(base, model, others=others, offline=offline, progress=advance)
@@ -81,17 +77,5 @@ def COMMAND(
                     else lines(found, model, path is None and colour_wanted(), 110, verbose)
                 )
             ).encode("utf-8", "backslashreplace")
-        if path is None:
-            sys.stdout.buffer.write(raw)
-            sys.stdout.buffer.flush()
-        else:
-            write_whole(path, raw)
-            click.echo(f"wrote {path}", err=True)
+        put(raw, path)
     return 1 if expected and str(found.relation) not in expected else 0
-
-
-def _target(text: str) -> tuple[str, Path | None]:
-    format, separator, path = text.partition("=")
-    if format not in ("text", "json"):
-        raise UsageError(f"unknown format {format!r}: give text or json")
-    return format, Path(path) if separator and path not in ("", "-") else None

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._output import colour_wanted
+from assay.cli._output import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.corpus import LicenceClass
 from assay.facts.trace import Trace
-from assay.files import write_whole
 
 if TYPE_CHECKING:
     from assay.corpus.similar import Embedder
@@ -95,7 +94,7 @@ def COMMAND(
     """
     from assay import corpus
 
-    targets = [_target(entry) for entry in outputs] or [("text", None)]
+    targets = [one_of(entry, FORMATS) for entry in outputs] or [("text", None)]
     limits = _limits(fail_on)
     try:
         found = corpus.open(corpora, _executor(runner)).trace(
@@ -105,12 +104,7 @@ def COMMAND(
         raise UsageError(f"the corpus is damaged: {cause}") from None
     for format, path in targets:
         raw = _rendered(found, format, path is None and colour_wanted(), verbose, quiet)
-        if path is None:
-            sys.stdout.buffer.write(raw)
-            sys.stdout.buffer.flush()
-        else:
-            write_whole(path, raw)
-            click.echo(f"wrote {path}", err=True)
+        put(raw, path)
     return _judged(found, limits)
 
 
@@ -165,13 +159,6 @@ def _text(given: str) -> str:
     from assay.corpus.rows import decoded
 
     return decoded(raw, "utf-8")[0]
-
-
-def _target(text: str) -> tuple[str, Path | None]:
-    format, separator, path = text.partition("=")
-    if format not in FORMATS:
-        raise UsageError(f"unknown format {format!r}: give {', '.join(FORMATS)}")
-    return format, Path(path) if separator and path not in ("", "-") else None
 
 
 def _limits(text: str | None) -> list[tuple[LicenceClass, float]]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from assay.corpus import _layout, manifest
 from assay.corpus.documents import Fields, Guesses, made
 from assay.corpus.inputs import Input, listed
-from assay.corpus.manifest import InputRecord, Manifest, Part, ShardRecord
+from assay.corpus.manifest import MOST_PLACES, InputRecord, Manifest, Part, ShardRecord, merged
 from assay.corpus.rows import NotRead, Reading
 from assay.corpus.writing import ShardWriter
 from assay.errors import InputError, UsageError
@@ -32,7 +32,7 @@ from assay.kernels.words import NORMALISER
 SHARD = 1 << 30  # bytes of text in a shard: sorting takes about 2.5 times as much memory
 MOST_SHARD = (4 << 30) - (1 << 20)
 MOST_DATASETS = 1000  # rows in the summary of one part; the others are counted together
-MOST_PLACES, MOST_REASONS = 20, 200
+MOST_REASONS = 200
 UNPACKED = 4  # what a packed byte is taken to hold when tasks are planned
 Advance = Callable[[str, int, int], None]  # label, bytes done, bytes in all
 
@@ -116,14 +116,14 @@ def _joined(before: Manifest, parts: list[Part], unread: tuple[Skipped, ...]) ->
         raise UsageError(
             "these documents are in the corpus already: the same inputs give the same shard; nothing was added"
         )
-    after = replace(before, parts=(*before.parts, *parts), skipped=_merged((*before.skipped, *unread)))
+    after = replace(before, parts=(*before.parts, *parts), skipped=merged((*before.skipped, *unread)))
     if not after.shards:
         raise UsageError(f"no document could be read: {_reasons(parts, unread)}")
     return after
 
 
 def _reasons(parts: list[Part], unread: tuple[Skipped, ...]) -> str:
-    rows = _merged((*(row for part in parts for row in part.skipped), *unread))
+    rows = merged((*(row for part in parts for row in part.skipped), *unread))
     return (
         "; ".join(f"{row.count:,} x {row.reason} (such as {row.places[0]})" for row in rows) or "the inputs hold none"
     )
@@ -309,14 +309,6 @@ class _Skips:
         return tuple(
             Skipped(reason, self._counts[reason], tuple(places)) for reason, places in sorted(self._rows.items())
         )
-
-
-def _merged(rows: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
-    found: dict[str, Skipped] = {}
-    for row in rows:
-        old = found.get(row.reason, Skipped(row.reason, 0, ()))
-        found[row.reason] = Skipped(row.reason, old.count + row.count, (*old.places, *row.places)[:MOST_PLACES])
-    return tuple(found[reason] for reason in sorted(found))
 
 
 def _tidy(directory: Path, after: Manifest) -> None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assay.corpus import manifest
-from assay.corpus.manifest import Manifest, ShardRecord
+from assay.corpus.manifest import Manifest, ShardRecord, merged
 from assay.corpus.matching import SEED, Found, Look, Matches, look, looked, split, together, whole
 from assay.corpus.passages import passage
 from assay.corpus.reading import ShardFile
 from assay.errors import InputError, Malformed, UsageError
-from assay.facts.corpus import CorpusRecord, DatasetShare, Document, Skipped
+from assay.facts.corpus import CorpusRecord, DatasetShare, Document
 from assay.facts.trace import Passage, Trace
 from assay.kernels.words import Words, uint32
 
@@ -176,11 +176,6 @@ def record(found: Manifest, digest: str, name: str) -> CorpusRecord:
         key = (share.dataset, share.licence)
         old = shares.get(key)
         shares[key] = share if old is None else _added(old, share)
-    skipped = [*found.skipped, *(row for part in found.parts for row in part.skipped)]
-    merged: dict[str, Skipped] = {}
-    for row in skipped:
-        before = merged.get(row.reason, Skipped(row.reason, 0, ()))
-        merged[row.reason] = Skipped(row.reason, before.count + row.count, (*before.places, *row.places)[:20])
     return CorpusRecord(
         name=name,
         sha256=digest,
@@ -189,7 +184,7 @@ def record(found: Manifest, digest: str, name: str) -> CorpusRecord:
         bytes=sum(shard.bytes for shard in found.shards),
         removed=sum(shard.removed.documents for shard in found.shards if shard.removed),
         datasets=tuple(sorted(shares.values(), key=lambda row: (-row.words, row.dataset, row.licence.written))),
-        skipped=tuple(merged[reason] for reason in sorted(merged)),
+        skipped=merged((*found.skipped, *(row for part in found.parts for row in part.skipped))),
     )
 
 

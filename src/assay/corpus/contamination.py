@@ -12,7 +12,7 @@ import numpy as np
 
 from assay.corpus.collection import Corpus
 from assay.corpus.inputs import listed
-from assay.corpus.matching import maximal, split
+from assay.corpus.matching import covered, maximal, split
 from assay.corpus.rows import NotRead, Reading, Row
 from assay.errors import UsageError
 from assay.facts.trace import Contamination, Item, ItemPart
@@ -86,10 +86,7 @@ def _part(corpus: Corpus, text: str) -> tuple[ItemPart, str]:
     lengths = np.maximum.reduce([row.lengths for row in rows])
     least = RUN if len(found) >= RUN else max(len(found), WHOLE)
     spans = maximal(lengths, least)
-    edges = np.zeros(len(found) + 1, np.int64)
-    np.add.at(edges, spans, 1)
-    np.add.at(edges, spans + lengths[spans], -1)
-    overlap = float((np.cumsum(edges)[:-1] > 0).mean())
+    overlap = float(covered(spans, lengths[spans], len(found)).mean())
     return ItemPart(len(found), int(lengths.max()), round(overlap, 4)), _source(
         corpus, text, int(lengths.argmax()), int(lengths.max())
     ) if overlap else ""

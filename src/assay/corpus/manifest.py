@@ -19,6 +19,7 @@ NAME = "manifest.json"
 FORMAT = "assay-corpus"
 VERSION = 1
 MOST = 1 << 30  # bytes of a manifest
+MOST_PLACES = 20  # that are listed for each reason why something was not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,15 @@ def flush(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def merged(rows: tuple[Skipped, ...]) -> tuple[Skipped, ...]:
+    """One row for each reason."""
+    found: dict[str, Skipped] = {}
+    for row in rows:
+        old = found.get(row.reason, Skipped(row.reason, 0, ()))
+        found[row.reason] = Skipped(row.reason, old.count + row.count, (*old.places, *row.places)[:MOST_PLACES])
+    return tuple(found[reason] for reason in sorted(found))
 
 
 @contextmanager

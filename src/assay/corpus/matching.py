@@ -103,6 +103,14 @@ def maximal(lengths: NDArray[np.uint32], least: int) -> NDArray[np.intp]:
     return np.flatnonzero((ends > before) & (lengths >= least))
 
 
+def covered(starts: NDArray[np.intp], lengths: NDArray[np.uint32], count: int) -> NDArray[np.bool_]:
+    """bool[count]: the words that lie in one of these spans."""
+    edges = np.zeros(count + 1, np.int64)
+    np.add.at(edges, starts, 1)
+    np.add.at(edges, starts + lengths, -1)
+    return np.cumsum(edges)[:count] > 0
+
+
 def together(found: Sequence[Found], shards: Sequence[ShardFile]) -> Matches:
     """The longest over all shards; a span's count is the sum over the shards that have all of it."""
     longest = np.maximum.reduce([row.lengths for row in found])

@@ -44,6 +44,14 @@ def holding(corpus: Corpus, text: str) -> dict[int, set[int]]:
     return found
 
 
+def matching(corpus: Corpus, ids: tuple[str, ...], text: str) -> dict[int, set[int]]:
+    """Shard -> the documents in it that have one of these ids or hold the words of `text`, if there are any."""
+    found = named(corpus, ids)
+    for number, rows in holding(corpus, text).items():
+        found.setdefault(number, set()).update(rows)
+    return found
+
+
 def described(corpus: Corpus, found: dict[int, set[int]]) -> list[Document]:
     """What is known of the documents found."""
     return [corpus.shards[number].document(row) for number, rows in sorted(found.items()) for row in sorted(rows)]
@@ -58,10 +66,7 @@ def remove(directory: Path, ids: tuple[str, ...] = (), text: str = "") -> list[D
     with manifest.locked(directory):
         before, _ = manifest.load(directory)
         corpus = open_corpora([directory])
-        found = named(corpus, ids)
-        if text:
-            for number, rows in holding(corpus, text).items():
-                found.setdefault(number, set()).update(rows)
+        found = matching(corpus, ids, text)
         if not found:
             raise UsageError(f"{directory}: no document has this id or text; nothing was removed")
         removed = described(corpus, found)

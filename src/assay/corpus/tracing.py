@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assay.corpus.matching import HITS, SEED, Matches, split, together
+from assay.corpus.matching import HITS, SEED, Matches, covered, split, together
 from assay.corpus.passages import passage
 from assay.corpus.relevance import Relevance
 from assay.facts.trace import LicenceShare, Likeness, Passage, Sentence, Source, Span, Standing, Trace
@@ -60,7 +60,7 @@ def traced(corpus: Corpus, text: str, prompt: str, least: int, most: int, embedd
     sources = tuple(_source(corpus, row, matches, found, raw, relevance) for row in chosen)
     to_characters = _characters(raw, found)
     spans = tuple(_span(index, matches, found, to_characters, chosen) for index in listed.tolist())
-    covered = _mask(matches, listed, len(found))
+    inside = _mask(matches, listed, len(found))
     sentences = tuple(_sentences(text, raw, found, matches, listed, chosen))
     likenesses: tuple[Likeness, ...] = ()
     if embedder is not None:
@@ -72,7 +72,7 @@ def traced(corpus: Corpus, text: str, prompt: str, least: int, most: int, embedd
         text=text,
         corpora=corpus.records,
         words=len(found),
-        covered=int(covered.sum()),
+        covered=int(inside.sum()),
         longest=tuple(matches.longest.tolist()),
         spans=tuple(sorted(spans, key=lambda span: (-span.bits, span.start))),
         sources=sources,
@@ -149,14 +149,11 @@ def _pool(matches: Matches, words: Words, least: int) -> _Pool:
     pool = _by_document(hits, matches)
     if not len(hits):
         return pool
-    covered = (
-        np.minimum(  # short matches count where two of them do not overlap, neither in the text nor in the document
-            np.add.reduceat(pool.end - pool.begin, pool.first), _held(pool, matches)
-        )
-    )
+    # short matches count where two of them do not overlap, neither in the text nor in the document
+    held = np.minimum(np.add.reduceat(pool.end - pool.begin, pool.first), _held(pool, matches))
     enough = np.maximum.reduceat(matches.lengths[pool.hits[:, 1]], pool.first) >= least
     sizes = np.diff(np.append(pool.first, len(pool.hits)))
-    return _by_document(pool.hits[np.repeat(enough | (covered >= 2 * SEED), sizes)], matches)
+    return _by_document(pool.hits[np.repeat(enough | (held >= 2 * SEED), sizes)], matches)
 
 
 def _first(matches: Matches, words: Words) -> NDArray[np.bool_]:
@@ -207,10 +204,7 @@ def _ranked(chosen: list[_Chosen], relevance: Relevance) -> list[_Chosen]:
 
 def _mask(matches: Matches, spans: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
     """bool[count]: the words that lie in one of the spans."""
-    edges = np.zeros(count + 1, np.int64)
-    np.add.at(edges, matches.starts[spans], 1)
-    np.add.at(edges, matches.starts[spans] + matches.lengths[spans], -1)
-    return np.cumsum(edges)[:count] > 0
+    return covered(matches.starts[spans], matches.lengths[spans], count)
 
 
 def _source(corpus: Corpus, row: _Chosen, matches: Matches, found: Words, raw: bytes, relevance: Relevance) -> Source:
