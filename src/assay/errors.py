@@ -26,6 +26,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 class AssayError(Exception):
     """Base of the hierarchy; catching it never hides a bug in assay itself."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is: an error crosses from a worker process whatever its constructor takes."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[AssayError], args: tuple[object, ...], fields: dict[str, object]) -> AssayError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
+
 
 class UsageError(AssayError):
     """The command line, the configuration or the policy cannot be honoured."""

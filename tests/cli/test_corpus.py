@@ -149,6 +149,15 @@ def test_what_cannot_be_done_is_one_sentence(
     assert not (tmp_path / "x" / "manifest.json").exists()
 
 
+def test_a_missing_extra_is_named_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some text")
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['zstandard'] = None\n")
+    done = run("corpus", "build", str(tmp_path / "a.txt"), "-o", str(tmp_path / "index"), PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == "assay: a corpus needs an extra: install it with  pip install 'openassay[corpus]'\n"
+    assert not (tmp_path / "index").exists()
+
+
 def test_the_page_holds_everything_and_needs_no_script(index: Path, tmp_path: Path) -> None:
     page = tmp_path / "trace.html"
     text = f"<script>alert(1)</script> {MIT} \u202e and the owl and the pussycat went to sea"

@@ -15,7 +15,7 @@ import pytest
 
 import assay.corpus
 from assay.corpus.building import Options, build
-from assay.errors import UsageError
+from assay.errors import AssayError, Malformed, MissingExtra, UsageError
 from assay.execution import Executor, executor
 
 
@@ -74,6 +74,19 @@ def test_a_corpus_is_the_same_whoever_built_it(runner: Executor, tmp_path: Path)
     assert len(assay.corpus.open(tmp_path / "b").shards) >= 3
     through = assay.corpus.open(tmp_path / "b", runner).trace(text)
     assert through.spans and through.spans == assay.corpus.open(tmp_path / "b").trace(text).spans
+
+
+def failed(task: int) -> int:
+    raise MissingExtra("corpus", "a corpus") if task == 1 else Malformed("a broken rule", at=7, expected=1, got=2)
+
+
+@pytest.mark.parametrize("task", [1, 2])
+def test_every_error_of_assay_crosses_processes(runner: Executor, task: int) -> None:
+    with pytest.raises(AssayError) as here:
+        failed(task)
+    with pytest.raises(type(here.value)) as there:
+        list(runner.run(failed, [task], lambda: None))
+    assert str(there.value) == str(here.value) and there.value.__dict__ == here.value.__dict__
 
 
 def killed(task: int) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from assay.corpus import _layout, manifest
+from assay.corpus import _extra, _layout, manifest
 from assay.corpus.documents import Fields, Guesses, made
 from assay.corpus.inputs import Input, listed
 from assay.corpus.manifest import MOST_PLACES, InputRecord, Manifest, Part, ShardRecord, merged
@@ -77,6 +77,7 @@ def build(
     _check(options)
     unread = _Skips()
     inputs = listed(references, unread.note)
+    _extra.needed({source.kind for source in inputs}, {source.uri.partition("://")[1] for source in inputs})
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with manifest.locked(directory):
