@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 
 from assay.cli import silence_output
+from assay.cli._streams import colour_wanted
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
 from assay.files import write_whole
@@ -31,13 +31,6 @@ def target(text: str) -> Target:
     if format not in names():
         raise UsageError(f"unknown format {format!r}: give one of {', '.join(names())}")
     return Target(format, Path(path) if separator and path not in ("", "-") else None)
-
-
-def colour_wanted() -> bool:
-    """Colour on a terminal, unless NO_COLOR is set; anywhere if FORCE_COLOR is (no-color.org, force-color.org)."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
 def write_all(dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = False) -> None:
@@ -87,21 +80,3 @@ def output_option(function: click.decorators.FC) -> click.decorators.FC:
         metavar="FORMAT[=PATH]",
         help=f"Write a report; may be repeated. Formats: {', '.join(names())}. Without a path, or with '-', to standard output.",
     )(function)
-
-
-def one_of(text: str, formats: tuple[str, ...]) -> tuple[str, Path | None]:
-    """`FORMAT`, `FORMAT=PATH` or `FORMAT=-` as (format, path or None for standard output), where few formats are offered."""
-    format, separator, path = text.partition("=")
-    if format not in formats:
-        raise UsageError(f"unknown format {format!r}: give {', '.join(formats[:-1])} or {formats[-1]}")
-    return format, Path(path) if separator and path not in ("", "-") else None
-
-
-def put(raw: bytes, path: Path | None) -> None:
-    """Write to standard output, or whole to a file, and say so."""
-    if path is None:
-        sys.stdout.buffer.write(raw)
-        sys.stdout.buffer.flush()
-        return
-    write_whole(path, raw)
-    click.echo(f"wrote {path}", err=True)

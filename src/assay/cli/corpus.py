@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli._output import one_of, put
 from assay.cli._progress import progress
+from assay.cli._streams import one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 

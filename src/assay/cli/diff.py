@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from assay.cli._output import colour_wanted, one_of, put
 from assay.cli._progress import progress
+from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.comparison import Relation

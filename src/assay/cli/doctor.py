@@ -17,6 +17,7 @@ _EXTRAS = {
     "huggingface_hub": ("hub", "hf://org/name"),
     "zstandard": ("corpus", "building and asking a corpus"),
     "pyarrow": ("corpus", "Parquet and Arrow as inputs of a corpus"),
+    "cryptography": ("sign", "assay sign, assay verify"),
     "tokenizers": ("similar", "assay trace --similar"),
     "ray": ("ray", "assay corpus build --executor ray"),
 }

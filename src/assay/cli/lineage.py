@@ -31,7 +31,7 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     """
     from assay import api
     from assay.fingerprints import SUFFIX, decoded, library, relatives
-    from assay.render._words import visible
+    from assay.render._visible import visible
 
     try:
         mine = decoded(Path(model)) if model.endswith(SUFFIX) else api.fingerprint(model, offline=offline)

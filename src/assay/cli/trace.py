@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._output import colour_wanted, one_of, put
+from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.corpus import LicenceClass

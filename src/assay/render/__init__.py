@@ -7,11 +7,12 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from assay.facts.dossier import Dossier
+if TYPE_CHECKING:
+    from assay.facts.dossier import Dossier
 
-Write = Callable[[Dossier, BinaryIO], None]
+Write = Callable[["Dossier", BinaryIO], None]
 
 
 @dataclass(frozen=True, slots=True)

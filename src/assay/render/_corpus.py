@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.corpus import CorpusRecord
 from assay.render._segments import licence_words
-from assay.render._words import visible
+from assay.render._visible import visible
 
 MOST = 20
 

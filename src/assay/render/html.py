@@ -26,6 +26,7 @@ from assay.render import Renderer
 from assay.render._assets import asset
 from assay.render._map import drawn, histogram, layer_map
 from assay.render._svg import bar
+from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
     SHOWN,
@@ -43,7 +44,6 @@ from assay.render._words import (
     quoted,
     reproduce,
     size,
-    visible,
 )  # fmt: skip
 
 MOST_FILES = 1000  # rows of the artifact table; unexamined files come first, so what is cut is the ordinary

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
+from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
     answer,
@@ -19,7 +20,6 @@ from assay.render._words import (
     portrait_line,
     reproduce,
     unexamined_line,
-    visible,
 )
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@:&$^=])")

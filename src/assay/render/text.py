@@ -12,6 +12,7 @@ from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
+from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
     SHOWN,
@@ -24,7 +25,6 @@ from assay.render._words import (
     portrait_line,
     reproduce,
     unexamined_line,
-    visible,
 )
 
 _COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}

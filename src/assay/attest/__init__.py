@@ -1,0 +1,1 @@
+"""Sign models, and check who signed them: OpenSSF model signing v1.0."""

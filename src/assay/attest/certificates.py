@@ -1,0 +1,112 @@
+"""Certificates: a chain from the one that signed to a root that is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+from assay.attest import keys
+from assay.errors import Malformed, UsageError
+
+T = TypeVar("T", bound=x509.ExtensionType)
+
+
+def listed(path: Path) -> list[x509.Certificate]:
+    """Every certificate in a PEM file (UsageError: there is none)."""
+    try:
+        return x509.load_pem_x509_certificates(keys.read(path))
+    except ValueError as cause:
+        raise UsageError(f"{path}: no certificates in PEM ({str(cause)[:120]})") from None
+
+
+def certified(
+    chain: tuple[bytes, ...], roots: Sequence[x509.Certificate], at: datetime
+) -> tuple[keys.PublicKey, str, str]:
+    """(key, subject, why not) of a chain that should lead to one of the roots; `why not` is empty where it does.
+
+    RFC 5280, section 6.1, for a chain in order: signatures, names, validity at `at`, basic constraints with path length, key
+    usage; the first certificate may sign (key usage digitalSignature) code or anything (extended key usage). Certificates
+    with critical extensions beyond these do not count: what they would forbid is not known.
+
+    Raises:
+        Malformed: a certificate cannot be read, or its key is not supported.
+    """
+    try:
+        rows = [x509.load_der_x509_certificate(raw) for raw in chain]
+        key = keys.supported(rows[0].public_key(), "the signing certificate")
+        subject = rows[0].subject.rfc4514_string() or "(no name)"
+        return key, subject, _broken(_path(rows, roots), roots, at)
+    except (ValueError, UnsupportedAlgorithm) as cause:
+        raise Malformed(f"a certificate in the bundle cannot be read ({str(cause)[:120]})") from None
+    except UsageError as cause:
+        raise Malformed(str(cause)) from None
+
+
+def _path(rows: list[x509.Certificate], roots: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """From the first certificate to a root, each issued by the next; as far as it gets."""
+    path = [rows[0]]
+    rest = [*roots, *rows[1:]]  # a root ends the way, so that it is looked for first
+    while path[-1] not in roots and len(path) <= len(rows):
+        issuer = next((row for row in rest if row not in path and _issued(path[-1], row)), None)
+        if issuer is None:
+            break
+        path.append(issuer)
+    return path
+
+
+def _issued(row: x509.Certificate, by: x509.Certificate) -> bool:
+    try:
+        row.verify_directly_issued_by(by)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+_KNOWN = frozenset(
+    {x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, x509.SubjectAlternativeName.oid}
+)
+
+
+def _broken(path: list[x509.Certificate], roots: Sequence[x509.Certificate], at: datetime) -> str:
+    for depth, row in enumerate(path):
+        name = row.subject.rfc4514_string()
+        if not row.not_valid_before_utc <= at <= row.not_valid_after_utc:
+            return f"the certificate of {name} is valid from {row.not_valid_before_utc:%Y-%m-%d} to {row.not_valid_after_utc:%Y-%m-%d}, not on {at:%Y-%m-%d}"
+        unknown = [entry.oid.dotted_string for entry in row.extensions if entry.critical and entry.oid not in _KNOWN]
+        if unknown:
+            return f"the certificate of {name} has a critical extension that assay does not know ({unknown[0]})"
+        if depth and not _may_issue(row, depth - 1):
+            return f"the certificate of {name} may not issue certificates here"
+    if path[-1] not in roots:
+        return f"the chain of certificates ends at {path[-1].issuer.rfc4514_string()}, which is none of the roots given"
+    return "" if _may_sign(path[0]) else f"the certificate of {path[0].subject.rfc4514_string()} is not for signing"
+
+
+def _may_issue(row: x509.Certificate, between: int) -> bool:
+    constraints = _extension(row, x509.BasicConstraints)
+    usage = _extension(row, x509.KeyUsage)
+    if constraints is None or not constraints.ca or (usage is not None and not usage.key_cert_sign):
+        return False
+    return constraints.path_length is None or between <= constraints.path_length
+
+
+def _may_sign(row: x509.Certificate) -> bool:
+    usage, purposes = _extension(row, x509.KeyUsage), _extension(row, x509.ExtendedKeyUsage)
+    if usage is not None and not usage.digital_signature:
+        return False
+    if purposes is None:
+        return usage is not None
+    oids = x509.oid.ExtendedKeyUsageOID
+    return oids.CODE_SIGNING in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes
+
+
+def _extension(row: x509.Certificate, kind: type[T]) -> T | None:
+    try:
+        return row.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

@@ -1,0 +1,226 @@
+"""Sign the files of a model, and compare a model with what somebody signed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.attest import bundle, keys
+from assay.errors import UsageError
+from assay.facts.artifact import Artifact, Standing, manifest
+from assay.facts.signature import Covered, Method, SignedManifest, Trust, Verification
+from assay.formats.window import Source
+from assay.subject import EXCLUDED, Entry, Walk, hashed, walked
+
+MOST_LISTED = 10_000
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Whom a verifier expects: public keys by name, and roots for certificates with the subjects that they may name."""
+
+    public: tuple[tuple[str, keys.PublicKey], ...] = ()
+    roots: tuple[Certificate, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+
+def sign(model: Path, signer: keys.Signer, target: Path, progress: Progress | None = None) -> bytes:
+    """The bundle for every file of the model but `target` itself and what Git keeps.
+
+    Raises:
+        UsageError: a file cannot be read, changes meanwhile, or is a link: then there is nothing to sign.
+    """
+    walk = walked(model)
+    ignored = tuple(sorted({*EXCLUDED, *_inside(model, target)}))
+    entries = [entry for entry in walk.entries if not _left_out(entry.path, ignored)]
+    if walk.obstacles:
+        first = walk.obstacles[0]
+        raise UsageError(f"{first.artifact}: {first.reason}; a model is signed whole, so remove it or make it a file")
+    digests = list(_hashed(entries, progress))
+    for entry, digest in zip(entries, digests, strict=True):
+        if digest is None:
+            raise UsageError(f"{entry.path}: it cannot be read, or changed while it was read; nothing was signed")
+    rows = manifest(
+        tuple(
+            Artifact(entry.path, entry.size, digest or "", "", Standing.INERT)
+            for entry, digest in zip(entries, digests, strict=True)
+        )
+    )
+    lines = tuple((row.name if model.is_dir() else bundle.WHOLE, row.sha256) for row in rows.resources)
+    payload = bundle.statement(walk.name, lines, ignored)
+    return bundle.written(payload, signer.sign(bundle.authenticated(payload)), signer.hint, signer.certificates)
+
+
+def _hashed(entries: Sequence[Entry], progress: Progress | None) -> Iterator[str | None]:
+    total, done = sum(entry.size for entry in entries), 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress("hashing", done, total)
+
+    for entry in entries:
+        found = hashed(entry, advance)
+        yield None if found.obstacle else found.sha256
+
+
+def _inside(model: Path, path: Path) -> tuple[str, ...]:
+    """The path relative to the model, if it lies in it."""
+    try:
+        return (path.resolve().relative_to(model.resolve()).as_posix(),) if model.is_dir() else ()
+    except ValueError:
+        return ()
+
+
+def _left_out(path: str, ignored: tuple[str, ...]) -> bool:
+    """Whether a path, or a folder that it lies in, was left out by the signer."""
+    return any(path == row.strip("/") or path.startswith(f"{row.strip('/')}/") for row in ignored)
+
+
+def verify(
+    model: Path, signature: Path, expected: Expected, *, at: datetime | None = None, progress: Progress | None = None
+) -> Verification:
+    """What a signature says of a model.
+
+    Args:
+        expected: whom to expect; nobody: the signature's own claim is shown, and nothing is called verified.
+        at: the moment at which certificates must be valid; now, if not given.
+
+    Raises:
+        UsageError: the model or the signature cannot be read.
+        Malformed: the signature is no bundle about a model; the message says what is wrong.
+    """
+    found = bundle.parsed(_read(signature))
+    signed = bundle.signed(found.payload)
+    if signed.algorithm == "blake3":
+        raise UsageError(
+            f"{signature}: its digests are BLAKE3, which this version of assay does not compute; verify it with the OpenSSF model-signing tool"
+        )
+    trust, who, why = _judged(found, expected, at or datetime.now(UTC))
+    walk = walked(model)
+    own = _inside(model, signature)
+    changed, absent, uncovered = _compared(walk, signed, own, progress)
+    return Verification(
+        found.method, trust, who, why, signed.name, signed.sha256, len({line.name for line in signed.lines}),
+        tuple(changed[:MOST_LISTED]), tuple(absent[:MOST_LISTED]), tuple(uncovered[:MOST_LISTED]), signed.ignored,
+    )  # fmt: skip
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > bundle.MOST:
+            raise UsageError(f"{path}: larger than any signature ({bundle.MOST:,} bytes)")
+        return path.read_bytes()
+    except OSError as cause:
+        raise UsageError(f"{path}: {cause.strerror}") from None
+
+
+def _judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trust, str, str]:
+    """(trust, who signed, why)."""
+    message = bundle.authenticated(found.payload)
+    if found.method is Method.KEY:
+        return _by_key(found, expected, message)
+    if found.method is Method.SIGSTORE:
+        return (
+            Trust.UNKNOWN,
+            "an identity at Sigstore",
+            "this version of assay verifies keys and certificates; verify it with the OpenSSF model-signing tool",
+        )
+    from assay.attest.certificates import certified
+
+    key, subject, broken = certified(found.certificates, expected.roots, at)
+    if not keys.holds(key, found.signature, message):
+        return (
+            Trust.BROKEN,
+            subject,
+            "the signature was not made by the key of the first certificate, or the statement was changed",
+        )
+    if not expected.roots:
+        return Trust.UNKNOWN, subject, "the certificate names itself: give the root that you trust with --root"
+    if broken:
+        return Trust.UNEXPECTED, subject, broken
+    if expected.subjects and subject not in expected.subjects:
+        return Trust.UNEXPECTED, subject, f"expected {' or '.join(expected.subjects)}"
+    return Trust.VERIFIED, subject, "its certificate leads to a root that you trust"
+
+
+def _by_key(found: bundle.Bundle, expected: Expected, message: bytes) -> tuple[Trust, str, str]:
+    called = f"a key with the hint {found.hint[:16]}..." if found.hint else "a key without a hint"
+    if not expected.public:
+        return Trust.UNKNOWN, called, "give the public key that you expect with --key, or a trust file with --trust"
+    for name, key in expected.public:
+        if keys.holds(key, found.signature, message):
+            return Trust.VERIFIED, name, "the signature was made by this key"
+    hinted = next((name for name, key in expected.public if keys.hint(key) == found.hint), None)
+    if hinted:
+        return (
+            Trust.BROKEN,
+            hinted,
+            "the bundle names this key, but the signature does not hold: signature or statement were changed",
+        )
+    return Trust.UNEXPECTED, called, "it is none of the keys given"
+
+
+def _compared(
+    walk: Walk, signed: SignedManifest, own: tuple[str, ...], progress: Progress | None
+) -> tuple[list[str], list[str], list[str]]:
+    """(changed, absent, uncovered) files."""
+    lines: dict[str, list[Covered]] = defaultdict(list)
+    for line in signed.lines:
+        lines[line.name].append(line)
+    here = _by_name(walk, signed)
+    total, done = sum(entry.size for name, entry in here.items() if name in lines), 0
+    changed = []
+    for name in sorted(lines.keys() & here.keys()):
+        if not _same(here[name], lines[name]):
+            changed.append(name)
+        done += here[name].size
+        if progress:
+            progress("hashing", done, total)
+    found = [*here, *(row.artifact for row in walk.obstacles)]
+    uncovered = [
+        path for path in found if path not in lines and path not in own and not _left_out(path, signed.ignored)
+    ]
+    return changed, sorted(lines.keys() - here.keys()), sorted(uncovered)
+
+
+def _by_name(walk: Walk, signed: SignedManifest) -> dict[str, Entry]:
+    """The files by the names under which they were signed; a model of one file is itself, whatever it was called."""
+    if len(walk.entries) == 1 and walk.entries[0].path == walk.name and len({line.name for line in signed.lines}) == 1:
+        return {signed.lines[0].name: walk.entries[0]}
+    return {entry.path: entry for entry in walk.entries}
+
+
+def _same(entry: Entry, rows: list[Covered]) -> bool:
+    """Whether a file is what its lines say: whole, or portion by portion and nothing between them."""
+    if rows[0].start is None and rows[0].algorithm == "sha256":
+        found = hashed(entry)
+        return found.obstacle is None and found.sha256 == rows[0].digest
+    portions = sorted((row.start or 0, entry.size if row.stop is None else row.stop, row) for row in rows)
+    at = 0
+    with entry.place.source() as source:
+        for start, stop, row in portions:
+            if start != at or stop > entry.size or _digest(source, start, stop, row.algorithm) != row.digest:
+                return False
+            at = stop
+    return at == entry.size
+
+
+def _digest(source: Source, start: int, stop: int, algorithm: str) -> str:
+    digest = hashlib.new(algorithm)
+    source.seek(start)
+    left = stop - start
+    while left and (block := source.read(min(left, 1 << 20))):
+        digest.update(block)
+        left -= len(block)
+    return digest.hexdigest()

@@ -1,0 +1,61 @@
+"""A trust file: whom to expect, as TOML that lies beside one's policy and never inside a model.
+
+[[key]]
+name = "Acme releases"
+file = "acme.pub"          # PEM, relative to this file
+
+[[root]]
+file = "acme-root.pem"
+subjects = ["CN=Acme release signing"]   # optional: only certificates of these names
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from assay.attest import keys
+from assay.attest.model import Expected
+from assay.errors import UsageError, did_you_mean
+
+MOST = 1 << 20
+_FIELDS = {"key": {"name", "file"}, "root": {"file", "subjects"}}
+
+
+def expected(path: Path) -> Expected:
+    """Whom the file names (UsageError: it cannot be read, or says something that no trust file says)."""
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path}: larger than any trust file ({MOST:,} bytes)")
+        value = tomllib.loads(path.read_text("utf-8"))
+    except OSError as cause:
+        raise UsageError(f"{path}: {cause.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        raise UsageError(f"{path}: not TOML ({cause})") from None
+    for name in value:
+        if name not in _FIELDS:
+            raise UsageError(f"{path}: unknown table {name!r}{did_you_mean(name, _FIELDS)}")
+    found_keys, roots, subjects = [], [], []
+    for row in _rows(path, value, "key"):
+        file = path.parent / row["file"]
+        found_keys.append((str(row.get("name", row["file"])), keys.public_key(file)))
+    for row in _rows(path, value, "root"):
+        from assay.attest.certificates import listed
+
+        roots += listed(path.parent / row["file"])
+        subjects += list(map(str, row.get("subjects", [])))
+    if not found_keys and not roots:
+        raise UsageError(f"{path}: names nobody; give [[key]] or [[root]] tables")
+    return Expected(tuple(found_keys), tuple(roots), tuple(subjects))
+
+
+def _rows(path: Path, value: dict[str, Any], table: str) -> list[dict[str, Any]]:
+    rows = value.get(table, [])
+    for row in rows if isinstance(rows, list) else [None]:
+        if not isinstance(row, dict) or not isinstance(row.get("file"), str):
+            raise UsageError(f"{path}: each [[{table}]] needs a file")
+        for name in row:
+            if name not in _FIELDS[table]:
+                raise UsageError(f"{path}: unknown entry {name!r} in [[{table}]]{did_you_mean(name, _FIELDS[table])}")
+    return list(rows)

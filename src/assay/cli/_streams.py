@@ -1,0 +1,37 @@
+"""What small outputs share: colour or not, a format with or without a path, standard output or a whole file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from assay.errors import UsageError
+from assay.files import write_whole
+
+
+def colour_wanted() -> bool:
+    """Colour on a terminal, unless NO_COLOR is set; anywhere if FORCE_COLOR is (no-color.org, force-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def one_of(text: str, formats: tuple[str, ...]) -> tuple[str, Path | None]:
+    """`FORMAT`, `FORMAT=PATH` or `FORMAT=-` as (format, path or None for standard output), where few formats are offered."""
+    format, separator, path = text.partition("=")
+    if format not in formats:
+        raise UsageError(f"unknown format {format!r}: give {', '.join(formats[:-1])} or {formats[-1]}")
+    return format, Path(path) if separator and path not in ("", "-") else None
+
+
+def put(raw: bytes, path: Path | None) -> None:
+    """Write to standard output, or whole to a file, and say so."""
+    if path is None:
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
+        return
+    write_whole(path, raw)
+    click.echo(f"wrote {path}", err=True)

@@ -1,0 +1,72 @@
+"""What a signature of a model covers, who made it, and whether it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Method(StrEnum):
+    """How a bundle says who signed (model-signing specification v1.0, section on signing methods)."""
+
+    KEY = "key"
+    CERTIFICATE = "certificate"
+    SIGSTORE = "sigstore"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """One line of a signed manifest: a file, or the bytes from `start` to `stop` of one, with its digest in hex."""
+
+    name: str
+    digest: str
+    algorithm: str
+    start: int | None = None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedManifest:
+    """The statement inside a bundle: subject name and root digest, the lines, and how they were made."""
+
+    name: str
+    sha256: str
+    lines: tuple[Covered, ...]
+    algorithm: str
+    shard_size: int | None
+    ignored: tuple[str, ...]
+
+
+class Trust(StrEnum):
+    """What is known of the signer."""
+
+    VERIFIED = "the signature was made by the expected signer"
+    UNEXPECTED = "the signature was made by somebody who is not expected"
+    BROKEN = "the signature does not hold"
+    UNKNOWN = "nobody said whom to expect, so the signature was not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A model beside a signature: who signed, how, what is covered, what is not, and what differs.
+
+    `changed` and `absent` are covered files that differ or are not there, `uncovered` files that the signature says nothing
+    about, `ignored` the paths that the signer left out.
+    """
+
+    method: Method
+    trust: Trust
+    signer: str
+    why: str
+    subject: str
+    sha256: str
+    covered: int
+    changed: tuple[str, ...]
+    absent: tuple[str, ...]
+    uncovered: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether an expected signer signed exactly these files."""
+        return self.trust is Trust.VERIFIED and not (self.changed or self.absent or self.uncovered)

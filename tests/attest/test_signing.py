@@ -1,0 +1,490 @@
+"""Signatures of models: the specification's schemas and vectors, every way in which one can fail to hold, and the commands."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.attest import bundle, certificates, keys, model
+from assay.errors import InputError, Malformed, UsageError
+from assay.facts.signature import Method, Trust, Verification
+from tests.cli.test_commands import run
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+PEM, PKCS8, PLAIN = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+Key = ec.EllipticCurvePrivateKey
+
+
+def private(path: Path, curve: ec.EllipticCurve | None = None) -> Key:
+    key = ec.generate_private_key(curve or ec.SECP256R1())
+    path.write_bytes(key.private_bytes(PEM, PKCS8, PLAIN))
+    path.with_suffix(".pub").write_bytes(
+        key.public_key().public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return key
+
+
+def certificate(
+    path: Path, name: str, key: Key, issuer: str, by: Key, *, ca: bool = False, depth: int | None = None, days: int = 365,
+    purpose: x509.ObjectIdentifier | None = ExtendedKeyUsageOID.CODE_SIGNING, extra: x509.ExtensionType | None = None, signs: bool = True,
+) -> Path:  # fmt: skip
+    def named(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    made = x509.CertificateBuilder().subject_name(named(name)).issuer_name(named(issuer)).public_key(key.public_key())
+    made = (
+        made.serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(1))
+        .not_valid_after(NOW + timedelta(days))
+    )
+    made = made.add_extension(x509.BasicConstraints(ca, depth if ca else None), True)
+    made = made.add_extension(x509.KeyUsage(signs and not ca, False, False, False, False, ca, ca, False, False), True)
+    if purpose is not None and not ca:
+        made = made.add_extension(x509.ExtendedKeyUsage([purpose]), False)
+    if extra is not None:
+        made = made.add_extension(extra, True)
+    path.write_bytes(made.sign(by, hashes.SHA256()).public_bytes(PEM))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "tiny"
+    (made / "sub").mkdir(parents=True)
+    (made / "model.safetensors").write_bytes(b"weights" * 1000)
+    (made / "sub/config.json").write_text("{}")
+    (made / "sub-config.json").write_text("{}")
+    (made / ".gitattributes").write_text("* text")
+    return made
+
+
+def signed(folder: Path, key: Path, **options: Any) -> Path:
+    target = folder.with_name("tiny.sig")
+    target.write_bytes(model.sign(folder, keys.signer(key, **options), target))
+    return target
+
+
+def checked(
+    folder: Path,
+    signature: Path,
+    *public: Path,
+    roots: tuple[Path, ...] = (),
+    subjects: tuple[str, ...] = (),
+    at: datetime = NOW,
+) -> Verification:
+    whom = model.Expected(
+        tuple((path.name, keys.public_key(path)) for path in public),
+        tuple(row for path in roots for row in certificates.listed(path)),
+        subjects,
+    )
+    return model.verify(folder, signature, whom, at=at)
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+def test_a_key_signs_and_its_public_half_verifies(folder: Path, tmp_path: Path, curve: ec.EllipticCurve) -> None:
+    private(tmp_path / "k.pem", curve)
+    found = checked(folder, signed(folder, tmp_path / "k.pem"), tmp_path / "k.pub")
+    assert found.holds and found.method is Method.KEY and found.signer == "k.pub" and found.covered == 3
+    assert found.ignored == (".git", ".gitattributes", ".github", ".gitignore")
+
+
+def test_the_bundle_is_what_the_specification_says(folder: Path, tmp_path: Path, shared: Path) -> None:
+    import jsonschema
+
+    key = private(tmp_path / "k.pem")
+    value = json.loads(signed(folder, tmp_path / "k.pem").read_bytes())
+    payload = base64.b64decode(value["dsseEnvelope"]["payload"])
+    for name, part in (
+        ("bundle", value),
+        ("envelope", value["dsseEnvelope"]),
+        ("statement", json.loads(payload)),
+        ("predicate", json.loads(payload)["predicate"]),
+    ):
+        schema = json.loads((shared / f"data/oms/schemas/{name}.schema.json").read_bytes())
+        registry = _registry(shared)
+        jsonschema.Draft202012Validator(schema, registry=registry).validate(part)
+    message = b"DSSEv1 28 application/vnd.in-toto+json " + str(len(payload)).encode() + b" " + payload
+    key.public_key().verify(
+        base64.b64decode(value["dsseEnvelope"]["signatures"][0]["sig"]), message, ec.ECDSA(hashes.SHA256())
+    )
+    names = [row["name"] for row in json.loads(payload)["predicate"]["resources"]]
+    assert names == [
+        "model.safetensors",
+        "sub/config.json",
+        "sub-config.json",
+    ]  # folder by folder, as the reference tool
+
+
+def _registry(shared: Path) -> Any:
+    from referencing import Registry, Resource
+
+    rows = [json.loads(path.read_bytes()) for path in (shared / "data/oms/schemas").glob("*.json")]
+    return Registry().with_resources([(row["$id"], Resource.from_contents(row)) for row in rows if "$id" in row])
+
+
+def test_the_vectors_of_the_specification(shared: Path) -> None:
+    vectors = shared / "data/oms/test-vectors"
+    methods = {}
+    for path in sorted((vectors / "valid").glob("*.json")):
+        found = bundle.parsed(path.read_bytes())
+        methods[path.name] = found.method
+        assert bundle.signed(found.payload).lines
+    assert sorted(methods.values()) == [Method.CERTIFICATE, Method.KEY, Method.SIGSTORE]
+    refused = {}
+    for path in sorted((vectors / "invalid").glob("*.json")):
+        with pytest.raises(Malformed) as said:
+            bundle.parsed(path.read_bytes())
+        refused[path.name] = said.value.what
+    assert len(refused) == 4 and refused["missing-envelope.bundle.json"] == "the bundle has no dsseEnvelope"
+    with pytest.raises(Malformed, match="the statement is not about a model"):
+        bundle.signed(bundle.parsed((vectors / "invalid-payload/wrong-predicate.bundle.json").read_bytes()).payload)
+
+
+def test_the_vector_with_certificates_holds_to_its_own_root(shared: Path) -> None:
+    found = bundle.parsed((shared / "data/oms/test-vectors/valid/certificate.bundle.json").read_bytes())
+    root = x509.load_der_x509_certificate(found.certificates[-1])
+    at = x509.load_der_x509_certificate(found.certificates[0]).not_valid_before_utc
+    key, _, broken = certificates.certified(found.certificates, [root], at)
+    assert broken == "" and keys.holds(key, found.signature, bundle.authenticated(found.payload))
+
+
+def change(folder: Path) -> None:
+    (folder / "sub/config.json").write_text("[]")
+
+
+def add(folder: Path) -> None:
+    (folder / "evil.pkl").write_bytes(b"x")
+
+
+def remove(folder: Path) -> None:
+    (folder / "sub-config.json").unlink()
+
+
+def link(folder: Path) -> None:
+    (folder / "sub-config.json").unlink()
+    (folder / "sub-config.json").symlink_to("/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("act", "changed", "absent", "uncovered"),
+    [
+        (change, ("sub/config.json",), (), ()),
+        (add, (), (), ("evil.pkl",)),
+        (remove, (), ("sub-config.json",), ()),
+        (link, (), ("sub-config.json",), ()),
+    ],
+)
+def test_every_difference_is_named(
+    folder: Path,
+    tmp_path: Path,
+    act: Callable[[Path], None],
+    changed: tuple[str, ...],
+    absent: tuple[str, ...],
+    uncovered: tuple[str, ...],
+) -> None:
+    private(tmp_path / "k.pem")
+    signature = signed(folder, tmp_path / "k.pem")
+    act(folder)
+    found = checked(folder, signature, tmp_path / "k.pub")
+    assert (found.changed, found.absent, found.uncovered) == (changed, absent, uncovered) and not found.holds
+    assert found.trust is Trust.VERIFIED
+
+
+def test_one_flipped_bit_anywhere_in_a_signature_is_found(folder: Path, tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    signature = signed(folder, tmp_path / "k.pem")
+    whole = json.loads(signature.read_bytes())
+    flipped = 0
+    for place in ("payload", "sig"):
+        raw = base64.b64decode(
+            whole["dsseEnvelope"]["payload"] if place == "payload" else whole["dsseEnvelope"]["signatures"][0]["sig"]
+        )
+        for at in range(0, len(raw), 7):
+            other = bytearray(raw)
+            other[at] ^= 4
+            value = json.loads(json.dumps(whole))
+            holder, name = (
+                (value["dsseEnvelope"], "payload")
+                if place == "payload"
+                else (value["dsseEnvelope"]["signatures"][0], "sig")
+            )
+            holder[name] = base64.b64encode(bytes(other)).decode()
+            signature.write_text(json.dumps(value))
+            try:
+                assert checked(folder, signature, tmp_path / "k.pub").trust is not Trust.VERIFIED, (place, at)
+            except Malformed:
+                pass
+            flipped += 1
+    assert flipped > 50
+
+
+def test_another_key_and_no_key(folder: Path, tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    private(tmp_path / "other.pem")
+    signature = signed(folder, tmp_path / "k.pem")
+    assert checked(folder, signature, tmp_path / "other.pub").trust is Trust.UNEXPECTED
+    assert checked(folder, signature).trust is Trust.UNKNOWN
+    assert checked(folder, signature, tmp_path / "other.pub", tmp_path / "k.pub").signer == "k.pub"
+
+
+def chain(tmp_path: Path, **leaf: Any) -> tuple[Path, ...]:
+    root, middle, key = (private(tmp_path / f"{name}.pem", ec.SECP384R1()) for name in ("root", "middle", "leaf"))
+    return (
+        certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True),
+        certificate(tmp_path / "middle.crt", "middle", middle, "root", root, ca=leaf.pop("middle_ca", True), depth=0),
+        certificate(tmp_path / "leaf.crt", "leaf", key, "middle", middle, **leaf),
+    )
+
+
+def with_certificates(folder: Path, tmp_path: Path, **leaf: Any) -> tuple[Path, Path]:
+    root, middle, own = chain(tmp_path, **leaf)
+    return root, signed(folder, tmp_path / "leaf.pem", certificate=own, chain=(middle,))
+
+
+def test_a_certificate_that_leads_to_a_trusted_root(folder: Path, tmp_path: Path) -> None:
+    root, signature = with_certificates(folder, tmp_path)
+    found = checked(folder, signature, roots=(root,))
+    assert found.holds and found.signer == "CN=leaf" and found.method is Method.CERTIFICATE
+    assert checked(folder, signature, roots=(root,), subjects=("CN=leaf",)).holds
+    assert checked(folder, signature, roots=(root,), subjects=("CN=other",)).why == "expected CN=other"
+    assert checked(folder, signature).trust is Trust.UNKNOWN
+    private(tmp_path / "stranger.pem")
+    stranger = private(tmp_path / "stranger.pem")
+    other = certificate(tmp_path / "stranger.crt", "root", stranger, "root", stranger, ca=True)
+    assert "which is none of the roots given" in checked(folder, signature, roots=(other,)).why
+
+
+@pytest.mark.parametrize(
+    ("leaf", "at", "why"),
+    [
+        ({"days": 10}, NOW + timedelta(11), "the certificate of CN=leaf is valid from 2026-05-31 to 2026-06-11, not on 2026-06-12"),
+        ({}, NOW - timedelta(5), "not on 2026-05-27"),
+        ({"purpose": ExtendedKeyUsageOID.SERVER_AUTH}, NOW, "the certificate of CN=leaf is not for signing"),
+        ({"signs": False}, NOW, "the certificate of CN=leaf is not for signing"),
+        ({"middle_ca": False}, NOW, "the certificate of CN=middle may not issue certificates here"),
+        ({"extra": x509.InhibitAnyPolicy(0)}, NOW, "has a critical extension that assay does not know"),
+    ],
+)  # fmt: skip
+def test_certificates_that_do_not_count(
+    folder: Path, tmp_path: Path, leaf: dict[str, Any], at: datetime, why: str
+) -> None:
+    root, signature = with_certificates(folder, tmp_path, **leaf)
+    found = checked(folder, signature, roots=(root,), at=at)
+    assert found.trust is Trust.UNEXPECTED and why in found.why
+
+
+def test_a_chain_longer_than_a_certificate_allows(folder: Path, tmp_path: Path) -> None:
+    root, middle, low, own = (private(tmp_path / f"{name}.pem") for name in ("root", "middle", "low", "own"))
+    top = certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True)
+    first = certificate(tmp_path / "middle.crt", "middle", middle, "root", root, ca=True, depth=0)
+    second = certificate(tmp_path / "low.crt", "low", low, "middle", middle, ca=True)
+    leaf = certificate(tmp_path / "own.crt", "own", own, "low", low)
+    signature = signed(folder, tmp_path / "own.pem", certificate=leaf, chain=(second, first))
+    assert (
+        checked(folder, signature, roots=(top,)).why == "the certificate of CN=middle may not issue certificates here"
+    )
+
+
+def test_a_manifest_in_portions_with_another_hash(folder: Path, tmp_path: Path) -> None:
+    key = private(tmp_path / "k.pem")
+    lines = []
+    for path in ("model.safetensors", "sub/config.json", "sub-config.json"):
+        raw = (folder / path).read_bytes()
+        for start in range(0, len(raw), 3000):
+            stop = min(start + 3000, len(raw))
+            lines.append(
+                {
+                    "name": f"{path}:{start}:{stop}",
+                    "digest": hashlib.blake2b(raw[start:stop]).hexdigest(),
+                    "algorithm": "blake2b",
+                }
+            )
+    how = {
+        "method": "shards",
+        "hash_type": "blake2b",
+        "shard_size": 3000,
+        "allow_symlinks": False,
+        "ignore_paths": [".gitattributes"],
+    }
+    subject = [{"name": "tiny", "digest": {"sha256": bundle.root(tuple(row["digest"] for row in lines))}}]
+    payload = json.dumps({"_type": bundle.STATEMENT_TYPE, "subject": subject, "predicateType": bundle.PREDICATE_TYPE,
+                          "predicate": {"resources": lines, "serialization": how}}).encode()  # fmt: skip
+    target = tmp_path / "tiny.sig"
+    target.write_bytes(
+        bundle.written(payload, key.sign(bundle.authenticated(payload), ec.ECDSA(hashes.SHA256())), "", ())
+    )
+    assert checked(folder, target, tmp_path / "k.pub").holds
+    (folder / "model.safetensors").write_bytes(b"weights" * 1000 + b"more")
+    assert checked(folder, target, tmp_path / "k.pub").changed == ("model.safetensors",)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../b", "a//b", "", "a\\b", "./a"])
+def test_a_signed_name_cannot_leave_the_model(name: str) -> None:
+    payload = bundle.statement("x", ((name, "0" * 64),), ())
+    with pytest.raises(Malformed, match="which is no file inside a model"):
+        bundle.signed(payload)
+
+
+def test_a_statement_that_contradicts_itself() -> None:
+    value = json.loads(bundle.statement("x", (("a", "0" * 64),), ()))
+    value["predicate"]["resources"][0]["digest"] = "1" * 64
+    with pytest.raises(Malformed, match="the subject's digest is not that of the signed lines"):
+        bundle.signed(json.dumps(value).encode())
+    with pytest.raises(Malformed, match="named twice"):
+        bundle.signed(bundle.statement("x", (("a", "0" * 64), ("a", "0" * 64)), ()))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda rows: st.lists(rows, max_size=3) | st.dictionaries(st.text(max_size=5), rows, max_size=3),
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            ("mediaType",),
+            ("verificationMaterial",),
+            ("verificationMaterial", "tlogEntries"),
+            ("verificationMaterial", "publicKey"),
+            ("dsseEnvelope",),
+            ("dsseEnvelope", "payload"),
+            ("dsseEnvelope", "signatures"),
+        ]
+    ),
+    json_values,
+)
+def test_any_value_anywhere_is_a_bundle_or_one_sentence(place: tuple[str, ...], value: Any) -> None:
+    whole = json.loads(bundle.written(bundle.statement("x", (("a", "0" * 64),), ()), b"sig", "hint", ()))
+    holder = whole
+    for name in place[:-1]:
+        holder = holder[name]
+    holder[place[-1]] = value
+    try:
+        bundle.signed(bundle.parsed(json.dumps(whole).encode()).payload)
+    except InputError as refused:
+        assert "\n" not in refused.what
+
+
+@given(st.sampled_from(["_type", "subject", "predicateType", "predicate"]), json_values)
+def test_any_value_anywhere_is_a_statement_or_one_sentence(place: str, value: Any) -> None:
+    whole = json.loads(bundle.statement("x", (("a", "0" * 64),), ()))
+    whole[place] = value
+    try:
+        bundle.signed(json.dumps(whole).encode())
+    except InputError as refused:
+        assert "\n" not in refused.what
+
+
+def test_keys_of_the_wrong_kind(folder: Path, tmp_path: Path) -> None:
+    other = ed25519.Ed25519PrivateKey.generate()
+    (tmp_path / "ed.pem").write_bytes(other.private_bytes(PEM, PKCS8, PLAIN))
+    (tmp_path / "ed.pub").write_bytes(
+        other.public_key().public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    private(tmp_path / "odd.pem", ec.SECP256K1())
+    private(tmp_path / "k.pem")
+    (tmp_path / "junk.pem").write_text("junk")
+    for path, sentence in (
+        ("ed.pem", "a key of type Ed25519PrivateKey; model signing uses"),
+        ("odd.pem", "a key on the curve secp256k1"),
+        ("junk.pem", "not a private key"),
+        ("gone.pem", "No such file"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            keys.signer(tmp_path / path)
+    for path, sentence in (
+        ("ed.pub", "a key of type Ed25519PublicKey"),
+        ("junk.pem", "not a public key"),
+        ("k.pem", "not a public key"),
+    ):
+        with pytest.raises(UsageError, match=sentence):
+            keys.public_key(tmp_path / path)
+    root, _, leaf = chain(tmp_path)
+    with pytest.raises(UsageError, match="the certificate is for another key"):
+        keys.signer(tmp_path / "k.pem", certificate=leaf)
+    with pytest.raises(UsageError, match="no certificates in PEM"):
+        certificates.listed(tmp_path / "junk.pem")
+    assert root.exists()
+
+
+def test_the_commands(folder: Path, tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    done = run("sign", str(folder), "--key", str(tmp_path / "k.pem"))
+    assert done.returncode == 0 and done.stdout.startswith("signed 3 files of tiny, sha256 "), done.stderr
+    assert done.stdout.splitlines()[1] == f"wrote {tmp_path}/tiny.sig"
+    good = run("verify", str(folder), "--key", str(tmp_path / "k.pub"))
+    assert good.returncode == 0
+    assert (
+        good.stdout.splitlines()[0]
+        == "VERIFIED  the signature was made by the expected signer; all 3 signed files are as they were signed"
+    )
+    nobody = run("verify", str(folder))
+    assert nobody.returncode == 3 and nobody.stdout.startswith("NOT CHECKED  nobody said whom to expect")
+    (folder / "model.safetensors").write_bytes(b"other")
+    bad = run("verify", str(folder), "--key", str(tmp_path / "k.pub"))
+    assert (
+        bad.returncode == 1 and bad.stdout.startswith("NOT VERIFIED") and "changed    model.safetensors" in bad.stdout
+    )
+    (tmp_path / "trust.toml").write_text('[[key]]\nname = "Acme"\nfile = "k.pub"\n')
+    trusted = run("verify", str(folder), "--trust", str(tmp_path / "trust.toml"), "-o", "json")
+    assert json.loads(trusted.stdout)["signer"] == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("[[key]]\nfile = 3\n", "each [[key]] needs a file"),
+        ("[[keys]]\n", "unknown table 'keys'; did you mean 'key'?"),
+        ("[[key]]\nfile = 'k.pub'\nnome = 'x'\n", "unknown entry 'nome' in [[key]]; did you mean 'name'?"),
+        ("", "names nobody"),
+        ("a = [", "not TOML"),
+    ],
+)  # fmt: skip
+def test_a_trust_file_that_says_nothing(folder: Path, tmp_path: Path, content: str, sentence: str) -> None:
+    private(tmp_path / "k.pem")
+    signed(folder, tmp_path / "k.pem")
+    (tmp_path / "trust.toml").write_text(content)
+    done = run("verify", str(folder), "--trust", str(tmp_path / "trust.toml"))
+    assert done.returncode == 2 and sentence in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_signed_or_verified_is_one_sentence(folder: Path, tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    unsigned = run("verify", str(folder))
+    assert unsigned.returncode == 2 and "Most models are not signed" in unsigned.stderr
+    (folder / "link").symlink_to("/etc/passwd")
+    linked = run("sign", str(folder), "--key", str(tmp_path / "k.pem"))
+    assert linked.returncode == 2 and "a model is signed whole" in linked.stderr
+    assert not (tmp_path / "tiny.sig").exists()
+    (tmp_path / "tiny.sig").write_text("junk")
+    junk = run("verify", str(folder), "--key", str(tmp_path / "k.pub"))
+    assert junk.returncode == 2 and "a signature bundle is JSON" in junk.stderr and "Traceback" not in junk.stderr
+
+
+def test_one_file_is_a_model_too(tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    assert run("sign", str(tmp_path / "m.gguf"), "--key", str(tmp_path / "k.pem")).returncode == 0
+    assert run("verify", str(tmp_path / "m.gguf"), "--key", str(tmp_path / "k.pub")).returncode == 0
+    (tmp_path / "m.gguf").write_bytes(b"GGUG")
+    assert run("verify", str(tmp_path / "m.gguf"), "--key", str(tmp_path / "k.pub")).returncode == 1
+
+
+def test_a_signature_inside_the_folder_does_not_break_itself(folder: Path, tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    assert run("sign", str(folder), "--key", str(tmp_path / "k.pem"), "-o", str(folder / "model.sig")).returncode == 0
+    assert run("verify", str(folder), "--key", str(tmp_path / "k.pub")).returncode == 0
