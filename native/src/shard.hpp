@@ -27,7 +27,8 @@ class Blocks {
       : data_(data), size_(size), checks_(checks), count_(count), seen_(new std::atomic<uint8_t>[count]()) {}
   const uint8_t* at(uint64_t offset, size_t bytes) const {
     if (offset > size_ || bytes > size_ - offset) throw Damaged(offset / BLOCK);
-    for (uint64_t block = offset / BLOCK, last = (offset + (bytes ? bytes - 1 : 0)) / BLOCK; block <= last; block++)
+    if (!bytes) return data_ + offset;
+    for (uint64_t block = offset / BLOCK, last = (offset + bytes - 1) / BLOCK; block <= last; block++)
       if (!seen_[block].load(std::memory_order_relaxed)) compare(block);
     return data_ + offset;
   }

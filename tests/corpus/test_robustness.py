@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
+import tempfile
 import time
+import zlib
+from functools import cache
 from pathlib import Path
 
 import pytest
 from benchmarks import robustness
+from hypothesis import given
+from hypothesis import strategies as st
 
 import assay.corpus
 from assay.corpus import manifest
 from assay.corpus.building import Options, build
+from assay.corpus.collection import Corpus
+from assay.corpus.reading import ShardFile
 from assay.corpus.verifying import defects
-from assay.errors import UsageError
+from assay.errors import InputError, UsageError
 from assay.execution import executor
 
 
@@ -35,6 +43,57 @@ def test_a_killed_build_leaves_what_was_there(tmp_path: Path) -> None:
 def test_damage_never_gives_a_wrong_answer(tmp_path: Path) -> None:
     outcomes = robustness.damage(60, tmp_path, seed=5)
     assert outcomes["refused"] > 20
+
+
+@cache
+def sound() -> bytes:
+    """A whole shard."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        robustness.documents(folder / "a.jsonl", 0, 12, 40)
+        build((str(folder / "a.jsonl"),), folder / "index", Options(), executor("local", 0))
+        (shard,) = (folder / "index").glob("shard-*")
+        return shard.read_bytes()
+
+
+# a number in a row of the header (where, how many bytes, how many values, how wide), or a byte of the body
+_header = st.tuples(
+    st.just(True), st.integers(0, 13), st.sampled_from((16, 24, 32, 40)),
+    st.sampled_from((0, 1, 7, 33, 64, 4096, 60_000, 2**31, 2**32 - 1)),
+)  # fmt: skip
+_body = st.tuples(st.just(False), st.integers(0, 2**20), st.just(0), st.integers(0, 255))
+
+
+@given(edits=st.lists(st.one_of(_header, _body), min_size=1, max_size=4))
+def test_a_hostile_shard_with_checksums_that_fit_does_no_harm(
+    tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[bool, int, int, int]]
+) -> None:
+    raw = bytearray(sound())
+    (body,) = struct.unpack_from("<Q", raw, 16)
+    for in_header, place, field, value in edits:
+        if in_header:
+            struct.pack_into("<I", raw, 40 + 48 * place + field, value)
+        else:
+            raw[4096 + place % body] = value
+    table = b"".join(
+        struct.pack("<I", zlib.crc32(raw[at : min(at + 4096, 4096 + body)])) for at in range(4096, 4096 + body, 4096)
+    )
+    raw[4096 + body :] = table
+    struct.pack_into("<I", raw, 32, zlib.crc32(table))
+    struct.pack_into("<I", raw, 4092, zlib.crc32(raw[:4092]))
+    path = tmp_path_factory.mktemp("hostile") / "shard-x.assay"
+    path.write_bytes(raw)
+    try:
+        shard = ShardFile(path)
+        corpus = Corpus((), (shard,), ("x",))
+        corpus.count("river stone")
+        corpus.find("first line of document 3", 5)
+        corpus.trace("first line of document 3 river stone lantern and the end of document 3")
+        for number in range(min(shard.documents, 20)):
+            shard.document(number)
+            shard.document_text(number)
+    except InputError as refused:
+        assert refused.what
 
 
 def test_verify_names_the_damaged_file(index: Path) -> None:

@@ -117,6 +117,10 @@ class ShardFile:
 
     def _column(self, name: str) -> Callable[[int], int]:
         row = self._section(name)
+        if not 1 <= row.width <= 32:
+            raise Malformed(
+                f"{self.path.name}: section {name!r} has values of {row.width} bits", expected="1 to 32", got=row.width
+            )
 
         def at(index: int) -> int:
             if not 0 <= index < row.count:
@@ -142,7 +146,10 @@ class ShardFile:
 
     def extent(self, document: int) -> tuple[int, int]:
         """First and last byte of a document in the shard's text."""
-        return self._offsets(document), self._offsets(document + 1)
+        start, stop = self._offsets(document), self._offsets(document + 1)
+        if not start <= stop <= self.bytes:
+            raise Malformed(f"{self.path.name}: document {document:,} ends before it begins, or after the text")
+        return start, stop
 
     def document_text(self, document: int) -> str:
         """The whole text of a document."""
@@ -155,13 +162,11 @@ class ShardFile:
     def place(self, document: int, unit: int, count: int) -> Place:
         """Where the `count` words from `unit` on lie in the text, of which they must not leave the document."""
         begin, end = self.extent(document)
-        samples = self._column("samples")
-        at = (
-            max(begin, samples(unit // words.SAMPLE))
-            if unit // words.SAMPLE * words.SAMPLE >= self.first_unit(document)
-            else begin
-        )
-        skipped = unit - max(unit // words.SAMPLE * words.SAMPLE, self.first_unit(document))
+        first, sampled = self.first_unit(document), unit // words.SAMPLE * words.SAMPLE
+        at = self._column("samples")(sampled // words.SAMPLE) if sampled >= first else begin
+        skipped = unit - max(sampled, first)
+        if skipped < 0 or not begin <= at <= end:
+            raise Malformed(f"{self.path.name}: document {document:,} is not where its index says")
         size = 64 * (skipped + count) + 512  # enough for most; doubled until it is
         while True:
             found = words.split(_whole_points(self.text(at, min(end, at + size))))
