@@ -91,7 +91,7 @@ def test_a_hostile_shard_with_checksums_that_fit_does_no_harm(
         corpus.trace("first line of document 3 river stone lantern and the end of document 3")
         for number in range(min(shard.documents, 20)):
             shard.document(number)
-            shard.document_text(number)
+            shard.text(*shard.extent(number))
     except InputError as refused:
         assert refused.what
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -175,8 +175,3 @@ def _written(value: object) -> str:
 
 def _plain(value: object) -> str:
     return " ".join(str(value).encode("utf-8", "replace").decode().split())
-
-
-def unknown_names(names: Iterable[str]) -> list[str]:
-    """Those of `names` that are no field of a document."""
-    return [name for name in names if name not in NAMES]

@@ -26,14 +26,13 @@ class Found:
     """What one shard says of a text of n words.
 
     `lengths` uint32[n]: words of the longest match from each word on. `rows` uint32[n, 2]: its rows in the suffix array, where asked for.
-    `times`, `documents` uint32[n]: how often each word occurs, in how many documents. `spans` uint32[m]: the words at which
+    `times` uint32[n]: how often each word occurs. `spans` uint32[m]: the words at which
     the shard's own longest matches of SEED words or more start. `hits` uint32[h, 3]: index into spans, document, unit.
     """
 
     lengths: NDArray[np.uint32]
     rows: NDArray[np.uint32]
     times: NDArray[np.uint32]
-    documents: NDArray[np.uint32]
     spans: NDArray[np.intp]
     hits: NDArray[np.uint32]
 
@@ -43,14 +42,12 @@ class Matches:
     """What several shards say together.
 
     `starts`, `lengths` (words), `counts`, `bits` have one entry for each span; `hits` int64[h, 4] has shard, index of the
-    span, document and unit. `longest` uint32[n], `surprise` float64[n] (bits; infinite for words that no shard has) and
-    `documents` int64[n] have one for each word; `total` counts all documents.
+    span, document and unit. `longest` uint32[n] and `surprise` float64[n] (bits; infinite for words that no shard has) have one
+    for each word.
     """
 
     longest: NDArray[np.uint32]
     surprise: NDArray[np.float64]
-    documents: NDArray[np.int64]
-    total: int
     starts: NDArray[np.intp]
     lengths: NDArray[np.uint32]
     counts: NDArray[np.int64]
@@ -69,9 +66,9 @@ def look(shard: ShardFile, found: Words, least: int = SEED) -> Found:
         span, document, unit = shard.ask.hits(
             np.ascontiguousarray(rows[spans, 0]).tobytes(), np.ascontiguousarray(rows[spans, 1]).tobytes(), HITS
         )
-        times, documents = shard.ask.frequencies(numbers)
+        times, _ = shard.ask.frequencies(numbers)
     hits = np.stack([np.frombuffer(column, np.uint32) for column in (span, document, unit)], axis=1)
-    return Found(lengths, rows, np.frombuffer(times, np.uint32), np.frombuffer(documents, np.uint32), spans, hits)
+    return Found(lengths, rows, np.frombuffer(times, np.uint32), spans, hits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +125,7 @@ def together(found: Sequence[Found], shards: Sequence[ShardFile]) -> Matches:
         hits.append(_renumbered(row, starts, shared, number))
     summed = np.concatenate(([0.0], np.cumsum(np.where(np.isfinite(surprise), surprise, 0.0))))
     bits = summed[starts + lengths] - summed[starts]
-    documents = np.stack([row.documents for row in found]).astype(np.int64).sum(axis=0)
-    everywhere = sum(shard.documents for shard in shards)
-    return Matches(longest, surprise, documents, everywhere, starts, lengths, counts, bits, np.concatenate(hits))
+    return Matches(longest, surprise, starts, lengths, counts, bits, np.concatenate(hits))
 
 
 def _counts(row: Found, starts: NDArray[np.intp], shared: NDArray[np.bool_], shard: ShardFile) -> NDArray[np.int64]:

@@ -151,10 +151,6 @@ class ShardFile:
             raise Malformed(f"{self.path.name}: document {document:,} ends before it begins, or after the text")
         return start, stop
 
-    def document_text(self, document: int) -> str:
-        """The whole text of a document."""
-        return self.text(*self.extent(document)).decode("utf-8", "replace")
-
     def first_unit(self, document: int) -> int:
         """The number of a document's first unit; its end has one of its own."""
         return self._starts(document)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assay.corpus.matching import Matches, numbered
+from assay.corpus.matching import numbered
 from assay.corpus.reading import ShardFile
 from assay.kernels import words
 from assay.kernels.words import Words
@@ -20,8 +20,8 @@ AROUND = 200  # words on each side of a match: the passage stands for the docume
 class Relevance:
     """Scores passages; the words of the prompt count as those of the text do."""
 
-    def __init__(self, shards: Sequence[ShardFile], found: Words, matches: Matches, prompt: str) -> None:
-        self._shards, self._text, self._matches = shards, found, matches
+    def __init__(self, shards: Sequence[ShardFile], found: Words, prompt: str) -> None:
+        self._shards, self._text = shards, found
         self._prompt = words.split(prompt.encode("utf-8", "replace")) if prompt else None
         self._weights: dict[int, dict[int, float]] = {}
         self._scores: dict[tuple[int, int, int], float] = {}

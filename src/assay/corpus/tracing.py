@@ -54,7 +54,7 @@ def traced(corpus: Corpus, text: str, prompt: str, least: int, most: int, embedd
     """See `Corpus.trace`."""
     found, raw = split(text)
     matches = together(corpus.look(found), corpus.shards)
-    relevance = Relevance(corpus.shards, found, matches, prompt)
+    relevance = Relevance(corpus.shards, found, prompt)
     chosen = _ranked(list(_chosen(matches, found, least, most, relevance)), relevance)
     listed = np.flatnonzero(matches.lengths >= least)
     sources = tuple(_source(corpus, row, matches, found, raw, relevance) for row in chosen)

@@ -8,7 +8,7 @@ forms and case (Unicode 3.13, D146, in composed form), without characters that d
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -207,6 +207,3 @@ def uint32(values: Any) -> bytes:
 
 def _numbers(raw: bytes) -> NDArray[np.uint32]:
     return np.frombuffer(raw, np.uint32)
-
-
-Fold = Callable[[bytes], bytes]
