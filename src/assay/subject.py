@@ -69,8 +69,11 @@ class Hashed:
     obstacle: Obstacle | None = None
 
 
-def walked(path: Path, name: str = "", reference: str = "") -> Walk:
-    """Every file at or below `path`, in path order; UsageError if there is nothing there to audit."""
+def walked(path: Path, name: str = "", reference: str = "", excluding: frozenset[str] = EXCLUDED) -> Walk:
+    """Every file at or below `path`, in path order, but those that `excluding` names at the top.
+
+    UsageError if there is nothing there to audit.
+    """
     try:
         state = path.stat()
     except FileNotFoundError:
@@ -85,7 +88,7 @@ def walked(path: Path, name: str = "", reference: str = "") -> Walk:
         entry = _entry(str(real), _clean(path.name), state)
         walk = Walk(name or entry.path, reference, (entry,), (), (), (str(real),))
     elif stat.S_ISDIR(state.st_mode):
-        walk = _folder(real, name or _clean(_folder_name(real)), reference)
+        walk = _folder(real, name or _clean(_folder_name(real)), reference, excluding)
     else:
         raise UsageError(f"{path} is neither a file nor a folder: give a folder or a weight file")
     if not walk.entries and not walk.obstacles:
@@ -175,7 +178,7 @@ def _absent(entry: Entry, head: bytes) -> Obstacle | None:
     return None
 
 
-def _folder(root: Path, name: str, reference: str) -> Walk:
+def _folder(root: Path, name: str, reference: str, excluding: frozenset[str]) -> Walk:
     entries: list[Entry] = []
     obstacles: list[Obstacle] = []
     excluded: list[str] = []
@@ -193,7 +196,7 @@ def _folder(root: Path, name: str, reference: str) -> Walk:
             continue
         for child in children:
             path = _clean(f"{inside}/{child.name}" if inside else child.name)
-            if not inside and child.name in EXCLUDED:
+            if not inside and child.name in excluding:
                 excluded.append(path)
             elif child.is_dir(follow_symlinks=False):
                 if depth >= MAX_DEPTH:

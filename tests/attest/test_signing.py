@@ -331,6 +331,23 @@ def test_a_manifest_in_portions_with_another_hash(folder: Path, tmp_path: Path) 
     assert checked(folder, target, tmp_path / "k.pub").changed == ("model.safetensors",)
 
 
+def test_what_the_signer_did_not_leave_out_counts(folder: Path, tmp_path: Path) -> None:
+    key = private(tmp_path / "k.pem")
+    names = (".gitattributes", "model.safetensors", "sub/config.json", "sub-config.json")
+    lines = tuple((name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in names)
+    payload = bundle.statement("tiny", lines, ())
+    target = tmp_path / "tiny.sig"
+    target.write_bytes(
+        bundle.written(payload, key.sign(bundle.authenticated(payload), ec.ECDSA(hashes.SHA256())), "", ())
+    )
+    assert checked(folder, target, tmp_path / "k.pub").holds
+    (folder / ".github").mkdir()
+    (folder / ".github/evil.pkl").write_bytes(b"x")
+    (folder / ".gitattributes").write_text("other")
+    found = checked(folder, target, tmp_path / "k.pub")
+    assert found.uncovered == (".github/evil.pkl",) and found.changed == (".gitattributes",) and not found.holds
+
+
 @pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../b", "a//b", "", "a\\b", "./a"])
 def test_a_signed_name_cannot_leave_the_model(name: str) -> None:
     payload = bundle.statement("x", ((name, "0" * 64),), ())
