@@ -122,10 +122,6 @@ class Growing {  // a vector that grows in place where the system can do so, unl
     if (size > capacity_) grow(size);
     size_ = size;
   }
-  void clear() {
-    std::free(data_);
-    data_ = nullptr, size_ = capacity_ = 0;
-  }
 
  private:
   T* data_ = nullptr;

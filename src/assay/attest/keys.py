@@ -65,7 +65,7 @@ def signer(
     except (ValueError, TypeError, UnsupportedAlgorithm) as cause:
         raise UsageError(f"{key}: not a private key that can be read ({str(cause)[:120]})") from None
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name not in _HASHES:
-        raise UsageError(f"{key}: {_kind(private)}; model signing uses elliptic curves P-256, P-384 and P-521")
+        raise _unsupported(private, str(key))
     return Signer(private, _vouching(private, certificate, chain))
 
 
@@ -92,22 +92,22 @@ def public_key(path: Path) -> PublicKey:
 def supported(key: object, where: str) -> PublicKey:
     """The key, if model signing has a place for its kind (UsageError: it has none)."""
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _HASHES:
-        raise UsageError(f"{where}: {_kind(key)}; model signing uses elliptic curves P-256, P-384 and P-521")
+        raise _unsupported(key, where)
     return key
 
 
-def _kind(key: object) -> str:
+def _unsupported(key: object, where: str) -> UsageError:
     curve = getattr(key, "curve", None)
-    return (
-        f"a key on the curve {curve.name}" if curve is not None else f"a key of type {type(key).__name__.lstrip('_')}"
-    )
+    kind = f"type {type(key).__name__.lstrip('_')}" if curve is None else f"the curve {curve.name}"
+    preposition = "of" if curve is None else "on"
+    return UsageError(f"{where}: a key {preposition} {kind}; model signing uses elliptic curves P-256, P-384 and P-521")
 
 
-def read(path: Path) -> bytes:
-    """A file of keys or certificates (UsageError: it cannot be read, or is larger than one)."""
+def read(path: Path, most: int = MOST, what: str = "file of keys") -> bytes:
+    """A small file that the user named (UsageError: it cannot be read, or is larger than any such file)."""
     try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path}: larger than any file of keys ({MOST:,} bytes)")
+        if path.stat().st_size > most:
+            raise UsageError(f"{path}: larger than any {what} ({most:,} bytes)")
         return path.read_bytes()
     except OSError as cause:
         raise UsageError(f"{path}: {cause.strerror}") from None

@@ -100,7 +100,7 @@ def verify(
         UsageError: the model or the signature cannot be read.
         Malformed: the signature is no bundle about a model; the message says what is wrong.
     """
-    found = bundle.parsed(_read(signature))
+    found = bundle.parsed(keys.read(signature, bundle.MOST, "signature"))
     signed = bundle.signed(found.payload)
     if signed.algorithm == "blake3":
         raise UsageError(
@@ -114,15 +114,6 @@ def verify(
         found.method, trust, who, why, signed.name, signed.sha256, len({line.name for line in signed.lines}),
         tuple(changed[:MOST_LISTED]), tuple(absent[:MOST_LISTED]), tuple(uncovered[:MOST_LISTED]), signed.ignored,
     )  # fmt: skip
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > bundle.MOST:
-            raise UsageError(f"{path}: larger than any signature ({bundle.MOST:,} bytes)")
-        return path.read_bytes()
-    except OSError as cause:
-        raise UsageError(f"{path}: {cause.strerror}") from None
 
 
 def _judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trust, str, str]:

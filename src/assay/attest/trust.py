@@ -25,12 +25,9 @@ _FIELDS = {"key": {"name", "file"}, "root": {"file", "subjects"}}
 
 def expected(path: Path) -> Expected:
     """Whom the file names (UsageError: it cannot be read, or says something that no trust file says)."""
+    raw = keys.read(path, MOST, "trust file")
     try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path}: larger than any trust file ({MOST:,} bytes)")
-        value = tomllib.loads(path.read_text("utf-8"))
-    except OSError as cause:
-        raise UsageError(f"{path}: {cause.strerror}") from None
+        value = tomllib.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
         raise UsageError(f"{path}: not TOML ({cause})") from None
     for name in value:

@@ -33,7 +33,7 @@ def _building(command: Any) -> Any:
         click.option("--source", "sources", multiple=True, metavar="DATASET=LICENCE", help="The same for one dataset; may be repeated."),
         click.option("--croissant", type=click.Path(path_type=Path), metavar="FILE", help="Take name, licence and address of the dataset from a Croissant file."),
         click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text and CSV files without a byte order mark."),
-        click.option("--shard-size", default="1GiB", show_default=True, metavar="SIZE", help="Text in one shard; sorting takes about 2.5 times as much memory."),
+        click.option("--shard-size", default="1GiB", show_default=True, metavar="SIZE", help="Text in one shard; building takes about twice as much memory."),
         click.option("--executor", default="local", show_default=True, metavar="NAME", help="local, or ray for a Ray cluster (extra: ray)."),
         click.option("--jobs", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, metavar="N", help="Local processes; default: one for each core."),
         click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),

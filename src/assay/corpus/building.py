@@ -29,7 +29,7 @@ from assay.facts.corpus import DatasetShare, Document, Licence, Skipped
 from assay.files import write_whole
 from assay.kernels.words import NORMALISER
 
-SHARD = 1 << 30  # bytes of text in a shard: sorting takes about 2.5 times as much memory
+SHARD = 1 << 30  # bytes of text in a shard: usual text takes 1.6 to 1.9 times as much memory (benchmarks/trace.py)
 MOST_SHARD = (4 << 30) - (1 << 20)
 MOST_DATASETS = 1000  # rows in the summary of one part; the others are counted together
 MOST_REASONS = 200

@@ -12,7 +12,7 @@ import numpy as np
 
 from assay.corpus import manifest
 from assay.corpus.manifest import Manifest, ShardRecord, merged
-from assay.corpus.matching import SEED, Found, Look, Matches, look, looked, split, together, whole
+from assay.corpus.matching import SEED, Found, Look, Matches, living, look, looked, split, together, whole
 from assay.corpus.passages import passage
 from assay.corpus.reading import ShardFile
 from assay.errors import InputError, Malformed, UsageError
@@ -60,11 +60,7 @@ class Corpus:
     def count(self, text: str) -> int:
         """How often the corpora hold the words of `text`, folded; 0 for a text without words."""
         found, _ = split(text)
-        total = 0
-        for shard in self.shards:
-            low, high = whole(shard, found)
-            total += shard.ask.living(low, high) if low < high else 0
-        return total
+        return sum(int(living(shard, np.array([whole(shard, found)], np.uint32))[0]) for shard in self.shards)
 
     def find(self, text: str, limit: int = 10) -> tuple[Hit, ...]:
         """Up to `limit` places that hold the words of `text`, spread over the corpora; each says whether it is exact."""
@@ -86,13 +82,7 @@ class Corpus:
         found, _ = split(_checked(text))
         lengths, counts = np.zeros(len(found), np.uint32), np.zeros(len(found), np.int64)
         for shard, row in zip(self.shards, self.look(found, 0), strict=True):
-            own = row.rows.astype(np.int64)
-            with shard.guarded():
-                here = (
-                    np.array([shard.ask.living(low, high) for low, high in own.tolist()], np.int64)
-                    if shard.removed
-                    else own[:, 1] - own[:, 0]
-                )
+            here = living(shard, row.rows)
             counts = np.where(row.lengths > lengths, here, counts + np.where(row.lengths == lengths, here, 0))
             lengths = np.maximum(lengths, row.lengths)
         return lengths, np.where(lengths > 0, counts, 0)

@@ -45,7 +45,7 @@ _PARTS = (
 class Fields:
     """How rows become documents: names of fields given by the user, and what holds for all of them.
 
-    `licences` maps dataset to licence as the user asserts it, `cards` dataset to what its card or Croissant file says.
+    `licences` maps dataset to licence as the user asserts it; the `croissant_` fields are what a Croissant file says.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)

@@ -121,22 +121,20 @@ def together(found: Sequence[Found], shards: Sequence[ShardFile]) -> Matches:
     hits: list[NDArray[np.int64]] = []
     for number, (row, shard) in enumerate(zip(found, shards, strict=True)):
         shared = row.lengths[starts] == lengths
-        counts += np.where(shared, _counts(row, starts, shared, shard), 0)
+        counts += np.where(shared, living(shard, row.rows[starts]), 0)
         hits.append(_renumbered(row, starts, shared, number))
     summed = np.concatenate(([0.0], np.cumsum(np.where(np.isfinite(surprise), surprise, 0.0))))
     bits = summed[starts + lengths] - summed[starts]
     return Matches(longest, surprise, starts, lengths, counts, bits, np.concatenate(hits))
 
 
-def _counts(row: Found, starts: NDArray[np.intp], shared: NDArray[np.bool_], shard: ShardFile) -> NDArray[np.int64]:
-    ranges = row.rows[starts].astype(np.int64)
+def living(shard: ShardFile, ranges: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """int64[n]: how many of the rows of each range, uint32[n, 2], belong to documents that were not removed."""
+    own = ranges.astype(np.int64)
     if not shard.removed:
-        return ranges[:, 1] - ranges[:, 0]
+        return own[:, 1] - own[:, 0]
     with shard.guarded():
-        return np.array(
-            [shard.ask.living(*map(int, pair)) if own else 0 for pair, own in zip(ranges, shared, strict=True)],
-            np.int64,
-        )
+        return np.array([shard.ask.living(low, high) for low, high in own.tolist()], np.int64)
 
 
 def _renumbered(row: Found, starts: NDArray[np.intp], shared: NDArray[np.bool_], number: int) -> NDArray[np.int64]:

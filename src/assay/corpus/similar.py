@@ -26,7 +26,7 @@ RARE = 5  # words of a sentence by which passages are sought
 PLACES = 24  # passages for each of them and each shard
 AROUND = 24  # words on each side
 COMMON = 20_000  # times a word may occur and still be sought
-LEAST = 0.6  # cosine; see docs/corpus.md for what it finds
+LEAST = 0.6  # cosine: a convention, not an error rate
 EACH = 2  # likenesses of one sentence
 
 

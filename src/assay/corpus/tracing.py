@@ -29,7 +29,7 @@ TIES = 16  # documents that explain as much as the best and are told apart by re
 LEAST_GAIN = 8.0  # bits that a further document must add
 PASSAGES = 3  # shown of each document
 LEAST_NEAR = 6  # words that a source must share with a sentence that is called near-quoted
-QUOTED, NEAR_QUOTED = 0.9, 0.5  # shares of a sentence's words; see docs/corpus.md for what they find
+QUOTED, NEAR_QUOTED = 0.9, 0.5  # shares of a sentence's words: conventions, not error rates
 _SENTENCE = re.compile(r".*?(?:[.!?](?=[\s\"'”’)\]]|$)[\"'”’)\]]*|[。！？]|\n\s*\n|$)", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""Is a corpus what its manifest says? Every file is read whole, once."""
+"""Is a corpus what its manifest says? Every file is read whole: hashed, and its blocks compared with their checksums."""
 
 from __future__ import annotations
 
