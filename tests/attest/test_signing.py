@@ -87,8 +87,7 @@ def checked(
 ) -> Verification:
     whom = model.Expected(
         tuple((path.name, keys.public_key(path)) for path in public),
-        tuple(row for path in roots for row in certificates.listed(path)),
-        subjects,
+        tuple((row, subjects) for path in roots for row in certificates.listed(path)),
     )
     return model.verify(folder, signature, whom, at=at)
 
@@ -157,7 +156,7 @@ def test_the_vector_with_certificates_holds_to_its_own_root(shared: Path) -> Non
     found = bundle.parsed((shared / "data/oms/test-vectors/valid/certificate.bundle.json").read_bytes())
     root = x509.load_der_x509_certificate(found.certificates[-1])
     at = x509.load_der_x509_certificate(found.certificates[0]).not_valid_before_utc
-    key, _, broken = certificates.certified(found.certificates, [root], at)
+    key, _, _, broken = certificates.certified(found.certificates, [root], at)
     assert broken == "" and keys.holds(key, found.signature, bundle.authenticated(found.payload))
 
 
@@ -265,6 +264,27 @@ def test_a_certificate_that_leads_to_a_trusted_root(folder: Path, tmp_path: Path
     stranger = private(tmp_path / "stranger.pem")
     other = certificate(tmp_path / "stranger.crt", "root", stranger, "root", stranger, ca=True)
     assert "which is none of the roots given" in checked(folder, signature, roots=(other,)).why
+
+
+def test_a_name_counts_only_under_the_root_that_it_was_given_for(folder: Path, tmp_path: Path) -> None:
+    root, signature = with_certificates(folder, tmp_path)
+    stranger = private(tmp_path / "stranger.pem")
+    certificate(tmp_path / "other.crt", "other", stranger, "other", stranger, ca=True)
+    tables = '[[root]]\nfile = "{}"\nsubjects = ["CN={}"]\n'
+    for own, other, status in (("leaf", "x", 0), ("x", "leaf", 1)):
+        (tmp_path / "trust.toml").write_text(tables.format(root.name, own) + tables.format("other.crt", other))
+        done = run(
+            "verify",
+            str(folder),
+            "--signature",
+            str(signature),
+            "--trust",
+            str(tmp_path / "trust.toml"),
+            "--as-of",
+            "2026-06-01",
+        )
+        assert done.returncode == status, done.stdout
+    assert "expected CN=x" in done.stdout
 
 
 @pytest.mark.parametrize(

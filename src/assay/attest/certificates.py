@@ -26,8 +26,8 @@ def listed(path: Path) -> list[x509.Certificate]:
 
 def certified(
     chain: tuple[bytes, ...], roots: Sequence[x509.Certificate], at: datetime
-) -> tuple[keys.PublicKey, str, str]:
-    """(key, subject, why not) of a chain that should lead to one of the roots; `why not` is empty where it does.
+) -> tuple[keys.PublicKey, str, x509.Certificate, str]:
+    """(key, subject, the end of the chain, why not) of one that should lead to a root; `why not` is empty where it does.
 
     RFC 5280, section 6.1, for a chain in order: signatures, names, validity at `at`, basic constraints with path length, key
     usage; the first certificate may sign (key usage digitalSignature) code or anything (extended key usage). Certificates
@@ -40,7 +40,8 @@ def certified(
         rows = [x509.load_der_x509_certificate(raw) for raw in chain]
         key = keys.supported(rows[0].public_key(), "the signing certificate")
         subject = rows[0].subject.rfc4514_string() or "(no name)"
-        return key, subject, _broken(_path(rows, roots), roots, at)
+        path = _path(rows, roots)
+        return key, subject, path[-1], _broken(path, roots, at)
     except (ValueError, UnsupportedAlgorithm) as cause:
         raise Malformed(f"a certificate in the bundle cannot be read ({str(cause)[:120]})") from None
     except UsageError as cause:

@@ -26,11 +26,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Whom a verifier expects: public keys by name, and roots for certificates with the subjects that they may name."""
+    """Whom a verifier expects: public keys by name, and roots, each with the subjects that it may vouch for (none: any)."""
 
     public: tuple[tuple[str, keys.PublicKey], ...] = ()
-    roots: tuple[Certificate, ...] = ()
-    subjects: tuple[str, ...] = ()
+    roots: tuple[tuple[Certificate, tuple[str, ...]], ...] = ()
 
 
 def sign(model: Path, signer: keys.Signer, target: Path, progress: Progress | None = None) -> bytes:
@@ -129,7 +128,7 @@ def _judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Tru
         )
     from assay.attest.certificates import certified
 
-    key, subject, broken = certified(found.certificates, expected.roots, at)
+    key, subject, root, broken = certified(found.certificates, [row for row, _ in expected.roots], at)
     if not keys.holds(key, found.signature, message):
         return (
             Trust.BROKEN,
@@ -140,8 +139,9 @@ def _judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Tru
         return Trust.UNKNOWN, subject, "the certificate names itself: give the root that you trust with --root"
     if broken:
         return Trust.UNEXPECTED, subject, broken
-    if expected.subjects and subject not in expected.subjects:
-        return Trust.UNEXPECTED, subject, f"expected {' or '.join(expected.subjects)}"
+    allowed = [names for row, names in expected.roots if row == root]
+    if all(allowed) and not any(subject in names for names in allowed):
+        return Trust.UNEXPECTED, subject, f"expected {' or '.join(name for names in allowed for name in names)}"
     return Trust.VERIFIED, subject, "its certificate leads to a root that you trust"
 
 

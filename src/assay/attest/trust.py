@@ -33,18 +33,18 @@ def expected(path: Path) -> Expected:
     for name in value:
         if name not in _FIELDS:
             raise UsageError(f"{path}: unknown table {name!r}{did_you_mean(name, _FIELDS)}")
-    found_keys, roots, subjects = [], [], []
+    found_keys, roots = [], []
     for row in _rows(path, value, "key"):
         file = path.parent / row["file"]
         found_keys.append((str(row.get("name", row["file"])), keys.public_key(file)))
     for row in _rows(path, value, "root"):
         from assay.attest.certificates import listed
 
-        roots += listed(path.parent / row["file"])
-        subjects += list(map(str, row.get("subjects", [])))
+        subjects = tuple(map(str, row.get("subjects", [])))
+        roots += [(found, subjects) for found in listed(path.parent / row["file"])]
     if not found_keys and not roots:
         raise UsageError(f"{path}: names nobody; give [[key]] or [[root]] tables")
-    return Expected(tuple(found_keys), tuple(roots), tuple(subjects))
+    return Expected(tuple(found_keys), tuple(roots))
 
 
 def _rows(path: Path, value: dict[str, Any], table: str) -> list[dict[str, Any]]:

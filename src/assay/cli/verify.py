@@ -82,8 +82,7 @@ def COMMAND(
     whom = expected(trust) if trust else Expected()
     whom = Expected(
         (*whom.public, *((str(path), keys.public_key(path)) for path in public)),
-        (*whom.roots, *_roots(roots)),
-        (*whom.subjects, *subjects),
+        (*whom.roots, *((row, subjects) for row in _roots(roots))),
     )
     format, path = one_of(output, ("text", "json"))
     with progress(quiet) as advance:

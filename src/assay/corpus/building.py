@@ -31,6 +31,7 @@ from assay.kernels.words import NORMALISER
 
 SHARD = 1 << 30  # bytes of text in a shard: usual text takes 1.6 to 1.9 times as much memory (benchmarks/trace.py)
 MOST_SHARD = (4 << 30) - (1 << 20)
+MOST_UNITS = (1 << 31) - 64  # words and document ends in one shard; what native/src/words.cpp takes is a little more
 MOST_DATASETS = 1000  # rows in the summary of one part; the others are counted together
 MOST_REASONS = 200
 UNPACKED = 4  # what a packed byte is taken to hold when tasks are planned
@@ -234,13 +235,18 @@ class _Worker:
         if len(raw) > MOST_SHARD:
             self._skips.note("a document larger than 4 GiB", place)
             return
-        if self._writer and self._writer.bytes + len(raw) > self._task.options.shard:
+        if self._writer and not self._fits(self._writer, len(raw)):
             self._close()
         if self._writer is None:
             self._writer = ShardWriter(Path(self._task.directory))
         before = self._writer.words
         self._writer.add(raw, document)
         self._count(document, self._writer.words - before)
+
+    def _fits(self, writer: ShardWriter, size: int) -> bool:
+        """Whether the text may go into the same shard: by its bytes, and by the most words that it can have."""
+        units = writer.words + writer.documents + size // 2 + 2
+        return writer.bytes + size <= self._task.options.shard and units <= MOST_UNITS
 
     def _count(self, document: Document, words: int) -> None:
         key = (document.dataset, document.licence)
