@@ -317,7 +317,7 @@ MIT_TAG = CARD.replace("license: apache-2.0", "license: mit")
             {"README.md": CARD.replace("apache-2.0", "llama3.1")},
             "licence.restricted",
             Kind.REVIEW,
-            "llama3.1: acceptable-use policy",
+            "llama3.1: a threshold of users or revenue",
         ),
         (
             {"README.md": CARD.replace("apache-2.0", "cc-by-nc-4.0")},

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.openness._licence import declared, main_texts, place
-from assay.checks.openness._terms import texts_for
 from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
+from assay.facts.licence import canonical
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims
 
 
@@ -26,13 +26,13 @@ def licence_conflict(
     a conflict as well. A text that is not identified is open: assay knows about 35 licences.
     """
     tags, found = declared(cards, claims), main_texts(texts)
-    names = {claim.text.lower() for _, claim in tags} - {"other"}
+    names = {canonical(claim.text).lower() for _, claim in tags} - {"other"}
     if len(names) > 1:
         yield fail(
             f"the tags disagree: {', '.join(sorted(names))}",
             *(place(artifact, claim.text, claim.line) for artifact, claim in tags),
         )
-    identified = {id.lower() for text in found for id in text.identified}
+    identified = {canonical(id).lower() for text in found for id in text.identified}
     if not tags or not found:
         if len(names) <= 1:
             yield Answer(Kind.NOT_APPLICABLE, "there is no pair of licence tag and licence text")
@@ -46,7 +46,7 @@ def licence_conflict(
     for artifact, claim in tags:
         if claim.text.lower() == "other" or not identified:
             continue
-        if identified & set(texts_for(claim.text)):
+        if canonical(claim.text).lower() in identified:
             yield passed(
                 f"tag and text agree on {claim.text}",
                 place(artifact, claim.text, claim.line),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.openness._licence import declared, main_texts, place
-from assay.checks.openness._terms import is_open, restrictions
 from assay.facts.finding import Answer, Kind, passed, review, unknown
+from assay.facts.licence import is_open, restrictions
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims
 
 
@@ -23,8 +23,9 @@ def licence_restricted(
 ) -> Iterator[Answer]:
     """Open weights are not always free to use.
 
-    Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, territory.
-    This is a pointer for a person who reads the licence, no legal advice; a licence that assay does not know is open.
+    Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming, territory.
+    Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences that the Model
+    Openness Framework counts. This is a pointer for a person who reads the licence, no legal advice; a licence that assay does not know is open.
     """
     names = [(artifact, claim.text, claim.line) for artifact, claim in declared(cards, claims)]
     names += [(text.artifact, id, 1) for text in main_texts(texts) for id in text.identified]
@@ -35,9 +36,10 @@ def licence_restricted(
         artifact, _, line = next(row for row in names if row[1] == name)
         where = place(artifact, name, line, name)
         withheld = restrictions(name)
-        if withheld:
+        if is_open(name):
+            terms = f" ({', '.join(withheld)})" if withheld else ""
+            yield passed(f"{name} is listed as open{terms}", where)
+        elif withheld:
             yield review(f"{name}: {', '.join(withheld)}", where)
-        elif is_open(name) or is_open(name.removesuffix("-only")):
-            yield passed(f"{name} is listed as open", where)
         else:
             yield unknown(f"the terms of {name!r} are not known to assay", where)

@@ -1,0 +1,95 @@
+"""The licence checks: what a user is told about tags, terms and texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.facts.finding import Kind
+from assay.facts.licence import DATA, FAMILIES, FSF, OSI, canonical, is_open
+from tests.conftest import messages
+
+
+def tagged(folder: Path, tag: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "README.md").write_text(f"---\nlicense: {tag}\n---\n# A model\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "apache-2.0",
+        "mit",
+        "epl-2.0",
+        "zlib",
+        "wtfpl",
+        "cc-by-4.0",
+        "odbl",
+        "openmdw-1.1",
+        "gpl-3.0",
+        "Apache License 2.0",
+    ],
+)
+def test_a_licence_on_a_list_is_open(tmp_path: Path, tag: str) -> None:
+    (said,) = messages(assay.audit(tagged(tmp_path, tag)), "licence.restricted", Kind.PASS)
+    assert said.startswith(f"{tag} is listed as open")
+
+
+def test_an_open_licence_says_what_it_asks_for(tmp_path: Path) -> None:
+    dossier = assay.audit(tagged(tmp_path, "gpl-3.0"))
+    assert messages(dossier, "licence.restricted") == ["gpl-3.0 is listed as open (derivatives under the same terms)"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "restriction"),
+    [
+        ("cc-by-nc-4.0", "no commercial use, or research only"),
+        ("cc-by-nc-nd-4.0", "no derivatives, or no redistribution"),
+        ("cc-by-nc-sa-4.0", "derivatives under the same terms"),
+        ("llama3", "outputs may not train other models"),
+        ("llama4", "some territories are left out"),
+        ("gemma", "the licensor may restrict use later"),
+        ("bigcode-openrail-m", "a list of uses that are not allowed"),
+        ("apple-amlr", "no commercial use, or research only"),
+        ("grok2-community", "outputs may not train other models"),
+    ],
+)
+def test_a_family_is_told_with_what_it_restricts(tmp_path: Path, tag: str, restriction: str) -> None:
+    (said,) = messages(assay.audit(tagged(tmp_path, tag)), "licence.restricted", Kind.REVIEW)
+    assert restriction in said
+
+
+def test_llama_3_1_lets_its_outputs_train_other_models(tmp_path: Path) -> None:
+    (said,) = messages(assay.audit(tagged(tmp_path, "llama3.1")), "licence.restricted", Kind.REVIEW)
+    assert "outputs" not in said
+
+
+def test_terms_that_are_not_known_are_open(tmp_path: Path) -> None:
+    dossier = assay.audit(tagged(tmp_path, "acme-licence"))
+    assert messages(dossier, "licence.restricted", Kind.OPEN) == ["the terms of 'acme-licence' are not known to assay"]
+
+
+def test_two_spellings_of_one_licence_are_no_conflict(tmp_path: Path) -> None:
+    folder = tagged(tmp_path, "[apache-2.0, Apache License 2.0]")
+    assert messages(assay.audit(folder), "licence.conflict", Kind.FAIL) == []
+
+
+def test_a_restricted_family_is_on_no_list_of_open_licences() -> None:
+    open_ids = [id.lower() for id in (*OSI, *FSF, *DATA)]
+    closed = [row for row in FAMILIES if row.id not in ("copyleft", "cc-sa")]
+    assert [(row.id, id) for row in closed for id in open_ids if id.startswith(row.starts)] == []
+
+
+def test_an_id_is_the_same_however_it_is_written() -> None:
+    assert canonical("LicenseRef-Llama3.1") == canonical("llama3.1")
+    assert canonical("APACHE-2.0") == "Apache-2.0"
+    assert canonical("gpl-3.0") == canonical("GPL-3.0-only") == "GPL-3.0-only"
+    assert not is_open("")
+
+
+def test_the_lists_are_whole() -> None:
+    assert (len(OSI), len(FSF)) == (154, 55)  # as the SPDX licence list 3.29.0 flags them
+    assert [id for id in (*OSI, *FSF, *DATA) if id.startswith("-") or id.endswith("-")] == []
