@@ -40,6 +40,14 @@ def test_a_killed_build_leaves_what_was_there(tmp_path: Path) -> None:
     assert outcomes["killed before the manifest"]
 
 
+def test_what_a_kill_left_of_a_manifest_goes_with_the_next_build(index: Path) -> None:
+    left = index / ".manifest.json.je466rva.part"
+    left.write_bytes(b"{")
+    robustness.documents(index.parent / "b.jsonl", 50, 10)
+    build((str(index.parent / "b.jsonl"),), index, Options(), executor("local", 0), replace_old=True)
+    assert not left.exists()
+
+
 def test_damage_never_gives_a_wrong_answer(tmp_path: Path) -> None:
     outcomes = robustness.damage(60, tmp_path, seed=5)
     assert outcomes["refused"] > 20

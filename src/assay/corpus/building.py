@@ -322,7 +322,7 @@ def _tidy(directory: Path, after: Manifest) -> None:
     """Remove what no manifest names: shards that were replaced, what killed builds left, notes of tasks."""
     named = {shard.file for shard in after.shards} | {shard.removed.file for shard in after.shards if shard.removed}
     for path in directory.iterdir():
-        stale = path.name.startswith((".task-", ".shard-", ".removed-")) or path.name == ".progress"
+        stale = path.name.startswith((".task-", ".shard-", ".removed-", ".manifest.json.", ".progress"))
         if path.is_file() and (stale or (path.name.startswith(("shard-", "removed-")) and path.name not in named)):
             path.unlink(missing_ok=True)
 
