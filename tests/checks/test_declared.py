@@ -311,7 +311,7 @@ MIT_TAG = CARD.replace("license: apache-2.0", "license: mit")
             {"LICENSE": APACHE.read_text() + "No commercial use. " * 200},
             "licence.altered",
             Kind.REVIEW,
-            "another length",
+            "LICENSE is Apache-2.0 with 1 passage beside it (600 words)",
         ),
         (
             {"README.md": CARD.replace("apache-2.0", "llama3.1")},

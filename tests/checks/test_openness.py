@@ -93,3 +93,24 @@ def test_an_id_is_the_same_however_it_is_written() -> None:
 def test_the_lists_are_whole() -> None:
     assert (len(OSI), len(FSF)) == (154, 55)  # as the SPDX licence list 3.29.0 flags them
     assert [id for id in (*OSI, *FSF, *DATA) if id.startswith("-") or id.endswith("-")] == []
+
+
+@pytest.mark.parametrize(
+    ("base", "tag", "kind", "said"),
+    [
+        ("meta-llama/Llama-3.1-8B", "apache-2.0", Kind.REVIEW, "meta-llama/Llama-3.1-8B is given under llama3.1 (a threshold of users or revenue"),
+        ("google/gemma-2-9b", "mit", Kind.REVIEW, "google/gemma-2-9b is given under gemma"),
+        ("CohereForAI/c4ai-command-r-v01", "apache-2.0", Kind.REVIEW, "is given under cc-by-nc-4.0 (no commercial use, or research only)"),
+        ("meta-llama/Llama-3.1-8B", "llama3.1", Kind.PASS, "meta-llama/Llama-3.1-8B is given under llama3.1"),
+        ("Qwen/Qwen2.5-7B", "apache-2.0", Kind.INFORMATIONAL, "under which terms Qwen/Qwen2.5-7B is given is not known"),
+        ("Qwen/Qwen2.5-72B", "apache-2.0", Kind.REVIEW, "Qwen/Qwen2.5-72B is given under qwen"),
+    ],
+)  # fmt: skip
+def test_terms_of_the_base_that_are_dropped(tmp_path: Path, base: str, tag: str, kind: Kind, said: str) -> None:
+    folder = tagged(tmp_path, f"{tag}\nbase_model: {base}")
+    (found,) = messages(assay.audit(folder), "licence.base-dropped", kind)
+    assert said in found
+
+
+def test_without_a_base_nothing_can_be_dropped(tmp_path: Path) -> None:
+    assert messages(assay.audit(tagged(tmp_path, "mit")), "licence.base-dropped", Kind.NOT_APPLICABLE)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.facts.program import Capability, PythonSource
-from assay.facts.text import ChatTemplate, Construct, LicenceText, ModelCard
+from assay.facts.text import ChatTemplate, Construct, ModelCard
 from tests.builders.hub import CARD
 from tests.conftest import read
 
@@ -76,7 +74,7 @@ def test_any_template_gives_marks_or_none(source: str) -> None:
 def card(text: str) -> ModelCard:
     reading = read("README.md", text.encode())
     assert reading.obstacle is None, reading.obstacle
-    (found,) = reading.facts
+    found = reading.facts[0]
     assert isinstance(found, ModelCard)
     return found
 
@@ -141,48 +139,8 @@ def test_any_card_gives_facts_or_an_obstacle(text: str) -> None:
         assert reading.facts or reading.obstacle
 
 
-def licence(text: str) -> LicenceText:
-    (found,) = read("LICENSE", text.encode()).facts
-    assert isinstance(found, LicenceText)
-    return found
-
-
-COMMON = Path("/usr/share/common-licenses")
-OWN = (Path(__file__).resolve().parents[2] / "LICENSE").read_text("utf-8")
-
-
-@pytest.mark.skipif(not COMMON.is_dir(), reason="no /usr/share/common-licenses on this system")
-@pytest.mark.parametrize(
-    ("name", "id"),
-    [("Apache-2.0", "Apache-2.0"), ("BSD", "BSD-3-Clause"), ("GPL-2", "GPL-2.0-only"), ("GPL-3", "GPL-3.0-only"), ("LGPL-2.1", "LGPL-2.1-only"),
-     ("LGPL-3", "LGPL-3.0-only"), ("MPL-2.0", "MPL-2.0"), ("CC0-1.0", "CC0-1.0")],
-)  # fmt: skip
-def test_licences_as_debian_ships_them_are_identified(name: str, id: str) -> None:
-    found = licence((COMMON / name).read_text("utf-8", "replace"))
-    assert (found.identified, found.complete) == ((id,), True)
-
-
-@pytest.mark.skipif(not COMMON.is_dir(), reason="no /usr/share/common-licenses on this system")
-@pytest.mark.parametrize("name", ["Artistic", "GFDL-1.3", "GPL-1", "MPL-1.1", "LGPL-2"])
-def test_licences_that_are_not_known_are_not_guessed(name: str) -> None:
-    assert licence((COMMON / name).read_text("utf-8", "replace")).identified == ()
-
-
-def test_reflowing_and_marking_up_change_nothing() -> None:
-    reflowed = "> **" + "**\n> ".join(
-        " ".join(OWN.split()[start : start + 7]) for start in range(0, len(OWN.split()), 7)
-    )
-    assert licence(reflowed).identified == ("Apache-2.0",)
-
-
-def test_an_added_clause_or_a_cut_makes_the_text_incomplete() -> None:
-    added = OWN + "\nFurther, the Software may not be used commercially. " * 40
-    assert (licence(added).identified, licence(added).complete) == (("Apache-2.0",), False)
-    assert licence(OWN[: len(OWN) // 2]).identified == ()
-
-
 def reaches(source: str) -> list[tuple[Capability, int, bool]]:
-    (found,) = read("modeling_x.py", source.encode()).facts
+    found = read("modeling_x.py", source.encode()).facts[0]
     assert isinstance(found, PythonSource)
     return [(reach.capability, reach.line, reach.at_import) for reach in found.reaches]
 

@@ -140,6 +140,18 @@ def canonical(id: str) -> str:
     return _SPELLINGS.get(plain) or _BY_LOWER.get(plain) or plain  # the list still has the retired `GPL-3.0`
 
 
+def same(tag: str, id: str) -> bool:
+    """Whether a tag means the licence whose text has this id: texts of models carry a year or version that tags leave out."""
+    asked, found = (_stem(canonical(text).lower()) for text in (tag, id))
+    return asked == found or found.startswith(f"{asked}-")
+
+
+def _stem(plain: str) -> str:
+    """`gpl-3.0` for "only" and "or later", whose text is one; the hub's `llama3.1` for `llama-3.1`."""
+    bare = plain.removesuffix("-only").removesuffix("-or-later").removesuffix("-license").removesuffix("-community")
+    return bare.replace("llama-", "llama", 1).replace("open-rail", "openrail").replace("moonshot-ai-", "")
+
+
 def is_open(id: str) -> bool:
     """Whether the licence is on OSI's or FSF's list, or among the open-data licences of the MOF."""
     found = canonical(id)
@@ -156,3 +168,25 @@ def restrictions(id: str) -> tuple[Restriction, ...]:
     """What the licence's family is known to restrict; empty if nothing is known."""
     found = family(id)
     return found.restrictions if found else ()
+
+
+# which of the MOF's domains a licence was written for, beyond the lists: OSI's are for code
+_FOR_DOCUMENTS_TOO = frozenset({"Apache-2.0", "AFL-3.0", "ECL-2.0", "CC0-1.0", "Unlicense", "0BSD", "MIT-0", "OFL-1.1"})
+_DATA_ONLY = ("cdla", "od", "pddl")
+
+
+def is_known(id: str) -> bool:
+    """Whether anything is known of the licence: that it is open, or what its family restricts."""
+    return is_open(id) or family(id) is not None
+
+
+def fits(id: str, domain: str) -> bool:
+    """Whether an open licence was written for this domain ("code", "data" or "document"), as the MOF sorts them."""
+    found = canonical(id)
+    if found in ALL_KINDS or found == "CC0-1.0":
+        return True
+    if domain == "code":
+        return found in OSI or (found in FSF and found not in DATA)
+    if domain == "data":
+        return found in DATA and not found.startswith("GFDL")
+    return found in _FOR_DOCUMENTS_TOO or (found in DATA and not found.lower().startswith(_DATA_ONLY))

@@ -42,13 +42,14 @@ class ChatTemplate:
 @dataclass(frozen=True, slots=True)
 class Section:
     """A heading of a document: the line it starts on (from 1), how many words follow, and the line of the first
-    sentence among them that denies or withholds something (None if there is none).
+    sentence among them that denies or withholds something (None if there is none), and how many table rows hold numbers.
     """
 
     title: str
     line: int
     words: int
     denial: int | None = None
+    figures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ModelCard:
 
     `claims` holds one entry for each front-matter value that assay reads (`license`, `license_name`,
     `base_model`, `base_model_relation`, `datasets`, `metrics`, `library_name`, `language`, `parameters`,
-    `tokens`, `data_cutoff`, `result`), repeated for lists.
+    `tokens`, `data_cutoff`, `result`, `gated`, `gated_field`, `sample_output`), repeated for lists.
     """
 
     artifact: str
@@ -79,12 +80,31 @@ class ModelCard:
         return tuple(claim for claim in self.claims if claim.key == key)
 
 
+class DifferenceKind(StrEnum):
+    """How a licence text differs from the licence it holds."""
+
+    INSERTED = "inserted"
+    MISSING = "missing"
+    BESIDE = "beside it"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place: the line (from 1), how many words, and what they are (of missing ones, which of the licence)."""
+
+    kind: DifferenceKind
+    line: int
+    words: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class LicenceText:
-    """A licence or notice file: the SPDX-style ids whose distinctive sentences it holds, and its length.
+    """A licence or notice file: the licences that it holds (SPDX-style ids), the share of each (percent), and its length in words.
 
-    `complete` is True when every sentence that marks the single identified licence was found and the length
-    is that of the licence, so that nothing of substance was added or taken away.
+    `differences` are places in which the text is not that of its licences; names and years are none. `complete` is
+    True for a text that holds a known licence and differs in none. `nearest` is the known licence that a text is like
+    which holds none (empty: none). `compared` is False where the licence is known by a sentence alone.
     """
 
     artifact: str
@@ -93,6 +113,10 @@ class LicenceText:
     words: int
     first_line: str
     notice: bool
+    shares: tuple[int, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    nearest: str = ""
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True)

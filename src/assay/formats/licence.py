@@ -1,9 +1,10 @@
-"""Licence and notice files: which known licence the text is, by sentences that only it holds."""
+"""Licence and notice files: which known licences the text holds, and in which places it differs from them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assay.errors import Malformed
 from assay.facts.text import LicenceText
 from assay.formats import Format
 from assay.formats.window import Window
@@ -13,14 +14,29 @@ MOST = 2 * 1024 * 1024
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the text was identified as."""
-    from assay.formats._licence_marks import identified
+    from assay.formats._licence_marks import marked
+    from assay.formats._licence_match import identified
 
+    if window.rest(0, 5) == b"%PDF-":
+        raise Malformed("a licence as PDF is not read", at=0, expected="text", got="%PDF-")
     text = window.text(MOST)
-    ids, complete, words = identified(text)
+    if "\0" in text:
+        raise Malformed("a licence file that is no text", at=text.index("\0"), expected="text", got="a byte 0")
+    found = identified(text)
+    sentences = () if found.ids else marked(text)
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     name = artifact.rpartition("/")[2].lower()
     yield LicenceText(
-        artifact, ids, complete, words, first[:200], name.startswith(("notice", "use_policy", "copyright"))
+        artifact,
+        found.ids or sentences,
+        bool(found.ids) and not found.differences,
+        found.words,
+        first[:200],
+        name.startswith(("notice", "use_policy", "copyright")),
+        found.shares,
+        found.differences,
+        "" if sentences else found.nearest,
+        compared=bool(found.ids) or not sentences,
     )
 
 
@@ -32,9 +48,11 @@ FORMAT = Format(
         "license",
         "license.*",
         "license-*",
+        "license_*",
         "licence",
         "licence.*",
         "licence-*",
+        "licence_*",
         "copying",
         "copying.*",
         "copyright",
@@ -43,5 +61,5 @@ FORMAT = Format(
         "use_policy*",
         "unlicense",
     ),
-    needs=("assay.formats._licence_marks",),
+    needs=("assay.formats._licence_marks", "assay.formats._licence_match"),
 )

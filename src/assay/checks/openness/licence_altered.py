@@ -1,4 +1,4 @@
-"""Is a known licence text longer or shorter than it should be?"""
+"""Does a licence text differ from the licence that it looks like?"""
 
 from __future__ import annotations
 
@@ -7,31 +7,53 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import main_texts
 from assay.facts.finding import Answer, Evidence, informational, passed, review
-from assay.facts.text import LicenceText
+from assay.facts.text import Difference, DifferenceKind, LicenceText
+
+MOST = 8  # places that a finding shows
 
 
 @check(
     "licence.altered",
-    title="Is a known licence text longer or shorter than it should be?",
+    title="Does a licence text differ from the licence that it looks like?",
     severity=5.0,
-    remedy="Compare the file with the licence as its steward publishes it, and read what was added.",
+    remedy="Read the places that differ: a clause added to a permissive licence can take back what the name promises.",
 )
 def licence_altered(texts: tuple[LicenceText, ...]) -> Iterator[Answer]:
     """A clause added to a permissive licence can take back what the name promises.
 
-    The length of the text is compared with that of the licence. Heuristic: a text of the right length can still have
-    been changed, and a long copyright list makes a sound one longer. Several licences in one file are named.
+    The text is compared word by word with the licence it holds; names, years, marks of lists and line breaks are left out
+    of the comparison, and so are titles and instructions that need not be copied. One word put in, taken out or changed
+    is a difference. What stands beside the licence counts if it permits, forbids or asks for something. A licence that is known
+    by its name alone is not compared, and that is said.
     """
     for text in main_texts(texts):
-        place = Evidence(text.artifact, f"{text.words:,} words", line=1, name="length")
-        if len(text.identified) > 1:
-            yield review(f"{text.artifact} holds several licences: {', '.join(text.identified)}", place)
-        elif text.complete:
-            yield passed(f"{text.artifact} has the sentences and the length of {text.identified[0]}", place)
-        elif text.identified and not text.identified[0].startswith(("LicenseRef", "CC-BY", "CDLA", "OpenMDW")):
+        names = ", ".join(text.identified)
+        if text.differences:
             yield review(
-                f"{text.artifact} has the sentences of {text.identified[0]} and another length ({text.words:,} words)",
-                place,
+                f"{text.artifact} is {names} with {_counted(text.differences)}",
+                *(
+                    Evidence(text.artifact, f"{gap.kind}: {gap.text}", line=gap.line, name=gap.kind)
+                    for gap in text.differences[:MOST]
+                ),
             )
+        elif text.complete:
+            yield passed(f"{text.artifact} is {names}, word for word", Evidence(text.artifact, text.first_line, line=1))
         elif text.identified:
-            yield informational(f"{text.artifact} is {text.identified[0]}; whether it was altered is not judged", place)
+            yield informational(
+                f"{text.artifact} names {names}; it was not compared with its text",
+                Evidence(text.artifact, text.first_line, line=1),
+            )
+
+
+def _counted(gaps: tuple[Difference, ...]) -> str:
+    """For example "2 passages put in (31 words), 1 missing (12 words)"."""
+    words = {DifferenceKind.INSERTED: "put in", DifferenceKind.MISSING: "missing", DifferenceKind.BESIDE: "beside it"}
+    rows = []
+    for kind, said in words.items():
+        mine = [gap for gap in gaps if gap.kind is kind]
+        if mine:
+            total = sum(gap.words for gap in mine)
+            rows.append(
+                f"{len(mine)} {'passage' if len(mine) == 1 else 'passages'} {said} ({total:,} {'word' if total == 1 else 'words'})"
+            )
+    return ", ".join(rows)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import declared, main_texts, place
 from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
-from assay.facts.licence import canonical
+from assay.facts.licence import canonical, same
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims
 
 
@@ -22,8 +22,8 @@ def licence_conflict(
 ) -> Iterator[Answer]:
     """Catalogues show the tag; the text is what binds.
 
-    The text is identified by sentences that only that licence holds. If two tags differ from one another, that is
-    a conflict as well. A text that is not identified is open: assay knows about 35 licences.
+    The text is compared with 208 licences, word by word, and recognised by name as 15 more. If two tags differ from one
+    another, that is a conflict as well. A text that is none of these is open, with the licence that it is most like.
     """
     tags, found = declared(cards, claims), main_texts(texts)
     names = {canonical(claim.text).lower() for _, claim in tags} - {"other"}
@@ -32,7 +32,7 @@ def licence_conflict(
             f"the tags disagree: {', '.join(sorted(names))}",
             *(place(artifact, claim.text, claim.line) for artifact, claim in tags),
         )
-    identified = {canonical(id).lower() for text in found for id in text.identified}
+    identified = [id for text in found for id in text.identified]
     if not tags or not found:
         if len(names) <= 1:
             yield Answer(Kind.NOT_APPLICABLE, "there is no pair of licence tag and licence text")
@@ -40,13 +40,13 @@ def licence_conflict(
     for text in found:
         if not text.identified:
             yield unknown(
-                f"the text of {text.artifact} is not identified: {text.first_line!r}",
+                f"the text of {text.artifact} is not identified{_like(text)}: {text.first_line!r}",
                 Evidence(text.artifact, text.first_line, line=1),
             )
     for artifact, claim in tags:
         if claim.text.lower() == "other" or not identified:
             continue
-        if canonical(claim.text).lower() in identified:
+        if any(same(claim.text, id) for id in identified):
             yield passed(
                 f"tag and text agree on {claim.text}",
                 place(artifact, claim.text, claim.line),
@@ -59,3 +59,7 @@ def licence_conflict(
                 place(artifact, claim.text, claim.line),
                 *(Evidence(text.artifact, text.first_line, line=1) for text in found),
             )
+
+
+def _like(text: LicenceText) -> str:
+    return f", it is most like {text.nearest}" if text.nearest else ""

@@ -1,0 +1,233 @@
+"""Licence texts: which licence, and every word that is not its own."""
+
+from __future__ import annotations
+
+import html
+import importlib.metadata
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.facts.licence import ALL_KINDS, DATA, FSF, OSI, same
+from assay.facts.text import DifferenceKind, LicenceText
+from assay.formats import recognised
+from assay.formats._licence_index import KNOWN, RUN, Known, hashes, packed, unpacked
+from assay.formats._licence_words import words
+from tests.conftest import read
+
+COMMON = Path("/usr/share/common-licenses")
+OWN = (Path(__file__).resolve().parents[2] / "LICENSE").read_text("utf-8")
+
+
+def licence(text: str) -> LicenceText:
+    (found,) = read("LICENSE", text.encode("utf-8", "surrogatepass")).facts
+    assert isinstance(found, LicenceText)
+    return found
+
+
+def installed(package: str) -> str:
+    """The licence file that an installed package carries."""
+    files = importlib.metadata.files(package) or []
+    path = next(path for path in files if re.search(r"licen[cs]e", path.name, re.IGNORECASE))
+    return Path(str(path.locate())).read_text("utf-8")
+
+
+MIT = installed("rich")
+
+
+@pytest.mark.skipif(not COMMON.is_dir(), reason="no /usr/share/common-licenses on this system")
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [("Apache-2.0", "Apache-2.0"), ("BSD", "BSD-3-Clause"), ("GPL-1", "GPL-1.0-only"), ("GPL-2", "GPL-2.0-only"), ("GPL-3", "GPL-3.0-only"),
+     ("LGPL-2", "LGPL-2.0-only"), ("LGPL-2.1", "LGPL-2.1-only"), ("LGPL-3", "LGPL-3.0-only"), ("MPL-2.0", "MPL-2.0"), ("CC0-1.0", "CC0-1.0"),
+     ("Artistic", "Artistic-1.0-Perl")],
+)  # fmt: skip
+def test_licences_as_debian_ships_them_are_identified_and_unaltered(name: str, id: str) -> None:
+    found = licence((COMMON / name).read_text("utf-8", "replace"))
+    assert (found.identified, found.complete, found.differences) == ((id,), True, ())
+
+
+@pytest.mark.skipif(not COMMON.is_dir(), reason="no /usr/share/common-licenses on this system")
+@pytest.mark.parametrize(("name", "word"), [("GFDL-1.3", "licenses"), ("MPL-1.1", "mpl")])
+def test_one_word_that_differs_is_shown(name: str, word: str) -> None:
+    put_in = [
+        gap
+        for gap in licence((COMMON / name).read_text("utf-8", "replace")).differences
+        if gap.kind is DifferenceKind.INSERTED
+    ]
+    assert [gap.text for gap in put_in] == [word]
+
+
+@pytest.mark.parametrize(
+    ("package", "id"),
+    [("rich", "MIT"), ("click", "BSD-3-Clause"), ("jinja2", "BSD-3-Clause"), ("pyyaml", "MIT"), ("ruff", "MIT"), ("hypothesis", "MPL-2.0"), ("huggingface_hub", "Apache-2.0"), ("filelock", "MIT")],
+)  # fmt: skip
+def test_licences_of_installed_packages(package: str, id: str) -> None:
+    assert licence(installed(package)).identified == (id,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: (
+            "> **" + "**\n> ".join(" ".join(text.split()[at : at + 7]) for at in range(0, len(text.split()), 7))
+        ),
+        lambda text: text.upper(),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\n".join(f" * {line}" for line in text.splitlines()),
+        lambda text: f"<html><body><p>{html.escape(text)}</p></body></html>",
+        lambda text: f"Copyright (c) 2019-2026 Jane Doe <jane@example.org> and others. All rights reserved.\n{text}",
+        lambda text: f"# A tool\n\nIt reads files.\n\n## Licence\n\n{text}",
+    ],
+    ids=["re-wrapped", "capitals", "CRLF", "comment", "HTML", "names", "README"],
+)
+@pytest.mark.parametrize(("text", "id"), [(OWN, "Apache-2.0"), (MIT, "MIT")], ids=["Apache-2.0", "MIT"])
+def test_what_copies_differ_in_changes_nothing(change: object, text: str, id: str) -> None:
+    assert callable(change)
+    found = licence(change(text))
+    assert (found.identified, found.complete) == ((id,), True), found.differences
+
+
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(("not", "never", "only for research", "You may not sell it.", "commercially")),
+)
+def test_a_word_put_in_anywhere_is_a_difference(place: int, word: str) -> None:
+    body = MIT[MIT.index("Permission is") :]
+    spans = [match.start() for match in re.finditer(r"\b\w{2,}", body)]
+    at = spans[place % len(spans)]
+    found = licence(body[:at] + word + " " + body[at:])
+    assert not found.complete and found.differences
+
+
+@given(st.integers(0, 10**6))
+def test_a_word_taken_out_anywhere_is_a_difference(place: int) -> None:
+    body = MIT[MIT.index("Permission is") : MIT.index("IN NO EVENT")]
+    rest = MIT[MIT.index("IN NO EVENT") :]
+    spans = [match.span() for match in re.finditer(r"\b\w+\b", body)]
+    start, stop = spans[place % len(spans)]
+    found = licence(body[:start] + body[stop:] + rest)
+    assert not found.complete
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Copyright (c) 2026 Somebody. You may not use it commercially.",
+        "All rights reserved. Not for use by competitors.",
+        "MIT License, research use only",
+    ],
+)
+def test_a_clause_does_not_hide_in_a_line_of_names(line: str) -> None:
+    found = licence(f"{line}\n{MIT}")
+    assert (found.identified, found.complete) == (("MIT",), False)
+    assert found.differences[0].kind is DifferenceKind.BESIDE and found.differences[0].line == 1
+
+
+def test_a_difference_has_its_line_and_its_words() -> None:
+    lines = OWN.splitlines()
+    at = next(number for number, line in enumerate(lines, 1) if "You may reproduce and distribute" in line)
+    added = "\n".join([*lines[: at - 1], "You must pay the Licensor one tenth of your revenue.", *lines[at - 1 :]])
+    (gap,) = licence(added).differences
+    assert (gap.kind, gap.line, gap.text) == (
+        DifferenceKind.INSERTED,
+        at,
+        "you must pay the licensor one tenth of your revenue",
+    )
+
+
+def test_half_a_licence_is_not_whole() -> None:
+    found = licence(OWN[: int(len(OWN) * 0.6)])
+    assert found.identified == ("Apache-2.0",) and not found.complete
+    assert DifferenceKind.MISSING in {gap.kind for gap in found.differences}
+
+
+def test_two_licences_in_one_file_are_both_named() -> None:
+    found = licence(f"{MIT}\n\n----\n\n{OWN}")
+    assert set(found.identified) == {"MIT", "Apache-2.0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("SPDX-License-Identifier: CC-BY-4.0\n", "CC-BY-4.0"),
+        (
+            "Meta Llama 3 Community License Agreement\n\nMeta Llama 3 Version Release Date: April 18, 2024\n",
+            "LicenseRef-llama3",
+        ),
+    ],
+)
+def test_a_name_is_a_name_and_was_not_compared(text: str, id: str) -> None:
+    found = licence(text)
+    assert (found.identified, found.complete, found.compared) == ((id,), False, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "All rights reserved.", "Creative Commons Attribution 4.0 International Public License\n", "a " * 5000]
+)
+def test_what_is_no_licence_is_not_guessed(text: str) -> None:
+    found = licence(text)
+    assert (found.identified, found.complete) == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"%PDF-1.7\n", "a licence as PDF is not read"),
+        (b"MIT\0License", "a licence file that is no text"),
+        (b"x" * (2 * 1024 * 1024 + 1), "text larger than assay reads"),
+    ],
+)
+def test_a_licence_that_is_no_text_is_named(raw: bytes, said: str) -> None:
+    obstacle = read("LICENSE", raw).obstacle
+    assert obstacle is not None and said in obstacle.reason
+
+
+@given(st.text(max_size=400))
+def test_any_text_gives_a_fact(text: str) -> None:
+    assert licence(text.replace("\0", "")).words >= 0
+
+
+@given(st.text(max_size=300))
+def test_words_and_lines_belong_together(text: str) -> None:
+    found, lines = words(text)
+    assert len(found) == len(lines) and lines == sorted(lines)
+    assert all(1 <= line <= text.count("\n") + 1 for line in lines)
+
+
+def test_the_index_is_what_it_says() -> None:
+    assert len(KNOWN) == 208 and len({row.id for row in KNOWN}) == 208
+    assert unpacked(packed(list(KNOWN))) == KNOWN
+    known = {row.id for row in KNOWN} & (OSI | FSF | DATA | ALL_KINDS)
+    assert len(known) > 140
+    with pytest.raises(ValueError, match="cut"):
+        unpacked(packed([Known("x", hashes(["a"] * RUN), 0, 0)]) + b"1234")
+    with pytest.raises(ValueError, match="not what this version reads"):
+        unpacked(b"something")
+
+
+@pytest.mark.parametrize(
+    ("tag", "id", "agree"),
+    [
+        ("apache-2.0", "Apache-2.0", True),
+        ("gpl-3.0-or-later", "GPL-3.0-only", True),
+        ("llama3.1", "LicenseRef-scancode-llama-3.1-license-2024", True),
+        ("llama3.1", "LicenseRef-scancode-llama-3.2-license-2024", False),
+        ("llama3", "LicenseRef-scancode-llama-3.1-license-2024", False),
+        ("gemma", "LicenseRef-scancode-gemma-tou-2024-04-01", True),
+        ("bigscience-openrail-m", "LicenseRef-scancode-bigscience-open-rail-m", True),
+        ("mit", "Apache-2.0", False),
+        ("cc-by-4.0", "CC-BY-NC-4.0", False),
+    ],
+)
+def test_tags_and_texts_that_mean_the_same(tag: str, id: str, agree: bool) -> None:
+    assert same(tag, id) is agree
+
+
+def test_files_by_domain_are_licence_files() -> None:
+    for name in ("LICENSE-CODE", "LICENSE_DATA", "LICENSE.docs", "licence_weights.txt"):
+        found = recognised(name, b"MIT")
+        assert found is not None and found.id == "licence"
