@@ -25,6 +25,7 @@ from assay.formats.window import Window
 from assay.isolation import InProcess, Reader
 from assay.measures.inventory import portrait
 from assay.measures.loading import loading
+from assay.measures.openness import openness
 from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def examined(
     if compare is not None:
         facts |= _by_type((compare(),))
     facts |= _by_type(tuple(loading(artifacts, facts)))
+    facts |= _by_type((openness(artifacts, facts | _by_type(obstacles)),))
     subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
     findings = _with_excerpts(tuple(_findings(facts, settings)), walk)
     after, waivers, policy_record, decision = policy.judged(
@@ -104,6 +106,7 @@ def examined(
         tensors=facts.get("TensorSummary", ()),
         loading=facts.get("LoadingPath", ()),
         corpora=corpora,
+        openness=facts["Openness"][0],
         comparison=next(iter(facts.get("Comparison", ())), None),
         isolation=isolation,
         kernels=kernels.name() if passes else "none needed",

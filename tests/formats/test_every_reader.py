@@ -37,6 +37,7 @@ SOUND: dict[str, bytes] = {
     "python": b"import os\nclass A:\n    def f(self):\n        return os.environ\n",
     "chat-template": b"{% if 'x' in m.content %}{{ range(3) }}{% endif %}",
     "licence": b"MIT License",
+    "assertions": b"components:\n  training_code:\n    path: train.py\n    by: A\n    date: 2026-11-01\n",
     "sentencepiece": b"\x0a\x0c\x0a\x03<s>\x15\0\0\0\0\x18\x03",
     "tiktoken": b"IQ== 0\nIg== 1\n",
     "shard-index": b'{"weight_map": {"a": "b"}}',

@@ -23,7 +23,9 @@ def one_of(text: str, formats: tuple[str, ...]) -> tuple[str, Path | None]:
     """`FORMAT`, `FORMAT=PATH` or `FORMAT=-` as (format, path or None for standard output), where few formats are offered."""
     format, separator, path = text.partition("=")
     if format not in formats:
-        raise UsageError(f"unknown format {format!r}: give {', '.join(formats[:-1])} or {formats[-1]}")
+        raise UsageError(
+            f"unknown format {format!r}: give {' or '.join(filter(None, (', '.join(formats[:-1]), formats[-1])))}"
+        )
     return format, Path(path) if separator and path not in ("", "-") else None
 
 

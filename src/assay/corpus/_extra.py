@@ -35,15 +35,9 @@ def fsspec() -> Any:
     return _module("fsspec", "opening a URL")
 
 
-def license_expression() -> Any:
-    """license-expression: SPDX expressions."""
-    return _module("license_expression", "reading licences")
-
-
 def needed(kinds: set[str], schemes: set[str]) -> None:
     """Say what is missing before any work is done (MissingExtra): what every corpus needs, and what these inputs do."""
     zstandard()
-    license_expression()
     if kinds & {"parquet", "arrow"}:
         pyarrow()
     if "html" in kinds:

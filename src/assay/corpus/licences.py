@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from assay.corpus._extra import license_expression
+import license_expression
+
 from assay.facts.corpus import Licence, LicenceBasis, LicenceClass
 
 MOST = 200  # characters; longer text is no name of a licence
@@ -101,7 +102,7 @@ def spdx(written: str) -> str:
         text = f"CC-{creative[1].upper().replace(' ', '-')}-{creative[2]}.{creative[3] or '0'}"
     try:  # not `validate`, which fails on some of the errors that it is there to report
         parsed = _licensing().parse(_ALIASES.get(words, text), validate=True, strict=True)
-    except license_expression().ExpressionError:
+    except license_expression.ExpressionError:
         return ""
     return str(parsed) if parsed is not None else ""
 
@@ -136,12 +137,12 @@ def _one(id: str) -> LicenceClass:
 
 @lru_cache(1)
 def _licensing() -> Any:
-    return license_expression().get_spdx_licensing()
+    return license_expression.get_spdx_licensing()
 
 
 @lru_cache(1)
 def _categories() -> dict[str, str]:
-    rows = license_expression().get_license_index()
+    rows = license_expression.get_license_index()
     found: dict[str, str] = {}
     for row in rows:
         for key in (row.get("spdx_license_key"), *row.get("other_spdx_license_keys", ())):

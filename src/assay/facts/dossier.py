@@ -10,6 +10,7 @@ from assay.facts.comparison import Comparison
 from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Finding
 from assay.facts.loading import LoadingPath
+from assay.facts.openness import Openness
 from assay.facts.values import TensorSummary
 
 SCHEMA = "assay-dossier/1"
@@ -166,6 +167,7 @@ class Dossier:
     loading: tuple[LoadingPath, ...]
     comparison: Comparison | None
     corpora: tuple[CorpusRecord, ...]
+    openness: Openness
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

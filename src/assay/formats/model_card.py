@@ -9,11 +9,12 @@ from typing import Any
 from assay.errors import Malformed
 from assay.facts.text import ModelCard, Section, Stated
 from assay.formats import Format
+from assay.formats._mentions import mentions
+from assay.formats._yaml import yaml_mapping
 from assay.formats.window import Window
 
 MOST = 4 * 1024 * 1024
 MAX_FRONT_MATTER = 256 * 1024
-MAX_ALIASES = 100  # YAML aliases multiply; no card in use has any
 MAX_VALUES = 1000
 _KEYS = (
     "license",
@@ -42,6 +43,7 @@ _DENIAL = re.compile(
     r"|\b(?:undisclosed|withheld|proprietary|confidential|unavailable|more information needed|to be announced|n/a)\b",
     re.IGNORECASE,
 )
+_ROW = re.compile(r"\s*\|.*\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)")  # a table row with a cell that is a number
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 
 
@@ -54,9 +56,10 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield ModelCard(
         artifact,
         tuple(claims[:MAX_VALUES]),
-        tuple(_sections(body, body_start)),
+        tuple(sections(body, body_start)),
         sum(len(line.split()) for line in body),
     )
+    yield from mentions(artifact, body, body_start)
 
 
 def _front_matter(lines: list[str]) -> tuple[dict[str, Any], int]:
@@ -73,29 +76,7 @@ def _front_matter(lines: list[str]) -> tuple[dict[str, Any], int]:
             expected=f"at most {MAX_FRONT_MATTER:,} characters",
             got=f"{len(text):,}",
         )
-    return _yaml(text), end + 1
-
-
-def _yaml(text: str) -> dict[str, Any]:
-    import yaml
-
-    try:
-        aliases = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
-        if aliases > MAX_ALIASES:
-            raise Malformed(
-                "the card's front matter repeats parts by alias more than assay follows",
-                expected=f"at most {MAX_ALIASES}",
-                got=aliases,
-            )
-        value = yaml.load(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as broken:
-        first = str(broken).partition("\n")[0]
-        raise Malformed(f"the card's front matter is not YAML that assay reads ({first[:120]})") from broken
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise Malformed("the card's front matter is not a mapping")
-    return value
+    return yaml_mapping(text, "the card's front matter"), end + 1
 
 
 def _claims(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
@@ -105,7 +86,28 @@ def _claims(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
         for entry in entries[:MAX_VALUES]:
             if isinstance(entry, str | int | float | bool):
                 yield Stated(key, str(entry)[:500], _line(lines, key, str(entry)))
+    yield from _gate(front, lines)
+    yield from _samples(front.get("widget"), _line(lines, "widget", ""))
     yield from _results(front.get("model-index"), _line(lines, "model-index", ""))
+
+
+def _gate(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
+    """What the hub asks of people before it hands out the files: the fields of the form, and that there is a prompt."""
+    fields = front.get("extra_gated_fields")
+    for name in list(fields)[:100] if isinstance(fields, dict) else ():
+        yield Stated("gated_field", str(name)[:200], _line(lines, "extra_gated_fields", ""))
+    for key in ("extra_gated_prompt", "gated"):
+        if front.get(key):
+            yield Stated("gated", str(front[key])[:200], _line(lines, key, ""))
+
+
+def _samples(value: Any, line: int) -> Iterator[Stated]:
+    """The outputs that the card shows in its widget."""
+    for row in value[:100] if isinstance(value, list) else ():
+        output = row.get("output") if isinstance(row, dict) else None
+        text = output.get("text") if isinstance(output, dict) else None
+        if isinstance(text, str) and text.strip():
+            yield Stated("sample_output", text.strip()[:200], line)
 
 
 def _results(value: Any, line: int) -> Iterator[Stated]:
@@ -140,22 +142,24 @@ def _counts(lines: list[str], start: int) -> Iterator[Stated]:
             yield Stated("parameters", f"{match[1]}{match[2][0].upper()}", number)
 
 
-def _sections(body: list[str], start: int) -> Iterator[Section]:
-    title, line, words, denial, fenced = "", start + 1, 0, None, False
+def sections(body: list[str], start: int) -> Iterator[Section]:
+    """The headings of a Markdown text whose first line is line `start` + 1, with what stands below each."""
+    title, line, words, denial, figures, fenced = "", start + 1, 0, None, 0, False
     for number, text in enumerate(body, start + 1):
         if text.lstrip().startswith("```"):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(text[:500])
         if heading:
             if title:
-                yield Section(title, line, words, denial)
-            title, line, words, denial = heading[2].strip().strip("#").strip()[:200], number, 0, None
+                yield Section(title, line, words, denial, figures)
+            title, line, words, denial, figures = heading[2].strip().strip("#").strip()[:200], number, 0, None, 0
         else:
             words += len(text.split())
+            figures += _ROW.match(text[:2000]) is not None
             if denial is None and _DENIAL.search(text[:5000]):
                 denial = number
     if title:
-        yield Section(title, line, words, denial)
+        yield Section(title, line, words, denial, figures)
 
 
 FORMAT = Format("model-card", "model card", read, names=("readme.md",), needs=("yaml",))

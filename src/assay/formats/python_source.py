@@ -12,10 +12,11 @@ MOST = 4 * 1024 * 1024
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the source's capabilities."""
+    """Yield the source's capabilities, and what it is for."""
     import ast
     import warnings
 
+    from assay.formats._purpose import purposes
     from assay.formats._python_reach import source_facts
 
     text = window.text(MOST)
@@ -30,8 +31,13 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     except ValueError as broken:  # a NUL byte, or a number of too many digits
         raise Malformed("Python source holds bytes that Python does not read") from broken
     yield source_facts(artifact, text.count("\n") + 1, tree)
+    yield purposes(artifact, text, tree)
 
 
 FORMAT = Format(
-    "python", "Python source", read, names=("*.py",), needs=("ast", "warnings", "assay.formats._python_reach")
+    "python",
+    "Python source",
+    read,
+    names=("*.py",),
+    needs=("ast", "warnings", "assay.formats._python_reach", "assay.formats._purpose"),
 )

@@ -21,10 +21,12 @@ from assay.facts.artifact import Standing
 from assay.facts.codec import canonical, encode
 from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Effect, Evidence, Finding, Kind
+from assay.facts.openness import BY_ID, CLASSES, Answered, Support
 from assay.facts.values import TensorSummary
 from assay.render import Renderer
 from assay.render._assets import asset
 from assay.render._map import drawn, histogram, layer_map
+from assay.render._openness import compute_words, licence_words, summary, summed
 from assay.render._svg import bar
 from assay.render._visible import visible
 from assay.render._words import (
@@ -116,10 +118,31 @@ def _page(dossier: Dossier) -> str:
         acting=[path for path in dossier.loading if acts(path)],
         maps=_maps(dossier),
         changes=_changes(dossier),
+        spots=lambda evidence: [_place(row, anchors.get(row.artifact, ""), "") for row in evidence],
+        **_openness(dossier),
         isolation=isolation_line(dossier),
         reproduce=reproduce(dossier),
         embedded=_embedded(dossier),
     )
+
+
+def _openness(dossier: Dossier) -> dict[str, object]:
+    """What the section on openness is written with."""
+    return {
+        "open_summary": summary(dossier.openness),
+        "classes": CLASSES,
+        "components": BY_ID,
+        "summed": summed,
+        "licence_words": licence_words,
+        "compute_words": compute_words,
+        "supports": {
+            Support.VERIFIED: "pass", Support.ASSERTED: "pass", Support.CLAIMED: "review", Support.DENIED: "fail", Support.ABSENT: "informational",
+        },
+        "answers": {
+            Answered.MET: "pass", Answered.OPEN: "pass", Answered.NOT_MET: "fail", Answered.CLOSED: "fail", Answered.PARTIAL: "review",
+            Answered.HUMAN: "review", Answered.UNKNOWN: "open", Answered.NOT_APPLICABLE: "informational",
+        },
+    }  # fmt: skip
 
 
 def _maps(dossier: Dossier) -> list[Markup]:

@@ -8,7 +8,9 @@ from typing import BinaryIO
 
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.openness import BY_ID
 from assay.render import Renderer
+from assay.render._openness import licence_words, summary
 from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
@@ -76,7 +78,24 @@ def _lines(dossier: Dossier) -> Iterator[str]:
             yield ""
             yield from _table(rows, dossier)
     yield ""
+    yield from _openness(dossier)
+    yield ""
     yield from _method(dossier)
+
+
+def _openness(dossier: Dossier) -> Iterator[str]:
+    yield "## How open it is, by its files"
+    yield ""
+    for row in summary(dossier.openness):
+        yield f"- {escaped(row)}"
+    for lens in dossier.openness.lenses:
+        yield f"- {escaped(lens.title)}: {escaped(lens.outcome)}"
+    yield ""
+    yield "| component | support | why | where | licence |"
+    yield "|---|---|---|---|---|"
+    for component in dossier.openness.components:
+        where = code(place(component.evidence[0])) if component.evidence else ""
+        yield f"| {BY_ID[component.id].title} | {component.support} | {escaped(component.because)} | {where} | {escaped(licence_words(component))} |"
 
 
 def _table(findings: list[Finding], dossier: Dossier) -> Iterator[str]:

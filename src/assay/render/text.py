@@ -12,6 +12,7 @@ from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
+from assay.render._openness import summary
 from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
@@ -58,6 +59,9 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator
             kind = paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2"))
             accept = accepting(dossier, finding) if verbose else ""
             yield from _finding(finding, kind, dossier.remedy(finding), accept, width, verbose)
+        if question == "openness":
+            for row in summary(dossier.openness):
+                yield from _wrapped(visible(row), "  ", width)
         if len(shown) > MOST and not verbose:
             yield f"  ... and {len(shown) - MOST:,} more, all of them in the other formats"
     if verbose and dossier.loading:

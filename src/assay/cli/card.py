@@ -1,0 +1,34 @@
+"""`assay card`: sections of a model card from what was measured."""
+
+from __future__ import annotations
+
+import click
+
+from assay.cli._progress import progress
+from assay.cli._streams import one_of, put
+from assay.cli.openness import CHEAP
+
+
+@click.command("card")
+@click.argument("model")
+@click.option(
+    "--corpus", "corpora", multiple=True, metavar="DIR", help="Training data that you have indexed; may be repeated."
+)
+@click.option("--offline", is_flag=True, help="Never open a network connection.")
+@click.option(
+    "-o", "--output", default="markdown", metavar="FORMAT[=PATH]", help="markdown, to standard output or a file."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the card.")
+def COMMAND(model: str, corpora: tuple[str, ...], offline: bool, output: str, quiet: bool) -> int:
+    """Draft a model card for MODEL: what can be counted and hashed is filled in, the rest is marked for the publisher.
+
+    Write it to a file and not over a card that you have: it does not read the prose of the old one.
+    """
+    from assay import api
+    from assay.render._card import draft
+
+    _, path = one_of(output, ("markdown",))
+    with progress(quiet) as advance:
+        dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
+    put("".join(f"{row}\n" for row in draft(dossier)).encode("utf-8", "backslashreplace"), path)
+    return 0

@@ -1,0 +1,129 @@
+"""`assay openness`: what may be said about the openness of a model, with the place behind each cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli._progress import progress
+from assay.cli._streams import colour_wanted, one_of, put
+from assay.errors import InputError, UsageError
+from assay.facts.codec import canonical
+
+if TYPE_CHECKING:
+    from assay.facts.dossier import Dossier
+    from assay.measures.openness.mot import Listing
+
+MOST_LISTING = 1024 * 1024
+# checks that look at no weight: the verdict is not asked for here
+CHEAP = ("licence.conflict",)
+
+
+@click.command("openness")
+@click.argument("model")
+@click.option(
+    "--fix", is_flag=True, help="Print what a publisher adds: missing components, front matter, a stub of assay.yaml."
+)
+@click.option(
+    "--corpus", "corpora", multiple=True, metavar="DIR", help="Training data that you have indexed; may be repeated."
+)
+@click.option(
+    "--mot",
+    "listing",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare with this listing of the Model Openness Tool (YAML).",
+)
+@click.option("--offline", is_flag=True, help="Never open a network connection.")
+@click.option(
+    "-o",
+    "--output",
+    default="text",
+    metavar="FORMAT[=PATH]",
+    help="text, json, or mot (a listing for the Model Openness Tool).",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Print every rule of every framework with its answer.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the classes only.")
+def COMMAND(
+    model: str, fix: bool, corpora: tuple[str, ...], listing: Path | None, offline: bool, output: str, verbose: bool, quiet: bool
+) -> int:  # fmt: skip
+    """Say how open MODEL is: MOF class by evidence and by claim, the shortest way to the next class, and other frameworks.
+
+    Only what is in the files, or what a person asserts in assay.yaml with a file, name and date, counts; a link is a
+    claim. Exit status 0 whatever was found, 2 if it could not run.
+    """
+    from assay import api
+
+    format, path = one_of(output, ("text", "json", "mot"))
+    said = _listing(listing) if listing else None
+    with progress(quiet) as advance:
+        dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
+    if format == "json":
+        put(canonical(dossier.openness), path)
+    elif format == "mot":
+        put(_mot(dossier), path)
+    else:
+        rows = _text(dossier, said, fix=fix, verbose=verbose, quiet=quiet, colour=path is None and colour_wanted())
+        put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
+    return 0
+
+
+def _text(dossier: Dossier, said: Listing | None, *, fix: bool, verbose: bool, quiet: bool, colour: bool) -> list[str]:
+    from assay.render._openness import lines, summary
+    from assay.render._publisher import fixes
+    from assay.render._visible import visible
+    from assay.render.text import terminal_width
+
+    def paint(text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+    rows = [f"{visible(dossier.subject.name)}  sha256 {dossier.subject.sha256}"]
+    if quiet:
+        return [*rows, *summary(dossier.openness)]
+    rows += ["", *(fixes(dossier) if fix else lines(dossier.openness, terminal_width(), paint, verbose=verbose))]
+    return rows + (_beside(dossier, said) if said else [])
+
+
+def _beside(dossier: Dossier, said: Listing) -> list[str]:
+    """What the listing says beside what the files show."""
+    from assay.facts.openness import BY_ID, Support
+    from assay.measures.openness.classes import COUNTED
+    from assay.render._visible import visible
+
+    names = {row.kind.id for row in said.rows}
+    shown = {row.id for row in dossier.openness.components if row.support in COUNTED}
+    denied = {row.id for row in dossier.openness.components if row.support is Support.DENIED}
+    rows = ["", f"The listing of {visible(said.name)}: {said.classification().label} by its rows", ""]
+    rows += [
+        f"  listed, not shown   {BY_ID[id].title}{' (denied in the files)' if id in denied else ''}"
+        for id in BY_ID
+        if id in names - shown
+    ]
+    rows += [f"  shown, not listed   {BY_ID[id].title}" for id in BY_ID if id in shown - names]
+    return rows if len(rows) > 3 else [*rows, "  every listed component is shown, and every shown one is listed"]
+
+
+def _listing(path: Path) -> Listing:
+    from assay.formats._yaml import yaml_mapping
+    from assay.measures.openness.mot import listing
+
+    try:
+        if path.stat().st_size > MOST_LISTING:
+            raise UsageError(f"{path} is larger than any listing ({MOST_LISTING:,} bytes)")
+        return listing(yaml_mapping(path.read_text("utf-8"), "the listing"))
+    except InputError as cause:
+        raise UsageError(f"{path}: {cause}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no listing: it is not UTF-8 text") from None
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+
+
+def _mot(dossier: Dossier) -> bytes:
+    import yaml
+
+    from assay.measures.openness.mot import listed
+
+    return yaml.safe_dump(listed(dossier.openness, dossier.subject.name), sort_keys=False, allow_unicode=True).encode()

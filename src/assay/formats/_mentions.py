@@ -1,0 +1,108 @@
+"""Sentences of a document that name a component of the model: whether they offer or deny it.
+
+A heuristic over English (and the negations of a few other languages): what offers is a claim, never evidence that
+something is there, and one word that denies, anywhere in the sentence, takes even the claim away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assay.facts.openness import OPEN_SOURCE, Mention
+
+MOST = 400  # mentions of one document
+MOST_PARAGRAPH = 20_000  # characters of a paragraph that are looked at
+EXCERPT = 240
+_SUBJECTS = {
+    "research_paper": r"\b(?:research |our |the )?papers?\b|\barxiv\b|\bpreprint\b",
+    "technical_report": r"\btech(?:nical)?[- ]reports?\b|\bwhite ?papers?\b",
+    "training_code": r"\btraining (?:code|scripts?|recipes?)\b|\bcode (?:used )?(?:for|to) (?:pre-?)?train",
+    "inference_code": r"\binference (?:code|scripts?|examples?)\b",
+    "evaluation_code": r"\beval(?:uation)? (?:code|scripts?|harness)\b|\blm[-_ ]eval",
+    "data_preprocessing_code": r"\b(?:pre-?processing|preparation|cleaning|filtering|dedup\w*|curation) (?:code|scripts?|pipeline)\b",
+    "datasets": r"\b(?:training|pre-?training|fine-?tuning) (?:data|data ?sets?|corp(?:us|ora))\b|\bdata ?sets?\b",
+    "evaluation_data": r"\b(?:evaluation|test|benchmark) (?:data|sets?|data ?sets?|splits?)\b",
+    "evaluation_results": r"\b(?:evaluation|benchmark) (?:results?|scores?)\b|\bresults\b",
+    "parameters_intermediate": r"\b(?:intermediate|training) checkpoints?\b",
+    "parameters_final": r"\b(?:model )?(?:weights|parameters)\b",
+    "data_card": r"\bdata ?(?:sheets?|cards?)\b",
+    "sample_outputs": r"\b(?:sample|example) outputs?\b",
+}  # fmt: skip
+_CALLED_OPEN = re.compile(
+    r"\b(?:this|our|the|is an?|are|fully|truly|completely)\s+(?:\w+[- ]){0,3}?open[- ]?source[d]?\b|\bopen[- ]?sourced?\s+(?:\w+[- ]){0,3}?(?:models?|llms?|weights|release)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = {id: re.compile(pattern, re.IGNORECASE) for id, pattern in _SUBJECTS.items()}
+_DENIES = re.compile(
+    r"\b(?:no|not|never|without|none|neither|nor|nothing|cannot|un(?:available|released|disclosed|published)|withheld|closed|private"
+    r"|proprietary|confidential|restricted|coming soon|soon|will be|planned|upon request|on request|to be (?:released|announced|added)"
+    r"|more information needed|lacks?|missing|omit\w*|exclud\w*|refus\w*|declin\w*"
+    r"|nicht|kein\w*|ohne|pas|aucune?|sans|sin|ning[uú]n\w*|nunca|não|nem|nessun\w*|niet|geen)\b|n['’]t\b|不|未|没有|無|ない|없",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(
+    r"\b(?:released?|available|published|open[- ]?sourced?|provided?|provides?|found|shared?|download\w*|access\w*|see|hosted|host|reported?)\b",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"https?://[^\s)>\]\"']{4,300}")
+_END = re.compile(r"(?<=[.!?。！？])\s+(?=[^\s])|(?<=[。！？])")
+_BREAK = re.compile(r"\s*(?:[-*+]|\d+[.)]|#{1,6}|>|\|)(?:\s|$)")
+
+
+def mentions(artifact: str, lines: list[str], start: int) -> Iterator[Mention]:
+    """Every sentence of `lines` (the first of which is line `start` + 1) that offers or denies a component."""
+    found = 0
+    for line, sentence in _sentences(lines, start):
+        denies = _DENIES.search(sentence) is not None
+        links = [(match.start(), match[0].rstrip(".,;:!?*_")) for match in _LINK.finditer(sentence)]
+        if _CALLED_OPEN.search(sentence):
+            yield Mention(artifact, OPEN_SOURCE, line, sentence[:EXCERPT], denies)
+            found += 1
+        if not (denies or links or _OFFERS.search(sentence)):
+            continue
+        for id, subject in _SUBJECT.items():
+            if match := subject.search(sentence):
+                after = [link for at, link in links if at > match.start()] or [link for _, link in links[:1]]
+                yield Mention(artifact, id, line, sentence[:EXCERPT], denies, after[0] if after else "")
+                found += 1
+        if found >= MOST:
+            return
+
+
+def _sentences(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
+    """(line where it begins, sentence) of the prose; code between fences is none."""
+    for line, text in _paragraphs(lines, start):
+        rows = text[:MOST_PARAGRAPH].split("\n")
+        flat, places, at = " ".join(rows), [], 0
+        for offset, row in enumerate(rows):
+            places.append((at, line + offset))
+            at += len(row) + 1
+        begin = 0
+        for match in (*_END.finditer(flat), None):
+            stop = match.start() if match else len(flat)
+            sentence = flat[begin:stop].strip()
+            if sentence:
+                yield max(number for position, number in places if position <= begin), sentence
+            begin = match.end() if match else stop
+
+
+def _paragraphs(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
+    """(first line, text) of each run of lines; a heading, a list item or a table row begins a new one."""
+    block: list[str] = []
+    first, fenced = start + 1, False
+    for number, text in enumerate(lines, start + 1):
+        fence = text.lstrip().startswith(("```", "~~~"))
+        if fence or fenced or not text.strip() or _BREAK.match(text):
+            if block:
+                yield first, "\n".join(block)
+            block, first = [], number
+            fenced ^= fence
+            if fence or fenced or not text.strip():
+                first = number + 1
+                continue
+        if not block:
+            first = number
+        block.append(text[:MOST_PARAGRAPH])
+    if block:
+        yield first, "\n".join(block)

@@ -1,0 +1,37 @@
+"""Openness: what may be said of it from the files of a model, and how other frameworks read the same evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.facts.artifact import Artifact
+from assay.facts.finding import Evidence
+from assay.facts.openness import OPEN_SOURCE, Openness, Support
+from assay.measures.openness._model import Model
+from assay.measures.openness.ai_act import ai_act
+from assay.measures.openness.classes import CLAIMED, COUNTED, classified, next_steps, standings
+from assay.measures.openness.components import components
+from assay.measures.openness.compute import compute
+from assay.measures.openness.index import index
+from assay.measures.openness.osaid import osaid
+
+RULES = "2026-11-26"  # the day on which the rules last changed: a dossier says by which it was made
+MOST_SENTENCES = 2
+
+
+def openness(artifacts: tuple[Artifact, ...], facts: dict[str, tuple[Any, ...]]) -> Openness:
+    """Components, classes by evidence and by claim, the next steps, the lenses and the card of compute."""
+    model = Model(artifacts, facts)
+    found = components(model)
+    evidence, claim = classified(standings(found, COUNTED)), classified(standings(found, CLAIMED))
+    work = compute(model)
+    spoken = any(row.support is not Support.ABSENT for row in found)  # of a lone pickle there is nothing to read
+    lenses = (osaid(found), index(model, found), ai_act(model, found, work)) if spoken else ()
+    return Openness(RULES, found, evidence, claim, next_steps(found, evidence), _called_open(model), lenses, work)
+
+
+def _called_open(model: Model) -> tuple[Evidence, ...]:
+    """The first sentences of the card that call the model open."""
+    card = model.card.artifact if model.card else None
+    rows = [row for row in model.mentions if row.component == OPEN_SOURCE and not row.denies and row.artifact == card]
+    return tuple(Evidence(row.artifact, row.sentence, line=row.line) for row in rows[:MOST_SENTENCES])

@@ -1,0 +1,337 @@
+"""For each component of the MOF: what in the files shows that it is there, and what only says so.
+
+What counts as shown is assay's own rule (docs/openness.md), because the framework does not say: a file of the model that
+was read and is what the rule asks for. Names alone show nothing of programs and weights. A link is a claim.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assay.facts.architecture import library
+from assay.facts.artifact import Artifact
+from assay.facts.finding import Evidence
+from assay.facts.openness import Purpose
+from assay.measures.openness._model import Model, stated_at
+
+MOST = 3  # pieces of evidence that a component carries
+LEAST_CARD, LEAST_HEADINGS, LEAST_DATA, LEAST_REPORT = 150, 3, 50, 300  # words, headings, words, words
+LEAST_PDF, LEAST_DATA_FILE = 10_000, 1000  # bytes: a placeholder is shorter
+_HEADINGS = (
+    re.compile(r"intended|\buses?\b|usage|how to|application|getting started|quick ?start", re.IGNORECASE),
+    re.compile(r"limitation|out[- ]of[- ]scope|caveat|hallucinat", re.IGNORECASE),
+    re.compile(r"\beval|benchmark|results?\b|performance|metrics", re.IGNORECASE),
+    re.compile(r"bias|risk|ethic|safety|fairness", re.IGNORECASE),
+    re.compile(r"train|data", re.IGNORECASE),
+    re.compile(r"model (?:details|description|summary|architecture)|introduction|overview|about", re.IGNORECASE),
+)
+RESULTS = _HEADINGS[2]
+LIMITS = re.compile(r"limitation|bias|risk|out[- ]of[- ]scope|caveat|hallucinat", re.IGNORECASE)
+USES = _HEADINGS[0]
+DATA = re.compile(
+    r"(training|pre-?training|fine-?tuning)\s+(data|corpus|dataset|mix)|^\W*(data|datasets?)\W*$|data\s+sources?",
+    re.IGNORECASE,
+)
+_HYPERPARAMETERS = re.compile(r"hyper-?parameters?|training (?:procedure|details|regime|setup)", re.IGNORECASE)
+_CHECKPOINT = re.compile(r"(?:^|/)((?:checkpoint|step|global_step|ckpt|iter)[-_]?\d+)/")
+_REPORT = re.compile(
+    r"(?:^|/)[^/]*(?:tech[^/]*report|whitepaper|white[-_]paper|system[-_ ]?card)[^/]*\.(?:pdf|md|rst|txt|tex)$"
+)
+_PAPER = re.compile(r"(?:^|/)(?:[^/]*paper[^/]*|\d{4}\.\d{4,5}(?:v\d+)?)\.(?:pdf|tex)$")
+_DATASHEET = re.compile(r"(?:^|/)(?:data[-_ ]?(?:sheet|card)s?[^/]*|data/readme|datasets?/readme)\.(?:md|rst|txt|pdf)$")
+_TABLES = r"\.(?:jsonl|csv|tsv|parquet|arrow|json)(?:\.gz|\.zst)?$"
+_DATASET = re.compile(r"(?:^|/)(?:train|training|pretrain)(?:[-_/][^/]*|[^/]*)" + _TABLES)
+_EVALUATION = re.compile(r"(?:^|/)(?:eval|evaluation|test|validation|benchmark)(?:[-_/][^/]*|[^/]*)" + _TABLES)
+_SAMPLES = re.compile(r"(?:^|/)(?:samples?|sample[-_]outputs?|generations)(?:[-_.][^/]*)?\.(?:txt|md|jsonl|json|csv)$")
+_STATE = re.compile(
+    r"(?:^|/)(?:trainer_state\.json|training_args\.(?:bin|json)|all_results\.json|hyperparameters\.(?:ya?ml|json))$"
+)
+_LIBRARIES = re.compile(
+    r"(?:^|/)(?:requirements[^/]*\.txt|pyproject\.toml|setup\.(?:py|cfg)|environment\.ya?ml|uv\.lock|poetry\.lock|pipfile)$"
+)
+_RESULTS_FILE = re.compile(r"(?:^|/)(?:eval[-_]results?|results)\.(?:json|ya?ml|csv)$")
+_ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/|^arxiv:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Why a component is there, where that is seen, and the licence that the thing itself names (empty: none)."""
+
+    because: str
+    evidence: tuple[Evidence, ...]
+    licence: str = ""
+
+
+def shown(model: Model, id: str) -> Found | None:
+    """What shows that component `id` is there, or None."""
+    return _SHOWN[id](model)
+
+
+def said(model: Model, id: str) -> Found | None:
+    """What only says that component `id` is there, apart from sentences."""
+    rule = _SAID.get(id)
+    return rule(model) if rule else None
+
+
+def _files(because: str, rows: tuple[Artifact, ...]) -> Found | None:
+    return Found(because, tuple(_whole(row) for row in rows[:MOST])) if rows else None
+
+
+def _whole(row: Artifact) -> Evidence:
+    return Evidence(row.path, f"{row.size:,} bytes", start=0, stop=row.size)
+
+
+def _parameters(model: Model) -> Found | None:
+    sets = model.whole_weights()
+    if not sets:
+        return None
+    rows = tuple(
+        Evidence(index.artifact, f"{len(index.tensors):,} tensors", start=index.data_start, stop=index.data_stop)
+        for index in sets[0].indexes[:MOST]
+    )
+    return Found(f"weights that were read: {sets[0].parameters:,} parameters", rows)
+
+
+def _intermediate(model: Model) -> Found | None:
+    """Two checkpoints or more, the weights of which differ."""
+    first: dict[str, Artifact] = {}
+    for index in model.indexes:
+        match = _CHECKPOINT.search(index.artifact.lower())
+        if match and index.artifact in model.by_path:
+            first.setdefault(match[1], model.by_path[index.artifact])
+    distinct = {row.sha256: row for row in first.values()}
+    return (
+        _files(f"{len(distinct)} checkpoints whose weights differ", tuple(distinct.values()))
+        if len(distinct) > 1
+        else None
+    )
+
+
+def _program(purpose: Purpose) -> Callable[[Model], Found | None]:
+    def rule(model: Model) -> Found | None:
+        rows = list(model.marks(purpose))
+        if not rows:
+            return None
+        own = next((source.licence for source, _ in rows if source.licence), "")
+        return Found(
+            f"a program that {purpose.value}",
+            tuple(Evidence(source.artifact, mark.seen, line=mark.line) for source, mark in rows[:MOST]),
+            own,
+        )
+
+    return rule
+
+
+def _from_library(model: Model) -> Found | None:
+    """The library with the code of the architecture that the config names, if the config asks for no code of its own."""
+    if model.references:
+        return None
+    for config in model.configs:
+        known = library(config.family, config.naming)
+        if known:
+            return Found(
+                f"{config.family} is in {known.name} ({known.version}), not in the model's folder",
+                (
+                    Evidence(
+                        config.artifact,
+                        config.family,
+                        pointer="/model_type" if config.naming == "hub" else "general.architecture",
+                    ),
+                ),
+                known.licence,
+            )
+    return None
+
+
+def _architecture(model: Model) -> Found | None:
+    return _program(Purpose.ARCHITECTURE)(model) or _from_library(model)
+
+
+def _inference(model: Model) -> Found | None:
+    found = _program(Purpose.INFERENCE)(model)
+    if found:
+        return found
+    mapped = [row for row in model.references if row.repository is None and row.path in model.by_path]
+    if mapped:
+        return Found(
+            "the code that the config names is in the folder",
+            tuple(Evidence(row.artifact, row.target, pointer=row.pointer) for row in mapped[:MOST]),
+        )
+    return _from_library(model)
+
+
+def _results(model: Model) -> Found | None:
+    """Numbers: in the model-index, in a table below a heading that announces them, or in a document of the model."""
+    if model.card:
+        rows = model.card.stated("result")
+        if rows:
+            return Found(
+                "numbers in the model-index", tuple(stated_at(model.card.artifact, row) for row in rows[:MOST])
+            )
+        tables = [row for row in model.sections(RESULTS, 0) if row.figures >= 2]
+        if tables:
+            return Found(
+                "a table of numbers in the card",
+                tuple(Evidence(model.card.artifact, row.title, line=row.line) for row in tables[:MOST]),
+            )
+    documents = [row for row in model.documents.values() if row.results_line]
+    if documents:
+        return Found(
+            "a table of numbers in a document",
+            tuple(Evidence(row.artifact, line=row.results_line) for row in documents[:MOST]),
+        )
+    return _files("a file of results", model.named(_RESULTS_FILE))
+
+
+def _card(model: Model) -> Found | None:
+    card = model.card
+    if card is None or card.words < LEAST_CARD:
+        return None
+    covered = [
+        next((row for row in card.sections if part.search(row.title) and row.words >= 5), None) for part in _HEADINGS
+    ]
+    rows = [row for row in covered if row is not None]
+    if len(rows) < LEAST_HEADINGS:
+        return None
+    return Found(
+        f"{card.words:,} words under {len(rows)} of the 6 headings that a card needs",
+        tuple(Evidence(card.artifact, row.title, line=row.line) for row in rows[:MOST]),
+    )
+
+
+def _data_card(model: Model) -> Found | None:
+    sheets = tuple(
+        row
+        for row in model.named(_DATASHEET)
+        if row.path not in model.documents or model.documents[row.path].words >= LEAST_DATA
+    )
+    if sheets:
+        return _files("a data sheet", sheets)
+    rows = model.sections(DATA, LEAST_DATA)
+    if not rows or model.card is None:
+        return None
+    return Found(
+        "the card describes the data",
+        tuple(Evidence(model.card.artifact, row.title, line=row.line) for row in rows[:MOST]),
+    )
+
+
+def _document(pattern: re.Pattern[str], what: str) -> Callable[[Model], Found | None]:
+    def rule(model: Model) -> Found | None:
+        rows = tuple(
+            row
+            for row in model.named(pattern)
+            if (
+                row.size >= LEAST_PDF
+                if row.path.lower().endswith(".pdf")
+                else model.documents.get(row.path) and model.documents[row.path].words >= LEAST_REPORT
+            )
+            and row.format != "unknown"
+        )
+        return _files(what, rows)
+
+    return rule
+
+
+def _datasets(model: Model) -> Found | None:
+    if model.corpora:
+        return Found(
+            "the corpus that this audit was given",
+            tuple(
+                Evidence(row.name, f"{row.documents:,} documents, sha256 {row.sha256}") for row in model.corpora[:MOST]
+            ),
+        )
+    return _files(
+        "training data in the folder", tuple(row for row in model.named(_DATASET) if row.size >= LEAST_DATA_FILE)
+    )
+
+
+def _evaluation_data(model: Model) -> Found | None:
+    return _files(
+        "evaluation data in the folder", tuple(row for row in model.named(_EVALUATION) if row.size >= LEAST_DATA_FILE)
+    )
+
+
+def _metadata(model: Model) -> Found | None:
+    configs = [row for row in model.configs if row.naming == "hub"]
+    state = model.named(_STATE)
+    sections = model.sections(_HYPERPARAMETERS, 15)
+    if not configs or not (state or (sections and model.card)):
+        return None
+    how = (
+        _whole(state[0])
+        if state
+        else Evidence(model.card.artifact if model.card else "", sections[0].title, line=sections[0].line)
+    )
+    return Found(
+        "configuration and how it was trained",
+        (Evidence(configs[0].artifact, configs[0].family, pointer="/model_type"), how),
+    )
+
+
+def _samples(model: Model) -> Found | None:
+    rows = model.card.stated("sample_output") if model.card else ()
+    if rows and model.card:
+        return Found("outputs in the card", tuple(stated_at(model.card.artifact, row) for row in rows[:MOST]))
+    return _files("a file of outputs", model.named(_SAMPLES))
+
+
+_SHOWN: dict[str, Callable[[Model], Found | None]] = {
+    "model_architecture": _architecture,
+    "parameters_final": _parameters,
+    "parameters_intermediate": _intermediate,
+    "evaluation_results": _results,
+    "model_card": _card,
+    "data_card": _data_card,
+    "technical_report": _document(_REPORT, "a report in the folder"),
+    "research_paper": _document(_PAPER, "a paper in the folder"),
+    "sample_outputs": _samples,
+    "training_code": _program(Purpose.TRAINING),
+    "inference_code": _inference,
+    "evaluation_code": _program(Purpose.EVALUATION),
+    "data_preprocessing_code": _program(Purpose.PREPROCESSING),
+    "evaluation_data": _evaluation_data,
+    "supporting_libraries": lambda model: _files("a list of what it needs", model.named(_LIBRARIES)),
+    "datasets": _datasets,
+    "model_metadata": _metadata,
+}
+
+
+def _front_matter(key: str, because: str, keep: re.Pattern[str] | None = None) -> Callable[[Model], Found | None]:
+    def rule(model: Model) -> Found | None:
+        rows = [row for row in model.stated(key) if keep is None or keep.search(row[1].text)]
+        return Found(because, tuple(stated_at(artifact, row) for artifact, row in rows[:MOST])) if rows else None
+
+    return rule
+
+
+def _pointer(model: Model) -> Found | None:
+    """A pointer to weights that are not here, which the audit names as absent."""
+    rows = [row for row in model.obstacles if "LFS pointer" in row.reason]
+    return (
+        Found("a pointer to a file that is not here", tuple(Evidence(row.artifact, row.reason) for row in rows[:MOST]))
+        if rows
+        else None
+    )
+
+
+def _short_card(model: Model) -> Found | None:
+    card = model.card
+    return (
+        Found(f"a card of {card.words:,} words, too little to judge by", (Evidence(card.artifact, line=1),))
+        if card and card.words
+        else None
+    )
+
+
+_SAID: dict[str, Callable[[Model], Found | None]] = {
+    "parameters_final": _pointer,
+    "model_card": _short_card,
+    "datasets": _front_matter("datasets", "named in the front matter"),
+    "data_card": _front_matter("datasets", "data sets are named, not described"),
+    "evaluation_data": _front_matter("result", "the model-index names the data"),
+    "research_paper": _front_matter("arxiv", "an arXiv number", _ARXIV),
+    "supporting_libraries": _front_matter("library_name", "a library is named"),
+}

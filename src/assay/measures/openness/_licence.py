@@ -1,0 +1,128 @@
+"""Which licence applies to a component: its own, its domain's, or the model's, in the order of the MOF.
+
+The text binds where there is one: a tag counts only where no licence text lies beside it, or where the text is that
+licence. A text that is not identified, or that differs from its licence, makes nothing open: a person reads it first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from assay.facts.finding import Evidence
+from assay.facts.licence import canonical, fits, is_open
+from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
+from assay.facts.text import LicenceText
+from assay.measures.openness._model import Model, stated_at
+
+UNIDENTIFIED = "LicenseRef-unidentified"
+_DOMAINS = (
+    (Domain.CODE, re.compile(r"licen[cs]e[-_.](?:code|software|source)")),
+    (Domain.DATA, re.compile(r"licen[cs]e[-_.](?:data(?:sets?)?|weights?|models?|parameters)")),
+    (Domain.DOCUMENT, re.compile(r"licen[cs]e[-_.](?:docs?|documents?|documentation|content)")),
+)
+_PLAIN_ID = re.compile(r"[A-Za-z0-9.+-]+\Z")
+NONE = ComponentLicence("", LicenceOrigin.NONE, (), open=False, fits=False)
+
+
+def expression_open(expression: str) -> bool:
+    """Whether an SPDX expression is open: all parts of an AND, one part of an OR; what is no expression is not."""
+    if _PLAIN_ID.match(expression):
+        return is_open(expression)
+    from license_expression import ExpressionError, Licensing
+
+    try:
+        parsed = Licensing().parse(expression)
+    except (ExpressionError, AttributeError, TypeError):  # the library's answer to some texts that are no expressions
+        return is_open(expression)
+    return parsed is not None and _holds(parsed, is_open)
+
+
+def expression_fits(expression: str, domain: str) -> bool:
+    """Whether the licence, or one alternative of an expression, was written for `domain`."""
+    if _PLAIN_ID.match(expression):
+        return fits(expression, domain)
+    return any(
+        fits(part, domain) for part in re.findall(r"[A-Za-z0-9.+-]+", expression) if part not in ("AND", "OR", "WITH")
+    )
+
+
+def _holds(node: Any, holds: Any) -> bool:
+    operator, parts = getattr(node, "operator", ""), getattr(node, "args", ())
+    if operator and parts:
+        answers = [_holds(part, holds) for part in parts]
+        return any(answers) if str(operator).strip().upper() == "OR" else all(answers)
+    return bool(holds(str(getattr(node, "license_symbol", node)).strip()))  # an exception only allows more
+
+
+def licence_of(
+    model: Model, kind: ComponentKind, own: str, evidence: tuple[Evidence, ...], present: bool
+) -> ComponentLicence:
+    """The licence that applies to a component of `kind`; of one that is not there, none."""
+    if not present:
+        return NONE
+    if own:
+        return _made(own, LicenceOrigin.OWN, evidence[:1], kind)
+    beside = _beside(model, evidence)
+    if beside is not None:
+        return _by_text(beside, LicenceOrigin.OWN, kind)
+    for domain, pattern in _DOMAINS:
+        text = next((row for row in _at_top(model) if pattern.match(row.artifact.lower())), None)
+        if text is not None and domain is kind.domain:
+            return _by_text(text, LicenceOrigin.DOMAIN, kind)
+    return distribution(model, kind)
+
+
+def distribution(model: Model, kind: ComponentKind) -> ComponentLicence:
+    """The licence of the model as a whole: its text at the top of the folder, else its tag."""
+    texts = [row for row in _at_top(model) if not any(pattern.match(row.artifact.lower()) for _, pattern in _DOMAINS)]
+    if texts:
+        identified = next((row for row in texts if row.identified), texts[0])
+        return _by_text(identified, LicenceOrigin.DISTRIBUTION, kind)
+    tags = model.stated("license")
+    names = {canonical(claim.text).lower() for _, claim in tags}
+    if not tags or len(names) > 1:
+        places = tuple(stated_at(artifact, claim) for artifact, claim in tags[:3])
+        return ComponentLicence(
+            " / ".join(sorted(names)),
+            LicenceOrigin.DISTRIBUTION if tags else LicenceOrigin.NONE,
+            places,
+            open=False,
+            fits=False,
+        )
+    artifact, claim = tags[0]
+    own_name = (
+        next((row.text for _, row in model.stated("license_name")), claim.text) if claim.text == "other" else claim.text
+    )
+    return _made(own_name, LicenceOrigin.DISTRIBUTION, (stated_at(artifact, claim),), kind)
+
+
+def _at_top(model: Model) -> list[LicenceText]:
+    return [row for row in model.licences if "/" not in row.artifact and not row.notice]
+
+
+def _beside(model: Model, evidence: tuple[Evidence, ...]) -> LicenceText | None:
+    """The licence text in the folder of the first piece of evidence, if that is not the top."""
+    folder = evidence[0].artifact.rpartition("/")[0] if evidence else ""
+    return next(
+        (row for row in model.licences if folder and row.artifact.rpartition("/")[0] == folder and not row.notice), None
+    )
+
+
+def _by_text(text: LicenceText, origin: LicenceOrigin, kind: ComponentKind) -> ComponentLicence:
+    place = (Evidence(text.artifact, text.first_line, line=1),)
+    if not text.identified:
+        return ComponentLicence(UNIDENTIFIED, origin, place, open=False, fits=False)
+    made = _made(" AND ".join(text.identified), origin, place, kind)
+    if not text.differences:
+        return made
+    places = (Evidence(text.artifact, text.differences[0].text, line=text.differences[0].line), *place)
+    return ComponentLicence(f"{made.id} with changes", origin, places, open=False, fits=False)
+
+
+def _made(id: str, origin: LicenceOrigin, evidence: tuple[Evidence, ...], kind: ComponentKind) -> ComponentLicence:
+    opened = expression_open(id)
+    written = canonical(id) if opened and _PLAIN_ID.match(id) else id
+    return ComponentLicence(
+        written, origin, evidence, open=opened, fits=opened and expression_fits(written, kind.domain)
+    )

@@ -1,0 +1,283 @@
+"""The open-source exemption for general-purpose models in the EU AI Act, rule by rule. No legal advice.
+
+Sources: Regulation (EU) 2024/1689, Articles 3(63), 51 to 54, recitals 102 to 107; Commission guidelines C(2025) 5045 final of 2025-07-18, by
+paragraph. Each rule is asked so that "met" is what the exemption needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.artifact import Artifact
+from assay.facts.finding import Evidence
+from assay.facts.licence import Restriction, family, is_known
+from assay.facts.openness import BY_ID, Answered, Component, Compute, Judgement, Lens
+from assay.measures.openness._evidence import LIMITS, USES
+from assay.measures.openness._licence import distribution
+from assay.measures.openness._model import Model, stated_at
+from assay.measures.openness.classes import COUNTED
+from assay.measures.openness.compute import GPAI, SYSTEMIC
+
+# ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a threshold, no claim is needed
+BEYOND_ALL_CLAIMS = 10 * 36 * 10**12
+_LICENCE_RULES = (
+    ("AIA-OSS-LIC-2", "no limit to non-commercial use or research", (Restriction.NON_COMMERCIAL,)),
+    ("AIA-OSS-LIC-3", "no ban on distributing the model or its parts", (Restriction.NO_DERIVATIVES,)),
+    ("AIA-OSS-LIC-4", "no threshold of users or revenue", (Restriction.USERS,)),
+    ("AIA-OSS-LIC-5", "no separate commercial licence for particular uses", (Restriction.USERS, Restriction.HOSTING)),
+)  # fmt: skip
+
+
+def ai_act(model: Model, components: tuple[Component, ...], compute: Compute | None) -> Lens:
+    """The rules, and what follows for the exemption from Articles 53(1)(a), 53(1)(b) and 54."""
+    rows = (
+        *_scope(model, compute),
+        *_licence(model),
+        *_money(model),
+        *_public(model, components),
+        *_duties(model),
+        _modifier(model),
+    )
+    barred = [row.id for row in rows if row.id.startswith(("AIA-OSS", "AIA-SR")) and row.answer is Answered.NOT_MET]
+    open_ = [
+        row.id
+        for row in rows
+        if row.id.startswith(("AIA-OSS", "AIA-SR")) and row.answer in (Answered.UNKNOWN, Answered.HUMAN)
+    ]
+    if barred:
+        outcome = f"what was found speaks against the open-source exemption: {', '.join(barred)}"
+    elif open_:
+        outcome = f"the open-source exemption is possible; {len(open_)} rules need a human or are unknown"
+    else:
+        outcome = "nothing was found that speaks against the open-source exemption"
+    return Lens(
+        "eu-ai-act", "EU AI Act, open-source exemption (Regulation (EU) 2024/1689, C(2025) 5045)", outcome, rows
+    )
+
+
+def _row(id: str, source: str, question: str, answer: Answered, because: str, *evidence: Evidence) -> Judgement:
+    return Judgement(id, source, question, answer, because, evidence[:3])
+
+
+def _scope(model: Model, compute: Compute | None) -> Iterator[Judgement]:
+    yield _threshold(
+        "AIA-GPAI-1",
+        "Article 3(63); paragraphs 17 to 20",
+        "trained with at most 1e23 FLOP, so that it is indicatively no general-purpose model",
+        compute,
+        GPAI,
+    )
+    yield _threshold(
+        "AIA-SR-1",
+        "Article 51(1)(a), 51(2)",
+        "trained with at most 1e25 FLOP, so that no systemic risk is presumed",
+        compute,
+        SYSTEMIC,
+    )
+    yield _row(
+        "AIA-SR-2",
+        "Article 51(1)(b), Annex XIII",
+        "not designated by the Commission as of systemic risk",
+        Answered.HUMAN,
+        "the Commission's list is not part of assay",
+    )
+    yield _row(
+        "AIA-SR-3",
+        "Article 52(1)",
+        "notified within two weeks, where the threshold is or will be met",
+        *_notified(compute),
+    )
+
+
+def _notified(compute: Compute | None) -> tuple[Answered, str]:
+    below = _threshold("", "", "", compute, SYSTEMIC).answer is Answered.MET
+    return (
+        (Answered.NOT_APPLICABLE, "the threshold is not met")
+        if below
+        else (Answered.HUMAN, "a notification is not part of a model's files")
+    )
+
+
+def _threshold(id: str, source: str, question: str, compute: Compute | None, limit: int) -> Judgement:
+    if compute is None:
+        return _row(id, source, question, Answered.UNKNOWN, "there are no weights to count")
+    crossed = compute.gpai_tokens if limit == GPAI else compute.systemic_tokens
+    at = f"{compute.parameters:,} parameters reach {limit:.0e} FLOP at {crossed:.2e} tokens"
+    if crossed > BEYOND_ALL_CLAIMS:
+        return _row(
+            id,
+            source,
+            question,
+            Answered.MET,
+            f"{at}, more than ten times the most in the Commission's examples (3.6e13)",
+        )
+    if compute.flop is None or compute.low is None or compute.high is None:
+        return _row(id, source, question, Answered.UNKNOWN, f"the tokens of the training are not known; {at}")
+    said = f"{compute.flop:.2e} FLOP by the tokens that are claimed ({compute.low:.1e} to {compute.high:.1e})"
+    sure = compute.high <= limit or compute.low > limit
+    answer = Answered.MET if compute.flop <= limit else Answered.NOT_MET
+    return _row(
+        id,
+        source,
+        question,
+        answer if sure else Answered.UNKNOWN,
+        said if sure else f"{said}: the limit lies within",
+        *compute.evidence,
+    )
+
+
+def _licence(model: Model) -> Iterator[Judgement]:
+    found = distribution(model, BY_ID["parameters_final"])
+    known = found.open or is_known(found.id)
+    restrictions = frozenset() if found.open or not (kin := family(found.id)) else frozenset(kin.restrictions)
+    name = found.id or "no licence"
+    freedoms = "access, use, modification and distribution are granted"
+    general = (
+        Answered.MET
+        if found.open
+        else Answered.NOT_MET
+        if restrictions & {Restriction.NON_COMMERCIAL, Restriction.NO_DERIVATIVES} or not found.id
+        else Answered.UNKNOWN
+    )
+    why = (
+        f"{name} is on a list of open licences"
+        if found.open
+        else f"{name} is on no list of open licences"
+        if found.id
+        else "no licence is stated"
+    )
+    yield _row(
+        "AIA-OSS-LIC-1",
+        "Articles 53(2), 54(6); recital 102; paragraphs 76 to 78",
+        freedoms,
+        general,
+        why,
+        *found.evidence,
+    )
+    for id, question, codes in _LICENCE_RULES:
+        held = [code for code in codes if code in restrictions]
+        answer = Answered.NOT_MET if held else Answered.MET if known else Answered.UNKNOWN
+        because = (
+            f"{name}: {held[0]}"
+            if held
+            else f"nothing of the kind is known of {name}"
+            if known
+            else f"the terms of {name} are not known"
+        )
+        yield _row(id, "paragraph 83", question, answer, because, *found.evidence)
+    policy = Restriction.USE_POLICY in restrictions
+    yield _row("AIA-OSS-LIC-6", "paragraph 84", "restrictions of use, if any, are safety terms: proportionate, objective, without discrimination",
+               Answered.HUMAN if policy else Answered.MET if known else Answered.UNKNOWN, f"{name} has a list of uses that are not allowed" if policy else f"no list of uses is known of {name}" if known else f"the terms of {name} are not known", *found.evidence)  # fmt: skip
+    gates = [stated_at(artifact, claim) for artifact, claim in (*model.stated("gated"), *model.stated("gated_field"))]
+    territory = Restriction.TERRITORY in restrictions
+    yield _row("AIA-OSS-LIC-7", "paragraph 79", "access is at most tied to verifying users, and excludes no country",
+               Answered.NOT_MET if territory else Answered.HUMAN if gates else Answered.UNKNOWN if not model.card else Answered.MET,
+               f"{name} leaves out territories" if territory else "the card asks for something before access" if gates else "the card declares no gate" if model.card else "there is no card; a hub may still gate", *(found.evidence if territory else gates))  # fmt: skip
+    yield _row(
+        "AIA-OSS-LIC-8",
+        "paragraph 82",
+        "derivatives may be licensed by whoever makes them, but for attribution and same terms",
+        general,
+        why,
+        *found.evidence,
+    )
+
+
+def _money(model: Model) -> Iterator[Judgement]:
+    fields = [stated_at(artifact, claim) for artifact, claim in model.stated("gated_field")]
+    yield _row(
+        "AIA-OSS-MON-1",
+        "recital 103; paragraphs 85, 86",
+        "no price, no dual licence, no tied support, not only on a paid platform",
+        Answered.HUMAN,
+        "prices are not part of a model's files",
+    )
+    yield _row("AIA-OSS-MON-2", "paragraph 87", "access does not ask for personal data, except strictly for security",
+               Answered.HUMAN if fields else Answered.MET if model.card else Answered.UNKNOWN, "the card's gate asks for data" if fields else "the card declares no form" if model.card else "there is no card", *fields)  # fmt: skip
+    yield _row(
+        "AIA-OSS-MON-3",
+        "paragraphs 88, 89",
+        "paid extras, if any, are optional, or between micro-enterprises",
+        Answered.HUMAN,
+        "offers are not part of a model's files",
+    )
+
+
+def _public(model: Model, components: tuple[Component, ...]) -> Iterator[Judgement]:
+    found = {row.id: row for row in components}
+    weights, architecture = found["parameters_final"], found["model_architecture"]
+    yield _row("AIA-OSS-PUB-1", "Article 53(2); paragraphs 90, 91", "the weights are public", *_there(weights))
+    config = tuple(Evidence(row.artifact, row.family) for row in model.configs[:1])
+    here = bool(config) or architecture.support in COUNTED
+    yield _row("AIA-OSS-PUB-2", "Article 53(2); paragraphs 90, 91", "information on the architecture is public",
+               Answered.MET if here else Answered.UNKNOWN, "the configuration states it" if config else architecture.because, *(config or architecture.evidence))  # fmt: skip
+    parts = [model.sections(LIMITS, 10), model.sections(USES, 10)]
+    places = [Evidence(model.card.artifact, part[0].title, line=part[0].line) for part in parts if part and model.card]
+    said = ("uses" if parts[1] else "", "limitations" if parts[0] else "")
+    yield _row("AIA-OSS-PUB-3", "paragraphs 91, 92", "information on use is public: modalities, capabilities, limitations",
+               Answered.HUMAN if all(parts) else Answered.UNKNOWN, f"the card has sections on {' and '.join(filter(None, said))}; a person reads whether they say enough" if any(parts) else "no card says it", *places)  # fmt: skip
+    means = [row for row in (found["inference_code"], found["supporting_libraries"]) if row.support in COUNTED]
+    yield _row("AIA-OSS-PUB-4", "paragraph 92", "the technical means to integrate it are public", Answered.MET if means else Answered.UNKNOWN,
+               means[0].because if means else "no code, configuration or list of libraries shows how to run it", *(means[0].evidence if means else ()))  # fmt: skip
+
+
+def _there(row: Component) -> tuple[Answered, str, Evidence] | tuple[Answered, str]:
+    answer = Answered.MET if row.support in COUNTED else Answered.UNKNOWN
+    return (answer, row.because, row.evidence[0]) if row.evidence else (answer, row.because)
+
+
+def _duties(model: Model) -> Iterator[Judgement]:
+    texts = [row for row in model.artifacts if "copyright" in row.path.lower() and "policy" in row.path.lower()]
+    summaries = [row for row in model.artifacts if "training" in row.path.lower() and "summary" in row.path.lower()]
+    yield _duty("AIA-DUTY-C", "Article 53(1)(c); paragraph 75", "a copyright policy (never exempt)", texts)
+    yield _duty(
+        "AIA-DUTY-D",
+        "Article 53(1)(d); recital 107; C(2025) 8311",
+        "a public summary of the training content (never exempt)",
+        summaries,
+    )
+    for id, source, question in (
+        (
+            "AIA-DUTY-A",
+            "Article 53(1)(a), Annex XI",
+            "technical documentation for the AI Office (exempt if every rule above holds)",
+        ),
+        (
+            "AIA-DUTY-B",
+            "Article 53(1)(b), Annex XII",
+            "documentation for those who build on it (exempt if every rule above holds)",
+        ),
+        (
+            "AIA-DUTY-REP",
+            "Article 54",
+            "an authorised representative of a provider outside the Union (exempt if every rule above holds)",
+        ),
+    ):
+        yield _row(id, source, question, Answered.HUMAN, "what the provider keeps is not part of a model's files")
+
+
+def _duty(id: str, source: str, question: str, rows: list[Artifact]) -> Judgement:
+    places = [Evidence(row.path, f"{row.size:,} bytes") for row in rows]
+    return _row(
+        id,
+        source,
+        question,
+        Answered.HUMAN if places else Answered.UNKNOWN,
+        "a file of that name; a person reads it" if places else "no such file in the folder",
+        *places,
+    )
+
+
+def _modifier(model: Model) -> Judgement:
+    bases = [stated_at(artifact, claim) for artifact, claim in model.stated("base_model")]
+    question = "whoever modified it used at most a third of the original's compute, and so is no provider by that"
+    if not bases:
+        return _row("AIA-MOD-1", "guidelines, section 3.2", question, Answered.NOT_APPLICABLE, "no base model is named")
+    return _row(
+        "AIA-MOD-1",
+        "guidelines, section 3.2",
+        question,
+        Answered.UNKNOWN,
+        "the compute of the change is not stated",
+        *bases,
+    )

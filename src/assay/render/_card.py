@@ -1,0 +1,122 @@
+"""Sections of a model card, drafted from what an audit measured; what only the publisher knows is left open, and marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.dossier import Dossier
+from assay.facts.openness import LicenceOrigin, Support
+from assay.render._openness import compute_words
+from assay.render._words import acts, parameters, size
+from assay.render.markdown import code, escaped
+
+OPEN = "<!-- for the publisher: {} -->"
+
+
+def draft(dossier: Dossier) -> Iterator[str]:
+    """The lines of a card in Markdown, front matter first."""
+    yield from _front_matter(dossier)
+    yield f"# {escaped(dossier.subject.name)}"
+    yield ""
+    yield OPEN.format("one paragraph: what it is, who made it, for what")
+    yield from _details(dossier)
+    yield from _use(dossier)
+    yield from _data(dossier)
+    for title, asked in (
+        ("Evaluation", "results with numbers, the data they were measured on, and the command that repeats them"),
+        ("Limitations and risks", "what it was not tested for, where it fails, whom that may harm"),
+    ):
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield OPEN.format(asked)
+    yield from _compute(dossier)
+    yield from _integrity(dossier)
+
+
+def _front_matter(dossier: Dossier) -> Iterator[str]:
+    licence = dossier.openness.component("parameters_final").licence
+    yield "---"
+    if licence.id and licence.open:
+        yield f"license: {licence.id.lower()}"
+    else:
+        yield "license: # an SPDX id in lower case"
+    yield "datasets: # the ids of the training data"
+    yield "base_model: # the id of the base; leave the line out if there is none"
+    yield "---"
+
+
+def _details(dossier: Dossier) -> Iterator[str]:
+    portrait, licence = dossier.portrait, dossier.openness.component("parameters_final").licence
+    yield ""
+    yield "## Model details"
+    yield ""
+    yield "| | |"
+    yield "|---|---|"
+    if portrait.family:
+        yield f"| architecture | {escaped(portrait.family)} |"
+    counted = portrait.measured("parameters")
+    if counted:
+        yield f"| parameters | {counted:,}, counted from the tensors |"
+        yield f"| by part | {', '.join(f'{escaped(row.name)} {parameters(row.parameters)}' for row in portrait.roles)} |"
+        yield f"| by type | {', '.join(f'{escaped(row.name)} {parameters(row.parameters)}' for row in portrait.dtypes)} |"
+    for row in portrait.weights[:20]:
+        yield f"| file | {code(row.artifact)}, {escaped(row.format)}, {row.tensors:,} tensors, {size(row.bytes)} |"
+    if len(portrait.weights) > 20:
+        yield f"| files | and {len(portrait.weights) - 20} more |"
+    said = f"{licence.id}, {licence.origin}" if licence.origin is not LicenceOrigin.NONE else "none is stated"
+    yield f"| licence | {escaped(said)} |"
+
+
+def _use(dossier: Dossier) -> Iterator[str]:
+    yield ""
+    yield "## How to use it"
+    yield ""
+    calls = [path for path in dossier.loading if not path.optin][:5]
+    for path in calls:
+        note = "; this runs more than the loader's own code" if acts(path) else ""
+        yield f"- {code(path.call)} ({escaped(path.loader)}{note})"
+    if dossier.templates:
+        names = ", ".join(sorted({f"{row.artifact} {row.name}".strip() for row in dossier.templates}))
+        yield f"- chat template: {escaped(names)}"
+    if not calls and not dossier.templates:
+        yield OPEN.format("how to load and to prompt it")
+    yield ""
+    yield OPEN.format("uses it is meant for, and uses it is not meant for")
+
+
+def _data(dossier: Dossier) -> Iterator[str]:
+    yield ""
+    yield "## Training data"
+    yield ""
+    for corpus in dossier.corpora:
+        yield f"- {escaped(corpus.name)}: {corpus.documents:,} documents, {corpus.words:,} words, {size(corpus.bytes)} of text"
+        for row in corpus.datasets[:20]:
+            yield f"  - {escaped(row.dataset)}: {row.documents:,} documents, {escaped(row.licence.spdx or 'licence unknown')}"
+    claimed = dossier.openness.component("datasets")
+    if claimed.support is Support.CLAIMED:
+        yield f"- named, not examined: {', '.join(escaped(place.seen) for place in claimed.evidence)}"
+    yield OPEN.format("sources, sizes, how it was collected, filtered and licensed")
+
+
+def _compute(dossier: Dossier) -> Iterator[str]:
+    if dossier.openness.compute:
+        yield ""
+        yield "## Training compute"
+        yield ""
+        for text in compute_words(dossier.openness.compute):
+            yield f"- {escaped(text)}"
+
+
+def _integrity(dossier: Dossier) -> Iterator[str]:
+    yield ""
+    yield "## Integrity"
+    yield ""
+    yield f"Subject digest (OpenSSF model signing): {code('sha256:' + dossier.subject.sha256)}"
+    yield ""
+    for artifact in dossier.artifacts[:50]:
+        yield f"- {code(artifact.path)} {size(artifact.size)}, {code('sha256:' + artifact.sha256)}"
+    if len(dossier.artifacts) > 50:
+        yield f"- and {len(dossier.artifacts) - 50:,} more"
+    yield ""
+    yield f"Drafted by assay {dossier.assay} from the files. What is not marked for the publisher was counted or hashed; a licence is the one that is stated."

@@ -1,0 +1,114 @@
+"""`assay openness` and `assay card` as a user runs them, and the section in every report."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from assay.facts.codec import decode
+from assay.facts.dossier import Dossier
+from assay.facts.openness import COMPONENTS, Openness
+from assay.formats import recognised
+from assay.measures.openness.mot import listing
+from assay.render import renderer
+from tests.builders.release import openwashed, release
+from tests.cli.test_commands import run
+from tests.conftest import read
+
+Audit = Callable[..., Dossier]
+
+
+def test_the_answer_names_class_place_and_next_step(tmp_path: Path) -> None:
+    done = run("openness", str(release(tmp_path / "m", without=("train.py",))))
+    assert done.returncode == 0, done.stderr
+    assert "MOF class by evidence: Class III - Open Model (9 of the 10 components of Class II)" in done.stdout
+    assert "  verified  Evaluation code\n" in done.stdout and "at evaluate_model.py line 1" in done.stdout
+    after = done.stdout.partition("The shortest way to Class II - Open Tooling\n")[2]
+    assert after.startswith("  - the training code\n\n")
+
+
+def test_every_rule_is_printed_when_asked_for(tmp_path: Path) -> None:
+    done = run("openness", str(openwashed(tmp_path / "m")), "--verbose")
+    assert "not met        AIA-OSS-LIC-4 (paragraph 83)" in done.stdout
+    assert "OSAID-PARAMETERS" in done.stdout and "end-model-weights" in done.stdout
+
+
+def test_a_publisher_gets_what_to_add(tmp_path: Path) -> None:
+    done = run("openness", str(openwashed(tmp_path / "m")), "--fix")
+    assert "  missing      Training code (claimed: a link)" in done.stdout
+    assert "  not open     Model parameters (Final): llama3" in done.stdout
+    stub = done.stdout.partition("Delete what is not there:\n\n")[2]
+    content = "\n".join(line.removeprefix("    ") for line in stub.splitlines()) + "\n"
+    reading = read("assay.yaml", content.encode())  # the stub is a file of assertions, before anybody fills it in
+    assert reading.obstacle is None and len(reading.facts) > 5
+
+
+def test_json_is_the_part_of_the_dossier(tmp_path: Path) -> None:
+    done = run("openness", str(release(tmp_path / "m")), "-o", "json")
+    assert decode(Openness, json.loads(done.stdout)).by_evidence.level == 1
+
+
+def test_a_listing_is_written_read_and_compared(tmp_path: Path) -> None:
+    folder, file = release(tmp_path / "m"), tmp_path / "listing.yml"
+    assert run("openness", str(folder), "-o", f"mot={file}").returncode == 0
+    content = yaml.safe_load(file.read_text())
+    assert listing(content).classification().level == 1
+    assert [row["name"] for row in content["release"]["components"]] == [kind.title for kind in COMPONENTS]
+    assert all((folder / row["component_path"]).is_file() for row in content["release"]["components"])
+    same = run("openness", str(folder), "--mot", str(file), "-q")
+    assert "every listed component is shown" not in same.stdout  # quiet prints the classes only
+    assert "every listed component is shown" in run("openness", str(folder), "--mot", str(file)).stdout
+    (folder / "train.py").unlink()
+    assert "  listed, not shown   Training code\n" in run("openness", str(folder), "--mot", str(file)).stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "is no listing: it is not UTF-8 text"),
+        (b"a: [", "is not YAML"),
+        (b"x: 1", "no MOT listing"),
+        (None, "cannot read"),
+    ],
+)
+def test_a_listing_that_is_none(content: bytes | None, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "listing.yml"
+    if content is not None:
+        file.write_bytes(content)
+    done = run("openness", str(release(tmp_path / "m")), "--mot", str(file))
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_card_holds_what_was_counted_and_marks_the_rest(tmp_path: Path) -> None:
+    done = run("card", str(release(tmp_path / "m")), "-q")
+    assert done.returncode == 0 and "| parameters | 19,872, counted from the tensors |" in done.stdout
+    assert "<!-- for the publisher: uses it is meant for" in done.stdout
+    again = read("README.md", done.stdout.encode())
+    assert again.obstacle is None and recognised("README.md", b"") is not None
+    assert run("card", str(tmp_path / "m"), "-o", "html").returncode == 2
+
+
+@pytest.mark.parametrize("format", ["html", "markdown", "text"])
+def test_every_report_has_the_section(format: str, tmp_path: Path, audit: Audit) -> None:
+    found, stream = renderer(format), io.BytesIO()
+    assert found is not None
+    found.write(audit(openwashed(tmp_path / "m")), stream)
+    page = stream.getvalue().decode()
+    assert "by evidence: no class" in page.replace("\\", "").replace("&#58;", ":")
+    if format != "text":
+        assert "Evaluation data" in page and "llama3" in page
+
+
+def test_the_page_names_as_many_architectures_as_there_are() -> None:
+    from assay.facts import architecture
+
+    text = (Path(__file__).resolve().parents[2] / "docs" / "openness.md").read_text()
+    assert (
+        f"{len(architecture._TRANSFORMERS)} names of transformers 5.24.0, {len(architecture._LLAMA_CPP)} of llama.cpp"
+        in text
+    )
