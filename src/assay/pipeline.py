@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
+MAX_CONFIGS, MAX_CLAIMS = 20, 500  # that the dossier carries
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
@@ -102,6 +103,8 @@ def examined(
         artifacts=artifacts,
         obstacles=obstacles,
         portrait=portrait(facts.get("WeightIndex", ()), facts.get("ModelConfig", ()), artifacts),
+        configs=facts.get("ModelConfig", ())[:MAX_CONFIGS],
+        claims=tuple(_claims(facts))[:MAX_CLAIMS],
         templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
         tensors=facts.get("TensorSummary", ()),
         loading=facts.get("LoadingPath", ()),
@@ -326,6 +329,13 @@ def _asked(id: str, settings: Settings) -> bool:
 
 def _left_out(settings: Settings) -> tuple[str, ...]:
     return tuple(check.rule.id for check in checks.installed() if not _asked(check.rule.id, settings))
+
+
+def _claims(facts: dict[str, tuple[Any, ...]]) -> Iterator[record.Claim]:
+    """What the publisher states: the card at the top of the folder first, then other cards, then the weight files."""
+    cards = sorted(facts.get("ModelCard", ()), key=lambda card: card.artifact.count("/"))
+    for row in (*cards, *facts.get("PublisherClaims", ())):
+        yield from (record.Claim(row.artifact, claim.key, claim.text, claim.line) for claim in row.claims)
 
 
 def _template(template: ChatTemplate) -> record.Template:

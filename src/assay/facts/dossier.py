@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.comparison import Comparison
+from assay.facts.config import ModelConfig
 from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Finding
 from assay.facts.loading import LoadingPath
@@ -112,6 +113,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What the publisher states: in which file, under which key (`base_model`, `result`, `tokens`...), the text, its line (0: metadata)."""
+
+    artifact: str
+    key: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyRecord:
     """The policy that judged: name, digest of its text, and the date it took as today if a waiver needed one."""
 
@@ -162,6 +173,8 @@ class Dossier:
     artifacts: tuple[Artifact, ...]
     obstacles: tuple[Obstacle, ...]
     portrait: Portrait
+    configs: tuple[ModelConfig, ...]
+    claims: tuple[Claim, ...]
     templates: tuple[Template, ...]
     tensors: tuple[TensorSummary, ...]
     loading: tuple[LoadingPath, ...]
@@ -177,6 +190,10 @@ class Dossier:
     waivers: tuple[Waiver, ...]
     baseline: str | None
     decision: Decision
+
+    def stated(self, key: str) -> tuple[Claim, ...]:
+        """What the publisher states under `key`, the card's first."""
+        return tuple(claim for claim in self.claims if claim.key == key)
 
     def rule(self, id: str) -> Rule:
         """The rule with this id; every finding's check has one."""

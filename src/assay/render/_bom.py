@@ -1,0 +1,266 @@
+"""A machine-learning bill of materials in CycloneDX JSON (ECMA-424), 1.6 or 1.7, from a dossier and nothing else.
+
+No clock is read: `metadata.timestamp` and the citations of 1.7, which need one, are written if SOURCE_DATE_EPOCH is set
+(reproducible-builds.org). The serial number is made of the dossier's digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from assay.facts.artifact import Artifact
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Evidence, Finding, Kind
+from assay.facts.licence import DATA, FSF, OSI
+from assay.facts.openness import ComponentLicence
+from assay.render._bom_declarations import declarations, standards
+from assay.render._words import place
+
+MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
+MOST_FILES, MOST_FINDINGS = 5000, 1000
+_SPDX = (OSI | FSF | DATA | {"OpenMDW-1.0"}) - {"BSD-ask-to-endorse"}
+_NON_COMMERCIAL = re.compile(r"CC-BY-N[CD](-[NS][DA])?-[1-4]\.0\Z")
+_CWE = re.compile(r"CWE-(\d+)\Z")
+# CVSS 3.1's words for its numbers (specification, section 5)
+_SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), (0.0, "none"))
+
+
+def bom(dossier: Dossier, version: str) -> dict[str, Any]:
+    """The whole document, for `version` "1.6" or "1.7"."""
+    digest = hashlib.sha256(canonical(dossier)).hexdigest()
+    when = timestamp()
+    datasets = list(_datasets(dossier))
+    found: dict[str, Any] = {
+        "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": version,
+        "serialNumber": f"urn:uuid:{uuid.UUID(hex=digest[:32], version=4)}",
+        "version": 1,
+        "metadata": {
+            **({"timestamp": when} if when else {}),
+            "lifecycles": [{"phase": "post-build"}],
+            "tools": {
+                "components": [{"type": "application", "bom-ref": TOOL, "name": "assay", "version": dossier.assay}]
+            },
+            "component": _model(dossier, datasets),
+            "properties": [
+                {"name": "assay:dossier:sha256", "value": digest},
+                {"name": "assay:verdict", "value": str(dossier.decision.verdict)},
+                {"name": "assay:openness:rules", "value": dossier.openness.rules},
+            ],
+        },
+        "components": [*map(_file, dossier.artifacts[:MOST_FILES]), *datasets],
+        "dependencies": [{"ref": MODEL, "dependsOn": [row["bom-ref"] for row in datasets]}],
+        "compositions": [{"aggregate": "incomplete" if dossier.obstacles else "complete", "assemblies": [MODEL]}],
+        "vulnerabilities": list(_vulnerabilities(dossier)),
+        "definitions": {"standards": standards()},
+        "declarations": declarations(dossier, MODEL),
+    }
+    if version != "1.6" and when:
+        found["citations"] = list(_citations(found, when))
+    return found
+
+
+def timestamp() -> str:
+    """SOURCE_DATE_EPOCH as a UTC time, or nothing: a report has no clock of its own."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (
+        datetime.fromtimestamp(int(given), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if given.isdigit() and len(given) < 11
+        else ""
+    )
+
+
+def licences(licence: ComponentLicence) -> list[dict[str, Any]]:
+    """A licence as CycloneDX has it: an id of the SPDX list, else a name; concluded from a text, declared by a tag."""
+    if not licence.id:
+        return []
+    from_text = any(not row.name for row in licence.evidence)
+    said = {"acknowledgement": "concluded" if from_text else "declared"}
+    if licence.id in _SPDX or _NON_COMMERCIAL.match(licence.id):
+        return [{"license": {"id": licence.id, **said}}]
+    return [{"license": {"name": licence.id, **said}}]
+
+
+def occurrences(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
+    """Where something was seen: file, line or byte, and what stands there."""
+    rows: list[dict[str, Any]] = []
+    for row in evidence:
+        entry: dict[str, Any] = {"location": row.artifact}
+        if row.line:
+            entry["line"] = row.line
+        if row.start is not None:
+            entry["offset"] = row.start
+        if row.pointer or row.name:
+            entry["symbol"] = row.pointer or row.name
+        if row.seen:
+            entry["additionalContext"] = row.seen
+        if entry not in rows:
+            rows.append(entry)
+    return rows
+
+
+def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
+    licence = dossier.openness.component("parameters_final").licence
+    weights = dossier.openness.component("parameters_final").evidence
+    described = dossier.openness.component("model_card").evidence
+    bases = [{"type": "machine-learning-model", "name": claim.text} for claim in dossier.stated("base_model")]
+    found: dict[str, Any] = {
+        "type": "machine-learning-model",
+        "bom-ref": MODEL,
+        "name": dossier.subject.name,
+        "hashes": [{"alg": "SHA-256", "content": dossier.subject.sha256}],
+        "licenses": licences(licence),
+        "pedigree": {"ancestors": bases, "notes": "as the publisher states it"} if bases else {},
+        "externalReferences": [{"type": "model-card", "url": row.artifact} for row in described[:1]],
+        "evidence": {"occurrences": occurrences((*weights, *licence.evidence))},
+        "modelCard": _card(dossier, datasets),
+        "properties": [
+            {"name": "assay:hashes", "value": "the digest of the model is that of its OpenSSF model-signing manifest"},
+            *({"name": f"assay:{row.id}", "value": str(row.value)} for row in dossier.portrait.measurements),
+        ],
+    }
+    if dossier.subject.reference:
+        found["externalReferences"].append({"type": "distribution", "url": dossier.subject.reference})
+    return {key: value for key, value in found.items() if value not in ([], {}, {"occurrences": []})}
+
+
+def _card(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the files state of the model; nothing that they do not."""
+    config = next(iter(dossier.configs), None)
+    parameters: dict[str, Any] = {"datasets": [{"ref": row["bom-ref"]} for row in datasets]}
+    tasks = dossier.stated("pipeline_tag")
+    if tasks:
+        parameters["task"] = tasks[0].text
+    if dossier.portrait.family:
+        parameters["architectureFamily"] = dossier.portrait.family
+    if config and config.architectures:
+        parameters["modelArchitecture"] = ", ".join(config.architectures)
+    if config and config.context_length:
+        parameters["inputs"] = [{"format": f"at most {config.context_length:,} tokens"}]
+    metrics = []
+    for claim in dossier.stated("result"):
+        data, _, rest = claim.text.rpartition(": ")
+        kind, _, value = rest.partition(" = ")
+        metrics.append({"type": kind, "value": value, "slice": f"{data} (stated in {claim.artifact}, not measured)"})
+    return {
+        "modelParameters": parameters,
+        **({"quantitativeAnalysis": {"performanceMetrics": metrics}} if metrics else {}),
+    }
+
+
+def _file(artifact: Artifact) -> dict[str, Any]:
+    hashes = {"hashes": [{"alg": "SHA-256", "content": artifact.sha256}]} if artifact.sha256 else {}
+    return {
+        "type": "file",
+        "bom-ref": f"file:{artifact.path}",
+        "name": artifact.path,
+        **hashes,
+        "properties": [
+            {"name": "assay:format", "value": artifact.format},
+            {"name": "assay:standing", "value": str(artifact.standing)},
+            {"name": "assay:bytes", "value": str(artifact.size)},
+        ],
+    }
+
+
+def _datasets(dossier: Dossier) -> Iterator[dict[str, Any]]:
+    """Corpora that were examined, each with its parts and their licences, then data sets that the card only names."""
+    for corpus in dossier.corpora:
+        yield {
+            "type": "data",
+            "bom-ref": f"corpus:{corpus.name}",
+            "name": corpus.name,
+            "hashes": [{"alg": "SHA-256", "content": corpus.sha256}],
+            "data": [
+                {
+                    "type": "dataset",
+                    "name": row.dataset,
+                    "description": f"{row.documents:,} documents, {row.words:,} words, licence {row.licence.spdx or row.licence.written or 'unknown'} ({row.licence.basis})",
+                }
+                for row in corpus.datasets[:100]
+            ],
+        }
+    for number, claim in enumerate(dossier.stated("datasets"), 1):
+        yield {
+            "type": "data",
+            "bom-ref": f"dataset:{number}:{claim.text}",
+            "name": claim.text,
+            "description": "named by the publisher, not examined",
+            "data": [{"type": "dataset", "name": claim.text}],
+            "evidence": {"occurrences": [{"location": claim.artifact, "line": claim.line}]},
+        }
+
+
+def _vulnerabilities(dossier: Dossier) -> Iterator[dict[str, Any]]:
+    """The defects and what a person has to decide, of the question whether it is safe to load and to run."""
+    rows = [
+        row
+        for row in dossier.findings
+        if row.kind in (Kind.FAIL, Kind.REVIEW) and dossier.rule(row.check).question == "vulnerabilities"
+    ]
+    for finding in rows[:MOST_FINDINGS]:
+        yield _vulnerability(dossier, finding)
+
+
+def _vulnerability(dossier: Dossier, finding: Finding) -> dict[str, Any]:
+    rule = dossier.rule(finding.check)
+    cwes = [int(match[1]) for reference in rule.references if (match := _CWE.match(reference))]
+    severity = next(word for least, word in _SEVERITIES if rule.severity >= least)
+    paths = {artifact.path for artifact in dossier.artifacts[:MOST_FILES]}
+    affected = sorted({f"file:{row.artifact}" for row in finding.evidence if row.artifact in paths}) or [MODEL]
+    return {
+        "bom-ref": f"finding:{finding.fingerprint}",
+        "id": finding.check,
+        "source": {"name": "assay"},
+        "ratings": [{"source": {"name": "assay"}, "score": rule.severity, "severity": severity, "method": "other"}],
+        **({"cwes": cwes} if cwes else {}),
+        "description": finding.message,
+        "detail": "; ".join(place(row) for row in finding.evidence[:5]),
+        "recommendation": dossier.remedy(finding),
+        "analysis": {
+            "state": "in_triage" if finding.kind is Kind.REVIEW else "exploitable",
+            "detail": str(finding.effect),
+        },
+        "affects": [{"ref": ref} for ref in affected],
+    }
+
+
+def _citations(found: dict[str, Any], when: str) -> Iterator[dict[str, Any]]:
+    """Who supplied which field: what the publisher states, and what assay counted or hashed."""
+    model = found["metadata"]["component"]
+    stated = [f"/metadata/component/{key}" for key in ("licenses", "pedigree") if key in model]
+    if "quantitativeAnalysis" in model["modelCard"]:
+        stated.append("/metadata/component/modelCard/quantitativeAnalysis")
+    stated += [
+        f"/components/{at}"
+        for at, row in enumerate(found["components"])
+        if row["type"] == "data" and "hashes" not in row
+    ]
+    if stated:
+        yield {
+            "bom-ref": "citation:stated",
+            "pointers": stated,
+            "timestamp": when,
+            "attributedTo": PUBLISHER,
+            "note": "stated in the files of the model",
+        }
+    yield {
+        "bom-ref": "citation:measured",
+        "pointers": [
+            "/metadata/component/hashes",
+            "/metadata/component/properties",
+            "/declarations",
+            "/vulnerabilities",
+        ],
+        "timestamp": when,
+        "attributedTo": TOOL,
+        "note": "counted, hashed or judged by assay",
+    }
