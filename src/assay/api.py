@@ -85,6 +85,38 @@ def audit(
     return dossier
 
 
+def audited_again(
+    dossier: Dossier,
+    model: str | os.PathLike[str],
+    *,
+    policy: str | os.PathLike[str] | None = None,
+    base: str | os.PathLike[str] | None = None,
+    corpora: Sequence[str | os.PathLike[str]] = (),
+    offline: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Dossier, str]:
+    """The audit of `model` with the settings that a dossier records, and why it cannot be compared with it (empty: it can).
+
+    Raises UsageError if the model, the policy, the base or a corpus cannot be used as given.
+    """
+    from assay.facts.finding import Effect
+
+    known = frozenset(finding.fingerprint for finding in dossier.findings if finding.effect is Effect.KNOWN)
+    as_of = date.fromisoformat(dossier.policy.as_of) if dossier.policy.as_of else None
+    rules = load_policy(policy or dossier.policy.name) if policy or dossier.policy.name in policies.BUILTIN else None
+    missing = [
+        "its policy file (--policy)" if rules is None else "",
+        "its base (--base)" if dossier.comparison is not None and base is None else "",
+        "its corpora (--corpus)" if len(dossier.corpora) != len(corpora) else "",
+    ]
+    again = audit(
+        model, policy=policy or (dossier.policy.name if rules else "default"), skip=dossier.left_out, known=known, baseline=dossier.baseline,
+        offline=offline, as_of=as_of, base=base, corpora=corpora, progress=progress,
+    )  # fmt: skip
+    wanted = " and ".join(filter(None, missing))
+    return again, f"the audit was made with {wanted}, which was not given" if wanted else ""
+
+
 def _corpora(directories: Sequence[str | os.PathLike[str]]) -> tuple[CorpusRecord, ...]:
     if not directories:
         return ()

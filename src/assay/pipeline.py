@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
-MAX_CONFIGS, MAX_CLAIMS = 20, 500  # that the dossier carries
+MAX_CONFIGS, MAX_CLAIMS, MAX_LICENCES = 20, 500, 10  # that the dossier carries
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
@@ -106,6 +106,7 @@ def examined(
         configs=facts.get("ModelConfig", ())[:MAX_CONFIGS],
         claims=tuple(_claims(facts))[:MAX_CLAIMS],
         templates=tuple(_template(template) for template in facts.get("ChatTemplate", ())),
+        licences=tuple(_licences(facts)),
         tensors=facts.get("TensorSummary", ()),
         loading=facts.get("LoadingPath", ()),
         corpora=corpora,
@@ -336,6 +337,13 @@ def _claims(facts: dict[str, tuple[Any, ...]]) -> Iterator[record.Claim]:
     cards = sorted(facts.get("ModelCard", ()), key=lambda card: card.artifact.count("/"))
     for row in (*cards, *facts.get("PublisherClaims", ())):
         yield from (record.Claim(row.artifact, claim.key, claim.text, claim.line) for claim in row.claims)
+
+
+def _licences(facts: dict[str, tuple[Any, ...]]) -> Iterator[record.LicenceRecord]:
+    sources = {row.artifact: row for row in facts.get("LicenceSource", ())}
+    for text in facts.get("LicenceText", ())[:MAX_LICENCES]:
+        source = sources[text.artifact]
+        yield record.LicenceRecord(text.artifact, text.identified, text.complete, source.text, source.cut)
 
 
 def _template(template: ChatTemplate) -> record.Template:

@@ -23,7 +23,7 @@ OWN = (Path(__file__).resolve().parents[2] / "LICENSE").read_text("utf-8")
 
 
 def licence(text: str) -> LicenceText:
-    (found,) = read("LICENSE", text.encode("utf-8", "surrogatepass")).facts
+    found = read("LICENSE", text.encode("utf-8", "surrogatepass")).facts[0]
     assert isinstance(found, LicenceText)
     return found
 

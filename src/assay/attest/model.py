@@ -105,7 +105,7 @@ def verify(
         raise UsageError(
             f"{signature}: its digests are BLAKE3, which this version of assay does not compute; verify it with the OpenSSF model-signing tool"
         )
-    trust, who, why = _judged(found, expected, at or datetime.now(UTC))
+    trust, who, why = judged(found, expected, at or datetime.now(UTC))
     walk = walked(model, excluding=frozenset())  # what to leave out is for the signer to say, and to be shown
     own = _inside(model, signature)
     changed, absent, uncovered = _compared(walk, signed, own, progress)
@@ -115,8 +115,8 @@ def verify(
     )  # fmt: skip
 
 
-def _judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trust, str, str]:
-    """(trust, who signed, why)."""
+def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trust, str, str]:
+    """(trust, who signed, why) of a bundle, whatever it is about."""
     message = bundle.authenticated(found.payload)
     if found.method is Method.KEY:
         return _by_key(found, expected, message)

@@ -14,14 +14,19 @@ MOST = 512 * 1024 * 1024
 _EMBEDDED = re.compile(rb'<script type="application/json" id="dossier">(.*?)</script>', re.DOTALL)
 
 
-def saved(path: Path) -> Dossier:
-    """The dossier in `path`; UsageError says what is wrong with it."""
+def small(path: Path, most: int, what: str) -> bytes:
+    """The bytes of a file that the user named; UsageError: it cannot be read, or is larger than any such file."""
     try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path} is larger than any dossier ({MOST:,} bytes)")
-        raw = path.read_bytes()
+        if path.stat().st_size > most:
+            raise UsageError(f"{path} is larger than any {what} ({most:,} bytes)")
+        return path.read_bytes()
     except OSError as cause:
         raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+
+
+def saved(path: Path) -> Dossier:
+    """The dossier in `path`; UsageError says what is wrong with it."""
+    raw = small(path, MOST, "dossier")
     if raw.lstrip()[:9].lower() == b"<!doctype":
         found = _EMBEDDED.search(raw)
         if found is None or found[1] == b"null":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli._progress import progress
+from assay.cli._recheck import Given, rechecked
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("what", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="[DOSSIER] MODEL")
 @click.option(
     "--signature",
     type=click.Path(path_type=Path),
@@ -56,23 +57,37 @@ if TYPE_CHECKING:
     metavar="DATE",
     help="Judge certificates by this date instead of today.",
 )
+@click.option(
+    "--attestation",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What `assay attest` wrote; by default DOSSIER.intoto.jsonl, if it is there.",
+)
+@click.option("--policy", metavar="NAME|FILE", help="With DOSSIER: the policy file that it was made with.")
+@click.option("--base", metavar="MODEL", help="With DOSSIER: the base that it was made with.")
+@click.option("--corpus", "corpora", multiple=True, metavar="DIR", help="With DOSSIER: a corpus that it was made with.")
 @click.option("-o", "--output", default="text", metavar="FORMAT[=PATH]", help="text or json.")
 @click.option("-q", "--quiet", is_flag=True, help="Print one line only.")
 def COMMAND(
-    model: Path,
+    what: tuple[Path, ...],
     signature: Path | None,
     public: tuple[Path, ...],
     roots: tuple[Path, ...],
     subjects: tuple[str, ...],
     trust: Path | None,
     as_of: datetime | None,
+    attestation: Path | None,
+    policy: str | None,
+    base: str | None,
+    corpora: tuple[str, ...],
     output: str,
     quiet: bool,
 ) -> int:
     """Check a signature of MODEL: who signed, how, what is covered, what is not, and whether that signer was expected.
 
-    Reads OpenSSF model-signing v1.0 bundles by key and by certificate. Exit status: 0 an expected signer signed exactly these
-    files; 1 something differs; 3 nobody was expected, so nothing was verified; 2 could not run.
+    Reads OpenSSF model-signing v1.0 bundles by key and by certificate. With DOSSIER (what `assay audit -o json` wrote): hash MODEL
+    again, check what was signed about the audit, and do the audit again, which must say the same. Exit status: 0 it holds; 1 something
+    differs; 3 nobody was expected as signer, or the audit cannot be done again as it was; 2 could not run.
     """
     from assay.attest import keys
     from assay.attest.model import Expected, verify
@@ -85,13 +100,22 @@ def COMMAND(
         (*whom.roots, *((row, subjects) for row in _roots(roots))),
     )
     format, path = one_of(output, ("text", "json"))
+    at = as_of.replace(tzinfo=UTC) if as_of else None
+    if len(what) > 2:
+        raise UsageError("give MODEL, or DOSSIER and MODEL")
+    if len(what) == 2:
+        given = Given(policy, base, corpora)
+        return rechecked(what[0], what[1], attestation, whom, given, at, format=format, path=path, quiet=quiet)
+    if attestation or policy or base or corpora:
+        raise UsageError("--attestation, --policy, --base and --corpus go with a dossier: assay verify DOSSIER MODEL")
+    model = what[0]
     with progress(quiet) as advance:
         try:
             found = verify(
                 model,
                 signature or _beside(model),
                 whom,
-                at=as_of.replace(tzinfo=UTC) if as_of else None,
+                at=at,
                 progress=advance,
             )
         except InputError as cause:

@@ -123,6 +123,17 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceRecord:
+    """A licence text as shipped (cut at 20,000 characters), and the licences that it holds."""
+
+    artifact: str
+    identified: tuple[str, ...]
+    complete: bool
+    text: str
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyRecord:
     """The policy that judged: name, digest of its text, and the date it took as today if a waiver needed one."""
 
@@ -176,6 +187,7 @@ class Dossier:
     configs: tuple[ModelConfig, ...]
     claims: tuple[Claim, ...]
     templates: tuple[Template, ...]
+    licences: tuple[LicenceRecord, ...]
     tensors: tuple[TensorSummary, ...]
     loading: tuple[LoadingPath, ...]
     comparison: Comparison | None

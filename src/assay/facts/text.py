@@ -120,6 +120,15 @@ class LicenceText:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceSource:
+    """The words of a licence file, for the dossier to keep (cut at 20,000 characters)."""
+
+    artifact: str
+    text: str
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PublisherClaims:
     """What a weight file's own metadata states about origin: (key, text) pairs such as `general.license`."""
 

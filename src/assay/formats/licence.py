@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
-from assay.facts.text import LicenceText
+from assay.facts.text import LicenceSource, LicenceText
 from assay.formats import Format
 from assay.formats.window import Window
 
 MOST = 2 * 1024 * 1024
+MOST_KEPT = 20_000  # characters
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -38,6 +39,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         "" if sentences else found.nearest,
         compared=bool(found.ids) or not sentences,
     )
+    yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
 
 
 FORMAT = Format(

@@ -32,7 +32,7 @@ def ai_act(model: Model, components: tuple[Component, ...], compute: Compute | N
     """The rules, and what follows for the exemption from Articles 53(1)(a), 53(1)(b) and 54."""
     rows = (
         *_scope(model, compute),
-        *_licence(model),
+        *_licence(model, components),
         *_money(model),
         *_public(model, components),
         *_duties(model),
@@ -126,8 +126,9 @@ def _threshold(id: str, source: str, question: str, compute: Compute | None, lim
     )
 
 
-def _licence(model: Model) -> Iterator[Judgement]:
-    found = distribution(model, BY_ID["parameters_final"])
+def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgement]:
+    own = next(row.licence for row in components if row.id == "parameters_final")
+    found = own if own.id else distribution(model, BY_ID["parameters_final"])
     known = found.open or is_known(found.id)
     restrictions = frozenset() if found.open or not (kin := family(found.id)) else frozenset(kin.restrictions)
     name = found.id or "no licence"

@@ -1,0 +1,96 @@
+"""A dossier beside the model that it is about: the files, what was signed, and the audit done again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from assay import __version__
+from assay.attest import keys, statements
+from assay.attest.model import Expected, judged
+from assay.errors import InputError, UsageError
+from assay.facts.artifact import Artifact
+from assay.facts.attestation import Attested, Recheck
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier
+
+MOST = 256 << 20  # bytes of an attestation
+MOST_LISTED = 1000
+# what a dossier says of the machine on which it was made; on another one it may differ without fault
+MACHINE = ("isolation", "kernels")
+
+Again = Callable[[Dossier], Dossier]
+
+
+def recheck(
+    dossier: Dossier, again: Dossier, why: str, attestation: Path | None, expected: Expected, at: datetime | None = None
+) -> Recheck:
+    """What is otherwise than the dossier says.
+
+    Args:
+        again: the audit of the model done now.
+        why: why the audit done again cannot be compared; empty if it can.
+        attestation: signed statements about the dossier, if there are any.
+        expected: whom to expect as signer.
+
+    Raises:
+        UsageError: the attestation cannot be read, or is none.
+    """
+    changed, absent, added = _files(dossier.artifacts, again.artifacts)
+    here = replace(
+        again, subject=replace(again.subject, name=dossier.subject.name, reference=dossier.subject.reference)
+    )
+    differs = [row.name for row in fields(Dossier) if getattr(dossier, row.name) != getattr(here, row.name)]
+    signed = tuple(_attested(attestation, dossier, expected, at or datetime.now(UTC))) if attestation else ()
+    return Recheck(
+        dossier.subject.name,
+        dossier.subject.sha256,
+        hashlib.sha256(canonical(dossier)).hexdigest(),
+        dossier.assay,
+        __version__,
+        changed,
+        absent,
+        added,
+        signed,
+        any(row.predicate == statements.DOSSIER for row in signed),
+        None if why else tuple(name for name in differs if name not in MACHINE),
+        tuple(name for name in differs if name in MACHINE),
+        why,
+    )
+
+
+def _files(
+    then: tuple[Artifact, ...], now: tuple[Artifact, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """(changed, absent, added) paths."""
+    before, after = ({row.path: row.sha256 for row in rows} for rows in (then, now))
+    if len(before) == len(after) == 1:  # a model of one file is itself, whatever it is called now
+        after = dict(zip(before, after.values(), strict=True))
+    changed = sorted(path for path in before.keys() & after.keys() if before[path] != after[path])
+    parts = (changed, sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys()))
+    return tuple(parts[0][:MOST_LISTED]), tuple(parts[1][:MOST_LISTED]), tuple(parts[2][:MOST_LISTED])
+
+
+def _attested(path: Path, dossier: Dossier, expected: Expected, at: datetime) -> list[Attested]:
+    try:
+        rows = list(statements.read(keys.read(path, MOST, "attestation")))
+    except InputError as cause:
+        detail = "" if cause.expected is None else f": expected {cause.expected}, got {cause.got}"
+        raise UsageError(f"{path}: {cause.what}{detail}") from None
+    found = []
+    for bundle, statement in rows:
+        trust, who, why = judged(bundle, expected, at)
+        found.append(
+            Attested(
+                str(statement["predicateType"]),
+                bundle.method,
+                trust,
+                who,
+                why,
+                statements.contradictions(statement, dossier),
+            )
+        )
+    return found

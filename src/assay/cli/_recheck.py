@@ -1,0 +1,55 @@
+"""`assay verify DOSSIER MODEL`: a dossier, what was signed about it, and the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.cli._progress import progress
+from assay.cli._streams import colour_wanted, put
+from assay.facts.codec import canonical
+
+if TYPE_CHECKING:
+    from assay.attest.model import Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the audit was made with, where the dossier holds only its digest or name."""
+
+    policy: str | None
+    base: str | None
+    corpora: tuple[str, ...]
+
+
+def rechecked(
+    dossier: Path, model: Path, attestation: Path | None, whom: Expected, given: Given, at: datetime | None,
+    *, format: str, path: Path | None, quiet: bool,
+) -> int:  # fmt: skip
+    """Check, print, and give the exit status."""
+    from assay import api
+    from assay.attest.recheck import recheck
+    from assay.cli._load import saved
+    from assay.render._recheck import lines
+
+    then = saved(dossier)
+    with progress(quiet) as advance:
+        again, why = api.audited_again(
+            then, model, policy=given.policy, base=given.base, corpora=given.corpora, offline=True, progress=advance
+        )
+    found = recheck(then, again, why, attestation or _beside(dossier), whom, at)
+    if format == "json":
+        put(canonical(found), path)
+    else:
+        rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
+        put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
+    return 0 if found.holds else 1 if found.broken else 3
+
+
+def _beside(dossier: Path) -> Path | None:
+    from assay.cli.attest import default
+
+    found = default(dossier)
+    return found if found.is_file() else None

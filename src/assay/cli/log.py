@@ -1,0 +1,230 @@
+"""`assay log`: a log of audits that only grows, and proofs that anyone can check."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli._load import saved, small
+from assay.cli._streams import one_of, put
+from assay.errors import InputError, UsageError
+from assay.facts.codec import Mismatch, canonical, decode
+from assay.facts.log import Checkpoint, Entry, Proof
+from assay.files import write_whole
+
+if TYPE_CHECKING:
+    from assay.attest.log import Log
+
+
+@click.group("log")
+def COMMAND() -> None:
+    """Keep a log of audits that only grows: a Merkle tree with proofs (RFC 9162).
+
+    Whoever keeps one checkpoint (two numbers, `assay log show -o checkpoint`) notices later if an entry was changed, removed or put
+    in before it. Whoever holds one proof can check it without the log.
+    """
+
+
+@COMMAND.command("append")
+@click.argument("log", type=click.Path(path_type=Path))
+@click.argument("dossiers", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DOSSIER...")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
+    """Append the audit in each DOSSIER to LOG, which is made if it is not there. A time is written if SOURCE_DATE_EPOCH is set."""
+    from assay.attest import log as tree
+
+    entries = [_entry_of(path) for path in dossiers]
+    with _locked(log):
+        found = _read(log) if log.exists() else tree.Log((), ())
+        for entry in entries:
+            found = tree.read(tree.appended(found, entry))
+        write_whole(log, b"".join(row + b"\n" for row in found.lines))
+    if not quiet:
+        for entry in found.entries[-len(entries) :]:
+            click.echo(f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}")
+        click.echo(f"{log} now has {found.checkpoint.size:,} entries, root {found.checkpoint.root}")
+
+
+@COMMAND.command("show")
+@click.argument("log", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    default="text",
+    metavar="FORMAT[=PATH]",
+    help="text, json, or checkpoint (origin, size, root: keep it elsewhere).",
+)
+def show(log: Path, output: str) -> None:
+    """List the audits in LOG, after checking that each entry follows the one before it."""
+    from assay.attest import log as tree
+    from assay.render._visible import visible
+
+    format, path = one_of(output, ("text", "json", "checkpoint"))
+    found = _read(log)
+    if format == "checkpoint":
+        put(tree.note(found.checkpoint), path)
+    elif format == "json":
+        put(canonical(found.entries), path)
+    else:
+        rows = [
+            f"{entry.index:>6}  {entry.time or 'no time':<20}  {entry.verdict:<10}  {visible(entry.name)}  {entry.sha256[:12]}"
+            for entry in found.entries
+        ]
+        rows.append(f"{found.checkpoint.size:,} entries, root {found.checkpoint.root}")
+        put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
+
+
+@COMMAND.command("prove")
+@click.argument("log", type=click.Path(path_type=Path))
+@click.argument("which", metavar="ENTRY|DOSSIER")
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="CHECKPOINT",
+    help="Show also that the log of this checkpoint is the beginning of this one.",
+)
+@click.option("-o", "--output", default="json", metavar="FORMAT[=PATH]", help="json, to standard output or a file.")
+def prove(log: Path, which: str, since: Path | None, output: str) -> None:
+    """Write the proof that an audit (by number, or by its dossier) is in LOG. It can be checked without the log."""
+    from assay.attest import log as tree
+
+    _, path = one_of(output, ("json",))
+    found = _read(log)
+    index = int(which) if which.isdecimal() and len(which) < 9 else _index(found.entries, Path(which), log)
+    if not index < len(found.entries):
+        raise UsageError(f"{log} has no entry {index}: it has {len(found.entries):,}, counted from 0")
+    before = _checkpoint(since) if since else None
+    if before and not 0 < before.size <= len(found.entries):
+        raise UsageError(f"{since} is of a log of {before.size:,} entries, and {log} has {len(found.entries):,}")
+    put(canonical(tree.proof(found, index, before)), path)
+
+
+@COMMAND.command("check")
+@click.argument("what", type=click.Path(path_type=Path), metavar="LOG|PROOF")
+@click.option(
+    "--dossier", type=click.Path(path_type=Path), metavar="FILE", help="The dossier that the proof must be about."
+)
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="CHECKPOINT",
+    help="A checkpoint that you kept: what it was made of must still be there.",
+)
+def check(what: Path, dossier: Path | None, since: Path | None) -> int:
+    """Check a whole LOG, or a PROOF by itself. Exit status: 0 it holds, 1 it does not, 2 could not run."""
+    from assay.attest import log as tree
+
+    raw = small(what, tree.MOST, "log or proof")
+    kept = _checkpoint(since) if since else None
+    try:
+        proof = decode(Proof, json.loads(raw))
+    except (ValueError, RecursionError, Mismatch):
+        return _check_log(what, raw, dossier, kept)
+    wrong = list(tree.flaws(proof))
+    if dossier and not wrong and json.loads(proof.entry)["dossier"] != _entry_of(dossier).dossier:
+        wrong.append(f"it is not about {dossier}")
+    if kept and kept not in (proof.checkpoint, proof.before):
+        wrong.append(f"{since} is neither of the checkpoints of the proof")
+    if kept is None and not wrong:
+        click.echo("note: no checkpoint was given (--since), so the root is the proof's own word")
+    return _said(what, wrong, f"entry {proof.index} of {proof.checkpoint.size:,}, root {proof.checkpoint.root}")
+
+
+def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | None) -> int:
+    from assay.attest import log as tree
+
+    try:
+        found = tree.read(raw)
+    except InputError as cause:
+        return _said(path, [_sentence(cause)], "")
+    wrong = []
+    if kept and (kept.size > len(found.lines) or tree.root(found.lines[: kept.size]).hex() != kept.root):
+        wrong.append(
+            f"the first {kept.size:,} entries are not those of the checkpoint: an entry was changed, removed or put in"
+        )
+    if dossier and _entry_of(dossier).dossier not in {entry.dossier for entry in found.entries}:
+        wrong.append(f"{dossier} is not in it")
+    return _said(path, wrong, f"{found.checkpoint.size:,} entries follow one another, root {found.checkpoint.root}")
+
+
+def _said(path: Path, wrong: list[str], sound: str) -> int:
+    for text in wrong:
+        click.echo(f"DOES NOT HOLD  {path}: {text}")
+    if not wrong:
+        click.echo(f"HOLDS  {path}: {sound}")
+    return 1 if wrong else 0
+
+
+def _entry_of(path: Path) -> Entry:
+    from assay.render._bom import timestamp
+
+    found = saved(path)
+    digest = hashlib.sha256(canonical(found)).hexdigest()
+    return Entry(
+        0,
+        "",
+        found.subject.name,
+        found.subject.sha256,
+        digest,
+        str(found.decision.verdict),
+        found.policy.sha256,
+        found.assay,
+        timestamp(),
+    )
+
+
+def _index(entries: tuple[Entry, ...], dossier: Path, log: Path) -> int:
+    digest = _entry_of(dossier).dossier
+    found = next((entry.index for entry in reversed(entries) if entry.dossier == digest), None)
+    if found is None:
+        raise UsageError(f"{dossier} is not in {log}: append it first")
+    return found
+
+
+def _read(path: Path) -> Log:
+    from assay.attest import log as tree
+
+    try:
+        return tree.read(small(path, tree.MOST, "log"))
+    except InputError as cause:
+        raise UsageError(f"{path}: {_sentence(cause)}") from None
+
+
+def _checkpoint(path: Path) -> Checkpoint:
+    from assay.attest import log as tree
+
+    try:
+        return tree.checkpoint(small(path, 65_536, "checkpoint"))
+    except InputError as cause:
+        raise UsageError(f"{path}: {_sentence(cause)}") from None
+
+
+def _sentence(cause: InputError) -> str:
+    return cause.what + ("" if cause.expected is None else f": expected {cause.expected}, got {cause.got}")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One writer at a time, so that none loses an entry of another; where the system has no such lock, none is taken."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+    except OSError as cause:
+        raise UsageError(f"{lock}: {cause.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,67 @@
+"""What a third party finds when it checks a dossier: the model, the attestation, and the audit done again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.facts.signature import Method, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """One signed statement about an audit: what kind, who signed and whether that holds, and what contradicts the dossier."""
+
+    predicate: str
+    method: Method
+    trust: Trust
+    signer: str
+    why: str
+    contradicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """A dossier beside a model.
+
+    `changed`, `absent` and `added` are files whose digest differs, that the dossier lists and are not there, and that it does
+    not list. `covered` says whether one of the statements is about the whole dossier. `differs` names the parts of the dossier that come out otherwise when the audit is done again; None if it was not.
+    `machine` names those that depend on the machine and differ, which is no fault.
+    """
+
+    name: str
+    sha256: str
+    dossier_sha256: str
+    made_by: str
+    checked_by: str
+    changed: tuple[str, ...]
+    absent: tuple[str, ...]
+    added: tuple[str, ...]
+    attested: tuple[Attested, ...]
+    covered: bool
+    differs: tuple[str, ...] | None
+    machine: tuple[str, ...]
+    why: str
+
+    @property
+    def same_files(self) -> bool:
+        """Whether the model is the one that was audited."""
+        return not (self.changed or self.absent or self.added)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the files are those audited, every statement is by an expected signer, and either the audit done again says
+        the same or somebody expected signed for it.
+        """
+        signed = all(row.trust is Trust.VERIFIED for row in self.attested)
+        return (
+            not self.broken and signed and (self.differs == () or self.covered) and (self.covered or not self.attested)
+        )
+
+    @property
+    def broken(self) -> bool:
+        """Whether something was found that is otherwise."""
+        return bool(
+            not self.same_files
+            or self.differs
+            or any(row.contradicts or row.trust in (Trust.BROKEN, Trust.UNEXPECTED) for row in self.attested)
+        )

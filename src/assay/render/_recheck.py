@@ -1,0 +1,83 @@
+"""A dossier checked against its model, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.attestation import Recheck
+from assay.facts.signature import Trust
+from assay.render._visible import visible
+
+MOST = 20
+
+
+def lines(found: Recheck, colour: bool = False) -> Iterator[str]:
+    """The lines of the report; the first says it all."""
+    word, code = (
+        ("VERIFIED", "1;37;42")
+        if found.holds
+        else ("NOT VERIFIED", "1;37;41")
+        if found.broken
+        else ("NOT CHECKED", "1;30;43")
+    )
+    shown = f"\x1b[{code}m {word} \x1b[0m" if colour else word
+    yield f"{shown}  {_summary(found)}"
+    yield f"model      {visible(found.name)}, sha256 {found.sha256}"
+    for label, names in (("changed", found.changed), ("absent", found.absent), ("added", found.added)):
+        for name in names[:MOST]:
+            yield f"{label:10} {visible(name)}"
+        if len(names) > MOST:
+            yield f"{label:10} and {len(names) - MOST:,} more; all of them with -o json"
+    yield f"dossier    sha256 {found.dossier_sha256}, made by assay {visible(found.made_by)}, checked by assay {found.checked_by}"
+    yield f"again      {_again(found)}"
+    if found.machine:
+        yield f"           {', '.join(found.machine)} differ, as they may on another machine"
+    if not found.attested:
+        yield "signed     no attestation was given: nobody signed for this audit"
+    if found.attested and not found.covered:
+        yield "           no statement is about the whole dossier"
+    groups: dict[str, list[str]] = {}
+    for row in found.attested:
+        groups.setdefault(f"{row.trust}: {row.signer}, by {row.method} ({row.why})", []).append(row.predicate)
+    for who, predicates in groups.items():
+        yield f"signed     {visible(', '.join(predicates))}"
+        yield f"           {visible(who)}"
+    for row in found.attested:
+        for text in row.contradicts:
+            yield f"otherwise  {visible(row.predicate)}: {visible(text)}"
+
+
+def _again(found: Recheck) -> str:
+    if found.differs is None:
+        return f"not compared: {visible(found.why)}"
+    if not found.differs:
+        return "the audit done again says the same, byte for byte"
+    by_version = "; another version of assay may judge otherwise" if found.made_by != found.checked_by else ""
+    return f"the audit done again differs in {', '.join(found.differs)}{by_version}"
+
+
+def _summary(found: Recheck) -> str:
+    parts = [
+        f"{len(names):,} {word}"
+        for names, word in ((found.changed, "changed"), (found.absent, "absent"), (found.added, "added"))
+        if names
+    ]
+    parts = [", ".join(parts)] if parts else ["the files are those that were audited"]
+    if found.differs:
+        parts.append("the audit done again differs")
+    elif found.differs is not None:
+        parts.append("the audit done again says the same")
+    if any(row.contradicts for row in found.attested):
+        parts.append("a signed statement contradicts the dossier")
+    trusts = {row.trust for row in found.attested}
+    worst = next(
+        (trust for trust in (Trust.BROKEN, Trust.UNEXPECTED, Trust.UNKNOWN, Trust.VERIFIED) if trust in trusts), None
+    )
+    parts.append(
+        {
+            None: "nobody signed for it",
+            Trust.VERIFIED: "signed by whom you expect",
+            Trust.UNKNOWN: "signed, by whom was not checked",
+        }.get(worst, str(worst))
+    )
+    return "; ".join(parts)

@@ -1,0 +1,253 @@
+"""Signing for an audit, and what a third party finds when it checks."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from google.protobuf import json_format
+from hypothesis import given
+from hypothesis import strategies as st
+from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
+
+import assay
+from assay.attest import statements
+from assay.attest.keys import Signer, signer
+from assay.errors import Malformed
+from assay.facts.dossier import Dossier
+from tests.builders import calls, hub_model
+from tests.builders.release import release
+from tests.cli.test_commands import run
+
+Audit = Callable[..., Dossier]
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A private and a public key, as files."""
+    folder, made = tmp_path_factory.mktemp("keys"), ec.generate_private_key(ec.SECP256R1())
+    private, public = folder / "key.pem", folder / "key.pub"
+    private.write_bytes(
+        made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    public.write_bytes(
+        made.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return private, public
+
+
+def payloads(dossier: Dossier, private: Path) -> list[dict[str, object]]:
+    return [statement for _, statement in statements.read(statements.attested(dossier, signer(private)))]
+
+
+def test_the_statements_are_valid_for_the_reference_library(
+    tmp_path: Path, audit: Audit, key: tuple[Path, Path]
+) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{"x.pkl": calls("os", "system", "id")}))
+    for statement in payloads(dossier, key[0]):
+        found = statement_pb2.Statement()
+        json_format.ParseDict(statement, found)
+        Statement.copy_from_pb(found).validate()
+        assert found.subject[0].digest["sha256"] == dossier.subject.sha256
+    result = next(
+        row["predicate"] for row in payloads(dossier, key[0]) if row["predicateType"] == statements.TEST_RESULT
+    )
+    parsed = json_format.ParseDict(result, test_result_pb2.TestResult())
+    assert parsed.result == "FAILED" and "pickle.reaches-outside" in parsed.failed_tests
+    assert set(parsed.failed_tests) | set(parsed.passed_tests) | set(parsed.warned_tests) <= {
+        rule.id for rule in dossier.rules
+    }
+
+
+def test_the_verdict_and_the_class_are_properties(tmp_path: Path, audit: Audit) -> None:
+    found = statements.statements(audit(release(tmp_path / "m")))[statements.VERIFICATION]
+    assert {"ASSAY_VERDICT_PASSED", "MOF_CLASS_BY_EVIDENCE_1", "MOF_CLASS_BY_CLAIM_1"} <= set(found["properties"])
+    assert "timeCreated" not in found
+
+
+@pytest.fixture
+def signed(tmp_path: Path, key: tuple[Path, Path]) -> tuple[Path, Path, str]:
+    """A model, its dossier with an attestation beside it, and the public key."""
+    folder, dossier = release(tmp_path / "m"), tmp_path / "d.json"
+    assert run("audit", str(folder), "-q", "-o", f"json={dossier}").returncode == 0
+    done = run("attest", str(dossier), "--key", str(key[0]))
+    assert done.returncode == 0 and done.stdout.startswith("signed 4 statements about m, sha256 "), done.stderr
+    return folder, dossier, str(key[1])
+
+
+def test_an_audit_is_verified_by_whoever_has_the_key(signed: tuple[Path, Path, str]) -> None:
+    folder, dossier, public = signed
+    done = run("verify", str(dossier), str(folder), "--key", public)
+    assert done.returncode == 0, done.stdout
+    assert (
+        done.stdout.splitlines()[0]
+        == "VERIFIED  the files are those that were audited; the audit done again says the same; signed by whom you expect"
+    )
+    assert not any(path.name.endswith("jsonl") and path.parent == folder for path in folder.iterdir())
+
+
+def test_without_a_key_nobody_was_expected(signed: tuple[Path, Path, str]) -> None:
+    done = run("verify", str(signed[1]), str(signed[0]))
+    assert done.returncode == 3 and done.stdout.startswith("NOT CHECKED  the files are those that were audited")
+
+
+def test_without_an_attestation_the_audit_done_again_speaks(signed: tuple[Path, Path, str]) -> None:
+    Path(f"{signed[1]}.intoto.jsonl").unlink()
+    done = run("verify", str(signed[1]), str(signed[0]))
+    assert done.returncode == 0 and "nobody signed for it" in done.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda folder: (folder / "train.py").write_text("x = 1\n"), "changed    train.py"),
+        (lambda folder: (folder / "train.py").unlink(), "absent     train.py"),
+        (lambda folder: (folder / "more.txt").write_text("x\n"), "added      more.txt"),
+        (lambda folder: flip(folder / "model.safetensors", -1), "changed    model.safetensors"),
+    ],
+    ids=["changed", "absent", "added", "one bit"],
+)
+def test_a_model_that_is_another_one_is_told_by_its_file(
+    change: Callable[[Path], object], said: str, signed: tuple[Path, Path, str]
+) -> None:
+    change(signed[0])
+    done = run("verify", str(signed[1]), str(signed[0]), "--key", signed[2])
+    assert done.returncode == 1 and said in done.stdout.splitlines()
+
+
+def flip(path: Path, at: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[at] ^= 1
+    path.write_bytes(raw)
+
+
+def test_a_dossier_that_was_edited_is_found(signed: tuple[Path, Path, str]) -> None:
+    folder, dossier, public = signed
+    dossier.write_text(dossier.read_text().replace('"verified"', '"asserted"', 1))
+    done = run("verify", str(dossier), str(folder), "--key", public)
+    assert done.returncode == 1
+    assert "again      the audit done again differs in openness" in done.stdout
+    assert "otherwise  urn:openassay:dossier:v1: sha256 is not that of the dossier" in done.stdout
+
+
+def test_a_signer_who_is_not_expected(signed: tuple[Path, Path, str], tmp_path: Path) -> None:
+    other = tmp_path / "other.pub"
+    made = ec.generate_private_key(ec.SECP384R1()).public_key()
+    other.write_bytes(made.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+    done = run("verify", str(signed[1]), str(signed[0]), "--key", str(other))
+    assert done.returncode == 1 and "somebody who is not expected" in done.stdout
+
+
+def test_an_attestation_of_another_audit_contradicts(signed: tuple[Path, Path, str], tmp_path: Path) -> None:
+    folder, dossier, public = signed
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / "train.py").unlink()
+    assert run("audit", str(other), "-q", "-o", f"json={tmp_path / 'o.json'}").returncode == 0
+    done = run(
+        "verify", str(tmp_path / "o.json"), str(other), "--key", public, "--attestation", f"{dossier}.intoto.jsonl"
+    )
+    assert done.returncode == 1 and "it is about another model" in done.stdout
+
+
+def test_a_statement_left_out_is_noticed(signed: tuple[Path, Path, str]) -> None:
+    attestation = Path(f"{signed[1]}.intoto.jsonl")
+    attestation.write_bytes(b"".join(attestation.read_bytes().splitlines(keepends=True)[:2]))
+    done = run("verify", str(signed[1]), str(signed[0]), "--key", signed[2])
+    assert done.returncode == 3 and "no statement is about the whole dossier" in done.stdout
+
+
+def test_a_policy_of_ones_own_has_to_be_given_again(tmp_path: Path, key: tuple[Path, Path]) -> None:
+    folder, dossier, policy = release(tmp_path / "m"), tmp_path / "d.json", tmp_path / "policy.toml"
+    policy.write_text('schema = "assay-policy/1"\nname = "mine"\n[block]\nfail = ["*"]\n')
+    run("audit", str(folder), "--policy", str(policy), "-q", "-o", f"json={dossier}")
+    without = run("verify", str(dossier), str(folder))
+    assert (
+        without.returncode == 3
+        and "the audit was made with its policy file (--policy), which was not given" in without.stdout
+    )
+    assert run("verify", str(dossier), str(folder), "--policy", str(policy)).returncode == 0
+
+
+@given(data=st.data())
+def test_one_flipped_bit_in_a_statement_is_found(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    from assay.attest.bundle import authenticated, parsed, written
+    from assay.attest.keys import holds
+
+    found = _attested(tmp_path_factory)
+    raw, signer_ = found
+    line = raw.splitlines()[data.draw(st.integers(0, 3))]
+    bundle = parsed(line)
+    at, bit = data.draw(st.integers(0, len(bundle.payload) - 1)), data.draw(st.integers(0, 7))
+    payload = bytearray(bundle.payload)
+    payload[at] ^= 1 << bit
+    again = parsed(written(bytes(payload), bundle.signature, bundle.hint, ()))
+    assert not holds(signer_.key.public_key(), again.signature, authenticated(again.payload))
+
+
+_ATTESTED: list[tuple[bytes, Signer]] = []
+
+
+def _attested(factory: pytest.TempPathFactory) -> tuple[bytes, Signer]:
+    if not _ATTESTED:
+        who = Signer(ec.generate_private_key(ec.SECP256R1()), ())
+        _ATTESTED.append((statements.attested(assay.audit(hub_model(factory.mktemp("m")), isolation=False), who), who))
+    return _ATTESTED[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "an attestation is a bundle a line"),
+        (b"{}\n" * 65, "an attestation is a bundle a line"),
+        (b"not json\n", "a signature bundle is JSON"),
+        (b"{}\n", "not a Sigstore bundle v0.3"),
+    ],
+)
+def test_an_attestation_that_is_none(raw: bytes, said: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        list(statements.read(raw))
+    assert said in str(refused.value)
+
+
+def test_a_bundle_about_something_else_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
+    raw, _ = _attested(tmp_path_factory)
+    value = json.loads(raw.splitlines()[0])
+    value["dsseEnvelope"]["payload"] = base64.b64encode(b'{"_type": "x"}').decode()
+    with pytest.raises(Malformed, match="not an in-toto statement v1"):
+        list(statements.read(json.dumps(value).encode()))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verify", "{d}", "{m}", "{m}"), "give MODEL, or DOSSIER and MODEL"),
+        (("verify", "{m}", "--policy", "strict"), "go with a dossier: assay verify DOSSIER MODEL"),
+        (("verify", "{m}/README.md", "{m}"), "is no dossier: it is not JSON"),
+        (("attest", "{m}/README.md", "--key", "{m}/README.md"), "is no dossier: it is not JSON"),
+        (("attest", "{d}", "--key", "{d}"), "not a private key that can be read"),
+        (
+            ("attest", "{d}", "--key", "{d}", "--password-env", "NOT_SET_ANYWHERE"),
+            "there is no environment variable 'NOT_SET_ANYWHERE'",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    arguments: tuple[str, ...], said: str, signed: tuple[Path, Path, str]
+) -> None:
+    done = run(*(text.format(d=signed[1], m=signed[0]) for text in arguments))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and said in done.stderr
+
+
+def test_of_a_newer_version_the_schema_is_named(signed: tuple[Path, Path, str]) -> None:
+    signed[1].write_text(signed[1].read_text().replace("assay-dossier/1", "assay-dossier/9"))
+    done = run("verify", str(signed[1]), str(signed[0]))
+    assert done.returncode == 2 and "expected schema 'assay-dossier/1', got 'assay-dossier/9'" in done.stderr
