@@ -12,7 +12,7 @@ import yaml
 
 from assay.facts.codec import decode
 from assay.facts.dossier import Dossier
-from assay.facts.openness import COMPONENTS, Openness
+from assay.facts.openness import COMPONENTS, Answered, Openness
 from assay.formats import recognised
 from assay.measures.openness.mot import listing
 from assay.render import renderer
@@ -91,6 +91,34 @@ def test_the_card_holds_what_was_counted_and_marks_the_rest(tmp_path: Path) -> N
     again = read("README.md", done.stdout.encode())
     assert again.obstacle is None and recognised("README.md", b"") is not None
     assert run("card", str(tmp_path / "m"), "-o", "html").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("format", "filled", "left"),
+    [
+        (
+            "documentation-form",
+            "| total number of parameters | 19,872 (19.9 K), counted |",
+            "| energy of training | _not in the files; for the provider_ |",
+        ),
+        (
+            "training-summary",
+            "named and not examined: org/corpus\\-one (stated in README\\.md, line 4)",
+            "| data of users | _not in the files; for the provider_ |",
+        ),
+    ],
+)
+def test_drafts_for_the_ai_act_hold_what_the_files_support(format: str, filled: str, left: str, tmp_path: Path) -> None:
+    done = run("card", str(release(tmp_path / "m")), "-q", "-o", format)
+    assert done.returncode == 0 and filled in done.stdout and left in done.stdout
+    assert "compliant" not in done.stdout.lower()
+
+
+def test_the_minimum_elements_of_the_g7_are_filled_or_not(tmp_path: Path, audit: Audit) -> None:
+    (lens,) = (row for row in audit(release(tmp_path / "m")).openness.lenses if row.id == "g7-sbom-for-ai")
+    answers = {row.id: row.answer for row in lens.judgements}
+    assert answers["G7-MODEL-HASH"] is answers["G7-DATASET-IDENTITY"] is Answered.FILLED
+    assert answers["G7-KPI-SECURITY"] is Answered.UNKNOWN and answers["G7-SYSTEM-NAME"] is Answered.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("format", ["html", "markdown", "text"])

@@ -52,7 +52,7 @@ def rendered(dossier: Dossier, format: str) -> bytes:
 
 
 def test_the_formats_are_those_that_the_interface_names() -> None:
-    assert names() == ("cyclonedx", "cyclonedx17", "html", "json", "junit", "markdown", "sarif", "text")
+    assert names() == ("cyclonedx", "cyclonedx17", "html", "json", "junit", "markdown", "sarif", "spdx", "text")
 
 
 @pytest.mark.parametrize("format", ["html", "json", "junit", "markdown", "sarif"])

@@ -16,19 +16,25 @@ from assay.cli.openness import CHEAP
 )
 @click.option("--offline", is_flag=True, help="Never open a network connection.")
 @click.option(
-    "-o", "--output", default="markdown", metavar="FORMAT[=PATH]", help="markdown, to standard output or a file."
+    "-o",
+    "--output",
+    default="markdown",
+    metavar="FORMAT[=PATH]",
+    help="markdown (the card); documentation-form or training-summary (drafts for the EU AI Act).",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but the card.")
 def COMMAND(model: str, corpora: tuple[str, ...], offline: bool, output: str, quiet: bool) -> int:
-    """Draft a model card for MODEL: what can be counted and hashed is filled in, the rest is marked for the publisher.
+    """Draft a model card for MODEL, or a form of the EU AI Act: what can be counted and hashed is filled in, the rest is left to the publisher.
 
     Write it to a file and not over a card that you have: it does not read the prose of the old one.
     """
     from assay import api
+    from assay.render._ai_act_drafts import documentation_form, training_summary
     from assay.render._card import draft
 
-    _, path = one_of(output, ("markdown",))
+    drafts = {"markdown": draft, "documentation-form": documentation_form, "training-summary": training_summary}
+    format, path = one_of(output, tuple(drafts))
     with progress(quiet) as advance:
         dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
-    put("".join(f"{row}\n" for row in draft(dossier)).encode("utf-8", "backslashreplace"), path)
+    put("".join(f"{row}\n" for row in drafts[format](dossier)).encode("utf-8", "backslashreplace"), path)
     return 0

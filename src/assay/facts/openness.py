@@ -207,6 +207,7 @@ class Answered(StrEnum):
     OPEN = "open"
     PARTIAL = "partial"
     CLOSED = "closed"
+    FILLED = "filled"
 
 
 @dataclass(frozen=True, slots=True)

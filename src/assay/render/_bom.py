@@ -127,6 +127,9 @@ def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
             *({"name": f"assay:{row.id}", "value": str(row.value)} for row in dossier.portrait.measurements),
         ],
     }
+    producers = dossier.stated("organization") or dossier.stated("author")
+    if producers:
+        found["supplier"] = {"name": producers[0].text}
     if dossier.subject.reference:
         found["externalReferences"].append({"type": "distribution", "url": dossier.subject.reference})
     return {key: value for key, value in found.items() if value not in ([], {}, {"occurrences": []})}

@@ -10,7 +10,14 @@ from assay.render._words import place
 
 ASSESSOR = "assessor:assay"
 _COUNTED = (Support.VERIFIED, Support.ASSERTED)
-_JUDGED = {Answered.MET: 1.0, Answered.OPEN: 1.0, Answered.PARTIAL: 0.5, Answered.NOT_MET: 0.0, Answered.CLOSED: 0.0}
+_JUDGED = {
+    Answered.MET: 1.0,
+    Answered.OPEN: 1.0,
+    Answered.FILLED: 1.0,
+    Answered.PARTIAL: 0.5,
+    Answered.NOT_MET: 0.0,
+    Answered.CLOSED: 0.0,
+}
 
 
 def standards() -> list[dict[str, Any]]:

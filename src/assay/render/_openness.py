@@ -31,6 +31,7 @@ _COLOURS = {
 _ANSWERS = {
     Answered.MET: "32",
     Answered.OPEN: "32",
+    Answered.FILLED: "32",
     Answered.NOT_MET: "31",
     Answered.CLOSED: "31",
     Answered.PARTIAL: "33",

@@ -139,7 +139,7 @@ def _openness(dossier: Dossier) -> dict[str, object]:
             Support.VERIFIED: "pass", Support.ASSERTED: "pass", Support.CLAIMED: "review", Support.DENIED: "fail", Support.ABSENT: "informational",
         },
         "answers": {
-            Answered.MET: "pass", Answered.OPEN: "pass", Answered.NOT_MET: "fail", Answered.CLOSED: "fail", Answered.PARTIAL: "review",
+            Answered.MET: "pass", Answered.OPEN: "pass", Answered.FILLED: "pass", Answered.NOT_MET: "fail", Answered.CLOSED: "fail", Answered.PARTIAL: "review",
             Answered.HUMAN: "review", Answered.UNKNOWN: "open", Answered.NOT_APPLICABLE: "informational",
         },
     }  # fmt: skip

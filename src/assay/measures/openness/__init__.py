@@ -12,6 +12,7 @@ from assay.measures.openness.ai_act import ai_act
 from assay.measures.openness.classes import CLAIMED, COUNTED, classified, next_steps, standings
 from assay.measures.openness.components import components
 from assay.measures.openness.compute import compute
+from assay.measures.openness.g7 import g7
 from assay.measures.openness.index import index
 from assay.measures.openness.osaid import osaid
 
@@ -26,7 +27,7 @@ def openness(artifacts: tuple[Artifact, ...], facts: dict[str, tuple[Any, ...]])
     evidence, claim = classified(standings(found, COUNTED)), classified(standings(found, CLAIMED))
     work = compute(model)
     spoken = any(row.support is not Support.ABSENT for row in found)  # of a lone pickle there is nothing to read
-    lenses = (osaid(found), index(model, found), ai_act(model, found, work)) if spoken else ()
+    lenses = (osaid(found), index(model, found), ai_act(model, found, work), g7(model, found)) if spoken else ()
     return Openness(RULES, found, evidence, claim, next_steps(found, evidence), _called_open(model), lenses, work)
 
 

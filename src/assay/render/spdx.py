@@ -1,0 +1,163 @@
+"""SPDX 3.0.1 JSON-LD with the AI, dataset, software and simple licensing profiles, from a dossier and nothing else.
+
+SPDX wants a time of creation. It is SOURCE_DATE_EPOCH, or the beginning of that count where none is given: a report has no clock. Identifiers
+are made of the dossier's digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from assay.facts.artifact import Artifact
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier
+from assay.facts.licence import DATA, FSF, OSI
+from assay.facts.openness import ComponentLicence
+from assay.render import Renderer
+from assay.render._bom import timestamp
+from assay.render._openness import compute_words
+
+CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+NO_TIME = "1970-01-01T00:00:00Z"
+MOST_FILES = 5000
+_CREATION = "_:creation"
+_LISTED = OSI | FSF | DATA
+_NO_IDSTRING = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+def write(dossier: Dossier, stream: BinaryIO) -> None:
+    """Write the document as UTF-8 JSON-LD with sorted keys."""
+    stream.write(json.dumps(document(dossier), sort_keys=True, indent=1).encode() + b"\n")
+
+
+def document(dossier: Dossier) -> dict[str, Any]:
+    """The whole document: the context and a flat graph."""
+    base = f"urn:openassay:{hashlib.sha256(canonical(dossier)).hexdigest()}"
+    creation = {
+        "type": "CreationInfo",
+        "@id": _CREATION,
+        "specVersion": "3.0.1",
+        "created": timestamp() or NO_TIME,
+        "createdBy": [f"{base}:assay"],
+    }
+    elements = list(_elements(dossier, base))
+    whole = _element(
+        "SpdxDocument", f"{base}:document", f"{dossier.subject.name}, audited by assay {dossier.assay}",
+        element=[row["spdxId"] for row in elements], rootElement=[f"{base}:model"],
+        profileConformance=["ai", "core", "dataset", "simpleLicensing", "software"],
+    )  # fmt: skip
+    return {"@context": CONTEXT, "@graph": [creation, *elements, whole]}
+
+
+def _element(kind: str, id: str, name: str = "", **more: Any) -> dict[str, Any]:
+    named = {"name": name} if name else {}
+    return {
+        "type": kind,
+        "spdxId": id,
+        "creationInfo": _CREATION,
+        **named,
+        **{key: value for key, value in more.items() if value not in (None, "", [], {})},
+    }
+
+
+def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
+    model = f"{base}:model"
+    yield _element("SoftwareAgent", f"{base}:assay", f"assay {dossier.assay}")
+    producers = dossier.stated("organization") or dossier.stated("author")
+    if producers:
+        yield _element(
+            "Organization", f"{base}:supplier", producers[0].text, comment=f"stated in {producers[0].artifact}"
+        )
+    yield _model(dossier, model, f"{base}:supplier" if producers else None)
+    files = [(f"{base}:file:{number}", artifact) for number, artifact in enumerate(dossier.artifacts[:MOST_FILES], 1)]
+    for id, artifact in files:
+        yield _file(id, artifact)
+    yield from _related(base, "contains", model, [id for id, _ in files])
+    data = list(_data(dossier, base))
+    yield from data
+    yield from _related(base, "trainedOn", model, [row["spdxId"] for row in data])
+    ancestors = [_element("ai_AIPackage", f"{base}:base:{number}", claim.text, comment=f"stated in {claim.artifact}, not examined", **_package())
+                 for number, claim in enumerate(dossier.stated("base_model"), 1)]  # fmt: skip
+    yield from ancestors
+    yield from _related(base, "descendantOf", model, [row["spdxId"] for row in ancestors])
+    yield from _licence(dossier.openness.component("parameters_final").licence, base, model)
+
+
+def _package() -> dict[str, Any]:
+    return {"software_primaryPurpose": "model"}
+
+
+def _model(dossier: Dossier, id: str, supplier: str | None) -> dict[str, Any]:
+    """The model: what was counted, and what the publisher states of it, marked as stated."""
+    config = next(iter(dossier.configs), None)
+    numbers = {
+        "parameters": dossier.portrait.measured("parameters"), "layers": config.layers if config else None, "hidden_size": config.hidden_size if config else None,
+        "heads": config.heads if config else None, "vocabulary_size": config.vocabulary_size if config else None, "context_length": config.context_length if config else None,
+    }  # fmt: skip
+    metrics = []
+    for claim in dossier.stated("result"):
+        name, _, value = claim.text.rpartition(" = ")
+        metrics.append(_entry(f"{name} (stated in {claim.artifact}, not measured)", value))
+    compute = dossier.openness.compute
+    found = dossier.openness
+    return _element(
+        "ai_AIPackage", id, dossier.subject.name,
+        comment=f"verdict {dossier.decision.verdict} under policy {dossier.policy.name}; {found.by_evidence.label} by evidence, {found.by_claim.label} by claim",
+        verifiedUsing=[_hash(dossier.subject.sha256)], suppliedBy=supplier, software_downloadLocation=dossier.subject.reference or None,
+        ai_typeOfModel=[dossier.portrait.family] if dossier.portrait.family else [],
+        ai_hyperparameter=[_entry(name, str(value)) for name, value in numbers.items() if value is not None],
+        ai_metric=metrics, ai_domain=[claim.text for claim in dossier.stated("pipeline_tag")],
+        ai_informationAboutTraining=compute_words(compute)[0] if compute else None, **_package(),
+    )  # fmt: skip
+
+
+def _file(id: str, artifact: Artifact) -> dict[str, Any]:
+    return _element(
+        "software_File",
+        id,
+        artifact.path,
+        verifiedUsing=[_hash(artifact.sha256)] if artifact.sha256 else [],
+        comment=f"{artifact.format}, {artifact.standing}, {artifact.size:,} bytes",
+    )
+
+
+def _data(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
+    for number, corpus in enumerate(dossier.corpora, 1):
+        yield _element("dataset_DatasetPackage", f"{base}:corpus:{number}", corpus.name, verifiedUsing=[_hash(corpus.sha256)], dataset_datasetSize=corpus.documents,
+                       dataset_datasetType=["text"], software_primaryPurpose="data", comment=f"{corpus.documents:,} documents, {corpus.words:,} words, examined")  # fmt: skip
+    for number, claim in enumerate(dossier.stated("datasets"), 1):
+        yield _element("dataset_DatasetPackage", f"{base}:data:{number}", claim.text, dataset_datasetType=["noAssertion"], software_primaryPurpose="data",
+                       comment=f"named in {claim.artifact}, line {claim.line}; not examined")  # fmt: skip
+
+
+def _licence(licence: ComponentLicence, base: str, model: str) -> Iterator[dict[str, Any]]:
+    """Concluded from a text, declared by a tag; what is not on the SPDX list is a LicenseRef."""
+    if not licence.id:
+        return
+    listed = (
+        licence.id in _LISTED or " AND " in licence.id or " OR " in licence.id or licence.id.startswith("LicenseRef-")
+    )
+    expression = licence.id if listed else f"LicenseRef-{_NO_IDSTRING.sub('-', licence.id).strip('-')}"
+    from_text = any(not row.name for row in licence.evidence)
+    yield _element("simplelicensing_LicenseExpression", f"{base}:licence", simplelicensing_licenseExpression=expression)
+    yield from _related(base, "hasConcludedLicense" if from_text else "hasDeclaredLicense", model, [f"{base}:licence"])
+
+
+def _related(base: str, kind: str, source: str, to: list[str]) -> Iterator[dict[str, Any]]:
+    if to:
+        yield {**_element("Relationship", f"{base}:{kind}"), "relationshipType": kind, "from": source, "to": to}
+
+
+def _hash(digest: str) -> dict[str, str]:
+    return {"type": "Hash", "algorithm": "sha256", "hashValue": digest}
+
+
+def _entry(key: str, value: str) -> dict[str, str]:
+    return {"type": "DictionaryEntry", "key": key, "value": value}
+
+
+RENDER = Renderer("spdx", "SPDX 3.0.1 with the AI profile, JSON-LD", write)

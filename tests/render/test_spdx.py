@@ -1,0 +1,81 @@
+"""The SPDX document: read by the reference bindings, every element whole, and only what the files support."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spdx_python_model import v3_0_1 as spdx
+
+import assay
+from assay.facts.dossier import Dossier
+from assay.render.spdx import document
+from tests.builders import calls, hub_model
+from tests.builders.release import openwashed, release
+
+Audit = Callable[..., Dossier]
+
+
+def objects(value: dict[str, Any]) -> Any:
+    """The document as the bindings read it: an unknown property, a wrong type or a dangling reference is an error."""
+    found = spdx.SHACLObjectSet()
+    spdx.JSONLDDeserializer().read(io.BytesIO(json.dumps(value).encode()), found)
+    assert not found.link(), "references that lead nowhere"
+    out = io.BytesIO()
+    spdx.JSONLDSerializer().write(found, out)  # writing asks for every mandatory property
+    return found
+
+
+@pytest.mark.parametrize(
+    "build",
+    [release, openwashed, lambda folder: hub_model(folder, **{"x.pkl": calls("os", "system", "id")})],
+    ids=["open", "washed", "hostile"],
+)
+def test_the_bindings_read_it(build: Callable[[Path], Path], tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(build(tmp_path / "m"))
+    found = objects(document(dossier))
+    (model,) = (row for row in found.foreach_type(spdx.ai_AIPackage) if row.name == "m")
+    assert {entry.key: entry.value for entry in model.ai_hyperparameter}["parameters"] == "19872"
+    assert model.verifiedUsing[0].hashValue == dossier.subject.sha256
+    assert sum(1 for _ in found.foreach_type(spdx.software_File)) == len(dossier.artifacts)
+
+
+def test_of_the_real_model(smollm2: Path) -> None:
+    found = objects(document(assay.audit(smollm2)))
+    (licence,) = found.foreach_type(spdx.simplelicensing_LicenseExpression)
+    assert licence.simplelicensing_licenseExpression == "Apache-2.0"
+
+
+def test_what_is_only_stated_is_marked_so(tmp_path: Path, audit: Audit) -> None:
+    found = objects(document(audit(hub_model(tmp_path / "m"))))
+    comments = {
+        row.name: row.comment
+        for row in (*found.foreach_type(spdx.dataset_DatasetPackage), *found.foreach_type(spdx.ai_AIPackage))
+    }
+    assert comments["org/corpus-one"] == "named in README.md, line 4; not examined"
+    assert comments["org/base-7b"] == "stated in README.md, not examined"
+
+
+def test_only_a_given_time_is_written(tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    dossier = audit(hub_model(tmp_path / "m"))
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert document(dossier)["@graph"][0]["created"] == "1970-01-01T00:00:00Z"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert document(dossier)["@graph"][0]["created"] == "2023-11-14T22:13:20Z"
+
+
+@given(text=st.text(min_size=1, max_size=60))
+def test_any_licence_and_name_of_a_card_gives_a_readable_document(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    folder = tmp_path_factory.mktemp("m")
+    (folder / "README.md").write_text(
+        f"---\nlicense: {json.dumps(text)}\ndatasets:\n- {json.dumps(text)}\n---\n# M\n", "utf-8", "replace"
+    )
+    objects(document(assay.audit(folder, isolation=False, only=("licence.conflict",))))
