@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from assay import policy as policies
 from assay.errors import InputError, IsolationError, UsageError
+from assay.facts.artifact import Artifact
 from assay.facts.comparison import Comparison, Relation
 from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier
@@ -43,6 +44,7 @@ def audit(
     hints: bool = False,
     histograms: str | os.PathLike[str] | None = None,
     corpora: Sequence[str | os.PathLike[str]] = (),
+    trust: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Dossier:
     """Audit a model and give its dossier.
@@ -60,6 +62,7 @@ def audit(
         base: the model that this one was made from; the weights are compared, and what the card says is judged by it.
         histograms: a file to write every tensor's exact histogram to; `assay.histograms.read` reads it.
         corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
+        trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a defect.
         hints: look for what weights tell without a base also where that takes minutes.
         progress: called with a label, bytes done and bytes in all.
 
@@ -77,7 +80,8 @@ def audit(
         )
     kept = _kept() if histograms is not None else None
     records = _corpora(corpora)
-    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None, records)
+    signed = partial(_signature, walk, Path(trust)) if trust is not None else None
+    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None, records, signed)
     if kept is not None and histograms is not None:
         from assay.files import write_whole
 
@@ -92,6 +96,7 @@ def audited_again(
     policy: str | os.PathLike[str] | None = None,
     base: str | os.PathLike[str] | None = None,
     corpora: Sequence[str | os.PathLike[str]] = (),
+    trust: str | os.PathLike[str] | None = None,
     offline: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Dossier, str]:
@@ -99,22 +104,41 @@ def audited_again(
 
     Raises UsageError if the model, the policy, the base or a corpus cannot be used as given.
     """
-    from assay.facts.finding import Effect
+    from assay.facts.finding import Effect, Kind
 
     known = frozenset(finding.fingerprint for finding in dossier.findings if finding.effect is Effect.KNOWN)
     as_of = date.fromisoformat(dossier.policy.as_of) if dossier.policy.as_of else None
+    trusted = any(row.check == "signature.invalid" and row.kind is not Kind.NOT_APPLICABLE for row in dossier.findings)
     rules = load_policy(policy or dossier.policy.name) if policy or dossier.policy.name in policies.BUILTIN else None
     missing = [
         "its policy file (--policy)" if rules is None else "",
         "its base (--base)" if dossier.comparison is not None and base is None else "",
+        "its trust file (--trust)" if trusted and trust is None else "",
         "its corpora (--corpus)" if len(dossier.corpora) != len(corpora) else "",
     ]
     again = audit(
         model, policy=policy or (dossier.policy.name if rules else "default"), skip=dossier.left_out, known=known, baseline=dossier.baseline,
-        offline=offline, as_of=as_of, base=base, corpora=corpora, progress=progress,
+        offline=offline, as_of=as_of, base=base, corpora=corpora, trust=trust if trusted else None, progress=progress,
     )  # fmt: skip
     wanted = " and ".join(filter(None, missing))
     return again, f"the audit was made with {wanted}, which was not given" if wanted else ""
+
+
+def _signature(walk: Walk, trust: Path, artifacts: tuple[Artifact, ...]) -> tuple[object, ...]:
+    """What the signature of a local model says of its files, and that signers are expected."""
+    from assay.attest.model import beside, compared
+    from assay.attest.trust import expected
+    from assay.facts.signature import ExpectedSignature
+
+    whom, model = expected(trust), Path(walk.roots[0]) if walk.roots else Path()
+    found = beside(model)
+    if found is None:
+        return (ExpectedSignature(trust.name, "", ""),)
+    digests = {artifact.path: artifact.sha256 for artifact in artifacts}
+    try:
+        return (ExpectedSignature(trust.name, found.name, ""), compared(model, found, whom, digests))
+    except InputError as cause:
+        return (ExpectedSignature(trust.name, found.name, str(cause)),)
 
 
 def _corpora(directories: Sequence[str | os.PathLike[str]]) -> tuple[CorpusRecord, ...]:

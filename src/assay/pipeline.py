@@ -39,6 +39,7 @@ MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
 EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
 Progress = Callable[[str, int, int], None]
+Signed = Callable[[tuple[Artifact, ...]], tuple[object, ...]]
 Compare = Callable[[], Comparison]
 MakeReader = Callable[[tuple[str, ...]], Reader]
 
@@ -65,6 +66,7 @@ def examined(
     compare: Compare | None = None,
     keep: Keep | None = None,
     corpora: tuple[CorpusRecord, ...] = (),
+    signed: Signed | None = None,
 ) -> record.Dossier:
     """Audit what `walk` leads to.
 
@@ -75,6 +77,7 @@ def examined(
         progress: called with a label, bytes done and bytes in all.
         compare: gives the comparison with a base, once the weights have been read.
         keep: takes the exact histogram of each tensor.
+        signed: says what a signature says of these artifacts, where signers are expected.
         corpora: what is said to be the training data, for the checks that compare it with the card.
     """
     rows, isolation = _read_all(walk.entries, make_reader)
@@ -88,6 +91,7 @@ def examined(
     facts |= _by_type((*_token_reviews(walk, facts, settings), *_directions(walk, facts, settings)))
     if compare is not None:
         facts |= _by_type((compare(),))
+    facts |= _by_type(signed(artifacts) if signed else ())
     facts |= _by_type(tuple(loading(artifacts, facts)))
     facts |= _by_type((openness(artifacts, facts | _by_type(obstacles)),))
     subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
@@ -111,6 +115,7 @@ def examined(
         loading=facts.get("LoadingPath", ()),
         corpora=corpora,
         openness=facts["Openness"][0],
+        signature=next(iter(facts.get("Verification", ())), None),
         comparison=next(iter(facts.get("Comparison", ())), None),
         isolation=isolation,
         kernels=kernels.name() if passes else "none needed",

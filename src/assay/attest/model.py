@@ -99,6 +99,17 @@ def verify(
         UsageError: the model or the signature cannot be read.
         Malformed: the signature is no bundle about a model; the message says what is wrong.
     """
+    return _verified(model, signature, expected, {}, at, progress)
+
+
+def _verified(
+    model: Path,
+    signature: Path,
+    expected: Expected,
+    digests: dict[str, str],
+    at: datetime | None,
+    progress: Progress | None,
+) -> Verification:
     found = bundle.parsed(keys.read(signature, bundle.MOST, "signature"))
     signed = bundle.signed(found.payload)
     if signed.algorithm == "blake3":
@@ -108,11 +119,27 @@ def verify(
     trust, who, why = judged(found, expected, at or datetime.now(UTC))
     walk = walked(model, excluding=frozenset())  # what to leave out is for the signer to say, and to be shown
     own = _inside(model, signature)
-    changed, absent, uncovered = _compared(walk, signed, own, progress)
+    changed, absent, uncovered = _compared(walk, signed, own, digests, progress)
     return Verification(
         found.method, trust, who, why, signed.name, signed.sha256, len({line.name for line in signed.lines}),
         tuple(changed[:MOST_LISTED]), tuple(absent[:MOST_LISTED]), tuple(uncovered[:MOST_LISTED]), signed.ignored,
     )  # fmt: skip
+
+
+def compared(
+    model: Path, signature: Path, expected: Expected, digests: dict[str, str], at: datetime | None = None
+) -> Verification:
+    """As `verify`, for a model whose files were hashed already: path -> SHA-256 in hex; only what is signed otherwise is read again.
+
+    Raises UsageError and Malformed as `verify` does.
+    """
+    return _verified(model, signature, expected, digests, at, None)
+
+
+def beside(model: Path) -> Path | None:
+    """Where a signature of the model lies: MODEL.sig beside it, or model.sig in it."""
+    whole = model.resolve()
+    return next((path for path in (whole.with_name(f"{whole.name}.sig"), whole / "model.sig") if path.is_file()), None)
 
 
 def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trust, str, str]:
@@ -163,7 +190,7 @@ def _by_key(found: bundle.Bundle, expected: Expected, message: bytes) -> tuple[T
 
 
 def _compared(
-    walk: Walk, signed: SignedManifest, own: tuple[str, ...], progress: Progress | None
+    walk: Walk, signed: SignedManifest, own: tuple[str, ...], digests: dict[str, str], progress: Progress | None
 ) -> tuple[list[str], list[str], list[str]]:
     """(changed, absent, uncovered) files."""
     lines: dict[str, list[Covered]] = defaultdict(list)
@@ -173,7 +200,7 @@ def _compared(
     total, done = sum(entry.size for name, entry in here.items() if name in lines), 0
     changed = []
     for name in sorted(lines.keys() & here.keys()):
-        if not _same(here[name], lines[name]):
+        if not _same(here[name], lines[name], digests.get(here[name].path, "")):
             changed.append(name)
         done += here[name].size
         if progress:
@@ -192,9 +219,11 @@ def _by_name(walk: Walk, signed: SignedManifest) -> dict[str, Entry]:
     return {entry.path: entry for entry in walk.entries}
 
 
-def _same(entry: Entry, rows: list[Covered]) -> bool:
+def _same(entry: Entry, rows: list[Covered], known: str) -> bool:
     """Whether a file is what its lines say: whole, or portion by portion and nothing between them."""
     if rows[0].start is None and rows[0].algorithm == "sha256":
+        if known:
+            return known == rows[0].digest
         found = hashed(entry)
         return found.obstacle is None and found.sha256 == rows[0].digest
     portions = sorted((row.start or 0, entry.size if row.stop is None else row.stop, row) for row in rows)

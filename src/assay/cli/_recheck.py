@@ -22,6 +22,7 @@ class Given:
     policy: str | None
     base: str | None
     corpora: tuple[str, ...]
+    trust: Path | None
 
 
 def rechecked(
@@ -37,7 +38,14 @@ def rechecked(
     then = saved(dossier)
     with progress(quiet) as advance:
         again, why = api.audited_again(
-            then, model, policy=given.policy, base=given.base, corpora=given.corpora, offline=True, progress=advance
+            then,
+            model,
+            policy=given.policy,
+            base=given.base,
+            corpora=given.corpora,
+            trust=given.trust,
+            offline=True,
+            progress=advance,
         )
     found = recheck(then, again, why, attestation or _beside(dossier), whom, at)
     if format == "json":

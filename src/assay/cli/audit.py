@@ -45,6 +45,12 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     metavar="DIR",
     help="Compare what the card says about training data with this corpus; may be repeated.",
 )
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Verify the model's signature: it must be by a signer in this trust file (see: assay verify).",
+)
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @click.option(
     "--histograms",
@@ -64,7 +70,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
 def COMMAND(
     model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
-    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
+    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], trust: Path | None, hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Audit MODEL: a folder, a weight file, or hf://org/name[@revision].
 
@@ -93,6 +99,7 @@ def COMMAND(
             jobs=jobs or config.jobs,
             base=base,
             corpora=corpora,
+            trust=trust,
             hints=hints,
             histograms=histograms,
             progress=advance,

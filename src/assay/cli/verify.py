@@ -104,7 +104,7 @@ def COMMAND(
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
     if len(what) == 2:
-        given = Given(policy, base, corpora)
+        given = Given(policy, base, corpora, trust)
         return rechecked(what[0], what[1], attestation, whom, given, at, format=format, path=path, quiet=quiet)
     if attestation or policy or base or corpora:
         raise UsageError("--attestation, --policy, --base and --corpus go with a dossier: assay verify DOSSIER MODEL")

@@ -12,6 +12,7 @@ from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Finding
 from assay.facts.loading import LoadingPath
 from assay.facts.openness import Openness
+from assay.facts.signature import Verification
 from assay.facts.values import TensorSummary
 
 SCHEMA = "assay-dossier/1"
@@ -193,6 +194,7 @@ class Dossier:
     comparison: Comparison | None
     corpora: tuple[CorpusRecord, ...]
     openness: Openness
+    signature: Verification | None
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

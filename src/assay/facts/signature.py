@@ -70,3 +70,14 @@ class Verification:
     def holds(self) -> bool:
         """Whether an expected signer signed exactly these files."""
         return self.trust is Trust.VERIFIED and not (self.changed or self.absent or self.uncovered)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSignature:
+    """That signers are expected (by which trust file), where the signature lies (empty: there is none), and what is wrong with it as a
+    file (empty: nothing).
+    """
+
+    trust: str
+    signature: str
+    broken: str
