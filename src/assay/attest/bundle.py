@@ -28,13 +28,17 @@ ALGORITHMS = {"sha256": 64, "blake2b": 128, "blake3": 64}  # hexadecimal digits 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A signature and what it is about, before anything is checked: the key's hint or the chain of certificates in DER."""
+    """A signature and what it is about, before anything is checked: the key's hint or the chain of certificates in DER.
+
+    `raw` is the whole bundle as it was read.
+    """
 
     method: Method
     hint: str
     certificates: tuple[bytes, ...]
     payload: bytes
     signature: bytes
+    raw: bytes
 
 
 def authenticated(payload: bytes) -> bytes:
@@ -63,7 +67,7 @@ def parsed(raw: bytes) -> Bundle:
     signature = _decoded(_is(signatures[0], dict, "the signature").get("sig"), "the signature")
     payload = _decoded(envelope.get("payload"), "the payload")
     method, hint, certificates = _signer(material)
-    return Bundle(method, hint, certificates, payload, signature)
+    return Bundle(method, hint, certificates, payload, signature, raw)
 
 
 def _signer(material: dict[str, Any]) -> tuple[Method, str, tuple[bytes, ...]]:

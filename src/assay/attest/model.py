@@ -21,15 +21,18 @@ MOST_LISTED = 10_000
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from assay.attest.keyless import Identity
+
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Whom a verifier expects: public keys by name, and roots, each with the subjects that it may vouch for (none: any)."""
+    """Whom a verifier expects: public keys by name, roots, each with the subjects that it may vouch for (none: any), and keyless identities."""
 
     public: tuple[tuple[str, keys.PublicKey], ...] = ()
     roots: tuple[tuple[Certificate, tuple[str, ...]], ...] = ()
+    identities: tuple[Identity, ...] = ()
 
 
 def sign(model: Path, signer: keys.Signer, target: Path, progress: Progress | None = None) -> bytes:
@@ -148,11 +151,9 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
     if found.method is Method.KEY:
         return _by_key(found, expected, message)
     if found.method is Method.SIGSTORE:
-        return (
-            Trust.UNKNOWN,
-            "an identity at Sigstore",
-            "this version of assay verifies keys and certificates; verify it with the OpenSSF model-signing tool",
-        )
+        from assay.attest import keyless
+
+        return keyless.judged(found, expected.identities)
     from assay.attest.certificates import certified
 
     key, subject, root, broken = certified(found.certificates, [row for row, _ in expected.roots], at)

@@ -7,6 +7,11 @@ file = "acme.pub"          # PEM, relative to this file
 [[root]]
 file = "acme-root.pem"
 subjects = ["CN=Acme release signing"]   # optional: only certificates of these names
+
+[[identity]]
+name = "releases@acme.example"           # keyless, through Sigstore
+issuer = "https://accounts.example"
+root = "trusted_root.json"               # optional: instead of Sigstore's public instance
 """
 
 from __future__ import annotations
@@ -16,11 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from assay.attest import keys
+from assay.attest.keyless import Identity
 from assay.attest.model import Expected
 from assay.errors import UsageError, did_you_mean
 
 MOST = 1 << 20
-_FIELDS = {"key": {"name", "file"}, "root": {"file", "subjects"}}
+_FIELDS = {"key": {"name", "file"}, "root": {"file", "subjects"}, "identity": {"name", "issuer", "root"}}
+_ARTICLES = {"file": "a", "name": "a", "issuer": "an"}
+_NEEDED = {"key": ("file",), "root": ("file",), "identity": ("name", "issuer")}
 
 
 def expected(path: Path) -> Expected:
@@ -42,16 +50,22 @@ def expected(path: Path) -> Expected:
 
         subjects = tuple(map(str, row.get("subjects", [])))
         roots += [(found, subjects) for found in listed(path.parent / row["file"])]
-    if not found_keys and not roots:
-        raise UsageError(f"{path}: names nobody; give [[key]] or [[root]] tables")
-    return Expected(tuple(found_keys), tuple(roots))
+    identities = tuple(
+        Identity(row["name"], row["issuer"], path.parent / str(row["root"]) if "root" in row else None)
+        for row in _rows(path, value, "identity")
+    )
+    if not found_keys and not roots and not identities:
+        raise UsageError(f"{path}: names nobody; give [[key]], [[root]] or [[identity]] tables")
+    return Expected(tuple(found_keys), tuple(roots), identities)
 
 
 def _rows(path: Path, value: dict[str, Any], table: str) -> list[dict[str, Any]]:
     rows = value.get(table, [])
     for row in rows if isinstance(rows, list) else [None]:
-        if not isinstance(row, dict) or not isinstance(row.get("file"), str):
-            raise UsageError(f"{path}: each [[{table}]] needs a file")
+        if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in _NEEDED[table]):
+            raise UsageError(
+                f"{path}: each [[{table}]] needs {' and '.join(f'{_ARTICLES[name]} {name}' for name in _NEEDED[table])}"
+            )
         for name in row:
             if name not in _FIELDS[table]:
                 raise UsageError(f"{path}: unknown entry {name!r} in [[{table}]]{did_you_mean(name, _FIELDS[table])}")

@@ -12,12 +12,13 @@ import click
 from assay import __version__, kernels
 from assay.cli._config import _KEYS, configured
 
-_BASE = ("click", "jinja2", "numpy", "openassay-native", "PyYAML", "rich")
+_BASE = ("click", "jinja2", "license-expression", "numpy", "openassay-native", "PyYAML", "rich")
 _EXTRAS = {
     "huggingface_hub": ("hub", "hf://org/name"),
     "zstandard": ("corpus", "building and asking a corpus"),
     "pyarrow": ("corpus", "Parquet and Arrow as inputs of a corpus"),
-    "cryptography": ("sign", "assay sign, assay verify"),
+    "cryptography": ("sign", "assay sign, verify, attest"),
+    "sigstore": ("keyless", "assay verify --identity"),
     "tokenizers": ("similar", "assay trace --similar"),
     "ray": ("ray", "assay corpus build --executor ray"),
 }

@@ -18,6 +18,8 @@ from assay.facts.signature import Trust
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+    from assay.attest.keyless import Identity
+
 
 @click.command("verify")
 @click.argument("what", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="[DOSSIER] MODEL")
@@ -50,6 +52,16 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The name that the certificate must have (RFC 4514); may be repeated.",
 )
+@click.option(
+    "--identity", metavar="NAME", help="The keyless identity that you expect: an e-mail address or URI (with --issuer)."
+)
+@click.option("--issuer", metavar="URL", help="Who vouches for that identity.")
+@click.option(
+    "--trusted-root",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The roots for --identity; by default those of Sigstore's public instance.",
+)
 @click.option("--trust", type=click.Path(path_type=Path), metavar="FILE", help="A trust file with keys and roots.")
 @click.option(
     "--as-of",
@@ -74,6 +86,9 @@ def COMMAND(
     public: tuple[Path, ...],
     roots: tuple[Path, ...],
     subjects: tuple[str, ...],
+    identity: str | None,
+    issuer: str | None,
+    trusted_root: Path | None,
     trust: Path | None,
     as_of: datetime | None,
     attestation: Path | None,
@@ -85,7 +100,7 @@ def COMMAND(
 ) -> int:
     """Check a signature of MODEL: who signed, how, what is covered, what is not, and whether that signer was expected.
 
-    Reads OpenSSF model-signing v1.0 bundles by key and by certificate. With DOSSIER (what `assay audit -o json` wrote): hash MODEL
+    Reads OpenSSF model-signing v1.0 bundles by key, by certificate and keyless (Sigstore). With DOSSIER (what `assay audit -o json` wrote): hash MODEL
     again, check what was signed about the audit, and do the audit again, which must say the same. Exit status: 0 it holds; 1 something
     differs; 3 nobody was expected as signer, or the audit cannot be done again as it was; 2 could not run.
     """
@@ -98,6 +113,7 @@ def COMMAND(
     whom = Expected(
         (*whom.public, *((str(path), keys.public_key(path)) for path in public)),
         (*whom.roots, *((row, subjects) for row in _roots(roots))),
+        (*whom.identities, *_identity(identity, issuer, trusted_root)),
     )
     format, path = one_of(output, ("text", "json"))
     at = as_of.replace(tzinfo=UTC) if as_of else None
@@ -130,6 +146,16 @@ def COMMAND(
     if found.holds:
         return 0
     return 3 if found.trust is Trust.UNKNOWN and not (found.changed or found.absent or found.uncovered) else 1
+
+
+def _identity(name: str | None, issuer: str | None, root: Path | None) -> tuple[Identity, ...]:
+    from assay.attest.keyless import Identity
+
+    if name and issuer:
+        return (Identity(name, issuer, root),)
+    if name or issuer or root:
+        raise UsageError("--identity and --issuer go together: a name means nothing without whoever vouches for it")
+    return ()
 
 
 def _roots(paths: tuple[Path, ...]) -> list[Certificate]:
