@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,6 +173,60 @@ def test_a_pointer_to_weights_is_not_weights(tmp_path: Path, audit: Audit) -> No
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 538090408\n"
     row = component(audit(hub_model(tmp_path / "m", model__safetensors=pointer)), "parameters_final")
     assert (row.support, row.because) == (Support.CLAIMED, "a pointer to a file that is not here")
+
+
+def test_shards_that_are_not_all_here_are_not_final_parameters(tmp_path: Path, audit: Audit) -> None:
+    index = {"metadata": {}, "weight_map": {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    folder = hub_model(tmp_path / "m", model__safetensors__index__json=json.dumps(index))
+    row = component(audit(folder), "parameters_final")
+    assert (row.support, row.because) == (Support.CLAIMED, "1 of the files that the index names are not here")
+    assert row.evidence[0].seen == "model-00002-of-00002.safetensors is not here, or was not read"
+
+
+LINES = "".join(f'{{"text": "line {number}"}}\n' for number in range(200))
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        ("train.jsonl", "datasets"),
+        ("data/train-00000-of-00001.jsonl", "datasets"),
+        ("train/part.csv", "datasets"),
+        ("test.jsonl", "evaluation_data"),
+        ("eval/arc.csv", "evaluation_data"),
+        ("validation_set.tsv", "evaluation_data"),
+    ],
+)
+def test_data_files_are_data(name: str, id: str, tmp_path: Path, audit: Audit) -> None:
+    folder = hub_model(tmp_path / "m", **{name: LINES})
+    assert component(audit(folder), id).support is Support.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "trainer_state.jsonl",
+        "training_args.json",
+        "train_loss.csv",
+        "train/metrics.csv",
+        "test_results.csv",
+        "eval_scores.tsv",
+        "train.py.csv.bak",
+        "contrast.csv",
+        "latest.csv",
+    ],
+)
+def test_what_a_run_leaves_behind_is_no_data(name: str, tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{name: LINES}))
+    assert Support.VERIFIED not in {component(dossier, id).support for id in ("datasets", "evaluation_data")}
+
+
+def test_a_file_that_is_not_what_its_name_says_is_no_data(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(
+        hub_model(tmp_path / "m", **{"train.parquet": bytes(range(256)) * 20, "test.parquet": b"PAR1" + bytes(4000)})
+    )
+    assert component(dossier, "datasets").support is not Support.VERIFIED
+    assert component(dossier, "evaluation_data").support is Support.VERIFIED
 
 
 def test_two_checkpoints_with_the_same_weights_are_one(tmp_path: Path, audit: Audit) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assay.facts.text import Difference, DifferenceKind
@@ -81,17 +82,21 @@ def identified(text: str) -> Identified:
 def _all_aligned(runs: array[int], count: int) -> list[_Aligned]:
     rows: list[_Aligned] = []
     free = [True] * len(runs)
-    while len(rows) < MOST_LICENCES:
-        left = {value for value, flag in zip(runs, free, strict=True) if flag}
-        shared = [(sum(map(left.__contains__, entry.hashes)), entry) for entry in KNOWN]
-        fitting = [row for row in shared if row[0] >= max(LEAST_RUNS, LEAST * len(row[1].hashes))]
-        if not fitting:
-            break
+    fitting = _fitting(KNOWN, set(runs))
+    while fitting and len(rows) < MOST_LICENCES:
         _, entry = max(fitting, key=lambda row: (2 * row[0] - len(row[1].hashes), row[1].id))
         rows.append(_aligned(entry, runs, free, count))
         if not any(rows[-1].text):
             break
+        left = {value for value, flag in zip(runs, free, strict=True) if flag}
+        fitting = _fitting([entry for _, entry in fitting], left)  # what is left only becomes less
     return rows
+
+
+def _fitting(entries: Iterable[Known], left: set[int]) -> list[tuple[int, Known]]:
+    """The licences of which the text has enough to be one of them, each with how many of its runs."""
+    shared = [(sum(map(left.__contains__, entry.hashes)), entry) for entry in entries]
+    return [row for row in shared if row[0] >= max(LEAST_RUNS, LEAST * len(row[1].hashes))]
 
 
 def _aligned(entry: Known, runs: array[int], free: list[bool], count: int) -> _Aligned:

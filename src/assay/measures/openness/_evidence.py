@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assay.facts.architecture import library
-from assay.facts.artifact import Artifact
+from assay.facts.artifact import Artifact, Trouble
 from assay.facts.finding import Evidence
 from assay.facts.openness import Purpose
 from assay.measures.openness._model import Model, stated_at
@@ -41,9 +41,13 @@ _REPORT = re.compile(
 )
 _PAPER = re.compile(r"(?:^|/)(?:[^/]*paper[^/]*|\d{4}\.\d{4,5}(?:v\d+)?)\.(?:pdf|tex)$")
 _DATASHEET = re.compile(r"(?:^|/)(?:data[-_ ]?(?:sheet|card)s?[^/]*|data/readme|datasets?/readme)\.(?:md|rst|txt|pdf)$")
-_TABLES = r"\.(?:jsonl|csv|tsv|parquet|arrow|json)(?:\.gz|\.zst)?$"
-_DATASET = re.compile(r"(?:^|/)(?:train|training|pretrain)(?:[-_/][^/]*|[^/]*)" + _TABLES)
-_EVALUATION = re.compile(r"(?:^|/)(?:eval|evaluation|test|validation|benchmark)(?:[-_/][^/]*|[^/]*)" + _TABLES)
+# what a run leaves behind is no data, though it lies beside it and is named like it
+_NO_LOG = r"(?![^/]*(?:loss|metric|result|score|log|history|state|args|config|report)[^/]*\Z)"
+_TABLES = r"\.(?:jsonl|csv|tsv|parquet|arrow)(?:\.gz|\.zst)?\Z"
+_DATASET = re.compile(rf"(?:^|/)(?:(?:train|training|pretrain)(?:/|(?=[-_.\d])))+{_NO_LOG}[^/]*{_TABLES}")
+_EVALUATION = re.compile(
+    rf"(?:^|/)(?:(?:eval|evaluation|test|validation|benchmark)(?:/|(?=[-_.\d])))+{_NO_LOG}[^/]*{_TABLES}"
+)
 _SAMPLES = re.compile(r"(?:^|/)(?:samples?|sample[-_]outputs?|generations)(?:[-_.][^/]*)?\.(?:txt|md|jsonl|json|csv)$")
 _STATE = re.compile(
     r"(?:^|/)(?:trainer_state\.json|training_args\.(?:bin|json)|all_results\.json|hyperparameters\.(?:ya?ml|json))$"
@@ -85,7 +89,7 @@ def _whole(row: Artifact) -> Evidence:
 
 def _parameters(model: Model) -> Found | None:
     sets = model.whole_weights()
-    if not sets:
+    if not sets or model.shards_missing():
         return None
     rows = tuple(
         Evidence(index.artifact, f"{len(index.tensors):,} tensors", start=index.data_start, stop=index.data_stop)
@@ -235,6 +239,16 @@ def _document(pattern: re.Pattern[str], what: str) -> Callable[[Model], Found | 
     return rule
 
 
+def _tables(model: Model, pattern: re.Pattern[str]) -> tuple[Artifact, ...]:
+    """Data files that are what their names say: text, or Parquet and Arrow by their first bytes."""
+    known = {row.artifact for row in model.obstacles if "Parquet data" in row.reason or "Arrow data" in row.reason}
+    return tuple(
+        row
+        for row in model.named(pattern)
+        if row.size >= LEAST_DATA_FILE and (row.format != "unknown" or row.path in known)
+    )
+
+
 def _datasets(model: Model) -> Found | None:
     if model.corpora:
         return Found(
@@ -243,15 +257,11 @@ def _datasets(model: Model) -> Found | None:
                 Evidence(row.name, f"{row.documents:,} documents, sha256 {row.sha256}") for row in model.corpora[:MOST]
             ),
         )
-    return _files(
-        "training data in the folder", tuple(row for row in model.named(_DATASET) if row.size >= LEAST_DATA_FILE)
-    )
+    return _files("training data in the folder", _tables(model, _DATASET))
 
 
 def _evaluation_data(model: Model) -> Found | None:
-    return _files(
-        "evaluation data in the folder", tuple(row for row in model.named(_EVALUATION) if row.size >= LEAST_DATA_FILE)
-    )
+    return _files("evaluation data in the folder", _tables(model, _EVALUATION))
 
 
 def _metadata(model: Model) -> Found | None:
@@ -308,8 +318,10 @@ def _front_matter(key: str, because: str, keep: re.Pattern[str] | None = None) -
 
 
 def _pointer(model: Model) -> Found | None:
-    """A pointer to weights that are not here, which the audit names as absent."""
-    rows = [row for row in model.obstacles if "LFS pointer" in row.reason]
+    """Weights that are not all here: pointers to files, or shards that an index names."""
+    if missing := model.shards_missing():
+        return Found(f"{len(missing)} of the files that the index names are not here", missing[:MOST])
+    rows = [row for row in model.obstacles if row.trouble is Trouble.ABSENT and "LFS pointer" in row.reason]
     return (
         Found("a pointer to a file that is not here", tuple(Evidence(row.artifact, row.reason) for row in rows[:MOST]))
         if rows

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from assay.facts.artifact import Artifact, Obstacle
+from assay.facts.artifact import Artifact, Obstacle, Trouble
 from assay.facts.config import AdapterConfig, CodeReference, ModelConfig
 from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Evidence
 from assay.facts.openness import Assertion, Mention, Prose, Purpose, PurposeMark, SourcePurpose
-from assay.facts.tensor import WeightIndex, WeightSet, weight_sets
+from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
 from assay.facts.text import LicenceText, ModelCard, PublisherClaims, Section, Stated
 
 MOST_DENIAL = 120  # a section this short that denies is a denial; a longer one also says something
@@ -36,6 +36,7 @@ class Model:
         self.mentions: tuple[Mention, ...] = facts.get("Mention", ())
         self.assertions: tuple[Assertion, ...] = facts.get("Assertion", ())
         self.obstacles: tuple[Obstacle, ...] = facts.get("Obstacle", ())
+        self.shards: tuple[ShardIndex, ...] = facts.get("ShardIndex", ())
         self.indexes: tuple[WeightIndex, ...] = tuple(row for row in facts.get("WeightIndex", ()) if row.tensors)
 
     def whole_weights(self) -> tuple[WeightSet, ...]:
@@ -74,8 +75,25 @@ class Model:
         )
 
     def named(self, pattern: re.Pattern[str]) -> tuple[Artifact, ...]:
-        """The artifacts whose path, in lower case, matches."""
-        return tuple(artifact for artifact in self.artifacts if artifact.size and pattern.search(artifact.path.lower()))
+        """The artifacts whose path, in lower case, matches; what is empty or stands for a file that is not here is none."""
+        absent = {row.artifact for row in self.obstacles if row.trouble is Trouble.ABSENT}
+        return tuple(
+            artifact
+            for artifact in self.artifacts
+            if artifact.size and artifact.path not in absent and pattern.search(artifact.path.lower())
+        )
+
+    def shards_missing(self) -> tuple[Evidence, ...]:
+        """Files that an index of shards names and that are not here."""
+        rows = []
+        for index in self.shards:
+            folder = index.artifact.rpartition("/")[0]
+            named = sorted({f"{folder}/{file}" if folder else file for _, file in index.weight_map})
+            read = {row.artifact for row in self.indexes}
+            rows += [
+                Evidence(index.artifact, f"{path} is not here, or was not read") for path in named if path not in read
+            ]
+        return tuple(rows)
 
 
 def stated_at(artifact: str, claim: Stated, name: str = "") -> Evidence:
