@@ -20,6 +20,7 @@ COMMANDS = {
     "lineage": "Find known models of the same origin.",
     "corpus": "Index training data: build, add, remove, verify, info, contamination.",
     "trace": "Find where a text comes from in indexed training data.",
+    "score": "Run a model on a text: how likely it finds each token.",
     "openness": "Say how open a model is, and what the next class needs.",
     "card": "Draft a model card from what was measured.",
     "sign": "Sign a model: an OpenSSF model-signing bundle by key or certificate.",

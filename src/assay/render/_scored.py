@@ -1,0 +1,90 @@
+"""A scored text for a terminal: the text with what surprises the model marked, then the spans that do so most, sentence by sentence."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from assay.facts.uncertainty import ScoredText, Span, SpanKind, TokenScore
+from assay.render._visible import visible
+
+# steps of the colour scale, in nats: a probability of 1/2, 1/7, 1/55 and 1/1100
+STEPS = (0.7, 2.0, 4.0, 7.0)
+_BACKGROUNDS = ("", "48;5;229", "48;5;222", "48;5;215", "48;5;203")
+MOST = 12
+
+
+def step(surprise: float) -> int:
+    """Which step of the scale, from 0 (expected) to 4."""
+    return sum(surprise >= least for least in STEPS)
+
+
+def chance(logprob: float) -> str:
+    """A probability in words that fit a line: `62 %`, `0.3 %`, `1 in 40,000`."""
+    share = 2.718281828459045**logprob
+    if share >= 0.0005:
+        return f"{100 * share:.2g} %"
+    return f"1 in {min(10**12, round(1 / share)):,}" if share > 0 else "less than 1 in 10^300"
+
+
+def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = False) -> Iterator[str]:
+    """The lines of the report."""
+    yield f"{visible(found.model)}  {visible(found.runtime)}"
+    yield f"{len(found.tokens):,} tokens, {'written by the model' if found.generated else 'given'}"
+    yield ""
+    yield from _heatmap(found, colour, width)
+    yield ""
+    told = [span for span in found.spans if span.kind is not SpanKind.WORDS] or list(found.spans)
+    for span in sorted(told, key=lambda span: -span.surprise)[: None if verbose else MOST]:
+        yield f"  {_mark(span.surprise)} {span.kind:<9} {visible(found.text[span.start : span.stop])[:60]:<40}  {_words(found, span)}"
+    if len(told) > MOST and not verbose:
+        yield f"  ... and {len(told) - MOST:,} more: --verbose"
+    yield ""
+    for score in found.scores if verbose else found.scores[:1]:
+        yield f"  {score.id:<14} {score.value:8.3f} {score.unit}"
+    if verbose:
+        yield from (f"  {_token(token)}" for token in found.tokens)
+    for text in found.missing:
+        yield from textwrap.wrap(f"not known: {text}", width)
+
+
+def _heatmap(found: ScoredText, colour: bool, width: int) -> Iterator[str]:
+    """The text; with colour each token on its step, without it what surprises between marks."""
+    pieces, at = [], 0
+    for token in found.tokens:
+        if token.start > at:
+            pieces.append(visible(found.text[at : token.start], keep="\n"))
+        text = visible(found.text[max(at, token.start) : token.stop], keep="\n")
+        level = step(-token.logprob)
+        at = max(at, token.stop)
+        if not text:
+            continue
+        if colour and level:
+            body = text.lstrip(" ")
+            pieces.append(" " * (len(text) - len(body)) + f"\x1b[30;{_BACKGROUNDS[level]}m{body}\x1b[0m")
+        else:
+            pieces.append(text if level < 3 else f"{text[: len(text) - len(text.lstrip())]}[{text.lstrip()}]")
+    whole = "".join(pieces)
+    for row in whole.split("\n"):
+        yield from (
+            [f"  {row}"]
+            if colour
+            else textwrap.wrap(row, width - 2, initial_indent="  ", subsequent_indent="  ") or [""]
+        )
+
+
+def _mark(surprise: float) -> str:
+    return "#" * step(surprise) + "." * (len(STEPS) - step(surprise))
+
+
+def _words(found: ScoredText, span: Span) -> str:
+    mine = [token for token in found.tokens if token.start < span.stop and token.stop > span.start]
+    worst = min(mine, key=lambda token: token.logprob)
+    other = next((row for row in worst.alternatives if row.logprob > worst.logprob), None)
+    instead = f", more likely {visible(other.text).strip()!r} ({chance(other.logprob)})" if other else ""
+    return f"{chance(worst.logprob)}{instead}"
+
+
+def _token(token: TokenScore) -> str:
+    spread = f"entropy {token.entropy:.2f}  rank {token.rank}" if token.entropy is not None else ""
+    return f"{_mark(-token.logprob)} {visible(token.text)!r:<24} {token.logprob:8.3f}  {spread}"

@@ -1,0 +1,119 @@
+"""The network of a model, made by transformers from plain numbers, and its weights, read by assay. No code of the model is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.errors import UsageError
+from assay.facts.config import ModelConfig
+from assay.weights import Weights
+
+MOST_CONFIG = 4 << 20
+# GGUF family -> model_type of transformers; only where assay's tests compare the scores of both
+_FAMILIES = {"llama": "llama"}
+# GGUF name (llama.cpp, gguf-py tensor_mapping.py) -> name in transformers' Llama
+_NAMES = {
+    "token_embd.weight": "model.embed_tokens.weight",
+    "output_norm.weight": "model.norm.weight",
+    "output.weight": "lm_head.weight",
+}
+_INNER = {
+    "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
+}  # fmt: skip
+_BLOCK = re.compile(r"blk\.(\d{1,5})\.(\w+)\.(weight|bias)\Z")
+
+
+def configured(weights: Weights) -> tuple[str, dict[str, Any]]:
+    """(model_type, fields of the configuration) for transformers.
+
+    Raises UsageError for a family that assay cannot build, for packed weights, and for a model that asks for code of its own.
+    """
+    configs: tuple[ModelConfig, ...] = weights.facts("ModelConfig")
+    if weights.facts("CodeReference"):
+        first = weights.facts("CodeReference")[0]
+        raise UsageError(f"{first.artifact} asks for code of the model ({first.target}); assay runs no code of a model")
+    if not configs:
+        raise UsageError(f"{weights.name} has no configuration: give a folder with config.json, or a GGUF file")
+    if weights.set.naming == "gguf":
+        return _from_gguf(weights, next(row for row in configs if row.naming == "gguf"))
+    config = next(row for row in configs if row.naming == "hub")
+    if config.quantization:
+        raise UsageError(f"the weights are packed ({config.quantization}); assay runs plain and GGUF weights")
+    entry = next(entry for entry in weights.walk.entries if entry.path == config.artifact)
+    with entry.place.source() as source:
+        value = json.loads(source.read(MOST_CONFIG))
+    plain = {
+        key: row
+        for key, row in value.items()
+        if key not in ("auto_map", "quantization_config", "model_type", "architectures", "dtype", "torch_dtype")
+    }
+    return config.family, plain
+
+
+def _from_gguf(weights: Weights, config: ModelConfig) -> tuple[str, dict[str, Any]]:
+    family = _FAMILIES.get(config.family)
+    if family is None:
+        raise UsageError(
+            f"a GGUF file of the family {config.family!r}; assay runs {', '.join(sorted(_FAMILIES))} from GGUF. Give a folder with safetensors"
+        )
+    metadata = dict(weights.set.indexes[0].metadata)
+    fields = {
+        "hidden_size": config.hidden_size, "num_hidden_layers": config.layers, "num_attention_heads": config.heads, "num_key_value_heads": config.kv_heads,
+        "intermediate_size": config.intermediate_size, "vocab_size": config.vocabulary_size, "max_position_embeddings": config.context_length,
+        "head_dim": config.head_size, "tie_word_embeddings": bool(config.tied_embeddings),
+        "rope_theta": float(metadata.get("llama.rope.freq_base", 10000.0)), "rms_norm_eps": float(metadata.get("llama.attention.layer_norm_rms_epsilon", 1e-5)),
+    }  # fmt: skip
+    lacking = [name for name, value in fields.items() if value is None]
+    if lacking:
+        raise UsageError(f"{config.artifact} does not state {', '.join(lacking)}")
+    if "llama.rope.scaling.type" in metadata:
+        raise UsageError(
+            f"{config.artifact} scales its positions ({metadata['llama.rope.scaling.type']}), which assay does not run from GGUF"
+        )
+    return family, fields
+
+
+def tensors(weights: Weights) -> Iterator[tuple[str, NDArray[Any]]]:
+    """(name in transformers, values) of every tensor, one at a time."""
+    if weights.set.naming != "gguf":
+        yield from ((name, _plain(weights, name)) for name in weights)
+        return
+    config = next(row for row in weights.facts("ModelConfig") if row.naming == "gguf")
+    for name in weights:
+        if name.startswith("rope_freqs"):
+            continue  # a table that the network computes itself
+        values = weights[name].read().reshape(_shape(weights, name))
+        block = _BLOCK.match(name)
+        if block and block[2] in ("attn_q", "attn_k"):
+            values = _interleaved(values, config.heads if block[2] == "attn_q" else config.kv_heads)
+        yield _NAMES.get(name) or _inner(block, name), values
+
+
+def _plain(weights: Weights, name: str) -> NDArray[Any]:
+    return weights[name].read().reshape(_shape(weights, name))
+
+
+def _shape(weights: Weights, name: str) -> tuple[int, ...]:
+    return tuple(weights[name].shape)
+
+
+def _inner(block: re.Match[str] | None, name: str) -> str:
+    if block is None or block[2] not in _INNER:
+        raise UsageError(f"the GGUF file has a tensor that its family has not: {name[:100]}")
+    return f"model.layers.{block[1]}.{_INNER[block[2]]}.{block[3]}"
+
+
+def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
+    """Queries and keys with the halves of each head where transformers has them: llama.cpp stores the pairs that are turned together side by side
+    (convert_hf_to_gguf.py, LlamaModel.permute).
+    """
+    count = heads or 1
+    rows, columns = values.shape
+    return values.reshape(count, rows // count // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)

@@ -1,0 +1,39 @@
+"""A model from disk, ready to run: every file parsed as in an audit, weights and tokenizer by assay's readers."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from assay.facts.artifact import Artifact, Standing, manifest
+from assay.isolation import InProcess, Reader
+from assay.runtime.torch_ import TorchRuntime
+from assay.subject import Walk, hashed, walked
+from assay.weights import needed, opened
+
+
+def torch_runtime(path: Path, *, threads: int = 0, isolation: bool = True) -> TorchRuntime:
+    """The runtime; its `sha256` is the subject digest that an audit of the same files has.
+
+    Raises UsageError and InputError as `assay.weights.open` does, and UsageError where the model cannot be run.
+    """
+    with ExitStack() as stack:
+        walk = walked(path)
+        reader = _reader(walk, isolation=isolation)
+        stack.callback(reader.close)
+        weights = opened(walk, reader)
+        return TorchRuntime(weights, _digest(walk), threads)
+
+
+def _reader(walk: Walk, *, isolation: bool) -> Reader:
+    from assay.isolation import process
+
+    if isolation and process.available() and walk.roots:
+        return process.Worker(walk.roots, needed(walk), require=False)
+    return InProcess(render=False)
+
+
+def _digest(walk: Walk) -> str:
+    return manifest(
+        tuple(Artifact(entry.path, entry.size, hashed(entry).sha256, "", Standing.INERT) for entry in walk.entries)
+    ).digest

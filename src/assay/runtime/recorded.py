@@ -1,0 +1,89 @@
+"""A runtime that answers from a record: for tests, and to look again at what a model once said, without the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay.errors import UsageError
+from assay.facts.codec import Mismatch, decode
+from assay.facts.uncertainty import Capability, ScoredText, TokenScore
+
+MOST = 64 << 20
+
+
+class Recorded:
+    """What `assay score -o json` wrote, one record or several (JSON lines), by prompt and text."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            if path.stat().st_size > MOST:
+                raise UsageError(f"{path} is larger than any record ({MOST:,} bytes)")
+            raw = path.read_text("utf-8")
+        except OSError as cause:
+            raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{path} is no record: it is not UTF-8 text") from None
+        self._rows = _records(path, raw)
+
+    @property
+    def name(self) -> str:
+        """`recorded`, and what ran then."""
+        return f"recorded ({self._rows[0].runtime})"
+
+    @property
+    def model(self) -> str:
+        """The model that ran then."""
+        return self._rows[0].model
+
+    @property
+    def sha256(self) -> str:
+        """Its digest."""
+        return self._rows[0].sha256
+
+    @property
+    def can(self) -> frozenset[Capability]:
+        """Scoring what is in the record, and giving again what was generated."""
+        full = all(token.entropy is not None for row in self._rows for token in row.tokens)
+        generated = {Capability.GENERATE} if any(row.generated for row in self._rows) else set()
+        return frozenset({Capability.SCORE, Capability.ALTERNATIVES, *generated, *({Capability.FULL} if full else ())})
+
+    def rendered(self, user: str, system: str = "") -> str:
+        """Never: a record has prompts as they were."""
+        raise UsageError("a record renders no conversation: give the prompt as it was recorded")
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        """The tokens as they were recorded."""
+        found = next((row.tokens for row in self._rows if (row.prompt, row.text) == (prompt, text)), None)
+        if found is None:
+            raise UsageError("this prompt and text are not in the record")
+        return found
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        """The tokens that were generated after this prompt."""
+        found = next((row.tokens for row in self._rows if row.prompt == prompt and row.generated), None)
+        if found is None:
+            raise UsageError("nothing was generated after this prompt in the record")
+        yield from found[:most]
+
+
+def _records(path: Path, raw: str) -> list[ScoredText]:
+    try:
+        values = [json.loads(raw)]
+    except ValueError:
+        values = _lines(path, raw)
+    try:
+        return [decode(ScoredText, value) for value in values]
+    except Mismatch as cause:
+        raise UsageError(f"{path} is a damaged record: {cause}") from None
+
+
+def _lines(path: Path, raw: str) -> list[object]:
+    try:
+        rows = [json.loads(line) for line in raw.splitlines() if line.strip()]
+    except ValueError:
+        raise UsageError(f"{path} is no record: neither JSON nor JSON lines") from None
+    if not rows:
+        raise UsageError(f"{path} is empty: a record holds what `assay score -o json` wrote")
+    return rows

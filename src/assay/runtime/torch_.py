@@ -1,0 +1,258 @@
+"""A model in this process, on transformers and torch: networks of the library, weights that assay read, no code of the model.
+
+Its own loop: the distribution of each token is reduced to a few numbers on the spot, where `generate` would keep every step's. The weights are
+checked by asking: a network that was put together wrongly is surprised by plain English.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assay.errors import InputError, MissingExtra, UsageError
+from assay.facts.text import ChatTemplate
+from assay.facts.uncertainty import Alternative, Capability, TokenScore
+from assay.runtime import ALTERNATIVES, _architecture, _tokens
+from assay.weights import Weights
+
+STEP = 64  # places whose distributions are in memory at a time
+MOST_TEXT = 1 << 20  # characters of a prompt or text
+_CHECK = "The sun rises in the east and sets in the west. Water freezes at zero degrees."
+_LEAST = -7.0  # mean log-probability of it below which the network is not what the weights were trained as; a guess among 49,152 tokens is -10.8
+
+
+class TorchRuntime:
+    """A causal language model on the CPU, or on the GPU that torch finds, in 32-bit floats."""
+
+    def __init__(self, weights: Weights, sha256: str, threads: int = 0) -> None:
+        """Build the network and load the weights.
+
+        Raises UsageError: the model cannot be run (the message says why), or what was built does not speak.
+        """
+        torch, transformers = _libraries()
+        if threads:
+            torch.set_num_threads(threads)
+        family, fields = _architecture.configured(weights)
+        self.model, self.sha256 = weights.name, sha256
+        self._torch = torch
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = _built(torch, transformers, weights, family, fields).to(self._device).eval()
+        self._tokens = _tokenizer(weights)
+        # transformers 5.2x renamed the argument and the field of the result
+        forward = inspect.signature(type(self._network.model).forward).parameters
+        self._cache = "cache" if "cache" in forward else "past_key_values"
+        self._context = int(getattr(self._network.config, "max_position_embeddings", 0) or 0) or 1 << 30
+        self._templates: tuple[ChatTemplate, ...] = weights.facts("ChatTemplate")
+        self._start, self._ends = _control(weights)
+        self.name = (
+            f"transformers {transformers.__version__} on torch {torch.__version__}, float32, {self._device.type}"
+        )
+        scored = self.score("", _CHECK)
+        mean = sum(token.logprob for token in scored) / len(scored)
+        if not mean > _LEAST:
+            raise UsageError(
+                f"{self.model}: the network that was built finds plain English as unlikely as noise ({mean:.1f} nats a token); it is not what the weights are for"
+            )
+
+    @property
+    def can(self) -> frozenset[Capability]:
+        """Everything but a conversation where there is no template."""
+        chat = {Capability.CHAT} if self._templates else set()
+        return frozenset({Capability.SCORE, Capability.GENERATE, Capability.FULL, Capability.ALTERNATIVES, *chat})
+
+    def rendered(self, user: str, system: str = "") -> str:
+        """A conversation of one message, by the model's own template, under assay's budget for templates."""
+        from assay.runtime._chat import conversation
+
+        return conversation(self._templates, user, system)
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        """Every token of `text` after `prompt`: one pass over both."""
+        before, after, places = self._encoded(prompt, text)
+        ids = self._torch.tensor([before + after], device=self._device)
+        with self._torch.inference_mode():
+            hidden = self._network.model(input_ids=ids).last_hidden_state[0, len(before) - 1 : -1]
+            rows: list[TokenScore] = []
+            for at in range(0, len(after), STEP):
+                logits = self._network.lm_head(hidden[at : at + STEP]).float()
+                rows += self._reduced(logits, after[at : at + STEP], places[at : at + STEP], text)
+        return tuple(rows)
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        """Token by token, with what was computed kept; it ends where the model ends, at `most` tokens, or at the end of the context."""
+        torch = self._torch
+        before = self._started(prompt)
+        made: list[int] = []
+        chosen = torch.Generator(device="cpu").manual_seed(seed)
+        ids, cache, told = torch.tensor([before], device=self._device), None, ""
+        with torch.inference_mode():
+            for _ in range(min(most, self._context - len(before))):
+                out = self._network.model(input_ids=ids, use_cache=True, **{self._cache: cache})
+                cache = getattr(out, self._cache)
+                logits = self._network.lm_head(out.last_hidden_state[:, -1]).float()
+                token = self._chosen(logits[0], temperature, chosen)
+                if token in self._ends:
+                    return
+                made.append(token)
+                whole = self._tokens.decode(made, skip_special_tokens=False)
+                start = len(told)
+                if not whole.endswith("\ufffd"):  # a character of several tokens is told with its last
+                    told = whole
+                (row,) = self._reduced(logits, [token], [(start, len(told))], told)
+                yield row
+                ids = torch.tensor([[token]], device=self._device)
+
+    def _chosen(self, logits: Any, temperature: float, chosen: Any) -> int:
+        if temperature <= 0:
+            return int(logits.argmax())
+        return int(self._torch.multinomial((logits / temperature).softmax(-1).cpu(), 1, generator=chosen))
+
+    def _reduced(self, logits: Any, ids: list[int], places: list[tuple[int, int]], text: str) -> list[TokenScore]:
+        """The few numbers that are kept of each distribution."""
+        torch = self._torch
+        logs = logits.log_softmax(-1)
+        target = torch.tensor(ids, device=logs.device)[:, None]
+        own = logs.gather(-1, target)
+        entropy = -(logs.exp() * logs).sum(-1)
+        rank = (logs > own).sum(-1) + 1
+        best = logs.topk(ALTERNATIVES + 1, -1)
+        rows = []
+        columns = (own[:, 0].tolist(), entropy.tolist(), rank.tolist(), best.values.tolist(), best.indices.tolist())
+        for id, (start, stop), logprob, spread, place, values, others in zip(ids, places, *columns, strict=True):
+            rest = [(value, other) for value, other in zip(values, others, strict=True) if other != id]
+            rows.append(
+                TokenScore(
+                    text[start:stop], start, stop, logprob, spread, logprob - rest[0][0], int(place),
+                    tuple(Alternative(self._tokens.decode([other], skip_special_tokens=False), value) for value, other in rest[:ALTERNATIVES]),
+                )
+            )  # fmt: skip
+        return rows
+
+    def _started(self, prompt: str) -> list[int]:
+        """The tokens of a prompt; an empty one is the mark with which the model was trained to begin."""
+        if len(prompt) > MOST_TEXT:
+            raise UsageError(
+                f"the prompt is longer than assay gives to a model: {len(prompt):,} characters, at most {MOST_TEXT:,}"
+            )
+        ids: list[int] = self._tokens.encode(prompt, add_special_tokens=False).ids or list(self._start)
+        if not ids:
+            raise UsageError("the prompt is empty, and the model has no mark with which a text begins")
+        if len(ids) >= self._context:
+            raise UsageError(f"the prompt has {len(ids):,} tokens, and the model's context {self._context:,}")
+        return ids
+
+    def _encoded(self, prompt: str, text: str) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+        before = self._started(prompt)
+        if not text:
+            raise UsageError("there is no text to score")
+        if len(text) > MOST_TEXT:
+            raise UsageError(
+                f"the text is longer than assay gives to a model: {len(text):,} characters, at most {MOST_TEXT:,}"
+            )
+        found = self._tokens.encode(text, add_special_tokens=False)
+        if self._tokens.decode(found.ids, skip_special_tokens=False) != text:
+            raise UsageError(
+                "the tokenizer does not give this text back as it is, so its tokens are not those of the text"
+            )
+        if len(before) + len(found.ids) > self._context:
+            raise UsageError(
+                f"prompt and text have {len(before) + len(found.ids):,} tokens, and the model's context {self._context:,}"
+            )
+        return before, list(found.ids), list(found.offsets)
+
+
+def _libraries() -> tuple[Any, Any]:
+    """torch and transformers, told first to wait for work without spinning: two cores that are shared would come to a stop."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        import torch
+        import transformers
+    except ImportError:
+        raise MissingExtra("torch", "running a model") from None
+    return torch, transformers
+
+
+def _built(torch: Any, transformers: Any, weights: Weights, family: str, fields: dict[str, Any]) -> Any:
+    """The network with every weight in its place, and none left over."""
+    try:
+        config = transformers.AutoConfig.for_model(family, **fields)
+        with torch.device("meta"):
+            network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    except (ValueError, TypeError, KeyError, AttributeError) as cause:
+        raise UsageError(
+            f"{weights.name}: transformers does not build {family!r} from this configuration ({str(cause)[:160]})"
+        ) from None
+    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    state: dict[str, Any] = {}
+    try:
+        for name, values in _architecture.tensors(weights):
+            if name in expected and tuple(values.shape) != expected[name]:
+                raise UsageError(
+                    f"{weights.name}: {name} is {_by(values.shape)}, and the configuration makes it {_by(expected[name])}"
+                )
+            state[name] = torch.from_numpy(values.astype("float32", copy=False))
+    except InputError as cause:
+        raise UsageError(f"{weights.name}: {cause}") from None
+    if bool(getattr(config, "tie_word_embeddings", False)) and "lm_head.weight" not in state:
+        state["lm_head.weight"] = state.get("model.embed_tokens.weight")
+    lacking, left = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
+    if lacking or left:
+        raise UsageError(
+            f"{weights.name}: weights and network do not fit: {len(lacking)} missing ({', '.join(lacking[:3])}), {len(left)} left over ({', '.join(left[:3])})"
+        )
+    network.load_state_dict(state, strict=True, assign=True)
+    network.tie_weights()
+    _buffers(torch, transformers, network, config)
+    return network
+
+
+def _buffers(torch: Any, transformers: Any, network: Any, config: Any) -> None:
+    """Tables that the network computes at its making and that no file holds: made again, because on the meta device they are empty."""
+    if any(buffer.is_meta for buffer in network.buffers()):
+        for name, module in network.named_modules():
+            if any(buffer.is_meta for buffer in module.buffers(recurse=False)):
+                parent = network.get_submodule(name.rpartition(".")[0])
+                setattr(parent, name.rpartition(".")[2], type(module)(config=config))
+    if any(value.is_meta for value in (*network.parameters(), *network.buffers())):
+        raise UsageError("the network has parts that no file holds and that assay cannot make")
+
+
+def _by(shape: Any) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _tokenizer(weights: Weights) -> Any:
+    files = {entry.path: entry for entry in weights.walk.entries}
+    if weights.set.naming != "gguf" and "tokenizer.json" in files and weights.walk.roots:
+        return _tokens.from_file(Path(weights.walk.roots[0]) / "tokenizer.json")
+    vocabularies, tokenizers = weights.facts("Vocabulary"), weights.facts("Tokenizer")
+    if not vocabularies or not tokenizers:
+        raise UsageError(
+            f"{weights.name} has no tokenizer that assay can run: give a folder with tokenizer.json, or a GGUF file"
+        )
+    metadata = dict(weights.set.indexes[0].metadata)
+    return _tokens.from_vocabulary(vocabularies[0], tokenizers[0], metadata.get("tokenizer.ggml.pre", "default"))
+
+
+def _control(weights: Weights) -> tuple[tuple[int, ...], frozenset[int]]:
+    """(what a text begins with, what ends one): by the metadata of a GGUF file, else by the names that are in use."""
+    metadata = dict(weights.set.indexes[0].metadata)
+    tokens = {token.text: token.id for row in weights.facts("Tokenizer") for token in row.tokens}
+    begin = metadata.get("tokenizer.ggml.bos_token_id") or next(
+        (tokens[name] for name in ("<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>") if name in tokens), None
+    )
+    stated = metadata.get("tokenizer.ggml.eos_token_id")
+    ends = {
+        tokens[name]
+        for name in ("</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<eos>", "<end_of_turn>")
+        if name in tokens
+    }
+    if stated is not None:
+        ends.add(int(stated))
+    return (() if begin is None else (int(begin),)), frozenset(ends)

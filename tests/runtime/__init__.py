@@ -1,0 +1,1 @@
+"""Running models, and what is said about what they write."""

@@ -1,0 +1,217 @@
+"""Tokens to spans to sentences, the record, and `assay score` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay import uncertainty
+from assay.errors import UsageError
+from assay.facts.codec import canonical, decode
+from assay.facts.uncertainty import Alternative, Capability, ScoredText, SpanKind, TokenScore
+from assay.measures.uncertainty import scores, sentences, spans
+from assay.render._scored import chance, lines
+from assay.render._scored_page import page
+from assay.runtime.recorded import Recorded
+from tests.cli.test_commands import run
+
+
+def tokens(text: str, logprobs: dict[str, float] | None = None) -> tuple[TokenScore, ...]:
+    """A token for each word with the space before it; those named have this log-probability, the others -0.1."""
+    rows, at = [], 0
+    for word in text.replace("\n", " \n").split(" "):
+        start, stop = at, min(len(text), at + len(word) + (1 if at else 0))
+        if stop > start:
+            logprob = (logprobs or {}).get(word.strip(".,"), -0.1)
+            rows.append(TokenScore(text[start:stop], start, stop, logprob, 0.2, 1.0, 1, (Alternative(" other", -0.5),)))
+        at = stop
+    return tuple(rows)
+
+
+def found(text: str) -> list[tuple[SpanKind, str]]:
+    return [
+        (span.kind, text[span.start : span.stop])
+        for span in spans(text, tokens(text))
+        if span.kind is not SpanKind.WORDS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The capital of France is Berlin.", [(SpanKind.NAME, "France"), (SpanKind.NAME, "Berlin")]),
+        ("It was founded in 1823 by Albert Camus.", [(SpanKind.DATE, "1823"), (SpanKind.NAME, "Albert Camus")]),
+        ("On 3 March 1901 it had 12,500 readers.", [(SpanKind.DATE, "3 March 1901"), (SpanKind.NUMBER, "12,500")]),
+        ("About 40 % said “never again” there.", [(SpanKind.NAME, "About"), (SpanKind.NUMBER, "40 %"), (SpanKind.QUOTE, "“never again”")]),
+        ("He met the University of Oxford team.", [(SpanKind.NAME, "University of Oxford")]),
+        ("it rained all day", []),
+    ],
+)  # fmt: skip
+def test_what_can_be_made_up_is_found(text: str, expected: list[tuple[SpanKind, str]]) -> None:
+    assert found(text) == expected
+
+
+@given(st.text(max_size=200))
+def test_spans_and_sentences_lie_in_the_text_in_order(text: str) -> None:
+    rows = (TokenScore(text, 0, len(text), -1.0, None, None, None, ()),) if text else ()
+    marked = spans(text, rows)
+    assert all(0 <= span.start < span.stop <= len(text) for span in marked)
+    assert [span.start for span in marked] == sorted(span.start for span in marked)
+    parts = sentences(text, marked)
+    assert all(0 <= part.start <= part.stop <= len(text) and part.span < len(marked) for part in parts)
+
+
+def test_a_span_has_its_onset_and_its_maximum_and_a_sentence_its_worst_span() -> None:
+    text = "Paris is old. Berlin was founded by Albert Camus there."
+    marked = spans(text, tokens(text, {"Albert": -6.0, "Camus": -2.0, "Berlin": -3.0}))
+    camus = next(span for span in marked if "Camus" in text[span.start : span.stop])
+    assert (camus.onset, camus.surprise, camus.entropy) == (6.0, 6.0, 0.2)
+    first, second = sentences(text, marked)
+    assert (text[first.start : first.stop], first.surprise) == ("Paris is old.", 0.1)
+    assert second.surprise == 6.0 and text[marked[second.span].start : marked[second.span].stop] == "Albert Camus"
+
+
+def test_the_scores_of_a_text_by_hand() -> None:
+    rows = tuple(
+        TokenScore("x", at, at + 1, logprob, entropy, None, None, ())
+        for at, (logprob, entropy) in enumerate([(-1.0, 0.5), (-3.0, 2.0), (-0.5, 1.0)])
+    )
+    by_id = {score.id: score.value for score in scores(rows)}
+    assert by_id == pytest.approx(
+        {
+            "surprise.max": 3.0,
+            "sequence": 4.5,
+            "surprise.mean": 1.5,
+            "surprise.first": 1.0,
+            "entropy.max": 2.0,
+            "entropy.mean": 3.5 / 3,
+            "entropy.first": 0.5,
+        }
+    )
+    assert scores(()) == ()
+    without = tuple(TokenScore("x", 0, 1, -1.0, None, None, None, ()) for _ in range(2))
+    assert not any(score.id.startswith("entropy") for score in scores(without))
+
+
+def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
+    text = "Paris is old. Berlin was founded by Albert Camus."
+    rows = tokens(text, {"Albert": -8.0})
+    marked = spans(text, rows)
+    return ScoredText(
+        "m",
+        "a" * 64,
+        "torch",
+        prompt,
+        text,
+        generated,
+        rows,
+        marked,
+        sentences(text, marked),
+        scores(rows),
+        False,
+        ("an error rate",),
+    )
+
+
+def test_a_record_answers_as_it_was_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "r.jsonl"
+    rows = [record(), record("other", False)]
+    file.write_text("".join(json.dumps(json.loads(canonical(row))) + "\n" for row in rows))
+    runtime = uncertainty.open(file)
+    assert isinstance(runtime, Recorded) and Capability.GENERATE in runtime.can and runtime.name == "recorded (torch)"
+    assert uncertainty.score(runtime, "other", rows[1].text).tokens == rows[1].tokens
+    assert uncertainty.generated(runtime, "Q:").text == rows[0].text
+    with pytest.raises(UsageError, match="not in the record"):
+        uncertainty.score(runtime, "Q:", "something else")
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "is empty"),
+        (b"{]", "neither JSON nor JSON lines"),
+        (b"{}", "is a damaged record"),
+        (b"\xff\xfe", "it is not UTF-8 text"),
+    ],
+)
+def test_a_record_that_is_none(raw: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_bytes(raw)
+    with pytest.raises(UsageError, match=said):
+        uncertainty.open(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("logprob", "said"),
+    [(-0.01, "99 %"), (-2.0, "14 %"), (-9.5, "1 in 13,360"), (-800.0, "less than 1 in 10^300"), (-6.5, "0.15 %")],
+)
+def test_chances_in_words(logprob: float, said: str) -> None:
+    assert chance(logprob) == said
+
+
+def test_what_surprises_is_marked_with_and_without_colour() -> None:
+    plain = "\n".join(lines(record(), False))
+    assert "[Albert]" in plain and "\x1b" not in plain and "####" in plain
+    coloured = "\n".join(lines(record(), True))
+    assert "\x1b[30;48;5;203mAlbert\x1b[0m" in coloured
+
+
+def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
+    html = page(record()).decode()
+    assert '<b class="s4" title="' in html and "A surprising token is not wrong" in html
+    raw = html.partition('<script type="application/json" id="scored">')[2].partition("</script>")[0]
+    assert decode(ScoredText, json.loads(raw)) == record()
+    hostile = ScoredText(
+        "</script><script>alert(1)",
+        "",
+        "r",
+        "",
+        "<b>x</b>",
+        False,
+        tokens("<b>x</b>"),
+        (),
+        (),
+        scores(tokens("<b>x</b>")),
+        False,
+        (),
+    )
+    assert "<script>alert" not in page(hostile).decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give --text to score, or --prompt or --user for the model to answer"),
+        (("--prompt", "a", "--user", "b"), "two ways to say the same"),
+        (("--text", "a", "--system", "b"), "--system goes with --user"),
+        (("--text", "a", "-o", "pdf"), "unknown format 'pdf'"),
+        (("--text", "something else"), "this prompt and text are not in the record"),
+        (("--user", "hello"), "a record renders no conversation"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    done = run("score", str(tmp_path / "r.json"), *arguments)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and said in done.stderr
+
+
+def test_a_record_is_shown_again(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    done = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "--text", record().text, "-v")
+    assert done.returncode == 0 and "[Albert]" in done.stdout and "entropy.mean" in done.stdout
+    quiet = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "-q")
+    assert quiet.stdout == "8.000 nats  surprise.max\n"
+
+
+def test_a_true_and_an_invented_answer_of_the_real_model(smollm2: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    question = ("--user", "What is the capital of France?")
+    true = run("score", str(smollm2), *question, "--text", "The capital of France is Paris.", "-q")
+    invented = run("score", str(smollm2), *question, "--text", "The capital of France is Berlin.")
+    assert true.returncode == invented.returncode == 0, invented.stderr
+    assert float(true.stdout.split()[0]) < 3
+    assert "[Berlin]" in invented.stdout and "more likely 'Paris'" in invented.stdout

@@ -1,0 +1,201 @@
+"""The runtime on torch: scores equal to a direct computation, for a small hub model and for the real GGUF."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from assay import uncertainty  # noqa: E402 - what runs needs torch
+from assay.errors import UsageError  # noqa: E402
+from assay.facts.uncertainty import Capability  # noqa: E402
+from assay.runtime import ALTERNATIVES  # noqa: E402
+from assay.runtime.opening import torch_runtime  # noqa: E402
+from assay.runtime.torch_ import TorchRuntime  # noqa: E402
+from tests.builders.hub import hub_model  # noqa: E402
+
+TEXTS = (
+    "The capital of France is Paris, and 1823 was a year.",
+    "naïve café – 日本語 🙂",
+    "def f(x):\n    return x + 1\n",
+    "  spaces   and\ttabs",
+)
+
+
+@pytest.fixture(scope="session")
+def small(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SmolLM2 as a folder of the hub: safetensors, config.json and tokenizer.json, written by transformers."""
+    found = torch_runtime(smollm2)
+    folder = tmp_path_factory.mktemp("hub")
+    found._network.save_pretrained(folder)
+    found._tokens.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runtime(smollm2: Path) -> TorchRuntime:
+    return torch_runtime(smollm2)
+
+
+def direct(runtime: TorchRuntime, prompt: str, text: str) -> Any:
+    """The log-probabilities of every token at every place of `text`, from the network's own whole forward pass."""
+    before, after, _ = runtime._encoded(prompt, text)
+    with torch.inference_mode():
+        logits = runtime._network(torch.tensor([before + after])).logits[0]
+    return logits[len(before) - 1 : -1].double().log_softmax(-1), after
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("prompt", ["", "A text:"])
+def test_scores_are_those_of_the_whole_distribution(runtime: TorchRuntime, prompt: str, text: str) -> None:
+    logs, ids = direct(runtime, prompt, text)
+    found = runtime.score(prompt, text)
+    assert len(found) == len(ids)
+    for row, log, id in zip(found, logs, ids, strict=True):
+        assert row.logprob == pytest.approx(float(log[id]), abs=2e-4)
+        assert row.entropy == pytest.approx(float(-(log.exp() * log).sum()), abs=2e-4)
+        assert row.rank == int((log > log[id]).sum()) + 1
+        rest = torch.cat([log[:id], log[id + 1 :]])
+        assert row.margin == pytest.approx(float(log[id] - rest.max()), abs=2e-4)
+        assert [other.logprob for other in row.alternatives] == pytest.approx(
+            rest.topk(ALTERNATIVES).values.tolist(), abs=2e-4
+        )
+    assert "".join(text[row.start : row.stop] for row in found).replace(" ", "") != "" and found[-1].stop == len(text)
+
+
+def test_a_gguf_gives_the_scores_that_transformers_gets_from_it(runtime: TorchRuntime, smollm2: Path) -> None:
+    """The library's own reader of GGUF as an oracle: its tokenizer, its weights."""
+    pytest.importorskip("accelerate")
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        smollm2.parent, gguf_file=smollm2.name, dtype=torch.float32
+    ).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(smollm2.parent, gguf_file=smollm2.name)
+    for text in TEXTS:
+        ids = tokenizer(text, add_special_tokens=False).input_ids
+        assert ids == runtime._tokens.encode(text, add_special_tokens=False).ids
+        with torch.inference_mode():
+            logs = model(torch.tensor([[*runtime._start, *ids]])).logits[0, :-1].log_softmax(-1)
+        expected = [float(logs[at + len(runtime._start) - 1, id]) for at, id in enumerate(ids)]
+        assert [row.logprob for row in runtime.score("", text)] == pytest.approx(expected, abs=2e-4)
+
+
+def test_the_same_model_from_the_hub_and_from_gguf_says_the_same(runtime: TorchRuntime, small: Path) -> None:
+    other = torch_runtime(small)
+    for text in TEXTS:
+        expected = [row.logprob for row in runtime.score("A text:", text)]
+        assert [row.logprob for row in other.score("A text:", text)] == pytest.approx(expected, abs=2e-4)
+
+
+def test_what_is_generated_scores_the_same_when_it_is_given(runtime: TorchRuntime) -> None:
+    prompt = runtime.rendered("What is the capital of France?")
+    made = list(runtime.generate(prompt, 16))
+    text = "".join(row.text for row in made)
+    assert "Paris" in text
+    given_ = runtime.score(prompt, text)
+    assert [row.logprob for row in made] == pytest.approx([row.logprob for row in given_], abs=2e-4)
+    assert [(row.start, row.stop) for row in made] == [(row.start, row.stop) for row in given_]
+    assert all(row.rank == 1 for row in made)  # greedy
+
+
+def test_the_same_seed_draws_the_same(runtime: TorchRuntime) -> None:
+    def drawn(seed: int) -> list[str]:
+        return [row.text for row in runtime.generate("Once upon a time", 12, 1.0, seed)]
+
+    assert drawn(1) == drawn(1) != drawn(2)
+
+
+def test_threads_change_nothing_beyond_rounding(runtime: TorchRuntime) -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = [row.logprob for row in runtime.score("", TEXTS[0])]
+        torch.set_num_threads(2)
+        assert [row.logprob for row in runtime.score("", TEXTS[0])] == pytest.approx(one, abs=1e-4)
+    finally:
+        torch.set_num_threads(before)
+
+
+@settings(max_examples=25)
+@given(text=st.text(min_size=1, max_size=60))
+def test_any_text_is_scored_or_refused_in_a_sentence(runtime: TorchRuntime, text: str) -> None:
+    try:
+        found = runtime.score("", text)
+    except UsageError as refused:
+        assert "does not give this text back" in str(refused)
+        return
+    assert found[0].start == 0 and found[-1].stop == len(text)
+    assert all(row.logprob <= 0 and row.rank is not None and row.rank >= 1 for row in found)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "said"),
+    [
+        ("x", "", "there is no text to score"),
+        ("a " * 9000, "b", "tokens, and the model's context 8,192"),
+        ("a", "b " * 9000, "tokens, and the model's context 8,192"),
+        ("a", "b" * (1 << 21), "longer than assay gives to a model"),
+    ],
+)
+def test_what_cannot_be_scored_is_one_sentence(runtime: TorchRuntime, prompt: str, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        runtime.score(prompt, text)
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_what_it_can_do_is_said(runtime: TorchRuntime) -> None:
+    assert runtime.can == frozenset(Capability)
+    assert runtime.sha256 and runtime.name.startswith("transformers ")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda config: config.update(auto_map={"AutoModel": "modeling_x.Net"}),
+            "asks for code of the model (modeling_x.Net); assay runs no code of a model",
+        ),
+        (lambda config: config.update(model_type="made-up"), "transformers does not build 'made-up'"),
+        (lambda config: config.update(num_hidden_layers=3), "weights and network do not fit: 9 missing"),
+        (lambda config: config.update(hidden_size=64), "and the configuration makes it"),
+        (lambda config: config.update(quantization_config={"quant_method": "gptq"}), "the weights are packed (gptq)"),
+    ],
+    ids=["remote code", "unknown family", "layers missing", "other shapes", "packed"],
+)
+def test_a_model_that_cannot_be_run_says_why(change: Any, said: str, tmp_path: Path) -> None:
+    config = json.loads((hub_model(tmp_path / "m") / "config.json").read_text())
+    change(config)
+    (tmp_path / "m" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UsageError) as refused:
+        uncertainty.open(tmp_path / "m", isolation=False)
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_weights_of_noise_do_not_pass_the_check(small: Path, tmp_path: Path) -> None:
+    """The same network and tokenizer with other weights: it would run, and its scores would mean nothing."""
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "noise"
+    shutil.copytree(small, folder)
+    state = load_file(folder / "model.safetensors")
+    generator = torch.Generator().manual_seed(1)
+    save_file(
+        {name: torch.randn(value.shape, generator=generator) * 0.5 for name, value in state.items()},
+        folder / "model.safetensors",
+    )
+    with pytest.raises(UsageError, match="finds plain English as unlikely as noise"):
+        torch_runtime(folder)
+
+
+def test_no_weights_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# nothing\n")
+    with pytest.raises(UsageError, match="no weights in"):
+        uncertainty.open(tmp_path, isolation=False)
