@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay._tokenizers import opened
 from assay.corpus.matching import numbered, split
 from assay.errors import MissingExtra, UsageError
 from assay.facts.trace import Likeness, Sentence, Standing
@@ -41,12 +42,10 @@ class Embedder:
         from assay import weights
 
         try:
-            from tokenizers import Tokenizer
+            config = json.loads((folder / "config.json").read_bytes())
+            self._tokenizer: Any = opened(folder / "tokenizer.json")
         except ImportError:
             raise MissingExtra("similar", "looking for similar sentences") from None
-        try:
-            config = json.loads((folder / "config.json").read_bytes())
-            self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, ValueError) as cause:
             raise UsageError(f"{folder}: no sentence-embedding model ({cause})") from None
         if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
@@ -56,10 +55,10 @@ class Embedder:
         self._heads, self._layers = int(config["num_attention_heads"]), int(config["num_hidden_layers"])
         self._epsilon = float(config["layer_norm_eps"])
         self._tokenizer.enable_truncation(min(256, int(config["max_position_embeddings"])))
-        opened = weights.open(folder)
+        tensors = weights.open(folder)
         self._weights = {
-            name: opened[name].read().reshape(opened[name].shape)
-            for name in opened
+            name: tensors[name].read().reshape(tensors[name].shape)
+            for name in tensors
             if not name.endswith("position_ids")
         }
 

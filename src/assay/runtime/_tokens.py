@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from assay._tokenizers import opened
 from assay.errors import MissingExtra, UsageError
 from assay.facts.tokenizer import SEPARATOR, Tokenizer, TokenRole, Vocabulary
 
@@ -19,11 +20,8 @@ _PLAIN, _DIGITS = frozenset({"default", "gpt-2", "gpt2"}), frozenset({"smollm", 
 
 def from_file(path: Path) -> Any:
     """The tokenizer of a `tokenizer.json` (UsageError: the library does not read it)."""
-    library = _library()
-    try:
-        return library.Tokenizer.from_file(str(path))
-    except Exception as cause:  # noqa: BLE001 - the library raises nothing narrower
-        raise UsageError(f"{path.name}: the tokenizers library does not read it ({str(cause)[:120]})") from None
+    _library()
+    return opened(path)
 
 
 def from_vocabulary(found: Vocabulary, tokenizer: Tokenizer, kind: str) -> Any:

@@ -1,0 +1,18 @@
+"""Opening a `tokenizer.json` with the tokenizers library, which raises nothing narrower than Exception for a file that it does not read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from assay.errors import UsageError
+
+
+def opened(path: Path) -> Any:
+    """The tokenizer in a file (UsageError: it cannot be read; ImportError: the library is not installed)."""
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as cause:  # noqa: BLE001 - the library's own error is no class of its own
+        raise UsageError(f"{path}: not a tokenizer that the tokenizers library reads ({str(cause)[:120]})") from None
