@@ -112,7 +112,7 @@ def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
         marked,
         sentences(text, marked),
         scores(rows),
-        False,
+        None,
         ("an error rate",),
     )
 
@@ -175,7 +175,7 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
         (),
         (),
         scores(tokens("<b>x</b>")),
-        False,
+        None,
         (),
     )
     assert "<script>alert" not in page(hostile).decode()

@@ -164,9 +164,22 @@ def test_what_it_can_do_is_said(runtime: TorchRuntime) -> None:
         (lambda config: config.update(model_type="made-up"), "transformers does not build 'made-up'"),
         (lambda config: config.update(num_hidden_layers=3), "weights and network do not fit: 9 missing"),
         (lambda config: config.update(hidden_size=64), "and the configuration makes it"),
+        (
+            lambda config: config.update(num_hidden_layers=10**9),
+            "num_hidden_layers is 1,000,000,000, and the weights have 20 tensors in all",
+        ),
+        (lambda config: config.update(num_local_experts=10**9), "num_local_experts is 1,000,000,000"),
         (lambda config: config.update(quantization_config={"quant_method": "gptq"}), "the weights are packed (gptq)"),
     ],
-    ids=["remote code", "unknown family", "layers missing", "other shapes", "packed"],
+    ids=[
+        "remote code",
+        "unknown family",
+        "layers missing",
+        "other shapes",
+        "a billion layers",
+        "a billion experts",
+        "packed",
+    ],
 )
 def test_a_model_that_cannot_be_run_says_why(change: Any, said: str, tmp_path: Path) -> None:
     config = json.loads((hub_model(tmp_path / "m") / "config.json").read_text())
@@ -175,6 +188,45 @@ def test_a_model_that_cannot_be_run_says_why(change: Any, said: str, tmp_path: P
     with pytest.raises(UsageError) as refused:
         uncertainty.open(tmp_path / "m", isolation=False)
     assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "gemma2", "cohere", "granite"])
+def test_networks_that_scale_or_cap_their_logits_are_scored_as_they_are(
+    family: str, tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small networks of other families with random weights: what they say is noise, and must be the noise that the network itself computes."""
+    import shutil
+
+    from assay.runtime import torch_
+
+    monkeypatch.setattr(torch_, "_LEAST", -1000.0)
+    sizes = (
+        {"n_embd": 64, "n_layer": 2, "n_head": 4}
+        if family == "gpt2"
+        else {
+            "hidden_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "intermediate_size": 96,
+            "head_dim": 16,
+        }
+    )
+    more = {"logits_scaling": 8.0} if family == "granite" else {}
+    config = transformers.AutoConfig.for_model(
+        family, **more, vocab_size=49_152, bos_token_id=1, eos_token_id=2, pad_token_id=0, **sizes
+    )
+    torch.manual_seed(3)
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    shutil.copy(small / "tokenizer.json", tmp_path / "tokenizer.json")
+    found = torch_runtime(tmp_path)
+    assert found._split is (family == "gpt2")
+    logs, ids = direct(found, "A text:", TEXTS[0])
+    assert [row.logprob for row in found.score("A text:", TEXTS[0])] == pytest.approx(
+        [float(log[id]) for log, id in zip(logs, ids, strict=True)], abs=2e-4
+    )
+    made = list(found.generate("A text:", 4))
+    assert all(row.rank == 1 for row in made)
 
 
 def test_weights_of_noise_do_not_pass_the_check(small: Path, tmp_path: Path) -> None:

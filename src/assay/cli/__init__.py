@@ -21,6 +21,7 @@ COMMANDS = {
     "corpus": "Index training data: build, add, remove, verify, info, contamination.",
     "trace": "Find where a text comes from in indexed training data.",
     "score": "Run a model on a text: how likely it finds each token.",
+    "calibrate": "Ask a model labelled questions: how often it is wrong at which score.",
     "openness": "Say how open a model is, and what the next class needs.",
     "card": "Draft a model card from what was measured.",
     "sign": "Sign a model: an OpenSSF model-signing bundle by key or certificate.",

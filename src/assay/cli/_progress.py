@@ -81,3 +81,28 @@ class _Lines:
         if now - self._last >= EVERY and done < total:
             self._last = now
             print(f"assay: {label} {100 * done // total} % of {total / 1e9:.1f} GB", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Progress | None]:
+    """The same for work that is counted in items: a bar on a terminal, a line every ten seconds elsewhere."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("")
+            yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)
+    else:
+        last = time.monotonic()
+
+        def advance(label: str, done: int, total: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= EVERY:
+                last = time.monotonic()
+                print(f"assay: {label} {done:,} of {total:,}", file=sys.stderr, flush=True)
+
+        yield advance

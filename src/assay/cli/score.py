@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText
+
+if TYPE_CHECKING:
+    from assay.facts.calibration import Calibration
 
 MOST = 4 << 20
 
@@ -34,6 +38,12 @@ MOST = 4 << 20
     help="0 (the default) takes the likeliest token each time.",
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="Of the draw, where the temperature is above 0.")
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What `assay calibrate -o json` wrote for this model: gives an error rate.",
+)
 @click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads of the runtime.")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="text, json or html; may be repeated."
@@ -41,7 +51,7 @@ MOST = 4 << 20
 @click.option("-q", "--quiet", is_flag=True, help="Print the default score only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every score, span and token.")
 def COMMAND(
-    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, seed: int, threads: int | None,
+    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, seed: int, calibration: Path | None, threads: int | None,
     outputs: tuple[str, ...], quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Run MODEL on a text and say how likely it finds each token: a folder or file with weights, or a record (-o json of this command).
@@ -59,13 +69,14 @@ def COMMAND(
     if text is None and prompt is None and user is None:
         raise UsageError("give --text to score, or --prompt or --user for the model to answer")
     given = None if text is None else _read(text)
+    known = _calibration(calibration) if calibration else None
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
         before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
         found = (
-            uncertainty.generated(runtime, before, most, temperature, seed)
+            uncertainty.generated(runtime, before, most, temperature, seed, known)
             if given is None
-            else uncertainty.score(runtime, before, given)
+            else uncertainty.score(runtime, before, given, known)
         )
     except InputError as cause:
         raise UsageError(str(cause)) from None
@@ -87,6 +98,12 @@ def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose
     first = found.scores[0]
     rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)
     return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+
+
+def _calibration(path: Path) -> Calibration:
+    from assay.calibrating import load
+
+    return load(path)
 
 
 def _read(given: str) -> str:

@@ -88,10 +88,24 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """How often answers of this score were wrong in a calibration: the share, the score it goes by, the pack, and how many questions.
+
+    `unlike` says in which way this text is not like those of the calibration (empty: in none that was looked at).
+    """
+
+    rate: float
+    score: str
+    pack: str
+    count: int
+    unlike: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredText:
     """A text and what a model thinks of it: by which runtime, after which prompt, token by token, in spans, sentences and as a whole.
 
-    `calibrated` is False until a calibration says what error rate goes with a score. `missing` says what this runtime cannot know.
+    `risk` is None where no calibration says what error rate goes with the score. `missing` says what this runtime cannot know.
     """
 
     model: str
@@ -104,5 +118,5 @@ class ScoredText:
     spans: tuple[Span, ...]
     sentences: tuple[Sentence, ...]
     scores: tuple[Score, ...]
-    calibrated: bool
+    risk: Risk | None
     missing: tuple[str, ...]

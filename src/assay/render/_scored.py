@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from assay.facts.uncertainty import ScoredText, Span, SpanKind, TokenScore
+from assay.facts.uncertainty import Risk, ScoredText, Span, SpanKind, TokenScore
 from assay.render._visible import visible
 
 # steps of the colour scale, in nats: a probability of 1/2, 1/7, 1/55 and 1/1100
@@ -42,10 +42,19 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     yield ""
     for score in found.scores if verbose else found.scores[:1]:
         yield f"  {score.id:<14} {score.value:8.3f} {score.unit}"
+    if found.risk:
+        yield ""
+        yield from textwrap.wrap(risk_words(found.risk), width)
     if verbose:
         yield from (f"  {_token(token)}" for token in found.tokens)
     for text in found.missing:
         yield from textwrap.wrap(f"not known: {text}", width)
+
+
+def risk_words(risk: Risk) -> str:
+    """What a calibration says of a text, and in which way the text is not like it."""
+    said = f"of answers with this {risk.score}, {100 * risk.rate:.0f} % were wrong ({risk.count:,} questions of {visible(risk.pack)})"
+    return f"{said}; but {risk.unlike}, so this may not hold" if risk.unlike else said
 
 
 def _heatmap(found: ScoredText, colour: bool, width: int) -> Iterator[str]:

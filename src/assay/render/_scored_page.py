@@ -13,7 +13,7 @@ from markupsafe import Markup
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.render._assets import asset
-from assay.render._scored import chance, step
+from assay.render._scored import chance, risk_words, step
 from assay.render._visible import visible
 
 MOST_ROWS = 500
@@ -34,7 +34,7 @@ def page(found: ScoredText) -> bytes:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     named = [span for span in found.spans if span.kind is not SpanKind.WORDS]
     whole = _template().render(
-        found=found, pieces=_pieces(found), spans=sorted(named, key=lambda row: -row.surprise)[:MOST_ROWS],
+        found=found, risk_words=risk_words, pieces=_pieces(found), spans=sorted(named, key=lambda row: -row.surprise)[:MOST_ROWS],
         sentences=sorted(found.sentences, key=lambda row: -row.surprise)[:MOST_ROWS], step=step,
         style=Markup(style), style_hash=digest,  # noqa: S704 - assay's own
         data=Markup(canonical(found).decode().replace("<", "\\u003c")),  # noqa: S704 - cannot end the element

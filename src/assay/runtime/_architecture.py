@@ -27,6 +27,10 @@ _INNER = {
     "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
     "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
 }  # fmt: skip
+_NOT_THE_NETWORK = frozenset(
+    {"auto_map", "quantization_config", "model_type", "architectures", "dtype", "torch_dtype", "custom_generate"}
+)
+_PARTS = re.compile(r"layer|expert|block|n_head|num_.*heads")
 _BLOCK = re.compile(r"blk\.(\d{1,5})\.(\w+)\.(weight|bias)\Z")
 
 
@@ -49,12 +53,23 @@ def configured(weights: Weights) -> tuple[str, dict[str, Any]]:
     entry = next(entry for entry in weights.walk.entries if entry.path == config.artifact)
     with entry.place.source() as source:
         value = json.loads(source.read(MOST_CONFIG))
+    return config.family, _fields(value, config.artifact, len(weights))
+
+
+def _fields(value: dict[str, Any], artifact: str, tensors: int) -> dict[str, Any]:
+    """The numbers and names of a configuration that describe the network; what chooses code or how it runs is left out.
+
+    Raises UsageError where it asks for more layers or experts than there are tensors: building them would not end.
+    """
     plain = {
         key: row
         for key, row in value.items()
-        if key not in ("auto_map", "quantization_config", "model_type", "architectures", "dtype", "torch_dtype")
+        if key not in _NOT_THE_NETWORK and not key.startswith("_") and "implementation" not in key
     }
-    return config.family, plain
+    for key, row in plain.items():
+        if isinstance(row, int) and _PARTS.search(key) and row > tensors:
+            raise UsageError(f"{artifact}: {key} is {row:,}, and the weights have {tensors:,} tensors in all")
+    return plain
 
 
 def _from_gguf(weights: Weights, config: ModelConfig) -> tuple[str, dict[str, Any]]:

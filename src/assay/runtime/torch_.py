@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from assay.runtime import ALTERNATIVES, _architecture, _tokens
 from assay.weights import Weights
 
 STEP = 64  # places whose distributions are in memory at a time
+MOST_WHOLE = 2048  # tokens of a text whose distributions are all in memory at once
 MOST_TEXT = 1 << 20  # characters of a prompt or text
 _CHECK = "The sun rises in the east and sets in the west. Water freezes at zero degrees."
 _LEAST = -7.0  # mean log-probability of it below which the network is not what the weights were trained as; a guess among 49,152 tokens is -10.8
@@ -42,8 +44,12 @@ class TorchRuntime:
         self._network = _built(torch, transformers, weights, family, fields).to(self._device).eval()
         self._tokens = _tokenizer(weights)
         # transformers 5.2x renamed the argument and the field of the result
-        forward = inspect.signature(type(self._network.model).forward).parameters
+        forward = inspect.signature(type(self._network).forward).parameters
+        if "logits_to_keep" not in forward:
+            raise UsageError(f"{weights.name}: a network of the kind {family!r} is not one that assay runs")
         self._cache = "cache" if "cache" in forward else "past_key_values"
+        self._base, self._head = self._network.base_model, self._network.get_output_embeddings()
+        self._split = self._is_split()
         self._context = int(getattr(self._network.config, "max_position_embeddings", 0) or 0) or 1 << 30
         self._templates: tuple[ChatTemplate, ...] = weights.facts("ChatTemplate")
         self._start, self._ends = _control(weights)
@@ -56,6 +62,13 @@ class TorchRuntime:
             raise UsageError(
                 f"{self.model}: the network that was built finds plain English as unlikely as noise ({mean:.1f} nats a token); it is not what the weights are for"
             )
+
+    def _is_split(self) -> bool:
+        """Whether the last layer alone makes the logits: some networks scale or cap them afterwards, and then it must not be taken apart."""
+        ids = self._torch.tensor([[1, 2, 3]], device=self._device)
+        with self._torch.inference_mode():
+            apart = self._head(self._base(input_ids=ids).last_hidden_state)
+            return bool(self._torch.equal(apart, self._network(input_ids=ids).logits))
 
     @property
     def can(self) -> frozenset[Capability]:
@@ -73,11 +86,18 @@ class TorchRuntime:
         """Every token of `text` after `prompt`: one pass over both."""
         before, after, places = self._encoded(prompt, text)
         ids = self._torch.tensor([before + after], device=self._device)
+        rows: list[TokenScore] = []
         with self._torch.inference_mode():
-            hidden = self._network.model(input_ids=ids).last_hidden_state[0, len(before) - 1 : -1]
-            rows: list[TokenScore] = []
+            if not self._split:
+                if len(after) > MOST_WHOLE:
+                    raise UsageError(
+                        f"the text has {len(after):,} tokens; of a network that changes what its last layer says assay scores {MOST_WHOLE:,} at a time"
+                    )
+                whole = self._network(input_ids=ids).logits[0, len(before) - 1 : -1].float()
+                return tuple(self._reduced(whole, after, places, text))
+            hidden = self._base(input_ids=ids).last_hidden_state[0, len(before) - 1 : -1]
             for at in range(0, len(after), STEP):
-                logits = self._network.lm_head(hidden[at : at + STEP]).float()
+                logits = self._head(hidden[at : at + STEP]).float()
                 rows += self._reduced(logits, after[at : at + STEP], places[at : at + STEP], text)
         return tuple(rows)
 
@@ -90,9 +110,9 @@ class TorchRuntime:
         ids, cache, told = torch.tensor([before], device=self._device), None, ""
         with torch.inference_mode():
             for _ in range(min(most, self._context - len(before))):
-                out = self._network.model(input_ids=ids, use_cache=True, **{self._cache: cache})
+                out = self._network(input_ids=ids, use_cache=True, logits_to_keep=1, **{self._cache: cache})
                 cache = getattr(out, self._cache)
-                logits = self._network.lm_head(out.last_hidden_state[:, -1]).float()
+                logits = out.logits[:, -1].float()
                 token = self._chosen(logits[0], temperature, chosen)
                 if token in self._ends:
                     return
@@ -182,7 +202,7 @@ def _built(torch: Any, transformers: Any, weights: Weights, family: str, fields:
     """The network with every weight in its place, and none left over."""
     try:
         config = transformers.AutoConfig.for_model(family, **fields)
-        with torch.device("meta"):
+        with _without_values(torch):
             network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     except (ValueError, TypeError, KeyError, AttributeError) as cause:
         raise UsageError(
@@ -199,8 +219,9 @@ def _built(torch: Any, transformers: Any, weights: Weights, family: str, fields:
             state[name] = torch.from_numpy(values.astype("float32", copy=False))
     except InputError as cause:
         raise UsageError(f"{weights.name}: {cause}") from None
-    if bool(getattr(config, "tie_word_embeddings", False)) and "lm_head.weight" not in state:
-        state["lm_head.weight"] = state.get("model.embed_tokens.weight")
+    for names in _tied(network):
+        first = next((name for name in names if state.get(name) is not None), None)
+        state |= {name: state[first] for name in names if first is not None and name not in state}
     lacking, left = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
     if lacking or left:
         raise UsageError(
@@ -208,19 +229,32 @@ def _built(torch: Any, transformers: Any, weights: Weights, family: str, fields:
         )
     network.load_state_dict(state, strict=True, assign=True)
     network.tie_weights()
-    _buffers(torch, transformers, network, config)
     return network
 
 
-def _buffers(torch: Any, transformers: Any, network: Any, config: Any) -> None:
-    """Tables that the network computes at its making and that no file holds: made again, because on the meta device they are empty."""
-    if any(buffer.is_meta for buffer in network.buffers()):
-        for name, module in network.named_modules():
-            if any(buffer.is_meta for buffer in module.buffers(recurse=False)):
-                parent = network.get_submodule(name.rpartition(".")[0])
-                setattr(parent, name.rpartition(".")[2], type(module)(config=config))
-    if any(value.is_meta for value in (*network.parameters(), *network.buffers())):
-        raise UsageError("the network has parts that no file holds and that assay cannot make")
+@contextmanager
+def _without_values(torch: Any) -> Iterator[None]:
+    """Modules that are made meanwhile have no values in their parameters; tables that they compute for themselves they have."""
+    register = torch.nn.Module.register_parameter
+
+    def empty(module: Any, name: str, value: Any) -> None:
+        register(module, name, value)
+        if value is not None and not value.is_meta:
+            module._parameters[name] = torch.nn.Parameter(value.to("meta"), requires_grad=False)
+
+    torch.nn.Module.register_parameter = empty
+    try:
+        yield
+    finally:
+        torch.nn.Module.register_parameter = register
+
+
+def _tied(network: Any) -> list[list[str]]:
+    """Names that stand for one parameter."""
+    groups: dict[int, list[str]] = {}
+    for name, value in network.named_parameters(remove_duplicate=False):
+        groups.setdefault(id(value), []).append(name)
+    return [names for names in groups.values() if len(names) > 1]
 
 
 def _by(shape: Any) -> str:

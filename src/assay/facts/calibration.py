@@ -1,0 +1,111 @@
+"""What labelled questions teach about a model's scores: how often it is wrong at each score, and what may be promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_TOKENS = 16  # of an answer to a labelled question: packs ask for few words
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One labelled question: the text that the model continues, the answers that count as right, and its topic."""
+
+    id: str
+    prompt: str
+    answers: tuple[str, ...]
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A score by name."""
+
+    id: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the model answered, whether that is right, and the scores of the answer."""
+
+    id: str
+    topic: str
+    text: str
+    right: bool
+    scores: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """How well a score tells wrong answers from right ones: area under the ROC curve with its 95 % bootstrap interval, area under the
+    precision-recall curve of errors, prediction-rejection ratio (1: perfect, 0: chance).
+    """
+
+    score: str
+    auroc: float
+    low: float
+    high: float
+    auprc: float
+    prr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One place of a curve."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """With probability 1 - `delta` over the calibration, at most a share `alpha` of the answers whose score is at most `threshold` is wrong, for questions
+    like those of the pack. `threshold` is None where the sample does not allow it; `answered` is the share of questions that remain.
+    """
+
+    alpha: float
+    delta: float
+    threshold: float | None
+    answered: float
+    errors: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A group of questions: how many, and how many were answered wrongly."""
+
+    name: str
+    count: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A model on labelled questions, bound to the model's digest, the pack's, the runtime and the number of items.
+
+    `steps` is the error rate at or below each score, not falling (isotonic); `ece` and `brier` are of held-out folds. `promises` are by
+    learn-then-test with a Bonferroni correction over a grid of thresholds that does not look at labels.
+    """
+
+    schema: str
+    assay: str
+    model: str
+    sha256: str
+    runtime: str
+    pack: str
+    pack_sha256: str
+    count: int
+    errors: int
+    score: str
+    worth: tuple[Worth, ...]
+    steps: tuple[Point, ...]
+    reliability: tuple[Point, ...]
+    coverage: tuple[Point, ...]
+    ece: float
+    brier: float
+    promises: tuple[Promise, ...]
+    topics: tuple[Topic, ...]
+    confident_errors: tuple[Answered, ...]
+    scores: tuple[float, ...]

@@ -1,0 +1,175 @@
+"""From labelled answers to error rates and promises: ranking measures, isotonic calibration, and learn-then-test. Plain numpy.
+
+Sources: ROC and precision-recall areas as usual, ties counted by half; prediction-rejection ratio (arXiv:2406.15627); isotonic regression by pooling adjacent
+violators (Barlow et al. 1972); expected calibration error in equal-mass bins; learn-then-test (arXiv:2110.01052) with the exact binomial tail.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.facts.calibration import Answered, Point, Promise, Topic, Worth
+
+Floats = NDArray[np.float64]
+GRID = 8  # thresholds that are tried; the correction pays for each
+DRAWS = 1000  # of the bootstrap
+FOLDS, BINS = 5, 10
+MOST_POINTS = 200
+ALPHAS = (0.05, 0.1, 0.2, 0.3, 0.5)
+DELTA = 0.05
+
+
+def auroc(scores: Floats, wrong: NDArray[np.bool_]) -> float:
+    """The chance that a wrong answer has a higher score than a right one, ties by half; 0.5 where there are not both."""
+    bad, good = int(wrong.sum()), int((~wrong).sum())
+    if not bad or not good:
+        return 0.5
+    ranks = _ranks(scores)
+    return float((ranks[wrong].sum() - bad * (bad + 1) / 2) / (bad * good))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1, the mean of their places for ties."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    counts = np.diff(np.concatenate([first, [len(values)]]))
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat(first + (counts + 1) / 2, counts)
+    return ranks
+
+
+def auprc(scores: Floats, wrong: NDArray[np.bool_]) -> float:
+    """Average precision of finding errors by a high score, ties taken together; the error rate is chance."""
+    if not wrong.any():
+        return 0.0
+    order = np.argsort(-scores, kind="stable")
+    ordered, hits = scores[order], wrong[order]
+    last = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]]))
+    found = np.cumsum(hits)[last]
+    precision, recall = found / (last + 1), found / found[-1]
+    return float((np.diff(np.concatenate([[0.0], recall])) * precision).sum())
+
+
+def prr(scores: Floats, wrong: NDArray[np.bool_]) -> float:
+    """How much of the way from rejecting at random to rejecting every error first the score goes (1: all of it, 0: none)."""
+    if not wrong.any() or wrong.all():
+        return 0.0
+    own, best = _rejection(scores, wrong), _rejection(wrong.astype(float), wrong)
+    chance = float(wrong.mean())
+    return float((chance - own) / (chance - best))
+
+
+def _rejection(scores: Floats, wrong: NDArray[np.bool_]) -> float:
+    """The mean error rate of what is kept, over all shares that are rejected, highest score first; ties count as their mean."""
+    order = np.argsort(scores, kind="stable")
+    ordered, bad = scores[order], wrong[order].astype(float)
+    first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    group = np.cumsum(first) - 1
+    mean = np.bincount(group, bad) / np.bincount(group)
+    kept = np.cumsum(mean[group]) / np.arange(1, len(bad) + 1)
+    return float(kept.mean())
+
+
+def worth(name: str, scores: Floats, wrong: NDArray[np.bool_], seed: int = 0) -> Worth:
+    """All measures of one score, with a bootstrap over questions."""
+    chosen = np.random.default_rng(seed)
+    draws = chosen.integers(0, len(scores), (DRAWS, len(scores)))
+    areas = [auroc(scores[row], wrong[row]) for row in draws]
+    low, high = np.quantile(areas, (0.025, 0.975))
+    return Worth(name, auroc(scores, wrong), float(low), float(high), auprc(scores, wrong), prr(scores, wrong))
+
+
+def isotonic(scores: Floats, wrong: NDArray[np.bool_]) -> list[Point]:
+    """The error rate at each score, not falling, that fits best: (highest score of a step, rate), in order of scores."""
+    order = np.argsort(scores, kind="stable")
+    blocks: list[list[float]] = []  # highest score, errors, count
+    for score, bad in zip(scores[order].tolist(), wrong[order].tolist(), strict=True):
+        if blocks and blocks[-1][0] == score:
+            blocks[-1][1] += bad
+            blocks[-1][2] += 1
+        else:
+            blocks.append([score, float(bad), 1.0])
+        while len(blocks) > 1 and blocks[-2][1] * blocks[-1][2] >= blocks[-1][1] * blocks[-2][2]:
+            top, errors, count = blocks.pop()
+            blocks[-1] = [top, blocks[-1][1] + errors, blocks[-1][2] + count]
+    return [Point(top, errors / count) for top, errors, count in blocks]
+
+
+def rate(steps: list[Point] | tuple[Point, ...], score: float) -> float:
+    """The error rate at a score; above the last step its rate holds."""
+    return next((step.y for step in steps if score <= step.x), steps[-1].y)
+
+
+def held_out(scores: Floats, wrong: NDArray[np.bool_], seed: int = 0) -> Floats:
+    """For each answer the error rate that the others give its score: folds by a fixed draw."""
+    fold = np.random.default_rng(seed).permutation(len(scores)) % FOLDS
+    rates = np.zeros(len(scores))
+    for number in range(FOLDS):
+        mine = fold == number
+        if mine.any() and (~mine).any():
+            steps = isotonic(scores[~mine], wrong[~mine])
+            rates[mine] = [rate(steps, score) for score in scores[mine]]
+    return rates
+
+
+def ece(rates: Floats, wrong: NDArray[np.bool_]) -> tuple[float, list[Point]]:
+    """(expected calibration error, reliability curve: mean predicted and observed rate of each bin of equal size)."""
+    bins = [row for row in np.array_split(np.argsort(rates, kind="stable"), BINS) if len(row)]
+    points = [Point(float(rates[row].mean()), float(wrong[row].mean())) for row in bins]
+    weights = [len(row) / len(rates) for row in bins]
+    return float(sum(weight * abs(point.x - point.y) for weight, point in zip(weights, points, strict=True))), points
+
+
+def coverage(scores: Floats, wrong: NDArray[np.bool_]) -> list[Point]:
+    """(share answered, error rate among them), answering the lowest scores first, at most 200 points."""
+    order = np.argsort(scores, kind="stable")
+    errors = np.cumsum(wrong[order])
+    places = np.unique(np.linspace(1, len(scores), min(MOST_POINTS, len(scores))).astype(int))
+    return [Point(float(at / len(scores)), float(errors[at - 1] / at)) for at in places]
+
+
+def tail(errors: int, count: int, share: float) -> float:
+    """The chance of at most `errors` in `count` draws that are wrong with chance `share`: the binomial distribution, exactly."""
+    if share <= 0 or errors >= count:
+        return 1.0
+    if share >= 1:
+        return 0.0
+    logs = [
+        math.lgamma(count + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(count - k + 1)
+        + k * math.log(share)
+        + (count - k) * math.log1p(-share)
+        for k in range(errors + 1)
+    ]
+    top = max(logs)
+    return min(1.0, math.exp(top) * math.fsum(math.exp(value - top) for value in logs))
+
+
+def promise(scores: Floats, wrong: NDArray[np.bool_], alpha: float, delta: float = DELTA) -> Promise:
+    """The threshold that answers most and still holds, or none.
+
+    The thresholds that are tried are quantiles of the scores, chosen without a look at labels; each is tested at delta / 8 (Bonferroni), so
+    that the chance that any of those accepted breaks its promise is at most delta.
+    """
+    best = Promise(alpha, delta, None, 0.0, 0, 0)
+    for threshold in np.quantile(scores, np.arange(1, GRID + 1) / GRID, method="inverted_cdf"):
+        kept = scores <= threshold
+        errors, count = int(wrong[kept].sum()), int(kept.sum())
+        if tail(errors, count, alpha) <= delta / GRID:
+            best = Promise(alpha, delta, float(threshold), count / len(scores), errors, count)
+    return best
+
+
+def topics(rows: tuple[Answered, ...]) -> tuple[Topic, ...]:
+    """Errors by topic, most errors first."""
+    names = sorted({row.topic for row in rows})
+    found = [
+        Topic(name, sum(row.topic == name for row in rows), sum(row.topic == name and not row.right for row in rows))
+        for name in names
+    ]
+    return tuple(sorted(found, key=lambda row: (-row.errors / row.count, row.name)))

@@ -1,0 +1,155 @@
+"""Labelled questions from files: packs of assay's own (JSON lines), NQ-open, and the relations of LRE.
+
+A line is `{"question": "...", "answers": ["..."]}`, optionally with `id` and `topic`; `answer` for one or several is read as well. Three questions of each topic
+are shown to the model with their answers before each other one, so that it knows the form; they are not asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.calibration import Question
+
+MOST = 256 << 20  # bytes of a file
+MOST_QUESTIONS = 100_000
+LEAST = 30  # questions below which nothing can be said
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Questions ready to be asked: the name, the SHA-256 of the files, and how many duplicates were left out."""
+
+    name: str
+    sha256: str
+    questions: tuple[Question, ...]
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    topic: str
+    asked: str
+    answers: tuple[str, ...]
+    relation: bool
+
+
+def load(paths: Sequence[Path], most: int = 0) -> Pack:
+    """The questions in these files, in an order that only their text decides; at most `most` of them, if that is not 0.
+
+    Raises UsageError: a file cannot be read or holds no questions, a question has no right answer, or there are too few.
+    """
+    items: list[_Item] = []
+    digest = hashlib.sha256()
+    for path in paths:
+        raw = _read(path)
+        digest.update(hashlib.sha256(raw).digest())
+        items += _items(path, raw)
+    unique = {(item.topic, item.asked): item for item in items}
+    ordered = sorted(unique.values(), key=lambda item: hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).digest())
+    questions = list(_questions(ordered))
+    if len(questions) < LEAST:
+        raise UsageError(
+            f"{', '.join(path.name for path in paths)}: {len(questions)} questions to ask; fewer than {LEAST} say nothing about an error rate"
+        )
+    return Pack(
+        "+".join(path.stem for path in paths),
+        digest.hexdigest(),
+        tuple(questions[: most or MOST_QUESTIONS]),
+        len(items) - len(unique),
+    )
+
+
+def _questions(items: list[_Item]) -> Iterator[Question]:
+    """Each item but those that are shown, after three of its topic."""
+    groups: dict[tuple[str, bool], list[_Item]] = defaultdict(list)
+    for item in items:
+        groups[item.topic, item.relation].append(item)
+    shown = {key: rows[:SHOWN] if len(rows) > 2 * SHOWN else [] for key, rows in groups.items()}
+    before = {key: "".join(f"{_form(row)} {row.answers[0]}\n" for row in rows) for key, rows in shown.items()}
+    for item in items:
+        key = (item.topic, item.relation)
+        if item not in shown[key]:
+            id = hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).hexdigest()[:16]
+            yield Question(id, before[key] + _form(item), item.answers, item.topic)
+
+
+def _form(item: _Item) -> str:
+    return item.asked if item.relation else f"Question: {item.asked}\nAnswer:"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any pack ({MOST:,} bytes)")
+        return path.read_bytes()
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+
+
+def _items(path: Path, raw: bytes) -> list[_Item]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no pack: it is not UTF-8 text") from None
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        whole = None
+    if isinstance(whole, dict) and "prompt_templates" in whole:
+        return _relation(path, whole)
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            rows.append(_row(path, number, line))
+        if len(rows) > MOST_QUESTIONS:
+            raise UsageError(f"{path}: more than {MOST_QUESTIONS:,} questions")
+    if not rows:
+        raise UsageError(f"{path} holds no questions")
+    return rows
+
+
+def _row(path: Path, number: int, line: str) -> _Item:
+    where = f"{path}, line {number}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{where}: not JSON; a pack is a question a line, or a relation of LRE") from None
+    asked = value.get("question") if isinstance(value, dict) else None
+    if not isinstance(asked, str) or not asked.strip():
+        raise UsageError(f'{where}: no question; expected {{"question": ..., "answers": [...]}}')
+    answers = value.get("answers", value.get("answer", []))
+    found = [answers] if isinstance(answers, str) else answers if isinstance(answers, list) else []
+    kept = tuple(answer.strip() for answer in found if isinstance(answer, str) and answer.strip())
+    if not kept:
+        raise UsageError(f"{where}: no right answer, so nothing could be right")
+    return _Item(str(value.get("topic") or path.stem)[:100], asked.strip(), kept, relation=False)
+
+
+def _relation(path: Path, whole: dict[str, Any]) -> list[_Item]:
+    """A relation of LRE (evandez/relations): subjects put into its first template, to be continued by the object."""
+    templates, samples = whole.get("prompt_templates"), whole.get("samples")
+    if (
+        not isinstance(templates, list)
+        or not templates
+        or not isinstance(templates[0], str)
+        or not isinstance(samples, list)
+    ):
+        raise UsageError(f"{path}: no relation of LRE: it has no templates or no samples")
+    name = str(whole.get("name") or path.stem)[:100]
+    rows = [
+        _Item(name, templates[0].replace("{}", sample["subject"]), (sample["object"].strip(),), relation=True)
+        for sample in samples[:MOST_QUESTIONS]
+        if isinstance(sample, dict)
+        and all(isinstance(sample.get(key), str) and sample[key].strip() for key in ("subject", "object"))
+    ]
+    if not rows:
+        raise UsageError(f"{path} holds no questions")
+    return rows

@@ -1,0 +1,243 @@
+"""Packs of questions, asking a model, and `assay calibrate` on the real one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from assay import calibrating, packs, uncertainty
+from assay.errors import UsageError
+from assay.facts.calibration import Answered, Calibration, Question, Value
+from assay.facts.codec import canonical
+from assay.facts.uncertainty import Capability, TokenScore
+from tests.cli.test_commands import run
+from tests.runtime.test_score import record
+
+CAPITALS = {
+    "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Germany": "Berlin", "Japan": "Tokyo", "Egypt": "Cairo", "Russia": "Moscow", "Greece": "Athens",
+    "Portugal": "Lisbon", "Austria": "Vienna", "Poland": "Warsaw", "Hungary": "Budapest", "Norway": "Oslo", "Sweden": "Stockholm", "Finland": "Helsinki",
+    "Denmark": "Copenhagen", "Ireland": "Dublin", "Cuba": "Havana", "Peru": "Lima", "Chile": "Santiago", "Kenya": "Nairobi", "China": "Beijing",
+    "Thailand": "Bangkok", "Bhutan": "Thimphu", "Nauru": "Yaren", "Tuvalu": "Funafuti", "Palau": "Ngerulmud", "Eritrea": "Asmara", "Lesotho": "Maseru",
+    "Burundi": "Gitega", "Suriname": "Paramaribo", "Brunei": "Bandar Seri Begawan", "Comoros": "Moroni", "Gabon": "Libreville", "Chad": "N'Djamena", "Togo": "Lomé",
+}  # fmt: skip
+
+
+def capitals(path: Path) -> Path:
+    path.write_text(
+        "".join(
+            json.dumps({"question": f"What is the capital of {name}?", "answers": [city], "topic": "capitals"}) + "\n"
+            for name, city in CAPITALS.items()
+        )
+    )
+    return path
+
+
+def relation(path: Path) -> Path:
+    rows = [{"subject": name, "object": city} for name, city in CAPITALS.items()]
+    path.write_text(json.dumps({"name": "capitals", "prompt_templates": ["The capital of {} is"], "samples": rows}))
+    return path
+
+
+def test_questions_come_after_three_that_are_shown(tmp_path: Path) -> None:
+    pack = packs.load([capitals(tmp_path / "a.jsonl")])
+    assert len(pack.questions) == len(CAPITALS) - 3 and pack.duplicates == 0
+    first = pack.questions[0]
+    assert first.prompt.count("Question: ") == 4 and first.prompt.endswith("?\nAnswer:")
+    shown = first.prompt.rpartition("Question: ")[0]
+    assert all(question.prompt.startswith(shown) for question in pack.questions)
+    assert not any(question.prompt.removeprefix(shown) in shown for question in pack.questions)
+
+
+def test_a_relation_is_continued(tmp_path: Path) -> None:
+    question = packs.load([relation(tmp_path / "r.json")]).questions[0]
+    assert question.prompt.splitlines()[-1].startswith("The capital of ") and question.prompt.endswith(" is")
+    assert question.prompt.splitlines()[0].split()[-1] in CAPITALS.values()
+
+
+def test_the_order_is_that_of_the_questions_not_of_the_file(tmp_path: Path) -> None:
+    first = packs.load([capitals(tmp_path / "a.jsonl")])
+    lines = (tmp_path / "a.jsonl").read_text().splitlines()
+    (tmp_path / "b.jsonl").write_text("\n".join([*reversed(lines), lines[0]]))
+    second = packs.load([tmp_path / "b.jsonl"])
+    assert [row.id for row in first.questions] == [row.id for row in second.questions]
+    assert (first.sha256 != second.sha256, second.duplicates) == (True, 1)
+    assert packs.load([tmp_path / "a.jsonl"], most=31).questions == first.questions[:31]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "holds no questions"),
+        (b"\xff\xfe\x00", "it is not UTF-8 text"),
+        (b"hello\n", "line 1: not JSON"),
+        (b'{"answers": ["a"]}\n', "line 1: no question"),
+        (b'{"question": "a?", "answers": []}\n', "line 1: no right answer, so nothing could be right"),
+        (b'{"question": "a?", "answers": [""]}\n', "line 1: no right answer"),
+        (b'{"question": "a?", "answers": ["b"]}\n' * 50, "1 questions to ask; fewer than 30 say nothing"),
+        (b'{"prompt_templates": [], "samples": []}', "it has no templates or no samples"),
+    ],
+)
+def test_a_pack_that_is_none_is_one_sentence(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        packs.load([tmp_path / "p.jsonl"])
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "is_right"),
+    [
+        ("Paris.", ("paris",), True), ("It is the Eiffel Tower", ("Eiffel Tower",), True), ("Parisian", ("Paris",), False),
+        ("the U.S.", ("U.S.",), True), ("", ("x",), False), ("anything", ("...",), False), ("14 December, 1972", ("14 December 1972 UTC", "December 1972"), True),
+    ],
+)  # fmt: skip
+def test_a_right_answer_is_in_the_text_as_words(text: str, answers: tuple[str, ...], is_right: bool) -> None:
+    assert calibrating.right(text, answers) is is_right
+
+
+class Scripted:
+    """A runtime that answers by a table: the answer and how sure it is of it, so that every number of a calibration is known."""
+
+    name, model, sha256 = "scripted", "made up", "c" * 64
+    can = frozenset({Capability.GENERATE, Capability.FULL})
+
+    def __init__(self, answers: dict[str, tuple[str, float]]) -> None:
+        self.answers, self.asked = answers, 0
+
+    def rendered(self, user: str, system: str = "") -> str:
+        raise UsageError("no template")
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        raise UsageError("not scripted")
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        self.asked += 1
+        text, surprise = self.answers[prompt.splitlines()[-1]]
+        yield TokenScore(text, 0, len(text), -surprise, surprise, 1.0, 1, ())
+        yield TokenScore("\nQuestion", len(text), len(text) + 9, -9.0, 9.0, 1.0, 1, ())
+
+
+def scripted(pack: packs.Pack) -> Scripted:
+    """Right and sure for the first 25, wrong and surprised for the rest."""
+    answers = {}
+    for number, question in enumerate(pack.questions):
+        sure = number < 25
+        answers[question.prompt.splitlines()[-1]] = (
+            f" {question.answers[0] if sure else 'Atlantis'}",
+            0.01 * number if sure else 3.0 + 0.1 * number,
+        )
+    return Scripted(answers)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> packs.Pack:
+    return packs.load([relation(tmp_path / "r.json")])
+
+
+def calibrated(pack: packs.Pack) -> Calibration:
+    runtime = scripted(pack)
+    return calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack))
+
+
+def test_a_calibration_by_hand(pack: packs.Pack) -> None:
+    found = calibrated(pack)
+    assert (found.count, found.errors, found.sha256, found.pack_sha256) == (33, 8, "c" * 64, pack.sha256)
+    best = next(row for row in found.worth if row.score == "surprise.max")
+    assert (best.auroc, best.auprc, best.prr) == (1.0, 1.0, 1.0)
+    assert [(step.y) for step in found.steps] == [0.0, 1.0] and found.steps[0].x == pytest.approx(0.24)
+    assert [row.alpha for row in found.promises if row.threshold is not None] == [
+        0.2,
+        0.3,
+        0.5,
+    ]  # 0.8 ** 25 is below 0.05 / 8, and 0.9 ** 25 is not
+    assert [row.text for row in found.confident_errors] == ["Atlantis"] * 8
+    assert [(row.name, row.count, row.errors) for row in found.topics] == [("capitals", 33, 8)]
+
+
+def test_the_same_answers_give_the_same_bytes(pack: packs.Pack) -> None:
+    assert canonical(calibrated(pack)) == canonical(calibrated(pack))
+
+
+def test_a_run_that_was_ended_goes_on(tmp_path: Path, pack: packs.Pack) -> None:
+    keep, runtime = tmp_path / "keep.jsonl", scripted(pack)
+    rows = calibrating.asked(runtime, pack, keep)
+    whole = keep.read_bytes()
+    keep.write_bytes(whole[: len(whole) // 2])  # killed in the middle of a line
+    again = scripted(pack)
+    assert calibrating.asked(again, pack, keep) == rows and 0 < again.asked < len(rows)
+    assert keep.read_bytes() == whole
+    other = scripted(pack)
+    other.sha256 = "d" * 64
+    with pytest.raises(UsageError, match="answers of another model, pack or runtime"):
+        calibrating.asked(other, pack, keep)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_where_all_answers_are_alike_nothing_can_be_told(pack: packs.Pack, right: bool) -> None:
+    rows = tuple(Answered(question.id, "t", "x", right, (Value("surprise.max", 1.0),)) for question in pack.questions)
+    with pytest.raises(UsageError, match=f"all 33 answers are {'right' if right else 'wrong'}"):
+        calibrating.calibration(scripted(pack), pack, rows)
+
+
+def test_an_answer_without_a_token_is_an_error_with_the_greatest_score(pack: packs.Pack) -> None:
+    runtime = scripted(pack)
+    rows = calibrating.asked(runtime, pack)
+    rows = (replace(rows[0], text="", right=False, scores=()), *rows[1:])
+    found = calibrating.calibration(runtime, pack, rows)
+    assert found.scores[-1] == pytest.approx(found.scores[-2] + 1.0) and found.errors == 9
+
+
+def test_a_score_gets_its_error_rate(tmp_path: Path, pack: packs.Pack) -> None:
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    runtime = uncertainty.open(tmp_path / "r.json")
+    calibration = replace(calibrated(pack), sha256="a" * 64)
+    risk = uncertainty.score(runtime, "Q:", record().text, calibration).risk
+    assert risk is not None and (risk.rate, risk.score, risk.count) == (1.0, "surprise.max", 33)
+    assert risk.unlike == "its score lies outside those of the calibration"
+    with pytest.raises(UsageError, match="the calibration is of made up"):
+        uncertainty.score(runtime, "Q:", record().text, calibrated(pack))
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [("{}", "expected schema 'assay-calibration/1'"), ("x", "is no calibration"), ("[]", "is no calibration")],
+)
+def test_a_calibration_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(raw)
+    with pytest.raises(UsageError, match=said):
+        calibrating.load(tmp_path / "c.json")
+
+
+def test_a_question_of_the_protocol_ends_at_the_line(pack: packs.Pack) -> None:
+    found = calibrating.answered(
+        scripted(pack), Question("i", pack.questions[0].prompt, pack.questions[0].answers, "t")
+    )
+    assert (
+        found.right
+        and "Question" not in found.text
+        and {value.id: value.value for value in found.scores}["surprise.max"] == 0.0
+    )
+
+
+def test_the_real_model_is_calibrated_and_scored_by_it(tmp_path: Path, smollm2: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    pack, keep, file = capitals(tmp_path / "p.jsonl"), tmp_path / "keep.jsonl", tmp_path / "c.json"
+    done = run(
+        "calibrate", str(smollm2), "--pack", str(pack), "--keep", str(keep), "-q", "-o", "text", "-o", f"json={file}"
+    )
+    assert done.returncode == 0, done.stderr
+    assert (
+        "33 questions of p" in done.stdout
+        and "cannot certify with 33 questions" in done.stdout
+        and "*surprise.max" in done.stdout
+    )
+    question = ("--prompt", "Question: What is the capital of France?\nAnswer:")
+    scored = run("score", str(smollm2), *question, "--text", " Paris", "--calibration", str(file))
+    assert scored.returncode == 0 and "of answers with this surprise.max" in scored.stdout.replace("\n", " "), (
+        scored.stderr
+    )
