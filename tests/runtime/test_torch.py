@@ -61,7 +61,9 @@ def test_scores_are_those_of_the_whole_distribution(runtime: TorchRuntime, promp
     for row, log, id in zip(found, logs, ids, strict=True):
         assert row.logprob == pytest.approx(float(log[id]), abs=2e-4)
         assert row.entropy == pytest.approx(float(-(log.exp() * log).sum()), abs=2e-4)
-        assert row.rank == int((log > log[id]).sum()) + 1
+        assert (
+            row.rank is not None and abs(row.rank - int((log > log[id]).sum()) - 1) <= 1
+        )  # neighbours may lie closer than rounding
         rest = torch.cat([log[:id], log[id + 1 :]])
         assert row.margin == pytest.approx(float(log[id] - rest.max()), abs=2e-4)
         assert [other.logprob for other in row.alternatives] == pytest.approx(
@@ -245,6 +247,13 @@ def test_weights_of_noise_do_not_pass_the_check(small: Path, tmp_path: Path) -> 
     )
     with pytest.raises(UsageError, match="finds plain English as unlikely as noise"):
         torch_runtime(folder)
+
+
+def test_running_a_model_leaves_the_hub_as_it_was(runtime: TorchRuntime) -> None:
+    """Whoever runs a model and then audits one from a hub in the same process must still reach it."""
+    import os
+
+    assert runtime.can and not {"TRANSFORMERS_OFFLINE", "HF_HUB_OFFLINE"} & set(os.environ)
 
 
 def test_no_weights_is_one_sentence(tmp_path: Path) -> None:

@@ -188,13 +188,13 @@ def _libraries() -> tuple[Any, Any]:
     """torch and transformers, told first to wait for work without spinning: two cores that are shared would come to a stop."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         import torch
         import transformers
     except ImportError:
         raise MissingExtra("torch", "running a model") from None
+    quiet: Any = transformers.utils.logging
+    quiet.set_verbosity_error()
     return torch, transformers
 
 
