@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 from assay.errors import UsageError
@@ -45,3 +46,19 @@ def saved(path: Path) -> Dossier:
         return decode(Dossier, value)
     except Mismatch as cause:
         raise UsageError(f"{path} is a damaged dossier: {cause}") from None
+
+
+def given(text: str, most: int) -> bytes | str:
+    """The bytes of the file that `text` names, those of standard input for `-`, or the text itself: at most `most` bytes and one more, so that
+    the caller can say what is too long.
+    """
+    if text == "-":
+        return sys.stdin.buffer.read(most + 1)
+    try:
+        path = Path(text)
+        if not path.is_file():
+            return text
+        with open(path, "rb") as stream:
+            return stream.read(most + 1)
+    except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
+        return text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli._load import given
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -68,15 +68,15 @@ def COMMAND(
         raise UsageError("--system goes with --user")
     if text is None and prompt is None and user is None:
         raise UsageError("give --text to score, or --prompt or --user for the model to answer")
-    given = None if text is None else _read(text)
+    told = None if text is None else _read(text)
     known = _calibration(calibration) if calibration else None
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
         before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
         found = (
             uncertainty.generated(runtime, before, most, temperature, seed, known)
-            if given is None
-            else uncertainty.score(runtime, before, given, known)
+            if told is None
+            else uncertainty.score(runtime, before, told, known)
         )
     except InputError as cause:
         raise UsageError(str(cause)) from None
@@ -106,21 +106,14 @@ def _calibration(path: Path) -> Calibration:
     return load(path)
 
 
-def _read(given: str) -> str:
+def _read(text: str) -> str:
     """A text as given, or that of a file of this name; `-` is standard input."""
-    if given == "-":
-        raw = sys.stdin.buffer.read(MOST + 1)
-    else:
-        try:
-            path = Path(given)
-            if not path.is_file():
-                return given
-            raw = path.read_bytes() if path.stat().st_size <= MOST else b"x" * (MOST + 1)
-        except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
-            return given
+    raw = given(text, MOST)
+    if isinstance(raw, str):
+        return raw
     if len(raw) > MOST:
-        raise UsageError(f"{given}: a text of more than {MOST >> 20} MiB")
+        raise UsageError(f"{text}: a text of more than {MOST >> 20} MiB")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise UsageError(f"{given}: not UTF-8 text") from None
+        raise UsageError(f"{text}: not UTF-8 text") from None

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from assay.cli._progress import progress
-from assay.errors import UsageError
+from assay.cli._signer import signer_of, signer_options
 from assay.files import write_whole
 
 
 @click.command("sign")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option(
-    "--key",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="PEM",
-    help="Your private key: P-256, P-384 or P-521.",
-)
-@click.option("--password-env", metavar="NAME", help="The environment variable with the key's password.")
-@click.option(
-    "--certificate",
-    type=click.Path(path_type=Path),
-    metavar="PEM",
-    help="The certificate for the key: verifiers then need its root only.",
-)
-@click.option(
-    "--chain",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PEM",
-    help="Certificates between it and the root; may be repeated.",
-)
+@signer_options
 @click.option(
     "-o",
     "--output",
@@ -59,18 +38,10 @@ def COMMAND(
     and the like) is left out, and the signature says so.
     """
     from assay.attest import bundle
-    from assay.attest.keys import signer
     from assay.attest.model import sign
 
-    password = None
-    if password_env is not None:
-        if password_env not in os.environ:
-            raise UsageError(f"--password-env: there is no environment variable {password_env!r}")
-        password = os.environ[password_env].encode()
-    if chain and certificate is None:
-        raise UsageError("--chain needs --certificate, the certificate of the key itself")
     target = target or default(model)
-    who = signer(key, password, certificate, chain)
+    who = signer_of(key, password_env, certificate, chain)
     with progress(quiet) as advance:
         raw = sign(model, who, target, advance)
     write_whole(target, raw)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli._load import given
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -142,18 +141,10 @@ def _rendered(found: Trace, format: str, colour: bool, verbose: bool, quiet: boo
     return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
 
 
-def _text(given: str) -> str:
-    if given == "-":
-        raw = sys.stdin.buffer.read(MOST + 1)
-    else:
-        try:
-            path = Path(given)
-            if not path.is_file():
-                return given
-            with open(path, "rb") as stream:
-                raw = stream.read(MOST + 1)
-        except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
-            return given
+def _text(text: str) -> str:
+    raw = given(text, MOST)
+    if isinstance(raw, str):
+        return raw
     if len(raw) > MOST:
         raise UsageError(f"a text of more than {MOST >> 20} MiB: trace it in portions")
     from assay.corpus.rows import decoded
