@@ -19,7 +19,7 @@ from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier
 from assay.isolation import InProcess, Reader
 from assay.pipeline import MakeReader, Progress, Settings, examined
-from assay.subject import Walk, walked
+from assay.subject import Walk, digest, walked
 
 if TYPE_CHECKING:
     from assay.histograms import Kept
@@ -109,7 +109,7 @@ def audited_again(
     known = frozenset(finding.fingerprint for finding in dossier.findings if finding.effect is Effect.KNOWN)
     as_of = date.fromisoformat(dossier.policy.as_of) if dossier.policy.as_of else None
     trusted = any(row.check == "signature.invalid" and row.kind is not Kind.NOT_APPLICABLE for row in dossier.findings)
-    rules = load_policy(policy or dossier.policy.name) if policy or dossier.policy.name in policies.BUILTIN else None
+    rules = policy or (dossier.policy.name if dossier.policy.name in policies.BUILTIN else None)
     missing = [
         "its policy file (--policy)" if rules is None else "",
         "its base (--base)" if dossier.comparison is not None and base is None else "",
@@ -117,7 +117,7 @@ def audited_again(
         "its corpora (--corpus)" if len(dossier.corpora) != len(corpora) else "",
     ]
     again = audit(
-        model, policy=policy or (dossier.policy.name if rules else "default"), skip=dossier.left_out, known=known, baseline=dossier.baseline,
+        model, policy=rules or "default", skip=dossier.left_out, known=known, baseline=dossier.baseline,
         offline=offline, as_of=as_of, base=base, corpora=corpora, trust=trust if trusted else None, progress=progress,
     )  # fmt: skip
     wanted = " and ".join(filter(None, missing))
@@ -172,18 +172,7 @@ def _compared(base: str, model: str, *, offline: bool, isolation: bool, progress
         found = Comparison(
             base, "", Relation.UNKNOWN, Relation.UNRELATED, 0.0, (str(cause),), (), (), (), (), None, None
         )
-    return replace(found, base_sha256=_digest(opened(base, offline=offline)))
-
-
-def _digest(walk: Walk) -> str:
-    """The manifest digest of what a walk leads to."""
-    from assay.facts.artifact import Artifact, Standing, manifest
-    from assay.subject import hashed
-
-    rows = [(entry, hashed(entry)) for entry in walk.entries]
-    return manifest(
-        tuple(Artifact(entry.path, entry.size, row.sha256, "", Standing.INERT) for entry, row in rows)
-    ).digest
+    return replace(found, base_sha256=digest(opened(base, offline=offline)))
 
 
 def diff(
@@ -235,7 +224,7 @@ def fingerprint(model: str | os.PathLike[str], *, offline: bool = False, isolati
     with ExitStack() as stack:
         weights, name = _weights(os.fspath(model), offline=offline, isolation=isolation, stack=stack)
         vocabulary = next(iter(weights.facts("Vocabulary")), None)
-        found = measure.fingerprint(name, _digest(weights.walk), weights, vocabulary)
+        found = measure.fingerprint(name, digest(weights.walk), weights, vocabulary)
     if found is None:
         raise UsageError(f"no fingerprint for {name}: it needs gated feed-forward layers and an embedding")
     return found

@@ -16,6 +16,7 @@ from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Answered, Calibration, Question, Value
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.uncertainty import Capability, TokenScore
+from assay.files import write_whole
 from assay.measures import calibration as measure
 from assay.measures.uncertainty import scores
 from assay.packs import Pack
@@ -90,8 +91,6 @@ def _kept(path: Path, bound: dict[str, str]) -> dict[str, Answered]:
     if not path.exists() or not path.stat().st_size:
         return {}
     raw = path.read_text("utf-8", "replace")
-    if not raw.endswith("\n"):  # the last line was cut when the run was ended: it must not run into the next
-        path.write_text(raw[: raw.rfind("\n") + 1], "utf-8")
     lines = raw.split("\n")
     try:
         first = json.loads(lines[0])
@@ -99,6 +98,8 @@ def _kept(path: Path, bound: dict[str, str]) -> dict[str, Answered]:
         first = None
     if first != bound:
         raise UsageError(f"{path} holds answers of another model, pack or runtime: give another file")
+    if not raw.endswith("\n"):  # the last line was cut when the run was ended: it must not run into the next
+        write_whole(path, raw[: raw.rfind("\n") + 1].encode())
     found = {}
     for line in lines[1:]:
         try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import UsageError
-from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
 from assay.formats.window import Source
 from assay.isolation import Place, identity
 
@@ -293,3 +293,11 @@ def _folder_name(root: Path) -> str:
 def _clean(name: str) -> str:
     """A file name as text: bytes that are no UTF-8 are written as \\xNN, so that they survive JSON."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def digest(walk: Walk) -> str:
+    """The manifest digest of what a walk leads to: every file is read."""
+    rows = [(entry, hashed(entry)) for entry in walk.entries]
+    return manifest(
+        tuple(Artifact(entry.path, entry.size, row.sha256, "", Standing.INERT) for entry, row in rows)
+    ).digest

@@ -176,6 +176,13 @@ def test_a_run_that_was_ended_goes_on(tmp_path: Path, pack: packs.Pack) -> None:
         calibrating.asked(other, pack, keep)
 
 
+def test_a_file_that_is_no_record_of_answers_is_left_as_it_is(tmp_path: Path, pack: packs.Pack) -> None:
+    (tmp_path / "notes.txt").write_text("my notes\nwithout a last line break")
+    with pytest.raises(UsageError, match="answers of another model, pack or runtime"):
+        calibrating.asked(scripted(pack), pack, tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "my notes\nwithout a last line break"
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_where_all_answers_are_alike_nothing_can_be_told(pack: packs.Pack, right: bool) -> None:
     rows = tuple(Answered(question.id, "t", "x", right, (Value("surprise.max", 1.0),)) for question in pack.questions)

@@ -139,10 +139,15 @@ def compared(
     return _verified(model, signature, expected, digests, at, None)
 
 
-def beside(model: Path) -> Path | None:
-    """Where a signature of the model lies: MODEL.sig beside it, or model.sig in it."""
+def places(model: Path) -> tuple[Path, Path]:
+    """Where a signature of the model may lie: MODEL.sig beside it (where `assay sign` puts it), or model.sig in it."""
     whole = model.resolve()
-    return next((path for path in (whole.with_name(f"{whole.name}.sig"), whole / "model.sig") if path.is_file()), None)
+    return whole.with_name(f"{whole.name}.sig"), model / "model.sig"
+
+
+def beside(model: Path) -> Path | None:
+    """The signature of the model, if there is one in either place."""
+    return next((path for path in places(model) if path.is_file()), None)
 
 
 def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trust, str, str]:

@@ -80,7 +80,7 @@ def _attested(path: Path, dossier: Dossier, expected: Expected, at: datetime) ->
     except InputError as cause:
         detail = "" if cause.expected is None else f": expected {cause.expected}, got {cause.got}"
         raise UsageError(f"{path}: {cause.what}{detail}") from None
-    found = []
+    found, ours = [], statements.statements(dossier)
     for bundle, statement in rows:
         trust, who, why = judged(bundle, expected, at)
         found.append(
@@ -90,7 +90,7 @@ def _attested(path: Path, dossier: Dossier, expected: Expected, at: datetime) ->
                 trust,
                 who,
                 why,
-                statements.contradictions(statement, dossier),
+                statements.contradictions(statement, dossier, ours),
             )
         )
     return found

@@ -32,14 +32,16 @@ def COMMAND(
     signature has. A time is written only if SOURCE_DATE_EPOCH is set. Keep the file outside the model's folder: inside, it would be
     a file that no signature of the model covers.
     """
-    from assay.attest.statements import attested, statements
+    from assay.attest.statements import attested
 
     found = saved(dossier)
     target = target or default(dossier)
-    write_whole(target, attested(found, signer_of(key, password_env, certificate, chain)))
+    raw = attested(found, signer_of(key, password_env, certificate, chain))
+    write_whole(target, raw)
     if not quiet:
+        count = len(raw.splitlines())  # one statement a line
         click.echo(
-            f"signed {len(statements(found))} statements about {found.subject.name}, sha256 {found.subject.sha256}: {found.decision.verdict}"
+            f"signed {count} statements about {found.subject.name}, sha256 {found.subject.sha256}: {found.decision.verdict}"
         )
         click.echo(f"wrote {target}")
     return 0

@@ -88,8 +88,7 @@ def _text(dossier: Dossier, said: Listing | None, *, fix: bool, verbose: bool, q
 
 def _beside(dossier: Dossier, said: Listing) -> list[str]:
     """What the listing says beside what the files show."""
-    from assay.facts.openness import BY_ID, Support
-    from assay.measures.openness.classes import COUNTED
+    from assay.facts.openness import BY_ID, COUNTED, Support
     from assay.render._visible import visible
 
     names = {row.kind.id for row in said.rows}

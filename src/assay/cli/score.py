@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +11,6 @@ from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText
-
-if TYPE_CHECKING:
-    from assay.facts.calibration import Calibration
 
 MOST = 4 << 20
 
@@ -59,7 +55,7 @@ def COMMAND(
     The files are parsed as in an audit, and no code of the model is run. A score is no error rate: it says where the model
     was surprised. Exit status 0, or 2 if it could not run.
     """
-    from assay import uncertainty
+    from assay import calibrating, uncertainty
 
     targets = [one_of(entry, ("text", "json", "html")) for entry in outputs] or [("text", None)]
     if prompt is not None and user is not None:
@@ -69,7 +65,7 @@ def COMMAND(
     if text is None and prompt is None and user is None:
         raise UsageError("give --text to score, or --prompt or --user for the model to answer")
     told = None if text is None else _read(text)
-    known = _calibration(calibration) if calibration else None
+    known = calibrating.load(calibration) if calibration else None
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
         before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
@@ -98,12 +94,6 @@ def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose
     first = found.scores[0]
     rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)
     return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
-
-
-def _calibration(path: Path) -> Calibration:
-    from assay.calibrating import load
-
-    return load(path)
 
 
 def _read(text: str) -> str:

@@ -38,9 +38,9 @@ def COMMAND(
     and the like) is left out, and the signature says so.
     """
     from assay.attest import bundle
-    from assay.attest.model import sign
+    from assay.attest.model import places, sign
 
-    target = target or default(model)
+    target = target or places(model)[0]  # not inside: a signature in the folder would be a file that it does not cover
     who = signer_of(key, password_env, certificate, chain)
     with progress(quiet) as advance:
         raw = sign(model, who, target, advance)
@@ -50,9 +50,3 @@ def COMMAND(
         click.echo(f"signed {len(signed.lines):,} files of {signed.name}, sha256 {signed.sha256}")
         click.echo(f"wrote {target}")
     return 0
-
-
-def default(model: Path) -> Path:
-    """Beside the model, not inside it: a signature in the folder would be a file that it does not cover."""
-    whole = model.resolve()
-    return whole.with_name(f"{whole.name}.sig")

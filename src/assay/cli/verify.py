@@ -171,12 +171,10 @@ def _detail(cause: InputError) -> str:
 
 
 def _beside(model: Path) -> Path:
-    from assay.cli.sign import default
+    from assay.attest.model import beside, places
 
-    places = (default(model), model / "model.sig")
-    found = next((path for path in places if path.is_file()), None)
+    found = beside(model)
     if found is None:
-        raise UsageError(
-            f"no signature at {places[0]} or {places[1]}: give --signature FILE. Most models are not signed"
-        )
+        first, second = places(model)
+        raise UsageError(f"no signature at {first} or {second}: give --signature FILE. Most models are not signed")
     return found

@@ -132,6 +132,11 @@ class Support(StrEnum):
     ABSENT = "absent"
 
 
+# what counts by evidence, and what by claim
+COUNTED = (Support.VERIFIED, Support.ASSERTED)
+CLAIMED = (*COUNTED, Support.CLAIMED)
+
+
 class LicenceOrigin(StrEnum):
     """Where the licence of a component comes from (MOF: the first that applies)."""
 

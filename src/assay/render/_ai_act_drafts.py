@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
-from assay.facts.openness import Component, Support
+from assay.facts.openness import COUNTED, Component
 from assay.render._openness import compute_words
 from assay.render._words import parameters, place, size
 from assay.render.markdown import escaped
@@ -132,7 +132,7 @@ def _named(dossier: Dossier) -> str:
 
 
 def _component(row: Component) -> str:
-    if row.support not in (Support.VERIFIED, Support.ASSERTED):
+    if row.support not in COUNTED:
         return ""
     return "; ".join(escaped(place(entry)) for entry in row.evidence)
 

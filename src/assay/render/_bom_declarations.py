@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from assay.facts.dossier import Dossier
-from assay.facts.openness import CLASSES, COMPONENTS, Answered, Component, Support
+from assay.facts.openness import CLAIMED, CLASSES, COMPONENTS, COUNTED, Answered, Component, Support
 from assay.render._words import place
 
 ASSESSOR = "assessor:assay"
-_COUNTED = (Support.VERIFIED, Support.ASSERTED)
 _JUDGED = {
     Answered.MET: 1.0,
     Answered.OPEN: 1.0,
@@ -70,7 +69,7 @@ def declarations(dossier: Dossier, target: str) -> dict[str, Any]:
 
 def _claim(row: Component, target: str) -> dict[str, Any]:
     refs = [f"evidence:{row.id}:{number}" for number in range(1, len(row.evidence) + 1)]
-    kept = {"evidence": refs} if row.support in (*_COUNTED, Support.CLAIMED) else {"counterEvidence": refs}
+    kept = {"evidence": refs} if row.support in CLAIMED else {"counterEvidence": refs}
     return {
         "bom-ref": f"claim:{row.id}",
         "target": target,
@@ -93,7 +92,7 @@ def _evidence(row: Component) -> list[dict[str, Any]]:
 
 
 def _map(row: Component) -> dict[str, Any]:
-    counts = row.support in _COUNTED and row.licence.open
+    counts = row.support in COUNTED and row.licence.open
     key = "counterClaims" if row.support in (Support.DENIED, Support.ABSENT) else "claims"
     rationale = f"{row.support}; {row.licence.id or 'no licence'}"
     return {

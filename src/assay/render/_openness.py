@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from assay.facts.finding import Evidence
 from assay.facts.openness import (
     BY_ID,
+    CLAIMED,
     CLASSES,
     Answered,
     ClassProgress,
@@ -102,7 +103,7 @@ def licence_words(row: Component) -> str:
     """The licence of a component, where it comes from, and what is wrong with it."""
     licence = row.licence
     if licence.origin is LicenceOrigin.NONE:
-        return "no licence" if row.support in (Support.VERIFIED, Support.ASSERTED, Support.CLAIMED) else ""
+        return "no licence" if row.support in CLAIMED else ""
     flaw = "" if licence.fits else ", not written for this kind" if licence.open else ", not open"
     return f"{licence.id} ({licence.origin}{flaw})"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from assay.facts.artifact import Artifact, Standing, manifest
 from assay.isolation import InProcess, Reader
 from assay.runtime.torch_ import TorchRuntime
-from assay.subject import Walk, hashed, walked
+from assay.subject import Walk, digest, walked
 from assay.weights import needed, opened
 
 
@@ -22,7 +21,7 @@ def torch_runtime(path: Path, *, threads: int = 0, isolation: bool = True) -> To
         reader = _reader(walk, isolation=isolation)
         stack.callback(reader.close)
         weights = opened(walk, reader)
-        return TorchRuntime(weights, _digest(walk), threads)
+        return TorchRuntime(weights, digest(walk), threads)
 
 
 def _reader(walk: Walk, *, isolation: bool) -> Reader:
@@ -31,9 +30,3 @@ def _reader(walk: Walk, *, isolation: bool) -> Reader:
     if isolation and process.available() and walk.roots:
         return process.Worker(walk.roots, needed(walk), require=False)
     return InProcess(render=False)
-
-
-def _digest(walk: Walk) -> str:
-    return manifest(
-        tuple(Artifact(entry.path, entry.size, hashed(entry).sha256, "", Standing.INERT) for entry in walk.entries)
-    ).digest

@@ -6,10 +6,10 @@ from typing import Any
 
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Evidence
-from assay.facts.openness import OPEN_SOURCE, Openness, Support
+from assay.facts.openness import CLAIMED, COUNTED, OPEN_SOURCE, Openness, Support
 from assay.measures.openness._model import Model
 from assay.measures.openness.ai_act import ai_act
-from assay.measures.openness.classes import CLAIMED, COUNTED, classified, next_steps, standings
+from assay.measures.openness.classes import classified, next_steps, standings
 from assay.measures.openness.components import components
 from assay.measures.openness.compute import compute
 from assay.measures.openness.g7 import g7

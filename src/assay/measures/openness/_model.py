@@ -36,6 +36,7 @@ class Model:
         self.mentions: tuple[Mention, ...] = facts.get("Mention", ())
         self.assertions: tuple[Assertion, ...] = facts.get("Assertion", ())
         self.obstacles: tuple[Obstacle, ...] = facts.get("Obstacle", ())
+        self._absent = {row.artifact for row in self.obstacles if row.trouble is Trouble.ABSENT}
         self.shards: tuple[ShardIndex, ...] = facts.get("ShardIndex", ())
         self.indexes: tuple[WeightIndex, ...] = tuple(row for row in facts.get("WeightIndex", ()) if row.tensors)
 
@@ -76,11 +77,10 @@ class Model:
 
     def named(self, pattern: re.Pattern[str]) -> tuple[Artifact, ...]:
         """The artifacts whose path, in lower case, matches; what is empty or stands for a file that is not here is none."""
-        absent = {row.artifact for row in self.obstacles if row.trouble is Trouble.ABSENT}
         return tuple(
             artifact
             for artifact in self.artifacts
-            if artifact.size and artifact.path not in absent and pattern.search(artifact.path.lower())
+            if artifact.size and artifact.path not in self._absent and pattern.search(artifact.path.lower())
         )
 
     def shards_missing(self) -> tuple[Evidence, ...]:

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Evidence
 from assay.facts.licence import Restriction, family, is_known
-from assay.facts.openness import BY_ID, Answered, Component, Compute, Judgement, Lens
+from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Compute, Judgement, Lens
 from assay.measures.openness._evidence import LIMITS, USES
 from assay.measures.openness._licence import distribution
 from assay.measures.openness._model import Model, stated_at
-from assay.measures.openness.classes import COUNTED
 from assay.measures.openness.compute import GPAI, SYSTEMIC
 
 # ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a threshold, no claim is needed

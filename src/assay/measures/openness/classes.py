@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from assay.facts.openness import BY_ID, CLASSES, COMPONENTS, Classification, ClassProgress, Component, Support
 
 REPORT, PAPER = "technical_report", "research_paper"
-COUNTED = (Support.VERIFIED, Support.ASSERTED)
-CLAIMED = (*COUNTED, Support.CLAIMED)
 # what a publisher adds, in the words of a to-do list
 STEPS = {
     "model_architecture": "the code of the architecture (a modeling file), or a model_type that a public library implements",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assay.facts.finding import Evidence
-from assay.facts.openness import COMPONENTS, Assertion, Component, ComponentKind, Support
+from assay.facts.openness import CLAIMED, COMPONENTS, Assertion, Component, ComponentKind, Support
 from assay.measures.openness._evidence import MOST, said, shown
 from assay.measures.openness._licence import licence_of
 from assay.measures.openness._model import Model
@@ -71,7 +71,7 @@ def _made(
     own: str = "",
     by: str = "",
 ) -> Component:
-    present = support in (Support.VERIFIED, Support.ASSERTED, Support.CLAIMED)
+    present = support in CLAIMED
     return Component(kind.id, support, because, evidence, licence_of(model, kind, own, evidence, present), by)
 
 

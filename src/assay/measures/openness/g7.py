@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
-from assay.facts.openness import Answered, Component, Judgement, Lens
+from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens
 from assay.measures.openness._evidence import LIMITS
 from assay.measures.openness._model import Model, stated_at
-from assay.measures.openness.classes import COUNTED
 
 SOURCE = "G7 SBOM for AI"
 _ALWAYS = (

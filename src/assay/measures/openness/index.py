@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
-from assay.facts.openness import Answered, Component, Judgement, Lens, Support
+from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens, Support
 from assay.measures.openness._model import Model, stated_at
-from assay.measures.openness.classes import COUNTED
 
 SOURCE = "European Open Source AI Index"
 

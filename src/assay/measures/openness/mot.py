@@ -11,9 +11,9 @@ from typing import Any
 
 from assay.errors import Malformed
 from assay.facts.licence import canonical
-from assay.facts.openness import COMPONENTS, Classification, ComponentKind, LicenceOrigin, Openness
+from assay.facts.openness import COMPONENTS, COUNTED, Classification, ComponentKind, LicenceOrigin, Openness
 from assay.measures.openness._licence import expression_fits, expression_open
-from assay.measures.openness.classes import COUNTED, Standing, classified
+from assay.measures.openness.classes import Standing, classified
 
 FRAMEWORK = {"name": "Model Openness Framework", "version": "1.0", "date": "2024-12-15"}
 _BY_TITLE = {kind.title: kind for kind in COMPONENTS}

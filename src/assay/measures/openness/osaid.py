@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.licence import is_open
-from assay.facts.openness import BY_ID, Answered, Component, Domain, Judgement, Lens, Support
-from assay.measures.openness.classes import COUNTED
+from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Domain, Judgement, Lens, Support
 
 SOURCE = "OSAID 1.0"
 _CODE = ("data_preprocessing_code", "training_code", "evaluation_code", "inference_code", "model_architecture")
