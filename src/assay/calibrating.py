@@ -4,57 +4,88 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assay import __version__
 from assay.errors import UsageError
-from assay.facts.calibration import MOST_TOKENS, Answered, Calibration, Question, Value
+from assay.facts.calibration import (
+    MOST_TOKENS,
+    Answered,
+    Calibration,
+    Promise,
+    Question,
+    TopicPromise,
+    Unanswerable,
+    Value,
+    Worth,
+)
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.uncertainty import Capability, TokenScore
 from assay.files import write_whole
 from assay.measures import calibration as measure
+from assay.measures import sampled
+from assay.measures.sampled import plain
 from assay.measures.uncertainty import scores
-from assay.packs import Pack
+from assay.packs import LEAST, Pack
 from assay.runtime import Runtime
+from assay.uncertainty import Draw, chain, drawn, looked
 
-SCHEMA = "assay-calibration/1"
+SCHEMA = "assay-calibration/2"
 DEFAULT = "surprise.max"
 MOST_CONFIDENT = 25
-_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_NO_WORD = re.compile(r"[^\w]+")
+LEAST_PROBED = 200  # answers below which a probe is not fitted
+_DECLINES = re.compile(
+    r"\b(?:unknown|not known|no one knows|nobody knows|(?:do|does|did)(?: not|n't|n’t) (?:know|exist|have)|not sure|uncertain|unclear|(?:can ?not|can't|can’t) be (?:known|answered|determined)|"
+    r"no (?:answer|such|known)|there (?:is|was|are) no|impossible to (?:say|know|tell)|unanswerable|n/a|fictional|not (?:a real|real))\b",
+    re.IGNORECASE,
+)
 
 Progress = Callable[[str, int, int], None]
+Bools = NDArray[np.bool_]
 
 
-def answered(runtime: Runtime, question: Question) -> Answered:
-    """The model's first line after the question, whether a right answer is in it, and its scores."""
+def answered(runtime: Runtime, question: Question, draw: Draw = Draw()) -> Answered:
+    """The model's first line after the question, whether that is right, and its scores."""
     tokens: list[TokenScore] = []
     for token in runtime.generate(question.prompt, MOST_TOKENS):
         if "\n" in token.text:
             break
         tokens.append(token)
-    text = "".join(token.text for token in tokens).strip()
-    values = tuple(Value(score.id, score.value) for score in scores(tuple(tokens)))
-    return Answered(question.id, question.topic, text, right(text, question.answers), values)
+    raw = "".join(token.text for token in tokens)
+    trace = looked(runtime, question.prompt, raw)
+    samples = drawn(runtime, question.prompt, raw, tuple(tokens), draw)
+    found = (
+        *scores(tuple(tokens)),
+        *((chain(trace),) if trace else ()),
+        *(sampled.scores(raw.strip(), sum(token.logprob for token in tokens), samples) if tokens else ()),
+    )
+    text = raw.strip()
+    return Answered(
+        question.id, question.topic, text, right(text, question.answers) if question.answerable else declined(text), question.answerable,
+        tuple(Value(score.id, score.value) for score in found), tuple(round(float(value), 3) for value in trace.state) if trace else None,
+    )  # fmt: skip
 
 
 def right(text: str, answers: tuple[str, ...]) -> bool:
     """Whether an accepted answer is in the text, as words: case, articles and punctuation aside."""
-    said = f" {_plain(text)} "
-    return any(f" {_plain(answer)} " in said for answer in answers if _plain(answer))
+    said = f" {plain(text)} "
+    return any(f" {plain(answer)} " in said for answer in answers if plain(answer))
 
 
-def _plain(text: str) -> str:
-    return " ".join(_ARTICLES.sub(" ", _NO_WORD.sub(" ", text.casefold())).split())
+def declined(text: str) -> bool:
+    """Whether the text says that there is no answer to give: by its words, in English."""
+    return bool(_DECLINES.search(text)) or not text
 
 
 def asked(
-    runtime: Runtime, pack: Pack, keep: Path | None = None, progress: Progress | None = None
+    runtime: Runtime, pack: Pack, keep: Path | None = None, progress: Progress | None = None, draw: Draw = Draw()
 ) -> tuple[Answered, ...]:
     """Every question of the pack asked, in order. What is answered is kept in `keep`, a line each, and taken from there the next time.
 
@@ -62,7 +93,9 @@ def asked(
     """
     if Capability.GENERATE not in runtime.can:
         raise UsageError(f"{runtime.name} does not generate, so it cannot be asked")
-    bound = {"model": runtime.sha256, "pack": pack.sha256, "runtime": runtime.name}
+    bound = {"model": runtime.sha256 or runtime.model, "pack": pack.sha256, "runtime": runtime.name}
+    if draw.count:
+        bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}"
     known = _kept(keep, bound) if keep else {}
     with ExitStack() as stack:
         stream = stack.enter_context(open(keep, "a", encoding="utf-8")) if keep else None
@@ -72,7 +105,7 @@ def asked(
         for number, question in enumerate(pack.questions):
             row = known.get(question.id)
             if row is None:
-                row = answered(runtime, question)
+                row = answered(runtime, question, draw)
                 if stream:
                     _line(stream, encode(row))
             rows.append(row)
@@ -110,33 +143,89 @@ def _kept(path: Path, bound: dict[str, str]) -> dict[str, Answered]:
     return found
 
 
-def calibration(runtime: Runtime, pack: Pack, rows: tuple[Answered, ...], score: str = DEFAULT) -> Calibration:
+def calibration(
+    runtime: Runtime, pack: Pack, rows: tuple[Answered, ...], score: str = DEFAULT, draw: Draw = Draw(), by_topic: bool = False
+) -> Calibration:  # fmt: skip
     """What the answers say: the worth of each score, error rates by `score`, and the promises that the sample allows.
 
-    Answers without a token (the model ended at once) are errors with the greatest score there is.
+    Answers without a token (the model ended at once) are errors with the greatest score there is. Where all answers are right or all wrong no score can be told
+    from another, and none has a worth.
 
-    Raises UsageError where every answer is right or every one is wrong, so that no score can be judged, or `score` is not known.
+    Args:
+        by_topic: also what can be promised within each topic (each then has the stated probability for itself).
+
+    Raises UsageError where no question can be answered, or `score` is not known.
     """
-    wrong = np.array([not row.right for row in rows])
-    if wrong.all() or not wrong.any():
+    told = tuple(row for row in rows if row.answerable)
+    if len(told) < LEAST:
         raise UsageError(
-            f"all {len(rows)} answers are {'wrong' if wrong.all() else 'right'}: no score can be told apart by that; give other questions"
+            f"{len(told)} questions that can be answered: fewer than {LEAST} say nothing about an error rate"
         )
-    names = sorted({value.id for row in rows for value in row.scores})
+    wrong = np.array([not row.right for row in told])
+    names = sorted({value.id for row in told for value in row.scores})
     if score not in names:
-        raise UsageError(f"no score {score!r}: there are {', '.join(names)}")
-    columns = {name: column(rows, name) for name in names}
-    chosen = columns[score]
+        raise UsageError(f"no score {score!r}: there are {', '.join(names) or 'none, for the model wrote nothing'}")
+    chosen = column(told, score)
     rates = measure.held_out(chosen, wrong)
     error, curve = measure.ece(rates, wrong)
-    sure = sorted((row for row in rows if not row.right), key=lambda row: _value(row, score))
+    sure = sorted((row for row in told if not row.right), key=lambda row: _value(row, score))
+    promises = tuple(measure.promise(chosen, wrong, alpha) for alpha in measure.ALPHAS)
     return Calibration(
-        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, pack.name, pack.sha256, len(rows), int(wrong.sum()), score,
-        tuple(sorted((measure.worth(name, column, wrong) for name, column in columns.items()), key=lambda row: -row.auroc)),
-        tuple(measure.isotonic(chosen, wrong)), tuple(curve), tuple(measure.coverage(chosen, wrong)), error, float(((rates - wrong) ** 2).mean()),
-        tuple(measure.promise(chosen, wrong, alpha) for alpha in measure.ALPHAS), measure.topics(rows), tuple(sure[:MOST_CONFIDENT]),
-        tuple(sorted(chosen.tolist())),
+        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, pack.name, pack.sha256, draw.count, draw.temperature, draw.seed, len(told), int(wrong.sum()), score,
+        worth(told, wrong), tuple(measure.isotonic(chosen, wrong)), tuple(curve), tuple(measure.coverage(chosen, wrong)), error, float(((rates - wrong) ** 2).mean()),
+        promises, measure.topics(told), tuple(_within(told, chosen, wrong)) if by_topic else (), _unanswerable(rows, score, promises),
+        tuple(replace(row, state=None) for row in sure[:MOST_CONFIDENT]), tuple(sorted(chosen.tolist())),
     )  # fmt: skip
+
+
+def worth(rows: tuple[Answered, ...], wrong: Bools) -> tuple[Worth, ...]:
+    """How well each score tells wrong answers from right ones, best first; none where there are not both.
+
+    `state.probe` is a probe on the state before the answer, each answer judged by one fitted on other answers; `state.probe.topics` by one fitted on other topics.
+    """
+    if wrong.all() or not wrong.any():
+        return ()
+    columns = {name: column(rows, name) for name in sorted({value.id for row in rows for value in row.scores})}
+    columns |= _probes(rows, wrong)
+    found = (measure.worth(name, values, wrong) for name, values in columns.items())
+    return tuple(sorted(found, key=lambda row: -row.auroc))
+
+
+def _probes(rows: tuple[Answered, ...], wrong: Bools) -> dict[str, measure.Floats]:
+    states = [row.state for row in rows if row.state is not None]
+    if len(states) < max(len(rows), LEAST_PROBED):
+        return {}
+    from assay.measures.inside import probed
+
+    values, names = np.array(states, np.float32), sorted({row.topic for row in rows})
+    folds = np.random.default_rng(0).permutation(len(rows)) % measure.FOLDS
+    found = {"state.probe": probed(values, wrong, folds)}
+    if len(names) >= measure.FOLDS:
+        found["state.probe.topics"] = probed(values, wrong, np.array([names.index(row.topic) for row in rows]))
+    return found
+
+
+def _within(rows: tuple[Answered, ...], scores: measure.Floats, wrong: Bools) -> Iterator[TopicPromise]:
+    """The strictest promise of each topic that can be made, those without one left out."""
+    for name in sorted({row.topic for row in rows}):
+        mine = np.array([row.topic == name for row in rows])
+        every = (measure.promise(scores[mine], wrong[mine], alpha) for alpha in measure.ALPHAS)
+        first = next((row for row in every if row.threshold is not None), None)
+        if first is not None:
+            yield TopicPromise(name, first)
+
+
+def _unanswerable(rows: tuple[Answered, ...], score: str, promises: tuple[Promise, ...]) -> Unanswerable | None:
+    """What became of the questions without an answer; None where there were none."""
+    apart = np.array([not row.answerable for row in rows])
+    if not apart.any():
+        return None
+    values = column(rows, score)
+    found = measure.worth(score, values, apart)
+    threshold = next((row.threshold for row in reversed(promises) if row.threshold is not None), None)
+    kept = None if threshold is None else float((values[apart] <= threshold).mean())
+    silent = sum(row.right for row in rows if not row.answerable)
+    return Unanswerable(int(apart.sum()), silent, found.auroc, found.low, found.high, kept)
 
 
 def column(rows: tuple[Answered, ...], name: str) -> measure.Floats:

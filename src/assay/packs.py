@@ -1,7 +1,8 @@
-"""Labelled questions from files: packs of assay's own (JSON lines), NQ-open, and the relations of LRE.
+"""Labelled questions from files: packs of assay's own (JSON lines), NQ-open, SelfAware, and the relations of LRE.
 
-A line is `{"question": "...", "answers": ["..."]}`, optionally with `id` and `topic`; `answer` for one or several is read as well. Three questions of each topic
-are shown to the model with their answers before each other one, so that it knows the form; they are not asked.
+A line is `{"question": "...", "answers": ["..."]}`, optionally with `topic`; `answer` for one or several is read as well. `"answerable": false` instead of answers says that nobody
+can know, and `"form": "continue"` that the question is a text to be continued as it is. Three questions of each topic are shown to the model with their answers before
+each other one, so that it knows the form; they are not asked.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def _questions(items: list[_Item]) -> Iterator[Question]:
     groups: dict[tuple[str, bool], list[_Item]] = defaultdict(list)
     for item in items:
         groups[item.topic, item.relation].append(item)
-    shown = {key: rows[:SHOWN] if len(rows) > 2 * SHOWN else [] for key, rows in groups.items()}
+    known = {key: [row for row in rows if row.answers] for key, rows in groups.items()}
+    shown = {key: rows[:SHOWN] if len(rows) > 2 * SHOWN else [] for key, rows in known.items()}
     before = {key: "".join(f"{_form(row)} {row.answers[0]}\n" for row in rows) for key, rows in shown.items()}
     for item in items:
         key = (item.topic, item.relation)
@@ -105,6 +107,8 @@ def _items(path: Path, raw: bytes) -> list[_Item]:
         whole = None
     if isinstance(whole, dict) and "prompt_templates" in whole:
         return _relation(path, whole)
+    if isinstance(whole, dict) and isinstance(whole.get("example"), list):
+        return _selfaware(path, whole)
     rows = []
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
@@ -125,12 +129,30 @@ def _row(path: Path, number: int, line: str) -> _Item:
     asked = value.get("question") if isinstance(value, dict) else None
     if not isinstance(asked, str) or not asked.strip():
         raise UsageError(f'{where}: no question; expected {{"question": ..., "answers": [...]}}')
+    topic = str(value.get("topic") or path.stem)[:100]
+    kept = () if value.get("answerable") is False else _accepted(value)
+    if not kept and value.get("answerable") is not False:
+        raise UsageError(f"{where}: no right answer, so nothing could be right")
+    return _Item(topic, asked.strip(), kept, relation=value.get("form") == "continue")
+
+
+def _accepted(value: dict[str, Any]) -> tuple[str, ...]:
     answers = value.get("answers", value.get("answer", []))
     found = [answers] if isinstance(answers, str) else answers if isinstance(answers, list) else []
-    kept = tuple(answer.strip() for answer in found if isinstance(answer, str) and answer.strip())
-    if not kept:
-        raise UsageError(f"{where}: no right answer, so nothing could be right")
-    return _Item(str(value.get("topic") or path.stem)[:100], asked.strip(), kept, relation=False)
+    return tuple(answer.strip() for answer in found if isinstance(answer, str) and answer.strip())
+
+
+def _selfaware(path: Path, whole: dict[str, Any]) -> list[_Item]:
+    """SelfAware (arXiv:2305.18153): questions, some of which nobody can answer."""
+    rows = []
+    for entry in whole["example"][:MOST_QUESTIONS]:
+        asked = entry.get("question") if isinstance(entry, dict) else None
+        if not isinstance(asked, str) or not asked.strip():
+            raise UsageError(f"{path}: an example without a question, so it is not SelfAware as published")
+        kept = _accepted(entry) if entry.get("answerable") else ()
+        if kept or not entry.get("answerable"):
+            rows.append(_Item(path.stem, asked.strip(), kept, relation=False))
+    return rows
 
 
 def _relation(path: Path, whole: dict[str, Any]) -> list[_Item]:

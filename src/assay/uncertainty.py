@@ -8,16 +8,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
-from assay.facts.uncertainty import Capability, Risk, Score, ScoredText, TokenScore
+from assay.facts.uncertainty import Capability, Risk, Sample, Score, ScoredText, TokenScore
+from assay.measures import sampled
 from assay.measures import uncertainty as measure
 from assay.measures.calibration import rate
-from assay.runtime import Runtime
+from assay.runtime import Runtime, Trace
 
 MOST_NEW = 4096  # tokens that are generated at most
+LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
 
 
 def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = True) -> Runtime:
@@ -40,16 +44,30 @@ def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = T
     return torch_runtime(path, threads=threads, isolation=isolation)
 
 
-def score(runtime: Runtime, prompt: str, text: str, calibration: Calibration | None = None) -> ScoredText:
-    """A text that exists, as it follows a prompt: one pass, nothing is generated.
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How answers are drawn: how many (0: none), at which temperature, from which seed."""
 
-    With a calibration (`assay.calibrating.load`) the share of answers of this score that were wrong.
+    count: int = 0
+    temperature: float = 0.7
+    seed: int = 0
+
+
+def score(
+    runtime: Runtime, prompt: str, text: str, calibration: Calibration | None = None, draw: Draw = Draw()
+) -> ScoredText:
+    """A text that exists, as it follows a prompt: one pass, nothing is generated but the samples that are asked for.
+
+    With a calibration (`assay.calibrating.load`) the share of answers of this score that were wrong. With `draw` the scores of a text beside other answers to the prompt.
 
     Raises UsageError where the runtime cannot score it, or the calibration is of another model; the message says why.
     """
     if Capability.SCORE not in runtime.can:
         raise UsageError(f"{runtime.name} cannot score a given text")
-    return _scored(runtime, prompt, text, runtime.score(prompt, text), calibration, generated=False)
+    if Capability.TRACE not in runtime.can:
+        return _scored(runtime, prompt, text, runtime.score(prompt, text), calibration, draw, None, generated=False)
+    trace = runtime.trace(prompt, text)
+    return _scored(runtime, prompt, text, trace.tokens, calibration, draw, trace, generated=False)
 
 
 def generated(
@@ -59,8 +77,9 @@ def generated(
     temperature: float = 0.0,
     seed: int = 0,
     calibration: Calibration | None = None,
+    draw: Draw = Draw(),
 ) -> ScoredText:
-    """What the model writes after a prompt, scored as it is written.
+    """What the model writes after a prompt, scored as it is written; the look inside takes one more pass over it.
 
     Raises UsageError where it writes nothing, or cannot be asked to.
     """
@@ -69,24 +88,65 @@ def generated(
     tokens = tuple(runtime.generate(prompt, min(most, MOST_NEW), temperature, seed))
     if not tokens:
         raise UsageError("the model wrote nothing after this prompt")
-    return _scored(runtime, prompt, "".join(token.text for token in tokens), tokens, calibration, generated=True)
+    text = "".join(token.text for token in tokens)
+    trace = looked(runtime, prompt, text)
+    return _scored(runtime, prompt, text, tokens, calibration, draw, trace, generated=True)
+
+
+def looked(runtime: Runtime, prompt: str, text: str) -> Trace | None:
+    """What goes on inside while the text is read, or None where that cannot be seen."""
+    if Capability.TRACE not in runtime.can or not text:
+        return None
+    try:
+        return runtime.trace(prompt, text)
+    except UsageError:  # what was generated need not be a text that the tokenizer gives back
+        return None
+
+
+def chain(trace: Trace) -> Score:
+    """The attention-based score of a traced text."""
+    from assay.measures.inside import chained
+
+    return chained([token.logprob for token in trace.tokens], trace.attention)
+
+
+def drawn(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], draw: Draw) -> tuple[Sample, ...]:
+    """The samples beside a text, their meanings told apart; none where none are asked for or the runtime draws none."""
+    if not draw.count or Capability.SAMPLE not in runtime.can:
+        return ()
+    stop = "" if "\n" in text.strip() else "\n"
+    most = min(MOST_NEW, max(LEAST_DRAWN, 2 * len(tokens)))
+    found = runtime.sample(prompt, draw.count, most, draw.temperature, draw.seed, stop)
+    return sampled.told_apart(found)
 
 
 def _scored(
-    runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], calibration: Calibration | None, *, generated: bool
+    runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], calibration: Calibration | None, draw: Draw, trace: Trace | None, *, generated: bool
 ) -> ScoredText:  # fmt: skip
-    spans, scores = measure.spans(text, tokens), measure.scores(tokens)
-    missing = []
-    if calibration is None:
-        missing.append(
-            "an error rate: no calibration was given, so a score says more or less, not how often it is wrong"
-        )
-    if any(token.entropy is None for token in tokens):
-        missing.append("entropy and rank: the runtime does not give the whole distribution")
+    spans, samples = measure.spans(text, tokens), drawn(runtime, prompt, text, tokens, draw)
+    scores = (
+        *measure.scores(tokens),
+        *((chain(trace),) if trace else ()),
+        *sampled.scores(text.strip(), sum(token.logprob for token in tokens), samples),
+    )
     return ScoredText(
-        runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, measure.sentences(text, spans), scores,
-        _risk(runtime, scores, len(tokens), calibration) if calibration else None, tuple(missing),
+        runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, measure.sentences(text, spans), scores, samples,
+        _risk(runtime, scores, len(tokens), calibration) if calibration else None, tuple(_missing(runtime, tokens, calibration, draw, trace)),
     )  # fmt: skip
+
+
+def _missing(
+    runtime: Runtime, tokens: tuple[TokenScore, ...], calibration: Calibration | None, draw: Draw, trace: Trace | None
+) -> Iterator[str]:
+    """What this runtime, or this call, leaves unknown."""
+    if calibration is None:
+        yield "an error rate: no calibration was given, so a score says more or less, not how often it is wrong"
+    if any(token.entropy is None for token in tokens):
+        yield "entropy and rank: the runtime does not give the whole distribution"
+    if trace is None:
+        yield "what goes on inside: the runtime shows no attention for this text"
+    if draw.count and Capability.SAMPLE not in runtime.can:
+        yield "how other answers differ: the runtime draws none"
 
 
 def _risk(runtime: Runtime, scores: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:

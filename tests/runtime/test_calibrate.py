@@ -13,7 +13,9 @@ from assay import calibrating, packs, uncertainty
 from assay.errors import UsageError
 from assay.facts.calibration import Answered, Calibration, Question, Value
 from assay.facts.codec import canonical
-from assay.facts.uncertainty import Capability, TokenScore
+from assay.facts.uncertainty import Capability, Sample, TokenScore
+from assay.render._calibration import lines
+from assay.runtime import Trace
 from tests.cli.test_commands import run
 from tests.runtime.test_score import record
 
@@ -99,7 +101,25 @@ def test_a_right_answer_is_in_the_text_as_words(text: str, answers: tuple[str, .
     assert calibrating.right(text, answers) is is_right
 
 
-class Scripted:
+class Rest:
+    """What a scripted runtime does not do."""
+
+    def rendered(self, user: str, system: str = "") -> str:
+        raise UsageError("no template")
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        raise UsageError("not scripted")
+
+    def sample(
+        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
+    ) -> tuple[Sample, ...]:
+        raise UsageError("not scripted")
+
+    def trace(self, prompt: str, text: str) -> Trace:
+        raise UsageError("not scripted")
+
+
+class Scripted(Rest):
     """A runtime that answers by a table: the answer and how sure it is of it, so that every number of a calibration is known."""
 
     name, model, sha256 = "scripted", "made up", "c" * 64
@@ -107,12 +127,6 @@ class Scripted:
 
     def __init__(self, answers: dict[str, tuple[str, float]]) -> None:
         self.answers, self.asked = answers, 0
-
-    def rendered(self, user: str, system: str = "") -> str:
-        raise UsageError("no template")
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        raise UsageError("not scripted")
 
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
         self.asked += 1
@@ -183,11 +197,63 @@ def test_a_file_that_is_no_record_of_answers_is_left_as_it_is(tmp_path: Path, pa
     assert (tmp_path / "notes.txt").read_text() == "my notes\nwithout a last line break"
 
 
-@pytest.mark.parametrize("right", [True, False])
-def test_where_all_answers_are_alike_nothing_can_be_told(pack: packs.Pack, right: bool) -> None:
-    rows = tuple(Answered(question.id, "t", "x", right, (Value("surprise.max", 1.0),)) for question in pack.questions)
-    with pytest.raises(UsageError, match=f"all 33 answers are {'right' if right else 'wrong'}"):
-        calibrating.calibration(scripted(pack), pack, rows)
+@pytest.mark.parametrize(("right", "certified"), [(True, [0.2, 0.3, 0.5]), (False, [])])
+def test_where_all_answers_are_alike_no_score_has_a_worth(
+    pack: packs.Pack, right: bool, certified: list[float]
+) -> None:
+    rows = tuple(
+        Answered(question.id, "t", "x", right, True, (Value("surprise.max", 1.0),), None) for question in pack.questions
+    )
+    found = calibrating.calibration(scripted(pack), pack, rows)
+    assert (found.worth, found.errors) == ((), 0 if right else 33)
+    assert [row.alpha for row in found.promises if row.threshold is not None] == certified
+    assert any("no score can be told from another" in line for line in lines(found))
+
+
+def test_questions_that_nobody_can_answer_are_apart(tmp_path: Path) -> None:
+    def line(name: str, **more: object) -> str:
+        return json.dumps({"question": f"The capital of {name} is", "topic": "t", "form": "continue", **more}) + "\n"
+
+    made_up = {"Vendoria": " not known", "Ostmark Minor": " Berlin", "Elbonia": " Mudville", "Quuxistan": " Quux"}
+    file = tmp_path / "b.jsonl"
+    file.write_text(
+        "".join(line(name, answers=[city]) for name, city in CAPITALS.items())
+        + "".join(line(name, answerable=False) for name in made_up)
+    )
+    pack = packs.load([file])
+    assert sum(not question.answerable for question in pack.questions) == 4
+    assert not any(name in question.prompt.rpartition("\n")[0] for question in pack.questions for name in made_up)
+    runtime = scripted(replace(pack, questions=tuple(row for row in pack.questions if row.answerable)))
+    runtime.answers |= {f"The capital of {name} is": (said, 9.0) for name, said in made_up.items()}
+    found = calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack), by_topic=True)
+    assert found.unanswerable is not None and found.count == 33
+    assert (
+        found.unanswerable.count,
+        found.unanswerable.declined,
+        found.unanswerable.auroc,
+        found.unanswerable.kept,
+    ) == (4, 1, 1.0, 0.0)
+    assert any("1 of 4 declined" in row for row in lines(found))
+    assert [(row.topic, row.promise.alpha) for row in found.topic_promises] == [("t", 0.2)]
+
+
+def test_selfaware_is_read_as_published(tmp_path: Path) -> None:
+    rows = [{"question": f"Who is {name}?", "answer": [city], "answerable": True} for name, city in CAPITALS.items()]
+    rows += [{"question": "Why is there anything?", "answer": None, "answerable": False}]
+    (tmp_path / "s.json").write_text(json.dumps({"example": rows}))
+    pack = packs.load([tmp_path / "s.json"])
+    assert [row.answerable for row in pack.questions].count(False) == 1 and len(pack.questions) == 34
+    (tmp_path / "s.json").write_text(json.dumps({"example": [1]}))
+    with pytest.raises(UsageError, match="not SelfAware as published"):
+        packs.load([tmp_path / "s.json"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says_so"),
+    [("I don't know.", True), ("It is unknown", True), ("There is no such country", True), ("", True), ("Berlin", False), ("Nobody Grey", False)],
+)  # fmt: skip
+def test_declining_is_told_by_words(text: str, says_so: bool) -> None:
+    assert calibrating.declined(text) is says_so
 
 
 def test_an_answer_without_a_token_is_an_error_with_the_greatest_score(pack: packs.Pack) -> None:
@@ -211,7 +277,7 @@ def test_a_score_gets_its_error_rate(tmp_path: Path, pack: packs.Pack) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "said"),
-    [("{}", "expected schema 'assay-calibration/1'"), ("x", "is no calibration"), ("[]", "is no calibration")],
+    [("{}", "expected schema 'assay-calibration/2'"), ("x", "is no calibration"), ("[]", "is no calibration")],
 )
 def test_a_calibration_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(raw)

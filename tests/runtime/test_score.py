@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
-from assay.facts.uncertainty import Alternative, Capability, ScoredText, SpanKind, TokenScore
+from assay.facts.uncertainty import Alternative, Capability, Sample, ScoredText, SpanKind, TokenScore
+from assay.measures import sampled
 from assay.measures.uncertainty import scores, sentences, spans
 from assay.render._scored import chance, lines
 from assay.render._scored_page import page
@@ -112,6 +114,7 @@ def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
         marked,
         sentences(text, marked),
         scores(rows),
+        (Sample("Berlin is old.", -3.0, 4, 0), Sample("Rome.", -9.0, 2, 1), Sample("Berlin is old", -3.5, 4, 0)),
         None,
         ("an error rate",),
     )
@@ -175,10 +178,45 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
         (),
         (),
         scores(tokens("<b>x</b>")),
+        (),
         None,
         (),
     )
     assert "<script>alert" not in page(hostile).decode()
+
+
+def test_other_answers_are_shown_by_meaning(tmp_path: Path) -> None:
+    said = "\n".join(lines(record(), False))
+    assert "3 other answers, 2 meanings by their words" in said and "    2 x  Berlin is old." in said
+    assert "Other answers that were drawn" in page(record()).decode()
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    runtime = uncertainty.open(tmp_path / "r.json")
+    again = uncertainty.generated(runtime, "Q:", draw=uncertainty.Draw(2))
+    assert [row.meaning for row in again.samples] == [0, 1]
+    with pytest.raises(UsageError, match="the record has 3 samples after this prompt, not 4"):
+        runtime.sample("Q:", 4, 1, 0.7, 0)
+
+
+@given(st.lists(st.text(max_size=20), max_size=8), st.text(max_size=20))
+def test_the_scores_of_samples_keep_their_bounds(texts: list[str], text: str) -> None:
+    drawn = sampled.told_apart(tuple(Sample(row, -1.0, 1) for row in texts))
+    assert [row.meaning for row in drawn][:1] == [0] * bool(texts)
+    found = {row.id: row.value for row in sampled.scores(text, -2.0, drawn)}
+    assert bool(found) is bool(texts)
+    if found:
+        assert 0 <= found["samples.apart"] <= 1 and -1e-9 <= found["meaning.entropy"] <= math.log(len(texts)) + 1e-9
+        assert found["sequence.apart"] == pytest.approx(2 * found["samples.apart"]) and found["samples.entropy"] == 1.0
+
+
+def test_meanings_by_hand() -> None:
+    drawn = sampled.told_apart(
+        tuple(Sample(text, -1.0, 1) for text in ("Paris.", "the Paris", "Rome", "It is Rome", "paris", ""))
+    )
+    assert [row.meaning for row in drawn] == [0, 0, 1, 2, 0, 3]
+    assert sampled.alike("It is Rome", "Rome") == pytest.approx(0.5)
+    found = {row.id: row.value for row in sampled.scores("Paris", -1.0, drawn[:4])}
+    assert found["samples.apart"] == 0.5
+    assert found["meaning.entropy"] == pytest.approx(1.5 * math.log(2))
 
 
 @pytest.mark.parametrize(

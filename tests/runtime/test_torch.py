@@ -113,6 +113,56 @@ def test_the_same_seed_draws_the_same(runtime: TorchRuntime) -> None:
     assert drawn(1) == drawn(1) != drawn(2)
 
 
+def test_samples_share_the_prompt_and_are_each_their_own(runtime: TorchRuntime) -> None:
+    prompt = (
+        "Question: What is the capital of France?\nAnswer: Paris\nQuestion: What is the capital of Burundi?\nAnswer:"
+    )
+    found = runtime.sample(prompt, 5, 12, 1.0, 3, "\n")
+    assert found == runtime.sample(prompt, 5, 12, 1.0, 3, "\n") != runtime.sample(prompt, 5, 12, 1.0, 4, "\n")
+    assert len(found) == 5 and len({row.text for row in found}) > 1 and not any("\n" in row.text for row in found)
+    whole = runtime.sample(prompt, 3, 6, 1.0, 3)
+    for row in whole:
+        ids = runtime._tokens.encode(row.text, add_special_tokens=False).ids
+        if len(ids) == row.tokens == 6:  # the tokens that were drawn are those of the text
+            scored = sum(token.logprob for token in runtime.score(prompt, row.text))
+            assert row.logprob == pytest.approx(scored, abs=2e-3)
+    greedy = runtime.sample(prompt, 2, 6, 0.0, 0)
+    assert greedy[0].text == greedy[1].text == "".join(row.text for row in runtime.generate(prompt, 6))
+    with pytest.raises(UsageError, match="65 samples: assay draws 1 to 64 at a time"):
+        runtime.sample(prompt, 65, 1, 1.0, 0)
+
+
+def test_what_is_seen_inside_is_what_the_library_returns(runtime: TorchRuntime) -> None:
+    prompt, text = "A text:", TEXTS[0]
+    before, after, _ = runtime._encoded(prompt, text)
+    found = runtime.trace(prompt, text)
+    assert [row.logprob for row in found.tokens] == [row.logprob for row in runtime.score(prompt, text)]
+    network = runtime._network
+    try:
+        network.set_attn_implementation("eager")
+        with torch.inference_mode():
+            out = network(input_ids=torch.tensor([before + after]), output_attentions=True, output_hidden_states=True)
+    finally:
+        network.set_attn_implementation("assay_sdpa")
+    at = torch.arange(len(before), len(before) + len(after))
+    for row, layer in zip(found.attention, range(10, 20), strict=True):
+        assert torch.allclose(torch.tensor(row), out.attentions[layer][0][:, at, at - 1], atol=1e-4)
+    assert torch.allclose(torch.tensor(found.state), out.hidden_states[21][0, len(before) - 1], atol=1e-2)
+    assert runtime._watch is not None and runtime._watch.places == 0
+
+
+def test_a_network_that_does_not_show_its_attention_is_scored_without(
+    runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "_watch", None)
+    assert Capability.TRACE not in runtime.can
+    found = uncertainty.score(runtime, "A text:", TEXTS[0])
+    assert not any(row.id == "attention.chain" for row in found.scores)
+    assert "what goes on inside: the runtime shows no attention for this text" in found.missing
+    with pytest.raises(UsageError, match="not of a kind that assay can look into"):
+        runtime.trace("A text:", TEXTS[0])
+
+
 def test_threads_change_nothing_beyond_rounding(runtime: TorchRuntime) -> None:
     before = torch.get_num_threads()
     try:

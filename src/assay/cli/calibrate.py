@@ -24,6 +24,15 @@ from assay.facts.codec import canonical
     help="Labelled questions: JSON lines, NQ-open or LRE; may be repeated.",
 )
 @click.option("--most", type=click.IntRange(30), metavar="N", help="Ask at most N questions.")
+@click.option(
+    "--samples",
+    type=click.IntRange(0, 64),
+    default=0,
+    metavar="K",
+    help="Also draw K other answers to each question (at temperature 0.7), for the scores that compare them.",
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="Of what is drawn.")
+@click.option("--by-topic", is_flag=True, help="Also say what can be promised within each topic.")
 @click.option("--score", default="surprise.max", metavar="NAME", help="The score that is calibrated (surprise.max).")
 @click.option(
     "--keep",
@@ -43,7 +52,7 @@ from assay.facts.codec import canonical
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every topic and confident error.")
 def COMMAND(
-    model: str, packs: tuple[Path, ...], most: int | None, score: str, keep: Path | None, threads: int | None, outputs: tuple[str, ...], quiet: bool, verbose: bool,
+    model: str, packs: tuple[Path, ...], most: int | None, samples: int, seed: int, by_topic: bool, score: str, keep: Path | None, threads: int | None, outputs: tuple[str, ...], quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Ask MODEL labelled questions, and say how often it is wrong at which score, and what error rate can be promised.
 
@@ -58,9 +67,10 @@ def COMMAND(
     pack = questions.load(packs, most or 0)
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
+        draw = uncertainty.Draw(samples, seed=seed)
         with counting(quiet) as advance:
-            rows = calibrating.asked(runtime, pack, keep, advance)
-        found = calibrating.calibration(runtime, pack, rows, score)
+            rows = calibrating.asked(runtime, pack, keep, advance, draw)
+        found = calibrating.calibration(runtime, pack, rows, score, draw, by_topic)
     except InputError as cause:
         raise UsageError(str(cause)) from None
     if pack.duplicates and not quiet:

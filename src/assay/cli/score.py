@@ -33,7 +33,20 @@ MOST = 4 << 20
     metavar="T",
     help="0 (the default) takes the likeliest token each time.",
 )
-@click.option("--seed", type=int, default=0, metavar="N", help="Of the draw, where the temperature is above 0.")
+@click.option(
+    "--samples",
+    type=click.IntRange(0, 64),
+    default=0,
+    metavar="K",
+    help="Also draw K other answers (at temperature 0.7), and say how they differ.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    metavar="N",
+    help="Of what is drawn: the samples, and the answer where the temperature is above 0.",
+)
 @click.option(
     "--calibration",
     type=click.Path(path_type=Path),
@@ -47,7 +60,7 @@ MOST = 4 << 20
 @click.option("-q", "--quiet", is_flag=True, help="Print the default score only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every score, span and token.")
 def COMMAND(
-    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, seed: int, calibration: Path | None, threads: int | None,
+    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, samples: int, seed: int, calibration: Path | None, threads: int | None,
     outputs: tuple[str, ...], quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Run MODEL on a text and say how likely it finds each token: a folder or file with weights, or a record (-o json of this command).
@@ -69,10 +82,11 @@ def COMMAND(
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
         before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
+        draw = uncertainty.Draw(samples, seed=seed)
         found = (
-            uncertainty.generated(runtime, before, most, temperature, seed, known)
+            uncertainty.generated(runtime, before, most, temperature, seed, known, draw)
             if told is None
-            else uncertainty.score(runtime, before, told, known)
+            else uncertainty.score(runtime, before, told, known, draw)
         )
     except InputError as cause:
         raise UsageError(str(cause)) from None

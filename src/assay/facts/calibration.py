@@ -9,12 +9,17 @@ MOST_TOKENS = 16  # of an answer to a labelled question: packs ask for few words
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One labelled question: the text that the model continues, the answers that count as right, and its topic."""
+    """One labelled question: the text that the model continues, the answers that count as right (none: nobody can know), and its topic."""
 
     id: str
     prompt: str
     answers: tuple[str, ...]
     topic: str
+
+    @property
+    def answerable(self) -> bool:
+        """Whether there is a right answer."""
+        return bool(self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,18 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the model answered, whether that is right, and the scores of the answer."""
+    """What the model answered, whether that is right, and the scores of the answer.
+
+    Where a question cannot be answered, right is to decline. `state` is what a probe sees (see `runtime.Trace`), to three decimals, where the runtime shows it.
+    """
 
     id: str
     topic: str
     text: str
     right: bool
+    answerable: bool
     scores: tuple[Value, ...]
+    state: tuple[float, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,36 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswerable:
+    """What the model did with questions that nobody can answer: how many there were, how many it declined, and how well the score tells its answers to them
+    from those to the others (area under the ROC curve with its 95 % bootstrap interval).
+
+    `kept` is the share of them that would be answered at the threshold of the loosest promise (None: there is no promise).
+    """
+
+    count: int
+    declined: int
+    auroc: float
+    low: float
+    high: float
+    kept: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPromise:
+    """A promise that holds within a topic."""
+
+    topic: str
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """A model on labelled questions, bound to the model's digest, the pack's, the runtime and the number of items.
+    """A model on labelled questions, bound to the model's digest, the pack's, the runtime, the number of items, and how samples were drawn (0: none).
 
     `steps` is the error rate at or below each score, not falling (isotonic); `ece` and `brier` are of held-out folds. `promises` are by
-    learn-then-test with a Bonferroni correction over a grid of thresholds that does not look at labels.
+    learn-then-test with a Bonferroni correction over a grid of thresholds that does not look at labels; `topic_promises` are the same, each within its topic.
+    `count` and `errors` are of questions that can be answered.
     """
 
     schema: str
@@ -96,6 +131,9 @@ class Calibration:
     runtime: str
     pack: str
     pack_sha256: str
+    samples: int
+    temperature: float
+    seed: int
     count: int
     errors: int
     score: str
@@ -107,5 +145,7 @@ class Calibration:
     brier: float
     promises: tuple[Promise, ...]
     topics: tuple[Topic, ...]
+    topic_promises: tuple[TopicPromise, ...]
+    unanswerable: Unanswerable | None
     confident_errors: tuple[Answered, ...]
     scores: tuple[float, ...]

@@ -14,6 +14,8 @@ class Capability(StrEnum):
     FULL = "the whole distribution of each token"
     ALTERNATIVES = "the likeliest alternatives of each token"
     CHAT = "render a conversation"
+    SAMPLE = "draw several answers to one prompt"
+    TRACE = "attention and hidden states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,18 @@ class TokenScore:
     margin: float | None
     rank: int | None
     alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One drawn answer: its text, the sum of its tokens' log-probabilities (of the distribution at temperature 1), how many tokens, and which of the
+    meanings among the samples it has (from 0; -1: not told apart).
+    """
+
+    text: str
+    logprob: float
+    tokens: int
+    meaning: int = -1
 
 
 class SpanKind(StrEnum):
@@ -118,5 +132,6 @@ class ScoredText:
     spans: tuple[Span, ...]
     sentences: tuple[Sentence, ...]
     scores: tuple[Score, ...]
+    samples: tuple[Sample, ...]
     risk: Risk | None
     missing: tuple[str, ...]

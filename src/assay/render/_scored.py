@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.uncertainty import Risk, ScoredText, Span, SpanKind, TokenScore
@@ -40,8 +41,10 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     if len(told) > MOST and not verbose:
         yield f"  ... and {len(told) - MOST:,} more: --verbose"
     yield ""
-    for score in found.scores if verbose else found.scores[:1]:
-        yield f"  {score.id:<14} {score.value:8.3f} {score.unit}"
+    drawn = [score for score in found.scores if score.cost.endswith("samples")]
+    for score in found.scores if verbose else (*found.scores[:1], *drawn):
+        yield f"  {score.id:<16} {score.value:8.3f} {score.unit}"
+    yield from _samples(found, width)
     if found.risk:
         yield ""
         yield from textwrap.wrap(risk_words(found.risk), width)
@@ -80,6 +83,18 @@ def _heatmap(found: ScoredText, colour: bool, width: int) -> Iterator[str]:
             if colour
             else textwrap.wrap(row, width - 2, initial_indent="  ", subsequent_indent="  ") or [""]
         )
+
+
+def _samples(found: ScoredText, width: int) -> Iterator[str]:
+    """What else was answered, by meaning, most frequent first."""
+    sizes = Counter(sample.meaning for sample in found.samples)
+    if sizes:
+        yield ""
+        yield f"{len(found.samples)} other answers, {len(sizes)} meaning{'s' if len(sizes) > 1 else ''} by their words"
+    for meaning, size in sorted(sizes.items(), key=lambda row: (-row[1], row[0]))[:MOST]:
+        text = next(sample.text for sample in found.samples if sample.meaning == meaning)
+        said = " ".join(visible(text).split()) or "(nothing)"
+        yield f"  {size:3} x  {said if len(said) <= width - 10 else said[: width - 13] + '...'}"
 
 
 def _mark(surprise: float) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.codec import Mismatch, decode
-from assay.facts.uncertainty import Capability, ScoredText, TokenScore
+from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
+from assay.runtime import Trace
 
 MOST = 64 << 20
 
@@ -47,7 +48,10 @@ class Recorded:
         """Scoring what is in the record, and giving again what was generated."""
         full = all(token.entropy is not None for row in self._rows for token in row.tokens)
         generated = {Capability.GENERATE} if any(row.generated for row in self._rows) else set()
-        return frozenset({Capability.SCORE, Capability.ALTERNATIVES, *generated, *({Capability.FULL} if full else ())})
+        drawn = {Capability.SAMPLE} if any(row.samples for row in self._rows) else set()
+        return frozenset(
+            {Capability.SCORE, Capability.ALTERNATIVES, *generated, *drawn, *({Capability.FULL} if full else ())}
+        )
 
     def rendered(self, user: str, system: str = "") -> str:
         """Never: a record has prompts as they were."""
@@ -66,6 +70,19 @@ class Recorded:
         if found is None:
             raise UsageError("nothing was generated after this prompt in the record")
         yield from found[:most]
+
+    def sample(
+        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
+    ) -> tuple[Sample, ...]:
+        """The samples that were drawn after this prompt."""
+        found = next((row.samples for row in self._rows if row.prompt == prompt and row.samples), ())
+        if len(found) < count:
+            raise UsageError(f"the record has {len(found)} samples after this prompt, not {count}")
+        return found[:count]
+
+    def trace(self, prompt: str, text: str) -> Trace:
+        """Never: a record has no states."""
+        raise UsageError("a record holds what a model said, not what went on inside")
 
 
 def _records(path: Path, raw: str) -> list[ScoredText]:

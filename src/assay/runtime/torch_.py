@@ -15,13 +15,14 @@ from typing import Any
 
 from assay.errors import InputError, MissingExtra, UsageError
 from assay.facts.text import ChatTemplate
-from assay.facts.uncertainty import Alternative, Capability, TokenScore
-from assay.runtime import ALTERNATIVES, _architecture, _tokens
+from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
+from assay.runtime import ALTERNATIVES, Trace, _architecture, _looking, _tokens
 from assay.weights import Weights
 
 STEP = 64  # places whose distributions are in memory at a time
 MOST_WHOLE = 2048  # tokens of a text whose distributions are all in memory at once
 MOST_TEXT = 1 << 20  # characters of a prompt or text
+MOST_SAMPLES = 64  # that are drawn side by side
 _CHECK = "The sun rises in the east and sets in the west. Water freezes at zero degrees."
 _LEAST = -7.0  # mean log-probability of it below which the network is not what the weights were trained as; a guess among 49,152 tokens is -10.8
 
@@ -56,12 +57,19 @@ class TorchRuntime:
         self.name = (
             f"transformers {transformers.__version__} on torch {torch.__version__}, float32, {self._device.type}"
         )
+        self._watch = self._looked()
         scored = self.score("", _CHECK)
         mean = sum(token.logprob for token in scored) / len(scored)
         if not mean > _LEAST:
             raise UsageError(
                 f"{self.model}: the network that was built finds plain English as unlikely as noise ({mean:.1f} nats a token); it is not what the weights are for"
             )
+
+    def _looked(self) -> _looking.Watch | None:
+        """A watch on what goes on inside, if what it sees is what the library itself would return."""
+        watch = _looking.watched(self._torch, self._network)
+        ids = self._torch.tensor([self._started(_CHECK)], device=self._device)
+        return watch if watch is not None and _looking.agrees(self._torch, self._network, watch, ids) else None
 
     def _is_split(self) -> bool:
         """Whether the last layer alone makes the logits: some networks scale or cap them afterwards, and then it must not be taken apart."""
@@ -72,9 +80,9 @@ class TorchRuntime:
 
     @property
     def can(self) -> frozenset[Capability]:
-        """Everything but a conversation where there is no template."""
-        chat = {Capability.CHAT} if self._templates else set()
-        return frozenset({Capability.SCORE, Capability.GENERATE, Capability.FULL, Capability.ALTERNATIVES, *chat})
+        """Everything but a conversation where there is no template, and a look inside where the network does not allow it."""
+        lacking = {*(() if self._templates else (Capability.CHAT,)), *(() if self._watch else (Capability.TRACE,))}
+        return frozenset(Capability) - lacking
 
     def rendered(self, user: str, system: str = "") -> str:
         """A conversation of one message, by the model's own template, under assay's budget for templates."""
@@ -84,7 +92,21 @@ class TorchRuntime:
 
     def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
         """Every token of `text` after `prompt`: one pass over both."""
+        return self._read(*self._encoded(prompt, text), text)
+
+    def trace(self, prompt: str, text: str) -> Trace:
+        """As `score`, with what went on inside (UsageError: this network does not allow a look)."""
+        if self._watch is None:
+            raise UsageError(f"{self.model}: its attention is not of a kind that assay can look into")
         before, after, places = self._encoded(prompt, text)
+        with _looking.looking(self._watch, len(after), len(before) - 1):
+            tokens = self._read(before, after, places, text)
+            return Trace(tokens, self._watch.attention(), self._watch.state())
+
+    def _read(
+        self, before: list[int], after: list[int], places: list[tuple[int, int]], text: str
+    ) -> tuple[TokenScore, ...]:
+        """The tokens `after`, scored in one pass over all."""
         ids = self._torch.tensor([before + after], device=self._device)
         rows: list[TokenScore] = []
         with self._torch.inference_mode():
@@ -124,6 +146,36 @@ class TorchRuntime:
                 (row,) = self._reduced(logits, [token], [(start, len(told))], told)
                 yield row
                 ids = torch.tensor([[token]], device=self._device)
+
+    def sample(
+        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
+    ) -> tuple[Sample, ...]:
+        """Several texts side by side: the prompt is read once, and what was computed for it is shared."""
+        if not 1 <= count <= MOST_SAMPLES:
+            raise UsageError(f"{count} samples: assay draws 1 to {MOST_SAMPLES} at a time")
+        torch = self._torch
+        before = self._started(prompt)
+        chosen = torch.Generator(device="cpu").manual_seed(seed)
+        drafts = [_Draft() for _ in range(count)]
+        with torch.inference_mode():
+            out = self._network(input_ids=torch.tensor([before], device=self._device), use_cache=True, logits_to_keep=1)
+            cache = getattr(out, self._cache)
+            cache.batch_repeat_interleave(count)
+            logits = out.logits[:, -1].float().expand(count, -1)
+            for _ in range(min(most, self._context - len(before))):
+                shares = (logits / temperature).softmax(-1) if temperature > 0 else None
+                drawn = (
+                    logits.argmax(-1) if shares is None else torch.multinomial(shares.cpu(), 1, generator=chosen)[:, 0]
+                )
+                drawn = drawn.to(self._device)
+                chances = logits.gather(-1, drawn[:, None])[:, 0] - logits.logsumexp(-1)
+                for draft, token, logprob in zip(drafts, drawn.tolist(), chances.tolist(), strict=True):
+                    draft.add(token, logprob, token in self._ends, stop, self._tokens)
+                if all(draft.ended for draft in drafts):
+                    break
+                out = self._network(input_ids=drawn[:, None], use_cache=True, logits_to_keep=1, **{self._cache: cache})
+                cache, logits = getattr(out, self._cache), out.logits[:, -1].float()
+        return tuple(Sample(draft.text, draft.logprob, len(draft.ids)) for draft in drafts)
 
     def _chosen(self, logits: Any, temperature: float, chosen: Any) -> int:
         if temperature <= 0:
@@ -182,6 +234,27 @@ class TorchRuntime:
                 f"prompt and text have {len(before) + len(found.ids):,} tokens, and the model's context {self._context:,}"
             )
         return before, list(found.ids), list(found.offsets)
+
+
+class _Draft:
+    """One of several texts that are drawn side by side."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.text, self.logprob, self.ended = "", 0.0, False
+
+    def add(self, token: int, logprob: float, end: bool, stop: str, tokens: Any) -> None:
+        """Take the token, unless the text has ended; that it ends is part of what was drawn, and counts."""
+        if self.ended:
+            return
+        self.logprob += logprob
+        if end:
+            self.ended = True
+            return
+        self.ids.append(token)
+        self.text = tokens.decode(self.ids, skip_special_tokens=False)
+        if stop and stop in self.text:
+            self.text, self.ended = self.text.partition(stop)[0], True
 
 
 def _libraries() -> tuple[Any, Any]:

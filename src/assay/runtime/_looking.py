@@ -1,0 +1,136 @@
+"""What goes on inside a network during one pass: attention to the token before, and one layer's state; reduced on the spot.
+
+transformers can return both, and then keeps the whole attention of every layer for every place. Here a layer's attention function tells what it was asked, and only the rows
+of the text's own tokens are computed, in the middle third of the layers (the choice of arXiv:2505.20045, section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NAME = "assay_sdpa"  # of the attention function, as transformers knows it
+DEEP = 2 / 3  # of the depth: the layer whose state is kept (docs/hallucination.md has what a probe on it is worth)
+_CLOSE = 1e-3  # to which what is computed here must agree with the attention that the library itself returns
+
+
+class Watch:
+    """What was seen in one pass. `places`: how many tokens at the end are looked at (0: none)."""
+
+    def __init__(self, torch: Any) -> None:
+        self._torch = torch
+        self.places, self.state_at = 0, 0
+        self._layers: dict[int, Any] = {}
+        self._state: Any = None
+
+    def clear(self, places: int, state_at: int) -> None:
+        """Look at the last `places` tokens, and at the state of the token `state_at`."""
+        self.places, self.state_at = places, state_at
+        self._layers.clear()
+        self._state = None
+
+    def attended(self, layer: int, query: Any, key: Any, scaling: float | None) -> None:
+        """Keep what each head of this layer gives, at each of the last places, to the token just before it."""
+        if not self.places:
+            return
+        torch, last, length = self._torch, query[0, :, -self.places :], key.shape[2]
+        keys = key[0].repeat_interleave(last.shape[0] // key.shape[1], 0)
+        scores = last.float() @ keys.float().transpose(-1, -2)
+        scores = scores * (last.shape[-1] ** -0.5 if scaling is None else scaling)
+        at = torch.arange(length - self.places, length, device=scores.device)
+        later = torch.arange(length, device=scores.device)[None] > at[:, None]
+        shares = scores.masked_fill(later, -torch.inf).softmax(-1)
+        before = (at - 1).clamp(min=0)[None, :, None].expand(shares.shape[0], -1, 1)
+        self._layers[layer] = shares.gather(-1, before)[..., 0]
+
+    def passed(self, _module: Any, _given: Any, out: Any) -> None:
+        """A forward hook: keep the state of one token after this layer."""
+        if self.places:
+            whole = out[0] if isinstance(out, tuple) else out
+            self._state = whole[0, self.state_at]
+
+    def attention(self) -> NDArray[np.float32]:
+        """float32[layers, heads, tokens]: the share of attention that goes to the token before."""
+        rows = [self._layers[layer].cpu().numpy() for layer in sorted(self._layers)]
+        return np.stack(rows).astype(np.float32)
+
+    def state(self) -> NDArray[np.float32]:
+        """float32[width]: the state that was asked for."""
+        found: NDArray[np.float32] = self._state.float().cpu().numpy()
+        return found
+
+
+def watched(torch: Any, network: Any) -> Watch | None:
+    """A watch on the network, or None where its attention is not of the kind that can be looked into."""
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+    if network.config._attn_implementation != "sdpa" or getattr(network.config, "sliding_window", None):
+        return None
+
+    def attention(module: Any, query: Any, key: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
+        watch = getattr(module, "assay_watch", None)
+        if watch is not None:
+            watch.attended(module.layer_idx, query, key, named.get("scaling"))
+        return sdpa_attention_forward(module, query, key, value, mask, *rest, **named)
+
+    ALL_ATTENTION_FUNCTIONS.register(NAME, attention)
+    ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, ALL_MASK_ATTENTION_FUNCTIONS["sdpa"])
+    layers = _layers(torch, network)
+    depth = len(layers)
+    watch = Watch(torch)
+    for module in network.modules():
+        index = getattr(module, "layer_idx", None)
+        if isinstance(index, int) and depth // 3 <= index < max(depth // 3 + 1, 2 * depth // 3) and _attends(module):
+            module.assay_watch = watch
+    layers[min(depth - 1, round(depth * DEEP))].register_forward_hook(watch.passed)
+    network.set_attn_implementation(NAME)
+    return watch
+
+
+def agrees(torch: Any, network: Any, watch: Watch, ids: Any) -> bool:
+    """Whether what is seen in one pass is what the library itself returns for it, by its slow way."""
+    length = ids.shape[1]
+    if length < 3:
+        return False
+    with looking(watch, length - 1, length - 1), torch.inference_mode():
+        network(input_ids=ids)
+        if not watch._layers or watch._state is None:
+            return False
+        own, state, layers = watch.attention(), watch.state(), sorted(watch._layers)
+    try:
+        network.set_attn_implementation("eager")
+        with torch.inference_mode():
+            out = network(input_ids=ids, output_attentions=True, output_hidden_states=True)
+    finally:
+        network.set_attn_implementation(NAME)
+    at = torch.arange(1, length)
+    theirs = np.stack([out.attentions[layer][0][:, at, at - 1].float().cpu().numpy() for layer in layers])
+    deep = min(len(out.attentions) - 1, round(len(out.attentions) * DEEP))
+    expected = out.hidden_states[deep + 1][0, -1].float().cpu().numpy()
+    scale = float(np.abs(expected).max()) or 1.0
+    last = deep + 1 == len(out.hidden_states) - 1  # after the last layer the library shows the normed state
+    return bool(np.abs(own - theirs).max() < _CLOSE and (last or np.abs(state - expected).max() < _CLOSE * scale))
+
+
+@contextmanager
+def looking(watch: Watch, places: int, state_at: int) -> Iterator[None]:
+    watch.clear(places, state_at)
+    try:
+        yield
+    finally:
+        watch.places = 0
+
+
+def _layers(torch: Any, network: Any) -> Any:
+    """The blocks of the network: the longest list of modules in it."""
+    return max((row for row in network.modules() if isinstance(row, torch.nn.ModuleList)), key=len)
+
+
+def _attends(module: Any) -> bool:
+    return type(module).__name__.endswith("Attention")
