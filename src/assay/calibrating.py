@@ -27,7 +27,7 @@ from assay.facts.calibration import (
     Worth,
 )
 from assay.facts.codec import Mismatch, decode, encode
-from assay.facts.uncertainty import Capability, TokenScore
+from assay.facts.uncertainty import Capability
 from assay.files import write_whole
 from assay.measures import calibration as measure
 from assay.measures import sampled
@@ -35,10 +35,11 @@ from assay.measures.sampled import plain
 from assay.measures.uncertainty import scores
 from assay.packs import LEAST, Pack
 from assay.runtime import Runtime
-from assay.uncertainty import Draw, chain, drawn, looked
+from assay.uncertainty import Draw, answer, chain, drawn, looked
 
 SCHEMA = "assay-calibration/2"
 DEFAULT = "surprise.max"
+DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
 MOST_CONFIDENT = 25
 LEAST_PROBED = 200  # answers below which a probe is not fitted
 _DECLINES = re.compile(
@@ -53,20 +54,14 @@ Bools = NDArray[np.bool_]
 
 def answered(runtime: Runtime, question: Question, draw: Draw = Draw()) -> Answered:
     """The model's first line after the question, whether that is right, and its scores."""
-    tokens: list[TokenScore] = []
-    for token in runtime.generate(question.prompt, MOST_TOKENS):
-        if "\n" in token.text:
-            break
-        tokens.append(token)
-    raw = "".join(token.text for token in tokens)
-    trace = looked(runtime, question.prompt, raw)
-    samples = drawn(runtime, question.prompt, raw, tuple(tokens), draw)
+    tokens, raw = answer(runtime, question.prompt, MOST_TOKENS, stop="\n")
+    trace, text = looked(runtime, question.prompt, raw), raw.strip()
+    samples = drawn(runtime, question.prompt, raw, tokens, draw) if text else ()
     found = (
-        *scores(tuple(tokens)),
+        *scores(tokens),
         *((chain(trace),) if trace else ()),
-        *(sampled.scores(raw.strip(), sum(token.logprob for token in tokens), samples) if tokens else ()),
+        *sampled.scores(text, sum(token.logprob for token in tokens) if tokens else None, samples),
     )
-    text = raw.strip()
     return Answered(
         question.id, question.topic, text, right(text, question.answers) if question.answerable else declined(text), question.answerable,
         tuple(Value(score.id, score.value) for score in found), tuple(round(float(value), 3) for value in trace.state) if trace else None,
@@ -92,7 +87,12 @@ def asked(
     Raises UsageError: the runtime does not generate, or what was kept is of another model or pack.
     """
     if Capability.GENERATE not in runtime.can:
-        raise UsageError(f"{runtime.name} does not generate, so it cannot be asked")
+        if Capability.SAMPLE not in runtime.can:
+            raise UsageError(f"{runtime.name} does not generate, so it cannot be asked")
+        if not draw.count:
+            raise UsageError(
+                f"{runtime.name}: its answers can only be compared with one another; ask for some, with --samples 5"
+            )
     bound = {"model": runtime.sha256 or runtime.model, "pack": pack.sha256, "runtime": runtime.name}
     if draw.count:
         bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}"
@@ -163,6 +163,8 @@ def calibration(
         )
     wrong = np.array([not row.right for row in told])
     names = sorted({value.id for row in told for value in row.scores})
+    if score == DEFAULT and Capability.GENERATE not in runtime.can:
+        score = DEFAULT_WORDS
     if score not in names:
         raise UsageError(f"no score {score!r}: there are {', '.join(names) or 'none, for the model wrote nothing'}")
     chosen = column(told, score)

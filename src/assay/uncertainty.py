@@ -25,7 +25,7 @@ LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
 
 
 def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = True) -> Runtime:
-    """A runtime for a model in a folder or file (torch), or for a record of one (`.json`, `.jsonl`).
+    """A runtime for a model in a folder or file (torch), behind an endpoint (`openai+http://host:port/v1#model`), or for a record of one (`.json`, `.jsonl`).
 
     Args:
         threads: of torch; 0 leaves its own choice.
@@ -34,6 +34,10 @@ def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = T
     Raises:
         UsageError: the model cannot be run, and why: no runtime installed, code of its own, weights that do not fit, an unknown tokenizer.
     """
+    if os.fspath(model).startswith("openai+"):
+        from assay.runtime.endpoint import Endpoint
+
+        return Endpoint(os.fspath(model))
     path = Path(model)
     if path.suffix.lower() in (".json", ".jsonl") and path.is_file():
         from assay.runtime.recorded import Recorded
@@ -83,14 +87,28 @@ def generated(
 
     Raises UsageError where it writes nothing, or cannot be asked to.
     """
-    if Capability.GENERATE not in runtime.can:
-        raise UsageError(f"{runtime.name} does not generate: give a text to score")
-    tokens = tuple(runtime.generate(prompt, min(most, MOST_NEW), temperature, seed))
-    if not tokens:
+    if Capability.GENERATE not in runtime.can and not (Capability.SAMPLE in runtime.can and draw.count):
+        more = ", or --samples K to compare answers" if Capability.SAMPLE in runtime.can else ""
+        raise UsageError(f"{runtime.name} gives no scores of what it writes: give a text to score{more}")
+    tokens, text = answer(runtime, prompt, min(most, MOST_NEW), temperature, seed)
+    if not text:
         raise UsageError("the model wrote nothing after this prompt")
-    text = "".join(token.text for token in tokens)
     trace = looked(runtime, prompt, text)
     return _scored(runtime, prompt, text, tokens, calibration, draw, trace, generated=True)
+
+
+def answer(
+    runtime: Runtime, prompt: str, most: int, temperature: float = 0.0, seed: int = 0, stop: str = ""
+) -> tuple[tuple[TokenScore, ...], str]:
+    """(tokens, text) of what the model writes, up to `stop`; no tokens where the runtime tells only words."""
+    if Capability.GENERATE not in runtime.can:
+        return (), runtime.sample(prompt, 1, most, temperature, seed, stop)[0].text
+    tokens: list[TokenScore] = []
+    for token in runtime.generate(prompt, most, temperature, seed):
+        if stop and stop in token.text:
+            break
+        tokens.append(token)
+    return tuple(tokens), "".join(token.text for token in tokens)
 
 
 def looked(runtime: Runtime, prompt: str, text: str) -> Trace | None:
@@ -127,7 +145,7 @@ def _scored(
     scores = (
         *measure.scores(tokens),
         *((chain(trace),) if trace else ()),
-        *sampled.scores(text.strip(), sum(token.logprob for token in tokens), samples),
+        *sampled.scores(text.strip(), sum(token.logprob for token in tokens) if tokens else None, samples),
     )
     return ScoredText(
         runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, measure.sentences(text, spans), scores, samples,
@@ -141,7 +159,9 @@ def _missing(
     """What this runtime, or this call, leaves unknown."""
     if calibration is None:
         yield "an error rate: no calibration was given, so a score says more or less, not how often it is wrong"
-    if any(token.entropy is None for token in tokens):
+    if not tokens:
+        yield "how likely each token is: the runtime gives words and no log-probabilities"
+    elif any(token.entropy is None for token in tokens):
         yield "entropy and rank: the runtime does not give the whole distribution"
     if trace is None:
         yield "what goes on inside: the runtime shows no attention for this text"
@@ -150,7 +170,10 @@ def _missing(
 
 
 def _risk(runtime: Runtime, scores: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:
-    if calibration.sha256 != runtime.sha256:
+    if (calibration.sha256, calibration.model if not runtime.sha256 else "") != (
+        runtime.sha256,
+        runtime.model if not runtime.sha256 else "",
+    ):
         raise UsageError(
             f"the calibration is of {calibration.model} (sha256 {calibration.sha256[:12]}), not of {runtime.model} ({runtime.sha256[:12]})"
         )

@@ -281,6 +281,25 @@ def test_networks_that_scale_or_cap_their_logits_are_scored_as_they_are(
     assert all(row.rank == 1 for row in made)
 
 
+def test_a_tokenizer_that_begins_each_text_with_a_mark_does_so_here(
+    runtime: TorchRuntime, small: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    from tokenizers import Tokenizer, processors
+
+    folder = tmp_path / "marked"
+    shutil.copytree(small, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    mark = "<|im_start|>"
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{mark} $A", special_tokens=[(mark, 1)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    found = torch_runtime(folder)
+    expected = [row.logprob for row in runtime.score(f"{mark}A text:", TEXTS[0])]
+    assert [row.logprob for row in found.score("A text:", TEXTS[0])] == pytest.approx(expected, abs=2e-4)
+    assert [row.logprob for row in found.score(f"{mark}A text:", TEXTS[0])] == pytest.approx(expected, abs=2e-4)  # once
+
+
 def test_weights_of_noise_do_not_pass_the_check(small: Path, tmp_path: Path) -> None:
     """The same network and tokenizer with other weights: it would run, and its scores would mean nothing."""
     import shutil

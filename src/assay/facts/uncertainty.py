@@ -44,12 +44,12 @@ class TokenScore:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One drawn answer: its text, the sum of its tokens' log-probabilities (of the distribution at temperature 1), how many tokens, and which of the
-    meanings among the samples it has (from 0; -1: not told apart).
+    """One drawn answer: its text, the sum of its tokens' log-probabilities (of the distribution at temperature 1; None: not known), how many tokens, and
+    which of the meanings among the samples it has (from 0; -1: not told apart).
     """
 
     text: str
-    logprob: float
+    logprob: float | None
     tokens: int
     meaning: int = -1
 

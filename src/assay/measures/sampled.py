@@ -49,11 +49,11 @@ def told_apart(samples: tuple[Sample, ...], likeness: Alike = alike, least: floa
     return tuple(rows)
 
 
-def scores(text: str, logprob: float, samples: tuple[Sample, ...], likeness: Alike = alike) -> tuple[Score, ...]:
+def scores(text: str, logprob: float | None, samples: tuple[Sample, ...], likeness: Alike = alike) -> tuple[Score, ...]:
     """The scores of an answer beside samples that were told apart; larger means less to be trusted. None where there are no samples.
 
     Args:
-        text, logprob: the answer, and the sum of its tokens' log-probabilities (nats).
+        text, logprob: the answer, and the sum of its tokens' log-probabilities (nats; None: not known).
     """
     if not samples:
         return ()
@@ -61,10 +61,14 @@ def scores(text: str, logprob: float, samples: tuple[Sample, ...], likeness: Ali
     sizes = Counter(sample.meaning for sample in samples)
     entropy = -sum(size / count * math.log(size / count) for size in sizes.values())
     apart = 1 - sum(likeness(text, sample.text) for sample in samples) / count
+    logprobs = [sample.logprob for sample in samples if sample.logprob is not None]
     cost = f"{count} samples"
-    return (
+    rows = [
         Score("samples.apart", apart, "share", "mean distance of the samples to the answer, by words", cost),
-        Score("samples.entropy", -sum(sample.logprob for sample in samples) / count, "nats", "sequence entropy, Monte Carlo (arXiv:2002.07650)", cost),
         Score("meaning.entropy", entropy, "nats", "discrete semantic entropy (arXiv:2302.09664), meanings told apart by words", cost),
-        Score("sequence.apart", -logprob * apart, "nats", "confidence times inconsistency, CoCoA (arXiv:2502.04964)", cost),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if len(logprobs) == count:
+        rows.append(Score("samples.entropy", -sum(logprobs) / count, "nats", "sequence entropy, Monte Carlo (arXiv:2002.07650)", cost))  # fmt: skip
+    if logprob is not None:
+        rows.append(Score("sequence.apart", -logprob * apart, "nats", "confidence times inconsistency, CoCoA (arXiv:2502.04964)", cost))  # fmt: skip
+    return tuple(rows)

@@ -42,7 +42,7 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
         yield f"  ... and {len(told) - MOST:,} more: --verbose"
     yield ""
     drawn = [score for score in found.scores if score.cost.endswith("samples")]
-    for score in found.scores if verbose else (*found.scores[:1], *drawn):
+    for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *drawn)):
         yield f"  {score.id:<16} {score.value:8.3f} {score.unit}"
     yield from _samples(found, width)
     if found.risk:
@@ -62,7 +62,7 @@ def risk_words(risk: Risk) -> str:
 
 def _heatmap(found: ScoredText, colour: bool, width: int) -> Iterator[str]:
     """The text; with colour each token on its step, without it what surprises between marks."""
-    pieces, at = [], 0
+    pieces, at = ([], 0) if found.tokens else ([visible(found.text, keep="\n")], len(found.text))
     for token in found.tokens:
         if token.start > at:
             pieces.append(visible(found.text[at : token.start], keep="\n"))

@@ -43,7 +43,7 @@ def page(found: ScoredText) -> bytes:
 
 
 def _pieces(found: ScoredText) -> list[_Piece]:
-    rows, at = [], 0
+    rows, at = ([], 0) if found.tokens else ([_Piece(found.text, 0, "")], len(found.text))
     for token in found.tokens:
         if token.start > at:
             rows.append(_Piece(found.text[at : token.start], 0, ""))

@@ -54,6 +54,7 @@ class TorchRuntime:
         self._context = int(getattr(self._network.config, "max_position_embeddings", 0) or 0) or 1 << 30
         self._templates: tuple[ChatTemplate, ...] = weights.facts("ChatTemplate")
         self._start, self._ends = _control(weights)
+        self._first = _set_before(weights, self._tokens, self._start)
         self.name = (
             f"transformers {transformers.__version__} on torch {torch.__version__}, float32, {self._device.type}"
         )
@@ -204,12 +205,14 @@ class TorchRuntime:
         return rows
 
     def _started(self, prompt: str) -> list[int]:
-        """The tokens of a prompt; an empty one is the mark with which the model was trained to begin."""
+        """The tokens of a prompt, after the mark that this tokenizer sets before every text, if it does; an empty one is the mark with which the model was trained to begin."""
         if len(prompt) > MOST_TEXT:
             raise UsageError(
                 f"the prompt is longer than assay gives to a model: {len(prompt):,} characters, at most {MOST_TEXT:,}"
             )
         ids: list[int] = self._tokens.encode(prompt, add_special_tokens=False).ids or list(self._start)
+        if ids and self._first and tuple(ids[: len(self._first)]) != self._first:
+            ids = [*self._first, *ids]
         if not ids:
             raise UsageError("the prompt is empty, and the model has no mark with which a text begins")
         if len(ids) >= self._context:
@@ -363,3 +366,12 @@ def _control(weights: Weights) -> tuple[tuple[int, ...], frozenset[int]]:
     if stated is not None:
         ends.add(int(stated))
     return (() if begin is None else (int(begin),)), frozenset(ends)
+
+
+def _set_before(weights: Weights, tokens: Any, start: tuple[int, ...]) -> tuple[int, ...]:
+    """What the tokenizer sets before every text: as its `tokenizer.json` says, or a GGUF file's `add_bos_token`."""
+    if weights.set.naming == "gguf":
+        return start if dict(weights.set.indexes[0].metadata).get("tokenizer.ggml.add_bos_token") == "True" else ()
+    with_, without = tokens.encode("a", add_special_tokens=True).ids, tokens.encode("a", add_special_tokens=False).ids
+    at = next((at for at in range(len(with_)) if with_[at : at + len(without)] == without), 0)
+    return tuple(with_[:at])

@@ -1,0 +1,142 @@
+"""Tokens from what an OpenAI-compatible server answers: nothing in it is believed that its own text does not bear out.
+
+Two forms are in use (the OpenAI API reference, "completions" and "chat completions"): parallel lists under `logprobs`, and a list of objects under `logprobs.content`, which llama.cpp's
+server gives for both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.uncertainty import Alternative, TokenScore
+from assay.runtime import ALTERNATIVES
+
+MOST_TOKENS = 1 << 20
+_ABOVE = 1e-3  # by which a log-probability may lie above 0 through rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as a server tells it: its text, its log-probability (None: not said), and others that were likely."""
+
+    text: str
+    logprob: float | None
+    others: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer: its text, its tokens (None where the server gave none), and why it ended."""
+
+    text: str
+    tokens: tuple[Token, ...] | None
+    ended: str
+
+
+def choices(value: Any, where: str) -> tuple[Choice, ...]:
+    """The answers in a response (UsageError: it has none)."""
+    rows = value.get("choices") if isinstance(value, dict) else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise UsageError(f"{where} answered without a choice: it does not speak the OpenAI API")
+    return tuple(_choice(row, where) for row in rows)
+
+
+def _choice(row: dict[str, Any], where: str) -> Choice:
+    message = row.get("message")
+    text = message.get("content") if isinstance(message, dict) else row.get("text")
+    if text is None and isinstance(message, dict):
+        text = ""  # a model that only thinks says nothing
+    if not isinstance(text, str):
+        raise UsageError(f"{where} answered without a text: it does not speak the OpenAI API")
+    return Choice(text, _tokens(row.get("logprobs")), str(row.get("finish_reason") or ""))
+
+
+def _tokens(value: Any) -> tuple[Token, ...] | None:
+    if not isinstance(value, dict):
+        return None
+    content = value.get("content")
+    if isinstance(content, list):
+        return _joined(content[:MOST_TOKENS])
+    texts, logprobs, tops = value.get("tokens"), value.get("token_logprobs"), value.get("top_logprobs")
+    if not isinstance(texts, list) or not isinstance(logprobs, list) or len(texts) != len(logprobs):
+        return None
+    others = tops if isinstance(tops, list) and len(tops) == len(texts) else [None] * len(texts)
+    rows = zip(texts[:MOST_TOKENS], logprobs, others, strict=False)
+    return tuple(Token(str(text), _number(logprob), _others(top, str(text))) for text, logprob, top in rows)
+
+
+def _joined(rows: list[Any]) -> tuple[Token, ...]:
+    """Tokens with their bytes: a character that several of them make up is told with the last."""
+    found, pending = [], b""
+    for row in rows:
+        if not isinstance(row, dict):
+            return ()
+        raw, text = row.get("bytes"), str(row.get("token", ""))
+        if isinstance(raw, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in raw):
+            pending += bytes(raw)
+            try:
+                text, pending = pending.decode("utf-8"), b""
+            except UnicodeDecodeError:
+                text = ""
+        tops = row.get("top_logprobs")
+        listed = {str(top.get("token")): top.get("logprob") for top in tops if isinstance(top, dict)} if isinstance(tops, list) else None  # fmt: skip
+        found.append(Token(text, _number(row.get("logprob")), _others(listed, str(row.get("token", "")))))
+    return tuple(found)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        return None
+    return min(0.0, max(float(value), -1e4)) if value <= _ABOVE else None
+
+
+def _others(value: Any, own: str) -> tuple[Alternative, ...]:
+    if not isinstance(value, dict):
+        return ()
+    rows = ((str(text), _number(logprob)) for text, logprob in value.items())
+    known = [Alternative(text, logprob) for text, logprob in rows if logprob is not None and text != own]
+    return tuple(sorted(known, key=lambda row: -row.logprob)[:ALTERNATIVES])
+
+
+def scored(text: str, tokens: tuple[Token, ...] | None) -> tuple[TokenScore, ...] | None:
+    """The tokens with their places in the text, or None where they are not those of the text or a log-probability is lacking.
+
+    A mark at the beginning or end that is not part of the text (a begin or end of sequence) is left out; so is white space that the server cut off.
+    """
+    if tokens is None:
+        return None
+    if not text:
+        return ()
+    for first in range(min(2, len(tokens)) + 1):
+        for last in range(len(tokens), max(first, len(tokens) - 3), -1):
+            whole = "".join(token.text for token in tokens[first:last])
+            if whole == text:
+                return _placed(tokens[first:last], 0, text)
+            if whole.strip() == text.strip():
+                return _placed(tokens[first:last], _lead(whole) - _lead(text), text)
+    return None
+
+
+def _lead(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _placed(tokens: tuple[Token, ...], cut: int, text: str) -> tuple[TokenScore, ...] | None:
+    """The tokens where they are in the text, of whose beginning the server cut off `cut` characters."""
+    rows, at = [], -cut
+    for token in tokens:
+        if token.logprob is None:
+            return None
+        start, at = at, at + len(token.text)
+        best = max((other.logprob for other in token.others), default=None)
+        within = len([other for other in token.others if other.logprob > token.logprob])
+        rows.append(
+            TokenScore(
+                token.text, min(len(text), max(0, start)), min(len(text), max(0, at)), token.logprob, None,
+                None if best is None else token.logprob - best, within + 1 if token.others and within < len(token.others) else None, token.others,
+            )
+        )  # fmt: skip
+    return tuple(rows)

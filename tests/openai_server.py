@@ -1,0 +1,179 @@
+"""A server on this machine that speaks the part of the OpenAI API that running a model uses; what it says comes from a runtime.
+
+`faults` make it one of the servers that people meet: each is a name that `_Handler` looks for.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.uncertainty import TokenScore
+from assay.runtime import Runtime
+
+MODEL = "smol"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one runtime as one model."""
+
+    daemon_threads = True
+
+    def __init__(self, runtime: Runtime, faults: Iterable[str] = ()) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.runtime, self.faults = runtime, frozenset(faults)
+        self.requests: list[tuple[str, Any, str]] = []  # path, body, Authorization
+        self.lock = threading.Lock()  # the network has one watch
+
+    @property
+    def reference(self) -> str:
+        """What a user types."""
+        return f"openai+http://127.0.0.1:{self.server_port}/v1"
+
+
+def _predicted(runtime: Runtime, text: str) -> tuple[TokenScore, ...]:
+    """The tokens of a text, each after those before it and nothing else: no mark is set before the first."""
+    first = runtime.score("", text)[0]
+    if first.stop == len(text):
+        return (first,)
+    rest = runtime.score(text[: first.stop], text[first.stop :])
+    return (first, *(replace(row, start=row.start + first.stop, stop=row.stop + first.stop) for row in rest))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        names = [MODEL, "other"] if "two models" in self.server.faults else [MODEL]
+        if self.path == "/v1/models":
+            self._json({"object": "list", "data": [{"id": name} for name in names]})
+        else:
+            self._json({"error": {"message": "no such path"}}, 404)
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        wanted, faults = json.loads(raw), self.server.faults
+        self.server.requests.append((self.path, wanted, self.headers.get("Authorization", "")))
+        chat = self.path == "/v1/chat/completions"
+        if "busy" in faults and len(self.server.requests) % 2:
+            self._json({"error": "try again"}, 429, {"Retry-After": "0"})
+        elif "unauthorised" in faults:
+            self._json({"error": {"message": "no key"}}, 401)
+        elif "slow" in faults:
+            time.sleep(3)
+        elif "html" in faults:
+            self._raw(b"<html>It works!</html>", "text/html")
+        elif "huge" in faults:
+            self._raw(b'{"a": "' + b"x" * (33 << 20) + b'"}')
+        elif "deep" in faults:
+            self._raw(b'{"choices":' + b"[" * 100_000)
+        elif "no choices" in faults:
+            self._json({"choices": []})
+        elif (chat and "no chat" in faults) or (not chat and "chat only" in faults) or wanted["model"] != MODEL:
+            self._json({"error": {"message": "The model or path does not exist"}}, 404)
+        elif chat and "renamed" in faults and "max_tokens" in wanted:
+            self._json({"error": {"message": "Unsupported parameter: use 'max_completion_tokens' and not 'max_tokens'"}}, 400)  # fmt: skip
+        else:
+            with self.server.lock:
+                self._json({"object": "x", "model": MODEL, "choices": self._choices(wanted, chat)})
+
+    def _choices(self, wanted: dict[str, Any], chat: bool) -> list[dict[str, Any]]:
+        runtime, faults = self.server.runtime, self.server.faults
+        if wanted.get("echo") and "no echo" not in faults:
+            whole = wanted["prompt"]
+            rows = _predicted(runtime, "x" + whole[1:] if "lies about echo" in faults else whole)
+            if "flat echo" in faults:
+                rows = tuple(TokenScore(row.text, row.start, row.stop, -1.0, None, None, None, ()) for row in rows)
+            return [self._completion(0, whole, rows, first=False)]
+        most = wanted.get("max_tokens") or wanted.get("max_completion_tokens") or 1
+        found = []
+        for number in range(1 if "one at a time" in faults else wanted.get("n", 1)):
+            prompt, seed = wanted.get("prompt") or "", wanted.get("seed", 0) + number
+            if chat:
+                messages = {row["role"]: row["content"] for row in wanted["messages"]}
+                try:
+                    prompt = runtime.rendered(messages["user"], messages.get("system", ""))
+                except UsageError:
+                    prompt = messages["user"]
+            rows = tuple(runtime.generate(prompt, most, wanted.get("temperature", 0.0), seed))
+            text = "".join(row.text for row in rows)
+            found.append(self._talk(number, text, rows) if chat else self._completion(number, text, rows, first=True))
+        return found
+
+    def _dropped(self) -> bool:
+        later = "drops later" in self.server.faults and len(self.server.requests) > 5
+        return later or "no logprobs" in self.server.faults
+
+    def _completion(self, number: int, text: str, rows: tuple[TokenScore, ...], first: bool) -> dict[str, Any]:
+        """The older form; at the beginning of a text there is nothing to have predicted its first token."""
+        logprobs: Any = {
+            "tokens": [row.text for row in rows],
+            "token_logprobs": [row.logprob if number or first or at else None for at, row in enumerate(rows)],
+            "top_logprobs": [
+                {row.text: row.logprob, **{other.text: other.logprob for other in row.alternatives}} for row in rows
+            ],
+            "text_offset": [row.start for row in rows],
+        }
+        if "content form" in self.server.faults:
+            logprobs = self._content(rows)
+        return {
+            "index": number,
+            "text": text,
+            "finish_reason": "length",
+            "logprobs": None if self._dropped() else logprobs,
+        }
+
+    def _talk(self, number: int, text: str, rows: tuple[TokenScore, ...]) -> dict[str, Any]:
+        logprobs = None if self._dropped() else self._content(rows)
+        cut = text.strip() if "strips" in self.server.faults else text
+        return {"index": number, "message": {"role": "assistant", "content": cut}, "finish_reason": "stop", "logprobs": logprobs}  # fmt: skip
+
+    def _content(self, rows: tuple[TokenScore, ...]) -> dict[str, Any]:
+        def told(text: str, logprob: float) -> dict[str, Any]:
+            return {"token": text, "logprob": logprob, "bytes": list(text.encode())}
+
+        return {
+            "content": [
+                told(row.text, row.logprob)
+                | {"top_logprobs": [told(row.text, row.logprob), *(told(other.text, other.logprob) for other in row.alternatives)]}
+                for row in rows
+            ]
+        }  # fmt: skip
+
+    def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        self._raw(json.dumps(value).encode(), status=status, headers=headers)
+
+    def _raw(
+        self, raw: bytes, kind: str = "application/json", status: int = 200, headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(raw)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self.wfile.write(raw)
+        except OSError:  # who asked has hung up
+            pass
+
+
+@contextmanager
+def serving(runtime: Runtime, *faults: str) -> Iterator[Server]:
+    """The server, running until the end of the block."""
+    server = Server(runtime, faults)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()

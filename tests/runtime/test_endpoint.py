@@ -1,0 +1,319 @@
+"""Endpoints: what a server can do is found out by asking, and every way in which servers fail is one sentence."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay import calibrating, packs, uncertainty
+from assay.errors import UsageError
+from assay.facts.uncertainty import Alternative, Capability, TokenScore
+from assay.runtime import _answers
+from assay.runtime.endpoint import Endpoint
+from tests.cli.test_commands import run
+from tests.openai_server import Server, serving
+from tests.runtime.test_calibrate import CAPITALS, Rest, relation
+
+ALL = {Capability.SCORE, Capability.GENERATE, Capability.ALTERNATIVES, Capability.CHAT, Capability.SAMPLE}
+
+
+class Speaker(Rest):
+    """A runtime that knows where the sun rises and what capitals are called; every character that it does not expect costs."""
+
+    name, model, sha256 = "speaker", "made up", "e" * 64
+    can = frozenset({Capability.GENERATE, Capability.SCORE})
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        asked = next(
+            (city for name, city in CAPITALS.items() if prompt.rstrip().endswith(f"capital of {name} is")), None
+        )
+        known = asked is not None and len(asked) < 7
+        words = [f" {asked}" if known else " Berlin" if seed % 2 else " Atlantis", "\n", "and", " so"][:most]
+        at = 0
+        for word in words:
+            logprob = -0.1 if known else -3.0
+            yield TokenScore(
+                word, at, at + len(word), logprob, 0.5, 1.0, 1, (Alternative("x", -4.0), Alternative("y", -5.0))
+            )
+            at += len(word)
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(" ", "\0 ").split("\0"):
+            if word:
+                logprob = -9.0 if "zebra" in word else -1.0
+                rows.append(
+                    TokenScore(
+                        word,
+                        at,
+                        at + len(word),
+                        logprob,
+                        0.5,
+                        1.0,
+                        1,
+                        (Alternative(" other", -2.0), Alternative("y", -5.0)),
+                    )
+                )
+                at += len(word)
+        return tuple(rows)
+
+
+@pytest.fixture
+def speaker() -> Iterator[Server]:
+    with serving(Speaker()) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("faults", "lacking", "ways"),
+    [
+        ((), set(), "completions, chat; log-probabilities, of given texts too"),
+        (("content form",), {Capability.SCORE} - {Capability.SCORE}, "completions, chat; log-probabilities, of given texts too"),
+        (("no chat",), {Capability.CHAT}, "completions; log-probabilities, of given texts too"),
+        (("no echo",), {Capability.SCORE}, "completions, chat; log-probabilities"),
+        (("lies about echo",), {Capability.SCORE}, "completions, chat; log-probabilities"),
+        (("flat echo",), {Capability.SCORE}, "completions, chat; log-probabilities"),
+        (("chat only",), {Capability.SCORE, Capability.ALTERNATIVES}, "chat; log-probabilities"),
+        (("chat only", "strips"), {Capability.SCORE, Capability.ALTERNATIVES}, "chat; log-probabilities"),
+        (("chat only", "renamed"), {Capability.SCORE, Capability.ALTERNATIVES}, "chat; log-probabilities"),
+        (("no logprobs",), {Capability.SCORE, Capability.ALTERNATIVES, Capability.GENERATE}, "completions, chat; no log-probabilities"),
+        (("busy",), set(), "completions, chat; log-probabilities, of given texts too"),
+    ],
+)  # fmt: skip
+def test_what_a_server_can_do_is_found_out_by_asking(
+    faults: tuple[str, ...], lacking: set[Capability], ways: str
+) -> None:
+    with serving(Speaker(), *faults) as server:
+        found = Endpoint(server.reference)
+        assert found.can == ALL - lacking
+        assert found.name == f"OpenAI-compatible endpoint ({ways})"
+        assert found.model == f"smol at 127.0.0.1:{server.server_port}" and found.sha256 == ""
+
+
+def test_scores_are_those_of_the_server(speaker: Server) -> None:
+    found = Endpoint(speaker.reference)
+    rows = found.score("The sun rises", " in the west")
+    assert [(row.text, row.start, row.stop, row.logprob) for row in rows] == [
+        (" in", 0, 3, -1.0),
+        (" the", 3, 7, -1.0),
+        (" west", 7, 12, -1.0),
+    ]
+    assert all(row.entropy is None and row.rank == 1 and row.margin == 1.0 for row in rows)
+    made = list(found.generate("The capital of France is", 2))
+    assert [(row.text, row.logprob) for row in made] == [(" Paris", -0.1), ("\n", -0.1)]
+    scored = uncertainty.score(found, "The sun rises", " in the west")
+    assert "entropy and rank: the runtime does not give the whole distribution" in scored.missing
+    with pytest.raises(UsageError, match="gives no log-probability for 'The'"):
+        found.score("", "The sun")
+
+
+def test_samples_are_asked_for_until_there_are_enough() -> None:
+    with serving(Speaker(), "one at a time") as server:
+        found = Endpoint(server.reference)
+        before = len(server.requests)
+        drawn = found.sample("Where is it?", 4, 4, 0.7, 0, "\n")
+        assert len(server.requests) - before == 4
+        assert [row.text for row in drawn] == [" Atlantis", " Berlin", " Atlantis", " Berlin"]
+        assert all(row.logprob == pytest.approx(-6.0) for row in drawn)
+
+
+def test_a_message_goes_as_a_message(speaker: Server) -> None:
+    found = Endpoint(speaker.reference)
+    prompt = found.rendered("The capital of France is", "Be brief.")
+    assert (
+        prompt
+        == '[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "The capital of France is"}]'
+    )
+    assert next(found.generate(prompt, 4)).text == " Paris"
+    path, body, _ = speaker.requests[-1]
+    assert path == "/v1/chat/completions" and [row["role"] for row in body["messages"]] == ["system", "user"]
+    with pytest.raises(UsageError, match="scores no text after a conversation"):
+        found.score(prompt, " Paris")
+
+
+def test_words_alone_are_compared_with_one_another() -> None:
+    with serving(Speaker(), "no logprobs") as server:
+        found = Endpoint(server.reference)
+        with pytest.raises(UsageError, match="or --samples K to compare answers"):
+            uncertainty.generated(found, "The capital of Atlantis is")
+        scored = uncertainty.generated(found, "The capital of Atlantis is", 1, draw=uncertainty.Draw(4))
+        assert scored.text == " Atlantis" and not scored.tokens
+        assert {row.id: row.value for row in scored.scores} == {
+            "samples.apart": 0.5,
+            "meaning.entropy": pytest.approx(0.6931, abs=1e-4),
+        }
+        assert "how likely each token is: the runtime gives words and no log-probabilities" in scored.missing
+
+
+def test_a_model_behind_an_endpoint_is_calibrated(speaker: Server, tmp_path: Path) -> None:
+    pack = relation(tmp_path / "r.json")
+    done = run(
+        "calibrate",
+        f"{speaker.reference}#smol",
+        "--pack",
+        str(pack),
+        "-q",
+        "-o",
+        "text",
+        "-o",
+        f"json={tmp_path / 'c.json'}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "smol at 127.0.0.1" in done.stdout and "surprise.max" in done.stdout and "entropy" not in done.stdout
+    known = calibrating.load(tmp_path / "c.json")
+    assert known.sha256 == "" and 0 < known.errors < known.count
+    scored = run(
+        "score",
+        speaker.reference,
+        "--prompt",
+        "The capital of France is",
+        "--text",
+        " Paris",
+        "--calibration",
+        str(tmp_path / "c.json"),
+    )
+    assert scored.returncode == 0 and "of answers with this surprise.max" in scored.stdout.replace("\n", " "), (
+        scored.stderr
+    )
+    with serving(Speaker()) as other, pytest.raises(UsageError, match="the calibration is of smol at"):
+        uncertainty.score(Endpoint(other.reference), "The sun", " rises", known)
+
+
+def test_a_server_of_words_is_calibrated_by_its_samples(tmp_path: Path) -> None:
+    pack = packs.load([relation(tmp_path / "r.json")])
+    with serving(Speaker(), "no logprobs") as server:
+        found = Endpoint(server.reference)
+        with pytest.raises(
+            UsageError, match="its answers can only be compared with one another; ask for some, with --samples 5"
+        ):
+            calibrating.asked(found, pack)
+        draw = uncertainty.Draw(4)
+        known = calibrating.calibration(found, pack, calibrating.asked(found, pack, draw=draw), draw=draw)
+    assert known.score == "samples.apart" and known.worth[0].auroc == 1.0
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        (("html",), "answered with something that is not JSON: b'<html>It works!</html>'"),
+        (("huge",), "answered with more than 32 MiB"),
+        (("deep",), "answered with something that is not JSON"),
+        (("no choices",), "answered without a choice: it does not speak the OpenAI API"),
+        (("chat only", "no chat"), "answers neither completions nor chat"),
+        (("unauthorised",), "answered 401: no key"),
+        (("slow",), "did not answer within 0.5 s"),
+        (("two models",), "has 2 models (smol, other): name one with #model"),
+    ],
+)
+def test_a_server_that_fails_is_one_sentence(faults: tuple[str, ...], said: str) -> None:
+    with serving(Speaker(), *faults) as server, pytest.raises(UsageError) as refused:
+        Endpoint(server.reference, read=0.5)
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_server_that_is_not_there() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        reference = f"openai+http://127.0.0.1:{free.getsockname()[1]}/v1#m"
+    done = run("score", reference, "--prompt", "a", "--text", "b")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "is it running?" in done.stderr
+    for wrong in ("openai+ftp://x/v1", "openai+http://", "openai+http://a b/v1"):
+        with pytest.raises(UsageError, match="is no endpoint: expected openai"):
+            Endpoint(wrong)
+    with serving(Speaker()) as server, pytest.raises(UsageError, match="has no model 'other'"):
+        Endpoint(f"{server.reference}#other")
+
+
+def test_log_probabilities_that_stop_coming_are_missed(tmp_path: Path) -> None:
+    pack, keep = packs.load([relation(tmp_path / "r.json")]), tmp_path / "keep.jsonl"
+    with serving(Speaker(), "drops later") as server:
+        found = Endpoint(server.reference)
+        with pytest.raises(UsageError, match="gave no log-probabilities that fit its answer"):
+            calibrating.asked(found, pack, keep)
+        assert keep.read_text().count("\n") >= 1  # what was answered before is kept
+
+
+def test_only_the_key_that_is_meant_for_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "for somebody else")
+    with serving(Speaker()) as server:
+        Endpoint(server.reference)
+        assert {row[2] for row in server.requests} == {""}
+        monkeypatch.setenv("ASSAY_API_KEY", "sesame")
+        Endpoint(server.reference)
+        assert server.requests[-1][2] == "Bearer sesame"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=6) | st.integers(-300, 300),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(
+        st.sampled_from(["choices", "text", "message", "content", "logprobs", "tokens", "token_logprobs", "top_logprobs", "token", "bytes", "logprob", "finish_reason"]),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=30,
+)  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(JSON)
+def test_any_answer_gives_scores_that_hold_or_none(value: Any) -> None:
+    try:
+        rows = _answers.choices({"choices": [value]} if not isinstance(value, list) else {"choices": value}, "x")
+    except UsageError:
+        return
+    for row in rows:
+        scored = _answers.scored(row.text, row.tokens)
+        for token in scored or ():
+            assert 0 <= token.start <= token.stop <= len(row.text) and token.logprob <= 0
+
+
+@given(st.lists(st.tuples(st.text(min_size=1, max_size=5), st.floats(-20, 0)), min_size=1, max_size=8), st.booleans())
+def test_tokens_are_placed_where_their_text_is(parts: list[tuple[str, float]], cut: bool) -> None:
+    whole = "".join(text for text, _ in parts)
+    text = whole.strip() if cut else whole
+    tokens = tuple(_answers.Token(part, logprob, ()) for part, logprob in parts)
+    scored = _answers.scored(text, tokens)
+    assert scored is not None
+    if text:
+        assert len(scored) == len(parts)
+        for row, (part, logprob) in zip(scored, parts, strict=True):
+            assert row.logprob == logprob and text[row.start : row.stop] in part
+
+
+def test_characters_of_several_tokens_are_told_with_their_last() -> None:
+    raw = "é".encode()
+    content = [
+        {"token": "\ufffd", "bytes": [raw[0]], "logprob": -1.0},
+        {"token": "\ufffd", "bytes": [raw[1]], "logprob": -2.0},
+    ]
+    (choice,) = _answers.choices({"choices": [{"text": "é", "logprobs": {"content": content}}]}, "x")
+    scored = _answers.scored(choice.text, choice.tokens)
+    assert scored is not None and [(row.text, row.start, row.stop, row.logprob) for row in scored] == [
+        ("", 0, 0, -1.0),
+        ("é", 0, 1, -2.0),
+    ]
+
+
+def test_the_real_model_says_the_same_through_an_endpoint(smollm2: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from assay.runtime.opening import torch_runtime
+
+    inside = torch_runtime(smollm2)
+    prompt, text = "Question: What is the capital of France?\nAnswer:", " Paris, which is in Europe."
+    with serving(inside) as server:
+        found = Endpoint(server.reference)
+        assert found.can == ALL
+        outside, own = found.score(prompt, text), inside.score(prompt, text)
+        assert [row.text for row in outside] == [row.text for row in own]
+        assert [row.logprob for row in outside] == pytest.approx([row.logprob for row in own], abs=2e-4)
+        made, here = list(found.generate(prompt, 8)), list(inside.generate(prompt, 8))
+        assert [row.text for row in made] == [row.text for row in here]
+        assert [row.logprob for row in made] == pytest.approx([row.logprob for row in here], abs=2e-4)
