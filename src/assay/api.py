@@ -16,12 +16,13 @@ from assay.errors import InputError, IsolationError, UsageError
 from assay.facts.artifact import Artifact
 from assay.facts.comparison import Comparison, Relation
 from assay.facts.corpus import CorpusRecord
-from assay.facts.dossier import Dossier
+from assay.facts.dossier import ENDPOINT, Dossier
 from assay.isolation import InProcess, Reader
 from assay.pipeline import MakeReader, Progress, Settings, examined
 from assay.subject import Walk, digest, walked
 
 if TYPE_CHECKING:
+    from assay.asking import Asking
     from assay.histograms import Kept
     from assay.measures.fingerprint import Fingerprint
     from assay.weights import Weights
@@ -45,12 +46,14 @@ def audit(
     histograms: str | os.PathLike[str] | None = None,
     corpora: Sequence[str | os.PathLike[str]] = (),
     trust: str | os.PathLike[str] | None = None,
+    run: Asking | None = None,
     progress: Progress | None = None,
+    counted: Progress | None = None,
 ) -> Dossier:
     """Audit a model and give its dossier.
 
     Args:
-        model: a folder, a weight file, or `hf://org/name[@revision]`.
+        model: a folder, a weight file, `hf://org/name[@revision]`, or `openai+http://host/v1#model`, of which only what it answers can be known.
         policy: `default`, `strict`, or the path of a policy file.
         only, skip: check ids to ask alone, or to leave out; what is left out is open in the dossier.
         known, baseline: fingerprints that an earlier audit accepted, and the digest of that list.
@@ -64,7 +67,9 @@ def audit(
         corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
         trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a defect.
         hints: look for what weights tell without a base also where that takes minutes.
+        run: run the model on these questions; without it the error rate stays open. A model that cannot be run is an open finding, which says why.
         progress: called with a label, bytes done and bytes in all.
+        counted: the same for questions.
 
     Raises:
         UsageError: the model, the policy or an option cannot be used as given; the message says what to do.
@@ -81,7 +86,8 @@ def audit(
     kept = _kept() if histograms is not None else None
     records = _corpora(corpora)
     signed = partial(_signature, walk, Path(trust)) if trust is not None else None
-    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None, records, signed)
+    ask = partial(run.asked, os.fspath(model), isolation=isolation, progress=counted) if run is not None else None
+    dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None, records, signed, ask)
     if kept is not None and histograms is not None:
         from assay.files import write_whole
 
@@ -97,6 +103,7 @@ def audited_again(
     base: str | os.PathLike[str] | None = None,
     corpora: Sequence[str | os.PathLike[str]] = (),
     trust: str | os.PathLike[str] | None = None,
+    run: Asking | None = None,
     offline: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Dossier, str]:
@@ -115,10 +122,11 @@ def audited_again(
         "its base (--base)" if dossier.comparison is not None and base is None else "",
         "its trust file (--trust)" if trusted and trust is None else "",
         "its corpora (--corpus)" if len(dossier.corpora) != len(corpora) else "",
+        f"its questions (--pack, {dossier.risk.pack})" if dossier.risk is not None and run is None else "",
     ]
     again = audit(
         model, policy=rules or "default", skip=dossier.left_out, known=known, baseline=dossier.baseline,
-        offline=offline, as_of=as_of, base=base, corpora=corpora, trust=trust if trusted else None, progress=progress,
+        offline=offline, as_of=as_of, base=base, corpora=corpora, trust=trust if trusted else None, run=run if dossier.risk else None, progress=progress,
     )  # fmt: skip
     wanted = " and ".join(filter(None, missing))
     return again, f"the audit was made with {wanted}, which was not given" if wanted else ""
@@ -248,8 +256,14 @@ def opened(reference: str, *, offline: bool) -> Walk:
         from assay.hub import fetched
 
         return fetched(reference, offline=offline)
+    if reference.startswith(ENDPOINT):
+        if offline:
+            raise UsageError(f"{reference} is behind a network, and --offline was given")
+        return Walk(reference.rpartition("#")[2] if "#" in reference else reference, reference, (), (), (), ())
     if "://" in reference:
-        raise UsageError(f"cannot open {reference}: this version opens folders, files and hf://org/name")
+        raise UsageError(
+            f"cannot open {reference}: this version opens folders, files, hf://org/name and openai+http://host/v1#model"
+        )
     return walked(Path(reference))
 
 

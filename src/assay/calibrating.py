@@ -41,6 +41,7 @@ SCHEMA = "assay-calibration/2"
 DEFAULT = "surprise.max"
 DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
 MOST_CONFIDENT = 25
+MOST_ASKED = 500  # characters of a question that a record keeps
 LEAST_PROBED = 200  # answers below which a probe is not fitted
 _DECLINES = re.compile(
     r"\b(?:unknown|not known|no one knows|nobody knows|(?:do|does|did)(?: not|n't|n’t) (?:know|exist|have)|not sure|uncertain|unclear|(?:can ?not|can't|can’t) be (?:known|answered|determined)|"
@@ -63,8 +64,8 @@ def answered(runtime: Runtime, question: Question, draw: Draw = Draw()) -> Answe
         *sampled.scores(text, sum(token.logprob for token in tokens) if tokens else None, samples),
     )
     return Answered(
-        question.id, question.topic, text, right(text, question.answers) if question.answerable else declined(text), question.answerable,
-        tuple(Value(score.id, score.value) for score in found), tuple(round(float(value), 3) for value in trace.state) if trace else None,
+        question.id, question.topic, question.asked[:MOST_ASKED], text, question.answers[:3], right(text, question.answers) if question.answerable else declined(text), question.answerable,
+        tuple(Value(score.id, round(score.value, 4)) for score in found), tuple(round(float(value), 3) for value in trace.state) if trace else None,
     )  # fmt: skip
 
 

@@ -18,6 +18,9 @@ from typing import Any
 from assay.errors import UsageError
 from assay.facts.calibration import Question
 
+GENERAL = Path(__file__).with_name(
+    "general.jsonl"
+)  # assay's own: general knowledge, and questions that nobody can answer
 MOST = 256 << 20  # bytes of a file
 MOST_QUESTIONS = 100_000
 LEAST = 30  # questions below which nothing can be said
@@ -80,7 +83,7 @@ def _questions(items: list[_Item]) -> Iterator[Question]:
         key = (item.topic, item.relation)
         if item not in shown[key]:
             id = hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).hexdigest()[:16]
-            yield Question(id, before[key] + _form(item), item.answers, item.topic)
+            yield Question(id, before[key] + _form(item), item.answers, item.topic, item.asked)
 
 
 def _form(item: _Item) -> str:

@@ -12,6 +12,7 @@ from assay import __version__, checks, formats, kernels, policy
 from assay.errors import InputError
 from assay.facts import dossier as record
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble, manifest
+from assay.facts.calibration import Calibration, NotRun
 from assay.facts.comparison import Comparison
 from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from assay.measures.values import Keep, Pass
 
 VALUES = frozenset({"TensorSummary", "UnreadValues", "TokenReview"})  # facts that cost a look at every weight
+RUNNING = frozenset({"Calibration", "NotRun"})  # facts that come from running a model, which an endpoint allows
+CLOSED = "this cannot be known: an endpoint shows none of the model's files"
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
 MAX_CONFIGS, MAX_CLAIMS, MAX_LICENCES = 20, 500, 10  # that the dossier carries
@@ -41,6 +44,7 @@ EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 Progress = Callable[[str, int, int], None]
 Signed = Callable[[tuple[Artifact, ...]], tuple[object, ...]]
 Compare = Callable[[], Comparison]
+Run = Callable[[], Calibration | NotRun]
 MakeReader = Callable[[tuple[str, ...]], Reader]
 
 
@@ -67,6 +71,7 @@ def examined(
     keep: Keep | None = None,
     corpora: tuple[CorpusRecord, ...] = (),
     signed: Signed | None = None,
+    run: Run | None = None,
 ) -> record.Dossier:
     """Audit what `walk` leads to.
 
@@ -79,6 +84,7 @@ def examined(
         keep: takes the exact histogram of each tensor.
         signed: says what a signature says of these artifacts, where signers are expected.
         corpora: what is said to be the training data, for the checks that compare it with the card.
+        run: asks the model questions, where it is to be run.
     """
     rows, isolation = _read_all(walk.entries, make_reader)
     passes = _passes(rows, settings, keep)
@@ -94,8 +100,17 @@ def examined(
     facts |= _by_type(signed(artifacts) if signed else ())
     facts |= _by_type(tuple(loading(artifacts, facts)))
     facts |= _by_type((openness(artifacts, facts | _by_type(obstacles)),))
+    facts |= _by_type((run(),) if run else ())
+    return _judged(walk, settings, artifacts, obstacles, facts, isolation, kernels.name() if passes else "none needed")
+
+
+def _judged(
+    walk: Walk, settings: Settings, artifacts: tuple[Artifact, ...], obstacles: tuple[Obstacle, ...], facts: dict[str, tuple[Any, ...]],
+    isolation: tuple[str, ...], arithmetic: str,
+) -> record.Dossier:  # fmt: skip
+    """The answers of every check, the verdict, and the whole record."""
     subject = record.Subject(walk.name, walk.reference, manifest(artifacts).digest)
-    findings = _with_excerpts(tuple(_findings(facts, settings)), walk)
+    findings = _with_excerpts(tuple(_findings(facts, settings, subject.closed)), walk)
     after, waivers, policy_record, decision = policy.judged(
         findings, settings.policy, subject.sha256, settings.known, settings.as_of
     )
@@ -113,12 +128,13 @@ def examined(
         licences=tuple(_licences(facts)),
         tensors=facts.get("TensorSummary", ()),
         loading=facts.get("LoadingPath", ()),
-        corpora=corpora,
+        corpora=facts.get("CorpusRecord", ()),
         openness=facts["Openness"][0],
         signature=next(iter(facts.get("Verification", ())), None),
+        risk=next(iter(facts.get("Calibration", ())), None),
         comparison=next(iter(facts.get("Comparison", ())), None),
         isolation=isolation,
-        kernels=kernels.name() if passes else "none needed",
+        kernels=arithmetic,
         policy=policy_record,
         rules=tuple(check.rule for check in checks.installed()),
         left_out=_left_out(settings),
@@ -290,23 +306,25 @@ def _by_type(facts: tuple[object, ...]) -> dict[str, tuple[Any, ...]]:
     return {kind: tuple(rows) for kind, rows in grouped.items()}
 
 
-def _findings(facts: dict[str, tuple[Any, ...]], settings: Settings) -> Iterator[Finding]:
+def _findings(facts: dict[str, tuple[Any, ...]], settings: Settings, closed: bool) -> Iterator[Finding]:
     """The answers of every check that is on, worst first within each check, with stable fingerprints."""
     for check in checks.installed():
         id = check.rule.id
         if settings.policy.switched_off(id):
             continue
         seen: dict[str, int] = {}
-        for answer in _answers(check, facts, asked=_asked(id, settings)):
+        for answer in _answers(check, facts, asked=_asked(id, settings), closed=closed):
             first = fingerprint(id, answer)
             occurrence = seen[first] = seen.get(first, -1) + 1
             print_ = fingerprint(id, answer, occurrence) if occurrence else first
             yield Finding(id, answer.kind, answer.message, answer.evidence, answer.remedy, print_)
 
 
-def _answers(check: checks.Check, facts: dict[str, tuple[Any, ...]], asked: bool) -> list[Answer]:
+def _answers(check: checks.Check, facts: dict[str, tuple[Any, ...]], asked: bool, closed: bool) -> list[Answer]:
     if not asked:
         return [Answer(Kind.OPEN, "left out of this audit by request")]
+    if closed and not any(need.fact in RUNNING for need in check.needs):
+        return [Answer(Kind.OPEN, CLOSED)]
     answers: list[Answer] = []
     try:
         every = check.answers(facts)

@@ -202,7 +202,10 @@ def test_where_all_answers_are_alike_no_score_has_a_worth(
     pack: packs.Pack, right: bool, certified: list[float]
 ) -> None:
     rows = tuple(
-        Answered(question.id, "t", "x", right, True, (Value("surprise.max", 1.0),), None) for question in pack.questions
+        Answered(
+            question.id, "t", question.asked, "x", question.answers, right, True, (Value("surprise.max", 1.0),), None
+        )
+        for question in pack.questions
     )
     found = calibrating.calibration(scripted(pack), pack, rows)
     assert (found.worth, found.errors) == ((), 0 if right else 33)
@@ -287,7 +290,7 @@ def test_a_calibration_that_is_none(raw: str, said: str, tmp_path: Path) -> None
 
 def test_a_question_of_the_protocol_ends_at_the_line(pack: packs.Pack) -> None:
     found = calibrating.answered(
-        scripted(pack), Question("i", pack.questions[0].prompt, pack.questions[0].answers, "t")
+        scripted(pack), Question("i", pack.questions[0].prompt, pack.questions[0].answers, "t", "where?")
     )
     assert (
         found.right

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from assay.facts.interval import wilson
 from assay.measures.calibration import auroc
 from assay.measures.inside import chained, probed
-from assay.measures.interval import wilson
 
 
 def test_confidence_along_attention_by_hand() -> None:

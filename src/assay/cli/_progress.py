@@ -93,9 +93,17 @@ def counting(quiet: bool) -> Iterator[Progress | None]:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("")
-            yield lambda label, done, total: bar.update(task, description=label, completed=done, total=total)
+        bar = Progress(*columns, console=Console(stderr=True))
+        task = bar.add_task("")
+
+        def counted(label: str, done: int, total: int) -> None:
+            bar.start()  # with the first item: what comes before may draw a bar of its own
+            bar.update(task, description=label, completed=done, total=total)
+
+        try:
+            yield counted
+        finally:
+            bar.stop()
     else:
         last = time.monotonic()
 

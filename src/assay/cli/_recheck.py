@@ -12,7 +12,9 @@ from assay.cli._streams import colour_wanted, put
 from assay.facts.codec import canonical
 
 if TYPE_CHECKING:
+    from assay.asking import Asking
     from assay.attest.model import Expected
+    from assay.facts.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Given:
     base: str | None
     corpora: tuple[str, ...]
     trust: Path | None
+    packs: tuple[Path, ...]
 
 
 def rechecked(
@@ -44,6 +47,7 @@ def rechecked(
             base=given.base,
             corpora=given.corpora,
             trust=given.trust,
+            run=_asking(then.risk, given.packs),
             offline=True,
             progress=advance,
         )
@@ -54,6 +58,17 @@ def rechecked(
         rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
         put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
     return 0 if found.holds else 1 if found.broken else 3
+
+
+def _asking(risk: Calibration | None, paths: tuple[Path, ...]) -> Asking | None:
+    """The questions that a dossier's model was asked, where they are at hand."""
+    if risk is None or (not paths and risk.pack != "general"):
+        return None
+    from assay.asking import asking
+    from assay.uncertainty import Draw
+
+    most = risk.count + (risk.unanswerable.count if risk.unanswerable else 0)
+    return asking(paths, most, Draw(risk.samples, risk.temperature, risk.seed))
 
 
 def _beside(dossier: Path) -> Path | None:

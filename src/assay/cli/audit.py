@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from assay.asking import Asking
+
 from assay.cli._config import Config, configured
 from assay.cli._output import output_option, target, write_all
-from assay.cli._progress import progress
+from assay.cli._progress import counting, progress
+from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
 
 STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
@@ -51,6 +56,34 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     metavar="FILE",
     help="Verify the model's signature: it must be by a signer in this trust file (see: assay verify).",
 )
+@click.option(
+    "--run",
+    "ran",
+    is_flag=True,
+    help="Run the model on questions of general knowledge that assay brings along, and some that nobody can answer.",
+)
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Run the model on these labelled questions instead (see: assay calibrate); may be repeated.",
+)
+@click.option("--most", type=click.IntRange(30), metavar="N", help="With --run or --pack: ask at most N questions.")
+@click.option(
+    "--samples",
+    type=click.IntRange(0, 64),
+    default=0,
+    metavar="K",
+    help="With --run or --pack: draw K other answers to each question.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --run or --pack: keep each answer here, and go on from it the next time.",
+)
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @click.option(
     "--histograms",
@@ -70,11 +103,11 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
 def COMMAND(
     model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
-    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], trust: Path | None, hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
+    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], trust: Path | None, ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None, hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
-    """Audit MODEL: a folder, a weight file, or hf://org/name[@revision].
+    """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model.
 
-    Nothing from the model is executed. Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
+    Nothing from the model is executed; --run and --pack compute its network from weights that assay read. Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
     """
     from assay import api
 
@@ -85,7 +118,8 @@ def COMMAND(
     config = configured(Path(model) if "://" not in model else None)
     _warn(config)
     known, baseline_digest = _baseline(baseline or (Path(config.baseline) if config.baseline else None))
-    with progress(quiet) as advance:
+    asking = _asking(ran, packs, most, samples, keep)
+    with progress(quiet) as advance, counting(quiet or asking is None) as counted:
         dossier = api.audit(
             model,
             policy=policy or config.policy,
@@ -102,7 +136,9 @@ def COMMAND(
             trust=trust,
             hints=hints,
             histograms=histograms,
+            run=asking,
             progress=advance,
+            counted=counted,
         )
     write_all(dossier, targets, verbose=verbose)
     if quiet:
@@ -112,6 +148,17 @@ def COMMAND(
             click.echo(f"wrote {entry.path}", err=True)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
+
+
+def _asking(ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None) -> Asking | None:
+    if not ran and not packs:
+        if most or samples or keep:
+            raise UsageError("--most, --samples and --keep go with --run or --pack")
+        return None
+    from assay.asking import asking
+    from assay.uncertainty import Draw
+
+    return asking(packs, most or 0, Draw(samples), keep)
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,6 +78,14 @@ if TYPE_CHECKING:
 @click.option("--policy", metavar="NAME|FILE", help="With DOSSIER: the policy file that it was made with.")
 @click.option("--base", metavar="MODEL", help="With DOSSIER: the base that it was made with.")
 @click.option("--corpus", "corpora", multiple=True, metavar="DIR", help="With DOSSIER: a corpus that it was made with.")
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With DOSSIER: the questions that it was made with.",
+)
 @click.option("-o", "--output", default="text", metavar="FORMAT[=PATH]", help="text or json.")
 @click.option("-q", "--quiet", is_flag=True, help="Print one line only.")
 def COMMAND(
@@ -95,6 +103,7 @@ def COMMAND(
     policy: str | None,
     base: str | None,
     corpora: tuple[str, ...],
+    packs: tuple[Path, ...],
     output: str,
     quiet: bool,
 ) -> int:
@@ -120,10 +129,12 @@ def COMMAND(
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
     if len(what) == 2:
-        given = Given(policy, base, corpora, trust)
+        given = Given(policy, base, corpora, trust, packs)
         return rechecked(what[0], what[1], attestation, whom, given, at, format=format, path=path, quiet=quiet)
-    if attestation or policy or base or corpora:
-        raise UsageError("--attestation, --policy, --base and --corpus go with a dossier: assay verify DOSSIER MODEL")
+    if attestation or policy or base or corpora or packs:
+        raise UsageError(
+            "--attestation, --policy, --base, --corpus and --pack go with a dossier: assay verify DOSSIER MODEL"
+        )
     model = what[0]
     with progress(quiet) as advance:
         try:

@@ -9,12 +9,13 @@ MOST_TOKENS = 16  # of an answer to a labelled question: packs ask for few words
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One labelled question: the text that the model continues, the answers that count as right (none: nobody can know), and its topic."""
+    """One labelled question: the text that the model continues, the answers that count as right (none: nobody can know), its topic, and the question alone."""
 
     id: str
     prompt: str
     answers: tuple[str, ...]
     topic: str
+    asked: str
 
     @property
     def answerable(self) -> bool:
@@ -32,14 +33,16 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the model answered, whether that is right, and the scores of the answer.
+    """What the model was asked and answered, whether that is right, what would have been (three at most), and the scores of the answer.
 
     Where a question cannot be answered, right is to decline. `state` is what a probe sees (see `runtime.Trace`), to three decimals, where the runtime shows it.
     """
 
     id: str
     topic: str
+    asked: str
     text: str
+    accepted: tuple[str, ...]
     right: bool
     answerable: bool
     scores: tuple[Value, ...]
@@ -149,3 +152,10 @@ class Calibration:
     unanswerable: Unanswerable | None
     confident_errors: tuple[Answered, ...]
     scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """The model was to be run and could not be, and why."""
+
+    reason: str

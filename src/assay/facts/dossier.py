@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.artifact import Artifact, Obstacle
+from assay.facts.calibration import Calibration
 from assay.facts.comparison import Comparison
 from assay.facts.config import ModelConfig
 from assay.facts.corpus import CorpusRecord
@@ -35,6 +36,9 @@ class Verdict(StrEnum):
     INCOMPLETE = "INCOMPLETE"
 
 
+ENDPOINT = "openai+"  # what the reference to a model behind an endpoint begins with
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The model under audit: its name, where it was asked for (`hf://...`, else empty), and manifest digest."""
@@ -42,6 +46,11 @@ class Subject:
     name: str
     reference: str
     sha256: str
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody outside sees its files."""
+        return self.reference.startswith(ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +204,7 @@ class Dossier:
     corpora: tuple[CorpusRecord, ...]
     openness: Openness
     signature: Verification | None
+    risk: Calibration | None
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

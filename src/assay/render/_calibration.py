@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.calibration import Calibration, Point, Promise, Unanswerable
-from assay.measures.interval import wilson
+from assay.facts.interval import wilson
 from assay.render._visible import visible
 
 MOST = 8
@@ -34,7 +34,7 @@ def lines(found: Calibration, verbose: bool = False) -> Iterator[str]:
         yield f"within {visible(within.topic)}: {promise_words(found, within.promise)}"
     if found.unanswerable:
         yield ""
-        yield unanswerable_words(found.unanswerable, found)
+        yield unanswerable_words(found.unanswerable, found.score)
     yield ""
     for topic in found.topics[:most]:
         yield f"  {100 * topic.errors / topic.count:5.1f} % wrong of {topic.count:<5} {visible(topic.name)}"
@@ -43,7 +43,7 @@ def lines(found: Calibration, verbose: bool = False) -> Iterator[str]:
         yield "sure and wrong"
         for answer in found.confident_errors[:most]:
             value = next((entry.value for entry in answer.scores if entry.id == found.score), float("nan"))
-            yield f"  {value:6.3f}  {visible(answer.topic)[:40]:<40}  {visible(answer.text)[:60]}"
+            yield f"  {value:6.3f}  {visible(answer.asked)[-50:]:<50}  {visible(answer.text)[:30]!r}, not {visible(', '.join(answer.accepted))[:30]!r}"
 
 
 def promise_words(found: Calibration, promise: Promise) -> str:
@@ -56,7 +56,7 @@ def promise_words(found: Calibration, promise: Promise) -> str:
     )
 
 
-def unanswerable_words(row: Unanswerable, found: Calibration) -> str:
+def unanswerable_words(row: Unanswerable, score: str) -> str:
     """What the model did with questions that nobody can answer."""
     kept = (
         ""
@@ -64,7 +64,7 @@ def unanswerable_words(row: Unanswerable, found: Calibration) -> str:
         else f"; {100 * row.kept:.0f} % of them would be answered at the threshold of the loosest promise"
     )
     return (
-        f"questions that nobody can answer: {row.declined:,} of {row.count:,} declined; {found.score} tells them from the others with AUROC "
+        f"questions that nobody can answer: {row.declined:,} of {row.count:,} declined; {score} tells them from the others with AUROC "
         f"{row.auroc:.3f} ({row.low:.3f} to {row.high:.3f}; chance 0.500){kept}"
     )
 

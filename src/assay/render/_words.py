@@ -90,6 +90,8 @@ def parameters(count: int) -> str:
 
 def portrait_line(dossier: Dossier) -> str:
     """The model in one line: family, parameters, types, size, files."""
+    if dossier.subject.closed:
+        return f"behind an endpoint ({dossier.subject.reference}): none of its files is seen"
     p = dossier.portrait
     parts = [p.family] if p.family else []
     total = p.measured("parameters")
@@ -122,7 +124,18 @@ def reproduce(dossier: Dossier) -> str:
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
     base = f" --base {quoted(dossier.comparison.base)}" if dossier.comparison else ""
     corpora = "".join(f" --corpus {quoted(row.name)}" for row in dossier.corpora)
-    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{base}{corpora}{dated}"
+    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{base}{corpora}{_run(dossier)}{dated}"
+
+
+def _run(dossier: Dossier) -> str:
+    """How the model was run, if it was; a pack is named as it was called."""
+    risk = dossier.risk
+    if risk is None:
+        return ""
+    asked = risk.count + (risk.unanswerable.count if risk.unanswerable else 0)
+    samples = f" --samples {risk.samples}" if risk.samples else ""
+    pack = "--run" if risk.pack == "general" else f"--pack {quoted(risk.pack)}"
+    return f" {pack} --most {asked}{samples}"
 
 
 def quoted(text: str) -> str:

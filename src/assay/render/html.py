@@ -23,7 +23,7 @@ from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.openness import BY_ID, CLASSES, Answered, Support
 from assay.facts.values import TensorSummary
-from assay.render import Renderer
+from assay.render import Renderer, _risk_card
 from assay.render._assets import asset
 from assay.render._map import drawn, histogram, layer_map
 from assay.render._openness import compute_words, licence_words, summary, summed
@@ -120,6 +120,7 @@ def _page(dossier: Dossier) -> str:
         changes=_changes(dossier),
         spots=lambda evidence: [_place(row, anchors.get(row.artifact, ""), "") for row in evidence],
         **_openness(dossier),
+        **_risk(dossier),
         isolation=isolation_line(dossier),
         reproduce=reproduce(dossier),
         embedded=_embedded(dossier),
@@ -143,6 +144,19 @@ def _openness(dossier: Dossier) -> dict[str, object]:
             Answered.HUMAN: "review", Answered.UNKNOWN: "open", Answered.NOT_APPLICABLE: "informational",
         },
     }  # fmt: skip
+
+
+def _risk(dossier: Dossier) -> dict[str, object]:
+    """What the section on running the model is written with."""
+    if dossier.risk is None:
+        return {}
+    return {
+        "risk_summary": list(_risk_card.summary(dossier.risk)),
+        "coverage": _risk_card.coverage_curve(dossier.risk),
+        "reliability": _risk_card.reliability(dossier.risk),
+        "promised": _risk_card.promised,
+        "caution": _risk_card.CAUTION,
+    }
 
 
 def _maps(dossier: Dossier) -> list[Markup]:

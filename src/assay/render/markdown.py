@@ -11,6 +11,8 @@ from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.openness import BY_ID
 from assay.render import Renderer
 from assay.render._openness import licence_words, summary
+from assay.render._risk_card import CAUTION
+from assay.render._risk_card import summary as risk_card
 from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
@@ -77,6 +79,12 @@ def _lines(dossier: Dossier) -> Iterator[str]:
             yield f"## {title}"
             yield ""
             yield from _table(rows, dossier)
+    if dossier.risk is not None:
+        yield ""
+        yield "## What running it showed"
+        yield ""
+        yield from (f"- {escaped(row)}" for row in risk_card(dossier.risk))
+        yield f"- {escaped(CAUTION)}"
     yield ""
     yield from _openness(dossier)
     yield ""

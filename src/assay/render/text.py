@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
 from assay.render._openness import summary
+from assay.render._risk_card import summary as risk_card
 from assay.render._visible import visible
 from assay.render._words import (
     KIND_WORDS,
@@ -30,6 +32,7 @@ from assay.render._words import (
 
 _COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}
 _VERDICT_COLOURS = {Verdict.PASSED: "1;37;42", Verdict.FAILED: "1;37;41", Verdict.INCOMPLETE: "1;30;43"}
+ALIKE = 4  # findings that say the same from which they are printed together
 MOST = 40  # findings of one question that are printed; the rest is counted
 
 
@@ -55,10 +58,17 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator
         yield ""
         yield f"{paint(question, '1')}  {answer(findings)}"
         shown = [finding for finding in findings if verbose or finding.kind in SHOWN]
+        alike = [] if verbose else _alike(shown)
+        if alike:
+            yield from _together(alike, paint(f"{'open':<13}", _COLOURS[Kind.OPEN]), width)
+            shown = [finding for finding in shown if finding not in alike]
         for finding in shown[: None if verbose else MOST]:
             kind = paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2"))
             accept = accepting(dossier, finding) if verbose else ""
             yield from _finding(finding, kind, dossier.remedy(finding), accept, width, verbose)
+        if question == "hallucination" and dossier.risk is not None:
+            for row in risk_card(dossier.risk):
+                yield from _wrapped(visible(row), "  ", width)
         if question == "openness":
             for row in summary(dossier.openness):
                 yield from _wrapped(visible(row), "  ", width)
@@ -73,6 +83,20 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool) -> Iterator
                 yield from _wrapped(f"{visible(step.artifact)}: {step.runs} ({visible(step.why)})", " " * 6, width)
     yield ""
     yield from _footer(dossier, width)
+
+
+def _alike(findings: list[Finding]) -> list[Finding]:
+    """Open findings of several checks that say the same, word for word, if they are many."""
+    rows = [finding for finding in findings if finding.kind is Kind.OPEN and not finding.evidence]
+    most = max((Counter(finding.message for finding in rows)).items(), key=lambda row: row[1], default=("", 0))
+    return [finding for finding in rows if finding.message == most[0]] if most[1] >= ALIKE else []
+
+
+def _together(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
+    blocking = "  [leaves the audit incomplete]" if any(row.effect not in (Effect.NONE, Effect.BLOCKS) for row in findings) else ""  # fmt: skip
+    yield f"  {kind} {len(findings)} checks{blocking}"
+    yield from _wrapped(visible(findings[0].message), " " * 16, width)
+    yield from _wrapped(", ".join(sorted({finding.check for finding in findings})), " " * 16, width)
 
 
 def _finding(finding: Finding, kind: str, remedy: str, accept: str, width: int, verbose: bool) -> Iterator[str]:

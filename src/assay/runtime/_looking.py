@@ -120,6 +120,7 @@ def agrees(torch: Any, network: Any, watch: Watch, ids: Any) -> bool:
 
 @contextmanager
 def looking(watch: Watch, places: int, state_at: int) -> Iterator[None]:
+    """Look at the last `places` tokens of what is read meanwhile, and at the state of the token `state_at`."""
     watch.clear(places, state_at)
     try:
         yield

@@ -1,0 +1,44 @@
+"""Questions for a model under audit, and what becomes of them: `assay audit MODEL --run`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay import calibrating, packs, uncertainty
+from assay.errors import InputError, UsageError
+from assay.facts.calibration import Calibration, NotRun
+from assay.packs import Pack
+from assay.uncertainty import Draw
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What to ask, and how: labelled questions, samples beside each answer, the file in which answers are kept, threads (0: the runtime's choice)."""
+
+    pack: Pack
+    draw: Draw = Draw()
+    keep: Path | None = None
+    threads: int = 0
+
+    def asked(
+        self, model: str, *, isolation: bool = True, progress: Callable[[str, int, int], None] | None = None
+    ) -> Calibration | NotRun:
+        """Run the model on every question; where it cannot be run, why."""
+        try:
+            runtime = uncertainty.open(model, threads=self.threads, isolation=isolation)
+            rows = calibrating.asked(runtime, self.pack, self.keep, progress, self.draw)
+            return calibrating.calibration(runtime, self.pack, rows, draw=self.draw, by_topic=True)
+        except (UsageError, InputError) as cause:
+            return NotRun(str(cause))
+
+
+def asking(
+    paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), keep: Path | None = None, threads: int = 0
+) -> Asking:
+    """The questions in these files, or assay's own where there are none; at most `most` of them, if that is not 0.
+
+    Raises UsageError: a file is no pack.
+    """
+    return Asking(packs.load(paths or (packs.GENERAL,), most), draw, keep, threads)

@@ -1,0 +1,174 @@
+"""An audit that runs the model: the risk card, its checks, and the same card from an endpoint."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay import packs
+from assay.asking import Asking, asking
+from assay.errors import UsageError
+from assay.facts.codec import canonical, decode
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from assay.pipeline import CLOSED
+from assay.render import names, renderer
+from tests.builders import hub_model
+from tests.cli.test_commands import run
+from tests.conftest import messages, of
+from tests.openai_server import serving
+from tests.runtime.test_calibrate import CAPITALS, capitals, relation
+from tests.runtime.test_endpoint import Speaker
+
+Audit = Callable[..., Dossier]
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Iterator[Dossier]:
+    """The audit of a model behind an endpoint that was asked for capitals."""
+    with serving(Speaker()) as server:
+        yield assay.audit(f"{server.reference}#smol", run=asking((relation(tmp_path / "r.json"),)))
+
+
+def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: Dossier) -> None:
+    assert card.decision.verdict is Verdict.INCOMPLETE and card.subject.closed and not card.artifacts
+    known = {row.check for row in card.findings if CLOSED not in row.message}
+    assert known == {"error-rate.unmeasured", "error-rate.uncertified", "error.confident", "question.unanswerable"}
+    assert all(row.kind is Kind.OPEN for row in card.findings if row.check not in known)
+    assert card.risk is not None and card.risk.model.startswith("smol at 127.0.0.1")
+    (said,) = messages(card, "error-rate.unmeasured", Kind.PASS)
+    assert said == "measured: 13 of 33 answers wrong (39.4 %, 95 % interval 24.7 to 56.3 %), questions of r"
+    (said,) = messages(card, "error-rate.uncertified", Kind.PASS)
+    assert said.startswith("at most 30 % wrong can be promised while 61 % of questions are answered")
+    assert messages(card, "error.confident", Kind.PASS) == ["0 of the 3 surest answers are wrong"]
+
+
+def test_every_format_shows_the_card(card: Dossier) -> None:
+    for name in names():
+        stream, found = io.BytesIO(), renderer(name)
+        assert found is not None
+        found.write(card, stream)
+        text = stream.getvalue().decode()
+        assert text
+        if name in ("text", "html", "markdown"):
+            plain = text.replace("\\", "").replace("\n  ", " ")
+            assert "13 of 33 answers wrong" in plain and "39.4 %" in plain, name
+        if name == "html":
+            assert text.count('<svg class="curve"') == 2 and "Sure and wrong" in text and "cannot certify" in text
+            assert "No file was seen: this is a model behind an endpoint." in text
+        if name == "text":
+            assert "--pack r --most 33" in text and "36 checks  [leaves the audit incomplete]" in text
+    assert decode(Dossier, json.loads(canonical(card))) == card
+
+
+def test_hostile_answers_are_harmless_in_every_format(card: Dossier) -> None:
+    nasty = "</script><script>alert(1)</script>\x1b[31m\u202e|`*"
+    assert card.risk is not None
+    rows = tuple(replace(row, asked=nasty, text=nasty, accepted=(nasty,)) for row in card.risk.confident_errors)
+    risk = replace(card.risk, confident_errors=rows, pack=nasty, topics=(replace(card.risk.topics[0], name=nasty),))
+    for name in ("text", "html", "markdown"):
+        stream, found = io.BytesIO(), renderer(name)
+        assert found is not None
+        found.write(replace(card, risk=risk), stream)
+        text = stream.getvalue().decode()
+        assert "\x1b" not in text and "\u202e" not in text
+        assert name != "html" or "<script>alert" not in text
+
+
+def test_the_same_questions_give_the_same_bytes(tmp_path: Path) -> None:
+    with serving(Speaker()) as server:
+        ask = asking((relation(tmp_path / "r.json"),))
+        first, second = (assay.audit(f"{server.reference}#smol", run=ask) for _ in range(2))
+    assert canonical(first) == canonical(second)
+
+
+def test_a_model_that_is_sure_of_errors_and_answers_everything_is_for_review(tmp_path: Path) -> None:
+    class Sure(Speaker):
+        """Sure of what is wrong, surprised by what is right."""
+
+        def generate(
+            self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0
+        ) -> Iterator[assay.facts.uncertainty.TokenScore]:
+            for row in super().generate(prompt, most, temperature, seed):
+                yield replace(row, logprob=-3.1 - row.logprob)
+
+    def line(name: str, **more: object) -> str:
+        return json.dumps({"question": f"The capital of {name} is", "topic": "t", "form": "continue", **more}) + "\n"
+
+    file = tmp_path / "p.jsonl"
+    file.write_text(
+        "".join(line(name, answers=[city]) for name, city in CAPITALS.items())
+        + "".join(line(f"Nowhere {at}", answerable=False) for at in range(8))
+    )
+    with serving(Sure()) as server:
+        found = assay.audit(f"{server.reference}#smol", run=asking((file,)))
+    (said,) = messages(found, "error.confident", Kind.REVIEW)
+    assert said == "3 of the 3 surest answers are wrong (surprise.max, questions of p)"
+    (row,) = of(found, "error.confident")
+    assert "answered 'Atlantis', not" in row.evidence[0].seen
+    (said,) = messages(found, "question.unanswerable", Kind.REVIEW)
+    assert said.startswith("0 of 8 questions that nobody can answer were declined")
+    (said,) = messages(found, "error-rate.uncertified", Kind.REVIEW)
+    assert (
+        said
+        == "no threshold keeps errors at 50 % or less: 13 of 33 answers are wrong, so an error rate cannot be certified"
+    )
+
+
+def test_what_cannot_be_run_is_open_and_says_why(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m")
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "x.Net"}}))
+    found = audit(model, run=asking((relation(tmp_path / "r.json"),)))
+    (said,) = messages(found, "error-rate.unmeasured", Kind.OPEN)
+    assert said.startswith("the model could not be run, so its error rate is not known: ")
+    assert found.risk is None and messages(found, "error.confident") == ["there is no calibration to ask this of"]
+    assert messages(audit(model), "error-rate.unmeasured", Kind.OPEN) == [
+        "the model was not run, so its error rate is not known"
+    ]
+
+
+def test_assays_own_questions_are_sound() -> None:
+    pack = packs.load([packs.GENERAL])
+    assert pack.duplicates == 0 and sum(not row.answerable for row in pack.questions) == 60
+    assert len(pack.questions) == 385 and len({row.topic for row in pack.questions}) == 12
+    for row in pack.questions:
+        if row.topic in ("sums", "products"):
+            one, sign, other = row.asked.removeprefix("What is ").removesuffix("?").split(" ")
+            expected = int(one) + int(other) if sign == "plus" else int(one) * int(other)
+            assert row.answers == (str(expected),)
+
+
+def test_an_endpoint_needs_the_network(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is behind a network, and --offline was given"):
+        assay.audit("openai+http://127.0.0.1:1/v1#m", offline=True)
+    done = run("audit", "openai+http://127.0.0.1:1/v1#m", "--run", "-q")
+    assert done.returncode == 3 and "INCOMPLETE" in done.stdout + done.stderr
+    wrong = run("audit", str(tmp_path), "--most", "50")
+    assert wrong.returncode == 2 and "--most, --samples and --keep go with --run or --pack" in wrong.stderr
+
+
+def test_the_real_model_gets_its_card_and_it_can_be_done_again(tmp_path: Path, smollm2: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    dossier, keep = tmp_path / "d.json", tmp_path / "keep.jsonl"
+    pack = capitals(tmp_path / "capitals.jsonl")
+    done = run(
+        "audit", str(smollm2), "--pack", str(pack), "--keep", str(keep), "-q", "-o", "text", "-o", f"json={dossier}"
+    )
+    assert done.returncode in (0, 3), done.stderr
+    assert "of 33 answers wrong" in done.stdout and "questions of capitals" in done.stdout
+    assert keep.read_text().count("\n") == 34
+    again = run("verify", str(dossier), str(smollm2), "--pack", str(pack), "-q")
+    assert "the same" in again.stdout or again.returncode == 0, again.stdout + again.stderr
+
+
+def test_questions_are_given_from_python_too(tmp_path: Path) -> None:
+    made = asking((relation(tmp_path / "r.json"),), most=31)
+    assert isinstance(made, Asking) and len(made.pack.questions) == 31
