@@ -1,44 +1,62 @@
-"""What the scores of SmolLM2-135M are worth on labelled questions, what they cost, and whether promises hold.
+"""What the scores of SmolLM2-135M are worth on labelled questions, beside lm-polygraph's; what they cost; whether promises hold.
 
-    python -m benchmarks.hallucination --data DIR [--most N]
+    python -m benchmarks.hallucination --data DIR [--most N] [--samples K] [--peer PYTHON] [--only NAME]
 
-DIR holds `qa/lre/*.json` and `qa/nq_open_dev_even.jsonl` (see docs/hallucination.md); answers are kept in DIR-less temporary files, so a run asks everything anew. Prevalence
-is printed with every measure. A promise is tried over 200 halvings of the questions: fitted on one half, judged on the other.
+DIR holds `qa/lre/*.json`, `qa/nq_open_dev_even.jsonl` and `qa/selfaware.json` (see docs/hallucination.md). Everything is asked anew. Prevalence is printed with every measure. PYTHON is the interpreter of an
+environment in which lm-polygraph is installed: it then scores the same answers to the same questions. A promise is tried over 200 halvings of the questions: fitted on one
+half, judged on the other.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from assay import calibrating, packs, uncertainty
 from assay.cli.demo import packaged_model
-from assay.facts.calibration import Answered
+from assay.facts.calibration import Answered, Calibration
 from assay.measures import calibration as measure
+from assay.packs import Pack
 from assay.runtime import Runtime
+from assay.uncertainty import Draw
 
-HALVINGS = 200
+HALVINGS, DRAWS = 200, 1000
 ALPHAS = (0.3, 0.4, 0.5)
 PROMPTS = 30
+TIMED = 40
+SETS = {
+    "LRE": "qa/lre/*.json",
+    "NQ-open, every second question": "qa/nq_open_dev_even.jsonl",
+    "SelfAware": "qa/selfaware.json",
+}
 
 
-def table(name: str, runtime: Runtime, paths: list[Path], most: int) -> None:
+def table(name: str, runtime: Runtime, pack: Pack, draw: Draw) -> tuple[tuple[Answered, ...], Calibration]:
     """Ask one set and print its measures."""
-    pack = packs.load(paths, most)
     start = time.process_time()
-    rows = calibrating.asked(runtime, pack)
+    rows = calibrating.asked(runtime, pack, draw=draw)
     spent = time.process_time() - start
-    found = calibrating.calibration(runtime, pack, rows)
+    found = calibrating.calibration(runtime, pack, rows, draw=draw)
     rate = found.errors / found.count
-    print(f"\n{name}: {found.count} questions, {found.errors} wrong ({rate:.3f}), {spent:.0f} CPU s")
-    print(f"{'score':<16} {'AUROC':>6}  {'95 % interval':<15} {'AUPRC':>6} {'PRR':>6}   chance 0.500, {rate:.3f}, 0")
+    print(
+        f"\n{name}: {found.count} questions, {found.errors} wrong ({rate:.3f}), {spent:.0f} CPU s, {draw.count} samples each"
+    )
+    print(f"{'score':<22} {'AUROC':>6}  {'95 % interval':<15} {'AUPRC':>6} {'PRR':>6}   chance 0.500, {rate:.3f}, 0")
     for row in found.worth:
-        print(f"{row.score:<16} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
+        print(f"{row.score:<22} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
     print(f"calibrated by {found.score}: ECE {found.ece:.3f}, Brier {found.brier:.3f}, held-out folds")
-    promises(rows)
+    if found.unanswerable:
+        lost = found.unanswerable
+        print(f"{lost.declined} of {lost.count} unanswerable declined; told from the others with AUROC {lost.auroc:.3f} ({lost.low:.3f} to {lost.high:.3f})")  # fmt: skip
+    promises(tuple(row for row in rows if row.answerable))
+    return rows, found
 
 
 def promises(rows: tuple[Answered, ...]) -> None:
@@ -63,13 +81,59 @@ def promises(rows: tuple[Answered, ...]) -> None:
         )
 
 
+def elsewhere(one: Calibration, name: str, rows: tuple[Answered, ...]) -> None:
+    """What a calibration is worth on questions of another set."""
+    told = tuple(row for row in rows if row.answerable)
+    rates = np.array([measure.rate(one.steps, value) for value in calibrating.column(told, one.score)])
+    error, _ = measure.ece(rates, np.array([not row.right for row in told]))
+    print(f"the calibration of {one.pack[:30]} on {name}: ECE {error:.3f}")
+
+
+def peer(python: str, folder: Path, pack: Pack, rows: tuple[Answered, ...]) -> None:
+    """lm-polygraph on the same questions, its scores judged on its own answers, and the best of them beside assay's default on the questions that both answer."""
+    with tempfile.TemporaryDirectory() as scratch:
+        questions = Path(scratch, "questions.jsonl")
+        told = [question for question in pack.questions if question.answerable]
+        questions.write_text("".join(json.dumps({"id": row.id, "prompt": row.prompt}) + "\n" for row in told))
+        script = Path(__file__).with_name("_polygraph.py")
+        done = subprocess.run([python, str(script), str(folder), str(questions), str(TIMED)], capture_output=True, text=True, check=False)  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found: dict[str, Any] = {row["id"]: row for row in lines if "id" in row}
+    if not found:
+        raise SystemExit(f"lm-polygraph gave nothing: {done.stderr[-500:]}")
+    answers = {question.id: question.answers for question in told}
+    wrong = np.array([not calibrating.right(found[question.id]["text"], answers[question.id]) for question in told])
+    own = {row.id: row for row in rows}
+    same = sum(found[id]["text"].partition("\n")[0].strip() == own[id].text for id in found)
+    print(f"lm-polygraph: {len(found)} questions, {int(wrong.sum())} wrong; {same} answers are those of assay")
+    best, ranked = ("", np.zeros(0)), -1.0
+    for name in sorted(next(iter(found.values()))["scores"]):
+        values = np.array([found[question.id]["scores"][name] for question in told])
+        row = measure.worth(name, values, wrong)
+        print(f"{row.score:<28} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
+        best, ranked = ((name, values), row.auroc) if row.auroc > ranked else (best, ranked)
+    mine, mistaken = calibrating.column(tuple(own[question.id] for question in told), calibrating.DEFAULT), np.array([not own[question.id].right for question in told])  # fmt: skip
+    chosen = np.random.default_rng(0)
+    draws = chosen.integers(0, len(told), (DRAWS, len(told)))
+    gaps = [measure.auroc(mine[row], mistaken[row]) - measure.auroc(best[1][row], wrong[row]) for row in draws]
+    low, high = np.quantile(gaps, (0.025, 0.975))
+    print(f"assay's default less the best of them ({best[0]}): {measure.auroc(mine, mistaken) - ranked:+.3f} (95 % {low:+.3f} to {high:+.3f})")  # fmt: skip
+    seconds = lines[-1]["seconds"]
+    plain = seconds.pop("plain generate")
+    print("its CPU s over plain generate: " + ", ".join(f"{name} {value / plain:.2f}x" for name, value in seconds.items()))  # fmt: skip
+
+
 def cost(runtime: Runtime) -> None:
     """CPU seconds of plain generation with transformers beside assay's, and of scoring what was generated."""
     import torch
 
     network, tokens = runtime._network, runtime._tokens  # type: ignore[attr-defined]  # the peer runs on the same weights
     prompts = [f"Question: What is {number} plus {number + 1}?\nAnswer:" for number in range(PROMPTS)]
-    plain = own = again = 0.0
+    spent = dict.fromkeys(("plain", "scored", "inside", "again", "samples"), 0.0)
+
+    def took(name: str, start: float) -> None:
+        spent[name] += time.process_time() - start
+
     for prompt in prompts:
         ids = torch.tensor([tokens.encode(prompt, add_special_tokens=False).ids])
         start = time.process_time()
@@ -81,16 +145,25 @@ def cost(runtime: Runtime) -> None:
             do_sample=False,
             pad_token_id=0,
         )
-        plain += time.process_time() - start
+        took("plain", start)
         start = time.process_time()
         made = list(runtime.generate(prompt, 16))
-        own += (time.process_time() - start) * 16 / max(1, len(made))
+        spent["scored"] += (time.process_time() - start) * 16 / max(1, len(made))
         text = "".join(row.text for row in made)
         start = time.process_time()
         runtime.score(prompt, text)
-        again += time.process_time() - start
+        took("again", start)
+        start = time.process_time()
+        runtime.trace(prompt, text)
+        took("inside", start)
+        start = time.process_time()
+        drawn = runtime.sample(prompt, 5, 16, 1.0, 0)
+        longest = max(row.tokens for row in drawn)
+        spent["samples"] += (time.process_time() - start) * 16 / max(1, longest)
+    plain = spent["plain"]
     print(
-        f"\n{PROMPTS} prompts, 16 tokens each, CPU s: plain generate {plain:.1f}; generate and score {own:.1f} ({own / plain:.2f}x); score a given answer {again:.1f} ({again / plain:.2f}x)"
+        f"\n{PROMPTS} prompts, 16 tokens each, CPU s: plain generate {plain:.1f}; generate and score {spent['scored'] / plain:.2f}x, with a look inside {(spent['scored'] + spent['inside']) / plain:.2f}x; "
+        f"with 5 samples {(spent['scored'] + spent['samples']) / plain:.2f}x; score a given answer {spent['again'] / plain:.2f}x, with a look inside {spent['inside'] / plain:.2f}x"
     )
 
 
@@ -99,12 +172,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--most", type=int, default=1000)
+    parser.add_argument("--samples", type=int, default=0)
+    parser.add_argument("--peer")
+    parser.add_argument("--only", choices=list(SETS))
     given = parser.parse_args()
     runtime = uncertainty.open(packaged_model(), threads=2)
     print(runtime.model, runtime.name)
     cost(runtime)
-    table("LRE", runtime, sorted((given.data / "qa" / "lre").glob("*.json")), given.most)
-    table("NQ-open, every second question", runtime, [given.data / "qa" / "nq_open_dev_even.jsonl"], given.most)
+    with tempfile.TemporaryDirectory() as folder:
+        if given.peer:
+            runtime._network.save_pretrained(folder)  # type: ignore[attr-defined]
+            runtime._tokens.save(f"{folder}/tokenizer.json")  # type: ignore[attr-defined]
+        first = None
+        for name, pattern in SETS.items():
+            if given.only in (None, name):
+                pack = packs.load(sorted(given.data.glob(pattern)), given.most)
+                rows, found = table(name, runtime, pack, Draw(given.samples))
+                if first is not None:
+                    elsewhere(first, name, rows)
+                first = first or found
+                if given.peer and name != "SelfAware":
+                    peer(given.peer, Path(folder), pack, rows)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ class TorchRuntime:
                 out = self._network(input_ids=ids, use_cache=True, logits_to_keep=1, **{self._cache: cache})
                 cache = getattr(out, self._cache)
                 logits = out.logits[:, -1].float()
-                token = self._chosen(logits[0], temperature, chosen)
+                token = int(self._drawn(logits, temperature, chosen))
                 if token in self._ends:
                     return
                 made.append(token)
@@ -162,26 +162,29 @@ class TorchRuntime:
             out = self._network(input_ids=torch.tensor([before], device=self._device), use_cache=True, logits_to_keep=1)
             cache = getattr(out, self._cache)
             cache.batch_repeat_interleave(count)
-            logits = out.logits[:, -1].float().expand(count, -1)
+            logits, writing = out.logits[:, -1].float().expand(count, -1), drafts
             for _ in range(min(most, self._context - len(before))):
-                shares = (logits / temperature).softmax(-1) if temperature > 0 else None
-                drawn = (
-                    logits.argmax(-1) if shares is None else torch.multinomial(shares.cpu(), 1, generator=chosen)[:, 0]
-                )
-                drawn = drawn.to(self._device)
+                drawn = self._drawn(logits, temperature, chosen)
                 chances = logits.gather(-1, drawn[:, None])[:, 0] - logits.logsumexp(-1)
-                for draft, token, logprob in zip(drafts, drawn.tolist(), chances.tolist(), strict=True):
+                for draft, token, logprob in zip(writing, drawn.tolist(), chances.tolist(), strict=True):
                     draft.add(token, logprob, token in self._ends, stop, self._tokens)
-                if all(draft.ended for draft in drafts):
+                going = [at for at, draft in enumerate(writing) if not draft.ended]
+                if not going:
                     break
+                if len(going) < len(writing):  # what has ended is not computed any further
+                    kept = torch.tensor(going, device=self._device)
+                    cache.batch_select_indices(kept)
+                    drawn, writing = drawn[kept], [writing[at] for at in going]
                 out = self._network(input_ids=drawn[:, None], use_cache=True, logits_to_keep=1, **{self._cache: cache})
                 cache, logits = getattr(out, self._cache), out.logits[:, -1].float()
         return tuple(Sample(draft.text, draft.logprob, len(draft.ids)) for draft in drafts)
 
-    def _chosen(self, logits: Any, temperature: float, chosen: Any) -> int:
+    def _drawn(self, logits: Any, temperature: float, chosen: Any) -> Any:
+        """A token for each row: the likeliest at temperature 0, else drawn."""
         if temperature <= 0:
-            return int(logits.argmax())
-        return int(self._torch.multinomial((logits / temperature).softmax(-1).cpu(), 1, generator=chosen))
+            return logits.argmax(-1)
+        shares = (logits / temperature).softmax(-1).cpu()
+        return self._torch.multinomial(shares, 1, generator=chosen)[:, 0].to(self._device)
 
     def _reduced(self, logits: Any, ids: list[int], places: list[tuple[int, int]], text: str) -> list[TokenScore]:
         """The few numbers that are kept of each distribution."""

@@ -1,0 +1,74 @@
+"""Run in the peer's own environment: lm-polygraph's scores of the same model's answers to the same questions.
+
+    PYTHON benchmarks/_polygraph.py MODEL QUESTIONS SECONDS     (a folder, JSON lines with id and prompt, how many questions are timed one score at a time)
+
+Prints a JSON line for each question: the answer, each estimator's score; then one line with CPU seconds. Estimators that need a hub are left out: there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+MOST_NEW = 16
+
+
+def main() -> None:
+    """Answer and score everything."""
+    import torch
+    from lm_polygraph import estimators
+    from lm_polygraph.defaults.register_default_stat_calculators import register_default_stat_calculators
+    from lm_polygraph.utils.builder_enviroment_stat_calculator import BuilderEnvironmentStatCalculator
+    from lm_polygraph.utils.dataset import Dataset
+    from lm_polygraph.utils.estimate_uncertainty import estimate_uncertainty
+    from lm_polygraph.utils.generation_parameters import GenerationParameters
+    from lm_polygraph.utils.manager import UEManager
+    from lm_polygraph.utils.model import WhiteboxModel
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+
+    torch.set_num_threads(2)
+    folder, questions, timed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    loaded: Any = PreTrainedTokenizerFast
+    network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    network.eval()
+    tokenizer: Any = loaded(tokenizer_file=str(folder / "tokenizer.json"), eos_token="<|im_end|>", pad_token="<|im_end|>", bos_token="<|im_start|>")  # fmt: skip
+    limits = GenerationParameters(max_new_tokens=MOST_NEW, stop_strings=["\n"])
+    model = WhiteboxModel(network, tokenizer, generation_parameters=limits)
+    single: list[Any] = [
+        estimators.MaximumSequenceProbability(),
+        estimators.Perplexity(),
+        estimators.MeanTokenEntropy(),
+        estimators.RAUQ(),
+        estimators.SelfCertainty(),
+        estimators.RenyiNeg(),
+        estimators.FisherRao(),
+    ]
+    rows = [json.loads(line) for line in questions.read_text().splitlines()]
+    for row in rows:
+        manager = UEManager(
+            Dataset([row["prompt"]], [""], batch_size=1), model, single,
+            available_stat_calculators=register_default_stat_calculators("Whitebox"), builder_env_stat_calc=BuilderEnvironmentStatCalculator(model),
+            generation_metrics=[], ue_metrics=[], processors=[], ignore_exceptions=False, verbose=False, max_new_tokens=MOST_NEW,
+        )  # fmt: skip
+        manager()
+        scores = {str(one): float(manager.estimations[one.level, str(one)][0]) for one in single}
+        print(json.dumps({"id": row["id"], "text": manager.stats["greedy_texts"][0], "scores": scores}), flush=True)
+    seconds = {}
+    for name, one in [("MaximumSequenceProbability", single[0]), ("RAUQ", single[3]), ("LexicalSimilarity", estimators.LexicalSimilarity())]:  # fmt: skip
+        start = time.process_time()
+        for row in rows[:timed]:
+            estimate_uncertainty(model, one, row["prompt"])
+        seconds[name] = time.process_time() - start
+    start = time.process_time()
+    for row in rows[:timed]:
+        given = tokenizer(row["prompt"], return_tensors="pt")
+        network.generate(**given, max_new_tokens=MOST_NEW, do_sample=False, stop_strings=["\n"], tokenizer=tokenizer)
+    seconds["plain generate"] = time.process_time() - start
+    print(json.dumps({"seconds": seconds, "timed": timed}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
