@@ -34,6 +34,21 @@ MOST = 4 << 20
     help="0 (the default) takes the likeliest token each time.",
 )
 @click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Hold each sentence against this text; may be repeated. It is not put into the prompt.",
+)
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="DIR",
+    help="Look names and numbers up in this indexed training data (see: assay corpus); may be repeated.",
+)
+@click.option(
     "--samples",
     type=click.IntRange(0, 64),
     default=0,
@@ -60,7 +75,7 @@ MOST = 4 << 20
 @click.option("-q", "--quiet", is_flag=True, help="Print the default score only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every score, span and token.")
 def COMMAND(
-    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, samples: int, seed: int, calibration: Path | None, threads: int | None,
+    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, documents: tuple[Path, ...], corpora: tuple[str, ...], samples: int, seed: int, calibration: Path | None, threads: int | None,
     outputs: tuple[str, ...], quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Run MODEL on a text and say how likely it finds each token: a folder or file with weights, or a record (-o json of this command).
@@ -79,14 +94,15 @@ def COMMAND(
         raise UsageError("give --text to score, or --prompt or --user for the model to answer")
     told = None if text is None else _read(text)
     known = calibrating.load(calibration) if calibration else None
+    held = uncertainty.against(documents, corpora)
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
         before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
         draw = uncertainty.Draw(samples, seed=seed)
         found = (
-            uncertainty.generated(runtime, before, most, temperature, seed, known, draw)
+            uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held)
             if told is None
-            else uncertainty.score(runtime, before, told, known, draw)
+            else uncertainty.score(runtime, before, told, known, draw, held)
         )
     except InputError as cause:
         raise UsageError(str(cause)) from None

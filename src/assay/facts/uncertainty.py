@@ -116,6 +116,79 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenDocument:
+    """A document that a text was held against: its name, digest, and characters that were looked at."""
+
+    name: str
+    sha256: str
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """A sentence beside the documents that were given.
+
+    `unsupported` is what assay's checker gives (0 to 1), `words` the share of its weighted words in the sentence of the documents that is nearest: which document (from 0; -1:
+    none), its characters, what it says. `missing` are names and numbers that no document has. `gain` is by how many nats a token becomes likelier on average
+    when the model reads the documents first.
+    """
+
+    start: int
+    stop: int
+    unsupported: float
+    words: float
+    document: int
+    near_start: int
+    near_stop: int
+    seen: str
+    missing: tuple[str, ...]
+    gain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How often corpora hold a name or number of the text, and in how many documents (`complete`: all places were looked at)."""
+
+    start: int
+    stop: int
+    count: int
+    documents: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two names or numbers of a sentence, and in how many documents of the corpora both stand; `example` is one of them."""
+
+    start: int
+    stop: int
+    other_start: int
+    other_stop: int
+    documents: int
+    example: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What corpora hold of the names, numbers, dates and quotations of a text."""
+
+    corpora: tuple[str, ...]
+    sha256: tuple[str, ...]
+    held: tuple[Held, ...]
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A part of a text that the model is sure of and that nothing which was given bears out: its characters, and why."""
+
+    start: int
+    stop: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredText:
     """A text and what a model thinks of it: by which runtime, after which prompt, token by token, in spans, sentences and as a whole.
 
@@ -133,5 +206,9 @@ class ScoredText:
     sentences: tuple[Sentence, ...]
     scores: tuple[Score, ...]
     samples: tuple[Sample, ...]
+    documents: tuple[GivenDocument, ...]
+    grounding: tuple[Grounding, ...]
+    known: Known | None
+    marks: tuple[Mark, ...]
     risk: Risk | None
     missing: tuple[str, ...]

@@ -13,12 +13,13 @@ from assay.facts.uncertainty import Score, Sentence, Span, SpanKind, TokenScore
 
 MOST_SPANS = 5000
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\.(?:[A-ZÀ-ÖØ-Þ]\.)*(?=\s+[A-ZÀ-ÖØ-Þ])|[A-ZÀ-ÖØ-Þ][\w’'-]*)"  # an initial, or a word that begins with a capital
 # the first that fits at a place; a heuristic for texts in the Latin script, English in its months
 _SPANS = (
     (SpanKind.DATE, rf"\b(?:\d{{1,2}}\s+{_MONTH}(?:\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:,\s*\d{{4}})?|{_MONTH}\s+\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:1[0-9]|20)\d\d(?![\d,.]*\d))\b"),
     (SpanKind.NUMBER, r"[-+]?[$€£]?\b\d[\d,.]*(?:\s?%|\s?(?:percent|million|billion|trillion|km|kg|m|cm|miles|dollars|euros|years)\b)?"),
     (SpanKind.QUOTE, r"[\"“][^\"“”\n]{2,200}[\"”]"),
-    (SpanKind.NAME, r"\b[A-ZÀ-ÖØ-Þ][\w’'.-]*(?:\s+(?:(?:of|the|de|van|von|der|la|and)\s+)?[A-ZÀ-ÖØ-Þ][\w’'.-]*)*"),
+    (SpanKind.NAME, rf"\b{_CAPITAL}(?:\s+(?:(?:of|the|de|van|von|der|la|and)\s+)?{_CAPITAL})*"),
     (SpanKind.WORDS, r"\b[a-zà-öø-ÿ][\w’'-]{3,}(?:\s+[a-zà-öø-ÿ][\w’'-]{3,}){0,3}"),
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _SPANS))

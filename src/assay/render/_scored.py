@@ -13,6 +13,7 @@ from assay.render._visible import visible
 STEPS = (0.7, 2.0, 4.0, 7.0)
 _BACKGROUNDS = ("", "48;5;229", "48;5;222", "48;5;215", "48;5;203")
 MOST = 12
+DOUBTFUL = 0.5
 
 
 def step(surprise: float) -> int:
@@ -40,6 +41,9 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
         yield f"  {_mark(span.surprise)} {span.kind:<9} {visible(found.text[span.start : span.stop])[:60]:<40}  {_words(found, span)}"
     if len(told) > MOST and not verbose:
         yield f"  ... and {len(told) - MOST:,} more: --verbose"
+    yield from _marks(found, width)
+    yield from _grounding(found, width, verbose)
+    yield from _known(found, verbose)
     yield ""
     drawn = [score for score in found.scores if score.cost.endswith("samples")]
     for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *drawn)):
@@ -83,6 +87,46 @@ def _heatmap(found: ScoredText, colour: bool, width: int) -> Iterator[str]:
             if colour
             else textwrap.wrap(row, width - 2, initial_indent="  ", subsequent_indent="  ") or [""]
         )
+
+
+def _marks(found: ScoredText, width: int) -> Iterator[str]:
+    """What the model is sure of without support."""
+    if found.marks:
+        yield ""
+        yield "sure, and not borne out by what was given"
+    for mark in found.marks[:MOST]:
+        said = " ".join(visible(found.text[mark.start : mark.stop]).split())
+        yield from textwrap.wrap(f"{said[:80]!r}: {visible(mark.because)}", width - 2, initial_indent="  ", subsequent_indent="    ")  # fmt: skip
+
+
+def _grounding(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
+    """Each sentence beside the documents, the least borne out first."""
+    if found.grounding:
+        yield ""
+        yield f"beside {', '.join(visible(row.name) for row in found.documents)}: 1 is not borne out at all, by assay's checker"
+    for row in sorted(found.grounding, key=lambda row: -row.unsupported)[: None if verbose else MOST]:
+        said = " ".join(visible(found.text[row.start : row.stop]).split())
+        yield f"  {row.unsupported:4.2f}  {said[: width - 10]}"
+        if row.missing:
+            yield f"        not in the documents: {', '.join(visible(name) for name in row.missing[:6])}"
+        if row.seen and (verbose or row.unsupported >= DOUBTFUL):
+            yield f"        nearest: {' '.join(visible(row.seen).split())[: width - 20]}"
+
+
+def _known(found: ScoredText, verbose: bool) -> Iterator[str]:
+    """How rare names and numbers are in the corpora, and which never meet."""
+    if found.known is None:
+        return
+    yield ""
+    yield f"in the corpora {', '.join(map(visible, found.known.corpora))}"
+    rows = {found.text[row.start : row.stop]: row for row in found.known.held}
+    for text, row in sorted(rows.items(), key=lambda pair: (pair[1].count, pair[0]))[: None if verbose else MOST]:
+        more = "" if row.complete else " or more"
+        yield f"  {row.count:>9,} times in {row.documents:,} documents{more}  {visible(text)[:60]}"
+    for pair in found.known.pairs if verbose else [pair for pair in found.known.pairs if not pair.documents][:MOST]:
+        one, other = found.text[pair.start : pair.stop], found.text[pair.other_start : pair.other_stop]
+        met = f"in {pair.documents:,} documents, such as {visible(pair.example)[:60]}" if pair.documents else "in no document" if pair.complete else "in none of the documents looked at"  # fmt: skip
+        yield f"  {visible(one)[:40]!r} and {visible(other)[:40]!r} together {met}"
 
 
 def _samples(found: ScoredText, width: int) -> Iterator[str]:

@@ -19,7 +19,10 @@ from assay.measures import sampled
 from assay.measures import uncertainty as measure
 from assay.measures.calibration import rate
 from assay.runtime import Runtime, Trace
+from assay.uncertainty import support
+from assay.uncertainty.support import Against, against
 
+__all__ = ["Against", "Draw", "against", "generated", "open", "score"]
 MOST_NEW = 4096  # tokens that are generated at most
 LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
 
@@ -58,20 +61,28 @@ class Draw:
 
 
 def score(
-    runtime: Runtime, prompt: str, text: str, calibration: Calibration | None = None, draw: Draw = Draw()
+    runtime: Runtime,
+    prompt: str,
+    text: str,
+    calibration: Calibration | None = None,
+    draw: Draw = Draw(),
+    held: Against = Against(),
 ) -> ScoredText:
     """A text that exists, as it follows a prompt: one pass, nothing is generated but the samples that are asked for.
 
     With a calibration (`assay.calibrating.load`) the share of answers of this score that were wrong. With `draw` the scores of a text beside other answers to the prompt.
+    With `held` (`against(documents=..., corpora=...)`) what documents and training data bear out.
 
     Raises UsageError where the runtime cannot score it, or the calibration is of another model; the message says why.
     """
     if Capability.SCORE not in runtime.can:
         raise UsageError(f"{runtime.name} cannot score a given text")
     if Capability.TRACE not in runtime.can:
-        return _scored(runtime, prompt, text, runtime.score(prompt, text), calibration, draw, None, generated=False)
+        return _scored(
+            runtime, prompt, text, runtime.score(prompt, text), calibration, draw, held, None, generated=False
+        )
     trace = runtime.trace(prompt, text)
-    return _scored(runtime, prompt, text, trace.tokens, calibration, draw, trace, generated=False)
+    return _scored(runtime, prompt, text, trace.tokens, calibration, draw, held, trace, generated=False)
 
 
 def generated(
@@ -82,6 +93,7 @@ def generated(
     seed: int = 0,
     calibration: Calibration | None = None,
     draw: Draw = Draw(),
+    held: Against = Against(),
 ) -> ScoredText:
     """What the model writes after a prompt, scored as it is written; the look inside takes one more pass over it.
 
@@ -94,7 +106,7 @@ def generated(
     if not text:
         raise UsageError("the model wrote nothing after this prompt")
     trace = looked(runtime, prompt, text)
-    return _scored(runtime, prompt, text, tokens, calibration, draw, trace, generated=True)
+    return _scored(runtime, prompt, text, tokens, calibration, draw, held, trace, generated=True)
 
 
 def answer(
@@ -139,17 +151,27 @@ def drawn(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ..
 
 
 def _scored(
-    runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], calibration: Calibration | None, draw: Draw, trace: Trace | None, *, generated: bool
+    runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], calibration: Calibration | None, draw: Draw, held: Against, trace: Trace | None, *, generated: bool
 ) -> ScoredText:  # fmt: skip
     spans, samples = measure.spans(text, tokens), drawn(runtime, prompt, text, tokens, draw)
+    sentences = measure.sentences(text, spans)
+    grounding, why = support.grounded(held, runtime, prompt, text, tokens, sentences)
+    known = support.known(held, text, spans, sentences)
+    words = sum(record.words for record in held.corpus.records) if held.corpus else 0
     scores = (
         *measure.scores(tokens),
         *((chain(trace),) if trace else ()),
         *sampled.scores(text.strip(), sum(token.logprob for token in tokens) if tokens else None, samples),
+        *support.scores(grounding, known, words),
+    )
+    missing = (
+        *_missing(runtime, tokens, calibration, draw, trace),
+        *((why,) if why else ()),
+        *(("the rest of the documents, beyond 4 Mi characters",) if held.documents and held.documents.cut else ()),
     )
     return ScoredText(
-        runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, measure.sentences(text, spans), scores, samples,
-        _risk(runtime, scores, len(tokens), calibration) if calibration else None, tuple(_missing(runtime, tokens, calibration, draw, trace)),
+        runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, sentences, scores, samples,
+        support.given(held), grounding, known, support.marks(text, spans, sentences, grounding, known), _risk(runtime, scores, len(tokens), calibration) if calibration else None, missing,
     )  # fmt: skip
 
 

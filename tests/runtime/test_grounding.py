@@ -1,0 +1,216 @@
+"""Sentences beside documents, and names in a corpus: what is borne out, what is not, and what a model is sure of all the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay import uncertainty
+from assay.errors import UsageError
+from assay.facts.codec import canonical
+from assay.facts.uncertainty import Capability, ScoredText, TokenScore
+from assay.measures.grounding import FEATURES, Documents, stem, unsupported
+from assay.render._scored import lines
+from assay.render._scored_page import page
+from tests.cli.test_commands import run
+from tests.runtime.test_calibrate import Rest
+from tests.runtime.test_score import record
+
+CURIE = (
+    "Marie Curie was born in Warsaw on 7 November 1867. She moved to Paris in 1891, where she studied at the Sorbonne. In 1898 she and her husband Pierre Curie discovered polonium and "
+    "radium. She won the Nobel Prize in Physics in 1903 together with Pierre Curie and Henri Becquerel, and the Nobel Prize in Chemistry in 1911. She died in 1934 in Passy."
+)
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ("Marie Curie was born in Warsaw.", "Marie Curie was born in Vienna."),
+        ("She discovered radium in 1898 with Pierre Curie.", "She discovered uranium in 1898 with Albert Einstein."),
+        ("Curie moved to Paris in 1891.", "Curie moved to Paris in 1911."),
+        ("She studied at the Sorbonne.", "She taught at Harvard University for thirty years."),
+        ("She died in Passy in 1934.", "She did not die in 1934."),
+        ("She won the Nobel Prize in Chemistry in 1911.", "She won the Nobel Prize in Chemistry in 1903."),
+    ],
+)
+def test_what_is_not_so_is_doubted_more_than_what_is(true: str, false: str) -> None:
+    documents = Documents(["Radium is an element. It was found in pitchblende.", CURIE])
+    said = [unsupported(documents.features(sentence)) for sentence in (true, false)]
+    assert said[0] < said[1]
+
+
+def test_what_no_document_has_is_named_and_the_nearest_sentence_shown() -> None:
+    documents = Documents(["Radium is an element.", CURIE])
+    assert documents.missing("Curie met Einstein in Warsaw in 1927.") == ("Einstein", "1927")
+    near = documents.passage("She won a prize in chemistry.")
+    assert near is not None and near.document == 1
+    assert documents.texts[1][near.start : near.stop].startswith("She won the Nobel Prize")
+    assert documents.passage("zzz qqq") is None
+
+
+@settings(max_examples=500)
+@given(st.lists(st.text(max_size=80), max_size=3), st.text(max_size=80))
+def test_any_text_gives_features_from_0_to_1(texts: list[str], sentence: str) -> None:
+    documents = Documents(texts)
+    found = documents.features(sentence)
+    assert len(found) == len(FEATURES) and all(0 <= value <= 1.0001 for value in found)
+    assert 0 <= unsupported(found) <= 1
+    near = documents.passage(sentence)
+    assert near is None or 0 <= near.start < near.stop <= len(texts[near.document])
+
+
+def test_many_characters_are_cut_and_that_is_known() -> None:
+    found = Documents(["a. " * 10, "b " * (3 << 20)])
+    assert found.cut and sum(map(len, found.texts)) == 4 << 20
+
+
+def test_words_are_compared_without_their_endings() -> None:
+    assert stem("Discovered") == stem("discovery")
+    assert stem("12,500") == "12500" and stem("Curie's") == stem("Curie")
+
+
+class Sure(Rest):
+    """Finds every word likely, and a text a little likelier after a document."""
+
+    name, model, sha256 = "sure", "made up", "f" * 64
+    can = frozenset({Capability.SCORE, Capability.GENERATE})
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(" ", "\0 ").split("\0"):
+            logprob = -0.3 if "Warsaw on 7" in prompt else -0.5
+            rows.append(TokenScore(word, at, at + len(word), logprob, 0.5, 1.0, 1, ()))
+            at += len(word)
+        return tuple(rows)
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        yield from self.score(prompt, " Curie was born in Vienna.")
+
+
+@pytest.fixture
+def curie(tmp_path: Path) -> Path:
+    (tmp_path / "curie.txt").write_text(CURIE)
+    return tmp_path / "curie.txt"
+
+
+@pytest.fixture
+def scored(curie: Path) -> ScoredText:
+    held = uncertainty.against([curie])
+    return uncertainty.score(
+        Sure(), "Who was she?", "Marie Curie was born in Warsaw. She taught at Harvard.", held=held
+    )
+
+
+def test_each_sentence_stands_beside_the_documents(scored: ScoredText) -> None:
+    first, second = scored.grounding
+    assert first.unsupported < 0.5 and second.unsupported > 0.9 and second.missing == ("Harvard",)
+    assert first.seen.startswith("Marie Curie was born in Warsaw") and first.gain == second.gain == pytest.approx(0.2)
+    by_id = {row.id: row.value for row in scored.scores}
+    assert by_id["documents.unsupported"] == second.unsupported and by_id["documents.gain"] == pytest.approx(-0.2)
+    (document,) = scored.documents
+    assert (document.name, document.characters) == ("curie.txt", len(CURIE))
+
+
+def test_what_the_model_is_sure_of_without_support_is_marked(scored: ScoredText) -> None:
+    (mark,) = scored.marks
+    assert scored.text[mark.start : mark.stop].strip() == "She taught at Harvard."
+    assert mark.because == "the documents do not bear it out: they have no 'Harvard'"
+    said = "\n".join(lines(scored, False))
+    assert "sure, and not borne out by what was given" in said and "not in the documents: Harvard" in said
+    html = page(scored).decode()
+    assert "Sure, and not borne out" in html and "Beside the documents" in html
+    words = uncertainty.score(
+        Words(), "Who?", "She taught at Harvard.", held=uncertainty.Against(scored_names(scored), Documents([CURIE]))
+    )
+    assert words.marks == ()  # surprised by every word: it is not sure
+
+
+class Words(Sure):
+    """Finds every word unlikely."""
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        return tuple(
+            TokenScore(row.text, row.start, row.stop, -5.0, None, None, None, ()) for row in super().score(prompt, text)
+        )
+
+
+def scored_names(scored: ScoredText) -> tuple[str, ...]:
+    return tuple(row.name for row in scored.documents)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    pytest.importorskip("zstandard")
+    rows = [
+        {"id": "curie", "text": CURIE},
+        {"id": "einstein", "text": "Albert Einstein was born in Ulm in 1879, and taught in Berlin."},
+        {"id": "travel", "text": "Ulm and Warsaw are towns. Marie Curie is known in one of them."},
+    ]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("corpus", "build", str(tmp_path / "d.jsonl"), "-o", str(tmp_path / "index"))
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "index"
+
+
+def test_a_corpus_says_how_rare_names_are_and_which_never_meet(corpus: Path) -> None:
+    held = uncertainty.against(corpora=[str(corpus)])
+    found = uncertainty.score(
+        Sure(), "Who?", "Marie Curie was born in Ulm. Albert Einstein went to Warsaw with Niels Bohr.", held=held
+    )
+    assert found.known is not None
+    told = {found.text[row.start : row.stop]: (row.count, row.documents) for row in found.known.held}
+    assert told == {
+        "Marie Curie": (2, 2),
+        "Ulm": (2, 2),
+        "Albert Einstein": (1, 1),
+        "Warsaw": (2, 2),
+        "Niels Bohr": (0, 0),
+    }
+    met = {
+        (found.text[row.start : row.stop], found.text[row.other_start : row.other_stop]): (row.documents, row.example)
+        for row in found.known.pairs
+    }
+    assert met["Marie Curie", "Ulm"] == (1, "travel") and met["Albert Einstein", "Warsaw"] == (0, "")
+    said = {(found.text[row.start : row.stop], row.because) for row in found.marks}
+    assert said == {
+        ("Niels Bohr", "the corpora do not hold 'Niels Bohr'"),
+        ("Warsaw", "no document of the corpora holds it together with 'Albert Einstein'"),
+    }
+    by_id = {row.id: row.value for row in found.scores}
+    assert by_id["corpus.apart"] == pytest.approx(3 / 4)
+    shown = "\n".join(lines(found, False))
+    assert (
+        "0 times in 0 documents  Niels Bohr" in shown
+        and "'Albert Einstein' and 'Warsaw' together in no document" in shown
+    )
+    assert "In the training data" in page(found).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "said"),
+    [
+        ("absent.txt", None, "cannot read"),
+        ("b.txt", b"\xff\xfe", "is not UTF-8 text; index it with `assay corpus build`"),
+    ],
+)
+def test_a_document_that_is_none_is_one_sentence(name: str, raw: bytes | None, said: str, tmp_path: Path) -> None:
+    if raw is not None:
+        (tmp_path / name).write_bytes(raw)
+    with pytest.raises(UsageError, match=said):
+        uncertainty.against([tmp_path / name])
+
+
+def test_documents_are_given_on_the_command_line(tmp_path: Path, curie: Path) -> None:
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    done = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "--text", record().text, "--document", str(curie))
+    assert done.returncode == 0, done.stderr
+    assert "beside curie.txt" in done.stdout
+    assert (
+        "whether the documents make the text likelier: this prompt and text are not in the record"
+        in done.stdout.replace("\n", " ")
+    )
