@@ -17,6 +17,8 @@ from typing import Any
 
 from assay.errors import UsageError
 from assay.facts.calibration import Question
+from assay.facts.uncertainty import SpanKind
+from assay.measures.uncertainty import marked, split
 
 GENERAL = Path(__file__).with_name(
     "general.jsonl"
@@ -25,6 +27,7 @@ MOST = 256 << 20  # bytes of a file
 MOST_QUESTIONS = 100_000
 LEAST = 30  # questions below which nothing can be said
 SHOWN = 3
+LEAST_BEFORE = 5  # words of a sentence before its gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ def load(paths: Sequence[Path], most: int = 0) -> Pack:
         raw = _read(path)
         digest.update(hashlib.sha256(raw).digest())
         items += _items(path, raw)
+    return _pack("+".join(path.stem for path in paths), digest.hexdigest(), items, paths, most)
+
+
+def _pack(name: str, digest: str, items: list[_Item], paths: Sequence[Path], most: int) -> Pack:
+    """The questions in an order that only their text decides, duplicates left out."""
     unique = {(item.topic, item.asked): item for item in items}
     ordered = sorted(unique.values(), key=lambda item: hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).digest())
     questions = list(_questions(ordered))
@@ -64,11 +72,60 @@ def load(paths: Sequence[Path], most: int = 0) -> Pack:
             f"{', '.join(path.name for path in paths)}: {len(questions)} questions to ask; fewer than {LEAST} say nothing about an error rate"
         )
     return Pack(
-        "+".join(path.stem for path in paths),
-        digest.hexdigest(),
+        name,
+        digest,
         tuple(questions[: most or MOST_QUESTIONS]),
         len(items) - len(unique),
     )
+
+
+def cloze(paths: Sequence[Path], most: int = 0) -> Pack:
+    """Questions from one's own texts: a sentence up to a name, number or date, to be gone on with by it. Labels come without a judge.
+
+    A sentence is taken if it names somebody or something before, and has the answer nowhere else. Texts are plain, or JSON lines with `text`.
+
+    Raises UsageError: a file cannot be read, or too few sentences are fit.
+    """
+    items: list[_Item] = []
+    digest = hashlib.sha256()
+    for path in paths:
+        raw = _read(path)
+        digest.update(hashlib.sha256(raw).digest())
+        items += [row for text in _plain(path, raw) for row in _gaps(path.stem, text)]
+    return _pack(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
+
+
+def _plain(path: Path, raw: bytes) -> Iterator[str]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text") from None
+    if path.suffix != ".jsonl":
+        yield text
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            value = json.loads(line) if line.strip() else {"text": ""}
+            yield str(value["text"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise UsageError(f"{path}, line {number}: expected JSON with text") from None
+
+
+def _gaps(topic: str, text: str) -> Iterator[_Item]:
+    """One gap of each sentence that is fit."""
+    for sentence in split(text):
+        told = [row for row in marked(sentence) if row[0] is not SpanKind.WORDS]
+        for number, (kind, start, stop) in reversed(list(enumerate(told))):
+            before, answer = sentence[:start].rstrip(), sentence[start:stop]
+            named = any(row[0] is SpanKind.NAME for row in told[:number])
+            if (
+                named
+                and kind is not SpanKind.QUOTE
+                and len(before.split()) >= LEAST_BEFORE
+                and sentence.count(answer) == 1
+            ):
+                yield _Item(topic, " ".join(before.split()), (" ".join(answer.split()),), relation=True)
+                break
 
 
 def _questions(items: list[_Item]) -> Iterator[Question]:

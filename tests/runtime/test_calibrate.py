@@ -119,6 +119,13 @@ class Rest:
         raise UsageError("not scripted")
 
 
+class Silent(Rest):
+    """One that does not write either."""
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        raise UsageError("not scripted")
+
+
 class Scripted(Rest):
     """A runtime that answers by a table: the answer and how sure it is of it, so that every number of a calibration is known."""
 

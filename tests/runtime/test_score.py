@@ -57,6 +57,19 @@ def test_what_can_be_made_up_is_found(text: str, expected: list[tuple[SpanKind, 
     assert found(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("It cost 3.5 million. It was new.", ["It cost 3.5 million.", "It was new."]),
+        ("J. R. R. Tolkien wrote it. Dr. Who did not!", ["J. R. R. Tolkien wrote it.", "Dr. Who did not!"]),
+        ('See example.org now. "Never." Then he left...', ["See example.org now.", '"Never."', "Then he left..."]),
+        ("一。二！three", ["一。", "二！", "three"]),
+    ],
+)
+def test_sentences_end_where_a_reader_ends_them(text: str, parts: list[str]) -> None:
+    assert [text[row.start : row.stop].strip() for row in sentences(text, ())] == parts
+
+
 @given(st.text(max_size=200))
 def test_spans_and_sentences_lie_in_the_text_in_order(text: str) -> None:
     rows = (TokenScore(text, 0, len(text), -1.0, None, None, None, ()),) if text else ()
@@ -118,6 +131,7 @@ def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
         (),
         (),
         None,
+        (),
         (),
         None,
         ("an error rate",),
@@ -186,6 +200,7 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
         (),
         (),
         None,
+        (),
         (),
         None,
         (),

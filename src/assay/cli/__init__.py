@@ -22,6 +22,7 @@ COMMANDS = {
     "trace": "Find where a text comes from in indexed training data.",
     "score": "Run a model on a text: how likely it finds each token.",
     "calibrate": "Ask a model labelled questions: how often it is wrong at which score.",
+    "memorisation": "Say how much of its training data a model repeats.",
     "openness": "Say how open a model is, and what the next class needs.",
     "card": "Draft a model card from what was measured.",
     "sign": "Sign a model: an OpenSSF model-signing bundle by key or certificate.",
@@ -56,7 +57,7 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-""" + "\n".join(f"  {name:<11} {words}" for name, words in COMMANDS.items())
+""" + "\n".join(f"  {name:<12} {words}" for name, words in COMMANDS.items())
 EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE = 70, 130, 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from assay.cli._streams import one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
+if TYPE_CHECKING:
+    from assay.facts.calibration import Calibration
+    from assay.facts.filtering import Filtering
+
 
 @click.command("calibrate")
 @click.argument("model")
@@ -18,10 +23,23 @@ from assay.facts.codec import canonical
     "--pack",
     "packs",
     multiple=True,
-    required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Labelled questions: JSON lines, NQ-open or LRE; may be repeated.",
+    help="Labelled questions: JSON lines, NQ-open, SelfAware or LRE; may be repeated.",
+)
+@click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Make the questions from this text instead: names, numbers and dates to be filled in; may be repeated.",
+)
+@click.option(
+    "--claims",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Score claims that people labelled instead (JSON lines, or FActScore as published), and say which may stay in a text.",
 )
 @click.option("--most", type=click.IntRange(30), metavar="N", help="Ask at most N questions.")
 @click.option(
@@ -52,34 +70,55 @@ from assay.facts.codec import canonical
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every topic and confident error.")
 def COMMAND(
-    model: str, packs: tuple[Path, ...], most: int | None, samples: int, seed: int, by_topic: bool, score: str, keep: Path | None, threads: int | None, outputs: tuple[str, ...], quiet: bool, verbose: bool,
+    model: str, packs: tuple[Path, ...], documents: tuple[Path, ...], claims: Path | None, most: int | None, samples: int, seed: int, by_topic: bool, score: str, keep: Path | None, threads: int | None, outputs: tuple[str, ...], quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Ask MODEL labelled questions, and say how often it is wrong at which score, and what error rate can be promised.
 
     A promise is by learn-then-test: with the stated probability at most that share of the answers below the threshold is wrong, for questions
     like those of the pack. Where the sample does not allow one, that is said. Exit status 0, or 2 if it could not run.
     """
+    if sum(map(bool, (packs, documents, claims))) != 1:
+        raise UsageError("give --pack, --document or --claims, and one of them only")
+    targets = [one_of(entry, ("text", "json")) for entry in outputs] or [("text", None)]
+    try:
+        found, rows = _claims(model, claims, most, threads, quiet) if claims else _questions(model, packs, documents, most, (samples, seed), (score, by_topic), keep, threads, quiet, verbose)  # fmt: skip
+    except InputError as cause:
+        raise UsageError(str(cause)) from None
+    for format, path in targets:
+        text = "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+        put(canonical(found) if format == "json" else text, path)
+    return 0
+
+
+def _questions(
+    model: str, packs: tuple[Path, ...], documents: tuple[Path, ...], most: int | None, drawn: tuple[int, int], wanted: tuple[str, bool], keep: Path | None,
+    threads: int | None, quiet: bool, verbose: bool,
+) -> tuple[Calibration, list[str]]:  # fmt: skip
+    """(the calibration, its lines)."""
     from assay import calibrating, uncertainty
     from assay import packs as questions
     from assay.render._calibration import lines
 
-    targets = [one_of(entry, ("text", "json")) for entry in outputs] or [("text", None)]
-    pack = questions.load(packs, most or 0)
-    try:
-        runtime = uncertainty.open(model, threads=threads or 0)
-        draw = uncertainty.Draw(samples, seed=seed)
-        with counting(quiet) as advance:
-            rows = calibrating.asked(runtime, pack, keep, advance, draw)
-        found = calibrating.calibration(runtime, pack, rows, score, draw, by_topic)
-    except InputError as cause:
-        raise UsageError(str(cause)) from None
+    pack = questions.cloze(documents, most or 0) if documents else questions.load(packs, most or 0)
     if pack.duplicates and not quiet:
         click.echo(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
-    for format, path in targets:
-        put(
-            canonical(found)
-            if format == "json"
-            else "".join(f"{row}\n" for row in lines(found, verbose)).encode("utf-8", "backslashreplace"),
-            path,
-        )
-    return 0
+    runtime = uncertainty.open(model, threads=threads or 0)
+    draw = uncertainty.Draw(drawn[0], seed=drawn[1])
+    with counting(quiet) as advance:
+        rows = calibrating.asked(runtime, pack, keep, advance, draw)
+    found = calibrating.calibration(runtime, pack, rows, wanted[0], draw, wanted[1])
+    return found, list(lines(found, verbose))
+
+
+def _claims(
+    model: str, claims: Path, most: int | None, threads: int | None, quiet: bool
+) -> tuple[Filtering, list[str]]:
+    """(the filtering, its lines)."""
+    from assay import filtering, uncertainty
+    from assay.render._filtering import lines
+
+    texts, digest = filtering.load(claims, most or 0)
+    runtime = uncertainty.open(model, threads=threads or 0)
+    with counting(quiet) as advance:
+        found = filtering.filtering(runtime, texts, claims.stem, digest, advance)
+    return found, list(lines(found))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +13,9 @@ from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText
+
+if TYPE_CHECKING:
+    from assay.facts.calibration import Calibration
 
 MOST = 4 << 20
 
@@ -68,6 +73,19 @@ MOST = 4 << 20
     metavar="FILE",
     help="What `assay calibrate -o json` wrote for this model: gives an error rate.",
 )
+@click.option(
+    "--filter",
+    "claims",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What `assay calibrate --claims ... -o json` wrote for this model: says which sentences may stay.",
+)
+@click.option(
+    "--live",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --calibration: keep the scores of live texts here, and say when they are no longer like those of the calibration.",
+)
 @click.option("--threads", type=click.IntRange(1, 256), metavar="N", help="Threads of the runtime.")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]", help="text, json or html; may be repeated."
@@ -75,7 +93,7 @@ MOST = 4 << 20
 @click.option("-q", "--quiet", is_flag=True, help="Print the default score only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every score, span and token.")
 def COMMAND(
-    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, documents: tuple[Path, ...], corpora: tuple[str, ...], samples: int, seed: int, calibration: Path | None, threads: int | None,
+    model: str, text: str | None, prompt: str | None, user: str | None, system: str, most: int, temperature: float, documents: tuple[Path, ...], corpora: tuple[str, ...], samples: int, seed: int, calibration: Path | None, claims: Path | None, live: Path | None, threads: int | None,
     outputs: tuple[str, ...], quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Run MODEL on a text and say how likely it finds each token: a folder or file with weights, or a record (-o json of this command).
@@ -83,7 +101,7 @@ def COMMAND(
     The files are parsed as in an audit, and no code of the model is run. A score is no error rate: it says where the model
     was surprised. Exit status 0, or 2 if it could not run.
     """
-    from assay import calibrating, uncertainty
+    from assay import calibrating, filtering, uncertainty
 
     targets = [one_of(entry, ("text", "json", "html")) for entry in outputs] or [("text", None)]
     if prompt is not None and user is not None:
@@ -93,7 +111,10 @@ def COMMAND(
     if text is None and prompt is None and user is None:
         raise UsageError("give --text to score, or --prompt or --user for the model to answer")
     told = None if text is None else _read(text)
+    if live and not calibration:
+        raise UsageError("--live goes with --calibration")
     known = calibrating.load(calibration) if calibration else None
+    filter = filtering.saved(claims) if claims else None
     held = uncertainty.against(documents, corpora)
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
@@ -104,11 +125,26 @@ def COMMAND(
             if told is None
             else uncertainty.score(runtime, before, told, known, draw, held)
         )
+        if filter is not None:
+            found = replace(found, filtered=filtering.kept(runtime, before, found.text, found.sentences, filter))
     except InputError as cause:
         raise UsageError(str(cause)) from None
+    if live and known:
+        found = _with_live(found, live, known)
     for format, path in targets:
         put(_rendered(found, format, path is None and colour_wanted(), quiet, verbose), path)
     return 0
+
+
+def _with_live(found: ScoredText, live: Path, known: Calibration) -> ScoredText:
+    """The text with what the live texts so far say of its risk."""
+    from assay.live import added
+
+    value = next(score.value for score in found.scores if score.id == known.score)
+    said = added(live, known, value)
+    if not said or found.risk is None:
+        return found
+    return replace(found, risk=replace(found.risk, unlike="; ".join(filter(None, (found.risk.unlike, said)))))
 
 
 def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose: bool) -> bytes:

@@ -189,6 +189,18 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Filtered:
+    """A sentence under a filter of claims: its score on its own after the prompt (None: it cannot be scored), and `alpha` of the strictest promise under which it
+    stays (None: it is left out under each): at most that share of texts then keeps a false claim.
+    """
+
+    start: int
+    stop: int
+    score: float | None
+    alpha: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredText:
     """A text and what a model thinks of it: by which runtime, after which prompt, token by token, in spans, sentences and as a whole.
 
@@ -210,5 +222,6 @@ class ScoredText:
     grounding: tuple[Grounding, ...]
     known: Known | None
     marks: tuple[Mark, ...]
+    filtered: tuple[Filtered, ...]
     risk: Risk | None
     missing: tuple[str, ...]

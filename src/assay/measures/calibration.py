@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from assay.facts.calibration import Answered, Point, Promise, Topic, Worth
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 GRID = 8  # thresholds that are tried; the correction pays for each
 DRAWS = 1000  # of the bootstrap
 FOLDS, BINS = 5, 10
@@ -163,6 +165,31 @@ def promise(scores: Floats, wrong: NDArray[np.bool_], alpha: float, delta: float
         if tail(errors, count, alpha) <= delta / GRID:
             best = Promise(alpha, delta, float(threshold), count / len(scores), errors, count)
     return best
+
+
+def moved(known: Floats, live: Floats) -> tuple[float, float]:
+    """(greatest distance between the two distributions, the chance of one as great where both are the same): Kolmogorov and Smirnov, asymptotic (Smirnov 1948)."""
+    every = np.sort(np.concatenate([known, live]))
+    one, other = (np.searchsorted(np.sort(rows), every, "right") / len(rows) for rows in (known, live))
+    distance = float(np.abs(one - other).max())
+    root = math.sqrt(len(known) * len(live) / (len(known) + len(live)))
+    scaled = (root + 0.12 + 0.11 / root) * distance
+    if scaled < 0.2:
+        return distance, 1.0
+    chance = 2 * sum((-1) ** (k - 1) * math.exp(-2 * k * k * scaled * scaled) for k in range(1, 101))
+    return distance, min(1.0, max(0.0, chance))
+
+
+def kept_below(lowest: Floats, alpha: float) -> float | None:
+    """The threshold below which claims are kept so that at most a share `alpha` of texts keeps a false one; None where the sample does not allow it.
+
+    Split conformal (arXiv:2402.10978, theorem 3.1): holds on average over texts like those of the sample, whatever the score.
+
+    Args:
+        lowest: for each text the lowest score of a false claim, infinite where every claim is true.
+    """
+    rank = math.floor(alpha * (len(lowest) + 1))
+    return float(np.sort(lowest)[rank - 1]) if rank >= 1 else None
 
 
 def topics(rows: tuple[Answered, ...]) -> tuple[Topic, ...]:

@@ -23,7 +23,11 @@ _SPANS = (
     (SpanKind.WORDS, r"\b[a-zà-öø-ÿ][\w’'-]{3,}(?:\s+[a-zà-öø-ÿ][\w’'-]{3,}){0,3}"),
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _SPANS))
-_SENTENCE = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+(?=\s|$)|\n|$|[.!?](?=\S))+")
+# a mark inside a number, a web address or after an initial ends nothing; English in its abbreviations
+_SENTENCE = re.compile(
+    r"(?:[^.!?。！？\n]|(?<=\b[A-Z])\.(?=\s+[A-Z])|(?<=\b(?:Dr|Mr|Ms|St|No|vs))\.(?=\s)|(?<=\bMrs)\.(?=\s)|[.!?]+(?=[^\s.!?。！？\"”’)\]]))*"
+    r"(?:[.!?。！？]+[\"”’)\]]*|\n|$)"
+)
 _STARTS = frozenset(
     [
         "The",
@@ -62,10 +66,16 @@ _STARTS = frozenset(
 
 def spans(text: str, tokens: tuple[TokenScore, ...]) -> tuple[Span, ...]:
     """Names, numbers, dates, quotations and runs of other words that the tokens cover, in order."""
-    return tuple(found for match in _matches(text) if (found := _span(match, tokens)) is not None)
+    return tuple(found for match in marked(text) if (found := _span(match, tokens)) is not None)
 
 
-def _matches(text: str) -> Iterator[tuple[SpanKind, int, int]]:
+def split(text: str) -> Iterator[str]:
+    """The sentences of a text, in order."""
+    yield from (match[0].strip() for match in _SENTENCE.finditer(text) if match[0].strip())
+
+
+def marked(text: str) -> Iterator[tuple[SpanKind, int, int]]:
+    """(kind, start, stop) of what can be made up, by light rules, in order; at most 5,000."""
     count = 0
     for match in _ANY.finditer(text):
         kind = SpanKind[str(match.lastgroup)]

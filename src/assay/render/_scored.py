@@ -44,6 +44,7 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     yield from _marks(found, width)
     yield from _grounding(found, width, verbose)
     yield from _known(found, verbose)
+    yield from _filtered(found, width)
     yield ""
     drawn = [score for score in found.scores if score.cost.endswith("samples")]
     for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *drawn)):
@@ -111,6 +112,16 @@ def _grounding(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
             yield f"        not in the documents: {', '.join(visible(name) for name in row.missing[:6])}"
         if row.seen and (verbose or row.unsupported >= DOUBTFUL):
             yield f"        nearest: {' '.join(visible(row.seen).split())[: width - 20]}"
+
+
+def _filtered(found: ScoredText, width: int) -> Iterator[str]:
+    """Which sentences may stay, and under which promise."""
+    if found.filtered:
+        yield ""
+        yield "what may stay, so that in that share of texts all of it is true"
+    for row in found.filtered:
+        said = " ".join(visible(found.text[row.start : row.stop]).split())[: width - 14]
+        yield f"  {'left out' if row.alpha is None else f'{100 * (1 - row.alpha):.0f} %':>8}  {said}"
 
 
 def _known(found: ScoredText, verbose: bool) -> Iterator[str]:

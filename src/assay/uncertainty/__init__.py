@@ -171,7 +171,8 @@ def _scored(
     )
     return ScoredText(
         runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, sentences, scores, samples,
-        support.given(held), grounding, known, support.marks(text, spans, sentences, grounding, known), _risk(runtime, scores, len(tokens), calibration) if calibration else None, missing,
+        support.given(held), grounding, known, support.marks(text, spans, sentences, grounding, known),
+        (), _risk(runtime, scores, len(tokens), calibration) if calibration else None, missing,
     )  # fmt: skip
 
 

@@ -1,0 +1,39 @@
+"""What labelled claims teach about leaving claims out: which of them a text may keep so that all it keeps are true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.facts.calibration import Worth
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """With claims below `threshold` kept, at most a share `alpha` of texts keeps a false one, on average, for texts like those of the sample (None: the sample does not allow it).
+
+    `kept` is the share of claims that remain, `all_true` the share of texts of which only true ones do, both on the other half of the texts, over 200 halvings.
+    """
+
+    alpha: float
+    threshold: float | None
+    kept: float
+    all_true: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filtering:
+    """A model on labelled claims, bound to its digest, the file's, and the runtime. `worth` has each score of a claim; chance is `false` of `claims`."""
+
+    schema: str
+    assay: str
+    model: str
+    sha256: str
+    runtime: str
+    name: str
+    claims_sha256: str
+    texts: int
+    claims: int
+    false: int
+    score: str
+    worth: tuple[Worth, ...]
+    filters: tuple[Filter, ...]

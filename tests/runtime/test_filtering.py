@@ -1,0 +1,215 @@
+"""Claims that may stay, questions made from one's own texts, and live texts that are no longer like those of a calibration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay import filtering, live, packs
+from assay.errors import UsageError
+from assay.facts.codec import canonical
+from assay.facts.filtering import Filtering
+from assay.facts.uncertainty import Capability, TokenScore
+from assay.measures.calibration import kept_below, moved
+from assay.measures.uncertainty import sentences, spans
+from assay.render._filtering import lines
+from tests.cli.test_commands import run
+from tests.runtime.test_calibrate import Silent, calibrated, relation
+from tests.runtime.test_score import record
+
+
+class Judge(Silent):
+    """Finds a claim as unlikely as the number in it says."""
+
+    name, model, sha256 = "judge", "made up", "a" * 64
+    can = frozenset({Capability.SCORE})
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        if "unreadable" in text:
+            raise UsageError("no")
+        value = float(next(word for word in text.rstrip(".").split() if word.replace(".", "").isdigit()))
+        return (TokenScore(text, 0, len(text), -value, value, None, 1, ()),)
+
+
+def claims(path: Path, texts: int = 40) -> Path:
+    """False claims are the unlikelier ones, but for one text in five."""
+    rows = []
+    for number in range(texts):
+        told = [{"text": f"claim {1 + at}.{number:02d}", "true": at < 3} for at in range(5)]
+        if number % 5 == 0:
+            told.append({"text": f"claim 0.{number:02d}", "true": False})
+        rows.append({"prompt": "Tell me.", "claims": told})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def filtered(path: Path) -> Filtering:
+    texts, digest = filtering.load(claims(path))
+    return filtering.filtering(Judge(), texts, "c", digest)
+
+
+def test_claims_that_may_stay_by_hand(tmp_path: Path) -> None:
+    found = filtered(tmp_path / "c.jsonl")
+    assert (found.texts, found.claims, found.false) == (40, 208, 88)
+    by_alpha = {row.alpha: row for row in found.filters}
+    first = by_alpha[0.1]
+    assert first.threshold is not None and first.threshold < 1  # below every surely false claim of the odd texts
+    half = by_alpha[0.5]
+    assert half.threshold is not None and 4 <= half.threshold < 5 and half.kept > first.kept
+    assert all(row.all_true >= 1 - row.alpha - 0.03 for row in found.filters)
+    said = "\n".join(lines(found))
+    assert "208 claims of 40 texts in c" in said and "all claims of a text true in 90 % of texts: keep claims" in said
+
+
+def test_a_filter_says_which_sentences_stay(tmp_path: Path) -> None:
+    found = filtered(tmp_path / "c.jsonl")
+    text = "It is 0.001. It is 3.5. It is 9.5. It is unreadable."
+    parts = sentences(text, spans(text, ()))
+    rows = filtering.kept(Judge(), "Tell me.", text, parts, found)
+    assert [row.score for row in rows] == [0.001, 3.5, 9.5, None]
+    assert rows[0].alpha == 0.1 and rows[1].alpha == 0.3
+    assert rows[2].alpha is None and rows[3].score is None
+    other = Judge()
+    other.sha256 = "b" * 64
+    with pytest.raises(UsageError, match="the filtering is of made up, not of made up"):
+        filtering.kept(other, "", text, parts, found)
+    (tmp_path / "f.json").write_bytes(canonical(found))
+    assert filtering.saved(tmp_path / "f.json") == found
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    done = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "--filter", str(tmp_path / "f.json"))
+    assert done.returncode == 0 and "left out  Paris is old." in done.stdout, (
+        done.stderr
+    )  # a record scores no sentence alone
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.floats(0.01, 0.9))
+def test_the_promise_of_a_filter_holds_for_the_sample_itself(lowest: list[float], alpha: float) -> None:
+    threshold = kept_below(np.array(lowest), alpha)
+    if threshold is None:
+        assert alpha * (len(lowest) + 1) < 1
+    else:
+        assert sum(row < threshold for row in lowest) <= alpha * (len(lowest) + 1)
+
+
+def test_the_promise_of_a_filter_holds_over_many_samples() -> None:
+    chosen = np.random.default_rng(3)
+    broken = 0
+    for _ in range(400):
+        sample = chosen.exponential(size=51)
+        threshold = kept_below(sample[:50], 0.2)
+        assert threshold is not None
+        broken += sample[50] < threshold
+    assert broken / 400 <= 0.2 + 3 * np.sqrt(0.2 * 0.8 / 400)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("", "0 texts with labelled claims; fewer than 20 allow nothing"),
+        ("x\n", "line 1: not JSON"),
+        ("{}\n", 'line 1: expected {"prompt": ..., "claims"'),
+    ],
+)
+def test_a_file_of_claims_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text(raw)
+    with pytest.raises(UsageError) as refused:
+        filtering.load(tmp_path / "c.jsonl")
+    assert said in str(refused.value)
+
+
+def test_claims_all_of_a_kind_tell_nothing(tmp_path: Path) -> None:
+    rows = [{"prompt": str(at), "claims": [{"text": "claim 1", "true": True}]} for at in range(30)]
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(UsageError, match="every claim is true, or every one false"):
+        filtering.filtering(Judge(), *filtering.load(tmp_path / "c.jsonl")[:1], "c", "d")
+
+
+def test_factscore_is_read_as_published(shared: Path) -> None:
+    texts, _ = filtering.load(shared / "data" / "claims" / "factscore_ChatGPT.jsonl", 50)
+    assert len(texts) == 50 and all(row.rarity in (1, 2, 3, 4, 5) for row in texts)
+    assert texts[0].prompt.startswith("Question: Tell me a bio of ") and any(
+        not true for row in texts for _, true in row.claims
+    )
+
+
+STORY = "".join(
+    f"The harbour of {name} was opened by Captain Hollis in {1800 + at}. It rained. Nobody in the town of {name} had ever seen Queen Maud before {1830 + at}.\n"
+    for at, name in enumerate(
+        (
+            "Elbing",
+            "Tarn",
+            "Osk",
+            "Brill",
+            "Menz",
+            "Quay",
+            "Roon",
+            "Sund",
+            "Vale",
+            "Wick",
+            "Yarm",
+            "Zell",
+            "Ansk",
+            "Borg",
+            "Cray",
+            "Dunn",
+            "Esk",
+            "Fohr",
+            "Goch",
+            "Husum",
+        )
+    )
+)
+
+
+def test_questions_are_made_from_ones_own_texts(tmp_path: Path) -> None:
+    (tmp_path / "story.txt").write_text(STORY)
+    pack = packs.cloze([tmp_path / "story.txt"])
+    assert pack.name == "gaps in story" and len(pack.questions) == 37
+    first = next(row for row in pack.questions if "Elbing" in row.asked)
+    assert first.asked in (
+        "The harbour of Elbing was opened by Captain Hollis in",
+        "Nobody in the town of Elbing had ever seen Queen Maud before",
+    )
+    assert first.answers[0] in ("1800", "1830") and first.prompt.endswith(first.asked) and first.prompt.count("\n") == 3
+    assert not any("rained" in row.asked for row in pack.questions)
+    (tmp_path / "story.jsonl").write_text("".join(json.dumps({"text": line}) + "\n" for line in STORY.splitlines()))
+    again = packs.cloze([tmp_path / "story.jsonl"])
+    assert [row.id for row in again.questions] == [row.id for row in pack.questions]
+    (tmp_path / "short.txt").write_text("Nothing here.")
+    with pytest.raises(UsageError, match="0 questions to ask; fewer than 30"):
+        packs.cloze([tmp_path / "short.txt"])
+
+
+def test_one_source_of_questions_at_a_time(tmp_path: Path) -> None:
+    done = run("calibrate", "x", "--pack", str(tmp_path), "--claims", str(tmp_path))
+    assert done.returncode == 2 and "give --pack, --document or --claims, and one of them only" in done.stderr
+
+
+def test_live_texts_that_are_other_are_noticed(tmp_path: Path) -> None:
+    known = calibrated(packs.load([relation(tmp_path / "r.json")]))
+    same = [live.added(tmp_path / "same.txt", known, value) for value in (*known.scores, *known.scores)]
+    assert same == [""] * len(same)
+    other = [live.added(tmp_path / "other.txt", known, 9.0 + at / 100) for at in range(40)]
+    assert other[: live.LEAST - 1] == [""] * (live.LEAST - 1)
+    assert other[-1].startswith(
+        "the last 40 live texts have other scores than the calibration (Kolmogorov-Smirnov distance 1.00, chance "
+    )
+    (tmp_path / "other.txt").write_text('{"model": "x"}\n1.0\n')
+    with pytest.raises(UsageError, match="live scores of another model, pack or score"):
+        live.added(tmp_path / "other.txt", known, 1.0)
+    (tmp_path / "other.txt").write_text("notes\n")
+    with pytest.raises(UsageError, match="is no record of live scores"):
+        live.added(tmp_path / "other.txt", known, 1.0)
+
+
+def test_two_samples_of_one_distribution_differ_as_often_as_is_said() -> None:
+    chosen = np.random.default_rng(5)
+    chances = [moved(chosen.normal(size=200), chosen.normal(size=100))[1] for _ in range(400)]
+    assert 0.02 <= np.mean(np.array(chances) < 0.05) <= 0.08
+    assert moved(chosen.normal(size=200), chosen.normal(size=100) + 1)[1] < 1e-6
+    assert moved(np.arange(5.0), np.arange(5.0)) == (0.0, 1.0)
