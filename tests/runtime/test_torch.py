@@ -300,6 +300,17 @@ def test_a_tokenizer_that_begins_each_text_with_a_mark_does_so_here(
     assert [row.logprob for row in found.score(f"{mark}A text:", TEXTS[0])] == pytest.approx(expected, abs=2e-4)  # once
 
 
+@pytest.mark.parametrize(("begin", "end"), [("x", "y"), (10**9, [10**9, True, None]), (-1, {}), (1, [2, 0])])
+def test_marks_that_the_configuration_makes_up_are_left_alone(
+    begin: Any, end: Any, small: Path, tmp_path: Path
+) -> None:
+    from assay import weights
+    from assay.runtime.torch_ import _control
+
+    first, ends = _control(weights.open(small), {"bos_token_id": begin, "eos_token_id": end}, 49_152)
+    assert all(0 <= id < 49_152 for id in (*first, *ends)) and (begin != 1 or first == (1,)) and 2 in ends
+
+
 def test_weights_of_noise_do_not_pass_the_check(small: Path, tmp_path: Path) -> None:
     """The same network and tokenizer with other weights: it would run, and its scores would mean nothing."""
     import shutil

@@ -53,7 +53,7 @@ class TorchRuntime:
         self._split = self._is_split()
         self._context = int(getattr(self._network.config, "max_position_embeddings", 0) or 0) or 1 << 30
         self._templates: tuple[ChatTemplate, ...] = weights.facts("ChatTemplate")
-        self._start, self._ends = _control(weights)
+        self._start, self._ends = _control(weights, fields, self._network.get_input_embeddings().weight.shape[0])
         self._first = _set_before(weights, self._tokens, self._start)
         self.name = (
             f"transformers {transformers.__version__} on torch {torch.__version__}, float32, {self._device.type}"
@@ -353,22 +353,23 @@ def _tokenizer(weights: Weights) -> Any:
     return _tokens.from_vocabulary(vocabularies[0], tokenizers[0], metadata.get("tokenizer.ggml.pre", "default"))
 
 
-def _control(weights: Weights) -> tuple[tuple[int, ...], frozenset[int]]:
-    """(what a text begins with, what ends one): by the metadata of a GGUF file, else by the names that are in use."""
+def _control(weights: Weights, fields: dict[str, Any], size: int) -> tuple[tuple[int, ...], frozenset[int]]:
+    """(what a text begins with, what ends one): by the metadata of a GGUF file or the configuration, and by the names that are in use."""
     metadata = dict(weights.set.indexes[0].metadata)
     tokens = {token.text: token.id for row in weights.facts("Tokenizer") for token in row.tokens}
-    begin = metadata.get("tokenizer.ggml.bos_token_id") or next(
-        (tokens[name] for name in ("<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>") if name in tokens), None
+
+    def stated(kind: str) -> list[int]:
+        """The numbers of tokens that the files state, if the network has such tokens."""
+        value = metadata.get(f"tokenizer.ggml.{kind}_token_id", fields.get(f"{kind}_token_id"))
+        rows = value if isinstance(value, list) else [value]
+        numbers = [int(row) for row in rows if (isinstance(row, int) and not isinstance(row, bool)) or (isinstance(row, str) and row.isdecimal() and len(row) < 12)]  # fmt: skip
+        return [number for number in numbers if 0 <= number < size]
+
+    named = [tokens[name] for name in ("<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>") if name in tokens]
+    ends = ("</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<eos>", "<end_of_turn>")
+    return tuple((stated("bos") or named)[:1]), frozenset(
+        {*stated("eos"), *(tokens[name] for name in ends if name in tokens)}
     )
-    stated = metadata.get("tokenizer.ggml.eos_token_id")
-    ends = {
-        tokens[name]
-        for name in ("</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<eos>", "<end_of_turn>")
-        if name in tokens
-    }
-    if stated is not None:
-        ends.add(int(stated))
-    return (() if begin is None else (int(begin),)), frozenset(ends)
 
 
 def _set_before(weights: Weights, tokens: Any, start: tuple[int, ...]) -> tuple[int, ...]:
