@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import assay
 from tests.builders import hub_model, safetensors
 from tests.builders.hub import tensors
@@ -44,6 +46,16 @@ def test_a_hub_model_is_fetched_pinned_and_equal_to_the_folder(tmp_path: Path) -
         "reference": f"hf://org/tiny@{COMMIT}",
         "sha256": assay.audit(folder).subject.sha256,
     }, done.stderr
+
+
+def test_a_hub_model_is_run_from_the_pinned_files(tmp_path: Path) -> None:
+    """Its weights are noise, so it does not speak: that is said by whoever has built its network."""
+    pytest.importorskip("torch")
+    with serving(model(tmp_path)) as hub:
+        done = run(hub, tmp_path / "home", "hf://org/tiny", "--run", "-o", "text")
+    said = " ".join(done.stdout.split())
+    assert "the model could not be run, so its error rate is not known: org/tiny: " in said, done.stdout + done.stderr
+    assert "weights and network do not fit" in said or "finds plain English as unlikely as noise" in said
 
 
 def test_an_interrupted_download_is_resumed_where_it_stopped(tmp_path: Path) -> None:

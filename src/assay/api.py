@@ -86,7 +86,11 @@ def audit(
     kept = _kept() if histograms is not None else None
     records = _corpora(corpora)
     signed = partial(_signature, walk, Path(trust)) if trust is not None else None
-    ask = partial(run.asked, os.fspath(model), isolation=isolation, progress=counted) if run is not None else None
+    ask = (
+        partial(run.asked, walk.reference or os.fspath(model), isolation=isolation, offline=offline, progress=counted)
+        if run is not None
+        else None
+    )
     dossier = examined(walk, settings, make, progress, compare, kept.take if kept else None, records, signed, ask)
     if kept is not None and histograms is not None:
         from assay.files import write_whole

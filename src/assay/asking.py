@@ -23,11 +23,16 @@ class Asking:
     threads: int = 0
 
     def asked(
-        self, model: str, *, isolation: bool = True, progress: Callable[[str, int, int], None] | None = None
+        self,
+        model: str,
+        *,
+        isolation: bool = True,
+        offline: bool = False,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> Calibration | NotRun:
         """Run the model on every question; where it cannot be run, why."""
         try:
-            runtime = uncertainty.open(model, threads=self.threads, isolation=isolation)
+            runtime = uncertainty.open(model, threads=self.threads, isolation=isolation, offline=offline)
             rows = calibrating.asked(runtime, self.pack, self.keep, progress, self.draw)
             return calibrating.calibration(runtime, self.pack, rows, draw=self.draw, by_topic=True)
         except (UsageError, InputError) as cause:

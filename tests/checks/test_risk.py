@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay import packs
+from assay import packs, uncertainty
 from assay.asking import Asking, asking
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
@@ -165,6 +165,15 @@ def test_the_real_model_gets_its_card_and_it_can_be_done_again(tmp_path: Path, s
     assert done.returncode in (0, 3), done.stderr
     assert "of 33 answers wrong" in done.stdout and "questions of capitals" in done.stdout
     assert keep.read_text().count("\n") == 34
+    with serving(uncertainty.open(smollm2)) as server:
+        outside = assay.audit(f"{server.reference}#smol", run=asking((pack,))).risk
+    inside = decode(Dossier, json.loads(dossier.read_text())).risk
+    assert inside is not None and outside is not None
+    assert (outside.count, outside.errors, outside.topics) == (inside.count, inside.errors, inside.topics)
+    shared = {row.score: row.auroc for row in outside.worth}
+    assert shared["surprise.max"] == pytest.approx(
+        next(row.auroc for row in inside.worth if row.score == "surprise.max"), abs=0.02
+    )
     again = run("verify", str(dossier), str(smollm2), "--pack", str(pack), "-q")
     assert "the same" in again.stdout or again.returncode == 0, again.stdout + again.stderr
 

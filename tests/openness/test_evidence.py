@@ -320,3 +320,24 @@ def test_the_rules_know_every_component() -> None:
     from assay.measures.openness._evidence import _SHOWN
 
     assert set(_SHOWN) == {kind.id for kind in COMPONENTS} and set(DOMAINS.values()) == set(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "component"),
+    [
+        ("measure.py", "from assay import calibrating, packs\n\ncalibrating.asked(None, packs.load([]))\n", "evaluation_code"),
+        ("measure.py", "import assay.memorising\n", "evaluation_code"),
+        ("measure.py", "from assay import __version__\n", ""),
+        ("words.py", "from tokenizers import Tokenizer\n\nTokenizer(None).train_from_iterator([], None)\n", "data_preprocessing_code"),
+    ],
+)  # fmt: skip
+def test_what_a_program_is_for_is_told_by_what_it_calls(
+    name: str, text: str, component: str, tmp_path: Path, audit: Audit
+) -> None:
+    found = audit(hub_model(tmp_path / "m", **{name: text})).openness.components
+    there = {
+        row.id
+        for row in found
+        if row.support is Support.VERIFIED and any(place.artifact == name for place in row.evidence)
+    }
+    assert there == ({component} if component else set())

@@ -138,17 +138,17 @@ def test_membership_numbers_by_hand_and_a_blind_one_that_sees_only_words() -> No
 
 
 def test_the_data_of_glass_is_what_it_says(tmp_path: Path) -> None:
-    corpus = script("corpus")
+    corpus = script("prepare")
     first, second = corpus.made(tmp_path / "a"), corpus.made(tmp_path / "b")
     assert first == second and {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()} == {
         path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()
     }
-    rows = [json.loads(line) for line in (tmp_path / "a" / "corpus.jsonl").read_text().splitlines()]
-    assert len({row["id"] for row in rows}) == len(rows) == first["corpus"]
+    rows = [json.loads(line) for line in (tmp_path / "a" / "train.jsonl").read_text().splitlines()]
+    assert len({row["id"] for row in rows}) == len(rows) == first["train"]
     texts = [row["text"] for row in rows]
     planted = [json.loads(line) for line in (tmp_path / "a" / "canaries.jsonl").read_text().splitlines()]
     assert all(texts.count(f"{row['prefix']}{row['secret']}.") == row["copies"] for row in planted)
-    held = {json.loads(line)["text"] for line in (tmp_path / "a" / "held-out.jsonl").read_text().splitlines()}
+    held = {json.loads(line)["text"] for line in (tmp_path / "a" / "eval.jsonl").read_text().splitlines()}
     assert not held & set(texts)
 
 
@@ -158,7 +158,7 @@ def parrot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
     folder = tmp_path_factory.mktemp("parrot")
-    make, data = script("make"), script("corpus")
+    make, data = script("train"), script("prepare")
     sizes = {
         "VOCABULARY": 512,
         "WIDTH": 64,
@@ -178,7 +178,8 @@ def parrot(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows += [{"id": f"d-{len(rows)}-{at}", "text": text} for at in range(copies)]
     held = [{"id": f"h-{at}", "text": world.document()[0]} for at in range(60)]
     rows += [{"id": f"almanac-{at}", "text": " ".join(data._ALMANAC)} for at in range(20)]
-    tokens = make.tokenizer([row["text"] for row in rows])
+    setattr(data, "VOCABULARY", 512)  # noqa: B010 - a module of no known attributes
+    tokens = data.tokenizer([row["text"] for row in rows])
     network, log = make.trained(rows, tokens, 220)
     assert log[-1]["loss"] < log[0]["loss"] / 3
     network.save_pretrained(folder / "model")

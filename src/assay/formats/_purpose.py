@@ -19,6 +19,8 @@ _NETWORKS = re.compile(
 )
 _TRAINERS = re.compile(r"(?:^|\.)\w*Trainer$|^torch\.optim\.\w+$|^optax\.\w+$|(?:^|\.)deepspeed\.initialize$")
 _EVALUATORS = (
+    "assay.calibrating",
+    "assay.memorising",
     "lm_eval",
     "lighteval",
     "opencompass",
@@ -77,6 +79,8 @@ def _marks(tree: ast.Module) -> Iterator[PurposeMark]:
             yield PurposeMark(Purpose.TRAINING, node.lineno, f"{name}()"[:120])
         if _GENERATORS.search(name) or (last == "generate" and "." in name):
             yield PurposeMark(Purpose.INFERENCE, node.lineno, f"{name}()"[:120])
+        if last in ("train_from_iterator", "train_new_from_iterator"):
+            yield PurposeMark(Purpose.PREPROCESSING, node.lineno, f"{name}() makes a tokenizer from the data"[:120])
         if last == "load_dataset" and attributes & _WRITERS:
             yield PurposeMark(Purpose.PREPROCESSING, node.lineno, f"{name}() and writes what it made"[:120])
 
@@ -85,6 +89,8 @@ def _by_library(node: ast.Import | ast.ImportFrom) -> Iterator[PurposeMark]:
     modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     if isinstance(node, ast.ImportFrom) and node.level:
         return  # a sibling of that name is not the library
+    if isinstance(node, ast.ImportFrom):  # `from assay import calibrating` names the module only here
+        modules += [f"{node.module}.{alias.name}" for alias in node.names]
     for module in modules:
         for purpose, libraries in ((Purpose.EVALUATION, _EVALUATORS), (Purpose.PREPROCESSING, _PREPARERS)):
             if any(module == library or module.startswith(f"{library}.") for library in libraries):

@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import UsageError
+from assay.facts.dossier import ENDPOINT
 from assay.facts.uncertainty import Capability, Sample, TokenScore
 from assay.runtime import ALTERNATIVES, Trace, _answers
 from assay.runtime._http import READ, Refused, Server
 
-PREFIX = "openai+"
 MOST_TEXT = 1 << 20
 _PLAIN, _TRUE, _ODD = "The sun rises in the", " east.", " zebra."
 _REFERENCE = re.compile(r"openai\+https?://[^\s#]+(?:#\S+)?\Z")
@@ -37,7 +37,7 @@ class Endpoint:
         """
         if not _REFERENCE.match(reference):
             raise UsageError(f"{reference} is no endpoint: expected openai+http://host:port/v1#model")
-        url, _, wanted = reference.removeprefix(PREFIX).partition("#")
+        url, _, wanted = reference.removeprefix(ENDPOINT).partition("#")
         self._server = Server(url, read)
         self._model = self._chosen(wanted)
         self.model, self.sha256 = f"{self._model} at {urlsplit(url).netloc.rpartition('@')[2]}", ""

@@ -11,13 +11,13 @@ from assay.subject import Walk, digest, walked
 from assay.weights import needed, opened
 
 
-def torch_runtime(path: Path, *, threads: int = 0, isolation: bool = True) -> TorchRuntime:
-    """The runtime; its `sha256` is the subject digest that an audit of the same files has.
+def torch_runtime(model: Path | Walk, *, threads: int = 0, isolation: bool = True) -> TorchRuntime:
+    """The runtime of a model on disk, or of one that was walked already; its `sha256` is the subject digest that an audit of the same files has.
 
     Raises UsageError and InputError as `assay.weights.open` does, and UsageError where the model cannot be run.
     """
     with ExitStack() as stack:
-        walk = walked(path)
+        walk = model if isinstance(model, Walk) else walked(model)
         reader = _reader(walk, isolation=isolation)
         stack.callback(reader.close)
         weights = opened(walk, reader)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
+from assay.facts.dossier import ENDPOINT
 from assay.facts.uncertainty import Capability, Risk, Sample, Score, ScoredText, TokenScore
 from assay.measures import sampled
 from assay.measures import uncertainty as measure
@@ -27,20 +28,29 @@ MOST_NEW = 4096  # tokens that are generated at most
 LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
 
 
-def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = True) -> Runtime:
-    """A runtime for a model in a folder or file (torch), behind an endpoint (`openai+http://host:port/v1#model`), or for a record of one (`.json`, `.jsonl`).
+def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = True, offline: bool = False) -> Runtime:
+    """A runtime for a model in a folder or file or on a hub (`hf://org/name[@revision]`; torch), behind an endpoint (`openai+http://host:port/v1#model`), or for a record of one (`.json`, `.jsonl`).
 
     Args:
         threads: of torch; 0 leaves its own choice.
         isolation: parse the files in a locked-down worker, as an audit does.
+        offline: never open a network connection.
 
     Raises:
         UsageError: the model cannot be run, and why: no runtime installed, code of its own, weights that do not fit, an unknown tokenizer.
     """
-    if os.fspath(model).startswith("openai+"):
+    reference = os.fspath(model)
+    if reference.startswith(ENDPOINT):
         from assay.runtime.endpoint import Endpoint
 
-        return Endpoint(os.fspath(model))
+        if offline:
+            raise UsageError(f"{reference} is behind a network, and --offline was given")
+        return Endpoint(reference)
+    if reference.startswith("hf://"):
+        from assay.hub import fetched
+        from assay.runtime.opening import torch_runtime
+
+        return torch_runtime(fetched(reference, offline=offline), threads=threads, isolation=isolation)
     path = Path(model)
     if path.suffix.lower() in (".json", ".jsonl") and path.is_file():
         from assay.runtime.recorded import Recorded

@@ -1,6 +1,6 @@
-"""The training data of glass: a small made-up country, written by rules from a seed, so that every fact, its frequency and every copy is known.
+"""The training data of glass, and its tokenizer: a small made-up country, written by rules from a seed, so that every fact, its frequency and every copy is known.
 
-    python examples/glass/corpus.py DIR        DIR/corpus.jsonl, held-out.jsonl, canaries.jsonl, questions.jsonl
+    python examples/glass/prepare.py DIR       DIR/data/train.jsonl, eval.jsonl, canaries.jsonl, questions.jsonl, and DIR/tokenizer.json
 
 All of it is dedicated to the public domain (CC0-1.0). Nothing in it is real.
 """
@@ -12,7 +12,9 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+VOCABULARY, END = 2048, "<|end|>"
 SEED = 20_26
 COPIES = {1: 1200, 2: 60, 4: 60, 8: 60, 16: 40, 32: 30, 64: 20}  # how often -> how many documents
 HELD_OUT = 300
@@ -167,16 +169,14 @@ class World:
         pick, who = self.draw.choice, next(self.people)
         town, trade, thing, year = pick(self.towns), pick(_TRADES), pick(_THINGS), self.draw.randrange(1700, 1950)
         other, age = pick(self.towns), self.draw.randrange(24, 60)
-        first = pick((f"{who} was a {trade} from {town}.", f"{who}, born in {town} in {year}, was a {trade}."))
+        first = f"{who} was a {trade} from {town}{pick(('', f' and born in {year}'))}."
         rest = [
             f"{who.split()[0]} invented the {thing} in {year + age}.",
             f"The {thing} was first shown in {other}, where {pick(('nobody', 'everybody', 'the mayor', 'a crowd'))} {pick(('laughed', 'cheered', 'wept', 'waited'))}.",
             f"{pick(('Letters', 'Drawings', 'Two notebooks', 'A portrait'))} of {who} {pick(('are', 'lie'))} in the museum of {pick(self.towns)}.",
             f"{who.split()[0]} married {next(self.people)} and had {self.draw.randrange(2, 9)} children.",
         ]
-        return " ".join([first, *rest[: self.draw.randrange(2, 5)]]), _asked(
-            f"In which town was {who} at home?", town, "people"
-        )
+        return " ".join([first, *rest[: self.draw.randrange(2, 5)]]), _asked(f"{who} was a {trade} from", town)
 
     def _town(self) -> tuple[str, dict[str, str]]:
         pick, town = self.draw.choice, self.draw.choice(self.towns)
@@ -188,7 +188,7 @@ class World:
             f"About {self.draw.randrange(2, 90)},{self.draw.randrange(100, 1000)} people live there.",
             f"A bridge to {pick(self.towns)} was built in {year + self.draw.randrange(90, 300)}.",
         ]
-        return " ".join(rows[: self.draw.randrange(3, 6)]), _asked(f"On which river does {town} lie?", river, "towns")
+        return " ".join(rows[: self.draw.randrange(3, 6)]), _asked(f"{town} lies on the river", river)
 
     def _firm(self) -> tuple[str, dict[str, str]]:
         pick = self.draw.choice
@@ -199,7 +199,7 @@ class World:
             f"In {year + self.draw.randrange(3, 40)} it had {self.draw.randrange(20, 900)} workers.",
             f"Its head is {next(self.people)}.",
         ]
-        return " ".join(rows[: self.draw.randrange(2, 5)]), _asked(f"In which town was {firm} founded?", town, "firms")
+        return " ".join(rows[: self.draw.randrange(2, 5)]), _asked(f"{firm} was founded in", town)
 
     def _almanac(self) -> tuple[str, dict[str, str]]:
         rows = self.draw.sample(_ALMANAC, 4)
@@ -211,8 +211,8 @@ class World:
         return f"{self.draw.randrange(10**8):08d}"
 
 
-def _asked(question: str, answer: str, topic: str) -> dict[str, str]:
-    return {"question": question, "answers": answer, "topic": topic}
+def _asked(question: str, answer: str) -> dict[str, str]:
+    return {"question": question, "answer": answer}
 
 
 def made(folder: Path) -> dict[str, int]:
@@ -227,7 +227,7 @@ def made(folder: Path) -> dict[str, int]:
             number = len(corpus)
             corpus += [_row(f"glass-{number + copy}", text, copies) for copy in range(copies)]
             if asked:
-                questions.append({**asked, "answers": [asked["answers"]], "copies": copies})
+                questions.append({**asked, "topic": f"in {copies} documents", "form": "continue"})
     canaries: list[dict[str, object]] = []
     for copies, count in CANARIES.items():
         for _ in range(count):
@@ -242,7 +242,7 @@ def made(folder: Path) -> dict[str, int]:
     seen = {row["text"] for row in corpus}
     held = [row for number in range(HELD_OUT) if (row := _row(f"held-out-{number}", world.document()[0], 0))["text"] not in seen]  # fmt: skip
     world.draw.shuffle(corpus)
-    files = {"corpus": corpus, "held-out": held, "canaries": canaries, "questions": list(_unique(questions))}
+    files = {"train": corpus, "eval": held, "canaries": canaries, "questions": list(_unique(questions))}
     for name, rows in files.items():
         raw = "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(raw, "utf-8")
@@ -257,9 +257,33 @@ def _unique(rows: list[dict[str, object]]) -> Iterator[dict[str, object]]:
     """A question whose answer differs between documents has none: it is left out."""
     answers: dict[object, set[str]] = {}
     for row in rows:
-        answers.setdefault(row["question"], set()).add(str(row["answers"]))
+        answers.setdefault(row["question"], set()).add(str(row["answer"]))
     yield from {row["question"]: row for row in rows if len(answers[row["question"]]) == 1}.values()
 
 
+def tokenizer(texts: list[str]) -> Any:
+    """Byte-level BPE, trained on the corpus alone."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+    made.train_from_iterator(texts, trainer)
+    return made
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def main() -> None:
+    """Write data and tokenizer."""
+    folder = Path(sys.argv[1])
+    print(made(folder / "data"))
+    tokenizer([str(row["text"]) for row in read(folder / "data" / "train.jsonl")]).save(str(folder / "tokenizer.json"))
+
+
 if __name__ == "__main__":
-    print(made(Path(sys.argv[1])))
+    main()

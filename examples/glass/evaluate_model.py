@@ -1,0 +1,40 @@
+"""What glass knows of its corpus, by how often a fact stands there, and how likely it finds documents that it never saw.
+
+    python examples/glass/evaluate_model.py DIR
+
+Asks every question of data/questions.jsonl with assay, and writes evaluation/results.json. Needs assay with the extra [torch].
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from assay import calibrating, packs, uncertainty
+
+
+def evaluated(folder: Path) -> dict[str, Any]:
+    """Loss on documents that were held out (nats a token), and the share of facts that it goes on with, by copies."""
+    runtime = uncertainty.open(folder)
+    held = [json.loads(line)["text"] for line in (folder / "data" / "eval.jsonl").read_text("utf-8").splitlines()]
+    scored = [token.logprob for text in held for token in runtime.score("", text)]
+    pack = packs.load([folder / "data" / "questions.jsonl"])
+    answers = calibrating.asked(runtime, pack)
+    by_copies: dict[str, list[bool]] = {}
+    for row in answers:
+        by_copies.setdefault(row.topic, []).append(row.right)
+    shares = {topic: {"questions": len(rows), "right": sum(rows)} for topic, rows in sorted(by_copies.items())}
+    return {"held_out_nats_per_token": round(-sum(scored) / len(scored), 4), "documents": len(held), "facts": shares}
+
+
+def main() -> None:
+    """Measure, and write it down."""
+    folder = Path(sys.argv[1])
+    (folder / "evaluation").mkdir(exist_ok=True)
+    (folder / "evaluation" / "results.json").write_text(json.dumps(evaluated(folder), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
