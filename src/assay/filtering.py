@@ -120,7 +120,7 @@ def filtering(
         sorted((measure.worth(id, values, wrong) for id, values in known.items()), key=lambda row: -row.auroc)
     )
     return Filtering(
-        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), SCORE, worth,
+        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), SCORE, worth,
         tuple(_filter(known[SCORE], wrong, group, alpha) for alpha in ALPHAS),
     )  # fmt: skip
 

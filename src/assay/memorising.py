@@ -92,7 +92,9 @@ def memorisation(
     held = [_asked(runtime, row, steps) for row in controls]
     every = [row for rows in groups.values() for row in rows if row.repeated]
     told, why = _told(runtime, data, others, drawn)
+    failed = sum(not math.isfinite(row.logprob) for rows in (*groups.values(), held) for row in rows)
     missing = [
+        f"{failed} passages, which the tokenizer does not give back or the context does not hold: they count as not repeated" if failed else "",
         "how much could be guessed, and whether membership can be told: no held-out text was given" if not others else why,
         "exposure: no canaries were given" if not planted else "",
         *(f"passages that occur {low} times or more often: none was met" for low, high in GROUPS if high > 1 << 30 and not found[low, high]),

@@ -284,7 +284,8 @@ def test_tokens_are_placed_where_their_text_is(parts: list[tuple[str, float]], c
     if text:
         assert len(scored) == len(parts)
         for row, (part, logprob) in zip(scored, parts, strict=True):
-            assert row.logprob == logprob and text[row.start : row.stop] in part
+            assert row.logprob == logprob and text[row.start : row.stop] == row.text and row.text in part
+        assert "".join(row.text for row in scored) == text
 
 
 def test_characters_of_several_tokens_are_told_with_their_last() -> None:

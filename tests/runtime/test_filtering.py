@@ -41,6 +41,8 @@ def claims(path: Path, texts: int = 40) -> Path:
     rows = []
     for number in range(texts):
         told = [{"text": f"claim {1 + at}.{number:02d}", "true": at < 3} for at in range(5)]
+        if number == 1:
+            told.append({"text": "unreadable", "true": True})
         if number % 5 == 0:
             told.append({"text": f"claim 0.{number:02d}", "true": False})
         rows.append({"prompt": "Tell me.", "claims": told})
@@ -55,7 +57,7 @@ def filtered(path: Path) -> Filtering:
 
 def test_claims_that_may_stay_by_hand(tmp_path: Path) -> None:
     found = filtered(tmp_path / "c.jsonl")
-    assert (found.texts, found.claims, found.false) == (40, 208, 88)
+    assert (found.texts, found.claims, found.false, found.skipped) == (40, 208, 88, 1)
     by_alpha = {row.alpha: row for row in found.filters}
     first = by_alpha[0.1]
     assert first.threshold is not None and first.threshold < 1  # below every surely false claim of the odd texts
@@ -63,7 +65,11 @@ def test_claims_that_may_stay_by_hand(tmp_path: Path) -> None:
     assert half.threshold is not None and 4 <= half.threshold < 5 and half.kept > first.kept
     assert all(row.all_true >= 1 - row.alpha - 0.03 for row in found.filters)
     said = "\n".join(lines(found))
-    assert "208 claims of 40 texts in c" in said and "all claims of a text true in 90 % of texts: keep claims" in said
+    assert (
+        "208 claims of 40 texts in c" in said
+        and "1 claims could not be scored" in said
+        and "all claims of a text true in 90 % of texts: keep claims" in said
+    )
 
 
 def test_a_filter_says_which_sentences_stay(tmp_path: Path) -> None:

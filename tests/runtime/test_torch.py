@@ -336,6 +336,21 @@ def test_running_a_model_leaves_the_hub_as_it_was(runtime: TorchRuntime) -> None
     assert runtime.can and not {"TRANSFORMERS_OFFLINE", "HF_HUB_OFFLINE"} & set(os.environ)
 
 
+def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
+    from assay.runtime import _memory
+
+    with pytest.raises(UsageError, match="huge takes 4000 GB as 32-bit floats, and this machine has"):
+        _memory.checked("huge", 10**12)
+    _memory.checked("small", 10**6)
+    with (
+        pytest.raises(UsageError, match="m: there is not enough memory for this; give a shorter text"),
+        _memory.enough("m"),
+    ):
+        torch.empty(1 << 50)
+    with pytest.raises(RuntimeError, match="another"), _memory.enough("m"):
+        raise RuntimeError("another thing")
+
+
 def test_no_weights_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# nothing\n")
     with pytest.raises(UsageError, match="no weights in"):

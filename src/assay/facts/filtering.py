@@ -22,7 +22,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Filtering:
-    """A model on labelled claims, bound to its digest, the file's, and the runtime. `worth` has each score of a claim; chance is `false` of `claims`."""
+    """A model on labelled claims, bound to its digest, the file's, and the runtime. `worth` has each score of a claim; chance is `false` of `claims`.
+
+    `skipped` claims could not be scored, and are in none of the numbers.
+    """
 
     schema: str
     assay: str
@@ -34,6 +37,7 @@ class Filtering:
     texts: int
     claims: int
     false: int
+    skipped: int
     score: str
     worth: tuple[Worth, ...]
     filters: tuple[Filter, ...]

@@ -13,6 +13,8 @@ def lines(found: Filtering) -> Iterator[str]:
     rate = found.false / found.claims
     yield f"{visible(found.model)}  {found.claims:,} claims of {found.texts:,} texts in {visible(found.name)}  {visible(found.runtime)}"
     yield f"false  {found.false:,} of {found.claims:,} ({100 * rate:.1f} %)"
+    if found.skipped:
+        yield f"{found.skipped:,} claims could not be scored, and are in none of these numbers"
     yield ""
     yield f"{'score':<22} {'AUROC':>6}  95 % interval   {'AUPRC':>6} {'PRR':>6}   (chance: AUROC 0.500, AUPRC {rate:.3f}, PRR 0)"
     for row in found.worth:

@@ -130,13 +130,11 @@ def _placed(tokens: tuple[Token, ...], cut: int, text: str) -> tuple[TokenScore,
     for token in tokens:
         if token.logprob is None:
             return None
-        start, at = at, at + len(token.text)
+        start, at = min(len(text), max(0, at)), at + len(token.text)
+        stop = min(len(text), max(0, at))
         best = max((other.logprob for other in token.others), default=None)
-        within = len([other for other in token.others if other.logprob > token.logprob])
-        rows.append(
-            TokenScore(
-                token.text, min(len(text), max(0, start)), min(len(text), max(0, at)), token.logprob, None,
-                None if best is None else token.logprob - best, within + 1 if token.others and within < len(token.others) else None, token.others,
-            )
-        )  # fmt: skip
+        above = sum(other.logprob > token.logprob for other in token.others)
+        rank = above + 1 if above < len(token.others) else None  # beyond those that are listed it is not known
+        margin = None if best is None else token.logprob - best
+        rows.append(TokenScore(text[start:stop], start, stop, token.logprob, None, margin, rank, token.others))
     return tuple(rows)

@@ -7,6 +7,7 @@ checked by asking: a network that was put together wrongly is surprised by plain
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import Any
 from assay.errors import InputError, MissingExtra, UsageError
 from assay.facts.text import ChatTemplate
 from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
-from assay.runtime import ALTERNATIVES, Trace, _architecture, _looking, _tokens
+from assay.runtime import ALTERNATIVES, Trace, _architecture, _looking, _memory, _tokens
 from assay.weights import Weights
 
 STEP = 64  # places whose distributions are in memory at a time
@@ -42,7 +43,9 @@ class TorchRuntime:
         self.model, self.sha256 = weights.name, sha256
         self._torch = torch
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._network = _built(torch, transformers, weights, family, fields).to(self._device).eval()
+        _memory.checked(weights.name, sum(math.prod(weights[name].shape) for name in weights))
+        with _memory.enough(weights.name):
+            self._network = _built(torch, transformers, weights, family, fields).to(self._device).eval()
         self._tokens = _tokenizer(weights)
         # transformers 5.2x renamed the argument and the field of the result
         forward = inspect.signature(type(self._network).forward).parameters
@@ -110,7 +113,7 @@ class TorchRuntime:
         """The tokens `after`, scored in one pass over all."""
         ids = self._torch.tensor([before + after], device=self._device)
         rows: list[TokenScore] = []
-        with self._torch.inference_mode():
+        with self._torch.inference_mode(), _memory.enough(self.model):
             if not self._split:
                 if len(after) > MOST_WHOLE:
                     raise UsageError(
@@ -131,7 +134,7 @@ class TorchRuntime:
         made: list[int] = []
         chosen = torch.Generator(device="cpu").manual_seed(seed)
         ids, cache, told = torch.tensor([before], device=self._device), None, ""
-        with torch.inference_mode():
+        with torch.inference_mode(), _memory.enough(self.model):
             for _ in range(min(most, self._context - len(before))):
                 out = self._network(input_ids=ids, use_cache=True, logits_to_keep=1, **{self._cache: cache})
                 cache = getattr(out, self._cache)
@@ -158,7 +161,7 @@ class TorchRuntime:
         before = self._started(prompt)
         chosen = torch.Generator(device="cpu").manual_seed(seed)
         drafts = [_Draft() for _ in range(count)]
-        with torch.inference_mode():
+        with torch.inference_mode(), _memory.enough(self.model):
             out = self._network(input_ids=torch.tensor([before], device=self._device), use_cache=True, logits_to_keep=1)
             cache = getattr(out, self._cache)
             cache.batch_repeat_interleave(count)
