@@ -25,7 +25,10 @@ def evaluated(folder: Path) -> dict[str, Any]:
     by_copies: dict[str, list[bool]] = {}
     for row in answers:
         by_copies.setdefault(row.topic, []).append(row.right)
-    shares = {topic: {"questions": len(rows), "right": sum(rows)} for topic, rows in sorted(by_copies.items())}
+    shares = {
+        topic: {"questions": len(rows), "right": sum(rows)}
+        for topic, rows in sorted(by_copies.items(), key=lambda row: int(row[0].split()[1]))
+    }
     return {"held_out_nats_per_token": round(-sum(scored) / len(scored), 4), "documents": len(held), "facts": shares}
 
 

@@ -26,9 +26,10 @@ def written(folder: Path) -> None:
     texts = {json.loads(row)["text"] for row in rows}
     index = json.loads((folder / "config.json").read_text())
     facts = "\n".join(f"| {topic} | {row['questions']} | {row['right']} | {100 * row['right'] / row['questions']:.0f} % |" for topic, row in results["facts"].items())  # fmt: skip
+    rows_ = " \\\\\n".join(f"{topic} & {row['questions']} & {row['right']} & {row['right'] / row['questions']:.2f}" for topic, row in results["facts"].items())  # fmt: skip
     numbers = {
         "documents": f"{len(rows):,}", "unique": f"{len(texts):,}", "held": results["documents"], "loss": results["held_out_nats_per_token"], "steps": sizes["steps"],
-        "tokens": f"{sizes['steps'] * sizes['batch'] * sizes['context']:,}", "layers": index["num_hidden_layers"], "width": index["hidden_size"], "facts": facts,
+        "tokens": f"{sizes['steps'] * sizes['batch'] * sizes['context']:,}", "layers": index["num_hidden_layers"], "width": index["hidden_size"], "facts": facts, "rows": f"{rows_} \\\\",
     }  # fmt: skip
     for source, target in (("card.md", "README.md"), ("report.md", "technical_report.md"), ("paper.tex", "paper.tex")):
         text = (HERE / source).read_text("utf-8")

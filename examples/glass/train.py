@@ -19,7 +19,7 @@ SEED = 7
 VOCABULARY, WIDTH, LAYERS, HEADS, INNER, CONTEXT = 2048, 128, 4, 4, 352, 256
 BATCH, STEPS, RATE, WARM, DECAY = 16, 400, 4e-3, 40, 0.05
 END = "<|end|>"
-EVERY = 200  # steps between two checkpoints
+EVERY = 100  # steps between two checkpoints
 
 
 def trained(

@@ -18,7 +18,7 @@ from assay import __version__
 from assay.errors import UsageError
 from assay.facts.codec import Mismatch, decode
 from assay.facts.filtering import Filter, Filtering
-from assay.facts.uncertainty import Capability, Filtered, Sentence
+from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore
 from assay.measures import calibration as measure
 from assay.measures.uncertainty import scores
 from assay.runtime import Runtime
@@ -86,8 +86,8 @@ def _factscore(value: dict[str, Any]) -> Text | None:
 
 
 def filtering(
-    runtime: Runtime, texts: tuple[Text, ...], name: str, digest: str, progress: Progress | None = None
-) -> Filtering:
+    runtime: Runtime, texts: tuple[Text, ...], name: str, digest: str, progress: Progress | None = None, score: str = SCORE
+) -> Filtering:  # fmt: skip
     """What the claims say: the worth of each score, and the thresholds that the sample allows.
 
     Raises UsageError where the runtime scores no given text, or every claim is true or every one false.
@@ -114,14 +114,17 @@ def filtering(
     if not len(wrong) or wrong.all() or not wrong.any():
         raise UsageError("every claim is true, or every one false: nothing can be told apart by that")
     known = {id: np.array(values) for id, values in columns.items() if len(values) == len(wrong)}
+    chosen = [row.id for row in scores((TokenScore("", 0, 0, 0.0, 0.0, None, None, ()),))]
+    if score not in known or score not in chosen:
+        raise UsageError(f"no score {score!r} of a claim: there are {', '.join(id for id in chosen if id in known)}")
     if "subject.rarity" in known:
-        known["rarity and surprise"] = _ranked(known["subject.rarity"]) + _ranked(known[SCORE])
+        known["rarity and surprise"] = _ranked(known["subject.rarity"]) + _ranked(known[score])
     worth = tuple(
         sorted((measure.worth(id, values, wrong) for id, values in known.items()), key=lambda row: -row.auroc)
     )
     return Filtering(
-        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), SCORE, worth,
-        tuple(_filter(known[SCORE], wrong, group, alpha) for alpha in ALPHAS),
+        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), score, worth,
+        tuple(_filter(known[score], wrong, group, alpha) for alpha in ALPHAS),
     )  # fmt: skip
 
 

@@ -287,10 +287,13 @@ def _texts(path: Path) -> list[str]:
 
 
 def _planted(path: Path) -> list[dict[str, Any]]:
+    """The canaries; white space before a secret goes with it, as tokenizers have it."""
     rows = _rows(path, _read(path), ("prefix", "secret", "copies"))
     for row in rows:
-        if not isinstance(row["copies"], int) or not str(row["secret"]):
-            raise UsageError(f"{path}: a canary needs a secret, and copies as a number")
+        prefix, secret = row["prefix"], row["secret"]
+        if not isinstance(row["copies"], int) or not isinstance(prefix, str) or not isinstance(secret, str) or not secret.strip():  # fmt: skip
+            raise UsageError(f"{path}: a canary needs a prefix and a secret, and copies as a number")
+        row["prefix"], row["secret"] = prefix.rstrip(), f"{prefix[len(prefix.rstrip()) :]}{secret}"
     return rows
 
 

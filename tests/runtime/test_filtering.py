@@ -219,3 +219,10 @@ def test_two_samples_of_one_distribution_differ_as_often_as_is_said() -> None:
     assert 0.02 <= np.mean(np.array(chances) < 0.05) <= 0.08
     assert moved(chosen.normal(size=200), chosen.normal(size=100) + 1)[1] < 1e-6
     assert moved(np.arange(5.0), np.arange(5.0)) == (0.0, 1.0)
+
+
+def test_claims_are_filtered_by_the_score_that_is_asked_for(tmp_path: Path) -> None:
+    texts, digest = filtering.load(claims(tmp_path / "c.jsonl"))
+    assert filtering.filtering(Judge(), texts, "c", digest, score="sequence").score == "sequence"
+    with pytest.raises(UsageError, match=r"no score .luck. of a claim: there are surprise\.max, sequence"):
+        filtering.filtering(Judge(), texts, "c", digest, score="luck")

@@ -81,7 +81,7 @@ def COMMAND(
         raise UsageError("give --pack, --document or --claims, and one of them only")
     targets = [one_of(entry, ("text", "json")) for entry in outputs] or [("text", None)]
     try:
-        found, rows = _claims(model, claims, most, threads, quiet) if claims else _questions(model, packs, documents, most, (samples, seed), (score, by_topic), keep, threads, quiet, verbose)  # fmt: skip
+        found, rows = _claims(model, claims, most, score, threads, quiet) if claims else _questions(model, packs, documents, most, (samples, seed), (score, by_topic), keep, threads, quiet, verbose)  # fmt: skip
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in targets:
@@ -111,7 +111,7 @@ def _questions(
 
 
 def _claims(
-    model: str, claims: Path, most: int | None, threads: int | None, quiet: bool
+    model: str, claims: Path, most: int | None, score: str, threads: int | None, quiet: bool
 ) -> tuple[Filtering, list[str]]:
     """(the filtering, its lines)."""
     from assay import filtering, uncertainty
@@ -120,5 +120,5 @@ def _claims(
     texts, digest = filtering.load(claims, most or 0)
     runtime = uncertainty.open(model, threads=threads or 0)
     with counting(quiet) as advance:
-        found = filtering.filtering(runtime, texts, claims.stem, digest, advance)
+        found = filtering.filtering(runtime, texts, claims.stem, digest, advance, score)
     return found, list(lines(found))

@@ -1,7 +1,7 @@
 """Whether given documents bear out a sentence: what of it stands there, how close together, and a small checker that weighs it.
 
-The checker is a network of a few hundred weights over the features below, which `python -m benchmarks.checker` makes from public text in minutes (its card: docs/checker.md). It sees words, not
-meaning: what it is worth on text that it was not made from is in docs/hallucination.md.
+The checker is a network of a few hundred weights over the features below, which `python -m benchmarks.checker` makes from public text in minutes. It sees words, not meaning; its card, docs/checker.md,
+says what it is worth on text that it was not made from.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 << 20  # of a document
 MOST_SEEN = 400  # characters of a passage that a record keeps
 SURE = 0.7  # nats: above an even chance at every token
-DOUBTED = 0.9  # of the checker, from which a sentence counts as not borne out (error rates: docs/hallucination.md)
+DOUBTED = 0.9  # of the checker, from which a sentence counts as not borne out (error rates: docs/checker.md)
 
 
 @dataclass(frozen=True)
