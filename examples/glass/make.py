@@ -43,13 +43,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--every", type=int, default=100, help="steps between two checkpoints")
     given = parser.parse_args()
     folder: Path = given.folder
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "code").mkdir(exist_ok=True)
     for name in CODE:
         shutil.copy(HERE / name, folder / "code" / name)
-    steps = ["--steps", str(given.steps)] if given.steps else []
+    steps = ["--every", str(given.every), *(["--steps", str(given.steps)] if given.steps else [])]
     for name, more in (("prepare.py", []), ("train.py", steps), ("evaluate_model.py", [])):
         subprocess.run([sys.executable, HERE / name, folder, *more], check=True)
     marks = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>", "bos_token": "<|end|>"}

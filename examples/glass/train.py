@@ -19,13 +19,12 @@ SEED = 7
 VOCABULARY, WIDTH, LAYERS, HEADS, INNER, CONTEXT = 2048, 128, 4, 4, 352, 256
 BATCH, STEPS, RATE, WARM, DECAY = 16, 400, 4e-3, 40, 0.05
 END = "<|end|>"
-EVERY = 100  # steps between two checkpoints
 
 
 def trained(
     rows: list[dict[str, Any]], tokens: Any, steps: int, keep: Callable[[int, Any], None] | None = None
 ) -> tuple[Any, list[dict[str, float]]]:
-    """(the network, its losses): documents one after the other, each ended by the mark, in a new order in every epoch; `keep` gets the network on the way."""
+    """(the network, its losses): documents one after the other, each ended by the mark, in a new order in every epoch; `keep` gets the network after every step."""
     import torch
     from transformers import MistralConfig, MistralForCausalLM
 
@@ -55,10 +54,10 @@ def trained(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
+        if keep:
+            keep(step, network)
         if step % 50 == 0 or step == steps - 1:
             log.append({"step": step, "loss": round(loss.item(), 4)})
-            if keep and step and step % EVERY == 0:
-                keep(step, network)
             print(f"step {step} of {steps}, loss {loss.item():.3f}", file=sys.stderr, flush=True)
     return network.to("cpu").eval(), log
 
@@ -70,10 +69,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--every", type=int, default=100, help="steps between two checkpoints")
     given = parser.parse_args()
+
+    def keep(step: int, made: Any) -> None:
+        if step and step % given.every == 0:
+            made.save_pretrained(given.folder / f"checkpoint-{step}")
+
     rows = [json.loads(line) for line in (given.folder / "data" / "train.jsonl").read_text("utf-8").splitlines()]
     tokens = Tokenizer.from_file(str(given.folder / "tokenizer.json"))
-    network, log = trained(rows, tokens, given.steps, lambda step, made: made.save_pretrained(given.folder / f"checkpoint-{step}"))  # fmt: skip
+    network, log = trained(rows, tokens, given.steps, keep)
     network.save_pretrained(given.folder)
     (given.folder / "training-log.json").write_text(json.dumps(log, indent=1) + "\n")
     sizes = {"steps": given.steps, "batch": BATCH, "context": CONTEXT, "learning_rate": RATE, "warm_up": WARM, "weight_decay": DECAY, "seed": SEED}  # fmt: skip

@@ -24,7 +24,7 @@ from assay.measures.uncertainty import scores
 from assay.runtime import Runtime
 
 SCHEMA = "assay-filtering/1"
-SCORE = "surprise.max"
+SCORE = "sequence"
 ALPHAS = (0.1, 0.2, 0.3, 0.5)
 HALVINGS = 200
 LEAST, MOST = 20, 256 << 20  # texts, bytes

@@ -109,7 +109,7 @@ def test_a_model_that_is_sure_of_errors_and_answers_everything_is_for_review(tmp
     with serving(Sure()) as server:
         found = assay.audit(f"{server.reference}#smol", run=asking((file,)))
     (said,) = messages(found, "error.confident", Kind.REVIEW)
-    assert said == "3 of the 3 surest answers are wrong (surprise.max, questions of p)"
+    assert said == "3 of the 3 surest answers are wrong (sequence, questions of p)"
     (row,) = of(found, "error.confident")
     assert "answered 'Atlantis', not" in row.evidence[0].seen
     (said,) = messages(found, "question.unanswerable", Kind.REVIEW)

@@ -167,7 +167,7 @@ def calibrated(pack: packs.Pack) -> Calibration:
 def test_a_calibration_by_hand(pack: packs.Pack) -> None:
     found = calibrated(pack)
     assert (found.count, found.errors, found.sha256, found.pack_sha256) == (33, 8, "c" * 64, pack.sha256)
-    best = next(row for row in found.worth if row.score == "surprise.max")
+    best = next(row for row in found.worth if row.score == "sequence")
     assert (best.auroc, best.auprc, best.prr) == (1.0, 1.0, 1.0)
     assert [(step.y) for step in found.steps] == [0.0, 1.0] and found.steps[0].x == pytest.approx(0.24)
     assert [row.alpha for row in found.promises if row.threshold is not None] == [
@@ -209,9 +209,7 @@ def test_where_all_answers_are_alike_no_score_has_a_worth(
     pack: packs.Pack, right: bool, certified: list[float]
 ) -> None:
     rows = tuple(
-        Answered(
-            question.id, "t", question.asked, "x", question.answers, right, True, (Value("surprise.max", 1.0),), None
-        )
+        Answered(question.id, "t", question.asked, "x", question.answers, right, True, (Value("sequence", 1.0),), None)
         for question in pack.questions
     )
     found = calibrating.calibration(scripted(pack), pack, rows)
@@ -279,7 +277,7 @@ def test_a_score_gets_its_error_rate(tmp_path: Path, pack: packs.Pack) -> None:
     runtime = uncertainty.open(tmp_path / "r.json")
     calibration = replace(calibrated(pack), sha256="a" * 64)
     risk = uncertainty.score(runtime, "Q:", record().text, calibration).risk
-    assert risk is not None and (risk.rate, risk.score, risk.count) == (1.0, "surprise.max", 33)
+    assert risk is not None and (risk.rate, risk.score, risk.count) == (1.0, "sequence", 33)
     assert risk.unlike == "its score lies outside those of the calibration"
     with pytest.raises(UsageError, match="the calibration is of made up"):
         uncertainty.score(runtime, "Q:", record().text, calibrated(pack))
@@ -317,10 +315,10 @@ def test_the_real_model_is_calibrated_and_scored_by_it(tmp_path: Path, smollm2: 
     assert (
         "33 questions of p" in done.stdout
         and "cannot certify with 33 questions" in done.stdout
-        and "*surprise.max" in done.stdout
+        and "*sequence" in done.stdout
     )
     question = ("--prompt", "Question: What is the capital of France?\nAnswer:")
     scored = run("score", str(smollm2), *question, "--text", " Paris", "--calibration", str(file))
-    assert scored.returncode == 0 and "of answers with this surprise.max" in scored.stdout.replace("\n", " "), (
+    assert scored.returncode == 0 and "of answers with this sequence score" in scored.stdout.replace("\n", " "), (
         scored.stderr
     )

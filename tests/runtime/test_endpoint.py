@@ -165,7 +165,7 @@ def test_a_model_behind_an_endpoint_is_calibrated(speaker: Server, tmp_path: Pat
         f"json={tmp_path / 'c.json'}",
     )
     assert done.returncode == 0, done.stderr
-    assert "smol at 127.0.0.1" in done.stdout and "surprise.max" in done.stdout and "entropy" not in done.stdout
+    assert "smol at 127.0.0.1" in done.stdout and "*sequence" in done.stdout and "entropy" not in done.stdout
     known = calibrating.load(tmp_path / "c.json")
     assert known.sha256 == "" and 0 < known.errors < known.count
     scored = run(
@@ -178,7 +178,7 @@ def test_a_model_behind_an_endpoint_is_calibrated(speaker: Server, tmp_path: Pat
         "--calibration",
         str(tmp_path / "c.json"),
     )
-    assert scored.returncode == 0 and "of answers with this surprise.max" in scored.stdout.replace("\n", " "), (
+    assert scored.returncode == 0 and "of answers with this sequence score" in scored.stdout.replace("\n", " "), (
         scored.stderr
     )
     with serving(Speaker()) as other, pytest.raises(UsageError, match="the calibration is of smol at"):

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="Of what is drawn.")
 @click.option("--by-topic", is_flag=True, help="Also say what can be promised within each topic.")
-@click.option("--score", default="surprise.max", metavar="NAME", help="The score that is calibrated (surprise.max).")
+@click.option("--score", default="sequence", metavar="NAME", help="The score that is calibrated (sequence).")
 @click.option(
     "--keep",
     type=click.Path(path_type=Path),

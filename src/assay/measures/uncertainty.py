@@ -136,10 +136,16 @@ def scores(tokens: tuple[TokenScore, ...]) -> tuple[Score, ...]:
             "surprise.max",
             -min(logs),
             "nats",
-            "the default: greatest negative log-probability of a token (benchmarks in docs/hallucination.md)",
+            "greatest negative log-probability of a token",
             "none",
         ),
-        Score("sequence", total, "nats", "negative log-probability of the whole, MSP (arXiv:2406.15627)", "none"),
+        Score(
+            "sequence",
+            total,
+            "nats",
+            "negative log-probability of the whole, MSP (arXiv:2406.15627); what `assay calibrate` goes by",
+            "none",
+        ),
         Score(
             "surprise.mean",
             total / len(logs),

@@ -61,7 +61,7 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
 
 def risk_words(risk: Risk) -> str:
     """What a calibration says of a text, and in which way the text is not like it."""
-    said = f"of answers with this {risk.score}, {100 * risk.rate:.0f} % were wrong ({risk.count:,} questions of {visible(risk.pack)})"
+    said = f"of answers with this {risk.score} score, {100 * risk.rate:.0f} % were wrong ({risk.count:,} questions of {visible(risk.pack)})"
     return f"{said}; but {risk.unlike}, so this may not hold" if risk.unlike else said
 
 
