@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from assay import __version__, corpus
+from assay._given import text as text_of
 from assay.corpus.collection import Corpus
 from assay.corpus.matching import split
 from assay.errors import UsageError
@@ -280,7 +281,7 @@ def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: _Steps) -> Free | N
 
 def _texts(path: Path) -> list[str]:
     """Held-out texts: `text` of JSON lines, or paragraphs."""
-    raw = _read(path)
+    raw = text_of(path, MOST_FILE)
     if path.suffix != ".jsonl":
         return [part.strip() for part in raw.split("\n\n") if part.strip()]
     return [str(row["text"]) for row in _rows(path, raw, ("text",))]
@@ -288,7 +289,7 @@ def _texts(path: Path) -> list[str]:
 
 def _planted(path: Path) -> list[dict[str, Any]]:
     """The canaries; white space before a secret goes with it, as tokenizers have it."""
-    rows = _rows(path, _read(path), ("prefix", "secret", "copies"))
+    rows = _rows(path, text_of(path, MOST_FILE), ("prefix", "secret", "copies"))
     for row in rows:
         prefix, secret = row["prefix"], row["secret"]
         if not isinstance(row["copies"], int) or not isinstance(prefix, str) or not isinstance(secret, str) or not secret.strip():  # fmt: skip
@@ -310,14 +311,3 @@ def _rows(path: Path, raw: str, fields: tuple[str, ...]) -> list[dict[str, Any]]
             raise UsageError(f"{path}, line {number}: expected JSON with {', '.join(fields)}")
         found.append(row)
     return found
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MOST_FILE:
-            raise UsageError(f"{path} is larger than {MOST_FILE >> 20} MiB")
-        return path.read_text("utf-8")
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text") from None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay._given import text as text_of
 from assay.errors import UsageError
 from assay.facts.uncertainty import (
     Capability,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from assay.corpus.collection import Corpus
 
 MOST_BYTES = 16 << 20  # of a document
+_OTHER = "; index it with `assay corpus build` if it is PDF or HTML"
 MOST_SEEN = 400  # characters of a passage that a record keeps
 SURE = 0.7  # nats: above an even chance at every token
 DOUBTED = 0.9  # of the checker, from which a sentence counts as not borne out (error rates: docs/checker.md)
@@ -46,24 +48,13 @@ class Against:
 
 def against(documents: Sequence[Path] = (), corpora: Sequence[str] = ()) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
-    texts = [_text(path) for path in documents]
+    texts = [text_of(path, MOST_BYTES, _OTHER) for path in documents]
     found = None
     if corpora:
         from assay import corpus
 
         found = corpus.open(list(corpora))
     return Against(tuple(path.name for path in documents), Documents(texts) if texts else None, found)
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f"{path} is larger than a document that assay looks at ({MOST_BYTES >> 20} MiB)")
-        return path.read_text("utf-8")
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text; index it with `assay corpus build` if it is PDF or HTML") from None
 
 
 def given(held: Against) -> tuple[GivenDocument, ...]:
