@@ -38,7 +38,7 @@ from assay.runtime import Runtime
 from assay.uncertainty import Draw, answer, chain, drawn, looked
 
 SCHEMA = "assay-calibration/2"
-DEFAULT = "sequence"  # never worse than another score of one pass on the sets measured (docs/hallucination.md); made for answers of few words
+DEFAULT = "sequence"  # docs/hallucination.md has the sets by which it was chosen; made for answers of few words
 DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
 MOST_CONFIDENT = 25
 MOST_ASKED = 500  # characters of a question that a record keeps
