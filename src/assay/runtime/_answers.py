@@ -132,9 +132,14 @@ def _placed(tokens: tuple[Token, ...], cut: int, text: str) -> tuple[TokenScore,
             return None
         start, at = min(len(text), max(0, at)), at + len(token.text)
         stop = min(len(text), max(0, at))
-        best = max((other.logprob for other in token.others), default=None)
-        above = sum(other.logprob > token.logprob for other in token.others)
-        rank = above + 1 if above < len(token.others) else None  # beyond those that are listed it is not known
-        margin = None if best is None else token.logprob - best
-        rows.append(TokenScore(text[start:stop], start, stop, token.logprob, None, margin, rank, token.others))
+        rows.append(placed(token, token.logprob, text, start, stop))
     return tuple(rows)
+
+
+def placed(token: Token, logprob: float, text: str, start: int, stop: int) -> TokenScore:
+    """A token at its place in a text, with what the others that were listed tell of its margin and rank."""
+    best = max((other.logprob for other in token.others), default=None)
+    above = sum(other.logprob > logprob for other in token.others)
+    rank = above + 1 if above < len(token.others) else None  # beyond those that are listed it is not known
+    margin = None if best is None else logprob - best
+    return TokenScore(text[start:stop], start, stop, logprob, None, margin, rank, token.others)

@@ -209,12 +209,8 @@ class Endpoint:
                 continue
             if token.logprob is None:
                 raise UsageError(f"{self.model} gives no log-probability for {token.text[:40]!r}" + (": give a prompt" if not prompt else ""))  # fmt: skip
-            best = max((other.logprob for other in token.others), default=None)
-            above = sum(other.logprob > token.logprob for other in token.others)
             first, last = max(0, start - len(prompt)), start + len(token.text) - len(prompt)
-            rank = above + 1 if token.others and above < len(token.others) else None
-            margin = None if best is None else token.logprob - best
-            rows.append(TokenScore(text[first:last], first, last, token.logprob, None, margin, rank, token.others))
+            rows.append(_answers.placed(token, token.logprob, text, first, last))
         return tuple(rows)
 
 
