@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay import __version__
+from assay._given import record
 from assay.errors import UsageError
 from assay.facts.calibration import (
     MOST_TOKENS,
@@ -244,14 +245,4 @@ def _value(row: Answered, name: str) -> float:
 
 def load(path: Path) -> Calibration:
     """A calibration that `assay calibrate` wrote (UsageError: it is none)."""
-    try:
-        value = json.loads(path.read_text("utf-8"))
-        if value.get("schema") != SCHEMA:
-            raise UsageError(
-                f"{path} is no calibration that this version reads: expected schema {SCHEMA!r}, got {str(value.get('schema'))[:80]!r}"
-            )
-        return decode(Calibration, value)
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-    except (ValueError, AttributeError, Mismatch) as cause:
-        raise UsageError(f"{path} is no calibration: {str(cause)[:120]}") from None
+    return record(path, Calibration, SCHEMA, "calibration")

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from assay import __version__
+from assay._given import record
 from assay.errors import UsageError
-from assay.facts.codec import Mismatch, decode
 from assay.facts.filtering import Filter, Filtering
 from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore
 from assay.measures import calibration as measure
@@ -188,12 +188,4 @@ def _kept(runtime: Runtime, prompt: str, text: str, row: Sentence, known: Filter
 
 def saved(path: Path) -> Filtering:
     """A filtering that `assay calibrate --claims` wrote (UsageError: it is none)."""
-    try:
-        value = json.loads(path.read_text("utf-8"))
-        if value.get("schema") != SCHEMA:
-            raise UsageError(f"{path} is no filtering that this version reads: expected schema {SCHEMA!r}, got {str(value.get('schema'))[:80]!r}")  # fmt: skip
-        return decode(Filtering, value)
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-    except (ValueError, AttributeError, Mismatch, RecursionError) as cause:
-        raise UsageError(f"{path} is no filtering: {str(cause)[:120]}") from None
+    return record(path, Filtering, SCHEMA, "filtering")

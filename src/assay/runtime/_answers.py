@@ -29,11 +29,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer: its text, its tokens (None where the server gave none), and why it ended."""
+    """One answer: its text, and its tokens (None where the server gave none)."""
 
     text: str
     tokens: tuple[Token, ...] | None
-    ended: str
 
 
 def choices(value: Any, where: str) -> tuple[Choice, ...]:
@@ -51,7 +50,7 @@ def _choice(row: dict[str, Any], where: str) -> Choice:
         text = ""  # a model that only thinks says nothing
     if not isinstance(text, str):
         raise UsageError(f"{where} answered without a text: it does not speak the OpenAI API")
-    return Choice(text, _tokens(row.get("logprobs")), str(row.get("finish_reason") or ""))
+    return Choice(text, _tokens(row.get("logprobs")))
 
 
 def _tokens(value: Any) -> tuple[Token, ...] | None:

@@ -203,10 +203,7 @@ def _missing(
 
 
 def _risk(runtime: Runtime, scores: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:
-    if (calibration.sha256, calibration.model if not runtime.sha256 else "") != (
-        runtime.sha256,
-        runtime.model if not runtime.sha256 else "",
-    ):
+    if (calibration.sha256 or calibration.model) != (runtime.sha256 or runtime.model):
         raise UsageError(
             f"the calibration is of {calibration.model} (sha256 {calibration.sha256[:12]}), not of {runtime.model} ({runtime.sha256[:12]})"
         )
