@@ -21,6 +21,7 @@ from tests.cli.test_commands import run
 from tests.runtime.test_calibrate import Rest
 from tests.runtime.test_score import record
 
+ROOT = Path(__file__).resolve().parents[2]
 CURIE = (
     "Marie Curie was born in Warsaw on 7 November 1867. She moved to Paris in 1891, where she studied at the Sorbonne. In 1898 she and her husband Pierre Curie discovered polonium and "
     "radium. She won the Nobel Prize in Physics in 1903 together with Pierre Curie and Henri Becquerel, and the Nobel Prize in Chemistry in 1911. She died in 1934 in Passy."
@@ -214,3 +215,23 @@ def test_documents_are_given_on_the_command_line(tmp_path: Path, curie: Path) ->
         "whether the documents make the text likelier: this prompt and text are not in the record"
         in done.stdout.replace("\n", " ")
     )
+
+
+def test_features_do_not_depend_on_the_order_of_a_set() -> None:
+    """Each process hashes words its own way; what it says of a sentence must be the same to the last bit."""
+    import os
+    import subprocess
+    import sys
+
+    program = (
+        "from assay.measures.grounding import Documents\n"
+        "from pathlib import Path\n"
+        "text = Path('README.md').read_text()\n"
+        "found = Documents([text[:6000]])\n"
+        "print([found.features(row) for row in text[3000:].split('. ')])\n"
+    )
+    said = {
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+        for seed in ("1", "2", "3", "4")
+    }  # fmt: skip
+    assert len(said) == 1

@@ -138,7 +138,7 @@ class Documents:
 
     def nearest(self, words: _Words) -> tuple[int, float]:
         """(the sentence that shares most, the share of weighted content words it holds); -1 where none shares any."""
-        wanted = {words.stems[at] for at in words.content}
+        wanted = sorted({words.stems[at] for at in words.content})  # in one order: sums of floats must not depend on it
         total = sum(map(self.weight, wanted)) or 1.0
         scores: Counter[int] = Counter()
         for word in wanted:
