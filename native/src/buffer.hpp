@@ -1,8 +1,9 @@
 // A view of the bytes of any Python object that has them, held for as long as this lives.
 #pragma once
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
+#include <nanobind/stl/string.h>  // IWYU pragma: keep (converts arguments)
 
+#include <cstddef>
 #include <cstdint>
 
 namespace nb = nanobind;

@@ -1,11 +1,23 @@
 // Bindings of the corpus kernels: arguments are measured here, results are bytes of uint32.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/tuple.h>   // IWYU pragma: keep (converts arguments)
+#include <nanobind/stl/vector.h>  // IWYU pragma: keep
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include "buffer.hpp"
 #include "shard.hpp"
 #include "suffixes.hpp"
-
-#include <nanobind/stl/vector.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/tuple.h>
+#include "words.hpp"
 
 namespace assay {
 

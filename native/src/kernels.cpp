@@ -2,6 +2,8 @@
 // a fixed order, so that the result does not depend on the level; the numpy reference adds in the same order.
 #include "kernels.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #ifdef __F16C__
 #include <immintrin.h>

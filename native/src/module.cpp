@@ -1,10 +1,18 @@
 // Bindings: every argument is measured here, before a kernel sees a pointer. The interpreter lock is released while
 // kernels run, so that files can be read on several threads.
-#include <cstring>
+#include <nanobind/nanobind.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "buffer.hpp"
+#include "kernels.hpp"
 #include "summary.hpp"
 
 #define DECLARE(level) \

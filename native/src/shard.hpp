@@ -1,13 +1,15 @@
 // Questions to one shard of a corpus index that lies in memory, mapped from a file that may be damaged or hostile.
 #pragma once
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "words.hpp"
 
 namespace assay {
 

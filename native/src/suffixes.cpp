@@ -4,6 +4,8 @@
 #include "suffixes.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace assay {

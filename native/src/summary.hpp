@@ -1,7 +1,8 @@
 // What one streaming pass over a tensor learns. Bytes come in any portions; they are worked on in pieces whose borders
 // depend on the shape alone, so that the result does not depend on how the bytes arrived.
 #pragma once
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 

@@ -1,11 +1,10 @@
 // Text into words, words into numbers, numbers into packed columns: what a shard of a corpus index is made from.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <new>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
