@@ -215,8 +215,8 @@ class Machine:
                 target[key if isinstance(key, str | int | float | bytes | bool | None) else f"<{rendered(key)}>"] = (
                     value
                 )
-        elif isinstance(target, Call):  # an OrderedDict, say: its items are kept as state
-            target.state = [*(target.state if isinstance(target.state, list) else []), *pairs]
+        elif isinstance(target, Call):  # an OrderedDict, say
+            target.pairs.extend(zip(pairs[::2], pairs[1::2], strict=True))
 
     def extend(self, values: list[Any], at: int) -> None:
         target = self.top()
@@ -225,7 +225,7 @@ class Machine:
         elif isinstance(target, Global):
             self.tampered(f"adds to the imported {target.module}.{target.name} itself", at)
         elif isinstance(target, Call):
-            target.state = [*(target.state if isinstance(target.state, list) else []), *values]
+            target.entries.extend(values)
 
     def weighed(self, key: tuple[Any, ...], at: int) -> None:
         """Note a tuple whose hash walks through far more values than the file holds: tuples that hold tuples twice."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assay.errors import Malformed
@@ -28,11 +28,17 @@ class Global:
 
 @dataclass(slots=True)
 class Call:
-    """The value that calling `target` would give."""
+    """The value that calling `target` would give, and what the pickle then does to it.
+
+    A mapping gets `pairs`, a sequence `entries`, any object a `state`; one value may get all three, as the OrderedDict of
+    every `state_dict()` does: its tensors are pairs, its `_metadata` is state.
+    """
 
     target: object
     args: object
     state: object = None
+    pairs: list[tuple[object, object]] = field(default_factory=list)
+    entries: list[object] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def depth(value: object) -> int:
         for node in level:
             entries: Any = node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
             if isinstance(node, Call):
-                entries = (node.args, node.state)
+                entries = (node.args, node.state, [value for _, value in node.pairs], node.entries)
             for entry in entries:
                 if isinstance(entry, dict | list | tuple | Call) and id(entry) not in seen:
                     seen.add(id(entry))

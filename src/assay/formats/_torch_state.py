@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeGuard
 
 from assay.facts.tensor import TensorSpec
 from assay.formats._pickle_values import Call, Global, Persistent
 
 MAX_TENSORS = 1_000_000
-MAX_DEPTH = 16
+MAX_DEPTH = 64  # of values in values on the path to a tensor; a module in a module takes two
+MAX_KEY = 300  # characters of a key that a name keeps
+_OF_MODULE = frozenset({"_parameters", "_buffers", "_modules", ""})  # torch/nn/modules/module.py, Module.__init__
+# (storage, offset, size, stride, ...) -> tensor (torch/_utils.py)
+_REBUILDS = ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_qtensor")
 # storage class or torch dtype -> (dtype, bytes for each element)
 _DTYPES = {
     "FloatStorage": ("F32", 4), "HalfStorage": ("F16", 2), "BFloat16Storage": ("BF16", 2), "DoubleStorage": ("F64", 8),
@@ -17,6 +22,8 @@ _DTYPES = {
     "float32": ("F32", 4), "float16": ("F16", 2), "bfloat16": ("BF16", 2), "float64": ("F64", 8), "int64": ("I64", 8),
     "int32": ("I32", 4), "int16": ("I16", 2), "int8": ("I8", 1), "uint8": ("U8", 1), "bool": ("BOOL", 1),
     "uint16": ("U16", 2), "uint32": ("U32", 4), "uint64": ("U64", 8),
+    "QInt8Storage": ("I8", 1), "QUInt8Storage": ("U8", 1), "QInt32Storage": ("I32", 4),
+    "ComplexFloatStorage": ("C64", 8), "ComplexDoubleStorage": ("C128", 16),
     "float8_e4m3fn": ("F8_E4M3", 1), "float8_e5m2": ("F8_E5M2", 1), "complex64": ("C64", 8),
 }  # fmt: skip
 
@@ -33,47 +40,71 @@ def storages(persistent: Sequence[object]) -> Iterator[tuple[str, str, int]]:
 
 
 def tensors(value: object, locate: Locate) -> Iterator[TensorSpec]:
-    """Each tensor reachable through dicts and lists, named by the path to it joined with dots."""
-    for name, call in _tensor_calls(value):
-        spec = _spec(name, call, locate)
+    """Each tensor that loading gives, wherever in the value it lies, named by the path to it joined with dots."""
+    for name, node in _tensor_calls(value):
+        spec = _spec(name, node, locate)
         if spec is not None:
             yield spec
 
 
-def _tensor_calls(value: object) -> Iterator[tuple[str, Call]]:
+def _tensor_calls(value: object) -> Iterator[tuple[str, Call | Persistent]]:
+    """Each call that makes a tensor of a storage, and each storage that no such call takes, with the path to it."""
     stack: list[tuple[str, object, int]] = [("", value, 0)]
     seen: set[int] = set()
     found = 0
     while stack and found < MAX_TENSORS:
         name, node, depth = stack.pop()
         if isinstance(node, Call):
-            call = _unwrapped(node)
-            if _is(call, "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_tensor"):
-                found += 1
-                yield name, call
-                continue
+            node = _unwrapped(node)
+        if _is_tensor(node) or _is_storage(node):
+            found += 1
+            yield name, node
+            continue
         if depth >= MAX_DEPTH or id(node) in seen:
             continue
         seen.add(id(node))
-        stack.extend(
-            (f"{name}.{key}" if name else key, entry, depth + 1) for key, entry in reversed(list(_children(node)))
-        )
+        stack.extend((_joined(name, key), entry, depth + 1) for key, entry in reversed(list(_children(node))))
+
+
+def _joined(name: str, key: str) -> str:
+    """The path as `state_dict()` names it: the three dictionaries in which a module keeps its tensors are left out."""
+    return name if key in _OF_MODULE else f"{name}.{key}" if name else key
 
 
 def _children(node: object) -> Iterator[tuple[str, object]]:
+    """What a value holds: items of a mapping or a sequence, attributes of an object, the arguments that it was made of."""
     if isinstance(node, dict):
-        yield from ((str(key)[:300], entry) for key, entry in node.items())
+        yield from ((str(key)[:MAX_KEY], entry) for key, entry in node.items())
     elif isinstance(node, list | tuple):
         yield from ((str(number), entry) for number, entry in enumerate(node))
-    elif isinstance(node, Call) and _is(node, "OrderedDict", "defaultdict") and isinstance(node.state, list):
-        yield from ((str(key)[:300], entry) for key, entry in zip(node.state[::2], node.state[1::2], strict=False))
+    elif isinstance(node, Call):
+        if _is(node, "OrderedDict") and isinstance(node.args, tuple):  # Python 2 hands its items to the call
+            yield from (("", dict(pairs)) for pairs in node.args[:1] if _are_pairs(pairs))
+        elif isinstance(node.args, tuple):
+            yield from ((str(number), entry) for number, entry in enumerate(node.args))
+        yield from ((str(key)[:MAX_KEY], entry) for key, entry in node.pairs)
+        yield from ((str(number), entry) for number, entry in enumerate(node.entries))
+        parts = node.state if isinstance(node.state, tuple) and len(node.state) == 2 else (node.state,)
+        for part in parts:  # an object with slots has two
+            yield from _children(part) if isinstance(part, dict) else ()
+
+
+def _are_pairs(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(pair, list | tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in value
+    )
 
 
 def _unwrapped(call: Call) -> Call:
-    """The tensor inside a Parameter, if `call` makes one."""
-    if _is(call, "_rebuild_parameter", "_rebuild_parameter_with_state") and isinstance(call.args, tuple) and call.args:
-        inner = call.args[0]
-        return inner if isinstance(inner, Call) else call
+    """The tensor inside a Parameter or a subclass of Tensor, if `call` makes one."""
+    for _ in range(MAX_DEPTH):
+        args = call.args if isinstance(call.args, tuple) else ()
+        if _is(call, "_rebuild_parameter", "_rebuild_parameter_with_state") and args and isinstance(args[0], Call):
+            call = args[0]
+        elif _is(call, "_rebuild_from_type_v2") and len(args) > 2:
+            call = Call(args[0], args[2])
+        else:
+            break
     return call
 
 
@@ -81,23 +112,34 @@ def _is(call: Call, *names: str) -> bool:
     return isinstance(call.target, Global) and call.target.name in names
 
 
-def _storage(call: Call) -> tuple[str, str, int] | None:
-    match call.args:
-        case (Persistent(pid=("storage", Global(name=kind), key, _, int(elements), *_)), *_):
-            return str(key), kind, elements
-    return None
+def _is_storage(node: object) -> TypeGuard[Persistent]:
+    match node:
+        case Persistent(pid=("storage", Global(), _, _, int(), *_)):
+            return True
+    return False
 
 
-def _spec(name: str, call: Call, locate: Locate) -> TensorSpec | None:
-    storage = _storage(call)
-    if storage is None or not isinstance(call.args, tuple) or len(call.args) < 4:
-        return None
-    key, kind, _ = storage
-    if _is(call, "_rebuild_tensor_v3") and len(call.args) > 6 and isinstance(call.args[6], Global):
-        kind = call.args[6].name
+def _is_tensor(node: object) -> TypeGuard[Call]:
+    return (
+        isinstance(node, Call)
+        and _is(node, *_REBUILDS)
+        and isinstance(node.args, tuple)
+        and len(node.args) > 3
+        and _is_storage(node.args[0])
+    )
+
+
+def _spec(name: str, node: Call | Persistent, locate: Locate) -> TensorSpec | None:
+    """The tensor that a call makes of its storage, or a whole storage as one row of values."""
+    pid: Any = node.pid if isinstance(node, Persistent) else ()
+    args: Any = node.args if isinstance(node, Call) else (node, 0, (pid[4],), (1,))
+    _, kind, key, *_ = args[0].pid
+    kind = kind.name
+    if isinstance(node, Call) and _is(node, "_rebuild_tensor_v3") and len(args) > 6 and isinstance(args[6], Global):
+        kind = args[6].name
     dtype, width = _DTYPES.get(kind, (kind[:32], 1))
-    offset, shape, stride = call.args[1], _extents(call.args[2]), _extents(call.args[3])
-    place = locate(key)
+    offset, shape, stride = args[1], _extents(args[2]), _extents(args[3])
+    place = locate(str(key))
     if not isinstance(offset, int) or shape is None or stride is None or place is None:
         return None
     empty = any(extent == 0 for extent in shape)

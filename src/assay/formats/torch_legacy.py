@@ -11,7 +11,16 @@ from assay.facts.tensor import WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
 
-MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickle of 0x1950a86a20f9469cfc6c
+_NUMBER = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # 0x1950a86a20f9469cfc6c (torch/serialization.py, MAGIC_NUMBER), pickled
+MAGIC = b"\x80\x02" + _NUMBER  # what torch.save writes unless another pickle_protocol is asked for
+_FRAME = b"\x95\x0d" + bytes(7)
+_MAGICS = (
+    MAGIC,
+    b"\x80\x03" + _NUMBER,
+    b"\x80\x04" + _FRAME + _NUMBER,
+    b"\x80\x05" + _FRAME + _NUMBER,
+    b"L119547037146038801333356L\n.",
+)
 _COUNT = struct.Struct("<q")
 _WIDTH = {
     "DoubleStorage": 8,
@@ -85,7 +94,7 @@ FORMAT = Format(
     "PyTorch checkpoint (legacy)",
     read,
     names=("*",),
-    magic=((0, MAGIC),),
+    magic=tuple((0, magic) for magic in _MAGICS),
     both=True,
     needs=(
         "assay.formats._pickle_steps",
