@@ -1,4 +1,4 @@
-"""Make the checker of `assay.measures.grounding`, and measure it on text that it was not made from.
+"""Make the checker of `assay.uncertainty.grounding`, and measure it on text that it was not made from.
 
     python -m benchmarks.checker --texts DIR [--claims DIR] [--write]
 
@@ -26,9 +26,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.measures import grounding
-from assay.measures.calibration import auroc
-from assay.measures.grounding import Documents
+from assay.uncertainty import grounding
+from assay.uncertainty.grounding import Documents
+from assay.uncertainty.statistics import auroc
 from benchmarks._debian import pins
 
 NEEDED = ("dict-foldoc", "anarchism", "dict-wn")

@@ -19,13 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from assay import calibrating, packs, uncertainty
+from assay import uncertainty
 from assay.cli.demo import packaged_model
 from assay.facts.calibration import Answered, Calibration
-from assay.measures import calibration as measure
-from assay.packs import Pack
 from assay.runtime import Runtime
 from assay.uncertainty import Draw
+from assay.uncertainty import calibration as calibrating
+from assay.uncertainty import questions as packs
+from assay.uncertainty import statistics as measure
+from assay.uncertainty.questions import Pack
 
 HALVINGS, DRAWS = 200, 1000
 ALPHAS = (0.3, 0.4, 0.5)

@@ -14,7 +14,7 @@ import numpy as np
 
 import assay.weights
 from assay.facts.values import Directions
-from assay.measures.directions import MOST_HIDDEN, THRESHOLD, directions
+from assay.weights.directions import MOST_HIDDEN, THRESHOLD, directions
 from benchmarks import derived, trained
 from benchmarks.derived import Array, State
 

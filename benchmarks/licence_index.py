@@ -13,12 +13,12 @@ import zipfile
 from pathlib import Path
 
 from assay.facts.licence import ALL_KINDS, DATA, FSF, OSI
-from assay.formats._licence_index import Known, hashes, packed
-from assay.formats._licence_words import words
+from assay.licence.index import Known, hashes, packed
+from assay.licence.words import words
 
 SOURCE = "scancode_toolkit_mini-32.5.0"
 FOLDER = "licensedcode/data/licenses/"
-TARGET = Path(__file__).resolve().parents[1] / "src" / "assay" / "formats" / "licences.bin"
+TARGET = Path(__file__).resolve().parents[1] / "src" / "assay" / "licence" / "licences.bin"
 # on no list of open ones: what models are published under, and what is easily taken for open
 MODEL = re.compile(
     r"(cc-by-n[cd].*-[34]\.0|cc-by-nc|.*open-rail.*|bigscience-rail.*|llama-.*|gemma-.*|qwen-.*|tongyi-.*|deepseek-.*|openmdw-.*|falcon-2-.*|nvidia-open-model-.*"

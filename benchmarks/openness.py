@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from assay.formats._licence_match import Identified, identified
+from assay.licence.match import Identified, identified
 
 LIST = Path(__file__).with_name("licence-texts.txt")
 CLAUSES = (

@@ -18,7 +18,7 @@ from assay.facts.finding import Kind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import TensorSummary
 from assay.kernels.types import TYPES
-from assay.measures.values import Pass
+from assay.weights.summaries import Pass
 
 Codes = NDArray[np.uint16]
 CHECK = "weights.low-bits"

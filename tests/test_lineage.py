@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import assay
 from assay.errors import UsageError
-from assay.fingerprints import SUFFIX, decoded, encoded, relatives
-from assay.measures.fingerprint import log10_bound
+from assay.weights.fingerprint import log10_bound
+from assay.weights.fingerprint_files import SUFFIX, decoded, encoded, relatives
 from tests.builders import hub_model
 from tests.builders import smollm2 as build
 

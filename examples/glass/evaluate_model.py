@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from assay import calibrating, packs, uncertainty
+from assay import uncertainty
+from assay.uncertainty import calibration as calibrating
+from assay.uncertainty import questions as packs
 
 
 def evaluated(folder: Path) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from assay.subject import Walk, digest, walked
 
 if TYPE_CHECKING:
     from assay.asking import Asking
-    from assay.histograms import Kept
-    from assay.measures.fingerprint import Fingerprint
     from assay.weights import Weights
+    from assay.weights.fingerprint import Fingerprint
+    from assay.weights.histograms import Kept
 
 
 def audit(
@@ -63,7 +63,7 @@ def audit(
         as_of: the date by which waivers expire; today if not given. Recorded if it could matter.
         jobs: how many files to read at a time.
         base: the model that this one was made from; the weights are compared, and what the card says is judged by it.
-        histograms: a file to write every tensor's exact histogram to; `assay.histograms.read` reads it.
+        histograms: a file to write every tensor's exact histogram to; `assay.weights.histograms.read` reads it.
         corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
         trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a defect.
         hints: look for what weights tell without a base also where that takes minutes.
@@ -162,7 +162,7 @@ def _corpora(directories: Sequence[str | os.PathLike[str]]) -> tuple[CorpusRecor
 
 
 def _kept() -> Kept:
-    from assay.histograms import Kept
+    from assay.weights.histograms import Kept
 
     return Kept()
 
@@ -207,8 +207,8 @@ def diff(
         UsageError: one of them is not there, or has no weights.
         InputError: a weight file is damaged; the message says where.
     """
-    from assay.measures.comparison import Model, comparison
-    from assay.measures.templates import changes
+    from assay.weights.comparison import Model, comparison
+    from assay.weights.comparison.templates import changes
 
     with ExitStack() as stack:
         sides, templates = [], []
@@ -231,7 +231,7 @@ def fingerprint(model: str | os.PathLike[str], *, offline: bool = False, isolati
 
     Raises UsageError if the model has none of what it is made from: gated feed-forward layers and an embedding.
     """
-    from assay.measures import fingerprint as measure
+    from assay.weights import fingerprint as measure
 
     with ExitStack() as stack:
         weights, name = _weights(os.fspath(model), offline=offline, isolation=isolation, stack=stack)
@@ -257,7 +257,7 @@ def _weights(reference: str, *, offline: bool, isolation: bool, stack: ExitStack
 def opened(reference: str, *, offline: bool) -> Walk:
     """The walk over what `reference` names."""
     if reference.startswith("hf://"):
-        from assay.hub import fetched
+        from assay.subject.hub import fetched
 
         return fetched(reference, offline=offline)
     if reference.startswith(ENDPOINT):

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay import calibrating, packs, uncertainty
+from assay import uncertainty
 from assay.errors import InputError, UsageError
 from assay.facts.calibration import Calibration, NotRun
-from assay.packs import Pack
 from assay.uncertainty import Draw
+from assay.uncertainty import calibration as calibrating
+from assay.uncertainty import questions as packs
+from assay.uncertainty.questions import Pack
 
 
 @dataclass(frozen=True, slots=True)

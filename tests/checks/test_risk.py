@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay import packs, uncertainty
+from assay import uncertainty
 from assay.asking import Asking, asking
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
@@ -19,6 +19,7 @@ from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.pipeline import CLOSED
 from assay.render import names, renderer
+from assay.uncertainty import questions as packs
 from tests.builders import hub_model
 from tests.cli.test_commands import run
 from tests.conftest import messages, of

@@ -17,15 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay
-import assay.histograms
 import assay.weights
+import assay.weights.histograms
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import TensorSummary, UnreadValues
 from assay.kernels.types import TYPES
-from assay.measures.tokens import merge_ranks, reach
-from assay.measures.values import Pass
+from assay.weights.embedding import merge_ranks, reach
+from assay.weights.summaries import Pass
 from tests.builders import gguf, hub_model, safetensors
 from tests.builders.hub import config, tensors
 from tests.conftest import messages, of
@@ -151,11 +151,11 @@ def test_kernels_are_named_and_every_tensor_is_in_the_dossier(tmp_path: Path, au
 
 def test_histograms_are_kept_and_can_be_held_against_the_dossier(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(weights(tmp_path / "m", "BF16"), histograms=tmp_path / "h.safetensors")
-    found = assay.histograms.read(tmp_path / "h.safetensors")
+    found = assay.weights.histograms.read(tmp_path / "h.safetensors")
     assert len(found) == len(dossier.tensors)
     for row in dossier.tensors:
         codes, counts = found[f"{row.artifact}:{row.name}"]
-        assert counts.sum() == row.values and assay.histograms.digest(codes, counts) == row.histogram
+        assert counts.sum() == row.values and assay.weights.histograms.digest(codes, counts) == row.histogram
     tensor = assay.weights.open(tmp_path / "m")[NAME]
     assert isinstance(tensor, assay.weights.Tensor)
     raw = tensor.raw()

@@ -316,14 +316,14 @@ def test_removed_documents_are_gone_from_every_answer(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_licences_as_written(text: str, spdx: str, kind: LicenceClass) -> None:
-    from assay.corpus.licences import licence
+    from assay.licence.expressions import licence
 
     found = licence(text)
     assert (found.spdx, found.kind) == (spdx, kind)
 
 
 def test_an_unknown_licence_is_never_permissive() -> None:
-    from assay.corpus.licences import licence
+    from assay.licence.expressions import licence
 
     assert licence("").kind is LicenceClass.UNKNOWN and licence("").basis is LicenceBasis.UNKNOWN
     assert licence("other", croissant="mit").basis is LicenceBasis.CROISSANT

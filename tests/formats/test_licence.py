@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from assay.facts.licence import ALL_KINDS, DATA, FSF, OSI, same
 from assay.facts.text import DifferenceKind, LicenceText
 from assay.formats import recognised
-from assay.formats._licence_index import KNOWN, RUN, Known, hashes, packed, unpacked
-from assay.formats._licence_words import words
+from assay.licence.index import KNOWN, RUN, Known, hashes, packed, unpacked
+from assay.licence.words import words
 from tests.conftest import read
 
 COMMON = Path("/usr/share/common-licenses")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.formats import installed
-from assay.formats._second import needs
+from assay.formats.container.second import needs
 
 
 def imported(module: str) -> tuple[set[str], set[str]]:
@@ -26,7 +26,7 @@ def imported(module: str) -> tuple[set[str], set[str]]:
 @pytest.mark.parametrize("id", sorted(format.id for format in installed()))
 def test_late_imports_are_among_the_needs(id: str) -> None:
     format = next(entry for entry in installed() if entry.id == id)
-    if "assay.formats._every" in format.needs:
+    if "assay.formats.container.every" in format.needs:
         return  # it loads all that any reader needs, and those are looked at one by one
     loaded: set[str] = set()
     waiting = [format.read.__module__, *(name for name in (*format.needs, *needs(id)) if name.startswith("assay."))]

@@ -326,7 +326,7 @@ def test_the_rules_know_every_component() -> None:
     ("name", "text", "component"),
     [
         ("measure.py", "from assay import calibrating, packs\n\ncalibrating.asked(None, packs.load([]))\n", "evaluation_code"),
-        ("measure.py", "import assay.memorising\n", "evaluation_code"),
+        ("measure.py", "import assay.probes.memorisation\n", "evaluation_code"),
         ("measure.py", "from assay import __version__\n", ""),
         ("words.py", "from tokenizers import Tokenizer\n\nTokenizer(None).train_from_iterator([], None)\n", "data_preprocessing_code"),
     ],

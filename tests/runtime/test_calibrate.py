@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from assay import calibrating, packs, uncertainty
+from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.calibration import Answered, Calibration, Question, Value
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import Capability, Sample, TokenScore
 from assay.render._calibration import lines
 from assay.runtime import Trace
+from assay.uncertainty import calibration as calibrating
+from assay.uncertainty import questions as packs
 from tests.cli.test_commands import run
 from tests.runtime.test_score import record
 

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay import calibrating, packs, uncertainty
+from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.uncertainty import Alternative, Capability, TokenScore
 from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
+from assay.uncertainty import calibration as calibrating
+from assay.uncertainty import questions as packs
 from tests.cli.test_commands import run
 from tests.openai_server import Server, serving
 from tests.runtime.test_calibrate import CAPITALS, Rest, relation

@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay import filtering, live, packs
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.filtering import Filtering
 from assay.facts.uncertainty import Capability, TokenScore
-from assay.measures.calibration import kept_below, moved
-from assay.measures.uncertainty import sentences, spans
 from assay.render._filtering import lines
+from assay.uncertainty import claims as filtering
+from assay.uncertainty import drift as live
+from assay.uncertainty import questions as packs
+from assay.uncertainty.scores import sentences, spans
+from assay.uncertainty.statistics import kept_below, moved
 from tests.cli.test_commands import run
 from tests.runtime.test_calibrate import Silent, calibrated, relation
 from tests.runtime.test_score import record

@@ -14,9 +14,9 @@ from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import Capability, ScoredText, TokenScore
-from assay.measures.grounding import FEATURES, Documents, stem, unsupported
 from assay.render._scored import lines
 from assay.render._scored_page import page
+from assay.uncertainty.grounding import FEATURES, Documents, stem, unsupported
 from tests.cli.test_commands import run
 from tests.runtime.test_calibrate import Rest
 from tests.runtime.test_score import record

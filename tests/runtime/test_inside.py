@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from assay.facts.interval import wilson
-from assay.measures.calibration import auroc
-from assay.measures.inside import chained, probed
+from assay.uncertainty.attention import chained, probed
+from assay.uncertainty.statistics import auroc
 
 
 def test_confidence_along_attention_by_hand() -> None:

@@ -17,9 +17,9 @@ from assay.errors import UsageError
 from assay.facts.codec import decode
 from assay.facts.memorisation import Memorisation
 from assay.facts.uncertainty import Capability, TokenScore
-from assay.measures import membership
-from assay.measures.calibration import auroc
-from assay.memorising import Plan, memorisation
+from assay.probes import membership
+from assay.probes.memorisation import Plan, memorisation
+from assay.uncertainty.statistics import auroc
 from tests.cli.test_commands import run
 from tests.runtime.test_calibrate import Silent
 

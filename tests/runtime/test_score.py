@@ -14,11 +14,11 @@ from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Alternative, Capability, Sample, ScoredText, SpanKind, TokenScore
-from assay.measures import sampled
-from assay.measures.uncertainty import scores, sentences, spans
 from assay.render._scored import chance, lines
 from assay.render._scored_page import page
 from assay.runtime.recorded import Recorded
+from assay.uncertainty import samples as sampled
+from assay.uncertainty.scores import scores, sentences, spans
 from tests.cli.test_commands import run
 
 

@@ -95,9 +95,10 @@ def _questions(
     threads: int | None, quiet: bool, verbose: bool,
 ) -> tuple[Calibration, list[str]]:  # fmt: skip
     """(the calibration, its lines)."""
-    from assay import calibrating, uncertainty
-    from assay import packs as questions
+    from assay import uncertainty
     from assay.render._calibration import lines
+    from assay.uncertainty import calibration as calibrating
+    from assay.uncertainty import questions as questions
 
     pack = questions.cloze(documents, most or 0) if documents else questions.load(packs, most or 0)
     if pack.duplicates and not quiet:
@@ -114,8 +115,9 @@ def _claims(
     model: str, claims: Path, most: int | None, score: str, threads: int | None, quiet: bool
 ) -> tuple[Filtering, list[str]]:
     """(the filtering, its lines)."""
-    from assay import filtering, uncertainty
+    from assay import uncertainty
     from assay.render._filtering import lines
+    from assay.uncertainty import claims as filtering
 
     texts, digest = filtering.load(claims, most or 0)
     runtime = uncertainty.open(model, threads=threads or 0)

@@ -28,7 +28,7 @@ def COMMAND(model: str, path: Path | None, offline: bool) -> int:
     Publishers can ship it beside the model; it gives away no weight.
     """
     from assay import api
-    from assay.fingerprints import SUFFIX, encoded, library
+    from assay.weights.fingerprint_files import SUFFIX, encoded, library
 
     try:
         found = api.fingerprint(model, offline=offline)

@@ -30,8 +30,8 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     fingerprint file. Exit status 0: the question could be asked, whatever the answer.
     """
     from assay import api
-    from assay.fingerprints import SUFFIX, decoded, library, relatives
     from assay.render._visible import visible
+    from assay.weights.fingerprint_files import SUFFIX, decoded, library, relatives
 
     try:
         mine = decoded(Path(model)) if model.endswith(SUFFIX) else api.fingerprint(model, offline=offline)

@@ -70,7 +70,8 @@ def COMMAND(
 
     The files are parsed as in an audit, and no code of the model is run. Exit status 0, or 2 if it could not run.
     """
-    from assay import memorising, uncertainty
+    from assay import uncertainty
+    from assay.probes import memorisation as memorising
     from assay.render._memorisation import lines
 
     targets = [one_of(entry, ("text", "json")) for entry in outputs] or [("text", None)]

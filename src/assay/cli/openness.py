@@ -105,7 +105,7 @@ def _beside(dossier: Dossier, said: Listing) -> list[str]:
 
 
 def _listing(path: Path) -> Listing:
-    from assay.formats._yaml import yaml_mapping
+    from assay.formats.encoding.yaml import yaml_mapping
     from assay.measures.openness.mot import listing
 
     try:

@@ -101,7 +101,9 @@ def COMMAND(
     The files are parsed as in an audit, and no code of the model is run. A score is no error rate: it says where the model
     was surprised. Exit status 0, or 2 if it could not run.
     """
-    from assay import calibrating, filtering, uncertainty
+    from assay import uncertainty
+    from assay.uncertainty import calibration as calibrating
+    from assay.uncertainty import claims as filtering
 
     targets = [one_of(entry, ("text", "json", "html")) for entry in outputs] or [("text", None)]
     if prompt is not None and user is not None:
@@ -138,7 +140,7 @@ def COMMAND(
 
 def _with_live(found: ScoredText, live: Path, known: Calibration) -> ScoredText:
     """The text with what the live texts so far say of its risk."""
-    from assay.live import added
+    from assay.uncertainty.drift import added
 
     value = next(score.value for score in found.scores if score.id == known.score)
     said = added(live, known, value)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.corpus.inputs import Input
-from assay.corpus.licences import licence
 from assay.corpus.rows import Row
 from assay.facts.corpus import Document
+from assay.licence.expressions import licence
 
 MOST_VALUE = 2000  # characters of a field other than the text
 # field -> the names under which data sets in use have it, the first that a row has counts

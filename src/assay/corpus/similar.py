@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay._tokenizers import opened
 from assay.corpus.matching import numbered, split
 from assay.errors import MissingExtra, UsageError
 from assay.facts.trace import Likeness, Sentence, Standing
+from assay.text.tokenizer import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -55,7 +55,7 @@ HEAD = 512  # bytes of a file's beginning that recognition may look at
 
 def module_names() -> tuple[str, ...]:
     """The reader modules in this folder, sorted."""
-    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(__path__) if _is_format(entry.name)))
+    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(__path__) if _is_format(entry)))
 
 
 def load(name: str) -> Format:
@@ -70,8 +70,8 @@ def modules(kinds: Iterable[Format | None]) -> tuple[str, ...]:
     return tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind is not None}))
 
 
-def _is_format(name: str) -> bool:
-    return not name.startswith("_") and name != "window"
+def _is_format(entry: pkgutil.ModuleInfo) -> bool:
+    return not entry.ispkg and not entry.name.startswith("_") and entry.name != "window"
 
 
 @cache

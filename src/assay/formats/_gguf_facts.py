@@ -8,9 +8,9 @@ from assay.errors import Malformed
 from assay.facts.config import ModelConfig
 from assay.facts.text import PublisherClaims, Stated
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
-from assay.formats._json import integer, text
-from assay.formats._template import template
 from assay.formats._vocabulary import vocabulary
+from assay.formats.encoding.json import integer, text
+from assay.formats.template.tree import template
 
 # llama.cpp enum llama_token_type; UNKNOWN is matched in text exactly as CONTROL is (llama-vocab.cpp, special token cache)
 _ROLES = {2: TokenRole.CONTROL, 3: TokenRole.CONTROL, 4: TokenRole.ADDED}

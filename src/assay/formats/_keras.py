@@ -141,6 +141,6 @@ def _named(config: Any, name: str) -> str:
 
 
 def _elsewhere(path: str) -> bool:
-    from assay.formats._zip import escapes
+    from assay.formats.container.zip import escapes
 
     return escapes(path) or "://" in path

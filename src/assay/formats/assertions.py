@@ -12,7 +12,7 @@ from assay.errors import Malformed
 from assay.facts.openness import BY_ID, Assertion
 from assay.facts.structure import Contents
 from assay.formats import Format
-from assay.formats._yaml import yaml_mapping
+from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.window import Window
 
 MOST = 256 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.formats import Format
-from assay.formats._template import MAX_SOURCE, template
+from assay.formats.template.tree import MAX_SOURCE, template
 from assay.formats.window import Window
 
 
@@ -16,5 +16,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 FORMAT = Format(
-    "chat-template", "chat template", read, names=("*.jinja", "*.jinja2"), needs=("jinja2", "assay.formats._trial")
+    "chat-template",
+    "chat template",
+    read,
+    names=("*.jinja", "*.jinja2"),
+    needs=("jinja2", "assay.formats.template.trial"),
 )

@@ -14,8 +14,8 @@ _SHORT = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what bears on loading in the file inside."""
-    from assay.formats._compressed import streams
-    from assay.formats._nest import contained, unpacked
+    from assay.formats.container.compressed import streams
+    from assay.formats.container.nest import contained, unpacked
 
     head = window.rest(0, 6)
     rest: list[int] = []
@@ -53,5 +53,5 @@ FORMAT = Format(
     "compressed", "compressed file", read,
     names=("*.gz", "*.tgz", "*.bz2", "*.tbz2", "*.xz", "*.txz", "*.lzma", "*.zlib"),
     magic=((0, b"\x1f\x8b\x08"), (0, b"BZh"), (0, b"\xfd7zXZ\x00"), (0, b"\x5d\x00\x00"), (0, b"\x78\x01"), (0, b"\x78\x5e"), (0, b"\x78\x9c"), (0, b"\x78\xda")),
-    needs=("assay.formats._every",),
+    needs=("assay.formats.container.every",),
 )  # fmt: skip

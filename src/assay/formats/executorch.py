@@ -14,7 +14,7 @@ _KNOWN = frozenset({"aten", "prim", "executorch_prim", "et", "dim_order_ops", "q
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield each operator of another library, and each backend."""
-    from assay.formats._flatbuffer import root
+    from assay.formats.encoding.flatbuffer import root
 
     count = 0
     for plan in root(window).tables(_PLANS):
@@ -53,5 +53,5 @@ FORMAT = Format(
     read,
     names=("*.pte",),
     magic=((4, b"ET12"),),
-    needs=("assay.formats._flatbuffer",),
+    needs=("assay.formats.encoding.flatbuffer",),
 )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from assay.facts.config import GenerationConfig
 from assay.formats import Format
-from assay.formats._code_reference import code_references
-from assay.formats._json import boolean, integer, mapping, number
+from assay.formats.encoding.json import boolean, integer, mapping, number
+from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 

@@ -225,5 +225,10 @@ def _tensor(cursor: _Cursor, alignment: int) -> tuple[str, str, tuple[int, ...],
 
 
 FORMAT = Format(
-    "gguf", "GGUF weights", read, names=("*.gguf",), magic=((0, b"GGUF"),), needs=("jinja2", "assay.formats._trial")
+    "gguf",
+    "GGUF weights",
+    read,
+    names=("*.gguf",),
+    magic=((0, b"GGUF"),),
+    needs=("jinja2", "assay.formats.template.trial"),
 )

@@ -16,8 +16,8 @@ _CONFIGS = frozenset({"model_config", "training_config"})
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield each place that leads into another file, then what the Keras configuration would import or run."""
     from assay.formats._hdf5 import contents
-    from assay.formats._json import document
     from assay.formats._keras import keras_hooks
+    from assay.formats.encoding.json import document
 
     found = contents(window, _CONFIGS)
     yield Contents(artifact, FORMAT.id, found.objects)
@@ -58,5 +58,5 @@ FORMAT = Format(
     read,
     names=("*.h5", "*.hdf5", "*.keras"),
     magic=((0, b"\x89HDF\r\n\x1a\n"),),
-    needs=("assay.formats._hdf5", "assay.formats._json", "assay.formats._keras", "assay.formats._zip"),
+    needs=("assay.formats._hdf5", "assay.formats.encoding.json", "assay.formats._keras", "assay.formats.container.zip"),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.formats import Format
-from assay.formats._code_reference import code_references
-from assay.formats._json import document
+from assay.formats.encoding.json import document
+from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 

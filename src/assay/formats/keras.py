@@ -13,10 +13,10 @@ MOST = 64 * 1024 * 1024
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the configuration would import or run, then what bears on loading in every other member."""
-    from assay.formats._json import document
     from assay.formats._keras import keras_hooks
-    from assay.formats._zip import archive
-    from assay.formats._zip_members import flaws, honest_content, member_facts
+    from assay.formats.container.zip import archive
+    from assay.formats.container.zip_members import flaws, honest_content, member_facts
+    from assay.formats.encoding.json import document
 
     index = archive(window)
     yield from flaws(artifact, index)
@@ -35,5 +35,5 @@ FORMAT = Format(
     names=("*.keras",),
     magic=((0, b"PK\x03\x04"),),
     both=True,
-    needs=("assay.formats._every",),
+    needs=("assay.formats.container.every",),
 )

@@ -15,8 +15,8 @@ MOST_KEPT = 20_000  # characters
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the text was identified as."""
-    from assay.formats._licence_marks import marked
-    from assay.formats._licence_match import identified
+    from assay.licence.marks import marked
+    from assay.licence.match import identified
 
     if window.rest(0, 5) == b"%PDF-":
         raise Malformed("a licence as PDF is not read", at=0, expected="text", got="%PDF-")
@@ -63,5 +63,5 @@ FORMAT = Format(
         "use_policy*",
         "unlicense",
     ),
-    needs=("assay.formats._licence_marks", "assay.formats._licence_match"),
+    needs=("assay.licence.marks", "assay.licence.match"),
 )

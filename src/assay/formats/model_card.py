@@ -10,7 +10,7 @@ from assay.errors import Malformed
 from assay.facts.text import ModelCard, Section, Stated
 from assay.formats import Format
 from assay.formats._mentions import mentions
-from assay.formats._yaml import yaml_mapping
+from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.window import Window
 
 MOST = 4 * 1024 * 1024

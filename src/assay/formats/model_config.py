@@ -7,8 +7,8 @@ from typing import Any
 
 from assay.facts.config import ModelConfig
 from assay.formats import Format
-from assay.formats._code_reference import code_references
-from assay.formats._json import boolean, integer, mapping, text, texts
+from assay.formats.encoding.json import boolean, integer, mapping, text, texts
+from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 

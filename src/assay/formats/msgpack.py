@@ -34,7 +34,7 @@ _MANY = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield extension types that Flax does not have, pickles among the values, and bytes after the end."""
-    from assay.formats._nest import Part, contained
+    from assay.formats.container.nest import Part, contained
 
     found = end = count = 0
     for kind, at, start, size in _values(window):
@@ -125,4 +125,6 @@ def _head(window: Window, at: int) -> tuple[str, int, int, int]:
     raise Malformed("not a MessagePack value", at=at, expected="a type byte", got=f"0x{code:02x}")
 
 
-FORMAT = Format("msgpack", "MessagePack (Flax parameters)", read, names=("*.msgpack",), needs=("assay.formats._every",))
+FORMAT = Format(
+    "msgpack", "MessagePack (Flax parameters)", read, names=("*.msgpack",), needs=("assay.formats.container.every",)
+)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Contents, Hook, HookKind
 from assay.formats import Format
-from assay.formats._protobuf import Field, Messages
+from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
 
 MAX_DEPTH = 64  # of graphs in attributes of nodes
@@ -124,7 +124,7 @@ class _Reader:
                     self._artifact, HookKind.OPERATOR, "ONNX Runtime", f"{domain}::{kind}", kind, said, False, at
                 )
         for location, at in list(self._files.items())[:MAX_HOOKS]:
-            from assay.formats._zip import escapes
+            from assay.formats.container.zip import escapes
 
             outside = escapes(location)
             said = f"tensor values are read from {location[:200]!r}" + (
@@ -147,4 +147,4 @@ class _Reader:
                 )
 
 
-FORMAT = Format("onnx", "ONNX model", read, names=("*.onnx", "*.ort"), needs=("assay.formats._zip",))
+FORMAT = Format("onnx", "ONNX model", read, names=("*.onnx", "*.ort"), needs=("assay.formats.container.zip",))

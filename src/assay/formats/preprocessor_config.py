@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from assay.facts.config import PreprocessorConfig
 from assay.formats import Format
-from assay.formats._code_reference import code_references
-from assay.formats._json import mapping, text
-from assay.formats._template import template
+from assay.formats.encoding.json import mapping, text
+from assay.formats.python.reference import code_references
+from assay.formats.template.tree import template
 from assay.formats.window import Window
 
 _CLASSES = ("processor_class", "image_processor_type", "feature_extractor_type", "video_processor_type")
@@ -28,5 +28,5 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 FORMAT = Format(
     "preprocessor-config", "preprocessor configuration", read,
     names=("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json", "chat_template.json"),
-    needs=("jinja2", "assay.formats._trial"),
+    needs=("jinja2", "assay.formats.template.trial"),
 )  # fmt: skip

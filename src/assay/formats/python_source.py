@@ -16,8 +16,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     import ast
     import warnings
 
-    from assay.formats._purpose import purposes
-    from assay.formats._python_reach import source_facts
+    from assay.formats.python.purpose import purposes
+    from assay.formats.python.reach import source_facts
 
     text = window.text(MOST)
     try:
@@ -39,5 +39,5 @@ FORMAT = Format(
     "Python source",
     read,
     names=("*.py",),
-    needs=("ast", "warnings", "assay.formats._python_reach", "assay.formats._purpose"),
+    needs=("ast", "warnings", "assay.formats.python.reach", "assay.formats.python.purpose"),
 )

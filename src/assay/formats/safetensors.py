@@ -12,7 +12,7 @@ from math import prod
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
-from assay.formats._json import document
+from assay.formats.encoding.json import document
 from assay.formats.window import Window
 
 _LENGTH = struct.Struct("<Q")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from assay.errors import Malformed
 from assay.facts.structure import Contents, Hook, HookKind
 from assay.formats import Format
-from assay.formats._protobuf import Field, Messages
+from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
 
 # TensorFlow operator -> what running it does besides arithmetic. Save, restore and merge of checkpoints belong to every SavedModel.

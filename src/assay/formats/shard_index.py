@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.errors import Malformed
 from assay.facts.tensor import ShardIndex
 from assay.formats import Format
-from assay.formats._json import integer, mapping
+from assay.formats.encoding.json import integer, mapping
 from assay.formats.window import Window
 
 

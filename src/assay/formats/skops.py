@@ -36,9 +36,9 @@ _PLAIN = frozenset(
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the schema as a program, then what bears on loading in every other member."""
-    from assay.formats._json import document
-    from assay.formats._zip import archive
-    from assay.formats._zip_members import flaws, honest_content, member_facts
+    from assay.formats.container.zip import archive
+    from assay.formats.container.zip_members import flaws, honest_content, member_facts
+    from assay.formats.encoding.json import document
 
     index = archive(window)
     yield from flaws(artifact, index)
@@ -87,5 +87,5 @@ FORMAT = Format(
     names=("*.skops",),
     magic=((0, b"PK\x03\x04"),),
     both=True,
-    needs=("assay.formats._every",),
+    needs=("assay.formats.container.every",),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
 from assay.formats._declared import declared_tokens
-from assay.formats._json import mapping
+from assay.formats.encoding.json import mapping
 from assay.formats.window import Window
 
 

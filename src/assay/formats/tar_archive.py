@@ -33,7 +33,7 @@ class Member:
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what is wrong with the archive, then what bears on loading in each member."""
-    from assay.formats._nest import Part, contained
+    from assay.formats.container.nest import Part, contained
 
     seen: dict[str, str] = {}
     flawed, end, count = 0, 0, 0
@@ -97,7 +97,7 @@ def members(window: Window) -> Iterator[Member]:
 
 
 def _flaws(artifact: str, member: Member, seen: dict[str, str]) -> Iterator[Flaw]:
-    from assay.formats._zip import escapes
+    from assay.formats.container.zip import escapes
 
     def flaw(kind: FlawKind, said: str) -> Flaw:
         return Flaw(artifact, kind, said, member.header, member.name[:300])
@@ -145,5 +145,10 @@ def _record(raw: bytes, key: str) -> str | None:
 
 
 FORMAT = Format(
-    "tar", "tar archive", read, names=("*.tar", "*.nemo"), magic=((257, b"ustar"),), needs=("assay.formats._every",)
+    "tar",
+    "tar archive",
+    read,
+    names=("*.tar", "*.nemo"),
+    magic=((257, b"ustar"),),
+    needs=("assay.formats.container.every",),
 )

@@ -14,7 +14,7 @@ _CODES = 1  # Model.operator_codes
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield each custom operator; those that lead into TensorFlow are judged as TensorFlow's."""
-    from assay.formats._flatbuffer import root
+    from assay.formats.encoding.flatbuffer import root
     from assay.formats.saved_model import ACTS
 
     number = -1
@@ -56,5 +56,5 @@ FORMAT = Format(
     read,
     names=("*.tflite", "*.lite"),
     magic=((4, b"TFL3"),),
-    needs=("assay.formats._flatbuffer", "assay.formats.saved_model"),
+    needs=("assay.formats.encoding.flatbuffer", "assay.formats.saved_model"),
 )

@@ -8,9 +8,9 @@ from typing import Any
 from assay.errors import Malformed
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
-from assay.formats._json import integer, mapping, text
 from assay.formats._tokenizer_rules import rules
 from assay.formats._vocabulary import vocabulary
+from assay.formats.encoding.json import integer, mapping, text
 from assay.formats.window import Window
 
 MAX_TOKENS = 1_000_000

@@ -8,10 +8,10 @@ from typing import Any
 from assay.errors import Malformed
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
-from assay.formats._code_reference import code_references
 from assay.formats._declared import declared_tokens
-from assay.formats._json import mapping, text
-from assay.formats._template import template
+from assay.formats.encoding.json import mapping, text
+from assay.formats.python.reference import code_references
+from assay.formats.template.tree import template
 from assay.formats.window import Window
 
 MAX_TEMPLATES = 64
@@ -46,5 +46,5 @@ FORMAT = Format(
     "tokenizer configuration",
     read,
     names=("tokenizer_config.json",),
-    needs=("jinja2", "assay.formats._trial"),
+    needs=("jinja2", "assay.formats.template.trial"),
 )

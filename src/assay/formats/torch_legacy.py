@@ -38,8 +38,8 @@ _WIDTH = {
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a program for each of the five pickles, then the weight index."""
-    from assay.formats._pickle_machine import follow
-    from assay.formats._torch_state import storages, tensors
+    from assay.formats.pickle.machine import follow
+    from assay.formats.torch.state import storages, tensors
 
     at, followed = 0, None
     values: list[object] = []
@@ -97,9 +97,9 @@ FORMAT = Format(
     magic=tuple((0, magic) for magic in _MAGICS),
     both=True,
     needs=(
-        "assay.formats._pickle_steps",
-        "assay.formats._pickle_arguments",
-        "assay.formats._joblib",
-        "assay.formats._torch_state",
+        "assay.formats.pickle.steps",
+        "assay.formats.pickle.arguments",
+        "assay.formats.pickle.joblib",
+        "assay.formats.torch.state",
     ),
 )

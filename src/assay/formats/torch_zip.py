@@ -10,7 +10,7 @@ from assay.formats.window import Window
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a program for every pickle in the archive, then the weight index of `data.pkl`."""
-    from assay.formats._torch_archive import checkpoint_facts
+    from assay.formats.torch.archive import checkpoint_facts
 
     yield from checkpoint_facts(artifact, window)
 
@@ -18,5 +18,5 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 FORMAT = Format(
     "torch-zip", "PyTorch checkpoint", read,
     names=("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.model", "*.torchscript", "*.ptl"),
-    magic=((0, b"PK\x03\x04"),), both=True, needs=("assay.formats._torch_archive", "assay.formats._every"),
+    magic=((0, b"PK\x03\x04"),), both=True, needs=("assay.formats.torch.archive", "assay.formats.container.every"),
 )  # fmt: skip

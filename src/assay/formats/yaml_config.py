@@ -22,7 +22,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield tags, then each reference to code."""
     import yaml
 
-    from assay.formats._code_reference import code_references
+    from assay.formats.python.reference import code_references
 
     text = window.text(MOST)
     try:
@@ -101,5 +101,5 @@ def _built(node: Any) -> Any:
 
 
 FORMAT = Format(
-    "yaml", "YAML", read, names=("*.yaml", "*.yml", "mlmodel"), needs=("yaml", "assay.formats._code_reference")
+    "yaml", "YAML", read, names=("*.yaml", "*.yml", "mlmodel"), needs=("yaml", "assay.formats.python.reference")
 )

@@ -17,8 +17,8 @@ _EXPORTED = re.compile(
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what is wrong with the archive, then what bears on loading in each member."""
-    from assay.formats._zip import STORED, archive
-    from assay.formats._zip_members import flaws, member_facts
+    from assay.formats.container.zip import STORED, archive
+    from assay.formats.container.zip_members import flaws, member_facts
 
     index = archive(window)
     yield from flaws(artifact, index)
@@ -31,5 +31,5 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 FORMAT = Format(
     "zip", "zip archive", read, names=("*.zip", "*.npz", "*.pt2", "*.mar", "*.nemo", "*.whl", "*.jar"), magic=((0, b"PK\x03\x04"), (0, b"PK\x05\x06")),
-    needs=("assay.formats._every",),
+    needs=("assay.formats.container.every",),
 )  # fmt: skip

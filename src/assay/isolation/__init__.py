@@ -16,7 +16,7 @@ from assay.errors import InputError, LimitExceeded
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
-from assay.formats._second import second_nature
+from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
 
 
@@ -95,7 +95,7 @@ def _besides(artifact: str, format: Format, window: Window, facts: list[object],
         pass  # what keeps this from going on has kept the reader too, and is told there
     templates = [fact for fact in facts if isinstance(fact, ChatTemplate)]
     if templates:
-        from assay.formats._trial import UNRENDERED, trial, untried
+        from assay.formats.template.trial import UNRENDERED, trial, untried
 
         found += (trial(one) if render else untried(one, UNRENDERED) for one in templates)
     return found

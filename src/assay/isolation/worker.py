@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from assay import formats
 from assay.facts.artifact import Obstacle, Trouble
-from assay.formats._second import needs
+from assay.formats.container.second import needs
 from assay.formats.window import Window
 from assay.isolation import Reading, identity, reading
 from assay.isolation.lock import lock

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from assay.errors import UsageError
 from assay.facts.text import ChatTemplate
-from assay.formats import _rendering
+from assay.formats.template import rendering as _rendering
 
 _MOMENT = datetime(2026, 1, 1)  # noqa: DTZ001 - a template that asks for the date gets one that does not change
 

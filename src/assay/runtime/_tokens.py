@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from assay._tokenizers import opened
 from assay.errors import MissingExtra, UsageError
 from assay.facts.tokenizer import SEPARATOR, Tokenizer, TokenRole, Vocabulary
+from assay.text.tokenizer import opened
 
 # how text is split before merging, by the name that GGUF files carry (llama.cpp, llama-vocab.cpp: enum llama_vocab_pre_type)
 _LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"

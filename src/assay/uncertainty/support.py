@@ -24,8 +24,8 @@ from assay.facts.uncertainty import (
     SpanKind,
     TokenScore,
 )
-from assay.measures.grounding import Documents, unsupported
 from assay.runtime import Runtime
+from assay.uncertainty.grounding import Documents, unsupported
 
 if TYPE_CHECKING:
     from assay.corpus.collection import Corpus

@@ -1,0 +1,1 @@
+"""Files in files: archives and their members, nested content, what is in a file besides its format."""

@@ -1,0 +1,84 @@
+"""What a file is besides what it was read as: a pickle under another name, an archive at the end of something else."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from assay.errors import InputError
+from assay.facts.structure import Flaw, FlawKind
+from assay.formats.window import Window
+
+if TYPE_CHECKING:
+    from assay.formats import Format
+
+_TAIL = 65_535 + 22
+# formats that are zip archives, or that step through everything in them
+_ZIPS = frozenset({"zip", "torch-zip", "keras", "skops", "tar", "compressed"})
+# content by its first bytes, where a name claims something that never begins so
+_CONTENT = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b\x08", "gzip data"),
+    (b"\x7fELF", "native code"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"GGUF", "a GGUF file"),
+)
+_TEXT_OR_DATA = frozenset({"safetensors", "gguf", "onnx", "tflite", "executorch", "msgpack", "hdf5", "json", "model-config", "tokenizer", "tokenizer-config", "openvino", "yaml", "python", "model-card", "licence", "chat-template", "numpy", "shard-index", "generation-config", "special-tokens-map", "added-tokens", "adapter-config"})  # fmt: skip
+_SEARCHED = frozenset({"text", "python", "json", "model-config", "tokenizer-config", "generation-config", "special-tokens-map", "adapter-config", "preprocessor-config", "yaml", "openvino", "chat-template", "model-card", "native-code", "licence"})  # fmt: skip
+_OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY"}
+
+
+def second_nature(artifact: str, format: Format, window: Window) -> Iterator[object]:
+    """Yield what else the file is; its pickle is followed, so that what it would do is told."""
+    if format.id in _TEXT_OR_DATA:
+        yield from by_content(artifact, format.id, window)
+    if format.id in _SEARCHED:
+        from assay.formats._marks import marks
+
+        yield from marks(artifact, window)
+    if format.id not in _ZIPS and (at := _directory(window)) is not None:
+        yield Flaw(
+            artifact, FlawKind.DISGUISED, f"it is a zip archive as well, with a directory at byte {at:,}", at, "zip"
+        )
+
+
+def needs(kind: str) -> tuple[str, ...]:
+    """The modules that looking for it imports when called."""
+    return (
+        *(("assay.formats._marks",) if kind in _SEARCHED else ()),
+        *(
+            ("assay.formats.pickle.steps", "assay.formats.pickle.arguments", "assay.formats.pickle.joblib")
+            if kind in _TEXT_OR_DATA
+            else ()
+        ),
+    )
+
+
+def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
+    """Yield a flaw where the first bytes are another format's, and the program if they are a pickle's."""
+    head = window.rest(0, 16)
+    for mark, said in _CONTENT:
+        if head.startswith(mark) and _OWN.get(kind) != mark:
+            yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is {said}", 0, said)
+    if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
+        from assay.formats.pickle.machine import follow
+
+        try:
+            program = follow(window, artifact, "", 0, window.size).program
+        except InputError:
+            return
+        yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is a pickle", 0, "pickle")
+        yield program
+
+
+def _directory(window: Window) -> int | None:
+    """Where the directory of a zip archive begins that ends this file, or None."""
+    start = max(0, window.size - _TAIL)
+    tail = window.rest(start, _TAIL)
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < 22:
+        return None
+    count, size, _ = struct.unpack_from("<HLL", tail, place + 10)
+    at = start + place - size
+    return at if count and at >= 0 and window.rest(at, 4) == b"PK\x01\x02" else None

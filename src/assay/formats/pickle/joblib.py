@@ -1,0 +1,72 @@
+"""What joblib writes between the opcodes of a pickle (joblib/numpy_pickle.py, NumpyArrayWrapper.write_array and read_array)."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import TYPE_CHECKING
+
+from assay.formats.pickle.values import Call, Global
+
+if TYPE_CHECKING:
+    from assay.formats.pickle.machine import Machine
+
+_SIZED = re.compile(r"[<>|=]?([biufcmMSVUO?])(\d*)\Z")
+
+
+def step_over(m: Machine, wrapper: Call, at: int) -> None:
+    """Pass over the array that follows `wrapper`: padding and values, or a further pickle where it holds objects."""
+    m.loader = "joblib"
+    state = wrapper.state if isinstance(wrapper.state, dict) else {}
+    shape, kind = state.get("shape"), itemsize(state.get("dtype"))
+    if (
+        not isinstance(shape, tuple)
+        or not all(isinstance(extent, int) and extent >= 0 for extent in shape)
+        or kind is None
+    ):
+        m.unfollowed[f"the array after byte {at:,} has a shape or type that assay cannot size"] = None
+        return
+    letter, width = kind
+    if letter == "O":
+        objects(m)
+        return
+    if state.get("numpy_array_alignment_bytes") is not None:
+        m.take(m.take(1)[0])
+    m.skip(prod(shape) * width, "array")
+
+
+def objects(m: Machine) -> None:
+    """Follow the pickle that begins here as part of the program of `m`."""
+    from assay.formats.pickle.machine import run
+
+    stack, memo = m.stack, m.memo
+    m.stack, m.memo = [], {}  # joblib reads it with an unpickler of its own
+    run(m)
+    m.stack, m.memo = stack, memo
+
+
+def itemsize(dtype: object) -> tuple[str, int] | None:
+    """(kind letter, bytes for each element) of a followed numpy.dtype, or None if it says nothing that adds up."""
+    if not isinstance(dtype, Call) or not isinstance(dtype.target, Global) or dtype.target.name != "dtype":
+        return None
+    name = dtype.args[0] if isinstance(dtype.args, tuple) and dtype.args else None
+    found = _SIZED.match(name) if isinstance(name, str) else None
+    if found is None:
+        return None
+    if holds_objects(dtype):
+        return "O", 8
+    width = int(found[2][:9] or 1)
+    return found[1], 4 * width if found[1] == "U" else width
+
+
+def holds_objects(dtype: Call) -> bool:
+    """Whether a field of a structured dtype, or the dtype itself, is the object type."""
+    stack, seen = [dtype], 0
+    while stack and seen < 10_000:
+        node, seen = stack.pop(), seen + 1
+        if isinstance(node.args, tuple) and node.args and str(node.args[0]).lstrip("<>|=").startswith("O"):
+            return True
+        fields = node.state[4] if isinstance(node.state, tuple) and len(node.state) > 4 else None
+        for entry in fields.values() if isinstance(fields, dict) else ():
+            stack += [part for part in entry[:1] if isinstance(part, Call)] if isinstance(entry, tuple) else []
+    return False

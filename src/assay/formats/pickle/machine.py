@@ -1,0 +1,322 @@
+"""A pickle read as a program: every opcode of protocols 0 to 5 is followed on symbols, and nothing is imported.
+
+What the unpickler would do (CPython Lib/pickle.py; opcodes in Lib/pickletools.py) is done on stand-ins: a global
+stays a name, a call stays a call. The result says what would be imported and called, at which byte.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.facts.program import PickleImport, PickleProgram, Use
+from assay.formats.pickle.values import Call, Global, Opaque, depth, rendered, state_keys, weight
+from assay.formats.window import Window
+
+MAX_OPCODES = 20_000_000
+MAX_STACK = 5_000_000
+MAX_LINE = 16 * 1024 * 1024
+MAX_TEXT = 1_000_000  # characters of a string operand that are kept; the rest is skipped
+MAX_CALLS = 1_000
+MAX_CALLS_EACH = 3  # of one name; a checkpoint rebuilds thousands of tensors by the same one
+MAX_NOTES = 100
+MAX_WEIGHT = 10_000_000  # values that hashing one dictionary key may walk through
+MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
+MAX_IMPORTS = 10_000
+_CHUNK = 65_536
+
+
+@dataclass(slots=True)
+class Followed:
+    """What following one pickle gave: its value, where it ended, and the record for the report."""
+
+    value: object
+    stop: int
+    program: PickleProgram
+    nested: tuple[Opaque, ...] = ()
+    persistent: tuple[object, ...] = ()
+
+
+class _Mark:
+    __slots__ = ()
+
+
+_MARK = _Mark()
+
+
+@dataclass(slots=True)
+class Machine:
+    """The state of one run over a pickle that begins at `at` and must not read beyond `limit`."""
+
+    window: Window
+    artifact: str
+    member: str
+    at: int
+    limit: int
+    loader: str = "pickle"
+    stack: list[Any] = field(default_factory=list)
+    memo: dict[int, Any] = field(default_factory=dict)
+    imports: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    calls: list[tuple[int, str]] = field(default_factory=list)
+    tampers: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, int] = field(default_factory=dict)
+    nested: list[Opaque] = field(default_factory=list)
+    persistent: list[object] = field(default_factory=list)
+    unfollowed: dict[str, None] = field(default_factory=dict)
+    loose: dict[Global, int] = field(default_factory=dict)
+    opcodes: int = 0
+    buffer: bytes = b""
+    base: int = 0
+
+    # operands -----------------------------------------------------------------------------------------
+
+    def take(self, count: int) -> bytes:
+        if count > self.limit - self.at:
+            raise Truncated(
+                "pickle runs past its end", at=self.at, expected=f"{count:,} bytes", got=f"{self.limit - self.at:,}"
+            )
+        offset = self.at - self.base
+        if offset < 0 or offset + count > len(self.buffer):
+            self.buffer, self.base = self.window.read(self.at, min(max(count, _CHUNK), self.limit - self.at)), self.at
+            offset = 0
+        self.at += count
+        return self.buffer[offset : offset + count]
+
+    def unsigned(self, width: int) -> int:
+        return int.from_bytes(self.take(width), "little")
+
+    def line(self) -> bytes:
+        start = self.at
+        for most in (256, 65_536, MAX_LINE):  # nearly all lines are short; a long one is looked for in steps
+            raw = self.window.read(start, min(most, self.limit - start))
+            end = raw.find(b"\n")
+            if end >= 0:
+                self.at += end + 1
+                return raw[:end]
+        raise Malformed("pickle line operand has no end", at=start)
+
+    def text(self, width: int, encoding: str = "utf-8") -> Any:
+        size = self.unsigned(width)
+        if size > MAX_TEXT:
+            return self.skip(size, "str")
+        return self.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
+
+    def data(self, width: int) -> Any:
+        return self.skip(self.unsigned(width), "bytes")
+
+    def skip(self, size: int, what: str) -> Opaque:
+        if size > self.limit - self.at:
+            raise Truncated(
+                "pickle operand runs past its end",
+                at=self.at,
+                expected=f"{size:,} bytes",
+                got=f"{self.limit - self.at:,}",
+            )
+        found = Opaque(what, size, self.at)
+        self.at += size
+        return found
+
+    # the stack ----------------------------------------------------------------------------------------
+
+    def pop(self) -> Any:
+        if not self.stack or self.stack[-1] is _MARK:
+            raise Malformed("pickle takes from an empty stack", at=self.at)
+        return self.stack.pop()
+
+    def top(self) -> Any:
+        if not self.stack or self.stack[-1] is _MARK:
+            raise Malformed("pickle takes from an empty stack", at=self.at)
+        return self.stack[-1]
+
+    def marked(self) -> list[Any]:
+        for place in range(len(self.stack) - 1, -1, -1):
+            if self.stack[place] is _MARK:
+                values = self.stack[place + 1 :]
+                del self.stack[place:]
+                return values
+        raise Malformed("pickle looks for a mark that is not there", at=self.at)
+
+    # what it does to the world ------------------------------------------------------------------------
+
+    def tampered(self, sentence: str, at: int) -> None:
+        if len(self.tampers) < MAX_NOTES:
+            self.tampers.setdefault(sentence, at)
+
+    def costly(self, sentence: str, at: int) -> None:
+        if len(self.costs) < MAX_NOTES:
+            self.costs.setdefault(sentence, at)
+
+    def imported(self, module: object, name: object, at: int) -> object:
+        if not isinstance(module, str) or not isinstance(name, str):
+            self.tampered(f"imports a name that it computes: {rendered(module)}, {rendered(name)}", at)
+            return Opaque("computed import")
+        if len(self.imports) >= MAX_IMPORTS and (module, name) not in self.imports:
+            raise LimitExceeded(
+                "pickle imports more names than assay lists", at=at, expected=f"at most {MAX_IMPORTS:,}", got="more"
+            )
+        self.imports.setdefault((module, name), [at, 0, 0])
+        found = Global(module, name)
+        self.pushed(found)
+        return found
+
+    def pushed(self, value: object) -> None:
+        """Count how often a name that must be called directly is put on the stack; each call takes one away."""
+        if isinstance(value, Global) and (value.module, value.name) in direct():
+            self.loose[value] = self.loose.get(value, 0) + 1
+
+    def used(self, target: object, level: int) -> None:
+        """Note that the function being called uses `target`: 1 makes an instance, 2 calls it."""
+        if isinstance(target, Global):
+            row = self.imports[target.module, target.name]
+            row[1] = max(row[1], level)
+
+    def called(self, target: object, args: object, at: int, *, made: bool = False) -> object:
+        """The value of a call; `made` where only `__new__` runs, as NEWOBJ without arguments does."""
+        if not isinstance(target, Global):
+            self.tampered(f"calls something that is no imported name: {rendered(target)}", at)
+            return Call(target, args)
+        if target in self.loose:
+            self.loose[target] -= 1
+        made = made and args in ((), None)
+        row = self.imports[target.module, target.name]
+        row[1] = max(row[1], 1 if made else 2)
+        row[2] += 1
+        call = Call(target, args)
+        if row[2] <= MAX_CALLS_EACH and len(self.calls) < MAX_CALLS:
+            self.calls.append((at, rendered(call)))
+        rule = rules().get((target.module, target.name))
+        return call if rule is None else rule(self, call, at)
+
+    def build(self, at: int) -> None:
+        state, target = self.pop(), self.top()
+        if isinstance(target, Global):
+            self.tampered(f"sets attributes of the imported {target.module}.{target.name} itself", at)
+        elif isinstance(target, Call):
+            for key in state_keys(state):
+                self.tampered(f"gives an object its own {key!r}, which later steps would call", at)
+            target.state = state
+            if isinstance(target.target, Global) and target.target.module.startswith("joblib.numpy_pickle"):
+                interleaved(self, target, at)
+
+    def fill(self, pairs: list[Any], at: int) -> None:
+        target = self.top()
+        if len(pairs) % 2:
+            raise Malformed("pickle sets items from an odd number of values", at=at)
+        if isinstance(target, Global):
+            self.tampered(f"sets items of the imported {target.module}.{target.name} itself", at)
+        if isinstance(target, dict):
+            for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+                if isinstance(key, tuple):
+                    self.weighed(key, at)
+                target[key if isinstance(key, str | int | float | bytes | bool | None) else f"<{rendered(key)}>"] = (
+                    value
+                )
+        elif isinstance(target, Call):  # an OrderedDict, say
+            target.pairs.extend(zip(pairs[::2], pairs[1::2], strict=True))
+
+    def extend(self, values: list[Any], at: int) -> None:
+        target = self.top()
+        if isinstance(target, list):
+            target.extend(values)
+        elif isinstance(target, Global):
+            self.tampered(f"adds to the imported {target.module}.{target.name} itself", at)
+        elif isinstance(target, Call):
+            target.entries.extend(values)
+
+    def weighed(self, key: tuple[Any, ...], at: int) -> None:
+        """Note a tuple whose hash walks through far more values than the file holds: tuples that hold tuples twice."""
+        if weight(key) > MAX_WEIGHT:
+            self.costly(f"hashes a nest of tuples that stands for more than {MAX_WEIGHT:,} values", at)
+
+
+Step = Callable[[Machine, int], None]
+
+
+def follow(window: Window, artifact: str, member: str, at: int, limit: int, loader: str = "pickle") -> Followed:
+    """Follow the pickle that begins at byte `at` to its STOP; InputError if it is not one, or has no end."""
+    machine = Machine(window, artifact, member, at, limit, loader)
+    try:
+        stop = run(machine)
+        value = machine.pop()
+    except (Malformed, Truncated, LimitExceeded, UnicodeDecodeError, ValueError, struct.error) as broken:
+        if not machine.imports:
+            raise (
+                broken
+                if isinstance(broken, Malformed | Truncated | LimitExceeded)
+                else Malformed("pickle operand cannot be decoded", at=machine.at)
+            ) from broken
+        # what was seen before it broke still runs when loaded, so it is kept and the break is told
+        machine.unfollowed[
+            f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
+        ] = None
+        stop, value = machine.at, Opaque("broken")
+    if depth(value) > MAX_DEPTH:
+        machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
+    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent))
+
+
+def _program(machine: Machine) -> PickleProgram:
+    for name, count in machine.loose.items():
+        if count > 0:
+            at = machine.imports[name.module, name.name][0]
+            machine.tampered(f"hands {name.module}.{name.name} to something else instead of calling it", at)
+    uses = (Use.NAMED, Use.MADE, Use.CALLED)
+    return PickleProgram(
+        machine.artifact,
+        machine.member,
+        machine.loader,
+        machine.opcodes,
+        tuple(PickleImport(*name, row[0], uses[row[1]]) for name, row in machine.imports.items()),
+        tuple(machine.calls),
+        tuple((at, sentence) for sentence, at in machine.tampers.items()),
+        tuple((at, sentence) for sentence, at in machine.costs.items()),
+        tuple(machine.unfollowed),
+    )
+
+
+@cache
+def rules() -> dict[tuple[str, str], Any]:
+    """What to look at in the arguments of a call, for the names where the arguments decide."""
+    from assay.formats.pickle.arguments import RULES
+
+    return RULES
+
+
+@cache
+def direct() -> frozenset[tuple[str, str]]:
+    """The names whose rules hold only for direct calls."""
+    from assay.formats.pickle.arguments import DIRECT
+
+    return DIRECT
+
+
+def interleaved(machine: Machine, wrapper: Call, at: int) -> None:
+    """Step over what joblib writes after its array wrapper."""
+    from assay.formats.pickle.joblib import step_over
+
+    step_over(machine, wrapper, at)
+
+
+def run(machine: Machine) -> int:
+    """Follow opcodes until STOP; the offset after it."""
+    from assay.formats.pickle.steps import STEPS
+
+    steps: dict[int, Step] = STEPS
+    while True:
+        at = machine.at
+        code = machine.take(1)[0]
+        machine.opcodes += 1
+        if code == 0x2E:  # STOP
+            return machine.at
+        step = steps.get(code)
+        if step is None:
+            raise Malformed("not a pickle opcode", at=at, expected="an opcode of protocols 0 to 5", got=f"0x{code:02x}")
+        step(machine, at)
+        if machine.opcodes > MAX_OPCODES or len(machine.stack) > MAX_STACK:
+            raise LimitExceeded(
+                "pickle longer than assay follows", at=at, expected=f"at most {MAX_OPCODES:,} opcodes", got="more"
+            )

@@ -1,0 +1,50 @@
+"""Pickles as such: `*.pkl`, `*.pickle`, and checkpoint names whose content is a bare pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from assay.errors import InputError
+from assay.formats import Format
+from assay.formats.window import Window
+
+MAX_STACKED = 64
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield one program for each pickle that stands in the file, one after another."""
+    from assay.formats.pickle.machine import follow
+    from assay.formats.torch.archive import nested
+
+    at = 0
+    for number in range(MAX_STACKED):
+        member = "" if number == 0 else f"pickle {number + 1}"
+        try:
+            followed = follow(window, artifact, member, at, window.size)
+        except InputError:
+            if number == 0:
+                raise
+            break
+        program, at = followed.program, followed.stop
+        inside = list(nested(artifact, window, followed))
+        if at < window.size and not _another(window, at):
+            rest = f"{window.size - at:,} bytes follow the pickle, from byte {at:,}, that are no pickle"
+            program = replace(program, unfollowed=(*program.unfollowed, rest))
+        yield program
+        yield from inside
+        if at >= window.size or not _another(window, at):
+            return
+
+
+def _another(window: Window, at: int) -> bool:
+    head = window.rest(at, 2)
+    return len(head) == 2 and head[0] == 0x80 and head[1] <= 5
+
+
+FORMAT = Format(
+    "pickle", "pickle", read,
+    names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.dat"),
+    needs=("assay.formats.pickle.steps", "assay.formats.container.every"),
+    magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
+)  # fmt: skip

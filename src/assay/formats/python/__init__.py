@@ -1,0 +1,1 @@
+"""Python source and names of code in configs: what importing would reach."""

@@ -1,0 +1,1 @@
+"""What PyTorch writes: archives, the tensors in a checkpoint, TorchScript."""

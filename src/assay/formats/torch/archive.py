@@ -1,0 +1,135 @@
+"""What a PyTorch checkpoint since 1.6 holds: programs of its pickles, the index of its tensors, TorchScript, and all else as what it is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Iterator
+
+from assay.errors import InputError
+from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.structure import Flaw, FlawKind
+from assay.facts.tensor import WeightIndex
+from assay.formats.container.nest import Part, contained
+from assay.formats.container.zip import STORED, Archive, Member, archive, content, honest
+from assay.formats.container.zip_members import flaw, flaws, member_facts
+from assay.formats.pickle.machine import Followed, follow
+from assay.formats.torch.script import code_hooks
+from assay.formats.torch.state import tensors
+from assay.formats.window import Window
+
+MOST = 64 * 1024 * 1024  # bytes of one pickle inside the archive
+# records of the format that hold neither code nor weights (torch/csrc/jit/serialization, caffe2/serialize)
+_RECORDS = (
+    "version",
+    "byteorder",
+    ".format_version",
+    ".storage_alignment",
+    ".data/serialization_id",
+    "archive_format",
+    "archive_version",
+)
+
+
+def checkpoint_facts(artifact: str, window: Window) -> Iterator[object]:
+    """Yield flaws, a program for every pickle in the archive, the weight index of `data.pkl`, and what else is there."""
+    index = archive(window)
+    yield from flaws(artifact, index)
+    mains = [member for member in index.members if member.name.endswith("/data.pkl") or member.name == "data.pkl"]
+    if len(mains) != 1:
+        if mains:
+            yield Flaw(
+                artifact,
+                FlawKind.AMBIGUOUS,
+                f"the archive holds {len(mains)} checkpoints, and readers differ on which one counts",
+                mains[1].header,
+            )
+        for member in index.members:
+            yield from member_facts(artifact, window, member)
+        return
+    root = mains[0].name.removesuffix("data.pkl")
+    records = {member.name.removeprefix(root): member for member in index.members if member.name.startswith(root)}
+    # torch.load hands such an archive to torch.jit.load (torch/serialization.py, _is_torchscript_zip)
+    loader = "torchscript" if "constants.pkl" in records else "torch"
+    followed = None
+    for member in index.members:
+        name = member.name.removeprefix(root) if member.name.startswith(root) else None
+        if name is not None and name.endswith(".pkl"):
+            found = yield from _pickled(artifact, window, member, loader)
+            followed = found if member is mains[0] else followed
+    if followed is not None:
+        yield _index(artifact, followed, records, index)
+    for member in index.members:
+        name = member.name.removeprefix(root) if member.name.startswith(root) else None
+        if name is None or not _known(name, member):
+            yield from _other(artifact, window, member, name, loader)
+
+
+def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Generator[object, None, Followed | None]:
+    """Yield the program of one pickle, what is inside it, and what is wrong with the member; return what following gave."""
+    try:
+        raw = content(window, member, MOST)
+        if member.method == STORED:  # in place, so that its offsets are those of the file
+            found, end = follow(window, artifact, member.name, member.start, member.stop, loader), member.stop
+        else:
+            found, end = follow(Window(io.BytesIO(raw)), artifact, member.name, 0, len(raw), loader), len(raw)
+    except InputError as broken:
+        yield Obstacle(artifact, Trouble.MALFORMED, f"{member.name[:120]}: {broken}", broken.at)
+        return None
+    yield found.program
+    yield from nested(artifact, window, found)
+    if defect := honest(raw, member):
+        yield flaw(artifact, defect)
+    if found.stop != end and not found.program.unfollowed:
+        yield Flaw(
+            artifact,
+            FlawKind.HIDDEN,
+            f"{end - found.stop:,} bytes follow the pickle in {member.name[:120]!r}",
+            found.stop,
+            member.name[:300],
+        )
+    return found
+
+
+def nested(artifact: str, window: Window, found: Followed) -> Iterator[object]:
+    """What is in the checkpoints that lie as bytes inside a pickle."""
+    for number, part in enumerate(found.nested[:10_000]):
+        yield from contained(
+            artifact, f"bytes {number}.pt", Window(Part(window, part.at, part.at + part.size), None, window)
+        )
+
+
+def _index(artifact: str, followed: Followed, records: dict[str, Member], index: Archive) -> WeightIndex:
+    def locate(key: str) -> tuple[int, int] | None:
+        member = records.get(f"data/{key}")
+        return (member.start, member.stored) if member and member.method == STORED else None
+
+    rows = tuple(tensors(followed.value, locate))
+    stored = [member for name, member in records.items() if name.startswith("data/")]
+    start = min((member.start for member in stored), default=index.directory)
+    stop = max((member.stop for member in stored), default=index.directory)
+    # between two records lie a local header and its padding, so the alignment is generous
+    return WeightIndex(artifact, "torch-zip", rows, start, stop, alignment=4096, shares_storage=True)
+
+
+def _known(name: str, member: Member) -> bool:
+    stored = (
+        name.startswith(("data/", "constants/", "traced_inputs/", ".data/"))
+        and name.rpartition("/")[2].isdigit()
+        and member.method == STORED
+    )
+    return name in _RECORDS or name.endswith(".pkl") or stored
+
+
+def _other(artifact: str, window: Window, member: Member, name: str | None, loader: str) -> Iterator[object]:
+    """A member that is no record of a checkpoint: TorchScript's code, or anything."""
+    if name is None or not name.startswith("code/") or loader != "torchscript" or member.link:
+        yield from member_facts(artifact, window, member)
+        return
+    try:
+        raw = content(window, member, MOST)
+        if name.endswith(".debug_pkl"):
+            yield follow(Window(io.BytesIO(raw)), artifact, member.name, 0, len(raw), loader).program
+        else:
+            yield from code_hooks(artifact, member.name[:300], raw.decode("utf-8", "replace"))
+    except InputError as broken:
+        yield Obstacle(artifact, Trouble.MALFORMED, f"{member.name[:120]}: {broken}", broken.at)

@@ -1,0 +1,1 @@
+"""Licences: names and tags, texts, families and terms, expressions."""

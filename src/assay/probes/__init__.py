@@ -1,0 +1,1 @@
+"""What a model does when it is tried: memorisation of training data."""

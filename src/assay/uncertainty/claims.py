@@ -1,0 +1,191 @@
+"""Claims that people labelled, scored by a model: `assay calibrate MODEL --claims FILE`, and which sentences of a text may stay.
+
+Each claim is scored on its own after its text's prompt, and so is each sentence of a text that is filtered: only then is one like the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay import __version__
+from assay._given import record
+from assay.errors import UsageError
+from assay.facts.filtering import Filter, Filtering
+from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore
+from assay.runtime import Runtime
+from assay.uncertainty import statistics as measure
+from assay.uncertainty.scores import scores
+
+SCHEMA = "assay-filtering/1"
+SCORE = "sequence"
+ALPHAS = (0.1, 0.2, 0.3, 0.5)
+HALVINGS = 200
+LEAST, MOST = 20, 256 << 20  # texts, bytes
+# Wikipedia page views and mentions, as FActScore groups people (arXiv:2305.14251, section 3.1), the rarest first
+RARITY = ("very rare", "rare", "medium", "freq", "very freq")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text's prompt, its claims with whether each is true, and how rare its subject is (larger is rarer; None: not told)."""
+
+    prompt: str
+    claims: tuple[tuple[str, bool], ...]
+    rarity: float | None
+
+
+def load(path: Path, most: int = 0) -> tuple[tuple[Text, ...], str]:
+    """(the texts, the file's SHA-256): JSON lines with `prompt` and `claims` (each `text` and `true`), or FActScore's labelled data as published.
+
+    The order depends on the texts alone; at most `most` of them, if that is not 0. Raises UsageError: it is no such file, or has too few texts.
+    """
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any file of claims ({MOST >> 20} MiB)")
+        raw = path.read_bytes()
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+    rows = [row for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1) if line.strip() if (row := _text(path, number, line))]  # fmt: skip
+    rows.sort(key=lambda row: hashlib.sha256(repr(row).encode()).digest())
+    if len(rows) < LEAST:
+        raise UsageError(f"{path}: {len(rows)} texts with labelled claims; fewer than {LEAST} allow nothing to be said")
+    return tuple(rows[: most or len(rows)]), hashlib.sha256(raw).hexdigest()
+
+
+def _text(path: Path, number: int, line: str) -> Text | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path}, line {number}: not JSON") from None
+    if isinstance(value, dict) and "annotations" in value:
+        return _factscore(value)
+    claims = value.get("claims") if isinstance(value, dict) else None
+    if not isinstance(claims, list) or not isinstance(value.get("prompt"), str):
+        raise UsageError(f'{path}, line {number}: expected {{"prompt": ..., "claims": [{{"text": ..., "true": ...}}]}}')
+    found = tuple((row["text"], row["true"]) for row in claims if isinstance(row, dict) and isinstance(row.get("text"), str) and isinstance(row.get("true"), bool) and row["text"].strip())  # fmt: skip
+    return Text(value["prompt"], found, None) if found else None
+
+
+def _factscore(value: dict[str, Any]) -> Text | None:
+    """A biography of FActScore: facts that people labelled supported (S) or not (NS); what they found irrelevant is left out."""
+    facts = [fact for part in value["annotations"] or () for fact in part.get("human-atomic-facts") or ()]
+    found = tuple((fact["text"], fact["label"] == "S") for fact in facts if fact.get("label") in ("S", "NS") and fact.get("text", "").strip())  # fmt: skip
+    groups = [RARITY.index(name) for name in value.get("cat") or () if name in RARITY]
+    if not found:
+        return None
+    return Text(f"{value['input']}\n", found, float(len(RARITY) - groups[0]) if groups else None)
+
+
+def filtering(
+    runtime: Runtime, texts: tuple[Text, ...], name: str, digest: str, progress: Progress | None = None, score: str = SCORE
+) -> Filtering:  # fmt: skip
+    """What the claims say: the worth of each score, and the thresholds that the sample allows.
+
+    Raises UsageError where the runtime scores no given text, or every claim is true or every one false.
+    """
+    if Capability.SCORE not in runtime.can:
+        raise UsageError(f"{runtime.name} scores no text that it did not write, and so no claims")
+    total, done = sum(len(row.claims) for row in texts), 0
+    columns: dict[str, list[float]] = {}
+    false: list[bool] = []
+    of: list[int] = []
+    for number, row in enumerate(texts):
+        for claim, true in row.claims:
+            values = claimed(runtime, row.prompt, claim)
+            done += 1
+            if progress:
+                progress("scoring", done, total)
+            if values is None:
+                continue
+            for id, value in (*values.items(), *((("subject.rarity", row.rarity),) if row.rarity is not None else ())):
+                columns.setdefault(id, []).append(value)
+            false.append(not true)
+            of.append(number)
+    wrong, group = np.array(false, bool), np.array(of)
+    if not len(wrong) or wrong.all() or not wrong.any():
+        raise UsageError("every claim is true, or every one false: nothing can be told apart by that")
+    known = {id: np.array(values) for id, values in columns.items() if len(values) == len(wrong)}
+    chosen = [row.id for row in scores((TokenScore("", 0, 0, 0.0, 0.0, None, None, ()),))]
+    if score not in known or score not in chosen:
+        raise UsageError(f"no score {score!r} of a claim: there are {', '.join(id for id in chosen if id in known)}")
+    if "subject.rarity" in known:
+        known["rarity and surprise"] = _ranked(known["subject.rarity"]) + _ranked(known[score])
+    worth = tuple(
+        sorted((measure.worth(id, values, wrong) for id, values in known.items()), key=lambda row: -row.auroc)
+    )
+    return Filtering(
+        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), score, worth,
+        tuple(_filter(known[score], wrong, group, alpha) for alpha in ALPHAS),
+    )  # fmt: skip
+
+
+def claimed(runtime: Runtime, prompt: str, claim: str) -> dict[str, float] | None:
+    """The scores of a claim on its own after a prompt; None where it cannot be scored."""
+    try:
+        return {score.id: score.value for score in scores(runtime.score(prompt, claim))}
+    except UsageError:
+        return None
+
+
+def _ranked(values: measure.Floats) -> measure.Floats:
+    """Values as their places from 0 to 1, ties by their first."""
+    return np.searchsorted(np.sort(values), values) / len(values)
+
+
+def _filter(values: measure.Floats, wrong: measure.Bools, group: measure.Ints, alpha: float) -> Filter:
+    """The threshold of all texts, and what it is worth when it is fitted on half of them and tried on the others."""
+    texts = np.unique(group)
+    lowest = np.array([_lowest(values[group == text], wrong[group == text]) for text in texts])
+    chosen, kept, true = np.random.default_rng(0), [], []
+    for _ in range(HALVINGS):
+        order = chosen.permutation(len(texts))
+        one, other = order[: len(texts) // 2], order[len(texts) // 2 :]
+        threshold = measure.kept_below(lowest[one], alpha)
+        least = -np.inf if threshold is None else threshold
+        kept.append(float((values[np.isin(group, texts[other])] < least).mean()))
+        true.append(float((lowest[other] >= least).mean()))
+    return Filter(alpha, _finite(measure.kept_below(lowest, alpha)), float(np.mean(kept)), float(np.mean(true)))
+
+
+def _lowest(values: measure.Floats, wrong: measure.Bools) -> float:
+    return float(values[wrong].min()) if wrong.any() else float("inf")
+
+
+def _finite(threshold: float | None) -> float | None:
+    """A threshold as JSON has it: no bound at all is the greatest number there is."""
+    return None if threshold is None else min(threshold, 1e308)
+
+
+def kept(
+    runtime: Runtime, prompt: str, text: str, sentences: tuple[Sentence, ...], known: Filtering
+) -> tuple[Filtered, ...]:
+    """Each sentence of a text, with the strictest promise under which it stays.
+
+    Raises UsageError where the filtering is of another model.
+    """
+    if (known.sha256 or known.model) != (runtime.sha256 or runtime.model):
+        raise UsageError(f"the filtering is of {known.model}, not of {runtime.model}")
+    return tuple(_kept(runtime, prompt, text, row, known) for row in sentences)
+
+
+def _kept(runtime: Runtime, prompt: str, text: str, row: Sentence, known: Filtering) -> Filtered:
+    values = claimed(runtime, prompt, text[row.start : row.stop])
+    if values is None:
+        return Filtered(row.start, row.stop, None, None)
+    value = values[known.score]
+    held: Iterator[float] = (one.alpha for one in known.filters if one.threshold is not None and value < one.threshold)
+    return Filtered(row.start, row.stop, value, min(held, default=None))
+
+
+def saved(path: Path) -> Filtering:
+    """A filtering that `assay calibrate --claims` wrote (UsageError: it is none)."""
+    return record(path, Filtering, SCHEMA, "filtering")

@@ -1,0 +1,237 @@
+"""Labelled questions from files: packs of assay's own (JSON lines), NQ-open, SelfAware, and the relations of LRE.
+
+A line is `{"question": "...", "answers": ["..."]}`, optionally with `topic`; `answer` for one or several is read as well. `"answerable": false` instead of answers says that nobody
+can know, and `"form": "continue"` that the question is a text to be continued as it is. Three questions of each topic are shown to the model with their answers before
+each other one, so that it knows the form; they are not asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.calibration import Question
+from assay.facts.uncertainty import SpanKind
+from assay.uncertainty.scores import marked, split
+
+GENERAL = Path(__file__).with_name(
+    "general.jsonl"
+)  # assay's own: general knowledge, and questions that nobody can answer
+MOST = 256 << 20  # bytes of a file
+MOST_QUESTIONS = 100_000
+LEAST = 30  # questions below which nothing can be said
+SHOWN = 3
+LEAST_BEFORE = 5  # words of a sentence before its gap
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Questions ready to be asked: the name, the SHA-256 of the files, and how many duplicates were left out."""
+
+    name: str
+    sha256: str
+    questions: tuple[Question, ...]
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    topic: str
+    asked: str
+    answers: tuple[str, ...]
+    relation: bool
+
+
+def load(paths: Sequence[Path], most: int = 0) -> Pack:
+    """The questions in these files, in an order that only their text decides; at most `most` of them, if that is not 0.
+
+    Raises UsageError: a file cannot be read or holds no questions, a question has no right answer, or there are too few.
+    """
+    items: list[_Item] = []
+    digest = hashlib.sha256()
+    for path in paths:
+        raw = _read(path)
+        digest.update(hashlib.sha256(raw).digest())
+        items += _items(path, raw)
+    return _pack("+".join(path.stem for path in paths), digest.hexdigest(), items, paths, most)
+
+
+def _pack(name: str, digest: str, items: list[_Item], paths: Sequence[Path], most: int) -> Pack:
+    """The questions in an order that only their text decides, duplicates left out."""
+    unique = {(item.topic, item.asked): item for item in items}
+    ordered = sorted(unique.values(), key=lambda item: hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).digest())
+    questions = list(_questions(ordered))
+    if len(questions) < LEAST:
+        raise UsageError(
+            f"{', '.join(path.name for path in paths)}: {len(questions)} questions to ask; fewer than {LEAST} say nothing about an error rate"
+        )
+    return Pack(
+        name,
+        digest,
+        tuple(questions[: most or MOST_QUESTIONS]),
+        len(items) - len(unique),
+    )
+
+
+def cloze(paths: Sequence[Path], most: int = 0) -> Pack:
+    """Questions from one's own texts: a sentence up to a name, number or date, to be gone on with by it. Labels come without a judge.
+
+    A sentence is taken if it names somebody or something before, and has the answer nowhere else. Texts are plain, or JSON lines with `text`.
+
+    Raises UsageError: a file cannot be read, or too few sentences are fit.
+    """
+    items: list[_Item] = []
+    digest = hashlib.sha256()
+    for path in paths:
+        raw = _read(path)
+        digest.update(hashlib.sha256(raw).digest())
+        items += [row for text in _plain(path, raw) for row in _gaps(path.stem, text)]
+    return _pack(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
+
+
+def _plain(path: Path, raw: bytes) -> Iterator[str]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text") from None
+    if path.suffix != ".jsonl":
+        yield text
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            value = json.loads(line) if line.strip() else {"text": ""}
+            yield str(value["text"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise UsageError(f"{path}, line {number}: expected JSON with text") from None
+
+
+def _gaps(topic: str, text: str) -> Iterator[_Item]:
+    """One gap of each sentence that is fit."""
+    for sentence in split(text):
+        told = [row for row in marked(sentence) if row[0] is not SpanKind.WORDS]
+        for number, (kind, start, stop) in reversed(list(enumerate(told))):
+            before, answer = sentence[:start].rstrip(), sentence[start:stop]
+            named = any(row[0] is SpanKind.NAME for row in told[:number])
+            if (
+                named
+                and kind is not SpanKind.QUOTE
+                and len(before.split()) >= LEAST_BEFORE
+                and sentence.count(answer) == 1
+            ):
+                yield _Item(topic, " ".join(before.split()), (" ".join(answer.split()),), relation=True)
+                break
+
+
+def _questions(items: list[_Item]) -> Iterator[Question]:
+    """Each item but those that are shown, after three of its topic."""
+    groups: dict[tuple[str, bool], list[_Item]] = defaultdict(list)
+    for item in items:
+        groups[item.topic, item.relation].append(item)
+    known = {key: [row for row in rows if row.answers] for key, rows in groups.items()}
+    shown = {key: rows[:SHOWN] if len(rows) > 2 * SHOWN else [] for key, rows in known.items()}
+    before = {key: "".join(f"{_form(row)} {row.answers[0]}\n" for row in rows) for key, rows in shown.items()}
+    for item in items:
+        key = (item.topic, item.relation)
+        if item not in shown[key]:
+            id = hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).hexdigest()[:16]
+            yield Question(id, before[key] + _form(item), item.answers, item.topic, item.asked)
+
+
+def _form(item: _Item) -> str:
+    return item.asked if item.relation else f"Question: {item.asked}\nAnswer:"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any pack ({MOST:,} bytes)")
+        return path.read_bytes()
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+
+
+def _items(path: Path, raw: bytes) -> list[_Item]:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no pack: it is not UTF-8 text") from None
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        whole = None
+    if isinstance(whole, dict) and "prompt_templates" in whole:
+        return _relation(path, whole)
+    if isinstance(whole, dict) and isinstance(whole.get("example"), list):
+        return _selfaware(path, whole)
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            rows.append(_row(path, number, line))
+        if len(rows) > MOST_QUESTIONS:
+            raise UsageError(f"{path}: more than {MOST_QUESTIONS:,} questions")
+    if not rows:
+        raise UsageError(f"{path} holds no questions")
+    return rows
+
+
+def _row(path: Path, number: int, line: str) -> _Item:
+    where = f"{path}, line {number}"
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        raise UsageError(f"{where}: not JSON; a pack is a question a line, or a relation of LRE") from None
+    asked = value.get("question") if isinstance(value, dict) else None
+    if not isinstance(asked, str) or not asked.strip():
+        raise UsageError(f'{where}: no question; expected {{"question": ..., "answers": [...]}}')
+    topic = str(value.get("topic") or path.stem)[:100]
+    kept = () if value.get("answerable") is False else _accepted(value)
+    if not kept and value.get("answerable") is not False:
+        raise UsageError(f"{where}: no right answer, so nothing could be right")
+    return _Item(topic, asked.strip(), kept, relation=value.get("form") == "continue")
+
+
+def _accepted(value: dict[str, Any]) -> tuple[str, ...]:
+    answers = value.get("answers", value.get("answer", []))
+    found = [answers] if isinstance(answers, str) else answers if isinstance(answers, list) else []
+    return tuple(answer.strip() for answer in found if isinstance(answer, str) and answer.strip())
+
+
+def _selfaware(path: Path, whole: dict[str, Any]) -> list[_Item]:
+    """SelfAware (arXiv:2305.18153): questions, some of which nobody can answer."""
+    rows = []
+    for entry in whole["example"][:MOST_QUESTIONS]:
+        asked = entry.get("question") if isinstance(entry, dict) else None
+        if not isinstance(asked, str) or not asked.strip():
+            raise UsageError(f"{path}: an example without a question, so it is not SelfAware as published")
+        kept = _accepted(entry) if entry.get("answerable") else ()
+        if kept or not entry.get("answerable"):
+            rows.append(_Item(path.stem, asked.strip(), kept, relation=False))
+    return rows
+
+
+def _relation(path: Path, whole: dict[str, Any]) -> list[_Item]:
+    """A relation of LRE (evandez/relations): subjects put into its first template, to be continued by the object."""
+    templates, samples = whole.get("prompt_templates"), whole.get("samples")
+    if (
+        not isinstance(templates, list)
+        or not templates
+        or not isinstance(templates[0], str)
+        or not isinstance(samples, list)
+    ):
+        raise UsageError(f"{path}: no relation of LRE: it has no templates or no samples")
+    name = str(whole.get("name") or path.stem)[:100]
+    rows = [
+        _Item(name, templates[0].replace("{}", sample["subject"]), (sample["object"].strip(),), relation=True)
+        for sample in samples[:MOST_QUESTIONS]
+        if isinstance(sample, dict)
+        and all(isinstance(sample.get(key), str) and sample[key].strip() for key in ("subject", "object"))
+    ]
+    if not rows:
+        raise UsageError(f"{path} holds no questions")
+    return rows

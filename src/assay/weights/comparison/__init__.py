@@ -1,0 +1,135 @@
+"""Compare two models: match, difference by difference, then the relation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assay.facts.comparison import Comparison, Kinship
+from assay.facts.config import ModelConfig
+from assay.facts.tokenizer import Vocabulary
+from assay.weights.comparison import relation
+from assay.weights.comparison.difference import Found, compared
+from assay.weights.comparison.matching import Pair, layer_map, matched, renumbered, side
+from assay.weights.fingerprint import fingerprint, kinship
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Progress = Callable[[int, int], None]
+SAMPLE = 1 << 16  # values of each matrix by which other models' shares are fitted
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One side of a comparison: its weights by name, and what its other files say."""
+
+    name: str
+    sha256: str
+    weights: Mapping[str, Any]
+    config: ModelConfig | None = None
+    vocabulary: Vocabulary | None = None
+
+
+def comparison(
+    base: Model, model: Model, others: tuple[Model, ...] = (), progress: Progress | None = None
+) -> Comparison:
+    """The comparison of `model` with `base`.
+
+    Args:
+        base, model: what is compared.
+        others: further models of which it may be a merge.
+        progress: called with values compared and values in all.
+    """
+    left, right = side(base.weights, base.config), side(model.weights, model.config)
+    layers = [] if left.layers == right.layers else layer_map(left, right)
+    if layers and sum(cosine >= 0.5 for _, _, cosine in layers) >= 0.8 * len(layers):
+        right = renumbered(right, layers)
+    pairs, missing, extra = matched(left, right)
+    found = _compared_all(pairs, progress)
+    _, cosine = relation.totals(found)
+    kin = _kinship(base, model) if cosine is None or cosine < 0.9 else None
+    merged, unexplained = _shares(pairs, others) if others else ((), 1.0)
+    judged = relation.judged(found, missing, extra, layers, kin, merged, unexplained)
+    relative, cosine = relation.totals(found)
+    why = (*judged.why, *_unmatched(missing, extra))
+    return Comparison(
+        base.name, base.sha256, judged.relation, judged.runner_up, judged.margin, why, tuple(row.difference for row in found),
+        tuple(missing), tuple(extra), tuple((layer, other) for layer, other, _ in layers),
+        None if relative is None else float(f"{relative:.4g}"), None if cosine is None else round(cosine, 6),
+    )  # fmt: skip
+
+
+def _unmatched(missing: list[str], extra: list[str]) -> list[str]:
+    """A sentence for tensors that only one side has: they were not compared."""
+    rows = [("the model lacks", missing, "of the base"), ("the model has", extra, "that the base lacks")]
+    return [
+        f"{verb} {len(names):,} tensor{'s' if len(names) > 1 else ''} {whose}, {names[0]} first"
+        for verb, names, whose in rows
+        if names
+    ]
+
+
+def _compared_all(pairs: list[Pair], progress: Progress | None) -> list[Found]:
+    total, done, found = sum(pair.model.rows * pair.model.columns for pair in pairs), 0, []
+    for pair in pairs:
+        found.append(compared(pair))
+        done += pair.model.rows * pair.model.columns
+        if progress:
+            progress(done, total)
+    return found
+
+
+def _kinship(base: Model, model: Model) -> Kinship | None:
+    prints = [fingerprint(one.name, one.sha256, one.weights, one.vocabulary) for one in (model, base)]
+    return kinship(prints[0], prints[1]) if prints[0] is not None and prints[1] is not None else None
+
+
+def _shares(pairs: list[Pair], others: tuple[Model, ...]) -> tuple[tuple[tuple[str, float], ...], float]:
+    """How much of each other model is in the change, by least squares over a sample of every matrix; and what is left."""
+    import numpy as np
+
+    sides = [side(one.weights, one.config).places for one in others]
+    columns: list[list[NDArray[np.float32]]] = [[] for _ in others]
+    bases: list[NDArray[np.float32]] = []
+    models: list[NDArray[np.float32]] = []
+    for pair in pairs:
+        rows = min(pair.base.rows, pair.model.rows, max(1, SAMPLE // max(1, pair.base.columns)))
+        theirs = [places.get(pair.place) for places in sides]
+        if pair.base.columns != pair.model.columns or any(
+            one is None or one.columns != pair.base.columns or one.rows < rows for one in theirs
+        ):
+            continue
+        base = pair.base.read(0, rows).reshape(-1)
+        bases.append(base)
+        models.append(pair.model.read(0, rows).reshape(-1))
+        for column, one in zip(columns, theirs, strict=True):
+            assert one is not None
+            column.append(one.read(0, rows).reshape(-1) - base)
+    if not bases:
+        return (), 1.0
+    matrix, wanted = (
+        np.stack([np.concatenate(column) for column in columns], axis=1).astype(np.float64),
+        (np.concatenate(models) - np.concatenate(bases)).astype(np.float64),
+    )
+    shares, *_ = np.linalg.lstsq(matrix, wanted, rcond=None)
+    size = float(np.linalg.norm(wanted))
+    # rounding to a 16-bit type leaves a part of a small change that no share explains; what exceeds it is unexplained
+    expected = np.concatenate(bases) + matrix @ shares
+    rounding = _rounding(pairs[0].model.dtype, expected)
+    if size * size < 3 * rounding:
+        return (), 1.0  # the change is not much more than rounding: nothing can be said about its parts
+    left = float(np.sum((np.concatenate(models) - expected) ** 2)) - 1.1 * rounding
+    unexplained = max(0.0, left) ** 0.5 / size if size else 1.0
+    return tuple((one.name, round(float(share), 4)) for one, share in zip(others, shares, strict=True)), unexplained
+
+
+def _rounding(dtype: str, values: NDArray[np.floating[Any]]) -> float:
+    """The squared error that rounding `values` to a type makes on average: a twelfth of each spacing squared."""
+    import numpy as np
+
+    bits = {"BF16": 8, "F16": 11}.get(dtype, 24)
+    _, exponent = np.frexp(values)
+    return float(np.sum(np.ldexp(1.0, exponent - bits) ** 2)) / 12

@@ -1,0 +1,361 @@
+"""The one relation that explains the differences between a base and a model, with its margin, or "cannot tell".
+
+The order of the questions, and the numbers that decide, are those of docs/parameters.md, where their error rates on
+generated pairs are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assay.facts.comparison import Kinship, Relation, State
+from assay.kernels.types import TYPES
+from assay.weights.comparison.difference import Found
+from assay.weights.fingerprint import RELATED
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# the numbers that decide; each has its own scale, and the margin is the distance from it in powers of ten
+SAME_COORDINATES = 0.10  # cosine of all matrices: independent models have 0.00, heavily continued ones 0.5 and more
+CONTINUED = 0.20  # relative change of the matrices from which training was as long as the first
+LOW_RANK = 0.5  # share of the changed energy that must lie in matrices whose change has a rank
+COMMON = 0.80  # |cosine| of the leading direction of one writer's change to that of all
+EQUAL = 0.98  # share of blocks equal to re-quantisation, from which they were quantised from the base
+WEIGHTED = 0.10  # share up to which blocks are as good as never equal: they were quantised with an importance matrix
+# share of values in their cell: between honest copies, with and without an importance matrix, and fine-tunes of 1 %
+INSIDE = {
+    "Q8_0": 0.98, "Q4_0": 0.985, "Q4_1": 0.99, "Q5_0": 0.98, "Q5_1": 0.98, "Q2_K": 0.965, "Q3_K": 0.975, "Q4_K": 0.992,
+    "Q5_K": 0.98, "Q6_K": 0.96, "IQ4_NL": 0.993, "IQ4_XS": 0.993, "MXFP4": 0.982, "NVFP4": 0.99,
+}  # fmt: skip
+LEAST = 0.1  # margin below which the answer is "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A relation, what it would be on the other side of the deciding number, the margin, and why, in sentences."""
+
+    relation: Relation
+    runner_up: Relation
+    margin: float
+    why: tuple[str, ...]
+
+
+def judged(
+    found: Sequence[Found], missing: Sequence[str], extra: Sequence[str], layers: Sequence[tuple[int, int, float]], kin: Kinship | None,
+    merged: tuple[tuple[str, float], ...] = (), unexplained: float = 1.0,
+) -> Judged:  # fmt: skip
+    """What the differences say.
+
+    Args:
+        found: every matched tensor.
+        missing, extra: names in the base, and in the model, without a counterpart.
+        layers: where layers are not the same, which layer came from which.
+        kin: the permutation tests on both, if the models have the parts that they need.
+        merged: other models whose weights explain the change, with their shares.
+        unexplained: the part of the change that those leave.
+    """
+    matrices = [row for row in found if _is_matrix(row)]
+    changed = [row for row in found if row.difference.state is not State.IDENTICAL]
+    # layers and what alters no value decide first; then whether there is one coordinate system at all; then what kind of change
+    return (
+        _relayered(layers, matrices)
+        or _exact(found, changed, missing, extra)
+        or _elsewhere(matrices, kin)
+        or _quantised(found)
+        or _merge(merged, unexplained)
+        or _low_rank(matrices)
+        or _wider(found, changed)
+        or _trained(matrices)
+    )
+
+
+def totals(found: Sequence[Found]) -> tuple[float | None, float | None]:
+    """(relative change, cosine) of all matrices together; identical ones count with their estimated size."""
+    rows = [row for row in found if _is_matrix(row)]
+    if not rows:
+        return None, None
+    dot, base, model, change = (math.fsum(values) for values in zip(*(row.squares for row in rows), strict=True))
+    if not math.isfinite(dot + base + model + change):
+        return None, None
+    if base <= 0 or model <= 0:
+        return (0.0, 1.0) if all(row.difference.state is State.IDENTICAL for row in rows) else (None, None)
+    return math.sqrt(change / base), dot / math.sqrt(base * model)
+
+
+def _is_matrix(row: Found) -> bool:
+    return min(row.pair.base.rows, row.pair.base.columns) > 1
+
+
+def _margin(value: float, threshold: float) -> float:
+    """How many powers of ten lie between a number and its threshold, at most 9."""
+    if value <= 0 or threshold <= 0:
+        return 9.0
+    return round(min(9.0, abs(math.log10(value / threshold))), 2)
+
+
+def _judged(relation: Relation, other: Relation, margin: float, *why: str) -> Judged:
+    if margin < LEAST:
+        said = (
+            f"the deciding number lies too close to its threshold (margin {margin:.2f}) to tell {relation} from {other}"
+        )
+        return Judged(Relation.UNKNOWN, relation, margin, (*why, said))
+    return Judged(relation, other, margin, why)
+
+
+def _exact(
+    found: Sequence[Found], changed: Sequence[Found], missing: Sequence[str], extra: Sequence[str]
+) -> Judged | None:
+    if not found:
+        return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, ("no tensor of one has a counterpart in the other",))
+    if any(row.pair.base.rows != row.pair.model.rows for row in found):
+        return None
+    if not changed and (missing or extra):
+        why = f"all {len(found):,} tensors that both have are equal to the last bit, and that is not all of them"
+        return Judged(Relation.UNKNOWN, Relation.IDENTICAL, 0.0, (why,))
+    if missing or extra:
+        return None
+    if not changed:
+        return Judged(
+            Relation.IDENTICAL, Relation.CAST, 9.0, (f"all {len(found):,} tensors are equal to the last bit",)
+        )
+    if all(row.difference.state is State.CAST for row in changed):
+        types = sorted({(row.pair.base.dtype, row.pair.model.dtype) for row in changed})
+        words = ", ".join(f"{left} and {right}" for left, right in types)
+        return Judged(
+            Relation.CAST, Relation.FINE_TUNE, 9.0, (f"every value is that of the base, rounded between {words}",)
+        )
+    return None
+
+
+def _relayered(layers: Sequence[tuple[int, int, float]], matrices: Sequence[Found]) -> Judged | None:
+    if not layers:
+        return None
+    alike = [row for row in layers if row[2] >= 0.5]
+    shown = ", ".join(f"{layer} from {other}" for layer, other, _ in layers[:12])
+    if len(alike) < 0.8 * len(layers):
+        return None
+    least = min(cosine for _, _, cosine in alike)
+    _, cosine = totals(matrices)
+    why = f"{len(alike):,} of {len(layers):,} layers are like a layer of the base (cosine {least:.3f} or more): {shown}"
+    return _judged(
+        Relation.LAYERS,
+        Relation.UNRELATED,
+        _margin(least, SAME_COORDINATES),
+        why,
+        f"cosine of what is matched {cosine or 0:.4f}",
+    )
+
+
+def _elsewhere(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
+    """Whether the two share no coordinates: the same model in others, or another model."""
+    _, cosine = totals(matrices)
+    if cosine is None or cosine >= SAME_COORDINATES:
+        permuted = _permuted(matrices, kin)
+        return permuted if cosine is not None and cosine < 0.9 else None
+    why = f"cosine of all matrices {cosine:.4f}"
+    if kin is None or not kin.paired:
+        return Judged(
+            Relation.UNKNOWN,
+            Relation.UNRELATED,
+            0.0,
+            (
+                why,
+                "the permutation tests need gated feed-forward layers and shared tokens, which these models do not have",
+            ),
+        )
+    tests = (
+        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis (chance 10^{round(kin.agreed_log10_p)} at most),"
+        f" {kin.fixed:,} of {kin.matched:,} keep their place (10^{round(kin.fixed_log10_p)})"
+    )
+    if kin.verdict == "cannot tell":
+        few = f"{kin.shared_tokens:.0%} of the sampled tokens are shared"
+        return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (why, tests, few))
+    chance = max(0.3, -min(kin.agreed_log10_p, kin.fixed_log10_p))
+    if kin.verdict.startswith("common origin"):
+        return _judged(Relation.PERMUTED, Relation.UNRELATED, _margin(chance, -RELATED), why, tests)
+    return _judged(Relation.UNRELATED, Relation.PERMUTED, _margin(chance, -RELATED), why, tests)
+
+
+def _permuted(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
+    """Neurons permuted inside layers: attention keeps its coordinates, the feed-forward matrices do not."""
+    inner = [row for row in matrices if row.difference.role in ("gate", "up", "down")]
+    _, cosine = totals(inner)
+    if (
+        cosine is None
+        or cosine >= 0.3
+        or kin is None
+        or kin.fixed > 0.05 * max(1, kin.matched)
+        or kin.agreed < 0.10 * max(1, kin.paired)
+    ):
+        return None
+    return _judged(
+        Relation.PERMUTED, Relation.CONTINUED, _margin(kin.agreed / max(1, kin.paired), 0.10),
+        f"feed-forward matrices have cosine {cosine:.4f}, the others keep their place",
+        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis, {kin.fixed:,} of {kin.matched:,} keep their place",
+    )  # fmt: skip
+
+
+def _quantised(found: Sequence[Found]) -> Judged | None:
+    """Whether a model in a block format holds the base's values, each in the cell of the code that it has."""
+    whole = sum(_size(row) for row in found if _is_matrix(row))
+    packed = [row for row in found if _is_packed(row)]
+    if not packed or sum(map(_size, packed)) < 0.5 * whole:
+        return None
+    rows = [row for row in packed if row.difference.inside is not None]
+    types = ", ".join(sorted({row.pair.model.dtype for row in packed}))
+    if sum(map(_size, rows)) < 0.5 * sum(map(_size, packed)):
+        why = f"{types} gives values no cells of their own: the weights fit a quantised copy, and a changed one as well"
+        return Judged(Relation.UNKNOWN, Relation.QUANTISED, 0.0, (why,))
+    exact = any(_equal(row) and row.difference.layer is not None for row in rows)
+    changed = [row for row in rows if not _kept(row, exact)]
+    equal = [row.difference.equal for row in rows if row.difference.equal is not None]
+    why_all = [
+        f"{len(rows) - len(changed):,} of {len(rows):,} {types} tensors hold the base's values, each in its cell"
+        f" (at least {min(row.difference.inside or 0.0 for row in rows):.2%} of a tensor)"
+    ]
+    if equal:
+        why_all.append(f"quantising the base again gives {min(equal):.2%} or more of each tensor's blocks to the byte")
+    if {row.pair.model.dtype for row in rows} & {"Q2_K", "Q3_K"}:
+        why_all.append("at two and three bits a fine-tune of 1 % lies inside the cells as well")
+    if changed:
+        why_all.append(f"first of those that do not: {changed[0].difference.name}")
+        return _judged(
+            Relation.QUANTISED_CHANGED, Relation.QUANTISED, max(_off(row, exact) for row in changed), *why_all
+        )
+    return _judged(Relation.QUANTISED, Relation.QUANTISED_CHANGED, min(_off(row, exact) for row in rows), *why_all)
+
+
+def _is_packed(row: Found) -> bool:
+    """A matrix that the model has in blocks and the base does not."""
+    kinds = [TYPES.get(side.dtype) for side in (row.pair.model, row.pair.base)]
+    return bool(kinds[0] and kinds[0].elements > 1 and (kinds[1] is None or kinds[1].elements == 1))
+
+
+def _equal(row: Found) -> bool:
+    return row.difference.equal is not None and row.difference.equal >= EQUAL
+
+
+def _kept(row: Found, exact: bool) -> bool:
+    """Equal to re-quantisation; or not at all equal, as an importance matrix makes it, and in the cells nevertheless.
+
+    Such a matrix weighs all layers: where it is `exact` that tensors of some layers are equal, none was used, and those
+    that are not equal were changed.
+    """
+    equal = row.difference.equal
+    if _equal(row):
+        return True
+    if equal is not None and (exact or equal > WEIGHTED):
+        return False
+    return (row.difference.inside or 0.0) >= INSIDE[row.pair.model.dtype]
+
+
+def _off(row: Found, exact: bool) -> float:
+    """How many powers of ten a tensor lies from the number that decides about it."""
+    equal = row.difference.equal
+    if equal is not None and (exact or equal > WEIGHTED):
+        return _margin(max(1 - equal, 1e-6), 1 - EQUAL)
+    return _margin(max(1 - (row.difference.inside or 0.0), 1e-6), 1 - INSIDE[row.pair.model.dtype])
+
+
+def _size(row: Found) -> int:
+    return row.pair.base.rows * row.pair.base.columns
+
+
+def _merge(merged: tuple[tuple[str, float], ...], unexplained: float) -> Judged | None:
+    if not merged or unexplained > 0.1:
+        return None
+    shares = ", ".join(f"{share:+.3f} {name}" for name, share in merged)
+    return _judged(
+        Relation.MERGE,
+        Relation.FINE_TUNE,
+        _margin(max(unexplained, 1e-3), 0.1),
+        f"the change is {shares}, but for {unexplained:.2%} of its size",
+    )
+
+
+def _low_rank(matrices: Sequence[Found]) -> Judged | None:
+    """A LoRA merge or an ablation: nearly all changed energy in matrices whose change has a rank."""
+    changed = [
+        row
+        for row in matrices
+        if row.difference.state is State.CHANGED and row.difference.role not in ("embedding", "head")
+    ]
+    if not changed:
+        return None
+    energy = sum(row.squares[3] for row in changed)
+    ranked = [row for row in changed if row.difference.rank is not None]
+    share = sum(row.squares[3] * (row.difference.energy or 0.0) for row in ranked) / energy if energy else 0.0
+    if not ranked or share < LOW_RANK:
+        return None
+    direction = _common_direction(ranked)
+    ones = [row for row in ranked if row.difference.rank == 1]
+    if direction is not None and len(ones) >= 0.8 * len(ranked):
+        writers = ", ".join(sorted({row.difference.role for row in ones}))
+        why = f"{len(ones):,} matrices that write to the residual stream ({writers}) changed by rank 1 along one direction (cosine {direction:.3f} or more)"
+        return _judged(Relation.ABLATION, Relation.ADAPTER_MERGE, _margin(1 - direction, 1 - COMMON), why)
+    ranks = sorted(row.difference.rank or 0 for row in ranked)
+    roles = ", ".join(sorted({row.difference.role for row in ranked}))
+    same = sum(row.difference.state is State.IDENTICAL for row in matrices)
+    of = (
+        f"a rank of {ranks[0]}"
+        if ranks[0] == ranks[-1]
+        else f"ranks of {ranks[0]} to {ranks[-1]}, median {ranks[len(ranks) // 2]}"
+    )
+    why = f"{len(ranked):,} matrices changed by {of} ({roles}), which holds {share:.1%} of the change; {same:,} matrices are identical"
+    return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
+
+
+def _common_direction(rows: Sequence[Found]) -> float | None:
+    """The least |cosine| of a leading direction, on the side that writes, to the mean of all; None if they differ."""
+    import numpy as np
+
+    sides: list[NDArray[np.float32]] = [
+        row.left for row in rows if row.left is not None and row.difference.role in ("o", "down")
+    ]
+    if len(sides) < 3 or len({len(side) for side in sides}) != 1 or len(sides) < 0.8 * len(rows):
+        return None
+    unit = np.stack([side / max(float(np.linalg.norm(side)), 1e-30) for side in sides])
+    mean = (unit * np.sign(unit @ unit[0])[:, None]).mean(axis=0)
+    least = float(np.abs(unit @ (mean / max(float(np.linalg.norm(mean)), 1e-30))).min())
+    return round(least, 4) if least >= COMMON else None
+
+
+def _wider(found: Sequence[Found], changed: Sequence[Found]) -> Judged | None:
+    """Only the vocabulary grew: the rows that both have are equal."""
+    grown = [
+        row
+        for row in found
+        if row.pair.model.rows != row.pair.base.rows and row.difference.role in ("embedding", "head")
+    ]
+    if not grown:
+        return None
+    rest = [row for row in changed if row not in grown]
+    rows = grown[0].pair
+    why = f"the vocabulary has {rows.model.rows:,} rows where the base has {rows.base.rows:,}"
+    same = all(row.difference.share == 0.0 for row in grown)
+    if rest or not same:
+        relative, _ = totals(found)
+        return _judged(
+            Relation.VOCABULARY,
+            Relation.FINE_TUNE,
+            1.0,
+            why,
+            f"{len(rest):,} other tensors changed as well, by {relative or 0:.4f} of their size",
+        )
+    return _judged(Relation.VOCABULARY, Relation.FINE_TUNE, 9.0, why, "every other value is that of the base")
+
+
+def _trained(matrices: Sequence[Found]) -> Judged:
+    relative, cosine = totals(matrices)
+    if relative is None or cosine is None:
+        return Judged(Relation.UNKNOWN, Relation.FINE_TUNE, 0.0, ("no matrix with finite values on both sides",))
+    why = f"matrices changed by {relative:.4f} of their size, cosine {cosine:.5f}; no low rank, no common direction"
+    margin = _margin(relative, CONTINUED)
+    if relative < CONTINUED:
+        return _judged(Relation.FINE_TUNE, Relation.CONTINUED, margin, why)
+    return _judged(Relation.CONTINUED, Relation.FINE_TUNE, margin, why)

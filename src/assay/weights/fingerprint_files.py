@@ -1,0 +1,82 @@
+"""Fingerprints as files: a library of known models, and which of them a model shares an origin with.
+
+A fingerprint is a safetensors file, so that whoever reads one needs nothing of ours, and ours is read by the same bounded
+reader as any weight file.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from assay.errors import InputError, UsageError
+from assay.facts.comparison import Kinship
+from assay.files import safetensors
+from assay.weights.fingerprint import OWN, SHARED, Fingerprint, kinship
+
+SCHEMA = "assay-fingerprint/1"
+SUFFIX = ".fingerprint.safetensors"
+MOST = 64 * 1024 * 1024
+MOST_FILES = 10_000
+_SEPARATOR = "\0"
+
+
+def library() -> Path:
+    """Where fingerprints are kept unless another folder is named: `$XDG_DATA_HOME/assay/fingerprints`."""
+    home = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return Path(home) / "assay" / "fingerprints"
+
+
+def encoded(found: Fingerprint) -> bytes:
+    """The fingerprint as a safetensors file."""
+    texts = _SEPARATOR.join(sorted(found.tokens)).encode("utf-8", "backslashreplace")
+    sketches = {"gate": found.gate, "own": found.own, "up": found.up}
+    tensors = {name: ("I8", values.shape, values.tobytes()) for name, values in sketches.items()}
+    told = {"name": found.name, "sha256": found.sha256, "hidden": str(found.hidden), "inner": str(found.inner)}
+    return safetensors(tensors | {"tokens": ("U8", (len(texts),), texts)}, {"schema": SCHEMA} | told)
+
+
+def decoded(path: Path) -> Fingerprint:
+    """The fingerprint in a file; UsageError says what is wrong with it."""
+    try:
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path} is larger than any fingerprint ({MOST:,} bytes)")
+        return _decoded(path)
+    except OSError as cause:
+        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
+    except InputError as cause:
+        raise UsageError(f"{path} is no fingerprint that can be read: {cause}") from None
+
+
+def _decoded(path: Path) -> Fingerprint:
+    import numpy as np
+
+    from assay import weights
+
+    found = weights.open(path)
+    told = dict(found.set.indexes[0].metadata)
+    if told.get("schema") != SCHEMA or not {"gate", "own", "up", "tokens"} <= set(found):
+        raise InputError(f"expected schema {SCHEMA!r}, got {told.get('schema', '')[:80]!r}")
+    sketches = {}
+    for name, dimensions in (("own", OWN), ("up", SHARED), ("gate", SHARED)):
+        values = np.asarray(found[name].array(), np.int8)
+        if values.ndim != 3 or values.shape[2] != dimensions or not values.size:
+            raise InputError(f"{name} has shape {values.shape}")
+        sketches[name] = values
+    own, up, gate = sketches["own"], sketches["up"], sketches["gate"]
+    sizes = [told.get(key, "") for key in ("hidden", "inner")]
+    if up.shape != gate.shape or len(own) != len(up) or not all(text.isascii() and text.isdigit() for text in sizes):
+        raise InputError("its parts do not belong together")
+    texts = found["tokens"].array().astype(np.uint8).tobytes().decode("utf-8", "replace")
+    tokens = frozenset(texts.split(_SEPARATOR))
+    hidden, inner = (int(text[:18]) for text in sizes)
+    return Fingerprint(told.get("name", path.name), told.get("sha256", ""), hidden, inner, own, up, gate, tokens)
+
+
+def relatives(model: Fingerprint, folder: Path) -> list[Kinship]:
+    """`model` against every fingerprint in `folder`, the likeliest relatives first; UsageError if there are none."""
+    files = sorted(folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if folder.is_dir() else []
+    if not files:
+        raise UsageError(f"no fingerprints in {folder}: make some with  assay fingerprint MODEL")
+    found = [kinship(model, decoded(path)) for path in files]
+    return sorted(found, key=lambda row: (min(row.fixed_log10_p, row.agreed_log10_p), row.name))
