@@ -18,9 +18,9 @@ from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
+from tests.builders.openai_server import Server, serving
 from tests.cli.test_commands import run
-from tests.openai_server import Server, serving
-from tests.runtime.test_calibrate import CAPITALS, Rest, relation
+from tests.uncertainty.test_calibration import CAPITALS, Rest, relation
 
 ALL = {Capability.SCORE, Capability.GENERATE, Capability.ALTERNATIVES, Capability.CHAT, Capability.SAMPLE}
 

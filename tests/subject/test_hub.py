@@ -13,7 +13,7 @@ import pytest
 import assay
 from tests.builders import hub_model, safetensors
 from tests.builders.hub import tensors
-from tests.hub_server import COMMIT, Hub, serving
+from tests.builders.hub_server import COMMIT, Hub, serving
 
 ASSAY = [sys.executable, "-m", "assay"]
 

@@ -18,8 +18,8 @@ from assay.render._scored import lines
 from assay.render._scored_page import page
 from assay.uncertainty.grounding import FEATURES, Documents, stem, unsupported
 from tests.cli.test_commands import run
-from tests.runtime.test_calibrate import Rest
-from tests.runtime.test_score import record
+from tests.uncertainty.test_calibration import Rest
+from tests.uncertainty.test_scores import record
 
 ROOT = Path(__file__).resolve().parents[2]
 CURIE = (

@@ -19,7 +19,7 @@ from assay.runtime import Trace
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
 from tests.cli.test_commands import run
-from tests.runtime.test_score import record
+from tests.uncertainty.test_scores import record
 
 CAPITALS = {
     "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Germany": "Berlin", "Japan": "Tokyo", "Egypt": "Cairo", "Russia": "Moscow", "Greece": "Athens",

@@ -21,8 +21,8 @@ from assay.uncertainty import questions as packs
 from assay.uncertainty.scores import sentences, spans
 from assay.uncertainty.statistics import kept_below, moved
 from tests.cli.test_commands import run
-from tests.runtime.test_calibrate import Silent, calibrated, relation
-from tests.runtime.test_score import record
+from tests.uncertainty.test_calibration import Silent, calibrated, relation
+from tests.uncertainty.test_scores import record
 
 
 class Judge(Silent):

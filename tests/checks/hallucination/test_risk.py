@@ -21,11 +21,11 @@ from assay.pipeline import CLOSED
 from assay.render import names, renderer
 from assay.uncertainty import questions as packs
 from tests.builders import hub_model
+from tests.builders.openai_server import serving
 from tests.cli.test_commands import run
 from tests.conftest import messages, of
-from tests.openai_server import serving
-from tests.runtime.test_calibrate import CAPITALS, capitals, relation
 from tests.runtime.test_endpoint import Speaker
+from tests.uncertainty.test_calibration import CAPITALS, capitals, relation
 
 Audit = Callable[..., Dossier]
 

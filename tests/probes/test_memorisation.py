@@ -21,7 +21,7 @@ from assay.probes import membership
 from assay.probes.memorisation import Plan, memorisation
 from assay.uncertainty.statistics import auroc
 from tests.cli.test_commands import run
-from tests.runtime.test_calibrate import Silent
+from tests.uncertainty.test_calibration import Silent
 
 GLASS = Path(__file__).resolve().parents[2] / "examples" / "glass"
 

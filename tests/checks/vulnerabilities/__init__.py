@@ -1,0 +1,1 @@
+"""Tests of the checks in `assay.checks.vulnerabilities`."""
