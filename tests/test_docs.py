@@ -41,7 +41,7 @@ def test_the_readme_shows_only_commands_that_exist() -> None:
 
 def test_the_python_examples_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from tests.builders import hub_model, safetensors
-    from tests.corpus.test_asking import opened
+    from tests.builders.corpus import opened
 
     text = (ROOT / "docs" / "python.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

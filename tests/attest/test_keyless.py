@@ -15,7 +15,7 @@ from assay.attest.keyless import Identity
 from assay.attest.trust import expected
 from assay.errors import UsageError
 from assay.facts.signature import Trust
-from tests.cli.test_commands import run
+from tests.builders.command import run
 
 NAME, ISSUER = "stefanb@us.ibm.com", "https://sigstore.verify.ibm.com/oauth2"
 WHO = Identity(NAME, ISSUER)

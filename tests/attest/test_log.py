@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from assay.attest import log as tree
 from assay.errors import Malformed
 from assay.facts.log import Checkpoint, Entry, Proof
+from tests.builders.command import run
 from tests.builders.release import openwashed, release
-from tests.cli.test_commands import run
 
 # the entries and roots of the test of the reference implementation of certificate transparency (RFC 6962, the same tree)
 LEAVES = [

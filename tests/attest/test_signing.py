@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +14,15 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.attest import bundle, certificates, keys, model
 from assay.errors import InputError, Malformed, UsageError
 from assay.facts.signature import Method, Trust, Verification
-from tests.cli.test_commands import run
-
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-PEM, PKCS8, PLAIN = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-Key = ec.EllipticCurvePrivateKey
-
-
-def private(path: Path, curve: ec.EllipticCurve | None = None) -> Key:
-    key = ec.generate_private_key(curve or ec.SECP256R1())
-    path.write_bytes(key.private_bytes(PEM, PKCS8, PLAIN))
-    path.with_suffix(".pub").write_bytes(
-        key.public_key().public_bytes(PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
-    return key
-
-
-def certificate(
-    path: Path, name: str, key: Key, issuer: str, by: Key, *, ca: bool = False, depth: int | None = None, days: int = 365,
-    purpose: x509.ObjectIdentifier | None = ExtendedKeyUsageOID.CODE_SIGNING, extra: x509.ExtensionType | None = None, signs: bool = True,
-) -> Path:  # fmt: skip
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    made = x509.CertificateBuilder().subject_name(named(name)).issuer_name(named(issuer)).public_key(key.public_key())
-    made = (
-        made.serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(1))
-        .not_valid_after(NOW + timedelta(days))
-    )
-    made = made.add_extension(x509.BasicConstraints(ca, depth if ca else None), True)
-    made = made.add_extension(x509.KeyUsage(signs and not ca, False, False, False, False, ca, ca, False, False), True)
-    if purpose is not None and not ca:
-        made = made.add_extension(x509.ExtendedKeyUsage([purpose]), False)
-    if extra is not None:
-        made = made.add_extension(extra, True)
-    path.write_bytes(made.sign(by, hashes.SHA256()).public_bytes(PEM))
-    return path
+from tests.builders.command import run
+from tests.builders.keys import NOW, PEM, PKCS8, PLAIN, certificate, private
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from assay.attest.keys import Signer, signer
 from assay.errors import Malformed
 from assay.facts.dossier import Dossier
 from tests.builders import calls, hub_model
+from tests.builders.command import run
 from tests.builders.release import release
-from tests.cli.test_commands import run
 
 Audit = Callable[..., Dossier]
 

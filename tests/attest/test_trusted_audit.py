@@ -12,9 +12,9 @@ import assay
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
-from tests.attest.test_signing import private
+from tests.builders.command import run
 from tests.builders.hub import hub_model
-from tests.cli.test_commands import run
+from tests.builders.keys import private
 from tests.conftest import messages
 
 Audit = Callable[..., Dossier]

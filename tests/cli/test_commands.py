@@ -13,14 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import calls, gguf_model, hub_model
-
-ASSAY = [sys.executable, "-m", "assay"]
-
-
-def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=120
-    )
+from tests.builders.command import ASSAY, run
 
 
 def hostile(tmp_path: Path) -> Path:

@@ -16,8 +16,8 @@ from assay.facts.openness import COMPONENTS, Answered, Openness
 from assay.formats import recognised
 from assay.measures.openness.mot import listing
 from assay.render import renderer
+from tests.builders.command import run
 from tests.builders.release import openwashed, release
-from tests.cli.test_commands import run
 from tests.conftest import read
 
 Audit = Callable[..., Dossier]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,23 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay.corpus
-from assay.corpus.building import Options, build
 from assay.corpus.collection import Corpus
-from assay.execution import executor
 from assay.facts.trace import Sameness, Standing
+from tests.builders.corpus import opened
 
 words = st.sampled_from(("a", "b", "c", "dd", "Ee", "fü"))
 documents = st.lists(st.lists(words, min_size=1, max_size=25), min_size=1, max_size=8)
-
-
-def opened(folder: Path, texts: list[str], **fields: str) -> Corpus:
-    """A corpus of these texts, one document each."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "texts.jsonl").write_text(
-        "".join(json.dumps({"text": text, "id": f"d{number}", **fields}) + "\n" for number, text in enumerate(texts))
-    )
-    build((str(folder / "texts.jsonl"),), folder / "index", Options(), executor("local", 0), replace_old=True)
-    return assay.corpus.open(folder / "index")
 
 
 def naive(rows: list[list[str]], piece: list[str]) -> int:

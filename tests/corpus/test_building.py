@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.ipc
-import pyarrow.parquet
 import pytest
-import zstandard
 
 import assay.corpus
 from assay.corpus import croissant, manifest
@@ -24,17 +18,7 @@ from assay.corpus.documents import Fields
 from assay.errors import UsageError
 from assay.execution import executor
 from assay.facts.corpus import CorpusRecord, Document, LicenceBasis, LicenceClass
-
-ROWS = [
-    {
-        "text": f"the quick brown fox number {n}",
-        "id": f"r{n}",
-        "license": "mit",
-        "url": f"https://x.org/{n}",
-        "date": f"2021-0{n + 1}-01",
-    }
-    for n in range(5)
-]
+from tests.builders.rows import ROWS, WRITERS, as_arrow_stream, as_jsonl
 
 
 def indexed(folder: Path, *inputs: Path, **options: object) -> Corpus:
@@ -48,53 +32,6 @@ def everything(corpus: Corpus) -> list[Document]:
 
 def skipped(record: CorpusRecord) -> dict[str, int]:
     return {row.reason: row.count for row in record.skipped}
-
-
-def as_jsonl(path: Path) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-
-
-def as_csv(path: Path) -> None:
-    with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, ROWS[0])
-        writer.writeheader()
-        writer.writerows(ROWS)
-
-
-def as_packed_csv(path: Path) -> None:
-    as_csv(path)
-    path.write_bytes(gzip.compress(path.read_bytes()))
-
-
-def as_arrow_stream(path: Path) -> None:
-    table = pa.Table.from_pylist(ROWS)
-    with pa.ipc.new_stream(str(path), table.schema) as writer:
-        writer.write_table(table)
-
-
-def as_arrow_file(path: Path) -> None:
-    table = pa.Table.from_pylist(ROWS)
-    with pa.ipc.new_file(str(path), table.schema) as writer:
-        writer.write_table(table)
-
-
-WRITERS: dict[str, Callable[[Path], object]] = {
-    "a.jsonl": as_jsonl,
-    "a.jsonl.gz": lambda path: path.write_bytes(
-        gzip.compress("".join(json.dumps(row) + "\n" for row in ROWS).encode())
-    ),
-    "a.jsonl.zst": lambda path: path.write_bytes(
-        zstandard.compress("".join(json.dumps(row) + "\n" for row in ROWS).encode())
-    ),
-    "a.json": lambda path: path.write_text(json.dumps(ROWS)),
-    "lines.json": as_jsonl,
-    "indented.json": lambda path: path.write_text(json.dumps(ROWS, indent=1)),
-    "a.csv": as_csv,
-    "a.csv.gz": as_packed_csv,
-    "a.parquet": lambda path: pa.parquet.write_table(pa.Table.from_pylist(ROWS), path),
-    "data-00000-of-00001.arrow": as_arrow_stream,
-    "a.feather": as_arrow_file,
-}
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assay.corpus.documents import Fields, Guesses, made
 from assay.corpus.inputs import Input, kind_of
 from assay.corpus.rows import NotRead, Reading
-from tests.corpus.test_building import WRITERS
+from tests.builders.rows import WRITERS
 
 NAMES = (*WRITERS, "a.txt", "a.html", "a.tsv", "a.txt.gz")
 

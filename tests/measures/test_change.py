@@ -13,8 +13,8 @@ from assay.facts.change import Cause
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.measures.change import change
+from tests.builders.command import run
 from tests.builders.release import release
-from tests.cli.test_commands import run
 
 Audit = Callable[..., Dossier]
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,42 +13,13 @@ import pytest
 from assay.errors import UsageError
 from assay.facts.codec import decode
 from assay.facts.memorisation import Memorisation
-from assay.facts.uncertainty import Capability, TokenScore
+from assay.facts.uncertainty import Capability
 from assay.probes import membership
 from assay.probes.memorisation import Plan, memorisation
 from assay.uncertainty.statistics import auroc
-from tests.cli.test_commands import run
-from tests.uncertainty.test_calibration import Silent
-
-GLASS = Path(__file__).resolve().parents[2] / "examples" / "glass"
-
-
-def script(name: str) -> ModuleType:
-    """A file of the example as a module."""
-    spec = importlib.util.spec_from_file_location(f"glass_{name}", GLASS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
-
-
-class Memory(Silent):
-    """Knows one text by heart, token by token, and nothing else."""
-
-    name, model, sha256 = "memory", "made up", "a" * 64
-    can = frozenset({Capability.SCORE, Capability.FULL})
-
-    def __init__(self, known: str) -> None:
-        self.known = known
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        rows, at = [], 0
-        for word in text.replace(" ", "\0 ").split("\0"):
-            sure = f"{prompt}{text[: at + len(word)]}".strip() in self.known
-            rows.append(TokenScore(word, at, at + len(word), -0.01 if sure else -3.0, 0.1, None, 1 if sure else 7, ()))
-            at += len(word)
-        return tuple(rows)
+from tests.builders.command import run
+from tests.builders.glass import script
+from tests.builders.runtimes import Memory
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import assay
 from assay.facts.dossier import Dossier
 from assay.render._bom import bom
 from tests.builders import calls, hub_model
+from tests.builders.command import run
 from tests.builders.release import openwashed, release
-from tests.cli.test_commands import run
 
 Audit = Callable[..., Dossier]
 VERSIONS = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}

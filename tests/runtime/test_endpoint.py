@@ -13,57 +13,17 @@ from hypothesis import strategies as st
 
 from assay import uncertainty
 from assay.errors import UsageError
-from assay.facts.uncertainty import Alternative, Capability, TokenScore
+from assay.facts.uncertainty import Capability
 from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
+from tests.builders.command import run
 from tests.builders.openai_server import Server, serving
-from tests.cli.test_commands import run
-from tests.uncertainty.test_calibration import CAPITALS, Rest, relation
+from tests.builders.questions import relation
+from tests.builders.runtimes import Speaker
 
 ALL = {Capability.SCORE, Capability.GENERATE, Capability.ALTERNATIVES, Capability.CHAT, Capability.SAMPLE}
-
-
-class Speaker(Rest):
-    """A runtime that knows where the sun rises and what capitals are called; every character that it does not expect costs."""
-
-    name, model, sha256 = "speaker", "made up", "e" * 64
-    can = frozenset({Capability.GENERATE, Capability.SCORE})
-
-    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        asked = next(
-            (city for name, city in CAPITALS.items() if prompt.rstrip().endswith(f"capital of {name} is")), None
-        )
-        known = asked is not None and len(asked) < 7
-        words = [f" {asked}" if known else " Berlin" if seed % 2 else " Atlantis", "\n", "and", " so"][:most]
-        at = 0
-        for word in words:
-            logprob = -0.1 if known else -3.0
-            yield TokenScore(
-                word, at, at + len(word), logprob, 0.5, 1.0, 1, (Alternative("x", -4.0), Alternative("y", -5.0))
-            )
-            at += len(word)
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        rows, at = [], 0
-        for word in text.replace(" ", "\0 ").split("\0"):
-            if word:
-                logprob = -9.0 if "zebra" in word else -1.0
-                rows.append(
-                    TokenScore(
-                        word,
-                        at,
-                        at + len(word),
-                        logprob,
-                        0.5,
-                        1.0,
-                        1,
-                        (Alternative(" other", -2.0), Alternative("y", -5.0)),
-                    )
-                )
-                at += len(word)
-        return tuple(rows)
 
 
 @pytest.fixture

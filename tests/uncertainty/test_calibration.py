@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,39 +10,15 @@ import pytest
 
 from assay import uncertainty
 from assay.errors import UsageError
-from assay.facts.calibration import Answered, Calibration, Question, Value
+from assay.facts.calibration import Answered, Question, Value
 from assay.facts.codec import canonical
-from assay.facts.uncertainty import Capability, Sample, TokenScore
 from assay.render._calibration import lines
-from assay.runtime import Trace
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
-from tests.cli.test_commands import run
-from tests.uncertainty.test_scores import record
-
-CAPITALS = {
-    "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Germany": "Berlin", "Japan": "Tokyo", "Egypt": "Cairo", "Russia": "Moscow", "Greece": "Athens",
-    "Portugal": "Lisbon", "Austria": "Vienna", "Poland": "Warsaw", "Hungary": "Budapest", "Norway": "Oslo", "Sweden": "Stockholm", "Finland": "Helsinki",
-    "Denmark": "Copenhagen", "Ireland": "Dublin", "Cuba": "Havana", "Peru": "Lima", "Chile": "Santiago", "Kenya": "Nairobi", "China": "Beijing",
-    "Thailand": "Bangkok", "Bhutan": "Thimphu", "Nauru": "Yaren", "Tuvalu": "Funafuti", "Palau": "Ngerulmud", "Eritrea": "Asmara", "Lesotho": "Maseru",
-    "Burundi": "Gitega", "Suriname": "Paramaribo", "Brunei": "Bandar Seri Begawan", "Comoros": "Moroni", "Gabon": "Libreville", "Chad": "N'Djamena", "Togo": "Lomé",
-}  # fmt: skip
-
-
-def capitals(path: Path) -> Path:
-    path.write_text(
-        "".join(
-            json.dumps({"question": f"What is the capital of {name}?", "answers": [city], "topic": "capitals"}) + "\n"
-            for name, city in CAPITALS.items()
-        )
-    )
-    return path
-
-
-def relation(path: Path) -> Path:
-    rows = [{"subject": name, "object": city} for name, city in CAPITALS.items()]
-    path.write_text(json.dumps({"name": "capitals", "prompt_templates": ["The capital of {} is"], "samples": rows}))
-    return path
+from tests.builders.command import run
+from tests.builders.questions import CAPITALS, capitals, relation
+from tests.builders.runtimes import calibrated, scripted
+from tests.builders.scored import record
 
 
 def test_questions_come_after_three_that_are_shown(tmp_path: Path) -> None:
@@ -103,67 +78,9 @@ def test_a_right_answer_is_in_the_text_as_words(text: str, answers: tuple[str, .
     assert calibrating.right(text, answers) is is_right
 
 
-class Rest:
-    """What a scripted runtime does not do."""
-
-    def rendered(self, user: str, system: str = "") -> str:
-        raise UsageError("no template")
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        raise UsageError("not scripted")
-
-    def sample(
-        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
-    ) -> tuple[Sample, ...]:
-        raise UsageError("not scripted")
-
-    def trace(self, prompt: str, text: str) -> Trace:
-        raise UsageError("not scripted")
-
-
-class Silent(Rest):
-    """One that does not write either."""
-
-    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        raise UsageError("not scripted")
-
-
-class Scripted(Rest):
-    """A runtime that answers by a table: the answer and how sure it is of it, so that every number of a calibration is known."""
-
-    name, model, sha256 = "scripted", "made up", "c" * 64
-    can = frozenset({Capability.GENERATE, Capability.FULL})
-
-    def __init__(self, answers: dict[str, tuple[str, float]]) -> None:
-        self.answers, self.asked = answers, 0
-
-    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        self.asked += 1
-        text, surprise = self.answers[prompt.splitlines()[-1]]
-        yield TokenScore(text, 0, len(text), -surprise, surprise, 1.0, 1, ())
-        yield TokenScore("\nQuestion", len(text), len(text) + 9, -9.0, 9.0, 1.0, 1, ())
-
-
-def scripted(pack: packs.Pack) -> Scripted:
-    """Right and sure for the first 25, wrong and surprised for the rest."""
-    answers = {}
-    for number, question in enumerate(pack.questions):
-        sure = number < 25
-        answers[question.prompt.splitlines()[-1]] = (
-            f" {question.answers[0] if sure else 'Atlantis'}",
-            0.01 * number if sure else 3.0 + 0.1 * number,
-        )
-    return Scripted(answers)
-
-
 @pytest.fixture
 def pack(tmp_path: Path) -> packs.Pack:
     return packs.load([relation(tmp_path / "r.json")])
-
-
-def calibrated(pack: packs.Pack) -> Calibration:
-    runtime = scripted(pack)
-    return calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack))
 
 
 def test_a_calibration_by_hand(pack: packs.Pack) -> None:

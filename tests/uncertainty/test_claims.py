@@ -13,29 +13,16 @@ from hypothesis import strategies as st
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.filtering import Filtering
-from assay.facts.uncertainty import Capability, TokenScore
 from assay.render._filtering import lines
 from assay.uncertainty import claims as filtering
 from assay.uncertainty import drift as live
 from assay.uncertainty import questions as packs
 from assay.uncertainty.scores import sentences, spans
 from assay.uncertainty.statistics import kept_below, moved
-from tests.cli.test_commands import run
-from tests.uncertainty.test_calibration import Silent, calibrated, relation
-from tests.uncertainty.test_scores import record
-
-
-class Judge(Silent):
-    """Finds a claim as unlikely as the number in it says."""
-
-    name, model, sha256 = "judge", "made up", "a" * 64
-    can = frozenset({Capability.SCORE})
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        if "unreadable" in text:
-            raise UsageError("no")
-        value = float(next(word for word in text.rstrip(".").split() if word.replace(".", "").isdigit()))
-        return (TokenScore(text, 0, len(text), -value, value, None, 1, ()),)
+from tests.builders.command import run
+from tests.builders.questions import relation
+from tests.builders.runtimes import Judge, calibrated
+from tests.builders.scored import record
 
 
 def claims(path: Path, texts: int = 40) -> Path:

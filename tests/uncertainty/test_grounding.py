@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,13 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical
-from assay.facts.uncertainty import Capability, ScoredText, TokenScore
+from assay.facts.uncertainty import ScoredText
 from assay.render._scored import lines
 from assay.render._scored_page import page
 from assay.uncertainty.grounding import FEATURES, Documents, stem, unsupported
-from tests.cli.test_commands import run
-from tests.uncertainty.test_calibration import Rest
-from tests.uncertainty.test_scores import record
+from tests.builders.command import run
+from tests.builders.runtimes import Sure, Words
+from tests.builders.scored import record
 
 ROOT = Path(__file__).resolve().parents[2]
 CURIE = (
@@ -75,24 +74,6 @@ def test_words_are_compared_without_their_endings() -> None:
     assert stem("12,500") == "12500" and stem("Curie's") == stem("Curie")
 
 
-class Sure(Rest):
-    """Finds every word likely, and a text a little likelier after a document."""
-
-    name, model, sha256 = "sure", "made up", "f" * 64
-    can = frozenset({Capability.SCORE, Capability.GENERATE})
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        rows, at = [], 0
-        for word in text.replace(" ", "\0 ").split("\0"):
-            logprob = -0.3 if "Warsaw on 7" in prompt else -0.5
-            rows.append(TokenScore(word, at, at + len(word), logprob, 0.5, 1.0, 1, ()))
-            at += len(word)
-        return tuple(rows)
-
-    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        yield from self.score(prompt, " Curie was born in Vienna.")
-
-
 @pytest.fixture
 def curie(tmp_path: Path) -> Path:
     (tmp_path / "curie.txt").write_text(CURIE)
@@ -129,15 +110,6 @@ def test_what_the_model_is_sure_of_without_support_is_marked(scored: ScoredText)
         Words(), "Who?", "She taught at Harvard.", held=uncertainty.Against(scored_names(scored), Documents([CURIE]))
     )
     assert words.marks == ()  # surprised by every word: it is not sure
-
-
-class Words(Sure):
-    """Finds every word unlikely."""
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        return tuple(
-            TokenScore(row.text, row.start, row.stop, -5.0, None, None, None, ()) for row in super().score(prompt, text)
-        )
 
 
 def scored_names(scored: ScoredText) -> tuple[str, ...]:

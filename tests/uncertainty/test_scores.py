@@ -13,25 +13,14 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
-from assay.facts.uncertainty import Alternative, Capability, Sample, ScoredText, SpanKind, TokenScore
+from assay.facts.uncertainty import Capability, Sample, ScoredText, SpanKind, TokenScore
 from assay.render._scored import chance, lines
 from assay.render._scored_page import page
 from assay.runtime.recorded import Recorded
 from assay.uncertainty import samples as sampled
 from assay.uncertainty.scores import scores, sentences, spans
-from tests.cli.test_commands import run
-
-
-def tokens(text: str, logprobs: dict[str, float] | None = None) -> tuple[TokenScore, ...]:
-    """A token for each word with the space before it; those named have this log-probability, the others -0.1."""
-    rows, at = [], 0
-    for word in text.replace("\n", " \n").split(" "):
-        start, stop = at, min(len(text), at + len(word) + (1 if at else 0))
-        if stop > start:
-            logprob = (logprobs or {}).get(word.strip(".,"), -0.1)
-            rows.append(TokenScore(text[start:stop], start, stop, logprob, 0.2, 1.0, 1, (Alternative(" other", -0.5),)))
-        at = stop
-    return tuple(rows)
+from tests.builders.command import run
+from tests.builders.scored import record, tokens
 
 
 def found(text: str) -> list[tuple[SpanKind, str]]:
@@ -110,32 +99,6 @@ def test_the_scores_of_a_text_by_hand() -> None:
     assert scores(()) == ()
     without = tuple(TokenScore("x", 0, 1, -1.0, None, None, None, ()) for _ in range(2))
     assert not any(score.id.startswith("entropy") for score in scores(without))
-
-
-def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
-    text = "Paris is old. Berlin was founded by Albert Camus."
-    rows = tokens(text, {"Albert": -8.0})
-    marked = spans(text, rows)
-    return ScoredText(
-        "m",
-        "a" * 64,
-        "torch",
-        prompt,
-        text,
-        generated,
-        rows,
-        marked,
-        sentences(text, marked),
-        scores(rows),
-        (Sample("Berlin is old.", -3.0, 4, 0), Sample("Rome.", -9.0, 2, 1), Sample("Berlin is old", -3.5, 4, 0)),
-        (),
-        (),
-        None,
-        (),
-        (),
-        None,
-        ("an error rate",),
-    )
 
 
 def test_a_record_answers_as_it_was_recorded(tmp_path: Path) -> None:

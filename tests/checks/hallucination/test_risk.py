@@ -21,11 +21,11 @@ from assay.pipeline import CLOSED
 from assay.render import names, renderer
 from assay.uncertainty import questions as packs
 from tests.builders import hub_model
+from tests.builders.command import run
 from tests.builders.openai_server import serving
-from tests.cli.test_commands import run
+from tests.builders.questions import CAPITALS, capitals, relation
+from tests.builders.runtimes import Speaker
 from tests.conftest import messages, of
-from tests.runtime.test_endpoint import Speaker
-from tests.uncertainty.test_calibration import CAPITALS, capitals, relation
 
 Audit = Callable[..., Dossier]
 

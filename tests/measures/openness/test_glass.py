@@ -12,8 +12,8 @@ import pytest
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.openness import Support
+from tests.builders.glass import GLASS
 from tests.conftest import of
-from tests.probes.test_memorisation import GLASS
 
 
 def test_glass_is_open_in_every_component_that_a_class_asks_for(tmp_path: Path, audit: Callable[..., Dossier]) -> None:

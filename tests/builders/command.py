@@ -1,0 +1,17 @@
+"""Run `assay` as a user does: a process of its own, its output and its exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ASSAY = [sys.executable, "-m", "assay"]
+
+
+def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """What `assay ARGUMENTS` prints, and its exit status."""
+    return subprocess.run(
+        [*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=120
+    )

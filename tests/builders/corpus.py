@@ -1,0 +1,21 @@
+"""An indexed corpus of a few texts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import assay.corpus
+from assay.corpus.building import Options, build
+from assay.corpus.collection import Corpus
+from assay.execution import executor
+
+
+def opened(folder: Path, texts: list[str], **fields: str) -> Corpus:
+    """A corpus of these texts, one document each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "texts.jsonl").write_text(
+        "".join(json.dumps({"text": text, "id": f"d{number}", **fields}) + "\n" for number, text in enumerate(texts))
+    )
+    build((str(folder / "texts.jsonl"),), folder / "index", Options(), executor("local", 0), replace_old=True)
+    return assay.corpus.open(folder / "index")

@@ -1,0 +1,161 @@
+"""Runtimes that answer by a rule instead of a network, so that every number that follows is known by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.errors import UsageError
+from assay.facts.calibration import Calibration
+from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
+from assay.runtime import Trace
+from assay.uncertainty import calibration as calibrating
+from assay.uncertainty import questions as packs
+from tests.builders.questions import CAPITALS
+
+
+class Rest:
+    """What a scripted runtime does not do."""
+
+    def rendered(self, user: str, system: str = "") -> str:
+        raise UsageError("no template")
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        raise UsageError("not scripted")
+
+    def sample(
+        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
+    ) -> tuple[Sample, ...]:
+        raise UsageError("not scripted")
+
+    def trace(self, prompt: str, text: str) -> Trace:
+        raise UsageError("not scripted")
+
+
+class Silent(Rest):
+    """One that does not write either."""
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        raise UsageError("not scripted")
+
+
+class Scripted(Rest):
+    """Answers by a table of answers and how sure it is of each, so that every number of a calibration is known."""
+
+    name, model, sha256 = "scripted", "made up", "c" * 64
+    can = frozenset({Capability.GENERATE, Capability.FULL})
+
+    def __init__(self, answers: dict[str, tuple[str, float]]) -> None:
+        self.answers, self.asked = answers, 0
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        self.asked += 1
+        text, surprise = self.answers[prompt.splitlines()[-1]]
+        yield TokenScore(text, 0, len(text), -surprise, surprise, 1.0, 1, ())
+        yield TokenScore("\nQuestion", len(text), len(text) + 9, -9.0, 9.0, 1.0, 1, ())
+
+
+def scripted(pack: packs.Pack) -> Scripted:
+    """Right and sure for the first 25, wrong and surprised for the rest."""
+    answers = {}
+    for number, question in enumerate(pack.questions):
+        sure = number < 25
+        answers[question.prompt.splitlines()[-1]] = (
+            f" {question.answers[0] if sure else 'Atlantis'}",
+            0.01 * number if sure else 3.0 + 0.1 * number,
+        )
+    return Scripted(answers)
+
+
+def calibrated(pack: packs.Pack) -> Calibration:
+    """The calibration of `scripted` on these questions."""
+    runtime = scripted(pack)
+    return calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack))
+
+
+class Speaker(Rest):
+    """Knows short capitals and where the sun rises; a zebra surprises it more than any other word."""
+
+    name, model, sha256 = "speaker", "made up", "e" * 64
+    can = frozenset({Capability.GENERATE, Capability.SCORE})
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        asked = next(
+            (city for name, city in CAPITALS.items() if prompt.rstrip().endswith(f"capital of {name} is")), None
+        )
+        known = asked is not None and len(asked) < 7
+        words = [f" {asked}" if known else " Berlin" if seed % 2 else " Atlantis", "\n", "and", " so"][:most]
+        at = 0
+        for word in words:
+            logprob = -0.1 if known else -3.0
+            yield TokenScore(
+                word, at, at + len(word), logprob, 0.5, 1.0, 1, (Alternative("x", -4.0), Alternative("y", -5.0))
+            )
+            at += len(word)
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(" ", "\0 ").split("\0"):
+            if word:
+                logprob = -9.0 if "zebra" in word else -1.0
+                others = (Alternative(" other", -2.0), Alternative("y", -5.0))
+                rows.append(TokenScore(word, at, at + len(word), logprob, 0.5, 1.0, 1, others))
+                at += len(word)
+        return tuple(rows)
+
+
+class Judge(Silent):
+    """Finds a claim as unlikely as the number in it says."""
+
+    name, model, sha256 = "judge", "made up", "a" * 64
+    can = frozenset({Capability.SCORE})
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        if "unreadable" in text:
+            raise UsageError("no")
+        value = float(next(word for word in text.rstrip(".").split() if word.replace(".", "").isdigit()))
+        return (TokenScore(text, 0, len(text), -value, value, None, 1, ()),)
+
+
+class Sure(Rest):
+    """Finds every word likely, and a text a little likelier after a document."""
+
+    name, model, sha256 = "sure", "made up", "f" * 64
+    can = frozenset({Capability.SCORE, Capability.GENERATE})
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(" ", "\0 ").split("\0"):
+            logprob = -0.3 if "Warsaw on 7" in prompt else -0.5
+            rows.append(TokenScore(word, at, at + len(word), logprob, 0.5, 1.0, 1, ()))
+            at += len(word)
+        return tuple(rows)
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        yield from self.score(prompt, " Curie was born in Vienna.")
+
+
+class Words(Sure):
+    """Finds every word unlikely."""
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        return tuple(
+            TokenScore(row.text, row.start, row.stop, -5.0, None, None, None, ()) for row in super().score(prompt, text)
+        )
+
+
+class Memory(Silent):
+    """Knows one text by heart, token by token, and nothing else."""
+
+    name, model, sha256 = "memory", "made up", "a" * 64
+    can = frozenset({Capability.SCORE, Capability.FULL})
+
+    def __init__(self, known: str) -> None:
+        self.known = known
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(" ", "\0 ").split("\0"):
+            sure = f"{prompt}{text[: at + len(word)]}".strip() in self.known
+            rows.append(TokenScore(word, at, at + len(word), -0.01 if sure else -3.0, 0.1, None, 1 if sure else 7, ()))
+            at += len(word)
+        return tuple(rows)
