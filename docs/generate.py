@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
-import types
-from dataclasses import fields, is_dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import click
 
 from assay.checks import installed
 from assay.cli import COMMANDS, HELP
 from assay.cli._group import cli
-from assay.facts.dossier import QUESTIONS, SCHEMA, Dossier, Rule
+from assay.facts.dossier import QUESTIONS, Rule
+from assay.facts.schema import dossier_schema
 from assay.formats import installed as formats
 
 DOCS = Path(__file__).resolve().parent
@@ -30,44 +27,8 @@ def pages() -> dict[str, str]:
     written["checks/README.md"] = _check_list()
     written["commands.md"] = _commands()
     written["formats.md"] = _formats()
-    written["dossier.schema.json"] = json.dumps(schema(), indent=1, sort_keys=True) + "\n"
+    written["dossier.schema.json"] = json.dumps(dossier_schema(), indent=1, sort_keys=True) + "\n"
     return written
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a dossier, from its dataclasses."""
-    definitions: dict[str, Any] = {}
-    root = _schema(Dossier, definitions)
-    definitions["Dossier"]["properties"]["schema"] = {"const": SCHEMA}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "assay dossier",
-        **root,
-        "$defs": definitions,
-    }
-
-
-def _schema(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    if is_dataclass(kind) and isinstance(kind, type):
-        if kind.__name__ not in definitions:
-            definitions[kind.__name__] = {}
-            hints = get_type_hints(kind)
-            names = [field.name for field in fields(kind)]
-            definitions[kind.__name__] = {
-                "type": "object",
-                "description": " ".join((kind.__doc__ or "").split()),
-                "properties": {name: _schema(hints[name], definitions) for name in names},
-                "required": [name for name in names if type(None) not in get_args(hints[name])],
-                "additionalProperties": False,
-            }
-        return {"$ref": f"#/$defs/{kind.__name__}"}
-    if get_origin(kind) is tuple:
-        return {"type": "array", "items": _schema(get_args(kind)[0], definitions)}
-    if get_origin(kind) in (Union, types.UnionType):
-        return {"anyOf": [_schema(option, definitions) for option in get_args(kind)]}
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return {"enum": [member.value for member in kind]}
-    return {"type": {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}[kind]}
 
 
 def _check_page(rule: Rule) -> str:

@@ -30,8 +30,7 @@ def refuse(*a, **k): raise RuntimeError("a thread was started")
 _thread.start_new_thread = refuse
 import io, os
 from pathlib import Path
-from assay import policy
-from assay.pipeline import Settings, examined
+from assay.pipeline import Request, examined
 from assay.subject import given
 from assay.render import names, renderer
 from assay.facts.codec import canonical
@@ -44,7 +43,7 @@ class OneWay(io.RawIOBase):
     readinto = None
 
 files = {{p: OneWay(Path(f).read_bytes()) for p, f in {files!r}.items()}}
-dossier = examined(given(files, {name!r}), Settings(policy.builtin("default")))
+dossier = examined(given(files, {name!r}), Request())
 for format in names():
     renderer(format).write(dossier, io.BytesIO())
 sys.stdout.buffer.write(canonical(dossier))

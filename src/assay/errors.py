@@ -4,6 +4,7 @@ AssayError
  +- UsageError          the request cannot be carried out as written           exit 2
  |   +- MissingExtra    it needs an optional dependency that is not installed  exit 2
  |   +- IsolationError  it needs an isolation that this machine cannot give    exit 2
+ +- Stopped             whoever follows the progress asked for an end       exit 130
  +- InputError          the model's bytes are not what they say they are       becomes a finding
      +- Truncated       a structure runs past the end of its artifact
      +- Malformed       a value breaks the format's specification
@@ -50,6 +51,10 @@ class MissingExtra(UsageError):
 
 class IsolationError(UsageError):
     """`--require-isolation` was given and the kernel does not offer what it asks for."""
+
+
+class Stopped(AssayError):
+    """The work was ended before it was done, because whoever follows its progress asked for that."""
 
 
 class InputError(AssayError):

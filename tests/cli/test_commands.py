@@ -72,7 +72,7 @@ def test_several_reports_in_one_run_and_any_format_from_the_dossier(tmp_path: Pa
     [
         ("{}", "is no dossier that this version reads"),
         ("x", "it is not JSON"),
-        ('{"schema": "assay-dossier/9"}', "got 'assay-dossier/9'"),
+        ('{"schema": "assay-dossier/9"}', "it has schema 'assay-dossier/9'"),
         ("<!doctype html>", "without an embedded dossier"),
     ],
 )
@@ -95,7 +95,7 @@ def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
 def test_reports_in_files_do_not_take_the_place_of_the_answer(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     assert " PASSED " in run("audit", model, "-o", f"html={tmp_path}/r.html").stdout
-    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/1"
+    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/2"
     quiet = run("audit", model, "-o", "json=-", "-q")
     assert json.loads(quiet.stdout)["subject"]["name"] == "good" and quiet.stderr.startswith("PASSED  good")
 
@@ -218,7 +218,7 @@ def test_a_report_that_cannot_be_written_is_one_sentence(tmp_path: Path, path: s
 def test_an_existing_report_is_replaced_whole(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text("x" * 1_000_000)
     run("audit", str(hub_model(tmp_path / "m")), "-o", f"json={tmp_path}/r.json")
-    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/1"
+    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/2"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "r.json"]
 
 

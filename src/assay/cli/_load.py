@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from assay.errors import UsageError
-from assay.facts.codec import Mismatch, decode
-from assay.facts.dossier import SCHEMA, Dossier
+from assay.facts.codec import Mismatch
+from assay.facts.dossier import Dossier
 
 MOST = 512 * 1024 * 1024
 _EMBEDDED = re.compile(rb'<script type="application/json" id="dossier">(.*?)</script>', re.DOTALL)
@@ -37,13 +37,12 @@ def saved(path: Path) -> Dossier:
         value = json.loads(raw)
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is no dossier: it is not JSON") from None
-    schema = value.get("schema") if isinstance(value, dict) else None
-    if schema != SCHEMA:
-        raise UsageError(
-            f"{path} is no dossier that this version reads: expected schema {SCHEMA!r}, got {str(schema)[:80]!r}"
-        )
+    from assay.pipeline.dossier import dossier
+
     try:
-        return decode(Dossier, value)
+        return dossier(value)
+    except UsageError as cause:
+        raise UsageError(f"{path} is no dossier that this version reads: {cause}") from None
     except Mismatch as cause:
         raise UsageError(f"{path} is a damaged dossier: {cause}") from None
 

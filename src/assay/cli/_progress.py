@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from assay.pipeline import Progress
+    from assay.progress import Progress
 
 LEAST = 256 * 1024 * 1024  # bytes below which the work is over before a bar is worth drawing
 EVERY = 10.0  # seconds between lines where standard error is no terminal
@@ -42,7 +42,7 @@ class _Bar:
         if self._bar is not None:
             self._bar.stop()
 
-    def advance(self, label: str, done: int, total: int) -> None:
+    def advance(self, label: str, done: int, total: int, unit: str = "bytes") -> None:
         if total < LEAST:
             return
         if self._bar is None:
@@ -76,7 +76,7 @@ class _Lines:
     def __init__(self) -> None:
         self._last = time.monotonic()
 
-    def advance(self, label: str, done: int, total: int) -> None:
+    def advance(self, label: str, done: int, total: int, unit: str = "bytes") -> None:
         now = time.monotonic()
         if now - self._last >= EVERY and done < total:
             self._last = now
@@ -96,7 +96,7 @@ def counting(quiet: bool) -> Iterator[Progress | None]:
         bar = Progress(*columns, console=Console(stderr=True))
         task = bar.add_task("")
 
-        def counted(label: str, done: int, total: int) -> None:
+        def counted(label: str, done: int, total: int, unit: str = "") -> None:
             bar.start()  # with the first item: what comes before may draw a bar of its own
             bar.update(task, description=label, completed=done, total=total)
 
@@ -107,7 +107,7 @@ def counting(quiet: bool) -> Iterator[Progress | None]:
     else:
         last = time.monotonic()
 
-        def advance(label: str, done: int, total: int) -> None:
+        def advance(label: str, done: int, total: int, unit: str = "") -> None:
             nonlocal last
             if time.monotonic() - last >= EVERY:
                 last = time.monotonic()

@@ -12,14 +12,14 @@ from assay.cli._streams import colour_wanted, put
 from assay.facts.codec import canonical
 
 if TYPE_CHECKING:
-    from assay.asking import Asking
     from assay.attest.model import Expected
     from assay.facts.calibration import Calibration
+    from assay.uncertainty.asking import Asking
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the audit was made with, where the dossier holds only its digest or name."""
+class Named:
+    """What the audit was made with, as the user names it."""
 
     policy: str | None
     base: str | None
@@ -29,29 +29,22 @@ class Given:
 
 
 def rechecked(
-    dossier: Path, model: Path, attestation: Path | None, whom: Expected, given: Given, at: datetime | None,
+    dossier: Path, model: Path, attestation: Path | None, whom: Expected, given: Named, at: datetime | None,
     *, format: str, path: Path | None, quiet: bool,
 ) -> int:  # fmt: skip
     """Check, print, and give the exit status."""
-    from assay import api
     from assay.attest.recheck import recheck
     from assay.cli._load import saved
+    from assay.pipeline import audited
+    from assay.pipeline.again import Given, again
     from assay.render._recheck import lines
 
     then = saved(dossier)
+    run = _asking(then.risk, given.packs)
+    request, why = again(then, str(model), Given(given.policy, given.base, given.corpora, given.trust, run))
     with progress(quiet) as advance:
-        again, why = api.audited_again(
-            then,
-            model,
-            policy=given.policy,
-            base=given.base,
-            corpora=given.corpora,
-            trust=given.trust,
-            run=_asking(then.risk, given.packs),
-            offline=True,
-            progress=advance,
-        )
-    found = recheck(then, again, why, attestation or _beside(dossier), whom, at)
+        now = audited(request, advance)
+    found = recheck(then, now, why, attestation or _beside(dossier), whom, at)
     if format == "json":
         put(canonical(found), path)
     else:
@@ -64,8 +57,8 @@ def _asking(risk: Calibration | None, paths: tuple[Path, ...]) -> Asking | None:
     """The questions that a dossier's model was asked, where they are at hand."""
     if risk is None or (not paths and risk.pack != "general"):
         return None
-    from assay.asking import asking
     from assay.uncertainty import Draw
+    from assay.uncertainty.asking import asking
 
     most = risk.count + (risk.unanswerable.count if risk.unanswerable else 0)
     return asking(paths, most, Draw(risk.samples, risk.temperature, risk.seed))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from assay.asking import Asking
+    from assay.uncertainty.asking import Asking
 
 from assay.cli._config import Config, configured
 from assay.cli._output import output_option, target, write_all
-from assay.cli._progress import counting, progress
+from assay.cli._progress import progress
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
 
@@ -91,6 +90,19 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     metavar="FILE",
     help="Write the exact histogram of every tensor to this file.",
 )
+@click.option(
+    "--cost",
+    type=click.Choice(("header", "pass", "weights")),
+    default="weights",
+    help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
+)
+@click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="NAME",
+    help="Let an installed package take part that brings checks, measures and sections; may be repeated.",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Read this many files at a time.")
 @click.option(
     "--as-of",
@@ -103,13 +115,13 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
 def COMMAND(
     model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
-    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], trust: Path | None, ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None, hints: bool, histograms: Path | None, as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
+    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], trust: Path | None, ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None, hints: bool, histograms: Path | None, cost: str, plugins: tuple[str, ...], as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model.
 
     Nothing from the model is executed; --run and --pack compute its network from weights that assay read. Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
     """
-    from assay import api
+    from assay.pipeline import audited, requested
 
     targets = tuple(map(target, outputs))
     printed = any(entry.path is None for entry in targets)
@@ -117,29 +129,28 @@ def COMMAND(
         targets = (target("text"), *targets)  # reports in files do not take the place of the answer on the screen
     config = configured(Path(model) if "://" not in model else None)
     _warn(config)
-    known, baseline_digest = _baseline(baseline or (Path(config.baseline) if config.baseline else None))
-    asking = _asking(ran, packs, most, samples, keep)
-    with progress(quiet) as advance, counting(quiet or asking is None) as counted:
-        dossier = api.audit(
-            model,
-            policy=policy or config.policy,
-            only=_ids(only),
-            skip=_ids(skip),
-            known=known,
-            baseline=baseline_digest,
-            offline=config.offline if offline is None else offline,
-            require_isolation=config.require_isolation if require_isolation is None else require_isolation,
-            as_of=as_of.date() if as_of else None,
-            jobs=jobs or config.jobs,
-            base=base,
-            corpora=corpora,
-            trust=trust,
-            hints=hints,
-            histograms=histograms,
-            run=asking,
-            progress=advance,
-            counted=counted,
-        )
+    accepted = baseline or (Path(config.baseline) if config.baseline else None)
+    request = requested(
+        model,
+        policy=policy or config.policy,
+        only=_ids(only),
+        skip=_ids(skip),
+        known=accepted or (),
+        offline=config.offline if offline is None else offline,
+        require_isolation=config.require_isolation if require_isolation is None else require_isolation,
+        as_of=as_of,
+        jobs=jobs or config.jobs,
+        base=base,
+        corpora=corpora,
+        trust=trust,
+        hints=hints,
+        histograms=histograms,
+        run=_asking(ran, packs, most, samples, keep),
+        cost=cost,
+        plugins=plugins,
+    )
+    with progress(quiet) as advance:
+        dossier = audited(request, advance)
     write_all(dossier, targets, verbose=verbose)
     if quiet:
         click.echo(_verdict_line(dossier), err=printed)
@@ -155,29 +166,14 @@ def _asking(ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, 
         if most or samples or keep:
             raise UsageError("--most, --samples and --keep go with --run or --pack")
         return None
-    from assay.asking import asking
     from assay.uncertainty import Draw
+    from assay.uncertainty.asking import asking
 
     return asking(packs, most or 0, Draw(samples), keep)
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
-    asked = tuple(id.strip() for value in values for id in value.split(",") if id.strip())
-    if asked:
-        from assay.cli._checks import known
-
-        for id in asked:
-            known(id)
-    return asked
-
-
-def _baseline(path: Path | None) -> tuple[frozenset[str], str | None]:
-    if path is None:
-        return frozenset(), None
-    from assay.cli.baseline import fingerprints
-
-    known = fingerprints(path)
-    return known, hashlib.sha256("\n".join(sorted(known)).encode()).hexdigest()
+    return tuple(id.strip() for value in values for id in value.split(",") if id.strip())
 
 
 def _warn(config: Config) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import click
@@ -12,9 +11,7 @@ from assay.cli._load import saved
 from assay.errors import UsageError
 from assay.facts.finding import Kind
 from assay.files import write_whole
-
-SCHEMA = "assay-baseline/1"
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
+from assay.policy.baseline import SCHEMA, known
 
 
 @click.group("baseline")
@@ -49,23 +46,5 @@ def show(file: Path) -> None:
     """Show the findings that FILE lists."""
     from assay.render._visible import visible
 
-    for fingerprint, words in sorted(_known(file).items()):
+    for fingerprint, words in sorted(known(file).items()):
         click.echo(f"{fingerprint}  {visible(str(words))}")
-
-
-def fingerprints(path: Path) -> frozenset[str]:
-    """The fingerprints that a baseline file lists."""
-    return frozenset(_known(path))
-
-
-def _known(path: Path) -> dict[str, object]:
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as cause:
-        raise UsageError(f"cannot read baseline {path}: {cause.strerror}") from None
-    except (ValueError, RecursionError):
-        raise UsageError(f"baseline {path} is not JSON") from None
-    known = value.get("known") if isinstance(value, dict) else None
-    if not isinstance(known, dict) or value.get("schema") != SCHEMA or not all(map(_FINGERPRINT.match, known)):
-        raise UsageError(f"{path} is no baseline: expected schema {SCHEMA!r} and fingerprints of 16 hex digits")
-    return known

@@ -22,7 +22,7 @@ def COMMAND(old: Path, new: Path, output: str, verbose: bool) -> int:
     What changed in assay's own rules is kept apart: each finding that differs says whether the model, the rules, both or the policy changed.
     Exit status: 0, or 1 if the verdict is worse or the MOF class by evidence lower; 2 if it could not run.
     """
-    from assay.measures.change import change
+    from assay.pipeline.change import change
     from assay.render._change import lines
     from assay.render.text import terminal_width
 

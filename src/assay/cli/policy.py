@@ -16,11 +16,10 @@ def COMMAND() -> None:
 @click.argument("policy")
 def check(policy: str) -> None:
     """Check that POLICY, a name or a file, is well formed and that every pattern matches a check."""
-    from assay.api import load_policy
     from assay.checks import installed
-    from assay.policy import problems
+    from assay.policy import load, problems
 
-    loaded = load_policy(policy)
+    loaded = load(policy)
     found = problems(loaded, tuple(entry.rule.id for entry in installed()))
     if found:
         raise UsageError(f"policy {policy}: {'; '.join(found)}")
@@ -32,11 +31,11 @@ def check(policy: str) -> None:
 @click.argument("policy", default="default")
 def show(policy: str) -> None:
     """Show for each check whether POLICY blocks its fails and reviews, and whether it must be answered."""
-    from assay.api import load_policy
     from assay.checks import installed
     from assay.facts.finding import Finding, Kind
+    from assay.policy import load
 
-    loaded = load_policy(policy)
+    loaded = load(policy)
     click.echo(f"{loaded.name}: {loaded.description}\n")
     for entry in installed():
         id = entry.rule.id

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli._progress import progress
-from assay.cli._recheck import Given, rechecked
+from assay.cli._recheck import Named, rechecked
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -129,7 +129,7 @@ def COMMAND(
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
     if len(what) == 2:
-        given = Given(policy, base, corpora, trust, packs)
+        given = Named(policy, base, corpora, trust, packs)
         return rechecked(what[0], what[1], attestation, whom, given, at, format=format, path=path, quiet=quiet)
     if attestation or policy or base or corpora or packs:
         raise UsageError(

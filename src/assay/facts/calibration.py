@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from assay.facts.section import SectionKind
 
 MOST_TOKENS = 16  # of an answer to a labelled question: packs ask for few words
 
@@ -126,6 +129,8 @@ class Calibration:
     learn-then-test with a Bonferroni correction over a grid of thresholds that does not look at labels; `topic_promises` are the same, each within its topic.
     `count` and `errors` are of questions that can be answered.
     """
+
+    SECTION: ClassVar[SectionKind] = SectionKind("risk", 1)
 
     schema: str
     assay: str

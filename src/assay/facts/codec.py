@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from assay.facts.section import Unread
+
 Decoder = Callable[[object], Any]
 T = TypeVar("T")
 
@@ -30,6 +32,8 @@ def encode(value: object) -> object:
         return str(value)
     if isinstance(value, tuple):
         return [encode(entry) for entry in value]
+    if isinstance(value, Unread):
+        return json.loads(value.text)
     kind: Any = type(value)
     fields_ = ((name, getattr(value, name)) for name in _names(kind))
     return {name: encode(entry) for name, entry in fields_ if entry is not None}
@@ -56,6 +60,8 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 @cache
 def _decoder(kind: Any) -> Decoder:
+    if kind is Any:  # a record under a schema of its own, which whoever knows the schema decodes
+        return lambda value: Unread(json.dumps(value, sort_keys=True, allow_nan=False))
     if is_dataclass(kind) and isinstance(kind, type):
         return _dataclass_decoder(kind)
     origin = get_origin(kind)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from assay.facts.section import SectionKind
 
 
 class State(StrEnum):
@@ -83,6 +86,8 @@ class Comparison:
     `runner_up` is what it would be on the other side. `why` says it in sentences. `missing` and `extra` are tensors
     without a counterpart, `layers` maps each layer of the model to that of the base where they are not the same.
     """
+
+    SECTION: ClassVar[SectionKind] = SectionKind("comparison", 1)
 
     base: str
     base_sha256: str

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from assay.facts.section import SectionKind
 
 
 class LicenceBasis(StrEnum):
@@ -83,6 +86,8 @@ class CorpusRecord:
     """A corpus at a glance. `sha256` is of its manifest, which names every file by digest; removed documents still count
     in `documents` and `words`.
     """
+
+    SECTION: ClassVar[SectionKind] = SectionKind("corpora", 1, many=True)
 
     name: str
     sha256: str

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from assay.facts.artifact import Artifact, Obstacle
-from assay.facts.calibration import Calibration
-from assay.facts.comparison import Comparison
 from assay.facts.config import ModelConfig
-from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Finding
 from assay.facts.loading import LoadingPath
-from assay.facts.openness import Openness
-from assay.facts.signature import Verification
+from assay.facts.section import Section, Unread
 from assay.facts.values import TensorSummary
 
-SCHEMA = "assay-dossier/1"
+if TYPE_CHECKING:
+    from assay.facts.calibration import Calibration
+    from assay.facts.comparison import Comparison
+    from assay.facts.corpus import CorpusRecord
+    from assay.facts.openness import Openness
+    from assay.facts.signature import Verification
+
+SCHEMA = "assay-dossier/2"
 
 # the five questions, in the order in which every report gives their answers
 QUESTIONS = {
@@ -184,8 +188,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Plugin:
+    """A package outside assay that took part in the audit: its name, and its version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
-    """Everything an audit found, in a fixed order."""
+    """Everything an audit found, in a fixed order.
+
+    What each engine found is a section, by its id. `lacks` names what a dossier of an older schema, or of another
+    installation, does not hold or could not be read as; it is empty in one that this version wrote.
+    """
 
     schema: str
     assay: str
@@ -200,11 +216,9 @@ class Dossier:
     licences: tuple[LicenceRecord, ...]
     tensors: tuple[TensorSummary, ...]
     loading: tuple[LoadingPath, ...]
-    comparison: Comparison | None
-    corpora: tuple[CorpusRecord, ...]
-    openness: Openness
-    signature: Verification | None
-    risk: Calibration | None
+    sections: tuple[Section, ...]
+    plugins: tuple[Plugin, ...]
+    lacks: tuple[str, ...]
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord
@@ -214,6 +228,41 @@ class Dossier:
     waivers: tuple[Waiver, ...]
     baseline: str | None
     decision: Decision
+
+    def section(self, id: str) -> Any:
+        """The record of the section with this id, or None: it was not asked for, or is not one that is read here."""
+        value = next((row.value for row in self.sections if row.id == id), None)
+        return None if isinstance(value, Unread) else value
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The comparison with a base, where one was given."""
+        found: Comparison | None = self.section("comparison")
+        return found
+
+    @property
+    def corpora(self) -> tuple[CorpusRecord, ...]:
+        """The corpora that the card was compared with."""
+        return self.section("corpora") or ()
+
+    @property
+    def openness(self) -> Openness:
+        """Components, classes and lenses; every component absent where the dossier lacks the section."""
+        from assay.facts.openness import unsaid
+
+        return self.section("openness") or unsaid()
+
+    @property
+    def signature(self) -> Verification | None:
+        """What the model's signature says of its files, where signers were expected."""
+        found: Verification | None = self.section("signature")
+        return found
+
+    @property
+    def risk(self) -> Calibration | None:
+        """What the model's answers to labelled questions showed, where it was run."""
+        found: Calibration | None = self.section("risk")
+        return found
 
     def stated(self, key: str) -> tuple[Claim, ...]:
         """What the publisher states under `key`, the card's first."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from assay.facts.finding import Evidence
+from assay.facts.section import SectionKind
 
 
 class Domain(StrEnum):
@@ -263,6 +265,8 @@ class Openness:
     `called_open` holds the sentences in which the publisher calls the model open.
     """
 
+    SECTION: ClassVar[SectionKind] = SectionKind("openness", 1)
+
     rules: str
     components: tuple[Component, ...]
     by_evidence: Classification
@@ -275,3 +279,14 @@ class Openness:
     def component(self, id: str) -> Component:
         """The component with this id; there is always one."""
         return next(row for row in self.components if row.id == id)
+
+
+def unsaid() -> Openness:
+    """The reading of a record that says nothing of openness: no class, every component absent."""
+    because, unlicensed = (
+        "this dossier does not say",
+        ComponentLicence("", LicenceOrigin.NONE, (), open=False, fits=False),
+    )
+    components = tuple(Component(kind.id, Support.ABSENT, because, (), unlicensed) for kind in COMPONENTS)
+    nothing = Classification(None, ())
+    return Openness("", components, nothing, nothing, (), (), (), None)

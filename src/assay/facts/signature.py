@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from assay.facts.section import SectionKind
 
 
 class Method(StrEnum):
@@ -53,6 +56,8 @@ class Verification:
     `changed` and `absent` are covered files that differ or are not there, `uncovered` files that the signature says nothing
     about, `ignored` the paths that the signer left out.
     """
+
+    SECTION: ClassVar[SectionKind] = SectionKind("signature", 1)
 
     method: Method
     trust: Trust

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from assay.errors import InputError, LimitExceeded
+from assay.errors import InputError, IsolationError, LimitExceeded
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
@@ -118,3 +118,23 @@ class InProcess:
 
     def close(self) -> None:
         """Nothing to close."""
+
+
+class Rooted(Protocol):
+    """What has folders or files that a worker may read."""
+
+    @property
+    def roots(self) -> tuple[str, ...]: ...
+
+
+def reader_for(
+    walk: Rooted, needed: tuple[str, ...], *, isolation: bool = True, require: bool = False, render: bool = False
+) -> Reader:
+    """The reader for a walk."""
+    from assay.isolation import process
+
+    if isolation and process.available() and walk.roots:
+        return process.Worker(walk.roots, needed, require=require)
+    if require:
+        raise IsolationError("--require-isolation: this platform has no isolated reader; audit on Linux with Landlock")
+    return InProcess(render=not isolation or render or not walk.roots)

@@ -1,1 +1,161 @@
-"""Numbers about a model. Those here need only its facts; none reads a weight."""
+"""One measure per file: what is worked out from the facts of a model before checks judge it.
+
+A measure says which facts it needs, which it gives, and what it costs. The pipeline runs those that an enabled check or
+a report needs, in the order that needs and gives imply. Measures are found by listing this folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assay.facts.artifact import Artifact
+from assay.progress import Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assay.subject import Walk
+    from assay.uncertainty.asking import Asking
+    from assay.weights.summaries import Keep
+
+
+class Cost(StrEnum):
+    """What a measure has to touch, cheapest first."""
+
+    HEADER = "header"
+    """Facts that the readers gave; no further byte is read."""
+    PASS = "pass"  # noqa: S105 - a cost, not a password
+    """The blocks that are read anyway, once, to hash each file."""
+    WEIGHTS = "weights"
+    """Further reads of tensors."""
+    RUNTIME = "runtime"
+    """The model is run."""
+    CORPUS = "corpus"
+    """An index of training data is opened."""
+    NETWORK = "network"
+    """A connection is opened."""
+
+
+ORDER = tuple(Cost)
+
+
+class Asked(Protocol):
+    """What measures read of the request for an audit."""
+
+    @property
+    def model(self) -> str:
+        """The reference under which the model was asked for."""
+
+    @property
+    def base(self) -> str | None:
+        """The model with which the weights are compared."""
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """Folders of indexed training data."""
+
+    @property
+    def trust(self) -> Path | None:
+        """The trust file by which a signature is judged."""
+
+    @property
+    def run(self) -> Asking | None:
+        """The questions that the model is to be asked."""
+
+    @property
+    def hints(self) -> bool:
+        """Whether weights are searched for marks of editing also where that takes minutes."""
+
+    @property
+    def histograms(self) -> Path | None:
+        """The file that takes every tensor's exact histogram."""
+
+    @property
+    def offline(self) -> bool:
+        """Whether no connection may be opened."""
+
+    @property
+    def isolation(self) -> bool:
+        """Whether headers of other models are parsed in a worker too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a measure works on: the request, the files as walked, and the facts so far by the name of their type.
+
+    `keep` takes the exact histogram of each tensor, where the request asks for them.
+    """
+
+    request: Asked
+    walk: Walk
+    facts: Mapping[str, tuple[Any, ...]]
+    progress: Progress | None = None
+    keep: Keep | None = None
+
+    def all(self, fact: str) -> tuple[Any, ...]:
+        """Every fact of one type, in the order of the files."""
+        return self.facts.get(fact, ())
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The files of the model."""
+        return self.all("Artifact")
+
+
+class Feed(Protocol):
+    """Takes the blocks of one file as they are hashed, and gives facts at its end."""
+
+    def feed(self, block: memoryview) -> None:
+        """Take the next bytes of the file."""
+
+    def ended(self) -> Iterable[object]:
+        """The facts, once the last block was fed."""
+
+
+Run = Callable[[Material], Iterable[object]]
+Ready = Callable[[Asked], None]
+Begin = Callable[[Material], Mapping[str, Feed]]
+
+
+def _nothing(material: Material) -> Iterator[object]:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How facts are worked out from other facts.
+
+    Args:
+        id: its name in a plan and in a reason.
+        needs: the facts that it reads, by the name of their type.
+        gives: the facts that it yields.
+        cost: what it has to touch.
+        run: yields the facts, or NotMeasured with the reason why there are none.
+        ready: raises UsageError, before anything is read, where what the request gives cannot be used.
+        begin: for a measure of cost `pass`: gives a feed for each artifact whose blocks it wants.
+        given: the field of the request without which it is not asked for (`base`, `trust`); empty if it needs none.
+        reported: whether it is wanted for the report even where no check needs it.
+    """
+
+    id: str
+    needs: tuple[str, ...]
+    gives: tuple[str, ...]
+    cost: Cost
+    run: Run = _nothing
+    begin: Begin | None = None
+    ready: Ready | None = None
+    given: str = ""
+    reported: bool = False
+
+
+@cache
+def installed() -> tuple[Measure, ...]:
+    """Every measure of assay's own, in module-name order."""
+    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
+    return tuple(importlib.import_module(f"{__name__}.{name}").MEASURE for name in names)

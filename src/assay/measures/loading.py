@@ -16,6 +16,7 @@ from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Hook, HookKind
 from assay.facts.text import ChatTemplate
+from assay.measures import Cost, Material, Measure
 
 MAX_STEPS = 500
 _TOKENIZER = (
@@ -256,3 +257,12 @@ def _named_by_config(folder: Folder, loader: str, call: str) -> Iterator[Loading
         steps += _code(folder, root, loader)
     if steps:
         yield LoadingPath({"hydra": "Hydra", "mlflow": "MLflow"}[loader], call, "", tuple(steps[:MAX_STEPS]))
+
+
+def run(material: Material) -> Iterator[LoadingPath]:
+    """Every way to load the model."""
+    yield from loading(material.artifacts, dict(material.facts))
+
+
+NEEDS = ("Artifact", "CodeReference", "PythonSource", "PickleProgram", "Hook", "ChatTemplate")
+MEASURE = Measure("loading", NEEDS, ("LoadingPath",), Cost.HEADER, run, reported=True)

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError, did_you_mean
@@ -57,6 +58,18 @@ def builtin(name: str) -> Policy:
     text = pkgutil.get_data("assay.policy", f"builtin/{name}.toml")  # importlib.resources costs 10 ms more at start
     assert text is not None
     return parsed(text.decode("utf-8"), name)
+
+
+def load(name: str) -> Policy:
+    """A built-in policy by name, or one from a file (UsageError: there is no such policy, or the file is none)."""
+    if name in BUILTIN:
+        return builtin(name)
+    try:
+        return parsed(Path(name).read_text("utf-8"), name)
+    except FileNotFoundError:
+        raise UsageError(f"no policy {name!r}: give {', '.join(BUILTIN)} or a file") from None
+    except (OSError, UnicodeDecodeError) as cause:
+        raise UsageError(f"cannot read policy {name!r}: {cause}") from None
 
 
 def parsed(text: str, origin: str) -> Policy:

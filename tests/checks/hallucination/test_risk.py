@@ -12,16 +12,17 @@ import pytest
 
 import assay
 from assay import uncertainty
-from assay.asking import Asking, asking
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
-from assay.pipeline import CLOSED
+from assay.pipeline.answer import CLOSED
 from assay.render import names, renderer
 from assay.uncertainty import questions as packs
+from assay.uncertainty.asking import Asking, asking
 from tests.builders import hub_model
 from tests.builders.command import run
+from tests.builders.dossier import with_section
 from tests.builders.openai_server import serving
 from tests.builders.questions import CAPITALS, capitals, relation
 from tests.builders.runtimes import Speaker
@@ -76,7 +77,7 @@ def test_hostile_answers_are_harmless_in_every_format(card: Dossier) -> None:
     for name in ("text", "html", "markdown"):
         stream, found = io.BytesIO(), renderer(name)
         assert found is not None
-        found.write(replace(card, risk=risk), stream)
+        found.write(with_section(card, risk), stream)
         text = stream.getvalue().decode()
         assert "\x1b" not in text and "\u202e" not in text
         assert name != "html" or "<script>alert" not in text

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from assay.api import load_policy
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.isolation import InProcess
-from assay.pipeline import Settings, examined
+from assay.pipeline import Request, examined
 from assay.subject import walked
 from tests.builders import calls, hub_model, torch_zip
 from tests.builders.hub import config, tokenizer
@@ -213,7 +212,7 @@ def test_where_there_is_no_isolated_reader_no_template_is_rendered(tmp_path: Pat
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(zipfile.ZipInfo("chat_template.jinja"), "{{ messages }}")
     model = hub_model(tmp_path / "m", **{"x.zip": packed.getvalue()})
-    settings = Settings(load_policy("default"))
+    settings = Request()
     dossier = examined(walked(model), settings, lambda needed: InProcess(render=False))
     why = "not rendered, because there is no isolated reader on this platform"
     assert messages(dossier, "template.alters-prompt", Kind.OPEN) == [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Evidence
 from assay.facts.openness import CLAIMED, COUNTED, OPEN_SOURCE, Openness, Support
+from assay.measures import Cost, Material, Measure
 from assay.measures.openness._model import Model
 from assay.measures.openness.ai_act import ai_act
 from assay.measures.openness.classes import classified, next_steps, standings
@@ -36,3 +38,13 @@ def _called_open(model: Model) -> tuple[Evidence, ...]:
     card = model.card.artifact if model.card else None
     rows = [row for row in model.mentions if row.component == OPEN_SOURCE and not row.denies and row.artifact == card]
     return tuple(Evidence(row.artifact, row.sentence, line=row.line) for row in rows[:MOST_SENTENCES])
+
+
+def run(material: Material) -> Iterator[Openness]:
+    """The openness of the model, by its files and by what is said in them."""
+    yield openness(material.artifacts, dict(material.facts))
+
+
+MEASURE = Measure(
+    "openness", ("Artifact", "LoadingPath", "CorpusRecord"), ("Openness",), Cost.HEADER, run, reported=True
+)

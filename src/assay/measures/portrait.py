@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from assay.facts.artifact import Artifact, Standing
 from assay.facts.config import ModelConfig
 from assay.facts.dossier import Measurement, Portrait, Share, WeightFile
 from assay.facts.role import placed
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
+from assay.measures import Cost, Material, Measure
 
 _METHOD = "counted from tensor indexes"
 
@@ -70,3 +71,13 @@ def _shares(main: WeightSet, key: Callable[[TensorSpec], str]) -> tuple[Share, .
         Share(name, parameters, size)
         for name, (parameters, size) in sorted(rows.items(), key=lambda item: (-item[1][0], item[0]))
     )
+
+
+def run(material: Material) -> Iterator[Portrait]:
+    """The portrait of the model."""
+    yield portrait(material.all("WeightIndex"), material.all("ModelConfig"), material.artifacts)
+
+
+MEASURE = Measure(
+    "portrait", ("WeightIndex", "ModelConfig", "Artifact"), ("Portrait",), Cost.HEADER, run, reported=True
+)

@@ -12,8 +12,9 @@ import pytest
 from assay.facts.change import Cause
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
-from assay.measures.change import change
+from assay.pipeline.change import change
 from tests.builders.command import run
+from tests.builders.dossier import with_section
 from tests.builders.release import release
 
 Audit = Callable[..., Dossier]
@@ -64,7 +65,7 @@ def test_what_assay_itself_changed_is_apart(old: Dossier) -> None:
     findings = tuple(row for row in old.findings if row.check not in ("token.forgeable", old.rules[0].id))
     found = change(
         old,
-        replace(old, assay="0.2.0", rules=rules, findings=findings, openness=replace(old.openness, rules="2027-01-01")),
+        with_section(old, replace(old.openness, rules="2027-01-01"), assay="0.2.0", rules=rules, findings=findings),
     )
     assert not found.files and not found.components
     named = {row.name: (row.before, row.after) for row in found.rules}

@@ -1,0 +1,36 @@
+"""The weights beside those of a base: every tensor, and the relation that explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from assay.errors import InputError, UsageError
+from assay.facts.comparison import Comparison, Relation
+from assay.measures import Asked, Cost, Material, Measure
+
+
+def run(material: Material) -> Iterator[Comparison]:
+    """The comparison; the base is named by its manifest's digest, so that it can be found again."""
+    from assay.subject import digest
+    from assay.subject.reference import opened
+    from assay.weights.comparison.reference import diff
+
+    asked, base = material.request, material.request.base or ""
+    try:
+        found = diff(base, asked.model, offline=asked.offline, isolation=asked.isolation, progress=material.progress)
+    except (InputError, UsageError) as cause:  # the model's own files: the audit says so, and goes on
+        found = Comparison(
+            base, "", Relation.UNKNOWN, Relation.UNRELATED, 0.0, (str(cause),), (), (), (), (), None, None
+        )
+    yield replace(found, base_sha256=digest(opened(base, offline=asked.offline)))
+
+
+def ready(asked: Asked) -> None:
+    """Raises UsageError where the base has no weights that can be read."""
+    from assay.weights.comparison.reference import usable
+
+    usable(asked.base or "", offline=asked.offline, isolation=asked.isolation)
+
+
+MEASURE = Measure("comparison", (), ("Comparison",), Cost.WEIGHTS, run, ready=ready, given="base", reported=True)

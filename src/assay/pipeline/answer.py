@@ -1,0 +1,103 @@
+"""The answers of the checks, as findings with fingerprints and excerpts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from assay import checks, measures
+from assay.errors import InputError
+from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
+from assay.facts.measured import NotMeasured
+from assay.formats.window import Window
+from assay.measures import Cost
+from assay.pipeline.fact import Facts
+from assay.pipeline.request import Request
+from assay.subject import Entry, Walk
+
+CLOSED = "this cannot be known: an endpoint shows none of the model's files"
+MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
+EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
+
+
+def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
+    """The answers of every check that the policy leaves on, worst first within each check, with stable fingerprints.
+
+    Where the model is `closed`, only what running it shows can be known.
+    """
+    shown = {fact for row in measures.installed() if row.cost is Cost.RUNTIME for fact in row.gives}
+    for check in request.checks:
+        id = check.rule.id
+        if request.policy.switched_off(id):
+            continue
+        if request.leaves_out(id):
+            answers = [Answer(Kind.OPEN, "left out of this audit by request")]
+        elif closed and not any(need.fact in shown for need in check.needs):
+            answers = [Answer(Kind.OPEN, CLOSED)]
+        else:
+            answers = _answers(check, facts)
+        seen: dict[str, int] = {}
+        for answer in answers:
+            first = fingerprint(id, answer)
+            occurrence = seen[first] = seen.get(first, -1) + 1
+            print_ = fingerprint(id, answer, occurrence) if occurrence else first
+            yield Finding(id, answer.kind, answer.message, answer.evidence, answer.remedy, print_)
+
+
+def _answers(check: checks.Check, facts: Facts) -> list[Answer]:
+    missing = _not_measured(check, facts)
+    if missing is not None:
+        return [Answer(Kind.OPEN, f"not measured: {missing.reason}")]
+    answers: list[Answer] = []
+    try:
+        every = check.answers(facts.rows)
+        answers += islice(every, MAX_ANSWERS)
+        answers += _surplus(list(every))
+    except Exception as crash:  # noqa: BLE001 - the one place: a check's crash must not end the audit, nor be silent
+        answers.append(
+            Answer(
+                Kind.OPEN,
+                f"the check itself failed ({type(crash).__name__}: {crash}); please report this",
+                remedy="Report this at assay's issue tracker.",
+            )
+        )
+    return sorted(answers, key=lambda answer: list(Kind).index(answer.kind))
+
+
+def _not_measured(check: checks.Check, facts: Facts) -> NotMeasured | None:
+    """Why there are none of the facts that the check is about, where they were wanted and not measured."""
+    reasons: tuple[NotMeasured, ...] = facts.all("NotMeasured")
+    absent = [need.fact for need in check.needs if not facts.all(need.fact)]
+    return next((row for row in reasons if any(fact in row.facts for fact in absent)), None)
+
+
+def _surplus(rest: list[Answer]) -> list[Answer]:
+    """One answer that counts those beyond the first MAX_ANSWERS, of the worst kind among them."""
+    worst = min((answer.kind for answer in rest), key=list(Kind).index, default=None)
+    return [Answer(worst, f"{len(rest):,} more answers of this check are not listed")] if worst else []
+
+
+def with_excerpts(findings: tuple[Finding, ...], walk: Walk) -> tuple[Finding, ...]:
+    """The findings, each piece of evidence that names a byte range now with the first bytes there."""
+    entries = {entry.path: entry for entry in walk.entries}
+    cache: dict[tuple[str, int], str | None] = {}
+
+    def filled(evidence: Evidence) -> Evidence:
+        entry = entries.get(evidence.artifact)
+        if evidence.start is None or entry is None:
+            return evidence
+        key = (evidence.artifact, evidence.start)
+        if key not in cache:
+            cache[key] = _excerpt(entry, evidence.start)
+        return replace(evidence, excerpt=cache[key])
+
+    return tuple(replace(finding, evidence=tuple(map(filled, finding.evidence))) for finding in findings)
+
+
+def _excerpt(entry: Entry, start: int) -> str | None:
+    try:
+        with entry.place.source() as source:
+            return Window(source, entry.size).rest(start, EXCERPT).hex() or None
+    except (OSError, InputError):
+        return None

@@ -1,0 +1,117 @@
+"""Each file of a walk read by the reader of its format, and hashed once, with whatever wants its blocks meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from assay import formats
+from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
+from assay.facts.structure import Hook, HookKind
+from assay.formats.container.inert import inert, unread
+from assay.isolation import Reader
+from assay.measures import Feed
+from assay.progress import Progress, report
+from assay.subject import Entry, Hashed, Peeked, hashed, peeked
+
+WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
+
+MakeReader = Callable[[tuple[str, ...]], Reader]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file on its way through: its artifact, the facts read from it, and what stood in the way."""
+
+    artifact: Artifact
+    facts: tuple[object, ...]
+    obstacles: tuple[Obstacle, ...]
+
+    def hashed(self, digest: Hashed) -> Row:
+        """The row with its digest; a file that could not be hashed as it was read has not been examined."""
+        artifact = replace(self.artifact, sha256=digest.sha256)
+        if digest.obstacle is None or self.obstacles:
+            return replace(self, artifact=artifact)
+        return Row(replace(artifact, standing=Standing.UNEXAMINED), (), (digest.obstacle,))
+
+
+def read_all(entries: tuple[Entry, ...], make_reader: MakeReader) -> tuple[list[Row], tuple[str, ...]]:
+    """Each file read by the reader of its format, and the isolation in which that happened."""
+    heads = [peeked(entry) for entry in entries]
+    kinds = [
+        formats.recognised(entry.path, head.head[: formats.HEAD]) for entry, head in zip(entries, heads, strict=True)
+    ]
+    reader = make_reader(formats.modules(kinds))
+    try:
+        rows = [_read_one(*row, reader) for row in zip(entries, heads, kinds, strict=True)]
+    finally:
+        reader.close()
+    return _with_side_files(rows), reader.reached()
+
+
+def hash_all(
+    entries: tuple[Entry, ...], feeds: Mapping[str, list[Feed]], jobs: int, progress: Progress | None
+) -> list[Hashed]:
+    """Every file hashed, in order, its blocks given to its feeds; several at a time where that is asked for."""
+    total, done = sum(entry.size for entry in entries), 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        report(progress, "reading", done, total, "bytes")
+
+    def one(entry: Entry) -> Hashed:
+        return hashed(entry, advance, _together(feeds.get(entry.path, ())))
+
+    if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
+        return [one(entry) for entry in entries]
+    from concurrent.futures import ThreadPoolExecutor  # hashing leaves the interpreter lock, so threads are enough
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, entries))
+
+
+def _together(feeds: Iterable[Feed]) -> Callable[[memoryview], None] | None:
+    """One function that feeds all; None where there is nobody to feed."""
+    rows = [feed.feed for feed in feeds]
+    if len(rows) < 2:
+        return rows[0] if rows else None
+
+    def feed(block: memoryview) -> None:
+        for row in rows:
+            row(block)
+
+    return feed
+
+
+def _with_side_files(rows: list[Row]) -> list[Row]:
+    """The rows, where a file that no reader knows but another file of the model reads values from counts as data."""
+    named = {
+        fact.path
+        for row in rows
+        for fact in row.facts
+        if isinstance(fact, Hook) and fact.kind is HookKind.READ and not fact.outside
+    }
+    return [
+        Row(replace(row.artifact, standing=Standing.INERT, format="tensor data"), row.facts, ())
+        if row.artifact.path in named and row.artifact.format == "unknown"
+        else row
+        for row in rows
+    ]
+
+
+def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader) -> Row:
+    path = entry.path
+    label = kind.id if kind else inert(path, head.head) or "unknown"
+    artifact = Artifact(path, entry.size, "", label, Standing.UNEXAMINED)
+    if head.obstacle:
+        return Row(artifact, (), (head.obstacle,))
+    if kind is None:
+        if label == "unknown":
+            return Row(artifact, (), (Obstacle(path, Trouble.UNREAD, unread(path, head.head)),))
+        return Row(replace(artifact, standing=Standing.INERT), (), ())
+    reading = reader.read(path, kind, entry.place)
+    inside = tuple(fact for fact in reading.facts if isinstance(fact, Obstacle))
+    facts = tuple(fact for fact in reading.facts if not isinstance(fact, Obstacle))
+    obstacles = (*inside, *(() if reading.obstacle is None else (reading.obstacle,)))
+    return Row(replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), facts, obstacles)

@@ -1,0 +1,197 @@
+"""What is asked of an audit, as one frozen value that is validated where it is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay import checks, plugin
+from assay import policy as policies
+from assay.errors import UsageError, did_you_mean
+from assay.measures import ORDER, Cost
+from assay.policy import baseline
+
+if TYPE_CHECKING:
+    from assay.uncertainty.asking import Asking
+
+MOST_JOBS = 64
+Text = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An audit as it was asked for; what it says is part of what a dossier is a function of.
+
+    `known` are fingerprints that an earlier audit accepted, `baseline` the digest of that list. `cost` is the most that a
+    measure may cost; running the model, corpora and connections are allowed by naming what they need. `plugins` are the
+    packages outside assay that take part.
+    """
+
+    model: str = ""
+    policy: policies.Policy = field(default_factory=lambda: policies.builtin("default"))
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    known: frozenset[str] = frozenset()
+    baseline: str | None = None
+    offline: bool = False
+    isolation: bool = True
+    require_isolation: bool = False
+    as_of: date = date.min
+    jobs: int = 1
+    base: str | None = None
+    hints: bool = False
+    histograms: Path | None = None
+    corpora: tuple[str, ...] = ()
+    trust: Path | None = None
+    run: Asking | None = None
+    cost: Cost = Cost.WEIGHTS
+    plugins: tuple[plugin.Loaded, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for a check that does not exist, a pattern that matches none, jobs or a cost out of range."""
+        ids = tuple(check.rule.id for check in self.checks)
+        for id in (*self.only, *self.skip):
+            if id not in ids:
+                raise UsageError(f"no check {id!r}{did_you_mean(id, ids)} (assay checks lists them)")
+        if problems := policies.problems(self.policy, ids):
+            raise UsageError(f"policy {self.policy.name!r}: {problems[0]} (assay policy check lists all)")
+        if not 1 <= self.jobs <= MOST_JOBS:
+            raise UsageError(f"jobs = {self.jobs}: expected 1 to {MOST_JOBS}")
+        if self.cost not in ORDER[: ORDER.index(Cost.WEIGHTS) + 1]:
+            raise UsageError(f"cost = {self.cost.value!r}: expected header, pass or weights")
+
+    @property
+    def checks(self) -> tuple[checks.Check, ...]:
+        """Every check that there is: assay's, and those of the plugins."""
+        return (*checks.installed(), *(row for found in self.plugins for row in found.of(checks.Check)))
+
+    @property
+    def costs(self) -> frozenset[Cost]:
+        """The costs that are allowed."""
+        named = {Cost.RUNTIME: self.run, Cost.CORPUS: self.corpora, Cost.NETWORK: not self.offline}
+        return frozenset(ORDER[: ORDER.index(self.cost) + 1]) | {cost for cost, given in named.items() if given}
+
+    def asks(self, id: str) -> bool:
+        """Whether the check with this id is to be asked."""
+        return id not in self.skip and (not self.only or id in self.only) and not self.policy.switched_off(id)
+
+    def leaves_out(self, id: str) -> bool:
+        """Whether the request, rather than the policy, leaves the check out."""
+        return id in self.skip or bool(self.only and id not in self.only)
+
+
+def requested(
+    model: Text,
+    *,
+    policy: Text = "default",
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    known: Collection[str] | os.PathLike[str] = (),
+    baseline_digest: str | None = None,
+    offline: bool = False,
+    isolation: bool = True,
+    require_isolation: bool = False,
+    as_of: date | str | None = None,
+    jobs: int = 1,
+    base: Text | None = None,
+    hints: bool = False,
+    histograms: Text | None = None,
+    corpora: Sequence[Text] = (),
+    trust: Text | None = None,
+    run: Asking | None = None,
+    cost: Cost | str = Cost.WEIGHTS,
+    plugins: Sequence[str] = (),
+) -> Request:
+    """The request that these values make, as a user writes them (`assay.audit` says what each is).
+
+    Raises UsageError: a value is of the wrong kind, or names what is not there; the message says which and what is expected.
+    """
+    fingerprints, digest = _known(known, baseline_digest)
+    return Request(
+        model=_path(model, "model"),
+        policy=policies.load(_path(policy, "policy")),
+        only=_names(only, "only"),
+        skip=_names(skip, "skip"),
+        known=fingerprints,
+        baseline=digest,
+        offline=_flag(offline, "offline"),
+        isolation=_flag(isolation, "isolation"),
+        require_isolation=_flag(require_isolation, "require_isolation"),
+        as_of=_day(as_of),
+        jobs=_count(jobs),
+        base=None if base is None else _path(base, "base"),
+        hints=_flag(hints, "hints"),
+        histograms=None if histograms is None else Path(_path(histograms, "histograms")),
+        corpora=tuple(_path(row, "corpora") for row in _several(corpora, "corpora")),
+        trust=None if trust is None else Path(_path(trust, "trust")),
+        run=run,
+        cost=_cost(cost),
+        plugins=tuple(plugin.loaded(name) for name in _names(plugins, "plugins")),
+    )
+
+
+def _known(given: object, digest: str | None) -> tuple[frozenset[str], str | None]:
+    """Fingerprints, and the digest of their list: from a baseline file, or as they are given."""
+    if isinstance(given, str | os.PathLike):
+        found = baseline.fingerprints(Path(given))
+        return found, baseline.digest(found)
+    if not isinstance(given, Collection) or not all(isinstance(row, str) for row in given):
+        raise UsageError(f"known = {given!r}: expected fingerprints, or the path of a baseline file")
+    return frozenset(given), digest
+
+
+def _path(value: object, name: str) -> str:
+    if not isinstance(value, str | os.PathLike):
+        raise UsageError(f"{name} = {value!r}: expected a path or a reference, got {type(value).__name__}")
+    text = os.fspath(value)
+    return text if isinstance(text, str) else os.fsdecode(text)
+
+
+def _several(value: object, name: str) -> Sequence[object]:
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        raise UsageError(f"{name} = {value!r}: expected a list, got {type(value).__name__}")
+    return value
+
+
+def _names(value: object, name: str) -> tuple[str, ...]:
+    rows = tuple(_several(value, name))
+    if not all(isinstance(row, str) for row in rows):
+        raise UsageError(f"{name} = {value!r}: expected a list of names")
+    return tuple(str(row) for row in rows)
+
+
+def _flag(value: object, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} = {value!r}: expected True or False")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UsageError(f"jobs = {value!r}: expected a number from 1 to {MOST_JOBS}")
+    return value
+
+
+def _cost(value: object) -> Cost:
+    try:
+        return Cost(str(value))
+    except ValueError:
+        raise UsageError(f"cost = {value!r}: expected header, pass or weights") from None
+
+
+def _day(value: object) -> date:
+    """The day by which waivers expire; today where the auditor is if none is given: the only clock that assay reads."""
+    if value is None:
+        return date.today()  # noqa: DTZ011 - expiry dates are written in local days
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise UsageError(f"as_of = {value!r}: expected a date such as 2027-06-30") from None

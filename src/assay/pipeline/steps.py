@@ -1,0 +1,101 @@
+"""The steps of an audit, in their order: read, measure, judge, record."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assay import kernels, policy
+from assay.facts.artifact import manifest
+from assay.facts.dossier import Dossier, Subject
+from assay.isolation import Reader, reader_for
+from assay.measures import Feed, Material
+from assay.pipeline.answer import answered, with_excerpts
+from assay.pipeline.fact import Facts
+from assay.pipeline.plan import planned
+from assay.pipeline.reading import MakeReader, hash_all, read_all
+from assay.pipeline.record import Ran, recorded
+from assay.pipeline.request import Request
+from assay.progress import Progress
+from assay.subject import Walk
+from assay.subject.reference import opened
+
+if TYPE_CHECKING:
+    from assay.weights.summaries import Keep
+
+
+def audited(request: Request, progress: Progress | None = None) -> Dossier:
+    """Open what the request names, audit it, and write the histograms that it asks for.
+
+    Raises UsageError: the model, its base, a corpus or a trust file cannot be used as given.
+    """
+    walk = opened(request.model, offline=request.offline)
+    make = partial(_reader, walk, request)
+    if request.histograms is None:
+        return examined(walk, request, make, progress)
+    from assay.files import write_whole
+    from assay.weights.histograms import Kept
+
+    kept = Kept()
+    dossier = examined(walk, request, make, progress, kept.take)
+    write_whole(request.histograms, kept.encoded(dossier.subject.sha256))
+    return dossier
+
+
+def examined(
+    walk: Walk,
+    request: Request,
+    make_reader: MakeReader | None = None,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
+) -> Dossier:
+    """Audit the files of a walk.
+
+    Args:
+        walk: the files, from `subject.walked` or `subject.given`.
+        request: the policy and everything else that the dossier is a function of.
+        make_reader: gives the reader for a set of format modules; without it files are read in this process.
+        progress: told about bytes read, values compared, questions asked.
+        keep: takes the exact histogram of each tensor.
+    """
+    plan = planned(request)
+    for measure in plan.measures:
+        if measure.ready:
+            measure.ready(request)
+    rows, isolation = read_all(walk.entries, make_reader or _here)
+    facts = Facts(fact for row in rows for fact in row.facts)
+    begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.measures if row.begin]
+    feeds: dict[str, list[Feed]] = {}
+    for found in begun:
+        for artifact, feed in found.items():
+            feeds.setdefault(artifact, []).append(feed)
+    digests = hash_all(walk.entries, feeds, request.jobs, progress)
+    rows = [row.hashed(digest) for row, digest in zip(rows, digests, strict=True)]
+    facts = Facts(
+        (
+            *(row.artifact for row in rows),
+            *walk.obstacles,
+            *(obstacle for row in rows for obstacle in row.obstacles),
+            *(fact for row in rows for fact in row.facts),
+            *(fact for found in begun for feed in found.values() for fact in feed.ended()),
+            *plan.refused,
+        )
+    )
+    for measure in plan.measures:
+        facts.add(measure.run(Material(request, walk, facts.rows, progress, keep)))
+    subject = Subject(walk.name, walk.reference, manifest(facts.all("Artifact")).digest)
+    findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
+    judged = policy.judged(findings, request.policy, subject.sha256, request.known, request.as_of)
+    return recorded(subject, facts, request, judged, Ran(isolation, kernels.name() if feeds else "none needed"), walk)
+
+
+def _reader(walk: Walk, request: Request, needed: tuple[str, ...]) -> Reader:
+    if not needed:
+        return _here(needed)
+    return reader_for(walk, needed, isolation=request.isolation, require=request.require_isolation)
+
+
+def _here(needed: tuple[str, ...]) -> Reader:
+    from assay.isolation import InProcess
+
+    return InProcess()

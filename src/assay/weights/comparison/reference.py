@@ -1,0 +1,72 @@
+"""Compare or fingerprint the weights behind references: opened, parsed in a worker, closed again."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+from assay.errors import InputError, UsageError
+from assay.facts.comparison import Comparison
+from assay.isolation import reader_for
+from assay.progress import Progress, report
+from assay.subject import digest
+from assay.subject.reference import opened as walked
+from assay.weights import Weights, needed
+from assay.weights import opened as weights_opened
+from assay.weights.comparison import Model, comparison
+from assay.weights.comparison.templates import changes
+from assay.weights.fingerprint import Fingerprint
+from assay.weights.fingerprint import fingerprint as fingerprint_of
+
+
+def diff(
+    base: str, model: str, *, others: tuple[str, ...] = (), offline: bool, isolation: bool, progress: Progress | None
+) -> Comparison:
+    """Every tensor of `model` beside that of `base`, and the one relation that explains them.
+
+    Raises UsageError where one of them is not there or has no weights, InputError where a weight file is damaged.
+    """
+    with ExitStack() as stack:
+        sides, templates = [], []
+        for reference in (base, model, *others):
+            weights, name = _opened(reference, offline=offline, isolation=isolation, stack=stack)
+            config, vocabulary = (next(iter(weights.facts(kind)), None) for kind in ("ModelConfig", "Vocabulary"))
+            templates.append(weights.facts("ChatTemplate"))
+            sides.append(Model(name, "", weights, config, vocabulary))
+
+        def advance(done: int, total: int) -> None:
+            report(progress, "comparing", done, total, "values")
+
+        found = comparison(sides[0], sides[1], tuple(sides[2:]), advance)
+        return replace(found, templates=changes(templates[0], templates[1]))
+
+
+def usable(base: str, *, offline: bool, isolation: bool) -> None:
+    """Raises UsageError, which says what is wrong, where a base has no weights that can be read."""
+    with ExitStack() as stack:
+        try:
+            _opened(base, offline=offline, isolation=isolation, stack=stack)
+        except InputError as cause:
+            raise UsageError(f"the base cannot be compared with: {cause}") from None
+
+
+def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
+    """The fingerprint of the weights behind a reference.
+
+    Raises UsageError where the model has none of what a fingerprint is made from.
+    """
+    with ExitStack() as stack:
+        weights, name = _opened(model, offline=offline, isolation=isolation, stack=stack)
+        vocabulary = next(iter(weights.facts("Vocabulary")), None)
+        found = fingerprint_of(name, digest(weights.walk), weights, vocabulary)
+    if found is None:
+        raise UsageError(f"no fingerprint for {name}: it needs gated feed-forward layers and an embedding")
+    return found
+
+
+def _opened(reference: str, *, offline: bool, isolation: bool, stack: ExitStack) -> tuple[Weights, str]:
+    """The weights behind a reference and the model's name; their headers are parsed in a worker that `stack` ends."""
+    walk = walked(reference, offline=offline)
+    reader = reader_for(walk, needed(walk), isolation=isolation)
+    stack.callback(reader.close)
+    return weights_opened(walk, reader), walk.name

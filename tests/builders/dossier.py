@@ -1,0 +1,16 @@
+"""Dossiers with one part replaced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from assay.facts.dossier import Dossier
+from assay.facts.section import section
+
+
+def with_section(dossier: Dossier, record: Any, **fields: Any) -> Dossier:
+    """The dossier with `record` in place of its section, and other fields replaced."""
+    mine = section((record,))
+    rest = (row for row in dossier.sections if row.id != mine.id)
+    return replace(dossier, sections=tuple(sorted((*rest, mine), key=lambda row: row.id)), **fields)
