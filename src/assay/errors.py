@@ -4,7 +4,7 @@ AssayError
  +- UsageError          the request cannot be carried out as written           exit 2
  |   +- MissingExtra    it needs an optional dependency that is not installed  exit 2
  |   +- IsolationError  it needs an isolation that this machine cannot give    exit 2
- +- Stopped             whoever follows the progress asked for an end       exit 130
+ +- Stopped             whoever watched the progress asked for an end         exit 130
  +- InputError          the model's bytes are not what they say they are       becomes a finding
      +- Truncated       a structure runs past the end of its artifact
      +- Malformed       a value breaks the format's specification
@@ -54,7 +54,10 @@ class IsolationError(UsageError):
 
 
 class Stopped(AssayError):
-    """The work was ended before it was done, because whoever follows its progress asked for that."""
+    """Long work ended early because whoever watched its progress asked for that."""
+
+    def __init__(self, label: str, done: int, total: int, unit: str) -> None:
+        super().__init__(f"stopped on request while {label}, after {done:,} of {total:,} {unit}")
 
 
 class InputError(AssayError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Standing, manifest
 from assay.facts.signature import Covered, Method, SignedManifest, Trust, Verification
 from assay.formats.window import Source
+from assay.progress import Progress, Steps
 from assay.subject import EXCLUDED, Entry, Walk, hashed, walked
 
 MOST_LISTED = 10_000
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from assay.attest.keyless import Identity
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +62,9 @@ def sign(model: Path, signer: keys.Signer, target: Path, progress: Progress | No
 
 
 def _hashed(entries: Sequence[Entry], progress: Progress | None) -> Iterator[str | None]:
-    total, done = sum(entry.size for entry in entries), 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress("hashing", done, total)
-
+    steps = Steps(progress, "hashing", sum(entry.size for entry in entries), "bytes")
     for entry in entries:
-        found = hashed(entry, advance)
+        found = hashed(entry, steps.add)
         yield None if found.obstacle else found.sha256
 
 
@@ -203,14 +195,12 @@ def _compared(
     for line in signed.lines:
         lines[line.name].append(line)
     here = _by_name(walk, signed)
-    total, done = sum(entry.size for name, entry in here.items() if name in lines), 0
+    steps = Steps(progress, "hashing", sum(entry.size for name, entry in here.items() if name in lines), "bytes")
     changed = []
     for name in sorted(lines.keys() & here.keys()):
         if not _same(here[name], lines[name], digests.get(here[name].path, "")):
             changed.append(name)
-        done += here[name].size
-        if progress:
-            progress("hashing", done, total)
+        steps.add(here[name].size)
     found = [*here, *(row.artifact for row in walk.obstacles)]
     uncovered = [
         path for path in found if path not in lines and path not in own and not _left_out(path, signed.ignored)

@@ -59,6 +59,7 @@ Options:
 Commands:
 """ + "\n".join(f"  {name:<12} {words}" for name, words in COMMANDS.items())
 EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE = 70, 130, 2
+_UNFINISHED = "reports that were not finished were not written"
 
 
 def main() -> None:
@@ -77,7 +78,7 @@ def main() -> None:
 def _status() -> int:
     import click
 
-    from assay.errors import UsageError
+    from assay.errors import Stopped, UsageError
 
     try:
         status = _run()
@@ -92,7 +93,9 @@ def _status() -> int:
     except click.ClickException as error:
         return _said(f"assay: {error.format_message()}{_see(error)}", EXIT_USAGE)
     except (click.Abort, KeyboardInterrupt):
-        return _said("assay: interrupted; reports that were not finished were not written", EXIT_INTERRUPTED)
+        return _said(f"assay: interrupted; {_UNFINISHED}", EXIT_INTERRUPTED)
+    except Stopped as error:
+        return _said(f"assay: {error}; {_UNFINISHED}", EXIT_INTERRUPTED)
     except BrokenPipeError:
         silence_output()  # the reader went away: nobody to tell
         return 0

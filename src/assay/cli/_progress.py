@@ -1,4 +1,4 @@
-"""Progress on long work: a bar on a terminal, nothing elsewhere but one line every ten seconds."""
+"""Progress on long work: one bar on a terminal for any unit, elsewhere a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,60 +15,69 @@ if TYPE_CHECKING:
 
     from assay.progress import Progress
 
-LEAST = 256 * 1024 * 1024  # bytes below which the work is over before a bar is worth drawing
+AFTER = 1.0  # seconds: most work is over before a bar is worth drawing
 EVERY = 10.0  # seconds between lines where standard error is no terminal
 
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Progress | None]:
-    """A callback that shows how far hashing is, with rate and time left."""
+    """What to hand to long work, so that its progress is shown on standard error; None where nothing is to be shown."""
     if quiet:
         yield None
     elif sys.stderr.isatty():
-        with _Bar() as bar:
-            yield bar.advance
+        with _Bars() as bars:
+            yield bars.shown
     else:
-        yield _Lines().advance
+        yield _Lines().shown
 
 
-class _Bar:
-    """rich's bar, imported and drawn only once there is much to read."""
+def amount(done: int, total: int, unit: str) -> str:
+    """How far the work is, in words: `1.2 of 3.4 GB`, `12 of 200 questions`."""
+    if unit != "bytes":
+        return f"{done:,} of {total:,} {unit}"
+    size, name = next((row for row in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if total >= row[0]), (1, "bytes"))
+    return f"{done / size:.1f} of {total / size:.1f} {name}" if size > 1 else f"{done} of {total} bytes"
 
-    def __enter__(self) -> _Bar:
-        self._bar: RichProgress | None = None
-        self._task: TaskID | None = None
+
+class _Bars:
+    """A bar for each piece of work, by rich, which is imported once the work has lasted a while."""
+
+    def __init__(self) -> None:
+        self._drawn: RichProgress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._begun, self._one = time.monotonic(), Lock()  # files are hashed in several threads
+
+    def __enter__(self) -> _Bars:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._drawn is not None:
+            self._drawn.stop()
 
-    def advance(self, label: str, done: int, total: int, unit: str = "bytes") -> None:
-        if total < LEAST:
+    def shown(self, label: str, done: int, total: int, unit: str) -> None:
+        if time.monotonic() - self._begun < AFTER:
             return
-        if self._bar is None:
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                DownloadColumn,
-                Progress,
-                TextColumn,
-                TimeRemainingColumn,
-                TransferSpeedColumn,
-            )
+        with self._one:
+            if self._drawn is None:
+                self._drawn = _drawn()
+            if label not in self._tasks:
+                self._tasks[label] = self._drawn.add_task(label, total=total, amount="")
+            self._drawn.update(self._tasks[label], completed=done, total=total, amount=amount(done, total, unit))
 
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._task = self._bar.add_task(label, total=total)
-        assert self._task is not None
-        self._bar.update(self._task, completed=done)
+
+def _drawn() -> RichProgress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[amount]}"),
+        TimeRemainingColumn(),
+    )
+    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    bars.start()
+    return bars
 
 
 class _Lines:
@@ -76,41 +86,9 @@ class _Lines:
     def __init__(self) -> None:
         self._last = time.monotonic()
 
-    def advance(self, label: str, done: int, total: int, unit: str = "bytes") -> None:
+    def shown(self, label: str, done: int, total: int, unit: str) -> None:
         now = time.monotonic()
         if now - self._last >= EVERY and done < total:
             self._last = now
-            print(f"assay: {label} {100 * done // total} % of {total / 1e9:.1f} GB", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def counting(quiet: bool) -> Iterator[Progress | None]:
-    """The same for work that is counted in items: a bar on a terminal, a line every ten seconds elsewhere."""
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        bar = Progress(*columns, console=Console(stderr=True))
-        task = bar.add_task("")
-
-        def counted(label: str, done: int, total: int, unit: str = "") -> None:
-            bar.start()  # with the first item: what comes before may draw a bar of its own
-            bar.update(task, description=label, completed=done, total=total)
-
-        try:
-            yield counted
-        finally:
-            bar.stop()
-    else:
-        last = time.monotonic()
-
-        def advance(label: str, done: int, total: int, unit: str = "") -> None:
-            nonlocal last
-            if time.monotonic() - last >= EVERY:
-                last = time.monotonic()
-                print(f"assay: {label} {done:,} of {total:,}", file=sys.stderr, flush=True)
-
-        yield advance
+            share = f" ({100 * done // total} %)" if unit == "bytes" else ""
+            print(f"assay: {label}, {amount(done, total, unit)}{share}", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._progress import counting
+from assay.cli._progress import progress
 from assay.cli._streams import one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -105,7 +105,7 @@ def _questions(
         click.echo(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
     runtime = uncertainty.open(model, threads=threads or 0)
     draw = uncertainty.Draw(drawn[0], seed=drawn[1])
-    with counting(quiet) as advance:
+    with progress(quiet) as advance:
         rows = calibrating.asked(runtime, pack, keep, advance, draw)
     found = calibrating.calibration(runtime, pack, rows, wanted[0], draw, wanted[1])
     return found, list(lines(found, verbose))
@@ -121,6 +121,6 @@ def _claims(
 
     texts, digest = filtering.load(claims, most or 0)
     runtime = uncertainty.open(model, threads=threads or 0)
-    with counting(quiet) as advance:
+    with progress(quiet) as advance:
         found = filtering.filtering(runtime, texts, claims.stem, digest, advance, score)
     return found, list(lines(found))

@@ -202,6 +202,7 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     help="Exit 1 if more items than this are not clean.",
 )
 @click.option("-o", "--output", "output", default="text", metavar="FORMAT[=PATH]", help="text or json.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def contamination(
     benchmark: Path,
     corpora: tuple[str, ...],
@@ -209,6 +210,7 @@ def contamination(
     answer_field: str,
     fail_over: float | None,
     output: str,
+    quiet: bool,
 ) -> int:
     """Which items of BENCHMARK (jsonl, json, csv, parquet) are in the corpus: question and answer apart."""
     from assay import corpus
@@ -217,7 +219,8 @@ def contamination(
 
     format, path = one_of(output, ("text", "json"))
     try:
-        found = examined(corpus.open(corpora), benchmark, question_field, answer_field)
+        with progress(quiet) as advance:
+            found = examined(corpus.open(corpora), benchmark, question_field, answer_field, advance)
     except InputError as cause:
         raise UsageError(f"the corpus is damaged: {cause}") from None
     raw = (

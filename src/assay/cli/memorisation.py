@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from assay.cli._progress import counting
+from assay.cli._progress import progress
 from assay.cli._streams import one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -77,7 +77,7 @@ def COMMAND(
     targets = [one_of(entry, ("text", "json")) for entry in outputs] or [("text", None)]
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
-        with counting(quiet) as advance:
+        with progress(quiet) as advance:
             found = memorising.memorisation(runtime, corpora, held_out, canaries, memorising.Plan(each, prefix, suffix, free, seed), advance)  # fmt: skip
     except InputError as cause:
         raise UsageError(str(cause)) from None

@@ -28,6 +28,7 @@ from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.corpus import DatasetShare, Document, Licence, Skipped
 from assay.files import write_whole
 from assay.kernels.words import NORMALISER
+from assay.progress import Progress, report
 
 SHARD = 1 << 30  # bytes of text in a shard: usual text takes 1.6 to 1.9 times as much memory (benchmarks/trace.py)
 MOST_SHARD = (4 << 30) - (1 << 20)
@@ -35,7 +36,6 @@ MOST_UNITS = (1 << 31) - 64  # words and document ends in one shard; what native
 MOST_DATASETS = 1000  # rows in the summary of one part; the others are counted together
 MOST_REASONS = 200
 UNPACKED = 4  # what a packed byte is taken to hold when tasks are planned
-Advance = Callable[[str, int, int], None]  # label, bytes done, bytes in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Task:
 
 def build(
     references: tuple[str, ...], directory: Path, options: Options, executor: Executor, *,
-    add: bool = False, replace_old: bool = False, progress: Advance | None = None,
+    add: bool = False, replace_old: bool = False, progress: Progress | None = None,
 ) -> Manifest:  # fmt: skip
     """Index the inputs into `directory`, and return its new manifest.
 
@@ -151,7 +151,7 @@ def _tasks(inputs: tuple[Input, ...], directory: Path, options: Options) -> list
     return [Task(str(directory), number, tuple(rows), options) for number, rows in enumerate(portions)]
 
 
-def _run(tasks: list[Task], executor: Executor, progress: Advance | None) -> list[Part]:
+def _run(tasks: list[Task], executor: Executor, progress: Progress | None) -> list[Part]:
     total = sum(source.size for task in tasks for source in task.inputs)
     if not tasks:
         return []
@@ -162,7 +162,7 @@ def _run(tasks: list[Task], executor: Executor, progress: Advance | None) -> lis
         if progress:
             raw = path.read_bytes()
             done = sum(struct.unpack(f"<{len(raw) // 8}Q", raw))
-            progress("indexing", min(done, total), total)
+            report(progress, "indexing", min(done, total), total, "bytes")
 
     outcomes = dict(executor.run(indexed, tasks, tick))
     return [outcomes[index] for index in range(len(tasks))]

@@ -5,7 +5,7 @@ Thirteen words are the unit of Brown et al., "Language Models are Few-Shot Learn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from assay.corpus.matching import covered, maximal, split
 from assay.corpus.rows import NotRead, Reading, Row
 from assay.errors import UsageError
 from assay.facts.trace import Contamination, Item, ItemPart
+from assay.progress import Progress, Steps
 
 RUN = 13  # words
 WHOLE = 5  # words of the shortest part that counts when the corpus holds all of it: shorter ones are anywhere
@@ -24,7 +25,7 @@ ANSWER = ("answer", "answers", "completion", "response", "output", "solution", "
 
 
 def contamination(
-    corpus: Corpus, benchmark: Path, question: str = "", answer: str = "", progress: Callable[[int], None] | None = None
+    corpus: Corpus, benchmark: Path, question: str = "", answer: str = "", progress: Progress | None = None
 ) -> Contamination:
     """Every item of a benchmark (jsonl, json, csv, parquet) beside the corpora.
 
@@ -32,15 +33,15 @@ def contamination(
         UsageError: the file cannot be read or has no questions.
     """
     items: list[Item] = []
-    skipped = 0
-    for row in _rows(benchmark):
+    skipped, rows = 0, list(_rows(benchmark))
+    steps = Steps(progress, "looking", len(rows), "items")
+    for row in rows:
+        steps.add()
         asked = "" if isinstance(row, NotRead) else _text(row, question, QUESTION)
         if isinstance(row, NotRead) or not asked:
             skipped += 1
             continue
         items.append(_item(corpus, row, asked, _text(row, answer, ANSWER)))
-        if progress:
-            progress(len(items))
     if not items:
         names = question or ", ".join(QUESTION)
         raise UsageError(

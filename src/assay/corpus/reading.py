@@ -196,14 +196,14 @@ class ShardFile:
         """Whether the document was removed."""
         return bool(self.removed) and bool(self.removed[document >> 3] >> (document & 7) & 1)
 
-    def check(self, progress: Callable[[int], None] | None = None) -> None:
+    def check(self, advance: Callable[[int], None] | None = None) -> None:
         """Compare every block with its checksum (Malformed: one does not match)."""
         with self.guarded():
             for start in range(0, self.header.body, 1 << 22):
                 size = min(1 << 22, self.header.body - start)
                 self.ask.read(start, size)
-                if progress:
-                    progress(size)
+                if advance:
+                    advance(size)
 
 
 _EMPTY = {

@@ -10,24 +10,16 @@ from assay.corpus import manifest
 from assay.corpus.manifest import ShardRecord
 from assay.corpus.reading import ShardFile
 from assay.errors import InputError
-
-Progress = Callable[[str, int, int], None]
+from assay.progress import Progress, Steps
 
 
 def defects(directory: Path, progress: Progress | None = None) -> list[str]:
     """One sentence for each file that is absent, damaged or not the one named (UsageError: there is no readable manifest)."""
     found, _ = manifest.load(directory)
-    total, done = 2 * sum(shard.size for shard in found.shards), 0
+    steps = Steps(progress, "verifying", 2 * sum(shard.size for shard in found.shards), "bytes")
     problems: list[str] = []
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress("verifying", min(done, total), total)
-
     for shard in found.shards:
-        problems += _of_shard(directory, shard, advance)
+        problems += _of_shard(directory, shard, steps.add)
         if shard.removed:
             problems += _of_file(directory / shard.removed.file, shard.removed.sha256, lambda _: None)
     return problems

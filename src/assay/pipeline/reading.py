@@ -11,7 +11,7 @@ from assay.facts.structure import Hook, HookKind
 from assay.formats.container.inert import inert, unread
 from assay.isolation import Reader
 from assay.measures import Feed
-from assay.progress import Progress, report
+from assay.progress import Progress, Steps
 from assay.subject import Entry, Hashed, Peeked, hashed, peeked
 
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
@@ -53,15 +53,11 @@ def hash_all(
     entries: tuple[Entry, ...], feeds: Mapping[str, list[Feed]], jobs: int, progress: Progress | None
 ) -> list[Hashed]:
     """Every file hashed, in order, its blocks given to its feeds; several at a time where that is asked for."""
-    total, done = sum(entry.size for entry in entries), 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        report(progress, "reading", done, total, "bytes")
+    total = sum(entry.size for entry in entries)
+    steps = Steps(progress, "reading", total, "bytes")
 
     def one(entry: Entry) -> Hashed:
-        return hashed(entry, advance, _together(feeds.get(entry.path, ())))
+        return hashed(entry, steps.add, _together(feeds.get(entry.path, ())))
 
     if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
         return [one(entry) for entry in entries]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from assay.facts.interval import wilson
 from assay.facts.memorisation import Canary, Discoverable, Free, Group, Memorisation, Repeated, Told
 from assay.facts.uncertainty import Capability, TokenScore
 from assay.probes import membership
+from assay.progress import Progress, Steps
 from assay.runtime import Runtime
 from assay.uncertainty.statistics import worth
 
@@ -38,8 +39,6 @@ ALTERNATIVES = 63  # other secrets that a canary is ranked among
 LONG, FREE_TOKENS, MOST_TOKENS = 20, 64, 192
 MOST_LISTED, MOST_FILE = 20, 256 << 20
 LEAST_TOLD = 20  # texts on each side below which membership is not judged
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,8 @@ def memorisation(
     drawn = random.Random(plan.seed)  # noqa: S311 - draws that can be repeated, nothing secret
     found = _passages(data, plan, drawn)
     controls = list(_cut(others, plan, drawn))[: plan.each * 4]
-    steps = _Steps(progress, sum(map(len, found.values())) + len(controls) + len(planted) + plan.free)
+    wanted = sum(map(len, found.values())) + len(controls) + len(planted) + plan.free
+    steps = Steps(progress, "asking", wanted, "passages")
     groups = {group: [_asked(runtime, row, steps) for row in rows] for group, rows in found.items()}
     held = [_asked(runtime, row, steps) for row in controls]
     every = [row for rows in groups.values() for row in rows if row.repeated]
@@ -106,18 +106,6 @@ def memorisation(
         tuple(Repeated(row.passage.document, row.passage.count, row.passage.prefix, row.passage.suffix) for row in sorted(every, key=lambda row: (row.passage.count, row.passage.document))[:MOST_LISTED]),
         told, tuple(_exposed(runtime, planted, drawn, steps)), _free(runtime, data, plan, steps), tuple(row for row in missing if row),
     )  # fmt: skip
-
-
-class _Steps:
-    """Counts what is done, for whoever waits."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
-
-    def step(self) -> None:
-        self._done += 1
-        if self._progress:
-            self._progress("asking", min(self._done, self._total), self._total)
 
 
 def _passages(data: Corpus, plan: Plan, drawn: random.Random) -> dict[tuple[int, int], list[_Passage]]:
@@ -162,9 +150,9 @@ def _cut(texts: list[str], plan: Plan, drawn: random.Random) -> Iterator[_Passag
         yield _Passage(f"held-out {number}", 0, raw[begin:middle].decode("utf-8", "replace"), raw[middle:end].decode("utf-8", "replace"))  # fmt: skip
 
 
-def _asked(runtime: Runtime, passage: _Passage, steps: _Steps) -> _Asked:
+def _asked(runtime: Runtime, passage: _Passage, steps: Steps) -> _Asked:
     """One pass over both parts; a text that the tokenizer does not give back, or that is too long, counts as not repeated with no chance."""
-    steps.step()
+    steps.add()
     try:
         rows = runtime.score(passage.prefix, passage.suffix)
     except UsageError:
@@ -235,11 +223,11 @@ def _logprobs(runtime: Runtime, text: str) -> list[float]:
         return []
 
 
-def _exposed(runtime: Runtime, planted: list[dict[str, Any]], drawn: random.Random, steps: _Steps) -> Iterator[Canary]:
+def _exposed(runtime: Runtime, planted: list[dict[str, Any]], drawn: random.Random, steps: Steps) -> Iterator[Canary]:
     """The exposure of canaries by their number of copies (arXiv:1802.08232, definition 2, estimated among 63 other secrets of the same form)."""
     bits: dict[int, list[float]] = {}
     for row in planted:
-        steps.step()
+        steps.add()
         others = ["".join(str(drawn.randrange(10)) if letter.isdigit() else drawn.choice("abcdefghijklmnopqrstuvwxyz") if letter.isalpha() else letter for letter in row["secret"]) for _ in range(ALTERNATIVES)]  # fmt: skip
         own = _sum(runtime.score(row["prefix"], row["secret"]))
         rank = 1 + sum(_sum(runtime.score(row["prefix"], other)) > own for other in others if other != row["secret"])
@@ -253,13 +241,13 @@ def _sum(rows: tuple[TokenScore, ...]) -> float:
     return sum(row.logprob for row in rows)
 
 
-def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: _Steps) -> Free | None:
+def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | None:
     """What the model writes of its own accord, looked for in the corpora."""
     if not plan.free or Capability.SAMPLE not in runtime.can:
         return None
     words, covered, longest = 0, 0, []
     for number in range(plan.free):
-        steps.step()
+        steps.add()
         (sample,) = runtime.sample("", 1, FREE_TOKENS, 1.0, plan.seed + number)
         found, raw = split(sample.text)
         if not len(found):

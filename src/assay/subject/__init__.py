@@ -28,7 +28,7 @@ EXCLUDED = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
 _LFS = b"version https://git-lfs.github.com/spec/"
 _PARTIAL = (".incomplete", ".part", ".partial", ".crdownload", ".aria2", ".download", ".tmp")
 
-Progress = Callable[[int], None]
+Advance = Callable[[int], None]  # told of each block how many bytes it has
 Sink = Callable[[memoryview], None]
 
 
@@ -116,7 +116,7 @@ def peeked(entry: Entry) -> Peeked:
     return Peeked(head, _absent(entry, head))
 
 
-def hashed(entry: Entry, progress: Progress | None = None, sink: Sink | None = None) -> Hashed:
+def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = None) -> Hashed:
     """Read the whole file once in 1 MiB blocks, each also given to `sink`.
 
     A file that changes meanwhile keeps its digest and gets an obstacle.
@@ -130,8 +130,8 @@ def hashed(entry: Entry, progress: Progress | None = None, sink: Sink | None = N
                 count += len(block)
                 if sink:
                     sink(block)
-                if progress:
-                    progress(len(block))
+                if advance:
+                    advance(len(block))
                 if count > entry.size:
                     break  # it grows while it is read; following it could go on for ever
     except OSError as cause:

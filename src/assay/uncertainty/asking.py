@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay import uncertainty
 from assay.errors import InputError, UsageError
 from assay.facts.calibration import Calibration, NotRun
+from assay.progress import Progress
 from assay.uncertainty import Draw
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
@@ -30,7 +30,7 @@ class Asking:
         *,
         isolation: bool = True,
         offline: bool = False,
-        progress: Callable[[str, int, int], None] | None = None,
+        progress: Progress | None = None,
     ) -> Calibration | NotRun:
         """Run the model on every question; where it cannot be run, why."""
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from assay.facts.calibration import (
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.uncertainty import Capability
 from assay.files import write_whole
+from assay.progress import Progress, Steps
 from assay.runtime import Runtime
 from assay.uncertainty import samples as sampled
 from assay.uncertainty import statistics as measure
@@ -50,7 +51,6 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 
-Progress = Callable[[str, int, int], None]
 Bools = NDArray[np.bool_]
 
 
@@ -103,16 +103,15 @@ def asked(
         stream = stack.enter_context(open(keep, "a", encoding="utf-8")) if keep else None
         if stream and not stream.tell():
             _line(stream, bound)
-        rows = []
-        for number, question in enumerate(pack.questions):
+        rows, steps = [], Steps(progress, "asking", len(pack.questions), "questions")
+        for question in pack.questions:
             row = known.get(question.id)
             if row is None:
                 row = answered(runtime, question, draw)
                 if stream:
                     _line(stream, encode(row))
             rows.append(row)
-            if progress:
-                progress("asking", number + 1, len(pack.questions))
+            steps.add()
     return tuple(rows)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from assay._given import record
 from assay.errors import UsageError
 from assay.facts.filtering import Filter, Filtering
 from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore
+from assay.progress import Progress, Steps
 from assay.runtime import Runtime
 from assay.uncertainty import statistics as measure
 from assay.uncertainty.scores import scores
@@ -30,8 +31,6 @@ HALVINGS = 200
 LEAST, MOST = 20, 256 << 20  # texts, bytes
 # Wikipedia page views and mentions, as FActScore groups people (arXiv:2305.14251, section 3.1), the rarest first
 RARITY = ("very rare", "rare", "medium", "freq", "very freq")
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +93,15 @@ def filtering(
     """
     if Capability.SCORE not in runtime.can:
         raise UsageError(f"{runtime.name} scores no text that it did not write, and so no claims")
-    total, done = sum(len(row.claims) for row in texts), 0
+    total = sum(len(row.claims) for row in texts)
+    steps = Steps(progress, "scoring", total, "claims")
     columns: dict[str, list[float]] = {}
     false: list[bool] = []
     of: list[int] = []
     for number, row in enumerate(texts):
         for claim, true in row.claims:
             values = claimed(runtime, row.prompt, claim)
-            done += 1
-            if progress:
-                progress("scoring", done, total)
+            steps.add()
             if values is None:
                 continue
             for id, value in (*values.items(), *((("subject.rarity", row.rarity),) if row.rarity is not None else ())):

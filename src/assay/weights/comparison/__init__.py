@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.comparison import Comparison, Kinship
 from assay.facts.config import ModelConfig
 from assay.facts.tokenizer import Vocabulary
+from assay.progress import Progress, Steps
 from assay.weights.comparison import relation
 from assay.weights.comparison.difference import Found, compared
 from assay.weights.comparison.matching import Pair, layer_map, matched, renumbered, side
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Progress = Callable[[int, int], None]
 SAMPLE = 1 << 16  # values of each matrix by which other models' shares are fitted
 
 
@@ -41,7 +41,7 @@ def comparison(
     Args:
         base, model: what is compared.
         others: further models of which it may be a merge.
-        progress: called with values compared and values in all.
+        progress: told how many tensors were compared; it may ask for an end.
     """
     left, right = side(base.weights, base.config), side(model.weights, model.config)
     layers = [] if left.layers == right.layers else layer_map(left, right)
@@ -73,12 +73,10 @@ def _unmatched(missing: list[str], extra: list[str]) -> list[str]:
 
 
 def _compared_all(pairs: list[Pair], progress: Progress | None) -> list[Found]:
-    total, done, found = sum(pair.model.rows * pair.model.columns for pair in pairs), 0, []
+    steps, found = Steps(progress, "comparing", len(pairs), "tensors"), []
     for pair in pairs:
         found.append(compared(pair))
-        done += pair.model.rows * pair.model.columns
-        if progress:
-            progress(done, total)
+        steps.add()
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Comparison
 from assay.isolation import reader_for
-from assay.progress import Progress, report
+from assay.progress import Progress
 from assay.subject import digest
 from assay.subject.reference import opened as walked
 from assay.weights import Weights, needed
@@ -33,11 +33,7 @@ def diff(
             config, vocabulary = (next(iter(weights.facts(kind)), None) for kind in ("ModelConfig", "Vocabulary"))
             templates.append(weights.facts("ChatTemplate"))
             sides.append(Model(name, "", weights, config, vocabulary))
-
-        def advance(done: int, total: int) -> None:
-            report(progress, "comparing", done, total, "values")
-
-        found = comparison(sides[0], sides[1], tuple(sides[2:]), advance)
+        found = comparison(sides[0], sides[1], tuple(sides[2:]), progress)
         return replace(found, templates=changes(templates[0], templates[1]))
 
 
