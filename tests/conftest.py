@@ -61,12 +61,3 @@ def smollm2() -> Path:
         return packaged_model()
     except UsageError as missing:
         pytest.skip(str(missing))
-
-
-@pytest.fixture
-def shared() -> Path:
-    """Data for development that is not part of the repository."""
-    folder = Path(__file__).resolve().parents[2] / "shared"
-    if not folder.is_dir():
-        pytest.skip("the folder ../shared with schemas and vectors is not here")
-    return folder

@@ -1,4 +1,4 @@
-"""Keyless signatures: the specification's vector, made by a real identity in the public log, checked without a network."""
+"""Keyless signatures: made in a small Sigstore with its own authority and logs, judged without a network."""
 
 from __future__ import annotations
 
@@ -15,15 +15,23 @@ from assay.attest.keyless import Identity
 from assay.attest.trust import expected
 from assay.errors import UsageError
 from assay.facts.signature import Trust
+from tests.builders import sigstore
 from tests.builders.command import run
 
-NAME, ISSUER = "stefanb@us.ibm.com", "https://sigstore.verify.ibm.com/oauth2"
-WHO = Identity(NAME, ISSUER)
+NAME, ISSUER = "someone@example.org", "https://accounts.example"
+SIGNED = bundle.statement("m", (("signme-1", "0" * 64),), ())
 
 
 @pytest.fixture
-def vector(shared: Path) -> bytes:
-    return (shared / "data/oms/test-vectors/valid/sigstore.bundle.json").read_bytes()
+def vector() -> bytes:
+    return sigstore.keyless(SIGNED, NAME, ISSUER)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The trusted root under which the vector was signed."""
+    (tmp_path / "root.json").write_bytes(sigstore.trusted_root())
+    return tmp_path / "root.json"
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +42,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-def test_an_expected_identity_is_verified(vector: bytes) -> None:
-    trust, who, _ = keyless.judged(bundle.parsed(vector), (Identity("nobody@example.org", ISSUER), WHO))
+def test_an_expected_identity_is_verified(vector: bytes, root: Path) -> None:
+    expected = (Identity("nobody@example.org", ISSUER, root), Identity(NAME, ISSUER, root))
+    trust, who, _ = keyless.judged(bundle.parsed(vector), expected)
     assert (trust, who) == (Trust.VERIFIED, f"{NAME} (issuer {ISSUER})")
 
 
-@pytest.mark.parametrize("who", [Identity("nobody@example.org", ISSUER), Identity(NAME, "https://accounts.example")])
-def test_another_identity_is_not_expected(who: Identity, vector: bytes) -> None:
-    trust, signer, why = keyless.judged(bundle.parsed(vector), (who,))
+@pytest.mark.parametrize(("name", "issuer"), [("nobody@example.org", ISSUER), (NAME, "https://other.example")])
+def test_another_identity_is_not_expected(name: str, issuer: str, vector: bytes, root: Path) -> None:
+    trust, signer, why = keyless.judged(bundle.parsed(vector), (Identity(name, issuer, root),))
     assert trust is Trust.UNEXPECTED and signer.startswith(NAME) and ("do not match" in why or "does not match" in why)
 
 
@@ -50,34 +59,52 @@ def test_without_an_identity_nothing_is_verified(vector: bytes) -> None:
     assert trust is Trust.UNKNOWN and "--identity" in why and who == "an identity at Sigstore"
 
 
-@pytest.mark.parametrize("part", ["payload", "signature", "log"])
-def test_what_was_changed_does_not_hold(part: str, vector: bytes) -> None:
+def flipped(text: str, at: int) -> str:
+    raw = bytearray(base64.b64decode(text))
+    raw[at] ^= 1
+    return base64.b64encode(bytes(raw)).decode()
+
+
+@pytest.mark.parametrize("part", ["payload", "signature", "time", "promise", "proof", "checkpoint", "certificate"])
+def test_what_was_changed_does_not_hold(part: str, vector: bytes, root: Path) -> None:
     value = json.loads(vector)
-    if part == "payload":
-        raw = bytearray(base64.b64decode(value["dsseEnvelope"]["payload"]))
-        raw[100] ^= 1
-        value["dsseEnvelope"]["payload"] = base64.b64encode(bytes(raw)).decode()
-    elif part == "signature":
-        raw = bytearray(base64.b64decode(value["dsseEnvelope"]["signatures"][0]["sig"]))
-        raw[-1] ^= 1
-        value["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(bytes(raw)).decode()
-    else:
-        value["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = "1860062340"
-    trust, _, why = keyless.judged(bundle.parsed(json.dumps(value).encode()), (WHO,))
+    envelope, (entry,) = value["dsseEnvelope"], value["verificationMaterial"]["tlogEntries"]
+    match part:
+        case "payload":
+            envelope["payload"] = flipped(envelope["payload"], 100)
+        case "signature":
+            envelope["signatures"][0]["sig"] = flipped(envelope["signatures"][0]["sig"], -1)
+        case "time":
+            entry["integratedTime"] = str(int(entry["integratedTime"]) + 60)
+        case "promise":
+            entry["inclusionPromise"]["signedEntryTimestamp"] = flipped(
+                entry["inclusionPromise"]["signedEntryTimestamp"], -1
+            )
+        case "proof":
+            entry["inclusionProof"]["hashes"] = [flipped(entry["inclusionProof"]["hashes"][0], 0)]
+        case "checkpoint":
+            entry["inclusionProof"]["checkpoint"]["envelope"] = entry["inclusionProof"]["checkpoint"][
+                "envelope"
+            ].replace("\n2\n", "\n3\n")
+        case "certificate":
+            certificate = value["verificationMaterial"]["certificate"]
+            certificate["rawBytes"] = flipped(certificate["rawBytes"], -1)
+    trust, _, why = keyless.judged(bundle.parsed(json.dumps(value).encode()), (Identity(NAME, ISSUER, root),))
     assert trust is Trust.BROKEN and why
 
 
-def test_a_trusted_root_can_be_given(vector: bytes, tmp_path: Path) -> None:
-    store = resources.files("sigstore") / "_store" / "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev" / "trusted_root.json"
-    own, other = tmp_path / "root.json", tmp_path / "staging.json"
-    own.write_bytes(store.read_bytes())
-    assert keyless.judged(bundle.parsed(vector), (Identity(NAME, ISSUER, own),))[0] is Trust.VERIFIED
-    staging = resources.files("sigstore") / "_store" / "https%3A%2F%2Ftuf-repo-cdn.sigstage.dev" / "trusted_root.json"
-    other.write_bytes(staging.read_bytes())
-    assert keyless.judged(bundle.parsed(vector), (Identity(NAME, ISSUER, other),))[0] is Trust.BROKEN
-    other.write_text("{}")
+@pytest.mark.parametrize("instance", ["sigstore", "sigstage"])
+def test_a_root_that_does_not_know_the_authority(instance: str, vector: bytes, tmp_path: Path) -> None:
+    store = resources.files("sigstore") / "_store" / f"https%3A%2F%2Ftuf-repo-cdn.{instance}.dev" / "trusted_root.json"
+    (tmp_path / "other.json").write_bytes(store.read_bytes())
+    for path in (tmp_path / "other.json", None):  # by default the roots of the public instance
+        assert keyless.judged(bundle.parsed(vector), (Identity(NAME, ISSUER, path),))[0] is Trust.BROKEN
+
+
+def test_a_file_that_is_no_trusted_root(vector: bytes, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{}")
     with pytest.raises(UsageError, match="not a trusted root that can be read"):
-        keyless.judged(bundle.parsed(vector), (Identity(NAME, ISSUER, other),))
+        keyless.judged(bundle.parsed(vector), (Identity(NAME, ISSUER, tmp_path / "other.json"),))
 
 
 def test_a_trust_file_names_identities(tmp_path: Path) -> None:
@@ -89,13 +116,14 @@ def test_a_trust_file_names_identities(tmp_path: Path) -> None:
         expected(file)
 
 
-def test_the_command_names_the_signer(tmp_path: Path, shared: Path) -> None:
+def test_the_command_names_the_signer(tmp_path: Path, vector: bytes, root: Path) -> None:
     folder = tmp_path / "m"
     folder.mkdir()
     (folder / "signme-1").write_text("not what was signed")
-    signature = str(shared / "data/oms/test-vectors/valid/sigstore.bundle.json")
-    done = run("verify", str(folder), "--signature", signature, "--identity", NAME, "--issuer", ISSUER)
+    (tmp_path / "m.sig").write_bytes(vector)
+    asked = ("verify", str(folder), "--signature", str(tmp_path / "m.sig"), "--identity", NAME)
+    done = run(*asked, "--issuer", ISSUER, "--trusted-root", str(root))
     assert done.returncode == 1 and f"signer     {NAME} (issuer {ISSUER}), by sigstore\n" in done.stdout
     assert "changed    signme-1\n" in done.stdout and "made by the expected signer" in done.stdout.splitlines()[0]
-    half = run("verify", str(folder), "--signature", signature, "--identity", NAME)
+    half = run(*asked)
     assert half.returncode == 2 and "--identity and --issuer go together" in half.stderr

@@ -124,12 +124,34 @@ def test_claims_all_of_a_kind_tell_nothing(tmp_path: Path) -> None:
         filtering.filtering(Judge(), *filtering.load(tmp_path / "c.jsonl")[:1], "c", "d")
 
 
-def test_factscore_is_read_as_published(shared: Path) -> None:
-    texts, _ = filtering.load(shared / "data" / "claims" / "factscore_ChatGPT.jsonl", 50)
-    assert len(texts) == 50 and all(row.rarity in (1, 2, 3, 4, 5) for row in texts)
-    assert texts[0].prompt.startswith("Question: Tell me a bio of ") and any(
-        not true for row in texts for _, true in row.claims
-    )
+def test_factscore_is_read_as_published(tmp_path: Path) -> None:
+    """The layout of FActScore's labelled biographies: facts by sentence, with what people found irrelevant or left out."""
+    groups = ("very rare", "rare", "medium", "freq", "very freq")
+
+    def biography(number: int) -> dict[str, object]:
+        labels = ("S", "NS", "IR")
+        facts = [{"text": f"Fact {at} of {number}.", "label": labels[at % 3]} for at in range(4)]
+        return {
+            "input": f"Question: Tell me a bio of Person {number}.",
+            "output": "A biography.",
+            "topic": f"Person {number}",
+            "cat": [groups[number % 5], "Europe"],
+            "annotations": [
+                {"text": "A sentence.", "is-relevant": True, "model-atomic-facts": [{"text": "Not these."}],
+                 "human-atomic-facts": facts},
+                {"text": "Another one.", "is-relevant": False, "human-atomic-facts": None},
+            ],
+        }  # fmt: skip
+
+    rows = [*map(biography, range(60)), {**biography(60), "annotations": None}]
+    (tmp_path / "f.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    texts, _ = filtering.load(tmp_path / "f.jsonl", 50)
+    assert len(texts) == 50 and {row.rarity for row in texts} == {1, 2, 3, 4, 5}
+    assert texts[0].prompt.startswith("Question: Tell me a bio of ") and texts[0].prompt.endswith("\n")
+    assert all([true for _, true in row.claims] == [True, False, True] for row in texts)
+    by_prompt = {row.prompt: row for row in texts}
+    assert {row.rarity for prompt, row in by_prompt.items() if prompt.endswith(("0.\n", "5.\n"))} == {5}  # very rare
+    assert len(filtering.load(tmp_path / "f.jsonl")[0]) == 60  # nobody labelled the last one
 
 
 STORY = "".join(

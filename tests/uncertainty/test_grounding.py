@@ -196,7 +196,7 @@ def test_features_do_not_depend_on_the_order_of_a_set() -> None:
     import sys
 
     program = (
-        "from assay.measures.grounding import Documents\n"
+        "from assay.uncertainty.grounding import Documents\n"
         "from pathlib import Path\n"
         "text = Path('README.md').read_text()\n"
         "found = Documents([text[:6000]])\n"
