@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from model_signing import hashing
 
+import assay.uncertainty
 from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Standing, Trouble, manifest
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
-from assay.subject import given, hashed, walked
+from assay.subject import given, hashed, opened, walked
 from tests.builders import hub_model, safetensors
 from tests.conftest import messages
 
@@ -203,6 +204,56 @@ def test_a_reference_that_leads_nowhere_is_one_sentence(
     make(path)
     with pytest.raises(UsageError, match=sentence):
         walked(path)
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_a_path_is_a_reference(tmp_path: Path, offline: bool) -> None:
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    for reference in (tmp_path, str(tmp_path), tmp_path / "m.gguf"):
+        found, walk = opened(reference, offline=offline), walked(Path(reference))
+        assert (found.name, found.roots, found.closed) == (walk.name, walk.roots, False)
+        assert [entry.place.path for entry in found.entries] == [str(tmp_path / "m.gguf")]
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("openai+http://host:8000/v1#org/m", "org/m"),
+        ("openai+https://host/v1", "openai+https://host/v1"),
+    ],
+)
+def test_an_endpoint_is_a_walk_without_files(reference: str, name: str) -> None:
+    walk = opened(reference)
+    assert (walk.name, walk.reference, walk.entries, walk.roots, walk.closed) == (name, reference, (), (), True)
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("s3://bucket/x", "cannot open s3://bucket/x: give a folder, a weight file, hf://org/name or openai+http"),
+        ("https://host/org/name", "cannot open https://host/org/name: give"),
+        ("openai+http://", "openai+http:// is no endpoint: expected openai+http://host:port/v1#model"),
+        ("openai+ftp://host/v1#m", "openai+ftp://host/v1#m is no endpoint: expected"),
+        ("hf://org", "hf://org is no hub reference: write hf://org/name"),
+        ("", "'' names no model: give a folder, a weight file"),
+        ("a\0b", "names no model: give a folder, a weight file"),
+        ("org/name", "no model at org/name: give a folder, a weight file or hf://org/name"),
+        ("x" * 5000, "cannot open x"),
+    ],
+)
+@pytest.mark.parametrize("open_model", [opened, assay.uncertainty.open, assay.audit])
+def test_what_is_no_reference_is_refused_in_one_sentence(
+    open_model: Callable[[str], object], reference: str, sentence: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        open_model(reference)
+    assert sentence in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("open_model", [opened, assay.uncertainty.open, assay.audit])
+def test_an_endpoint_is_not_asked_offline(open_model: Callable[..., object]) -> None:
+    with pytest.raises(UsageError, match="is behind a network, and --offline was given"):
+        open_model("openai+http://host/v1#m", offline=True)
 
 
 def test_a_hundred_thousand_files_are_walked(tmp_path: Path, audit: Audit) -> None:

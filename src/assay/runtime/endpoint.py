@@ -7,20 +7,18 @@ for those of one that makes less sense. Only what came back as it should is a ca
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import UsageError
-from assay.facts.dossier import ENDPOINT
 from assay.facts.uncertainty import Capability, Sample, TokenScore
 from assay.runtime import ALTERNATIVES, Trace, _answers
 from assay.runtime._http import READ, Refused, Server
+from assay.subject.reference import server
 
 MOST_TEXT = 1 << 20
 _PLAIN, _TRUE, _ODD = "The sun rises in the", " east.", " zebra."
-_REFERENCE = re.compile(r"openai\+https?://[^\s#]+(?:#\S+)?\Z")
 
 
 class Endpoint:
@@ -35,9 +33,7 @@ class Endpoint:
 
         Raises UsageError: it cannot be reached, has not this model, or does not speak the API; the message says which.
         """
-        if not _REFERENCE.match(reference):
-            raise UsageError(f"{reference} is no endpoint: expected openai+http://host:port/v1#model")
-        url, _, wanted = reference.removeprefix(ENDPOINT).partition("#")
+        url, wanted = server(reference)
         self._server = Server(url, read)
         self._model = self._chosen(wanted)
         self.model, self.sha256 = f"{self._model} at {urlsplit(url).netloc.rpartition('@')[2]}", ""

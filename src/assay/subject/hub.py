@@ -11,8 +11,9 @@ import re
 from pathlib import Path
 
 from assay.errors import MissingExtra, UsageError
-from assay.subject import Walk, walked
+from assay.subject.walk import Walk, walked
 
+SCHEME = "hf://"
 _REFERENCE = re.compile(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
 
 

@@ -1,26 +1,50 @@
-"""What a user types to name a model: a folder, a file, a hub reference or an endpoint."""
+"""What a user types to name a model, and the walk that it leads to: a path, a model on a hub, or one behind an endpoint.
+
+- `models/SmolLM2`: a folder, a snapshot of a hub cache, or a single weight file
+- `hf://org/name[@revision]`: fetched into the hub's cache, then walked (extra `hub`)
+- `openai+http://host:port/v1[#model]`: an OpenAI-compatible endpoint, a walk without files
+"""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.dossier import ENDPOINT
-from assay.subject import Walk, walked
+from assay.subject import hub
+from assay.subject.walk import Walk, walked
+
+_SERVER = re.compile(r"openai\+(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
+_FORMS = "a folder, a weight file, hf://org/name or openai+http://host/v1#model"
 
 
-def opened(reference: str, *, offline: bool) -> Walk:
-    """The walk over what `reference` names."""
-    if reference.startswith("hf://"):
-        from assay.subject.hub import fetched
+def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
+    """The walk over what `model` names; on a hub it is downloaded, if it is not here yet and `offline` does not forbid it.
 
-        return fetched(reference, offline=offline)
+    Raises:
+        MissingExtra: a model on a hub, and huggingface_hub is not installed.
+        UsageError: nothing is there, or the reference has none of these forms; the message says what to give.
+    """
+    reference = os.fspath(model)
+    if reference.startswith(hub.SCHEME):
+        return hub.fetched(reference, offline=offline)
     if reference.startswith(ENDPOINT):
+        _, name = server(reference)
         if offline:
             raise UsageError(f"{reference} is behind a network, and --offline was given")
-        return Walk(reference.rpartition("#")[2] if "#" in reference else reference, reference, (), (), (), ())
+        return Walk(name or reference, reference, (), (), (), ())
     if "://" in reference:
-        raise UsageError(
-            f"cannot open {reference}: this version opens folders, files, hf://org/name and openai+http://host/v1#model"
-        )
+        raise UsageError(f"cannot open {reference}: give {_FORMS}")
+    if not reference or "\0" in reference:
+        raise UsageError(f"{reference!r} names no model: give {_FORMS}")
     return walked(Path(reference))
+
+
+def server(reference: str) -> tuple[str, str]:
+    """(URL, model) of a reference to an endpoint; no model where it names none. UsageError if it is no such reference."""
+    match = _SERVER.match(reference)
+    if match is None:
+        raise UsageError(f"{reference} is no endpoint: expected openai+http://host:port/v1#model")
+    return match["url"], match["model"] or ""

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
-from assay.facts.dossier import ENDPOINT
 from assay.facts.uncertainty import Capability, Risk, Sample, Score, ScoredText, TokenScore
 from assay.runtime import Runtime, Trace
+from assay.subject import opened
 from assay.uncertainty import samples as sampled
 from assay.uncertainty import scores as measure
 from assay.uncertainty import support
@@ -39,18 +39,11 @@ def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = T
     Raises:
         UsageError: the model cannot be run, and why: no runtime installed, code of its own, weights that do not fit, an unknown tokenizer.
     """
-    reference = os.fspath(model)
-    if reference.startswith(ENDPOINT):
+    walk = opened(model, offline=offline)
+    if walk.closed:
         from assay.runtime.endpoint import Endpoint
 
-        if offline:
-            raise UsageError(f"{reference} is behind a network, and --offline was given")
-        return Endpoint(reference)
-    if reference.startswith("hf://"):
-        from assay.runtime.opening import torch_runtime
-        from assay.subject.hub import fetched
-
-        return torch_runtime(fetched(reference, offline=offline), threads=threads, isolation=isolation)
+        return Endpoint(walk.reference)
     path = Path(model)
     if path.suffix.lower() in (".json", ".jsonl") and path.is_file():
         from assay.runtime.recorded import Recorded
@@ -58,7 +51,7 @@ def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = T
         return Recorded(path)
     from assay.runtime.opening import torch_runtime
 
-    return torch_runtime(path, threads=threads, isolation=isolation)
+    return torch_runtime(walk, threads=threads, isolation=isolation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""The one full read of a file: SHA-256 in blocks that others may use as they pass, and whether the file held still."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from assay.facts.artifact import Obstacle, Trouble
+from assay.formats.window import Source
+from assay.isolation import identity
+from assay.subject.walk import Entry
+
+BLOCK = 1024 * 1024
+
+Advance = Callable[[int], None]  # told of each block how many bytes it has
+Sink = Callable[[memoryview], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """One file after the only full read: SHA-256 in hex, and what went wrong, if anything did."""
+
+    sha256: str
+    obstacle: Obstacle | None = None
+
+
+def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = None) -> Hashed:
+    """Read the whole file once in 1 MiB blocks, each also given to `sink`.
+
+    A file that changes meanwhile keeps its digest and gets an obstacle.
+    """
+    digest, count = hashlib.sha256(), 0
+    try:
+        with entry.place.source() as source:
+            source.seek(0)
+            for block in _blocks(source):
+                digest.update(block)
+                count += len(block)
+                if sink:
+                    sink(block)
+                if advance:
+                    advance(len(block))
+                if count > entry.size:
+                    break  # it grows while it is read; following it could go on for ever
+    except OSError as cause:
+        reason = f"reading it failed at byte {count:,} ({cause.strerror})"
+        return Hashed(digest.hexdigest(), Obstacle(entry.path, Trouble.DENIED, reason))
+    if count != entry.size or not unchanged(entry):
+        reason = f"it changed while it was read ({entry.size:,} bytes before, {count:,} read)"
+        return Hashed(digest.hexdigest(), Obstacle(entry.path, Trouble.CHANGED, reason))
+    return Hashed(digest.hexdigest())
+
+
+def unchanged(entry: Entry) -> bool:
+    """Whether the file on disk is still the one that was walked."""
+    if entry.place.path is None:
+        return True
+    try:
+        return identity(os.stat(entry.place.path, follow_symlinks=False)) == entry.place.identity
+    except OSError:
+        return False
+
+
+def _blocks(source: Source) -> Iterator[memoryview]:
+    readinto = getattr(source, "readinto", None)
+    if readinto is None:
+        while block := source.read(BLOCK):
+            yield memoryview(block)
+        return
+    buffer = memoryview(bytearray(BLOCK))  # one buffer for the whole file, so that memory does not grow with it
+    while count := readinto(buffer):
+        yield buffer[:count]

@@ -1,0 +1,15 @@
+"""The digest that names a model: that of its manifest, the sorted list of its files and their digests."""
+
+from __future__ import annotations
+
+from assay.facts.artifact import Artifact, Standing, manifest
+from assay.subject.hashing import hashed
+from assay.subject.walk import Walk
+
+
+def digest(walk: Walk) -> str:
+    """The manifest digest of what a walk leads to: every file is read."""
+    rows = [(entry, hashed(entry)) for entry in walk.entries]
+    return manifest(
+        tuple(Artifact(entry.path, entry.size, row.sha256, "", Standing.INERT) for entry, row in rows)
+    ).digest
