@@ -26,6 +26,7 @@ class Hub(ThreadingHTTPServer):
         self.cuts: list[int] = []
         self.ranges: list[str] = []
         self.requests = 0
+        self.agents: set[str] = set()  # what those who ask for the model say that they are
 
     @property
     def url(self) -> str:
@@ -49,6 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bool) -> None:
         self.server.requests += 1
         parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
+        if "tiny" in parts:
+            self.server.agents.add(self.headers["user-agent"])
         match parts:
             case ["api", "models", "org", "tiny", *rest] if rest[:1] in ([], ["revision"]) and (
                 not rest or rest[1] in ("main", COMMIT)

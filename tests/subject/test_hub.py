@@ -25,15 +25,19 @@ def model(tmp_path: Path) -> Path:
     )
 
 
-def run(hub: Hub | None, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {
+def environment(hub: Hub | None, home: Path) -> dict[str, str]:
+    return {
         **os.environ,
         "HF_HOME": str(home),
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "HF_ENDPOINT": hub.url if hub else "http://127.0.0.1:9",
     }
-    return subprocess.run([*ASSAY, "audit", *arguments], capture_output=True, text=True, env=env, timeout=120)
+
+
+def run(hub: Hub | None, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*ASSAY, "audit", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment(hub, home), timeout=120)
 
 
 def test_a_hub_model_is_fetched_pinned_and_equal_to_the_folder(tmp_path: Path) -> None:
@@ -75,6 +79,38 @@ def test_once_fetched_a_model_is_audited_offline_without_a_request(tmp_path: Pat
         second = run(hub, tmp_path / "home", "hf://org/tiny", "-q", "--offline")
         assert (second.returncode, second.stdout) == (first.returncode, first.stdout)
         assert hub.requests == asked
+
+
+ONE_PROCESS = """
+import os, sys
+from assay.errors import UsageError
+from assay.subject import opened
+
+before = dict(os.environ)
+try:
+    opened("hf://org/tiny", offline=True)
+except UsageError as refused:
+    print(refused)
+print(opened("hf://org/tiny").reference)
+print(opened("hf://org/tiny", offline=True).reference)
+print(dict(os.environ) == before)
+"""
+
+
+def test_an_audit_offline_leaves_the_process_online(tmp_path: Path) -> None:
+    """Several audits may run in one process; what is asked for one must not hold for the next."""
+    with serving(model(tmp_path)) as hub:
+        done = subprocess.run(
+            [sys.executable, "-c", ONE_PROCESS],
+            capture_output=True, text=True, env=environment(hub, tmp_path / "home"), timeout=120,
+        )  # fmt: skip
+        assert hub.agents == {f"assay/{assay.__version__}"}  # and nothing of what else is installed
+    assert done.stdout.splitlines() == [
+        "hf://org/tiny is not complete in the local cache and --offline was given",
+        f"hf://org/tiny@{COMMIT}",
+        f"hf://org/tiny@{COMMIT}",
+        "True",
+    ], done.stderr
 
 
 def refusal(done: subprocess.CompletedProcess[str]) -> str:

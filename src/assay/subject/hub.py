@@ -1,15 +1,15 @@
 """`hf://org/name[@revision]`: fetch a model from a hub into its cache, and audit the snapshot (extra `hub`).
 
 huggingface_hub does the downloading: it resumes what was interrupted, and verifies sizes. What it leaves behind is
-an ordinary hub cache, which `subject` reads like any other.
+an ordinary hub cache, which is walked like any other folder.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
+from assay import __version__
 from assay.errors import MissingExtra, UsageError
 from assay.subject.walk import Walk, walked
 
@@ -31,14 +31,16 @@ def fetched(reference: str, *, offline: bool) -> Walk:
         raise UsageError(f"{reference} is no hub reference: write hf://org/name or hf://org/name@revision")
     name, revision = match["name"], match["revision"]
     snapshot = _snapshot(name, revision, offline=offline)
-    return walked(snapshot, name, f"hf://{name}@{snapshot.name}")
+    return walked(snapshot, name, f"{SCHEME}{name}@{snapshot.name}")
 
 
 def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"  # read when the library is imported
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_UPDATE_CHECK", "1")
+    """The folder that the hub's cache has for this revision.
+
+    Everything is asked by arguments: the library's environment variables hold for a whole process, and another audit
+    in the same process may go online. Offline it opens no connection (`local_files_only`); online the hub is told that
+    assay downloads, and not, as the library does, what else is installed and who started it.
+    """
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
@@ -49,8 +51,9 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
         )
     except ImportError:
         raise MissingExtra("hub", "hf:// references") from None
+    agent = {"user-agent": f"assay/{__version__}"}
     try:
-        return Path(snapshot_download(name, revision=revision, local_files_only=offline))
+        return Path(snapshot_download(name, revision=revision, local_files_only=offline, headers=agent))
     except RevisionNotFoundError:
         raise UsageError(f"hf://{name} has no revision {revision!r}") from None
     except RepositoryNotFoundError:
