@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -12,17 +13,18 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay import formats
 from assay.errors import IsolationError
 from assay.facts.artifact import Trouble
 from assay.facts.dossier import Verdict
 from assay.facts.finding import Kind
-from assay.facts.text import LicenceText
+from assay.facts.text import LicenceText, TemplateTrial
 from assay.formats import Format
 from assay.formats.window import Window
-from assay.isolation import Reading
+from assay.isolation import InProcess, Reading, reader_for
 from assay.isolation.child import Forked
 from assay.isolation.process import FULL, Worker
-from assay.subject import walked
+from assay.subject import Walk, given, walked
 from tests.builders import hub_model, safetensors
 from tests.conftest import messages
 
@@ -206,3 +208,47 @@ def test_requiring_isolation_fails_closed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("assay.isolation.process.FULL", ("landlock", "seccomp", "rlimits", "moonlight"))
     with pytest.raises(IsolationError, match="needed are landlock, seccomp, rlimits, moonlight"):
         assay.audit(hub_model(tmp_path / "m"), require_isolation=True)
+
+
+TEMPLATE = '{"chat_template": "{{ messages[0].content }}"}'
+
+
+@pytest.mark.parametrize(
+    ("isolated", "worker", "render", "tried"),
+    [
+        (True, True, True, True),
+        (True, False, True, False),  # nobody asked for this process, so no template runs in it
+        (False, True, True, True),
+        (False, True, False, False),
+    ],
+)
+def test_files_on_disk_are_read_in_a_worker_unless_this_process_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: bool, worker: bool, render: bool, tried: bool
+) -> None:
+    if not worker:
+        monkeypatch.setattr(sys, "platform", "win32")
+    (tmp_path / "tokenizer_config.json").write_text(TEMPLATE)
+    walk = walked(tmp_path)
+    reader = reader_for(walk, ("tokenizer_config",), isolated=isolated, render=render)
+    try:
+        assert isinstance(reader, Worker) == (isolated and worker)
+        facts = reader.read(walk.entries[0].path, formats.load("tokenizer_config"), walk.entries[0].place).facts
+    finally:
+        reader.close()
+    (trial,) = [fact for fact in facts if isinstance(fact, TemplateTrial)]
+    assert (trial.renders > 0) == tried
+
+
+def test_objects_are_read_in_this_process() -> None:
+    assert isinstance(reader_for(given({"a.json": io.BytesIO(b"{}")}, "m"), ()), InProcess)
+
+
+def test_required_isolation_is_had_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    endpoint = Walk("m", "openai+http://host/v1#m", (), (), (), ())
+    for walk, isolated in ((walked(tmp_path), False), (endpoint, True)):
+        with pytest.raises(IsolationError, match="this platform has no isolated reader"):
+            reader_for(walk, (), isolated=isolated, require=True)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(IsolationError, match="this platform has no isolated reader"):
+        reader_for(walked(tmp_path), (), require=True)

@@ -100,10 +100,8 @@ print(dict(os.environ) == before)
 def test_an_audit_offline_leaves_the_process_online(tmp_path: Path) -> None:
     """Several audits may run in one process; what is asked for one must not hold for the next."""
     with serving(model(tmp_path)) as hub:
-        done = subprocess.run(
-            [sys.executable, "-c", ONE_PROCESS],
-            capture_output=True, text=True, env=environment(hub, tmp_path / "home"), timeout=120,
-        )  # fmt: skip
+        command, env = [sys.executable, "-c", ONE_PROCESS], environment(hub, tmp_path / "home")
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
         assert hub.agents == {f"assay/{assay.__version__}"}  # and nothing of what else is installed
     assert done.stdout.splitlines() == [
         "hf://org/tiny is not complete in the local cache and --offline was given",

@@ -86,8 +86,13 @@ def test_what_is_no_plain_file_is_named_and_not_opened(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "s.sock"))
     assert troubles(tmp_path) == {
-        "pipe.bin": Trouble.SPECIAL, "out.bin": Trouble.LINK, "loop.bin": Trouble.LINK, "gone.bin": Trouble.ABSENT, "up": Trouble.LINK, "s.sock": Trouble.SPECIAL,
-    }  # fmt: skip
+        "pipe.bin": Trouble.SPECIAL,
+        "out.bin": Trouble.LINK,
+        "loop.bin": Trouble.LINK,
+        "gone.bin": Trouble.ABSENT,
+        "up": Trouble.LINK,
+        "s.sock": Trouble.SPECIAL,
+    }
     assert [entry.path for entry in walked(tmp_path).entries] == ["inside.txt", "ok.txt"]
 
 

@@ -61,10 +61,10 @@ def _isolation() -> bool:
     """Start a worker on this very file and say what it reached."""
     from assay import formats
     from assay.errors import IsolationError
-    from assay.isolation import process
+    from assay.isolation import available, process
     from assay.subject import walked
 
-    if not process.available():
+    if not available():
         click.echo("isolation  none: this platform has no isolated reader; files are parsed in the auditing process")
         return False
     (entry,) = walked(Path(__file__)).entries

@@ -1,9 +1,10 @@
 """Two ways to start the worker: a fork of this process, or a fresh interpreter.
 
 A fork is some 30 ms of CPU cheaper than an interpreter (`make bench` prints both), so it is the way where it is
-sound: on Linux, in a small process without other threads, which is what the command line is. A fork begins with this process's memory; the lock leaves it no
-way to send any of that anywhere but to this process, which takes only facts. Who asks for isolation
-explicitly (`--require-isolation`) gets the fresh interpreter with an empty environment (docs/decisions/0003).
+sound: on Linux, in a small process without other threads, which is what the command line is. A fork begins with this
+process's memory; the lock leaves it no way to send any of that anywhere but to this process, which takes only facts.
+Who asks for isolation explicitly (`--require-isolation`) gets the fresh interpreter with an empty environment
+(docs/decisions/0003).
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import sys
 import time
 from typing import Any
 
@@ -12,18 +11,13 @@ from assay.errors import IsolationError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.codec import Mismatch
 from assay.formats import Format
-from assay.isolation import Place, Reading
 from assay.isolation.child import Child, started
+from assay.isolation.reading import Place, Reading
 from assay.isolation.wire import length, packed, reading_from, unpacked
 
 DEADLINE = 60.0  # wall seconds for one artifact's header
 START = 60.0  # wall seconds until a worker must have announced itself
 FULL = ("landlock", "seccomp", "rlimits")
-
-
-def available() -> bool:
-    """Whether this platform can run a worker over pipes with a deadline."""
-    return sys.platform in ("linux", "darwin")
 
 
 class _Silent(Exception):

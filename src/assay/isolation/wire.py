@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from assay.facts.artifact import Obstacle
 from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
-from assay.isolation import Reading
+from assay.isolation.reading import Reading
 
 MOST = 32 * 1024 * 1024  # bytes of one message; a tensor of SmolLM2 takes 97
 _LENGTH = struct.Struct("<I")

@@ -11,8 +11,8 @@ from assay import formats
 from assay.facts.artifact import Obstacle, Trouble
 from assay.formats.container.second import needs
 from assay.formats.window import Window
-from assay.isolation import Reading, identity, reading
 from assay.isolation.lock import lock
+from assay.isolation.reading import Reading, identity, reading
 from assay.isolation.wire import packed, reading_message, received
 
 # codecs that parsers look up when called, and that cannot be loaded from disk any more once the lock holds
@@ -20,7 +20,7 @@ _CODECS = ("ascii", "latin-1", "unicode_escape", "raw_unicode_escape", "utf-8-si
 
 
 def serve(requests: int, answers: int) -> None:
-    """Answer requests from one file descriptor on another. The first names the readers and the roots, the others one artifact each."""
+    """Answer requests from one descriptor on another: the first names readers and roots, each other one artifact."""
     with open(requests, "rb") as source, open(answers, "wb") as sink:
         _serve(source, sink)
 

@@ -92,7 +92,7 @@ def examined(
 def _reader(walk: Walk, request: Request, needed: tuple[str, ...]) -> Reader:
     if not needed:
         return _here(needed)
-    return reader_for(walk, needed, isolation=request.isolation, require=request.require_isolation)
+    return reader_for(walk, needed, isolated=request.isolation, require=request.require_isolation)
 
 
 def _here(needed: tuple[str, ...]) -> Reader:

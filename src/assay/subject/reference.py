@@ -1,4 +1,4 @@
-"""What a user types to name a model, and the walk that it leads to: a path, a model on a hub, or one behind an endpoint.
+"""The walk that a reference leads to, whatever a user types: a path, a model on a hub, or one behind an endpoint.
 
 - `models/SmolLM2`: a folder, a snapshot of a hub cache, or a single weight file
 - `hf://org/name[@revision]`: fetched into the hub's cache, then walked (extra `hub`)
@@ -21,7 +21,7 @@ _FORMS = "a folder, a weight file, hf://org/name or openai+http://host/v1#model"
 
 
 def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
-    """The walk over what `model` names; on a hub it is downloaded, if it is not here yet and `offline` does not forbid it.
+    """The walk over what `model` names; a model on a hub is downloaded, unless it is here already or `offline` is set.
 
     Raises:
         MissingExtra: a model on a hub, and huggingface_hub is not installed.
@@ -43,7 +43,7 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
 
 
 def server(reference: str) -> tuple[str, str]:
-    """(URL, model) of a reference to an endpoint; no model where it names none. UsageError if it is no such reference."""
+    """(URL, model) of a reference to an endpoint; no model where it names none. UsageError if it is not one."""
     match = _SERVER.match(reference)
     if match is None:
         raise UsageError(f"{reference} is no endpoint: expected openai+http://host:port/v1#model")

@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What a reference leads to, before anything is read; `roots` are the folders or files below which all of it lies."""
+    """What a reference leads to, before anything is read; all of it lies in the files or folders `roots`."""
 
     name: str
     reference: str

@@ -63,6 +63,6 @@ def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
 def _opened(reference: str, *, offline: bool, isolation: bool, stack: ExitStack) -> tuple[Weights, str]:
     """The weights behind a reference and the model's name; their headers are parsed in a worker that `stack` ends."""
     walk = walked(reference, offline=offline)
-    reader = reader_for(walk, needed(walk), isolation=isolation)
+    reader = reader_for(walk, needed(walk), isolated=isolation)
     stack.callback(reader.close)
     return weights_opened(walk, reader), walk.name
