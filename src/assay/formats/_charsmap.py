@@ -1,7 +1,7 @@
-"""SentencePiece's compiled normalisation table (sentencepiece normalizer.cc, DecodePrecompiledCharsMap): what it writes.
+"""What SentencePiece's compiled normalisation table writes (sentencepiece normalizer.cc, DecodePrecompiledCharsMap).
 
-Four bytes of length, a double-array trie of that length, then the replacements, each ended by a zero byte. The trie, which
-says what is replaced, is not decoded; what it is replaced by is in clear.
+Four bytes of length, a double-array trie of that length, then the replacements, each ended by a zero byte. The trie,
+which says what is replaced, is not decoded; what it is replaced by is in clear.
 """
 
 from __future__ import annotations

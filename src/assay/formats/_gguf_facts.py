@@ -1,4 +1,7 @@
-"""What GGUF metadata says about the model, as the same facts that hub files give (ggml docs/gguf.md, "Standardized key-value pairs")."""
+"""What GGUF metadata says about the model, as the same facts that the JSON files of a hub repository give.
+
+Keys: ggml docs/gguf.md, "Standardized key-value pairs".
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from assay.formats._vocabulary import vocabulary
 from assay.formats.encoding.json import integer, text
 from assay.formats.template.tree import template
 
-# llama.cpp enum llama_token_type; UNKNOWN is matched in text exactly as CONTROL is (llama-vocab.cpp, special token cache)
+# llama.cpp enum llama_token_type; UNKNOWN is matched in text as CONTROL is (llama-vocab.cpp, special token cache)
 _ROLES = {2: TokenRole.CONTROL, 3: TokenRole.CONTROL, 4: TokenRole.ADDED}
 # general.file_type -> the tensor type that most weights have (llama.h enum llama_ftype); mixed types are left out
 _FILE_TYPES = {

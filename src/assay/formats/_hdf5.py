@@ -1,4 +1,6 @@
-"""HDF5 as a graph of object headers (HDF5 File Format Specification 3.0): links that lead outside, data kept outside, text attributes.
+"""Links out of an HDF5 file, data kept outside it, and text attributes (HDF5 File Format Specification 3.0).
+
+The file is walked as a graph of object headers.
 
 Chunks and values are never read. Followed: superblocks 0 to 3, object headers 1 and 2, symbol tables, compact links,
 external links and external file lists, compact attributes and the global heap that their texts lie in.
@@ -242,7 +244,7 @@ class _Walk:
             self.found.filters.setdefault(number, start)
 
     def _attribute(self, path: str, start: int, size: int) -> None:
-        """An attribute with a text that somebody wants (IV.A.2.m): fixed length, or one reference into a global heap."""
+        """A wanted attribute that is a text (IV.A.2.m): of fixed length, or one reference into a global heap."""
         window = self.window
         version = window.read(start, 1)[0]
         lengths = window.unpack(struct.Struct("<3H"), start + 2)

@@ -1,6 +1,7 @@
-"""Keras models as configurations (keras/src/saving/serialization_lib.py, keras/src/legacy/saving): what deserialising would import or run.
+"""What deserialising a Keras configuration would import or run (keras/src/saving/serialization_lib.py, legacy/saving).
 
-A layer is `{"class_name", "module", "registered_name", "config"}`. Keras imports `module` and takes `class_name` from it.
+A layer is `{"class_name", "module", "registered_name", "config"}`; Keras imports `module` and takes `class_name`
+from it.
 """
 
 from __future__ import annotations
@@ -15,33 +16,27 @@ MAX_NODES = 1_000_000
 MAX_HOOKS = 200
 # modules of Keras whose functions a configuration names as activations, losses and the like; functions of others act
 _FUNCTIONS = frozenset(
-    {
-        "activations",
-        "losses",
-        "metrics",
-        "initializers",
-        "regularizers",
-        "constraints",
-        "ops",
-        "optimizers",
-        "layers",
-        "quantizers",
-        "random",
-    }
+    (
+        *("activations", "losses", "metrics", "initializers", "regularizers", "constraints"),
+        *("ops", "optimizers", "layers", "quantizers", "random"),
+    )
 )
 # layers that hold or load code by their own design
 _CODE = {
-    "Lambda": "holds a function as Python byte code, which loading unmarshals", "TorchModuleWrapper": "holds a pickled PyTorch module, which loading unpickles",
-    "TFSMLayer": "loads a TensorFlow SavedModel from a path", "JaxLayer": "holds a JAX function", "FlaxLayer": "holds a Flax module",
-}  # fmt: skip
+    "Lambda": "holds a function as Python byte code, which loading unmarshals",
+    "TorchModuleWrapper": "holds a pickled PyTorch module, which loading unpickles",
+    "TFSMLayer": "loads a TensorFlow SavedModel from a path",
+    "JaxLayer": "holds a JAX function",
+    "FlaxLayer": "holds a Flax module",
+}
 _VOCABULARY = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
 
 
 def keras_hooks(artifact: str, pointer: str, value: Any) -> Iterator[Hook]:
-    """Each place in a Keras configuration that runs code, imports from outside Keras, or opens a file."""
+    """Each entry of a Keras configuration that runs code, imports from outside Keras, or opens a file."""
     found = 0
-    for place, node in _dictionaries(value, pointer):
-        for hook in _judged(artifact, place, node):
+    for where, node in _dictionaries(value, pointer):
+        for hook in _judged(artifact, where, node):
             found += 1
             if found <= MAX_HOOKS:
                 yield hook
@@ -50,25 +45,25 @@ def keras_hooks(artifact: str, pointer: str, value: Any) -> Iterator[Hook]:
 def _dictionaries(value: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
     stack, seen = [(pointer, value)], 0
     while stack and seen < MAX_NODES:
-        place, node = stack.pop()
+        where, node = stack.pop()
         seen += 1
         if isinstance(node, dict):
-            yield place, node
+            yield where, node
             stack.extend(
-                (f"{place}/{str(key)[:80]}", entry) for key, entry in node.items() if isinstance(entry, dict | list)
+                (f"{where}/{str(key)[:80]}", entry) for key, entry in node.items() if isinstance(entry, dict | list)
             )
         elif isinstance(node, list):
             stack.extend(
-                (f"{place}/{number}", entry) for number, entry in enumerate(node) if isinstance(entry, dict | list)
+                (f"{where}/{number}", entry) for number, entry in enumerate(node) if isinstance(entry, dict | list)
             )
 
 
-def _judged(artifact: str, place: str, node: dict[str, Any]) -> Iterator[Hook]:
+def _judged(artifact: str, where: str, node: dict[str, Any]) -> Iterator[Hook]:
     name, module = node.get("class_name"), node.get("module")
     config = node.get("config")
 
     def hook(kind: HookKind, target: str, said: str, outside: bool) -> Hook:
-        return Hook(artifact, kind, "Keras", place[:500], target[:300], said, outside)
+        return Hook(artifact, kind, "Keras", where[:500], target[:300], said, outside)
 
     if not isinstance(name, str):
         return

@@ -1,4 +1,4 @@
-"""Credentials and addresses in text, by the fixed beginnings that their issuers publish; nothing is guessed from entropy.
+"""Credentials and network addresses in text, by the fixed beginnings that their issuers publish, not by entropy.
 
 Patterns with a fixed prefix and length have next to no false alarms, which a gate needs (docs/decisions/0013).
 """
@@ -14,14 +14,17 @@ from assay.facts.text import TextMark, TextMarkKind
 from assay.formats.window import Window
 
 MAX_MARKS = 200
-MAX_TRIES = 300_000  # places at which a pattern is tried, some 10 microseconds each
+MAX_TRIES = 300_000  # positions at which a pattern is tried, some 10 microseconds each
 _BLOCK = 1 << 20
 _OVERLAP = 512  # longer than any match but a JWT, whose beginning is enough
 
-# what it is -> texts one of which is in every match, and the whole pattern. Finding a text is a hundred times faster than a pattern.
+# what it is -> texts one of which is in every match, and the whole pattern; a text is found a hundred times faster
 _SECRETS: dict[str, tuple[tuple[str, ...], str]] = {
     "AWS access key": (("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
-    "GitHub token": (("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"), r"\bgh[pousr]_[A-Za-z0-9]{36,251}\b|\bgithub_pat_[A-Za-z0-9_]{22,255}\b"),
+    "GitHub token": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\bgh[pousr]_[A-Za-z0-9]{36,251}\b|\bgithub_pat_[A-Za-z0-9_]{22,255}\b",
+    ),
     "GitLab token": (("glpat-",), r"\bglpat-[A-Za-z0-9_-]{20,64}\b"),
     "Hugging Face token": (("hf_", "api_org_"), r"\bhf_[A-Za-z]{30,40}\b|\bapi_org_[A-Za-z]{30,40}\b"),
     "OpenAI key": (("T3BlbkFJ",), r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}"),
@@ -32,24 +35,46 @@ _SECRETS: dict[str, tuple[tuple[str, ...], str]] = {
     "SendGrid key": (("SG.",), r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
     "npm token": (("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b"),
     "PyPI token": (("pypi-AgEIcHlwaS5vcmc",), r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,200}"),
-    "private key": (("PRIVATE KEY",), r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP |ENCRYPTED )?PRIVATE KEY(?: BLOCK)?-----"),
+    "private key": (
+        ("PRIVATE KEY",),
+        r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |PGP |ENCRYPTED )?PRIVATE KEY(?: BLOCK)?-----",
+    ),
     "JSON web token": ((".eyJ",), r"\beyJ[A-Za-z0-9_-]{10,200}\.eyJ[A-Za-z0-9_-]{10,200}\.[A-Za-z0-9_-]{10,200}"),
-    "address with a password": (("://",), r"\b[a-z][a-z0-9+.-]{1,15}://[^\s:/@'\"<>{}]{1,64}:[^\s:/@'\"<>{}$]{3,64}@[A-Za-z0-9.-]{3,100}"),
-}  # fmt: skip
+    "address with a password": (
+        ("://",),
+        r"\b[a-z][a-z0-9+.-]{1,15}://[^\s:/@'\"<>{}]{1,64}:[^\s:/@'\"<>{}$]{3,64}@[A-Za-z0-9.-]{3,100}",
+    ),
+}
 _NETWORK: dict[str, tuple[tuple[str, ...], str]] = {
-    "chat webhook": (("hooks.slack.com", "/api/webhooks/", "api.telegram.org/bot"), r"https://hooks\.slack\.com/services/[A-Z0-9/]{10,200}|https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d+|https://api\.telegram\.org/bot\d+"),
+    "chat webhook": (
+        ("hooks.slack.com", "/api/webhooks/", "api.telegram.org/bot"),
+        r"https://hooks\.slack\.com/services/[A-Z0-9/]{10,200}"
+        r"|https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d+"
+        r"|https://api\.telegram\.org/bot\d+",
+    ),
     "host that collects requests": (
-        ("webhook.site", "requestbin.", "pipedream.net", "interact.sh", "oast.", "burpcollaborator.net", "canarytokens.com", "dnslog.cn"),
-        r"\b[\w.-]{0,60}(?:webhook\.site|requestbin\.(?:com|net)|pipedream\.net|interact\.sh|oast\.(?:fun|live|me|online|pro|site)|burpcollaborator\.net|canarytokens\.com|dnslog\.cn)\b",
+        (
+            *("webhook.site", "requestbin.", "pipedream.net", "interact.sh", "oast."),
+            *("burpcollaborator.net", "canarytokens.com", "dnslog.cn"),
+        ),
+        r"\b[\w.-]{0,60}(?:webhook\.site|requestbin\.(?:com|net)|pipedream\.net|interact\.sh"
+        r"|oast\.(?:fun|live|me|online|pro|site)|burpcollaborator\.net|canarytokens\.com|dnslog\.cn)\b",
     ),
     "tunnel to a private machine": (
         (".ngrok", ".trycloudflare.com", ".loca.lt", ".serveo.net", ".localhost.run"),
         r"\b[\w-]{1,60}\.(?:ngrok(?:-free)?\.(?:io|app|dev)|trycloudflare\.com|loca\.lt|serveo\.net|localhost\.run)\b",
     ),
-    "paste of raw text": (("pastebin.com/raw/", "paste.ee/r/", "transfer.sh/"), r"\bpastebin\.com/raw/\w+|\bpaste\.ee/r/\w+|\btransfer\.sh/\w+"),
+    "paste of raw text": (
+        ("pastebin.com/raw/", "paste.ee/r/", "transfer.sh/"),
+        r"\bpastebin\.com/raw/\w+|\bpaste\.ee/r/\w+|\btransfer\.sh/\w+",
+    ),
     "hidden service": ((".onion",), r"\b[a-z2-7]{16,56}\.onion\b"),
-    "address by number": (("://",), r"\b(?:https?|ftp|tcp|wss?)://(?!(?:127|10|0)\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.)\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?"),
-}  # fmt: skip
+    "address by number": (
+        ("://",),
+        r"\b(?:https?|ftp|tcp|wss?)://(?!(?:127|10|0)\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.)"
+        r"\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?",
+    ),
+}
 _PLACEHOLDER = re.compile(r"x{6}|X{6}|\.\.\.|example|EXAMPLE|your[_-]|<|(.)\1{7}|user(?:name)?:pass")
 _BEFORE = 256  # characters in front of the text that is looked for
 

@@ -1,4 +1,7 @@
-"""Rules of a tokenizer.json that rewrite or split text (tokenizers: normalizers, pre_tokenizers, decoders), and what their patterns cost."""
+"""Rules of a tokenizer.json that rewrite or split text, and what their patterns cost to match.
+
+They stand among the normalizers, pre_tokenizers and decoders of the tokenizers library.
+"""
 
 from __future__ import annotations
 
@@ -72,8 +75,9 @@ def _decoded(text: str) -> bytes:
 
 
 def costly(pattern: str) -> str | None:
-    """Why matching may take exponential time: a repetition in a repetition with nothing fixed between, or alternatives that overlap.
+    """Why matching may take exponential time, in a few words.
 
+    Two reasons are known: a repetition in a repetition with nothing fixed between, and alternatives that overlap.
     Empty if neither is there, None if the pattern is in a dialect that Python does not parse.
     """
     if len(pattern) > MAX_PATTERN:
@@ -106,7 +110,7 @@ def costly(pattern: str) -> str | None:
 
 
 def _ambiguous(body: list[Any]) -> bool:
-    """Whether one round of a repetition can end in many places: all but one of its parts may be empty, and that one repeats."""
+    """Whether a round of a repetition can end at many positions: one part repeats, all others may be empty."""
     while len(body) == 1 and body[0][0] is op.SUBPATTERN:
         body = list(body[0][1][3])
     if len(body) == 1 and body[0][0] is op.BRANCH:

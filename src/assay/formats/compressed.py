@@ -49,9 +49,16 @@ def _inside(artifact: str) -> str:
     return name[: len(name) - len(suffix)] if suffix else name
 
 
+# gzip, bzip2, xz, lzma, and the four levels of zlib
+_BEGINNINGS = (
+    *(b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x5d\x00\x00"),
+    *(b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"),
+)
 FORMAT = Format(
-    "compressed", "compressed file", read,
+    "compressed",
+    "compressed file",
+    read,
     names=("*.gz", "*.tgz", "*.bz2", "*.tbz2", "*.xz", "*.txz", "*.lzma", "*.zlib"),
-    magic=((0, b"\x1f\x8b\x08"), (0, b"BZh"), (0, b"\xfd7zXZ\x00"), (0, b"\x5d\x00\x00"), (0, b"\x78\x01"), (0, b"\x78\x5e"), (0, b"\x78\x9c"), (0, b"\x78\xda")),
+    magic=tuple((0, beginning) for beginning in _BEGINNINGS),
     needs=("assay.formats.container.every",),
-)  # fmt: skip
+)

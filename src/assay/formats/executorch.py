@@ -1,4 +1,4 @@
-"""ExecuTorch programs (executorch/schema/program.fbs): operators outside ATen, and backends that are handed opaque bytes."""
+"""ExecuTorch programs (executorch/schema/program.fbs): operators outside ATen, backends that get opaque bytes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _CONFIGS = frozenset({"model_config", "training_config"})
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each place that leads into another file, then what the Keras configuration would import or run."""
+    """Yield each link or dataset that leads into another file, then what the Keras configuration would run."""
     from assay.formats._hdf5 import contents
     from assay.formats._keras import keras_hooks
     from assay.formats.encoding.json import document

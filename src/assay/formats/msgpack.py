@@ -1,4 +1,4 @@
-"""MessagePack (msgpack.org specification) as Flax writes parameters: every byte accounted for, extension types named."""
+"""Flax parameters in MessagePack (msgpack.org specification): every byte accounted for, extension types named."""
 
 from __future__ import annotations
 

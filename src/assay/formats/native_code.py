@@ -1,4 +1,4 @@
-"""Native code: shared libraries and programs (ELF, PE, Mach-O), WebAssembly, Java and Python byte code. Named, not analysed."""
+"""Native code, named and not analysed: ELF, PE and Mach-O files, WebAssembly, Java and Python bytecode, scripts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from assay.formats import Format
 from assay.formats.window import Window
 
 _KINDS = (
-    (b"\x7fELF", "an ELF library or program"), (b"MZ", "a Windows library or program"), (b"\xcf\xfa\xed\xfe", "a macOS library or program"), (b"\xce\xfa\xed\xfe", "a macOS library or program"),
-    (b"\xca\xfe\xba\xbe", "a macOS library, or Java byte code"), (b"\x00asm", "WebAssembly"), (b"#!", "a script with an interpreter"),
-)  # fmt: skip
+    (b"\x7fELF", "an ELF library or program"),
+    (b"MZ", "a Windows library or program"),
+    (b"\xcf\xfa\xed\xfe", "a macOS library or program"),
+    (b"\xce\xfa\xed\xfe", "a macOS library or program"),
+    (b"\xca\xfe\xba\xbe", "a macOS library, or Java byte code"),
+    (b"\x00asm", "WebAssembly"),
+    (b"#!", "a script with an interpreter"),
+)
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -34,8 +39,17 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     )
 
 
+_LIBRARIES = ("*.so", "*.so.*", "*.dll", "*.pyd", "*.dylib")
+_PROGRAMS = ("*.exe", "*.pyc", "*.pyo", "*.sh", "*.bat", "*.ps1", "*.cmd", "*.wasm", "*.llamafile")
+# as in _KINDS, but longer where two bytes would claim files of other kinds
+_BEGINNINGS = (
+    *(b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),
+    *(b"\x00asm", b"#!/", b"MZ\x90\x00"),
+)
 FORMAT = Format(
-    "native-code", "native code or script", read,
-    names=("*.so", "*.so.*", "*.dll", "*.pyd", "*.dylib", "*.exe", "*.pyc", "*.pyo", "*.sh", "*.bat", "*.ps1", "*.cmd", "*.wasm", "*.llamafile"),
-    magic=((0, b"\x7fELF"), (0, b"\xcf\xfa\xed\xfe"), (0, b"\xce\xfa\xed\xfe"), (0, b"\xca\xfe\xba\xbe"), (0, b"\x00asm"), (0, b"#!/"), (0, b"MZ\x90\x00")),
-)  # fmt: skip
+    "native-code",
+    "native code or script",
+    read,
+    names=_LIBRARIES + _PROGRAMS,
+    magic=tuple((0, beginning) for beginning in _BEGINNINGS),
+)

@@ -1,4 +1,4 @@
-"""NumPy arrays in a file (numpy/lib/format.py, versions 1 to 3): the header; and the pickle, where the array holds objects."""
+"""NumPy arrays in a file (numpy/lib/format.py, versions 1 to 3): the header, and the pickle where objects are held."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 def _described(raw: bytes, at: int) -> tuple[tuple[int, ...], int | None]:
-    """(shape, bytes for each element); None where elements are objects. The header is a literal, and is only ever parsed as one."""
+    """(shape, bytes of each element or None where they are objects); the header is a literal and only parsed as one."""
     import ast
 
     try:

@@ -1,4 +1,7 @@
-"""ONNX models (onnx/onnx.proto): operators from outside, and files that the model makes its runtime open. Tensors are stepped over."""
+"""ONNX models (onnx/onnx.proto): operators from outside, and files that the model makes its runtime open.
+
+Tensors are stepped over.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from assay.formats.window import Window
 MAX_DEPTH = 64  # of graphs in attributes of nodes
 MAX_HOOKS = 1_000
 # operator sets that ONNX itself and ONNX Runtime bring along
-_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental"})  # fmt: skip
+_ONNX = ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training")
+_RUNTIME = ("com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental")
+_DOMAINS = frozenset(_ONNX + _RUNTIME)
 # field numbers
 _GRAPH, _OPSET, _FUNCTION = 7, 8, 25
 
@@ -62,7 +67,7 @@ class _Reader:
             self.node(node, 0)
 
     def graph(self, field: Field, depth: int) -> None:
-        """A graph: its nodes, and its tensors' places."""
+        """A graph: its nodes, and where its tensors' values are."""
         if depth > MAX_DEPTH:
             raise LimitExceeded("graphs are nested deeper than assay follows", at=field.start)
         for part in self._messages.inner(field):

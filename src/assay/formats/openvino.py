@@ -1,4 +1,7 @@
-"""OpenVINO models (docs.openvino.ai, "OpenVINO IR format"): layers of extensions. Other XML files are only checked for entities."""
+"""OpenVINO models (docs.openvino.ai, "OpenVINO IR format"): layers that need an extension library.
+
+Other XML files are only checked for entities.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             and len(found) < MAX_HOOKS
         ):
             kind = attributes.get("type", "")[:200]
-            said = f"layer {attributes.get('name', '')[:80]!r} is a {kind!r} of {version[:80]!r}, which comes from an extension library"
+            layer = f"layer {attributes.get('name', '')[:80]!r} is a {kind!r} of {version[:80]!r}"
             found.append(
                 Hook(
                     artifact,
@@ -57,7 +60,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                     "OpenVINO",
                     f"layer {attributes.get('id', '')[:40]}",
                     kind,
-                    said,
+                    f"{layer}, which comes from an extension library",
                     False,
                     parser.CurrentByteIndex,
                 )

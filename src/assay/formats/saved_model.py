@@ -13,18 +13,26 @@ from assay.formats import Format
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
 
-# TensorFlow operator -> what running it does besides arithmetic. Save, restore and merge of checkpoints belong to every SavedModel.
-ACTS: dict[str, tuple[HookKind, str]] = {
-    "PyFunc": (HookKind.CODE, "calls a Python function"), "PyFuncStateless": (HookKind.CODE, "calls a Python function"), "EagerPyFunc": (HookKind.CODE, "calls a Python function"),
-    "ReadFile": (HookKind.READ, "reads any file"), "WriteFile": (HookKind.WRITE, "writes any file"), "MatchingFiles": (HookKind.READ, "lists files"),
-    "WholeFileReader": (HookKind.READ, "reads files"), "WholeFileReaderV2": (HookKind.READ, "reads files"), "TextLineReader": (HookKind.READ, "reads files"), "TextLineReaderV2": (HookKind.READ, "reads files"),
-    "FixedLengthRecordReader": (HookKind.READ, "reads files"), "FixedLengthRecordReaderV2": (HookKind.READ, "reads files"), "TFRecordReader": (HookKind.READ, "reads files"), "TFRecordReaderV2": (HookKind.READ, "reads files"),
-    "Save": (HookKind.WRITE, "writes any file"), "SaveSlices": (HookKind.WRITE, "writes any file"), "PrintV2": (HookKind.WRITE, "can write to a file"),
-    "CreateSummaryFileWriter": (HookKind.WRITE, "writes files"), "CreateSummaryDbWriter": (HookKind.WRITE, "writes files"), "WriteSummary": (HookKind.WRITE, "writes files"),
-    "DebugIdentity": (HookKind.WRITE, "sends tensors to a debug address"), "DebugIdentityV2": (HookKind.WRITE, "sends tensors to a debug address"), "DebugNumericSummary": (HookKind.WRITE, "sends tensors to a debug address"),
-    "RpcCall": (HookKind.CODE, "calls a remote server"), "RpcClient": (HookKind.CODE, "calls a remote server"), "RpcServer": (HookKind.CODE, "opens a server"),
-    "FileSystemSetConfiguration": (HookKind.WRITE, "configures a file system"), "DynamicLibrary": (HookKind.NATIVE, "loads a library"),
-}  # fmt: skip
+# (kind, what running it does besides arithmetic) -> TensorFlow operators
+# The operators that save, restore and merge checkpoints are left out: they belong to every SavedModel.
+_OPERATORS: dict[tuple[HookKind, str], str] = {
+    (HookKind.CODE, "calls a Python function"): "PyFunc PyFuncStateless EagerPyFunc",
+    (HookKind.READ, "reads any file"): "ReadFile",
+    (HookKind.WRITE, "writes any file"): "WriteFile Save SaveSlices",
+    (HookKind.READ, "lists files"): "MatchingFiles",
+    (HookKind.READ, "reads files"): (
+        "WholeFileReader WholeFileReaderV2 TextLineReader TextLineReaderV2 FixedLengthRecordReader "
+        "FixedLengthRecordReaderV2 TFRecordReader TFRecordReaderV2"
+    ),
+    (HookKind.WRITE, "can write to a file"): "PrintV2",
+    (HookKind.WRITE, "writes files"): "CreateSummaryFileWriter CreateSummaryDbWriter WriteSummary",
+    (HookKind.WRITE, "sends tensors to a debug address"): "DebugIdentity DebugIdentityV2 DebugNumericSummary",
+    (HookKind.CODE, "calls a remote server"): "RpcCall RpcClient",
+    (HookKind.CODE, "opens a server"): "RpcServer",
+    (HookKind.WRITE, "configures a file system"): "FileSystemSetConfiguration",
+    (HookKind.NATIVE, "loads a library"): "DynamicLibrary",
+}
+ACTS = {operator: act for act, operators in _OPERATORS.items() for operator in operators.split()}
 MAX_HOOKS = 1_000
 _META_GRAPH, _GRAPH, _NODE, _LIBRARY, _FUNCTION, _FUNCTION_NODE = 2, 2, 1, 2, 1, 3
 

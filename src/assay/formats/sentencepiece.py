@@ -1,4 +1,4 @@
-"""SentencePiece models, `tokenizer.model` (google/sentencepiece, sentencepiece_model.proto), by a bounded protobuf walk."""
+"""SentencePiece models, `tokenizer.model` (google/sentencepiece, sentencepiece_model.proto): a bounded walk."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 def _texts(vocab: Any, added: tuple[Token, ...], size: int) -> list[str]:
-    """The tokens in id order; an id without one is empty. Nothing where ids are so sparse that the list would explode."""
+    """The tokens in id order, empty where an id has none; nothing where sparse ids would make the list explode."""
     pairs: list[tuple[str, int]] = (
         [(str(entry[0]), number) for number, entry in enumerate(vocab) if isinstance(entry, list) and entry]
         if isinstance(vocab, list)

@@ -1,4 +1,7 @@
-"""PyTorch's stream of pickles from before 1.6 (torch/serialization.py, `_legacy_save`): magic, version, system, object, keys, storages."""
+"""PyTorch checkpoints from before 1.6, a stream of pickles (torch/serialization.py, `_legacy_save`).
+
+In order: magic, version, system, object, keys, storages.
+"""
 
 from __future__ import annotations
 
@@ -54,11 +57,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if not isinstance(keys, list | tuple):
         raise Malformed("the list of storage keys is not a list", at=at)
     widths = {key: _WIDTH.get(kind, 1) for key, kind, _ in storages(persistent)}
-    places, end = _places(window, at, [str(key) for key in keys], widths)
+    storages, end = _storages(window, at, [str(key) for key in keys], widths)
     yield WeightIndex(
         artifact,
         "torch-legacy",
-        tuple(tensors(state, places.get)),
+        tuple(tensors(state, storages.get)),
         at,
         window.size,
         alignment=_COUNT.size + 1,
@@ -70,9 +73,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         )
 
 
-def _places(window: Window, at: int, keys: list[str], widths: dict[str, int]) -> tuple[dict[str, tuple[int, int]], int]:
+def _storages(
+    window: Window, at: int, keys: list[str], widths: dict[str, int]
+) -> tuple[dict[str, tuple[int, int]], int]:
     """Where each storage's values begin and how many bytes they are, and where the last one ends."""
-    places: dict[str, tuple[int, int]] = {}
+    storages: dict[str, tuple[int, int]] = {}
     for key in keys:
         (count,) = window.unpack(_COUNT, at)
         size = count * widths.get(key, 1)
@@ -84,9 +89,9 @@ def _places(window: Window, at: int, keys: list[str], widths: dict[str, int]) ->
                 expected=f"at most {window.size - at:,} bytes",
                 got=f"{size:,}",
             )
-        places[key] = (at, size)
+        storages[key] = (at, size)
         at += size
-    return places, at
+    return storages, at
 
 
 FORMAT = Format(

@@ -1,4 +1,4 @@
-"""PyTorch checkpoints since 1.6 (torch/serialization.py): a zip with `data.pkl`, and one stored record for each storage."""
+"""PyTorch checkpoints since 1.6 (torch/serialization.py): a zip with `data.pkl` and one stored record per storage."""
 
 from __future__ import annotations
 

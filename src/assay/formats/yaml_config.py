@@ -1,4 +1,4 @@
-"""YAML configurations: tags that unsafe loaders execute, aliases that explode, and references to code (Hydra, MLflow, conda)."""
+"""YAML configurations: tags that unsafe loaders execute, aliases that explode, references to code (Hydra, MLflow)."""
 
 from __future__ import annotations
 

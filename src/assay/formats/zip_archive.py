@@ -30,6 +30,10 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 FORMAT = Format(
-    "zip", "zip archive", read, names=("*.zip", "*.npz", "*.pt2", "*.mar", "*.nemo", "*.whl", "*.jar"), magic=((0, b"PK\x03\x04"), (0, b"PK\x05\x06")),
+    "zip",
+    "zip archive",
+    read,
+    names=("*.zip", "*.npz", "*.pt2", "*.mar", "*.nemo", "*.whl", "*.jar"),
+    magic=((0, b"PK\x03\x04"), (0, b"PK\x05\x06")),
     needs=("assay.formats.container.every",),
-)  # fmt: skip
+)

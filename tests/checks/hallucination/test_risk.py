@@ -47,7 +47,7 @@ def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: 
     (said,) = messages(card, "error-rate.unmeasured", Kind.PASS)
     assert said == "measured: 13 of 33 answers wrong (39.4 %, 95 % interval 24.7 to 56.3 %), questions of r"
     (said,) = messages(card, "error-rate.uncertified", Kind.PASS)
-    assert said.startswith("at most 30 % wrong can be promised while 61 % of questions are answered")
+    assert said.startswith("at most 30 % wrong can be guaranteed while 61 % of questions are answered")
     assert messages(card, "error.confident", Kind.PASS) == ["0 of the 3 surest answers are wrong"]
 
 

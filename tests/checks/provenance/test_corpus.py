@@ -74,7 +74,7 @@ def test_without_a_corpus_the_question_is_not_asked_and_tracing_stays_open(tmp_p
     named = audit(model(tmp_path / "m"))
     assert said(named, Kind.NOT_APPLICABLE) == ["no corpus was given (--corpus)"]
     assert messages(named, "output.untraced") == [
-        "data sets are named but no corpus was given, so it is not known what the model repeats and from where"
+        "data sets are named but no corpus was given, so it is not known what the model has memorised and from where"
     ]
     unnamed = audit(model(tmp_path / "n", datasets=""))
     assert messages(unnamed, "output.untraced")[0].startswith("this cannot be answered: no training data is published")

@@ -9,4 +9,7 @@ from assay.facts.interval import wilson
 def rate(risk: Calibration) -> str:
     """How many answers were wrong, the interval of the share, and of which questions."""
     low, high = wilson(risk.errors, risk.count)
-    return f"{risk.errors:,} of {risk.count:,} answers wrong ({100 * risk.errors / risk.count:.1f} %, 95 % interval {100 * low:.1f} to {100 * high:.1f} %), questions of {risk.pack}"
+    return (
+        f"{risk.errors:,} of {risk.count:,} answers wrong ({100 * risk.errors / risk.count:.1f} %, "
+        f"95 % interval {100 * low:.1f} to {100 * high:.1f} %), questions of {risk.pack}"
+    )

@@ -17,13 +17,16 @@ ACCEPTED = 0.1  # share of errors among them
     "error.confident",
     title="Is it sure of answers that are wrong?",
     severity=5.0,
-    remedy="Read the answers listed: they are errors that the model's own uncertainty does not show. Check such answers against a source.",
+    remedy=(
+        "Read the answers listed: they are errors that the model's own "
+        "uncertainty does not show. Check such answers against a source."
+    ),
 )
 def error_confident(risk: Calibration) -> Iterator[Answer]:
     """Errors that the model is sure of are the ones that no threshold catches.
 
-    Looked at is the tenth of the answers with the lowest score. For review if more than a tenth of them is wrong (the lower end of the 95 %
-    interval lies above it); the errors that the model was surest of are listed in any case.
+    Looked at is the tenth of the answers with the lowest score. For review if more than a tenth of them is wrong (the
+    lower end of the 95 % interval lies above it); the errors that the model was surest of are listed in any case.
     """
     share, errors = _surest(risk)
     low, _ = wilson(errors, share)

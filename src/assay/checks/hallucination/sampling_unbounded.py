@@ -19,7 +19,7 @@ from assay.facts.finding import Answer, Evidence, passed, review
 def sampling_unbounded(config: GenerationConfig) -> Iterator[Answer]:
     """Defaults that ship with a model are what most people run.
 
-    Sampling at a temperature above 1, or from the whole vocabulary (no top_p, no top_k), draws unlikely words on
+    Sampling at a temperature above 1, or from the whole vocabulary (no top_p, no top_k), picks unlikely words on
     purpose: good for stories, a source of invented facts elsewhere. Greedy or bounded sampling passes.
     """
     parts = [

@@ -19,8 +19,8 @@ from assay.facts.openness import BY_ID, Component, Openness, Support
 def openness_overstated(openness: Openness) -> Iterator[Answer]:
     """ "Open" is said of much that is not. What counts is what can be looked at.
 
-    The class of the Model Openness Framework is taken twice: by what is shown or asserted with a file, name and date, and
-    with what is only claimed by links and tags. Where claims alone make a better class, a person decides whether to
+    The class of the Model Openness Framework is taken twice: by what is shown or asserted with a file, name and date,
+    and with what is only claimed by links and tags. Where claims alone make a better class, a person decides whether to
     believe them. A card that calls the model open source while its weights stand under no open licence says too much.
     """
     found = {row.id: row for row in openness.components}
@@ -29,13 +29,15 @@ def openness_overstated(openness: Openness) -> Iterator[Answer]:
         weights = found["parameters_final"]
         if not weights.licence.open:
             yield review(
-                f"the card calls it open source, and the licence of its weights is {weights.licence.id or 'not stated'}, on no list of open ones",
+                "the card calls it open source, and the licence of its weights "
+                f"is {weights.licence.id or 'not stated'}, on no list of open ones",
                 said,
                 *weights.licence.evidence[:1],
             )
     if claim.level is not None and (evidence.level is None or claim.level < evidence.level):
         yield review(
-            f"{claim.label} by claim, {evidence.label} by evidence: {_names(found)} {'is' if len(_only(found)) == 1 else 'are'} only claimed",
+            f"{claim.label} by claim, {evidence.label} by evidence: "
+            f"{_names(found)} {'is' if len(_only(found)) == 1 else 'are'} only claimed",
             *(row.evidence[0] for row in _only(found)[:8] if row.evidence),
         )
         return

@@ -21,9 +21,9 @@ MOST = 20  # files that a finding shows
 def signature_invalid(expected: tuple[ExpectedSignature, ...], verified: tuple[Verification, ...]) -> Iterator[Answer]:
     """A trust file says whose signature a model must have. Anything else is not that model.
 
-    Asked only with `--trust FILE`. A model without a signature, one by somebody who is not in the file, one that does not hold, and files that differ
-    from what was signed or that it does not cover are defects, each with the files. Signatures through Sigstore are not verified, which
-    leaves the question open.
+    Asked only with `--trust FILE`. A model without a signature, one by somebody who is not in the file, one that does
+    not hold, and files that differ from what was signed or that it does not cover are defects, each with the files.
+    Signatures through Sigstore are not verified, which leaves the question open.
     """
     if not expected:
         yield Answer(Kind.NOT_APPLICABLE, "no trust file was given, so nobody is expected")

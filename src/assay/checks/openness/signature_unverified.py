@@ -16,7 +16,10 @@ _SIGNATURES = (".sig", ".sigstore", ".sigstore.json", ".asc", ".intoto.jsonl")
     "signature.unverified",
     title="Is nobody shown to have signed for the model?",
     severity=2.0,
-    remedy="Note the subject digest of this audit and compare it on the next download; verify a signature with --trust FILE, or `assay verify MODEL --key PEM`.",
+    remedy=(
+        "Note the subject digest of this audit and compare it on the next download; "
+        "verify a signature with --trust FILE, or `assay verify MODEL --key PEM`."
+    ),
     references=("OpenSSF model signing v1.0",),
 )
 def signature_unverified(
@@ -24,9 +27,9 @@ def signature_unverified(
 ) -> Iterator[Answer]:
     """A signature ties the bytes to somebody. Most models have none.
 
-    With a trust file (`--trust`) the signature of the model is verified against those whom it names. Without one, signature files are named
-    and not verified, because an audit is not told whom to expect. The subject digest of the dossier is the one that a model-signing
-    signature covers, so the two can be compared.
+    With a trust file (`--trust`) the signature of the model is verified against those whom it names. Without one,
+    signature files are named and not verified, because an audit is not told whom to expect. The subject digest of the
+    dossier is the one that a model-signing signature covers, so the two can be compared.
     """
     found = [artifact for artifact in artifacts if artifact.path.lower().endswith(_SIGNATURES)]
     for row in verified:

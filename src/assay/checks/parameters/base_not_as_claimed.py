@@ -25,16 +25,19 @@ _DESCENDS = set(R) - {R.UNRELATED, R.UNKNOWN}
     "base.not-as-claimed",
     title="Is the model something else than the change to its base that it is said to be?",
     severity=6.0,
-    remedy="Ask the publisher how the model was made. Terms, evaluations and defects of the base carry over only to what descends from it as stated.",
+    remedy=(
+        "Ask the publisher how the model was made. Terms, evaluations and "
+        "defects of the base carry over only to what descends from it as stated."
+    ),
 )
 def base_not_as_claimed(
     comparisons: tuple[Comparison, ...], cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...]
 ) -> Iterator[Answer]:
     """`base_model` and `base_model_relation` are claims, and the weights can be asked (with `--base`).
 
-    Every tensor is compared with its counterpart in the given base; the relation that explains the differences, with its
-    margin, is held against the word in the card. A quantised release of something else than the base, or a fine-tune that
-    shares no weights with its base, is a fail. Where the numbers do not decide, the question stays open.
+    Every tensor is compared with its counterpart in the given base; the relation that explains the differences, with
+    its margin, is held against the word in the card. A quantised release of something else than the base, or a
+    fine-tune that shares no weights with its base, is a fail. Where the numbers do not decide, the question stays open.
     """
     if not comparisons:
         yield Answer(Kind.NOT_APPLICABLE, "no base was given to compare with (--base)")

@@ -15,7 +15,10 @@ SHOWN = 6
     "embedding.untrained",
     title="Are there tokens that no text has trained?",
     severity=3.0,
-    remedy="Keep the listed tokens out of input where that is possible: a model answers them with whatever its start left there.",
+    remedy=(
+        "Keep the listed tokens out of input where that is possible: "
+        "a model answers them with whatever its start left there."
+    ),
     references=("Land and Bartolo, Fishing for Magikarp, 2024",),
 )
 def embedding_untrained(review_: TokenReview) -> Iterator[Answer]:

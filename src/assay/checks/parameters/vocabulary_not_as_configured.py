@@ -17,7 +17,10 @@ _EMBEDDINGS = ("embed_tokens.weight", "token_embd.weight", "wte.weight", "word_e
     "vocabulary.not-as-configured",
     title="Do tokenizer, config and embedding disagree about the vocabulary?",
     severity=5.0,
-    remedy="Use the tokenizer that was published with these weights; a token without an embedding row stops or corrupts generation.",
+    remedy=(
+        "Use the tokenizer that was published with these weights; "
+        "a token without an embedding row stops or corrupts generation."
+    ),
     references=("CWE-129",),
 )
 def vocabulary_not_as_configured(
@@ -54,7 +57,8 @@ def vocabulary_not_as_configured(
             )
         if tokenizer.size > declared:
             yield fail(
-                f"{tokenizer.artifact} has {tokenizer.size:,} entries, {config.artifact} states a vocabulary of {declared:,}",
+                f"{tokenizer.artifact} has {tokenizer.size:,} entries, "
+                f"{config.artifact} states a vocabulary of {declared:,}",
                 place,
             )
         elif declared - tokenizer.size > 1024:

@@ -15,7 +15,10 @@ from assay.facts.values import Directions
     "weights.ablated",
     title="Was a direction taken out of the weights?",
     severity=5.0,
-    remedy="Ask what was removed and why. Taking out the direction of refusal is the usual reason, and removes a safety training with it.",
+    remedy=(
+        "Ask what was removed and why. Taking out the direction of refusal "
+        "is the usual reason, and removes a safety training with it."
+    ),
     references=("Arditi et al., Refusal in Language Models Is Mediated by a Single Direction, 2024",),
 )
 def weights_ablated(
@@ -23,10 +26,10 @@ def weights_ablated(
 ) -> Iterator[Answer]:
     """A direction that no layer writes any more is the mark of "abliteration".
 
-    Against a base (`--base`): all changed writers to the residual stream changed by rank one along one direction. Without
-    one, as a hint: the matrices that write to the residual stream share a direction that they all leave empty. Error rates
-    of the hint on generated pairs are in docs/parameters.md; an ablation of some layers only, or under four-bit
-    quantisation, can stay unseen.
+    Against a base (`--base`): all changed writers to the residual stream changed by rank one along one direction.
+    Without one, as a hint: the matrices that write to the residual stream share a direction that they all leave empty.
+    Error rates of the hint on generated pairs are in docs/parameters.md; an ablation of some layers only, or under
+    four-bit quantisation, can stay unseen.
     """
     if not weight_sets(indexes):
         return
@@ -40,12 +43,14 @@ def weights_ablated(
         if hint.emptiest < hint.threshold:
             yield review(
                 f"hint: {hint.writers:,} matrices that write to the residual stream leave one direction empty"
-                f" (its energy is {hint.emptiest:.2g} of that of the next emptiest; below {hint.threshold:g} is unlike a sound model)",
+                f" (its energy is {hint.emptiest:.2g} of that of the next emptiest; "
+                f"below {hint.threshold:g} is unlike a sound model)",
                 Evidence(hint.artifact, f"{hint.hidden:,} dimensions"),
             )
         if hint.common >= max(4, hint.writers // 4):
             yield informational(
-                f"hint: {hint.common:,} of {hint.writers:,} matrices that write to the residual stream share their strongest direction",
+                f"hint: {hint.common:,} of {hint.writers:,} matrices that "
+                "write to the residual stream share their strongest direction",
                 Evidence(hint.artifact, f"{hint.hidden:,} dimensions"),
             )
     if not measured and not comparisons:

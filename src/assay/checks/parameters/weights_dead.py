@@ -19,9 +19,9 @@ MANY = 0.01  # share of rows from which a person should know the reason
     remedy="Ask the publisher whether rows were pruned on purpose; if not, the file is broken or was never trained.",
 )
 def weights_dead(summary: TensorSummary) -> Iterator[Answer]:
-    """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost. So with blocks of a quantised tensor
-    whose scale is zero.
+    """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost.
 
+    So with blocks of a quantised tensor whose scale is zero.
     Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens.
     """
     if len(summary.shape) < 2 or summary.values < 2:

@@ -19,7 +19,7 @@ LEAST = 1024  # values below which round numbers, such as norms of 1.0, say noth
     remedy="Treat the model as one of the narrower type: the extra bits are zeros and carry no precision.",
 )
 def weights_inflated(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
-    """A file in float32 whose low bits are all zero was made from a 16-bit one: the precision that it shows is not there.
+    """A float32 file whose low bits are all zero was made from a 16-bit one: the precision it shows is not there.
 
     Exact: every value of the tensor is representable in the narrower type. The file could be half as large.
     """
@@ -30,6 +30,7 @@ def weights_inflated(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
         mine = [row for row in found if row.narrower == narrow]
         values = sum(row.values for row in mine)
         yield review(
-            f"{count:,} of {len(wide):,} F32 tensors ({values:,} values) hold {narrow} values: the low bits are zero in every one",
+            f"{count:,} of {len(wide):,} F32 tensors ({values:,} values) "
+            f"hold {narrow} values: the low bits are zero in every one",
             *(Evidence(row.artifact, name=row.name) for row in mine[:50]),
         )

@@ -19,7 +19,10 @@ LEAST = 65_536
     "weights.low-bits",
     title="Do the low bits of the weights look like a hidden message?",
     severity=5.0,
-    remedy="Round the weights once more, for example to the next narrower type and back: that removes what low bits can carry.",
+    remedy=(
+        "Round the weights once more, for example to the next narrower type and back: "
+        "that removes what low bits can carry."
+    ),
     references=("MITRE ATLAS AML.T0018", "EvilModel (Wang et al., 2021)", "MaleficNet (Hitaj et al., 2022)"),
 )
 def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
@@ -28,8 +31,9 @@ def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     The density of trained weights slopes, so codes that differ only in their low bits occur a little unequally, by an
     amount that the density around them predicts. Encrypted or compressed bytes make them equal. Each 16-bit tensor is
     tested in 16 windows and as a whole, for 1, 2 and 4 low bits, where it is large enough for the test to have power.
-    Measured detection and false alarms are in docs/parameters.md. A payload thinner than a quarter of a window, in tensors
-    below a million values, or in the low bits of true float32 weights, which are random already, is not excluded.
+    Measured detection and false alarms are in docs/parameters.md. A payload thinner than a quarter of a window, in
+    tensors below a million values, or in the low bits of true float32 weights, which are random already, is not
+    excluded.
     """
     tested = 0
     for row in summaries:
@@ -37,7 +41,8 @@ def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
         entropy = row.byte_entropy
         if entropy is not None and row.values >= LEAST and row.narrower is None and entropy < TEXT:
             yield review(
-                f"{row.name}: the lowest byte of its F32 values has {entropy:.2f} bits of entropy, that of trained weights 8",
+                f"{row.name}: the lowest byte of its F32 values has "
+                f"{entropy:.2f} bits of entropy, that of trained weights 8",
                 place,
             )
         tests = [test for test in row.low_bits if test.sigma < 1 / SIGMAS]
@@ -54,7 +59,8 @@ def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     sixteen = sum(bool(row.low_bits) for row in summaries)
     if tested:
         yield passed(
-            f"{tested:,} of {sixteen:,} tensors with enough 16-bit values could be tested; capacity below the test's power is not excluded"
+            f"{tested:,} of {sixteen:,} tensors with enough 16-bit values could be tested; "
+            "capacity below the test's power is not excluded"
         )
     elif summaries:
         yield informational(
@@ -63,7 +69,7 @@ def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
 
 
 def _spread(test: LowBits) -> float:
-    """The deviation of the unevenness of sound weights: that of chance, and a tenth for densities that are not smooth."""
+    """Deviation of the unevenness of sound weights: that of chance, and a tenth for densities that are not smooth."""
     return math.hypot(test.sigma * math.sqrt(1 + 2 * abs(test.uneven)), 0.05)
 
 

@@ -42,7 +42,8 @@ def weights_not_as_configured(
     )
     if config.quantization is not None and config.naming == "hub":
         yield unknown(
-            f"{config.artifact}: packed {config.quantization} tensors have shapes that assay does not derive from the config",
+            f"{config.artifact}: packed {config.quantization} tensors "
+            "have shapes that assay does not derive from the config",
             place,
         )
         return
@@ -50,7 +51,8 @@ def weights_not_as_configured(
     if shapes is None:
         known = ", ".join(sorted(FAMILIES))
         yield unknown(
-            f"{config.artifact}: the tensors of family {config.family!r} are not known to assay (it knows {known}) or its sizes are not stated",
+            f"{config.artifact}: the tensors of family {config.family!r} are "
+            f"not known to assay (it knows {known}) or its sizes are not stated",
             place,
         )
         return
@@ -62,7 +64,8 @@ def weights_not_as_configured(
         yield from problems
         if not problems:
             yield passed(
-                f"{found.name}: all {len(found.tensors):,} tensors have the names and shapes that {config.artifact} implies",
+                f"{found.name}: all {len(found.tensors):,} tensors have "
+                f"the names and shapes that {config.artifact} implies",
                 place,
             )
 

@@ -13,7 +13,9 @@ from assay.facts.values import TensorSummary
     "weights.not-finite",
     title="Are there weights that are no numbers?",
     severity=6.0,
-    remedy="Do not use the file: one such value makes every output of the model meaningless. Ask for a sound conversion.",
+    remedy=(
+        "Do not use the file: one such value makes every output of the model meaningless. Ask for a sound conversion."
+    ),
     references=("CWE-1287",),
 )
 def weights_not_finite(summary: TensorSummary) -> Iterator[Answer]:

@@ -25,7 +25,8 @@ def weights_out_of_bounds(index: WeightIndex) -> Iterator[Answer]:
     if beyond:
         first = min(beyond, key=lambda tensor: (tensor.start, tensor.name))
         yield fail(
-            f"{index.artifact}: {len(beyond):,} of {len(index.tensors):,} tensors end past the file's {index.data_stop:,} bytes, the first is {first.name!r}",
+            f"{index.artifact}: {len(beyond):,} of {len(index.tensors):,} tensors end "
+            f"past the file's {index.data_stop:,} bytes, the first is {first.name!r}",
             *(
                 Evidence(
                     index.artifact,

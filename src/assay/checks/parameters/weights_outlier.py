@@ -20,7 +20,9 @@ CHANNEL = 100.0  # times the median column energy
     "weights.outlier",
     title="Does a tensor stand out from its siblings in other layers?",
     severity=1.0,
-    remedy="Look at the layer in the map of the report. First and last layers often differ; one in the middle seldom does.",
+    remedy=(
+        "Look at the layer in the map of the report. First and last layers often differ; one in the middle seldom does."
+    ),
 )
 def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     """Layers of one role resemble each other; one that does not may have been edited, merged in, or damaged.
@@ -45,7 +47,8 @@ def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     if odd:
         shown = ", ".join(f"{row.name} {ratio:.2g}x" for _, row, ratio in odd[:4])
         yield informational(
-            f"{len(odd):,} {'matrix differs' if len(odd) == 1 else 'matrices differ'} {FACTOR:g}-fold or more in scale from the median of their role: {shown}",
+            f"{len(odd):,} {'matrix differs' if len(odd) == 1 else 'matrices differ'} "
+            f"{FACTOR:g}-fold or more in scale from the median of their role: {shown}",
             *(
                 Evidence(row.artifact, f"{ratio:.2g} times the median of role {role}", name=row.name)
                 for role, row, ratio in odd[:50]
@@ -55,7 +58,8 @@ def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     if loud:
         columns = {peak.place for peak, _ in loud}
         yield informational(
-            f"{len(loud):,} outlier channels with {CHANNEL:g} times the median energy or more, at {len(columns):,} columns",
+            f"{len(loud):,} outlier channels with {CHANNEL:g} times "
+            f"the median energy or more, at {len(columns):,} columns",
             *(
                 Evidence(row.artifact, f"column {peak.place}, {peak.ratio:.0f} times the median", name=row.name)
                 for peak, row in loud[:50]

@@ -16,7 +16,9 @@ MANY = 0.01
     "weights.repeated-rows",
     title="Do rows of a matrix repeat each other?",
     severity=2.0,
-    remedy="Ask whether the model was widened by copying; duplicated rows add size and no ability until trained further.",
+    remedy=(
+        "Ask whether the model was widened by copying; duplicated rows add size and no ability until trained further."
+    ),
 )
 def weights_repeated(summary: TensorSummary) -> Iterator[Answer]:
     """Training never leaves two rows equal to the last bit; copying does.

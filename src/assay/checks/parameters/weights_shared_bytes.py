@@ -15,7 +15,10 @@ MOST = 50
     "weights.shared-bytes",
     title="Do two tensors share bytes?",
     severity=6.5,
-    remedy="Do not use the file: its index and its bytes tell different stories. Ask for one written by the reference library.",
+    remedy=(
+        "Do not use the file: its index and its bytes tell different stories. "
+        "Ask for one written by the reference library."
+    ),
     references=("CWE-119", "CWE-1286"),
 )
 def weights_shared_bytes(index: WeightIndex) -> Iterator[Answer]:

@@ -15,7 +15,10 @@ from assay.facts.text import ModelCard, PublisherClaims
     "output.untraced",
     title="Was no output compared with the training data?",
     severity=2.0,
-    remedy="Where the publisher offers the data, index it (`assay corpus build`), then trace what the model writes (`assay trace FILE --corpus DIR`) and give the index to the audit (--corpus).",
+    remedy=(
+        "Where the publisher offers the data, index it (`assay corpus build`), then trace what the "
+        "model writes (`assay trace FILE --corpus DIR`) and give the index to the audit (--corpus)."
+    ),
 )
 def output_untraced(
     artifacts: tuple[Artifact, ...],
@@ -25,8 +28,9 @@ def output_untraced(
 ) -> Iterator[Answer]:
     """Which documents an output repeats can only be found by searching the training data.
 
-    An audit does not run the model, so what it writes has to be traced apart. Where the training data is not published the
-    question cannot be answered by anybody but the publisher: memorised text, its sources and their licences stay unknown.
+    An audit does not run the model, so what it writes has to be traced apart. Where the training data is not published
+    the question cannot be answered by anybody but the publisher: memorised text, its sources and their licences stay
+    unknown.
     """
     if not artifacts:
         return
@@ -37,9 +41,11 @@ def output_untraced(
         )
     elif any(row.stated("datasets") for row in cards) or any(row.stated("datasets") for row in claims):
         yield unknown(
-            "data sets are named but no corpus was given, so it is not known what the model repeats and from where"
+            "data sets are named but no corpus was given, "
+            "so it is not known what the model has memorised and from where"
         )
     else:
         yield unknown(
-            "this cannot be answered: no training data is published, so nobody can tell what the model repeats, from where, and under which licence"
+            "this cannot be answered: no training data is published, "
+            "so nobody can tell what the model has memorised, from where, and under which licence"
         )

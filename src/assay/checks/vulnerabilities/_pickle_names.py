@@ -12,9 +12,10 @@ from enum import IntEnum
 from functools import cache
 
 from assay.checks.vulnerabilities import _pickle_list as listed
-from assay.facts.program import PickleImport, Use
+from assay.facts.program import PickleImport, PickleProgram, Use
 
 _CLASS = re.compile(r"_?[A-Z]\w*\Z")
+_CONTINUED = re.compile(r"\n[ ]+")
 _SEVERAL = re.compile(r"(\S+)\.\(([^)]*)\)\s+(\S.*)\Z")
 _ONE = re.compile(r"(\S+)\.(\S+)\s+(\S.*)\Z")
 
@@ -62,10 +63,16 @@ def makes_code(entry: PickleImport) -> bool:
     return (entry.module, entry.name) in _names(listed.CODE)
 
 
+def call_of(program: PickleProgram, entry: PickleImport) -> str:
+    """The first call of this name in the program, as Python would write it; nothing if it is not called."""
+    return next((text for _, text in program.calls if text.startswith(f"{entry.qualified}(")), "")
+
+
 @cache
 def _names(text: str) -> dict[tuple[str, str], str]:
     """(module, name) -> reason for each entry of a list."""
-    return dict(row for line in text.splitlines() if line for row in _entries(line))
+    lines = _CONTINUED.sub(" ", text).splitlines()
+    return dict(row for line in lines if line for row in _entries(line))
 
 
 def _entries(line: str) -> Iterator[tuple[tuple[str, str], str]]:

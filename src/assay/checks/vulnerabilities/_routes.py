@@ -1,4 +1,4 @@
-"""How loading comes from a config to a Python file: over the class that the config names, then over relative imports."""
+"""The route by which loading a config runs a Python file: the class that the config names, then relative imports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_FILES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to one file: who follows it, and the stations, each with the place that leads on to the next."""
+    """The way to one file: who follows it, and the stations, each with the position that leads on to the next."""
 
     loader: str
     stations: tuple[str, ...]

@@ -29,11 +29,15 @@ def hook_answers(contents: tuple[Contents, ...], hooks: tuple[Hook, ...], *kinds
     rows = [hook for hook in hooks if hook.kind in kinds]
     for hook in rows:
         stop = None if hook.at is None else hook.at + 1
-        yield Answer(
-            Kind.FAIL if hook.outside else Kind.REVIEW,
-            f"{hook.artifact}: {hook.message}",
-            (Evidence(hook.artifact, f"{hook.runtime}: {hook.message}", start=hook.at, stop=stop, pointer=hook.pointer or None, name=hook.target),),
-        )  # fmt: skip
+        where = Evidence(
+            hook.artifact,
+            f"{hook.runtime}: {hook.message}",
+            start=hook.at,
+            stop=stop,
+            pointer=hook.pointer or None,
+            name=hook.target,
+        )
+        yield Answer(Kind.FAIL if hook.outside else Kind.REVIEW, f"{hook.artifact}: {hook.message}", (where,))
     if not rows:
         yield examined(contents)
 

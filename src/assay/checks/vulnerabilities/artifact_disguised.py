@@ -17,8 +17,9 @@ from assay.facts.structure import Flaw, FlawKind
     references=("CWE-646", "CVE-2025-10155", "CVE-2025-1889"),
 )
 def artifact_disguised(flaws: tuple[Flaw, ...]) -> Iterator[Answer]:
-    """A pickle called `.safetensors`, an archive at the end of a weight file: who goes by the name reads one thing, who goes by the content another.
+    """A pickle called `.safetensors`, an archive at the end of a weight file: name and content say different things.
 
+    Who goes by the name reads one thing, who goes by the content another.
     The content is read as what it is as well, so that what it would do is told by the other checks.
     """
     for flaw in flaws:

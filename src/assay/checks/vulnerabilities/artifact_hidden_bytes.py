@@ -14,7 +14,9 @@ from assay.facts.structure import Contents, Flaw, FlawKind
     "artifact.hidden-bytes",
     title="Does a file hold bytes that its format does not account for?",
     severity=5.9,
-    remedy="Look at the bytes named, or ask for a file that an ordinary writer made: readers of the format never use them.",
+    remedy=(
+        "Look at the bytes named, or ask for a file that an ordinary writer made: readers of the format never use them."
+    ),
     references=("CWE-506", "CWE-1287"),
 )
 def artifact_hidden_bytes(contents: tuple[Contents, ...], flaws: tuple[Flaw, ...]) -> Iterator[Answer]:

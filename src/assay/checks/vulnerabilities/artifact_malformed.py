@@ -14,7 +14,10 @@ from assay.facts.finding import Answer
     "artifact.malformed",
     title="Does a file break the rules of its own format?",
     severity=7.0,
-    remedy="Get the file again from its publisher and compare digests; if it is the publisher's own, ask for one that follows the specification.",
+    remedy=(
+        "Get the file again from its publisher and compare digests; "
+        "if it is the publisher's own, ask for one that follows the specification."
+    ),
     references=("CWE-20", "CWE-1286"),
 )
 def artifact_malformed(obstacles: tuple[Obstacle, ...]) -> Iterator[Answer]:

@@ -14,7 +14,10 @@ from assay.facts.finding import Answer
     "artifact.unreachable",
     title="Is there an entry that cannot be opened as a plain file inside the model?",
     severity=5.0,
-    remedy="Replace links by the files they point to, remove devices, pipes and sockets, and grant read permission; then audit again.",
+    remedy=(
+        "Replace links by the files they point to, remove devices, "
+        "pipes and sockets, and grant read permission; then audit again."
+    ),
     references=("CWE-59", "CWE-61"),
 )
 def artifact_unreachable(obstacles: tuple[Obstacle, ...]) -> Iterator[Answer]:

@@ -14,7 +14,10 @@ from assay.facts.finding import Answer
     "artifact.unread",
     title="Is there a file that may carry weights or code and that no reader understands?",
     severity=5.0,
-    remedy="Delete the file if the model does not need it, or examine it with a tool for its format and accept it with a waiver bound to this model's digest.",
+    remedy=(
+        "Delete the file if the model does not need it, or examine it with a tool "
+        "for its format and accept it with a waiver bound to this model's digest."
+    ),
     references=("CWE-1104",),
 )
 def artifact_unread(obstacles: tuple[Obstacle, ...]) -> Iterator[Answer]:

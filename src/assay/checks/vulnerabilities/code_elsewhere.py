@@ -19,16 +19,19 @@ _PROVIDED = LIBRARIES | {"mlflow", "sentence_transformers"}
     "code.elsewhere",
     title="Does loading the model run code that is not part of it?",
     severity=8.5,
-    remedy="Do not load it with remote code allowed. Ask the publisher to ship the code with the model, so that one digest covers both.",
+    remedy=(
+        "Do not load it with remote code allowed. Ask the publisher to "
+        "ship the code with the model, so that one digest covers both."
+    ),
     references=("CWE-829", "CWE-494"),
 )
 def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artifact, ...]) -> Iterator[Answer]:
     """A config can name code in another repository, or a callable of an installed library.
 
-    Code elsewhere can change after the audit and is covered by no digest of this model. A file that the config names and
-    that is not here is reported too: a loader either fails on it or finds something else by that name. Hydra, MLflow and
-    PEFT take any name from any installed package: a class of a known library is for review, a function and all of
-    Python's own library a fail, an unknown package open.
+    Code elsewhere can change after the audit and is covered by no digest of this model. A file that the config names
+    and that is not here is reported too: a loader either fails on it or finds something else by that name. Hydra,
+    MLflow and PEFT take any name from any installed package: a class of a known library is for review, a function and
+    all of Python's own library a fail, an unknown package open.
     """
     paths = {artifact.path for artifact in artifacts}
     for reference in references:

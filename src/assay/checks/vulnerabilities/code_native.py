@@ -13,7 +13,10 @@ from assay.facts.structure import Hook, HookKind
     "code.native",
     title="Does the model bring native code, scripts or byte code along?",
     severity=7.0,
-    remedy="Delete it if inference does not need it; otherwise build it from source that you have read, and accept it with a waiver.",
+    remedy=(
+        "Delete it if inference does not need it; otherwise build it "
+        "from source that you have read, and accept it with a waiver."
+    ),
     references=("CWE-829", "CWE-506"),
 )
 def code_native(hooks: tuple[Hook, ...]) -> Iterator[Answer]:

@@ -26,7 +26,10 @@ _STRONG = frozenset(
     "code.reaches-outside",
     title="Does Python code of the model reach the network, start processes, or run code made at run time?",
     severity=8.0,
-    remedy="Read the lines named. If the model needs the file, pin this revision and accept it with a waiver; if not, delete it.",
+    remedy=(
+        "Read the lines named. If the model needs the file, "
+        "pin this revision and accept it with a waiver; if not, delete it."
+    ),
     references=("CWE-94", "CWE-829", "MITRE ATLAS AML.T0010"),
 )
 def code_reaches_outside(sources: tuple[PythonSource, ...], references: tuple[CodeReference, ...]) -> Iterator[Answer]:
@@ -34,8 +37,8 @@ def code_reaches_outside(sources: tuple[PythonSource, ...], references: tuple[Co
 
     The file's syntax tree is searched for calls that reach outside; plain aliases, getattr with a literal and functions
     that the file itself calls are seen through. In a file to which a config leads a loader, over relative imports too,
-    such a call at import time is a fail: it runs before anybody uses the model, and the answer gives the way there. Calls
-    inside functions, and files to which no config leads, are for review. Heuristic: indirection can hide more.
+    such a call at import time is a fail: it runs before anybody uses the model, and the answer gives the way there.
+    Calls inside functions, and files to which no config leads, are for review. Heuristic: indirection can hide more.
     """
     known = routes(references, sources)
     for source in sources:

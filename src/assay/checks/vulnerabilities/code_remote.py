@@ -15,7 +15,10 @@ from assay.facts.program import PythonSource
     "code.remote",
     title="Does loading the model run Python code that ships with it?",
     severity=6.5,
-    remedy="Load without trust_remote_code if the library has the architecture; else read the files named, pin this revision, and accept them with a waiver.",
+    remedy=(
+        "Load without trust_remote_code if the library has the architecture; "
+        "else read the files named, pin this revision, and accept them with a waiver."
+    ),
     references=("CWE-829", "OWASP LLM03:2025"),
 )
 def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSource, ...]) -> Iterator[Answer]:

@@ -19,7 +19,10 @@ MAX_SHOWN = 20
     "loading.runs-code",
     title="Would loading the model run code that is not the loader's own?",
     severity=7.0,
-    remedy="Load it the way that runs nothing (safetensors, no trust_remote_code, weights_only=True), or read the code named first.",
+    remedy=(
+        "Load it the way that runs nothing (safetensors, no trust_remote_code, "
+        "weights_only=True), or read the code named first."
+    ),
     references=("CWE-829", "CWE-502", "MITRE ATLAS AML.T0010", "OWASP LLM03:2025"),
 )
 def loading_runs_code(
@@ -28,10 +31,11 @@ def loading_runs_code(
     sources: tuple[PythonSource, ...],
     hooks: tuple[Hook, ...],
 ) -> Iterator[Answer]:
-    """For each loader that the files fit: which are opened, in which order, and what runs. Nothing is loaded to find out.
+    """For each loader that the files fit: which are opened, in which order, and what runs.
 
-    The answer gives the call as a user writes it. Files with code that no known way of loading reaches are told as well:
-    they do harm only to who loads them by hand, or by a loader that assay does not model.
+    Nothing is loaded to find out. The answer gives the call as a user writes it. Files with code that no known way of
+    loading reaches are told as well: they do harm only to who loads them by hand, or by a loader that assay does not
+    model.
     """
     if not paths:
         yield informational("no loader that assay models fits these files")
@@ -39,10 +43,19 @@ def loading_runs_code(
     acting = [path for path in paths if any(_runs(step, programs) for step in path.steps)]
     for path in acting[:MAX_SHOWN]:
         steps = [step for step in path.steps if _runs(step, programs)]
+        more = f" and {len(steps) - 1:,} more" if len(steps) > 1 else ""
         yield review(
-            f"{path.call} runs {steps[0].artifact} ({steps[0].why})" + (f" and {len(steps) - 1:,} more" if len(steps) > 1 else ""),
-            *(Evidence(step.artifact, f"{step.runs}: {step.why}", pointer=path.call, name=f"{path.loader} {step.artifact}") for step in path.steps[:50]),
-        )  # fmt: skip
+            f"{path.call} runs {steps[0].artifact} ({steps[0].why}){more}",
+            *(
+                Evidence(
+                    step.artifact,
+                    f"{step.runs}: {step.why}",
+                    pointer=path.call,
+                    name=f"{path.loader} {step.artifact}",
+                )
+                for step in path.steps[:50]
+            ),
+        )
     reached = {step.artifact for path in paths for step in path.steps}
     idle = sorted(
         {source.artifact for source in sources if source.artifact not in reached}
@@ -63,8 +76,14 @@ def _runs(step: Step, programs: tuple[PickleProgram, ...]) -> bool:
     """Whether a step runs more than its loader: a pickle does if anything in it is no plain value."""
     if step.runs is Runs.PICKLE:
         return any(
-            program.tampers or program.unfollowed or any(tier(entry, program.loader) is not Tier.VALUE for entry in program.imports)
+            not _only_values(program)
             for program in programs
             if program.artifact == step.artifact or program.artifact.startswith(f"{step.artifact} > ")
-        )  # fmt: skip
+        )
     return step.runs in _RUN or step.runs is Runs.GRAPH
+
+
+def _only_values(program: PickleProgram) -> bool:
+    if program.tampers or program.unfollowed:
+        return False
+    return all(tier(entry, program.loader) is Tier.VALUE for entry in program.imports)

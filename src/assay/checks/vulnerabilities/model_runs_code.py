@@ -18,10 +18,10 @@ from assay.facts.structure import Contents, Hook, HookKind
     references=("CWE-502", "CWE-94", "CVE-2024-3660", "CVE-2025-1550", "CVE-2025-8747", "CVE-2025-49655"),
 )
 def model_runs_code(contents: tuple[Contents, ...], hooks: tuple[Hook, ...]) -> Iterator[Answer]:
-    """A Keras Lambda layer, a function named by module, a TensorFlow PyFunc, a YAML tag: the model says, the runtime does.
+    """A Keras Lambda layer, a function named by module, a TensorFlow PyFunc, a YAML tag: the runtime obeys.
 
-    Keras imports the module and takes the name that the configuration gives, in versions and modes that differ on how much
-    they refuse. assay lists what would be taken, without importing it; a name outside Keras's own layers, activations and
-    losses is a fail.
+    Keras imports the module and takes the name that the configuration gives, in versions and modes that differ on how
+    much they refuse. assay lists what would be taken, without importing it; a name outside Keras's own layers,
+    activations and losses is a fail.
     """
     yield from hook_answers(contents, hooks, HookKind.CODE)

@@ -15,7 +15,10 @@ from assay.facts.structure import Contents, Hook, HookKind
     "model.touches-files",
     title="Does a model file make its runtime read or write files outside the model?",
     severity=8.1,
-    remedy="Do not run it where there is anything to read or overwrite. Ask for a model that keeps its values in its own files.",
+    remedy=(
+        "Do not run it where there is anything to read or overwrite. "
+        "Ask for a model that keeps its values in its own files."
+    ),
     references=("CWE-22", "CWE-73", "CVE-2024-5187", "CVE-2025-51480", "CVE-2025-12058"),
 )
 def model_touches_files(
@@ -33,10 +36,17 @@ def model_touches_files(
         if not hook.outside and hook.path in paths:
             continue
         found = True
+        where = Evidence(
+            hook.artifact,
+            f"{hook.runtime}: {hook.message}",
+            start=hook.at,
+            pointer=hook.pointer or None,
+            name=hook.target,
+        )
         yield Answer(
             Kind.FAIL if hook.outside else Kind.OPEN,
             f"{hook.artifact}: {hook.message}" + ("" if hook.outside else ", which is not in the model"),
-            (Evidence(hook.artifact, f"{hook.runtime}: {hook.message}", start=hook.at, pointer=hook.pointer or None, name=hook.target),),
-        )  # fmt: skip
+            (where,),
+        )
     if not found:
         yield examined(contents)

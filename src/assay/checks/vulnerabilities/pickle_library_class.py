@@ -14,14 +14,17 @@ from assay.facts.program import PickleProgram
     "pickle.library-class",
     title="Does a pickle rebuild objects of a library, so that loading it runs that library's code?",
     severity=4.0,
-    remedy="Load it with torch.load(weights_only=True), which refuses these classes, or accept them with a waiver after checking that inference needs the file.",
+    remedy=(
+        "Load it with torch.load(weights_only=True), which refuses these classes, "
+        "or accept them with a waiver after checking that inference needs the file."
+    ),
     references=("CWE-502",),
 )
 def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
     """Whole modules, estimators and training arguments are stored as library objects, not as plain weights.
 
-    Loading them needs the libraries named and runs their code (`__setstate__`, vetted constructors), in whatever version
-    is installed. That is ordinary for such files and still more than reading numbers, so a person has to agree.
+    Loading them needs the libraries named and runs their code (`__setstate__`, vetted constructors), in whatever
+    version is installed. That is ordinary for such files and still more than reading numbers, so a person has to agree.
     """
     rows = [entry for entry in program.imports if tier(entry, program.loader) is Tier.LIBRARY]
     if rows:
@@ -31,7 +34,8 @@ def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
         needs = sorted({entry.module.partition(".")[0] for entry in rows} - {"builtins", "functools"})
         where = f" > {program.member}" if program.member else ""
         yield review(
-            f"{program.artifact}{where} rebuilds {len(rows):,} kinds of library objects (needs {', '.join(needs) or 'Python alone'}): {names}",
+            f"{program.artifact}{where} rebuilds {len(rows):,} kinds of library "
+            f"objects (needs {', '.join(needs) or 'Python alone'}): {names}",
             *(
                 Evidence(
                     program.artifact,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._pickle_names import Tier, makes_code, tier
+from assay.checks.vulnerabilities._pickle_names import Tier, call_of, makes_code, tier
 from assay.facts.finding import Answer, Evidence, unknown
 from assay.facts.program import PickleProgram
 
@@ -18,11 +18,11 @@ from assay.facts.program import PickleProgram
     references=("CWE-502",),
 )
 def pickle_unfollowed(program: PickleProgram) -> Iterator[Answer]:
-    """The extension registry, out-of-band buffers, byte code and constructors nobody has read hide what loading would do.
+    """The extension registry, buffers from elsewhere, byte code and unvetted constructors hide what loading would do.
 
     A pickle that breaks half-way is listed here as well, because what stands before the break has run by the time a
-    loader notices. A class of a known library whose constructor the pickle calls with arguments of its own choosing, and
-    a function of such a library that it names, are open until somebody has read what they do.
+    loader notices. A class of a known library whose constructor the pickle calls with arguments of its own choosing,
+    and a function of such a library that it names, are open until somebody has read what they do.
     """
     where = f"{program.artifact}{f' > {program.member}' if program.member else ''}"
     for sentence in program.unfollowed:
@@ -40,8 +40,14 @@ def pickle_unfollowed(program: PickleProgram) -> Iterator[Answer]:
             yield unknown(
                 f"{where} {said} {names}",
                 *(
-                    Evidence(program.artifact, next((text for at, text in program.calls if text.startswith(f"{entry.qualified}(")), f"{entry.use} {entry.qualified}"),
-                             start=entry.at, stop=entry.at + 1, pointer=program.member or None, name=entry.qualified)
+                    Evidence(
+                        program.artifact,
+                        call_of(program, entry) or f"{entry.use} {entry.qualified}",
+                        start=entry.at,
+                        stop=entry.at + 1,
+                        pointer=program.member or None,
+                        name=entry.qualified,
+                    )
                     for entry in rows[:50]
                 ),
-            )  # fmt: skip
+            )

@@ -20,15 +20,18 @@ _PARTS = frozenset({"'image'", "'image_url'", "'video'", "'video_url'", "'audio'
     "template.conditional",
     title="Does a chat template change the prompt depending on what was said, on the date, or by invisible text?",
     severity=6.0,
-    remedy="Read the lines named: a template should carry every message as it was written. Compare with the template of the base model.",
+    remedy=(
+        "Read the lines named: a template should carry every message as it was written. "
+        "Compare with the template of the base model."
+    ),
     references=("CWE-506", "MITRE ATLAS AML.T0051"),
 )
 def template_conditional(template: ChatTemplate) -> Iterator[Answer]:
     """A template that looks for words in a message can answer differently when they occur: a backdoor without weights.
 
-    Conditions that look for a format's own markers (`</think>`, `[INST]`) or for kinds of parts (`image`) are ordinary and not reported. Invisible
-    characters in a template have no use and are a fail. The date makes prompts irreproducible. Heuristic, from the
-    syntax tree alone: a condition built from pieces can escape it.
+    Conditions that look for a format's own markers (`</think>`, `[INST]`) or for kinds of parts (`image`) are ordinary
+    and not reported. Invisible characters in a template have no use and are a fail. The date makes prompts
+    irreproducible. Heuristic, from the syntax tree alone: a condition built from pieces can escape it.
     """
 
     def place(marks: list[tuple[int, str]]) -> tuple[Evidence, ...]:

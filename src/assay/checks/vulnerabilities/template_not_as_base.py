@@ -34,7 +34,8 @@ def template_not_as_base(comparisons: tuple[Comparison, ...]) -> Iterator[Answer
         elif change.lines:
             count = len(change.lines) + change.more
             yield review(
-                f"{where} differs from the template of {found.base!r} in {count:,} lines, such as {change.lines[0][:120]!r}",
+                f"{where} differs from the template of {found.base!r} "
+                f"in {count:,} lines, such as {change.lines[0][:120]!r}",
                 *(
                     Evidence(change.artifact, line, pointer=change.pointer or None, name=change.name)
                     for line in change.lines

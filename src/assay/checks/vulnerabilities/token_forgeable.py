@@ -11,9 +11,15 @@ from assay.facts.tokenizer import Tokenizer, TokenRole
 
 # how each engine keeps user text from being read as control tokens
 _CLOSES = {
-    "tokenizers": "tokenise user text with split_special_tokens=True (transformers), or set tokenizer.encode_special_tokens = True (tokenizers)",
+    "tokenizers": (
+        "tokenise user text with split_special_tokens=True (transformers), "
+        "or set tokenizer.encode_special_tokens = True (tokenizers)"
+    ),
     "llama.cpp": "tokenise user text with parse_special=false (llama_tokenize), apart from the template's own text",
-    "sentencepiece": "tokenise user text with split_special_tokens=True (transformers); SentencePiece itself does not match control pieces in text",
+    "sentencepiece": (
+        "tokenise user text with split_special_tokens=True (transformers); "
+        "SentencePiece itself does not match control pieces in text"
+    ),
     "tiktoken": "encode user text with disallowed_special or encode_ordinary (tiktoken)",
 }
 
@@ -31,16 +37,17 @@ _TOKENS = {"tokenizers": "/added_tokens, id", "llama.cpp": "tokenizer.ggml.token
 def token_forgeable(tokenizer: Tokenizer, trials: tuple[TemplateTrial, ...]) -> Iterator[Answer]:
     """By default the tokenizer turns the text of a control token into the token, whoever wrote the text.
 
-    A user who writes `<|im_end|>` then ends his own turn and can begin one in another's name. Nearly every model
-    is like this, so it is for review and not a fail: the serving setting named in the answer closes it. The count is
-    exact for this tokenizer: every control token with a text of its own is matched whole in plain text. The evidence says
+    A user who writes `<|im_end|>` then ends his own turn and can begin one in another's name. Nearly every model is
+    like this, so it is for review and not a fail: the serving setting named in the answer closes it. The count is exact
+    for this tokenizer: every control token with a text of its own is matched whole in plain text. The evidence says
     which parts of a message the template was seen to put into the prompt as plain text: each is a way in.
     """
     control = [token for token in tokenizer.tokens if token.role is TokenRole.CONTROL]
     forgeable = [token for token in control if token.text]
     if forgeable:
         yield review(
-            f"{tokenizer.artifact}: plain text can produce {len(forgeable):,} of {len(control):,} control tokens, such as {forgeable[0].text!r}",
+            f"{tokenizer.artifact}: plain text can produce {len(forgeable):,} "
+            f"of {len(control):,} control tokens, such as {forgeable[0].text!r}",
             *(
                 Evidence(
                     tokenizer.artifact,

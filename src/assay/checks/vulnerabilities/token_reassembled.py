@@ -14,7 +14,10 @@ from assay.facts.tokenizer import Tokenizer, TokenRole
     "token.reassembled",
     title="Can parts of messages and the template's own text make a control token together?",
     severity=5.9,
-    remedy="Tokenise each part of the prompt by itself, message text with special tokens switched off; filtering the messages for whole control tokens does not close this.",
+    remedy=(
+        "Tokenise each part of the prompt by itself, message text with special tokens switched off; "
+        "filtering the messages for whole control tokens does not close this."
+    ),
     references=("OWASP AISVS 2.1.7", "CWE-74", "OWASP LLM01:2025"),
 )
 def token_reassembled(trials: tuple[TemplateTrial, ...], tokenizers: tuple[Tokenizer, ...]) -> Iterator[Answer]:
@@ -32,16 +35,23 @@ def token_reassembled(trials: tuple[TemplateTrial, ...], tokenizers: tuple[Token
         }
     )
     for trial in trials:
+        # both parts hold a character, so nothing before or after a message completes nothing
         pairs = [
             (token, token[:cut], token[cut:])
             for token in control
             for cut in range(1, len(token))
-            if (trial.after and trial.after.startswith(token[cut:])) or (trial.before and trial.before.endswith(token[:cut]))
-        ]  # fmt: skip
+            if trial.after.startswith(token[cut:]) or trial.before.endswith(token[:cut])
+        ]
         if pairs:
             token, first, second = pairs[0]
             where = f"{trial.artifact} {trial.pointer}".strip()
+            others = len({pair[0] for pair in pairs}) - 1
             yield review(
-                f"{where}: a message that ends or begins with a part of {token!r} completes it with the template's own text ({first!r} and {second!r})" + (f", and {len({pair[0] for pair in pairs}) - 1} more tokens so" if len({pair[0] for pair in pairs}) > 1 else ""),
-                *(Evidence(trial.artifact, f"{first} + {second}", pointer=trial.pointer or None, name=token) for token, first, second in pairs[:20]),
-            )  # fmt: skip
+                f"{where}: a message that ends or begins with a part of {token!r} completes it with "
+                f"the template's own text ({first!r} and {second!r})"
+                + (f", and {others} more tokens so" if others else ""),
+                *(
+                    Evidence(trial.artifact, f"{first} + {second}", pointer=trial.pointer or None, name=token)
+                    for token, first, second in pairs[:20]
+                ),
+            )

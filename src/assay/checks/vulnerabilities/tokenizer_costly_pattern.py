@@ -19,13 +19,14 @@ from assay.facts.tokenizer import TokenizerRule
 def tokenizer_costly_pattern(rules: tuple[TokenizerRule, ...]) -> Iterator[Answer]:
     """A repetition inside a repetition matches a text in exponentially many ways, and a backtracking engine tries them.
 
-    Judged from the pattern's syntax, not by running it. The patterns of published tokenizers repeat one class at a time. A
-    pattern in a dialect that assay does not parse is open.
+    Judged from the pattern's syntax, not by running it. The patterns of published tokenizers repeat one class at a
+    time. A pattern in a dialect that assay does not parse is open.
     """
     for rule in rules:
         if not rule.parsed:
             yield unknown(
-                f"{rule.artifact} {rule.pointer}: the pattern is in a dialect that assay does not parse: {rule.pattern[:120]!r}",
+                f"{rule.artifact} {rule.pointer}: the pattern is in a "
+                f"dialect that assay does not parse: {rule.pattern[:120]!r}",
                 Evidence(rule.artifact, rule.pattern[:200], pointer=rule.pointer, name=rule.pattern[:80]),
             )
         if rule.costly:

@@ -39,7 +39,8 @@ def tokenizer_rewrites(rules: tuple[TokenizerRule, ...]) -> Iterator[Answer]:
         ]
         if spelled:
             yield fail(
-                f"{rule.artifact} {rule.pointer}: the {rule.kind} replaces {rule.pattern[:80]!r} by {rule.replacement[:80]!r}",
+                f"{rule.artifact} {rule.pointer}: "
+                f"the {rule.kind} replaces {rule.pattern[:80]!r} by {rule.replacement[:80]!r}",
                 Evidence(
                     rule.artifact,
                     f"{rule.pattern[:200]} -> {rule.replacement[:200]}",

@@ -1,4 +1,4 @@
-"""FlatBuffers read in place (flatbuffers.dev, "FlatBuffer Internals"): tables, vectors and texts, each offset checked."""
+"""FlatBuffers read in place (flatbuffers.dev, "FlatBuffer Internals"): tables, vectors, texts, each offset checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Table:
             raise Malformed("table points to no description of its fields", at=at)
         (self._length,) = window.unpack(_U16, self._vtable)
 
-    def place(self, number: int) -> int | None:
+    def offset(self, number: int) -> int | None:
         """Where field `number` lies, or None if the table has no such field."""
         slot = 4 + 2 * number
         if slot + 2 > self._length:
@@ -33,12 +33,12 @@ class Table:
 
     def integer(self, number: int, layout: str = "<i") -> int:
         """A number field; 0 if absent."""
-        at = self.place(number)
+        at = self.offset(number)
         return 0 if at is None else self._window.unpack(struct.Struct(layout), at)[0]
 
     def text(self, number: int) -> str:
         """A text field, cut at 4,096 bytes; empty if absent."""
-        at = self.place(number)
+        at = self.offset(number)
         if at is None:
             return ""
         start = at + self._window.unpack(_U32, at)[0]
@@ -47,7 +47,7 @@ class Table:
 
     def tables(self, number: int) -> Iterator[Table]:
         """The tables of a vector field, in order."""
-        at = self.place(number)
+        at = self.offset(number)
         if at is None:
             return
         start = at + self._window.unpack(_U32, at)[0]
@@ -59,8 +59,8 @@ class Table:
                 expected=f"at most {max(0, self._window.size - start) // 4:,} entries",
                 got=f"{count:,}",
             )
-        for place in range(start + 4, start + 4 + 4 * count, 4):
-            yield Table(self._window, place + self._window.unpack(_U32, place)[0])
+        for at in range(start + 4, start + 4 + 4 * count, 4):
+            yield Table(self._window, at + self._window.unpack(_U32, at)[0])
 
 
 def root(window: Window) -> Table:

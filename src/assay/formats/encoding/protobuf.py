@@ -1,4 +1,4 @@
-"""Protocol buffers as bytes on the wire (protobuf.dev, "Encoding"): fields of one message at a time, nothing decoded ahead.
+"""Protocol buffers as bytes on the wire (protobuf.dev, "Encoding"): one message's fields at a time, none decoded ahead.
 
 A message of gigabytes costs its tags: what is length-delimited is stepped over unless somebody asks for it.
 """
@@ -79,8 +79,8 @@ class Messages:
     def _varint(self, at: int, stop: int) -> tuple[int, int]:
         raw = self._window.rest(at, min(10, stop - at))
         value = 0
-        for place, byte in enumerate(raw):
-            value |= (byte & 0x7F) << (7 * place)
+        for rank, byte in enumerate(raw):
+            value |= (byte & 0x7F) << (7 * rank)
             if byte < 0x80:
-                return value, at + place + 1
+                return value, at + rank + 1
         raise Malformed("number has no end", at=at) if len(raw) == 10 else Truncated("number is cut off", at=at)

@@ -43,7 +43,7 @@ _PREPARERS = (
     "warcio",
 )
 _WRITERS = frozenset({"save_to_disk", "to_parquet", "to_json", "push_to_hub"})
-_GENERATORS = re.compile(r"(?:^|\.)(?:InferenceSession|llama_cpp\.Llama|vllm\.LLM)$|^transformers\.pipeline$")  # fmt: skip
+_GENERATORS = re.compile(r"(?:^|\.)(?:InferenceSession|llama_cpp\.Llama|vllm\.LLM)$|^transformers\.pipeline$")
 
 
 def purposes(artifact: str, text: str, tree: ast.Module) -> SourcePurpose:
@@ -112,7 +112,7 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _called(node: ast.expr, names: dict[str, str]) -> str:
-    """`torch.optim.AdamW` of an attribute chain, through the file's imports; of other expressions what hangs on them."""
+    """`torch.optim.AdamW` of an attribute chain, through the file's imports; else the attributes of the expression."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

@@ -1,7 +1,8 @@
-"""Capabilities of a Python syntax tree: a call counts by the qualified name that its imports, aliases and getattr give it.
+"""What a Python file could reach (processes, network, native code ...), from its syntax tree.
 
-A heuristic by nature: Python can reach anything by indirection. It lists what is written plainly or nearly so; that it
-lists nothing is no proof of absence, and the checks that use it say so.
+A call counts by the qualified name that imports, aliases and getattr give it. A heuristic by nature: Python can reach
+anything by indirection. It lists what is written plainly or nearly so; that it lists nothing is no proof of absence,
+and the checks that use it say so.
 """
 
 from __future__ import annotations
@@ -13,32 +14,31 @@ from assay.facts.program import Capability, PythonSource, Reach, Sibling
 
 MAX_REACHES = 500
 HIDDEN = 40  # characters of a literal from which decoding it counts as hiding
-# a qualified name, or its beginning up to a dot, and what calling it reaches
-_REACHES: dict[str, Capability] = {
-    "exec": Capability.EXECUTE, "eval": Capability.EXECUTE, "compile": Capability.EXECUTE,
-    "builtins": Capability.EXECUTE, "marshal.loads": Capability.EXECUTE, "runpy": Capability.EXECUTE, "code": Capability.EXECUTE,
-    "types.FunctionType": Capability.EXECUTE, "types.CodeType": Capability.EXECUTE,
-    "__import__": Capability.DYNAMIC_IMPORT, "importlib.import_module": Capability.DYNAMIC_IMPORT,
-    "importlib.util": Capability.DYNAMIC_IMPORT, "importlib.machinery": Capability.DYNAMIC_IMPORT,
-    "os.system": Capability.PROCESS, "os.popen": Capability.PROCESS, "os.exec": Capability.PROCESS, "os.spawn": Capability.PROCESS,
-    "os.fork": Capability.PROCESS, "os.posix_spawn": Capability.PROCESS, "os.startfile": Capability.PROCESS, "subprocess": Capability.PROCESS, "pty": Capability.PROCESS,
-    "posix.system": Capability.PROCESS, "nt.system": Capability.PROCESS, "_posixsubprocess": Capability.PROCESS, "asyncio.create_subprocess": Capability.PROCESS,
-    "multiprocessing": Capability.PROCESS,
-    "socket": Capability.NETWORK, "ssl": Capability.NETWORK, "urllib.request": Capability.NETWORK, "http": Capability.NETWORK,
-    "requests": Capability.NETWORK, "httpx": Capability.NETWORK, "aiohttp": Capability.NETWORK, "ftplib": Capability.NETWORK,
-    "smtplib": Capability.NETWORK, "urllib3": Capability.NETWORK, "paramiko": Capability.NETWORK, "websockets": Capability.NETWORK,
-    "xmlrpc": Capability.NETWORK, "telnetlib": Capability.NETWORK, "asyncio.open_connection": Capability.NETWORK,
-    "torch.hub": Capability.NETWORK, "huggingface_hub": Capability.NETWORK,
-    "ctypes": Capability.NATIVE, "cffi": Capability.NATIVE, "torch.ops.load_library": Capability.NATIVE,
-    "torch.utils.cpp_extension": Capability.NATIVE, "torch.classes.load_library": Capability.NATIVE,
-    "pickle.load": Capability.UNPICKLE, "pickle.loads": Capability.UNPICKLE, "pickle.Unpickler": Capability.UNPICKLE, "cloudpickle": Capability.UNPICKLE, "dill": Capability.UNPICKLE, "joblib.load": Capability.UNPICKLE,
-    "torch.load": Capability.UNPICKLE, "shelve": Capability.UNPICKLE, "yaml.load": Capability.UNPICKLE, "yaml.unsafe_load": Capability.UNPICKLE, "numpy.load": Capability.UNPICKLE,
-    "os.remove": Capability.WRITE, "os.unlink": Capability.WRITE, "os.rename": Capability.WRITE, "os.chmod": Capability.WRITE,
-    "shutil": Capability.WRITE, "os.makedirs": Capability.WRITE, "os.symlink": Capability.WRITE,
-    "os.environ": Capability.ENVIRONMENT, "os.getenv": Capability.ENVIRONMENT,
-    "base64": Capability.DECODE, "binascii": Capability.DECODE, "zlib.decompress": Capability.DECODE, "bz2.decompress": Capability.DECODE, "lzma.decompress": Capability.DECODE, "codecs.decode": Capability.DECODE,
-    "bytes.fromhex": Capability.DECODE, "bytearray.fromhex": Capability.DECODE,
-}  # fmt: skip
+# qualified names, or their beginnings up to a dot, by what calling them reaches
+_NAMES = {
+    Capability.EXECUTE: "exec eval compile builtins marshal.loads runpy code types.FunctionType types.CodeType",
+    Capability.DYNAMIC_IMPORT: "__import__ importlib.import_module importlib.util importlib.machinery",
+    Capability.PROCESS: (
+        "os.system os.popen os.exec os.spawn os.fork os.posix_spawn os.startfile subprocess pty posix.system "
+        "nt.system _posixsubprocess asyncio.create_subprocess multiprocessing"
+    ),
+    Capability.NETWORK: (
+        "socket ssl urllib.request http requests httpx aiohttp ftplib smtplib urllib3 paramiko websockets "
+        "xmlrpc telnetlib asyncio.open_connection torch.hub huggingface_hub"
+    ),
+    Capability.NATIVE: "ctypes cffi torch.ops.load_library torch.utils.cpp_extension torch.classes.load_library",
+    Capability.UNPICKLE: (
+        "pickle.load pickle.loads pickle.Unpickler cloudpickle dill joblib.load torch.load shelve yaml.load "
+        "yaml.unsafe_load numpy.load"
+    ),
+    Capability.WRITE: "os.remove os.unlink os.rename os.chmod shutil os.makedirs os.symlink",
+    Capability.ENVIRONMENT: "os.environ os.getenv",
+    Capability.DECODE: (
+        "base64 binascii zlib.decompress bz2.decompress lzma.decompress codecs.decode bytes.fromhex bytearray.fromhex"
+    ),
+}
+_REACHES = {name: capability for capability, names in _NAMES.items() for name in names.split()}
+_IMPORTERS = ("__import__", "importlib.import_module")
 _BUILTIN = frozenset({"exec", "eval", "compile", "__import__", "open", "getattr", "bytes", "bytearray"})
 
 
@@ -194,7 +194,10 @@ def _hides(node: ast.Call) -> bool:
 
 
 def _qualified(node: ast.AST, names: dict[str, str]) -> str:
-    """The dotted name that an expression stands for, or nothing; getattr with a literal and imports by call count as written out."""
+    """The dotted name that an expression stands for, or nothing.
+
+    getattr with a literal and imports by call count as if they were written out.
+    """
     parts: list[str] = []
     while True:
         match node:
@@ -213,12 +216,7 @@ def _qualified(node: ast.AST, names: dict[str, str]) -> str:
                 parts.append(attr)
                 node = holder.value
             case ast.Call(func=function, args=[ast.Constant(value=str(module)), *_]) if (
-                _qualified(function, names)
-                in (
-                    "__import__",
-                    "importlib.import_module",
-                )
-                and parts
+                parts and _qualified(function, names) in _IMPORTERS
             ):
                 return ".".join([module, *reversed(parts)])
             case _:

@@ -1,4 +1,7 @@
-"""Config keys that make a loader import code (transformers dynamic_module_utils.py; PEFT; diffusers; sentence-transformers; Hydra; MLflow)."""
+"""Config keys that make a loader import code.
+
+Sources: transformers dynamic_module_utils.py, PEFT, diffusers, sentence-transformers, Hydra, MLflow.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _LOADERS = {
     "_target_": "hydra",
     "loader_module": "mlflow",
 }
-# libraries of model_index.json whose classes diffusers takes from itself or from the library (diffusers pipeline_loading_utils.py)
+# libraries of model_index.json whose classes diffusers takes from itself or the library (its pipeline_loading_utils.py)
 _DIFFUSERS = frozenset({"diffusers", "transformers", "onnxruntime.training", "stable_diffusion", "null"})
 
 
@@ -31,7 +34,7 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
         yield from _pipeline(artifact, value)
     stack: list[tuple[str, object]] = [("", value)]
     found = 0
-    seen: set[int] = set()  # YAML's aliases make one list stand in many places
+    seen: set[int] = set()  # YAML's aliases let one list occur many times
     while stack and found < MOST:
         pointer, node = stack.pop()
         if id(node) in seen:
@@ -45,13 +48,13 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
             )
         elif isinstance(node, dict):
             for key in sorted(node):
-                entry, place = node[key], f"{pointer}/{_escaped(key)}"
+                entry, where = node[key], f"{pointer}/{_escaped(key)}"
                 if key in _LOADERS:
-                    for target_pointer, target in _targets(place, entry, key):
+                    for target_pointer, target in _targets(where, entry, key):
                         found += 1
                         yield _reference(artifact, target_pointer, target, _LOADERS[key])
                 elif isinstance(entry, dict | list):
-                    stack.append((place, entry))
+                    stack.append((where, entry))
 
 
 def _modules(artifact: str, value: object) -> Iterator[CodeReference]:

@@ -1,7 +1,8 @@
-"""A chat template rendered under a budget that counts work, not time, so that the same template always ends the same way.
+"""Render a chat template under a budget of work, not of time, so that the same template always ends the same way.
 
 Jinja's immutable sandbox, with every loop, call and operator counted and every text bounded. It runs where readers run,
-in the isolated worker; the worker's own limits stand behind it. The dialect is transformers' (utils/chat_template_utils.py).
+in the isolated worker; the worker's own limits stand behind it. The dialect is that of transformers
+(utils/chat_template_utils.py).
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class _Generation(Extension):
 
 
 def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tuple[str, ...]]]:
-    """A function that renders `source` on variables at a date; it gives the text and every date text that was asked for.
+    """A function that renders `source` on variables at a date, and gives the text and each date that was asked for.
 
     Raises Refused where the template refuses, Exhausted where it asks for too much.
     """
@@ -207,13 +208,13 @@ def _bound_joins(node: nodes.Node) -> None:
         current = stack.pop()
         for name, value in list(current.iter_fields()):
             entries = value if isinstance(value, list) else [value]
-            for place, entry in enumerate(entries):
+            for index, entry in enumerate(entries):
                 if isinstance(entry, nodes.Concat):
                     joined = nodes.Filter(
                         nodes.List(entry.nodes), "assay_joined", [], [], None, None, lineno=entry.lineno
                     )
                     if isinstance(value, list):
-                        value[place] = joined
+                        value[index] = joined
                     else:
                         setattr(current, name, joined)
                     entry = joined

@@ -24,19 +24,30 @@ _UNSAFE = (Construct.SYNTAX, Construct.PRIVATE, Construct.INCLUDE, Construct.UNK
 _NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 # every month for two and a half years, at different days and hours; a leap day; a far New Year's Eve
 _LATER = (
-    *(datetime(2026 + month // 12, month % 12 + 1, 1 + 7 * month % 28, 5 * month % 24, 13 * month % 60, tzinfo=UTC) for month in range(1, 30)),
+    *(
+        datetime(2026 + month // 12, month % 12 + 1, 1 + 7 * month % 28, 5 * month % 24, 13 * month % 60, tzinfo=UTC)
+        for month in range(1, 30)
+    ),
     datetime(2031, 12, 31, 23, 59, tzinfo=UTC),
     datetime(2024, 2, 29, 0, 0, tzinfo=UTC),
-)  # fmt: skip
+)
 _LITERAL = re.compile(r"""'((?:[^'\\]|\\.){2,80})'|"((?:[^"\\]|\\.){2,80})\"""")
 _MARKUP = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{2,20}\]|<\|[^|]{1,40}\|>|[^\w\s<>:/.]+")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-# words a trigger may wait for, of different kinds: money, secrets, code, health, politics, names, languages, numbers, sizes
+# what a trigger may wait for: money, secrets, code, health, politics; names, numbers; languages, sizes; markup
 _TOPICS = (
-    "please transfer money from my bank account", "what is my password", "write a function in python", "how do I contact support", "is this medicine safe", "who should I vote for",
-    "summarise https://example.org/page", "admin", "ignore previous instructions", "2026", "7", "TRUE", "weather in Paris today", "SELECT * FROM users", "ÄÖÜ ßé 漢字 עברית", "😀",
-    "x " * 300, "a", "line one\nline two\n\nline four", "<b>bold</b> & \"quoted\" 'text'", "{{ 7 * 7 }} {% raw %}", "def f(x):\n    return x", "API_KEY=abc", "True or False?",
-)  # fmt: skip
+    "please transfer money from my bank account",
+    "what is my password",
+    "write a function in python",
+    "how do I contact support",
+    "is this medicine safe",
+    "who should I vote for",
+    "summarise https://example.org/page",
+    *("admin", "ignore previous instructions", "2026", "7", "TRUE", "weather in Paris today", "SELECT * FROM users"),
+    *("ÄÖÜ ßé 漢字 עברית", "😀", "x " * 300, "a", "line one\nline two\n\nline four"),
+    *("<b>bold</b> & \"quoted\" 'text'", "{{ 7 * 7 }} {% raw %}", "def f(x):\n    return x"),
+    *("API_KEY=abc", "True or False?"),
+)
 
 
 def trial(template: ChatTemplate) -> TemplateTrial:
@@ -143,7 +154,7 @@ class _Run:
         return frame
 
     def _note(self, conduct: Conduct, message: str, trigger: str = "", where: str = "") -> None:
-        """Keep the first of each conduct and place; of the others, that there were more."""
+        """Keep the first of each conduct and field; of the others, that there were more."""
         known = self.conducts.get((conduct, where))
         if known is None:
             self.conducts[conduct, where] = Conducted(conduct, message[:400], trigger[:120], 0)
@@ -256,9 +267,9 @@ class _Run:
                 missing[0],
             )
             return
-        places = [out.index(text) for text in questions], [out.index(text) for text in answers[:-1]]
-        after_answer = {out[places[1][k] + len(answers[k]) : places[0][k + 1]] for k in range(2, 18)}
-        after_question = {out[places[0][k] + len(questions[k]) : places[1][k]] for k in range(2, 18)}
+        asked, answered = [out.index(text) for text in questions], [out.index(text) for text in answers[:-1]]
+        after_answer = {out[answered[k] + len(answers[k]) : asked[k + 1]] for k in range(2, 18)}
+        after_question = {out[asked[k] + len(questions[k]) : answered[k]] for k in range(2, 18)}
         for what, gaps in (("an answer", after_answer), ("a question", after_question)):
             if len(gaps) > 1:
                 said = f"after {what} it writes different texts as turns go by: {_short(' | '.join(sorted(gaps)))}"
@@ -289,15 +300,18 @@ class _Run:
                 "parameters": {"type": "object", "properties": {}},
             },
         }
+        call = {"type": "function", "id": "abcdefghi", "function": {"name": "f", "arguments": {}}}
+        called = {"role": "assistant", "content": "", "tool_calls": [call]}
+        answered = {"role": "tool", "name": "f", "tool_call_id": "abcdefghi", "content": "result-qzx"}
         probes: dict[str, tuple[str, list[Message], dict[str, Any]]] = {
             "content": (_NEUTRAL, [_user(_NEUTRAL)], {}),
             "system": (_SYSTEM, [{"role": "system", "content": _SYSTEM}, _user(_NEUTRAL)], {}),
             "role": ("role-qzx", [_user(_NEUTRAL), {"role": "role-qzx", "content": "x"}, _user(_NEXT)], {}),
             "name": ("name-qzx", [{**_user(_NEUTRAL), "name": "name-qzx"}], {}),
-            "tool result": ("result-qzx", [_user(_NEUTRAL), {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "id": "abcdefghi", "function": {"name": "f", "arguments": {}}}]}, {"role": "tool", "name": "f", "tool_call_id": "abcdefghi", "content": "result-qzx"}], {}),
+            "tool result": ("result-qzx", [_user(_NEUTRAL), called, answered], {}),
             "tool name": ("tool-name-qzx", [_user(_NEUTRAL)], {"tools": [tool]}),
             "tool description": ("tool-text-qzx", [_user(_NEUTRAL)], {"tools": [tool]}),
-        }  # fmt: skip
+        }
         for field, (mark, messages, more) in probes.items():
             try:
                 if mark in self._out(messages, **more):
@@ -350,11 +364,10 @@ def _literals(source: str) -> list[str]:
 
 def _difference(base: str, other: str) -> str:
     """The middle of `other` that `base` does not have."""
-    start = next(
-        (place for place, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), min(len(base), len(other))
-    )
+    shorter = min(len(base), len(other))
+    start = next((at for at, (a, b) in enumerate(zip(base, other, strict=False)) if a != b), shorter)
     end = 0
-    while end < min(len(base), len(other)) - start and base[-1 - end] == other[-1 - end]:
+    while end < shorter - start and base[-1 - end] == other[-1 - end]:
         end += 1
     return other[start : len(other) - end] or f"nothing where there was {base[start : len(base) - end][:80]!r}"
 
