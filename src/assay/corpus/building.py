@@ -49,7 +49,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One portion of the inputs, and where its shards go; `number` is its place in the file of progress."""
+    """One portion of the inputs, and where its shards go; `number` is its index in the file of progress."""
 
     directory: str
     number: int
@@ -58,7 +58,7 @@ class Task:
 
     @property
     def note(self) -> Path:
-        """Where the task's outcome is kept until the manifest has it; another name if anything it depends on changes."""
+        """Where the outcome of the task waits for the manifest; named by everything that it depends on."""
         stamps = [[source.uri, source.size, _changed(source.uri)] for source in self.inputs]
         options = asdict(self.options)
         text = json.dumps([stamps, options, NORMALISER, _layout.VERSION], sort_keys=True)
@@ -66,9 +66,15 @@ class Task:
 
 
 def build(
-    references: tuple[str, ...], directory: Path, options: Options, executor: Executor, *,
-    add: bool = False, replace_old: bool = False, progress: Progress | None = None,
-) -> Manifest:  # fmt: skip
+    references: tuple[str, ...],
+    directory: Path,
+    options: Options,
+    executor: Executor,
+    *,
+    add: bool = False,
+    replace_old: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
     """Index the inputs into `directory`, and return its new manifest.
 
     Raises:
@@ -133,7 +139,10 @@ def _reasons(parts: list[Part], unread: tuple[Skipped, ...]) -> str:
 
 def _sentence(cause: OSError, directory: Path) -> str:
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{directory}: the disk is full; what was there before is as it was. Free some space and run the same command: finished shards are used again"
+        return (
+            f"{directory}: the disk is full; what was there before is as it was. "
+            "Free some space and run the same command: finished shards are used again"
+        )
     return f"{directory}: {cause.strerror or cause} ({cause.filename or directory}); what was there before is as it was"
 
 
@@ -297,7 +306,7 @@ class _Progress:
 
 
 class _Skips:
-    """What was left out: reason -> how often, and the first places."""
+    """What was left out: reason -> how often, and where first."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Rows into documents: which field is the text, which the licence, the date, the source; by option, else by usual names."""
+"""Rows into documents: which field is the text, the licence, the date, the source, by option or else by usual names."""
 
 from __future__ import annotations
 

@@ -128,11 +128,13 @@ def _parsed(raw: bytes) -> Manifest:
         raise Malformed("not the manifest of a corpus")
     if value.get("version") != VERSION:
         raise Malformed(
-            f"the corpus has format version {value.get('version')}, this assay reads {VERSION}; use a newer assay, or build it again"
+            f"the corpus has format version {value.get('version')}, "
+            f"this assay reads {VERSION}; use a newer assay, or build it again"
         )
     if value.get("normaliser") != NORMALISER:
         raise Malformed(
-            f"the corpus was built with {value.get('normaliser')!r}, this assay compares words by {NORMALISER!r}; build it again"
+            f"the corpus was built with {value.get('normaliser')!r}, "
+            f"this assay compares words by {NORMALISER!r}; build it again"
         )
     try:
         found = decode(Manifest, value)

@@ -1,4 +1,4 @@
-"""What of a text lies in a shard: the longest match at every word, those that cannot be made longer, and where they are."""
+"""Match a text against a shard: the longest match at every word, the maximal matches, and where they occur."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ HITS = 50  # places of a match that are looked at; beyond that it is common
 class Found:
     """What one shard says of a text of n words.
 
-    `lengths` uint32[n]: words of the longest match from each word on. `rows` uint32[n, 2]: its rows in the suffix array, where asked for.
-    `times` uint32[n]: how often each word occurs. `spans` uint32[m]: the words at which
-    the shard's own longest matches of SEED words or more start. `hits` uint32[h, 3]: index into spans, document, unit.
+    `lengths` uint32[n]: words of the longest match from each word on. `rows` uint32[n, 2]: its rows in the suffix
+    array, where asked for. `times` uint32[n]: how often each word occurs. `spans` uint32[m]: the words at which the
+    shard's own longest matches of SEED words or more start. `hits` uint32[h, 3]: index into spans, document, unit.
     """
 
     lengths: NDArray[np.uint32]
@@ -41,9 +41,9 @@ class Found:
 class Matches:
     """What several shards say together.
 
-    `starts`, `lengths` (words), `counts`, `bits` have one entry for each span; `hits` int64[h, 4] has shard, index of the
-    span, document and unit. `longest` uint32[n] and `surprise` float64[n] (bits; infinite for words that no shard has) have one
-    for each word.
+    `starts`, `lengths` (words), `counts`, `bits` have one entry for each span; `hits` int64[h, 4] has shard, index of
+    the span, document and unit. `longest` uint32[n] and `surprise` float64[n] (bits; infinite for words that no shard
+    has) have one for each word.
     """
 
     longest: NDArray[np.uint32]

@@ -84,7 +84,8 @@ class ShardFile:
             if block is None:
                 raise Malformed(f"{self.path.name}: {cause}") from None
             raise Malformed(
-                f"{self.path.name}: a block does not match its checksum; check the disk, run `assay corpus verify`, and build this corpus again",
+                f"{self.path.name}: a block does not match its checksum; "
+                "check the disk, run `assay corpus verify`, and build this corpus again",
                 at=_layout.HEADER + max(0, block) * _layout.BLOCK,
             ) from None
 
@@ -206,9 +207,11 @@ class ShardFile:
                     advance(size)
 
 
-_EMPTY = {
-    "id": "", "dataset": "", "stage": "", "url": "", "title": "", "date": "", "language": "", "sha256": "", "input": "", "row": 0, "words": 0,
-}  # fmt: skip
+# a record leaves out what is empty
+_EMPTY: dict[str, str | int] = {
+    **dict.fromkeys(("id", "dataset", "stage", "url", "title", "date", "language", "sha256", "input"), ""),
+    **dict.fromkeys(("row", "words"), 0),
+}
 
 
 def _unpacked(raw: bytes, most: int, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The rows in the files that a corpus is built from, of every kind that is read, and the places where one could not be."""
+"""Rows of the files that a corpus is built from, in every format that is read, and why a row could not be read."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Reading:
         return self._digest.hexdigest()
 
     def rows(self) -> Iterator[Row | NotRead]:
-        """Every row, and every place where one could not be read."""
+        """Every row, and for each that could not be read the reason."""
         try:
             with _opened(self._input.uri) as raw:
                 stream = io.BufferedReader(_Counting(raw, self._digest, self._advance), 1 << 20)

@@ -163,10 +163,18 @@ class _Checks:
 def _record(document: Document, found: int) -> bytes:
     """One line of JSON, without what is empty; written out because there may be millions."""
     row = {
-        "id": document.id, "dataset": document.dataset, "stage": document.stage, "url": document.url, "title": document.title,
-        "date": document.date, "language": document.language, "sha256": document.sha256, "input": document.input,
-        "row": document.row, "words": found,
-    }  # fmt: skip
+        "id": document.id,
+        "dataset": document.dataset,
+        "stage": document.stage,
+        "url": document.url,
+        "title": document.title,
+        "date": document.date,
+        "language": document.language,
+        "sha256": document.sha256,
+        "input": document.input,
+        "row": document.row,
+        "words": found,
+    }
     kept = {key: value for key, value in row.items() if value}
     kept["licence"] = _licence(document.licence)
     return json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()

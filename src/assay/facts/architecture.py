@@ -1,7 +1,8 @@
 """Architectures whose code is public: what runs a model whose own folder holds no code.
 
-The names were taken from transformers 5.24.0 (Apache-2.0; the language-model mappings of `modeling_auto.py`) and gguf 0.19.0, which names the
-architectures of llama.cpp (MIT). A name that is not here is not known; that does not say that no library has it.
+The names were taken from transformers 5.24.0 (Apache-2.0; the language-model mappings of `modeling_auto.py`) and gguf
+0.19.0, which names the architectures of llama.cpp (MIT). A name that is not here is not known; that does not say that
+no library has it.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ _LLAMA_CPP = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library with the code of an architecture: name, the version in which it was looked up, SPDX id of its licence."""
+    """A library with the code of an architecture: name, the version that was read, SPDX id of its licence."""
 
     name: str
     version: str
@@ -71,7 +72,7 @@ class Library:
 
 
 def library(family: str, naming: str) -> Library | None:
-    """The library that implements `family`, as a `config.json` ("hub") or GGUF metadata ("gguf") names it; None: not known."""
+    """The library that implements `family`, None if none is known; `naming` says who names it, config.json or GGUF."""
     if naming == "gguf":
         return Library("llama.cpp", "as of gguf 0.19.0", "MIT") if family.lower() in _LLAMA_CPP else None
     return Library("transformers", "5.24.0", "Apache-2.0") if family.lower() in _TRANSFORMERS else None

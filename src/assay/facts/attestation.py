@@ -9,7 +9,7 @@ from assay.facts.signature import Method, Trust
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """One signed statement about an audit: what kind, who signed and whether that holds, and what contradicts the dossier."""
+    """A signed statement about an audit: its kind, who signed, whether that holds, and what contradicts the dossier."""
 
     predicate: str
     method: Method
@@ -21,11 +21,12 @@ class Attested:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """A dossier beside a model.
+    """A dossier checked by a third party against a model.
 
-    `changed`, `absent` and `added` are files whose digest differs, that the dossier lists and are not there, and that it does
-    not list. `covered` says whether one of the statements is about the whole dossier. `differs` names the parts of the dossier that come out otherwise when the audit is done again; None if it was not.
-    `machine` names those that depend on the machine and differ, which is no fault.
+    `changed`, `absent` and `added` are files whose digest differs, that the dossier lists and are not there, and that
+    it does not list. `covered` says whether one of the statements is about the whole dossier. `differs` names the parts
+    of the dossier that come out otherwise when the audit is done again; None if it was not. `machine` names those that
+    depend on the machine and differ, which is no fault.
     """
 
     name: str
@@ -49,8 +50,10 @@ class Recheck:
 
     @property
     def holds(self) -> bool:
-        """Whether the files are those audited, every statement is by an expected signer, and either the audit done again says
-        the same or somebody expected signed for it.
+        """Whether the dossier can be relied on.
+
+        The files are those audited, every statement is by an expected signer, and either the audit done again says the
+        same or an expected signer vouches for the whole dossier.
         """
         signed = all(row.trust is Trust.VERIFIED for row in self.attested)
         return (

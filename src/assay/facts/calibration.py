@@ -1,4 +1,4 @@
-"""What labelled questions teach about a model's scores: how often it is wrong at each score, and what may be promised."""
+"""A model's scores calibrated on labelled questions: the error rate at each score, and which can be guaranteed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import ClassVar
 
 from assay.facts.section import SectionKind
 
-MOST_TOKENS = 16  # of an answer to a labelled question: packs ask for few words
+MOST_TOKENS = 16  # of an answer to a labelled question: question sets ask for few words
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One labelled question: the text that the model continues, the answers that count as right (none: nobody can know), its topic, and the question alone."""
+    """A labelled question.
+
+    The model continues `prompt`, which ends in the question `asked`; one of `answers` is right, and where there are
+    none nobody can know.
+    """
 
     id: str
     prompt: str
@@ -36,9 +40,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the model was asked and answered, whether that is right, what would have been (three at most), and the scores of the answer.
+    """A question, the model's answer to it, whether that is right, and the scores of the answer.
 
-    Where a question cannot be answered, right is to decline. `state` is what a probe sees (see `runtime.Trace`), to three decimals, where the runtime shows it.
+    `accepted` are right answers, three at most; where a question cannot be answered, right is to decline. `state` is
+    what a probe sees (see `runtime.Trace`), to three decimals, where the runtime shows it.
     """
 
     id: str
@@ -54,8 +59,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """How well a score tells wrong answers from right ones: area under the ROC curve with its 95 % bootstrap interval, area under the
-    precision-recall curve of errors, prediction-rejection ratio (1: perfect, 0: chance).
+    """How well a score discriminates wrong answers from right ones.
+
+    AUROC with its 95 % bootstrap interval, area under the precision-recall curve of errors, prediction-rejection ratio
+    (1: perfect, 0: chance).
     """
 
     score: str
@@ -68,7 +75,7 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One place of a curve."""
+    """A point of a curve."""
 
     x: float
     y: float
@@ -76,8 +83,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """With probability 1 - `delta` over the calibration, at most a share `alpha` of the answers whose score is at most `threshold` is wrong, for questions
-    like those of the pack. `threshold` is None where the sample does not allow it; `answered` is the share of questions that remain.
+    """A guaranteed error rate for questions like those of the set.
+
+    With probability 1 - `delta` over the calibration, at most a share `alpha` of the answers whose score is at most
+    `threshold` is wrong. `threshold` is None where the sample does not allow it; `answered` is the share of questions
+    that remain.
     """
 
     alpha: float
@@ -99,10 +109,11 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Unanswerable:
-    """What the model did with questions that nobody can answer: how many there were, how many it declined, and how well the score tells its answers to them
-    from those to the others (area under the ROC curve with its 95 % bootstrap interval).
+    """What the model did with questions that nobody can answer.
 
-    `kept` is the share of them that would be answered at the threshold of the loosest promise (None: there is no promise).
+    `declined` of `count`; `auroc` (with its 95 % bootstrap interval) says how well the score discriminates its answers
+    to them from those to the others. `kept` is the share of them that would be answered at the threshold of the loosest
+    guarantee (None: there is none).
     """
 
     count: int
@@ -115,7 +126,7 @@ class Unanswerable:
 
 @dataclass(frozen=True, slots=True)
 class TopicPromise:
-    """A promise that holds within a topic."""
+    """A guarantee that holds within a topic."""
 
     topic: str
     promise: Promise
@@ -123,11 +134,13 @@ class TopicPromise:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A model on labelled questions, bound to the model's digest, the pack's, the runtime, the number of items, and how samples were drawn (0: none).
+    """A model calibrated on labelled questions.
 
-    `steps` is the error rate at or below each score, not falling (isotonic); `ece` and `brier` are of held-out folds. `promises` are by
-    learn-then-test with a Bonferroni correction over a grid of thresholds that does not look at labels; `topic_promises` are the same, each within its topic.
-    `count` and `errors` are of questions that can be answered.
+    Bound to the digests of model and question set, the runtime, the number of items, and how answers were sampled
+    (`samples` 0: they were not). `steps` is the error rate at or below each score, not falling (isotonic); `ece` and
+    `brier` are of held-out folds. `promises` are guarantees by learn-then-test with a Bonferroni correction over a grid
+    of thresholds that does not look at labels; `topic_promises` are the same, each within its topic. `count` and
+    `errors` are of questions that can be answered.
     """
 
     SECTION: ClassVar[SectionKind] = SectionKind("risk", 1)

@@ -19,7 +19,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file: its path, digest before and after (empty: not there), and whether it has another path now but the same bytes."""
+    """A file: its path, its digest before and after (empty: not there), and its old path if only that changed."""
 
     path: str
     before: str
@@ -53,7 +53,7 @@ class ComponentChange:
 
 @dataclass(frozen=True, slots=True)
 class FindingChange:
-    """One finding that is new, gone, or of another kind: check, kinds (empty: not there), message, and why it changed."""
+    """A finding that is new, gone, or of another kind: check, kinds (empty: not there), message, and why it changed."""
 
     check: str
     before: str
@@ -73,7 +73,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Two dossiers beside one another. Each part holds only what differs; `worse` says whether verdict or class went down."""
+    """Two dossiers compared, each part with what differs only; `worse` says whether verdict or class went down."""
 
     before: str
     after: str
@@ -94,8 +94,6 @@ class Change:
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
-        parts = (
-            self.subject, self.rules, self.files, self.measured, self.claims, self.licences, self.components, self.classes, self.frameworks,
-            self.findings, self.verdict,
-        )  # fmt: skip
-        return not any(parts)
+        files = self.subject or self.rules or self.files or self.measured
+        stated = self.claims or self.licences or self.components or self.classes or self.frameworks
+        return not (files or stated or self.findings or self.verdict)

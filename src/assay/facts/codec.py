@@ -25,7 +25,7 @@ class Mismatch(ValueError):
 
 
 def encode(value: object) -> object:
-    """The JSON form of a fact: dataclasses as objects without the fields that are None, tuples as arrays, enums as text."""
+    """The JSON form of a fact: dataclasses as objects without the None fields, tuples as arrays, enums as text."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

@@ -41,10 +41,10 @@ class Relation(StrEnum):
 class TensorDifference:
     """One tensor of the model against its counterpart in the base.
 
-    `relative` is |change| over |base| (Frobenius), `cosine` that of both, `largest` the largest change of a value, `share`
-    of values changed. `inside` is the share of values within half a quantisation step of the base, `equal` the share of
-    blocks that quantising the base again gives to the byte. `energy` is the share of |change|^2 in the `rank` largest
-    singular values, where the change has a rank. None where it does not apply.
+    `relative` is |change| over |base| (Frobenius), `cosine` that of both, `largest` the largest change of a value,
+    `share` of values changed. `inside` is the share of values within half a quantisation step of the base, `equal` the
+    share of blocks that quantising the base again gives to the byte. `energy` is the share of |change|^2 in the `rank`
+    largest singular values, where the change has a rank. None where it does not apply.
     """
 
     artifact: str
@@ -65,7 +65,7 @@ class TensorDifference:
 
 @dataclass(frozen=True, slots=True)
 class TemplateChange:
-    """A chat template beside the base's of the same name: where it is, and the lines that differ (`-` the base's, `+` its own).
+    """A chat template compared with the base's of the same name: the lines that differ (`-` the base's, `+` its own).
 
     No lines: it is the same. `known` is False where the base has no template of that name.
     """
@@ -80,11 +80,12 @@ class TemplateChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The whole comparison.
+    """A model compared with a base: their relation, and the numbers that decided.
 
-    `margin` is how far the deciding number lies from its threshold, in powers of ten; below 0.1 the relation is UNKNOWN.
-    `runner_up` is what it would be on the other side. `why` says it in sentences. `missing` and `extra` are tensors
-    without a counterpart, `layers` maps each layer of the model to that of the base where they are not the same.
+    `margin` is how far the deciding number lies from its threshold, in powers of ten; below 0.1 the relation is
+    UNKNOWN. `runner_up` is what it would be on the other side. `why` says it in sentences. `missing` and `extra` are
+    tensors without a counterpart, `layers` maps each layer of the model to that of the base where they are not the
+    same.
     """
 
     SECTION: ClassVar[SectionKind] = SectionKind("comparison", 1)
@@ -108,9 +109,9 @@ class Comparison:
 class Kinship:
     """Two fingerprints compared.
 
-    `fixed` of `matched` neurons kept their place (same coordinates); `agreed` of `paired` neurons are matched alike by
-    gate and by up projection in the basis of shared tokens (any coordinates). Each `log10_p` bounds the probability of
-    as many if the models were independent; see docs/parameters.md for what that assumes.
+    `fixed` of `matched` neurons kept their position (same coordinates); `agreed` of `paired` neurons are matched alike
+    by gate and by up projection in the basis of shared tokens (any coordinates). Each `log10_p` bounds the probability
+    of as many if the models were independent; see docs/parameters.md for what that assumes.
     """
 
     name: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CodeReference:
-    """A place in a config that makes a loader import code: the config key, and what it names.
+    """A config entry that makes a loader import code: its key, and what it names.
 
     `target` is the text as written, `module` the file it resolves to inside the model (`modeling_x.py`),
     `repository` the other repository it names, if it names one (`org/name--module.Class`), and `loader` who follows it.

@@ -44,7 +44,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: whose it is and where it came from. `sha256` is of its text as UTF-8; `row` counts from 1 in `input`."""
+    """A document and where it came from; `sha256` is of its text as UTF-8, `row` counts from 1 in `input`."""
 
     id: str
     dataset: str
@@ -62,7 +62,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Input that is not in the corpus: why, how often, and up to 20 places (`file:row`)."""
+    """Input that is not in the corpus: why, how often, and up to 20 positions (`file:row`)."""
 
     reason: str
     count: int
@@ -83,8 +83,10 @@ class DatasetShare:
 
 @dataclass(frozen=True, slots=True)
 class CorpusRecord:
-    """A corpus at a glance. `sha256` is of its manifest, which names every file by digest; removed documents still count
-    in `documents` and `words`.
+    """A corpus in figures.
+
+    `sha256` is of its manifest, which names every file by digest; removed documents still count in `documents` and
+    `words`.
     """
 
     SECTION: ClassVar[SectionKind] = SectionKind("corpora", 1, many=True)

@@ -1,4 +1,4 @@
-"""What labelled claims teach about leaving claims out: which of them a text may keep so that all it keeps are true."""
+"""Conformal filters of claims: which sentences a text may keep so that all it keeps are true (Mohri and Hashimoto)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from assay.facts.calibration import Worth
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """With claims below `threshold` kept, at most a share `alpha` of texts keeps a false one, on average, for texts like those of the sample (None: the sample does not allow it).
+    """A guarantee: where claims below `threshold` are kept, at most a share `alpha` of texts keeps a false one.
 
-    `kept` is the share of claims that remain, `all_true` the share of texts of which only true ones do, both on the other half of the texts, over 200 halvings.
+    On average, for texts like those of the sample; `threshold` is None where the sample does not allow it. `kept` is
+    the share of claims that remain, `all_true` the share of texts of which only true ones do, both on the other half of
+    the texts, over 200 halvings.
     """
 
     alpha: float
@@ -22,9 +24,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Filtering:
-    """A model on labelled claims, bound to its digest, the file's, and the runtime. `worth` has each score of a claim; chance is `false` of `claims`.
+    """A model on labelled claims, bound to its digest, the file's, and the runtime.
 
-    `skipped` claims could not be scored, and are in none of the numbers.
+    `worth` says how well each score of a claim discriminates; chance is `false` of `claims`. `skipped` claims could not
+    be scored, and are in none of the numbers.
     """
 
     schema: str

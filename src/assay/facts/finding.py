@@ -1,4 +1,4 @@
-"""Findings: one answer of one check about one place, with the evidence that supports it."""
+"""Findings: the answers of checks, each with the evidence that supports it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ _Z = 1.959963984540054  # 95 %, two-sided
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of which `hits` in `count` were seen (Wilson 1927, equation 6); everything where nothing was seen."""
+    """The 95 % interval of a share, from `hits` in `count` (Wilson 1927, equation 6); (0, 1) where `count` is 0."""
     if not count:
         return 0.0, 1.0
     share, square = hits / count, _Z * _Z

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One audit: its place (from 0), the SHA-256 of the line before it, the model, the dossier's SHA-256, the verdict, the policy's
-    SHA-256, assay's version, and the time that was given (empty: none).
+    """One audit in a log.
+
+    `index` counts from 0, `before` is the SHA-256 of the line before it, `dossier` and `policy` are SHA-256 too,
+    `assay` is the version, and `time` what was given (empty: none).
     """
 
     index: int
@@ -33,8 +35,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That one entry (its line) is in a log: its place, the path to the root, the checkpoint; with an older checkpoint also that
-    the log of then is the beginning of this one. Hashes in hex.
+    """Proof that an entry is in a log: its line, its index, the path to the root, and the checkpoint.
+
+    With an older checkpoint also that the log of then is the beginning of this one. Hashes in hex.
     """
 
     entry: str

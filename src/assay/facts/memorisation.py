@@ -1,4 +1,4 @@
-"""How much of its training data a model repeats: what was asked, and what came back."""
+"""How much of its training data a model has memorised: what was asked, and what came back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from assay.facts.corpus import CorpusRecord
 
 @dataclass(frozen=True, slots=True)
 class Discoverable:
-    """The share of passages that at least one of `tries` random answers repeats with a chance of a half or more."""
+    """The share of passages of which `tries` samples hold one or more with a probability of at least a half."""
 
     tries: int
     share: float
@@ -17,8 +17,11 @@ class Discoverable:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Passages that occur `low` to `high` times in the corpora (0 to 0: held out), how many were asked for, and how many the model goes on with word for word when it always takes the
-    likeliest token; `share_low` and `share_high` are the 95 % interval of that share. `mean` is the mean log-probability of a token of the passages' ends (nats).
+    """Passages that occur `low` to `high` times in the corpora (0 to 0: held out).
+
+    Of `passages` that were asked for, the model continues `repeated` word for word in greedy decoding; `share_low` and
+    `share_high` are the 95 % interval of that share. `mean` is the mean log-probability of a token of the passages'
+    ends (nats).
     """
 
     low: int
@@ -33,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A passage that the model went on with word for word: the document, how often the corpora hold it, its beginning and its end."""
+    """A passage that the model continued word for word: its document, occurrences in the corpora, beginning and end."""
 
     document: str
     count: int
@@ -43,9 +46,10 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How well a number tells documents of the corpora from held-out ones: area under the ROC curve with its 95 % bootstrap interval (0.5: not at all).
+    """How well a number discriminates documents of the corpora from held-out ones (membership inference).
 
-    `blind` numbers do not ask the model: what they reach is a difference between the two sets of texts, not memory.
+    `auroc` with its 95 % bootstrap interval; 0.5 is chance. `blind` numbers do not ask the model: what they reach is a
+    difference between the two sets of texts, not memory.
     """
 
     id: str
@@ -57,7 +61,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """Canaries planted `copies` times (0: never): how many, their median and greatest exposure in bits, and the most that could be shown."""
+    """Canaries planted `copies` times (0: never): their median and greatest exposure in bits, and the limit."""
 
     copies: int
     count: int
@@ -68,7 +72,11 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """Texts that the model wrote with no prompt: how many, their words, the share of words in runs of 20 or more that stand in the corpora, and the longest such runs."""
+    """Texts that the model wrote with no prompt.
+
+    `verbatim` is the share of their words in runs of 20 or more that occur in the corpora, `longest` the longest such
+    runs.
+    """
 
     texts: int
     words: int
@@ -78,7 +86,7 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Memorisation:
-    """A model beside its training data. `missing` says what could not be known."""
+    """What a model has memorised of its training data; `missing` says what could not be known."""
 
     schema: str
     assay: str

@@ -1,4 +1,4 @@
-"""What may be said about openness: components and their evidence, classes, other readings of the same evidence, compute."""
+"""Openness of a model: its components and their evidence, its classes by several frameworks, training compute."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Domain(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComponentKind:
-    """One of the 17 components of the MOF: its id here, its name in MOT files, domain, class (3, 2, 1), whether required."""
+    """One of the 17 components of the MOF: id here, name in MOT files, domain, class (3, 2, 1), if required."""
 
     id: str
     title: str
@@ -87,7 +87,10 @@ class SourcePurpose:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A sentence of a document that names a component (or `OPEN_SOURCE`: it calls the model so): the line (from 1), the sentence, whether it denies, the link in it."""
+    """A sentence of a document that names a component, or calls the model open source (`OPEN_SOURCE`).
+
+    `line` counts from 1.
+    """
 
     artifact: str
     component: str
@@ -99,7 +102,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A document other than the card: how many words, and the line (from 1; 0: none) where a table of results begins."""
+    """A document other than the card: its words, and the line (from 1; 0: none) where a table of results begins."""
 
     artifact: str
     words: int
@@ -164,7 +167,7 @@ class ComponentLicence:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One component of the MOF as this model has it: support, why in a few words, evidence, licence, and who asserts."""
+    """A component of the MOF as this model has it: support, the reason, evidence, licence, who asserts it."""
 
     id: str
     support: Support
@@ -241,10 +244,10 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Compute:
-    """Training compute of a dense model by C = 6 P D (C(2025) 5045, Annex A): parameters, tokens, FLOP, all exact integers.
+    """Training compute of a dense model by C = 6 P D (C(2025) 5045, Annex A), in exact integers.
 
-    `tokens` is a claim or None; `flop`, `low` and `high` (30 % to each side, paragraph 123) are None with it. `gpai_tokens`
-    and `systemic_tokens` are the tokens at which 1e23 and 1e25 FLOP are crossed.
+    `tokens` is a claim or None; `flop`, `low` and `high` (30 % to each side, paragraph 123) are None with it.
+    `gpai_tokens` and `systemic_tokens` are the tokens at which 1e23 and 1e25 FLOP are crossed.
     """
 
     parameters: int

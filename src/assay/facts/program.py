@@ -33,10 +33,10 @@ class PickleImport:
 class PickleProgram:
     """A pickle read as a program, never run: where it lies, its imports, its steps as pseudo-code, and leftovers.
 
-    `loader` is who would read it: "pickle", "torch" (supplies storages by persistent id) or "joblib" (arrays between the
-    opcodes). `calls` are (offset, pseudo-code) in order, the first few for each name. `tampers` are (offset, sentence)
-    about steps that no writer of values takes, `costs` likewise about what loading would cost the loader. `unfollowed`
-    are sentences about what could not be interpreted; a program with any is not understood.
+    `loader` is who would read it: "pickle", "torch" (supplies storages by persistent id) or "joblib" (arrays between
+    the opcodes). `calls` are (offset, pseudo-code) in order, the first few for each name. `tampers` are (offset,
+    sentence) about steps that no writer of values takes, `costs` likewise about what loading would cost the loader.
+    `unfollowed` are sentences about what could not be interpreted; a program with any is not understood.
     """
 
     artifact: str
@@ -76,7 +76,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """A relative import: the line (from 1), and the path of the module's file from the importing file's folder, without `.py`."""
+    """A relative import: its line (from 1), and the module's path from the importing file's folder, without `.py`."""
 
     line: int
     path: str
@@ -84,7 +84,7 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class PythonSource:
-    """A Python file as its syntax tree shows it; `imports` are the top-level module names, sorted, `siblings` its relative imports."""
+    """A Python file by its syntax tree; `imports` are top-level modules, sorted, `siblings` relative imports."""
 
     artifact: str
     lines: int

@@ -11,39 +11,47 @@ from dataclasses import dataclass
 
 _LAYER = re.compile(r"(?:^|\.)(?:layers|blk|h|blocks|block)\.(\d{1,6})\.(.+)\Z")
 _EXPERT = re.compile(r"(?:experts|block_sparse_moe\.experts)\.(\d{1,6})\.(.+)\Z")
-# what follows the layer number, without ".weight" -> role
-_INNER = {
-    "self_attn.q_proj": "q", "attn_q": "q", "attention.wq": "q",
-    "self_attn.k_proj": "k", "attn_k": "k", "attention.wk": "k",
-    "self_attn.v_proj": "v", "attn_v": "v", "attention.wv": "v",
-    "self_attn.o_proj": "o", "attn_output": "o", "attention.wo": "o", "self_attn.dense": "o", "attention.dense": "o",
-    "self_attention.dense": "o", "attn.c_proj": "o",
-    "self_attn.qkv_proj": "qkv", "attn_qkv": "qkv", "attn.c_attn": "qkv", "attention.query_key_value": "qkv",
-    "self_attention.query_key_value": "qkv",
-    "mlp.gate_proj": "gate", "ffn_gate": "gate", "feed_forward.w1": "gate", "w1": "gate", "gate_proj": "gate",
-    "mlp.up_proj": "up", "ffn_up": "up", "feed_forward.w3": "up", "w3": "up", "up_proj": "up", "mlp.c_fc": "up",
-    "mlp.dense_h_to_4h": "up",
-    "mlp.down_proj": "down", "ffn_down": "down", "feed_forward.w2": "down", "w2": "down", "down_proj": "down",
-    "mlp.c_proj": "down", "mlp.dense_4h_to_h": "down",
-    "mlp.gate_up_proj": "gate_up", "mlp.experts.gate_up_proj": "gate_up", "mlp.experts.down_proj": "down",
-    "ffn_gate_exps": "gate", "ffn_up_exps": "up", "ffn_down_exps": "down",
-    "mlp.gate": "router", "ffn_gate_inp": "router", "block_sparse_moe.gate": "router", "mlp.router": "router",
-    "input_layernorm": "attn_norm", "attn_norm": "attn_norm", "ln_1": "attn_norm", "attention_norm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm", "ffn_norm": "ffn_norm", "ln_2": "ffn_norm",
-    "self_attn.q_norm": "q_norm", "attn_q_norm": "q_norm", "self_attn.k_norm": "k_norm", "attn_k_norm": "k_norm",
-}  # fmt: skip
-_OUTER = {
-    "model.embed_tokens": "embedding", "embed_tokens": "embedding", "token_embd": "embedding", "transformer.wte": "embedding",
-    "wte": "embedding", "gpt_neox.embed_in": "embedding", "transformer.word_embeddings": "embedding",
-    "tok_embeddings": "embedding", "model.language_model.embed_tokens": "embedding", "language_model.model.embed_tokens": "embedding",
-    "lm_head": "head", "output": "head", "embed_out": "head",
-    "model.norm": "final_norm", "norm": "final_norm", "output_norm": "final_norm", "transformer.ln_f": "final_norm",
-    "ln_f": "final_norm", "gpt_neox.final_layer_norm": "final_norm",
-}  # fmt: skip
+# role -> what follows the layer number, without ".weight"
+_INNER_NAMES = {
+    "q": "self_attn.q_proj attn_q attention.wq",
+    "k": "self_attn.k_proj attn_k attention.wk",
+    "v": "self_attn.v_proj attn_v attention.wv",
+    "o": "self_attn.o_proj attn_output attention.wo self_attn.dense attention.dense self_attention.dense attn.c_proj",
+    "qkv": "self_attn.qkv_proj attn_qkv attn.c_attn attention.query_key_value self_attention.query_key_value",
+    "gate": "mlp.gate_proj ffn_gate feed_forward.w1 w1 gate_proj ffn_gate_exps",
+    "up": "mlp.up_proj ffn_up feed_forward.w3 w3 up_proj mlp.c_fc mlp.dense_h_to_4h ffn_up_exps",
+    "down": (
+        "mlp.down_proj ffn_down feed_forward.w2 w2 down_proj mlp.c_proj mlp.dense_4h_to_h mlp.experts.down_proj "
+        "ffn_down_exps"
+    ),
+    "gate_up": "mlp.gate_up_proj mlp.experts.gate_up_proj",
+    "router": "mlp.gate ffn_gate_inp block_sparse_moe.gate mlp.router",
+    "attn_norm": "input_layernorm attn_norm ln_1 attention_norm",
+    "ffn_norm": "post_attention_layernorm ffn_norm ln_2",
+    "q_norm": "self_attn.q_norm attn_q_norm",
+    "k_norm": "self_attn.k_norm attn_k_norm",
+}
+# role -> names outside the layers
+_OUTER_NAMES = {
+    "embedding": (
+        "model.embed_tokens embed_tokens token_embd transformer.wte wte gpt_neox.embed_in "
+        "transformer.word_embeddings tok_embeddings model.language_model.embed_tokens "
+        "language_model.model.embed_tokens"
+    ),
+    "head": "lm_head output embed_out",
+    "final_norm": "model.norm norm output_norm transformer.ln_f ln_f gpt_neox.final_layer_norm",
+}
+_INNER, _OUTER = (
+    {name: role for role, names in table.items() for name in names.split()} for table in (_INNER_NAMES, _OUTER_NAMES)
+)
 ATTENTION, FEED_FORWARD = ("q", "k", "v", "o", "qkv"), ("gate", "up", "down", "gate_up", "router")
 # roles as a person reads them, in the order of a map
-ORDER = ("embedding", "attn_norm", "q", "k", "v", "qkv", "q_norm", "k_norm", "o", "ffn_norm", "router", "gate", "up", "gate_up", "down",
-         "final_norm", "head")  # fmt: skip
+ORDER = (
+    "embedding",
+    *("attn_norm", "q", "k", "v", "qkv", "q_norm", "k_norm", "o"),
+    *("ffn_norm", "router", "gate", "up", "gate_up", "down"),
+    *("final_norm", "head"),
+)
 
 
 @dataclass(frozen=True, slots=True)

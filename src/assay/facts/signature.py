@@ -53,8 +53,8 @@ class Trust(StrEnum):
 class Verification:
     """A model beside a signature: who signed, how, what is covered, what is not, and what differs.
 
-    `changed` and `absent` are covered files that differ or are not there, `uncovered` files that the signature says nothing
-    about, `ignored` the paths that the signer left out.
+    `changed` and `absent` are covered files that differ or are not there, `uncovered` files that the signature says
+    nothing about, `ignored` the paths that the signer left out.
     """
 
     SECTION: ClassVar[SectionKind] = SectionKind("signature", 1)
@@ -79,8 +79,9 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSignature:
-    """That signers are expected (by which trust file), where the signature lies (empty: there is none), and what is wrong with it as a
-    file (empty: nothing).
+    """That signers are expected: by which trust file, in which signature, and what is wrong with that as a file.
+
+    `signature` is empty where there is none, `broken` where nothing is wrong.
     """
 
     trust: str

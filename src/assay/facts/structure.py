@@ -1,4 +1,4 @@
-"""What the structure of a file says beyond its values: places where readers disagree, and where a runtime is told to act."""
+"""What the structure of a file says beyond its values: where readers disagree, and where a runtime is told to act."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ class HookKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A place in a model file that makes a runtime act: which runtime, where, on what, and the sentence that says so.
+    """An entry of a model file that makes a runtime act: which runtime, where, on what, and the sentence that says so.
 
-    `outside` is whether the target lies outside the model, or is code: never needed by a model. `at` is a byte offset where there is one.
+    `outside` is whether the target lies outside the model, or is code: never needed by a model. `at` is a byte offset
+    where there is one.
     """
 
     artifact: str

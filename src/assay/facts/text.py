@@ -41,8 +41,10 @@ class ChatTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading of a document: the line it starts on (from 1), how many words follow, and the line of the first
-    sentence among them that denies or withholds something (None if there is none), and how many table rows hold numbers.
+    """A section of a document, by its heading.
+
+    `line` is where it starts (from 1), `words` how many follow, `denied` the line of the first sentence that denies or
+    withholds something (None: none does), `numbers` how many table rows hold numbers.
     """
 
     title: str
@@ -90,7 +92,7 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place: the line (from 1), how many words, and what they are (of missing ones, which of the licence)."""
+    """A difference: its line (from 1), how many words, and what they are (of missing ones, which of the licence)."""
 
     kind: DifferenceKind
     line: int
@@ -100,11 +102,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LicenceText:
-    """A licence or notice file: the licences that it holds (SPDX-style ids), the share of each (percent), and its length in words.
+    """A licence or notice file: the licences that it holds (SPDX-style ids).
 
-    `differences` are places in which the text is not that of its licences; names and years are none. `complete` is
-    True for a text that holds a known licence and differs in none. `nearest` is the known licence that a text is like
-    which holds none (empty: none). `compared` is False where the licence is known by a sentence alone.
+    `shares` are in percent, `words` is the length. `differences` are places in which the text is not that of its
+    licences; names and years are none. `complete` is True for a text that holds a known licence and differs in none.
+    `nearest` is the known licence that a text is like which holds none (empty: none). `compared` is False where the
+    licence is known by a sentence alone.
     """
 
     artifact: str
@@ -190,7 +193,7 @@ class TextMarkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextMark:
-    """One such place: what it is, on which line (from 1), and what was seen, a credential all but blotted out."""
+    """A credential or network address in a text: its line (from 1), and what was seen, credentials blotted out."""
 
     artifact: str
     kind: TextMarkKind

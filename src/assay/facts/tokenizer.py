@@ -78,10 +78,10 @@ class RuleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenizerRule:
-    """A rule that rewrites or splits text: where it works, its JSON pointer, the pattern, and what replaces it (None: it splits).
+    """A tokenizer rule that rewrites or splits text: its JSON pointer, the pattern, what replaces it (None: it splits).
 
-    `costly` says why matching the pattern can take time that grows faster than the text; empty if nothing says so. `parsed`
-    is False where the pattern is in a dialect that assay does not read, so that nothing can be said about it.
+    `costly` says why matching the pattern can take time that grows faster than the text; empty if nothing says so.
+    `parsed` is False where the pattern is in a dialect that assay does not read, so that nothing can be said about it.
     """
 
     artifact: str

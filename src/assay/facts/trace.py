@@ -1,4 +1,4 @@
-"""What was found of a text in a corpus."""
+"""A text traced in a corpus: verbatim matches, the documents that hold them, and their licences."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A place in a document, with up to 200 characters on both sides; `start` counts bytes of UTF-8 from its beginning."""
+    """A match in a document, with up to 200 characters on both sides; `start` is its offset in bytes of UTF-8."""
 
     start: int
     before: str
@@ -46,8 +46,8 @@ class Passage:
 class Span:
     """A match that cannot be made longer on either side.
 
-    `start` and `stop` count characters of the text. `count` is how often the corpora hold it, `bits` how surprising it is:
-    minus the base-2 logarithm of its probability if words were drawn independently. `documents` indexes `Trace.documents`.
+    `start` and `stop` count characters of the text. `count` is how often the corpora hold it, `bits` its surprisal:
+    minus the base-2 logarithm of its probability if words were independent. `documents` indexes `Trace.documents`.
     """
 
     start: int
@@ -63,7 +63,7 @@ class Span:
 class Source:
     """A document that explains part of the text.
 
-    `words` of the text are covered by its matches, `bits` is what they are worth together, `relevance` its BM25 score
+    `words` of the text are covered by its matches, `bits` is their surprisal together, `relevance` its BM25 score
     against text and prompt. `patchwork` tells that several short matches, none of them long, lie close together in it.
     """
 
@@ -78,7 +78,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the text: what was found, the share of its words for which that holds, and the source that has most."""
+    """A sentence of the text: what was found, for what share of its words, and the source that has most of them."""
 
     start: int
     stop: int
@@ -100,7 +100,7 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class LicenceShare:
-    """Words of the text that are covered by sources of one dataset under one licence; a word counts once in each row."""
+    """Words of the text covered by sources of one dataset under one licence; a word counts once in each row."""
 
     dataset: str
     licence: Licence
@@ -110,7 +110,7 @@ class LicenceShare:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A text beside the corpora it was looked for in.
+    """A text traced in corpora.
 
     `longest` has for each word of the text how many words the longest match has that starts there; `covered` counts the
     words that lie in a span.
@@ -130,8 +130,9 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class ItemPart:
-    """The question or the answer of a benchmark item: its words, the longest match, and the share of its words that lie in
-    some match of 13 words or more (or of the whole part, if that is shorter).
+    """The question or the answer of a benchmark item: its words, the longest match, and its overlap with the corpora.
+
+    `overlap` is the share of its words in matches of 13 words or more (or of the whole part, if that is shorter).
     """
 
     words: int

@@ -1,4 +1,4 @@
-"""What a model that runs says about a text: each token's score, the spans and sentences, and how far they are to be trusted."""
+"""How sure a model is of a text: scores of tokens, spans, sentences and the whole, and the risk that goes with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Capability(StrEnum):
     FULL = "the whole distribution of each token"
     ALTERNATIVES = "the likeliest alternatives of each token"
     CHAT = "render a conversation"
-    SAMPLE = "draw several answers to one prompt"
+    SAMPLE = "sample several answers to one prompt"
     TRACE = "attention and hidden states"
 
 
@@ -28,8 +28,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class TokenScore:
-    """One token of a text: its characters (`start` to `stop`, exclusive), log-probability, and where the runtime gives the whole
-    distribution its entropy (nats), the margin to the likeliest other token (in log-probability, negative if that is likelier), and its rank from 1.
+    """A token of a text: its characters (`start` to `stop`, exclusive) and its log-probability.
+
+    Where the runtime gives the whole distribution also its `entropy` (nats), the `margin` to the likeliest other token
+    (in log-probability, negative if that is likelier), and its `rank` from 1.
     """
 
     text: str
@@ -44,8 +46,10 @@ class TokenScore:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One drawn answer: its text, the sum of its tokens' log-probabilities (of the distribution at temperature 1; None: not known), how many tokens, and
-    which of the meanings among the samples it has (from 0; -1: not told apart).
+    """A sampled answer.
+
+    `logprob` is the sum of its tokens' log-probabilities at temperature 1 (None: not known), `meaning` the cluster of
+    samples that say the same (from 0; -1: they were not clustered).
     """
 
     text: str
@@ -55,7 +59,7 @@ class Sample:
 
 
 class SpanKind(StrEnum):
-    """What a span is, by a light rule: what can be made up."""
+    """The kind of a span, by a light rule: what a model can invent."""
 
     NAME = "name"
     NUMBER = "number"
@@ -66,10 +70,10 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a text: kind, characters, and how surprised the model is by it.
+    """A part of a text: its kind, its characters, and its surprisal under the model.
 
-    `surprise` is the greatest negative log-probability of its tokens, `onset` that of its first token, both in nats; `entropy` is the greatest
-    of its tokens where it is known.
+    `surprise` is the greatest negative log-probability of its tokens, `onset` that of its first token, both in nats;
+    `entropy` is the greatest of its tokens where it is known.
     """
 
     kind: SpanKind
@@ -82,7 +86,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence: its characters, the greatest surprise of its spans (nats), and the place of the span that has it (-1: none)."""
+    """A sentence: its characters, the greatest surprisal of its spans (nats), and the index of that span (-1: none)."""
 
     start: int
     stop: int
@@ -92,7 +96,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One number about a whole text: its name, value, unit, where it was published, and what it cost beyond reading the text once."""
+    """A score of a whole text: name, value, unit, publication, and its cost beyond reading the text once."""
 
     id: str
     value: float
@@ -103,7 +107,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """How often answers of this score were wrong in a calibration: the share, the score it goes by, the pack, and how many questions.
+    """The error rate of answers with this score in a calibration: which score, question set, number of questions.
 
     `unlike` says in which way this text is not like those of the calibration (empty: in none that was looked at).
     """
@@ -117,7 +121,7 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class GivenDocument:
-    """A document that a text was held against: its name, digest, and characters that were looked at."""
+    """A document that a text was checked against: its name, its digest, and how many characters were read."""
 
     name: str
     sha256: str
@@ -126,11 +130,12 @@ class GivenDocument:
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """A sentence beside the documents that were given.
+    """How well the given documents support a sentence.
 
-    `unsupported` is what assay's checker gives (0 to 1), `words` the share of its weighted words in the sentence of the documents that is nearest: which document (from 0; -1:
-    none), its characters, what it says. `missing` are names and numbers that no document has. `gain` is by how many nats a token becomes likelier on average
-    when the model reads the documents first.
+    `unsupported` is what assay's checker gives (0 to 1), `words` the share of its weighted words in the sentence of the
+    documents that is nearest: which document (from 0; -1: none), its characters, what it says. `missing` are names and
+    numbers that no document has. `gain` is by how many nats a token becomes likelier on average when the model reads
+    the documents first.
     """
 
     start: int
@@ -147,7 +152,7 @@ class Grounding:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How often corpora hold a name or number of the text, and in how many documents (`complete`: all places were looked at)."""
+    """How often corpora hold a name or number of the text, and in how many documents (`complete`: all were counted)."""
 
     start: int
     stop: int
@@ -158,7 +163,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two names or numbers of a sentence, and in how many documents of the corpora both stand; `example` is one of them."""
+    """Two names or numbers of a sentence, and how many documents of the corpora hold both; `example` is one of them."""
 
     start: int
     stop: int
@@ -181,7 +186,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A part of a text that the model is sure of and that nothing which was given bears out: its characters, and why."""
+    """A part of a text that the model is sure of and that nothing given supports: its characters, and why."""
 
     start: int
     stop: int
@@ -190,8 +195,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """A sentence under a filter of claims: its score on its own after the prompt (None: it cannot be scored), and `alpha` of the strictest promise under which it
-    stays (None: it is left out under each): at most that share of texts then keeps a false claim.
+    """A sentence under a filter of claims.
+
+    `score` is that of the sentence on its own after the prompt (None: it cannot be scored). `alpha` is that of the
+    strictest guarantee under which it stays (None: none): at most that share of texts then keeps a false claim.
     """
 
     start: int
@@ -202,9 +209,10 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class ScoredText:
-    """A text and what a model thinks of it: by which runtime, after which prompt, token by token, in spans, sentences and as a whole.
+    """A text scored by a model: token by token, in spans, in sentences and as a whole, after a prompt.
 
-    `risk` is None where no calibration says what error rate goes with the score. `missing` says what this runtime cannot know.
+    `risk` is None where no calibration says what error rate goes with the score. `missing` says what this runtime
+    cannot know.
     """
 
     model: str

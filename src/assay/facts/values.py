@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A row or column with unusual energy: its place, and its energy (sum of squares) over the median of all."""
+    """A row or column with unusual energy: its index, and its energy (sum of squares) over the median of all."""
 
     place: int
     ratio: float
@@ -50,9 +50,9 @@ class TensorSummary:
     """The values of one tensor in numbers.
 
     `values` is how many there are; `mean`, `deviation` and `kurtosis` (3 for a normal distribution) are of the finite
-    ones. `quantiles` are those of 0.1, 1, 25, 50, 75, 99 and 99.9 %; `bins` counts values in 48 equal steps from `span[0]`
-    to `span[1]`, what lies outside counted at the ends. `histogram` is the SHA-256 of the exact histogram of codes.
-    `narrower` names a smaller type that holds every value. A number that is not finite is None.
+    ones. `quantiles` are those of 0.1, 1, 25, 50, 75, 99 and 99.9 %; `bins` counts values in 48 equal steps from
+    `span[0]` to `span[1]`, what lies outside counted at the ends. `histogram` is the SHA-256 of the exact histogram of
+    codes. `narrower` names a smaller type that holds every value. A number that is not finite is None.
     """
 
     artifact: str
@@ -127,11 +127,11 @@ class TokenReview:
 
 @dataclass(frozen=True, slots=True)
 class Directions:
-    """What the matrices that write to the residual stream have in common: hints, with error rates in docs/parameters.md.
+    """What the matrices that write to the residual stream share: hints, whose error rates docs/parameters.md gives.
 
-    `emptiest` is the energy of the emptiest direction over that of the next emptiest, `threshold` what tells an ablation
-    from a sound model. `common` of the `writers` share their strongest direction (|cosine| of 0.9 or more). `reason`
-    says why nothing was measured, if nothing was.
+    `emptiest` is the energy of the emptiest direction over that of the next emptiest, `threshold` what separates
+    an ablation from a sound model. `common` of the `writers` share their strongest direction (|cosine| of 0.9 or more).
+    `reason` says why nothing was measured, if nothing was.
     """
 
     artifact: str

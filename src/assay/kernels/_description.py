@@ -12,9 +12,11 @@ from assay.kernels.reference import BINS, GROUPS, MEMBERS, QUANTILES, SHOWN, TOP
 from assay.kernels.types import BF16, BYTES, CODE8, F16, Type
 
 _EMPTY = {
-    "count": 0, "dead": 0, "constant": 0, "duplicate": 0, "dead_shown": (), "constant_shown": (), "groups": (), "top": (),
+    **dict.fromkeys(("count", "dead", "constant", "duplicate"), 0),
+    **dict.fromkeys(("dead_shown", "constant_shown", "groups", "top"), ()),
     "median": 0.0,
-}  # fmt: skip
+}
+_CLASSES = ("nan", "positive_infinity", "negative_infinity", "zero", "subnormal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,24 @@ def described(
             classes, sums = _from_codes(kind, codes, values, counts)
         quantiles, bins, span = _picture(values, counts)
     return {
-        **dict(zip(("nan", "positive_infinity", "negative_infinity", "zero", "subnormal"), map(int, classes), strict=True)),
-        "sums": tuple(sums), "minimum": seen.minimum if valued else 0.0, "maximum": seen.maximum if valued else 0.0,
-        "distinct": len(codes), "narrow": seen.narrow, "scales": seen.scales, "quantiles": quantiles, "bins": bins,
-        "range": span, "lowest": tuple(map(int, seen.lowest)), "codes": codes.astype("<u2").tobytes(),
-        "counts": counts.astype("<u8").tobytes(), "rows": rows, "columns": columns, "windows": seen.windows,
+        **dict(zip(_CLASSES, map(int, classes), strict=True)),
+        "sums": tuple(sums),
+        "minimum": seen.minimum if valued else 0.0,
+        "maximum": seen.maximum if valued else 0.0,
+        "distinct": len(codes),
+        "narrow": seen.narrow,
+        "scales": seen.scales,
+        "quantiles": quantiles,
+        "bins": bins,
+        "range": span,
+        "lowest": tuple(map(int, seen.lowest)),
+        "codes": codes.astype("<u2").tobytes(),
+        "counts": counts.astype("<u8").tobytes(),
+        "rows": rows,
+        "columns": columns,
+        "windows": seen.windows,
         "valued": valued,
-    }  # fmt: skip
+    }
 
 
 def _values(kind: Type, codes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -100,9 +113,9 @@ def _picture(
     margin = (quantiles[-1] - quantiles[0]) * 0.125
     start, stop = quantiles[0] - margin, quantiles[-1] + margin
     width = (stop - start) / BINS
-    place = np.clip(np.floor((v - start) / width), 0, BINS - 1) if width > 0 else np.zeros(len(v))
+    column = np.clip(np.floor((v - start) / width), 0, BINS - 1) if width > 0 else np.zeros(len(v))
     bins = np.zeros(BINS, np.uint64)
-    np.add.at(bins, place.astype(np.int64), c)
+    np.add.at(bins, column.astype(np.int64), c)
     return quantiles, tuple(map(int, bins)), (start, stop)
 
 
@@ -123,18 +136,21 @@ def rows(found: list[tuple[np.float32, np.float32, np.float32, int]]) -> dict[st
         groups.setdefault(hash_, []).append(number)
     twice = sorted(group for group in groups.values() if len(group) > 1)
     return largest(np.array([row[0] for row in found])) | {
-        "dead": len(dead), "constant": len(constant), "duplicate": sum(map(len, twice)),
-        "dead_shown": tuple(dead[:SHOWN]), "constant_shown": tuple(constant[:SHOWN]),
+        "dead": len(dead),
+        "constant": len(constant),
+        "duplicate": sum(map(len, twice)),
+        "dead_shown": tuple(dead[:SHOWN]),
+        "constant_shown": tuple(constant[:SHOWN]),
         "groups": tuple(tuple(group[:MEMBERS]) for group in twice[:GROUPS]),
-    }  # fmt: skip
+    }
 
 
 def largest(energies: NDArray[Any]) -> dict[str, Any]:
-    """The median energy and the largest ones with their places; NaN counts as least."""
+    """The median energy and the largest ones with their indexes; NaN counts as least."""
     if not len(energies):
         return dict(_EMPTY)
     wide = energies.astype(np.float64)
     order = np.argsort(np.where(np.isnan(wide), np.inf, -wide), kind="stable")
     ranked = np.where(np.isnan(wide), -np.inf, wide)[order]
-    top = tuple((int(place), float(wide[place])) for place in order[:TOP])
+    top = tuple((int(index), float(wide[index])) for index in order[:TOP])
     return dict(_EMPTY) | {"count": len(wide), "top": top, "median": float(ranked[len(wide) // 2])}

@@ -1,4 +1,4 @@
-"""The value grids that ggml's IQ types index (ggml-common.h, iq2xxs_grid and its siblings): constants of the file format.
+"""The value grids that ggml's IQ types index, constants of the format (ggml-common.h, iq2xxs_grid and its siblings).
 
 Each is stored as the index of every value among the few that occur, two to a byte, deflated, in base64.
 """

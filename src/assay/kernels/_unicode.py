@@ -1,8 +1,9 @@
-"""Which code points are letters, marks or numbers, frozen: an index must mean the same under every version of Python."""
+"""Which code points are letters, marks or numbers, frozen so that an index means the same in every Python version."""
 
 VERSION = "14.0.0"  # of the Unicode Character Database (UnicodeData.txt, general categories L, M and N)
 
-# runs of code points: how many come between the last run and this one, and how many it has if more than one; hexadecimal
+# runs of code points: how many come between the last run and this one, and how many it has if more than one;
+# hexadecimal
 LETTERS = """
 30+a 7+1a 6+1a 2f 7+2 1 3+2 1+3 1+17 1+1f 1+1ca 4+c e+5 7 1 11+75 1+2 2+4 1 6 1+3 1 1+14 1+53 1+8b 1+ad 1+26 2 6+29
 8+2d 1 1+2 1+2 1 8+1b 4+4 1d+b 5+4a 4+66 1+8 2+a 1+13 2 10+3b 2+65 e+36 4 2 2+2e 12+1c 4+b 5+18 1+6 9+4a 1+81 2+a

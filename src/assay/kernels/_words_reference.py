@@ -89,7 +89,7 @@ def hashed(word: bytes) -> int:
 
 
 def packed(values: Sequence[int], most: int | None = None) -> tuple[NDArray[np.uint8], int, int]:
-    """(bytes, width, count): the values at the width of `most` (else the largest), low bit first, eight zero bytes behind."""
+    """(bytes, width, count): the values at the width of `most` or the largest, low bit first, padded by eight bytes."""
     array = np.asarray(values, np.uint64)
     width = max(1, (max(values, default=0) if most is None else most).bit_length())
     bits = (array[:, None] >> np.arange(width, dtype=np.uint64) & np.uint64(1)).astype(np.uint8).reshape(-1)
@@ -149,16 +149,21 @@ class Indexer:
         words = b"".join(self._ids)
         ends = [0, *np.cumsum([len(word) for word in self._ids], dtype=np.int64).tolist()]
         columns = {
-            "starts": [*self._starts, len(self._units)], "offsets": [*self._offsets, self._bytes], "samples": self._samples,
-            "ends": ends, "slots": self._slots(), "first": first, "documents": self._documents,
-        }  # fmt: skip
+            "starts": [*self._starts, len(self._units)],
+            "offsets": [*self._offsets, self._bytes],
+            "samples": self._samples,
+            "ends": ends,
+            "slots": self._slots(),
+            "first": first,
+            "documents": self._documents,
+        }
         self._columns = {name: packed(values) for name, values in columns.items()}
         self._columns["units"] = packed(self._units, len(self._ids))
         self._columns["rows"] = packed(order.tolist(), len(self._units))
         self._columns["words"] = (np.frombuffer(words, np.uint8), 8, len(words))
 
     def _slots(self) -> list[int]:
-        """The hash table; it doubles while it fills, as the native one does, which decides who comes first in a collision."""
+        """The hash table, doubled while it fills as the native one is: that decides who comes first in a collision."""
         table: list[tuple[int, int] | None] = [None] * (1 << 12)
         for word, id in self._ids.items():
             _place(table, (hashed(word) & 0xFFFFFFFF, id))

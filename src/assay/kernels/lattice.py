@@ -69,7 +69,7 @@ def _scales(name: str, b: Any) -> Any:
 
 
 def quantised(name: str, values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """float32[blocks * 32] as ggml's reference quantiser stores it: uint8[blocks * bytes]. Types in REQUANTISES only."""
+    """uint8[blocks * bytes]: float32[blocks * 32] as ggml's reference quantiser stores it, for types in REQUANTISES."""
     x = values.reshape(-1, 32)
     with np.errstate(all="ignore"):
         parts = {"Q8_0": _q8_0, "Q4_0": _q4_0, "Q4_1": _q4_1, "Q5_0": _q5_0, "Q5_1": _q5_1}[name](x)

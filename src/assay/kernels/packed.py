@@ -90,6 +90,6 @@ def mxfp4(blocks: NDArray[np.uint8], scales: NDArray[np.uint8]) -> Values:
 
 
 def nvfp4(packed: NDArray[np.uint8], scales: Values, whole: float) -> Values:
-    """NVFP4 as TensorRT Model Optimizer stores it: uint8[outputs, inputs / 2], one E4M3 scale for 16 inputs, one f32 for all."""
+    """NVFP4 of TensorRT Model Optimizer: uint8[outputs, inputs / 2], an E4M3 scale for 16 inputs, one f32 for all."""
     codes = np.stack([packed & 15, packed >> 4], axis=-1).reshape(len(packed), -1)
     return (_FP4[codes] * np.repeat(scales, 16, axis=1) * np.float32(whole)).astype(np.float32)

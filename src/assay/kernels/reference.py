@@ -1,4 +1,4 @@
-"""The numpy reference: what every kernel must compute. Slow enough to read, quick enough to use where nothing is compiled.
+"""The numpy reference of every kernel: what the native ones must compute, and what runs where they are not installed.
 
 Integer results of the native kernels are equal to these; sums are too, because both add in the same order: sixteen
 lanes over pieces of 4,096 values. Only the order of NaN payloads is unspecified.
@@ -84,7 +84,7 @@ class Summary:
     Args:
         type: the element type's number (`assay.kernels.types`).
         count: values in the tensor; for integers that are codes, bytes.
-        columns: values in one row, or 0 for a tensor without rows worth telling apart.
+        columns: values in one row, or 0 for a tensor without rows to summarise.
     """
 
     def __init__(self, type: int, count: int, columns: int, table: bytes = b"", grid: bytes = b"") -> None:
@@ -213,9 +213,15 @@ class Summary:
             mantissa = 128 if self._kind.number == BF16 else 1024
             self._windows.append(low_bits(self._total, 0, self._done, mantissa))
         gathered = _description.Gathered(
-            self._classes, self._sums, float(self._low), float(self._high), (self._narrow[0], self._narrow[1]),
-            (self._scales[0], self._scales[1]), self._lowest, tuple(self._windows),
-        )  # fmt: skip
+            classes=self._classes,
+            sums=self._sums,
+            minimum=float(self._low),
+            maximum=float(self._high),
+            narrow=(self._narrow[0], self._narrow[1]),
+            scales=(self._scales[0], self._scales[1]),
+            lowest=self._lowest,
+            windows=tuple(self._windows),
+        )
         with np.errstate(all="ignore"):
             self._flush()
             rows, columns = _description.rows(self._rows), _description.largest(self._column_total)
@@ -230,9 +236,8 @@ def _classes(values: NDArray[np.float32]) -> NDArray[np.int64]:
     """NaN, +infinity, -infinity, zero, subnormal: how many of each."""
     bits = values.view(np.uint32)
     size = bits & np.uint32(0x7FFFFFFF)
-    tests = (
-        size > 0x7F800000, bits == 0x7F800000, bits == 0xFF800000, size == 0, (size > 0) & (size < 0x00800000),
-    )  # fmt: skip
+    infinite = bits == 0x7F800000, bits == 0xFF800000
+    tests = (size > 0x7F800000, *infinite, size == 0, (size > 0) & (size < 0x00800000))
     return np.array([np.count_nonzero(test) for test in tests], np.int64)
 
 
@@ -252,10 +257,10 @@ def low_bits(
     """How uneven the codes are inside groups of 2, 4 and 16 neighbours: (first, values, seen, expected, noise).
 
     A density that slopes makes neighbouring codes occur unequally, by an amount that the groups beside them predict;
-    random low bits make them equal. `seen` is the excess of chi-square over its degrees of freedom, `expected` the excess
-    that the slope to the adjacent groups predicts, `noise` the variance of `seen` if the bits are random. Each group weighs
-    what the slope to the groups beyond the adjacent ones predicts, which is independent of both, so that groups without a
-    slope count for nothing. Groups at the edge of a binade, where the density jumps, are left out.
+    random low bits make them equal. `seen` is the excess of chi-square over its degrees of freedom, `expected` the
+    excess that the slope to the adjacent groups predicts, `noise` the variance of `seen` if the bits are random. Each
+    group weighs what the slope to the groups beyond the adjacent ones predicts, which is independent of both, so that
+    groups without a slope count for nothing. Groups at the edge of a binade, where the density jumps, are left out.
     """
     rows = [_uneven(counts, depth, mantissa) for depth in DEPTHS]
     seen, expected, noise = zip(*rows, strict=True)
@@ -292,8 +297,10 @@ def _ordered(values: NDArray[Any]) -> float:
 
 
 # where the scales of a block lie in bytes, the main one first; others begin with their only scale
-_SCALES = {"Q4_1": (0, 2), "Q5_1": (0, 2), "Q4_K": (0, 2), "Q5_K": (0, 2), "Q2_K": (80, 82), "Q3_K": (108,), "Q6_K": (208,),
-           "TQ1_0": (52,), "TQ2_0": (64,)}  # fmt: skip
+_SCALES = {
+    **dict.fromkeys(("Q4_1", "Q5_1", "Q4_K", "Q5_K"), (0, 2)),
+    **{"Q2_K": (80, 82), "Q3_K": (108,), "Q6_K": (208,), "TQ1_0": (52,), "TQ2_0": (64,)},
+}
 
 
 def _bad_scales(kind: Type, raw: Raw) -> tuple[int, int]:
@@ -306,12 +313,12 @@ def _bad_scales(kind: Type, raw: Raw) -> tuple[int, int]:
         bad = (code & 0x7F == 0x7F).any(axis=1)
         return int(np.count_nonzero(bad)), int(np.count_nonzero((code & 0x7F == 0).all(axis=1)))
     if kind.name == "Q8_K":
-        places = [np.ascontiguousarray(blocks[:, :4]).view("<f4")]
+        scales = [np.ascontiguousarray(blocks[:, :4]).view("<f4")]
     elif kind.name == "IQ1_M":
         s = np.ascontiguousarray(blocks[:, 48:56]).view("<u2")
         word = s[:, :1] >> 12 | (s[:, 1:2] >> 8 & 0xF0) | (s[:, 2:3] >> 4 & 0xF00) | (s[:, 3:4] & 0xF000)
-        places = [word.astype(np.uint16).view(np.float16)]
+        scales = [word.astype(np.uint16).view(np.float16)]
     else:
-        places = [np.ascontiguousarray(blocks[:, at : at + 2]).view("<f2") for at in _SCALES.get(kind.name, (0,))]
-    bad_scales = sum(int(np.count_nonzero(~np.isfinite(scale))) for scale in places)
-    return bad_scales, int(np.count_nonzero(places[0] == 0))
+        scales = [np.ascontiguousarray(blocks[:, at : at + 2]).view("<f2") for at in _SCALES.get(kind.name, (0,))]
+    bad_scales = sum(int(np.count_nonzero(~np.isfinite(scale))) for scale in scales)
+    return bad_scales, int(np.count_nonzero(scales[0] == 0))

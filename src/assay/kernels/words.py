@@ -1,4 +1,4 @@
-"""Words of a text and the index over them: native where it is installed, else plain Python and numpy, to the same result.
+"""Words of a text and the index over them: native where installed, else plain Python and numpy, to the same result.
 
 A word is a run of letters, marks and digits (Unicode general categories L, M, N), at most 255 bytes long; in scripts
 written without spaces every such code point is a word. All else separates. Words are compared folded: compatibility
@@ -25,7 +25,7 @@ NORMALISER = f"words/1 unicode {VERSION}"  # changes whenever a text could give 
 GAP, WORD, SINGLE, SILENT = range(4)  # classes of code points, as in native/src/words.hpp
 MOST_BYTES = 255  # of a word before it is folded
 BLOCK = 4096  # bytes of an index that one checksum covers
-SAMPLE = 64  # words between two remembered places
+SAMPLE = 64  # words between two remembered offsets
 # what a shard needs to be asked anything, in the order in which `shard` takes it
 SECTIONS = ("units", "rows", "starts", "samples", "ends", "words", "slots", "first", "documents")
 BUILT = (*SECTIONS, "offsets")

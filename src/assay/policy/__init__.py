@@ -73,7 +73,7 @@ def load(name: str) -> Policy:
 
 
 def parsed(text: str, origin: str) -> Policy:
-    """A policy from its TOML text; UsageError names the key and the place if it is not one."""
+    """A policy from its TOML text; UsageError names the key and the line if it is not one."""
     try:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:

@@ -5,8 +5,8 @@
     >>> weights["blk.0.attn_q.weight"].read(0, 4).shape
     (4, 576)
 
-Names, shapes and places come from the same bounded readers that an audit uses, here in the calling process; the commands
-parse in the isolated worker. Values are dequantised by the kernels.
+Names, shapes and offsets come from the same bounded readers that an audit uses, here in the calling process; the
+commands parse in the isolated worker. Values are dequantised by the kernels.
 """
 
 from __future__ import annotations
@@ -139,9 +139,11 @@ class Tensor:
         """Exactly these bytes; Truncated if the file has fewer."""
         if start < 0 or size < 0 or start + size > self._entry.size:
             raise Truncated(
-                f"{self.artifact}: tensor {self.name!r} runs past the end", at=start, expected=f"{size:,} bytes",
+                f"{self.artifact}: tensor {self.name!r} runs past the end",
+                at=start,
+                expected=f"{size:,} bytes",
                 got=f"{max(0, self._entry.size - start):,}",
-            )  # fmt: skip
+            )
         buffer = bytearray(size)
         with self._entry.place.source() as source:
             _filled(source, memoryview(buffer), start, self._entry)

@@ -1,8 +1,9 @@
 """Directions of the residual stream that its writers share: one that all leave empty, one that many are strongest in.
 
-Every writer W (attention output and feed-forward down projection) is scaled to the same energy; the smallest eigenvalue of
-the sum of W W^T belongs to the emptiest direction. An ablation (Arditi et al., 2024) makes it nearly zero, in all writers at
-once, and leaves the second smallest where it was. An edit that adds one direction in many layers makes it their strongest.
+Every writer W (attention output and feed-forward down projection) is scaled to the same energy; the smallest eigenvalue
+of the sum of W W^T belongs to the emptiest direction. An ablation (Arditi et al., 2024) makes it nearly zero, in all
+writers at once, and leaves the second smallest where it was. An edit that adds one direction in many layers makes it
+their strongest.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def _shown(token: str, vocabulary: Vocabulary) -> str:
 
 
 def _byte_letters() -> dict[str, int]:
-    """GPT-2's letter for each byte (openai/gpt-2, encoder.py, bytes_to_unicode): printable ones stand for themselves."""
+    """The byte of each of GPT-2's letters (openai/gpt-2, encoder.py, bytes_to_unicode); printable bytes keep theirs."""
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): byte for byte in plain} | {chr(256 + number): byte for number, byte in enumerate(others)}

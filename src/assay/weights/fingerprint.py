@@ -5,8 +5,8 @@ survives training, and no change of coordinates. In the basis of its tokens: wha
 embedding, projected on signs that depend on the token's text alone; it survives permutation and rotation of the hidden
 dimension, and permutation of the neurons.
 
-The tests that use them are the permutation test of Zhu et al., "Independence Tests for Language Models" (2025, section 3),
-and its MATCH idea moved to the token basis, so that no forward pass is needed.
+The tests that use them are the permutation test of Zhu et al., "Independence Tests for Language Models" (2025, section
+3), and its MATCH idea moved to the token basis, so that no forward pass is needed.
 """
 
 from __future__ import annotations
@@ -57,11 +57,8 @@ def fingerprint(
     import numpy as np
 
     places = {placed(key): key for key in weights}
-    layers = sorted(
-        place.layer for place in places
-        if place.role == "up" and place.kind == "weight" and place.layer is not None and place.expert is None
-        and Place(place.layer, "gate") in places
-    )  # fmt: skip
+    ups = [place for place in places if (place.role, place.kind, place.expert) == ("up", "weight", None)]
+    layers = sorted(place.layer for place in ups if place.layer is not None and Place(place.layer, "gate") in places)
     embedding = places.get(Place(None, "embedding"))
     if not layers or embedding is None:
         return None
@@ -155,14 +152,14 @@ def kinship(model: Fingerprint, other: Fingerprint) -> Kinship:
     ]
     fixed, matched, fixed_p = _together(own)
     agreed, paired, agreed_p = _together(basis)
+    verdict = _verdict(fixed, matched, fixed_p, agreed, paired, agreed_p, shared >= SHARED_LEAST)
     return Kinship(
-        other.name, other.sha256, fixed, matched, fixed_p, agreed, paired, agreed_p, round(shared, 3),
-        _verdict(fixed, matched, fixed_p, agreed, paired, agreed_p, shared >= SHARED_LEAST),
-    )  # fmt: skip
+        other.name, other.sha256, fixed, matched, fixed_p, agreed, paired, agreed_p, round(shared, 3), verdict
+    )
 
 
 def _together(layers: list[tuple[int, int, float]]) -> tuple[int, int, float]:
-    """Hits and pairs of all layers, and their bounds combined by Fisher's method (the tail of the product of uniforms)."""
+    """Hits and pairs of all layers, their bounds combined by Fisher's method (the tail of a product of uniforms)."""
     from math import exp, lgamma, log
 
     total = sum(bound for _, _, bound in layers)
@@ -175,7 +172,7 @@ def _together(layers: list[tuple[int, int, float]]) -> tuple[int, int, float]:
 
 
 def _near(row: int, mine: int, theirs: int) -> range:
-    """Layers of the other model at about the same relative depth: one on each side, where layers were dropped or added."""
+    """Layers of the other model at about this depth, one on each side, as layers may have been dropped or added."""
     middle = round(row * (theirs - 1) / max(1, mine - 1)) if mine > 1 else 0
     return range(max(0, middle - 1), min(theirs, middle + 2))
 
@@ -195,7 +192,7 @@ def _verdict(
 
 
 def _agreement(up: Any, gate: Any, other_up: Any, other_gate: Any) -> tuple[int, int, float]:
-    """(neurons matched alike by both projections, neurons matched by both, log10 of the bound); for three layer tries."""
+    """(neurons matched alike by both projections, neurons matched by both, log10 of the bound for three tries)."""
     import numpy as np
 
     first, second = np.full(len(up), -1), np.full(len(up), -2)
@@ -224,7 +221,7 @@ def _mutual(left: NDArray[np.int8], right: NDArray[np.int8]) -> tuple[NDArray[np
 
 
 def log10_bound(hits: int, pairs: int, choices: int) -> float:
-    """log10 of a bound on the chance of `hits` or more among `pairs` matched uniformly at random to `choices` places.
+    """log10 of a bound on the chance of `hits` or more among `pairs` matched uniformly at random to `choices`.
 
     The expected number of sets of `hits` correct pairs is C(pairs, hits) (choices - hits)! / choices!, and by Markov's
     inequality no smaller than the probability that there is one.

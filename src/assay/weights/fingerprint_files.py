@@ -1,7 +1,7 @@
 """Fingerprints as files: a library of known models, and which of them a model shares an origin with.
 
-A fingerprint is a safetensors file, so that whoever reads one needs nothing of ours, and ours is read by the same bounded
-reader as any weight file.
+A fingerprint is a safetensors file, so that whoever reads one needs nothing of ours, and ours is read by the same
+bounded reader as any weight file.
 """
 
 from __future__ import annotations

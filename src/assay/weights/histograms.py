@@ -1,7 +1,7 @@
 """The exact histograms of an audit as a file: what the weights hold, code by code, without the weights.
 
-A safetensors file with two tensors for each summarised one, `NAME codes` (U16, the codes that occur) and `NAME counts` (U32
-or U64, how often). The dossier carries the SHA-256 of each histogram, so that the file can be held against it.
+A safetensors file with two tensors for each summarised one, `NAME codes` (U16, the codes that occur) and `NAME counts`
+(U32 or U64, how often). The dossier carries the SHA-256 of each histogram, so that the file can be held against it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Kept:
 def read(path: str | os.PathLike[str]) -> dict[str, tuple[NDArray[np.uint16], NDArray[np.uint64]]]:
     """Every histogram of a file, by `ARTIFACT:TENSOR`: codes that occur as uint16[n], counts as uint64[n].
 
-    A code is the value's own bits for types of 16 bits and less, and the upper 16 bits of the value as float32 otherwise.
+    A code is the value's own bits for types of 16 bits and less, and the upper 16 bits of the value as float32
+    otherwise.
 
     Raises UsageError if the file holds no histograms.
     """

@@ -107,7 +107,7 @@ def _packed(name: str, stored: Mapping[str, Stored]) -> Packed | None:
 
 
 def _integers(stem: str, stored: Mapping[str, Stored]) -> Packed | None:
-    """GPTQ packs along the inputs, AWQ along the outputs: the shapes tell which."""
+    """GPTQ packs along the inputs, AWQ along the outputs: the shapes say which."""
     from assay.kernels import packed
 
     q, scales, zeros = (stored[f"{stem}.{part}"] for part in ("qweight", "scales", "qzeros"))
@@ -120,15 +120,19 @@ def _integers(stem: str, stored: Mapping[str, Stored]) -> Packed | None:
         per_word = outputs // zeros.shape[1] if len(zeros.shape) == 2 and zeros.shape[1] else 0
         if per_word not in (4, 8, 16):
             return None
-        return Packed(
-            f"{stem}.weight", f"GPTQ {32 // per_word}-bit", (outputs, q.shape[0] * per_word), q.artifact, parts,
-            lambda: packed.gptq(q.array(), scales.array(), zeros.array(), group.array() if group else None, 32 // per_word),
-        )  # fmt: skip
+        bits, shape = 32 // per_word, (outputs, q.shape[0] * per_word)
+
+        def gptq() -> NDArray[np.float32]:
+            groups = group.array() if group else None
+            return packed.gptq(q.array(), scales.array(), zeros.array(), groups, bits)
+
+        return Packed(f"{stem}.weight", f"GPTQ {bits}-bit", shape, q.artifact, parts, gptq)
     if q.shape[1] * 8 == outputs:
-        return Packed(
-            f"{stem}.weight", "AWQ 4-bit", (outputs, q.shape[0]), q.artifact, parts,
-            lambda: packed.awq(q.array(), scales.array(), zeros.array()),
-        )  # fmt: skip
+
+        def awq() -> NDArray[np.float32]:
+            return packed.awq(q.array(), scales.array(), zeros.array())
+
+        return Packed(f"{stem}.weight", "AWQ 4-bit", (outputs, q.shape[0]), q.artifact, parts, awq)
     return None
 
 
@@ -168,10 +172,11 @@ def _bitsandbytes8(name: str, scale: str, stored: Mapping[str, Stored]) -> Packe
     weight = stored[name]
     if len(weight.shape) != 2:
         return None
-    return Packed(
-        name, "bitsandbytes 8-bit", weight.shape, weight.artifact, (name, scale),
-        lambda: packed.bitsandbytes8(weight.array(), stored[scale].array()),
-    )  # fmt: skip
+
+    def unpack() -> NDArray[np.float32]:
+        return packed.bitsandbytes8(weight.array(), stored[scale].array())
+
+    return Packed(name, "bitsandbytes 8-bit", weight.shape, weight.artifact, (name, scale), unpack)
 
 
 def _mxfp4(stem: str, stored: Mapping[str, Stored]) -> Packed | None:
@@ -183,10 +188,11 @@ def _mxfp4(stem: str, stored: Mapping[str, Stored]) -> Packed | None:
     rows = 1
     for extent in blocks.shape[:-2]:
         rows *= extent
-    return Packed(
-        stem, "MXFP4", (rows, blocks.shape[-2] * 32), blocks.artifact, (blocks.name, scales.name),
-        lambda: packed.mxfp4(blocks.array(), scales.array()),
-    )  # fmt: skip
+
+    def unpack() -> NDArray[np.float32]:
+        return packed.mxfp4(blocks.array(), scales.array())
+
+    return Packed(stem, "MXFP4", (rows, blocks.shape[-2] * 32), blocks.artifact, (blocks.name, scales.name), unpack)
 
 
 def _nvfp4(stem: str, stored: Mapping[str, Stored]) -> Packed | None:
@@ -195,7 +201,9 @@ def _nvfp4(stem: str, stored: Mapping[str, Stored]) -> Packed | None:
     weight, scale, whole = (stored[f"{stem}.{part}"] for part in ("weight", "weight_scale", "weight_scale_2"))
     if len(weight.shape) != 2 or scale.shape != (weight.shape[0], weight.shape[1] // 8):
         return None
-    return Packed(
-        weight.name, "NVFP4", (weight.shape[0], weight.shape[1] * 2), weight.artifact, (weight.name, scale.name, whole.name),
-        lambda: packed.nvfp4(weight.array(), scale.array(), float(whole.array().reshape(-1)[0])),
-    )  # fmt: skip
+    shape, parts = (weight.shape[0], weight.shape[1] * 2), (weight.name, scale.name, whole.name)
+
+    def unpack() -> NDArray[np.float32]:
+        return packed.nvfp4(weight.array(), scale.array(), float(whole.array().reshape(-1)[0]))
+
+    return Packed(weight.name, "NVFP4", shape, weight.artifact, parts, unpack)

@@ -20,7 +20,7 @@ MIN_COLUMNS, MAX_COLUMNS, MAX_ROWS = 16, 1 << 20, 1 << 21  # what rows and colum
 MOST_ACTIVE = 16  # tensors that one byte may belong to, where tensors share a storage: each holds a megabyte
 MOST_TENSORS = 200_000  # of one file; the largest mixtures of experts in use have 50,000
 MOST_RATIO = 2  # bytes summarised over bytes in the file: views of one storage repeat it, an attack does so without end
-PEAK = 10.0  # times the median energy from which a row or column is worth naming
+PEAK = 10.0  # times the median energy from which a row or column is named
 DIGITS = 6  # significant digits kept: what a reader uses, and the same whichever kernel ran
 _BITS = (1, 2, 4)
 
@@ -128,15 +128,33 @@ def _summary(artifact: str, tensor: TensorSpec, kind: Type, found: dict[str, Any
     mean, deviation, kurtosis = _moments(found["sums"], finite)
     start, stop = found["range"]
     return TensorSummary(
-        artifact, tensor.name, tensor.dtype, tensor.shape, tensor.elements, found["zero"], found["nan"], infinities,
-        found["subnormal"], found["distinct"],
-        _rounded(found["minimum"]) if finite else None, _rounded(found["maximum"]) if finite else None,
-        mean, deviation, kurtosis, tuple(_rounded(q) or 0.0 for q in found["quantiles"]), tuple(found["bins"]),
-        (_rounded(start) or 0.0, _rounded(stop) or 0.0), _lines(found["rows"]), _lines(found["columns"]),
-        tuple(_low_bits(found["windows"])), _narrower(tensor, kind, found), found["scales"][0], found["scales"][1],
-        _entropy(found["lowest"]) if kind.number == F32 else None,
-        hashlib.sha256(found["codes"] + found["counts"]).hexdigest(),
-    )  # fmt: skip
+        artifact=artifact,
+        name=tensor.name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        values=tensor.elements,
+        zeros=found["zero"],
+        nans=found["nan"],
+        infinities=infinities,
+        subnormals=found["subnormal"],
+        distinct=found["distinct"],
+        minimum=_rounded(found["minimum"]) if finite else None,
+        maximum=_rounded(found["maximum"]) if finite else None,
+        mean=mean,
+        deviation=deviation,
+        kurtosis=kurtosis,
+        quantiles=tuple(_rounded(q) or 0.0 for q in found["quantiles"]),
+        bins=tuple(found["bins"]),
+        span=(_rounded(start) or 0.0, _rounded(stop) or 0.0),
+        rows=_lines(found["rows"]),
+        columns=_lines(found["columns"]),
+        low_bits=tuple(_low_bits(found["windows"])),
+        narrower=_narrower(tensor, kind, found),
+        scales_not_finite=found["scales"][0],
+        scales_zero=found["scales"][1],
+        byte_entropy=_entropy(found["lowest"]) if kind.number == F32 else None,
+        histogram=hashlib.sha256(found["codes"] + found["counts"]).hexdigest(),
+    )
 
 
 def _moments(sums: tuple[float, ...], count: int) -> tuple[float | None, float | None, float | None]:
@@ -171,9 +189,14 @@ def _lines(found: dict[str, Any]) -> Lines | None:
         if median > 0 and energy >= PEAK * median
     )
     return Lines(
-        found["count"], found["dead"], found["constant"], found["duplicate"], tuple(found["dead_shown"]),
-        tuple(tuple(group) for group in found["groups"]), tuple(peaks),
-    )  # fmt: skip
+        found["count"],
+        found["dead"],
+        found["constant"],
+        found["duplicate"],
+        tuple(found["dead_shown"]),
+        tuple(tuple(group) for group in found["groups"]),
+        tuple(peaks),
+    )
 
 
 def _low_bits(tests: tuple[Any, ...]) -> Iterator[LowBits]:

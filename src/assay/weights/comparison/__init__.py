@@ -56,10 +56,19 @@ def comparison(
     relative, cosine = relation.totals(found)
     why = (*judged.why, *_unmatched(missing, extra))
     return Comparison(
-        base.name, base.sha256, judged.relation, judged.runner_up, judged.margin, why, tuple(row.difference for row in found),
-        tuple(missing), tuple(extra), tuple((layer, other) for layer, other, _ in layers),
-        None if relative is None else float(f"{relative:.4g}"), None if cosine is None else round(cosine, 6),
-    )  # fmt: skip
+        base=base.name,
+        base_sha256=base.sha256,
+        relation=judged.relation,
+        runner_up=judged.runner_up,
+        margin=judged.margin,
+        why=why,
+        differences=tuple(row.difference for row in found),
+        missing=tuple(missing),
+        extra=tuple(extra),
+        layers=tuple((layer, other) for layer, other, _ in layers),
+        relative=None if relative is None else float(f"{relative:.4g}"),
+        cosine=None if cosine is None else round(cosine, 6),
+    )
 
 
 def _unmatched(missing: list[str], extra: list[str]) -> list[str]:
@@ -86,7 +95,7 @@ def _kinship(base: Model, model: Model) -> Kinship | None:
 
 
 def _shares(pairs: list[Pair], others: tuple[Model, ...]) -> tuple[tuple[tuple[str, float], ...], float]:
-    """How much of each other model is in the change, by least squares over a sample of every matrix; and what is left."""
+    """How much of each other model is in the change, by least squares on samples of every matrix; and what is left."""
     import numpy as np
 
     sides = [side(one.weights, one.config).places for one in others]

@@ -22,7 +22,7 @@ CHUNK = 1 << 17  # values compared at a time: half a MiB as float32 on each side
 MOST_RANKED = 1 << 26  # values of a change whose singular values are looked at: 256 MiB
 LEAST_RANKED = 32  # rows and columns below which rank says nothing
 FIRST, FURTHER = 24, (80, 272)  # directions of the sketch: a few first, more only where those catch much
-BEYOND = 1.3  # times what noise would hold, from which it is worth looking for a rank
+BEYOND = 1.3  # times what noise would hold, from which a rank is looked for
 TOLERANCE = 1.02  # of half a step: the scale is stored in f16
 SEED = 20_260_101
 
@@ -152,7 +152,7 @@ def _is_cast(dtype: str, of_model: bool, base: NDArray[np.float32], model: NDArr
 
 
 def _quantisation(pair: Pair, start: int, base: NDArray[np.float32], model: NDArray[np.float32], sums: _Sums) -> None:
-    """In-cell share and byte-equality with re-quantisation, where the model's type has equal steps and the base's is finer."""
+    """Shares of values in their cell and of blocks equal to re-quantisation, for a type of equal steps."""
     import numpy as np
 
     from assay.kernels import lattice
@@ -215,7 +215,7 @@ def _of_noise(shape: tuple[int, ...], many: int) -> float:
 
 
 def _edge(values: NDArray[np.float32], whole: float) -> int | None:
-    """Where the singular values fall off: after which one the next is half as large or less, with most energy before it."""
+    """After which singular value the next is half as large or less, with most of the energy before it."""
     import numpy as np
 
     squares = np.cumsum(values.astype(np.float64) ** 2) / whole
@@ -250,7 +250,18 @@ def _fact(
         return float(f"{value:.4g}") if value == value and abs(value) != float("inf") else 0.0
 
     return TensorDifference(
-        getattr(pair.model, "artifact", ""), pair.model.name, pair.base.name, pair.place.layer, pair.place.role, state, short(relative), round(cosine, 6) if cosine == cosine else 0.0,
-        short(sums.largest), round(sums.changed / sums.values, 4) if sums.values else 0.0, rank, energy,
-        round(sums.inside / sums.steps, 5) if sums.steps else None, round(sums.equal / sums.blocks, 5) if sums.blocks else None,
-    )  # fmt: skip
+        artifact=getattr(pair.model, "artifact", ""),
+        name=pair.model.name,
+        base_name=pair.base.name,
+        layer=pair.place.layer,
+        role=pair.place.role,
+        state=state,
+        relative=short(relative),
+        cosine=round(cosine, 6) if cosine == cosine else 0.0,
+        largest=short(sums.largest),
+        share=round(sums.changed / sums.values, 4) if sums.values else 0.0,
+        rank=rank,
+        energy=energy,
+        inside=round(sums.inside / sums.steps, 5) if sums.steps else None,
+        equal=round(sums.equal / sums.blocks, 5) if sums.blocks else None,
+    )

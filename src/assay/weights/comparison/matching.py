@@ -115,7 +115,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One model as its places: what is matched against another."""
+    """A model as what is matched: its matrices by their place in the architecture."""
 
     places: dict[Place, Matrix]
     gguf: bool
@@ -128,7 +128,7 @@ class Side:
 
 
 def side(weights: Mapping[str, Any], config: ModelConfig | None) -> Side:
-    """`weights` by place, fused projections and stacked experts taken apart."""
+    """`weights` by place in the architecture, fused projections and stacked experts taken apart."""
     places: dict[Place, Matrix] = {}
     for name, tensor in weights.items():
         if _DERIVED.search(name):
@@ -246,7 +246,7 @@ def layer_map(base: Side, model: Side) -> list[tuple[int, int, float]]:
 
 
 def renumbered(model: Side, layers: list[tuple[int, int, float]]) -> Side:
-    """The model's places with its layers numbered as those of the base that they came from; a repeat keeps its first."""
+    """The model with its layers numbered as those of the base that they came from; of a repeated layer the first."""
     to = {layer: other for layer, other, _ in layers}
     places: dict[Place, Matrix] = {}
     for place, tensor in sorted(model.places.items(), key=_order):

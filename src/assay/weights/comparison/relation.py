@@ -32,6 +32,7 @@ INSIDE = {
     "Q8_0": 0.98, "Q4_0": 0.985, "Q4_1": 0.99, "Q5_0": 0.98, "Q5_1": 0.98, "Q2_K": 0.965, "Q3_K": 0.975, "Q4_K": 0.992,
     "Q5_K": 0.98, "Q6_K": 0.96, "IQ4_NL": 0.993, "IQ4_XS": 0.993, "MXFP4": 0.982, "NVFP4": 0.99,
 }  # fmt: skip
+_UNTESTED = "the permutation tests need gated feed-forward layers and shared tokens, which these models do not have"
 LEAST = 0.1  # margin below which the answer is "cannot tell"
 
 
@@ -46,9 +47,14 @@ class Judged:
 
 
 def judged(
-    found: Sequence[Found], missing: Sequence[str], extra: Sequence[str], layers: Sequence[tuple[int, int, float]], kin: Kinship | None,
-    merged: tuple[tuple[str, float], ...] = (), unexplained: float = 1.0,
-) -> Judged:  # fmt: skip
+    found: Sequence[Found],
+    missing: Sequence[str],
+    extra: Sequence[str],
+    layers: Sequence[tuple[int, int, float]],
+    kin: Kinship | None,
+    merged: tuple[tuple[str, float], ...] = (),
+    unexplained: float = 1.0,
+) -> Judged:
     """What the differences say.
 
     Args:
@@ -61,7 +67,7 @@ def judged(
     """
     matrices = [row for row in found if _is_matrix(row)]
     changed = [row for row in found if row.difference.state is not State.IDENTICAL]
-    # layers and what alters no value decide first; then whether there is one coordinate system at all; then what kind of change
+    # layers and what alters no value decide first, then whether both share coordinates, then the kind of change
     return (
         _relayered(layers, matrices)
         or _exact(found, changed, missing, extra)
@@ -163,14 +169,12 @@ def _elsewhere(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
             Relation.UNKNOWN,
             Relation.UNRELATED,
             0.0,
-            (
-                why,
-                "the permutation tests need gated feed-forward layers and shared tokens, which these models do not have",
-            ),
+            (why, _UNTESTED),
         )
     tests = (
-        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis (chance 10^{round(kin.agreed_log10_p)} at most),"
-        f" {kin.fixed:,} of {kin.matched:,} keep their place (10^{round(kin.fixed_log10_p)})"
+        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis"
+        f" (chance 10^{round(kin.agreed_log10_p)} at most),"
+        f" {kin.fixed:,} of {kin.matched:,} keep their position (10^{round(kin.fixed_log10_p)})"
     )
     if kin.verdict == "cannot tell":
         few = f"{kin.shared_tokens:.0%} of the sampled tokens are shared"
@@ -194,10 +198,13 @@ def _permuted(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
     ):
         return None
     return _judged(
-        Relation.PERMUTED, Relation.CONTINUED, _margin(kin.agreed / max(1, kin.paired), 0.10),
-        f"feed-forward matrices have cosine {cosine:.4f}, the others keep their place",
-        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis, {kin.fixed:,} of {kin.matched:,} keep their place",
-    )  # fmt: skip
+        Relation.PERMUTED,
+        Relation.CONTINUED,
+        _margin(kin.agreed / max(1, kin.paired), 0.10),
+        f"feed-forward matrices have cosine {cosine:.4f}, the others keep their position",
+        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis, "
+        f"{kin.fixed:,} of {kin.matched:,} keep their position",
+    )
 
 
 def _quantised(found: Sequence[Found]) -> Judged | None:
@@ -296,7 +303,10 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
     ones = [row for row in ranked if row.difference.rank == 1]
     if direction is not None and len(ones) >= 0.8 * len(ranked):
         writers = ", ".join(sorted({row.difference.role for row in ones}))
-        why = f"{len(ones):,} matrices that write to the residual stream ({writers}) changed by rank 1 along one direction (cosine {direction:.3f} or more)"
+        why = (
+            f"{len(ones):,} matrices that write to the residual stream ({writers}) "
+            f"changed by rank 1 along one direction (cosine {direction:.3f} or more)"
+        )
         return _judged(Relation.ABLATION, Relation.ADAPTER_MERGE, _margin(1 - direction, 1 - COMMON), why)
     ranks = sorted(row.difference.rank or 0 for row in ranked)
     roles = ", ".join(sorted({row.difference.role for row in ranked}))
@@ -306,7 +316,10 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
         if ranks[0] == ranks[-1]
         else f"ranks of {ranks[0]} to {ranks[-1]}, median {ranks[len(ranks) // 2]}"
     )
-    why = f"{len(ranked):,} matrices changed by {of} ({roles}), which holds {share:.1%} of the change; {same:,} matrices are identical"
+    why = (
+        f"{len(ranked):,} matrices changed by {of} ({roles}), "
+        f"which holds {share:.1%} of the change; {same:,} matrices are identical"
+    )
     return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
 
 
