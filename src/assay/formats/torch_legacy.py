@@ -57,11 +57,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if not isinstance(keys, list | tuple):
         raise Malformed("the list of storage keys is not a list", at=at)
     widths = {key: _WIDTH.get(kind, 1) for key, kind, _ in storages(persistent)}
-    storages, end = _storages(window, at, [str(key) for key in keys], widths)
+    spans, end = _storages(window, at, [str(key) for key in keys], widths)
     yield WeightIndex(
         artifact,
         "torch-legacy",
-        tuple(tensors(state, storages.get)),
+        tuple(tensors(state, spans.get)),
         at,
         window.size,
         alignment=_COUNT.size + 1,
