@@ -44,8 +44,8 @@ def audit(
     """Audit a model and give its dossier.
 
     Args:
-        model: a folder, a weight file, `hf://org/name[@revision]`, or `openai+http://host/v1#model`, of which only what it
-            answers can be known.
+        model: a folder, a weight file, `hf://org/name[@revision]`, or `openai+http://host/v1#model`, of which only what
+            it answers can be known.
         policy: `default`, `strict`, or the path of a policy file.
         only, skip: check ids to ask alone, or to leave out; what is left out is open in the dossier.
         known: the path of a baseline file, or fingerprints that an earlier audit accepted.
@@ -58,10 +58,12 @@ def audit(
         hints: look for what weights tell without a base also where that takes minutes.
         histograms: a file to write every tensor's exact histogram to; `assay.weights.histograms.read` reads it.
         corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
-        trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a defect.
-        run: run the model on these questions (`assay.uncertainty.asking.asking()`); without it the error rate stays open.
-            A model that cannot be run is an open finding, which says why.
-        cost: the most that a measure may cost: `header` reads no values, `pass` none twice, `weights` all that checks need.
+        trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a
+            defect.
+        run: run the model on these questions (`assay.uncertainty.asking.asking()`); without it the error rate stays
+            open. A model that cannot be run is an open finding, which says why.
+        cost: the most that a measure may cost: `header` reads no values of tensors, `pass` each once, `weights` all
+            that checks need.
         plugins: names of installed packages that bring checks, measures and sections; the dossier records them.
         progress: told the label, what is done, of how much, and the unit; returning True ends the audit.
 

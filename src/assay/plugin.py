@@ -1,7 +1,7 @@
 """Packages outside assay that bring checks, measures and sections: entry points of the group `assay.plugins`.
 
-An entry point names a module; what it holds of a kind that assay collects takes part. None does unless it is named for an
-audit, and the dossier records its name and version.
+An entry point names a module; what it holds of a kind that assay collects takes part. None does unless it is named for
+an audit, and the dossier records its name and version.
 """
 
 from __future__ import annotations

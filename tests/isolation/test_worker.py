@@ -183,7 +183,7 @@ def test_a_dead_worker_is_replaced_for_the_next_file(tmp_path: Path, monkeypatch
     die.__module__ = model_config.__name__
     monkeypatch.setattr(model_config, "FORMAT", Format("model-config", "x", die, names=("config.json",)))
     monkeypatch.setattr(
-        "assay.pipeline.formats.recognised",
+        "assay.pipeline.reading.formats.recognised",
         lambda path, head, real=assay.formats.recognised: (
             model_config.FORMAT if path == "config.json" else real(path, head)
         ),

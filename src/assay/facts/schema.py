@@ -1,4 +1,4 @@
-"""The JSON Schema of facts, from their dataclasses: of a dossier for those who read it, of each section for its version."""
+"""The JSON Schema of a dossier and of its sections, from their dataclasses."""
 
 from __future__ import annotations
 

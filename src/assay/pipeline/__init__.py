@@ -1,4 +1,7 @@
-"""The pipeline: subject, facts, measurements, findings, verdict, dossier; it knows no format, measure or check by name."""
+"""An audit from subject to dossier: facts, measurements, findings, verdict.
+
+Nothing in this folder knows a format, a measure or a check by name.
+"""
 
 from assay.pipeline.request import Request, requested
 from assay.pipeline.steps import audited, examined

@@ -1,4 +1,4 @@
-"""Two dossiers beside one another: what changed in the model, in its licence, its openness, its findings and the verdict, and why."""
+"""Compare two dossiers: what changed in the model, its licence, its openness, its findings and the verdict, and why."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _worse(old: Dossier, new: Dossier) -> bool:
 
 
 def _rules(old: Dossier, new: Dossier) -> Iterator[ValueChange]:
-    """What changed in assay and in the policy: versions, rules of openness, and each check that is new, gone or another."""
+    """What changed in assay and in the policy: versions, rules of openness, each check that is new, gone or another."""
     yield from _values(
         ("assay", old.assay, new.assay),
         ("rules of openness", old.openness.rules, new.openness.rules),
@@ -148,7 +148,7 @@ def _frameworks(old: Dossier, new: Dossier) -> Iterator[ValueChange]:
 
 
 def _findings(old: Dossier, new: Dossier) -> Iterator[FindingChange]:
-    """Findings by place: of another kind, gone, or new; those that passed or do not apply on both sides are left out."""
+    """Findings of another kind, gone, or new; those that passed or do not apply on both sides are left out."""
     before, after = ({_place(row): row for row in dossier.findings} for dossier in (old, new))
     quiet = (Kind.PASS, Kind.NOT_APPLICABLE, Kind.INFORMATIONAL)
     rows = []

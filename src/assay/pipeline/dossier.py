@@ -1,4 +1,7 @@
-"""Dossiers as they are read: of this schema strictly, of an older one with what it lacks said, of a newer one not at all."""
+"""Read a saved dossier.
+
+One of this schema is read strictly, one of an older schema with what it lacks said, one of a newer schema not at all.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,7 @@ def _typed(row: Section, kind: Any) -> tuple[Section, str]:
 
 
 def _completed(kind: Any, value: Any, path: str, lacks: list[str]) -> Any:
-    """`value` with every field that the class has and it does not, empty, and without those that the class does not have."""
+    """`value` with the fields that it lacks, empty, and without those that the class does not have."""
     if is_dataclass(kind) and isinstance(value, dict):
         hints = get_type_hints(kind)
         return dict(_fields(kind, hints, value, path, lacks))

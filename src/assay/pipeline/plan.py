@@ -1,4 +1,4 @@
-"""Which measures an audit runs, and in which order: what enabled checks and the report need, within the costs allowed."""
+"""Which measures an audit runs, in which order: what enabled checks and the report need, within the allowed cost."""
 
 from __future__ import annotations
 

@@ -26,9 +26,9 @@ Text = str | os.PathLike[str]
 class Request:
     """An audit as it was asked for; what it says is part of what a dossier is a function of.
 
-    `known` are fingerprints that an earlier audit accepted, `baseline` the digest of that list. `cost` is the most that a
-    measure may cost; running the model, corpora and connections are allowed by naming what they need. `plugins` are the
-    packages outside assay that take part.
+    `known` are fingerprints that an earlier audit accepted, `baseline` the digest of that list. `cost` is the most that
+    a measure may cost; running the model, corpora and connections are allowed by naming what they need. `plugins` are
+    the packages outside assay that take part.
     """
 
     model: str = ""
@@ -52,7 +52,7 @@ class Request:
     plugins: tuple[plugin.Loaded, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a check that does not exist, a pattern that matches none, jobs or a cost out of range."""
+        """Raises UsageError for an unknown check, a pattern that matches none, jobs or a cost out of range."""
         ids = tuple(check.rule.id for check in self.checks)
         for id in (*self.only, *self.skip):
             if id not in ids:
@@ -108,7 +108,7 @@ def requested(
 ) -> Request:
     """The request that these values make, as a user writes them (`assay.audit` says what each is).
 
-    Raises UsageError: a value is of the wrong kind, or names what is not there; the message says which and what is expected.
+    Raises UsageError: a value is of the wrong kind, or names what is not there; the message says what is expected.
     """
     fingerprints, digest = _known(known, baseline_digest)
     return Request(
