@@ -1,7 +1,8 @@
 """One question per file, in one folder for each of the five questions. A check is a pure function of facts.
 
 The annotations of its parameters say what it needs. A parameter of a fact type makes the check run once for each
-such fact (none: the answer is notApplicable); a parameter `tuple[Fact, ...]` gives it all of them, even none.
+such fact (none: the answer is notApplicable); a parameter `tuple[Fact, ...]` gives it all of them, even none. There is
+one `Model`, the view of the whole (facts/model.py).
 """
 
 from __future__ import annotations
@@ -53,9 +54,8 @@ class Check:
             yield Answer(Kind.NOT_APPLICABLE, f"there is no {_words(each.fact)} to ask this of")
             return
         found = chain.from_iterable(self.run(**{each.name: subject}, **whole) for subject in subjects)
-        yield from _or_passed(
-            found, f"{len(subjects):,} {_plural(_words(each.fact), len(subjects))} examined, none found"
-        )
+        count = f"{len(subjects):,} {_plural(_words(each.fact), len(subjects))} " if each.fact != "Model" else ""
+        yield from _or_passed(found, f"{count}examined, none found")
 
 
 def check(

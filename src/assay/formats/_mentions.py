@@ -1,7 +1,7 @@
-"""Sentences of a document that name a component of the model: whether they offer or deny it.
+"""What a document offers and what it denies: sentences that name a component of the model, and lines that withhold.
 
 A heuristic over English (and the negations of a few other languages): what offers is a claim, never evidence that
-something is there, and one word that denies, anywhere in the sentence, takes even the claim away.
+something is there, and one word that denies, anywhere in a sentence about a component, takes even the claim away.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _SUBJECTS = {
     "training_code": r"\btraining (?:code|scripts?|recipes?)\b|\bcode (?:used )?(?:for|to) (?:pre-?)?train",
     "inference_code": r"\binference (?:code|scripts?|examples?)\b",
     "evaluation_code": r"\beval(?:uation)? (?:code|scripts?|harness)\b|\blm[-_ ]eval",
-    "data_preprocessing_code": r"\b(?:pre-?processing|preparation|cleaning|filtering|dedup\w*|curation) (?:code|scripts?|pipeline)\b",
+    "data_preprocessing_code": r"\b(?:pre-?processing|preparation|cleaning|filtering|dedup\w*|curation) "
+    r"(?:code|scripts?|pipeline)\b",
     "datasets": r"\b(?:training|pre-?training|fine-?tuning) (?:data|data ?sets?|corp(?:us|ora))\b|\bdata ?sets?\b",
     "evaluation_data": r"\b(?:evaluation|test|benchmark) (?:data|sets?|data ?sets?|splits?)\b",
     "evaluation_results": r"\b(?:evaluation|benchmark) (?:results?|scores?)\b|\bresults\b",
@@ -28,26 +29,50 @@ _SUBJECTS = {
     "parameters_final": r"\b(?:model )?(?:weights|parameters)\b",
     "data_card": r"\bdata ?(?:sheets?|cards?)\b",
     "sample_outputs": r"\b(?:sample|example) outputs?\b",
-}  # fmt: skip
+}
 _CALLED_OPEN = re.compile(
-    r"\b(?:this|our|the|is an?|are|fully|truly|completely)\s+(?:\w+[- ]){0,3}?open[- ]?source[d]?\b|\bopen[- ]?sourced?\s+(?:\w+[- ]){0,3}?(?:models?|llms?|weights|release)\b",
+    r"\b(?:this|our|the|is an?|are|fully|truly|completely)\s+(?:\w+[- ]){0,3}?open[- ]?source[d]?\b"
+    r"|\bopen[- ]?sourced?\s+(?:\w+[- ]){0,3}?(?:models?|llms?|weights|release)\b",
     re.IGNORECASE,
 )
 _SUBJECT = {id: re.compile(pattern, re.IGNORECASE) for id, pattern in _SUBJECTS.items()}
+# words by which something is said to be held back, whatever the sentence is about
+_WITHHELD = (
+    r"un(?:available|released|disclosed|published)|withheld|proprietary|confidential"
+    r"|to be (?:released|announced|added)|more information needed"
+)
 _DENIES = re.compile(
-    r"\b(?:no|not|never|without|none|neither|nor|nothing|cannot|un(?:available|released|disclosed|published)|withheld|closed|private"
-    r"|proprietary|confidential|restricted|coming soon|soon|will be|planned|upon request|on request|to be (?:released|announced|added)"
-    r"|more information needed|lacks?|missing|omit\w*|exclud\w*|refus\w*|declin\w*"
-    r"|nicht|kein\w*|ohne|pas|aucune?|sans|sin|ning[uú]n\w*|nunca|não|nem|nessun\w*|niet|geen)\b|n['’]t\b|不|未|没有|無|ない|없",
+    rf"\b(?:no|not|never|without|none|neither|nor|nothing|cannot|{_WITHHELD}|closed|private|restricted"
+    r"|coming soon|soon|will be|planned|upon request|on request|lacks?|missing|omit\w*|exclud\w*|refus\w*|declin\w*"
+    r"|nicht|kein\w*|ohne|pas|aucune?|sans|sin|ning[uú]n\w*|nunca|não|nem|nessun\w*|niet|geen)\b"
+    r"|n['’]t\b|不|未|没有|無|ない|없",
+    re.IGNORECASE,
+)
+# in a line of a section "not" alone says too little: it must be that something is not published (English only)
+_WITHHOLDS = re.compile(
+    r"\b(?:not|never|no longer|cannot be|won't be|isn't|aren't)\s+(?:\w+\s+)?"
+    r"(?:released?|disclosed?|published?|public|available|shared?|provided?|documented)\b"
+    rf"|\b(?:{_WITHHELD}|n/a)\b",
     re.IGNORECASE,
 )
 _OFFERS = re.compile(
-    r"\b(?:released?|available|published|open[- ]?sourced?|provided?|provides?|found|shared?|download\w*|access\w*|see|hosted|host|reported?)\b",
+    r"\b(?:released?|available|published|open[- ]?sourced?|provided?|provides?|found|shared?|download\w*|access\w*|see"
+    r"|hosted|host|reported?)\b",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"https?://[^\s)>\]\"']{4,300}")
 _END = re.compile(r"(?<=[.!?。！？])\s+(?=[^\s])|(?<=[。！？])")
 _BREAK = re.compile(r"\s*(?:[-*+]|\d+[.)]|#{1,6}|>|\|)(?:\s|$)")
+
+
+def fence(line: str) -> bool:
+    """Whether code begins or ends at this line."""
+    return line.lstrip().startswith(("```", "~~~"))
+
+
+def withholds(line: str) -> bool:
+    """Whether a line says that something is held back, or that it still has to be written."""
+    return _WITHHOLDS.search(line) is not None
 
 
 def mentions(artifact: str, lines: list[str], start: int) -> Iterator[Mention]:
@@ -92,13 +117,13 @@ def _paragraphs(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
     block: list[str] = []
     first, fenced = start + 1, False
     for number, text in enumerate(lines, start + 1):
-        fence = text.lstrip().startswith(("```", "~~~"))
-        if fence or fenced or not text.strip() or _BREAK.match(text):
+        turns = fence(text)
+        if turns or fenced or not text.strip() or _BREAK.match(text):
             if block:
                 yield first, "\n".join(block)
             block, first = [], number
-            fenced ^= fence
-            if fence or fenced or not text.strip():
+            fenced ^= turns
+            if turns or fenced or not text.strip():
                 first = number + 1
                 continue
         if not block:

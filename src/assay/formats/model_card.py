@@ -9,7 +9,7 @@ from typing import Any
 from assay.errors import Malformed
 from assay.facts.text import ModelCard, Section, Stated
 from assay.formats import Format
-from assay.formats._mentions import mentions
+from assay.formats._mentions import fence, mentions, withholds
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.window import Window
 
@@ -37,12 +37,6 @@ _TOKENS = re.compile(
     re.IGNORECASE,
 )
 _CUTOFF = re.compile(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
-# words by which a card says that something is not there (a heuristic: English only)
-_DENIAL = re.compile(
-    r"\b(?:not|never|no longer|cannot be|won't be|isn't|aren't)\s+(?:\w+\s+)?(?:released?|disclosed?|published?|public|available|shared?|provided?|documented)\b"
-    r"|\b(?:undisclosed|withheld|proprietary|confidential|unavailable|more information needed|to be announced|n/a)\b",
-    re.IGNORECASE,
-)
 _ROW = re.compile(r"\s*\|.*\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)")  # a table row with a cell that is a number
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 
@@ -146,8 +140,7 @@ def sections(body: list[str], start: int) -> Iterator[Section]:
     """The headings of a Markdown text whose first line is line `start` + 1, with what stands below each."""
     title, line, words, denial, figures, fenced = "", start + 1, 0, None, 0, False
     for number, text in enumerate(body, start + 1):
-        if text.lstrip().startswith("```"):
-            fenced = not fenced
+        fenced ^= fence(text)
         heading = None if fenced else _HEADING.match(text[:500])
         if heading:
             if title:
@@ -156,7 +149,7 @@ def sections(body: list[str], start: int) -> Iterator[Section]:
         else:
             words += len(text.split())
             figures += _ROW.match(text[:2000]) is not None
-            if denial is None and _DENIAL.search(text[:5000]):
+            if denial is None and withholds(text[:5000]):
                 denial = number
     if title:
         yield Section(title, line, words, denial, figures)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.heading import Topic, topics
 from assay.facts.openness import Prose
 from assay.facts.structure import Hook, HookKind
 from assay.facts.text import PlainText
@@ -13,7 +13,6 @@ from assay.formats import Format
 from assay.formats.window import Window
 
 MOST_PROSE = 1 << 20  # bytes of a document in which components are looked for
-RESULTS = re.compile(r"\beval|benchmark|results?\b|performance", re.IGNORECASE)
 _PROSE = (".md", ".markdown", ".rst", ".txt", ".tex")
 _STEP = 1 << 20
 _CONTROL = bytes(byte for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
@@ -56,16 +55,18 @@ def _document(artifact: str, rows: list[str]) -> Iterator[object]:
     from assay.formats._mentions import mentions
     from assay.formats.model_card import sections
 
-    results = next((part.line for part in sections(rows, 0) if part.figures >= 2 and RESULTS.search(part.title)), 0)
-    yield Prose(artifact, sum(len(row.split()) for row in rows), results)
+    tables = (part for part in sections(rows, 0) if part.figures >= 2 and Topic.EVALUATION in topics(part.title))
+    yield Prose(artifact, sum(len(row.split()) for row in rows), next((part.line for part in tables), 0))
     yield from mentions(artifact, rows, 0)
 
 
 FORMAT = Format(
     "text", "plain text", read,
     names=(
-        "*.txt", "*.md", "*.tex", "*.rst", "*.markdown", "*.log", "*.cff", "*.bib", "*.toml", "*.cfg", "*.ini", "*.env", ".env", "*.diff", "*.patch", "*.html", "*.htm", "*.css", "*.vocab", "*.merges",
-        "authors", "contributors", "changelog", "changes", "version", "citation", "contributing", "checksums", "sha256sums", "makefile", "dockerfile", "requirements",
+        "*.txt", "*.md", "*.tex", "*.rst", "*.markdown", "*.log", "*.cff", "*.bib", "*.toml", "*.cfg", "*.ini",
+        "*.env", ".env", "*.diff", "*.patch", "*.html", "*.htm", "*.css", "*.vocab", "*.merges",
+        "authors", "contributors", "changelog", "changes", "version", "citation", "contributing", "checksums",
+        "sha256sums", "makefile", "dockerfile", "requirements",
     ),
     needs=("assay.formats._mentions", "assay.formats.model_card"),
 )  # fmt: skip

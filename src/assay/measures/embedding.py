@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from assay.errors import InputError
+from assay.facts.model import beside
 from assay.facts.role import placed
 from assay.facts.values import TokenReview
 from assay.measures import Cost, Material, Measure
@@ -21,22 +21,14 @@ def run(material: Material) -> Iterator[TokenReview]:
 
     for index, found in tensors(material.walk, material.all("WeightIndex")):
         summary = next((row for row in summaries if (row.artifact, row.name) == (index.artifact, found.name)), None)
-        if summary is None or len(found.shape) != 2:
+        vocabulary = beside(index.artifact, material.all("Vocabulary"))
+        if summary is None or vocabulary is None or len(found.shape) != 2:
             continue
-        vocabulary = _beside(index.artifact, material.all("Vocabulary"))
-        tokenizer = _beside(index.artifact, material.all("Tokenizer"))
+        tokenizer = beside(index.artifact, material.all("Tokenizer"))
         try:
             yield reviewed(summary, found, vocabulary, tokenizer)
         except InputError as cause:
             yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, str(cause))
-
-
-def _beside(artifact: str, found: tuple[Any, ...]) -> Any:
-    """The fact from the same file, else from the same folder, else the first."""
-    folder = artifact.rpartition("/")[0]
-    return min(
-        found, key=lambda fact: (fact.artifact != artifact, fact.artifact.rpartition("/")[0] != folder), default=None
-    )
 
 
 MEASURE = Measure(

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks._card import EVALUATION, root_card, sections
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
-from assay.facts.text import ModelCard
+from assay.facts.heading import Topic
+from assay.facts.model import Model
 
 
 @check(
     "evaluation.undeclared",
     title="Does the publisher state no evaluation results?",
     severity=3.0,
-    remedy="Measure the error rate on questions like yours before relying on answers; ask the publisher for results with data set, metric and version.",
+    remedy="Measure the error rate on questions like yours before relying on answers; ask the publisher for results with "
+    "data set, metric and version.",
     references=("MOF 1.0: evaluation results", "EU AI Act Annex XI"),
 )
-def evaluation_undeclared(cards: tuple[ModelCard, ...]) -> Iterator[Answer]:
+def evaluation_undeclared(model: Model) -> Iterator[Answer]:
     """Without any stated result nobody outside knows how often the model is right.
 
     Results in the card's `model-index` count, with data set and metric; a section of prose or a table counts as
     stated, for a person to read. Stated results are claims: assay has not repeated them.
     """
-    card = root_card(cards)
+    card = model.card
     if card is None:
         yield unknown("no model card, so no evaluation results are stated")
         return
@@ -34,11 +35,11 @@ def evaluation_undeclared(cards: tuple[ModelCard, ...]) -> Iterator[Answer]:
             *(Evidence(card.artifact, claim.text, line=claim.line, name=claim.text) for claim in results[:50]),
         )
         return
-    prose = sections(card, EVALUATION)
+    prose = model.sections(Topic.EVALUATION)
     if prose:
         yield review(
             "results are stated in prose only, not in model-index where tools can compare them",
-            *(Evidence(card.artifact, section.title, line=section.line, name=section.title) for section in prose[:10]),
+            *model.section_places(prose[:10]),
         )
         return
     yield unknown(

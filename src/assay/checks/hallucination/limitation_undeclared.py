@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks._card import LIMITATION, root_card, sections
 from assay.facts.finding import Answer, Evidence, passed, unknown
-from assay.facts.text import ModelCard
+from assay.facts.heading import Topic
+from assay.facts.model import Model
 
 
 @check(
@@ -17,21 +17,21 @@ from assay.facts.text import ModelCard
     remedy="Assume that the model invents facts in every domain until measured in yours.",
     references=("EU AI Act Article 53(1)(b)",),
 )
-def limitation_undeclared(cards: tuple[ModelCard, ...]) -> Iterator[Answer]:
+def limitation_undeclared(model: Model) -> Iterator[Answer]:
     """A publisher who tested a model knows where it makes things up.
 
     Looked for is a section of the card about limitations, bias, risks or factuality with at least 15 words of its own.
-    Heuristic on English headings; a card in another language may state them unseen.
+    Heuristic on headings in ten languages; a card in another one, or one without headings, may state them unseen.
     """
-    card = root_card(cards)
+    card = model.card
     if card is None:
         yield unknown("no model card, so no limitations are stated")
         return
-    found = sections(card, LIMITATION)
+    found = model.sections(Topic.LIMITATION, Topic.RISK)
     if found:
         yield passed(
             f"stated in {len(found):,} section{'s' if len(found) > 1 else ''} of {card.artifact}",
-            *(Evidence(card.artifact, section.title, line=section.line, name=section.title) for section in found[:10]),
+            *model.section_places(found[:10]),
         )
     else:
         yield unknown(

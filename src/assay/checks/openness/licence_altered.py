@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import main_texts
 from assay.facts.finding import Answer, Evidence, informational, passed, review
-from assay.facts.text import Difference, DifferenceKind, LicenceText
+from assay.facts.model import Model
+from assay.facts.text import Difference, DifferenceKind
 
 MOST = 8  # places that a finding shows
 
@@ -18,7 +18,7 @@ MOST = 8  # places that a finding shows
     severity=5.0,
     remedy="Read the places that differ: a clause added to a permissive licence can take back what the name promises.",
 )
-def licence_altered(texts: tuple[LicenceText, ...]) -> Iterator[Answer]:
+def licence_altered(model: Model) -> Iterator[Answer]:
     """A clause added to a permissive licence can take back what the name promises.
 
     The text is compared word by word with the licence it holds; names, years, marks of lists and line breaks are left out
@@ -26,7 +26,7 @@ def licence_altered(texts: tuple[LicenceText, ...]) -> Iterator[Answer]:
     is a difference. What stands beside the licence counts if it permits, forbids or asks for something. A licence that is known
     by its name alone is not compared, and that is said.
     """
-    for text in main_texts(texts):
+    for text in model.licence_texts:
         names = ", ".join(text.identified)
         if text.differences:
             yield review(

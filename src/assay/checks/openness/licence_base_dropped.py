@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts, place
+from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review
 from assay.facts.licence import family, restrictions, same
-from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+from assay.facts.model import Model
 
 # name of a base model, lower case, without its organisation -> tag of the terms under which its publisher gives it
 _TERMS = (
@@ -38,24 +38,19 @@ _TERMS = (
     severity=6.0,
     remedy="Read the base model's licence: where its terms travel with derivatives, the stricter of the two holds, whatever the tag says.",
 )
-def licence_base_dropped(
-    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
-) -> Iterator[Answer]:
+def licence_base_dropped(model: Model) -> Iterator[Answer]:
     """A fine-tune cannot give away what its base holds back.
 
     The base is taken from the card or the metadata of the weights, by name: of 16 families of models it is known under which terms
     their publishers give them. Heuristic: a model may be called after another without being made from it, and a
     publisher may change terms; so the answer is for a person. Of other bases nothing is known.
     """
-    bases = [
-        (card.artifact, claim) for card in cards if "/" not in card.artifact for claim in card.stated("base_model")
-    ]
-    bases += [(row.artifact, claim) for row in claims for claim in row.stated("base_model")]
+    bases = model.stated("base_model")
     if not bases:
         yield Answer(Kind.NOT_APPLICABLE, "no base model is named")
         return
-    own = [(artifact, claim.text, claim.line) for artifact, claim in declared(cards, claims)]
-    own += [(text.artifact, id, 1) for text in main_texts(texts) for id in text.identified]
+    own = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("license")]
+    own += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
     for artifact, base in bases:
         terms = _terms(base.text)
         at = place(artifact, base.text, base.line, "base_model")

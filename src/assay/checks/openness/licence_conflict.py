@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts, place
+from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
 from assay.facts.licence import canonical, same
-from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+from assay.facts.model import Model
+from assay.facts.text import LicenceText
 
 
 @check(
@@ -17,15 +18,13 @@ from assay.facts.text import LicenceText, ModelCard, PublisherClaims
     severity=6.0,
     remedy="Take the stricter of the two until the publisher says which one holds.",
 )
-def licence_conflict(
-    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
-) -> Iterator[Answer]:
+def licence_conflict(model: Model) -> Iterator[Answer]:
     """Catalogues show the tag; the text is what binds.
 
     The text is compared with 208 licences, word by word, and recognised by name as 15 more. If two tags differ from one
     another, that is a conflict as well. A text that is none of these is open, with the licence that it is most like.
     """
-    tags, found = declared(cards, claims), main_texts(texts)
+    tags, found = model.stated("license"), model.licence_texts
     names = {canonical(claim.text).lower() for _, claim in tags} - {"other"}
     if len(names) > 1:
         yield fail(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts, place
+from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
-from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+from assay.facts.model import Model
 
 
 @check(
@@ -17,15 +17,13 @@ from assay.facts.text import LicenceText, ModelCard, PublisherClaims
     remedy="Without a licence text there is no permission to rely on. Ask the publisher to add LICENSE beside the weights.",
     references=("MOF 1.0: licences", "SPDX 3.0 licensing"),
 )
-def licence_missing(
-    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
-) -> Iterator[Answer]:
+def licence_missing(model: Model) -> Iterator[Answer]:
     """No licence means that all rights are reserved, whatever the download button suggests.
 
     A tag in the card or in GGUF metadata is a claim about a licence; the text is the licence. A tag without its text is
     for review; neither is open.
     """
-    tags, found = declared(cards, claims), main_texts(texts)
+    tags, found = model.stated("license"), model.licence_texts
     places = [place(artifact, claim.text, claim.line) for artifact, claim in tags[:5]]
     if found:
         named = ", ".join(", ".join(text.identified) or f"unidentified ({text.artifact})" for text in found)

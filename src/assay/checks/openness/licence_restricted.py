@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import declared, main_texts, place
+from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Kind, passed, review, unknown
 from assay.facts.licence import is_open, restrictions
-from assay.facts.text import LicenceText, ModelCard, PublisherClaims
+from assay.facts.model import Model
 
 
 @check(
@@ -18,17 +18,15 @@ from assay.facts.text import LicenceText, ModelCard, PublisherClaims
     remedy="Have the named restrictions checked against your use before adopting the model.",
     references=("OSAID 1.0", "EU AI Act guidelines C(2025) 5045, paragraphs 83 and 84"),
 )
-def licence_restricted(
-    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], texts: tuple[LicenceText, ...]
-) -> Iterator[Answer]:
+def licence_restricted(model: Model) -> Iterator[Answer]:
     """Open weights are not always free to use.
 
     Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming, territory.
     Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences that the Model
     Openness Framework counts. This is a pointer for a person who reads the licence, no legal advice; a licence that assay does not know is open.
     """
-    names = [(artifact, claim.text, claim.line) for artifact, claim in declared(cards, claims)]
-    names += [(text.artifact, id, 1) for text in main_texts(texts) for id in text.identified]
+    names = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("license")]
+    names += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
     if not names:
         yield Answer(Kind.NOT_APPLICABLE, "no licence is stated")
         return

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.comparison import Comparison, Relation
-from assay.facts.finding import Answer, Evidence, Kind, fail, informational, passed, review, unknown
-from assay.facts.text import ModelCard, PublisherClaims, Stated
+from assay.facts.finding import Answer, Kind, fail, informational, passed, review, unknown
+from assay.facts.model import Model, stated_at
 
 R = Relation
 # what a card may call it (huggingface_hub model cards, base_model_relation) -> relations that agree with the word
@@ -30,9 +30,7 @@ _DESCENDS = set(R) - {R.UNRELATED, R.UNKNOWN}
         "defects of the base carry over only to what descends from it as stated."
     ),
 )
-def base_not_as_claimed(
-    comparisons: tuple[Comparison, ...], cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...]
-) -> Iterator[Answer]:
+def base_not_as_claimed(comparisons: tuple[Comparison, ...], model: Model) -> Iterator[Answer]:
     """`base_model` and `base_model_relation` are claims, and the weights can be asked (with `--base`).
 
     Every tensor is compared with its counterpart in the given base; the relation that explains the differences, with
@@ -43,10 +41,8 @@ def base_not_as_claimed(
         yield Answer(Kind.NOT_APPLICABLE, "no base was given to compare with (--base)")
         return
     (found,) = comparisons
-    stated = [(card.artifact, claim) for card in cards for claim in card.stated("base_model_relation")]
-    bases = [(card.artifact, claim) for card in cards for claim in card.stated("base_model")]
-    bases += [(row.artifact, claim) for row in claims for claim in row.stated("base_model")]
-    places = [_place(*row) for row in (*stated, *bases)]
+    stated, bases = model.stated("base_model_relation"), model.stated("base_model")
+    places = [stated_at(*row) for row in (*stated, *bases)]
     said = (
         f"{found.relation} of {found.base!r}"
         if found.relation not in (R.UNRELATED, R.UNKNOWN, R.IDENTICAL)
@@ -70,9 +66,3 @@ def base_not_as_claimed(
             yield fail(f"{claim!r} stated; {words}", *places)
         else:
             yield review(f"{claim!r} stated; {words}", *places)
-
-
-def _place(artifact: str, claim: Stated) -> Evidence:
-    return Evidence(
-        artifact, claim.text, line=claim.line or None, pointer=None if claim.line else claim.key, name=claim.key
-    )

@@ -5,34 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks._card import root_card
-from assay.facts.config import AdapterConfig, ModelConfig
 from assay.facts.finding import Answer, Evidence, fail, informational, passed, unknown
-from assay.facts.text import ModelCard, PublisherClaims
+from assay.facts.model import Model
 
 
 @check(
     "base.undeclared",
     title="Is it left unsaid, or said in two ways, which model this one was made from?",
     severity=4.0,
-    remedy="Ask the publisher for base_model and base_model_relation in the card's front matter; licence terms and known defects of the base carry over.",
+    remedy="Ask the publisher for base_model and base_model_relation in the card's front matter; licence terms and known "
+    "defects of the base carry over.",
     references=("MOF 1.0: model card", "CycloneDX pedigree.ancestors"),
 )
-def base_undeclared(
-    cards: tuple[ModelCard, ...],
-    claims: tuple[PublisherClaims, ...],
-    adapters: tuple[AdapterConfig, ...],
-    configs: tuple[ModelConfig, ...],
-) -> Iterator[Answer]:
+def base_undeclared(model: Model) -> Iterator[Answer]:
     """A fine-tune inherits the licence, the data and the defects of its base.
 
     `base_model` in the card or in GGUF metadata is the declaration. An adapter names its base by construction; if
     the card names another, one of them is wrong, and that is a fail. That the base is the one declared is a claim.
     """
-    card = root_card(cards)
-    named = [(card.artifact, claim.text, claim.line) for claim in card.stated("base_model")] if card else []
-    named += [(row.artifact, claim.text, 0) for row in claims for claim in row.stated("base_model")]
-    for adapter in adapters:
+    named = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("base_model")]
+    for adapter in model.adapters:
         if adapter.base_model and named and not any(_same(adapter.base_model, text) for _, text, _ in named):
             yield fail(
                 f"the adapter is for {adapter.base_model!r}, the card says {named[0][1]!r}",
@@ -44,9 +36,9 @@ def base_undeclared(
             f"made from {', '.join(text for _, text, _ in named[:5])}",
             *(Evidence(artifact, text, line=line or None, name=text) for artifact, text, line in named[:20]),
         )
-    elif not adapters:
+    elif not model.adapters:
         yield unknown("no base model is declared; whether it was trained from scratch is not known")
-    for config in configs:
+    for config in model.configs:
         if config.origin and not named:
             yield informational(
                 f"{config.artifact} carries the name {config.origin!r}",

@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks._card import root_card
 from assay.facts.corpus import CorpusRecord, LicenceClass
 from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review, unknown
-from assay.facts.text import ModelCard, PublisherClaims, Stated
+from assay.facts.model import Model
+from assay.facts.text import Stated
 
 _UNITS = {"T": 1e12, "B": 1e9, "M": 1e6}
-WORDS_PER_TOKEN = (
-    0.4,
-    1.0,
-)  # words of prose in a token of a usual vocabulary: a range wide enough for code and other scripts
+# words of prose in a token of a usual vocabulary: a range wide enough for code and other scripts
+WORDS_PER_TOKEN = (0.4, 1.0)
 _ASKING = (
     LicenceClass.NON_COMMERCIAL,
     LicenceClass.NO_DERIVATIVES,
@@ -30,12 +28,11 @@ MOST = 20
     "corpus.not-as-claimed",
     title="Does the training data that was given differ from what the card says about it?",
     severity=4.5,
-    remedy="Ask the publisher which is right: the card, or the data. Index the data sets that the card names, with their names (`--dataset`).",
+    remedy="Ask the publisher which is right: the card, or the data. Index the data sets that the card names, with their "
+    "names (`--dataset`).",
     references=("EU AI Act Article 53(1)(d)", "MOF 1.0: datasets, data card"),
 )
-def corpus_not_as_claimed(
-    cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...], corpora: tuple[CorpusRecord, ...]
-) -> Iterator[Answer]:
+def corpus_not_as_claimed(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
     """A corpus that is not the one that was used answers nothing about the model.
 
     Names of data sets, licences, dates and size are compared between the card (or GGUF metadata) and the corpora given
@@ -45,22 +42,10 @@ def corpus_not_as_claimed(
     if not corpora:
         yield Answer(Kind.NOT_APPLICABLE, "no corpus was given (--corpus)")
         return
-    card = root_card(cards)
-    stated = [(card.artifact, claim) for claim in card.claims] if card else []
-    stated += [(row.artifact, claim) for row in claims for claim in row.claims]
-    answers = [
-        *_names(stated, corpora),
-        *_licences(stated, corpora),
-        *_dates(stated, corpora),
-        *_size(stated, corpora),
-    ]
+    answers = [*_names(model, corpora), *_licences(model, corpora), *_dates(model, corpora), *_size(model, corpora)]
     yield from answers or [
         unknown("neither card nor metadata say anything about the data that could be compared with the corpus")
     ]
-
-
-def _of(stated: list[tuple[str, Stated]], key: str) -> list[tuple[str, Stated]]:
-    return [(artifact, claim) for artifact, claim in stated if claim.key == key]
 
 
 def _evidence(artifact: str, claim: Stated) -> Evidence:
@@ -72,8 +57,8 @@ def _named(corpora: tuple[CorpusRecord, ...], dataset: str) -> Evidence:
     return Evidence(f"corpus:{corpus.name}", dataset, name=dataset)
 
 
-def _names(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
-    claimed = _of(stated, "datasets")
+def _names(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
+    claimed = model.stated("datasets")
     held = list(dict.fromkeys(share.dataset for corpus in corpora for share in corpus.datasets))
     if not claimed:
         return
@@ -81,8 +66,9 @@ def _names(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) 
     absent = [(artifact, claim) for artifact, claim in claimed if _plain(claim.text) not in map(_plain, held)]
     extra = [dataset for dataset in held if _plain(dataset) not in known]
     if absent:
+        names = ", ".join(claim.text for _, claim in absent[:5])
         yield review(
-            f"the card names {len(absent):,} data sets that the corpus does not hold: {', '.join(claim.text for _, claim in absent[:5])}",
+            f"the card names {len(absent):,} data sets that the corpus does not hold: {names}",
             *(_evidence(artifact, claim) for artifact, claim in absent[:MOST]),
         )
     if extra:
@@ -97,17 +83,18 @@ def _names(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) 
         )
 
 
-def _licences(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
+def _licences(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
     shares = [share for corpus in corpora for share in corpus.datasets]
     total = max(1, sum(share.words for share in shares))
-    offered = next((claim.text for _, claim in _of(stated, "license")), "")
+    offered = next((claim.text for _, claim in model.stated("license")), "")
     for kind in _ASKING:
         rows = [share for share in shares if share.licence.kind is kind]
         if rows:
             part = sum(share.words for share in rows) / total
             under = f"; the model is offered under {offered}" if offered else ""
+            names = ", ".join(dict.fromkeys(share.dataset for share in rows[:5]))
             yield review(
-                f"{part:.1%} of the corpus has a licence of class {kind}: {', '.join(dict.fromkeys(share.dataset for share in rows[:5]))}{under}",
+                f"{part:.1%} of the corpus has a licence of class {kind}: {names}{under}",
                 *(_named(corpora, share.dataset) for share in rows[:MOST]),
             )
     silent = sum(share.words for share in shares if share.licence.kind is LicenceClass.UNKNOWN) / total
@@ -115,9 +102,9 @@ def _licences(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...
         yield unknown(f"the licence of {silent:.1%} of the corpus is not known")
 
 
-def _dates(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
+def _dates(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
     last = max((share.last_date for corpus in corpora for share in corpus.datasets), default="")
-    for artifact, claim in _of(stated, "data_cutoff")[:1]:
+    for artifact, claim in model.stated("data_cutoff")[:1]:
         if last and last[: len(claim.text)] > claim.text:
             yield review(
                 f"the card says that data ends in {claim.text}; the corpus has documents of {last[:10]}",
@@ -130,14 +117,15 @@ def _dates(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) 
             )
 
 
-def _size(stated: list[tuple[str, Stated]], corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
+def _size(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
     words = sum(corpus.words for corpus in corpora)
-    for artifact, claim in sorted(_of(stated, "tokens"), key=lambda row: -_number(row[1].text))[:1]:
+    for artifact, claim in sorted(model.stated("tokens"), key=lambda row: -_number(row[1].text))[:1]:
         tokens = _number(claim.text)
         low, high = tokens * WORDS_PER_TOKEN[0], tokens * WORDS_PER_TOKEN[1]
         if words < low:
             yield unknown(
-                f"the corpus has {words:,} words, at most {words / low:.2%} of the {claim.text} tokens that the card states: a miss in it says little",
+                f"the corpus has {words:,} words, at most {words / low:.2%} of the {claim.text} tokens that the card "
+                "states: a miss in it says little",
                 _evidence(artifact, claim),
             )
         elif words > high:

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks._card import TRAINING_DATA, denials, root_card, sections
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
-from assay.facts.text import ModelCard, PublisherClaims
+from assay.facts.heading import Topic
+from assay.facts.model import Model
 
 
 @check(
     "data.undeclared",
     title="Does the publisher not say what the model was trained on?",
     severity=4.0,
-    remedy="Ask the publisher for the data sets with versions and licences. EU providers of general-purpose models owe a public summary of training content.",
+    remedy="Ask the publisher for the data sets with versions and licences. EU providers of general-purpose models owe a "
+    "public summary of training content.",
     references=("EU AI Act Article 53(1)(d)", "MOF 1.0: datasets, data card"),
 )
-def data_undeclared(cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims, ...]) -> Iterator[Answer]:
+def data_undeclared(model: Model) -> Iterator[Answer]:
     """Without named data nobody can check licences, privacy, contamination or origin.
 
     Data sets named in the card's front matter or in GGUF metadata count as declared. Prose alone is for review: no
     tool can follow it. A sentence that denies or withholds is not a declaration. Declared is not shown: that the
     named data was used is a claim.
     """
-    card = root_card(cards)
-    named = [(card.artifact, claim) for claim in card.stated("datasets")] if card else []
-    named += [(row.artifact, claim) for row in claims for claim in row.stated("datasets")]
+    card, named = model.card, model.stated("datasets")
     if named:
         yield passed(
             f"{len(named):,} data sets named: {', '.join(claim.text for _, claim in named[:5])}",
@@ -39,12 +38,11 @@ def data_undeclared(cards: tuple[ModelCard, ...], claims: tuple[PublisherClaims,
     if card is None:
         yield unknown("no model card and no metadata say what the model was trained on")
         return
-    denied = denials(card, TRAINING_DATA)
-    prose = sections(card, TRAINING_DATA, least=25)
+    denied, prose = model.denials(Topic.DATA), model.sections(Topic.DATA)
     if prose:
         yield review(
             "training data is described in prose only, without names that a tool can follow",
-            *(Evidence(card.artifact, section.title, line=section.line, name=section.title) for section in prose[:10]),
+            *model.section_places(prose[:10]),
         )
     elif denied:
         yield unknown(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.facts.artifact import Artifact
 from assay.facts.corpus import CorpusRecord
 from assay.facts.finding import Answer, unknown
-from assay.facts.text import ModelCard, PublisherClaims
+from assay.facts.model import Model
 
 
 @check(
@@ -20,26 +19,21 @@ from assay.facts.text import ModelCard, PublisherClaims
         "model writes (`assay trace FILE --corpus DIR`) and give the index to the audit (--corpus)."
     ),
 )
-def output_untraced(
-    artifacts: tuple[Artifact, ...],
-    cards: tuple[ModelCard, ...],
-    claims: tuple[PublisherClaims, ...],
-    corpora: tuple[CorpusRecord, ...],
-) -> Iterator[Answer]:
+def output_untraced(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:
     """Which documents an output repeats can only be found by searching the training data.
 
     An audit does not run the model, so what it writes has to be traced apart. Where the training data is not published
     the question cannot be answered by anybody but the publisher: memorised text, its sources and their licences stay
     unknown.
     """
-    if not artifacts:
+    if not model.artifacts:
         return
     if corpora:
         words = sum(corpus.words for corpus in corpora)
         yield unknown(
             f"the model was not run: trace what it writes in the {words:,} words of the corpus with `assay trace`"
         )
-    elif any(row.stated("datasets") for row in cards) or any(row.stated("datasets") for row in claims):
+    elif model.stated("datasets"):
         yield unknown(
             "data sets are named but no corpus was given, "
             "so it is not known what the model has memorised and from where"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from assay.facts.artifact import Artifact
 from assay.facts.finding import Evidence
+from assay.facts.model import Model
 from assay.facts.openness import CLAIMED, COUNTED, OPEN_SOURCE, Openness, Support
 from assay.measures import Cost, Material, Measure
-from assay.measures.openness._model import Model
 from assay.measures.openness.ai_act import ai_act
 from assay.measures.openness.classes import classified, next_steps, standings
 from assay.measures.openness.components import components
@@ -22,9 +20,8 @@ RULES = "2026-11-26"  # the day on which the rules last changed: a dossier says 
 MOST_SENTENCES = 2
 
 
-def openness(artifacts: tuple[Artifact, ...], facts: dict[str, tuple[Any, ...]]) -> Openness:
+def openness(model: Model) -> Openness:
     """Components, classes by evidence and by claim, the next steps, the lenses and the card of compute."""
-    model = Model(artifacts, facts)
     found = components(model)
     evidence, claim = classified(standings(found, COUNTED)), classified(standings(found, CLAIMED))
     work = compute(model)
@@ -36,15 +33,14 @@ def openness(artifacts: tuple[Artifact, ...], facts: dict[str, tuple[Any, ...]])
 def _called_open(model: Model) -> tuple[Evidence, ...]:
     """The first sentences of the card that call the model open."""
     card = model.card.artifact if model.card else None
-    rows = [row for row in model.mentions if row.component == OPEN_SOURCE and not row.denies and row.artifact == card]
+    rows = [row for row in model.mentioned(OPEN_SOURCE) if not row.denies and row.artifact == card]
     return tuple(Evidence(row.artifact, row.sentence, line=row.line) for row in rows[:MOST_SENTENCES])
 
 
 def run(material: Material) -> Iterator[Openness]:
     """The openness of the model, by its files and by what is said in them."""
-    yield openness(material.artifacts, dict(material.facts))
+    for model in material.all("Model")[-1:]:
+        yield openness(model)
 
 
-MEASURE = Measure(
-    "openness", ("Artifact", "LoadingPath", "CorpusRecord"), ("Openness",), Cost.HEADER, run, reported=True
-)
+MEASURE = Measure("openness", ("Model",), ("Openness",), Cost.HEADER, run, reported=True)

@@ -1,7 +1,7 @@
 """For each component of the MOF: what in the files shows that it is there, and what only says so.
 
-What counts as shown is assay's own rule (docs/openness.md), because the framework does not say: a file of the model that
-was read and is what the rule asks for. Names alone show nothing of programs and weights. A link is a claim.
+What counts as shown is assay's own rule (docs/openness.md), because the framework does not say: a file of the model
+that was read and is what the rule asks for. Names alone show nothing of programs and weights. A link is a claim.
 """
 
 from __future__ import annotations
@@ -13,28 +13,22 @@ from dataclasses import dataclass
 from assay.facts.architecture import library
 from assay.facts.artifact import Artifact, Trouble
 from assay.facts.finding import Evidence
+from assay.facts.heading import Topic, topics
+from assay.facts.model import LEAST_CARD, Model, stated_at
 from assay.facts.openness import Purpose
-from assay.measures.openness._model import Model, stated_at
 
 MOST = 3  # pieces of evidence that a component carries
-LEAST_CARD, LEAST_HEADINGS, LEAST_DATA, LEAST_REPORT = 150, 3, 50, 300  # words, headings, words, words
+LEAST_HEADINGS, LEAST_HEADED, LEAST_DATA, LEAST_REPORT = 3, 5, 50, 300  # headings; then words
 LEAST_PDF, LEAST_DATA_FILE = 10_000, 1000  # bytes: a placeholder is shorter
-_HEADINGS = (
-    re.compile(r"intended|\buses?\b|usage|how to|application|getting started|quick ?start", re.IGNORECASE),
-    re.compile(r"limitation|out[- ]of[- ]scope|caveat|hallucinat", re.IGNORECASE),
-    re.compile(r"\beval|benchmark|results?\b|performance|metrics", re.IGNORECASE),
-    re.compile(r"bias|risk|ethic|safety|fairness", re.IGNORECASE),
-    re.compile(r"train|data", re.IGNORECASE),
-    re.compile(r"model (?:details|description|summary|architecture)|introduction|overview|about", re.IGNORECASE),
+# the headings that a card needs (Mitchell et al. 2019), each with the topics that cover it
+_PARTS = (
+    (Topic.USE,),
+    (Topic.LIMITATION,),
+    (Topic.EVALUATION,),
+    (Topic.RISK, Topic.SAFETY),
+    (Topic.DATA, Topic.TRAINING),
+    (Topic.DESCRIPTION,),
 )
-RESULTS = _HEADINGS[2]
-LIMITS = re.compile(r"limitation|bias|risk|out[- ]of[- ]scope|caveat|hallucinat", re.IGNORECASE)
-USES = _HEADINGS[0]
-DATA = re.compile(
-    r"(training|pre-?training|fine-?tuning)\s+(data|corpus|dataset|mix)|^\W*(data|datasets?)\W*$|data\s+sources?",
-    re.IGNORECASE,
-)
-_HYPERPARAMETERS = re.compile(r"hyper-?parameters?|training (?:procedure|details|regime|setup)", re.IGNORECASE)
 _CHECKPOINT = re.compile(r"(?:^|/)((?:checkpoint|step|global_step|ckpt|iter)[-_]?\d+)/")
 _REPORT = re.compile(
     r"(?:^|/)[^/]*(?:tech[^/]*report|whitepaper|white[-_]paper|system[-_ ]?card)[^/]*\.(?:pdf|md|rst|txt|tex)$"
@@ -53,7 +47,8 @@ _STATE = re.compile(
     r"(?:^|/)(?:trainer_state\.json|training_args\.(?:bin|json)|all_results\.json|hyperparameters\.(?:ya?ml|json))$"
 )
 _LIBRARIES = re.compile(
-    r"(?:^|/)(?:requirements[^/]*\.txt|pyproject\.toml|setup\.(?:py|cfg)|environment\.ya?ml|uv\.lock|poetry\.lock|pipfile)$"
+    r"(?:^|/)(?:requirements[^/]*\.txt|pyproject\.toml|setup\.(?:py|cfg)|environment\.ya?ml"
+    r"|uv\.lock|poetry\.lock|pipfile)$"
 )
 _RESULTS_FILE = re.compile(r"(?:^|/)(?:eval[-_]results?|results)\.(?:json|ya?ml|csv)$")
 _ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/|^arxiv:", re.IGNORECASE)
@@ -102,9 +97,9 @@ def _intermediate(model: Model) -> Found | None:
     """Two checkpoints or more, the weights of which differ."""
     first: dict[str, Artifact] = {}
     for index in model.indexes:
-        match = _CHECKPOINT.search(index.artifact.lower())
-        if match and index.artifact in model.by_path:
-            first.setdefault(match[1], model.by_path[index.artifact])
+        match, artifact = _CHECKPOINT.search(index.artifact.lower()), model.artifact(index.artifact)
+        if match and artifact:
+            first.setdefault(match[1], artifact)
     distinct = {row.sha256: row for row in first.values()}
     return (
         _files(f"{len(distinct)} checkpoints whose weights differ", tuple(distinct.values()))
@@ -129,7 +124,7 @@ def _program(purpose: Purpose) -> Callable[[Model], Found | None]:
 
 
 def _from_library(model: Model) -> Found | None:
-    """The library with the code of the architecture that the config names, if the config asks for no code of its own."""
+    """The library with the code of the architecture that the config names, unless that asks for code of its own."""
     if model.references:
         return None
     for config in model.configs:
@@ -157,7 +152,7 @@ def _inference(model: Model) -> Found | None:
     found = _program(Purpose.INFERENCE)(model)
     if found:
         return found
-    mapped = [row for row in model.references if row.repository is None and row.path in model.by_path]
+    mapped = [row for row in model.references if row.repository is None and model.has(row.path)]
     if mapped:
         return Found(
             "the code that the config names is in the folder",
@@ -174,13 +169,10 @@ def _results(model: Model) -> Found | None:
             return Found(
                 "numbers in the model-index", tuple(stated_at(model.card.artifact, row) for row in rows[:MOST])
             )
-        tables = [row for row in model.sections(RESULTS, 0) if row.figures >= 2]
+        tables = [row for row in model.sections(Topic.EVALUATION, least=0) if row.figures >= 2]
         if tables:
-            return Found(
-                "a table of numbers in the card",
-                tuple(Evidence(model.card.artifact, row.title, line=row.line) for row in tables[:MOST]),
-            )
-    documents = [row for row in model.documents.values() if row.results_line]
+            return Found("a table of numbers in the card", model.section_places(tables[:MOST]))
+    documents = [row for row in model.documents if row.results_line]
     if documents:
         return Found(
             "a table of numbers in a document",
@@ -193,33 +185,29 @@ def _card(model: Model) -> Found | None:
     card = model.card
     if card is None or card.words < LEAST_CARD:
         return None
-    covered = [
-        next((row for row in card.sections if part.search(row.title) and row.words >= 5), None) for part in _HEADINGS
-    ]
+    headed = [(row, topics(row.title)) for row in card.sections if row.words >= LEAST_HEADED]
+    covered = [next((row for row, about in headed if not about.isdisjoint(part)), None) for part in _PARTS]
     rows = [row for row in covered if row is not None]
     if len(rows) < LEAST_HEADINGS:
         return None
     return Found(
-        f"{card.words:,} words under {len(rows)} of the 6 headings that a card needs",
-        tuple(Evidence(card.artifact, row.title, line=row.line) for row in rows[:MOST]),
+        f"{card.words:,} words under {len(rows)} of the {len(_PARTS)} headings that a card needs",
+        model.section_places(rows[:MOST]),
     )
 
 
 def _data_card(model: Model) -> Found | None:
-    sheets = tuple(
-        row
-        for row in model.named(_DATASHEET)
-        if row.path not in model.documents or model.documents[row.path].words >= LEAST_DATA
-    )
+    sheets = tuple(row for row in model.named(_DATASHEET) if _words(model, row.path, LEAST_DATA) >= LEAST_DATA)
     if sheets:
         return _files("a data sheet", sheets)
-    rows = model.sections(DATA, LEAST_DATA)
-    if not rows or model.card is None:
-        return None
-    return Found(
-        "the card describes the data",
-        tuple(Evidence(model.card.artifact, row.title, line=row.line) for row in rows[:MOST]),
-    )
+    rows = model.sections(Topic.DATA, least=LEAST_DATA)
+    return Found("the card describes the data", model.section_places(rows[:MOST])) if rows else None
+
+
+def _words(model: Model, path: str, unread: int) -> int:
+    """How many words the document at `path` has; `unread` for what is no text, such as PDF."""
+    document = model.document(path)
+    return document.words if document else unread
 
 
 def _document(pattern: re.Pattern[str], what: str) -> Callable[[Model], Found | None]:
@@ -230,7 +218,7 @@ def _document(pattern: re.Pattern[str], what: str) -> Callable[[Model], Found | 
             if (
                 row.size >= LEAST_PDF
                 if row.path.lower().endswith(".pdf")
-                else model.documents.get(row.path) and model.documents[row.path].words >= LEAST_REPORT
+                else _words(model, row.path, 0) >= LEAST_REPORT
             )
             and row.format != "unknown"
         )
@@ -265,19 +253,13 @@ def _evaluation_data(model: Model) -> Found | None:
 
 
 def _metadata(model: Model) -> Found | None:
-    configs = [row for row in model.configs if row.naming == "hub"]
-    state = model.named(_STATE)
-    sections = model.sections(_HYPERPARAMETERS, 15)
-    if not configs or not (state or (sections and model.card)):
+    config, state = model.config, model.named(_STATE)
+    how = (*(_whole(row) for row in state[:1]), *model.section_places(model.sections(Topic.TRAINING)))[:1]
+    if config is None or not how:
         return None
-    how = (
-        _whole(state[0])
-        if state
-        else Evidence(model.card.artifact if model.card else "", sections[0].title, line=sections[0].line)
-    )
     return Found(
         "configuration and how it was trained",
-        (Evidence(configs[0].artifact, configs[0].family, pointer="/model_type"), how),
+        (Evidence(config.artifact, config.family, pointer="/model_type"), *how),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from assay.facts.finding import Evidence
 from assay.facts.licence import canonical, fits, is_open
+from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
-from assay.measures.openness._model import Model, stated_at
 
 UNIDENTIFIED = "LicenseRef-unidentified"
 _DOMAINS = (

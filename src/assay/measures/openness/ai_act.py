@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Evidence
+from assay.facts.heading import Topic
 from assay.facts.licence import Restriction, family, is_known
+from assay.facts.model import Model, stated_at
 from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Compute, Judgement, Lens
-from assay.measures.openness._evidence import LIMITS, USES
 from assay.measures.openness._licence import distribution
-from assay.measures.openness._model import Model, stated_at
 from assay.measures.openness.compute import GPAI, SYSTEMIC
 
 # ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a threshold, no claim is needed
@@ -211,11 +211,16 @@ def _public(model: Model, components: tuple[Component, ...]) -> Iterator[Judgeme
     here = bool(config) or architecture.support in COUNTED
     yield _row("AIA-OSS-PUB-2", "Article 53(2); paragraphs 90, 91", "information on the architecture is public",
                Answered.MET if here else Answered.UNKNOWN, "the configuration states it" if config else architecture.because, *(config or architecture.evidence))  # fmt: skip
-    parts = [model.sections(LIMITS, 10), model.sections(USES, 10)]
-    places = [Evidence(model.card.artifact, part[0].title, line=part[0].line) for part in parts if part and model.card]
-    said = ("uses" if parts[1] else "", "limitations" if parts[0] else "")
-    yield _row("AIA-OSS-PUB-3", "paragraphs 91, 92", "information on use is public: modalities, capabilities, limitations",
-               Answered.HUMAN if all(parts) else Answered.UNKNOWN, f"the card has sections on {' and '.join(filter(None, said))}; a person reads whether they say enough" if any(parts) else "no card says it", *places)  # fmt: skip
+    uses, limits = model.sections(Topic.USE), model.sections(Topic.LIMITATION, Topic.RISK)
+    said = " and ".join(word for word, rows in (("uses", uses), ("limitations", limits)) if rows)
+    yield _row(
+        "AIA-OSS-PUB-3",
+        "paragraphs 91, 92",
+        "information on use is public: modalities, capabilities, limitations",
+        Answered.HUMAN if uses and limits else Answered.UNKNOWN,
+        f"the card has sections on {said}; a person reads whether they say enough" if said else "no card says it",
+        *model.section_places((*limits[:1], *uses[:1])),
+    )
     means = [row for row in (found["inference_code"], found["supporting_libraries"]) if row.support in COUNTED]
     yield _row("AIA-OSS-PUB-4", "paragraph 92", "the technical means to integrate it are public", Answered.MET if means else Answered.UNKNOWN,
                means[0].because if means else "no code, configuration or list of libraries shows how to run it", *(means[0].evidence if means else ()))  # fmt: skip

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from assay.facts.finding import Evidence
+from assay.facts.model import Model
 from assay.facts.openness import CLAIMED, COMPONENTS, Assertion, Component, ComponentKind, Support
 from assay.measures.openness._evidence import MOST, said, shown
 from assay.measures.openness._licence import licence_of
-from assay.measures.openness._model import Model
 
 
 def components(model: Model) -> tuple[Component, ...]:
@@ -22,7 +22,8 @@ def _component(model: Model, kind: ComponentKind) -> Component:
     if assertion is not None and not assertion.present:
         return _made(model, kind, Support.DENIED, "the publisher says that it is not there", (_at(assertion),))
     if assertion is not None and not (lacking := _lacking(model, assertion)):
-        file = Evidence(assertion.path, f"sha256 {model.by_path[assertion.path].sha256}")
+        asserted = model.artifact(assertion.path)
+        file = Evidence(assertion.path, f"sha256 {asserted.sha256 if asserted else ''}")
         return _made(
             model,
             kind,
@@ -32,9 +33,10 @@ def _component(model: Model, kind: ComponentKind) -> Component:
             assertion.licence,
             assertion.by,
         )
-    denial = next((row for row in model.mentions if row.component == kind.id and row.denies), None)
+    mentions = model.mentioned(kind.id)
+    denial = next((row for row in mentions if row.denies), None)
     told = said(model, kind.id)
-    offered = [row for row in model.mentions if row.component == kind.id and not row.denies]
+    offered = [row for row in mentions if not row.denies]
     if assertion is not None:
         return _made(
             model, kind, Support.CLAIMED, f"asserted, but {lacking}", (_at(assertion),), assertion.licence, assertion.by
@@ -79,7 +81,7 @@ def _lacking(model: Model, row: Assertion) -> str:
     """What an assertion lacks to count; empty if nothing."""
     if not row.path:
         return "it names no file of the model" + (", and a link is a claim" if row.url else "")
-    if row.path not in model.by_path:
+    if not model.has(row.path):
         return f"there is no file {row.path}"
     return "nobody stands behind it (by)" if not row.by else "it has no date" if not row.date else ""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from assay.facts.model import Model, beside, stated_at
 from assay.facts.openness import Compute
 from assay.facts.role import placed
-from assay.measures.openness._model import Model, stated_at
 
 GPAI, SYSTEMIC = 10**23, 10**25  # FLOP: guidelines paragraph 17; Regulation (EU) 2024/1689, Article 51(2)
 _UNIT = {"M": 10**6, "B": 10**9, "T": 10**12}
@@ -49,7 +49,9 @@ def compute(model: Model) -> Compute | None:
     flop = estimate(parameters, tokens) if tokens else None
     low, high = interval(flop) if flop is not None else (None, None)
     sparse = any(placed(tensor.name).expert is not None or "exps" in tensor.name for _, tensor in sets[0].tensors)
-    packed = any(config.quantization for config in model.configs if config.naming == "hub")
+    stored = [config for config in model.configs if config.naming == "hub"]
+    config = beside(sets[0].indexes[0].artifact, stored)
+    packed = config is not None and config.quantization is not None
     assumptions = ["C = 6 P D, dense transformer, the tolerance of 30 % (C(2025) 5045, Annex A)"]
     if tokens:
         assumptions.append(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
+from assay.facts.heading import Topic
+from assay.facts.model import Model, stated_at
 from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens
-from assay.measures.openness._evidence import LIMITS
-from assay.measures.openness._model import Model, stated_at
 
 SOURCE = "G7 SBOM for AI"
 _ALWAYS = (
@@ -62,14 +62,13 @@ def _rows(model: Model, found: dict[str, Component]) -> Iterator[Judgement]:
     yield _row("MODEL-TIMESTAMP", "time of the model", Answered.UNKNOWN, "files carry no time that can be trusted")
     yield _component("MODEL-DESCRIPTION", "description of the model", found["model_card"])
     yield _component("MODEL-PROPERTIES", "properties: number, type and place of the weights", found["parameters_final"])
-    limits = model.sections(LIMITS, 10)
-    places = tuple(Evidence(model.card.artifact, row.title, line=row.line) for row in limits[:2]) if model.card else ()
+    limits = model.sections(Topic.LIMITATION, Topic.RISK)
     yield _row(
         "MODEL-LIMITATIONS",
         "properties: limitations",
         Answered.FILLED if limits else Answered.UNKNOWN,
         "a section of the card" if limits else "no section of a card states them",
-        *places,
+        *model.section_places(limits[:2]),
     )
     licence = found["parameters_final"].licence
     yield _row(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
+from assay.facts.model import Model, stated_at
 from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens, Support
-from assay.measures.openness._model import Model, stated_at
 
 SOURCE = "European Open Source AI Index"
 
