@@ -1,4 +1,4 @@
-"""The model under audit as one value: its card and what that states or denies, texts, configs, weights and code by path.
+"""The model under audit as one value: its card with what it states and denies, its texts, configs, weights and code.
 
 Checks and measures ask it instead of looking among facts themselves, so that two of them never disagree about which
 card is the model's, or what a heading means.

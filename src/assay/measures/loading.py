@@ -1,4 +1,4 @@
-"""Which loaders fit this folder, and what each would open and run, from names and facts of its files. Nothing is loaded.
+"""Which loaders fit this folder, and what each would open and run, from what its files say. Nothing is loaded.
 
 The orders of transformers (5.24), PyTorch (2.13), Keras (3.15), joblib and skops were looked up in their sources; those
 of sentence-transformers, diffusers, PEFT, llama.cpp, vLLM, ONNX Runtime, MLflow, Hydra and TensorFlow are written from

@@ -14,8 +14,8 @@ from assay.facts.model import Model
     "evaluation.undeclared",
     title="Does the publisher state no evaluation results?",
     severity=3.0,
-    remedy="Measure the error rate on questions like yours before relying on answers; ask the publisher for results with "
-    "data set, metric and version.",
+    remedy="Measure the error rate on questions like yours before relying on answers; ask the publisher for results "
+    "with data set, metric and version.",
     references=("MOF 1.0: evaluation results", "EU AI Act Annex XI"),
 )
 def evaluation_undeclared(model: Model) -> Iterator[Answer]:

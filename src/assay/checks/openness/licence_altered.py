@@ -21,10 +21,10 @@ MOST = 8  # places that a finding shows
 def licence_altered(model: Model) -> Iterator[Answer]:
     """A clause added to a permissive licence can take back what the name promises.
 
-    The text is compared word by word with the licence it holds; names, years, marks of lists and line breaks are left out
-    of the comparison, and so are titles and instructions that need not be copied. One word put in, taken out or changed
-    is a difference. What stands beside the licence counts if it permits, forbids or asks for something. A licence that is known
-    by its name alone is not compared, and that is said.
+    The text is compared word by word with the licence it holds; names, years, marks of lists and line breaks are left
+    out of the comparison, and so are titles and instructions that need not be copied. One word put in, taken out or
+    changed is a difference. What stands beside the licence counts if it permits, forbids or asks for something. A
+    licence that is known by its name alone is not compared, and that is said.
     """
     for text in model.licence_texts:
         names = ", ".join(text.identified)
@@ -53,7 +53,6 @@ def _counted(gaps: tuple[Difference, ...]) -> str:
         mine = [gap for gap in gaps if gap.kind is kind]
         if mine:
             total = sum(gap.words for gap in mine)
-            rows.append(
-                f"{len(mine)} {'passage' if len(mine) == 1 else 'passages'} {said} ({total:,} {'word' if total == 1 else 'words'})"
-            )
+            passages, words_ = ("passage" if len(mine) == 1 else "passages"), ("word" if total == 1 else "words")
+            rows.append(f"{len(mine)} {passages} {said} ({total:,} {words_})")
     return ", ".join(rows)

@@ -36,14 +36,15 @@ _TERMS = (
     "licence.base-dropped",
     title="Does the licence drop terms that come with the base model?",
     severity=6.0,
-    remedy="Read the base model's licence: where its terms travel with derivatives, the stricter of the two holds, whatever the tag says.",
+    remedy="Read the base model's licence: where its terms travel with derivatives, the stricter of the two holds, "
+    "whatever the tag says.",
 )
 def licence_base_dropped(model: Model) -> Iterator[Answer]:
     """A fine-tune cannot give away what its base holds back.
 
-    The base is taken from the card or the metadata of the weights, by name: of 16 families of models it is known under which terms
-    their publishers give them. Heuristic: a model may be called after another without being made from it, and a
-    publisher may change terms; so the answer is for a person. Of other bases nothing is known.
+    The base is taken from the card or the metadata of the weights, by name: of 16 families of models it is known under
+    which terms their publishers give them. Heuristic: a model may be called after another without being made from it,
+    and a publisher may change terms; so the answer is for a person. Of other bases nothing is known.
     """
     bases = model.stated("base_model")
     if not bases:

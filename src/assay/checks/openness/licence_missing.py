@@ -14,7 +14,8 @@ from assay.facts.model import Model
     "licence.missing",
     title="Does the model come without a licence?",
     severity=5.0,
-    remedy="Without a licence text there is no permission to rely on. Ask the publisher to add LICENSE beside the weights.",
+    remedy="Without a licence text there is no permission to rely on. Ask the publisher to add LICENSE beside the "
+    "weights.",
     references=("MOF 1.0: licences", "SPDX 3.0 licensing"),
 )
 def licence_missing(model: Model) -> Iterator[Answer]:

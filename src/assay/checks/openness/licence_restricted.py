@@ -21,9 +21,10 @@ from assay.facts.model import Model
 def licence_restricted(model: Model) -> Iterator[Answer]:
     """Open weights are not always free to use.
 
-    Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming, territory.
-    Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences that the Model
-    Openness Framework counts. This is a pointer for a person who reads the licence, no legal advice; a licence that assay does not know is open.
+    Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming,
+    territory. Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences
+    that the Model Openness Framework counts. This is a pointer for a person who reads the licence, no legal advice; a
+    licence that assay does not know is open.
     """
     names = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("license")]
     names += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]

@@ -13,8 +13,8 @@ from assay.facts.model import Model
     "base.undeclared",
     title="Is it left unsaid, or said in two ways, which model this one was made from?",
     severity=4.0,
-    remedy="Ask the publisher for base_model and base_model_relation in the card's front matter; licence terms and known "
-    "defects of the base carry over.",
+    remedy="Ask the publisher for base_model and base_model_relation in the card's front matter; licence terms and "
+    "known defects of the base carry over.",
     references=("MOF 1.0: model card", "CycloneDX pedigree.ancestors"),
 )
 def base_undeclared(model: Model) -> Iterator[Answer]:

@@ -28,8 +28,8 @@ MOST = 20
     "corpus.not-as-claimed",
     title="Does the training data that was given differ from what the card says about it?",
     severity=4.5,
-    remedy="Ask the publisher which is right: the card, or the data. Index the data sets that the card names, with their "
-    "names (`--dataset`).",
+    remedy="Ask the publisher which is right: the card, or the data. Index the data sets that the card names, with "
+    "their names (`--dataset`).",
     references=("EU AI Act Article 53(1)(d)", "MOF 1.0: datasets, data card"),
 )
 def corpus_not_as_claimed(model: Model, corpora: tuple[CorpusRecord, ...]) -> Iterator[Answer]:

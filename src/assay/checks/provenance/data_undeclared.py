@@ -14,8 +14,8 @@ from assay.facts.model import Model
     "data.undeclared",
     title="Does the publisher not say what the model was trained on?",
     severity=4.0,
-    remedy="Ask the publisher for the data sets with versions and licences. EU providers of general-purpose models owe a "
-    "public summary of training content.",
+    remedy="Ask the publisher for the data sets with versions and licences. EU providers of general-purpose models owe "
+    "a public summary of training content.",
     references=("EU AI Act Article 53(1)(d)", "MOF 1.0: datasets, data card"),
 )
 def data_undeclared(model: Model) -> Iterator[Answer]:

@@ -192,7 +192,7 @@ def _card(model: Model) -> Found | None:
         return None
     return Found(
         f"{card.words:,} words under {len(rows)} of the {len(_PARTS)} headings that a card needs",
-        model.section_places(rows[:MOST]),
+        model.section_places(tuple(dict.fromkeys(rows))[:MOST]),
     )
 
 

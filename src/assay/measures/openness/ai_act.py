@@ -1,7 +1,7 @@
 """The open-source exemption for general-purpose models in the EU AI Act, rule by rule. No legal advice.
 
-Sources: Regulation (EU) 2024/1689, Articles 3(63), 51 to 54, recitals 102 to 107; Commission guidelines C(2025) 5045 final of 2025-07-18, by
-paragraph. Each rule is asked so that "met" is what the exemption needs.
+Sources: Regulation (EU) 2024/1689, Articles 3(63), 51 to 54, recitals 102 to 107; Commission guidelines C(2025) 5045
+final of 2025-07-18, by paragraph. Each rule is asked so that "met" is what the exemption needs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Compute, J
 from assay.measures.openness._licence import distribution
 from assay.measures.openness.compute import GPAI, SYSTEMIC
 
-# ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a threshold, no claim is needed
+# ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a
+# threshold, no claim is needed
 BEYOND_ALL_CLAIMS = 10 * 36 * 10**12
 _LICENCE_RULES = (
     ("AIA-OSS-LIC-2", "no limit to non-commercial use or research", (Restriction.NON_COMMERCIAL,)),
@@ -165,14 +166,15 @@ def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgem
             else f"the terms of {name} are not known"
         )
         yield _row(id, "paragraph 83", question, answer, because, *found.evidence)
-    policy = Restriction.USE_POLICY in restrictions
-    yield _row("AIA-OSS-LIC-6", "paragraph 84", "restrictions of use, if any, are safety terms: proportionate, objective, without discrimination",
-               Answered.HUMAN if policy else Answered.MET if known else Answered.UNKNOWN, f"{name} has a list of uses that are not allowed" if policy else f"no list of uses is known of {name}" if known else f"the terms of {name} are not known", *found.evidence)  # fmt: skip
-    gates = [stated_at(artifact, claim) for artifact, claim in (*model.stated("gated"), *model.stated("gated_field"))]
-    territory = Restriction.TERRITORY in restrictions
-    yield _row("AIA-OSS-LIC-7", "paragraph 79", "access is at most tied to verifying users, and excludes no country",
-               Answered.NOT_MET if territory else Answered.HUMAN if gates else Answered.UNKNOWN if not model.card else Answered.MET,
-               f"{name} leaves out territories" if territory else "the card asks for something before access" if gates else "the card declares no gate" if model.card else "there is no card; a hub may still gate", *(found.evidence if territory else gates))  # fmt: skip
+    if Restriction.USE_POLICY in restrictions:
+        answer, because = Answered.HUMAN, f"{name} has a list of uses that are not allowed"
+    elif known:
+        answer, because = Answered.MET, f"no list of uses is known of {name}"
+    else:
+        answer, because = Answered.UNKNOWN, f"the terms of {name} are not known"
+    question = "restrictions of use, if any, are safety terms: proportionate, objective, without discrimination"
+    yield _row("AIA-OSS-LIC-6", "paragraph 84", question, answer, because, *found.evidence)
+    yield _access(model, name, found.evidence if Restriction.TERRITORY in restrictions else ())
     yield _row(
         "AIA-OSS-LIC-8",
         "paragraph 82",
@@ -181,6 +183,21 @@ def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgem
         why,
         *found.evidence,
     )
+
+
+def _access(model: Model, name: str, territory: tuple[Evidence, ...]) -> Judgement:
+    """Who may have the files; `territory` is where a licence that leaves out territories is stated."""
+    gates = [stated_at(artifact, claim) for artifact, claim in (*model.stated("gated"), *model.stated("gated_field"))]
+    if territory:
+        answer, because = Answered.NOT_MET, f"{name} leaves out territories"
+    elif gates:
+        answer, because = Answered.HUMAN, "the card asks for something before access"
+    elif model.card:
+        answer, because = Answered.MET, "the card declares no gate"
+    else:
+        answer, because = Answered.UNKNOWN, "there is no card; a hub may still gate"
+    question = "access is at most tied to verifying users, and excludes no country"
+    return _row("AIA-OSS-LIC-7", "paragraph 79", question, answer, because, *(territory or gates))
 
 
 def _money(model: Model) -> Iterator[Judgement]:
@@ -192,8 +209,14 @@ def _money(model: Model) -> Iterator[Judgement]:
         Answered.HUMAN,
         "prices are not part of a model's files",
     )
-    yield _row("AIA-OSS-MON-2", "paragraph 87", "access does not ask for personal data, except strictly for security",
-               Answered.HUMAN if fields else Answered.MET if model.card else Answered.UNKNOWN, "the card's gate asks for data" if fields else "the card declares no form" if model.card else "there is no card", *fields)  # fmt: skip
+    if fields:
+        answer, because = Answered.HUMAN, "the card's gate asks for data"
+    elif model.card:
+        answer, because = Answered.MET, "the card declares no form"
+    else:
+        answer, because = Answered.UNKNOWN, "there is no card"
+    question = "access does not ask for personal data, except strictly for security"
+    yield _row("AIA-OSS-MON-2", "paragraph 87", question, answer, because, *fields)
     yield _row(
         "AIA-OSS-MON-3",
         "paragraphs 88, 89",
@@ -209,8 +232,14 @@ def _public(model: Model, components: tuple[Component, ...]) -> Iterator[Judgeme
     yield _row("AIA-OSS-PUB-1", "Article 53(2); paragraphs 90, 91", "the weights are public", *_there(weights))
     config = tuple(Evidence(row.artifact, row.family) for row in model.configs[:1])
     here = bool(config) or architecture.support in COUNTED
-    yield _row("AIA-OSS-PUB-2", "Article 53(2); paragraphs 90, 91", "information on the architecture is public",
-               Answered.MET if here else Answered.UNKNOWN, "the configuration states it" if config else architecture.because, *(config or architecture.evidence))  # fmt: skip
+    yield _row(
+        "AIA-OSS-PUB-2",
+        "Article 53(2); paragraphs 90, 91",
+        "information on the architecture is public",
+        Answered.MET if here else Answered.UNKNOWN,
+        "the configuration states it" if config else architecture.because,
+        *(config or architecture.evidence),
+    )
     uses, limits = model.sections(Topic.USE), model.sections(Topic.LIMITATION, Topic.RISK)
     said = " and ".join(word for word, rows in (("uses", uses), ("limitations", limits)) if rows)
     yield _row(
@@ -222,8 +251,14 @@ def _public(model: Model, components: tuple[Component, ...]) -> Iterator[Judgeme
         *model.section_places((*limits[:1], *uses[:1])),
     )
     means = [row for row in (found["inference_code"], found["supporting_libraries"]) if row.support in COUNTED]
-    yield _row("AIA-OSS-PUB-4", "paragraph 92", "the technical means to integrate it are public", Answered.MET if means else Answered.UNKNOWN,
-               means[0].because if means else "no code, configuration or list of libraries shows how to run it", *(means[0].evidence if means else ()))  # fmt: skip
+    yield _row(
+        "AIA-OSS-PUB-4",
+        "paragraph 92",
+        "the technical means to integrate it are public",
+        Answered.MET if means else Answered.UNKNOWN,
+        means[0].because if means else "no code, configuration or list of libraries shows how to run it",
+        *(means[0].evidence if means else ()),
+    )
 
 
 def _there(row: Component) -> tuple[Answered, str, Evidence] | tuple[Answered, str]:

@@ -1,4 +1,4 @@
-"""Classes of the Model Openness Framework: MOF 1.0 (arXiv:2403.13784), with the rules of its tool (docs/openness.md)."""
+"""Classes of the Model Openness Framework 1.0 (arXiv:2403.13784), by the rules of its tool (docs/openness.md)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from assay.facts.openness import BY_ID, CLASSES, COMPONENTS, Classification, Cla
 REPORT, PAPER = "technical_report", "research_paper"
 # what a publisher adds, in the words of a to-do list
 STEPS = {
-    "model_architecture": "the code of the architecture (a modeling file), or a model_type that a public library implements",
+    "model_architecture": "the code of the architecture (a modeling file), or a model_type that a public library "
+    "implements",
     "parameters_final": "the final weights, in a format that can be read",
-    "evaluation_results": "evaluation results with numbers: a model-index in the card, or a table below a heading that says so",
+    "evaluation_results": "evaluation results with numbers: a model-index in the card, or a table below a heading that "
+    "says so",
     "model_card": "a card of at least 150 words with sections on use, limitations and performance",
     "data_card": "a data sheet, or a section of the card that describes the training data",
     "technical_report": "a technical report as a file in the folder (a research paper does as well)",
@@ -43,9 +45,9 @@ def standings(components: tuple[Component, ...], supports: tuple[Support, ...]) 
 def classified(there: Mapping[str, Standing]) -> Classification:
     """Progress of each class, and the best one that is complete.
 
-    A component counts if its licence is open; one of another domain counts with a warning. Classes build on one another, and a
-    class shows 0 % until all below it are complete. A paper that counts fills the slot of a report that does not, and
-    Class I then asks for one less.
+    A component counts if its licence is open; one of another domain counts with a warning. Classes build on one
+    another, and a class shows 0 % until all below it are complete. A paper that counts fills the slot of a report that
+    does not, and Class I then asks for one less.
     """
     counts = {id for id, row in there.items() if row.open}
     by_paper = PAPER in counts and REPORT not in counts
@@ -84,11 +86,12 @@ def next_steps(components: tuple[Component, ...], by_evidence: Classification) -
         return ()
     found = {row.id: row for row in components}
     missing = [f"{STEPS[id]}{_known(found[id])}" for id in goal.missing]
-    licence = [
-        f"an open licence for {BY_ID[id].title.lower()} (now {found[id].licence.id or 'none'}, {found[id].licence.origin})"
-        for id in goal.unlicensed
-    ]
-    return (*missing, *licence)
+    return (*missing, *(_open_licence(found[id]) for id in goal.unlicensed))
+
+
+def _open_licence(row: Component) -> str:
+    now = f"now {row.licence.id or 'none'}, {row.licence.origin}"
+    return f"an open licence for {BY_ID[row.id].title.lower()} ({now})"
 
 
 def _known(row: Component) -> str:

@@ -1,4 +1,4 @@
-"""Training compute: C = 6 P D for dense transformers (Commission guidelines C(2025) 5045, Annex A.2, paragraphs 123 to 133)."""
+"""Training compute: C = 6 P D for dense transformers (Commission guidelines C(2025) 5045, Annex A.2)."""
 
 from __future__ import annotations
 

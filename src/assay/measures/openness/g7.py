@@ -1,7 +1,7 @@
-"""The minimum elements of an SBOM for AI (G7 Cybersecurity Working Group, 2026-05-12): filled, unknown, or not applicable, one by one.
+"""The minimum elements of an SBOM for AI (G7 Cybersecurity Working Group, 2026-05-12): filled, unknown, not applicable.
 
-Read through reports about it, not in the paper itself: seven clusters and their elements. "Filled" means that the bill of materials which assay
-writes has it from the files; no percentage is made, because the elements weigh differently.
+Read through reports about it, not in the paper itself: seven clusters and their elements. "Filled" means that the bill
+of materials which assay writes has it from the files; no percentage is made, because the elements weigh differently.
 """
 
 from __future__ import annotations
@@ -82,8 +82,13 @@ def _rows(model: Model, found: dict[str, Component]) -> Iterator[Judgement]:
     yield _stated(model, "DATASET-IDENTITY", "identity of the data sets", "datasets")
     yield _component("DATASET-PROVENANCE", "provenance of the data sets", found["data_card"])
     licensed = tuple(Evidence(row.name, f"{len(row.datasets)} data sets with licences") for row in model.corpora)
-    yield _row("DATASET-LICENCE", "licence, sensitivity and statistics of the data sets", Answered.FILLED if licensed else Answered.UNKNOWN,
-               "of the corpora that were given" if licensed else "no corpus was given", *licensed)  # fmt: skip
+    yield _row(
+        "DATASET-LICENCE",
+        "licence, sensitivity and statistics of the data sets",
+        Answered.FILLED if licensed else Answered.UNKNOWN,
+        "of the corpora that were given" if licensed else "no corpus was given",
+        *licensed,
+    )
     yield _component("INFRASTRUCTURE-SOFTWARE", "software that it needs", found["supporting_libraries"])
     yield _row("INFRASTRUCTURE-HARDWARE", "hardware that it needs", Answered.UNKNOWN, "not judged from files")
     yield _row(

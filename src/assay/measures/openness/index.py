@@ -1,6 +1,7 @@
-"""The 14 dimensions of the European Open Source AI Index (osai-index.eu): open, partial or closed, each with its evidence.
+"""The 14 dimensions of the European Open Source AI Index (osai-index.eu): open, partial or closed, with evidence.
 
-The index judges a system; from files alone what is elsewhere (an API, a package, a base model's data) is unknown. No sum is made.
+The index judges a system; from files alone what is elsewhere (an API, a package, a base model's data) is unknown. No
+sum is made.
 """
 
 from __future__ import annotations

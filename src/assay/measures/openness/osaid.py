@@ -1,6 +1,7 @@
-"""OSI's Open Source AI Definition 1.0 (October 2024): data information, code, parameters. It can be failed, not passed, by rule.
+"""OSI's Open Source AI Definition 1.0: data information, code, parameters. It can be failed, not passed, by rule.
 
-OSI calls its checklist no operating manual: whether data information is enough for "a skilled person" is left to people.
+OSI calls its checklist no operating manual: whether data information is enough for "a skilled person" is left to
+people.
 """
 
 from __future__ import annotations
@@ -33,10 +34,8 @@ def _rows(found: dict[str, Component]) -> Iterator[Judgement]:
     data = [found[id] for id in _DATA if found[id].support in COUNTED]
     denied = [found[id] for id in ("datasets", "data_card") if found[id].support is Support.DENIED]
     if data:
-        answer, because = (
-            Answered.HUMAN,
-            f"{', '.join(BY_ID[row.id].title.lower() for row in data)}: a person judges whether a skilled one could rebuild it",
-        )
+        titles = ", ".join(BY_ID[row.id].title.lower() for row in data)
+        answer, because = Answered.HUMAN, f"{titles}: a person judges whether a skilled one could rebuild it"
     elif denied:
         answer, because = Answered.NOT_MET, "the publisher denies it, and nothing else describes the data"
     else:
