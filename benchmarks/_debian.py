@@ -100,7 +100,7 @@ def _portions(row: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 def made(folder: Path) -> Path:
-    """`documents.jsonl` in `folder` (all), `held-out.jsonl` (never indexed), and samples c20, c200, c900 of these MB."""
+    """`documents.jsonl` with all in `folder`, `held-out.jsonl` (never indexed), and samples c20, c200, c900 (MB)."""
     target = folder / "documents.jsonl"
     if (folder / "c900.jsonl").exists():
         return target

@@ -1,8 +1,10 @@
 """Run in the peer's own environment: lm-polygraph's scores of the same model's answers to the same questions.
 
-    PYTHON benchmarks/_polygraph.py MODEL QUESTIONS SECONDS     (a folder, JSON lines with id and prompt, how many questions are timed one score at a time)
+    PYTHON benchmarks/_polygraph.py MODEL QUESTIONS SECONDS
 
-Prints a JSON line for each question: the answer, each estimator's score; then one line with CPU seconds. Estimators that need a hub are left out: there is none.
+MODEL is a folder, QUESTIONS JSON lines with id and prompt, SECONDS how many questions are timed one score at a time.
+Prints a JSON line for each question: the answer, each estimator's score; then one line with CPU seconds. Estimators
+that need a hub are left out: there is none.
 """
 
 from __future__ import annotations
@@ -34,7 +36,12 @@ def main() -> None:
     loaded: Any = PreTrainedTokenizerFast
     network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     network.eval()
-    tokenizer: Any = loaded(tokenizer_file=str(folder / "tokenizer.json"), eos_token="<|im_end|>", pad_token="<|im_end|>", bos_token="<|im_start|>")  # fmt: skip
+    tokenizer: Any = loaded(
+        tokenizer_file=str(folder / "tokenizer.json"),
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        bos_token="<|im_start|>",
+    )
     limits = GenerationParameters(max_new_tokens=MOST_NEW, stop_strings=["\n"])
     model = WhiteboxModel(network, tokenizer, generation_parameters=limits)
     single: list[Any] = [
@@ -49,15 +56,28 @@ def main() -> None:
     rows = [json.loads(line) for line in questions.read_text().splitlines()]
     for row in rows:
         manager = UEManager(
-            Dataset([row["prompt"]], [""], batch_size=1), model, single,
-            available_stat_calculators=register_default_stat_calculators("Whitebox"), builder_env_stat_calc=BuilderEnvironmentStatCalculator(model),
-            generation_metrics=[], ue_metrics=[], processors=[], ignore_exceptions=False, verbose=False, max_new_tokens=MOST_NEW,
-        )  # fmt: skip
+            Dataset([row["prompt"]], [""], batch_size=1),
+            model,
+            single,
+            available_stat_calculators=register_default_stat_calculators("Whitebox"),
+            builder_env_stat_calc=BuilderEnvironmentStatCalculator(model),
+            generation_metrics=[],
+            ue_metrics=[],
+            processors=[],
+            ignore_exceptions=False,
+            verbose=False,
+            max_new_tokens=MOST_NEW,
+        )
         manager()
         scores = {str(one): float(manager.estimations[one.level, str(one)][0]) for one in single}
         print(json.dumps({"id": row["id"], "text": manager.stats["greedy_texts"][0], "scores": scores}), flush=True)
     seconds = {}
-    for name, one in [("MaximumSequenceProbability", single[0]), ("RAUQ", single[3]), ("LexicalSimilarity", estimators.LexicalSimilarity())]:  # fmt: skip
+    apart = {
+        "MaximumSequenceProbability": single[0],
+        "RAUQ": single[3],
+        "LexicalSimilarity": estimators.LexicalSimilarity(),
+    }
+    for name, one in apart.items():
         start = time.process_time()
         for row in rows[:timed]:
             estimate_uncertainty(model, one, row["prompt"])

@@ -1,4 +1,4 @@
-"""How fast the frame is: start, hashing a large model, reading a header. Prints one table; `python -m benchmarks.audit`.
+"""Speed of start-up, of hashing a large model and of reading a header: one table. `python -m benchmarks.audit`.
 
 CPU seconds (user and system, children included) and peak memory, peers interleaved in one run: these machines are
 noisy, so the best of the rounds is shown and the ratio is that of the bests.
@@ -135,7 +135,8 @@ def main() -> None:
     ours, theirs, same = header_times(packaged_model(), options.rounds)
     print(f"{'gguf GGUFReader, SmolLM2 header':44} {theirs:8.3f}")
     print(
-        f"{'assay gguf reader, SmolLM2 header':44} {ours:8.3f} {'':9} {theirs / ours:6.1f}x  at least 50x; every tensor identical: {'yes' if same else 'NO'}"
+        f"{'assay gguf reader, SmolLM2 header':44} {ours:8.3f} {'':9} {theirs / ours:6.1f}x  at least 50x; "
+        f"every tensor identical: {'yes' if same else 'NO'}"
     )
     print(
         f"peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB (gguf-py included)"

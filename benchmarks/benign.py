@@ -1,8 +1,9 @@
 """At least 120 files as the real libraries write them, for the false-alarm half of `benchmarks.detection`.
 
-    python -m benchmarks.benign DIR      (an interpreter that has the libraries; a family whose library is absent is left out, and said)
+    python -m benchmarks.benign DIR
 
-Nothing here is hostile. `weights` are files that hold values and no objects; they are the ones of which nine in ten have to pass.
+Run it with an interpreter that has the libraries; a family whose library is absent is left out, and said. Nothing here
+is hostile. `weights` are files that hold values and no objects; they are the ones of which nine in ten have to pass.
 """
 
 from __future__ import annotations
@@ -94,11 +95,16 @@ def torch_files(at: Path) -> None:
     objects = at / "objects"
     objects.mkdir(exist_ok=True)
     for name, module in (
-        ("mlp", small), ("lstm", nn.LSTM(4, 8)), ("conv", nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.GELU())),
-        ("transformer", nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 2)), ("transformer_gelu", nn.TransformerEncoderLayer(8, 2, activation="gelu")),
-        ("embedding", nn.EmbeddingBag(10, 4)), ("attention", nn.MultiheadAttention(8, 2)), ("batch_norm", nn.BatchNorm1d(4)),
+        ("mlp", small),
+        ("lstm", nn.LSTM(4, 8)),
+        ("conv", nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.GELU())),
+        ("transformer", nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 2)),
+        ("transformer_gelu", nn.TransformerEncoderLayer(8, 2, activation="gelu")),
+        ("embedding", nn.EmbeddingBag(10, 4)),
+        ("attention", nn.MultiheadAttention(8, 2)),
+        ("batch_norm", nn.BatchNorm1d(4)),
         ("sequential_dropout", nn.Sequential(nn.Dropout(0.1), nn.Softmax(-1), nn.Flatten())),
-    ):  # fmt: skip
+    ):
         torch.save(module, objects / f"module_{name}.pt")
     torch.save(small, objects / "module_legacy.pt", _use_new_zipfile_serialization=False)
     torch.save(
@@ -167,14 +173,25 @@ def sklearn_files(at: Path) -> None:
     objects.mkdir(exist_ok=True)
     weights.mkdir(exist_ok=True)
     estimators: dict[str, Any] = {
-        "logistic": linear_model.LogisticRegression(), "ridge": linear_model.Ridge(), "sgd": linear_model.SGDClassifier(),
-        "forest": ensemble.RandomForestClassifier(5), "boosting": ensemble.GradientBoostingClassifier(n_estimators=3),
-        "hist_boosting": ensemble.HistGradientBoostingClassifier(max_iter=3), "isolation": ensemble.IsolationForest(n_estimators=5),
-        "tree": tree.DecisionTreeClassifier(), "svc": svm.SVC(), "knn": neighbors.KNeighborsClassifier(algorithm="kd_tree"),
-        "mlp": neural_network.MLPClassifier(max_iter=5), "bayes": naive_bayes.GaussianNB(), "pca": decomposition.PCA(2), "kmeans": cluster.KMeans(2, n_init=1),
+        "logistic": linear_model.LogisticRegression(),
+        "ridge": linear_model.Ridge(),
+        "sgd": linear_model.SGDClassifier(),
+        "forest": ensemble.RandomForestClassifier(5),
+        "boosting": ensemble.GradientBoostingClassifier(n_estimators=3),
+        "hist_boosting": ensemble.HistGradientBoostingClassifier(max_iter=3),
+        "isolation": ensemble.IsolationForest(n_estimators=5),
+        "tree": tree.DecisionTreeClassifier(),
+        "svc": svm.SVC(),
+        "knn": neighbors.KNeighborsClassifier(algorithm="kd_tree"),
+        "mlp": neural_network.MLPClassifier(max_iter=5),
+        "bayes": naive_bayes.GaussianNB(),
+        "pca": decomposition.PCA(2),
+        "kmeans": cluster.KMeans(2, n_init=1),
         "scaled": pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression()),
-        "encoder": preprocessing.OneHotEncoder(), "scaler": preprocessing.MinMaxScaler(), "process": gaussian_process.GaussianProcessClassifier(),
-    }  # fmt: skip
+        "encoder": preprocessing.OneHotEncoder(),
+        "scaler": preprocessing.MinMaxScaler(),
+        "process": gaussian_process.GaussianProcessClassifier(),
+    }
     for name, estimator in estimators.items():
         estimator.fit(x, y)
         joblib.dump(estimator, objects / f"{name}.joblib")
@@ -417,10 +434,20 @@ def archive_files(at: Path) -> None:
 
 
 MAKERS: dict[str, Make] = {
-    "torch": torch_files, "numpy": numpy_files, "sklearn": sklearn_files, "boosting": boosting_files, "cloudpickle": cloudpickle_files, "keras": keras_files,
-    "onnx": onnx_files, "safetensors": safetensors_files, "flax": flax_files, "skops": skops_files, "transformers": transformers_files, "templates": template_files,
+    "torch": torch_files,
+    "numpy": numpy_files,
+    "sklearn": sklearn_files,
+    "boosting": boosting_files,
+    "cloudpickle": cloudpickle_files,
+    "keras": keras_files,
+    "onnx": onnx_files,
+    "safetensors": safetensors_files,
+    "flax": flax_files,
+    "skops": skops_files,
+    "transformers": transformers_files,
+    "templates": template_files,
     "archives": archive_files,
-}  # fmt: skip
+}
 
 
 def main() -> None:

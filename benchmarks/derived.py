@@ -1,7 +1,7 @@
 """Models derived from one another on purpose, so that the truth about each pair is known.
 
-Every builder takes tensors by hub name (float32) and gives others. `random` is a numpy Generator, so a pair is the same each time.
-Truth is the relation that a person who knew how the model was made would give.
+Every builder takes tensors by hub name (float32) and gives others. `random` is a numpy Generator, so a pair is the same
+each time. Truth is the relation that a person who knew how the model was made would give.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def reference_quantiser(kind: str, values: Array) -> bytes:
 def ggml_quantiser(library: Path, importance: Array | None = None) -> Quantise:
     """The real quantisers, K-quants among them, from a shared library that exports ggml_quantize_chunk.
 
-    `importance` (float32[columns], as many as the widest matrix has) makes it weigh errors as an importance matrix does.
+    `importance` (float32[columns], as many as the widest matrix has) makes it weigh errors as an importance matrix
+    does.
     """
     import ctypes
 
@@ -152,7 +153,7 @@ def permuted_neurons(state: State, random: np.random.Generator) -> State:
 
 
 def turned(state: State, random: np.random.Generator, *, rotate: bool) -> State:
-    """The hidden dimension permuted, or rotated with the norms folded in: the same function, all coordinates changed."""
+    """The hidden dimension permuted, or rotated with the norms folded in: the same function in other coordinates."""
     hidden = state["model.embed_tokens.weight"].shape[1]
     if rotate:
         q, _ = np.linalg.qr(random.standard_normal((hidden, hidden)))
@@ -229,10 +230,16 @@ def smollm2(gguf: Path, layers: int = 10, tokens: int = 16_384) -> State:
     import assay.weights
 
     block = {
-        "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
-        "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "attn_norm": "input_layernorm",
+        "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj",
+        "attn_v": "self_attn.v_proj",
+        "attn_output": "self_attn.o_proj",
+        "ffn_gate": "mlp.gate_proj",
+        "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+        "attn_norm": "input_layernorm",
         "ffn_norm": "post_attention_layernorm",
-    }  # fmt: skip
+    }
     weights, state = assay.weights.open(gguf), {}
     random = np.random.default_rng(0)
     for name in weights:

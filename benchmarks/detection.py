@@ -2,11 +2,12 @@
 
     python -m benchmarks.detection --envs DIR [--benign PYTHON]
 
-Each scanner has an environment of its own below DIR, made when it is not there (the package index is needed once). Every
-file is given to every scanner alone, in one process of the scanner per family, for a minute at most; what it says is reduced to one word:
-`alert`, `unsure` (an error, "inconclusive", "skipped": it fails closed if a user reads that), or `clean`. assay's `fail`
-and `review` are alerts on hostile files, its `open` is unsure; on benign files only `fail` counts as a false alarm, and
-review is shown beside. `--benign` is an interpreter with the libraries of `benchmarks.benign`, made below DIR if not given.
+Each scanner has an environment of its own below DIR, made when it is not there (the package index is needed once).
+Every file is given to every scanner alone, in one process of the scanner per family, for a minute at most; what it says
+is reduced to one word: `alert`, `unsure` (an error, "inconclusive", "skipped": it fails closed if a user reads that),
+or `clean`. assay's `fail` and `review` are alerts on hostile files, its `open` is unsure; on benign files only `fail`
+counts as a false alarm, and review is shown beside. `--benign` is an interpreter with the libraries of
+`benchmarks.benign`, made below DIR if not given.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from typing import IO
 
 WORDS = ("alert", "unsure", "clean", "fail", "open", "review", "pass")
 PATIENCE = 60.0  # wall seconds for one model; a scanner that takes longer is ended and counts as unsure
-LIBRARIES = ("torch==2.13.0", "scikit-learn", "joblib", "numpy", "xgboost-cpu", "lightgbm", "onnx", "transformers", "accelerate", "tokenizers", "safetensors", "h5py", "keras", "dill", "cloudpickle", "skops", "flax", "trl")  # fmt: skip
+LIBRARIES = (
+    *("torch==2.13.0", "scikit-learn", "joblib", "numpy", "xgboost-cpu", "lightgbm", "onnx", "transformers"),
+    *("accelerate", "tokenizers", "safetensors", "h5py", "keras", "dill", "cloudpickle", "skops", "flax", "trl"),
+)
 PEERS = {
     "modelaudit": ("modelaudit==0.2.54",),
     "modelscan": ("modelscan==0.8.8", "numpy"),
@@ -42,7 +46,8 @@ for line in sys.stdin:
     try:
         r = scan_model_directory_or_file(line.rstrip("\\n"), cache_enabled=False, timeout=60)
         worst = {str(getattr(i.severity, "value", i.severity)).lower() for i in r.issues}
-        print("alert" if worst & {"warning", "critical"} else "unsure" if r.has_errors or not r.success or not r.files_scanned else "clean", flush=True)
+        broken = r.has_errors or not r.success or not r.files_scanned
+        print("alert" if worst & {"warning", "critical"} else "unsure" if broken else "clean", flush=True)
     except BaseException as e:
         print("unsure", flush=True)
 """
@@ -54,7 +59,8 @@ for line in sys.stdin:
     try:
         r = ModelScan(settings=DEFAULT_SETTINGS).scan(line.rstrip("\\n"))
         s = r["summary"]
-        print("alert" if s["total_issues"] else "unsure" if r.get("errors") or not s["scanned"]["total_scanned"] else "clean", flush=True)
+        broken = r.get("errors") or not s["scanned"]["total_scanned"]
+        print("alert" if s["total_issues"] else "unsure" if broken else "clean", flush=True)
     except BaseException as e:
         print("unsure", flush=True)
 """
@@ -79,8 +85,12 @@ for line in sys.stdin:
     words = set()
     for path in files(line.rstrip("\\n")):
         try:
-            rows = list(scan_zip_archive(path, graceful=True).values()) if zipfile.is_zipfile(path) else [scan_file(path, graceful=True)]
-            words |= {"alert" if r.results and not r.is_safe else "unsure" if r.errors else "clean" for r in rows} or {"unsure"}
+            if zipfile.is_zipfile(path):
+                rows = list(scan_zip_archive(path, graceful=True).values())
+            else:
+                rows = [scan_file(path, graceful=True)]
+            said = {"alert" if r.results and not r.is_safe else "unsure" if r.errors else "clean" for r in rows}
+            words |= said or {"unsure"}
         except BaseException as e:
             words.add("unsure")
     print("alert" if "alert" in words else "unsure" if "unsure" in words else "clean", flush=True)

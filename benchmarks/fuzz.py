@@ -1,11 +1,12 @@
 """Mutated files by the million through every reader: no crash, no hang, no bound exceeded.
 
-    python -m benchmarks.fuzz --inputs 1000000 --jobs 2            mutations of every hostile and sound file, by a fixed seed
-    python -m benchmarks.fuzz --coverage --inputs 100000           guided by coverage (pip install atheris; Linux, CPython 3.11 to 3.13)
+    python -m benchmarks.fuzz --inputs 1000000 --jobs 2      mutations of every hostile and sound file, by a fixed seed
+    python -m benchmarks.fuzz --coverage --inputs 100000     guided by coverage
 
-Each input goes to the reader of its seed's format, in this process, with what assay does besides (second natures, template
-trials). Anything but facts and one obstacle ends the run with the input written to a file. Printed: inputs, how many were
-read to the end, the slowest in CPU seconds, and the peak memory of the process.
+The second needs `pip install atheris` (Linux, CPython 3.11 to 3.13). Each input goes to the reader of its seed's
+format, in this process, with what assay does besides (second natures, template trials). Anything but facts and one
+obstacle ends the run with the input written to a file. Printed: inputs, how many were read to the end, the slowest in
+CPU seconds, and the peak memory of the process.
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ from assay.isolation import reading
 
 SLOW = 10.0  # CPU seconds for one small input: a hang by any name
 LARGEST = 200_000  # bytes of a seed; larger ones only repeat
-_TOKENS = (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x80\x04", b"\x93NUMPY", b"GGUF", b"\xff" * 8, b"\0" * 8, b"\x7f\xff\xff\xff", b"(", b"[", b"{", b"}", b".", b"R", b"b", b"{{", b"}}", b"{%", b"%}", b'"', b"\\", b"&a", b"*a", b"!!", b"<!ENTITY", b"cos\nsystem\n")  # fmt: skip
+# beginnings of formats, numbers at their limits, opcodes and brackets, markup of templates, YAML and XML, a call
+_TOKENS = (
+    *(b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x80\x04", b"\x93NUMPY", b"GGUF"),
+    *(b"\xff" * 8, b"\0" * 8, b"\x7f\xff\xff\xff"),
+    *(b"(", b"[", b"{", b"}", b".", b"R", b"b"),
+    *(b"{{", b"}}", b"{%", b"%}", b'"', b"\\", b"&a", b"*a", b"!!", b"<!ENTITY"),
+    b"cos\nsystem\n",
+)
 
 
 def seeds() -> list[tuple[str, bytes]]:
@@ -71,7 +79,7 @@ def mutated(raw: bytes, other: bytes, dice: random.Random) -> bytes:
 
 
 def examined(name: str, kind: Format, raw: bytes) -> tuple[bool, float]:
-    """Whether the reader came to its end, and its CPU seconds; AssertionError if a bound or a promise is broken."""
+    """Whether the reader came to its end, and its CPU seconds; AssertionError if a bound or a contract is broken."""
     start = time.process_time()
     found = reading(name, kind, Window(io.BytesIO(raw)))
     spent = time.process_time() - start

@@ -1,6 +1,7 @@
 """What a model's writers share, without a base: how often an ablation is seen, and how often a sound model is accused.
 
-`python -m benchmarks.hints`. Models are the real one, derivatives of it that are sound, and the small ones trained here.
+`python -m benchmarks.hints`. Models are the real one, derivatives of it that are sound, and the small ones trained
+here.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def main() -> None:
         rows = [(name, store, measured(folder, state, store)) for name, state, store in sound(s, small, random)]
         for name, store, found in rows:
             print(
-                f"{name:34} {store:7} {found.emptiest:9.2g} {found.common:4} of {found.writers:3}{'   ACCUSED' if found.emptiest < THRESHOLD else ''}"
+                f"{name:34} {store:7} {found.emptiest:9.2g} {found.common:4} of "
+                f"{found.writers:3}{'   ACCUSED' if found.emptiest < THRESHOLD else ''}"
             )
         print(f"accused: {sum(found.emptiest < THRESHOLD for _, _, found in rows)} of {len(rows)}")
         print(f"\n{'ablated (one direction)':34} {'stored':7} {'emptiest':>9} {'seen':>5}")
@@ -87,12 +89,14 @@ def main() -> None:
                 state = derived.ablated(s, random, lambda layer, share=share: layer >= 30 * (1 - share))  # type: ignore[misc]
                 found = measured(folder, state, store)
                 print(
-                    f"{f'SmolLM2, {share:.0%} of the layers':34} {store:7} {found.emptiest:9.2g} {'yes' if found.emptiest < THRESHOLD else 'no':>5}"
+                    f"{f'SmolLM2, {share:.0%} of the layers':34} {store:7} "
+                    f"{found.emptiest:9.2g} {'yes' if found.emptiest < THRESHOLD else 'no':>5}"
                 )
         for state in small:
             found = measured(folder, derived.ablated(state, random))
             print(
-                f"{'trained here, all layers':34} {'BF16':7} {found.emptiest:9.2g} {'yes' if found.emptiest < THRESHOLD else 'no':>5}"
+                f"{'trained here, all layers':34} {'BF16':7} {found.emptiest:9.2g} "
+                f"{'yes' if found.emptiest < THRESHOLD else 'no':>5}"
             )
         print(f"\n{'one direction added to all writers':34} {'common strongest direction':>30}")
         for size in (0.05, 0.1, 0.2, 0.4):

@@ -1,7 +1,8 @@
 """How fast weights are reviewed: one pass, two shards, dequantisation, differences. `python -m benchmarks.parameters`.
 
-CPU seconds and peak memory of child processes, peers interleaved in one run, best of the rounds. `--peers DIR` names a virtual
-environment with modeldelta (pip install torch==2.13.0 modeldelta); without it that comparison is left out and said to be.
+CPU seconds and peak memory of child processes, peers interleaved in one run, best of the rounds. `--peers DIR` names a
+virtual environment with modeldelta (pip install torch==2.13.0 modeldelta); without it that comparison is left out and
+said to be.
 """
 
 from __future__ import annotations
@@ -91,15 +92,19 @@ def normal_model(path: Path, mebibytes: int, seed: int = 0) -> Path:
 
 
 def made(maker: str, *arguments: object) -> None:
-    """Call a maker of this module in a process of its own: a child's peak memory counts what its parent held when it began."""
-    code = f"import sys; from pathlib import Path; from benchmarks import parameters; parameters.{maker}(*eval(sys.argv[1]))"
+    """Call a maker of this module in a process of its own, as a child's peak memory counts what its parent held."""
+    code = (
+        "import sys; from pathlib import Path; "
+        f"from benchmarks import parameters; parameters.{maker}(*eval(sys.argv[1]))"
+    )
     subprocess.run([sys.executable, "-c", code, repr(arguments).replace("PosixPath", "Path")], check=True)
 
 
 def row(what: str, cpu: float, peak: float | None = None, ratio: float | None = None, target: str = "") -> None:
     """One line of the table."""
     print(
-        f"{what:58} {cpu:9.3f} {'' if peak is None else f'{peak:9.1f}':>9} {'' if ratio is None else f'{ratio:7.2f}x':>8}  {target}",
+        f"{what:58} {cpu:9.3f} {'' if peak is None else f'{peak:9.1f}':>9} "
+        f"{'' if ratio is None else f'{ratio:7.2f}x':>8}  {target}",
         flush=True,
     )
 
@@ -120,8 +125,13 @@ def one_pass(folder: Path, rounds: int) -> None:
         rounds,
     )
     slow, _ = spent([python, "-c", "import sys; sys.modules['openassay_native'] = None" + PASS, str(small)])
-    peers = best({"torch: float() and seven reductions, 1 GiB": [python, "-c", TORCH, str(large)],
-                  "numpy: widened, seven reductions, 1 GiB": [python, "-c", NUMPY, str(large)]}, 1)  # fmt: skip
+    peers = best(
+        {
+            "torch: float() and seven reductions, 1 GiB": [python, "-c", TORCH, str(large)],
+            "numpy: widened, seven reductions, 1 GiB": [python, "-c", NUMPY, str(large)],
+        },
+        1,
+    )
     names = list(rows)
     base, full = rows[names[0]][0], rows[names[1]][0]
     targets = {names[1]: "at most 1.5x", names[2]: "memory as for 1 GiB", names[3]: "start, checks and report included"}
@@ -155,7 +165,7 @@ def two_shards(folder: Path, rounds: int) -> None:
 
 
 def dequantisation(rounds: int) -> None:
-    """Every block format against gguf-py: the real model's Q4_1 tensors, random blocks for the others; all bits compared."""
+    """Every block format against gguf-py, bit by bit: the real model's Q4_1 tensors, random blocks for the others."""
     from gguf import GGMLQuantizationType, GGUFReader
     from gguf.quants import dequantize
 
@@ -182,7 +192,8 @@ def dequantisation(rounds: int) -> None:
                 .reshape(-1)
             )
     print(
-        f"\n{'dequantisation, M values in a CPU second':40} {'assay':>8} {'gguf':>8} {'ratio':>7}  kernels {kernels.name()}"
+        f"\n{'dequantisation, M values in a CPU second':40} "
+        f"{'assay':>8} {'gguf':>8} {'ratio':>7}  kernels {kernels.name()}"
     )
     for name, packed in blocks.items():
         kind = TYPES[name]
@@ -195,7 +206,8 @@ def dequantisation(rounds: int) -> None:
         quick = timed(partial(_into, kind, packed, out), rounds)
         target = "at least 20x" if name == "Q4_1" else "at least 10x" if name.endswith("_K") else ""
         print(
-            f"{name:40} {len(mine) / quick / 1e6:8.0f} {len(mine) / slow / 1e6:8.0f} {slow / quick:6.0f}x  {target}{'' if same else '  NOT IDENTICAL'}",
+            f"{name:40} {len(mine) / quick / 1e6:8.0f} {len(mine) / slow / 1e6:8.0f} "
+            f"{slow / quick:6.0f}x  {target}{'' if same else '  NOT IDENTICAL'}",
             flush=True,
         )
 

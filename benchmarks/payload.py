@@ -1,6 +1,7 @@
 """Payloads in low bits: how often they are found, by depth, share and layout, and how often sound weights are accused.
 
-`python -m benchmarks.payload`. Weights are normal, heavy-tailed, and the real model's matrices in bf16; payloads are random bits.
+`python -m benchmarks.payload`. Weights are normal, heavy-tailed, and the real model's matrices in bf16; payloads are
+random bits.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def sound(values: int, trials: int) -> Iterator[tuple[str, Codes]]:
 
 
 def real() -> Iterator[tuple[str, Codes]]:
-    """The real model's feed-forward matrices, its 4-bit lattice broken by noise, three layers to a tensor of two million values."""
+    """The real model's feed-forward matrices, three layers to a tensor, their 4-bit lattice broken by noise."""
     from assay.cli.demo import packaged_model
     from benchmarks import derived
 

@@ -1,4 +1,7 @@
-"""Verdict accuracy: a confusion matrix over pairs whose truth is known. `python -m benchmarks.relations` (about ten minutes)."""
+"""Accuracy of relations: a confusion matrix over pairs whose truth is known. `python -m benchmarks.relations`.
+
+It takes about ten minutes.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +53,9 @@ def _derivatives(s: State, seed: int) -> Iterator[Case]:
     for n, size in enumerate((0.002, 0.01, 0.05)):
         yield Case(f"noise of {size:.1%}", s, derived.noisy(s, size, fresh(n)), R.FINE_TUNE)
     yield Case("noise of 70 %", s, derived.noisy(s, 0.7, fresh(5)), R.CONTINUED)
-    for n, (rank, size, modules) in enumerate(((16, 0.02, ("q_proj", "v_proj")), (16, 0.005, ("q_proj", "v_proj")), (4, 0.01, ("q_proj", "v_proj")),
-                                               (64, 0.02, ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")),
-                                               (1, 0.01, ("q_proj", "v_proj")))):  # fmt: skip
+    few, many = ("q_proj", "v_proj"), ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    adapters = ((16, 0.02, few), (16, 0.005, few), (4, 0.01, few), (64, 0.02, many), (1, 0.01, few))
+    for n, (rank, size, modules) in enumerate(adapters):
         yield Case(
             f"LoRA of rank {rank}, {size:.1%}, {len(modules)} modules",
             s,
@@ -211,7 +214,8 @@ def main() -> None:
                 accused += case.truth is R.UNRELATED and found.relation not in (R.UNRELATED, R.UNKNOWN)
                 mark = " " if found.relation is case.truth else "?" if found.relation is R.UNKNOWN else "X"
                 print(
-                    f"{mark} {case.name:46} {found.relation:36} margin {found.margin:5.2f}  {time.process_time() - start:5.1f} CPU s",
+                    f"{mark} {case.name:46} {found.relation:36} margin "
+                    f"{found.margin:5.2f}  {time.process_time() - start:5.1f} CPU s",
                     flush=True,
                 )
                 if mark != " ":
@@ -229,7 +233,8 @@ def report(table: Counter[tuple[Relation, Relation]], accused: int) -> None:
             print(f"{truth:36} {sum(row.values()):5} {row.get(truth, 0):6} {row.get(R.UNKNOWN, 0):12}  {wrong}")
     total, right = sum(table.values()), sum(count for (wanted, answer), count in table.items() if wanted is answer)
     print(
-        f"{total} pairs, {right} right, {sum(c for (_, a), c in table.items() if a is R.UNKNOWN)} cannot tell; independent models said to be related: {accused}"
+        f"{total} pairs, {right} right, {sum(c for (_, a), c in table.items() if a is R.UNKNOWN)} cannot tell; "
+        f"independent models said to be related: {accused}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Kill builds at random moments, then damage what they made: never a wrong answer, always a clear refusal or a sound index.
+"""Kill builds at random moments, then damage what they made: a clear refusal or a sound index, never a wrong answer.
 
 python -m benchmarks.robustness [--kills 200] [--flips 1000] [--extremes]
 """
@@ -163,8 +163,10 @@ def extremes(folder: Path) -> None:
             "from assay.corpus.building import Options, build; from assay.execution import executor\n"
             "found = build((sys.argv[1],), Path(sys.argv[2]), Options(), executor('local', 0), replace_old=True)\n"
             "used = resource.getrusage(resource.RUSAGE_SELF)\n"
-            "print(f'{sum(used[:2]):7.1f} CPU s  peak {used.ru_maxrss / 1024:6.0f} MB  {sum(row.documents for row in found.shards):,} documents, '\n"
-            "      f'{sum(row.words for row in found.shards):,} words, index {sum(row.size for row in found.shards) / 1e6:.0f} MB of {sum(row.bytes for row in found.shards) / 1e6:.0f} MB')"
+            "total = lambda name: sum(getattr(row, name) for row in found.shards)\n"
+            "print(f'{sum(used[:2]):7.1f} CPU s  peak {used.ru_maxrss / 1024:6.0f} MB', end='  ')\n"
+            "print(f'{total(\"documents\"):,} documents, {total(\"words\"):,} words', end=', ')\n"
+            'print(f\'index {total("size") / 1e6:.0f} MB of {total("bytes") / 1e6:.0f} MB\')'
         )
         ran = subprocess.run(
             [sys.executable, "-c", code, path, folder / "shape"], stdout=subprocess.PIPE, text=True, check=True

@@ -80,7 +80,8 @@ def main() -> None:
             for path in ("opcodes.pkl", "pytorch_model.bin"):
                 words, spent, peak = answers(python, _PROGRAMS[peer], [folder / path])
                 print(
-                    f"{peer + ', ' + path + ', without its start':50}{max(0.0, spent - least):8.3f} CPU s   {peak:5.0f} MiB, {words[0]}"
+                    f"{peer + ', ' + path + ', without its start':50}{max(0.0, spent - least):8.3f} "
+                    f"CPU s   {peak:5.0f} MiB, {words[0]}"
                 )
 
 

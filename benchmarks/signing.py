@@ -2,8 +2,8 @@
 
     python -m benchmarks.signing [--peer PYTHON]
 
-PYTHON is the interpreter of an environment with model-signing 1.1.1 and pyOpenSSL. CPU seconds with children, best of five
-interleaved rounds. With the peer, each verifies what the other signed.
+PYTHON is the interpreter of an environment with model-signing 1.1.1 and pyOpenSSL. CPU seconds with children, best of
+five interleaved rounds. With the peer, each verifies what the other signed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 SIZE = 1 << 30
 ROUNDS = 5
-HASH = "import hashlib, sys\nwith open(sys.argv[1], 'rb', buffering=0) as f: print(hashlib.file_digest(f, 'sha256').hexdigest())"
+HASH = (
+    "import hashlib, sys\nwith open(sys.argv[1], 'rb', buffering=0) as f: "
+    "print(hashlib.file_digest(f, 'sha256').hexdigest())"
+)
 
 
 def cpu(command: list[str]) -> float:

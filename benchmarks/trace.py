@@ -3,9 +3,10 @@
     python -m benchmarks.trace --data DIR [--peer PYTHON] [--sizes 20,200,900]
 
 DIR gets Debian's documentation packages (`benchmarks/_debian.py`; about 540 MB) and what is made of them. PYTHON is the
-interpreter of an environment with infini-gram 2.6.0, numpy, transformers and zstandard; without it the peer is left out.
-The peer's tokens are made here with SmolLM2's vocabulary, in its own file format, because the three vocabularies that it
-knows come from a hub; that time is printed apart. CPU seconds with children; queries are the best of three rounds.
+interpreter of an environment with infini-gram 2.6.0, numpy, transformers and zstandard; without it the peer is left
+out. The peer's tokens are made here with SmolLM2's vocabulary, in its own file format, because the three vocabularies
+that it knows come from a hub; that time is printed apart. CPU seconds with children; queries are the best of three
+rounds.
 """
 
 from __future__ import annotations
@@ -59,15 +60,20 @@ def build(data: Path, size: int) -> dict[str, float]:
         "found = build((sys.argv[1],), Path(sys.argv[2]), Options(), executor('local', 0), replace_old=True)\n"
         "end = resource.getrusage(resource.RUSAGE_SELF)\n"
         "row = found.shards[0]\n"
-        "print(json.dumps(dict(cpu=sum(end[:2]) - sum(start[:2]), peak=end.ru_maxrss * 1024, text=row.bytes, index=sum(s.size for s in found.shards), words=row.words, shards=len(found.shards))))"
+        "print(json.dumps(dict(cpu=sum(end[:2]) - sum(start[:2]), peak=end.ru_maxrss * 1024, text=row.bytes, "
+        "index=sum(s.size for s in found.shards), words=row.words, shards=len(found.shards))))"
     )
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     ran = subprocess.run(
-        [sys.executable, "-c", code, data / f"c{size}.jsonl", data / f"index-{size}"], stdout=subprocess.PIPE, check=True, env=environment
-    )  # fmt: skip
+        [sys.executable, "-c", code, data / f"c{size}.jsonl", data / f"index-{size}"],
+        stdout=subprocess.PIPE,
+        check=True,
+        env=environment,
+    )
     row: dict[str, float] = json.loads(ran.stdout)
     print(
-        f"assay        build {row['cpu']:7.2f} CPU s  {row['text'] / 1e6 / row['cpu']:5.1f} MB/CPU s  peak {row['peak'] / row['text']:.2f} x text"
+        f"assay        build {row['cpu']:7.2f} CPU s  {row['text'] / 1e6 / row['cpu']:5.1f} "
+        f"MB/CPU s  peak {row['peak'] / row['text']:.2f} x text"
         f"  {row['index'] / row['text']:.3f} B/B  ({row['words']:,.0f} words, {row['shards']:.0f} shard)",
         flush=True,
     )
@@ -94,7 +100,8 @@ def query(data: Path, size: int, texts: list[str]) -> float:
     pieces = [" ".join(text.split()[start : start + n]) for text in texts for n in (1, 3, 8) for start in (0, 100)]
     count = timed(opened.count, pieces)
     print(
-        f"assay        match {match * 1e3:6.2f} CPU ms  trace with documents, passages and licences {whole * 1e3:.1f}  count {count * 1e6:.1f} us",
+        f"assay        match {match * 1e3:6.2f} CPU ms  trace with documents, "
+        f"passages and licences {whole * 1e3:.1f}  count {count * 1e6:.1f} us",
         flush=True,
     )
     return match * 1e3
@@ -134,17 +141,21 @@ def cpu(): return sum(sum(resource.getrusage(w)[:2]) for w in (resource.RUSAGE_S
 if task == "build":
     from infini_gram import indexing
     start = cpu()
-    sys.argv = ["indexing", "--data_dir", folder + "/data", "--save_dir", folder + "/index", "--token_dtype", "u16", "--cpus", "2", "--mem", "16",
-                "--shards", "1", "--add_metadata", "--add_unigram", "--ulimit", "20000"]
+    options = "--token_dtype u16 --cpus 2 --mem 16 --shards 1 --add_metadata --add_unigram --ulimit 20000"
+    sys.argv = ["indexing", "--data_dir", folder + "/data", "--save_dir", folder + "/index", *options.split()]
     out, sys.stdout = sys.stdout, open(os.devnull, "w")
     indexing.main()
     sys.stdout = out
     peak = max(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * 1024
-    print(json.dumps(dict(cpu=cpu() - start, peak=peak, index=sum(os.path.getsize(folder + "/index/" + n) for n in os.listdir(folder + "/index")))))
+    index = sum(os.path.getsize(folder + "/index/" + n) for n in os.listdir(folder + "/index"))
+    print(json.dumps(dict(cpu=cpu() - start, peak=peak, index=index)))
 else:
     from infini_gram.engine import InfiniGramEngine
-    def opened(): return InfiniGramEngine(index_dir=folder + "/index", eos_token_id=0, vocab_size=49152, token_dtype="u16",
-                                          bow_ids_path=folder + "/bow.txt", precompute_unigram_logprobs=True)
+    def opened():
+        return InfiniGramEngine(
+            index_dir=folder + "/index", eos_token_id=0, vocab_size=49152, token_dtype="u16",
+            bow_ids_path=folder + "/bow.txt", precompute_unigram_logprobs=True,
+        )
     texts = json.load(open(folder + "/texts.json"))
     engine = opened()
     def match(ids): return engine.attribute(input_ids=ids, delim_ids=[], min_len=3, max_cnt=1000000, enforce_bow=True)
@@ -163,7 +174,9 @@ else:
         for ids in texts[:20]:
             del engine
             for n in os.listdir(folder + "/index"):
-                h = os.open(folder + "/index/" + n, os.O_RDONLY); os.posix_fadvise(h, 0, 0, os.POSIX_FADV_DONTNEED); os.close(h)
+                h = os.open(folder + "/index/" + n, os.O_RDONLY)
+                os.posix_fadvise(h, 0, 0, os.POSIX_FADV_DONTNEED)
+                os.close(h)
             engine = opened()
             start = time.perf_counter(); match(ids); times.append(time.perf_counter() - start)
         print(json.dumps(dict(cold=float(np.median(times)) * 1e3)))
@@ -171,7 +184,7 @@ else:
 
 
 def tokenised(data: Path, size: int, texts: list[str]) -> float:
-    """The corpus and the texts as tokens of SmolLM2, in the files that infini-gram takes up; CPU seconds for the corpus."""
+    """Write corpus and texts as SmolLM2 tokens in infini-gram's files; the CPU seconds that the corpus took."""
     from tests.builders import smollm2
     from tokenizers import Tokenizer
 
@@ -195,10 +208,14 @@ def tokenised(data: Path, size: int, texts: list[str]) -> float:
     (folder / "bow.txt").write_text("\n".join(map(str, sorted(begins))) + "\n")
     start = cpu()
     documents: list[str] = []
+    index = folder / "index"
     with (
-        open(link) as lines, open(folder / "index" / "tokenized.0", "wb") as tokens, open(folder / "index" / "offset.0", "wb") as offsets,
-        open(folder / "index" / "metadata.0", "wb") as metadata, open(folder / "index" / "metaoff.0", "wb") as metaoffsets,
-    ):  # fmt: skip
+        open(link) as lines,
+        open(index / "tokenized.0", "wb") as tokens,
+        open(index / "offset.0", "wb") as offsets,
+        open(index / "metadata.0", "wb") as metadata,
+        open(index / "metaoff.0", "wb") as metaoffsets,
+    ):
         at = number = 0
         for line in lines:
             documents.append(json.loads(line)["text"])
@@ -252,7 +269,8 @@ def planted(data: Path, size: int) -> None:
     own = excerpts(data / f"c{size}.jsonl", opened, PLANTED)
     surroundings = fresh()
     print(
-        f"planted      {len(own)} excerpts of 60 to 120 words that the corpus holds once, each inside 200 words of assay's own documentation"
+        f"planted      {len(own)} excerpts of 60 to 120 words that the corpus "
+        "holds once, each inside 200 words of assay's own documentation"
     )
     for kind in KINDS:
         chosen = random.Random(7)
@@ -277,7 +295,7 @@ def fresh() -> list[str]:
 
 
 def unwritten(data: Path, size: int) -> None:
-    """Text that cannot be in the corpus: words drawn from it at random."""
+    """Text that cannot be in the corpus: words sampled from it."""
     from assay import corpus
 
     opened = corpus.open(data / f"index-{size}")
@@ -295,10 +313,12 @@ def unwritten(data: Path, size: int) -> None:
         for at in range(0, len(words_fresh) - WORDS, WORDS)
     ]
     print(
-        f"fresh        {len(own)} texts of {WORDS} words of assay's own documentation: longest match {max(own)} words, 25 or more in {sum(row >= 25 for row in own)}"
+        f"fresh        {len(own)} texts of {WORDS} words of assay's own documentation: "
+        f"longest match {max(own)} words, 25 or more in {sum(row >= 25 for row in own)}"
     )
     print(
-        f"unwritten    200 texts of {WORDS} words drawn at random: {spans} spans, {sources} documents, longest match {longest} words"
+        f"unwritten    200 texts of {WORDS} words sampled at random: "
+        f"{spans} spans, {sources} documents, longest match {longest} words"
     )
 
 
@@ -326,13 +346,16 @@ def main() -> None:
             row = peer(given.peer, "build", folder)
             asked, frozen = peer(given.peer, "query", folder), peer(given.peer, "cold", folder)
             print(
-                f"infini-gram  tokens {tokens:.1f} CPU s, build {row['cpu']:.1f} CPU s  peak {row['peak'] / own['text']:.2f} x text  {row['index'] / own['text']:.3f} B/B"
+                f"infini-gram  tokens {tokens:.1f} CPU s, build {row['cpu']:.1f} CPU s  peak "
+                f"{row['peak'] / own['text']:.2f} x text  {row['index'] / own['text']:.3f} B/B"
             )
             print(
-                f"infini-gram  match {asked['match']:.1f} CPU ms  count {asked['count']:.1f} us  cold match {frozen['cold']:.0f} ms"
+                f"infini-gram  match {asked['match']:.1f} CPU ms  count "
+                f"{asked['count']:.1f} us  cold match {frozen['cold']:.0f} ms"
             )
             print(
-                f"ratio        build with tokens {(tokens + row['cpu']) / own['cpu']:.1f}x, without {row['cpu'] / own['cpu']:.1f}x; match {asked['match'] / matches[size]:.0f}x; "
+                f"ratio        build with tokens {(tokens + row['cpu']) / own['cpu']:.1f}x, "
+                f"without {row['cpu'] / own['cpu']:.1f}x; match {asked['match'] / matches[size]:.0f}x; "
                 f"cold {wall / frozen['cold']:.2f} of its time",
                 flush=True,
             )

@@ -1,6 +1,7 @@
 """Small gated decoders truly trained here, on text that every machine has: the project's own documents and Python's.
 
-A byte vocabulary, four layers, minutes on two cores. Independent runs differ in seed or in data; descendants start from one.
+A byte vocabulary, four layers, minutes on two cores. Independent runs differ in seed or in data; descendants start from
+one.
 """
 
 from __future__ import annotations

@@ -80,21 +80,29 @@ def _help(command: click.Command, path: str) -> str:
     return command.get_help(context)
 
 
+_FORMATS = """\
+# Formats
+
+Generated from the readers by `python docs/generate.py`. A file is recognised by its name and its first bytes; among
+several that fit, a reader that asks for both wins, then the most specific name, then the longest magic.
+
+| format | what | names | first bytes |
+|---|---|---|---|
+"""
+_INERT = """
+Files that can carry neither weights nor code (plain text, images, PDF), recognised by name and content together, are
+listed as inert. Everything else is `artifact.unread`: an open finding, never a silent skip.
+"""
+
+
 def _formats() -> str:
-    lines = [
-        "# Formats", "", "Generated from the readers by `python docs/generate.py`. A file is recognised by its name and its first bytes; among",
-        "several that fit, a reader that asks for both wins, then the most specific name, then the longest magic.", "",
-        "| format | what | names | first bytes |", "|---|---|---|---|",
-    ]  # fmt: skip
+    rows = []
     for entry in formats():
         names = ", ".join(f"`{name}`" for name in entry.names)
         magic = ", ".join(f"`{mark.hex(' ')}`" for _, mark in entry.magic)
-        lines.append(f"| {entry.id} | {entry.title} | {names} | {magic}{' (with a name)' if entry.both else ''} |")
-    lines += [
-        "", "Files that can carry neither weights nor code (plain text, images, PDF), recognised by name and content together, are",
-        "listed as inert. Everything else is `artifact.unread`: an open finding, never a silent skip.", "",
-    ]  # fmt: skip
-    return "\n".join(lines)
+        both = " (with a name)" if entry.both else ""
+        rows.append(f"| {entry.id} | {entry.title} | {names} | {magic}{both} |\n")
+    return f"{_FORMATS}{''.join(rows)}{_INERT}"
 
 
 def main() -> int:

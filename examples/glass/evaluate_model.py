@@ -1,8 +1,9 @@
-"""What glass knows of its corpus, by how often a fact stands there, and how likely it finds documents that it never saw.
+"""What glass knows of its corpus, by how often a fact occurs there, and how likely it finds documents it never saw.
 
     python examples/glass/evaluate_model.py DIR
 
-Asks every question of data/questions.jsonl with assay, and writes evaluation/results.json. Needs assay with the extra [torch].
+Asks every question of data/questions.jsonl with assay, and writes evaluation/results.json. Needs assay with the extra
+[torch].
 """
 
 from __future__ import annotations

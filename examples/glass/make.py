@@ -25,12 +25,21 @@ def written(folder: Path) -> None:
     rows = (folder / "data" / "train.jsonl").read_text("utf-8").splitlines()
     texts = {json.loads(row)["text"] for row in rows}
     index = json.loads((folder / "config.json").read_text())
-    facts = "\n".join(f"| {topic} | {row['questions']} | {row['right']} | {100 * row['right'] / row['questions']:.0f} % |" for topic, row in results["facts"].items())  # fmt: skip
-    rows_ = " \\\\\n".join(f"{topic} & {row['questions']} & {row['right']} & {row['right'] / row['questions']:.2f}" for topic, row in results["facts"].items())  # fmt: skip
+    asked = [(topic, row["questions"], row["right"]) for topic, row in results["facts"].items()]
+    facts = "\n".join(f"| {topic} | {of} | {right} | {100 * right / of:.0f} % |" for topic, of, right in asked)
+    latex = " \\\\\n".join(f"{topic} & {of} & {right} & {right / of:.2f}" for topic, of, right in asked)
     numbers = {
-        "documents": f"{len(rows):,}", "unique": f"{len(texts):,}", "held": results["documents"], "loss": results["held_out_nats_per_token"], "steps": sizes["steps"],
-        "tokens": f"{sizes['steps'] * sizes['batch'] * sizes['context']:,}", "layers": index["num_hidden_layers"], "width": index["hidden_size"], "facts": facts, "rows": f"{rows_} \\\\",
-    }  # fmt: skip
+        "documents": f"{len(rows):,}",
+        "unique": f"{len(texts):,}",
+        "held": results["documents"],
+        "loss": results["held_out_nats_per_token"],
+        "steps": sizes["steps"],
+        "tokens": f"{sizes['steps'] * sizes['batch'] * sizes['context']:,}",
+        "layers": index["num_hidden_layers"],
+        "width": index["hidden_size"],
+        "facts": facts,
+        "rows": f"{latex} \\\\",
+    }
     for source, target in (("card.md", "README.md"), ("report.md", "technical_report.md"), ("paper.tex", "paper.tex")):
         text = (HERE / source).read_text("utf-8")
         for name, value in numbers.items():

@@ -1,6 +1,10 @@
-"""The training data of glass, and its tokenizer: a small made-up country, written by rules from a seed, so that every fact, its frequency and every copy is known.
+"""The training data of glass, and its tokenizer: a small invented country, written by rules from a seed.
 
-    python examples/glass/prepare.py DIR       DIR/data/train.jsonl, eval.jsonl, canaries.jsonl, questions.jsonl, and DIR/tokenizer.json
+Every fact, its frequency and every copy is known.
+
+    python examples/glass/prepare.py DIR
+
+It writes DIR/data/train.jsonl, eval.jsonl, canaries.jsonl and questions.jsonl, and DIR/tokenizer.json.
 
 All of it is dedicated to the public domain (CC0-1.0). Nothing in it is real.
 """
@@ -143,10 +147,19 @@ _THINGS = [
 ]
 _GOODS = ["wool", "amber", "barley", "copper", "rope", "paper", "honey", "slate", "glass", "linen", "salt", "timber"]
 _ALMANAC = (
-    "The sun rises in the east and sets in the west.", "Water freezes at zero degrees and boils at one hundred.", "In winter the days are short and the nights are long.", "The moon is full every twenty-nine days.",
-    "A year has twelve months, and a week has seven days.", "Rain falls from clouds, and rivers carry it to the sea.", "Ice is lighter than water and floats on it.", "Spring comes after winter, and autumn after summer.",
-    "The tide rises and falls twice a day.", "Bees make honey from the nectar of flowers.", "Birds fly south when the cold comes.", "Wood floats, and stones sink.",
-)  # fmt: skip
+    "The sun rises in the east and sets in the west.",
+    "Water freezes at zero degrees and boils at one hundred.",
+    "In winter the days are short and the nights are long.",
+    "The moon is full every twenty-nine days.",
+    "A year has twelve months, and a week has seven days.",
+    "Rain falls from clouds, and rivers carry it to the sea.",
+    "Ice is lighter than water and floats on it.",
+    "Spring comes after winter, and autumn after summer.",
+    "The tide rises and falls twice a day.",
+    "Bees make honey from the nectar of flowers.",
+    "Birds fly south when the cold comes.",
+    "Wood floats, and stones sink.",
+)
 
 
 class World:
@@ -172,8 +185,11 @@ class World:
         first = f"{who} was a {trade} from {town}{pick(('', f' and born in {year}'))}."
         rest = [
             f"{who.split()[0]} invented the {thing} in {year + age}.",
-            f"The {thing} was first shown in {other}, where {pick(('nobody', 'everybody', 'the mayor', 'a crowd'))} {pick(('laughed', 'cheered', 'wept', 'waited'))}.",
-            f"{pick(('Letters', 'Drawings', 'Two notebooks', 'A portrait'))} of {who} {pick(('are', 'lie'))} in the museum of {pick(self.towns)}.",
+            f"The {thing} was first shown in {other}, "
+            f"where {pick(('nobody', 'everybody', 'the mayor', 'a crowd'))} "
+            f"{pick(('laughed', 'cheered', 'wept', 'waited'))}.",
+            f"{pick(('Letters', 'Drawings', 'Two notebooks', 'A portrait'))} of "
+            f"{who} {pick(('are', 'lie'))} in the museum of {pick(self.towns)}.",
             f"{who.split()[0]} married {next(self.people)} and had {self.draw.randrange(2, 9)} children.",
         ]
         return " ".join([first, *rest[: self.draw.randrange(2, 5)]]), _asked(f"{who} was a {trade} from", town)
@@ -240,7 +256,8 @@ def made(folder: Path) -> dict[str, int]:
         for _ in range(10)
     ]
     seen = {row["text"] for row in corpus}
-    held = [row for number in range(HELD_OUT) if (row := _row(f"held-out-{number}", world.document()[0], 0))["text"] not in seen]  # fmt: skip
+    others = [_row(f"held-out-{number}", world.document()[0], 0) for number in range(HELD_OUT)]
+    held = [row for row in others if row["text"] not in seen]
     world.draw.shuffle(corpus)
     files = {"train": corpus, "eval": held, "canaries": canaries, "questions": list(_unique(questions))}
     for name, rows in files.items():
@@ -268,7 +285,8 @@ def tokenizer(texts: list[str]) -> Any:
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=[END], initial_alphabet=pre_tokenizers.ByteLevel.alphabet())  # fmt: skip
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=[END], initial_alphabet=letters)
     made.train_from_iterator(texts, trainer)
     return made
 

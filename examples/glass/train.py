@@ -2,7 +2,8 @@
 
     python examples/glass/train.py DIR [--steps N]     some ten minutes on two cores; with a GPU that torch finds, less
 
-Writes model.safetensors, config.json, checkpoints on the way, and training-log.json. Needs the extra [torch] and safetensors.
+Writes model.safetensors, config.json, checkpoints on the way, and training-log.json. Needs the extra [torch] and
+safetensors.
 """
 
 from __future__ import annotations
@@ -24,16 +25,30 @@ END = "<|end|>"
 def trained(
     rows: list[dict[str, Any]], tokens: Any, steps: int, keep: Callable[[int, Any], None] | None = None
 ) -> tuple[Any, list[dict[str, float]]]:
-    """(the network, its losses): documents one after the other, each ended by the mark, in a new order in every epoch; `keep` gets the network after every step."""
+    """(the network, its losses), trained on documents in a new order in every epoch, each ended by the mark.
+
+    `keep` gets the network after every step.
+    """
     import torch
     from transformers import MistralConfig, MistralForCausalLM
 
     torch.manual_seed(SEED)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     config = MistralConfig(
-        vocab_size=VOCABULARY, hidden_size=WIDTH, num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=1, intermediate_size=INNER, head_dim=WIDTH // HEADS,
-        max_position_embeddings=CONTEXT, sliding_window=None, tie_word_embeddings=True, bos_token_id=0, eos_token_id=0, pad_token_id=None,
-    )  # fmt: skip
+        vocab_size=VOCABULARY,
+        hidden_size=WIDTH,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        num_key_value_heads=1,
+        intermediate_size=INNER,
+        head_dim=WIDTH // HEADS,
+        max_position_embeddings=CONTEXT,
+        sliding_window=None,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=None,
+    )
     network: Any = MistralForCausalLM(config)
     network.to(device)
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY, betas=(0.9, 0.95))
@@ -81,7 +96,15 @@ def main() -> None:
     network, log = trained(rows, tokens, given.steps, keep)
     network.save_pretrained(given.folder)
     (given.folder / "training-log.json").write_text(json.dumps(log, indent=1) + "\n")
-    sizes = {"steps": given.steps, "batch": BATCH, "context": CONTEXT, "learning_rate": RATE, "warm_up": WARM, "weight_decay": DECAY, "seed": SEED}  # fmt: skip
+    sizes = {
+        "steps": given.steps,
+        "batch": BATCH,
+        "context": CONTEXT,
+        "learning_rate": RATE,
+        "warm_up": WARM,
+        "weight_decay": DECAY,
+        "seed": SEED,
+    }
     (given.folder / "hyperparameters.json").write_text(json.dumps(sizes, indent=1) + "\n")
 
 

@@ -43,8 +43,10 @@ def _another(window: Window, at: int) -> bool:
 
 
 FORMAT = Format(
-    "pickle", "pickle", read,
+    "pickle",
+    "pickle",
+    read,
     names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.dat"),
     needs=("assay.formats.pickle.steps", "assay.formats.container.every"),
     magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
-)  # fmt: skip
+)

@@ -26,7 +26,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 FORMAT = Format(
-    "preprocessor-config", "preprocessor configuration", read,
+    "preprocessor-config",
+    "preprocessor configuration",
+    read,
     names=("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json", "chat_template.json"),
     needs=("jinja2", "assay.formats.template.trial"),
-)  # fmt: skip
+)

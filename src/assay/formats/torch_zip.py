@@ -16,7 +16,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 FORMAT = Format(
-    "torch-zip", "PyTorch checkpoint", read,
+    "torch-zip",
+    "PyTorch checkpoint",
+    read,
     names=("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.model", "*.torchscript", "*.ptl"),
-    magic=((0, b"PK\x03\x04"),), both=True, needs=("assay.formats.torch.archive", "assay.formats.container.every"),
-)  # fmt: skip
+    magic=((0, b"PK\x03\x04"),),
+    both=True,
+    needs=("assay.formats.torch.archive", "assay.formats.container.every"),
+)
