@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.text.sentence import split
 from assay.uncertainty import grounding
 from assay.uncertainty.grounding import Documents
 from assay.uncertainty.statistics import auroc
@@ -34,7 +35,6 @@ from benchmarks._debian import pins
 NEEDED = ("dict-foldoc", "anarchism", "dict-wn")
 MOST_PASSAGES = 6000
 HIDDEN, STEPS, RATE, DECAY = 24, 3000, 0.01, 1e-3
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: [A-Z][\w'-]+)*")
 _VERB = re.compile(r"\b(is|are|was|were|has|had|can|could|will|would|does|did|may|should)\b(?! not)")
@@ -81,7 +81,7 @@ def passages(folders: dict[str, Path]) -> Iterator[list[str]]:
 
 
 def _cut(text: str) -> Iterator[list[str]]:
-    sentences = [row for row in _SENTENCE.split(text) if 5 <= len(row.split()) <= 45]
+    sentences = [row for row in split(text) if 5 <= len(row.split()) <= 45]
     for start in range(0, len(sentences) - 3, 8):
         yield sentences[start : start + 8]
 
@@ -226,10 +226,10 @@ def biographies(folder: Path, words: Thesaurus) -> dict[str, Labelled]:
     found: dict[str, tuple[list[list[float]], list[bool]]] = {"extractive": ([], []), "abstractive": ([], [])}
     for number, row in enumerate(rows):
         text, stranger = row["output"], rows[(number + 17) % len(rows)]
-        sentences = [part for part in _SENTENCE.split(text) if 5 <= len(part.split()) <= 45]
+        sentences = [part for part in split(text) if 5 <= len(part.split()) <= 45]
         if len(sentences) < 4 or not row["annotations"]:
             continue
-        others = [part for part in _SENTENCE.split(stranger["output"]) if len(part.split()) >= 5] or sentences
+        others = [part for part in split(stranger["output"]) if len(part.split()) >= 5] or sentences
         documents = Documents([text])
         facts = _facts(row)
         theirs = [fact.replace(stranger["topic"], row["topic"]) for fact in _facts(stranger) if stranger["topic"] in fact]  # fmt: skip

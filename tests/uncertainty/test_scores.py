@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
-from assay.facts.uncertainty import Capability, Sample, ScoredText, SpanKind, TokenScore
+from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
 from assay.render._scored import chance, lines
 from assay.render._scored_page import page
 from assay.runtime.recorded import Recorded
@@ -21,42 +21,6 @@ from assay.uncertainty import samples as sampled
 from assay.uncertainty.scores import scores, sentences, spans
 from tests.builders.command import run
 from tests.builders.scored import record, tokens
-
-
-def found(text: str) -> list[tuple[SpanKind, str]]:
-    return [
-        (span.kind, text[span.start : span.stop])
-        for span in spans(text, tokens(text))
-        if span.kind is not SpanKind.WORDS
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The capital of France is Berlin.", [(SpanKind.NAME, "France"), (SpanKind.NAME, "Berlin")]),
-        ("It was founded in 1823 by Albert Camus.", [(SpanKind.DATE, "1823"), (SpanKind.NAME, "Albert Camus")]),
-        ("On 3 March 1901 it had 12,500 readers.", [(SpanKind.DATE, "3 March 1901"), (SpanKind.NUMBER, "12,500")]),
-        ("About 40 % said “never again” there.", [(SpanKind.NAME, "About"), (SpanKind.NUMBER, "40 %"), (SpanKind.QUOTE, "“never again”")]),
-        ("He met the University of Oxford team.", [(SpanKind.NAME, "University of Oxford")]),
-        ("it rained all day", []),
-    ],
-)  # fmt: skip
-def test_what_can_be_made_up_is_found(text: str, expected: list[tuple[SpanKind, str]]) -> None:
-    assert found(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("It cost 3.5 million. It was new.", ["It cost 3.5 million.", "It was new."]),
-        ("J. R. R. Tolkien wrote it. Dr. Who did not!", ["J. R. R. Tolkien wrote it.", "Dr. Who did not!"]),
-        ('See example.org now. "Never." Then he left...', ["See example.org now.", '"Never."', "Then he left..."]),
-        ("一。二！three", ["一。", "二！", "three"]),
-    ],
-)
-def test_sentences_end_where_a_reader_ends_them(text: str, parts: list[str]) -> None:
-    assert [text[row.start : row.stop].strip() for row in sentences(text, ())] == parts
 
 
 @given(st.text(max_size=200))

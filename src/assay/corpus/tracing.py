@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from assay.corpus.passages import passage
 from assay.corpus.relevance import Relevance
 from assay.facts.trace import LicenceShare, Likeness, Passage, Sentence, Source, Span, Standing, Trace
 from assay.kernels.words import Words
+from assay.text.sentence import bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,6 @@ LEAST_GAIN = 8.0  # bits that a further document must add
 PASSAGES = 3  # shown of each document
 LEAST_NEAR = 6  # words that a source must share with a sentence that is called near-quoted
 QUOTED, NEAR_QUOTED = 0.9, 0.5  # shares of a sentence's words: conventions, not error rates
-_SENTENCE = re.compile(r".*?(?:[.!?](?=[\s\"'”’)\]]|$)[\"'”’)\]]*|[。！？]|\n\s*\n|$)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -254,12 +253,11 @@ def _sentences(
     characters = _characters(raw, found)
     places = characters[found.starts] if len(found) else np.zeros(0, np.int64)
     quoted = _mask(matches, listed, len(found))
-    for piece in _SENTENCE.finditer(text):
-        first, last = np.searchsorted(places, piece.span()).tolist()
+    for begin, stop in bounds(text):
+        first, last = np.searchsorted(places, (begin, stop)).tolist()
         if first == last:
             continue
         start = int(places[first])
-        stop = piece.start() + len(piece[0].rstrip())
         shares = [float(row.mask[first:last].mean()) for row in chosen]
         enough = max((int(row.mask[first:last].sum()) for row in chosen), default=0) >= LEAST_NEAR
         best = max(range(len(shares)), key=lambda number: shares[number], default=None)

@@ -7,16 +7,16 @@ scores do not beat it on data sets that were not drawn at random.
 from __future__ import annotations
 
 import math
-import re
 import zlib
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.text.plain import pieces
+
 BUCKETS, FOLDS, RIDGE = 512, 5, 1.0
 LEAST_SHARE = 0.2
-_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def loss(logprobs: Sequence[float]) -> float:
@@ -50,7 +50,7 @@ def blind(texts: Sequence[str], member: NDArray[np.bool_]) -> NDArray[np.float64
 def _hashed(text: str) -> NDArray[np.float64]:
     """Words in buckets by a checksum, as shares of the text."""
     row = np.zeros(BUCKETS + 1)
-    words = _WORD.findall(text.casefold())
+    words = pieces(text)
     for word in words:
         row[zlib.crc32(word.encode()) % BUCKETS] += 1
     row[:BUCKETS] /= max(1, len(words))

@@ -1,4 +1,7 @@
-"""Opening a `tokenizer.json` with the tokenizers library, which raises nothing narrower than Exception for a file that it does not read."""
+"""Open a `tokenizer.json` with the tokenizers library.
+
+The library raises nothing narrower than Exception for a file that it does not read.
+"""
 
 from __future__ import annotations
 

@@ -32,10 +32,10 @@ from assay.facts.uncertainty import Capability
 from assay.files import write_whole
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime
+from assay.text.plain import plain
 from assay.uncertainty import samples as sampled
 from assay.uncertainty import statistics as measure
 from assay.uncertainty.questions import LEAST, Pack
-from assay.uncertainty.samples import plain
 from assay.uncertainty.scores import scores
 from assay.uncertainty.scoring import Draw, answer, chain, drawn, looked
 

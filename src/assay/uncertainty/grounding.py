@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from assay.text import plain
+from assay.text.sentence import bounds
+
 MOST_CHARACTERS = 4 << 20  # of documents
 MOST_WORDS = 400  # of a sentence that are looked at
 SLACK = 2  # words by which two may stand farther apart in the documents than in the sentence
 MOST_PLACES = 2000  # of a word that are looked at
 _CHECKER = Path(__file__).with_name("checker.json")
-_WORD = re.compile(r"\d[\d,.]*\d|\w+(?:['’]\w+)?", re.UNICODE)
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n{2,}|(?<=[;:])\s+")
 _STOP = frozenset(
     ["a", "an", "the", "and", "or", "but", "if", "of", "to", "in", "on", "at", "by", "for", "with", "from", "as", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "he", "she", "they", "we", "i", "you", "his", "her", "their", "our", "my", "your", "him", "them", "us", "who", "whom", "which", "what", "when", "where", "how", "why", "there", "here", "not", "no", "nor", "do", "does", "did", "has", "have", "had", "having", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "than", "then", "so", "such", "also", "very", "more", "most", "some", "any", "each", "all", "both", "other", "another", "into", "about", "over", "under", "after", "before", "between", "during", "through", "out", "up", "down", "off", "s", "t"]
 )  # fmt: skip
@@ -56,13 +56,13 @@ FEATURES = (
 
 def stem(word: str) -> str:
     """The word without a common English ending: a light rule, not a morphology."""
-    plain = word.lower().replace("’", "'").removesuffix("'s")
-    if plain[:1].isdigit():
-        return plain.replace(",", "").rstrip(".")
+    bare = word.lower().replace("’", "'").removesuffix("'s")
+    if bare[:1].isdigit():
+        return bare.replace(",", "").rstrip(".")
     for ending in _ENDINGS:
-        if plain.endswith(ending) and len(plain) - len(ending) >= 3:
-            return plain[: -len(ending)]
-    return plain
+        if bare.endswith(ending) and len(bare) - len(ending) >= 3:
+            return bare[: -len(ending)]
+    return bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,16 @@ class _Words:
 
 
 def _words(text: str) -> _Words:
-    found = [(match[0], match.start()) for match in _WORD.finditer(text)][:MOST_WORDS]
-    stems = tuple(stem(word) for word, _ in found)
+    found = list(itertools.islice(plain.words(text), MOST_WORDS))
+    stems = tuple(stem(word) for word in found)
     names = frozenset(
-        at for at, (word, _) in enumerate(found)
-        if word[:1].isupper() and word.lower() not in _STOP and (at or not found[1:] or found[1][0][:1].isupper())
-    )  # fmt: skip
-    numbers = frozenset(at for at, (word, _) in enumerate(found) if word[:1].isdigit())
-    content = tuple(at for at, (word, _) in enumerate(found) if word.lower() not in _STOP)
-    negations = sum(word.lower() in _NEGATIONS or word.lower().endswith(("n't", "n’t")) for word, _ in found)
+        at
+        for at, word in enumerate(found)
+        if word[:1].isupper() and word.lower() not in _STOP and (at or not found[1:] or found[1][:1].isupper())
+    )
+    numbers = frozenset(at for at, word in enumerate(found) if word[:1].isdigit())
+    content = tuple(at for at, word in enumerate(found) if word.lower() not in _STOP)
+    negations = sum(word.lower() in _NEGATIONS or word.lower().endswith(("n't", "n’t")) for word in found)
     return _Words(stems, names, numbers, content, negations)
 
 
@@ -177,7 +178,7 @@ class Documents:
     def missing(self, sentence: str) -> tuple[str, ...]:
         """Names and numbers of the sentence, as they stand there, that are in no document."""
         words = _words(sentence)
-        texts = [match[0] for match in _WORD.finditer(sentence)][:MOST_WORDS]
+        texts = list(itertools.islice(plain.words(sentence), MOST_WORDS))
         rows = sorted(words.names | words.numbers)
         return tuple(dict.fromkeys(texts[at] for at in rows if words.stems[at] not in self._holders))
 
@@ -234,9 +235,9 @@ class Documents:
         rows = []
         for number, at in enumerate(words.content):
             beside = [words.content[other] for other in (number - 1, number + 1) if 0 <= other < len(words.content)]
-            plain = [other for other in beside if other not in mine]
-            if at in mine and plain:
-                rows.append(float(any(self._nearer(words.stems[at], words.stems[other], places) for other in plain)))
+            others = [other for other in beside if other not in mine]
+            if at in mine and others:
+                rows.append(float(any(self._nearer(words.stems[at], words.stems[other], places) for other in others)))
         return _mean(rows) if rows else 0.0
 
     def _nearer(self, own: str, beside: str, places: list[int]) -> bool:
@@ -264,12 +265,7 @@ class Documents:
 
 def _passages(texts: list[str]) -> Iterator[Passage]:
     for document, text in enumerate(texts):
-        start = 0
-        for match in [*_BREAK.finditer(text), None]:
-            stop = match.start() if match else len(text)
-            if text[start:stop].strip():
-                yield Passage(document, start, stop)
-            start = match.end() if match else stop
+        yield from (Passage(document, start, stop) for start, stop in bounds(text))
 
 
 def _share(rows: Sequence[object], known: object) -> float:

@@ -18,7 +18,8 @@ from typing import Any
 from assay.errors import UsageError
 from assay.facts.calibration import Question
 from assay.facts.uncertainty import SpanKind
-from assay.uncertainty.scores import marked, split
+from assay.text.sentence import split
+from assay.text.span import spans
 
 GENERAL = Path(__file__).with_name(
     "general.jsonl"
@@ -114,7 +115,7 @@ def _plain(path: Path, raw: bytes) -> Iterator[str]:
 def _gaps(topic: str, text: str) -> Iterator[_Item]:
     """One gap of each sentence that is fit."""
     for sentence in split(text):
-        told = [row for row in marked(sentence) if row[0] is not SpanKind.WORDS]
+        told = [row for row in spans(sentence) if row[0] is not SpanKind.WORDS]
         for number, (kind, start, stop) in reversed(list(enumerate(told))):
             before, answer = sentence[:start].rstrip(), sentence[start:stop]
             named = any(row[0] is SpanKind.NAME for row in told[:number])

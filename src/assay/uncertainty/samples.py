@@ -7,23 +7,16 @@ inconsistency, CoCoA (arXiv:2502.04964, equation 6). Two answers mean the same w
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 from assay.facts.uncertainty import Sample, Score
+from assay.text.plain import plain
 
 SAME = 0.7  # share of words in common (F1) from which two answers mean the same: a convention
-_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_NO_WORD = re.compile(r"[^\w]+")
 
 Alike = Callable[[str, str], float]
-
-
-def plain(text: str) -> str:
-    """The words of a text: case, articles and punctuation aside."""
-    return " ".join(_ARTICLES.sub(" ", _NO_WORD.sub(" ", text.casefold())).split())
 
 
 def alike(one: str, other: str) -> float:

@@ -6,92 +6,13 @@ likely again. So a span has its onset and its maximum, a sentence its worst span
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from assay.facts.uncertainty import Score, Sentence, Span, SpanKind, TokenScore
-
-MOST_SPANS = 5000
-_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_CAPITAL = r"(?:[A-ZÀ-ÖØ-Þ]\.(?:[A-ZÀ-ÖØ-Þ]\.)*(?=\s+[A-ZÀ-ÖØ-Þ])|[A-ZÀ-ÖØ-Þ][\w’'-]*)"  # an initial, or a word that begins with a capital
-# the first that fits at a place; a heuristic for texts in the Latin script, English in its months
-_SPANS = (
-    (SpanKind.DATE, rf"\b(?:\d{{1,2}}\s+{_MONTH}(?:\s+\d{{4}})?|{_MONTH}\s+\d{{1,2}}(?:,\s*\d{{4}})?|{_MONTH}\s+\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:1[0-9]|20)\d\d(?![\d,.]*\d))\b"),
-    (SpanKind.NUMBER, r"[-+]?[$€£]?\b\d[\d,.]*(?:\s?%|\s?(?:percent|million|billion|trillion|km|kg|m|cm|miles|dollars|euros|years)\b)?"),
-    (SpanKind.QUOTE, r"[\"“][^\"“”\n]{2,200}[\"”]"),
-    (SpanKind.NAME, rf"\b{_CAPITAL}(?:\s+(?:(?:of|the|de|van|von|der|la|and)\s+)?{_CAPITAL})*"),
-    (SpanKind.WORDS, r"\b[a-zà-öø-ÿ][\w’'-]{3,}(?:\s+[a-zà-öø-ÿ][\w’'-]{3,}){0,3}"),
-)  # fmt: skip
-_ANY = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _SPANS))
-# a mark inside a number, a web address or after an initial ends nothing; English in its abbreviations
-_SENTENCE = re.compile(
-    r"(?:[^.!?。！？\n]|(?<=\b[A-Z])\.(?=\s+[A-Z])|(?<=\b(?:Dr|Mr|Ms|St|No|vs))\.(?=\s)|(?<=\bMrs)\.(?=\s)|[.!?]+(?=[^\s.!?。！？\"”’)\]]))*"
-    r"(?:[.!?。！？]+[\"”’)\]]*|\n|$)"
-)
-_STARTS = frozenset(
-    [
-        "The",
-        "A",
-        "An",
-        "In",
-        "On",
-        "At",
-        "It",
-        "He",
-        "She",
-        "They",
-        "We",
-        "I",
-        "This",
-        "That",
-        "These",
-        "Those",
-        "There",
-        "And",
-        "But",
-        "Or",
-        "If",
-        "When",
-        "While",
-        "As",
-        "For",
-        "To",
-        "Of",
-        "By",
-        "With",
-        "From",
-    ]
-)
+from assay.text import sentence, span
 
 
 def spans(text: str, tokens: tuple[TokenScore, ...]) -> tuple[Span, ...]:
     """Names, numbers, dates, quotations and runs of other words that the tokens cover, in order."""
-    return tuple(found for match in marked(text) if (found := _span(match, tokens)) is not None)
-
-
-def split(text: str) -> Iterator[str]:
-    """The sentences of a text, in order."""
-    yield from (match[0].strip() for match in _SENTENCE.finditer(text) if match[0].strip())
-
-
-def marked(text: str) -> Iterator[tuple[SpanKind, int, int]]:
-    """(kind, start, stop) of what can be made up, by light rules, in order; at most 5,000."""
-    count = 0
-    for match in _ANY.finditer(text):
-        kind = SpanKind[str(match.lastgroup)]
-        start, stop = match.span()
-        if kind is SpanKind.NAME:
-            first = text[start:stop].split(None, 1)
-            if first[0].strip(".'’-") in _STARTS:  # a capital that only begins a sentence
-                if len(first) == 1:
-                    continue
-                start = stop - len(first[1])
-            stop -= len(text[start:stop]) - len(text[start:stop].rstrip(".'’-"))
-        if start < stop:
-            yield kind, start, stop
-            count += 1
-        if count >= MOST_SPANS:
-            return
+    return tuple(found for match in span.spans(text) if (found := _span(match, tokens)) is not None)
 
 
 def _span(match: tuple[SpanKind, int, int], tokens: tuple[TokenScore, ...]) -> Span | None:
@@ -113,12 +34,8 @@ def _span(match: tuple[SpanKind, int, int], tokens: tuple[TokenScore, ...]) -> S
 def sentences(text: str, found: tuple[Span, ...]) -> tuple[Sentence, ...]:
     """The sentences, each with its most surprising span; runs of plain words count only where there is nothing else."""
     rows = []
-    for match in _SENTENCE.finditer(text):
-        start, stop = match.span()
-        if not match[0].strip():
-            continue
-        start += len(match[0]) - len(match[0].lstrip())
-        mine = [(number, span) for number, span in enumerate(found) if span.start >= start and span.stop <= stop]
+    for start, stop in sentence.bounds(text):
+        mine = [(number, row) for number, row in enumerate(found) if row.start >= start and row.stop <= stop]
         told = [row for row in mine if row[1].kind is not SpanKind.WORDS] or mine
         worst = max(told, key=lambda row: row[1].surprise, default=None)
         rows.append(Sentence(start, stop, worst[1].surprise if worst else 0.0, worst[0] if worst else -1))

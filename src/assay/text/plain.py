@@ -1,0 +1,26 @@
+"""Compare texts by their words: case, punctuation and articles aside, with numbers in one piece, or with the marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+_NO_WORD = re.compile(r"[^\w]+")
+_WORD = re.compile(r"\d[\d,.]*\d|\w+(?:['’]\w+)?")
+_PIECE = re.compile(r"\w+|[^\w\s]")
+
+
+def plain(text: str) -> str:
+    """The words of a text in lower case, without articles and punctuation (SQuAD's normalisation, arXiv:1606.05250)."""
+    return " ".join(_ARTICLES.sub(" ", _NO_WORD.sub(" ", text.casefold())).split())
+
+
+def words(text: str) -> Iterator[str]:
+    """The words of a text as written; a number with its separators is one word, and so is a word with an apostrophe."""
+    yield from (match[0] for match in _WORD.finditer(text))
+
+
+def pieces(text: str) -> list[str]:
+    """The words of a text in lower case, and each mark of punctuation."""
+    return _PIECE.findall(text.casefold())

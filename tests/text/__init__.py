@@ -1,0 +1,1 @@
+"""Sentences, spans and plain words of texts."""
