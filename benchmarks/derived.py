@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.files import safetensors
+from assay.weights.safetensors import safetensors
 
 Array = NDArray[Any]
 State = dict[str, Array]

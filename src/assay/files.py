@@ -1,49 +1,280 @@
-"""Files that are whole or absent, whatever happens while they are written; and safetensors as bytes."""
+"""Read user-supplied files with a size limit and a one-line error; write them so that a kill never leaves half a file.
+
+Every error is a UsageError of one sentence: what the file should be, where it is, what was expected, what was there, what to do.
+"""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
-import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from assay.errors import UsageError
+
+T = TypeVar("T")
+BLOCK = 1 << 20
+SEEN = 80  # characters of what was there that an error shows
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `content` or what it held before."""
+def content(path: Path, most: int, what: str, hint: str = "") -> bytes:
+    """The bytes of a user-supplied file, at most `most` of them; nothing is read of a file that is larger.
+
+    Args:
+        what: what the file should be, in the user's words: "trust file".
+        hint: what to do where it is not that; by default only what the error itself suggests.
+    """
+    blocks, left = [], most + 1  # one more than is allowed: a pipe does not say how much it holds
+    try:
+        with open(path, "rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            while size <= most and left and (block := stream.read(min(left, BLOCK))):
+                blocks.append(block)
+                left -= len(block)
+    except (OSError, ValueError) as cause:  # ValueError: a NUL in the path
+        raise UsageError(f"cannot read {what} {path}: {_reason(cause)}{_next(hint)}") from None
+    if size > most or not left:
+        got = f"{size:,}" if size > most else "more"
+        raise UsageError(
+            f"{what} {path} is too large: expected at most {most:,} bytes, got {got}{_next(hint or 'give a smaller one')}"
+        )
+    return b"".join(blocks)
+
+
+def text(path: Path, most: int, what: str, hint: str = "") -> str:
+    """The text of a user-supplied UTF-8 file of at most `most` bytes; arguments as for `content`."""
+    return as_text(content(path, most, what, hint), path, what, hint)
+
+
+def as_text(raw: bytes, path: Path, what: str, hint: str = "") -> str:
+    """The text of bytes that `content` gave; a byte order mark is left out."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as cause:
+        where = f"byte {cause.start:,} is 0x{raw[cause.start]:02x}"
+        raise UsageError(f"{what} {path} is not UTF-8 text: {where}{_next(hint or 'save it as UTF-8')}") from None
+
+
+def as_json(raw: bytes, path: Path, what: str, hint: str = "") -> Any:
+    """The JSON value of bytes that `content` gave."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as cause:
+        raise UsageError(f"{path} is not {_a(what)}: it is not JSON ({_brief(cause)}){_next(hint)}") from None
+
+
+def record(path: Path, most: int, what: str, schema: str, read: Callable[[Any], T], hint: str = "") -> T:
+    """What a JSON file that assay wrote holds.
+
+    Args:
+        schema: the value of its field `schema`.
+        read: makes the result from the JSON object; its ValueError becomes part of the sentence.
+        most, what, hint: as for `content`.
+    """
+    return as_record(content(path, most, what, hint), path, what, schema, read, hint)
+
+
+def as_record(raw: bytes, path: Path, what: str, schema: str, read: Callable[[Any], T], hint: str = "") -> T:
+    """The same from bytes that `content` gave."""
+    value = as_json(raw, path, what, hint)
+    found = value.get("schema") if isinstance(value, dict) else None
+    if found != schema:
+        got = "a JSON file without one" if found is None else repr(str(found)[:SEEN])
+        raise UsageError(f"{path} is not {_a(what)}: expected schema {schema!r}, got {got}{_next(hint)}")
+    try:
+        return read(value)
+    except (ValueError, RecursionError) as cause:
+        raise UsageError(f"{what} {path} is damaged: {_brief(cause)}{_next(hint)}") from None
+
+
+def json_lines(
+    raw: str, path: Path, example: str, needed: tuple[str, ...] = ()
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(its place for an error, the object) of each line of JSON lines that is not blank.
+
+    Args:
+        example: a line as it should be, for the error where one is not.
+        needed: keys that every object must have.
+    """
+    for number, line in enumerate(raw.split("\n"), 1):  # not splitlines: U+2028 and its like may stand in a JSON text
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as cause:
+            raise UsageError(f"{where} is not JSON ({_brief(cause)}): expected a line like {example}") from None
+        if not isinstance(value, dict) or any(key not in value for key in needed):
+            raise UsageError(f"{where}: expected a line like {example}, got {line.strip()[:SEEN]}")
+        yield where, value
+
+
+class AppendOnly(Generic[T]):
+    """A file of JSON lines that only grows and belongs to what its first line names; to be used in a `with` statement.
+
+    A line is on disk when `add` returns. Where the process is killed the file holds every line that was added and at most the
+    beginning of one more, which the next run takes out.
+    """
+
+    def __init__(self, path: Path, bound: Mapping[str, object], read: Callable[[Any], T], most: int, what: str) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            bound: what the lines are of (a model, a score), by name; a file that says otherwise is refused, not touched.
+            read: makes a row from the JSON value of a line; raises ValueError where it is none.
+            most: bytes of a file that is read.
+            what: what the lines are, in the user's words: "answers".
+        """
+        self._path, self._bound, self._read, self._most, self._what = path, dict(bound), read, most, what
+        self.rows: tuple[T, ...] = ()
+
+    def __enter__(self) -> AppendOnly[T]:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        try:
+            self._handle = os.open(self._path, flags, 0o666)
+        except (OSError, ValueError) as cause:
+            raise UsageError(f"cannot keep {self._what} in {self._path}: {_reason(cause)}") from None
+        try:
+            with _locked(self._handle):
+                self.rows = tuple(self._recovered())
+        except BaseException:
+            os.close(self._handle)
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._handle)
+
+    def add(self, value: object) -> None:
+        """Append one line; UsageError where it cannot be written, and the file is then as it was."""
+        with _locked(self._handle):
+            self._write(value)
+
+    def _recovered(self) -> Iterator[T]:
+        """The rows so far. A new file gets its first line, and the beginning of a line that a kill left is cut off."""
+        size = os.fstat(self._handle).st_size
+        if size > self._most:
+            raise UsageError(
+                f"{self._path} is too large: expected at most {self._most:,} bytes of {self._what}, got {size:,};"
+                " give another file"
+            )
+        with open(self._handle, "rb", closefd=False) as stream:
+            first, own = stream.readline(), _line(self._bound)
+            if not first.endswith(b"\n") and own.startswith(first):  # new, or killed while its first line was written
+                self._cut(0)
+                self._write(self._bound)
+                return
+            self._refuse_other(first)
+            at = len(first)
+            for number, line in enumerate(stream, 2):
+                if not line.endswith(b"\n"):
+                    self._cut(at)
+                    return
+                at += len(line)
+                yield self._row(number, line)
+
+    def _row(self, number: int, line: bytes) -> T:
+        try:
+            return self._read(json.loads(line))
+        except (ValueError, RecursionError) as cause:
+            raise UsageError(
+                f"{self._path}, line {number} holds no {self._what} ({_brief(cause)}): take it out, or give another file"
+            ) from None
+
+    def _refuse_other(self, first: bytes) -> None:
+        """Raise where the first line is not ours: it may be anybody's file."""
+        try:
+            found = json.loads(first)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or found.keys() != self._bound.keys():
+            raise UsageError(
+                f"{self._path} holds no {self._what} of this kind: expected a first line with"
+                f" {', '.join(sorted(self._bound))}, got {first.decode('utf-8', 'replace').strip()[:SEEN]!r};"
+                " give another file"
+            )
+        for name, value in self._bound.items():
+            if found[name] != value:
+                raise UsageError(
+                    f"{self._path} holds {self._what} of another {name}: expected {str(value)[:SEEN]!r},"
+                    f" got {str(found[name])[:SEEN]!r}; give another file"
+                )
+
+    def _write(self, value: object) -> None:
+        before, left = os.fstat(self._handle).st_size, _line(value)
+        try:
+            while left:
+                left = left[os.write(self._handle, left) :]
+            os.fsync(self._handle)
+        except OSError as cause:
+            self._cut(before)
+            raise UsageError(f"cannot keep {self._what} in {self._path}: {_reason(cause)}") from None
+
+    def _cut(self, size: int) -> None:
+        os.ftruncate(self._handle, size)
+
+
+def write(path: Path, raw: bytes) -> None:
+    """As `write_whole`, for a file that the user names (UsageError: it cannot be written)."""
+    try:
+        write_whole(path, raw)
+    except (OSError, ValueError) as cause:
+        raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
+
+
+def write_whole(path: Path, raw: bytes) -> None:
+    """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `raw` or what it held before."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing to replace
-        path.write_bytes(content)
+        path.write_bytes(raw)
         return
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
+    # not tempfile: its files are for their owner alone, and what others may do is for the umask to say
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with open(handle, "wb") as stream:
-            stream.write(content)
+            stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
-        if os.path.exists(temporary):  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
 
 
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+def _line(value: object) -> bytes:
+    return (json.dumps(value, sort_keys=True) + "\n").encode("ascii")
 
 
-def safetensors(tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]], metadata: Mapping[str, str]) -> bytes:
-    """A safetensors file of name -> (dtype, shape, bytes), in name order, with sorted keys: the same input, the same bytes."""
-    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
-    at = 0
-    for name, (dtype, shape, raw) in sorted(tensors.items()):
-        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + len(raw)]}
-        at += len(raw)
-    text = json.dumps(header, sort_keys=True).encode()
-    return struct.pack("<Q", len(text)) + text + b"".join(raw for _, (_, _, raw) in sorted(tensors.items()))
+@contextmanager
+def _locked(handle: int) -> Iterator[None]:
+    """One process at a time, for as long as a line takes; where the system has no such lock, none is taken."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _reason(cause: OSError | ValueError) -> str:
+    return cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
+
+
+def _brief(cause: Exception) -> str:
+    return str(cause)[:SEEN]
+
+
+def _next(hint: str) -> str:
+    return f"; {hint}" if hint else ""
+
+
+def _a(what: str) -> str:
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"

@@ -203,9 +203,9 @@ def test_a_rewritten_log_is_told_by_the_checkpoint(tmp_path: Path, dossiers: lis
         (("prove", "{log}", "7"), "has no entry 7: it has 1, counted from 0"),
         (("prove", "{log}", "{other}"), "is not in {log}: append it first"),
         (("prove", "{log}", "0", "--since", "{log}"), "no checkpoint of an audit log"),
-        (("show", "{folder}/none"), "cannot read {folder}/none"),
+        (("show", "{folder}/none"), "cannot read log {folder}/none"),
         (("append", "{folder}/none/log", "{dossier}"), "No such file or directory"),
-        (("append", "{log}", "{log}"), "is no dossier"),
+        (("append", "{log}", "{log}"), "is not a dossier"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

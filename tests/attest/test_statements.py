@@ -231,8 +231,8 @@ def test_a_bundle_about_something_else_is_refused(tmp_path_factory: pytest.TempP
     [
         (("verify", "{d}", "{m}", "{m}"), "give MODEL, or DOSSIER and MODEL"),
         (("verify", "{m}", "--policy", "strict"), "go with a dossier: assay verify DOSSIER MODEL"),
-        (("verify", "{m}/README.md", "{m}"), "is no dossier: it is not JSON"),
-        (("attest", "{m}/README.md", "--key", "{m}/README.md"), "is no dossier: it is not JSON"),
+        (("verify", "{m}/README.md", "{m}"), "is not a dossier: it is not JSON"),
+        (("attest", "{m}/README.md", "--key", "{m}/README.md"), "is not a dossier: it is not JSON"),
         (("attest", "{d}", "--key", "{d}"), "not a private key that can be read"),
         (
             ("attest", "{d}", "--key", "{d}", "--password-env", "NOT_SET_ANYWHERE"),

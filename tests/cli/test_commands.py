@@ -70,7 +70,7 @@ def test_several_reports_in_one_run_and_any_format_from_the_dossier(tmp_path: Pa
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{}", "is no dossier that this version reads"),
+        ("{}", "is not a dossier: expected schema"),
         ("x", "it is not JSON"),
         ('{"schema": "assay-dossier/9"}', "it has schema 'assay-dossier/9'"),
         ("<!doctype html>", "without an embedded dossier"),
@@ -213,6 +213,14 @@ def test_a_report_that_cannot_be_written_is_one_sentence(tmp_path: Path, path: s
     done = run("audit", str(hub_model(tmp_path / "m")), "-o", f"html={path}", cwd=tmp_path)
     assert done.returncode == 2 and "cannot write" in done.stderr and "Traceback" not in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+@pytest.mark.parametrize("command", ["card", "openness", "fingerprint"])
+def test_an_output_that_cannot_be_written_is_one_sentence(tmp_path: Path, command: str) -> None:
+    forms = {"card": "markdown=no/x", "openness": "json=no/x", "fingerprint": "no/x"}
+    done = run(command, str(hub_model(tmp_path / "m")), "-o", forms[command], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "assay: cannot write no/x: No such file or directory\n"
 
 
 def test_an_existing_report_is_replaced_whole(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_listing_is_written_read_and_compared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xff\xfe\x00", "is no listing: it is not UTF-8 text"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
         (b"a: [", "is not YAML"),
         (b"x: 1", "no MOT listing"),
         (None, "cannot read"),

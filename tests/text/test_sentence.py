@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assay.text.sentence import bounds, split
 from assay.uncertainty.grounding import Documents
 from assay.uncertainty.scores import sentences
-from tests.corpus.test_asking import opened
+from tests.builders.corpus import opened
 
 # each ¶ is where a reader ends a sentence
 READ = (

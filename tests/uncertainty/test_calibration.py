@@ -51,8 +51,8 @@ def test_the_order_is_that_of_the_questions_not_of_the_file(tmp_path: Path) -> N
     ("content", "said"),
     [
         (b"", "holds no questions"),
-        (b"\xff\xfe\x00", "it is not UTF-8 text"),
-        (b"hello\n", "line 1: not JSON"),
+        (b"\xff\xfe\x00", "p.jsonl is not UTF-8 text: byte 0 is 0xff"),
+        (b"hello\n", "line 1 is not JSON"),
         (b'{"answers": ["a"]}\n', "line 1: no question"),
         (b'{"question": "a?", "answers": []}\n', "line 1: no right answer, so nothing could be right"),
         (b'{"question": "a?", "answers": [""]}\n', "line 1: no right answer"),
@@ -112,13 +112,13 @@ def test_a_run_that_was_ended_goes_on(tmp_path: Path, pack: packs.Pack) -> None:
     assert keep.read_bytes() == whole
     other = scripted(pack)
     other.sha256 = "d" * 64
-    with pytest.raises(UsageError, match="answers of another model, pack or runtime"):
+    with pytest.raises(UsageError, match="holds answers of another model: expected 'd"):
         calibrating.asked(other, pack, keep)
 
 
 def test_a_file_that_is_no_record_of_answers_is_left_as_it_is(tmp_path: Path, pack: packs.Pack) -> None:
     (tmp_path / "notes.txt").write_text("my notes\nwithout a last line break")
-    with pytest.raises(UsageError, match="answers of another model, pack or runtime"):
+    with pytest.raises(UsageError, match="holds no answers of this kind"):
         calibrating.asked(scripted(pack), pack, tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_text() == "my notes\nwithout a last line break"
 
@@ -204,7 +204,7 @@ def test_a_score_gets_its_error_rate(tmp_path: Path, pack: packs.Pack) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "said"),
-    [("{}", "expected schema 'assay-calibration/2'"), ("x", "is no calibration"), ("[]", "is no calibration")],
+    [("{}", "expected schema 'assay-calibration/2'"), ("x", "is not a calibration"), ("[]", "is not a calibration")],
 )
 def test_a_calibration_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(raw)

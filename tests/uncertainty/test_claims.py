@@ -106,8 +106,8 @@ def test_the_promise_of_a_filter_holds_over_many_samples() -> None:
     ("raw", "said"),
     [
         ("", "0 texts with labelled claims; fewer than 20 allow nothing"),
-        ("x\n", "line 1: not JSON"),
-        ("{}\n", 'line 1: expected {"prompt": ..., "claims"'),
+        ("x\n", "line 1 is not JSON"),
+        ("{}\n", 'line 1: expected a line like {"prompt": ..., "claims"'),
     ],
 )
 def test_a_file_of_claims_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
@@ -217,10 +217,12 @@ def test_live_texts_that_are_other_are_noticed(tmp_path: Path) -> None:
         "the last 40 live texts have other scores than the calibration (Kolmogorov-Smirnov distance 1.00, chance "
     )
     (tmp_path / "other.txt").write_text('{"model": "x"}\n1.0\n')
-    with pytest.raises(UsageError, match="live scores of another model, pack or score"):
+    with pytest.raises(
+        UsageError, match="holds no live scores of this kind: expected a first line with model, pack, score"
+    ):
         live.added(tmp_path / "other.txt", known, 1.0)
     (tmp_path / "other.txt").write_text("notes\n")
-    with pytest.raises(UsageError, match="is no record of live scores"):
+    with pytest.raises(UsageError, match="holds no live scores of this kind"):
         live.added(tmp_path / "other.txt", known, 1.0)
 
 

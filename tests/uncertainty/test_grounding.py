@@ -168,7 +168,7 @@ def test_a_corpus_says_how_rare_names_are_and_which_never_meet(corpus: Path) -> 
     ("name", "raw", "said"),
     [
         ("absent.txt", None, "cannot read"),
-        ("b.txt", b"\xff\xfe", "is not UTF-8 text; index it with `assay corpus build`"),
+        ("b.txt", b"\xff\xfe", "is not UTF-8 text: byte 0 is 0xff; index it with `assay corpus build`"),
     ],
 )
 def test_a_document_that_is_none_is_one_sentence(name: str, raw: bytes | None, said: str, tmp_path: Path) -> None:

@@ -81,9 +81,9 @@ def test_a_record_answers_as_it_was_recorded(tmp_path: Path) -> None:
     ("raw", "said"),
     [
         (b"", "is empty"),
-        (b"{]", "neither JSON nor JSON lines"),
-        (b"{}", "is a damaged record"),
-        (b"\xff\xfe", "it is not UTF-8 text"),
+        (b"{]", "line 1 is not JSON"),
+        (b"{}", "is damaged: not a str"),
+        (b"\xff\xfe", "is not UTF-8 text"),
     ],
 )
 def test_a_record_that_is_none(raw: bytes, said: str, tmp_path: Path) -> None:

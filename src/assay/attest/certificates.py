@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from assay.attest import keys
 from assay.errors import Malformed, UsageError
+from assay.files import content
 
 T = TypeVar("T", bound=x509.ExtensionType)
 
@@ -19,7 +20,7 @@ T = TypeVar("T", bound=x509.ExtensionType)
 def listed(path: Path) -> list[x509.Certificate]:
     """Every certificate in a PEM file (UsageError: there is none)."""
     try:
-        return x509.load_pem_x509_certificates(keys.read(path))
+        return x509.load_pem_x509_certificates(content(path, keys.MOST, "file of certificates"))
     except ValueError as cause:
         raise UsageError(f"{path}: no certificates in PEM ({str(cause)[:120]})") from None
 

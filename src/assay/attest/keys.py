@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.errors import MissingExtra, UsageError
+from assay.files import content
 
 try:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -61,7 +62,7 @@ def signer(
         UsageError: a file cannot be read, the password is wrong, the curve is not supported, or the certificate is for another key.
     """
     try:
-        private = serialization.load_pem_private_key(read(key), password)
+        private = serialization.load_pem_private_key(content(key, MOST, "private key"), password)
     except (ValueError, TypeError, UnsupportedAlgorithm) as cause:
         raise UsageError(f"{key}: not a private key that can be read ({str(cause)[:120]})") from None
     if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name not in _HASHES:
@@ -83,7 +84,7 @@ def _vouching(key: ec.EllipticCurvePrivateKey, certificate: Path | None, chain: 
 def public_key(path: Path) -> PublicKey:
     """A public key in PEM (UsageError: it is none, or of a curve that is not supported)."""
     try:
-        found = serialization.load_pem_public_key(read(path))
+        found = serialization.load_pem_public_key(content(path, MOST, "public key"))
     except (ValueError, UnsupportedAlgorithm) as cause:
         raise UsageError(f"{path}: not a public key that can be read ({str(cause)[:120]})") from None
     return supported(found, str(path))
@@ -101,16 +102,6 @@ def _unsupported(key: object, where: str) -> UsageError:
     kind = f"type {type(key).__name__.lstrip('_')}" if curve is None else f"the curve {curve.name}"
     preposition = "of" if curve is None else "on"
     return UsageError(f"{where}: a key {preposition} {kind}; model signing uses elliptic curves P-256, P-384 and P-521")
-
-
-def read(path: Path, most: int = MOST, what: str = "file of keys") -> bytes:
-    """A small file that the user named (UsageError: it cannot be read, or is larger than any such file)."""
-    try:
-        if path.stat().st_size > most:
-            raise UsageError(f"{path}: larger than any {what} ({most:,} bytes)")
-        return path.read_bytes()
-    except OSError as cause:
-        raise UsageError(f"{path}: {cause.strerror}") from None
 
 
 def holds(key: PublicKey, signature: bytes, message: bytes) -> bool:

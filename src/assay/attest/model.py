@@ -14,6 +14,7 @@ from assay.attest import bundle, keys
 from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Standing, manifest
 from assay.facts.signature import Covered, Method, SignedManifest, Trust, Verification
+from assay.files import content
 from assay.formats.window import Source
 from assay.progress import Progress, Steps
 from assay.subject import EXCLUDED, Entry, Walk, hashed, walked
@@ -105,7 +106,7 @@ def _verified(
     at: datetime | None,
     progress: Progress | None,
 ) -> Verification:
-    found = bundle.parsed(keys.read(signature, bundle.MOST, "signature"))
+    found = bundle.parsed(content(signature, bundle.MOST, "signature"))
     signed = bundle.signed(found.payload)
     if signed.algorithm == "blake3":
         raise UsageError(

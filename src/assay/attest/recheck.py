@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from assay import __version__
-from assay.attest import keys, statements
+from assay.attest import statements
 from assay.attest.model import Expected, judged
 from assay.errors import InputError, UsageError
 from assay.facts.artifact import Artifact
 from assay.facts.attestation import Attested, Recheck
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
+from assay.files import content
 
 MOST = 256 << 20  # bytes of an attestation
 MOST_LISTED = 1000
@@ -76,7 +77,7 @@ def _files(
 
 def _attested(path: Path, dossier: Dossier, expected: Expected, at: datetime) -> list[Attested]:
     try:
-        rows = list(statements.read(keys.read(path, MOST, "attestation")))
+        rows = list(statements.read(content(path, MOST, "attestation")))
     except InputError as cause:
         detail = "" if cause.expected is None else f": expected {cause.expected}, got {cause.got}"
         raise UsageError(f"{path}: {cause.what}{detail}") from None

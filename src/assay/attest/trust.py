@@ -24,6 +24,7 @@ from assay.attest import keys
 from assay.attest.keyless import Identity
 from assay.attest.model import Expected
 from assay.errors import UsageError, did_you_mean
+from assay.files import text
 
 MOST = 1 << 20
 _FIELDS = {"key": {"name", "file"}, "root": {"file", "subjects"}, "identity": {"name", "issuer", "root"}}
@@ -33,10 +34,9 @@ _NEEDED = {"key": ("file",), "root": ("file",), "identity": ("name", "issuer")}
 
 def expected(path: Path) -> Expected:
     """Whom the file names (UsageError: it cannot be read, or says something that no trust file says)."""
-    raw = keys.read(path, MOST, "trust file")
     try:
-        value = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        value = tomllib.loads(text(path, MOST, "trust file"))
+    except tomllib.TOMLDecodeError as cause:
         raise UsageError(f"{path}: not TOML ({cause})") from None
     for name in value:
         if name not in _FIELDS:

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError, did_you_mean
+from assay.files import text
+
+MOST = 4 << 20  # bytes of a configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,11 @@ def _found(start: Path) -> tuple[Path | None, dict[str, Any]]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as cause:
+        return tomllib.loads(text(file, MOST, "configuration"))
+    except (tomllib.TOMLDecodeError, UsageError) as cause:
         if file.name == "pyproject.toml":
             return {}  # somebody else's file; not ours to complain about
-        raise UsageError(f"{file} cannot be read: {cause}") from None
+        raise cause if isinstance(cause, UsageError) else UsageError(f"{file} is not TOML: {cause}") from None
 
 
 def _inside(file: Path, model: Path) -> bool:

@@ -1,63 +1,59 @@
-"""A saved dossier: from its JSON, or from the HTML page that carries it."""
+"""What a user gives: a saved dossier (its JSON, or the HTML page that carries it), or a text (itself, a file, `-`)."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
 
 from assay.errors import UsageError
-from assay.facts.codec import Mismatch
 from assay.facts.dossier import Dossier
+from assay.files import as_json, as_text, content
+from assay.plugin import Loaded
 
-MOST = 512 * 1024 * 1024
+MOST = 512 << 20  # bytes of a dossier
+_MADE = "make one with  assay audit MODEL -o json=FILE"
 _EMBEDDED = re.compile(rb'<script type="application/json" id="dossier">(.*?)</script>', re.DOTALL)
 
 
-def small(path: Path, most: int, what: str) -> bytes:
-    """The bytes of a file that the user named; UsageError: it cannot be read, or is larger than any such file."""
-    try:
-        if path.stat().st_size > most:
-            raise UsageError(f"{path} is larger than any {what} ({most:,} bytes)")
-        return path.read_bytes()
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-
-
-def saved(path: Path) -> Dossier:
-    """The dossier in `path`; UsageError says what is wrong with it."""
-    raw = small(path, MOST, "dossier")
+def saved(path: Path, plugins: tuple[Loaded, ...] = ()) -> Dossier:
+    """Load a dossier."""
+    raw = content(path, MOST, "dossier", _MADE)
     if raw.lstrip()[:9].lower() == b"<!doctype":
         found = _EMBEDDED.search(raw)
         if found is None or found[1] == b"null":
             raise UsageError(f"{path} is a page without an embedded dossier: give the JSON file")
         raw = found[1]
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise UsageError(f"{path} is no dossier: it is not JSON") from None
     from assay.pipeline.dossier import dossier
 
+    value = as_json(raw, path, "dossier", _MADE)
     try:
-        return dossier(value)
+        return dossier(value, plugins)
     except UsageError as cause:
-        raise UsageError(f"{path} is no dossier that this version reads: {cause}") from None
-    except Mismatch as cause:
-        raise UsageError(f"{path} is a damaged dossier: {cause}") from None
+        raise UsageError(f"{path} is not a dossier that this version reads: {cause}; {_MADE}") from None
+    except ValueError as cause:
+        raise UsageError(f"dossier {path} is damaged: {cause}; {_MADE}") from None
 
 
-def given(text: str, most: int) -> bytes | str:
-    """The bytes of the file that `text` names, those of standard input for `-`, or the text itself: at most `most` bytes and one more, so that
-    the caller can say what is too long.
+def given(words: str, most: int) -> bytes | str:
+    """The bytes of the file that `words` names, those of standard input for `-`, or `words` itself.
+
+    Raises UsageError: there are more than `most` bytes, or the file cannot be read.
     """
-    if text == "-":
-        return sys.stdin.buffer.read(most + 1)
+    if words == "-":
+        raw = sys.stdin.buffer.read(most + 1)
+        if len(raw) > most:
+            raise UsageError(f"the text on standard input is too large: expected at most {most:,} bytes, got more")
+        return raw
     try:
-        path = Path(text)
-        if not path.is_file():
-            return text
-        with open(path, "rb") as stream:
-            return stream.read(most + 1)
+        path = Path(words)
+        named = path.is_file()
     except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
-        return text
+        return words
+    return content(path, most, "text") if named else words
+
+
+def given_text(words: str, most: int) -> str:
+    """The same as text (UsageError: it is not UTF-8)."""
+    raw = given(words, most)
+    return raw if isinstance(raw, str) else as_text(raw, Path(words), "text")

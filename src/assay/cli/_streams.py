@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from assay.errors import UsageError
-from assay.files import write_whole
+from assay.files import write
 
 
 def colour_wanted() -> bool:
@@ -35,5 +35,5 @@ def put(raw: bytes, path: Path | None) -> None:
         sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
         return
-    write_whole(path, raw)
+    write(path, raw)
     click.echo(f"wrote {path}", err=True)

@@ -8,7 +8,7 @@ import click
 
 from assay.cli._load import saved
 from assay.cli._signer import signer_of, signer_options
-from assay.files import write_whole
+from assay.files import write
 
 
 @click.command("attest")
@@ -37,7 +37,7 @@ def COMMAND(
     found = saved(dossier)
     target = target or default(dossier)
     raw = attested(found, signer_of(key, password_env, certificate, chain))
-    write_whole(target, raw)
+    write(target, raw)
     if not quiet:
         count = len(raw.splitlines())  # one statement a line
         click.echo(

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
+from assay import files
 from assay.cli._load import saved
-from assay.errors import UsageError
 from assay.facts.finding import Kind
-from assay.files import write_whole
 from assay.policy.baseline import SCHEMA, known
 
 
@@ -33,10 +32,7 @@ def write(dossier: Path, file: Path) -> None:
         "schema": SCHEMA,
         "known": {finding.fingerprint: f"{finding.kind} {finding.check}: {finding.message}" for finding in rows},
     }
-    try:
-        write_whole(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
-    except OSError as cause:
-        raise UsageError(f"cannot write {file}: {cause.strerror or cause}") from None
+    files.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
     click.echo(f"wrote {file}: {len(rows)} known findings")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assay.errors import InputError, UsageError
-from assay.files import write_whole
+from assay.files import write
 
 
 @click.command("fingerprint")
@@ -38,7 +38,7 @@ def COMMAND(model: str, path: Path | None, offline: bool) -> int:
         library().mkdir(parents=True, exist_ok=True)
         path = library() / (re.sub(r"[^\w.-]+", "--", found.name).strip(".-") + f"-{found.sha256[:12]}{SUFFIX}")
     raw = encoded(found)
-    write_whole(path, raw)
+    write(path, raw)
     click.echo(
         f"wrote {path} ({len(raw) / 1e6:.1f} MB, {len(found.up)} layers, {found.up.shape[1]:,} neurons of each, {len(found.tokens):,} tokens)"
     )

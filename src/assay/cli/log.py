@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._load import saved, small
+from assay.cli._load import saved
 from assay.cli._streams import one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.log import Checkpoint, Entry, Proof
-from assay.files import write_whole
+from assay.files import content, write
 
 if TYPE_CHECKING:
     from assay.attest.log import Log
@@ -45,7 +45,7 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
         found = _read(log) if log.exists() else tree.Log((), ())
         for entry in entries:
             found = tree.read(tree.appended(found, entry))
-        write_whole(log, b"".join(row + b"\n" for row in found.lines))
+        write(log, b"".join(row + b"\n" for row in found.lines))
     if not quiet:
         for entry in found.entries[-len(entries) :]:
             click.echo(f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}")
@@ -121,7 +121,7 @@ def check(what: Path, dossier: Path | None, since: Path | None) -> int:
     """Check a whole LOG, or a PROOF by itself. Exit status: 0 it holds, 1 it does not, 2 could not run."""
     from assay.attest import log as tree
 
-    raw = small(what, tree.MOST, "log or proof")
+    raw = content(what, tree.MOST, "log or proof")
     kept = _checkpoint(since) if since else None
     try:
         proof = decode(Proof, json.loads(raw))
@@ -192,7 +192,7 @@ def _read(path: Path) -> Log:
     from assay.attest import log as tree
 
     try:
-        return tree.read(small(path, tree.MOST, "log"))
+        return tree.read(content(path, tree.MOST, "log"))
     except InputError as cause:
         raise UsageError(f"{path}: {_sentence(cause)}") from None
 
@@ -201,7 +201,7 @@ def _checkpoint(path: Path) -> Checkpoint:
     from assay.attest import log as tree
 
     try:
-        return tree.checkpoint(small(path, 65_536, "checkpoint"))
+        return tree.checkpoint(content(path, 65_536, "checkpoint"))
     except InputError as cause:
         raise UsageError(f"{path}: {_sentence(cause)}") from None
 

@@ -11,6 +11,7 @@ from assay.cli._progress import progress
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
+from assay.files import text
 
 if TYPE_CHECKING:
     from assay.facts.dossier import Dossier
@@ -108,16 +109,11 @@ def _listing(path: Path) -> Listing:
     from assay.formats.encoding.yaml import yaml_mapping
     from assay.measures.openness.mot import listing
 
+    raw = text(path, MOST_LISTING, "listing of the Model Openness Tool")
     try:
-        if path.stat().st_size > MOST_LISTING:
-            raise UsageError(f"{path} is larger than any listing ({MOST_LISTING:,} bytes)")
-        return listing(yaml_mapping(path.read_text("utf-8"), "the listing"))
+        return listing(yaml_mapping(raw, "the listing"))
     except InputError as cause:
         raise UsageError(f"{path}: {cause}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is no listing: it is not UTF-8 text") from None
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
 
 
 def _mot(dossier: Dossier) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._load import given
+from assay.cli._load import given_text
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -17,7 +17,7 @@ from assay.facts.uncertainty import ScoredText
 if TYPE_CHECKING:
     from assay.facts.calibration import Calibration
 
-MOST = 4 << 20
+MOST = 4 << 20  # bytes of a text
 
 
 @click.command("score")
@@ -112,7 +112,7 @@ def COMMAND(
         raise UsageError("--system goes with --user")
     if text is None and prompt is None and user is None:
         raise UsageError("give --text to score, or --prompt or --user for the model to answer")
-    told = None if text is None else _read(text)
+    told = None if text is None else given_text(text, MOST)
     if live and not calibration:
         raise UsageError("--live goes with --calibration")
     known = calibrating.load(calibration) if calibration else None
@@ -120,7 +120,9 @@ def COMMAND(
     held = uncertainty.against(documents, corpora)
     try:
         runtime = uncertainty.open(model, threads=threads or 0)
-        before = runtime.rendered(_read(user), system) if user is not None else "" if prompt is None else _read(prompt)
+        before = (
+            runtime.rendered(given_text(user, MOST), system) if user is not None else given_text(prompt or "", MOST)
+        )
         draw = uncertainty.Draw(samples, seed=seed)
         found = (
             uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held)
@@ -162,16 +164,3 @@ def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose
     first = found.scores[0]
     rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)
     return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
-
-
-def _read(text: str) -> str:
-    """A text as given, or that of a file of this name; `-` is standard input."""
-    raw = given(text, MOST)
-    if isinstance(raw, str):
-        return raw
-    if len(raw) > MOST:
-        raise UsageError(f"{text}: a text of more than {MOST >> 20} MiB")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{text}: not UTF-8 text") from None

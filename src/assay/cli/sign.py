@@ -8,7 +8,7 @@ import click
 
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
-from assay.files import write_whole
+from assay.files import write
 
 
 @click.command("sign")
@@ -44,7 +44,7 @@ def COMMAND(
     who = signer_of(key, password_env, certificate, chain)
     with progress(quiet) as advance:
         raw = sign(model, who, target, advance)
-    write_whole(target, raw)
+    write(target, raw)
     if not quiet:
         signed = bundle.signed(bundle.parsed(raw).payload)
         click.echo(f"signed {len(signed.lines):,} files of {signed.name}, sha256 {signed.sha256}")

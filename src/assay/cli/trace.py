@@ -145,8 +145,6 @@ def _text(text: str) -> str:
     raw = given(text, MOST)
     if isinstance(raw, str):
         return raw
-    if len(raw) > MOST:
-        raise UsageError(f"a text of more than {MOST >> 20} MiB: trace it in portions")
     from assay.corpus.rows import decoded
 
     return decoded(raw, "utf-8")[0]

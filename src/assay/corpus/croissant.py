@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError
+from assay.files import as_json, content
 
 MOST = 64 << 20  # bytes
 
@@ -17,14 +17,7 @@ def metadata(path: Path) -> dict[str, str]:
     Raises:
         UsageError: it cannot be read, or is no Croissant file.
     """
-    try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path}: larger than {MOST >> 20} MiB")
-        value = json.loads(path.read_bytes())
-    except OSError as cause:
-        raise UsageError(f"{path}: {cause.strerror}") from None
-    except (ValueError, RecursionError) as cause:
-        raise UsageError(f"{path}: not JSON ({str(cause)[:80]})") from None
+    value = as_json(content(path, MOST, "Croissant file"), path, "Croissant file")
     if not isinstance(value, dict) or not str(value.get("@type", "")).endswith("Dataset"):
         raise UsageError(f"{path}: not a Croissant file (@type is not sc:Dataset)")
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class Capability(StrEnum):
@@ -16,6 +17,23 @@ class Capability(StrEnum):
     CHAT = "render a conversation"
     SAMPLE = "sample several answers to one prompt"
     TRACE = "attention and hidden states"
+
+
+class Ran(Protocol):
+    """A model that ran, or a record of one."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its files, or nothing where it cannot be known."""
+
+
+def identity(ran: Ran) -> str:
+    """By what two runs are of the same model: the digest of its files; its name where an endpoint shows none of them."""
+    return ran.sha256 or ran.model
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assay import kernels, policy
+from assay import files, kernels, policy
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
@@ -33,12 +33,11 @@ def audited(request: Request, progress: Progress | None = None) -> Dossier:
     make = partial(_reader, walk, request)
     if request.histograms is None:
         return examined(walk, request, make, progress)
-    from assay.files import write_whole
     from assay.weights.histograms import Kept
 
     kept = Kept()
     dossier = examined(walk, request, make, progress, kept.take)
-    write_whole(request.histograms, kept.encoded(dossier.subject.sha256))
+    files.write(request.histograms, kept.encoded(dossier.subject.sha256))
     return dossier
 
 

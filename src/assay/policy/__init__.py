@@ -12,12 +12,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from assay import files
 from assay.errors import UsageError, did_you_mean
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
 
 SCHEMA = "assay-policy/1"
 BUILTIN = ("default", "strict")
+MOST = 1 << 20  # bytes of a policy file
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -64,12 +66,9 @@ def load(name: str) -> Policy:
     """A built-in policy by name, or one from a file (UsageError: there is no such policy, or the file is none)."""
     if name in BUILTIN:
         return builtin(name)
-    try:
-        return parsed(Path(name).read_text("utf-8"), name)
-    except FileNotFoundError:
-        raise UsageError(f"no policy {name!r}: give {', '.join(BUILTIN)} or a file") from None
-    except (OSError, UnicodeDecodeError) as cause:
-        raise UsageError(f"cannot read policy {name!r}: {cause}") from None
+    if not Path(name).exists():
+        raise UsageError(f"no policy {name!r}: give {', '.join(BUILTIN)} or a file")
+    return parsed(files.text(Path(name), MOST, "policy"), name)
 
 
 def parsed(text: str, origin: str) -> Policy:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 
-from assay.errors import UsageError
+from assay import files
 
 SCHEMA = "assay-baseline/1"
+MOST = 64 << 20  # bytes of a baseline
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
 
 
@@ -25,13 +25,11 @@ def digest(fingerprints: frozenset[str]) -> str:
 
 def known(path: Path) -> dict[str, object]:
     """Each fingerprint of a baseline file with the words beside it (UsageError: it is none)."""
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as cause:
-        raise UsageError(f"cannot read baseline {path}: {cause.strerror}") from None
-    except (ValueError, RecursionError):
-        raise UsageError(f"baseline {path} is not JSON") from None
-    rows = value.get("known") if isinstance(value, dict) else None
-    if not isinstance(rows, dict) or value.get("schema") != SCHEMA or not all(map(_FINGERPRINT.match, rows)):
-        raise UsageError(f"{path} is no baseline: expected schema {SCHEMA!r} and fingerprints of 16 hex digits")
+    return files.record(path, MOST, "baseline", SCHEMA, _listed, "make one with  assay baseline write DOSSIER FILE")
+
+
+def _listed(value: dict[str, object]) -> dict[str, object]:
+    rows = value.get("known")
+    if not isinstance(rows, dict) or not all(map(_FINGERPRINT.match, rows)):
+        raise ValueError("expected fingerprints of 16 hex digits in known")
     return rows

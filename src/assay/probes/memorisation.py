@@ -7,7 +7,6 @@ model repeats it may have from elsewhere, or guess: that is what held-out texts 
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -18,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from assay import __version__, corpus
-from assay._given import text as text_of
 from assay.corpus.collection import Corpus
 from assay.corpus.matching import split
 from assay.errors import UsageError
 from assay.facts.interval import wilson
 from assay.facts.memorisation import Canary, Discoverable, Free, Group, Memorisation, Repeated, Told
 from assay.facts.uncertainty import Capability, TokenScore
+from assay.files import json_lines
+from assay.files import text as text_of
 from assay.probes import membership
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime
@@ -269,33 +269,22 @@ def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | No
 
 def _texts(path: Path) -> list[str]:
     """Held-out texts: `text` of JSON lines, or paragraphs."""
-    raw = text_of(path, MOST_FILE)
+    raw = text_of(path, MOST_FILE, "held-out text")
     if path.suffix != ".jsonl":
         return [part.strip() for part in raw.split("\n\n") if part.strip()]
-    return [str(row["text"]) for row in _rows(path, raw, ("text",))]
+    return [str(row["text"]) for _, row in json_lines(raw, path, '{"text": ...}', ("text",))]
 
 
 def _planted(path: Path) -> list[dict[str, Any]]:
     """The canaries; white space before a secret goes with it, as tokenizers have it."""
-    rows = _rows(path, text_of(path, MOST_FILE), ("prefix", "secret", "copies"))
-    for row in rows:
+    line = '{"prefix": ..., "secret": ..., "copies": ...}'
+    rows = []
+    for where, row in json_lines(
+        text_of(path, MOST_FILE, "list of canaries"), path, line, ("prefix", "secret", "copies")
+    ):
         prefix, secret = row["prefix"], row["secret"]
         if not isinstance(row["copies"], int) or not isinstance(prefix, str) or not isinstance(secret, str) or not secret.strip():  # fmt: skip
-            raise UsageError(f"{path}: a canary needs a prefix and a secret, and copies as a number")
+            raise UsageError(f"{where}: a canary needs a prefix and a secret, and copies as a number")
         row["prefix"], row["secret"] = prefix.rstrip(), f"{prefix[len(prefix.rstrip()) :]}{secret}"
+        rows.append(row)
     return rows
-
-
-def _rows(path: Path, raw: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
-    found = []
-    for number, line in enumerate(raw.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict) or any(field not in row for field in fields):
-            raise UsageError(f"{path}, line {number}: expected JSON with {', '.join(fields)}")
-        found.append(row)
-    return found

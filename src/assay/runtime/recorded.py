@@ -9,24 +9,18 @@ from pathlib import Path
 from assay.errors import UsageError
 from assay.facts.codec import Mismatch, decode
 from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
+from assay.files import json_lines, text
 from assay.runtime import Trace
 
 MOST = 64 << 20
+_WHAT, _MADE = "record of scores", "make one with  assay score MODEL -o json=FILE"
 
 
 class Recorded:
     """What `assay score -o json` wrote, one record or several (JSON lines), by prompt and text."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            if path.stat().st_size > MOST:
-                raise UsageError(f"{path} is larger than any record ({MOST:,} bytes)")
-            raw = path.read_text("utf-8")
-        except OSError as cause:
-            raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-        except UnicodeDecodeError:
-            raise UsageError(f"{path} is no record: it is not UTF-8 text") from None
-        self._rows = _records(path, raw)
+        self._rows = _records(path, text(path, MOST, _WHAT, _MADE))
 
     @property
     def name(self) -> str:
@@ -87,20 +81,12 @@ class Recorded:
 
 def _records(path: Path, raw: str) -> list[ScoredText]:
     try:
-        values = [json.loads(raw)]
-    except ValueError:
-        values = _lines(path, raw)
+        values = [json.loads(raw)]  # one record over several lines, as it is written
+    except (ValueError, RecursionError):
+        values = [value for _, value in json_lines(raw, path, "what `assay score -o json` writes")]
+    if not values:
+        raise UsageError(f"{path} is empty: expected a {_WHAT}; {_MADE}")
     try:
         return [decode(ScoredText, value) for value in values]
     except Mismatch as cause:
-        raise UsageError(f"{path} is a damaged record: {cause}") from None
-
-
-def _lines(path: Path, raw: str) -> list[object]:
-    try:
-        rows = [json.loads(line) for line in raw.splitlines() if line.strip()]
-    except ValueError:
-        raise UsageError(f"{path} is no record: neither JSON nor JSON lines") from None
-    if not rows:
-        raise UsageError(f"{path} is empty: a record holds what `assay score -o json` wrote")
-    return rows
+        raise UsageError(f"{_WHAT} {path} is damaged: {cause}; {_MADE}") from None

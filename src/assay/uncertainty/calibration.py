@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assay import __version__
-from assay._given import record
 from assay.errors import UsageError
 from assay.facts.calibration import (
     MOST_TOKENS,
@@ -27,9 +25,9 @@ from assay.facts.calibration import (
     Value,
     Worth,
 )
-from assay.facts.codec import Mismatch, decode, encode
-from assay.facts.uncertainty import Capability
-from assay.files import write_whole
+from assay.facts.codec import decode, encode
+from assay.facts.uncertainty import Capability, identity
+from assay.files import AppendOnly, record
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime
 from assay.text.plain import plain
@@ -43,6 +41,7 @@ SCHEMA = "assay-calibration/2"
 DEFAULT = "sequence"  # docs/hallucination.md has the sets by which it was chosen; made for answers of few words
 DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
 MOST_CONFIDENT = 25
+MOST_RECORD, MOST_KEPT = 64 << 20, 4 << 30  # bytes of a calibration, and of answers with the states of a large model
 MOST_ASKED = 500  # characters of a question that a record keeps
 LEAST_PROBED = 200  # answers below which a probe is not fitted
 _DECLINES = re.compile(
@@ -51,6 +50,7 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 
+_MADE = "make one with  assay calibrate MODEL -o json=FILE"
 Bools = NDArray[np.bool_]
 
 
@@ -86,7 +86,7 @@ def asked(
 ) -> tuple[Answered, ...]:
     """Every question of the pack asked, in order. What is answered is kept in `keep`, a line each, and taken from there the next time.
 
-    Raises UsageError: the runtime does not generate, or what was kept is of another model or pack.
+    Raises UsageError: the runtime does not generate, or `keep` holds answers of another model, question set or runtime.
     """
     if Capability.GENERATE not in runtime.can:
         if Capability.SAMPLE not in runtime.can:
@@ -95,53 +95,22 @@ def asked(
             raise UsageError(
                 f"{runtime.name}: its answers can only be compared with one another; ask for some, with --samples 5"
             )
-    bound = {"model": runtime.sha256 or runtime.model, "pack": pack.sha256, "runtime": runtime.name}
+    bound = {"model": identity(runtime), "pack": pack.sha256, "runtime": runtime.name}
     if draw.count:
         bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}"
-    known = _kept(keep, bound) if keep else {}
     with ExitStack() as stack:
-        stream = stack.enter_context(open(keep, "a", encoding="utf-8")) if keep else None
-        if stream and not stream.tell():
-            _line(stream, bound)
+        kept = AppendOnly(keep, bound, partial(decode, Answered), MOST_KEPT, "answers") if keep else None
+        known = {row.id: row for row in stack.enter_context(kept).rows} if kept else {}
         rows, steps = [], Steps(progress, "asking", len(pack.questions), "questions")
         for question in pack.questions:
             row = known.get(question.id)
             if row is None:
                 row = answered(runtime, question, draw)
-                if stream:
-                    _line(stream, encode(row))
+                if kept:
+                    kept.add(encode(row))
             rows.append(row)
             steps.add()
     return tuple(rows)
-
-
-def _line(stream: TextIO, value: object) -> None:
-    stream.write(json.dumps(value, sort_keys=True) + "\n")
-    stream.flush()
-
-
-def _kept(path: Path, bound: dict[str, str]) -> dict[str, Answered]:
-    """What was answered before; a last line that was cut is asked again."""
-    if not path.exists() or not path.stat().st_size:
-        return {}
-    raw = path.read_text("utf-8", "replace")
-    lines = raw.split("\n")
-    try:
-        first = json.loads(lines[0])
-    except ValueError:
-        first = None
-    if first != bound:
-        raise UsageError(f"{path} holds answers of another model, pack or runtime: give another file")
-    if not raw.endswith("\n"):  # the last line was cut when the run was ended: it must not run into the next
-        write_whole(path, raw[: raw.rfind("\n") + 1].encode())
-    found = {}
-    for line in lines[1:]:
-        try:
-            row = decode(Answered, json.loads(line))
-        except (ValueError, Mismatch):
-            continue
-        found[row.id] = row
-    return found
 
 
 def calibration(
@@ -243,5 +212,5 @@ def _value(row: Answered, name: str) -> float:
 
 
 def load(path: Path) -> Calibration:
-    """A calibration that `assay calibrate` wrote (UsageError: it is none)."""
-    return record(path, Calibration, SCHEMA, "calibration")
+    """Load a calibration: what `assay calibrate -o json` wrote."""
+    return record(path, MOST_RECORD, "calibration", SCHEMA, partial(decode, Calibration), _MADE)

@@ -6,19 +6,20 @@ Each claim is scored on its own after its text's prompt, and so is each sentence
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assay import __version__
-from assay._given import record
 from assay.errors import UsageError
+from assay.facts.codec import decode
 from assay.facts.filtering import Filter, Filtering
-from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore
+from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore, identity
+from assay.files import as_text, content, json_lines, record
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime
 from assay.uncertainty import statistics as measure
@@ -29,6 +30,9 @@ SCORE = "sequence"
 ALPHAS = (0.1, 0.2, 0.3, 0.5)
 HALVINGS = 200
 LEAST, MOST = 20, 256 << 20  # texts, bytes
+MOST_RECORD = 64 << 20  # bytes of a filtering
+_LINE = '{"prompt": ..., "claims": [{"text": ..., "true": ...}]}'
+_MADE = "make one with  assay calibrate MODEL --claims FILE -o json=FILE"
 # Wikipedia page views and mentions, as FActScore groups people (arXiv:2305.14251, section 3.1), the rarest first
 RARITY = ("very rare", "rare", "medium", "freq", "very freq")
 
@@ -47,29 +51,21 @@ def load(path: Path, most: int = 0) -> tuple[tuple[Text, ...], str]:
 
     The order depends on the texts alone; at most `most` of them, if that is not 0. Raises UsageError: it is no such file, or has too few texts.
     """
-    try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path} is larger than any file of claims ({MOST >> 20} MiB)")
-        raw = path.read_bytes()
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-    rows = [row for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1) if line.strip() if (row := _text(path, number, line))]  # fmt: skip
+    raw = content(path, MOST, "file of claims")
+    lines = json_lines(as_text(raw, path, "file of claims"), path, _LINE)
+    rows = [row for where, value in lines if (row := _text(where, value))]
     rows.sort(key=lambda row: hashlib.sha256(repr(row).encode()).digest())
     if len(rows) < LEAST:
         raise UsageError(f"{path}: {len(rows)} texts with labelled claims; fewer than {LEAST} allow nothing to be said")
     return tuple(rows[: most or len(rows)]), hashlib.sha256(raw).hexdigest()
 
 
-def _text(path: Path, number: int, line: str) -> Text | None:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        raise UsageError(f"{path}, line {number}: not JSON") from None
-    if isinstance(value, dict) and "annotations" in value:
+def _text(where: str, value: dict[str, Any]) -> Text | None:
+    if "annotations" in value:
         return _factscore(value)
-    claims = value.get("claims") if isinstance(value, dict) else None
+    claims = value.get("claims")
     if not isinstance(claims, list) or not isinstance(value.get("prompt"), str):
-        raise UsageError(f'{path}, line {number}: expected {{"prompt": ..., "claims": [{{"text": ..., "true": ...}}]}}')
+        raise UsageError(f"{where}: expected a line like {_LINE}, got one without prompt or claims")
     found = tuple((row["text"], row["true"]) for row in claims if isinstance(row, dict) and isinstance(row.get("text"), str) and isinstance(row.get("true"), bool) and row["text"].strip())  # fmt: skip
     return Text(value["prompt"], found, None) if found else None
 
@@ -170,7 +166,7 @@ def kept(
 
     Raises UsageError where the filtering is of another model.
     """
-    if (known.sha256 or known.model) != (runtime.sha256 or runtime.model):
+    if identity(known) != identity(runtime):
         raise UsageError(f"the filtering is of {known.model}, not of {runtime.model}")
     return tuple(_kept(runtime, prompt, text, row, known) for row in sentences)
 
@@ -185,5 +181,5 @@ def _kept(runtime: Runtime, prompt: str, text: str, row: Sentence, known: Filter
 
 
 def saved(path: Path) -> Filtering:
-    """A filtering that `assay calibrate --claims` wrote (UsageError: it is none)."""
-    return record(path, Filtering, SCHEMA, "filtering")
+    """Load a filtering: what `assay calibrate --claims` wrote."""
+    return record(path, MOST_RECORD, "filtering", SCHEMA, partial(decode, Filtering), _MADE)

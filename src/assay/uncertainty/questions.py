@@ -18,6 +18,7 @@ from typing import Any
 from assay.errors import UsageError
 from assay.facts.calibration import Question
 from assay.facts.uncertainty import SpanKind
+from assay.files import as_text, content, json_lines
 from assay.text.sentence import split
 from assay.text.span import spans
 
@@ -25,6 +26,7 @@ GENERAL = Path(__file__).with_name(
     "general.jsonl"
 )  # assay's own: general knowledge, and questions that nobody can answer
 MOST = 256 << 20  # bytes of a file
+_WHAT, _LINE = "question set", '{"question": ..., "answers": [...]}'
 MOST_QUESTIONS = 100_000
 LEAST = 30  # questions below which nothing can be said
 SHOWN = 3
@@ -57,9 +59,9 @@ def load(paths: Sequence[Path], most: int = 0) -> Pack:
     items: list[_Item] = []
     digest = hashlib.sha256()
     for path in paths:
-        raw = _read(path)
+        raw = content(path, MOST, _WHAT)
         digest.update(hashlib.sha256(raw).digest())
-        items += _items(path, raw)
+        items += _items(path, as_text(raw, path, _WHAT))
     return _pack("+".join(path.stem for path in paths), digest.hexdigest(), items, paths, most)
 
 
@@ -90,26 +92,17 @@ def cloze(paths: Sequence[Path], most: int = 0) -> Pack:
     items: list[_Item] = []
     digest = hashlib.sha256()
     for path in paths:
-        raw = _read(path)
+        raw = content(path, MOST, "document")
         digest.update(hashlib.sha256(raw).digest())
-        items += [row for text in _plain(path, raw) for row in _gaps(path.stem, text)]
+        items += [row for text in _plain(path, as_text(raw, path, "document")) for row in _gaps(path.stem, text)]
     return _pack(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
 
 
-def _plain(path: Path, raw: bytes) -> Iterator[str]:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text") from None
+def _plain(path: Path, text: str) -> Iterator[str]:
     if path.suffix != ".jsonl":
         yield text
         return
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            value = json.loads(line) if line.strip() else {"text": ""}
-            yield str(value["text"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise UsageError(f"{path}, line {number}: expected JSON with text") from None
+    yield from (str(row["text"]) for _, row in json_lines(text, path, '{"text": ...}', ("text",)))
 
 
 def _gaps(topic: str, text: str) -> Iterator[_Item]:
@@ -148,20 +141,7 @@ def _form(item: _Item) -> str:
     return item.asked if item.relation else f"Question: {item.asked}\nAnswer:"
 
 
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MOST:
-            raise UsageError(f"{path} is larger than any pack ({MOST:,} bytes)")
-        return path.read_bytes()
-    except OSError as cause:
-        raise UsageError(f"cannot read {path}: {cause.strerror}") from None
-
-
-def _items(path: Path, raw: bytes) -> list[_Item]:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is no pack: it is not UTF-8 text") from None
+def _items(path: Path, text: str) -> list[_Item]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):
@@ -171,9 +151,8 @@ def _items(path: Path, raw: bytes) -> list[_Item]:
     if isinstance(whole, dict) and isinstance(whole.get("example"), list):
         return _selfaware(path, whole)
     rows = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            rows.append(_row(path, number, line))
+    for where, value in json_lines(text, path, f"{_LINE}, or a relation of LRE"):
+        rows.append(_row(path, where, value))
         if len(rows) > MOST_QUESTIONS:
             raise UsageError(f"{path}: more than {MOST_QUESTIONS:,} questions")
     if not rows:
@@ -181,15 +160,10 @@ def _items(path: Path, raw: bytes) -> list[_Item]:
     return rows
 
 
-def _row(path: Path, number: int, line: str) -> _Item:
-    where = f"{path}, line {number}"
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        raise UsageError(f"{where}: not JSON; a pack is a question a line, or a relation of LRE") from None
-    asked = value.get("question") if isinstance(value, dict) else None
+def _row(path: Path, where: str, value: dict[str, Any]) -> _Item:
+    asked = value.get("question")
     if not isinstance(asked, str) or not asked.strip():
-        raise UsageError(f'{where}: no question; expected {{"question": ..., "answers": [...]}}')
+        raise UsageError(f"{where}: no question: expected a line like {_LINE}")
     topic = str(value.get("topic") or path.stem)[:100]
     kept = () if value.get("answerable") is False else _accepted(value)
     if not kept and value.get("answerable") is not False:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
-from assay.facts.uncertainty import Capability, Risk, Sample, Score, ScoredText, TokenScore
+from assay.facts.uncertainty import Capability, Risk, Sample, Score, ScoredText, TokenScore, identity
 from assay.runtime import Runtime, Trace
 from assay.subject import opened
 from assay.uncertainty import samples as sampled
@@ -196,7 +196,7 @@ def _missing(
 
 
 def _risk(runtime: Runtime, scores: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:
-    if (calibration.sha256 or calibration.model) != (runtime.sha256 or runtime.model):
+    if identity(calibration) != identity(runtime):
         raise UsageError(
             f"the calibration is of {calibration.model} (sha256 {calibration.sha256[:12]}), not of {runtime.model} ({runtime.sha256[:12]})"
         )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay._given import text as text_of
 from assay.errors import UsageError
 from assay.facts.uncertainty import (
     Capability,
@@ -24,6 +23,7 @@ from assay.facts.uncertainty import (
     SpanKind,
     TokenScore,
 )
+from assay.files import text as text_of
 from assay.runtime import Runtime
 from assay.uncertainty.grounding import Documents, unsupported
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from assay.corpus.collection import Corpus
 
 MOST_BYTES = 16 << 20  # of a document
-_OTHER = "; index it with `assay corpus build` if it is PDF or HTML"
+_OTHER = "index it with `assay corpus build` if it is PDF or HTML"
 MOST_SEEN = 400  # characters of a passage that a record keeps
 SURE = 0.7  # nats: above an even chance at every token
 DOUBTED = 0.9  # of the checker, from which a sentence counts as not borne out (error rates: docs/checker.md)
@@ -48,7 +48,7 @@ class Against:
 
 def against(documents: Sequence[Path] = (), corpora: Sequence[str] = ()) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
-    texts = [text_of(path, MOST_BYTES, _OTHER) for path in documents]
+    texts = [text_of(path, MOST_BYTES, "document", _OTHER) for path in documents]
     found = None
     if corpora:
         from assay import corpus

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Kinship
-from assay.files import safetensors
 from assay.weights.fingerprint import OWN, SHARED, Fingerprint, kinship
+from assay.weights.safetensors import safetensors
 
 SCHEMA = "assay-fingerprint/1"
 SUFFIX = ".fingerprint.safetensors"

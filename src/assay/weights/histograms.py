@@ -12,7 +12,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
-from assay.files import safetensors
+from assay.weights.safetensors import safetensors
 
 if TYPE_CHECKING:
     import numpy as np
