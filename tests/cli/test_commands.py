@@ -70,7 +70,7 @@ def test_several_reports_in_one_run_and_any_format_from_the_dossier(tmp_path: Pa
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{}", "is not a dossier: expected schema"),
+        ("{}", "is not a dossier that this version reads: expected schema"),
         ("x", "it is not JSON"),
         ('{"schema": "assay-dossier/9"}', "it has schema 'assay-dossier/9'"),
         ("<!doctype html>", "without an embedded dossier"),
