@@ -4,6 +4,7 @@ AssayError
  +- UsageError          the request cannot be carried out as written           exit 2
  |   +- MissingExtra    it needs an optional dependency that is not installed  exit 2
  |   +- IsolationError  it needs an isolation that this machine cannot give    exit 2
+ |   +- TaskLost        the process that worked on a part of it died           exit 2
  +- Stopped             whoever watched the progress asked for an end         exit 130
  +- InputError          the model's bytes are not what they say they are       becomes a finding
      +- Truncated       a structure runs past the end of its artifact
@@ -58,6 +59,10 @@ class Stopped(AssayError):
 
     def __init__(self, label: str, done: int, total: int, unit: str) -> None:
         super().__init__(f"stopped on request while {label}, after {done:,} of {total:,} {unit}")
+
+
+class TaskLost(UsageError):
+    """A process of this machine or of a cluster died before its task was done; the message says how."""
 
 
 class InputError(AssayError):

@@ -11,6 +11,8 @@ import tempfile
 import time
 import zlib
 from functools import cache
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,42 @@ def test_an_unfinished_build_goes_on(tmp_path: Path) -> None:
     assert len(notes) >= 3, "finished shards were made again"
     assert assay.corpus.open(tmp_path / "index").count("the end of document 5999") == 1
     assert not [path.name for path in (tmp_path / "index").iterdir() if path.name.startswith((".task", ".shard"))]
+
+
+def test_an_input_that_kills_its_process_is_named_and_the_others_are_kept(tmp_path: Path) -> None:
+    robustness.documents(tmp_path / "a.jsonl", 0, 50)
+    robustness.documents(tmp_path / "b.jsonl", 50, 60_000, 300)
+    inputs, options = (str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")), Options(shard=1 << 16)
+    index = tmp_path / "index"
+    killed: list[BaseProcess] = []
+
+    def kill(label: str, done: int, total: int, unit: str) -> None:
+        if any(index.glob(".task-*.json")) and not killed:  # a.jsonl is done
+            killed.extend(child for child in active_children() if child.pid)
+            for child in killed:
+                child.kill()
+
+    with pytest.raises(UsageError) as refused:
+        build(inputs, index, options, executor("local", 2), progress=kill)
+    assert str(refused.value) == (
+        "1 of 2 shards could not be made, so the corpus is as it was: b.jsonl: the process that worked on it was ended "
+        "by SIGKILL, perhaps for want of memory. The others are kept: leave these inputs out, or give it more memory "
+        "(fewer --jobs, a smaller --shard-size), and run the command again"
+    )
+    assert not manifest.exists(index)
+    (finished,) = {path.stat().st_ino for path in index.glob("shard-*.assay")}
+    after = build(inputs[:1], index, options, executor("local", 2))
+    assert [(index / shard.file).stat().st_ino for shard in after.shards] == [finished]
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+def test_a_shard_that_cannot_be_asked_is_named(index: Path, processes: int) -> None:
+    """An answer without it would be a wrong one."""
+    corpus = assay.corpus.open(index, executor("local", processes))
+    (shard,) = index.glob("shard-*")
+    shard.unlink()
+    with pytest.raises(UsageError, match=f"{shard.name}: No such file or directory where the shard was to be asked"):
+        corpus.trace("first line of document 3")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")

@@ -9,20 +9,47 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import assay.corpus
 from assay.corpus.building import Options, build
-from assay.errors import AssayError, Malformed, MissingExtra, UsageError
-from assay.execution import Executor, executor
+from assay.errors import AssayError, Malformed, MissingExtra, TaskLost, UsageError
+from assay.execution import Executor, Failed, Ok, executor
 
 
-def doubled(task: int) -> int:
-    if task == 13:
-        raise UsageError("no task thirteen")
-    return 2 * task
+class Stubborn(Exception):
+    """An error that pickles, and cannot be made again from what was pickled."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__("stubborn")
+
+
+def done(task: Any) -> Any:
+    """A task of every kind that a contract has to think of."""
+    match task:
+        case "usage":
+            raise UsageError("no task thirteen")
+        case "extra":
+            raise MissingExtra("corpus", "a corpus")
+        case "malformed":
+            raise Malformed("a broken rule", at=7, expected=1, got=2)
+        case "bug":
+            return dict[str, int]()["nothing"]
+        case "stubborn":
+            raise Stubborn(1, 2)
+        case "unsendable":
+            return lambda: task
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "ended":
+            os._exit(3)
+        case float():
+            time.sleep(task)
+    return task
 
 
 @pytest.fixture(scope="module", params=["inline", "processes", "ray"])
@@ -48,16 +75,84 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Executor]:
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
 
 
-def test_every_task_gives_its_outcome_once(runner: Executor) -> None:
+def ran(runner: Executor, *tasks: Any) -> dict[int, Any]:
+    """Index -> value, or the error of a task that failed."""
+    rows = list(runner.run(done, tasks, lambda: None))
+    assert len(rows) == len(tasks)
+    return {index: row.value if isinstance(row, Ok) else row.error for index, row in rows}
+
+
+def test_every_task_gives_its_value_once(runner: Executor) -> None:
     ticks: list[int] = []
-    found = dict(runner.run(doubled, [1, 2, 3, 4, 5], lambda: ticks.append(1)))
-    assert found == {0: 2, 1: 4, 2: 6, 3: 8, 4: 10}
+    found = sorted(runner.run(done, [1, 2, 3, 4, 5], lambda: ticks.append(1)))
+    assert found == [(index, Ok(index + 1)) for index in range(5)]
     assert ticks
+    assert list(runner.run(done, [], lambda: None)) == []
 
 
-def test_the_error_of_a_task_is_raised_as_it_is(runner: Executor) -> None:
-    with pytest.raises(UsageError, match="no task thirteen"):
-        list(runner.run(doubled, [13, 13, 13], lambda: None))
+def test_a_task_that_raises_keeps_no_other_from_running(runner: Executor) -> None:
+    found = ran(runner, "usage", 1, "bug", 2, "malformed", 3)
+    assert [found[index] for index in (1, 3, 5)] == [1, 2, 3]
+    assert str(found[0]) == "no task thirteen"
+    assert isinstance(found[2], KeyError) and found[2].args == ("nothing",)
+
+
+@pytest.mark.parametrize("task", ["usage", "extra", "malformed"])
+def test_every_error_of_assay_arrives_as_it_is(runner: Executor, task: str) -> None:
+    with pytest.raises(AssayError) as here:
+        done(task)
+    (there,) = ran(runner, task).values()
+    assert type(there) is type(here.value)
+    assert str(there) == str(here.value) and there.__dict__ == here.value.__dict__
+
+
+def test_a_failure_says_where_it_came_from(runner: Executor) -> None:
+    ((_, failed),) = runner.run(done, ["bug"], lambda: None)
+    assert isinstance(failed, Failed) and 'return dict[str, int]()["nothing"]' in failed.trace
+    with pytest.raises(KeyError) as raised:
+        raise failed.noted()
+    assert raised.value.__notes__ == [failed.trace]
+
+
+def test_what_cannot_be_sent_is_a_failure(runner: Executor, request: pytest.FixtureRequest) -> None:
+    if "inline" in request.node.name:
+        return  # nothing is sent
+    found = ran(runner, "unsendable", 1, "stubborn", 2)
+    assert (found[1], found[3]) == (1, 2)
+    assert "what the task gave cannot be sent" in str(found[0]) and isinstance(found[0], TypeError)
+    assert str(found[2]) == "Stubborn: stubborn"
+
+
+def test_a_task_that_cannot_be_sent_is_a_failure() -> None:
+    found = ran(executor("local", 2), 1, lambda: 2, 3)
+    assert (found[0], found[2]) == (1, 3) and isinstance(found[1], Exception)
+
+
+def test_a_task_that_kills_its_process_keeps_no_other_from_running(
+    runner: Executor, request: pytest.FixtureRequest
+) -> None:
+    if "inline" in request.node.name:
+        return  # it is this process that would die
+    found = ran(runner, 1, "killed", 2, 3, "ended", 4)
+    assert [found[index] for index in (0, 2, 3, 5)] == [1, 2, 3, 4]
+    assert isinstance(found[1], TaskLost) and isinstance(found[4], TaskLost)
+    assert "\n" not in str(found[1])
+    if "processes" in request.node.name:
+        assert str(found[1]) == "the process that worked on it was ended by SIGKILL, perhaps for want of memory"
+        assert str(found[4]) == "the process that worked on it ended with status 3"
+
+
+def test_outcomes_come_in_the_order_in_which_tasks_end(runner: Executor, request: pytest.FixtureRequest) -> None:
+    inline = "inline" in request.node.name
+    order = [index for index, _ in runner.run(done, [0.1 if inline else 6.0, 0.0, 0.01], lambda: None)]
+    assert order == ([0, 1, 2] if inline else [1, 2, 0])
+
+
+def test_who_stops_gives_up_what_has_not_ended(runner: Executor) -> None:
+    began = time.monotonic()
+    with closing(runner.run(done, [0.0, 60.0, 60.0, 60.0], lambda: None)) as outcomes:
+        assert next(outcomes) == (0, Ok(0.0))
+    assert time.monotonic() - began < 50
 
 
 def test_a_corpus_is_the_same_whoever_built_it(runner: Executor, tmp_path: Path) -> None:
@@ -76,32 +171,12 @@ def test_a_corpus_is_the_same_whoever_built_it(runner: Executor, tmp_path: Path)
     assert through.spans and through.spans == assay.corpus.open(tmp_path / "b").trace(text).spans
 
 
-def failed(task: int) -> int:
-    raise MissingExtra("corpus", "a corpus") if task == 1 else Malformed("a broken rule", at=7, expected=1, got=2)
-
-
-@pytest.mark.parametrize("task", [1, 2])
-def test_every_error_of_assay_crosses_processes(runner: Executor, task: int) -> None:
-    with pytest.raises(AssayError) as here:
-        failed(task)
-    with pytest.raises(type(here.value)) as there:
-        list(runner.run(failed, [task], lambda: None))
-    assert str(there.value) == str(here.value) and there.value.__dict__ == here.value.__dict__
-
-
-def killed(task: int) -> int:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return task
-
-
-def test_a_worker_that_dies_gives_one_sentence() -> None:
-    with pytest.raises(UsageError, match="a worker process died, for want of memory or of a damaged input"):
-        list(executor("local", 2).run(killed, [1, 2], lambda: None))
-
-
 @pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.4])
 def test_workers_end_with_the_process_that_started_them(delay: float) -> None:
-    code = "from assay.execution import executor; import time\nif __name__ == '__main__': list(executor('local', 2).run(time.sleep, [60, 60], lambda: None))"
+    code = (
+        "from assay.execution import executor; import time\n"
+        "if __name__ == '__main__': list(executor('local', 2).run(time.sleep, [60, 60], lambda: None))"
+    )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as started:
         time.sleep(0.3 + delay)
         started.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from assay.corpus.manifest import Manifest, ShardRecord, merged
 from assay.corpus.matching import SEED, Found, Look, Matches, living, look, looked, split, together, whole
 from assay.corpus.passages import passage
 from assay.corpus.reading import ShardFile
-from assay.errors import InputError, Malformed, UsageError
+from assay.errors import InputError, Malformed, TaskLost, UsageError
+from assay.execution import Failed
 from assay.facts.corpus import CorpusRecord, DatasetShare, Document
 from assay.facts.trace import Passage, Trace
 from assay.kernels.words import Words, uint32
@@ -54,8 +56,13 @@ class Corpus:
         if self.executor is None:
             return [look(shard, found, least) for shard in self.shards]
         tasks = [Look(shard.path, shard.removed, found, least) for shard in self.shards]
-        outcomes = dict(self.executor.run(looked, tasks, lambda: None))
-        return [outcomes[number] for number in range(len(tasks))]
+        rows: dict[int, Found] = {}
+        with closing(self.executor.run(looked, tasks, lambda: None)) as outcomes:
+            for number, outcome in outcomes:
+                if isinstance(outcome, Failed):  # an answer without one of the shards would be a wrong one
+                    raise _unasked(self.shards[number], outcome)
+                rows[number] = outcome.value
+        return [rows[number] for number in range(len(tasks))]
 
     def count(self, text: str) -> int:
         """How often the corpora hold the words of `text`, folded; 0 for a text without words."""
@@ -106,6 +113,15 @@ class Corpus:
         from assay.corpus.tracing import traced
 
         return traced(self, _checked(text), prompt, least, most_sources, embedder)
+
+
+def _unasked(shard: ShardFile, failed: Failed) -> Exception:
+    """Why a shard gave no answer: an error about damage names it already."""
+    if isinstance(failed.error, TaskLost):
+        return UsageError(f"{shard.path.name}: {failed.error}")
+    if isinstance(failed.error, OSError):
+        return UsageError(f"{shard.path}: {failed.error.strerror} where the shard was to be asked")
+    return failed.noted()
 
 
 def _checked(text: str) -> str:

@@ -1,69 +1,146 @@
-"""Tasks in processes of this machine."""
+"""Tasks in processes of this machine, each with a pipe of its own: if one dies, it is known which task it had."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, connection, get_context, parent_process
+from collections.abc import Callable, Generator, Sequence
+from multiprocessing import connection, get_context, parent_process
+from multiprocessing.connection import Connection
 from threading import Thread
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
-from assay.errors import UsageError
+from assay.errors import TaskLost
+from assay.execution.outcome import Failed, Ok, attempted, sendable
 
 Task = TypeVar("Task")
-Outcome = TypeVar("Outcome")
+Value = TypeVar("Value")
 EVERY = 0.5  # seconds between two ticks
+PATIENCE = 5.0  # seconds in which a process that has nothing left to do has to end by itself
 
 
 class Local:
-    """`jobs` processes, started afresh so that nothing of this one leaks into them; with none, this process does it all."""
+    """`jobs` processes, started afresh so that nothing of this one leaks into them; 0: this process does it all."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
 
     def run(
-        self, function: Callable[[Task], Outcome], tasks: Sequence[Task], tick: Callable[[], None]
-    ) -> Iterator[tuple[int, Outcome]]:
+        self, function: Callable[[Task], Value], tasks: Sequence[Task], tick: Callable[[], None]
+    ) -> Generator[tuple[int, Ok[Value] | Failed], None, None]:
         """See `Executor.run`."""
         if not self._jobs:
             for index, task in enumerate(tasks):
-                yield index, function(task)
+                yield index, attempted(function, task)
                 tick()
             return
-        workers = max(1, min(self._jobs, len(tasks)))
-        before, finished = set(active_children()), False
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-            try:
-                waiting = {pool.submit(function, task): index for index, task in enumerate(tasks)}
-                while waiting:
-                    done, _ = wait(waiting, timeout=EVERY, return_when=FIRST_COMPLETED)
-                    tick()
-                    for future in done:
-                        yield waiting.pop(future), future.result()
-                finished = True
-            except BrokenProcessPool:
-                raise UsageError(
-                    "a worker process died, for want of memory or of a damaged input; run again with fewer --jobs: what is finished is kept"
-                ) from None
-            finally:
-                if not finished:  # an error, or somebody pressed Ctrl-C: nobody wants what is being worked on
-                    for worker in set(active_children()) - before:
-                        worker.kill()
+        waiting = list(enumerate(tasks))[::-1]
+        workers: list[_Worker[Value]] = []
+        busy: dict[_Worker[Value], int] = {}
+        try:
+            while waiting or busy:
+                while waiting and len(busy) < self._jobs:
+                    index, task = waiting.pop()
+                    packed = attempted(pickle.dumps, task)
+                    if isinstance(packed, Failed):
+                        yield index, packed
+                        continue
+                    worker = next((row for row in workers if row not in busy and row.alive), None)
+                    if worker is None:
+                        worker = _Worker(function)
+                        workers.append(worker)
+                    worker.begin(packed.value)
+                    busy[worker] = index
+                if busy:
+                    connection.wait([source for worker in busy for source in worker.sources], EVERY)
+                tick()
+                for worker, index in list(busy.items()):
+                    outcome = worker.outcome()
+                    if outcome is not None:
+                        del busy[worker]
+                        yield index, outcome
+        finally:
+            for worker in workers:
+                worker.end(at_once=worker in busy)  # an error, or Ctrl-C: nobody wants what is being worked on
+
+
+class _Worker(Generic[Value]):
+    """One process that does one task after another."""
+
+    def __init__(self, function: Callable[[Any], Value]) -> None:
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, function), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def sources(self) -> tuple[Any, Any]:
+        """What becomes readable when there is an outcome."""
+        return self._pipe, self._process.sentinel
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can do another task."""
+        return self._process.is_alive()
+
+    def begin(self, task: bytes) -> None:
+        """Hand over a pickled task."""
+        try:
+            self._pipe.send_bytes(task)
+        except OSError:  # it is dead, which `outcome` finds out and says
+            pass
+
+    def outcome(self) -> Ok[Value] | Failed | None:
+        """What became of the task; None while it is worked on."""
+        ended = not self.alive  # asked first: what a process sends before it ends can be read afterwards
+        if not self._pipe.poll():
+            return self._lost() if ended else None
+        try:
+            raw = self._pipe.recv_bytes()
+        except (EOFError, OSError):
+            return self._lost()
+        found: Ok[Ok[Value] | Failed] | Failed = attempted(pickle.loads, raw)
+        return found.value if isinstance(found, Ok) else found
+
+    def _lost(self) -> Failed:
+        self._process.join(PATIENCE)
+        self._process.kill()  # it closed its pipe and goes on: nobody can ask it any more
+        self._process.join()
+        code = self._process.exitcode or 0
+        how = f"ended with status {code}"
+        if code < 0:
+            name = next((row.name for row in signal.Signals if row == -code), str(-code))
+            how = f"was ended by {name}{', perhaps for want of memory' if name == 'SIGKILL' else ''}"
+        return Failed(TaskLost(f"the process that worked on it {how}"))
+
+    def end(self, *, at_once: bool) -> None:
+        """Let it end, or end it."""
+        self._pipe.close()
+        if not at_once:
+            self._process.join(PATIENCE)
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+
+
+def _serve(pipe: Connection, function: Callable[[Any], object]) -> None:
+    """Do tasks until the pipe is closed."""
+    # Ctrl-C reaches every process of a terminal: what it means is up to the one that started the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            raw = pipe.recv_bytes()
+        except EOFError:
+            return
+        outcome = attempted(lambda packed: function(pickle.loads(packed)), raw)  # noqa: S301 - our own parent's bytes
+        pipe.send_bytes(pickle.dumps(sendable(outcome)))
 
 
 def _end_with_parent() -> None:
-    """Die when the process that started this one is killed, whenever that happens; else it would wait for tasks for ever.
-
-    Ctrl-C reaches every process of a terminal: what it means is up to the one that started the others.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_watch, daemon=True).start()
-
-
-def _watch() -> None:
+    """Die when the process that started this one is killed, whenever that is: nobody waits for the task any more."""
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
-from assay.errors import MissingExtra
+from assay.errors import MissingExtra, TaskLost
+from assay.execution.outcome import Failed, Ok, attempted, sendable
 
 Task = TypeVar("Task")
-Outcome = TypeVar("Outcome")
+Value = TypeVar("Value")
 EVERY = 0.5  # seconds between two ticks
+AGAIN = 1  # times that a task is started again when its process is lost: a machine may be taken away, an input may kill
 
 
 class Ray:
-    """The cluster that Ray finds, or one on this machine. Files must lie where every node reads them."""
+    """The cluster that Ray finds, or one on this machine. Files must lie where every node reads them.
+
+    A task whose process is lost is started once more, perhaps on another machine: it must be repeatable.
+    """
 
     def __init__(self) -> None:
         try:
@@ -23,12 +28,22 @@ class Ray:
             raise MissingExtra("ray", "running on Ray") from None
 
     def run(
-        self, function: Callable[[Task], Outcome], tasks: Sequence[Task], tick: Callable[[], None]
-    ) -> Iterator[tuple[int, Outcome]]:
+        self, function: Callable[[Task], Value], tasks: Sequence[Task], tick: Callable[[], None]
+    ) -> Generator[tuple[int, Ok[Value] | Failed], None, None]:
         """See `Executor.run`."""
-        remote = self._ray.remote(function)
-        waiting = {remote.remote(task): index for index, task in enumerate(tasks)}
+
+        def answered(task: Task) -> Ok[Value] | Failed:
+            return sendable(attempted(function, task))
+
+        remote = self._ray.remote(max_retries=AGAIN)(answered)
+        waiting: dict[Any, int] = {}
         try:
+            for index, task in enumerate(tasks):
+                started = attempted(remote.remote, task)
+                if isinstance(started, Failed):
+                    yield index, started
+                else:
+                    waiting[started.value] = index
             while waiting:
                 done, _ = self._ray.wait(list(waiting), num_returns=1, timeout=EVERY)
                 tick()
@@ -41,5 +56,5 @@ class Ray:
     def _outcome(self, reference: Any) -> Any:
         try:
             return self._ray.get(reference)
-        except self._ray.exceptions.RayTaskError as failed:
-            raise (failed.cause if failed.cause is not None else failed) from None
+        except self._ray.exceptions.RayError as lost:
+            return Failed(TaskLost(f"the process that worked on it is gone ({type(lost).__name__})"))
