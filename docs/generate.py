@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ def _check_page(rule: Rule) -> str:
     references = "".join(f"- {reference}\n" for reference in rule.references)
     return (
         f"# {rule.id}\n\n**{rule.title}**\n\nQuestion: {QUESTIONS[rule.question]} Severity {rule.severity}.\n\n"
-        f"## Why\n\n{rule.why}\n\n## What to do\n\n{rule.remedy}\n"
+        f"## Why\n\n{rule.why}\n\n## What to do\n\n{textwrap.fill(rule.remedy, 120, break_on_hyphens=False)}\n"
         + (f"\n## References\n\n{references}" if references else "")
     )
 

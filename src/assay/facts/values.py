@@ -127,7 +127,7 @@ class TokenReview:
 
 @dataclass(frozen=True, slots=True)
 class Directions:
-    """What the matrices that write to the residual stream share: hints, whose error rates docs/parameters.md gives.
+    """What the matrices that write to the residual stream share: hints; error rates: docs/measured/parameters.md.
 
     `emptiest` is the energy of the emptiest direction over that of the next emptiest, `threshold` what separates
     an ablation from a sound model. `common` of the `writers` share their strongest direction (|cosine| of 0.9 or more).

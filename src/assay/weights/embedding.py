@@ -2,7 +2,7 @@
 
 After Land and Bartolo, "Fishing for Magikarp" (2024), section 3: the cosine between a row, less the mean row, and the
 mean of rows known to be unused. The smallest norm, which is often used instead, finds none of them in a model that
-ties its embedding to its output (measured in docs/parameters.md).
+ties its embedding to its output (measured in docs/measured/parameters.md).
 """
 
 from __future__ import annotations

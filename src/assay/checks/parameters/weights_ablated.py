@@ -28,8 +28,8 @@ def weights_ablated(
 
     Against a base (`--base`): all changed writers to the residual stream changed by rank one along one direction.
     Without one, as a hint: the matrices that write to the residual stream share a direction that they all leave empty.
-    Error rates of the hint on generated pairs are in docs/parameters.md; an ablation of some layers only, or under
-    four-bit quantisation, can stay unseen.
+    Error rates of the hint on generated pairs are in docs/measured/parameters.md; an ablation of some layers only, or
+    under four-bit quantisation, can stay unseen.
     """
     if not weight_sets(indexes):
         return

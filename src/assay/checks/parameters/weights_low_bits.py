@@ -31,9 +31,9 @@ def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     The density of trained weights slopes, so codes that differ only in their low bits occur a little unequally, by an
     amount that the density around them predicts. Encrypted or compressed bytes make them equal. Each 16-bit tensor is
     tested in 16 windows and as a whole, for 1, 2 and 4 low bits, where it is large enough for the test to have power.
-    Measured detection and false alarms are in docs/parameters.md. A payload thinner than a quarter of a window, in
-    tensors below a million values, or in the low bits of true float32 weights, which are random already, is not
-    excluded.
+    Measured detection and false alarms are in docs/measured/parameters.md. A payload thinner than a quarter of a
+    window, in tensors below a million values, or in the low bits of true float32 weights, which are random already, is
+    not excluded.
     """
     tested = 0
     for row in summaries:

@@ -1,7 +1,7 @@
 """The one relation that explains the differences between a base and a model, with its margin, or "cannot tell".
 
-The order of the questions, and the numbers that decide, are those of docs/parameters.md, where their error rates on
-generated pairs are.
+The order of the questions, and the numbers that decide, are those of docs/parameters.md; error rates on generated
+pairs are in docs/measured/parameters.md.
 """
 
 from __future__ import annotations
