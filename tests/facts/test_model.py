@@ -212,7 +212,7 @@ def test_a_card_in_a_folder_below_does_not_speak_for_the_model(tmp_path: Path, a
 
 
 def test_the_drafted_card_has_the_headings_that_assay_looks_for(tmp_path: Path, audit: Audit) -> None:
-    from assay.render._card import draft
+    from assay.render.record.card import draft
 
     titles = [line.lstrip("# ") for line in draft(audit(hub_model(tmp_path / "m"))) if line.startswith("## ")]
     announced = {topic for title in titles for topic in topics(title)}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.facts.dossier import Dossier
-from assay.render._bom import bom
+from assay.render.bom import bom
 from tests.builders import calls, hub_model
 from tests.builders.command import run
 from tests.builders.release import openwashed, release

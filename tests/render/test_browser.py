@@ -155,7 +155,7 @@ def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
 
 
 def test_a_trace_links_its_spans_to_documents(browser: Any, tmp_path: Path) -> None:
-    from assay.render._trace_page import page as written
+    from assay.render.record.trace_page import page as written
     from tests.builders.corpus import opened as corpus
 
     one = "the owl and the pussycat went to sea in a beautiful pea green boat"

@@ -20,7 +20,7 @@ from assay.facts.codec import Mismatch, canonical, decode, encode
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.render import names, renderer
-from assay.render._visible import visible
+from assay.render.visible import visible
 from tests.builders import calls, hub_model
 from tests.builders.pickles import short
 

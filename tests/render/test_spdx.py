@@ -15,7 +15,7 @@ from spdx_python_model import v3_0_1 as spdx
 
 import assay
 from assay.facts.dossier import Dossier
-from assay.render.spdx import document
+from assay.render.output.spdx import document
 from tests.builders import calls, hub_model
 from tests.builders.release import openwashed, release
 

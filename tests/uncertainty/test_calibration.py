@@ -12,7 +12,7 @@ from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.calibration import Answered, Question, Value
 from assay.facts.codec import canonical
-from assay.render._calibration import lines
+from assay.render.record.calibration import lines
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
 from tests.builders.command import run

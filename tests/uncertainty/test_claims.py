@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.filtering import Filtering
-from assay.render._filtering import lines
+from assay.render.record.claims import lines
 from assay.uncertainty import claims as filtering
 from assay.uncertainty import drift as live
 from assay.uncertainty import questions as packs

@@ -13,8 +13,8 @@ from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText
-from assay.render._scored import lines
-from assay.render._scored_page import page
+from assay.render.record.scored import lines
+from assay.render.record.scored_page import page
 from assay.uncertainty.grounding import FEATURES, Documents, stem, unsupported
 from tests.builders.command import run
 from tests.builders.runtimes import Sure, Words

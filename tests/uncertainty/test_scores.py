@@ -14,8 +14,8 @@ from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
-from assay.render._scored import chance, lines
-from assay.render._scored_page import page
+from assay.render.record.scored import chance, lines
+from assay.render.record.scored_page import page
 from assay.runtime.recorded import Recorded
 from assay.uncertainty import samples as sampled
 from assay.uncertainty.scores import scores, sentences, spans

@@ -17,7 +17,7 @@ from assay.errors import Malformed
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Finding, Kind
-from assay.render._bom import bom, timestamp
+from assay.render.bom import bom, timestamp
 
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 VERIFICATION = "https://in-toto.io/attestation/svr/v0.1"

@@ -54,7 +54,7 @@ def write_all(dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = 
 def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -> bytes:
     stream = io.BytesIO()
     if format == "text":
-        from assay.render.text import terminal_width, write
+        from assay.render.output.text import terminal_width, write
 
         write(
             dossier,

@@ -37,7 +37,7 @@ def rechecked(
     from assay.cli._load import saved
     from assay.pipeline import audited
     from assay.pipeline.again import Given, again
-    from assay.render._recheck import lines
+    from assay.render.record.recheck import lines
 
     then = saved(dossier)
     run = _asking(then.risk, given.packs)

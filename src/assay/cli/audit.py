@@ -182,7 +182,7 @@ def _warn(config: Config) -> None:
 
 
 def _verdict_line(dossier: Dossier) -> str:
-    from assay.render._visible import visible
-    from assay.render._words import counts
+    from assay.render.visible import visible
+    from assay.render.words import counts
 
     return f"{dossier.decision.verdict}  {visible(dossier.subject.name)}  {counts(dossier.findings)}"

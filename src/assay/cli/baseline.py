@@ -40,7 +40,7 @@ def write(dossier: Path, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def show(file: Path) -> None:
     """Show the findings that FILE lists."""
-    from assay.render._visible import visible
+    from assay.render.visible import visible
 
     for fingerprint, words in sorted(known(file).items()):
         click.echo(f"{fingerprint}  {visible(str(words))}")

@@ -96,7 +96,7 @@ def _questions(
 ) -> tuple[Calibration, list[str]]:  # fmt: skip
     """(the calibration, its lines)."""
     from assay import uncertainty
-    from assay.render._calibration import lines
+    from assay.render.record.calibration import lines
     from assay.uncertainty import calibration as calibrating
     from assay.uncertainty import questions as questions
 
@@ -116,7 +116,7 @@ def _claims(
 ) -> tuple[Filtering, list[str]]:
     """(the filtering, its lines)."""
     from assay import uncertainty
-    from assay.render._filtering import lines
+    from assay.render.record.claims import lines
     from assay.uncertainty import claims as filtering
 
     texts, digest = filtering.load(claims, most or 0)

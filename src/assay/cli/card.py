@@ -29,8 +29,8 @@ def COMMAND(model: str, corpora: tuple[str, ...], offline: bool, output: str, qu
     Write it to a file and not over a card that you have: it does not read the prose of the old one.
     """
     from assay import api
-    from assay.render._ai_act_drafts import documentation_form, training_summary
-    from assay.render._card import draft
+    from assay.render.record.ai_act import documentation_form, training_summary
+    from assay.render.record.card import draft
 
     drafts = {"markdown": draft, "documentation-form": documentation_form, "training-summary": training_summary}
     format, path = one_of(output, tuple(drafts))

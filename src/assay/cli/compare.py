@@ -23,8 +23,8 @@ def COMMAND(old: Path, new: Path, output: str, verbose: bool) -> int:
     Exit status: 0, or 1 if the verdict is worse or the MOF class by evidence lower; 2 if it could not run.
     """
     from assay.pipeline.change import change
-    from assay.render._change import lines
-    from assay.render.text import terminal_width
+    from assay.render.output.text import terminal_width
+    from assay.render.record.change import lines
 
     format, path = one_of(output, ("text", "json"))
     found = change(saved(old), saved(new))

@@ -115,7 +115,7 @@ def _size(text: str) -> int:
 def _show(folder: Path, name: str) -> None:
     from assay.corpus import manifest
     from assay.corpus.collection import record
-    from assay.render._corpus import lines
+    from assay.render.record.corpus import lines
 
     found, digest = manifest.load(folder)
     fields = sorted({field for part in found.parts for field in part.fields})
@@ -215,7 +215,7 @@ def contamination(
     """Which items of BENCHMARK (jsonl, json, csv, parquet) are in the corpus: question and answer apart."""
     from assay import corpus
     from assay.corpus.contamination import contamination as examined
-    from assay.render._trace import contamination_lines
+    from assay.render.record.trace import contamination_lines
 
     format, path = one_of(output, ("text", "json"))
     try:

@@ -67,7 +67,7 @@ def COMMAND(
         if format == "json":
             raw = canonical(found)
         else:
-            from assay.render._comparison import lines
+            from assay.render.record.comparison import lines
 
             raw = "".join(
                 f"{line}\n"

@@ -30,7 +30,7 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     fingerprint file. Exit status 0: the question could be asked, whatever the answer.
     """
     from assay import api
-    from assay.render._visible import visible
+    from assay.render.visible import visible
     from assay.weights.fingerprint_files import SUFFIX, decoded, library, relatives
 
     try:

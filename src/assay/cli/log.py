@@ -64,7 +64,7 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
 def show(log: Path, output: str) -> None:
     """List the audits in LOG, after checking that each entry follows the one before it."""
     from assay.attest import log as tree
-    from assay.render._visible import visible
+    from assay.render.visible import visible
 
     format, path = one_of(output, ("text", "json", "checkpoint"))
     found = _read(log)
@@ -163,7 +163,7 @@ def _said(path: Path, wrong: list[str], sound: str) -> int:
 
 
 def _entry_of(path: Path) -> Entry:
-    from assay.render._bom import timestamp
+    from assay.render.bom import timestamp
 
     found = saved(path)
     digest = hashlib.sha256(canonical(found)).hexdigest()

@@ -72,7 +72,7 @@ def COMMAND(
     """
     from assay import uncertainty
     from assay.probes import memorisation as memorising
-    from assay.render._memorisation import lines
+    from assay.render.record.memorisation import lines
 
     targets = [one_of(entry, ("text", "json")) for entry in outputs] or [("text", None)]
     try:

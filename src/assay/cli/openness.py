@@ -72,10 +72,10 @@ def COMMAND(
 
 
 def _text(dossier: Dossier, said: Listing | None, *, fix: bool, verbose: bool, quiet: bool, colour: bool) -> list[str]:
-    from assay.render._openness import lines, summary
-    from assay.render._publisher import fixes
-    from assay.render._visible import visible
-    from assay.render.text import terminal_width
+    from assay.render.output.text import terminal_width
+    from assay.render.record.openness import lines, summary
+    from assay.render.record.publisher import fixes
+    from assay.render.visible import visible
 
     def paint(text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if colour else text
@@ -90,7 +90,7 @@ def _text(dossier: Dossier, said: Listing | None, *, fix: bool, verbose: bool, q
 def _beside(dossier: Dossier, said: Listing) -> list[str]:
     """What the listing says beside what the files show."""
     from assay.facts.openness import BY_ID, COUNTED, Support
-    from assay.render._visible import visible
+    from assay.render.visible import visible
 
     names = {row.kind.id for row in said.rows}
     shown = {row.id for row in dossier.openness.components if row.support in COUNTED}

@@ -155,11 +155,11 @@ def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose
     if format == "json":
         return canonical(found)
     if format == "html":
-        from assay.render._scored_page import page
+        from assay.render.record.scored_page import page
 
         return page(found)
-    from assay.render._scored import lines
-    from assay.render.text import terminal_width
+    from assay.render.output.text import terminal_width
+    from assay.render.record.scored import lines
 
     first = found.scores[0]
     rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)

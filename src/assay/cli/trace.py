@@ -127,11 +127,11 @@ def _rendered(found: Trace, format: str, colour: bool, verbose: bool, quiet: boo
     if format == "json":
         return canonical(found)
     if format == "html":
-        from assay.render._trace_page import page
+        from assay.render.record.trace_page import page
 
         return page(found)
-    from assay.render._segments import standings
-    from assay.render._trace import lines
+    from assay.render.record.segment import standings
+    from assay.render.record.trace import lines
 
     rows = (
         [f"{found.covered} of {found.words} words found; sentences: {standings(found) or 'none'}"]

@@ -116,7 +116,7 @@ def COMMAND(
     from assay.attest import keys
     from assay.attest.model import Expected, verify
     from assay.attest.trust import expected
-    from assay.render._signature import lines
+    from assay.render.record.signature import lines
 
     whom = expected(trust) if trust else Expected()
     whom = Expected(

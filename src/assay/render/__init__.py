@@ -1,13 +1,18 @@
-"""One output per file: `RENDER = Renderer(id, title, write)`, found by listing this folder. All read the same dossier."""
+"""A dossier, and the records that commands print, as text, pages and documents for people and programs.
+
+`output/` has one report format per file, `sections/` one part of a dossier per file, `record/` what is no dossier.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
+
+from assay.render import output
 
 if TYPE_CHECKING:
     from assay.facts.dossier import Dossier
@@ -25,17 +30,19 @@ class Renderer:
 
 
 def names() -> tuple[str, ...]:
-    """The ids of all renderers: the modules of this folder, `json_` without its underscore."""
-    return tuple(
-        sorted(entry.name.rstrip("_") for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
-    )
+    """The ids of all renderers: the modules of `output/`, `json_` without its underscore."""
+    return tuple(sorted(name.rstrip("_") for name in _modules()))
 
 
 @cache
 def renderer(id: str) -> Renderer | None:
     """The renderer with this id, imported when first asked for."""
-    module = next((entry.name for entry in pkgutil.iter_modules(__path__) if entry.name.rstrip("_") == id), None)
-    if module is None or module.startswith("_"):
+    module = next((name for name in _modules() if name.rstrip("_") == id), None)
+    if module is None:
         return None
-    found: Renderer = importlib.import_module(f"{__name__}.{module}").RENDER
+    found: Renderer = importlib.import_module(f"{output.__name__}.{module}").RENDER
     return found
+
+
+def _modules() -> Iterator[str]:
+    return (entry.name for entry in pkgutil.iter_modules(output.__path__) if not entry.name.startswith("_"))

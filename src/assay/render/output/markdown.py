@@ -10,11 +10,11 @@ from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.openness import BY_ID
 from assay.render import Renderer
-from assay.render._openness import licence_words, summary
-from assay.render._risk_card import CAUTION
-from assay.render._risk_card import summary as risk_card
-from assay.render._visible import visible
-from assay.render._words import (
+from assay.render.record.openness import licence_words, summary
+from assay.render.sections.risk import CAUTION
+from assay.render.sections.risk import summary as risk_card
+from assay.render.visible import visible
+from assay.render.words import (
     KIND_WORDS,
     answer,
     by_question,

@@ -13,10 +13,10 @@ from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
-from assay.render._openness import summary
-from assay.render._risk_card import summary as risk_card
-from assay.render._visible import visible
-from assay.render._words import (
+from assay.render.record.openness import summary
+from assay.render.sections.risk import summary as risk_card
+from assay.render.visible import visible
+from assay.render.words import (
     KIND_WORDS,
     SHOWN,
     accepting,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.comparison import Comparison, Relation, State, TensorDifference
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 MOST = 20
 _COLOURS = {Relation.UNKNOWN: "1;30;43", Relation.UNRELATED: "1;37;41"}

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
 from assay.facts.openness import COUNTED, Component
-from assay.render._openness import compute_words
-from assay.render._words import parameters, place, size
-from assay.render.markdown import escaped
+from assay.render.output.markdown import escaped
+from assay.render.record.openness import compute_words
+from assay.render.words import parameters, place, size
 
 OPEN = "_not in the files; for the provider_"
 Row = tuple[str, str]

@@ -18,8 +18,8 @@ from assay.facts.openness import (
     Openness,
     Support,
 )
-from assay.render._visible import visible
-from assay.render._words import place
+from assay.render.visible import visible
+from assay.render.words import place
 
 Paint = Callable[[str, str], str]
 _COLOURS = {

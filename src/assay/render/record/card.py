@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
 from assay.facts.openness import LicenceOrigin, Support
-from assay.render._openness import compute_words
-from assay.render._words import acts, parameters, size
-from assay.render.markdown import code, escaped
+from assay.render.output.markdown import code, escaped
+from assay.render.record.openness import compute_words
+from assay.render.words import acts, parameters, size
 
 OPEN = "<!-- for the publisher: {} -->"
 

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
-from assay.render._visible import visible
-from assay.render._words import by_question, place
+from assay.render.visible import visible
+from assay.render.words import by_question, place
 
 
 def quoteattr(text: str) -> str:

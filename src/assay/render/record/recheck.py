@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.attestation import Recheck
 from assay.facts.signature import Trust
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 MOST = 20
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.facts.dossier import Dossier
 from assay.facts.openness import CLAIMED, CLASSES, COMPONENTS, COUNTED, Answered, Component, Support
-from assay.render._words import place
+from assay.render.words import place
 
 ASSESSOR = "assessor:assay"
 _JUDGED = {

@@ -20,8 +20,8 @@ from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence, Finding, Kind
 from assay.facts.licence import DATA, FSF, OSI
 from assay.facts.openness import ComponentLicence
-from assay.render._bom_declarations import declarations, standards
-from assay.render._words import place
+from assay.render.bom_declarations import declarations, standards
+from assay.render.words import place
 
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
 MOST_FILES, MOST_FINDINGS = 5000, 1000

@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from assay.facts.codec import canonical
 from assay.facts.trace import CAUTIONS, Trace
-from assay.render._assets import asset
-from assay.render._segments import corpora_words, licence_words, segments, standings, title
-from assay.render._visible import visible
+from assay.render.assets import asset
+from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
+from assay.render.visible import visible
 
 COLOURS = 8  # of sources that are told apart by colour; more take turns
 

@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
-from assay.render._assets import asset
-from assay.render._scored import chance, risk_words, step
-from assay.render._visible import visible
+from assay.render.assets import asset
+from assay.render.record.scored import chance, risk_words, step
+from assay.render.visible import visible
 
 MOST_ROWS = 500
 

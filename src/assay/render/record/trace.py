@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from assay.facts.trace import CAUTIONS, Contamination, Source, Standing, Trace
-from assay.render._segments import corpora_words, licence_words, segments, standings, title
-from assay.render._visible import visible
+from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
+from assay.render.visible import visible
 
 _COLOURS = ("30;46", "30;43", "30;42", "30;45", "30;44", "37;41")
 _STANDING_COLOURS = {Standing.QUOTED: "33", Standing.NEAR_QUOTED: "33", Standing.SIMILAR: "36", Standing.NOTHING: "2"}

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from assay.facts.calibration import Calibration, Point, Promise
 from assay.facts.interval import wilson
-from assay.render._calibration import unanswerable_words
+from assay.render.record.calibration import unanswerable_words
 
 WIDTH, HEIGHT, LEFT, BELOW = 300, 200, 40, 36
 CAUTION = "This speaks for questions like those that were asked, put in the same form; an answer counts as right if an accepted one stands in it as words."

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from assay.facts.dossier import Dossier, Rule
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.render import Renderer
-from assay.render._visible import visible
-from assay.render._words import by_question
+from assay.render.visible import visible
+from assay.render.words import by_question
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_LOCATIONS = 100  # GitHub shows no more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.signature import Trust, Verification
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 MOST = 20
 

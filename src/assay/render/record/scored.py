@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.uncertainty import Risk, ScoredText, Span, SpanKind, TokenScore
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 # steps of the colour scale, in nats: a probability of 1/2, 1/7, 1/55 and 1/1100
 STEPS = (0.7, 2.0, 4.0, 7.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath, Runs
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
 KIND_WORDS = {

@@ -23,13 +23,14 @@ from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.openness import BY_ID, CLASSES, Answered, Support
 from assay.facts.values import TensorSummary
-from assay.render import Renderer, _risk_card
-from assay.render._assets import asset
-from assay.render._map import drawn, histogram, layer_map
-from assay.render._openness import compute_words, licence_words, summary, summed
-from assay.render._svg import bar
-from assay.render._visible import visible
-from assay.render._words import (
+from assay.render import Renderer
+from assay.render.assets import asset
+from assay.render.map import drawn, histogram, layer_map
+from assay.render.record.openness import compute_words, licence_words, summary, summed
+from assay.render.sections import risk as _risk_card
+from assay.render.svg import bar
+from assay.render.visible import visible
+from assay.render.words import (
     KIND_WORDS,
     SHOWN,
     VERDICT_WORDS,

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from assay.facts.dossier import Dossier
 from assay.render import Renderer
-from assay.render._bom import bom
+from assay.render.bom import bom
 
 
 def write(dossier: Dossier, stream: BinaryIO) -> None:

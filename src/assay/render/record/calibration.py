@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.calibration import Calibration, Point, Promise, Unanswerable
 from assay.facts.interval import wilson
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 MOST = 8
 _BARS = " ▁▂▃▄▅▆▇█"

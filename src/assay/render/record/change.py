@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from assay.facts.change import Change, FileChange, ValueChange
 from assay.facts.openness import BY_ID
-from assay.render._visible import visible
-from assay.render._words import place
+from assay.render.visible import visible
+from assay.render.words import place
 
 MOST = 20
 Paint = Callable[[str, str], str]

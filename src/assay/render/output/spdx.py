@@ -18,8 +18,8 @@ from assay.facts.dossier import Dossier
 from assay.facts.licence import DATA, FSF, OSI
 from assay.facts.openness import ComponentLicence
 from assay.render import Renderer
-from assay.render._bom import timestamp
-from assay.render._openness import compute_words
+from assay.render.bom import timestamp
+from assay.render.record.openness import compute_words
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_TIME = "1970-01-01T00:00:00Z"

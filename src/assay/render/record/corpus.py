@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.corpus import CorpusRecord
-from assay.render._segments import licence_words
-from assay.render._visible import visible
+from assay.render.record.segment import licence_words
+from assay.render.visible import visible
 
 MOST = 20
 

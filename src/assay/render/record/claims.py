@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.filtering import Filtering
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 
 def lines(found: Filtering) -> Iterator[str]:

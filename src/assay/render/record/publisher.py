@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
 from assay.facts.openness import BY_ID, CLASSES, Component, Support
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 _UNSURE = (Support.CLAIMED, Support.ABSENT, Support.DENIED)
 

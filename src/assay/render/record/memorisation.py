@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.memorisation import Group, Memorisation
-from assay.render._visible import visible
+from assay.render.visible import visible
 
 _BARS = 24
 CAUTIONS = (
