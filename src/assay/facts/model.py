@@ -6,7 +6,6 @@ card is the model's, or what a heading means.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -140,11 +139,7 @@ class Model:
     def imported(self, path: str) -> Iterator[tuple[str, int]]:
         """(path, line of the import) of each Python file of the model that the one at `path` imports relatively."""
         source = self.source(path)
-        for sibling in source.siblings if source else ():
-            base = posixpath.normpath(posixpath.join(folder(path), sibling.path))
-            yield from (
-                (target, sibling.line) for target in (f"{base}.py", f"{base}/__init__.py") if self.source(target)
-            )
+        yield from (row for row in (source.imported() if source else ()) if self.source(row[0]))
 
     def pickled(self, path: str) -> bool:
         """Whether the file at `path` holds a pickle."""

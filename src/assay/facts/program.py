@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,3 +93,9 @@ class PythonSource:
     imports: tuple[str, ...]
     siblings: tuple[Sibling, ...]
     reaches: tuple[Reach, ...]
+
+    def imported(self) -> Iterator[tuple[str, int]]:
+        """(path, line of the import) of each file that a relative import may find: the module, then the package."""
+        for sibling in self.siblings:
+            base = posixpath.normpath(posixpath.join(posixpath.dirname(self.artifact), sibling.path))
+            yield from ((f"{base}.py", sibling.line), (f"{base}/__init__.py", sibling.line))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 
 from assay.facts.config import CodeReference
@@ -34,10 +33,8 @@ def routes(references: tuple[CodeReference, ...], sources: tuple[PythonSource, .
             found[path] = Route(reference.loader, (f"{reference.artifact} {reference.pointer} = {reference.target}",))
             queue.append(path)
     for path in queue:  # grows while it is walked
-        for sibling in by_path[path].siblings:
-            base = posixpath.normpath(posixpath.join(posixpath.dirname(path), sibling.path))
-            for target in (f"{base}.py", f"{base}/__init__.py"):
-                if target in by_path and target not in found and len(found) < MAX_FILES:
-                    found[target] = Route(found[path].loader, (*found[path].stations, f"{path}:{sibling.line}"))
-                    queue.append(target)
+        for target, line in by_path[path].imported():
+            if target in by_path and target not in found and len(found) < MAX_FILES:
+                found[target] = Route(found[path].loader, (*found[path].stations, f"{path}:{line}"))
+                queue.append(target)
     return found
