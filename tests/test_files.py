@@ -1,4 +1,4 @@
-"""Files that a user names: a size limit, one sentence where one cannot be used, and none that a kill leaves half written."""
+"""Files that a user names: a size limit, one sentence where one cannot be used, none half written after a kill."""
 
 from __future__ import annotations
 
@@ -232,7 +232,8 @@ def test_where_nothing_can_be_kept_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     code = (
-        "import resource, signal\nfrom pathlib import Path\nfrom assay import files\nfrom assay.errors import UsageError\n"
+        "import resource, signal\nfrom pathlib import Path\nfrom assay import files\n"
+        "from assay.errors import UsageError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         f"with files.AppendOnly(Path({str(tmp_path / 'f')!r}), {BOUND!r}, list, 1 << 30, 'rows') as file:\n"
         "    file.add([1])\n"

@@ -1,6 +1,7 @@
 """Read user-supplied files with a size limit and a one-line error; write them so that a kill never leaves half a file.
 
-Every error is a UsageError of one sentence: what the file should be, where it is, what was expected, what was there, what to do.
+Every error is a UsageError of one sentence: what the file should be, where it is, what was expected, what was there,
+what to do.
 """
 
 from __future__ import annotations
@@ -37,10 +38,8 @@ def content(path: Path, most: int, what: str, hint: str = "") -> bytes:
     except (OSError, ValueError) as cause:  # ValueError: a NUL in the path
         raise UsageError(f"cannot read {what} {path}: {_reason(cause)}{_next(hint)}") from None
     if size > most or not left:
-        got = f"{size:,}" if size > most else "more"
-        raise UsageError(
-            f"{what} {path} is too large: expected at most {most:,} bytes, got {got}{_next(hint or 'give a smaller one')}"
-        )
+        got, todo = f"{size:,}" if size > most else "more", _next(hint or "give a smaller one")
+        raise UsageError(f"{what} {path} is too large: expected at most {most:,} bytes, got {got}{todo}")
     return b"".join(blocks)
 
 
@@ -115,15 +114,15 @@ def json_lines(
 class AppendOnly(Generic[T]):
     """A file of JSON lines that only grows and belongs to what its first line names; to be used in a `with` statement.
 
-    A line is on disk when `add` returns. Where the process is killed the file holds every line that was added and at most the
-    beginning of one more, which the next run takes out.
+    A line is on disk when `add` returns. Where the process is killed the file holds every line that was added and at
+    most the beginning of one more, which the next run takes out.
     """
 
     def __init__(self, path: Path, bound: Mapping[str, object], read: Callable[[Any], T], most: int, what: str) -> None:
         """Nothing is opened yet.
 
         Args:
-            bound: what the lines are of (a model, a score), by name; a file that says otherwise is refused, not touched.
+            bound: what the lines are of (a model, a score), by name; a file that says otherwise is refused.
             read: makes a row from the JSON value of a line; raises ValueError where it is none.
             most: bytes of a file that is read.
             what: what the lines are, in the user's words: "answers".
@@ -181,7 +180,8 @@ class AppendOnly(Generic[T]):
             return self._read(json.loads(line))
         except (ValueError, RecursionError) as cause:
             raise UsageError(
-                f"{self._path}, line {number} holds no {self._what} ({_brief(cause)}): take it out, or give another file"
+                f"{self._path}, line {number} holds no {self._what} ({_brief(cause)}):"
+                " take it out, or give another file"
             ) from None
 
     def _refuse_other(self, first: bytes) -> None:

@@ -141,7 +141,10 @@ def test_help_without_click_is_the_same_as_with_it() -> None:
     assert run("--help").stdout == run("-h").stdout
     assert run("audit", "--help").stdout.startswith("Usage: assay audit [OPTIONS] MODEL")
     assert run("--version").stdout == "assay, version 0.1.0\n"
-    code = "import sys; sys.argv = ['assay', '--help']; from assay.cli import main; main(); print(sorted(m for m in sys.modules if m in ('click', 'json', 're', 'rich')))"
+    code = (
+        "import sys; sys.argv = ['assay', '--help']; from assay.cli import main; main();"
+        " print(sorted(m for m in sys.modules if m in ('click', 'json', 're', 'rich')))"
+    )
     assert subprocess.run(
         [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(Path('src').resolve())!r}); {code}"],
         capture_output=True,
@@ -269,7 +272,8 @@ def test_interrupting_is_one_sentence_and_writes_nothing(tmp_path: Path) -> None
 def test_offline_opens_no_socket(tmp_path: Path) -> None:
     code = (
         "import sys\n"
-        "sys.addaudithook(lambda event, args: (_ for _ in ()).throw(SystemExit(88)) if event.startswith('socket.') else None)\n"
+        "def refuse(event, args):\n    if event.startswith('socket.'):\n        raise SystemExit(88)\n"
+        "sys.addaudithook(refuse)\n"
         f"sys.argv = ['assay', 'audit', {str(hub_model(tmp_path / 'm'))!r}, '--offline']\n"
         "from assay.cli import main\nmain()\n"
     )

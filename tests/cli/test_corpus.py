@@ -13,12 +13,28 @@ import pytest
 
 from tests.builders.command import ASSAY, run
 
-MIT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files"
+MIT = (
+    "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and "
+    "associated documentation files"
+)
 ROWS = [
-    {"id": "mit", "title": "The MIT License", "text": f"MIT License. {MIT}, to deal in the Software.", "license": "MIT", "url": "https://x.org/mit", "source": "licences"},
-    {"id": "poem", "text": "the owl and the pussycat went to sea in a beautiful pea green boat", "license": "CC-BY-NC-4.0", "source": "poems", "date": "2019-05-01"},
+    {
+        "id": "mit",
+        "title": "The MIT License",
+        "text": f"MIT License. {MIT}, to deal in the Software.",
+        "license": "MIT",
+        "url": "https://x.org/mit",
+        "source": "licences",
+    },
+    {
+        "id": "poem",
+        "text": "the owl and the pussycat went to sea in a beautiful pea green boat",
+        "license": "CC-BY-NC-4.0",
+        "source": "poems",
+        "date": "2019-05-01",
+    },
     {"id": "note", "text": "a note about nothing in particular that nobody signed or dated", "source": "notes"},
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +96,19 @@ def test_fail_on_a_class_of_licence(index: Path, text: str, limits: str, status:
 
 def test_contamination(index: Path, tmp_path: Path) -> None:
     items = [
-        {"id": "leaked", "question": "What comes after: the owl and the pussycat went to sea in a beautiful pea green boat", "answer": "They took some honey"},
+        {
+            "id": "leaked",
+            "question": "What comes after: the owl and the pussycat went to sea in a beautiful pea green boat",
+            "answer": "They took some honey",
+        },
         {"id": "short", "question": "Where did they go?", "answer": "the owl and the pussycat went"},
-        {"id": "clean", "question": "How many moons does Mars have, and what are they called?", "answer": "Two: Phobos and Deimos"},
+        {
+            "id": "clean",
+            "question": "How many moons does Mars have, and what are they called?",
+            "answer": "Two: Phobos and Deimos",
+        },
         {"nothing": 1},
-    ]  # fmt: skip
+    ]
     (tmp_path / "bench.jsonl").write_text("".join(json.dumps(row) + "\n" for row in items))
     done = run("corpus", "contamination", str(tmp_path / "bench.jsonl"), "--corpus", str(index), "--fail-over", "50")
     assert done.returncode == 1, done.stderr
@@ -127,18 +151,30 @@ def test_removing_asks_first_with_dry_run(index: Path, tmp_path: Path) -> None:
         (("trace", "x"), "Missing option '--corpus'"),
         (("corpus", "build", "/nowhere", "-o", "{tmp}/x"), "assay: /nowhere: no such file or folder"),
         (("corpus", "build", "{index}", "-o", "{tmp}/x"), "is a corpus already, not what one is built from"),
-        (("corpus", "build", "{data}", "-o", "{index}"), "there is a corpus already; `assay corpus add` adds to it, --replace builds it anew"),
-        (("corpus", "build", "{data}", "-o", "{tmp}/x", "--shard-size", "lots"), "--shard-size 'lots': give a number of bytes, or 256MiB, 1GiB"),
+        (
+            ("corpus", "build", "{data}", "-o", "{index}"),
+            "there is a corpus already; `assay corpus add` adds to it, --replace builds it anew",
+        ),
+        (
+            ("corpus", "build", "{data}", "-o", "{tmp}/x", "--shard-size", "lots"),
+            "--shard-size 'lots': give a number of bytes, or 256MiB, 1GiB",
+        ),
         (("corpus", "build", "{data}", "-o", "{tmp}/x", "--shard-size", "1"), "a shard holds between 64 KiB and"),
         (("corpus", "build", "{data}", "-o", "{tmp}/x", "--encoding", "klingon"), "no text encoding 'klingon'"),
         (("corpus", "build", "{data}", "-o", "{tmp}/x", "--source", "MIT"), "--source takes DATASET=LICENCE"),
-        (("corpus", "build", "{data}", "-o", "{tmp}/x", "--executor", "slurm"), "no executor 'slurm': give local or ray"),
+        (
+            ("corpus", "build", "{data}", "-o", "{tmp}/x", "--executor", "slurm"),
+            "no executor 'slurm': give local or ray",
+        ),
         (("corpus", "build", "s9://bucket/x", "-o", "{tmp}/x"), "s9://bucket/x: cannot be listed"),
         (("trace", "x", "--corpus", "{index}", "--fail-on", "bad"), "--fail-on 'bad': give a class"),
         (("trace", "x", "--corpus", "{index}", "--similar", "{tmp}"), "no sentence-embedding model"),
-        (("corpus", "contamination", "{data}", "--corpus", "{index}", "--question-field", "q"), "no item has a question; looked for q"),
+        (
+            ("corpus", "contamination", "{data}", "--corpus", "{index}", "--question-field", "q"),
+            "no item has a question; looked for q",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_done_is_one_sentence(
     index: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
@@ -174,7 +210,10 @@ def test_ctrl_c_ends_a_build_at_once_and_leaves_nothing(tmp_path: Path) -> None:
             json.dumps({"text": f"row {n} of very many rows in this file " * 30}) + "\n" for n in range(200_000)
         )
     command = [*ASSAY, "corpus", "build", str(tmp_path / "data.jsonl"), "-o", str(tmp_path / "index")]
-    reset = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731 - a test run in the background ignores it
+
+    def reset() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
+
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=reset
     ) as running:

@@ -204,7 +204,7 @@ def test_questions_are_made_from_ones_own_texts(tmp_path: Path) -> None:
 
 def test_one_source_of_questions_at_a_time(tmp_path: Path) -> None:
     done = run("calibrate", "x", "--pack", str(tmp_path), "--claims", str(tmp_path))
-    assert done.returncode == 2 and "give --pack, --document or --claims, and one of them only" in done.stderr
+    assert done.returncode == 2 and "give --questions, --document or --claims, and one of them only" in done.stderr
 
 
 def test_live_texts_that_are_other_are_noticed(tmp_path: Path) -> None:

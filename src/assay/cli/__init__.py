@@ -22,7 +22,7 @@ COMMANDS = {
     "trace": "Find where a text comes from in indexed training data.",
     "score": "Run a model on a text: how likely it finds each token.",
     "calibrate": "Ask a model labelled questions: how often it is wrong at which score.",
-    "memorisation": "Say how much of its training data a model repeats.",
+    "memorisation": "Say how much of its training data a model has memorised.",
     "openness": "Say how open a model is, and what the next class needs.",
     "card": "Draft a model card from what was measured.",
     "sign": "Sign a model: an OpenSSF model-signing bundle by key or certificate.",
@@ -107,7 +107,7 @@ def _status() -> int:
 
 
 def _run() -> object:
-    """Invoke the command; click's own `main` is left out because it turns a closed pipe into status 1, which is FAILED here."""
+    """Invoke the command, without click's own `main`: that turns a closed pipe into status 1, which is FAILED here."""
     from assay.cli._group import cli
 
     if "_ASSAY_COMPLETE" in os.environ:

@@ -7,8 +7,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from assay.cli import silence_output
 from assay.cli._streams import colour_wanted
 from assay.errors import UsageError
@@ -68,15 +66,3 @@ def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -
         assert found is not None
         found.write(dossier, stream)
     return stream.getvalue()
-
-
-def output_option(function: click.decorators.FC) -> click.decorators.FC:
-    """The `-o` option, the same in every command that writes reports."""
-    return click.option(
-        "-o",
-        "--output",
-        "outputs",
-        multiple=True,
-        metavar="FORMAT[=PATH]",
-        help=f"Write a report; may be repeated. Formats: {', '.join(names())}. Without a path, or with '-', to standard output.",
-    )(function)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli._progress import progress
-from assay.cli._streams import colour_wanted, put
+from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.facts.codec import canonical
 
 if TYPE_CHECKING:
@@ -29,9 +29,16 @@ class Named:
 
 
 def rechecked(
-    dossier: Path, model: Path, attestation: Path | None, whom: Expected, given: Named, at: datetime | None,
-    *, format: str, path: Path | None, quiet: bool,
-) -> int:  # fmt: skip
+    dossier: Path,
+    model: Path,
+    attestation: Path | None,
+    whom: Expected,
+    given: Named,
+    at: datetime | None,
+    outputs: tuple[Output, ...],
+    *,
+    quiet: bool,
+) -> int:
     """Check, print, and give the exit status."""
     from assay.attest.recheck import recheck
     from assay.cli._load import saved
@@ -45,11 +52,9 @@ def rechecked(
     with progress(quiet) as advance:
         now = audited(request, advance)
     found = recheck(then, now, why, attestation or _beside(dossier), whom, at)
-    if format == "json":
-        put(canonical(found), path)
-    else:
+    for format, path in outputs:
         rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
-        put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
+        put(canonical(found) if format == "json" else encoded(rows), path)
     return 0 if found.holds else 1 if found.broken else 3
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli._options import FILE
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ def signer_options(function: click.decorators.FC) -> click.decorators.FC:
         click.option(
             "--chain",
             multiple=True,
-            type=click.Path(path_type=Path),
+            type=FILE,
             metavar="PEM",
             help="Certificates between it and the root; may be repeated.",
         ),
         click.option(
             "--certificate",
-            type=click.Path(path_type=Path),
+            type=FILE,
             metavar="PEM",
             help="The certificate for the key: verifiers then need its root only.",
         ),
@@ -34,7 +35,7 @@ def signer_options(function: click.decorators.FC) -> click.decorators.FC:
         click.option(
             "--key",
             required=True,
-            type=click.Path(path_type=Path),
+            type=FILE,
             metavar="PEM",
             help="Your private key: P-256, P-384 or P-521.",
         ),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from assay.errors import UsageError
 from assay.files import write
+
+Output = tuple[str, Path | None]  # a format, and the file that it goes to; None: standard output
 
 
 def colour_wanted() -> bool:
@@ -19,14 +22,19 @@ def colour_wanted() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
-def one_of(text: str, formats: tuple[str, ...]) -> tuple[str, Path | None]:
-    """`FORMAT`, `FORMAT=PATH` or `FORMAT=-` as (format, path or None for standard output), where few formats are offered."""
+def one_of(text: str, formats: tuple[str, ...]) -> Output:
+    """`FORMAT`, `FORMAT=PATH` or `FORMAT=-`, where `formats` are offered (UsageError: it is another)."""
     format, separator, path = text.partition("=")
     if format not in formats:
         raise UsageError(
             f"unknown format {format!r}: give {' or '.join(filter(None, (', '.join(formats[:-1]), formats[-1])))}"
         )
     return format, Path(path) if separator and path not in ("", "-") else None
+
+
+def encoded(rows: Iterable[str]) -> bytes:
+    """Lines as bytes; what is no text, such as half of a surrogate pair, is written as an escape."""
+    return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
 
 
 def put(raw: bytes, path: Path | None) -> None:

@@ -6,31 +6,31 @@ from pathlib import Path
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.cli._signer import signer_of, signer_options
 from assay.files import write
 
 
 @click.command("attest")
-@click.argument("dossier", type=click.Path(path_type=Path))
+@click.argument("dossier", type=options.FILE)
 @signer_options
-@click.option(
-    "-o",
-    "--output",
-    "target",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where it goes; by default DOSSIER.intoto.jsonl beside the dossier.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@options.target("Where it goes; by default DOSSIER.intoto.jsonl beside the dossier.")
+@options.quiet()
 def COMMAND(
-    dossier: Path, key: Path, password_env: str | None, certificate: Path | None, chain: tuple[Path, ...], target: Path | None, quiet: bool
-) -> int:  # fmt: skip
+    dossier: Path,
+    key: Path,
+    password_env: str | None,
+    certificate: Path | None,
+    chain: tuple[Path, ...],
+    target: Path | None,
+    quiet: bool,
+) -> int:
     """Sign for the audit in DOSSIER: in-toto statements about the model, one signed bundle a line.
 
-    Test result, verification result, bill of materials, and the dossier's digest. Their subject is the model, by the digest that an OpenSSF model
-    signature has. A time is written only if SOURCE_DATE_EPOCH is set. Keep the file outside the model's folder: inside, it would be
-    a file that no signature of the model covers.
+    Test result, verification result, bill of materials, and the dossier's digest. Their subject is the model, by the
+    digest that an OpenSSF model signature has. A time is written only if SOURCE_DATE_EPOCH is set. Keep the file
+    outside the model's folder: inside, it would be a file that no signature of the model covers.
     """
     from assay.attest.statements import attested
 
@@ -41,7 +41,8 @@ def COMMAND(
     if not quiet:
         count = len(raw.splitlines())  # one statement a line
         click.echo(
-            f"signed {count} statements about {found.subject.name}, sha256 {found.subject.sha256}: {found.decision.verdict}"
+            f"signed {count} statements about {found.subject.name}, sha256 {found.subject.sha256}:"
+            f" {found.decision.verdict}"
         )
         click.echo(f"wrote {target}")
     return 0

@@ -11,8 +11,9 @@ import click
 if TYPE_CHECKING:
     from assay.uncertainty.asking import Asking
 
+from assay.cli import _options as options
 from assay.cli._config import Config, configured
-from assay.cli._output import output_option, target, write_all
+from assay.cli._output import target, write_all
 from assay.cli._progress import progress
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
@@ -22,104 +23,80 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 
 @click.command("audit")
 @click.argument("model")
-@click.option("--policy", metavar="NAME|FILE", help="Built-in policy (default, strict) or a policy file.")
-@output_option
+@options.policy("Built-in policy (default, strict) or a policy file.")
+@options.reports()
 @click.option("--only", multiple=True, metavar="CHECK,..", help="Ask these checks alone; the others stay open.")
 @click.option("--skip", multiple=True, metavar="CHECK,..", help="Leave these checks out; they stay open.")
 @click.option(
-    "--baseline",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Known findings that do not block (see: assay baseline).",
+    "--baseline", type=options.FILE, metavar="FILE", help="Known findings that do not block (see: assay baseline)."
 )
-@click.option("--offline", is_flag=True, default=None, help="Never open a network connection.")
+@options.offline(default=None)
 @click.option(
     "--require-isolation",
     is_flag=True,
     default=None,
     help="Stop rather than parse with less than Landlock, seccomp and rlimits.",
 )
-@click.option(
-    "--base", metavar="MODEL", help="Compare the weights with those of this base, and judge the card's claims by it."
-)
-@click.option(
-    "--corpus",
-    "corpora",
-    multiple=True,
-    metavar="DIR",
-    help="Compare what the card says about training data with this corpus; may be repeated.",
-)
-@click.option(
-    "--trust",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Verify the model's signature: it must be by a signer in this trust file (see: assay verify).",
-)
+@options.base("Compare the weights with those of this base, and judge the card's claims by it.")
+@options.corpora("Compare what the card says about training data with this corpus")
+@options.trust("Verify the model's signature: it must be by a signer in this trust file (see: assay verify).")
 @click.option(
     "--run",
     "ran",
     is_flag=True,
     help="Run the model on questions of general knowledge that assay brings along, and some that nobody can answer.",
 )
-@click.option(
-    "--pack",
-    "packs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Run the model on these labelled questions instead (see: assay calibrate); may be repeated.",
-)
-@click.option("--most", type=click.IntRange(30), metavar="N", help="With --run or --pack: ask at most N questions.")
-@click.option(
-    "--samples",
-    type=click.IntRange(0, 64),
-    default=0,
-    metavar="K",
-    help="With --run or --pack: draw K other answers to each question.",
-)
-@click.option(
-    "--keep",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="With --run or --pack: keep each answer here, and go on from it the next time.",
-)
+@options.questions("Run the model on these labelled questions instead (see: assay calibrate)")
+@options.most("questions", "With --run or --questions: ask at most this many.", least=30)
+@options.samples("With --run or --questions: ")
+@options.keep("With --run or --questions: ")
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @click.option(
-    "--histograms",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the exact histogram of every tensor to this file.",
+    "--histograms", type=options.FILE, metavar="FILE", help="Write the exact histogram of every tensor to this file."
 )
+@options.plugins("Let an installed package take part that brings checks, measures and sections")
 @click.option(
     "--cost",
     type=click.Choice(("header", "pass", "weights")),
     default="weights",
     help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
 )
-@click.option(
-    "--plugin",
-    "plugins",
-    multiple=True,
-    metavar="NAME",
-    help="Let an installed package take part that brings checks, measures and sections; may be repeated.",
-)
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Read this many files at a time.")
-@click.option(
-    "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="Judge the expiry of waivers by this date instead of today.",
-)
+@options.jobs("Read this many files at a time.", top=64)
+@options.as_of("the expiry of waivers")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 where the verdict is FAILED; INCOMPLETE stays 3.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the verdict line only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print what passed and every piece of evidence too.")
+@options.quiet("Print the verdict line only.")
+@options.verbose("Print what passed and every piece of evidence too.")
 def COMMAND(
-    model: str, policy: str | None, outputs: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...], baseline: Path | None,
-    offline: bool | None, require_isolation: bool | None, jobs: int | None, base: str | None, corpora: tuple[str, ...], trust: Path | None, ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None, hints: bool, histograms: Path | None, cost: str, plugins: tuple[str, ...], as_of: datetime | None, exit_zero: bool, quiet: bool, verbose: bool,
-) -> int:  # fmt: skip
+    model: str,
+    policy: str | None,
+    outputs: tuple[str, ...],
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    baseline: Path | None,
+    offline: bool | None,
+    require_isolation: bool | None,
+    jobs: int | None,
+    base: str | None,
+    corpora: tuple[str, ...],
+    trust: Path | None,
+    ran: bool,
+    packs: tuple[Path, ...],
+    most: int | None,
+    samples: int,
+    keep: Path | None,
+    hints: bool,
+    histograms: Path | None,
+    plugins: tuple[str, ...],
+    cost: str,
+    as_of: datetime | None,
+    exit_zero: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
     """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model.
 
-    Nothing from the model is executed; --run and --pack compute its network from weights that assay read. Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
+    Nothing from the model is executed; --run and --questions compute its network from weights that assay read. Exit
+    status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
     """
     from assay.pipeline import audited, requested
 
@@ -164,7 +141,7 @@ def COMMAND(
 def _asking(ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None) -> Asking | None:
     if not ran and not packs:
         if most or samples or keep:
-            raise UsageError("--most, --samples and --keep go with --run or --pack")
+            raise UsageError("--most, --samples and --keep go with --run or --questions")
         return None
     from assay.uncertainty import Draw
     from assay.uncertainty.asking import asking

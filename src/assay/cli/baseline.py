@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay import files
+from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.facts.finding import Kind
 from assay.policy.baseline import SCHEMA, known
@@ -23,8 +24,8 @@ def COMMAND() -> None:
 
 
 @COMMAND.command("write")
-@click.argument("dossier", type=click.Path(path_type=Path))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("dossier", type=options.FILE)
+@click.argument("file", type=options.FILE)
 def write(dossier: Path, file: Path) -> None:
     """Write the fails and reviews of DOSSIER to FILE."""
     rows = [finding for finding in saved(dossier).findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
@@ -37,7 +38,7 @@ def write(dossier: Path, file: Path) -> None:
 
 
 @COMMAND.command("show")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.FILE)
 def show(file: Path) -> None:
     """Show the findings that FILE lists."""
     from assay.render.visible import visible

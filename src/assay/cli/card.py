@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._progress import progress
-from assay.cli._streams import one_of, put
+from assay.cli._streams import Output, encoded, put
 from assay.cli.openness import CHEAP
 
 
 @click.command("card")
 @click.argument("model")
-@click.option(
-    "--corpus", "corpora", multiple=True, metavar="DIR", help="Training data that you have indexed; may be repeated."
+@options.corpora("Training data that you have indexed")
+@options.offline()
+@options.formats(
+    "markdown",
+    "documentation-form",
+    "training-summary",
+    note="The latter two are drafts of forms of the EU AI Act.",
 )
-@click.option("--offline", is_flag=True, help="Never open a network connection.")
-@click.option(
-    "-o",
-    "--output",
-    default="markdown",
-    metavar="FORMAT[=PATH]",
-    help="markdown (the card); documentation-form or training-summary (drafts for the EU AI Act).",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but the card.")
-def COMMAND(model: str, corpora: tuple[str, ...], offline: bool, output: str, quiet: bool) -> int:
-    """Draft a model card for MODEL, or a form of the EU AI Act: what can be counted and hashed is filled in, the rest is left to the publisher.
+@options.quiet("Print nothing but the card.")
+def COMMAND(model: str, corpora: tuple[str, ...], offline: bool, outputs: tuple[Output, ...], quiet: bool) -> int:
+    """Draft a model card for MODEL, or a form of the EU AI Act.
 
-    Write it to a file and not over a card that you have: it does not read the prose of the old one.
+    What can be counted and hashed is filled in, the rest is left to the publisher. Write it to a file and not over a
+    card that you have: it does not read the prose of the old one.
     """
     from assay import api
     from assay.render.record.ai_act import documentation_form, training_summary
     from assay.render.record.card import draft
 
     drafts = {"markdown": draft, "documentation-form": documentation_form, "training-summary": training_summary}
-    format, path = one_of(output, tuple(drafts))
     with progress(quiet) as advance:
         dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
-    put("".join(f"{row}\n" for row in drafts[format](dossier)).encode("utf-8", "backslashreplace"), path)
+    for format, path in outputs:
+        put(encoded(drafts[format](dossier)), path)
     return 0

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._progress import progress
-from assay.cli._streams import one_of, put
+from assay.cli._streams import Output, encoded, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
@@ -29,16 +31,48 @@ def _building(command: Any) -> Any:
     for option in (
         click.option("--dataset", default="", metavar="NAME", help="The dataset of documents that name none."),
         click.option("--stage", default="", metavar="NAME", help="Training stage: pretrain, mid, sft, pref, rl."),
-        click.option("--licence", default="", metavar="LICENCE", help="The licence, as you assert it, of documents that state none."),
-        click.option("--source", "sources", multiple=True, metavar="DATASET=LICENCE", help="The same for one dataset; may be repeated."),
-        click.option("--croissant", type=click.Path(path_type=Path), metavar="FILE", help="Take name, licence and address of the dataset from a Croissant file."),
-        click.option("--encoding", default="utf-8", show_default=True, help="Encoding of text and CSV files without a byte order mark."),
-        click.option("--shard-size", default="1GiB", show_default=True, metavar="SIZE", help="Text in one shard; building takes about twice as much memory."),
-        click.option("--executor", default="local", show_default=True, metavar="NAME", help="local, or ray for a Ray cluster (extra: ray)."),
-        click.option("--jobs", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, metavar="N", help="Local processes; default: one for each core."),
-        click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
-        *(click.option(f"--{name}-field", metavar="FIELD", help=f"The field with the {name}, where the guess is wrong.") for name in FIELDS),
-    ):  # fmt: skip
+        click.option(
+            "--licence",
+            default="",
+            metavar="LICENCE",
+            help="The licence, as you assert it, of documents that state none.",
+        ),
+        click.option(
+            "--source",
+            "sources",
+            multiple=True,
+            metavar="DATASET=LICENCE",
+            help="The same for one dataset; may be repeated.",
+        ),
+        click.option(
+            "--croissant",
+            type=options.FILE,
+            metavar="FILE",
+            help="Take name, licence and address of the dataset from a Croissant file.",
+        ),
+        click.option(
+            "--encoding",
+            default="utf-8",
+            show_default=True,
+            help="Encoding of text and CSV files without a byte order mark.",
+        ),
+        click.option(
+            "--shard-size",
+            default="1GiB",
+            show_default=True,
+            metavar="SIZE",
+            help="Text in one shard; building takes about twice as much memory.",
+        ),
+        options.executor("local, or ray for a Ray cluster (extra: ray).", default="local"),
+        options.jobs("Local processes; by default one for each core.", top=1024, default=os.cpu_count() or 1),
+        options.quiet(),
+        *(
+            click.option(
+                f"--{name}-field", metavar="FIELD", help=f"The field with the {name}, where the guess is wrong."
+            )
+            for name in FIELDS
+        ),
+    ):
         command = option(command)
     return command
 
@@ -55,52 +89,59 @@ def _building(command: Any) -> Any:
 )
 @click.option("--replace", "replace_old", is_flag=True, help="Build anew where there is a corpus already.")
 @_building
-def build(inputs: tuple[str, ...], directory: str, replace_old: bool, **options: Any) -> int:
-    """Index INPUTs: folders and files of txt, md, rst, html, jsonl, json, csv (plain, .gz, .zst), parquet, arrow, or URLs.
+def build(inputs: tuple[str, ...], directory: str, replace_old: bool, **given: Any) -> int:
+    """Index INPUTs: folders, URLs, and txt, md, rst, html, jsonl, json, csv (plain, .gz, .zst), parquet, arrow files.
 
     A build that is interrupted leaves what was there before; the same command then goes on with the shards that it had
     finished.
     """
-    return _built(inputs, directory, replace_old=replace_old, add=False, **options)
+    return _built(inputs, directory, given, replace_old=replace_old, add=False)
 
 
 @COMMAND.command("add")
 @click.argument("directory", metavar="DIR")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @_building
-def add(inputs: tuple[str, ...], directory: str, **options: Any) -> int:
+def add(inputs: tuple[str, ...], directory: str, **given: Any) -> int:
     """Add INPUTs to the corpus in DIR, as new shards."""
-    return _built(inputs, directory, replace_old=False, add=True, **options)
+    return _built(inputs, directory, given, replace_old=False, add=True)
 
 
-def _built(inputs: tuple[str, ...], directory: str, *, replace_old: bool, add: bool, **options: Any) -> int:
+def _built(inputs: tuple[str, ...], directory: str, given: dict[str, Any], *, replace_old: bool, add: bool) -> int:
     from assay.corpus import building, storage
     from assay.execution import executor
 
     if add and storage.is_url(directory):
         raise UsageError("a corpus behind a URL is not changed in place: build it anew, or add to a copy in a folder")
-    settings = building.Options(_fields(options), options["encoding"], _size(options["shard_size"]))
-    runner = executor(options["executor"], options["jobs"])
-    with storage.written(directory) as folder, progress(options["quiet"]) as advance:
+    settings = building.Options(_fields(given), given["encoding"], _size(given["shard_size"]))
+    runner = executor(given["executor"], given["jobs"])
+    with storage.written(directory) as folder, progress(given["quiet"]) as advance:
         building.build(inputs, folder, settings, runner, add=add, replace_old=replace_old, progress=advance)
-        if not options["quiet"]:
-            _show(folder, Path(directory).name if not storage.is_url(directory) else directory)
+        if not given["quiet"]:
+            for line in _lines(folder, Path(directory).name if not storage.is_url(directory) else directory):
+                click.echo(line)
     return 0
 
 
-def _fields(options: dict[str, Any]) -> Fields:
+def _fields(given: dict[str, Any]) -> Fields:
     from assay.corpus import croissant
     from assay.corpus.documents import Fields
 
-    found = croissant.metadata(options["croissant"]) if options["croissant"] else {}
-    licences = dict(entry.rpartition("=")[::2] for entry in options["sources"])
+    found = croissant.metadata(given["croissant"]) if given["croissant"] else {}
+    licences = dict(entry.rpartition("=")[::2] for entry in given["sources"])
     if "" in licences:
         raise UsageError("--source takes DATASET=LICENCE")
-    names = {name: options[f"{name}_field"] for name in FIELDS if options[f"{name}_field"]}
+    names = {name: given[f"{name}_field"] for name in FIELDS if given[f"{name}_field"]}
     return Fields(
-        names, options["dataset"], options["stage"], options["licence"], licences,
-        found.get("name", ""), found.get("licence", ""), found.get("url", ""),
-    )  # fmt: skip
+        names,
+        given["dataset"],
+        given["stage"],
+        given["licence"],
+        licences,
+        found.get("name", ""),
+        found.get("licence", ""),
+        found.get("url", ""),
+    )
 
 
 def _size(text: str) -> int:
@@ -112,36 +153,34 @@ def _size(text: str) -> int:
         raise UsageError(f"--shard-size {text!r}: give a number of bytes, or 256MiB, 1GiB") from None
 
 
-def _show(folder: Path, name: str) -> None:
+def _lines(folder: Path, name: str) -> Iterator[str]:
+    """What is in a corpus, for a terminal."""
     from assay.corpus import manifest
     from assay.corpus.collection import record
     from assay.render.record.corpus import lines
 
     found, digest = manifest.load(folder)
     fields = sorted({field for part in found.parts for field in part.fields})
-    for line in lines(record(found, digest, name), sum(shard.size for shard in found.shards), fields):
-        click.echo(line)
+    yield from lines(record(found, digest, name), sum(shard.size for shard in found.shards), fields)
 
 
 @COMMAND.command("info")
 @click.argument("directory", metavar="DIR")
-@click.option("-o", "--output", "format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def info(directory: str, format: str) -> None:
+@options.formats("text", "json")
+def info(directory: str, outputs: tuple[Output, ...]) -> None:
     """What is in the corpus in DIR: documents, words, datasets with licences, and what was skipped."""
     from assay.corpus import manifest, storage
     from assay.corpus.collection import record
 
     folder, name = storage.local(directory)
-    if format == "text":
-        _show(folder, name)
-        return
     found, digest = manifest.load(folder)
-    put(canonical(record(found, digest, name)), None)
+    for format, path in outputs:
+        put(canonical(record(found, digest, name)) if format == "json" else encoded(_lines(folder, name)), path)
 
 
 @COMMAND.command("verify")
 @click.argument("directory", metavar="DIR")
-@click.option("-q", "--quiet", is_flag=True, help="Print defects only.")
+@options.quiet("Print defects only.")
 def verify(directory: str, quiet: bool) -> int:
     """Read every file of the corpus in DIR and compare it with the manifest; exit 1 if one is damaged or absent."""
     from assay.corpus import storage
@@ -185,10 +224,8 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
 
 
 @COMMAND.command("contamination")
-@click.argument("benchmark", type=click.Path(path_type=Path))
-@click.option(
-    "--corpus", "corpora", multiple=True, required=True, metavar="DIR", help="The corpus to look in; may be repeated."
-)
+@click.argument("benchmark", type=options.FILE)
+@options.corpora("A corpus to look in", required=True)
 @click.option(
     "--question-field", default="", metavar="FIELD", help="The field with the question, where the guess is wrong."
 )
@@ -201,15 +238,15 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     metavar="PERCENT",
     help="Exit 1 if more items than this are not clean.",
 )
-@click.option("-o", "--output", "output", default="text", metavar="FORMAT[=PATH]", help="text or json.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@options.formats("text", "json")
+@options.quiet("Show no progress.")
 def contamination(
     benchmark: Path,
     corpora: tuple[str, ...],
     question_field: str,
     answer_field: str,
     fail_over: float | None,
-    output: str,
+    outputs: tuple[Output, ...],
     quiet: bool,
 ) -> int:
     """Which items of BENCHMARK (jsonl, json, csv, parquet) are in the corpus: question and answer apart."""
@@ -217,17 +254,12 @@ def contamination(
     from assay.corpus.contamination import contamination as examined
     from assay.render.record.trace import contamination_lines
 
-    format, path = one_of(output, ("text", "json"))
     try:
         with progress(quiet) as advance:
             found = examined(corpus.open(corpora), benchmark, question_field, answer_field, advance)
     except InputError as cause:
         raise UsageError(f"the corpus is damaged: {cause}") from None
-    raw = (
-        canonical(found)
-        if format == "json"
-        else "".join(f"{line}\n" for line in contamination_lines(found)).encode("utf-8", "backslashreplace")
-    )
-    put(raw, path)
+    for format, path in outputs:
+        put(canonical(found) if format == "json" else encoded(contamination_lines(found)), path)
     dirty = 100 * sum(not item.clean for item in found.items) / len(found.items)
     return 1 if fail_over is not None and dirty > fail_over else 0

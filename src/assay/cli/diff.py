@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._progress import progress
-from assay.cli._streams import colour_wanted, one_of, put
+from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.comparison import Relation
@@ -28,23 +29,16 @@ from assay.facts.comparison import Relation
     type=click.Choice([str(row) for row in Relation]),
     help="Exit 1 unless the relation is this one; may be repeated.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="text or json; without a path, or with '-', to standard output.",
-)
-@click.option("--offline", is_flag=True, help="Never open a network connection.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the relation only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print every tensor that changed.")
+@options.formats("text", "json")
+@options.offline()
+@options.quiet("Print the relation only.")
+@options.verbose("Print every tensor that changed.")
 def COMMAND(
     base: str,
     model: str,
     others: tuple[str, ...],
     expected: tuple[str, ...],
-    outputs: tuple[str, ...],
+    outputs: tuple[Output, ...],
     offline: bool,
     quiet: bool,
     verbose: bool,
@@ -57,25 +51,18 @@ def COMMAND(
     """
     from assay import api
 
-    targets = [one_of(text, ("text", "json")) for text in outputs] or [("text", None)]
     with progress(quiet) as advance:
         try:
             found = api.diff(base, model, others=others, offline=offline, progress=advance)
         except InputError as cause:
             raise UsageError(str(cause)) from None
-    for format, path in targets:
+    for format, path in outputs:
         if format == "json":
             raw = canonical(found)
         else:
             from assay.render.record.comparison import lines
 
-            raw = "".join(
-                f"{line}\n"
-                for line in (
-                    [str(found.relation)]
-                    if quiet
-                    else lines(found, model, path is None and colour_wanted(), 110, verbose)
-                )
-            ).encode("utf-8", "backslashreplace")
+            colour = path is None and colour_wanted()
+            raw = encoded([str(found.relation)] if quiet else lines(found, model, colour, 110, verbose))
         put(raw, path)
     return 1 if expected and str(found.relation) not in expected else 0

@@ -37,10 +37,8 @@ def COMMAND() -> int:
     for name in _BASE:
         click.echo(f"base       {name} {_version(name)}")
     for name, (extra, enables) in _EXTRAS.items():
-        present = util.find_spec(name) is not None
-        click.echo(
-            f"extra      {name} {_version(name)}  {'enables' if present else f'not installed: pip install openassay[{extra}] enables'} {enables}"
-        )
+        how = "" if util.find_spec(name) is not None else f"not installed: pip install openassay[{extra}] "
+        click.echo(f"extra      {name} {_version(name)}  {how}enables {enables}")
     click.echo(f"kernels    {kernels.name()}")
     click.echo(f"demo       {_DEMO} {_version(_DEMO)}")
     full = _isolation()

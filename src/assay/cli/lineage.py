@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from assay.cli import _options as options
 from assay.errors import InputError, UsageError
 from assay.facts.codec import encode
 
@@ -16,18 +17,18 @@ from assay.facts.codec import encode
 @click.option(
     "--library",
     "folder",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="DIR",
     help="Folder with fingerprints; by default the one that `assay fingerprint` fills.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--offline", is_flag=True, help="Never open a network connection.")
+@options.offline()
 def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> int:
     """Compare MODEL with every fingerprint of a library, whatever it calls itself.
 
-    Two permutation tests on feed-forward neurons, one in the model's own coordinates and one in the basis of its tokens.
-    They tell a common origin, also after permutation or rotation; they do not tell who came first. MODEL may be a
-    fingerprint file. Exit status 0: the question could be asked, whatever the answer.
+    Two permutation tests on feed-forward neurons, one in the model's own coordinates and one in the basis of its
+    tokens. They tell a common origin, also after permutation or rotation; they do not tell who came first. MODEL may be
+    a fingerprint file. Exit status 0: the question could be asked, whatever the answer.
     """
     from assay import api
     from assay.render.visible import visible
@@ -47,6 +48,7 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     for row in rows:
         place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
         click.echo(
-            f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14} {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
+            f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14}"
+            f" {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
         )
     return 0

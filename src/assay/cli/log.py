@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._load import saved
-from assay.cli._streams import one_of, put
+from assay.cli._streams import Output, encoded, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.log import Checkpoint, Entry, Proof
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
 def COMMAND() -> None:
     """Keep a log of audits that only grows: a Merkle tree with proofs (RFC 9162).
 
-    Whoever keeps one checkpoint (two numbers, `assay log show -o checkpoint`) notices later if an entry was changed, removed or put
-    in before it. Whoever holds one proof can check it without the log.
+    Whoever keeps one checkpoint (two numbers, `assay log show -o checkpoint`) notices later if an entry was changed,
+    removed or put in before it. Whoever holds one proof can check it without the log.
     """
 
 
 @COMMAND.command("append")
-@click.argument("log", type=click.Path(path_type=Path))
-@click.argument("dossiers", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DOSSIER...")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.argument("log", type=options.FILE)
+@click.argument("dossiers", nargs=-1, required=True, type=options.FILE, metavar="DOSSIER...")
+@options.quiet()
 def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
-    """Append the audit in each DOSSIER to LOG, which is made if it is not there. A time is written if SOURCE_DATE_EPOCH is set."""
+    """Append the audit in each DOSSIER to LOG, which is made if it is not there.
+
+    A time is written if SOURCE_DATE_EPOCH is set.
+    """
     from assay.attest import log as tree
 
     entries = [_entry_of(path) for path in dossiers]
@@ -53,49 +57,36 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
 
 
 @COMMAND.command("show")
-@click.argument("log", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    default="text",
-    metavar="FORMAT[=PATH]",
-    help="text, json, or checkpoint (origin, size, root: keep it elsewhere).",
-)
-def show(log: Path, output: str) -> None:
+@click.argument("log", type=options.FILE)
+@options.formats("text", "json", "checkpoint", note="checkpoint is origin, size and root: keep it elsewhere.")
+def show(log: Path, outputs: tuple[Output, ...]) -> None:
     """List the audits in LOG, after checking that each entry follows the one before it."""
     from assay.attest import log as tree
     from assay.render.visible import visible
 
-    format, path = one_of(output, ("text", "json", "checkpoint"))
     found = _read(log)
-    if format == "checkpoint":
-        put(tree.note(found.checkpoint), path)
-    elif format == "json":
-        put(canonical(found.entries), path)
-    else:
-        rows = [
-            f"{entry.index:>6}  {entry.time or 'no time':<20}  {entry.verdict:<10}  {visible(entry.name)}  {entry.sha256[:12]}"
-            for entry in found.entries
-        ]
-        rows.append(f"{found.checkpoint.size:,} entries, root {found.checkpoint.root}")
-        put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
+    rows = [
+        f"{entry.index:>6}  {entry.time or 'no time':<20}  {entry.verdict:<10}  {visible(entry.name)}"
+        f"  {entry.sha256[:12]}"
+        for entry in found.entries
+    ]
+    rows.append(f"{found.checkpoint.size:,} entries, root {found.checkpoint.root}")
+    for format, path in outputs:
+        if format == "checkpoint":
+            put(tree.note(found.checkpoint), path)
+        else:
+            put(canonical(found.entries) if format == "json" else encoded(rows), path)
 
 
 @COMMAND.command("prove")
-@click.argument("log", type=click.Path(path_type=Path))
+@click.argument("log", type=options.FILE)
 @click.argument("which", metavar="ENTRY|DOSSIER")
-@click.option(
-    "--since",
-    type=click.Path(path_type=Path),
-    metavar="CHECKPOINT",
-    help="Show also that the log of this checkpoint is the beginning of this one.",
-)
-@click.option("-o", "--output", default="json", metavar="FORMAT[=PATH]", help="json, to standard output or a file.")
-def prove(log: Path, which: str, since: Path | None, output: str) -> None:
+@options.since("Show also that the log of this checkpoint is the beginning of this one.")
+@options.formats("json")
+def prove(log: Path, which: str, since: Path | None, outputs: tuple[Output, ...]) -> None:
     """Write the proof that an audit (by number, or by its dossier) is in LOG. It can be checked without the log."""
     from assay.attest import log as tree
 
-    _, path = one_of(output, ("json",))
     found = _read(log)
     index = int(which) if which.isdecimal() and len(which) < 9 else _index(found.entries, Path(which), log)
     if not index < len(found.entries):
@@ -103,20 +94,14 @@ def prove(log: Path, which: str, since: Path | None, output: str) -> None:
     before = _checkpoint(since) if since else None
     if before and not 0 < before.size <= len(found.entries):
         raise UsageError(f"{since} is of a log of {before.size:,} entries, and {log} has {len(found.entries):,}")
-    put(canonical(tree.proof(found, index, before)), path)
+    for _, path in outputs:
+        put(canonical(tree.proof(found, index, before)), path)
 
 
 @COMMAND.command("check")
-@click.argument("what", type=click.Path(path_type=Path), metavar="LOG|PROOF")
-@click.option(
-    "--dossier", type=click.Path(path_type=Path), metavar="FILE", help="The dossier that the proof must be about."
-)
-@click.option(
-    "--since",
-    type=click.Path(path_type=Path),
-    metavar="CHECKPOINT",
-    help="A checkpoint that you kept: what it was made of must still be there.",
-)
+@click.argument("what", type=options.FILE, metavar="LOG|PROOF")
+@click.option("--dossier", type=options.FILE, metavar="FILE", help="The dossier that the proof must be about.")
+@options.since("A checkpoint that you kept: what it was made of must still be there.")
 def check(what: Path, dossier: Path | None, since: Path | None) -> int:
     """Check a whole LOG, or a PROOF by itself. Exit status: 0 it holds, 1 it does not, 2 could not run."""
     from assay.attest import log as tree
@@ -212,7 +197,7 @@ def _sentence(cause: InputError) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """One writer at a time, so that none loses an entry of another; where the system has no such lock, none is taken."""
+    """One writer at a time, so that none loses an entry of another; without a lock where the system has none."""
     try:
         import fcntl
     except ImportError:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._progress import progress
-from assay.cli._streams import colour_wanted, one_of, put
+from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.files import text
@@ -27,47 +28,47 @@ CHEAP = ("licence.conflict",)
 @click.option(
     "--fix", is_flag=True, help="Print what a publisher adds: missing components, front matter, a stub of assay.yaml."
 )
-@click.option(
-    "--corpus", "corpora", multiple=True, metavar="DIR", help="Training data that you have indexed; may be repeated."
-)
+@options.corpora("Training data that you have indexed")
 @click.option(
     "--mot",
     "listing",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help="Compare with this listing of the Model Openness Tool (YAML).",
 )
-@click.option("--offline", is_flag=True, help="Never open a network connection.")
-@click.option(
-    "-o",
-    "--output",
-    default="text",
-    metavar="FORMAT[=PATH]",
-    help="text, json, or mot (a listing for the Model Openness Tool).",
-)
-@click.option("-v", "--verbose", is_flag=True, help="Print every rule of every framework with its answer.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the classes only.")
+@options.offline()
+@options.formats("text", "json", "mot", note="mot is a listing for the Model Openness Tool.")
+@options.verbose("Print every rule of every framework with its answer.")
+@options.quiet("Print the classes only.")
 def COMMAND(
-    model: str, fix: bool, corpora: tuple[str, ...], listing: Path | None, offline: bool, output: str, verbose: bool, quiet: bool
-) -> int:  # fmt: skip
-    """Say how open MODEL is: MOF class by evidence and by claim, the shortest way to the next class, and other frameworks.
+    model: str,
+    fix: bool,
+    corpora: tuple[str, ...],
+    listing: Path | None,
+    offline: bool,
+    outputs: tuple[Output, ...],
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Say how open MODEL is: MOF class by evidence and by claim, the shortest way to the next class, other frameworks.
 
     Only what is in the files, or what a person asserts in assay.yaml with a file, name and date, counts; a link is a
     claim. Exit status 0 whatever was found, 2 if it could not run.
     """
     from assay import api
 
-    format, path = one_of(output, ("text", "json", "mot"))
     said = _listing(listing) if listing else None
     with progress(quiet) as advance:
         dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
-    if format == "json":
-        put(canonical(dossier.openness), path)
-    elif format == "mot":
-        put(_mot(dossier), path)
-    else:
-        rows = _text(dossier, said, fix=fix, verbose=verbose, quiet=quiet, colour=path is None and colour_wanted())
-        put("".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace"), path)
+    for format, path in outputs:
+        if format == "json":
+            raw = canonical(dossier.openness)
+        elif format == "mot":
+            raw = _mot(dossier)
+        else:
+            colour = path is None and colour_wanted()
+            raw = encoded(_text(dossier, said, fix=fix, verbose=verbose, quiet=quiet, colour=colour))
+        put(raw, path)
     return 0
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._load import saved
-from assay.cli._output import output_option, target, write_all
+from assay.cli._output import target, write_all
 
 
 @click.command("report")
-@click.argument("dossier", type=click.Path(path_type=Path))
-@output_option
-@click.option("-v", "--verbose", is_flag=True, help="In text, print what passed and every piece of evidence too.")
+@click.argument("dossier", type=options.FILE)
+@options.reports()
+@options.verbose("In text, print what passed and every piece of evidence too.")
 def COMMAND(dossier: Path, outputs: tuple[str, ...], verbose: bool) -> None:
     """Write reports from DOSSIER: the JSON of an audit, or its HTML page.
 

@@ -6,23 +6,17 @@ from pathlib import Path
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
 from assay.files import write
 
 
 @click.command("sign")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=options.FILE)
 @signer_options
-@click.option(
-    "-o",
-    "--output",
-    "target",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where the signature goes; by default MODEL.sig beside the model.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@options.target("Where the signature goes; by default MODEL.sig beside the model.")
+@options.quiet()
 def COMMAND(
     model: Path,
     key: Path,
@@ -34,8 +28,8 @@ def COMMAND(
 ) -> int:
     """Sign MODEL, a folder or a file: whoever has your public key can then check that it is what you published.
 
-    The signature is an OpenSSF model-signing v1.0 bundle; the reference tool verifies it. What Git keeps (.git, .gitignore
-    and the like) is left out, and the signature says so.
+    The signature is an OpenSSF model-signing v1.0 bundle; the reference tool verifies it. What Git keeps (.git,
+    .gitignore and the like) is left out, and the signature says so.
     """
     from assay.attest import bundle
     from assay.attest.model import places, sign

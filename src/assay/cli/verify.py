@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._recheck import Named, rechecked
-from assay.cli._streams import colour_wanted, one_of, put
+from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.signature import Trust
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@click.argument("what", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="[DOSSIER] MODEL")
+@click.argument("what", nargs=-1, required=True, type=options.FILE, metavar="[DOSSIER] MODEL")
 @click.option(
     "--signature",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help="The signature; by default MODEL.sig beside the model, or model.sig in it.",
 )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     "--key",
     "public",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="PEM",
     help="A public key that you expect; may be repeated.",
 )
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     "--root",
     "roots",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="PEM",
     help="Root certificates that you trust; may be repeated.",
 )
@@ -58,36 +59,24 @@ if TYPE_CHECKING:
 @click.option("--issuer", metavar="URL", help="Who vouches for that identity.")
 @click.option(
     "--trusted-root",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help="The roots for --identity; by default those of Sigstore's public instance.",
 )
-@click.option("--trust", type=click.Path(path_type=Path), metavar="FILE", help="A trust file with keys and roots.")
-@click.option(
-    "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="Judge certificates by this date instead of today.",
-)
+@options.trust("A trust file with keys and roots.")
+@options.as_of("certificates")
 @click.option(
     "--attestation",
-    type=click.Path(path_type=Path),
+    type=options.FILE,
     metavar="FILE",
     help="What `assay attest` wrote; by default DOSSIER.intoto.jsonl, if it is there.",
 )
-@click.option("--policy", metavar="NAME|FILE", help="With DOSSIER: the policy file that it was made with.")
-@click.option("--base", metavar="MODEL", help="With DOSSIER: the base that it was made with.")
-@click.option("--corpus", "corpora", multiple=True, metavar="DIR", help="With DOSSIER: a corpus that it was made with.")
-@click.option(
-    "--pack",
-    "packs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="With DOSSIER: the questions that it was made with.",
-)
-@click.option("-o", "--output", default="text", metavar="FORMAT[=PATH]", help="text or json.")
-@click.option("-q", "--quiet", is_flag=True, help="Print one line only.")
+@options.policy("With DOSSIER: the policy file that it was made with.")
+@options.base("With DOSSIER: the base that it was made with.")
+@options.corpora("With DOSSIER: a corpus that it was made with")
+@options.questions("With DOSSIER: the questions that it was made with")
+@options.formats("text", "json")
+@options.quiet("Print one line only.")
 def COMMAND(
     what: tuple[Path, ...],
     signature: Path | None,
@@ -104,14 +93,15 @@ def COMMAND(
     base: str | None,
     corpora: tuple[str, ...],
     packs: tuple[Path, ...],
-    output: str,
+    outputs: tuple[Output, ...],
     quiet: bool,
 ) -> int:
     """Check a signature of MODEL: who signed, how, what is covered, what is not, and whether that signer was expected.
 
-    Reads OpenSSF model-signing v1.0 bundles by key, by certificate and keyless (Sigstore). With DOSSIER (what `assay audit -o json` wrote): hash MODEL
-    again, check what was signed about the audit, and do the audit again, which must say the same. Exit status: 0 it holds; 1 something
-    differs; 3 nobody was expected as signer, or the audit cannot be done again as it was; 2 could not run.
+    Reads OpenSSF model-signing v1.0 bundles by key, by certificate and keyless (Sigstore). With DOSSIER (what `assay
+    audit -o json` wrote): hash MODEL again, check what was signed about the audit, and do the audit again, which must
+    say the same. Exit status: 0 it holds; 1 something differs; 3 nobody was expected as signer, or the audit cannot be
+    done again as it was; 2 could not run.
     """
     from assay.attest import keys
     from assay.attest.model import Expected, verify
@@ -124,36 +114,25 @@ def COMMAND(
         (*whom.roots, *((row, subjects) for row in _roots(roots))),
         (*whom.identities, *_identity(identity, issuer, trusted_root)),
     )
-    format, path = one_of(output, ("text", "json"))
     at = as_of.replace(tzinfo=UTC) if as_of else None
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
     if len(what) == 2:
         given = Named(policy, base, corpora, trust, packs)
-        return rechecked(what[0], what[1], attestation, whom, given, at, format=format, path=path, quiet=quiet)
+        return rechecked(what[0], what[1], attestation, whom, given, at, outputs, quiet=quiet)
     if attestation or policy or base or corpora or packs:
         raise UsageError(
-            "--attestation, --policy, --base, --corpus and --pack go with a dossier: assay verify DOSSIER MODEL"
+            "--attestation, --policy, --base, --corpus and --questions go with a dossier: assay verify DOSSIER MODEL"
         )
     model = what[0]
     with progress(quiet) as advance:
         try:
-            found = verify(
-                model,
-                signature or _beside(model),
-                whom,
-                at=at,
-                progress=advance,
-            )
+            found = verify(model, signature or _beside(model), whom, at=at, progress=advance)
         except InputError as cause:
             raise UsageError(f"{signature or _beside(model)}: {cause.what}{_detail(cause)}") from None
-    rows = list(lines(found, path is None and colour_wanted()))
-    put(
-        canonical(found)
-        if format == "json"
-        else "".join(f"{row}\n" for row in rows[: 1 if quiet else None]).encode("utf-8", "backslashreplace"),
-        path,
-    )
+    for format, path in outputs:
+        rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
+        put(canonical(found) if format == "json" else encoded(rows), path)
     if found.holds:
         return 0
     return 3 if found.trust is Trust.UNKNOWN and not (found.changed or found.absent or found.uncovered) else 1

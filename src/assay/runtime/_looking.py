@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME = "assay_sdpa"  # of the attention function, as transformers knows it
-DEEP = 2 / 3  # of the depth: the layer whose state is kept (docs/measured/hallucination.md: how well a probe on it does)
+DEEP = (
+    2 / 3
+)  # of the depth: the layer whose state is kept (docs/measured/hallucination.md: how well a probe on it does)
 _CLOSE = 1e-3  # to which what is computed here must agree with the attention that the library itself returns
 
 

@@ -38,7 +38,9 @@ from assay.uncertainty.scores import scores
 from assay.uncertainty.scoring import Draw, answer, chain, drawn, looked
 
 SCHEMA = "assay-calibration/2"
-DEFAULT = "sequence"  # docs/measured/hallucination.md has the sets by which it was chosen; made for answers of few words
+DEFAULT = (
+    "sequence"  # docs/measured/hallucination.md has the sets by which it was chosen; made for answers of few words
+)
 DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
 MOST_CONFIDENT = 25
 MOST_RECORD, MOST_KEPT = 64 << 20, 4 << 30  # bytes of a calibration, and of answers with the states of a large model

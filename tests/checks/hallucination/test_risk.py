@@ -153,7 +153,7 @@ def test_an_endpoint_needs_the_network(tmp_path: Path) -> None:
     done = run("audit", "openai+http://127.0.0.1:1/v1#m", "--run", "-q")
     assert done.returncode == 3 and "INCOMPLETE" in done.stdout + done.stderr
     wrong = run("audit", str(tmp_path), "--most", "50")
-    assert wrong.returncode == 2 and "--most, --samples and --keep go with --run or --pack" in wrong.stderr
+    assert wrong.returncode == 2 and "--most, --samples and --keep go with --run or --questions" in wrong.stderr
 
 
 def test_the_real_model_gets_its_card_and_it_can_be_done_again(tmp_path: Path, smollm2: Path) -> None:

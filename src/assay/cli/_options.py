@@ -1,0 +1,199 @@
+"""The options that several commands share, each declared once: one name, one type, one wording.
+
+Each function gives a decorator. Where an option means something else in each command, the command says what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from click.decorators import FC
+
+from assay.cli._streams import Output, one_of
+
+FILE = click.Path(path_type=Path)
+_AGAIN = "; may be repeated."
+_WHERE = f"to standard output or a file{_AGAIN}"
+
+
+def formats(*names: str, note: str = "") -> Callable[[FC], FC]:
+    """`-o FORMAT[=PATH]`, any number of times, as (format, path) pairs; the first of `names` where none is given.
+
+    Args:
+        note: a sentence about the formats.
+    """
+
+    def parsed(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Output, ...]:
+        return tuple(one_of(value, names) for value in values) or ((names[0], None),)
+
+    listed = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        callback=parsed,
+        metavar="FORMAT[=PATH]",
+        help=f"{listed}, {_WHERE}{f' {note}' if note else ''}",
+    )
+
+
+def reports() -> Callable[[FC], FC]:
+    """`-o FORMAT[=PATH]` with every format that a dossier can be rendered in."""
+    from assay.render import names
+
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT[=PATH]",
+        help=f"Write a report, {_WHERE} Formats: {', '.join(names())}.",
+    )
+
+
+def target(help: str) -> Callable[[FC], FC]:
+    """`-o FILE`, for a command that writes one file."""
+    return click.option("-o", "--output", "target", type=FILE, metavar="FILE", help=help)
+
+
+def quiet(help: str = "Print nothing but errors.") -> Callable[[FC], FC]:
+    """`-q`: what is still printed."""
+    return click.option("-q", "--quiet", is_flag=True, help=help)
+
+
+def verbose(help: str) -> Callable[[FC], FC]:
+    """`-v`: what is printed too."""
+    return click.option("-v", "--verbose", is_flag=True, help=help)
+
+
+def offline(default: bool | None = False) -> Callable[[FC], FC]:
+    """`--offline`; None tells that it was not given, so that the configuration decides."""
+    return click.option("--offline", is_flag=True, default=default, help="Never open a network connection.")
+
+
+def base(help: str) -> Callable[[FC], FC]:
+    """`--base`: the model from which this one was made."""
+    return click.option("--base", metavar="MODEL", help=help)
+
+
+def policy(help: str) -> Callable[[FC], FC]:
+    """`--policy`: a built-in policy or a file."""
+    return click.option("--policy", metavar="NAME|FILE", help=help)
+
+
+def trust(help: str) -> Callable[[FC], FC]:
+    """`--trust`: whose signatures are expected."""
+    return click.option("--trust", type=FILE, metavar="FILE", help=help)
+
+
+def as_of(what: str) -> Callable[[FC], FC]:
+    """`--as-of`: another day than today, by which `what` is judged."""
+    return click.option(
+        "--as-of",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="DATE",
+        help=f"Judge {what} by this date instead of today.",
+    )
+
+
+def corpora(help: str, required: bool = False) -> Callable[[FC], FC]:
+    """`--corpus`: indexed training data."""
+    return click.option(
+        "--corpus",
+        "corpora",
+        multiple=True,
+        required=required,
+        metavar="DIR",
+        help=f"{help} (see: assay corpus){_AGAIN}",
+    )
+
+
+def questions(help: str) -> Callable[[FC], FC]:
+    """`--questions`, which was called `--pack`: files of labelled questions."""
+    return click.option(
+        "--questions", "--pack", "packs", multiple=True, type=FILE, metavar="FILE", help=f"{help}{_AGAIN}"
+    )
+
+
+def documents(help: str) -> Callable[[FC], FC]:
+    """`--document`: texts of the user's own."""
+    return click.option("--document", "documents", multiple=True, type=FILE, metavar="FILE", help=f"{help}{_AGAIN}")
+
+
+def most(what: str, help: str, least: int, top: int | None = None, default: int | None = None) -> Callable[[FC], FC]:
+    """`--most`: a limit, counted in `what`."""
+    return click.option(
+        "--most",
+        type=click.IntRange(least, top),
+        default=default,
+        show_default=default is not None,
+        metavar=what.upper(),
+        help=help,
+    )
+
+
+def samples(condition: str = "") -> Callable[[FC], FC]:
+    """`--samples`: other answers to compare the first with."""
+    draw = "draw K" if condition else "Draw K"
+    return click.option(
+        "--samples",
+        type=click.IntRange(0, 64),
+        default=0,
+        show_default=True,
+        metavar="K",
+        help=f"{condition}{draw} other answers to each prompt (temperature 0.7), to compare them with the first.",
+    )
+
+
+def seed() -> Callable[[FC], FC]:
+    """`--seed`: the same seed, the same random numbers."""
+    return click.option(
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Seed of everything that is drawn at random.",
+    )
+
+
+def keep(condition: str = "") -> Callable[[FC], FC]:
+    """`--keep`: where answers are kept as they come in."""
+    said = f"{condition}keep" if condition else "Keep"
+    return click.option(
+        "--keep", type=FILE, metavar="FILE", help=f"{said} each answer in this file, and go on from it the next time."
+    )
+
+
+def threads() -> Callable[[FC], FC]:
+    """`--threads` of the runtime."""
+    return click.option(
+        "--threads",
+        type=click.IntRange(0, 256),
+        default=0,
+        metavar="N",
+        help="Threads of the runtime; by default its own choice.",
+    )
+
+
+def jobs(help: str, top: int, default: int | None = None) -> Callable[[FC], FC]:
+    """`--jobs`: how much is done at a time."""
+    return click.option("--jobs", type=click.IntRange(1, top), default=default, metavar="N", help=help)
+
+
+def executor(help: str, default: str | None = None) -> Callable[[FC], FC]:
+    """`--executor`: in which processes, here or on a cluster."""
+    return click.option("--executor", default=default, show_default=default is not None, metavar="NAME", help=help)
+
+
+def since(help: str) -> Callable[[FC], FC]:
+    """`--since`: a checkpoint of a log."""
+    return click.option("--since", type=FILE, metavar="CHECKPOINT", help=help)
+
+
+def plugins(help: str) -> Callable[[FC], FC]:
+    """`--plugin NAME`, any number of times: packages outside assay that take part."""
+    return click.option("--plugin", "plugins", multiple=True, metavar="NAME", help=f"{help}{_AGAIN}")

@@ -1,0 +1,95 @@
+"""Options that commands share are the same in each: names, types, and what is said of them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import click
+import pytest
+
+from assay.cli._group import cli
+from tests.builders import hub_model
+from tests.cli.test_commands import run
+
+# what differs by its meaning, and so in words: the sentence of each command
+SHARED = {
+    "base": ("--base",),
+    "corpora": ("--corpus",),
+    "documents": ("--document",),
+    "executor": ("--executor",),
+    "jobs": ("--jobs",),
+    "keep": ("--keep",),
+    "most": ("--most",),
+    "offline": ("--offline",),
+    "outputs": ("-o", "--output"),
+    "packs": ("--questions", "--pack"),
+    "policy": ("--policy",),
+    "quiet": ("-q", "--quiet"),
+    "samples": ("--samples",),
+    "seed": ("--seed",),
+    "since": ("--since",),
+    "threads": ("--threads",),
+    "trust": ("--trust",),
+    "verbose": ("-v", "--verbose"),
+}
+
+
+def commands(group: click.Group, name: str = "") -> dict[str, click.Command]:
+    """Every command by its whole name, those of groups too."""
+    context = click.Context(group)
+    found: dict[str, click.Command] = {}
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command is not None
+        path = f"{name} {word}".strip()
+        found |= commands(command, path) if isinstance(command, click.Group) else {path: command}
+    return found
+
+
+def test_every_shared_option_has_one_spelling() -> None:
+    spelled: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for command in commands(cli).values():
+        for row in command.params:
+            if isinstance(row, click.Option) and row.name in SHARED:
+                spelled[row.name].add(tuple(row.opts))
+    assert spelled == {name: {opts} for name, opts in SHARED.items()}
+
+
+def test_what_may_be_repeated_says_so_and_files_are_called_files() -> None:
+    for path, command in commands(cli).items():
+        for row in command.params:
+            if not isinstance(row, click.Option):
+                continue
+            said = row.help or ""
+            assert said.endswith(".") and said.count("may be repeated") <= 1, (path, row.opts)
+            assert not row.multiple or "CHECK" in str(row.metavar) or "may be repeated" in said, (path, row.opts)
+            if isinstance(row.type, click.Path):
+                assert row.metavar in ("FILE", "DIR", "PEM", "CHECKPOINT") or row.name == "report", (path, row.opts)
+
+
+def test_most_counts_what_it_limits() -> None:
+    rows = {path: row for path, command in commands(cli).items() for row in command.params if row.name == "most"}
+    units = {path: row.metavar for path, row in rows.items()}
+    assert units == {"audit": "QUESTIONS", "calibrate": "QUESTIONS", "score": "TOKENS"}
+
+
+@pytest.mark.parametrize("option", ["--questions", "--pack"])
+def test_questions_are_given_by_either_name(tmp_path: Path, option: str) -> None:
+    (tmp_path / "q.jsonl").write_text("hello\n")
+    done = run("calibrate", str(tmp_path), option, str(tmp_path / "q.jsonl"))
+    assert done.returncode == 2 and done.stderr.startswith(f"assay: {tmp_path}/q.jsonl, line 1 is not JSON")
+
+
+def test_every_command_with_formats_writes_several_at_once(tmp_path: Path) -> None:
+    model, log = str(hub_model(tmp_path / "m")), str(tmp_path / "log")
+    run("audit", model, "-q", "-o", f"json={tmp_path}/d.json")
+    dossier = f"{tmp_path}/d.json"
+    assert run("log", "append", log, dossier, "-q").returncode == 0
+    for number, command in enumerate((("openness", model), ("compare", dossier, dossier), ("log", "show", log))):
+        file = tmp_path / f"{number}.json"
+        done = run(*command, "-o", "text", "-o", f"json={file}")
+        assert done.returncode == 0 and done.stdout and done.stderr == f"wrote {file}\n", command
+        assert json.loads(file.read_text())
+    assert run("compare", dossier, dossier, "-o", "pdf").stderr == ("assay: unknown format 'pdf': give text or json\n")
