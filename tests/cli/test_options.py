@@ -11,7 +11,7 @@ import pytest
 
 from assay.cli._group import cli
 from tests.builders import hub_model
-from tests.cli.test_commands import run
+from tests.builders.command import run
 
 # what differs by its meaning, and so in words: the sentence of each command
 SHARED = {

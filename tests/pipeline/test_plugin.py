@@ -1,0 +1,128 @@
+"""A package outside assay brings a measure, a check and a section, and they come out in every format."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.render import names
+from tests.builders import hub_model
+
+MODULE = '''
+"""How sweet a model is: a made-up engine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from assay.checks import check
+from assay.facts.finding import Answer, Evidence, review
+from assay.facts.section import SectionKind
+from assay.measures import Cost, Material, Measure
+from assay.render.sections import View
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """How sweet the config is."""
+
+    SECTION: ClassVar[SectionKind] = SectionKind("taste", 3)
+
+    artifact: str
+    sugar: int
+
+
+def tasted(material: Material) -> Iterator[Taste]:
+    """One taste for each config."""
+    yield from (Taste(row.artifact, 7) for row in material.all("ModelConfig"))
+
+
+def sweet(taste: Taste) -> Iterator[Answer]:
+    """Too much sugar is not good for a model."""
+    yield review(f"{taste.artifact} holds {taste.sugar} spoons of sugar", Evidence(taste.artifact))
+
+
+sweet.__module__ = "acme.checks.vulnerabilities.sweet"
+SWEET = check("taste.sweet", title="Is it too sweet?", severity=1.0, remedy="Add salt.")(sweet)
+MEASURE = Measure("taste", ("ModelConfig",), ("Taste",), Cost.HEADER, tasted)
+VIEW = View(
+    "taste", "vulnerabilities", "Taste",
+    lambda taste, dossier: iter([f"tasted: {taste.sugar} spoons"]),
+    lambda taste, dossier: iter([f"tasted: {taste.sugar} spoons"]),
+    lambda taste, dossier: Markup("<p>tasted: {} spoons</p>").format(taste.sugar),
+)
+'''
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine on which the package acme-taste 1.2 is installed."""
+    folder = tmp_path / "site"
+    installed = folder / "acme_taste-1.2.dist-info"
+    installed.mkdir(parents=True)
+    (folder / "acme_taste.py").write_text(MODULE)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-taste\nVersion: 1.2\n")
+    (installed / "entry_points.txt").write_text("[assay.plugins]\ntaste = acme_taste\n")
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def assay(site: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "assay", *args]
+    return subprocess.run(command, env=site, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(hub_model(tmp_path / "m"))
+
+
+def test_what_it_brings_comes_out_in_every_format(site: dict[str, str], model: str, tmp_path: Path) -> None:
+    outputs = [part for name in names() for part in ("-o", f"{name}={tmp_path / name}")]
+    done = assay(site, "audit", model, "--plugin", "taste", *outputs)
+    assert done.returncode == 0, done.stderr
+    for name in names():
+        written = (tmp_path / name).read_text()
+        if name not in ("cyclonedx", "cyclonedx17", "spdx"):  # bills of materials carry no findings
+            assert "taste.sweet" in written and "7 spoons" in written, name
+        if name in ("text", "markdown", "html", "json", "sarif", "junit"):
+            assert ("tasted: 7 spoons" in written) == (name != "json"), name
+    dossier = json.loads((tmp_path / "json").read_text())
+    assert dossier["plugins"] == [{"name": "taste", "version": "1.2"}]
+    (section,) = [row for row in dossier["sections"] if row["id"] == "taste"]
+    assert section == {"id": "taste", "schema": "assay-taste/3", "value": {"artifact": "config.json", "sugar": 7}}
+
+
+def test_it_takes_no_part_unless_it_is_named(site: dict[str, str], model: str) -> None:
+    done = assay(site, "audit", model, "-o", "json=-")
+    dossier = json.loads(done.stdout)
+    assert dossier["plugins"] == [] and "taste" not in done.stdout
+
+
+def test_a_report_shows_its_section_if_it_is_named_again(site: dict[str, str], model: str, tmp_path: Path) -> None:
+    assay(site, "audit", model, "--plugin", "taste", "-o", f"json={tmp_path / 'd.json'}")
+    shown = assay(site, "report", str(tmp_path / "d.json"), "--plugin", "taste")
+    assert shown.returncode == 0 and "tasted: 7 spoons" in shown.stdout
+    without = assay(site, "report", str(tmp_path / "d.json"))
+    assert without.returncode == 0 and "tasted" not in without.stdout
+    assert "section taste (schema assay-taste/3: nothing that is installed and named reads it)" in " ".join(
+        without.stdout.split()
+    )
+
+
+def test_its_check_is_one_that_a_policy_can_name(site: dict[str, str], model: str, tmp_path: Path) -> None:
+    policy = tmp_path / "p.toml"
+    policy.write_text('schema = "assay-policy/1"\nname = "p"\n[block]\nreview = ["taste.*"]\n')
+    assert assay(site, "audit", model, "--plugin", "taste", "--policy", str(policy), "-q").returncode == 1
+    assert assay(site, "audit", model, "--policy", str(policy), "-q").returncode == 2
+
+
+def test_a_plugin_that_is_not_there_is_one_sentence(site: dict[str, str], model: str) -> None:
+    done = assay(site, "audit", model, "--plugin", "tase")
+    assert done.returncode == 2 and "no plugin 'tase' is installed; did you mean 'taste'?" in done.stderr
