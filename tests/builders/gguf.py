@@ -92,8 +92,15 @@ def gguf_model(**metadata: Any) -> bytes:
     }
     for layer in range(layers):
         block = {
-            "attn_q": (hidden, hidden), "attn_k": (16, hidden), "attn_v": (16, hidden), "attn_output": (hidden, hidden),
-            "ffn_gate": (64, hidden), "ffn_up": (64, hidden), "ffn_down": (hidden, 64), "attn_norm": (hidden,), "ffn_norm": (hidden,),
-        }  # fmt: skip
+            "attn_q": (hidden, hidden),
+            "attn_k": (16, hidden),
+            "attn_v": (16, hidden),
+            "attn_output": (hidden, hidden),
+            "ffn_gate": (64, hidden),
+            "ffn_up": (64, hidden),
+            "ffn_down": (hidden, 64),
+            "attn_norm": (hidden,),
+            "ffn_norm": (hidden,),
+        }
         tensors |= {f"blk.{layer}.{name}.weight": (0, shape) for name, shape in block.items()}
     return gguf(tensors, {key: value for key, value in fields.items() if value is not None})

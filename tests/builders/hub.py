@@ -50,10 +50,18 @@ APACHE = Path(__file__).resolve().parents[2] / "LICENSE"
 def config(**changes: Any) -> dict[str, Any]:
     """config.json of the model."""
     value = {
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": HIDDEN, "num_hidden_layers": LAYERS,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 64, "vocab_size": VOCABULARY,
-        "max_position_embeddings": 128, "tie_word_embeddings": True, "torch_dtype": "float32",
-    }  # fmt: skip
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": HIDDEN,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "intermediate_size": 64,
+        "vocab_size": VOCABULARY,
+        "max_position_embeddings": 128,
+        "tie_word_embeddings": True,
+        "torch_dtype": "float32",
+    }
     return {key: entry for key, entry in {**value, **changes}.items() if entry is not None}
 
 

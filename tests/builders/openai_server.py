@@ -83,7 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif (chat and "no chat" in faults) or (not chat and "chat only" in faults) or wanted["model"] != MODEL:
             self._json({"error": {"message": "The model or path does not exist"}}, 404)
         elif chat and "renamed" in faults and "max_tokens" in wanted:
-            self._json({"error": {"message": "Unsupported parameter: use 'max_completion_tokens' and not 'max_tokens'"}}, 400)  # fmt: skip
+            self._json(
+                {"error": {"message": "Unsupported parameter: use 'max_completion_tokens' and not 'max_tokens'"}}, 400
+            )
         else:
             with self.server.lock:
                 self._json({"object": "x", "model": MODEL, "choices": self._choices(wanted, chat)})
@@ -137,7 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _talk(self, number: int, text: str, rows: tuple[TokenScore, ...]) -> dict[str, Any]:
         logprobs = None if self._dropped() else self._content(rows)
         cut = text.strip() if "strips" in self.server.faults else text
-        return {"index": number, "message": {"role": "assistant", "content": cut}, "finish_reason": "stop", "logprobs": logprobs}  # fmt: skip
+        return {
+            "index": number,
+            "message": {"role": "assistant", "content": cut},
+            "finish_reason": "stop",
+            "logprobs": logprobs,
+        }
 
     def _content(self, rows: tuple[TokenScore, ...]) -> dict[str, Any]:
         def told(text: str, logprob: float) -> dict[str, Any]:
@@ -146,10 +153,15 @@ class _Handler(BaseHTTPRequestHandler):
         return {
             "content": [
                 told(row.text, row.logprob)
-                | {"top_logprobs": [told(row.text, row.logprob), *(told(other.text, other.logprob) for other in row.alternatives)]}
+                | {
+                    "top_logprobs": [
+                        told(row.text, row.logprob),
+                        *(told(other.text, other.logprob) for other in row.alternatives),
+                    ]
+                }
                 for row in rows
             ]
-        }  # fmt: skip
+        }
 
     def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         self._raw(json.dumps(value).encode(), status=status, headers=headers)

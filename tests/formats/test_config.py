@@ -152,13 +152,43 @@ def test_tiktoken_vocabularies_are_told_from_sentencepiece() -> None:
     assert isinstance(found, Tokenizer) and (found.engine, found.size) == ("tiktoken", 2)
 
 
-JSON_FILES = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-              "preprocessor_config.json", "adapter_config.json", "model.safetensors.index.json", "anything.json"]  # fmt: skip
+JSON_FILES = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "preprocessor_config.json",
+    "adapter_config.json",
+    "model.safetensors.index.json",
+    "anything.json",
+]
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["auto_map", "model", "vocab", "added_tokens", "chat_template", "weight_map", "quantization_config", "text_config", "content"]) | st.text(), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "auto_map",
+                    "model",
+                    "vocab",
+                    "added_tokens",
+                    "chat_template",
+                    "weight_map",
+                    "quantization_config",
+                    "text_config",
+                    "content",
+                ]
+            )
+            | st.text(),
+            inner,
+            max_size=5,
+        )
+    ),
     max_leaves=15,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("name", JSON_FILES)

@@ -55,10 +55,20 @@ def test_a_call_is_seen_in_every_protocol(protocol: int) -> None:
 @pytest.mark.parametrize("protocol", range(6))
 def test_values_of_every_kind_are_followed_to_the_end(protocol: int) -> None:
     value = {
-        "none": None, "bools": (True, False), "ints": [0, 255, 65536, -1, 2**40, -(2**80)], "float": 1.5, "text": "ä\n'",
-        "bytes": b"\x00\xff", "big": "x" * 70_000, "set": {1, 2}, "frozen": frozenset({3}), "nested": {"a": [{"b": (1,)}]},
-        "ordered": collections.OrderedDict(a=1), "date": datetime.date(2026, 1, 1), "array": bytearray(b"abc"),
-    }  # fmt: skip
+        "none": None,
+        "bools": (True, False),
+        "ints": [0, 255, 65536, -1, 2**40, -(2**80)],
+        "float": 1.5,
+        "text": "ä\n'",
+        "bytes": b"\x00\xff",
+        "big": "x" * 70_000,
+        "set": {1, 2},
+        "frozen": frozenset({3}),
+        "nested": {"a": [{"b": (1,)}]},
+        "ordered": collections.OrderedDict(a=1),
+        "date": datetime.date(2026, 1, 1),
+        "array": bytearray(b"abc"),
+    }
     raw = pickle.dumps(value, protocol)
     (program,) = programs(raw)
     assert not program.unfollowed

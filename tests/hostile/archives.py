@@ -97,8 +97,12 @@ def cases() -> Iterator[Case]:
         "two-data-evil-last": {"model.pt": _doubled(BENIGN, SYSTEM)},
         "two-members": {"model.zip": _doubled(b"a", b"b", "x.txt")},
         "case-collision": {"model.zip": zipped({"Config.json": b"{}", "config.json": b"{}"})},
-        "local-name-differs": {"model.pt": _patched(torch_zip(TENSORS, members={"x.txt": SYSTEM}), b"archive/x.txt", b"archive/x.pkl", 1)},
-        "central-name-differs": {"model.pt": _patched(torch_zip(TENSORS, members={"x.pkl": SYSTEM}), b"archive/x.pkl", b"archive/x.txt", 2)},
+        "local-name-differs": {
+            "model.pt": _patched(torch_zip(TENSORS, members={"x.txt": SYSTEM}), b"archive/x.txt", b"archive/x.pkl", 1)
+        },
+        "central-name-differs": {
+            "model.pt": _patched(torch_zip(TENSORS, members={"x.pkl": SYSTEM}), b"archive/x.pkl", b"archive/x.txt", 2)
+        },
         "flag-encrypted-local": {"model.pt": _flagged(good, b"PK\x03\x04", 6)},
         "flag-encrypted-central": {"model.pt": _flagged(good, b"PK\x01\x02", 8)},
         "bad-checksum": {"model.pt": bytes(crc)},
@@ -107,7 +111,9 @@ def cases() -> Iterator[Case]:
         "prefix-pickle": {"model.pt": SYSTEM + torch_zip(TENSORS)},
         "trailing": {"model.pt": good + SYSTEM},
         "trailing-pickle-in-member": {"model.pt": torch_zip(TENSORS, members={"data.pkl": BENIGN + SYSTEM})},
-        "comment-with-end": {"model.zip": zipped({"a.txt": b"a"})[:-2] + struct.pack("<H", 22) + b"PK\x05\x06" + bytes(18)},
+        "comment-with-end": {
+            "model.zip": zipped({"a.txt": b"a"})[:-2] + struct.pack("<H", 22) + b"PK\x05\x06" + bytes(18)
+        },
         "escape": {"model.zip": zipped({"../../evil.txt": b"inert"})},
         "escape-windows": {"model.zip": zipped({"..\\..\\evil.txt": b"inert"})},
         "absolute": {"model.zip": zipped({"/etc/evil.txt": b"inert"})},
@@ -133,9 +139,11 @@ def cases() -> Iterator[Case]:
         "text-and-zip": {"notes.txt": b"notes\n" + zipped({"a.pkl": calls("os", "system", "x")})},
         "png-name-elf": {"logo.png": b"\x7fELF\x02\x01\x01"},
         "secret-inside": {"model.zip": zipped({"train.env": b"KEY=AKIA" + b"QYLPMN5HHHFPZAM2\n"})},
-        "template-inside": {"model.zip": zipped({"chat_template.jinja": b"{% for m in messages %}{{ m.content|upper }}{% endfor %}"})},
+        "template-inside": {
+            "model.zip": zipped({"chat_template.jinja": b"{% for m in messages %}{{ m.content|upper }}{% endfor %}"})
+        },
         "code-inside": {"model.zip": zipped({"handler.py": b"import os\nos.system('echo inert')\n"})},
         "json-name-zip": {"config.json": zipped({"a.pkl": SYSTEM})},
-    }  # fmt: skip
+    }
     for name, content in files.items():
         yield Case("archive", name, content)

@@ -61,30 +61,61 @@ def cases() -> Iterator[Case]:
     repositories: dict[str, dict[str, bytes]] = {
         "relative-import": {**_remote("from .helper import x\nclass M: pass\n"), **helper},
         "relative-import-twice": {**_remote("from .a import x\n"), "a.py": b"from . import helper\n", **helper},
-        "relative-package": {**_remote("from .pkg.inner import x\n"), "pkg/__init__.py": b"", "pkg/inner.py": RUN.encode()},
+        "relative-package": {
+            **_remote("from .pkg.inner import x\n"),
+            "pkg/__init__.py": b"",
+            "pkg/inner.py": RUN.encode(),
+        },
         "other-repository": {"config.json": _json(config(auto_map={"AutoModel": "evil/repo--modeling_x.M"}))},
         "missing-file": {"config.json": _json(config(auto_map={"AutoModel": "modeling_gone.M"}))},
-        "tokenizer": {"tokenizer_config.json": _json({"auto_map": {"AutoTokenizer": ["tokenization_x.T", None]}}), "tokenization_x.py": RUN.encode()},
-        "processor": {"preprocessor_config.json": _json({"auto_map": {"AutoImageProcessor": "image_x.P"}}), "image_x.py": RUN.encode()},
+        "tokenizer": {
+            "tokenizer_config.json": _json({"auto_map": {"AutoTokenizer": ["tokenization_x.T", None]}}),
+            "tokenization_x.py": RUN.encode(),
+        },
+        "processor": {
+            "preprocessor_config.json": _json({"auto_map": {"AutoImageProcessor": "image_x.P"}}),
+            "image_x.py": RUN.encode(),
+        },
         "custom-generate": {"generation_config.json": _json({"custom_generate": "evil/generate--generate.run"})},
-        "sentence-transformers": {"modules.json": _json([{"idx": 0, "name": "0", "path": "", "type": "evil_module.Pooler"}]), "evil_module.py": RUN.encode()},
-        "sentence-transformers-stdlib": {"modules.json": _json([{"idx": 0, "name": "0", "path": "", "type": "os.system"}])},
-        "diffusers": {"model_index.json": _json({"_class_name": "Pipeline", "unet": ["evil_unet", "UNet"]}), "evil_unet.py": RUN.encode()},
-        "diffusers-class": {"model_index.json": _json({"_class_name": ["evil_pipeline", "P"]}), "evil_pipeline.py": RUN.encode()},
+        "sentence-transformers": {
+            "modules.json": _json([{"idx": 0, "name": "0", "path": "", "type": "evil_module.Pooler"}]),
+            "evil_module.py": RUN.encode(),
+        },
+        "sentence-transformers-stdlib": {
+            "modules.json": _json([{"idx": 0, "name": "0", "path": "", "type": "os.system"}])
+        },
+        "diffusers": {
+            "model_index.json": _json({"_class_name": "Pipeline", "unet": ["evil_unet", "UNet"]}),
+            "evil_unet.py": RUN.encode(),
+        },
+        "diffusers-class": {
+            "model_index.json": _json({"_class_name": ["evil_pipeline", "P"]}),
+            "evil_pipeline.py": RUN.encode(),
+        },
         "diffusers-stdlib": {"model_index.json": _json({"_class_name": "Pipeline", "unet": ["subprocess", "Popen"]})},
-        "peft": {"adapter_config.json": _json({"peft_type": "LORA", "auto_mapping": {"base_model_class": "system", "parent_library": "os"}})},
+        "peft": {
+            "adapter_config.json": _json(
+                {"peft_type": "LORA", "auto_mapping": {"base_model_class": "system", "parent_library": "os"}}
+            )
+        },
         "hydra-json": {"params.json": _json({"model": {"_target_": "os.system", "command": "echo inert"}})},
         "hydra-yaml": {"config.yaml": b"model:\n  _target_: subprocess.run\n  args: [echo]\n"},
         "hydra-partial": {"config.yaml": b"a:\n  - _target_: builtins.eval\n    _args_: ['1']\n"},
         "hydra-library-function": {"config.yaml": b"model:\n  _target_: torch.hub.load\n"},
         "hydra-unknown": {"config.yaml": b"model:\n  _target_: evil_package.run\n"},
-        "mlflow": {"MLmodel": b"flavors:\n  python_function:\n    loader_module: evil_loader\n", "evil_loader.py": RUN.encode()},
+        "mlflow": {
+            "MLmodel": b"flavors:\n  python_function:\n    loader_module: evil_loader\n",
+            "evil_loader.py": RUN.encode(),
+        },
         "mlflow-stdlib": {"MLmodel": b"flavors:\n  python_function:\n    loader_module: runpy\n"},
         "yaml-apply": {"config.yaml": b"a: !!python/object/apply:os.system ['echo inert']\n"},
         "yaml-name": {"config.yaml": b"a: !!python/name:os.system\n"},
         "yaml-new": {"config.yaml": b"a: !!python/object/new:subprocess.Popen [[echo]]\n"},
         "yaml-module": {"config.yaml": b"a: !!python/module:evil\n"},
-        "yaml-bomb": {"config.yaml": b"a: &a [x,x]\n" + b"".join(b"%c: &%c [" % (c, c) + b",".join([b"*%c" % (c - 1)] * 60) + b"]\n" for c in range(98, 104))},
+        "yaml-bomb": {
+            "config.yaml": b"a: &a [x,x]\n"
+            + b"".join(b"%c: &%c [" % (c, c) + b",".join([b"*%c" % (c - 1)] * 60) + b"]\n" for c in range(98, 104))
+        },
         "yaml-deep": {"config.yaml": b"[" * 5000},
         "elf": {"model.so": b"\x7fELF\x02\x01\x01" + bytes(64)},
         "elf-no-name": {"weights": b"\x7fELF\x02\x01\x01" + bytes(64)},
@@ -97,6 +128,6 @@ def cases() -> Iterator[Case]:
         "wasm": {"model.wasm": b"\0asm\x01\0\0\0"},
         "llamafile": {"model.llamafile": b"MZqFpD='inert'"},
         "unreached": {"modeling_y.py": RUN.encode()},
-    }  # fmt: skip
+    }
     for name, files in repositories.items():
         yield Case("repository", name, files)

@@ -36,24 +36,86 @@ _LAMBDA = {"class_name": "__lambda__", "config": {"code": "4wAAAAA=", "defaults"
 KERAS: dict[str, dict[str, object]] = {
     "lambda": _sequential(_layer("Lambda", function=_LAMBDA)),
     "lambda-source": _sequential(_layer("Lambda", module="keras.src.layers.core.lambda_layer", function=_LAMBDA)),
-    "lambda-legacy": {"class_name": "Sequential", "config": [{"class_name": "Lambda", "config": {"function": ["4wAAAAA=", None, None], "function_type": "lambda"}}]},
+    "lambda-legacy": {
+        "class_name": "Sequential",
+        "config": [
+            {"class_name": "Lambda", "config": {"function": ["4wAAAAA=", None, None], "function_type": "lambda"}}
+        ],
+    },
     "lambda-nested": _sequential(_layer("TimeDistributed", layer=_layer("Lambda", function=_LAMBDA))),
     "os-system": _sequential(_layer("system", module="os")),
     "subprocess": _sequential(_layer("run", module="subprocess")),
-    "function-of-os": _sequential(_layer("Dense", activation={"class_name": "function", "module": "os", "config": "system", "registered_name": "system"})),
-    "builtins-eval": _sequential(_layer("Dense", activation={"class_name": "function", "module": "builtins", "config": "eval", "registered_name": "eval"})),
-    "get-file": _sequential(_layer("Dense", activation={"class_name": "function", "module": "keras.utils", "config": "get_file", "registered_name": "get_file"})),
-    "get-file-source": _sequential(_layer("Dense", activation={"class_name": "function", "module": "keras.src.utils.file_utils", "config": "get_file", "registered_name": "get_file"})),
-    "unsafe-on": _sequential(_layer("Dense", activation={"class_name": "function", "module": "keras.config", "config": "enable_unsafe_deserialization", "registered_name": "x"})),
-    "load-model": _sequential(_layer("Dense", activation={"class_name": "function", "module": "keras.saving", "config": "load_model", "registered_name": "x"})),
-    "torch-module": _sequential(_layer("TorchModuleWrapper", module="keras.src.utils.torch_utils", torch_module="gAJ9Lg==")),
+    "function-of-os": _sequential(
+        _layer(
+            "Dense",
+            activation={"class_name": "function", "module": "os", "config": "system", "registered_name": "system"},
+        )
+    ),
+    "builtins-eval": _sequential(
+        _layer(
+            "Dense",
+            activation={"class_name": "function", "module": "builtins", "config": "eval", "registered_name": "eval"},
+        )
+    ),
+    "get-file": _sequential(
+        _layer(
+            "Dense",
+            activation={
+                "class_name": "function",
+                "module": "keras.utils",
+                "config": "get_file",
+                "registered_name": "get_file",
+            },
+        )
+    ),
+    "get-file-source": _sequential(
+        _layer(
+            "Dense",
+            activation={
+                "class_name": "function",
+                "module": "keras.src.utils.file_utils",
+                "config": "get_file",
+                "registered_name": "get_file",
+            },
+        )
+    ),
+    "unsafe-on": _sequential(
+        _layer(
+            "Dense",
+            activation={
+                "class_name": "function",
+                "module": "keras.config",
+                "config": "enable_unsafe_deserialization",
+                "registered_name": "x",
+            },
+        )
+    ),
+    "load-model": _sequential(
+        _layer(
+            "Dense",
+            activation={
+                "class_name": "function",
+                "module": "keras.saving",
+                "config": "load_model",
+                "registered_name": "x",
+            },
+        )
+    ),
+    "torch-module": _sequential(
+        _layer("TorchModuleWrapper", module="keras.src.utils.torch_utils", torch_module="gAJ9Lg==")
+    ),
     "tfsm": _sequential(_layer("TFSMLayer", filepath="/tmp/evil")),
     "vocabulary-path": _sequential(_layer("StringLookup", vocabulary="/etc/passwd")),
     "vocabulary-url": _sequential(_layer("TextVectorization", vocabulary="http://192.0.2.1/x")),
     "vocabulary-up": _sequential(_layer("IntegerLookup", vocabulary="../../secret.txt")),
     "custom-class": _sequential(_layer("Evil", module="evil_package.layers", registered="Custom>Evil")),
-    "numpy-function": _sequential(_layer("Dense", activation={"class_name": "function", "module": "numpy", "config": "load", "registered_name": "load"})),
-}  # fmt: skip
+    "numpy-function": _sequential(
+        _layer(
+            "Dense",
+            activation={"class_name": "function", "module": "numpy", "config": "load", "registered_name": "load"},
+        )
+    ),
+}
 
 
 def _keras() -> Iterator[Case]:
@@ -282,7 +344,10 @@ def _others() -> Iterator[Case]:
     files: dict[str, tuple[str, bytes]] = {
         "openvino-extension": ("model.xml", net.encode()),
         "openvino-entity": ("model.xml", lol.encode()),
-        "openvino-external-entity": ("model.xml", b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><net>&a;</net>'),
+        "openvino-external-entity": (
+            "model.xml",
+            b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><net>&a;</net>',
+        ),
         "openvino-deep": ("model.xml", b"<a>" * 5_000),
         "openvino-broken": ("model.xml", b"<net>"),
         "msgpack-extension": ("flax_model.msgpack", b"\x81\xa1a\xc7\x01\x63x"),
@@ -299,13 +364,29 @@ def _others() -> Iterator[Case]:
         "skops-type": ("m.skops", _skops("subprocess", "Popen", "ObjectNode")),
         "skops-method": ("m.skops", _skops("sklearn.linear_model._logistic", "LogisticRegression", "MethodNode")),
         "skops-operator": ("m.skops", _skops("operator", "methodcaller", "OperatorFuncNode")),
-        "skops-nested": ("m.skops", zipped({"schema.json": _json({"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode", "content": {"a": {"__class__": "eval", "__module__": "builtins", "__loader__": "FunctionNode"}}})})),
+        "skops-nested": (
+            "m.skops",
+            zipped(
+                {
+                    "schema.json": _json(
+                        {
+                            "__class__": "dict",
+                            "__module__": "builtins",
+                            "__loader__": "DictNode",
+                            "content": {
+                                "a": {"__class__": "eval", "__module__": "builtins", "__loader__": "FunctionNode"}
+                            },
+                        }
+                    )
+                }
+            ),
+        ),
         "skops-pickle": ("m.skops", zipped({"schema.json": b"{}", "1.pkl": SYSTEM})),
         "skops-npy": ("m.skops", zipped({"schema.json": b"{}", "1.npy": _npy(SYSTEM)})),
         "tensorrt": ("model.engine", b"ftrt" + bytes(64)),
         "rar": ("model.rar", b"Rar!\x1a\x07\x01\x00"),
         "unknown": ("model.xyz", bytes(range(64))),
-    }  # fmt: skip
+    }
     for name, (path, raw) in files.items():
         yield Case("other", name, {path: raw})
 

@@ -68,9 +68,12 @@ def _classics() -> Iterator[Case]:
     import subprocess
 
     payloads: dict[str, object] = {
-        "system": _Runs(os.system, SAID), "eval": _Runs(eval, "1"), "exec": _Runs(exec, "pass"), "popen": _Runs(subprocess.Popen, ["echo", "inert"]),
+        "system": _Runs(os.system, SAID),
+        "eval": _Runs(eval, "1"),
+        "exec": _Runs(exec, "pass"),
+        "popen": _Runs(subprocess.Popen, ["echo", "inert"]),
         "nested": {"weights": [1.0, 2.0], "more": {"deep": [_Runs(os.system, SAID)]}},
-    }  # fmt: skip
+    }
     for name, payload in payloads.items():
         for protocol in range(6):
             yield Case("pickle", f"{name}-{protocol}", {"model.pkl": pickle.dumps(payload, protocol)})
@@ -93,7 +96,11 @@ def _tricks() -> Iterator[Case]:
         "newobj": b"\x80\x02" + glob + b"(" + arg + b"t\x81.",
         "newobj-ex": p4 + glob + b"(" + arg + b"t}\x92.",
         "memo": b"\x80\x02" + glob + b"q\x000(" + arg + b"tq\x010h\x00h\x01R.",
-        "long-memo": b"\x80\x02" + glob + b"r\x01\x00\x00\x000(" + arg + b"tr\x02\x00\x00\x000j\x01\x00\x00\x00j\x02\x00\x00\x00R.",
+        "long-memo": b"\x80\x02"
+        + glob
+        + b"r\x01\x00\x00\x000("
+        + arg
+        + b"tr\x02\x00\x00\x000j\x01\x00\x00\x00j\x02\x00\x00\x00R.",
         "memoize": p4 + glob + b"\x940(" + arg + b"t\x940h\x00h\x01R.",
         "dup": b"\x80\x02" + glob + b"20(" + arg + b"tR.",
         "pop-mark": b"\x80\x02(NNN1" + call + b".",
@@ -111,12 +118,22 @@ def _tricks() -> Iterator[Case]:
         "stack-global-memo": p4 + b"\x8c\x02os\x94\x8c\x06system\x94h\x00h\x01\x93(" + arg + b"tR.",
         "stack-global-binunicode": p4 + short("os") + short("system") + b"\x93(" + arg + b"tR.",
         "stack-global-dotted": p4 + b"\x8c\x05torch\x8c\x09os.system\x93(" + arg + b"tR.",
-        "stack-global-computed": p4 + b"\x8c\x02os" + b"cbuiltins\nstr\n" + short("system") + b"\x85R\x93(" + arg + b"tR.",
+        "stack-global-computed": p4
+        + b"\x8c\x02os"
+        + b"cbuiltins\nstr\n"
+        + short("system")
+        + b"\x85R\x93("
+        + arg
+        + b"tR.",
         "stack-global-from-dict": p4 + b"}\x8c\x02os\x93(" + arg + b"tR.",
         "getattr-chain": b"\x80\x02cbuiltins\ngetattr\n(cos\npath\n" + short("os") + b"tR.",
         "getattr-enum-lookalike": b"\x80\x02cbuiltins\ngetattr\n(ctorch\nTensor\n" + short("__class__") + b"tR.",
         "build-on-global": b"\x80\x02cnumpy\nndarray\n}" + short("x") + b"K\x01sb.",
-        "build-setstate": b"\x80\x02ccollections\nOrderedDict\n)R}" + short("__setstate__") + b"cbuiltins\nstr\nsb" + arg + b"b.",
+        "build-setstate": b"\x80\x02ccollections\nOrderedDict\n)R}"
+        + short("__setstate__")
+        + b"cbuiltins\nstr\nsb"
+        + arg
+        + b"b.",
         "build-reduce": b"\x80\x02ccollections\nOrderedDict\n)R}" + short("__reduce_ex__") + b"cbuiltins\nstr\nsb.",
         "build-append": b"\x80\x02ccollections\nCounter\n)R}" + short("append") + b"cbuiltins\nlist\nsbK\x01a.",
         "setitem-on-global": b"\x80\x02cnumpy\nndarray\n" + short("x") + b"K\x01s.",
@@ -138,24 +155,39 @@ def _tricks() -> Iterator[Case]:
         "after-100000-opcodes": b"\x80\x02" + b"N0" * 50_000 + call + b".",
         "after-1-MB-text": b"\x80\x02X" + struct.pack("<I", 1_000_000) + b"a" * 1_000_000 + b"0" + call + b".",
         "hidden-in-many": b"\x80\x02](" + b"ccollections\nOrderedDict\n)R" * 2_000 + call + b"e.",
-        "exec-inside-numpy-state": b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85" + short("b") + b"tR(K\x01K\x01\x85cnumpy\ndtype\n" + short("O8") + b"\x85R\x89]" + call + b"atb.",
-        "setstate-of-loaded": b"\x80\x02ctorch.nn.modules.module\nModule\n)\x81}" + short("__class__") + b"cos\n_wrap_close\nsb.",
-        "bytes-to-torch": b"\x80\x03ctorch.storage\n_load_from_bytes\nB" + struct.pack("<I", len(torch_zip(TENSORS, extra=short("x") + call))) + torch_zip(TENSORS, extra=short("x") + call) + b"\x85R.",
+        "exec-inside-numpy-state": b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85"
+        + short("b")
+        + b"tR(K\x01K\x01\x85cnumpy\ndtype\n"
+        + short("O8")
+        + b"\x85R\x89]"
+        + call
+        + b"atb.",
+        "setstate-of-loaded": b"\x80\x02ctorch.nn.modules.module\nModule\n)\x81}"
+        + short("__class__")
+        + b"cos\n_wrap_close\nsb.",
+        "bytes-to-torch": b"\x80\x03ctorch.storage\n_load_from_bytes\nB"
+        + struct.pack("<I", len(torch_zip(TENSORS, extra=short("x") + call)))
+        + torch_zip(TENSORS, extra=short("x") + call)
+        + b"\x85R.",
         "bytes-to-pickle": b"\x80\x03cpickle\nloads\nB" + struct.pack("<I", len(SYSTEM)) + SYSTEM + b"\x85R.",
         "lambda-called": b"\x80\x04ccloudpickle.cloudpickle\n_make_function\n(NN}NNtR)R.",
         "code-type": b"\x80\x04ctypes\nCodeType\n(K\x00K\x00K\x00tR.",
-    }  # fmt: skip
+    }
     for name, raw in tricks.items():
         yield Case("opcodes", name, {"model.pkl": raw})
     costs: dict[str, bytes] = {
-        "tuple-bomb": b"\x80\x04)\x94" + b"".join(b"h" + bytes([n]) + b"h" + bytes([n]) + b"\x86\x94" for n in range(60)) + b"}h" + bytes([60]) + b"K\x01s.",
+        "tuple-bomb": b"\x80\x04)\x94"
+        + b"".join(b"h" + bytes([n]) + b"h" + bytes([n]) + b"\x86\x94" for n in range(60))
+        + b"}h"
+        + bytes([60])
+        + b"K\x01s.",
         "deep-lists": b"\x80\x02" + b"]" * 60_000 + b"a" * 59_999 + b".",
         "bytearray-of-terabytes": b"\x80\x02cbuiltins\nbytearray\n" + integer(2**40) + b"\x85R.",
         "ndarray-of-terabytes": b"\x80\x02cnumpy\nndarray\n(" + integer(2**20) + integer(2**20) + b"\x86tR.",
         "range-to-list": b"\x80\x02cbuiltins\nlist\ncbuiltins\nrange\n" + integer(2**40) + b"\x85R\x85R.",
         "fraction-of-digits": b"\x80\x02cfractions\nFraction\n" + short("1e1000000000") + b"\x85R.",
         "int-of-decimal": b"\x80\x02cbuiltins\nint\ncdecimal\nDecimal\n" + short("1e1000000000") + b"\x85R\x85R.",
-    }  # fmt: skip
+    }
     for name, raw in costs.items():
         yield Case("cost", name, {"model.pkl": raw})
 
@@ -225,18 +257,32 @@ def _containers() -> Iterator[Case]:
         "torch-zip-constants": {"model.pt": torch_zip(TENSORS, members={"constants.pkl": SYSTEM})},
         "torch-zip-data-record-pkl": {"model.pt": torch_zip(TENSORS, members={"data/evil.pkl": SYSTEM})},
         "torch-zip-member-no-extension": {"model.pt": torch_zip(TENSORS, members={"extra/thing": SYSTEM})},
-        "torch-zip-python": {"model.pt": torch_zip(TENSORS, members={"code/evil.py": b"import os\nos.system('echo inert')\n"})},
+        "torch-zip-python": {
+            "model.pt": torch_zip(TENSORS, members={"code/evil.py": b"import os\nos.system('echo inert')\n"})
+        },
         "torch-zip-library": {"model.pt": torch_zip(TENSORS, members={"libevil.so": b"\x7fELF\x02\x01\x01"})},
-        "torch-zip-deflated": {"model.pt": zipped({"archive/data.pkl": SYSTEM, "archive/version": b"3\n"}, zipfile.ZIP_DEFLATED)},
+        "torch-zip-deflated": {
+            "model.pt": zipped({"archive/data.pkl": SYSTEM, "archive/version": b"3\n"}, zipfile.ZIP_DEFLATED)
+        },
         "torch-zip-two-roots": {"model.pt": zipped({"a/data.pkl": b"\x80\x02}.", "b/data.pkl": SYSTEM})},
         "torch-legacy-first": {"model.bin": streams[0] + b"." + SYSTEM},
         "torch-legacy-object": {"model.bin": legacy.replace(state_dict(TENSORS), state_dict(TENSORS, extra))},
         "torch-legacy-protocol": {"model.bin": legacy.replace(pickle.dumps(1001, 2), SYSTEM)},
         "torch-legacy-keys": {"model.bin": legacy.replace(pickle.dumps(["0"], 2), SYSTEM)},
-        "torch-tar": {"model.pt": tarred({"sys_info": pickle.dumps({}), "pickle": SYSTEM, "tensors": b"", "storages": b""})},
-        "torch-export": {"model.pt2": zipped({"m/archive_format": b"pt2", "m/models/model.json": b"{}", "m/data/sample_inputs/model.pt": evil})},
-        "torch-export-constant": {"model.pt2": zipped({"m/archive_format": b"pt2", "m/data/constants/custom_obj_0": SYSTEM})},
-        "torch-export-native": {"model.pt2": zipped({"m/archive_format": b"pt2", "m/data/aotinductor/model/x.so": b"\x7fELF\x02\x01\x01"})},
+        "torch-tar": {
+            "model.pt": tarred({"sys_info": pickle.dumps({}), "pickle": SYSTEM, "tensors": b"", "storages": b""})
+        },
+        "torch-export": {
+            "model.pt2": zipped(
+                {"m/archive_format": b"pt2", "m/models/model.json": b"{}", "m/data/sample_inputs/model.pt": evil}
+            )
+        },
+        "torch-export-constant": {
+            "model.pt2": zipped({"m/archive_format": b"pt2", "m/data/constants/custom_obj_0": SYSTEM})
+        },
+        "torch-export-native": {
+            "model.pt2": zipped({"m/archive_format": b"pt2", "m/data/aotinductor/model/x.so": b"\x7fELF\x02\x01\x01"})
+        },
         "npy": {"array.npy": _npy(SYSTEM)},
         "npz": {"arrays.npz": zipped({"a.npy": _npy(SYSTEM)})},
         "npz-deflated": {"arrays.npz": zipped({"a.npy": _npy(SYSTEM)}, zipfile.ZIP_DEFLATED)},
@@ -258,8 +304,18 @@ def _containers() -> Iterator[Case]:
         "pickle-in-tar-gz": {"model.tar.gz": gzip.compress(tarred({"model.pkl": SYSTEM}), mtime=0)},
         "pickle-in-tgz": {"model.tgz": gzip.compress(tarred({"a/b/model.pkl": SYSTEM}), mtime=0)},
         "pickle-in-tar-in-zip": {"model.zip": zipped({"x.tar": tarred({"model.pkl": SYSTEM})})},
-        "nemo": {"model.nemo": gzip.compress(tarred({"model_weights.ckpt": evil, "model_config.yaml": b"a: 1\n"}), mtime=0)},
-        "mar": {"model.mar": zipped({"MAR-INF/MANIFEST.json": b"{}", "handler.py": b"import os\nos.system('echo inert')\n", "model.pt": evil})},
+        "nemo": {
+            "model.nemo": gzip.compress(tarred({"model_weights.ckpt": evil, "model_config.yaml": b"a: 1\n"}), mtime=0)
+        },
+        "mar": {
+            "model.mar": zipped(
+                {
+                    "MAR-INF/MANIFEST.json": b"{}",
+                    "handler.py": b"import os\nos.system('echo inert')\n",
+                    "model.pt": evil,
+                }
+            )
+        },
         "seven-deep": {"model.zip": _seven()},
         "pickle-in-7z": {"model.7z": b"7z\xbc\xaf\x27\x1c" + SYSTEM},
         "named-bin": {"weights.bin": SYSTEM},
@@ -278,9 +334,25 @@ def _containers() -> Iterator[Case]:
         "dill": {"model.dill": calls("dill._dill", "_import_module", "os.system")},
         "flax-bytes": {"flax_model.msgpack": b"\x81\xa1a\xc4" + bytes([len(SYSTEM)]) + SYSTEM},
         "torchscript": {"model.pt": torch_zip(TENSORS, extra=extra, members={"constants.pkl": b"\x80\x02)."})},
-        "torchscript-op": {"model.pt": torch_zip({}, members={"constants.pkl": b"\x80\x02).", "code/__torch__/m.py": b"class M(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return ops.evil.run(x)\n"})},
-        "torchscript-file": {"model.pt": torch_zip({}, members={"constants.pkl": b"\x80\x02).", "code/__torch__/m.py": b"class M(Module):\n  def forward(self) -> Tensor:\n    return torch.from_file('/etc/passwd', False, 10)\n"})},
-    }  # fmt: skip
+        "torchscript-op": {
+            "model.pt": torch_zip(
+                {},
+                members={
+                    "constants.pkl": b"\x80\x02).",
+                    "code/__torch__/m.py": b"class M(Module):\n  def forward(self, x: Tensor) -> Tensor:\n    return ops.evil.run(x)\n",
+                },
+            )
+        },
+        "torchscript-file": {
+            "model.pt": torch_zip(
+                {},
+                members={
+                    "constants.pkl": b"\x80\x02).",
+                    "code/__torch__/m.py": b"class M(Module):\n  def forward(self) -> Tensor:\n    return torch.from_file('/etc/passwd', False, 10)\n",
+                },
+            )
+        },
+    }
     for name, files in containers.items():
         yield Case("container", name, files)
 

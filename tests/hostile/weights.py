@@ -38,7 +38,10 @@ def cases() -> Iterator[Case]:
         "header-past-end": _st({}, b"", 4096),
         "header-not-json": _st(b"{not json}"),
         "header-not-object": _st(b"[]"),
-        "duplicate-key": _st(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', bytes(8)),
+        "duplicate-key": _st(
+            b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+            bytes(8),
+        ),
         "duplicate-metadata": _st(b'{"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}}'),
         "metadata-not-text": _st({"__metadata__": {"a": 1}}),
         "unknown-dtype": _st({"a": {"dtype": "F33", "shape": [2], "data_offsets": [0, 8]}}, bytes(8)),
@@ -46,7 +49,7 @@ def cases() -> Iterator[Case]:
         "empty-file": b"",
         "seven-bytes": b"\x02\0\0\0\0\0\0",
         "infinity": _st(b'{"a":{"dtype":"F32","shape":[Infinity],"data_offsets":[0,8]}}', bytes(8)),
-    }  # fmt: skip
+    }
     for name, raw in safetensors.items():
         yield Case("safetensors", name, {"model.safetensors": raw})
     for name, target in (
@@ -67,10 +70,19 @@ def cases() -> Iterator[Case]:
 
     key = sound.index(b"general.architecture")
     gguf: dict[str, bytes] = {
-        "version-0": patched(4, struct.pack("<I", 0)), "version-99": patched(4, struct.pack("<I", 99)), "big-endian": patched(4, struct.pack(">I", 3)),
-        "tensor-count": patched(8, struct.pack("<Q", 2**62)), "field-count": patched(16, struct.pack("<Q", 2**62)), "tensor-count-off-by-one": patched(8, struct.pack("<Q", struct.unpack_from("<Q", sound, 8)[0] + 1)),
-        "key-length": patched(key - 8, struct.pack("<Q", 2**63)), "key-length-small": patched(key - 8, struct.pack("<Q", 1)), "value-type": patched(key + 20, struct.pack("<I", 77)),
-        "truncated-header": sound[:40], "truncated-data": sound[:-64], "trailing": sound + b"\0" * 32 + b"#!/bin/sh inert", "magic-only": b"GGUF",
-    }  # fmt: skip
+        "version-0": patched(4, struct.pack("<I", 0)),
+        "version-99": patched(4, struct.pack("<I", 99)),
+        "big-endian": patched(4, struct.pack(">I", 3)),
+        "tensor-count": patched(8, struct.pack("<Q", 2**62)),
+        "field-count": patched(16, struct.pack("<Q", 2**62)),
+        "tensor-count-off-by-one": patched(8, struct.pack("<Q", struct.unpack_from("<Q", sound, 8)[0] + 1)),
+        "key-length": patched(key - 8, struct.pack("<Q", 2**63)),
+        "key-length-small": patched(key - 8, struct.pack("<Q", 1)),
+        "value-type": patched(key + 20, struct.pack("<I", 77)),
+        "truncated-header": sound[:40],
+        "truncated-data": sound[:-64],
+        "trailing": sound + b"\0" * 32 + b"#!/bin/sh inert",
+        "magic-only": b"GGUF",
+    }
     for name, raw in gguf.items():
         yield Case("gguf", name, {"model.gguf": raw})

@@ -17,9 +17,41 @@ from assay.kernels import _unicode, _words_reference, words
 
 # what the splitter has to get right: case, marks, ligatures, scripts without spaces, characters that do not show, long runs
 PIECES = (
-    "a", "B", "c1", "the", "The", "naïve", "NAI\u0308VE", "ﬁ", "x²", "中", "文字", "ก", "\u200b", "a\u200bb", "\u00ad", "½", "ß",
-    "SS", "İ", "😀", "_", "-", ",", "\n", "é", "e\u0301", "q" * 300, "é" * 200, "\0", "ｶﾞ", "ＡＢＣ", "\u0301", "Ω", "Ω",
-)  # fmt: skip
+    "a",
+    "B",
+    "c1",
+    "the",
+    "The",
+    "naïve",
+    "NAI\u0308VE",
+    "ﬁ",
+    "x²",
+    "中",
+    "文字",
+    "ก",
+    "\u200b",
+    "a\u200bb",
+    "\u00ad",
+    "½",
+    "ß",
+    "SS",
+    "İ",
+    "😀",
+    "_",
+    "-",
+    ",",
+    "\n",
+    "é",
+    "e\u0301",
+    "q" * 300,
+    "é" * 200,
+    "\0",
+    "ｶﾞ",
+    "ＡＢＣ",
+    "\u0301",
+    "Ω",
+    "Ω",
+)
 texts = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(("", " ", "\n"))), max_size=40).map(
     lambda rows: "".join(piece + gap for piece, gap in rows).encode()
 )

@@ -187,10 +187,12 @@ def test_what_could_not_be_read_is_open_by_name(
 def test_odd_tensors_are_summarised(tmp_path: Path, audit: Audit) -> None:
     """No element, one element, a scalar, all NaN, all equal."""
     header = {
-        "none": {"dtype": "F32", "shape": [0, 4], "data_offsets": [0, 0]}, "one": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
-        "scalar": {"dtype": "F32", "shape": [], "data_offsets": [4, 8]}, "nan": {"dtype": "F32", "shape": [2, 16], "data_offsets": [8, 136]},
+        "none": {"dtype": "F32", "shape": [0, 4], "data_offsets": [0, 0]},
+        "one": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+        "scalar": {"dtype": "F32", "shape": [], "data_offsets": [4, 8]},
+        "nan": {"dtype": "F32", "shape": [2, 16], "data_offsets": [8, 136]},
         "same": {"dtype": "F32", "shape": [2, 16], "data_offsets": [136, 264]},
-    }  # fmt: skip
+    }
     body = struct.pack("<66f", 1, 2, *[float("nan")] * 32, *[3.0] * 32)
     (tmp_path / "m.safetensors").write_bytes(safetensors(header=header, data=body))
     rows = {row.name: row for row in audit(tmp_path / "m.safetensors").tensors}

@@ -32,18 +32,38 @@ CASES = {
     "higher classes are 0 until the lower is complete": (there(I, but=("model_card",)), None, (83, 0, 0)),
     "II lacks one": (there(I, but=("evaluation_code",)), 3, (100, 90, 0)),
     "I lacks one": (there(I, but=("datasets",)), 2, (100, 100, 92)),
-    "a paper stands in for the report": (there(III, but=("technical_report",), plus=("research_paper",)), 3, (100, 60, 0)),
+    "a paper stands in for the report": (
+        there(III, but=("technical_report",), plus=("research_paper",)),
+        3,
+        (100, 60, 0),
+    ),
     "a paper stands in, and Class I asks for 13": (there(I, but=("technical_report",)), 1, (100, 100, 100)),
     "a paper stands in, one of 13 is missing": (there(I, but=("technical_report", "datasets")), 2, (100, 100, 92)),
-    "a closed paper stands in for nothing": (there(III, but=("technical_report",), research_paper=CLOSED), None, (83, 0, 0)),
-    "a paper stands in for a closed report": (there(III, technical_report=CLOSED, research_paper=OPEN), 3, (100, 60, 0)),
+    "a closed paper stands in for nothing": (
+        there(III, but=("technical_report",), research_paper=CLOSED),
+        None,
+        (83, 0, 0),
+    ),
+    "a paper stands in for a closed report": (
+        there(III, technical_report=CLOSED, research_paper=OPEN),
+        3,
+        (100, 60, 0),
+    ),
     "a report is no paper": (there(I, but=("research_paper",)), 2, (100, 100, 92)),
     "closed weights do not count": (there(III, parameters_final=CLOSED), None, (83, 0, 0)),
     "a licence of another kind counts": (there(III, parameters_final=WRONG_KIND), 3, (100, 60, 0)),
-    "what is optional adds nothing": (there(III, plus=("sample_outputs", "supporting_libraries", "model_metadata")), 3, (100, 60, 0)),
+    "what is optional adds nothing": (
+        there(III, plus=("sample_outputs", "supporting_libraries", "model_metadata")),
+        3,
+        (100, 60, 0),
+    ),
     "what is optional cannot be missed": (there(III, sample_outputs=CLOSED), 3, (100, 60, 0)),
-    "only what is of II": (there(["training_code", "inference_code", "evaluation_code", "evaluation_data"]), None, (0, 0, 0)),
-}  # fmt: skip
+    "only what is of II": (
+        there(["training_code", "inference_code", "evaluation_code", "evaluation_data"]),
+        None,
+        (0, 0, 0),
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -101,14 +121,22 @@ MOT = {
     "unlicensed is present and does not count": (rows(*III, parameters_final="unlicensed"), None, ()),
     "its own licence comes first": (rows(*III, parameters_final="llama3"), None, ()),
     "MIT for documents counts, with a warning": (rows(*III, model_card="MIT"), 3, ("model_card",)),
-    "data licence on code counts, with a warning": (rows(*III, model_architecture="CDLA-Permissive-2.0"), 3, ("model_architecture",)),
-    "OpenMDW is for all kinds": (rows(*III, model_card="OpenMDW-1.0", model_architecture="OpenMDW-1.0", parameters_final="OpenMDW-1.0"), 3, ()),
+    "data licence on code counts, with a warning": (
+        rows(*III, model_architecture="CDLA-Permissive-2.0"),
+        3,
+        ("model_architecture",),
+    ),
+    "OpenMDW is for all kinds": (
+        rows(*III, model_card="OpenMDW-1.0", model_architecture="OpenMDW-1.0", parameters_final="OpenMDW-1.0"),
+        3,
+        (),
+    ),
     "CC-BY-NC is not open": (rows(*III, data_card="CC-BY-NC-4.0"), None, ()),
     "free by FSF alone is open": (rows(*III, model_architecture="WTFPL"), 3, ()),
     "a spelling is understood": (rows(*III, model_architecture="Apache 2.0"), 3, ()),
     "a choice of licences is open if one is": (rows(*III, model_architecture="MIT OR LicenseRef-x"), 3, ()),
     "licences together are open if all are": (rows(*III, model_architecture="MIT AND LicenseRef-x"), None, ()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", MOT)
