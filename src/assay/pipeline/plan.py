@@ -13,10 +13,14 @@ from assay.pipeline.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Measures in the order in which they run, and for those that are needed and not allowed the reason."""
+    """Measures in the order in which they run, and for those that are needed and not allowed the reason.
+
+    `made` are the facts that only measures give, planned or not: no reader of files may.
+    """
 
     measures: tuple[Measure, ...]
     refused: tuple[NotMeasured, ...]
+    made: frozenset[str]
 
 
 def planned(request: Request, installed: tuple[Measure, ...] = ()) -> Plan:
@@ -35,7 +39,8 @@ def planned(request: Request, installed: tuple[Measure, ...] = ()) -> Plan:
         for row in wanted
         if row.cost not in allowed
     )
-    return Plan(tuple(_ordered([row for row in wanted if row.cost in allowed])), tuple(refused))
+    made = frozenset(fact for row in known for fact in row.gives)
+    return Plan(tuple(_ordered([row for row in wanted if row.cost in allowed])), tuple(refused), made)
 
 
 def _asked(measure: Measure, request: Request) -> bool:

@@ -35,15 +35,20 @@ class Row:
         return Row(replace(artifact, standing=Standing.UNEXAMINED), (), (digest.obstacle,))
 
 
-def read_all(entries: tuple[Entry, ...], make_reader: MakeReader) -> tuple[list[Row], tuple[str, ...]]:
-    """Each file read by the reader of its format, and the isolation in which that happened."""
+def read_all(
+    entries: tuple[Entry, ...], make_reader: MakeReader, made: frozenset[str] = frozenset()
+) -> tuple[list[Row], tuple[str, ...]]:
+    """Each file read by the reader of its format, and the isolation in which that happened.
+
+    A reader that gives a fact of `made` was taken over: what it said of that file does not count.
+    """
     heads = [peeked(entry) for entry in entries]
     kinds = [
         formats.recognised(entry.path, head.head[: formats.HEAD]) for entry, head in zip(entries, heads, strict=True)
     ]
     reader = make_reader(formats.modules(kinds))
     try:
-        rows = [_read_one(*row, reader) for row in zip(entries, heads, kinds, strict=True)]
+        rows = [_read_one(*row, reader, made) for row in zip(entries, heads, kinds, strict=True)]
     finally:
         reader.close()
     return _with_side_files(rows), reader.reached()
@@ -96,7 +101,7 @@ def _with_side_files(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader) -> Row:
+def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader, made: frozenset[str]) -> Row:
     path = entry.path
     label = kind.id if kind else inert(path, head.head) or "unknown"
     artifact = Artifact(path, entry.size, "", label, Standing.UNEXAMINED)
@@ -107,6 +112,10 @@ def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: R
             return Row(artifact, (), (Obstacle(path, Trouble.UNREAD, unread(path, head.head)),))
         return Row(replace(artifact, standing=Standing.INERT), (), ())
     reading = reader.read(path, kind, entry.place)
+    forged = next((name for name in (type(fact).__name__ for fact in reading.facts) if name in made), None)
+    if forged is not None:
+        reason = f"the isolated reader gave a {forged}, which no reader may: it was taken over by the file"
+        return Row(artifact, (), (Obstacle(path, Trouble.STOPPED, reason),))
     inside = tuple(fact for fact in reading.facts if isinstance(fact, Obstacle))
     facts = tuple(fact for fact in reading.facts if not isinstance(fact, Obstacle))
     obstacles = (*inside, *(() if reading.obstacle is None else (reading.obstacle,)))

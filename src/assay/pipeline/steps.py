@@ -61,7 +61,7 @@ def examined(
     for measure in plan.measures:
         if measure.ready:
             measure.ready(request)
-    rows, isolation = read_all(walk.entries, make_reader or _here)
+    rows, isolation = read_all(walk.entries, make_reader or _here, plan.made)
     facts = Facts(fact for row in rows for fact in row.facts)
     begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.measures if row.begin]
     feeds: dict[str, list[Feed]] = {}
