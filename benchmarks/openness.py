@@ -2,9 +2,10 @@
 
     python -m benchmarks.openness --data DIR
 
-DIR gets the npm packages of `benchmarks/licence-texts.txt` (`npm pack`, pinned versions, about 110 MB). A text counts as right if exactly the licences
-that it holds are named. Damage: re-wrapped at seven words, quoted as Markdown, as HTML, cut after 60 %, embedded in a README; and alterations
-of texts that are found unaltered, each of which must be found altered: a word or a clause put in, taken out or changed. CPU seconds.
+DIR gets the npm packages of `benchmarks/licence-texts.txt` (`npm pack`, pinned versions, about 110 MB). A text counts
+as right if exactly the licences that it holds are named. Damage: re-wrapped at seven words, quoted as Markdown, as
+HTML, cut after 60 %, embedded in a README; and alterations of texts that are found unaltered, each of which must be
+found altered: a word or a clause put in, taken out or changed. CPU seconds.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def texts(data: Path) -> Iterator[tuple[str, str, set[str]]]:
 
 
 def bare(ids: tuple[str, ...]) -> set[str]:
-    """Ids without "only" and "or later", which no text says of itself; Python 2.0 and 2.0.1 have one text but for a line."""
+    """Ids without "only" and "or later", which no text says of itself; Python 2.0 and 2.0.1 have one text but for a
+    line.
+    """
     return {re.sub(r"-(only|or-later)$", "", id).replace("Python-2.0.1", "Python-2.0") for id in ids}
 
 
@@ -71,7 +74,8 @@ DAMAGE: dict[str, Callable[[str], str]] = {
         "<!doctype html><html><body><p>" + html.escape(text).replace("\n", "<br>\n") + "</p></body></html>"
     ),
     "in a README": lambda text: (
-        f"# A tool\n\nIt reads files and prints what is in them.\n\n## Licence\n\n{text}\n\n## Thanks\n\nTo all who wrote it.\n"
+        f"# A tool\n\nIt reads files and prints what is in them.\n\n## Licence\n\n{text}\n\n"
+        "## Thanks\n\nTo all who wrote it.\n"
     ),
 }
 
@@ -105,7 +109,8 @@ def main() -> None:
         wrong = [name for name, text, held in rows if not right(identified(change(text)), held)]
         spent = (time.process_time() - start) / len(rows)
         print(
-            f"{damage:<14} {len(rows) - len(wrong)} of {len(rows)} right, {1000 * spent:.0f} ms each; not: {', '.join(wrong) or 'none'}"
+            f"{damage:<14} {len(rows) - len(wrong)} of {len(rows)} right, {1000 * spent:.0f} ms each; "
+            f"not: {', '.join(wrong) or 'none'}"
         )
     one = [(name, text, held) for name, text, held in rows if len(held) == 1]
     kept = sum(next(iter(held)) in bare(identified(text[: int(len(text) * 0.6)]).ids) for _, text, held in one)

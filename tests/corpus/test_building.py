@@ -18,6 +18,7 @@ from assay.corpus.documents import Fields
 from assay.errors import UsageError
 from assay.execution import executor
 from assay.facts.corpus import CorpusRecord, Document, LicenceBasis, LicenceClass
+from assay.licence.statement import of_document
 from tests.builders.rows import ROWS, WRITERS, as_arrow_stream, as_jsonl
 
 
@@ -247,25 +248,24 @@ def test_removed_documents_are_gone_from_every_answer(tmp_path: Path) -> None:
         ("MIT OR CC-BY-NC-4.0", "MIT OR CC-BY-NC-4.0", LicenceClass.PERMISSIVE),
         ("MIT AND GPL-3.0-only", "MIT AND GPL-3.0-only", LicenceClass.SHARE_ALIKE),
         ("GPL-3.0-only WITH Classpath-exception-2.0", "GPL-3.0-only WITH Classpath-exception-2.0", LicenceClass.SHARE_ALIKE),
-        ("llama2", "", LicenceClass.UNKNOWN),
+        ("llama2", "LicenseRef-scancode-llama-2-license-2023", LicenceClass.RESTRICTED),
+        ("cc-by-nc", "", LicenceClass.NON_COMMERCIAL),
+        ("MIT OR LicenseRef-own", "MIT OR LicenseRef-own", LicenceClass.PERMISSIVE),
+        ("MIT AND LicenseRef-own", "MIT AND LicenseRef-own", LicenceClass.UNKNOWN),
         ("ask my lawyer", "", LicenceClass.UNKNOWN),
         ("x" * 10_000, "", LicenceClass.UNKNOWN),
     ],
 )  # fmt: skip
 def test_licences_as_written(text: str, spdx: str, kind: LicenceClass) -> None:
-    from assay.licence.expressions import licence
-
-    found = licence(text)
+    found = of_document(text)
     assert (found.spdx, found.kind) == (spdx, kind)
 
 
 def test_an_unknown_licence_is_never_permissive() -> None:
-    from assay.licence.expressions import licence
-
-    assert licence("").kind is LicenceClass.UNKNOWN and licence("").basis is LicenceBasis.UNKNOWN
-    assert licence("other", croissant="mit").basis is LicenceBasis.CROISSANT
-    assert licence("mit", asserted="gpl-3.0").kind is LicenceClass.CONFLICTING
-    assert licence("mit", card="MIT License").kind is LicenceClass.PERMISSIVE
+    assert of_document("").kind is LicenceClass.UNKNOWN and of_document("").basis is LicenceBasis.UNKNOWN
+    assert of_document("other", croissant="mit").basis is LicenceBasis.CROISSANT
+    assert of_document("mit", asserted="gpl-3.0").kind is LicenceClass.CONFLICTING
+    assert of_document("mit", card="MIT License").kind is LicenceClass.PERMISSIVE
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.errors import UsageError
 from assay.files import as_json, content
+from assay.licence.name import named
 
 MOST = 64 << 20  # bytes
 
@@ -22,11 +23,22 @@ def metadata(path: Path) -> dict[str, str]:
         raise UsageError(f"{path}: not a Croissant file (@type is not sc:Dataset)")
     return {
         "name": _text(value.get("name")),
-        "licence": _text(value.get("license") or value.get("sc:license")),
+        "licence": _licence(value.get("license") or value.get("sc:license")),
         "url": _text(value.get("url")),
         "version": _text(value.get("version")),
         "creator": _text(value.get("creator")),
     }
+
+
+def _licence(value: Any) -> str:
+    """The licence: text, or of an object the first of name, address and id that says which it is; the first of a
+    list.
+    """
+    first = next(iter(value), None) if isinstance(value, list) else value
+    if not isinstance(first, dict):
+        return _text(first)
+    said = [text for key in ("name", "url", "@id") if (text := _text(first.get(key)))]
+    return next((text for text in said if named(text)), next(iter(said), ""))
 
 
 def _text(value: Any) -> str:

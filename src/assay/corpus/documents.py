@@ -10,7 +10,7 @@ from typing import Any
 from assay.corpus.inputs import Input
 from assay.corpus.rows import Row
 from assay.facts.corpus import Document
-from assay.licence.expressions import licence
+from assay.licence.statement import of_document
 
 MOST_VALUE = 2000  # characters of a field other than the text
 # field -> the names under which data sets in use have it, the first that a row has counts
@@ -89,7 +89,7 @@ def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[byt
         stage=value["stage"] or fields.stage,
         url=value["url"] or fields.croissant_url,
         title=value["title"],
-        licence=licence(
+        licence=of_document(
             value["licence"], fields.licences.get(dataset, fields.licence), source.card, fields.croissant_licence
         ),
         date=value["date"],

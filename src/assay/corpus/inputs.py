@@ -135,6 +135,7 @@ def _card(folder: Path) -> str:
     from assay.facts.text import ModelCard
     from assay.formats import model_card
     from assay.formats.window import Window
+    from assay.licence.statement import declared
 
     raw = path.read_bytes()
     if not raw.startswith(b"---"):
@@ -147,4 +148,5 @@ def _card(folder: Path) -> str:
         ]
     except InputError:
         return ""
-    return next((claim.text for card in cards for claim in card.stated("license")), "")
+    told = declared(lambda key: tuple((card.artifact, claim) for card in cards for claim in card.stated(key)))
+    return next((claim.text for _, claim in told), "")

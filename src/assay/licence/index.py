@@ -1,8 +1,9 @@
-"""The licence texts that assay knows, as hashes of runs of five words: enough to recognise a text, too little to hold it.
+"""The licence texts that assay knows, as hashes of runs of five words: enough to recognise a text, too little to hold
+it.
 
-`licences.bin` is built by `python -m benchmarks.licence_index` from pinned sources. Little-endian: 8 bytes of magic, 4 bytes with the length
-of a JSON table, the table (for each licence: id, number of hashes, words at the head and at the tail that may be missing), then for
-each licence the CRC-32 of every run of five words, in order.
+`licences.bin` is built by `python -m benchmarks.licence_index` from pinned sources. Little-endian: 8 bytes of magic, 4
+bytes with the length of a JSON table, the table (for each licence: id, number of hashes, words at the head and at the
+tail that may be missing), then for each licence the CRC-32 of every run of five words, in order.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Which known licences a text holds, and in which places it differs from them.
 
-The licence that explains most of the text and misses least is taken first: of two that share most of their words, as the licences of Creative
-Commons do, the right one leaves nothing over. What it explains is set aside, and the rest is looked at again, so
-that a file of several licences names each of them. A word that belongs to no licence is a difference, however short.
+The licence that explains most of the text and misses least is taken first: of two that share most of their words, as
+the licences of Creative Commons do, the right one leaves nothing over. What it explains is set aside, and the rest is
+looked at again, so that a file of several licences names each of them. A word that belongs to no licence is a
+difference, however short.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from assay.licence.words import OPERATIVE, words
 MOST_LICENCES = 16  # of one file, copies counted
 LEAST_RUNS = 8
 LEAST = 0.5  # share of a licence that is there before it is named
-# how far from where it is expected a run may lie: a share of the licence's length, and so many words; votes are taken in steps
+# how far from where it is expected a run may lie: a share of the licence's length, and so many words; votes are taken
+# in steps
 REACH, SLACK, STEP = 0.3, 120, 32
 FOREIGN = 0.1  # words between a licence's own, for each of its words, from which it is another licence that is like it
 MOST_DIFFERENCES = 50
@@ -29,7 +31,8 @@ EXCERPT = 30  # words of a difference that are shown
 
 @dataclass(slots=True)
 class _Aligned:
-    """One licence laid beside the text: which words of either are matched, and where in the text what must be there lies.
+    """One licence laid beside the text: which words of either are matched, and where in the text what must be there
+    lies.
 
     `seams` are the words at which a run begins that the licence does not have, though it has each of its words.
     """
@@ -44,8 +47,8 @@ class _Aligned:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """What a text was found to be: ids in the order in which they explain it, the share of each that is there (percent),
-    differences in line order, and the nearest known licence where none is held.
+    """What a text was found to be: ids in the order in which they explain it, the share of each that is there
+    (percent), differences in line order, and the nearest known licence where none is held.
     """
 
     ids: tuple[str, ...]

@@ -1,7 +1,7 @@
 """The words of a licence text, without what differs from copy to copy: names, years, marks of lists and of mark-up.
 
-What is left out is left out of the known text and of the one to be judged alike. Nothing that says what one may do is left
-out: a notice or a name that holds such a word stays, and then shows as a difference.
+What is left out is left out of the known text and of the one to be judged alike. Nothing that says what one may do is
+left out: a notice or a name that holds such a word stays, and then shows as a difference.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ MOST_NAME, MOST_NOTICE = 40, 25  # words of a name, and of a line of copyright, 
 # words that permit, forbid or ask: with one of them a passage is more than a name
 OPERATIVE = frozenset(
     """
-    may must shall should not no only except unless without use uses used using user users commercial commercially noncommercial research
-    prohibit prohibited prohibits forbid forbidden require requires required agree agrees agreed condition conditions provided permit
-    permitted permission grant granted grants revenue monthly restrict restricted restriction restrictions terminate fee fees pay sell
-    sold distribute redistribute modify limited liable warranty government military
-    never nothing cannot exclude excluded excluding academic personal educational evaluation internal consent approval royalty royalties
-    subject comply competitor competitors
+    may must shall should not no only except unless without use uses used using user users commercial commercially
+    noncommercial research prohibit prohibited prohibits forbid forbidden require requires required agree agrees
+    agreed condition conditions provided permit permitted permission grant granted grants revenue monthly restrict
+    restricted restriction restrictions terminate fee fees pay sell sold distribute redistribute modify limited
+    liable warranty government military never nothing cannot exclude excluded excluding academic personal
+    educational evaluation internal consent approval royalty royalties subject comply competitor competitors
     """.split()  # noqa: SIM905 - one word a line would be a page
 )
 _HTML = re.compile(r"<(?:!doctype html|html|body|p|div|br|h[1-6])\b", re.IGNORECASE)
 _TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]{0,300}|!--[^>]{0,2000}--)>")
 _NOTICE = re.compile(
-    r"(?:portions\s+)?(?:copyright|copr\.|\(c\)|©)\s*(?:\(c\)|©|&copy;)?\s*[:,]?\s*(?=[<\[{(]?\s*(?:19|20)\d\d|[<\[{]|\(c\)|©|yyyy|by\s)[^\n]*",
+    r"(?:portions\s+)?(?:copyright|copr\.|\(c\)|©)\s*(?:\(c\)|©|&copy;)?\s*[:,]?\s*"
+    r"(?=[<\[{(]?\s*(?:19|20)\d\d|[<\[{]|\(c\)|©|yyyy|by\s)[^\n]*",
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"all\s+rights?\s+reserved\.?", re.IGNORECASE)
@@ -35,11 +36,26 @@ _HYPHEN = re.compile(r"(?<=[^\W_])[-\u2010\u2011](?=[^\W_])")
 _WORD = re.compile(r"[^\W_]+")
 # spellings that mean the same (SPDX licence list matching guidelines, equivalent words), and two of our own
 _SAME = {
-    "licence": "license", "licences": "licenses", "licenced": "licensed", "licencing": "licensing", "sublicence": "sublicense", "https": "http",
-    "acknowledgement": "acknowledgment", "holders": "holder", "owner": "holder", "owners": "holder", "whilst": "while", "favour": "favor",
-    "organisation": "organization", "judgement": "judgment", "merchantibility": "merchantability", "initialise": "initialize", "analogue": "analog",
-}  # fmt: skip
-# places in which a text names somebody: "neither the name of X nor", "software is provided by X as is", "in no event shall X be liable"
+    "licence": "license",
+    "licences": "licenses",
+    "licenced": "licensed",
+    "licencing": "licensing",
+    "sublicence": "sublicense",
+    "https": "http",
+    "acknowledgement": "acknowledgment",
+    "holders": "holder",
+    "owner": "holder",
+    "owners": "holder",
+    "whilst": "while",
+    "favour": "favor",
+    "organisation": "organization",
+    "judgement": "judgment",
+    "merchantibility": "merchantability",
+    "initialise": "initialize",
+    "analogue": "analog",
+}
+# places in which a text names somebody: "neither the name of X nor", "software is provided by X as is",
+# "in no event shall X be liable"
 _NAMED = (
     re.compile(r"(?<=\bneither the )(names? of (?:\S+ ){1,40}?)(?=nor (?:the )?names? )"),
     re.compile(r"(?<=\bsoftware is provided by )((?:\S+ ){1,40}?)(?=as is\b)"),

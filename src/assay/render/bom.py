@@ -18,15 +18,22 @@ from assay.facts.artifact import Artifact
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence, Finding, Kind
-from assay.facts.licence import DATA, FSF, OSI
 from assay.facts.openness import ComponentLicence
+from assay.licence.expression import expression
+from assay.licence.name import named
+from assay.licence.spelling import is_listed
 from assay.render.bom_declarations import declarations, standards
 from assay.render.words import place
 
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
 MOST_FILES, MOST_FINDINGS = 5000, 1000
-_SPDX = (OSI | FSF | DATA | {"OpenMDW-1.0"}) - {"BSD-ask-to-endorse"}
-_NON_COMMERCIAL = re.compile(r"CC-BY-N[CD](-[NS][DA])?-[1-4]\.0\Z")
+# ids of the SPDX list 3.29 that are not in 3.28, with which CycloneDX's schema was published
+_NEW_IN_SPDX = frozenset(
+    """
+    BSD-2-Clause-pos-unchanged BSD-3-Clause-OpenWebUI BSD-Source-Code-no-disclaimer BSD-Source-alt-GPL BSD-ask-to-endorse
+    Brian-Gladman-3-Clause-no-conversion Bugroff CC-BY-NC-3.0-IGO FDK-MPEG-H Hippocratic-3.0-core Informatica MVT-1.1 atc-game
+    """.split()  # noqa: SIM905 - one id a line would be a page
+)
 _CWE = re.compile(r"CWE-(\d+)\Z")
 # CVSS 3.1's words for its numbers (specification, section 5)
 _SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), (0.0, "none"))
@@ -79,14 +86,16 @@ def timestamp() -> str:
 
 
 def licences(licence: ComponentLicence) -> list[dict[str, Any]]:
-    """A licence as CycloneDX has it: an id of the SPDX list, else a name; concluded from a text, declared by a tag."""
+    """A licence as CycloneDX has it: an SPDX id or expression, else a name; concluded from a text, declared by a tag."""
     if not licence.id:
         return []
     from_text = any(not row.name for row in licence.evidence)
     said = {"acknowledgement": "concluded" if from_text else "declared"}
-    if licence.id in _SPDX or _NON_COMMERCIAL.match(licence.id):
+    if expression(licence.id):
+        return [{"expression": licence.id, **said}]
+    if is_listed(licence.id) and licence.id not in _NEW_IN_SPDX:
         return [{"license": {"id": licence.id, **said}}]
-    return [{"license": {"name": licence.id, **said}}]
+    return [{"license": {"name": named(licence.id) or licence.id, **said}}]
 
 
 def occurrences(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:

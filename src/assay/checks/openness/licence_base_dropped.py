@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review
-from assay.facts.licence import family, restrictions, same
 from assay.facts.model import Model
+from assay.licence.name import same
+from assay.licence.statement import declared
+from assay.licence.term import family, restrictions
 
 # name of a base model, lower case, without its organisation -> tag of the terms under which its publisher gives it
 _TERMS = (
@@ -29,7 +31,7 @@ _TERMS = (
     (re.compile(r"qwen2(\.5)?-72b|qwen1\.5-"), "qwen"),
     (re.compile(r"qwen2\.5-(3b|coder-3b)"), "qwen-research"),
     (re.compile(r"mistral-large|codestral"), "mistral-ai-research"),
-)  # fmt: skip
+)
 
 
 @check(
@@ -50,7 +52,7 @@ def licence_base_dropped(model: Model) -> Iterator[Answer]:
     if not bases:
         yield Answer(Kind.NOT_APPLICABLE, "no base model is named")
         return
-    own = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("license")]
+    own = [(artifact, claim.text, claim.line) for artifact, claim in declared(model.stated)]
     own += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
     for artifact, base in bases:
         terms = _terms(base.text)

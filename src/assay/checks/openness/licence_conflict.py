@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
-from assay.facts.licence import canonical, same
 from assay.facts.model import Model
-from assay.facts.text import LicenceText
+from assay.facts.text import LicenceText, Stated
+from assay.licence.name import named, same
+from assay.licence.statement import declared, says_nothing
 
 
 @check(
@@ -21,11 +22,11 @@ from assay.facts.text import LicenceText
 def licence_conflict(model: Model) -> Iterator[Answer]:
     """Catalogues show the tag; the text is what binds.
 
-    The text is compared with 208 licences, word by word, and recognised by name as 15 more. If two tags differ from one
+    The text is compared with 208 licences, word by word, and recognised by name as 16 more. If two tags differ from one
     another, that is a conflict as well. A text that is none of these is open, with the licence that it is most like.
     """
-    tags, found = model.stated("license"), model.licence_texts
-    names = {canonical(claim.text).lower() for _, claim in tags} - {"other"}
+    tags, found = declared(model.stated), model.licence_texts
+    names = {named(claim.text) or claim.text.strip().lower() for _, claim in tags if not _says_too_little(claim)}
     if len(names) > 1:
         yield fail(
             f"the tags disagree: {', '.join(sorted(names))}",
@@ -43,7 +44,7 @@ def licence_conflict(model: Model) -> Iterator[Answer]:
                 Evidence(text.artifact, text.first_line, line=1),
             )
     for artifact, claim in tags:
-        if claim.text.lower() == "other" or not identified:
+        if not identified or _says_too_little(claim):
             continue
         if any(same(claim.text, id) for id in identified):
             yield passed(
@@ -58,6 +59,13 @@ def licence_conflict(model: Model) -> Iterator[Answer]:
                 place(artifact, claim.text, claim.line),
                 *(Evidence(text.artifact, text.first_line, line=1) for text in found),
             )
+
+
+def _says_too_little(claim: Stated) -> bool:
+    """Whether a claim cannot be held against a text: it names no licence, or is a name of the publisher's own beside
+    `other`.
+    """
+    return says_nothing(claim.text) or (claim.key != "license" and not named(claim.text))
 
 
 def _like(text: LicenceText) -> str:

@@ -8,6 +8,7 @@ from assay.checks import check
 from assay.checks.openness._licence import place
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
 from assay.facts.model import Model
+from assay.licence.statement import declared
 
 
 @check(
@@ -24,7 +25,7 @@ def licence_missing(model: Model) -> Iterator[Answer]:
     A tag in the card or in GGUF metadata is a claim about a licence; the text is the licence. A tag without its text is
     for review; neither is open.
     """
-    tags, found = model.stated("license"), model.licence_texts
+    tags, found = declared(model.stated), model.licence_texts
     places = [place(artifact, claim.text, claim.line) for artifact, claim in tags[:5]]
     if found:
         named = ", ".join(", ".join(text.identified) or f"unidentified ({text.artifact})" for text in found)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import place
+from assay.checks.openness._licence import place, read_as
 from assay.facts.finding import Answer, Kind, passed, review, unknown
-from assay.facts.licence import is_open, restrictions
 from assay.facts.model import Model
+from assay.licence.statement import declared
+from assay.licence.term import is_open, restrictions
 
 
 @check(
@@ -26,7 +27,7 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     that the Model Openness Framework counts. This is a pointer for a person who reads the licence, no legal advice; a
     licence that assay does not know is open.
     """
-    names = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("license")]
+    names = [(artifact, claim.text, claim.line) for artifact, claim in declared(model.stated)]
     names += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
     if not names:
         yield Answer(Kind.NOT_APPLICABLE, "no licence is stated")
@@ -37,7 +38,7 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
         withheld = restrictions(name)
         if is_open(name):
             terms = f" ({', '.join(withheld)})" if withheld else ""
-            yield passed(f"{name} is listed as open{terms}", where)
+            yield passed(f"{name} is listed as open{read_as(name)}{terms}", where)
         elif withheld:
             yield review(f"{name}: {', '.join(withheld)}", where)
         else:

@@ -7,52 +7,24 @@ licence. A text that is not identified, or that differs from its licence, makes 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from assay.facts.finding import Evidence
-from assay.facts.licence import canonical, fits, is_open
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
+from assay.licence.name import named
+from assay.licence.statement import declared
+from assay.licence.tag import short
+from assay.licence.term import fits, is_open
 
 UNIDENTIFIED = "LicenseRef-unidentified"
+CHANGED = " with changes"  # follows the id of a text that is not word for word its licence
 _DOMAINS = (
     (Domain.CODE, re.compile(r"licen[cs]e[-_.](?:code|software|source)")),
     (Domain.DATA, re.compile(r"licen[cs]e[-_.](?:data(?:sets?)?|weights?|models?|parameters)")),
     (Domain.DOCUMENT, re.compile(r"licen[cs]e[-_.](?:docs?|documents?|documentation|content)")),
 )
-_PLAIN_ID = re.compile(r"[A-Za-z0-9.+-]+\Z")
 NONE = ComponentLicence("", LicenceOrigin.NONE, (), open=False, fits=False)
-
-
-def expression_open(expression: str) -> bool:
-    """Whether an SPDX expression is open: all parts of an AND, one part of an OR; what is no expression is not."""
-    if _PLAIN_ID.match(expression):
-        return is_open(expression)
-    from license_expression import ExpressionError, Licensing
-
-    try:
-        parsed = Licensing().parse(expression)
-    except (ExpressionError, AttributeError, TypeError):  # the library's answer to some texts that are no expressions
-        return is_open(expression)
-    return parsed is not None and _holds(parsed, is_open)
-
-
-def expression_fits(expression: str, domain: str) -> bool:
-    """Whether the licence, or one alternative of an expression, was written for `domain`."""
-    if _PLAIN_ID.match(expression):
-        return fits(expression, domain)
-    return any(
-        fits(part, domain) for part in re.findall(r"[A-Za-z0-9.+-]+", expression) if part not in ("AND", "OR", "WITH")
-    )
-
-
-def _holds(node: Any, holds: Any) -> bool:
-    operator, parts = getattr(node, "operator", ""), getattr(node, "args", ())
-    if operator and parts:
-        answers = [_holds(part, holds) for part in parts]
-        return any(answers) if str(operator).strip().upper() == "OR" else all(answers)
-    return bool(holds(str(getattr(node, "license_symbol", node)).strip()))  # an exception only allows more
 
 
 def licence_of(
@@ -79,8 +51,8 @@ def distribution(model: Model, kind: ComponentKind) -> ComponentLicence:
     if texts:
         identified = next((row for row in texts if row.identified), texts[0])
         return _by_text(identified, LicenceOrigin.DISTRIBUTION, kind)
-    tags = model.stated("license")
-    names = {canonical(claim.text).lower() for _, claim in tags}
+    tags = declared(model.stated)
+    names = {short(named(claim.text)) or claim.text.strip().lower() for _, claim in tags}
     if not tags or len(names) > 1:
         places = tuple(stated_at(artifact, claim) for artifact, claim in tags[:3])
         return ComponentLicence(
@@ -91,10 +63,7 @@ def distribution(model: Model, kind: ComponentKind) -> ComponentLicence:
             fits=False,
         )
     artifact, claim = tags[0]
-    own_name = (
-        next((row.text for _, row in model.stated("license_name")), claim.text) if claim.text == "other" else claim.text
-    )
-    return _made(own_name, LicenceOrigin.DISTRIBUTION, (stated_at(artifact, claim),), kind)
+    return _made(claim.text, LicenceOrigin.DISTRIBUTION, (stated_at(artifact, claim),), kind)
 
 
 def _at_top(model: Model) -> list[LicenceText]:
@@ -117,12 +86,11 @@ def _by_text(text: LicenceText, origin: LicenceOrigin, kind: ComponentKind) -> C
     if not text.differences:
         return made
     places = (Evidence(text.artifact, text.differences[0].text, line=text.differences[0].line), *place)
-    return ComponentLicence(f"{made.id} with changes", origin, places, open=False, fits=False)
+    return ComponentLicence(made.id + CHANGED, origin, places, open=False, fits=False)
 
 
-def _made(id: str, origin: LicenceOrigin, evidence: tuple[Evidence, ...], kind: ComponentKind) -> ComponentLicence:
-    opened = expression_open(id)
-    written = canonical(id) if opened and _PLAIN_ID.match(id) else id
+def _made(text: str, origin: LicenceOrigin, evidence: tuple[Evidence, ...], kind: ComponentKind) -> ComponentLicence:
+    opened = is_open(text)
     return ComponentLicence(
-        written, origin, evidence, open=opened, fits=opened and expression_fits(written, kind.domain)
+        short(named(text)) or text, origin, evidence, open=opened, fits=opened and fits(text, kind.domain)
     )

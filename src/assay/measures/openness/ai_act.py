@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Evidence
 from assay.facts.heading import Topic
-from assay.facts.licence import Restriction, family, is_known
+from assay.facts.licence import Restriction
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Compute, Judgement, Lens
-from assay.measures.openness._licence import distribution
+from assay.licence.term import restrictions
+from assay.measures.openness._licence import CHANGED, distribution
 from assay.measures.openness.compute import GPAI, SYSTEMIC
 
 # ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a
@@ -129,15 +130,15 @@ def _threshold(id: str, source: str, question: str, compute: Compute | None, lim
 def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgement]:
     own = next(row.licence for row in components if row.id == "parameters_final")
     found = own if own.id else distribution(model, BY_ID["parameters_final"])
-    known = found.open or is_known(found.id)
-    restrictions = frozenset() if found.open or not (kin := family(found.id)) else frozenset(kin.restrictions)
+    withheld = frozenset() if found.open else frozenset(restrictions(found.id.removesuffix(CHANGED)))
+    known = found.open or bool(withheld)
     name = found.id or "no licence"
     freedoms = "access, use, modification and distribution are granted"
     general = (
         Answered.MET
         if found.open
         else Answered.NOT_MET
-        if restrictions & {Restriction.NON_COMMERCIAL, Restriction.NO_DERIVATIVES} or not found.id
+        if withheld & {Restriction.NON_COMMERCIAL, Restriction.NO_DERIVATIVES} or not found.id
         else Answered.UNKNOWN
     )
     why = (
@@ -156,7 +157,7 @@ def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgem
         *found.evidence,
     )
     for id, question, codes in _LICENCE_RULES:
-        held = [code for code in codes if code in restrictions]
+        held = [code for code in codes if code in withheld]
         answer = Answered.NOT_MET if held else Answered.MET if known else Answered.UNKNOWN
         because = (
             f"{name}: {held[0]}"
@@ -166,7 +167,7 @@ def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgem
             else f"the terms of {name} are not known"
         )
         yield _row(id, "paragraph 83", question, answer, because, *found.evidence)
-    if Restriction.USE_POLICY in restrictions:
+    if Restriction.USE_POLICY in withheld:
         answer, because = Answered.HUMAN, f"{name} has a list of uses that are not allowed"
     elif known:
         answer, because = Answered.MET, f"no list of uses is known of {name}"
@@ -174,7 +175,7 @@ def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgem
         answer, because = Answered.UNKNOWN, f"the terms of {name} are not known"
     question = "restrictions of use, if any, are safety terms: proportionate, objective, without discrimination"
     yield _row("AIA-OSS-LIC-6", "paragraph 84", question, answer, because, *found.evidence)
-    yield _access(model, name, found.evidence if Restriction.TERRITORY in restrictions else ())
+    yield _access(model, name, found.evidence if Restriction.TERRITORY in withheld else ())
     yield _row(
         "AIA-OSS-LIC-8",
         "paragraph 82",

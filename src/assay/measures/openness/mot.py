@@ -1,6 +1,8 @@
-"""The YAML of the Model Openness Tool (lfai/model_openness_tool, schema/mof_schema.json): what a listing says, and its class.
+"""The YAML of the Model Openness Tool (lfai/model_openness_tool, schema/mof_schema.json): what a listing says, and its
+class.
 
-A listing is what somebody typed in, so everything in it is a claim. It is kept as it was read: writing it again loses nothing.
+A listing is what somebody typed in, so everything in it is a claim. It is kept as it was read: writing it again loses
+nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import Malformed
-from assay.facts.licence import canonical
 from assay.facts.openness import COMPONENTS, COUNTED, Classification, ComponentKind, LicenceOrigin, Openness
-from assay.measures.openness._licence import expression_fits, expression_open
+from assay.licence.name import named
+from assay.licence.tag import short
+from assay.licence.term import fits, is_open
 from assay.measures.openness.classes import Standing, classified
 
 FRAMEWORK = {"name": "Model Openness Framework", "version": "1.0", "date": "2024-12-15"}
@@ -40,10 +43,7 @@ class Listing:
         """The class by the rules of the tool: first licence that applies, open or not, kind with a warning."""
         return classified(
             {
-                row.kind.id: Standing(
-                    expression_open(row.licence),
-                    expression_open(row.licence) and expression_fits(row.licence, row.kind.domain),
-                )
+                row.kind.id: Standing(is_open(row.licence), is_open(row.licence) and fits(row.licence, row.kind.domain))
                 for row in self.rows
             }
         )
@@ -81,17 +81,25 @@ def _row(entry: Any, licences: dict[str, Any]) -> Row:
         raise Malformed(f"no component {str(name)[:60]!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     own = entry.get("license")
     if isinstance(own, str) and own.strip():
-        return Row(kind, "" if own.strip().lower() == "unlicensed" else canonical(own))
+        return Row(kind, _licence(own))
     for key in (str(kind.domain), "distribution"):
         row = licences.get(key)
-        named = row.get("name") if isinstance(row, dict) else None
-        if isinstance(named, str) and named.strip():
-            return Row(kind, "" if named.strip().lower() == "unlicensed" else canonical(named))
+        said = row.get("name") if isinstance(row, dict) else None
+        if isinstance(said, str) and said.strip():
+            return Row(kind, _licence(said))
     return Row(kind, "")
 
 
+def _licence(written: str) -> str:
+    """The licence that is written, or its name where it is not known; nothing for the tool's "unlicensed"."""
+    bare = written.strip()
+    return "" if bare.lower() == "unlicensed" else short(named(bare)) or bare
+
+
 def listed(found: Openness, name: str) -> dict[str, Any]:
-    """A listing of what counts by evidence: every component with its path and its licence, and where that is written."""
+    """A listing of what counts by evidence: every component with its path and its licence, and where that is
+    written.
+    """
     licence = next((row.licence for row in found.components if row.licence.origin is LicenceOrigin.DISTRIBUTION), None)
     whole = (
         {"name": licence.id, "path": licence.evidence[0].artifact if licence.evidence else ""}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.licence import is_open
 from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Domain, Judgement, Lens, Support
 
 SOURCE = "OSAID 1.0"
@@ -69,6 +68,6 @@ def _part(id: str, source: str, row: Component, terms: str) -> Judgement:
     elif row.licence.open:
         answer, because = Answered.HUMAN, f"{row.licence.id} is open, and not written for code"
     else:
-        answer = Answered.NOT_MET if row.licence.id and not is_open(row.licence.id) else Answered.UNKNOWN
+        answer = Answered.NOT_MET if row.licence.id else Answered.UNKNOWN
         because = f"{row.because}; {row.licence.id or 'no licence'}"
     return Judgement(id, source, question, answer, because, (*row.evidence[:2], *row.licence.evidence[:1]))

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from assay.facts.artifact import Artifact
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
-from assay.facts.licence import DATA, FSF, OSI
 from assay.facts.openness import ComponentLicence
+from assay.licence.name import named
 from assay.render import Renderer
 from assay.render.bom import timestamp
 from assay.render.record.openness import compute_words
@@ -25,7 +25,7 @@ CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_TIME = "1970-01-01T00:00:00Z"
 MOST_FILES = 5000
 _CREATION = "_:creation"
-_LISTED = OSI | FSF | DATA
+_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+\Z")
 _NO_IDSTRING = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -138,10 +138,8 @@ def _licence(licence: ComponentLicence, base: str, model: str) -> Iterator[dict[
     """Concluded from a text, declared by a tag; what is not on the SPDX list is a LicenseRef."""
     if not licence.id:
         return
-    listed = (
-        licence.id in _LISTED or " AND " in licence.id or " OR " in licence.id or licence.id.startswith("LicenseRef-")
-    )
-    expression = licence.id if listed else f"LicenseRef-{_NO_IDSTRING.sub('-', licence.id).strip('-')}"
+    private = licence.id if _REF.match(licence.id) else ""
+    expression = named(licence.id) or private or f"LicenseRef-{_NO_IDSTRING.sub('-', licence.id).strip('-')}"
     from_text = any(not row.name for row in licence.evidence)
     yield _element("simplelicensing_LicenseExpression", f"{base}:licence", simplelicensing_licenseExpression=expression)
     yield from _related(base, "hasConcludedLicense" if from_text else "hasDeclaredLicense", model, [f"{base}:licence"])

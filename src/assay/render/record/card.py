@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
 from assay.facts.openness import LicenceOrigin, Support
+from assay.licence.tag import tag
 from assay.render.output.markdown import code, escaped
 from assay.render.record.openness import compute_words
 from assay.render.words import acts, parameters, size
@@ -37,10 +38,10 @@ def draft(dossier: Dossier) -> Iterator[str]:
 def _front_matter(dossier: Dossier) -> Iterator[str]:
     licence = dossier.openness.component("parameters_final").licence
     yield "---"
-    if licence.id and licence.open:
-        yield f"license: {licence.id.lower()}"
+    if licence.open and tag(licence.id):
+        yield f"license: {tag(licence.id)}"
     else:
-        yield "license: # an SPDX id in lower case"
+        yield "license: # one of the hub's licence tags"
     yield "datasets: # the ids of the training data"
     yield "base_model: # the id of the base; leave the line out if there is none"
     yield "---"
