@@ -325,7 +325,7 @@ def test_the_rules_know_every_component() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "component"),
     [
-        ("measure.py", "from assay import calibrating, packs\n\ncalibrating.asked(None, packs.load([]))\n", "evaluation_code"),
+        ("measure.py", "from assay.uncertainty import calibration\n\ncalibration.asked(None, None)\n", "evaluation_code"),
         ("measure.py", "import assay.probes.memorisation\n", "evaluation_code"),
         ("measure.py", "from assay import __version__\n", ""),
         ("words.py", "from tokenizers import Tokenizer\n\nTokenizer(None).train_from_iterator([], None)\n", "data_preprocessing_code"),

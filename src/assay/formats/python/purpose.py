@@ -89,7 +89,7 @@ def _by_library(node: ast.Import | ast.ImportFrom) -> Iterator[PurposeMark]:
     modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     if isinstance(node, ast.ImportFrom) and node.level:
         return  # a sibling of that name is not the library
-    if isinstance(node, ast.ImportFrom):  # `from assay import calibrating` names the module only here
+    if isinstance(node, ast.ImportFrom):  # `from assay.uncertainty import calibration` names it only here
         modules += [f"{node.module}.{alias.name}" for alias in node.names]
     for module in modules:
         for purpose, libraries in ((Purpose.EVALUATION, _EVALUATORS), (Purpose.PREPROCESSING, _PREPARERS)):
