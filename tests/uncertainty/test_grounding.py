@@ -103,9 +103,9 @@ def test_what_the_model_is_sure_of_without_support_is_marked(scored: ScoredText)
     assert scored.text[mark.start : mark.stop].strip() == "She taught at Harvard."
     assert mark.because == "the documents do not bear it out: they have no 'Harvard'"
     said = "\n".join(lines(scored, False))
-    assert "sure, and not borne out by what was given" in said and "not in the documents: Harvard" in said
+    assert "sure, and not supported by what was given" in said and "not in the documents: Harvard" in said
     html = page(scored).decode()
-    assert "Sure, and not borne out" in html and "Beside the documents" in html
+    assert "Sure, and not supported" in html and "Beside the documents" in html
     words = uncertainty.score(
         Words(), "Who?", "She taught at Harvard.", held=uncertainty.Against(scored_names(scored), Documents([CURIE]))
     )

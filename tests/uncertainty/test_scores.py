@@ -138,7 +138,7 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
 def test_other_answers_are_shown_by_meaning(tmp_path: Path) -> None:
     said = "\n".join(lines(record(), False))
     assert "3 other answers, 2 meanings by their words" in said and "    2 x  Berlin is old." in said
-    assert "Other answers that were drawn" in page(record()).decode()
+    assert "Other answers that were sampled" in page(record()).decode()
     (tmp_path / "r.json").write_bytes(canonical(record()))
     runtime = uncertainty.open(tmp_path / "r.json")
     again = uncertainty.generated(runtime, "Q:", draw=uncertainty.Draw(2))

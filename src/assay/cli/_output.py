@@ -12,7 +12,9 @@ from assay.cli._streams import colour_wanted
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
 from assay.files import write_whole
+from assay.plugin import Loaded
 from assay.render import names, renderer
+from assay.render.sections import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,19 @@ def target(text: str) -> Target:
     return Target(format, Path(path) if separator and path not in ("", "-") else None)
 
 
-def write_all(dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = False) -> None:
-    """Write every report; a target that cannot be written is a UsageError after the others were tried."""
+def write_all(
+    dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = False, plugins: tuple[Loaded, ...] = ()
+) -> None:
+    """Write every report, with the views that plugins bring; a target that cannot be written is a UsageError after the others were tried."""
+    extra = tuple(view for plugin in plugins for view in plugin.of(View))
     failures = []
     for entry in targets:
         try:
             if entry.path is None:
-                sys.stdout.buffer.write(_rendered(dossier, entry.format, verbose=verbose, terminal=True))
+                sys.stdout.buffer.write(_rendered(dossier, entry.format, extra, verbose=verbose, terminal=True))
                 sys.stdout.buffer.flush()
             else:
-                write_whole(entry.path, _rendered(dossier, entry.format, verbose=verbose, terminal=False))
+                write_whole(entry.path, _rendered(dossier, entry.format, extra, verbose=verbose, terminal=False))
         except BrokenPipeError:
             silence_output()  # the reader went away; the verdict and the other reports stand
         except OSError as cause:
@@ -49,14 +54,16 @@ def write_all(dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = 
         raise UsageError("; ".join(failures))
 
 
-def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -> bytes:
+def _rendered(dossier: Dossier, format: str, extra: tuple[View, ...], *, verbose: bool, terminal: bool) -> bytes:
     stream = io.BytesIO()
     if format == "text":
-        from assay.render.output.text import terminal_width, write
+        from assay.render.output.text import write
+        from assay.render.terminal import terminal_width
 
         write(
             dossier,
             stream,
+            extra=extra,
             colour=terminal and colour_wanted(),
             width=terminal_width() if terminal and sys.stdout.isatty() else 100,
             verbose=verbose,
@@ -64,5 +71,5 @@ def _rendered(dossier: Dossier, format: str, *, verbose: bool, terminal: bool) -
     else:
         found = renderer(format)
         assert found is not None
-        found.write(dossier, stream)
+        found.write(dossier, stream, extra=extra)
     return stream.getvalue()

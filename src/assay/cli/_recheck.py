@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from assay.cli._progress import progress
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.facts.codec import canonical
+from assay.plugin import loaded
 
 if TYPE_CHECKING:
     from assay.attest.model import Expected
@@ -26,6 +27,7 @@ class Named:
     corpora: tuple[str, ...]
     trust: Path | None
     packs: tuple[Path, ...]
+    plugins: tuple[str, ...]
 
 
 def rechecked(
@@ -46,9 +48,11 @@ def rechecked(
     from assay.pipeline.again import Given, again
     from assay.render.record.recheck import lines
 
-    then = saved(dossier)
+    then = saved(dossier, tuple(map(loaded, given.plugins)))
     run = _asking(then.risk, given.packs)
-    request, why = again(then, str(model), Given(given.policy, given.base, given.corpora, given.trust, run))
+    request, why = again(
+        then, str(model), Given(given.policy, given.base, given.corpora, given.trust, run, given.plugins)
+    )
     with progress(quiet) as advance:
         now = audited(request, advance)
     found = recheck(then, now, why, attestation or _beside(dossier), whom, at)

@@ -128,7 +128,7 @@ def COMMAND(
     )
     with progress(quiet) as advance:
         dossier = audited(request, advance)
-    write_all(dossier, targets, verbose=verbose)
+    write_all(dossier, targets, verbose=verbose, plugins=request.plugins)
     if quiet:
         click.echo(_verdict_line(dossier), err=printed)
     for entry in targets:

@@ -25,8 +25,8 @@ def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) ->
     could not run.
     """
     from assay.pipeline.change import change
-    from assay.render.output.text import terminal_width
     from assay.render.record.change import lines
+    from assay.render.terminal import terminal_width
 
     found = change(saved(old), saved(new))
     for format, path in outputs:

@@ -73,9 +73,9 @@ def COMMAND(
 
 
 def _text(dossier: Dossier, said: Listing | None, *, fix: bool, verbose: bool, quiet: bool, colour: bool) -> list[str]:
-    from assay.render.output.text import terminal_width
     from assay.render.record.openness import lines, summary
     from assay.render.record.publisher import fixes
+    from assay.render.terminal import terminal_width
     from assay.render.visible import visible
 
     def paint(text: str, code: str) -> str:

@@ -149,8 +149,8 @@ def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose
         from assay.render.record.scored_page import page
 
         return page(found)
-    from assay.render.output.text import terminal_width
     from assay.render.record.scored import lines
+    from assay.render.terminal import terminal_width
 
     first = found.scores[0]
     rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
 @options.base("With DOSSIER: the base that it was made with.")
 @options.corpora("With DOSSIER: a corpus that it was made with")
 @options.questions("With DOSSIER: the questions that it was made with")
+@options.plugins("With DOSSIER: a package that took part")
 @options.formats("text", "json")
 @options.quiet("Print one line only.")
 def COMMAND(
@@ -93,6 +94,7 @@ def COMMAND(
     base: str | None,
     corpora: tuple[str, ...],
     packs: tuple[Path, ...],
+    plugins: tuple[str, ...],
     outputs: tuple[Output, ...],
     quiet: bool,
 ) -> int:
@@ -118,11 +120,12 @@ def COMMAND(
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
     if len(what) == 2:
-        given = Named(policy, base, corpora, trust, packs)
+        given = Named(policy, base, corpora, trust, packs, plugins)
         return rechecked(what[0], what[1], attestation, whom, given, at, outputs, quiet=quiet)
-    if attestation or policy or base or corpora or packs:
+    if attestation or policy or base or corpora or packs or plugins:
         raise UsageError(
-            "--attestation, --policy, --base, --corpus and --questions go with a dossier: assay verify DOSSIER MODEL"
+            "--attestation, --policy, --base, --corpus, --questions and --plugin go with a dossier: "
+            "assay verify DOSSIER MODEL"
         )
     model = what[0]
     with progress(quiet) as advance:

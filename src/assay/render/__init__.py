@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from assay.render import output
 
 if TYPE_CHECKING:
     from assay.facts.dossier import Dossier
+    from assay.render.sections import View
 
-Write = Callable[["Dossier", BinaryIO], None]
+
+class Write(Protocol):
+    """How a dossier is written in one format."""
+
+    def __call__(self, dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
+        """Write `dossier` to `stream`, its sections by the installed views and those of `extra`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,16 @@ from typing import Any
 
 from assay.facts.artifact import Artifact
 from assay.facts.codec import canonical
+from assay.facts.corpus import CorpusRecord, DatasetShare
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence, Finding, Kind
-from assay.facts.openness import ComponentLicence
+from assay.facts.openness import ComponentLicence, Openness
 from assay.licence.expression import expression
 from assay.licence.name import named
 from assay.licence.spelling import is_listed
 from assay.render.bom_declarations import declarations, standards
-from assay.render.words import place
+from assay.render.sections import section
+from assay.render.words import location
 
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
 MOST_FILES, MOST_FINDINGS = 5000, 1000
@@ -44,6 +46,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
     digest = hashlib.sha256(canonical(dossier)).hexdigest()
     when = timestamp()
     datasets = list(_datasets(dossier))
+    openness: Openness = section(dossier, "openness")
     found: dict[str, Any] = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
@@ -60,7 +63,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
             "properties": [
                 {"name": "assay:dossier:sha256", "value": digest},
                 {"name": "assay:verdict", "value": str(dossier.decision.verdict)},
-                {"name": "assay:openness:rules", "value": dossier.openness.rules},
+                {"name": "assay:openness:rules", "value": openness.rules},
             ],
         },
         "components": [*map(_file, dossier.artifacts[:MOST_FILES]), *datasets],
@@ -117,19 +120,18 @@ def occurrences(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
 
 
 def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
-    licence = dossier.openness.component("parameters_final").licence
-    weights = dossier.openness.component("parameters_final").evidence
-    described = dossier.openness.component("model_card").evidence
+    openness: Openness = section(dossier, "openness")
+    weights, described = openness.component("parameters_final"), openness.component("model_card").evidence
     bases = [{"type": "machine-learning-model", "name": claim.text} for claim in dossier.stated("base_model")]
     found: dict[str, Any] = {
         "type": "machine-learning-model",
         "bom-ref": MODEL,
         "name": dossier.subject.name,
         "hashes": [{"alg": "SHA-256", "content": dossier.subject.sha256}],
-        "licenses": licences(licence),
+        "licenses": licences(weights.licence),
         "pedigree": {"ancestors": bases, "notes": "as the publisher states it"} if bases else {},
         "externalReferences": [{"type": "model-card", "url": row.artifact} for row in described[:1]],
-        "evidence": {"occurrences": occurrences((*weights, *licence.evidence))},
+        "evidence": {"occurrences": occurrences((*weights.evidence, *weights.licence.evidence))},
         "modelCard": _card(dossier, datasets),
         "properties": [
             {"name": "assay:hashes", "value": "the digest of the model is that of its OpenSSF model-signing manifest"},
@@ -185,18 +187,15 @@ def _file(artifact: Artifact) -> dict[str, Any]:
 
 def _datasets(dossier: Dossier) -> Iterator[dict[str, Any]]:
     """Corpora that were examined, each with its parts and their licences, then data sets that the card only names."""
-    for corpus in dossier.corpora:
+    corpora: tuple[CorpusRecord, ...] = section(dossier, "corpora") or ()
+    for corpus in corpora:
         yield {
             "type": "data",
             "bom-ref": f"corpus:{corpus.name}",
             "name": corpus.name,
             "hashes": [{"alg": "SHA-256", "content": corpus.sha256}],
             "data": [
-                {
-                    "type": "dataset",
-                    "name": row.dataset,
-                    "description": f"{row.documents:,} documents, {row.words:,} words, licence {row.licence.spdx or row.licence.written or 'unknown'} ({row.licence.basis})",
-                }
+                {"type": "dataset", "name": row.dataset, "description": _described(row)}
                 for row in corpus.datasets[:100]
             ],
         }
@@ -209,6 +208,11 @@ def _datasets(dossier: Dossier) -> Iterator[dict[str, Any]]:
             "data": [{"type": "dataset", "name": claim.text}],
             "evidence": {"occurrences": [{"location": claim.artifact, "line": claim.line}]},
         }
+
+
+def _described(row: DatasetShare) -> str:
+    licence = row.licence.spdx or row.licence.written or "unknown"
+    return f"{row.documents:,} documents, {row.words:,} words, licence {licence} ({row.licence.basis})"
 
 
 def _vulnerabilities(dossier: Dossier) -> Iterator[dict[str, Any]]:
@@ -235,7 +239,7 @@ def _vulnerability(dossier: Dossier, finding: Finding) -> dict[str, Any]:
         "ratings": [{"source": {"name": "assay"}, "score": rule.severity, "severity": severity, "method": "other"}],
         **({"cwes": cwes} if cwes else {}),
         "description": finding.message,
-        "detail": "; ".join(place(row) for row in finding.evidence[:5]),
+        "detail": "; ".join(location(row) for row in finding.evidence[:5]),
         "recommendation": dossier.remedy(finding),
         "analysis": {
             "state": "in_triage" if finding.kind is Kind.REVIEW else "exploitable",

@@ -1,12 +1,25 @@
-"""Openness as CycloneDX declarations: standards with their requirements, claims about the model, evidence, attestations."""
+"""Openness as CycloneDX declarations: standards and their requirements, claims about the model, evidence."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from assay.facts.dossier import Dossier
-from assay.facts.openness import CLAIMED, CLASSES, COMPONENTS, COUNTED, Answered, Component, Support
-from assay.render.words import place
+from assay.facts.finding import Evidence
+from assay.facts.openness import (
+    CLAIMED,
+    CLASSES,
+    COMPONENTS,
+    COUNTED,
+    Answered,
+    Component,
+    Judgement,
+    Openness,
+    Support,
+)
+from assay.render.sections import section
+from assay.render.words import location
 
 ASSESSOR = "assessor:assay"
 _JUDGED = {
@@ -29,42 +42,63 @@ def standards() -> list[dict[str, Any]]:
             "description": "17 components, three classes (arXiv:2403.13784)",
             "owner": "LF AI & Data",
             "requirements": [
-                {"bom-ref": f"mof:{kind.id}", "identifier": kind.id, "title": kind.title, "text": f"{kind.domain} component of {CLASSES[kind.level]}"}
+                {
+                    "bom-ref": f"mof:{kind.id}",
+                    "identifier": kind.id,
+                    "title": kind.title,
+                    "text": f"{kind.domain} component of {CLASSES[kind.level]}",
+                }
                 for kind in COMPONENTS
             ],
         }
-    ]  # fmt: skip
+    ]
 
 
 def declarations(dossier: Dossier, target: str) -> dict[str, Any]:
-    """A claim for each component and each rule of the other frameworks, with its evidence, and what was judged of it."""
-    rows = dossier.openness.components
-    claims: list[dict[str, Any]] = [_claim(row, target) for row in rows]
-    evidence = [entry for row in rows for entry in _evidence(row)]
-    maps: list[dict[str, Any]] = [_map(row) for row in rows]
-    judged = []
-    for lens in dossier.openness.lenses:
-        for rule in lens.judgements:
-            ref = f"claim:{rule.id}"
-            places = "; ".join(place(row) for row in rule.evidence)
-            claims.append(
-                {"bom-ref": ref, "target": target, "predicate": f"{rule.question} ({rule.source})", "reasoning": f"{rule.answer}: {rule.because}" + (f" [{places}]" if places else "")}
-            )  # fmt: skip
-            judged.append(_judged(ref, rule.answer, rule.because))
-    found = dossier.openness
+    """A claim for each component and each rule of the other frameworks, its evidence, and what was judged of it."""
+    found: Openness = section(dossier, "openness")
+    rows = found.components
+    rules = [rule for lens in found.lenses for rule in lens.judgements]
+    attestations = [
+        _attestation(f"{found.by_evidence.label} by evidence, {found.by_claim.label} by claim", map(_map, rows))
+    ]
+    if rules:
+        outcomes = "; ".join(f"{lens.title}: {lens.outcome}" for lens in found.lenses)
+        attestations.append(_attestation(outcomes, map(_judged, rules)))
     return {
         "assessors": [
-            {"bom-ref": ASSESSOR, "thirdParty": True, "organization": {"bom-ref": "organization:assay", "name": f"assay {dossier.assay}, a program"}},
-            {"bom-ref": "publisher", "thirdParty": False, "organization": {"bom-ref": "organization:publisher", "name": "the publisher, by the files of the model"}},
+            _assessor(ASSESSOR, "organization:assay", f"assay {dossier.assay}, a program", third_party=True),
+            _assessor(
+                "publisher", "organization:publisher", "the publisher, by the files of the model", third_party=False
+            ),
         ],
-        "attestations": [
-            {"summary": f"{found.by_evidence.label} by evidence, {found.by_claim.label} by claim", "assessor": ASSESSOR, "map": maps},
-            *([{"summary": "; ".join(f"{lens.title}: {lens.outcome}" for lens in found.lenses), "assessor": ASSESSOR, "map": judged}] if judged else []),
-        ],
-        "claims": claims,
-        "evidence": evidence,
-        "targets": {"components": [{"type": "machine-learning-model", "bom-ref": f"target:{target}", "name": dossier.subject.name}]},
-    }  # fmt: skip
+        "attestations": attestations,
+        "claims": [*(_claim(row, target) for row in rows), *(_ruled(rule, target) for rule in rules)],
+        "evidence": [entry for row in rows for entry in _evidence(row)],
+        "targets": {
+            "components": [
+                {"type": "machine-learning-model", "bom-ref": f"target:{target}", "name": dossier.subject.name}
+            ]
+        },
+    }
+
+
+def _assessor(ref: str, organization: str, name: str, *, third_party: bool) -> dict[str, Any]:
+    return {"bom-ref": ref, "thirdParty": third_party, "organization": {"bom-ref": organization, "name": name}}
+
+
+def _attestation(summary: str, judged: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {"summary": summary, "assessor": ASSESSOR, "map": list(judged)}
+
+
+def _ruled(rule: Judgement, target: str) -> dict[str, Any]:
+    where = "; ".join(location(row) for row in rule.evidence)
+    return {
+        "bom-ref": f"claim:{rule.id}",
+        "target": target,
+        "predicate": f"{rule.question} ({rule.source})",
+        "reasoning": f"{rule.answer}: {rule.because}" + (f" [{where}]" if where else ""),
+    }
 
 
 def _claim(row: Component, target: str) -> dict[str, Any]:
@@ -84,11 +118,16 @@ def _evidence(row: Component) -> list[dict[str, Any]]:
         {
             "bom-ref": f"evidence:{row.id}:{number}",
             "propertyName": f"assay:openness:{row.id}",
-            "description": place(entry),
-            "data": [{"name": entry.artifact, "contents": {"attachment": {"contentType": "text/plain", "content": entry.seen}}}] if entry.seen else [],
+            "description": location(entry),
+            "data": [_seen(entry)] if entry.seen else [],
         }
         for number, entry in enumerate(row.evidence, 1)
-    ]  # fmt: skip
+    ]
+
+
+def _seen(entry: Evidence) -> dict[str, Any]:
+    attachment = {"contentType": "text/plain", "content": entry.seen}
+    return {"name": entry.artifact, "contents": {"attachment": attachment}}
 
 
 def _map(row: Component) -> dict[str, Any]:
@@ -102,8 +141,9 @@ def _map(row: Component) -> dict[str, Any]:
     }
 
 
-def _judged(ref: str, answer: Answered, because: str) -> dict[str, Any]:
+def _judged(rule: Judgement) -> dict[str, Any]:
     """What files cannot answer has no score: unknown is not zero."""
-    if answer not in _JUDGED:
-        return {"claims": [ref], "confidence": {"score": 0, "rationale": f"{answer}: {because}"}}
-    return {"claims": [ref], "conformance": {"score": _JUDGED[answer], "rationale": because}}
+    claims = [f"claim:{rule.id}"]
+    if rule.answer not in _JUDGED:
+        return {"claims": claims, "confidence": {"score": 0, "rationale": f"{rule.answer}: {rule.because}"}}
+    return {"claims": claims, "conformance": {"score": _JUDGED[rule.answer], "rationale": rule.because}}

@@ -1,4 +1,7 @@
-"""The layers x roles map of a model as SVG, and a histogram for each tensor. Colours are classes, so that the page stays strict."""
+"""The layers x roles map of a model as SVG, and a histogram for each tensor.
+
+Colours are classes, so that the content security policy of a page stays strict.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,18 @@ Row = TypeVar("Row", bound=Named)
 
 
 def layer_map(
-    title: str, rows: Sequence[Row], value: Callable[[Row], float | None], words: Callable[[float], str],
-    *, relative: bool, drawn: frozenset[int] = frozenset(),
-) -> Markup:  # fmt: skip
+    title: str,
+    rows: Sequence[Row],
+    value: Callable[[Row], float | None],
+    words: Callable[[float], str],
+    *,
+    relative: bool,
+    drawn: frozenset[int] = frozenset(),
+) -> Markup:
     """One map: a row for each layer, a column for each role, a cell coloured by `value`; nothing without layers.
 
-    With `relative` the colour is the ratio to the median of the column (each step a factor of the square root of two), so
-    that the odd layer of a role stands out; otherwise it is the value itself, in steps of the largest.
+    With `relative` the colour is the ratio to the median of the column (each step a factor of the square root of two),
+    so that the odd layer of a role stands out; otherwise it is the value itself, in steps of the largest.
     """
     grid = _grid(rows, value)
     roles = [role for role in ORDER if any(key[1] == role for key in grid)]
@@ -67,8 +75,9 @@ def _figure(title: str, cells: list[Markup], roles: list[str], layers: list[int]
     every = max(1, len(layers) // 30)
     names = Markup("").join(
         Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(LEFT - 6, TOP + n * (CELL - 8) + 11, layer)
-        for n, layer in enumerate(layers) if n % every == 0
-    )  # fmt: skip
+        for n, layer in enumerate(layers)
+        if n % every == 0
+    )
     picture = Markup('<svg class="map" viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}">{}{}{}</svg>').format(
         width,
         height,
@@ -85,9 +94,9 @@ def _grid(rows: Sequence[Row], value: Callable[[Row], float | None]) -> Grid:
     """The value of each cell; experts of one layer share theirs, and it is their median."""
     cells: dict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
     for number, row in enumerate(rows):
-        place, v = placed(row.name), value(row)
-        if place.layer is not None and place.known and place.kind == "weight" and v is not None and math.isfinite(v):
-            cells[place.layer, place.role].append((v, number))
+        at, v = placed(row.name), value(row)
+        if at.layer is not None and at.known and at.kind == "weight" and v is not None and math.isfinite(v):
+            cells[at.layer, at.role].append((v, number))
     return {key: sorted(found)[len(found) // 2] for key, found in cells.items()}
 
 
@@ -124,5 +133,6 @@ def histogram(row: TensorSummary) -> Markup:
         return Markup("")
     steps = "".join(f"V{40 - round(38 * math.sqrt(count) / highest)}h5" for count in row.bins)
     return Markup(
-        '<svg class="hist" viewBox="0 0 {} 41" width="{}" role="img" aria-label="distribution"><path d="M0 40{}V40z"/></svg>'
+        '<svg class="hist" viewBox="0 0 {} 41" width="{}" role="img" aria-label="distribution">'
+        '<path d="M0 40{}V40z"/></svg>'
     ).format(5 * len(row.bins), 5 * len(row.bins), steps)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT = 640, 26
+WIDTH, HEIGHT = 640, 26  # of a bar
+ACROSS, UP, LEFT, TOP, BELOW = 300, 200, 40, 8, 36  # of a plot: its field, and the margins around it
 
 
 def bar(title: str, parts: Sequence[tuple[str, int]], words: Callable[[int], str]) -> Markup:
@@ -32,7 +33,8 @@ def bar(title: str, parts: Sequence[tuple[str, int]], words: Callable[[int], str
         )
         legend.append(
             Markup(
-                '<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true"><rect class="c{}" width="10" height="10"/></svg>{}</li>'
+                '<li><svg class="key" viewBox="0 0 10 10" aria-hidden="true">'
+                '<rect class="c{}" width="10" height="10"/></svg>{}</li>'
             ).format(number, label)
         )
         x += width
@@ -43,3 +45,63 @@ def bar(title: str, parts: Sequence[tuple[str, int]], words: Callable[[int], str
     return Markup('<figure><figcaption>{}</figcaption>{}<ul class="legend">{}</ul></figure>').format(
         title, picture, Markup("").join(legend)
     )
+
+
+def plot(title: str, axes: tuple[str, str], points: Sequence[tuple[float, float]], *, line: bool) -> Markup:
+    """Points (x, y), both from 0 to 1, as a line or each beside the diagonal; nothing without points.
+
+    Args:
+        title: what is shown, for people who cannot see it too.
+        axes: what x and y are.
+        points: in the order of x.
+        line: whether they are joined; where not, the diagonal says where x and y are the same.
+    """
+    if not points:
+        return Markup("")
+    (x, y), (last_x, last_y) = points[0], points[-1]
+    label = f"{title}: from {100 * y:.0f} % at {100 * x:.0f} % to {100 * last_y:.0f} % at {100 * last_x:.0f} %"
+    drawn = [_grid(), _line(points) if line else _dots(axes, points)]
+    picture = Markup('<svg class="curve" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        LEFT + ACROSS + 20, UP + BELOW, label, Markup("").join(drawn)
+    )
+    return Markup('<figure><figcaption>{}</figcaption>{}<p class="quiet">{} against {}</p></figure>').format(
+        title, picture, axes[1], axes[0]
+    )
+
+
+def _grid() -> Markup:
+    """Lines and labels at 0, 50 and 100 %."""
+    shares = (0.0, 0.5, 1.0)
+    rows = [
+        Markup(
+            '<text x="{}" y="{}" text-anchor="end">{} %</text><line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+        ).format(LEFT - 6, TOP + 4 + (1 - share) * UP, round(100 * share), LEFT, LEFT + ACROSS, *2 * [_y(share)])
+        for share in shares
+    ]
+    columns = [
+        Markup('<text x="{}" y="{}" text-anchor="middle">{} %</text>').format(
+            LEFT + share * ACROSS, UP + 24, round(100 * share)
+        )
+        for share in shares
+    ]
+    return Markup("").join(rows + columns)
+
+
+def _line(points: Sequence[tuple[float, float]]) -> Markup:
+    path = " ".join(f"{LEFT + x * ACROSS:.1f},{_y(y):.1f}" for x, y in points)
+    return Markup('<polyline class="line" points="{}"/>').format(path)
+
+
+def _dots(axes: tuple[str, str], points: Sequence[tuple[float, float]]) -> Markup:
+    diagonal = Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(LEFT, TOP + UP, LEFT + ACROSS, TOP)
+    dots = [
+        Markup('<circle class="c1" cx="{:.1f}" cy="{:.1f}" r="5"><title>{}</title></circle>').format(
+            LEFT + x * ACROSS, _y(y), f"{axes[0]} {100 * x:.0f} %, {axes[1]} {100 * y:.0f} %"
+        )
+        for x, y in points
+    ]
+    return Markup("").join([diagonal, *dots])
+
+
+def _y(share: float) -> float:
+    return TOP + (1 - share) * UP

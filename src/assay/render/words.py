@@ -1,4 +1,4 @@
-"""How every format says the same thing: order, counts, sizes, places."""
+"""How every format says the same thing: order, counts, sizes, locations."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ from assay.render.visible import visible
 
 SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
 KIND_WORDS = {
-    Kind.FAIL: "fail", Kind.REVIEW: "review", Kind.OPEN: "open", Kind.INFORMATIONAL: "informational", Kind.PASS: "pass", Kind.NOT_APPLICABLE: "not applicable",
-}  # fmt: skip
+    Kind.FAIL: "fail",
+    Kind.REVIEW: "review",
+    Kind.OPEN: "open",
+    Kind.INFORMATIONAL: "informational",
+    Kind.PASS: "pass",
+    Kind.NOT_APPLICABLE: "not applicable",
+}
+VERDICT_WORDS = {
+    Verdict.PASSED: "This speaks for what was checked and is no guarantee of safety: read what is not known below.",
+    Verdict.FAILED: "Read what decided, and do not use the model until each has been dealt with or waived "
+    "with a reason.",
+    Verdict.INCOMPLETE: "What could not be examined is unknown, which is not the same as harmless.",
+}
 
 
 def by_question(dossier: Dossier) -> dict[str, tuple[Finding, ...]]:
@@ -30,7 +41,7 @@ def deciding(dossier: Dossier) -> tuple[Finding, ...]:
 
 
 def counts(findings: tuple[Finding, ...]) -> str:
-    """For example "2 fail, 1 review, 14 open, 61 pass"; kinds that do not occur and those that never apply are left out."""
+    """For example "2 fail, 1 review, 14 open, 61 pass"; kinds that do not occur or do not apply are left out."""
     tally = {
         kind: sum(finding.kind is kind for finding in findings)
         for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.PASS)
@@ -50,7 +61,7 @@ def answer(findings: tuple[Finding, ...]) -> str:
     return "examined, no defect found" if Kind.PASS in kinds else "does not apply"
 
 
-def place(evidence: Evidence) -> str:
+def location(evidence: Evidence) -> str:
     """Where to look, in one line."""
     parts = [evidence.artifact]
     if evidence.pointer:
@@ -116,28 +127,6 @@ def unexamined_line(dossier: Dossier) -> str:
     return ", ".join(parts)
 
 
-def reproduce(dossier: Dossier) -> str:
-    """The command that makes this dossier again, given the same files."""
-    policy = dossier.policy.name
-    subject = dossier.subject.reference or dossier.subject.name
-    left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
-    dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
-    base = f" --base {quoted(dossier.comparison.base)}" if dossier.comparison else ""
-    corpora = "".join(f" --corpus {quoted(row.name)}" for row in dossier.corpora)
-    return f"assay audit {quoted(subject)} --policy {quoted(policy)}{left_out}{base}{corpora}{_run(dossier)}{dated}"
-
-
-def _run(dossier: Dossier) -> str:
-    """How the model was run, if it was; a pack is named as it was called."""
-    risk = dossier.risk
-    if risk is None:
-        return ""
-    asked = risk.count + (risk.unanswerable.count if risk.unanswerable else 0)
-    samples = f" --samples {risk.samples}" if risk.samples else ""
-    pack = "--run" if risk.pack == "general" else f"--pack {quoted(risk.pack)}"
-    return f" {pack} --most {asked}{samples}"
-
-
 def quoted(text: str) -> str:
     """`text` as one word of a POSIX shell."""
     shown = visible(text)
@@ -153,13 +142,6 @@ def isolation_line(dossier: Dossier) -> str:
     if not dossier.isolation:
         return "none: files were read in the auditing process"
     return ", ".join(dossier.isolation)
-
-
-VERDICT_WORDS = {
-    Verdict.PASSED: "This speaks for what was checked and is no promise of safety: read what is not known below.",
-    Verdict.FAILED: "Read what decided, and do not use the model until each has been dealt with or waived with a reason.",
-    Verdict.INCOMPLETE: "What could not be examined is unknown, which is not the same as harmless.",
-}
 
 
 def acts(path: LoadingPath) -> bool:

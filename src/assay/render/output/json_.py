@@ -7,9 +7,10 @@ from typing import BinaryIO
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.render import Renderer
+from assay.render.sections import View
 
 
-def write(dossier: Dossier, stream: BinaryIO) -> None:
+def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the canonical bytes; their SHA-256 is the dossier's digest."""
     stream.write(canonical(dossier))
 

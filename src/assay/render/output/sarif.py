@@ -2,7 +2,7 @@
 
 Fails, reviews, open and informational findings are results. Passes and checks that do not apply are listed under the
 run's properties: GitHub shows every result as an alert, whatever its kind, and a list of alerts that say "fine" would
-bury the others (docs/decisions/0005).
+bury the others (docs/decisions/0005). The sections of a dossier stand there too, as text.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from urllib.parse import quote
 from assay.facts.dossier import Dossier, Rule
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.render import Renderer
+from assay.render.sections import View, of
 from assay.render.visible import visible
-from assay.render.words import by_question
+from assay.render.words import SHOWN, by_question
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MOST_LOCATIONS = 100  # GitHub shows no more
 MOST_RESULTS = 25_000  # GitHub rejects a run with more
 
 
-def write(dossier: Dossier, stream: BinaryIO) -> None:
+def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the run as UTF-8 JSON with sorted keys."""
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(dossier)]}
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(dossier, extra)]}
     stream.write((json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode("ascii"))
 
 
-def _run(dossier: Dossier) -> dict[str, Any]:
+def _run(dossier: Dossier, extra: tuple[View, ...]) -> dict[str, Any]:
     order = {rule.id: number for number, rule in enumerate(dossier.rules)}
     every = [finding for findings in by_question(dossier).values() for finding in findings]
-    listed = [finding for finding in every if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)][
-        :MOST_RESULTS
-    ]
+    listed = [finding for finding in every if finding.kind in SHOWN][:MOST_RESULTS]
+    results = frozenset(listed)
     names = {artifact.path: number for number, artifact in enumerate(dossier.artifacts)}
     return {
         "tool": {
@@ -57,23 +57,36 @@ def _run(dossier: Dossier) -> dict[str, Any]:
         "originalUriBaseIds": {"MODEL": {"description": {"text": "the folder that holds the model"}}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, dossier, order, names) for finding in listed],
-        "properties": {
-            "verdict": dossier.decision.verdict,
-            "because": visible(dossier.decision.because),
-            "subject": {"name": visible(dossier.subject.name), "digest": {"sha256": dossier.subject.sha256}},
-            "policy": {"name": dossier.policy.name, "digest": {"sha256": dossier.policy.sha256}},
-            "isolation": list(dossier.isolation),
-            "notListedAsResults": [
-                {
-                    "ruleId": finding.check,
-                    "kind": finding.kind,
-                    "message": visible(finding.message),
-                    "fingerprint": finding.fingerprint,
-                }
-                for finding in every
-                if finding not in listed
-            ],
-        },
+        "properties": _properties(dossier, [finding for finding in every if finding not in results], extra),
+    }
+
+
+def _properties(dossier: Dossier, unlisted: list[Finding], extra: tuple[View, ...]) -> dict[str, Any]:
+    """What SARIF has no element for: the verdict, the sections as text, and the findings that are no results."""
+    return {
+        "verdict": dossier.decision.verdict,
+        "because": visible(dossier.decision.because),
+        "subject": {"name": visible(dossier.subject.name), "digest": {"sha256": dossier.subject.sha256}},
+        "policy": {"name": dossier.policy.name, "digest": {"sha256": dossier.policy.sha256}},
+        "isolation": list(dossier.isolation),
+        "notInThisDossier": [visible(row) for row in dossier.lacks],
+        "sections": [
+            {
+                "id": visible(view.id),
+                "title": visible(view.title),
+                "text": [visible(row) for row in view.text(value, dossier)],
+            }
+            for view, value in of(dossier, extra)
+        ],
+        "notListedAsResults": [
+            {
+                "ruleId": finding.check,
+                "kind": finding.kind,
+                "message": visible(finding.message),
+                "fingerprint": finding.fingerprint,
+            }
+            for finding in unlisted
+        ],
     }
 
 

@@ -1,7 +1,7 @@
 """SPDX 3.0.1 JSON-LD with the AI, dataset, software and simple licensing profiles, from a dossier and nothing else.
 
-SPDX wants a time of creation. It is SOURCE_DATE_EPOCH, or the beginning of that count where none is given: a report has no clock. Identifiers
-are made of the dossier's digest.
+SPDX wants a time of creation. It is SOURCE_DATE_EPOCH, or the beginning of that count where none is given: a report
+has no clock. Identifiers are made of the dossier's digest.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any, BinaryIO
 
 from assay.facts.artifact import Artifact
 from assay.facts.codec import canonical
+from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier
-from assay.facts.openness import ComponentLicence
+from assay.facts.openness import ComponentLicence, Openness
 from assay.licence.name import named
 from assay.render import Renderer
 from assay.render.bom import timestamp
 from assay.render.record.openness import compute_words
+from assay.render.sections import View, section
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_TIME = "1970-01-01T00:00:00Z"
@@ -29,7 +31,7 @@ _REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+\Z")
 _NO_IDSTRING = re.compile(r"[^A-Za-z0-9.-]+")
 
 
-def write(dossier: Dossier, stream: BinaryIO) -> None:
+def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the document as UTF-8 JSON-LD with sorted keys."""
     stream.write(json.dumps(document(dossier), sort_keys=True, indent=1).encode() + b"\n")
 
@@ -46,10 +48,13 @@ def document(dossier: Dossier) -> dict[str, Any]:
     }
     elements = list(_elements(dossier, base))
     whole = _element(
-        "SpdxDocument", f"{base}:document", f"{dossier.subject.name}, audited by assay {dossier.assay}",
-        element=[row["spdxId"] for row in elements], rootElement=[f"{base}:model"],
+        "SpdxDocument",
+        f"{base}:document",
+        f"{dossier.subject.name}, audited by assay {dossier.assay}",
+        element=[row["spdxId"] for row in elements],
+        rootElement=[f"{base}:model"],
         profileConformance=["ai", "core", "dataset", "simpleLicensing", "software"],
-    )  # fmt: skip
+    )
     return {"@context": CONTEXT, "@graph": [creation, *elements, whole]}
 
 
@@ -80,11 +85,20 @@ def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
     data = list(_data(dossier, base))
     yield from data
     yield from _related(base, "trainedOn", model, [row["spdxId"] for row in data])
-    ancestors = [_element("ai_AIPackage", f"{base}:base:{number}", claim.text, comment=f"stated in {claim.artifact}, not examined", **_package())
-                 for number, claim in enumerate(dossier.stated("base_model"), 1)]  # fmt: skip
+    ancestors = [
+        _element(
+            "ai_AIPackage",
+            f"{base}:base:{number}",
+            claim.text,
+            comment=f"stated in {claim.artifact}, not examined",
+            **_package(),
+        )
+        for number, claim in enumerate(dossier.stated("base_model"), 1)
+    ]
     yield from ancestors
     yield from _related(base, "descendantOf", model, [row["spdxId"] for row in ancestors])
-    yield from _licence(dossier.openness.component("parameters_final").licence, base, model)
+    found: Openness = section(dossier, "openness")
+    yield from _licence(found.component("parameters_final").licence, base, model)
 
 
 def _package() -> dict[str, Any]:
@@ -93,26 +107,41 @@ def _package() -> dict[str, Any]:
 
 def _model(dossier: Dossier, id: str, supplier: str | None) -> dict[str, Any]:
     """The model: what was counted, and what the publisher states of it, marked as stated."""
-    config = next(iter(dossier.configs), None)
-    numbers = {
-        "parameters": dossier.portrait.measured("parameters"), "layers": config.layers if config else None, "hidden_size": config.hidden_size if config else None,
-        "heads": config.heads if config else None, "vocabulary_size": config.vocabulary_size if config else None, "context_length": config.context_length if config else None,
-    }  # fmt: skip
+    found: Openness = section(dossier, "openness")
     metrics = []
     for claim in dossier.stated("result"):
         name, _, value = claim.text.rpartition(" = ")
         metrics.append(_entry(f"{name} (stated in {claim.artifact}, not measured)", value))
-    compute = dossier.openness.compute
-    found = dossier.openness
+    classes = f"{found.by_evidence.label} by evidence, {found.by_claim.label} by claim"
     return _element(
-        "ai_AIPackage", id, dossier.subject.name,
-        comment=f"verdict {dossier.decision.verdict} under policy {dossier.policy.name}; {found.by_evidence.label} by evidence, {found.by_claim.label} by claim",
-        verifiedUsing=[_hash(dossier.subject.sha256)], suppliedBy=supplier, software_downloadLocation=dossier.subject.reference or None,
+        "ai_AIPackage",
+        id,
+        dossier.subject.name,
+        comment=f"verdict {dossier.decision.verdict} under policy {dossier.policy.name}; {classes}",
+        verifiedUsing=[_hash(dossier.subject.sha256)],
+        suppliedBy=supplier,
+        software_downloadLocation=dossier.subject.reference or None,
         ai_typeOfModel=[dossier.portrait.family] if dossier.portrait.family else [],
-        ai_hyperparameter=[_entry(name, str(value)) for name, value in numbers.items() if value is not None],
-        ai_metric=metrics, ai_domain=[claim.text for claim in dossier.stated("pipeline_tag")],
-        ai_informationAboutTraining=compute_words(compute)[0] if compute else None, **_package(),
-    )  # fmt: skip
+        ai_hyperparameter=_hyperparameters(dossier),
+        ai_metric=metrics,
+        ai_domain=[claim.text for claim in dossier.stated("pipeline_tag")],
+        ai_informationAboutTraining=compute_words(found.compute)[0] if found.compute else None,
+        **_package(),
+    )
+
+
+def _hyperparameters(dossier: Dossier) -> list[dict[str, str]]:
+    """The count of parameters, and the sizes that the configuration gives."""
+    numbers = {"parameters": dossier.portrait.measured("parameters")}
+    for config in dossier.configs[:1]:
+        numbers |= {
+            "layers": config.layers,
+            "hidden_size": config.hidden_size,
+            "heads": config.heads,
+            "vocabulary_size": config.vocabulary_size,
+            "context_length": config.context_length,
+        }
+    return [_entry(name, str(value)) for name, value in numbers.items() if value is not None]
 
 
 def _file(id: str, artifact: Artifact) -> dict[str, Any]:
@@ -126,12 +155,27 @@ def _file(id: str, artifact: Artifact) -> dict[str, Any]:
 
 
 def _data(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
-    for number, corpus in enumerate(dossier.corpora, 1):
-        yield _element("dataset_DatasetPackage", f"{base}:corpus:{number}", corpus.name, verifiedUsing=[_hash(corpus.sha256)], dataset_datasetSize=corpus.documents,
-                       dataset_datasetType=["text"], software_primaryPurpose="data", comment=f"{corpus.documents:,} documents, {corpus.words:,} words, examined")  # fmt: skip
+    corpora: tuple[CorpusRecord, ...] = section(dossier, "corpora") or ()
+    for number, corpus in enumerate(corpora, 1):
+        yield _element(
+            "dataset_DatasetPackage",
+            f"{base}:corpus:{number}",
+            corpus.name,
+            verifiedUsing=[_hash(corpus.sha256)],
+            dataset_datasetSize=corpus.documents,
+            dataset_datasetType=["text"],
+            software_primaryPurpose="data",
+            comment=f"{corpus.documents:,} documents, {corpus.words:,} words, examined",
+        )
     for number, claim in enumerate(dossier.stated("datasets"), 1):
-        yield _element("dataset_DatasetPackage", f"{base}:data:{number}", claim.text, dataset_datasetType=["noAssertion"], software_primaryPurpose="data",
-                       comment=f"named in {claim.artifact}, line {claim.line}; not examined")  # fmt: skip
+        yield _element(
+            "dataset_DatasetPackage",
+            f"{base}:data:{number}",
+            claim.text,
+            dataset_datasetType=["noAssertion"],
+            software_primaryPurpose="data",
+            comment=f"named in {claim.artifact}, line {claim.line}; not examined",
+        )
 
 
 def _licence(licence: ComponentLicence, base: str, model: str) -> Iterator[dict[str, Any]]:

@@ -1,14 +1,16 @@
-"""Sections of a model card, drafted from what an audit measured; what only the publisher knows is left open, and marked."""
+"""A draft of a model card from what an audit measured; what only the publisher knows is left open and marked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.dossier import Dossier
-from assay.facts.openness import LicenceOrigin, Support
+from assay.facts.corpus import CorpusRecord
+from assay.facts.dossier import Dossier, Share
+from assay.facts.openness import LicenceOrigin, Openness, Support
 from assay.licence.tag import tag
-from assay.render.output.markdown import code, escaped
 from assay.render.record.openness import compute_words
+from assay.render.sections import section
+from assay.render.visible import code, escaped
 from assay.render.words import acts, parameters, size
 
 OPEN = "<!-- for the publisher: {} -->"
@@ -16,13 +18,14 @@ OPEN = "<!-- for the publisher: {} -->"
 
 def draft(dossier: Dossier) -> Iterator[str]:
     """The lines of a card in Markdown, front matter first."""
-    yield from _front_matter(dossier)
+    found: Openness = section(dossier, "openness")
+    yield from _front_matter(found)
     yield f"# {escaped(dossier.subject.name)}"
     yield ""
     yield OPEN.format("one paragraph: what it is, who made it, for what")
-    yield from _details(dossier)
+    yield from _details(dossier, found)
     yield from _use(dossier)
-    yield from _data(dossier)
+    yield from _data(dossier, found)
     for title, asked in (
         ("Evaluation", "results with numbers, the data they were measured on, and the command that repeats them"),
         ("Limitations and risks", "what it was not tested for, where it fails, whom that may harm"),
@@ -31,12 +34,12 @@ def draft(dossier: Dossier) -> Iterator[str]:
         yield f"## {title}"
         yield ""
         yield OPEN.format(asked)
-    yield from _compute(dossier)
+    yield from _compute(found)
     yield from _integrity(dossier)
 
 
-def _front_matter(dossier: Dossier) -> Iterator[str]:
-    licence = dossier.openness.component("parameters_final").licence
+def _front_matter(found: Openness) -> Iterator[str]:
+    licence = found.component("parameters_final").licence
     yield "---"
     if licence.open and tag(licence.id):
         yield f"license: {tag(licence.id)}"
@@ -47,8 +50,8 @@ def _front_matter(dossier: Dossier) -> Iterator[str]:
     yield "---"
 
 
-def _details(dossier: Dossier) -> Iterator[str]:
-    portrait, licence = dossier.portrait, dossier.openness.component("parameters_final").licence
+def _details(dossier: Dossier, found: Openness) -> Iterator[str]:
+    portrait, licence = dossier.portrait, found.component("parameters_final").licence
     yield ""
     yield "## Model details"
     yield ""
@@ -59,14 +62,18 @@ def _details(dossier: Dossier) -> Iterator[str]:
     counted = portrait.measured("parameters")
     if counted:
         yield f"| parameters | {counted:,}, counted from the tensors |"
-        yield f"| by part | {', '.join(f'{escaped(row.name)} {parameters(row.parameters)}' for row in portrait.roles)} |"
-        yield f"| by type | {', '.join(f'{escaped(row.name)} {parameters(row.parameters)}' for row in portrait.dtypes)} |"
+        yield f"| by part | {_shares(portrait.roles)} |"
+        yield f"| by type | {_shares(portrait.dtypes)} |"
     for row in portrait.weights[:20]:
         yield f"| file | {code(row.artifact)}, {escaped(row.format)}, {row.tensors:,} tensors, {size(row.bytes)} |"
     if len(portrait.weights) > 20:
         yield f"| files | and {len(portrait.weights) - 20} more |"
     said = f"{licence.id}, {licence.origin}" if licence.origin is not LicenceOrigin.NONE else "none is stated"
     yield f"| licence | {escaped(said)} |"
+
+
+def _shares(rows: tuple[Share, ...]) -> str:
+    return ", ".join(f"{escaped(row.name)} {parameters(row.parameters)}" for row in rows)
 
 
 def _use(dossier: Dossier) -> Iterator[str]:
@@ -86,26 +93,29 @@ def _use(dossier: Dossier) -> Iterator[str]:
     yield OPEN.format("uses it is meant for, and uses it is not meant for")
 
 
-def _data(dossier: Dossier) -> Iterator[str]:
+def _data(dossier: Dossier, found: Openness) -> Iterator[str]:
+    corpora: tuple[CorpusRecord, ...] = section(dossier, "corpora") or ()
     yield ""
     yield "## Training data"
     yield ""
-    for corpus in dossier.corpora:
-        yield f"- {escaped(corpus.name)}: {corpus.documents:,} documents, {corpus.words:,} words, {size(corpus.bytes)} of text"
+    for corpus in corpora:
+        amounts = f"{corpus.documents:,} documents, {corpus.words:,} words, {size(corpus.bytes)} of text"
+        yield f"- {escaped(corpus.name)}: {amounts}"
         for row in corpus.datasets[:20]:
-            yield f"  - {escaped(row.dataset)}: {row.documents:,} documents, {escaped(row.licence.spdx or 'licence unknown')}"
-    claimed = dossier.openness.component("datasets")
+            licence = escaped(row.licence.spdx or "licence unknown")
+            yield f"  - {escaped(row.dataset)}: {row.documents:,} documents, {licence}"
+    claimed = found.component("datasets")
     if claimed.support is Support.CLAIMED:
-        yield f"- named, not examined: {', '.join(escaped(place.seen) for place in claimed.evidence)}"
+        yield f"- named, not examined: {', '.join(escaped(entry.seen) for entry in claimed.evidence)}"
     yield OPEN.format("sources, sizes, how it was collected, filtered and licensed")
 
 
-def _compute(dossier: Dossier) -> Iterator[str]:
-    if dossier.openness.compute:
+def _compute(found: Openness) -> Iterator[str]:
+    if found.compute:
         yield ""
         yield "## Training compute"
         yield ""
-        for text in compute_words(dossier.openness.compute):
+        for text in compute_words(found.compute):
             yield f"- {escaped(text)}"
 
 
@@ -120,4 +130,7 @@ def _integrity(dossier: Dossier) -> Iterator[str]:
     if len(dossier.artifacts) > 50:
         yield f"- and {len(dossier.artifacts) - 50:,} more"
     yield ""
-    yield f"Drafted by assay {dossier.assay} from the files. What is not marked for the publisher was counted or hashed; a licence is the one that is stated."
+    yield (
+        f"Drafted by assay {dossier.assay} from the files. What is not marked for the publisher was counted or hashed; "
+        "a licence is the one that is stated."
+    )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.comparison import Comparison, Relation, State, TensorDifference
+from assay.render.terminal import painter
 from assay.render.visible import visible
 
 MOST = 20
@@ -17,42 +18,47 @@ def lines(
     found: Comparison, model: str, colour: bool = False, width: int = 100, verbose: bool = False
 ) -> Iterator[str]:
     """The lines of the report; with `verbose` every tensor."""
-    head = f" {found.relation.upper()} "
+    head = painter(colour)(f" {found.relation.upper()} ", _COLOURS.get(found.relation, "1;37;42"))
     yield f"{visible(model)}  against  {visible(found.base)}"
     yield ""
-    yield (f"\x1b[{_COLOURS.get(found.relation, '1;37;42')}m{head}\x1b[0m" if colour else head) + f"  {_margin(found)}"
+    yield f"{head}  {margin_words(found)}"
     for sentence in found.why:
         yield from textwrap.wrap(visible(sentence), width, initial_indent="   ", subsequent_indent="   ")
     yield ""
-    states = Counter(row.state for row in found.differences)
-    yield "tensors  " + (", ".join(f"{states[state]:,} {state}" for state in State if states[state]) or "none matched")
+    yield f"tensors  {state_words(found)}"
     for label, names in (("missing", found.missing), ("extra", found.extra)):
         if names:
             more = f" and {len(names) - 6:,} more" if len(names) > 6 else ""
-            yield from textwrap.wrap(
-                f"{label:8} {len(names):,}: {', '.join(map(visible, names[:6]))}{more}",
-                width,
-                subsequent_indent=" " * 9,
-            )
-    changed = sorted(
-        (row for row in found.differences if row.state is not State.IDENTICAL),
-        key=lambda row: (-row.relative, row.name),
-    )
-    shown = changed if verbose else changed[:MOST]
-    if shown:
+            shown = f"{label:8} {len(names):,}: {', '.join(map(visible, names[:6]))}{more}"
+            yield from textwrap.wrap(shown, width, subsequent_indent=" " * 9)
+    rows = changed(found)
+    if rows:
         yield ""
         yield f"{'tensor':44} {'relative':>9} {'cosine':>9} {'largest':>9} {'changed':>8}  what"
-        yield from (_row(row) for row in shown)
-        if len(changed) > len(shown):
-            yield f"... and {len(changed) - len(shown):,} more; all of them with --verbose or -o json"
+        yield from (_row(row) for row in (rows if verbose else rows[:MOST]))
+        if len(rows) > MOST and not verbose:
+            yield f"... and {len(rows) - MOST:,} more; all of them with --verbose or -o json"
 
 
-def _margin(found: Comparison) -> str:
+def changed(found: Comparison) -> list[TensorDifference]:
+    """The tensors that are not identical, those first that changed most."""
+    rows = (row for row in found.differences if row.state is not State.IDENTICAL)
+    return sorted(rows, key=lambda row: (-row.relative, row.name))
+
+
+def margin_words(found: Comparison) -> str:
+    """How far the relation lies from the next one."""
     if found.relation is Relation.UNKNOWN:
         return f"nearest: {found.runner_up}"
     if found.margin >= 9:
         return "exact"
     return f"margin 10^{found.margin:.2f} to {found.runner_up!s}"
+
+
+def state_words(found: Comparison) -> str:
+    """How many tensors are identical, re-cast, re-quantised, changed."""
+    states = Counter(row.state for row in found.differences)
+    return ", ".join(f"{states[state]:,} {state}" for state in State if states[state]) or "none matched"
 
 
 def _row(row: TensorDifference) -> str:
@@ -63,4 +69,5 @@ def _row(row: TensorDifference) -> str:
         parts.append(f"{row.inside:.2%} in their cell")
     if row.equal is not None:
         parts.append(f"{row.equal:.2%} of blocks equal")
-    return f"{visible(row.name)[:44]:44} {row.relative:9.4f} {row.cosine:9.5f} {row.largest:9.3g} {row.share:8.2%}  {', '.join(parts)}"
+    numbers = f"{row.relative:9.4f} {row.cosine:9.5f} {row.largest:9.3g} {row.share:8.2%}"
+    return f"{visible(row.name)[:44]:44} {numbers}  {', '.join(parts)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
 from assay.facts.openness import (
@@ -14,14 +13,15 @@ from assay.facts.openness import (
     ClassProgress,
     Component,
     Compute,
+    Judgement,
     LicenceOrigin,
     Openness,
     Support,
 )
+from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
-from assay.render.words import place
+from assay.render.words import location
 
-Paint = Callable[[str, str], str]
 _COLOURS = {
     Support.VERIFIED: "32",
     Support.ASSERTED: "32",
@@ -41,16 +41,16 @@ _ANSWERS = {
 
 def summary(found: Openness) -> list[str]:
     """Two or three lines that say what can be said."""
-    rows = [f"MOF class by evidence: {found.by_evidence.label} ({_progress(found.by_evidence.classes)})"]
-    rows.append(
-        f"MOF class by claim: {found.by_claim.label}"
-        + ("" if found.by_claim != found.by_evidence else " (nothing that is only claimed would change it)")
-    )
-    return rows
+    evidence, claim = found.by_evidence, found.by_claim
+    unmoved = " (nothing that is only claimed would change it)" if claim == evidence else ""
+    return [
+        f"MOF class by evidence: {evidence.label} ({_progress(evidence.classes)})",
+        f"MOF class by claim: {claim.label}{unmoved}",
+    ]
 
 
 def lines(found: Openness, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
-    """Everything: the components with place and licence, the shortest way to the next class, lenses, compute."""
+    """Everything: the components with location and licence, the shortest way to the next class, lenses, compute."""
     yield from (paint(row, "1") for row in summary(found))
     for row in found.by_evidence.classes:
         yield f"  {CLASSES[row.level]:<26} {_bar(row)} {row.included:>2} of {row.required}{_warning(row)}"
@@ -65,21 +65,18 @@ def lines(found: Openness, width: int, paint: Paint, *, verbose: bool) -> Iterat
         yield ""
         yield paint(f"The shortest way to {CLASSES[goal.level]}", "1")
         for step in found.next_steps:
-            yield from _wrapped(f"- {visible(step)}", "  ", width, "    ")
+            yield from wrapped(f"- {visible(step)}", "  ", width, "    ")
     for lens in found.lenses:
         yield ""
         yield paint(visible(lens.title), "1")
-        yield from _wrapped(visible(lens.outcome), "  ", width)
+        yield from wrapped(visible(lens.outcome), "  ", width)
         for judged in lens.judgements if verbose else ():
-            yield from _wrapped(
-                f"{paint(f'{judged.answer:<14}', _ANSWERS.get(judged.answer, '2'))} {judged.id} ({judged.source}): {visible(judged.question)}", "  ", width, " " * 17
-            )  # fmt: skip
-            yield from _wrapped(f"{visible(judged.because)}{_at(judged.evidence[:1])}", " " * 17, width)
+            yield from _judgement(judged, width, paint)
     if found.compute:
         yield ""
         yield paint("Training compute", "1")
         for text in compute_words(found.compute):
-            yield from _wrapped(visible(text), "  ", width)
+            yield from wrapped(visible(text), "  ", width)
     if not verbose:
         yield ""
         yield "every rule of the frameworks, with its answer: --verbose"
@@ -87,16 +84,18 @@ def lines(found: Openness, width: int, paint: Paint, *, verbose: bool) -> Iterat
 
 def compute_words(found: Compute) -> list[str]:
     """The card of compute in sentences."""
-    known = (
-        f"{found.flop:.2e} FLOP ({found.low:.1e} to {found.high:.1e}) for {found.parameters:,} parameters, counted, and {found.tokens:.3g} tokens, claimed"
-        if found.flop is not None and found.tokens is not None
-        else f"unknown: {found.parameters:,} parameters were counted, and nothing says on how many tokens they were trained"
-    )
-    return [
-        known,
-        f"1e23 FLOP would be crossed at {found.gpai_tokens:.2e} tokens, 1e25 FLOP at {found.systemic_tokens:.2e}",
-        *found.assumptions,
-    ]
+    if found.flop is not None and found.tokens is not None:
+        known = (
+            f"{found.flop:.2e} FLOP ({found.low:.1e} to {found.high:.1e}) for {found.parameters:,} parameters, "
+            f"counted, and {found.tokens:.3g} tokens, claimed"
+        )
+    else:
+        known = (
+            f"unknown: {found.parameters:,} parameters were counted, "
+            "and nothing says on how many tokens they were trained"
+        )
+    crossed = f"1e23 FLOP would be crossed at {found.gpai_tokens:.2e} tokens"
+    return [known, f"{crossed}, 1e25 FLOP at {found.systemic_tokens:.2e}", *found.assumptions]
 
 
 def licence_words(row: Component) -> str:
@@ -114,13 +113,19 @@ def _component(row: Component, width: int, paint: Paint) -> Iterator[str]:
     title = kind.title + ("" if kind.required else " (optional)")
     yield f"  {paint(f'{row.support:<9}', _COLOURS[row.support])} {title}"
     if row.support is not Support.ABSENT:
-        yield from _wrapped(visible(said), " " * 12, width)
+        yield from wrapped(visible(said), " " * 12, width)
     for evidence in row.evidence[:1]:
-        yield from _wrapped(f"at {visible(place(evidence))}", " " * 12, width)
+        yield from wrapped(f"at {visible(location(evidence))}", " " * 12, width)
+
+
+def _judgement(row: Judgement, width: int, paint: Paint) -> Iterator[str]:
+    answer = paint(f"{row.answer:<14}", _ANSWERS.get(row.answer, "2"))
+    yield from wrapped(f"{answer} {row.id} ({row.source}): {visible(row.question)}", "  ", width, " " * 17)
+    yield from wrapped(f"{visible(row.because)}{_at(row.evidence[:1])}", " " * 17, width)
 
 
 def _at(evidence: tuple[Evidence, ...]) -> str:
-    return "".join(f"; {visible(place(row))}" for row in evidence)
+    return "".join(f"; {visible(location(row))}" for row in evidence)
 
 
 def _progress(rows: tuple[ClassProgress, ...]) -> str:
@@ -139,12 +144,6 @@ def _bar(row: ClassProgress) -> str:
 
 def _warning(row: ClassProgress) -> str:
     return f", {len(row.conditional)} under a licence of another kind" if row.conditional else ""
-
-
-def _wrapped(text: str, indent: str, width: int, hang: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, max(40, width), initial_indent=indent, subsequent_indent=hang or indent, break_on_hyphens=False
-    )
 
 
 def summed(row: ClassProgress) -> str:

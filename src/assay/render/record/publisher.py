@@ -1,11 +1,12 @@
-"""For publishers: what to add for the next class, the front matter that is missing, and what only a person can assert."""
+"""For publishers: what to add for the next class, missing front matter, and what only a person can assert."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
-from assay.facts.openness import BY_ID, CLASSES, Component, Support
+from assay.facts.openness import BY_ID, CLASSES, Component, Openness, Support
+from assay.render.sections import section
 from assay.render.visible import visible
 
 _UNSURE = (Support.CLAIMED, Support.ABSENT, Support.DENIED)
@@ -13,7 +14,7 @@ _UNSURE = (Support.CLAIMED, Support.ABSENT, Support.DENIED)
 
 def fixes(dossier: Dossier) -> Iterator[str]:
     """What is missing for each class, the lines for the card, and a stub of assay.yaml."""
-    found = dossier.openness
+    found: Openness = section(dossier, "openness")
     components = {row.id: row for row in found.components}
     for row in found.by_evidence.classes:
         lacking = [id for id in row.missing if BY_ID[id].level == row.level]
@@ -23,8 +24,8 @@ def fixes(dossier: Dossier) -> Iterator[str]:
             yield f"  missing      {BY_ID[id].title}{_state(components[id])}"
         for id in unlicensed:
             yield f"  not open     {BY_ID[id].title}: {visible(components[id].licence.id) or 'no licence'}"
-    yield from _steps(dossier)
-    yield from _front_matter(dossier)
+    yield from _steps(found)
+    yield from _front_matter(dossier.subject.name, found)
     yield from _stub(found.components)
 
 
@@ -32,16 +33,16 @@ def _state(row: Component) -> str:
     return f" ({row.support}: {visible(row.because)})" if row.support in (Support.CLAIMED, Support.DENIED) else ""
 
 
-def _steps(dossier: Dossier) -> Iterator[str]:
-    if dossier.openness.next_steps:
+def _steps(found: Openness) -> Iterator[str]:
+    if found.next_steps:
         yield ""
         yield "To do next:"
-        yield from (f"  - {visible(step)}" for step in dossier.openness.next_steps)
+        yield from (f"  - {visible(step)}" for step in found.next_steps)
 
 
-def _front_matter(dossier: Dossier) -> Iterator[str]:
+def _front_matter(name: str, found: Openness) -> Iterator[str]:
     """The keys that a card needs and this one lacks, with what was measured filled in."""
-    present = {row.id: row for row in dossier.openness.components}
+    present = {row.id: row for row in found.components}
     rows = []
     if not present["parameters_final"].licence.id:
         rows.append(
@@ -51,9 +52,7 @@ def _front_matter(dossier: Dossier) -> Iterator[str]:
         rows.append("datasets: # the training data, one id a line\n- ")
     if present["evaluation_results"].support in _UNSURE:
         rows.append(
-            "model-index:\n- name: "
-            + visible(dossier.subject.name)
-            + "\n  results:\n  - task: {type: text-generation}\n"
+            "model-index:\n- name: " + visible(name) + "\n  results:\n  - task: {type: text-generation}\n"
             "    dataset: {name: , type: }\n    metrics:\n    - {type: , value: } # a number"
         )
     if rows:
@@ -69,7 +68,10 @@ def _stub(components: tuple[Component, ...]) -> Iterator[str]:
     if not rows:
         return
     yield ""
-    yield "What only a person can assert goes into assay.yaml at the top of the model. An entry counts if it names a file of the"
+    yield (
+        "What only a person can assert goes into assay.yaml at the top of the model. "
+        "An entry counts if it names a file of the"
+    )
     yield "model, who says so, and a date; with a link alone it stays a claim. Delete what is not there:"
     yield ""
     yield "    components:"

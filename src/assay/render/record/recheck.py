@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.attestation import Recheck
 from assay.facts.signature import Trust
+from assay.render.terminal import painter
 from assay.render.visible import visible
 
 MOST = 20
@@ -13,25 +14,26 @@ MOST = 20
 
 def lines(found: Recheck, colour: bool = False) -> Iterator[str]:
     """The lines of the report; the first says it all."""
-    word, code = (
-        ("VERIFIED", "1;37;42")
-        if found.holds
-        else ("NOT VERIFIED", "1;37;41")
-        if found.broken
-        else ("NOT CHECKED", "1;30;43")
-    )
-    shown = f"\x1b[{code}m {word} \x1b[0m" if colour else word
-    yield f"{shown}  {_summary(found)}"
+    word, code = ("VERIFIED", "1;37;42") if found.holds else ("NOT CHECKED", "1;30;43")
+    if found.broken and not found.holds:
+        word, code = "NOT VERIFIED", "1;37;41"
+    yield f"{painter(colour)(f' {word} ', code) if colour else word}  {_summary(found)}"
     yield f"model      {visible(found.name)}, sha256 {found.sha256}"
     for label, names in (("changed", found.changed), ("absent", found.absent), ("added", found.added)):
         for name in names[:MOST]:
             yield f"{label:10} {visible(name)}"
         if len(names) > MOST:
             yield f"{label:10} and {len(names) - MOST:,} more; all of them with -o json"
-    yield f"dossier    sha256 {found.dossier_sha256}, made by assay {visible(found.made_by)}, checked by assay {found.checked_by}"
+    versions = f"made by assay {visible(found.made_by)}, checked by assay {found.checked_by}"
+    yield f"dossier    sha256 {found.dossier_sha256}, {versions}"
     yield f"again      {_again(found)}"
     if found.machine:
         yield f"           {', '.join(found.machine)} differ, as they may on another machine"
+    yield from _signed(found)
+
+
+def _signed(found: Recheck) -> Iterator[str]:
+    """Who signed which statements, and what they say otherwise."""
     if not found.attested:
         yield "signed     no attestation was given: nobody signed for this audit"
     if found.attested and not found.covered:

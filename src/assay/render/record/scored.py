@@ -1,4 +1,4 @@
-"""A scored text for a terminal: the text with what surprises the model marked, then the spans that do so most, sentence by sentence."""
+"""A scored text for a terminal: the text with surprising tokens marked, then spans and sentences by surprisal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from assay.facts.uncertainty import Risk, ScoredText, Span, SpanKind, TokenScore
+from assay.facts.uncertainty import Pair, Risk, ScoredText, Span, SpanKind, TokenScore
 from assay.render.visible import visible
 
 # steps of the colour scale, in nats: a probability of 1/2, 1/7, 1/55 and 1/1100
@@ -16,9 +16,9 @@ MOST = 12
 DOUBTFUL = 0.5
 
 
-def step(surprise: float) -> int:
+def step(surprisal: float) -> int:
     """Which step of the scale, from 0 (expected) to 4."""
-    return sum(surprise >= least for least in STEPS)
+    return sum(surprisal >= least for least in STEPS)
 
 
 def chance(logprob: float) -> str:
@@ -36,18 +36,14 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     yield ""
     yield from _heatmap(found, colour, width)
     yield ""
-    told = [span for span in found.spans if span.kind is not SpanKind.WORDS] or list(found.spans)
-    for span in sorted(told, key=lambda span: -span.surprise)[: None if verbose else MOST]:
-        yield f"  {_mark(span.surprise)} {span.kind:<9} {visible(found.text[span.start : span.stop])[:60]:<40}  {_words(found, span)}"
-    if len(told) > MOST and not verbose:
-        yield f"  ... and {len(told) - MOST:,} more: --verbose"
+    yield from _spans(found, verbose)
     yield from _marks(found, width)
     yield from _grounding(found, width, verbose)
     yield from _known(found, verbose)
     yield from _filtered(found, width)
     yield ""
-    drawn = [score for score in found.scores if score.cost.endswith("samples")]
-    for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *drawn)):
+    sampled = [score for score in found.scores if score.cost.endswith("samples")]
+    for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *sampled)):
         yield f"  {score.id:<16} {score.value:8.3f} {score.unit}"
     yield from _samples(found, width)
     if found.risk:
@@ -56,17 +52,29 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     if verbose:
         yield from (f"  {_token(token)}" for token in found.tokens)
     for text in found.missing:
-        yield from textwrap.wrap(f"not known: {text}", width)
+        yield from textwrap.wrap(f"not known: {visible(text)}", width)
 
 
 def risk_words(risk: Risk) -> str:
     """What a calibration says of a text, and in which way the text is not like it."""
-    said = f"of answers with this {risk.score} score, {100 * risk.rate:.0f} % were wrong ({risk.count:,} questions of {visible(risk.pack)})"
-    return f"{said}; but {risk.unlike}, so this may not hold" if risk.unlike else said
+    said = (
+        f"of answers with this {risk.score} score, {100 * risk.rate:.0f} % were wrong "
+        f"({risk.count:,} questions of {visible(risk.pack)})"
+    )
+    return f"{said}; but {visible(risk.unlike)}, so this may not hold" if risk.unlike else said
+
+
+def _spans(found: ScoredText, verbose: bool) -> Iterator[str]:
+    named = [span for span in found.spans if span.kind is not SpanKind.WORDS] or list(found.spans)
+    for span in sorted(named, key=lambda span: -span.surprise)[: None if verbose else MOST]:
+        said = visible(found.text[span.start : span.stop])[:60]
+        yield f"  {_mark(span.surprise)} {span.kind:<9} {said:<40}  {_words(found, span)}"
+    if len(named) > MOST and not verbose:
+        yield f"  ... and {len(named) - MOST:,} more: --verbose"
 
 
 def _heatmap(found: ScoredText, colour: bool, width: int) -> Iterator[str]:
-    """The text; with colour each token on its step, without it what surprises between marks."""
+    """The text; with colour each token on its step, without it surprising tokens in brackets."""
     pieces, at = ([], 0) if found.tokens else ([visible(found.text, keep="\n")], len(found.text))
     for token in found.tokens:
         if token.start > at:
@@ -94,38 +102,38 @@ def _marks(found: ScoredText, width: int) -> Iterator[str]:
     """What the model is sure of without support."""
     if found.marks:
         yield ""
-        yield "sure, and not borne out by what was given"
+        yield "sure, and not supported by what was given"
     for mark in found.marks[:MOST]:
-        said = " ".join(visible(found.text[mark.start : mark.stop]).split())
-        yield from textwrap.wrap(f"{said[:80]!r}: {visible(mark.because)}", width - 2, initial_indent="  ", subsequent_indent="    ")  # fmt: skip
+        said = f"{_flat(found.text[mark.start : mark.stop])[:80]!r}: {visible(mark.because)}"
+        yield from textwrap.wrap(said, width - 2, initial_indent="  ", subsequent_indent="    ")
 
 
 def _grounding(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
-    """Each sentence beside the documents, the least borne out first."""
+    """Each sentence beside the documents, the least supported first."""
     if found.grounding:
         yield ""
-        yield f"beside {', '.join(visible(row.name) for row in found.documents)}: 1 is not borne out at all, by assay's checker"
+        names = ", ".join(visible(row.name) for row in found.documents)
+        yield f"beside {names}: 1 is not supported at all, by assay's checker"
     for row in sorted(found.grounding, key=lambda row: -row.unsupported)[: None if verbose else MOST]:
-        said = " ".join(visible(found.text[row.start : row.stop]).split())
-        yield f"  {row.unsupported:4.2f}  {said[: width - 10]}"
+        yield f"  {row.unsupported:4.2f}  {_flat(found.text[row.start : row.stop])[: width - 10]}"
         if row.missing:
             yield f"        not in the documents: {', '.join(visible(name) for name in row.missing[:6])}"
         if row.seen and (verbose or row.unsupported >= DOUBTFUL):
-            yield f"        nearest: {' '.join(visible(row.seen).split())[: width - 20]}"
+            yield f"        nearest: {_flat(row.seen)[: width - 20]}"
 
 
 def _filtered(found: ScoredText, width: int) -> Iterator[str]:
-    """Which sentences may stay, and under which promise."""
+    """Which sentences may stay, and under which guarantee."""
     if found.filtered:
         yield ""
         yield "what may stay, so that in that share of texts all of it is true"
     for row in found.filtered:
-        said = " ".join(visible(found.text[row.start : row.stop]).split())[: width - 14]
-        yield f"  {'left out' if row.alpha is None else f'{100 * (1 - row.alpha):.0f} %':>8}  {said}"
+        kept = "left out" if row.alpha is None else f"{100 * (1 - row.alpha):.0f} %"
+        yield f"  {kept:>8}  {_flat(found.text[row.start : row.stop])[: width - 14]}"
 
 
 def _known(found: ScoredText, verbose: bool) -> Iterator[str]:
-    """How rare names and numbers are in the corpora, and which never meet."""
+    """How rare names and numbers are in the corpora, and which never stand together."""
     if found.known is None:
         return
     yield ""
@@ -136,8 +144,13 @@ def _known(found: ScoredText, verbose: bool) -> Iterator[str]:
         yield f"  {row.count:>9,} times in {row.documents:,} documents{more}  {visible(text)[:60]}"
     for pair in found.known.pairs if verbose else [pair for pair in found.known.pairs if not pair.documents][:MOST]:
         one, other = found.text[pair.start : pair.stop], found.text[pair.other_start : pair.other_stop]
-        met = f"in {pair.documents:,} documents, such as {visible(pair.example)[:60]}" if pair.documents else "in no document" if pair.complete else "in none of the documents looked at"  # fmt: skip
-        yield f"  {visible(one)[:40]!r} and {visible(other)[:40]!r} together {met}"
+        yield f"  {visible(one)[:40]!r} and {visible(other)[:40]!r} together {_together(pair)}"
+
+
+def _together(pair: Pair) -> str:
+    if pair.documents:
+        return f"in {pair.documents:,} documents, such as {visible(pair.example)[:60]}"
+    return "in no document" if pair.complete else "in none of the documents looked at"
 
 
 def _samples(found: ScoredText, width: int) -> Iterator[str]:
@@ -148,12 +161,16 @@ def _samples(found: ScoredText, width: int) -> Iterator[str]:
         yield f"{len(found.samples)} other answers, {len(sizes)} meaning{'s' if len(sizes) > 1 else ''} by their words"
     for meaning, size in sorted(sizes.items(), key=lambda row: (-row[1], row[0]))[:MOST]:
         text = next(sample.text for sample in found.samples if sample.meaning == meaning)
-        said = " ".join(visible(text).split()) or "(nothing)"
+        said = _flat(text) or "(nothing)"
         yield f"  {size:3} x  {said if len(said) <= width - 10 else said[: width - 13] + '...'}"
 
 
-def _mark(surprise: float) -> str:
-    return "#" * step(surprise) + "." * (len(STEPS) - step(surprise))
+def _flat(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _mark(surprisal: float) -> str:
+    return "#" * step(surprisal) + "." * (len(STEPS) - step(surprisal))
 
 
 def _words(found: ScoredText, span: Span) -> str:

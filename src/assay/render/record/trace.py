@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.facts.trace import CAUTIONS, Contamination, Source, Standing, Trace
 from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
+from assay.render.terminal import Paint, painter
 from assay.render.visible import visible
 
 _COLOURS = ("30;46", "30;43", "30;42", "30;45", "30;44", "37;41")
@@ -17,12 +18,10 @@ MOST_SENTENCES = 40
 
 def lines(trace: Trace, colour: bool = False, width: int = 100, verbose: bool = False) -> Iterator[str]:
     """The lines of the report; with `verbose` every span, sentence and passage."""
-
-    def paint(text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
-
+    paint = painter(colour)
     yield visible(corpora_words(trace))
-    yield f"{trace.covered:,} of {trace.words:,} words lie in {len(trace.spans):,} spans that the corpus holds; sentences: {standings(trace) or 'none'}"
+    found = f"{trace.covered:,} of {trace.words:,} words lie in {len(trace.spans):,} spans that the corpus holds"
+    yield f"{found}; sentences: {standings(trace) or 'none'}"
     yield ""
     yield from _marked(trace, colour)
     if trace.sources:
@@ -32,21 +31,27 @@ def lines(trace: Trace, colour: bool = False, width: int = 100, verbose: bool = 
             yield from _source(number, source, width, 3 if verbose else 1)
     yield from _spans(trace, paint("spans", "1"), verbose)
     yield ""
+    yield from _sentences(trace, paint, width, verbose)
+    if trace.licences:
+        yield ""
+        yield paint("licences of the sources", "1") + "  by words of this text that they cover"
+        for share in trace.licences:
+            licence = f"{visible(share.dataset)}: {visible(licence_words(share.licence))}"
+            yield f"  {share.words:>6,}  {licence}, {share.documents:,} documents"
+    yield ""
+    for sentence in CAUTIONS:
+        yield from textwrap.wrap(sentence, width)
+
+
+def _sentences(trace: Trace, paint: Paint, width: int, verbose: bool) -> Iterator[str]:
     yield paint("sentences", "1")
     for row in trace.sentences[: None if verbose else MOST_SENTENCES]:
         label = "" if row.source is None else f" [{row.source + 1}]"
         kind = paint(f"{row.standing:<14}", _STANDING_COLOURS[row.standing])
         yield f"  {kind}{row.share:>5.0%}{label:5}  {_cut(trace.text[row.start : row.stop], width - 28)}"
     for likeness in trace.likenesses:
-        yield f"  {paint('similar, which is no source', '36')}  sentence {likeness.sentence + 1}, cosine {likeness.cosine:.2f}: {visible(title(likeness.document))}: {_cut(likeness.seen, width - 50)}"
-    if trace.licences:
-        yield ""
-        yield paint("licences of the sources", "1") + "  by words of this text that they cover"
-        for share in trace.licences:
-            yield f"  {share.words:>6,}  {visible(share.dataset)}: {visible(licence_words(share.licence))}, {share.documents:,} documents"
-    yield ""
-    for sentence in CAUTIONS:
-        yield from textwrap.wrap(sentence, width)
+        where = f"sentence {likeness.sentence + 1}, cosine {likeness.cosine:.2f}: {visible(title(likeness.document))}"
+        yield f"  {paint('similar, which is no source', '36')}  {where}: {_cut(likeness.seen, width - 50)}"
 
 
 def _marked(trace: Trace, colour: bool) -> Iterator[str]:
@@ -73,7 +78,9 @@ def _source(number: int, source: Source, width: int, passages: int) -> Iterator[
     document = source.document
     kind = "several short matches, " if source.patchwork else ""
     yield f"  [{number}] {visible(title(document))}  ({visible(document.dataset)}, {visible(source.corpus)})"
-    yield f"      {kind}{source.words:,} words, {source.bits:,.0f} bits, BM25 {source.relevance:.1f}; {visible(licence_words(document.licence))}{f'; {visible(document.url)}' if document.url else ''}"
+    found = f"{kind}{source.words:,} words, {source.bits:,.0f} bits, BM25 {source.relevance:.1f}"
+    url = f"; {visible(document.url)}" if document.url else ""
+    yield f"      {found}; {visible(licence_words(document.licence))}{url}"
     for row in source.passages[:passages]:
         seen = f"...{_flat(row.before)[-40:]}>>{_flat(row.seen)}<<{_flat(row.after)[:40]}..."
         yield from textwrap.wrap(
@@ -93,7 +100,8 @@ def _spans(trace: Trace, heading: str, verbose: bool) -> Iterator[str]:
     shown = trace.spans if verbose else trace.spans[:MOST_SPANS]
     for span in shown:
         often = f"{span.count:,} times{', common' if span.common else ''}"
-        yield f"  {span.words:>5,} words {span.bits:>8,.0f} bits  {often:<22} {_cut(trace.text[span.start : span.stop], 60)}"
+        said = _cut(trace.text[span.start : span.stop], 60)
+        yield f"  {span.words:>5,} words {span.bits:>8,.0f} bits  {often:<22} {said}"
     if len(trace.spans) > len(shown):
         yield f"  ... and {len(trace.spans) - len(shown):,} more; all of them with --verbose or -o json"
 
@@ -108,11 +116,13 @@ def _cut(text: str, width: int) -> str:
 
 
 def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
-    """How many items are clean, and the worst of the others."""
-    clean = sum(item.clean for item in found.items)
-    yield f"{visible(found.benchmark)}: {clean:,} of {len(found.items):,} items are clean ({clean / len(found.items):.1%}); {found.skipped:,} rows have no question"
+    """How many entries of a benchmark are clean, and the worst of the others."""
+    clean, whole = sum(item.clean for item in found.items), len(found.items)
+    share = f"{clean:,} of {whole:,} items are clean ({clean / whole:.1%})"
+    yield f"{visible(found.benchmark)}: {share}; {found.skipped:,} rows have no question"
+    questions = sum(item.question.overlap > 0 for item in found.items)
     answers = sum(item.answer.overlap > 0 for item in found.items)
-    yield f"the corpus holds a run of 13 words (or all) of {sum(item.question.overlap > 0 for item in found.items):,} questions and {answers:,} answers"
+    yield f"the corpus holds a run of 13 words (or all) of {questions:,} questions and {answers:,} answers"
     dirty = sorted(
         (item for item in found.items if not item.clean),
         key=lambda item: (-item.question.overlap, -item.answer.overlap, item.id),
@@ -126,5 +136,8 @@ def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
     if len(dirty) > most:
         yield f"  ... and {len(dirty) - most:,} more; all of them with -o json"
     yield ""
-    yield "An item is clean when neither part has a run of 13 words in the corpus, nor is wholly in it with 5 words or more."
+    yield (
+        "An item is clean when neither part has a run of 13 words in the corpus, "
+        "nor is wholly in it with 5 words or more."
+    )
     yield "A clean item is only as clean as the corpus is complete; a paraphrase is not found."

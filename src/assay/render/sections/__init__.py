@@ -1,1 +1,91 @@
-"""Parts of a dossier."""
+"""How each section of a dossier is shown: one file per section with `VIEW = View(...)`, found by listing this folder.
+
+Every format that people read loops over `of(dossier)`, so a section comes out in all of them once it has a view.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from assay.facts.dossier import QUESTIONS, Dossier
+from assay.facts.section import Unread
+from assay.render.visible import escaped, visible
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+
+def _no_options(value: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How one section of a dossier is shown.
+
+    `text` gives lines that are neither wrapped nor escaped, which is for the format to do; `markdown` and `html` escape
+    what comes from files themselves. `again` gives the options of `assay audit` that lead to this section, each with a
+    space before it.
+    """
+
+    id: str  # of the section: "risk"
+    question: str  # under which of the five questions it stands
+    title: str  # its heading on a page
+    text: Callable[[Any, Dossier], Iterator[str]]
+    markdown: Callable[[Any, Dossier], Iterator[str]]
+    html: Callable[[Any, Dossier], Markup]
+    again: Callable[[Any], str] = _no_options
+
+
+@cache
+def installed() -> tuple[View, ...]:
+    """The views of this folder."""
+    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
+    return tuple(importlib.import_module(f"{__name__}.{name}").VIEW for name in names)
+
+
+def views(extra: tuple[View, ...] = ()) -> dict[str, View]:
+    """Every view by the id of its section; no view of `extra` replaces an installed one."""
+    return {view.id: view for view in (*extra, *installed())}
+
+
+def of(dossier: Dossier, extra: tuple[View, ...] = ()) -> Iterator[tuple[View, Any]]:
+    """The sections that a dossier has, each with its view, in the order of the five questions.
+
+    A section without a view gets one that names it, with no question, and comes last.
+    """
+    known, order = views(extra), list(QUESTIONS)
+    rows = [(known.get(id) or _unknown(id, schema), value) for id, schema, value in _held(dossier)]
+    for question in (*order, None):
+        for view, value in rows:
+            if view.question == question or (question is None and view.question not in order):
+                yield view, value
+
+
+def section(dossier: Dossier, id: str) -> Any:
+    """The value of one section, or None where the dossier has none of this id."""
+    return next((value for name, _, value in _held(dossier) if name == id), None)
+
+
+def _held(dossier: Dossier) -> Iterator[tuple[str, str, Any]]:
+    """The sections of a dossier as (id, schema, value): the only place that knows where they lie."""
+    for row in dossier.sections:
+        if not isinstance(row.value, Unread):  # `dossier.lacks` names those
+            yield row.id, row.schema, row.value
+
+
+def _unknown(id: str, schema: str) -> View:
+    """What stands for a section that no view is installed for."""
+    said = f"section {id} (schema {schema}): no view is installed"
+
+    def html(value: Any, dossier: Dossier) -> Markup:
+        from markupsafe import Markup
+
+        return Markup("<p>{}.</p>").format(visible(said))
+
+    return View(id, "", id, lambda value, dossier: iter((said,)), lambda value, dossier: iter((escaped(said),)), html)

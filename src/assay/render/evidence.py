@@ -1,0 +1,47 @@
+"""Evidence as a page shows it: where it is, what was seen there, and the command that shows the bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Evidence
+from assay.render.words import location, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One piece of evidence: where, the anchor of the file's row (empty: none), what was seen, its bytes as a dump.
+
+    `said` is True where the finding's message already holds what was seen.
+    """
+
+    where: str
+    anchor: str
+    seen: str
+    said: bool
+    dump: str
+    command: str
+
+
+def anchors(dossier: Dossier) -> dict[str, str]:
+    """For each file of the subject the id of its row in the page."""
+    return {artifact.path: f"file-{number}" for number, artifact in enumerate(dossier.artifacts, 1)}
+
+
+def located(evidence: tuple[Evidence, ...], anchors: dict[str, str], message: str = "") -> list[Located]:
+    """Each piece of evidence, for a finding with this message."""
+    return [_located(entry, anchors.get(entry.artifact, ""), message) for entry in evidence]
+
+
+def _located(evidence: Evidence, anchor: str, message: str) -> Located:
+    dump = command = ""
+    if evidence.excerpt and evidence.start is not None:
+        raw = bytes.fromhex(evidence.excerpt)
+        dump = f"{raw.hex(' ')}  {''.join(chr(byte) if 32 <= byte < 127 else '.' for byte in raw)}"
+        stop = evidence.stop or 0
+        length = min(256, stop - evidence.start) if stop > evidence.start + 1 else len(raw)
+        command = f"xxd -s {evidence.start} -l {length} {quoted(evidence.artifact)}"
+    name = f"{evidence.name} " if evidence.name and evidence.name not in evidence.seen else ""
+    seen = f"{name}{evidence.seen}".strip()
+    return Located(location(evidence), anchor, seen, seen in message, dump, command)

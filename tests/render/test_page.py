@@ -1,0 +1,82 @@
+"""The shell of every page: its own style and script by hash, nothing from elsewhere, the record as data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from assay.facts.codec import encode
+from assay.facts.dossier import Dossier
+from assay.render import renderer
+from assay.render.record.scored_page import page as scored_page
+from assay.render.record.trace_page import page as trace_page
+from tests.builders import hub_model
+from tests.builders.corpus import opened
+from tests.builders.scored import record
+
+NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"
+
+
+@pytest.fixture(params=["report", "scored", "trace"])
+def shown(request: pytest.FixtureRequest, tmp_path: Path, audit: Callable[..., Dossier]) -> tuple[object, str]:
+    """A record with hostile text, and its page."""
+    if request.param == "report":
+        stream, html = io.BytesIO(), renderer("html")
+        assert html is not None
+        dossier = replace(audit(hub_model(tmp_path / "m")), excluded=(NASTY,))
+        html.write(dossier, stream)
+        return dossier, stream.getvalue().decode()
+    if request.param == "scored":
+        scored = replace(record(), model=NASTY, missing=(NASTY,))
+        return scored, scored_page(scored).decode()
+    line = "the owl and the pussycat went to sea in a beautiful pea green boat"
+    trace = opened(tmp_path, [f"First {NASTY} {line}."]).trace(f"{line} {NASTY}")
+    return trace, trace_page(trace).decode()
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not any(name.startswith("on") or name == "style" for name, _ in attrs)
+        self.tags.append(tag)
+
+
+def test_the_policy_allows_the_style_and_the_script_of_the_page_and_nothing_else(shown: tuple[object, str]) -> None:
+    _, page = shown
+    found = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert found is not None
+    policy = dict(part.strip().split(" ", 1) for part in unescape(found[1]).split(";"))
+    assert (policy["default-src"], policy["base-uri"], policy["form-action"]) == ("'none'",) * 3
+    for element in ("style", "script"):
+        body = re.search(rf"<{element}>(.*?)</{element}>", page, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(body[1].encode()).digest()).decode() if body else ""
+        assert policy.get(f"{element}-src") == (f"'sha256-{digest}'" if body else None)
+    assert '<meta name="referrer" content="no-referrer">' in page
+
+
+def test_nothing_of_the_record_becomes_an_element(shown: tuple[object, str]) -> None:
+    _, page = shown
+    parser = _Tags()
+    parser.feed(page)
+    assert not {"img", "iframe", "link", "object"} & set(parser.tags)
+    assert parser.tags.count("script") == page.count("<script>") + 1  # the data
+    assert "\u202e" not in page and "<script>alert" not in page
+
+
+def test_the_record_is_embedded(shown: tuple[object, str]) -> None:
+    record, page = shown
+    data = re.search(r'<script type="application/json" id="[a-z]+">(.*?)</script>', page, re.DOTALL)
+    assert data is not None and json.loads(data[1]) == encode(record)
