@@ -44,13 +44,12 @@ def tasted(material: Material) -> Iterator[Taste]:
     yield from (Taste(row.artifact, 7) for row in material.all("ModelConfig"))
 
 
+@check("taste.sweet", title="Is it too sweet?", severity=1.0, remedy="Add salt.", question="vulnerabilities")
 def sweet(taste: Taste) -> Iterator[Answer]:
     """Too much sugar is not good for a model."""
     yield review(f"{taste.artifact} holds {taste.sugar} spoons of sugar", Evidence(taste.artifact))
 
 
-sweet.__module__ = "acme.checks.vulnerabilities.sweet"
-SWEET = check("taste.sweet", title="Is it too sweet?", severity=1.0, remedy="Add salt.")(sweet)
 MEASURE = Measure("taste", ("ModelConfig",), ("Taste",), Cost.HEADER, tasted)
 VIEW = View(
     "taste", "vulnerabilities", "Taste",

@@ -21,7 +21,7 @@ from assay.facts.section import Section
 from assay.facts.signature import Method, Trust, Verification
 from assay.render import renderer, sections
 from assay.render.command import reproduce
-from assay.render.sections import View, installed, of, section, views
+from assay.render.sections import View, installed, of, views
 from tests.builders import hub_model
 from tests.builders.corpus import opened
 from tests.builders.dossier import with_section
@@ -69,7 +69,7 @@ def test_a_view_has_the_name_of_its_file_and_one_of_the_five_questions() -> None
 
 def test_sections_come_in_the_order_of_the_questions(whole: Dossier) -> None:
     assert [view.id for view, _ in of(whole)] == ["comparison", "corpora", "openness", "signature"]
-    assert section(whole, "openness") is whole.openness and section(whole, "risk") is None
+    assert whole.section("openness") is whole.openness and whole.section("risk") is None
 
 
 @pytest.mark.parametrize("format", PEOPLE)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from types import GenericAlias
 from typing import Any
 
 from assay.facts.dossier import QUESTIONS, Rule
@@ -59,7 +60,7 @@ class Check:
 
 
 def check(
-    id: str, *, title: str, severity: float, remedy: str, references: tuple[str, ...] = ()
+    id: str, *, title: str, severity: float, remedy: str, references: tuple[str, ...] = (), question: str = ""
 ) -> Callable[[Run], Check]:
     """Declare a check.
 
@@ -69,13 +70,14 @@ def check(
         severity: CVSS 3.1 style, 0.0 to 10.0; SARIF's security-severity.
         remedy: what to do about it, where the answer does not say so itself.
         references: CWE, CVE, OWASP or specification, for the reader.
+        question: which of the five it helps to answer; a check of assay's own says so by its folder.
     """
 
     def declare(run: Run) -> Check:
         # as written, unevaluated: mypy has checked them, and evaluating all of them costs 1.5 ms at every start
         needs = tuple(_need(name, hint) for name, hint in run.__annotations__.items() if name != "return")
-        question = run.__module__.rpartition(".")[0].rpartition(".")[2]
-        return Check(Rule(id, question, title, inspect.getdoc(run) or "", remedy, severity, references), needs, run)
+        asked = question or run.__module__.rpartition(".")[0].rpartition(".")[2]
+        return Check(Rule(id, asked, title, inspect.getdoc(run) or "", remedy, severity, references), needs, run)
 
     return declare
 
@@ -101,7 +103,11 @@ def _in_folder(question: str) -> Iterator[Check]:
             yield from (value for value in vars(module).values() if isinstance(value, Check))
 
 
-def _need(name: str, hint: str) -> Need:
+def _need(name: str, hint: Any) -> Need:
+    if isinstance(hint, GenericAlias):  # evaluated, as in a module that does not postpone it
+        return Need(name, hint.__args__[0].__name__, each=False)
+    if isinstance(hint, type):
+        return Need(name, hint.__name__, each=True)
     all_at_once = _ALL.match(hint)
     return Need(name, all_at_once[1], each=False) if all_at_once else Need(name, hint, each=True)
 

@@ -16,15 +16,14 @@ from typing import Any
 
 from assay.facts.artifact import Artifact
 from assay.facts.codec import canonical
-from assay.facts.corpus import CorpusRecord, DatasetShare
+from assay.facts.corpus import DatasetShare
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence, Finding, Kind
-from assay.facts.openness import ComponentLicence, Openness
+from assay.facts.openness import ComponentLicence
 from assay.licence.expression import expression
 from assay.licence.name import named
 from assay.licence.spelling import is_listed
 from assay.render.bom_declarations import declarations, standards
-from assay.render.sections import section
 from assay.render.words import location
 
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
@@ -46,7 +45,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
     digest = hashlib.sha256(canonical(dossier)).hexdigest()
     when = timestamp()
     datasets = list(_datasets(dossier))
-    openness: Openness = section(dossier, "openness")
+    openness = dossier.openness
     found: dict[str, Any] = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
@@ -120,7 +119,7 @@ def occurrences(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
 
 
 def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
-    openness: Openness = section(dossier, "openness")
+    openness = dossier.openness
     weights, described = openness.component("parameters_final"), openness.component("model_card").evidence
     bases = [{"type": "machine-learning-model", "name": claim.text} for claim in dossier.stated("base_model")]
     found: dict[str, Any] = {
@@ -187,7 +186,7 @@ def _file(artifact: Artifact) -> dict[str, Any]:
 
 def _datasets(dossier: Dossier) -> Iterator[dict[str, Any]]:
     """Corpora that were examined, each with its parts and their licences, then data sets that the card only names."""
-    corpora: tuple[CorpusRecord, ...] = section(dossier, "corpora") or ()
+    corpora = dossier.corpora
     for corpus in corpora:
         yield {
             "type": "data",

@@ -15,10 +15,8 @@ from assay.facts.openness import (
     Answered,
     Component,
     Judgement,
-    Openness,
     Support,
 )
-from assay.render.sections import section
 from assay.render.words import location
 
 ASSESSOR = "assessor:assay"
@@ -56,7 +54,7 @@ def standards() -> list[dict[str, Any]]:
 
 def declarations(dossier: Dossier, target: str) -> dict[str, Any]:
     """A claim for each component and each rule of the other frameworks, its evidence, and what was judged of it."""
-    found: Openness = section(dossier, "openness")
+    found = dossier.openness
     rows = found.components
     rules = [rule for lens in found.lenses for rule in lens.judgements]
     attestations = [

@@ -19,7 +19,7 @@ from assay.render.command import reproduce
 from assay.render.evidence import anchors, located
 from assay.render.map import drawn, histogram, layer_map
 from assay.render.page import page
-from assay.render.sections import View, of, section
+from assay.render.sections import View, of
 from assay.render.svg import bar
 from assay.render.words import (
     KIND_WORDS,
@@ -121,7 +121,7 @@ def _weights(dossier: Dossier) -> dict[str, object]:
 
 def _method(dossier: Dossier) -> dict[str, object]:
     """How it was done, and how to do it again."""
-    risk = section(dossier, "risk")
+    risk = dossier.risk
     return {
         "digest": hashlib.sha256(canonical(dossier)).hexdigest(),
         "isolation": isolation_line(dossier),

@@ -14,14 +14,13 @@ from typing import Any, BinaryIO
 
 from assay.facts.artifact import Artifact
 from assay.facts.codec import canonical
-from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier
-from assay.facts.openness import ComponentLicence, Openness
+from assay.facts.openness import ComponentLicence
 from assay.licence.name import named
 from assay.render import Renderer
 from assay.render.bom import timestamp
 from assay.render.record.openness import compute_words
-from assay.render.sections import View, section
+from assay.render.sections import View
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_TIME = "1970-01-01T00:00:00Z"
@@ -97,7 +96,7 @@ def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
     ]
     yield from ancestors
     yield from _related(base, "descendantOf", model, [row["spdxId"] for row in ancestors])
-    found: Openness = section(dossier, "openness")
+    found = dossier.openness
     yield from _licence(found.component("parameters_final").licence, base, model)
 
 
@@ -107,7 +106,7 @@ def _package() -> dict[str, Any]:
 
 def _model(dossier: Dossier, id: str, supplier: str | None) -> dict[str, Any]:
     """The model: what was counted, and what the publisher states of it, marked as stated."""
-    found: Openness = section(dossier, "openness")
+    found = dossier.openness
     metrics = []
     for claim in dossier.stated("result"):
         name, _, value = claim.text.rpartition(" = ")
@@ -155,7 +154,7 @@ def _file(id: str, artifact: Artifact) -> dict[str, Any]:
 
 
 def _data(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
-    corpora: tuple[CorpusRecord, ...] = section(dossier, "corpora") or ()
+    corpora = dossier.corpora
     for number, corpus in enumerate(corpora, 1):
         yield _element(
             "dataset_DatasetPackage",

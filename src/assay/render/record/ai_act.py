@@ -14,7 +14,6 @@ from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier
 from assay.facts.openness import COUNTED, Component, ComponentLicence, Openness
 from assay.render.record.openness import compute_words
-from assay.render.sections import section
 from assay.render.visible import escaped
 from assay.render.words import location, parameters, size
 
@@ -92,7 +91,7 @@ def _summary(dossier: Dossier) -> Iterator[Part]:
 
 
 def _form(dossier: Dossier) -> Iterator[Part]:
-    found: Openness = section(dossier, "openness")
+    found = dossier.openness
     yield (
         "General information",
         [
@@ -181,7 +180,7 @@ def _stated(dossier: Dossier, *keys: str) -> str:
 
 
 def _corpora(dossier: Dossier) -> tuple[CorpusRecord, ...]:
-    return section(dossier, "corpora") or ()
+    return dossier.corpora
 
 
 def _provenance(dossier: Dossier) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.corpus import CorpusRecord
 from assay.facts.dossier import Dossier, Share
 from assay.facts.openness import LicenceOrigin, Openness, Support
 from assay.licence.tag import tag
 from assay.render.record.openness import compute_words
-from assay.render.sections import section
 from assay.render.visible import code, escaped
 from assay.render.words import acts, parameters, size
 
@@ -18,7 +16,7 @@ OPEN = "<!-- for the publisher: {} -->"
 
 def draft(dossier: Dossier) -> Iterator[str]:
     """The lines of a card in Markdown, front matter first."""
-    found: Openness = section(dossier, "openness")
+    found = dossier.openness
     yield from _front_matter(found)
     yield f"# {escaped(dossier.subject.name)}"
     yield ""
@@ -94,7 +92,7 @@ def _use(dossier: Dossier) -> Iterator[str]:
 
 
 def _data(dossier: Dossier, found: Openness) -> Iterator[str]:
-    corpora: tuple[CorpusRecord, ...] = section(dossier, "corpora") or ()
+    corpora = dossier.corpora
     yield ""
     yield "## Training data"
     yield ""

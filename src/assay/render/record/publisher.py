@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier
 from assay.facts.openness import BY_ID, CLASSES, Component, Openness, Support
-from assay.render.sections import section
 from assay.render.visible import visible
 
 _UNSURE = (Support.CLAIMED, Support.ABSENT, Support.DENIED)
@@ -14,7 +13,7 @@ _UNSURE = (Support.CLAIMED, Support.ABSENT, Support.DENIED)
 
 def fixes(dossier: Dossier) -> Iterator[str]:
     """What is missing for each class, the lines for the card, and a stub of assay.yaml."""
-    found: Openness = section(dossier, "openness")
+    found = dossier.openness
     components = {row.id: row for row in found.components}
     for row in found.by_evidence.classes:
         lacking = [id for id in row.missing if BY_ID[id].level == row.level]

@@ -67,11 +67,6 @@ def of(dossier: Dossier, extra: tuple[View, ...] = ()) -> Iterator[tuple[View, A
                 yield view, value
 
 
-def section(dossier: Dossier, id: str) -> Any:
-    """The value of one section, or None where the dossier has none of this id."""
-    return next((value for name, _, value in _held(dossier) if name == id), None)
-
-
 def _held(dossier: Dossier) -> Iterator[tuple[str, str, Any]]:
     """The sections of a dossier as (id, schema, value): the only place that knows where they lie."""
     for row in dossier.sections:
