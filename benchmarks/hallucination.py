@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -19,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from assay import uncertainty
 from assay.cli.demo import packaged_model
 from assay.facts.calibration import Answered, Calibration
-from assay.runtime import Runtime
+from assay.runtime.opening import torch_runtime
+from assay.runtime.torch_ import TorchRuntime
 from assay.uncertainty import Draw
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
@@ -40,7 +41,7 @@ SETS = {
 }
 
 
-def table(name: str, runtime: Runtime, pack: Pack, draw: Draw) -> tuple[tuple[Answered, ...], Calibration]:
+def table(name: str, runtime: TorchRuntime, pack: Pack, draw: Draw) -> tuple[tuple[Answered, ...], Calibration]:
     """Ask one set and print its measures."""
     start = time.process_time()
     rows = calibrating.asked(runtime, pack, draw=draw)
@@ -125,11 +126,11 @@ def peer(python: str, folder: Path, pack: Pack, rows: tuple[Answered, ...]) -> N
     print("its CPU s over plain generate: " + ", ".join(f"{name} {value / plain:.2f}x" for name, value in seconds.items()))  # fmt: skip
 
 
-def cost(runtime: Runtime) -> None:
+def cost(runtime: TorchRuntime) -> None:
     """CPU seconds of plain generation with transformers beside assay's, and of scoring what was generated."""
     import torch
 
-    network, tokens = runtime._network, runtime._tokens  # type: ignore[attr-defined]  # the peer runs on the same weights
+    network, tokens = runtime._network, runtime._tokens  # the peer runs on the same weights
     prompts = [f"Question: What is {number} plus {number + 1}?\nAnswer:" for number in range(PROMPTS)]
     spent = dict.fromkeys(("plain", "scored", "inside", "again", "samples"), 0.0)
 
@@ -178,13 +179,17 @@ def main() -> None:
     parser.add_argument("--peer")
     parser.add_argument("--only", choices=list(SETS))
     given = parser.parse_args()
-    runtime = uncertainty.open(packaged_model(), threads=2)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported, as the command line does
+    import torch
+
+    torch.set_num_threads(2)
+    runtime = torch_runtime(packaged_model())
     print(runtime.model, runtime.name)
     cost(runtime)
     with tempfile.TemporaryDirectory() as folder:
         if given.peer:
-            runtime._network.save_pretrained(folder)  # type: ignore[attr-defined]
-            runtime._tokens.save(f"{folder}/tokenizer.json")  # type: ignore[attr-defined]
+            runtime._network.save_pretrained(folder)
+            runtime._tokens.save(f"{folder}/tokenizer.json")
         first = None
         for name, pattern in SETS.items():
             if given.only in (None, name):

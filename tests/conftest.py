@@ -17,6 +17,7 @@ from assay.formats import HEAD, recognised
 from assay.formats.window import Window
 from assay.isolation import Reading, reading
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line: threads of torch that spin stop shared cores
 settings.register_profile(
     "ci", deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True
 )

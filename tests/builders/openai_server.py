@@ -12,13 +12,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import TokenScore
-from assay.runtime import Runtime
+from assay.runtime import Generates, Scores, conversation
 
 MODEL = "smol"
+
+
+class Model(Scores, Generates, Protocol):
+    """A runtime that can be served."""
 
 
 class Server(ThreadingHTTPServer):
@@ -26,7 +30,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, runtime: Runtime, faults: Iterable[str] = ()) -> None:
+    def __init__(self, runtime: Model, faults: Iterable[str] = ()) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.runtime, self.faults = runtime, frozenset(faults)
         self.requests: list[tuple[str, Any, str]] = []  # path, body, Authorization
@@ -38,7 +42,7 @@ class Server(ThreadingHTTPServer):
         return f"openai+http://127.0.0.1:{self.server_port}/v1"
 
 
-def _predicted(runtime: Runtime, text: str) -> tuple[TokenScore, ...]:
+def _predicted(runtime: Scores, text: str) -> tuple[TokenScore, ...]:
     """The tokens of a text, each after those before it and nothing else: no mark is set before the first."""
     first = runtime.score("", text)[0]
     if first.stop == len(text):
@@ -105,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             if chat:
                 messages = {row["role"]: row["content"] for row in wanted["messages"]}
                 try:
-                    prompt = runtime.rendered(messages["user"], messages.get("system", ""))
+                    prompt = conversation(runtime, messages["user"], messages.get("system", ""))
                 except UsageError:
                     prompt = messages["user"]
             rows = tuple(runtime.generate(prompt, most, wanted.get("temperature", 0.0), seed))
@@ -180,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(runtime: Runtime, *faults: str) -> Iterator[Server]:
+def serving(runtime: Model, *faults: str) -> Iterator[Server]:
     """The server, running until the end of the block."""
     server = Server(runtime, faults)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

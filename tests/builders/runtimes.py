@@ -6,39 +6,13 @@ from collections.abc import Iterator
 
 from assay.errors import UsageError
 from assay.facts.calibration import Calibration
-from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
-from assay.runtime import Trace
+from assay.facts.uncertainty import Alternative, Capability, TokenScore
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
 from tests.builders.questions import CAPITALS
 
 
-class Rest:
-    """What a scripted runtime does not do."""
-
-    def rendered(self, user: str, system: str = "") -> str:
-        raise UsageError("no template")
-
-    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        raise UsageError("not scripted")
-
-    def sample(
-        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
-    ) -> tuple[Sample, ...]:
-        raise UsageError("not scripted")
-
-    def trace(self, prompt: str, text: str) -> Trace:
-        raise UsageError("not scripted")
-
-
-class Silent(Rest):
-    """One that does not write either."""
-
-    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        raise UsageError("not scripted")
-
-
-class Scripted(Rest):
+class Scripted:
     """Answers by a table of answers and how sure it is of each, so that every number of a calibration is known."""
 
     name, model, sha256 = "scripted", "made up", "c" * 64
@@ -72,7 +46,7 @@ def calibrated(pack: packs.Pack) -> Calibration:
     return calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack))
 
 
-class Speaker(Rest):
+class Speaker:
     """Knows short capitals and where the sun rises; a zebra surprises it more than any other word."""
 
     name, model, sha256 = "speaker", "made up", "e" * 64
@@ -103,7 +77,7 @@ class Speaker(Rest):
         return tuple(rows)
 
 
-class Judge(Silent):
+class Judge:
     """Finds a claim as unlikely as the number in it says."""
 
     name, model, sha256 = "judge", "made up", "a" * 64
@@ -116,7 +90,7 @@ class Judge(Silent):
         return (TokenScore(text, 0, len(text), -value, value, None, 1, ()),)
 
 
-class Sure(Rest):
+class Sure:
     """Finds every word likely, and a text a little likelier after a document."""
 
     name, model, sha256 = "sure", "made up", "f" * 64
@@ -143,7 +117,7 @@ class Words(Sure):
         )
 
 
-class Memory(Silent):
+class Memory:
     """Knows one text by heart, token by token, and nothing else."""
 
     name, model, sha256 = "memory", "made up", "a" * 64

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,34 @@ def test_what_cannot_be_scored_is_one_sentence(runtime: TorchRuntime, prompt: st
     with pytest.raises(UsageError) as refused:
         runtime.score(prompt, text)
     assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def process_wide() -> dict[str, object]:
+    """What other code in this process would notice."""
+    return {
+        "environment": dict(os.environ),
+        "threads": torch.get_num_threads(),
+        "type of numbers": torch.get_default_dtype(),
+        "random numbers": torch.get_rng_state().tolist(),
+        "gradients": torch.is_grad_enabled(),
+        "modules": torch.nn.Module.register_parameter,
+        "verbosity": transformers.utils.logging.get_verbosity(),
+    }
+
+
+def test_opening_and_running_leaves_the_process_as_it_was(small: Path) -> None:
+    """Several audits may run in one process, each on a thread: what one sets, another would find."""
+    before = process_wide()
+    runtime = uncertainty.open(small)
+    uncertainty.generated(runtime, "A text:", most=4, draw=uncertainty.Draw(2))
+    assert process_wide() == before
+
+
+def test_networks_that_are_built_at_the_same_time_do_not_disturb_each_other(small: Path) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(torch_runtime, (small, small))
+    assert one.score("A text:", TEXTS[0]) == other.score("A text:", TEXTS[0])
+    assert not torch.nn.Linear(2, 2).weight.is_meta
 
 
 def test_what_it_can_do_is_said(runtime: TorchRuntime) -> None:

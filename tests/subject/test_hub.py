@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.errors import UsageError
 from tests.builders import hub_model, safetensors
 from tests.builders.hub import tensors
 from tests.builders.hub_server import COMMIT, Hub, serving
@@ -125,3 +126,13 @@ def test_refusals_are_one_sentence(tmp_path: Path) -> None:
         )
     assert "is no hub reference: write hf://org/name" in refusal(run(None, tmp_path / "c", "hf://org"))
     assert "the hub cannot be reached" in refusal(run(None, tmp_path / "c", "hf://org/tiny"))
+
+
+def test_offline_is_an_argument_and_not_a_setting_of_the_process(tmp_path: Path) -> None:
+    """Another audit of the same process may still go online."""
+    from assay.subject.hub import fetched
+
+    before = dict(os.environ)
+    with pytest.raises(UsageError, match="is not complete in the local cache and --offline was given"):
+        fetched("hf://org/not-here-at-all", offline=True)
+    assert dict(os.environ) == before

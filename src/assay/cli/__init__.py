@@ -58,6 +58,13 @@ Options:
 
 Commands:
 """ + "\n".join(f"  {name:<12} {words}" for name, words in COMMANDS.items())
+# read by libraries when they are loaded; the process of a command is its own, so it may say these for all of it
+_LIBRARIES = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads of torch that wait by spinning bring shared cores to a stop
+    "KMP_BLOCKTIME": "0",  # the same, of Intel's OpenMP
+    "TRANSFORMERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
 EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE = 70, 130, 2
 _UNFINISHED = "reports that were not finished were not written"
 
@@ -71,6 +78,8 @@ def main() -> None:
             print(f"assay, version {__version__}")
         case _:
             gc.set_threshold(50_000)  # what is imported stays: there is no garbage to look for in it
+            for name, value in _LIBRARIES.items():
+                os.environ.setdefault(name, value)
             _leave_working_directory_out_of_the_import_path()
             raise SystemExit(_status())
 

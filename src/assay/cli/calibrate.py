@@ -10,6 +10,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put
+from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
@@ -105,7 +106,8 @@ def _questions(
 
     if pack.duplicates and not quiet:
         click.echo(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
-    runtime = uncertainty.open(model, threads=threads)
+    use(threads)
+    runtime = uncertainty.open(model)
     with progress(quiet) as advance:
         rows = calibrating.asked(runtime, pack, keep, advance, draw)
     found = calibrating.calibration(runtime, pack, rows, wanted[0], draw, wanted[1])
@@ -121,7 +123,8 @@ def _claims(
     from assay.uncertainty import claims as filtering
 
     texts, digest = filtering.load(claims, most or 0)
-    runtime = uncertainty.open(model, threads=threads)
+    use(threads)
+    runtime = uncertainty.open(model)
     with progress(quiet) as advance:
         found = filtering.filtering(runtime, texts, claims.stem, digest, advance, score)
     return found, list(lines(found))

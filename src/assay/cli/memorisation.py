@@ -9,6 +9,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put
+from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
@@ -93,7 +94,8 @@ def COMMAND(
 
     plan = memorising.Plan(each, prefix, suffix, free, seed)
     try:
-        runtime = uncertainty.open(model, threads=threads)
+        use(threads)
+        runtime = uncertainty.open(model)
         with progress(quiet) as advance:
             found = memorising.memorisation(runtime, corpora, held_out, canaries, plan, advance)
     except InputError as cause:

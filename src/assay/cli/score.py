@@ -11,6 +11,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._load import given_text
 from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText
@@ -92,6 +93,7 @@ def COMMAND(
     if it could not run.
     """
     from assay import uncertainty
+    from assay.runtime import conversation
     from assay.uncertainty import calibration as calibrating
     from assay.uncertainty import claims as filtering
 
@@ -104,8 +106,9 @@ def COMMAND(
     held = uncertainty.against(documents, corpora)
     draw = uncertainty.Draw(samples, seed=seed)
     try:
-        runtime = uncertainty.open(model, threads=threads)
-        before = given_text(prompt or "", MOST) if user is None else runtime.rendered(given_text(user, MOST), system)
+        use(threads)
+        runtime = uncertainty.open(model)
+        before = given_text(prompt or "", MOST) if user is None else conversation(runtime, given_text(user, MOST), system)
         if told is None:
             found = uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held)
         else:

@@ -27,7 +27,7 @@ from assay.files import json_lines
 from assay.files import text as text_of
 from assay.probes import membership
 from assay.progress import Progress, Steps
-from assay.runtime import Runtime
+from assay.runtime import Runtime, Scores, can_sample, can_score
 from assay.uncertainty.statistics import worth
 
 SCHEMA = "assay-memorisation/1"
@@ -69,7 +69,7 @@ class _Asked:
 
 
 def memorisation(
-    runtime: Runtime, directories: Sequence[str], held_out: Sequence[Path] = (), canaries: Path | None = None, plan: Plan = Plan(), progress: Progress | None = None
+    runtime: Scores, directories: Sequence[str], held_out: Sequence[Path] = (), canaries: Path | None = None, plan: Plan = Plan(), progress: Progress | None = None
 ) -> Memorisation:  # fmt: skip
     """What the model repeats of these corpora.
 
@@ -79,7 +79,7 @@ def memorisation(
 
     Raises UsageError: the runtime does not give ranks, a corpus cannot be opened, a file is none.
     """
-    if not {Capability.SCORE, Capability.FULL} <= runtime.can:
+    if Capability.FULL not in runtime.can or not can_score(runtime):
         raise UsageError(f"{runtime.name} does not give the rank of each token, so what it would repeat cannot be told")
     data = corpus.open(list(directories))
     others = [text for path in held_out for text in _texts(path)]
@@ -150,7 +150,7 @@ def _cut(texts: list[str], plan: Plan, drawn: random.Random) -> Iterator[_Passag
         yield _Passage(f"held-out {number}", 0, raw[begin:middle].decode("utf-8", "replace"), raw[middle:end].decode("utf-8", "replace"))  # fmt: skip
 
 
-def _asked(runtime: Runtime, passage: _Passage, steps: Steps) -> _Asked:
+def _asked(runtime: Scores, passage: _Passage, steps: Steps) -> _Asked:
     """One pass over both parts; a text that the tokenizer does not give back, or that is too long, counts as not repeated with no chance."""
     steps.add()
     try:
@@ -176,7 +176,7 @@ def _chance(logprob: float, tries: int) -> float:
     return 1.0 if single >= 1 else -math.expm1(tries * math.log1p(-single))
 
 
-def _told(runtime: Runtime, data: Corpus, others: list[str], drawn: random.Random) -> tuple[tuple[Told, ...], str]:
+def _told(runtime: Scores, data: Corpus, others: list[str], drawn: random.Random) -> tuple[tuple[Told, ...], str]:
     """(how well documents are told from held-out texts, with the model and without, why that is not known)."""
     if not others:
         return (), ""
@@ -215,7 +215,7 @@ def _documents(data: Corpus, count: int, drawn: random.Random) -> list[str]:
     return list(texts)
 
 
-def _logprobs(runtime: Runtime, text: str) -> list[float]:
+def _logprobs(runtime: Scores, text: str) -> list[float]:
     """Of each token of the beginning of a text; none where it cannot be scored."""
     try:
         return [row.logprob for row in runtime.score("", text[: 4 * MOST_TOKENS])]
@@ -223,7 +223,7 @@ def _logprobs(runtime: Runtime, text: str) -> list[float]:
         return []
 
 
-def _exposed(runtime: Runtime, planted: list[dict[str, Any]], drawn: random.Random, steps: Steps) -> Iterator[Canary]:
+def _exposed(runtime: Scores, planted: list[dict[str, Any]], drawn: random.Random, steps: Steps) -> Iterator[Canary]:
     """The exposure of canaries by their number of copies (arXiv:1802.08232, definition 2, estimated among 63 other secrets of the same form)."""
     bits: dict[int, list[float]] = {}
     for row in planted:
@@ -243,7 +243,7 @@ def _sum(rows: tuple[TokenScore, ...]) -> float:
 
 def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | None:
     """What the model writes of its own accord, looked for in the corpora."""
-    if not plan.free or Capability.SAMPLE not in runtime.can:
+    if not plan.free or not can_sample(runtime):
         return None
     words, covered, longest = 0, 0, []
     for number in range(plan.free):

@@ -1,29 +1,32 @@
-"""Running a model: one small protocol for every way to do so. A runtime says what it can do, and has tried it.
+"""Run a model: small protocols, one for each thing that a runtime may do, over what every runtime says of itself.
 
-Scoring a text that exists (teacher forcing) is the core: everything else is made of it. Log-probabilities are natural logarithms.
+A function asks for the protocols that it needs; `can` says which of them were tried and work. Scoring a text that exists
+(teacher forcing) is the core. Log-probabilities are natural logarithms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
 
+from assay.errors import UsageError
 from assay.facts.uncertainty import Capability, Sample, TokenScore
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ALTERNATIVES = 5  # likeliest tokens that are kept for each place
+ALTERNATIVES = 5  # likeliest tokens that are kept at each position
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A text that was scored, and what went on inside meanwhile.
+    """A text that was scored, with attention and one hidden state from the same pass.
 
-    `attention` is float32[layers, heads, tokens], the middle third of the layers: the share of each head's attention that goes, at each token of the text, to the token
-    before it. `state` is float32[width]: the last token of the prompt after two thirds of the layers, before anything of the text was read.
+    `attention` is float32[layers, heads, tokens], the middle third of the layers: the share of each head's attention that
+    goes, at each token of the text, to the token before it. `state` is float32[width]: the last token of the prompt after
+    two thirds of the layers, before anything of the text was read.
     """
 
     tokens: tuple[TokenScore, ...]
@@ -31,8 +34,9 @@ class Trace:
     state: NDArray[np.float32]
 
 
+@runtime_checkable
 class Runtime(Protocol):
-    """A model that can be asked."""
+    """A model that is ready to run: what it is, and what it can do."""
 
     @property
     def name(self) -> str:
@@ -50,23 +54,81 @@ class Runtime(Protocol):
     def can(self) -> frozenset[Capability]:
         """What it can do; each was tried."""
 
-    def rendered(self, user: str, system: str = "") -> str:
-        """A conversation of one message, up to where the answer begins (UsageError: it has no template)."""
+
+@runtime_checkable
+class Scores(Runtime, Protocol):
+    """A runtime with the log-probability of each token of a given text."""
 
     def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
         """Every token of `text` as it follows `prompt`; the characters are those of `text`.
 
-        Raises UsageError where the two are longer than the model's context, where the text is empty, and where the tokenizer
-        cannot give it back.
+        Raises UsageError where the two are longer than the model's context, where the text is empty, and where the
+        tokenizer cannot give it back.
         """
 
+
+@runtime_checkable
+class Generates(Runtime, Protocol):
+    """A runtime that writes, and scores what it writes."""
+
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        """At most `most` tokens that follow `prompt`, each as soon as it is known; greedy at temperature 0. Same seed, same tokens."""
+        """At most `most` tokens that follow `prompt`, each as soon as it is known; greedy at temperature 0.
+
+        The same seed gives the same tokens.
+        """
+
+
+@runtime_checkable
+class Samples(Runtime, Protocol):
+    """A runtime that gives several answers to one prompt."""
 
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
     ) -> tuple[Sample, ...]:
-        """`count` texts of at most `most` tokens, each drawn on its own, the prompt read once; each ends before `stop`. Same seed, same texts."""
+        """`count` texts of at most `most` tokens, sampled independently; each ends before `stop`.
+
+        The same seed gives the same texts.
+        """
+
+
+@runtime_checkable
+class Traces(Runtime, Protocol):
+    """A runtime that shows attention and hidden states."""
 
     def trace(self, prompt: str, text: str) -> Trace:
-        """As `score`, in the same one pass, with a look inside."""
+        """As `score`, with what the network computed in the same pass."""
+
+
+@runtime_checkable
+class Chats(Runtime, Protocol):
+    """A runtime that renders a conversation by the model's own template."""
+
+    def rendered(self, user: str, system: str = "") -> str:
+        """A conversation of one message, up to where the answer begins (UsageError: it has no template)."""
+
+
+def can_score(runtime: Runtime) -> TypeGuard[Scores]:
+    """Whether it scores given texts."""
+    return Capability.SCORE in runtime.can and isinstance(runtime, Scores)
+
+
+def can_generate(runtime: Runtime) -> TypeGuard[Generates]:
+    """Whether it scores what it writes."""
+    return Capability.GENERATE in runtime.can and isinstance(runtime, Generates)
+
+
+def can_sample(runtime: Runtime) -> TypeGuard[Samples]:
+    """Whether it gives several answers to one prompt."""
+    return Capability.SAMPLE in runtime.can and isinstance(runtime, Samples)
+
+
+def can_trace(runtime: Runtime) -> TypeGuard[Traces]:
+    """Whether it shows attention and hidden states."""
+    return Capability.TRACE in runtime.can and isinstance(runtime, Traces)
+
+
+def conversation(runtime: Runtime, user: str, system: str = "") -> str:
+    """The prompt of a conversation of one message (UsageError: the runtime has no template to render it with)."""
+    if not isinstance(runtime, Chats):
+        raise UsageError(f"{runtime.name} renders no conversation: give the prompt as the model is to read it")
+    return runtime.rendered(user, system)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.runtime import ALTERNATIVES, Trace, _answers
+from assay.runtime import ALTERNATIVES, _answers
 from assay.runtime._http import READ, Refused, Server
 from assay.subject.reference import server
 
@@ -137,10 +137,6 @@ class Endpoint:
                 total = None if scored is None else sum(row.logprob for row in scored if row.start <= len(text))
                 rows.append(Sample(text, total, len(scored or ())))
         return tuple(rows[:count])
-
-    def trace(self, prompt: str, text: str) -> Trace:
-        """Never: nobody outside sees into it."""
-        raise UsageError("an endpoint does not show what goes on inside the model")
 
     def _answered(
         self, prompt: str, most: int, temperature: float, seed: int, count: int

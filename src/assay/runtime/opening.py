@@ -10,7 +10,7 @@ from assay.subject import Walk, digest, walked
 from assay.weights import needed, opened
 
 
-def torch_runtime(model: Path | Walk, *, threads: int = 0, isolation: bool = True) -> TorchRuntime:
+def torch_runtime(model: Path | Walk, *, isolation: bool = True) -> TorchRuntime:
     """The runtime of a model on disk, or of one that was walked already; its `sha256` is the subject digest of an audit.
 
     Raises UsageError and InputError as `assay.weights.open` does, and UsageError where the model cannot be run.
@@ -18,6 +18,6 @@ def torch_runtime(model: Path | Walk, *, threads: int = 0, isolation: bool = Tru
     walk = model if isinstance(model, Walk) else walked(model)
     reader = reader_for(walk, needed(walk), isolated=isolation, render=False)
     try:
-        return TorchRuntime(opened(walk, reader), digest(walk), threads)
+        return TorchRuntime(opened(walk, reader), digest(walk))
     finally:
         reader.close()

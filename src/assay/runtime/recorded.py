@@ -10,7 +10,6 @@ from assay.errors import UsageError
 from assay.facts.codec import Mismatch, decode
 from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
 from assay.files import json_lines, text
-from assay.runtime import Trace
 
 MOST = 64 << 20
 _WHAT, _MADE = "record of scores", "make one with  assay score MODEL -o json=FILE"
@@ -47,10 +46,6 @@ class Recorded:
             {Capability.SCORE, Capability.ALTERNATIVES, *generated, *drawn, *({Capability.FULL} if full else ())}
         )
 
-    def rendered(self, user: str, system: str = "") -> str:
-        """Never: a record has prompts as they were."""
-        raise UsageError("a record renders no conversation: give the prompt as it was recorded")
-
     def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
         """The tokens as they were recorded."""
         found = next((row.tokens for row in self._rows if (row.prompt, row.text) == (prompt, text)), None)
@@ -73,10 +68,6 @@ class Recorded:
         if len(found) < count:
             raise UsageError(f"the record has {len(found)} samples after this prompt, not {count}")
         return found[:count]
-
-    def trace(self, prompt: str, text: str) -> Trace:
-        """Never: a record has no states."""
-        raise UsageError("a record holds what a model said, not what went on inside")
 
 
 def _records(path: Path, raw: str) -> list[ScoredText]:

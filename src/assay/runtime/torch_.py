@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +29,12 @@ _LEAST = -7.0  # mean log-probability of it below which the network is not what 
 class TorchRuntime:
     """A causal language model on the CPU, or on the GPU that torch finds, in 32-bit floats."""
 
-    def __init__(self, weights: Weights, sha256: str, threads: int = 0) -> None:
+    def __init__(self, weights: Weights, sha256: str) -> None:
         """Build the network and load the weights.
 
         Raises UsageError: the model cannot be run (the message says why), or what was built does not speak.
         """
         torch, transformers = _libraries()
-        if threads:
-            torch.set_num_threads(threads)
         family, fields = _architecture.configured(weights)
         self.model, self.sha256 = weights.name, sha256
         self._torch = torch
@@ -267,16 +263,11 @@ class _Draft:
 
 
 def _libraries() -> tuple[Any, Any]:
-    """torch and transformers, told first to wait for work without spinning: two cores that are shared would come to a stop."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
     try:
         import torch
         import transformers
     except ImportError:
         raise MissingExtra("torch", "running a model") from None
-    quiet: Any = transformers.utils.logging
-    quiet.set_verbosity_error()
     return torch, transformers
 
 
@@ -314,21 +305,20 @@ def _built(torch: Any, transformers: Any, weights: Weights, family: str, fields:
     return network
 
 
-@contextmanager
-def _without_values(torch: Any) -> Iterator[None]:
-    """Modules that are made meanwhile have no values in their parameters; tables that they compute for themselves they have."""
-    register = torch.nn.Module.register_parameter
+def _without_values(torch: Any) -> Any:
+    """A context, of this thread alone, in which the parameters of new modules take no memory and are not drawn.
 
-    def empty(module: Any, name: str, value: Any) -> None:
-        register(module, name, value)
-        if value is not None and not value.is_meta:
-            module._parameters[name] = torch.nn.Parameter(value.to("meta"), requires_grad=False)
+    Tables that a module computes for itself have their values.
+    """
 
-    torch.nn.Module.register_parameter = empty
-    try:
-        yield
-    finally:
-        torch.nn.Module.register_parameter = register
+    class Empty(torch.overrides.TorchFunctionMode):  # type: ignore[misc]  # torch is imported when a model is run
+        def __torch_function__(self, asked: Any, types: Any, args: Any = (), named: Any = None) -> Any:
+            if asked in (torch.Tensor.normal_, torch.Tensor.uniform_):
+                return args[0]
+            more = {"device": "meta"} if asked is torch.empty else {}
+            return asked(*args, **(named or {}) | more)
+
+    return Empty()
 
 
 def _tied(network: Any) -> list[list[str]]:

@@ -17,12 +17,11 @@ from assay.uncertainty.questions import Pack
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What to ask, and how: labelled questions, samples beside each answer, the file in which answers are kept, threads (0: the runtime's choice)."""
+    """What to ask, and how: labelled questions, samples beside each answer, the file in which answers are kept."""
 
     pack: Pack
     draw: Draw = Draw()
     keep: Path | None = None
-    threads: int = 0
 
     def asked(
         self,
@@ -34,7 +33,7 @@ class Asking:
     ) -> Calibration | NotRun:
         """Run the model on every question; where it cannot be run, why."""
         try:
-            runtime = uncertainty.open(model, threads=self.threads, isolation=isolation, offline=offline)
+            runtime = uncertainty.open(model, isolation=isolation, offline=offline)
             rows = calibrating.asked(runtime, self.pack, self.keep, progress, self.draw)
             return calibrating.calibration(runtime, self.pack, rows, draw=self.draw, by_topic=True)
         except (UsageError, InputError) as cause:
@@ -42,10 +41,10 @@ class Asking:
 
 
 def asking(
-    paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), keep: Path | None = None, threads: int = 0
+    paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), keep: Path | None = None
 ) -> Asking:
     """The questions in these files, or assay's own where there are none; at most `most` of them, if that is not 0.
 
     Raises UsageError: a file is no pack.
     """
-    return Asking(packs.load(paths or (packs.GENERAL,), most), draw, keep, threads)
+    return Asking(packs.load(paths or (packs.GENERAL,), most), draw, keep)

@@ -26,10 +26,10 @@ from assay.facts.calibration import (
     Worth,
 )
 from assay.facts.codec import decode, encode
-from assay.facts.uncertainty import Capability, identity
+from assay.facts.uncertainty import identity
 from assay.files import AppendOnly, record
 from assay.progress import Progress, Steps
-from assay.runtime import Runtime
+from assay.runtime import Generates, Runtime, Samples, can_generate, can_sample
 from assay.text.plain import plain
 from assay.uncertainty import samples as sampled
 from assay.uncertainty import statistics as measure
@@ -56,7 +56,7 @@ _MADE = "make one with  assay calibrate MODEL -o json=FILE"
 Bools = NDArray[np.bool_]
 
 
-def answered(runtime: Runtime, question: Question, draw: Draw = Draw()) -> Answered:
+def answered(runtime: Generates | Samples, question: Question, draw: Draw = Draw()) -> Answered:
     """The model's first line after the question, whether that is right, and its scores."""
     tokens, raw = answer(runtime, question.prompt, MOST_TOKENS, stop="\n")
     trace, text = looked(runtime, question.prompt, raw), raw.strip()
@@ -84,14 +84,18 @@ def declined(text: str) -> bool:
 
 
 def asked(
-    runtime: Runtime, pack: Pack, keep: Path | None = None, progress: Progress | None = None, draw: Draw = Draw()
+    runtime: Generates | Samples,
+    pack: Pack,
+    keep: Path | None = None,
+    progress: Progress | None = None,
+    draw: Draw = Draw(),
 ) -> tuple[Answered, ...]:
     """Every question of the pack asked, in order. What is answered is kept in `keep`, a line each, and taken from there the next time.
 
     Raises UsageError: the runtime does not generate, or `keep` holds answers of another model, question set or runtime.
     """
-    if Capability.GENERATE not in runtime.can:
-        if Capability.SAMPLE not in runtime.can:
+    if not can_generate(runtime):
+        if not can_sample(runtime):
             raise UsageError(f"{runtime.name} does not generate, so it cannot be asked")
         if not draw.count:
             raise UsageError(
@@ -135,7 +139,7 @@ def calibration(
         )
     wrong = np.array([not row.right for row in told])
     names = sorted({value.id for row in told for value in row.scores})
-    if score == DEFAULT and Capability.GENERATE not in runtime.can:
+    if score == DEFAULT and not can_generate(runtime):
         score = DEFAULT_WORDS
     if score not in names:
         raise UsageError(f"no score {score!r}: there are {', '.join(names) or 'none, for the model wrote nothing'}")

@@ -18,10 +18,10 @@ from assay import __version__
 from assay.errors import UsageError
 from assay.facts.codec import decode
 from assay.facts.filtering import Filter, Filtering
-from assay.facts.uncertainty import Capability, Filtered, Sentence, TokenScore, identity
+from assay.facts.uncertainty import Filtered, Sentence, TokenScore, identity
 from assay.files import as_text, content, json_lines, record
 from assay.progress import Progress, Steps
-from assay.runtime import Runtime
+from assay.runtime import Scores, can_score
 from assay.uncertainty import statistics as measure
 from assay.uncertainty.scores import scores
 
@@ -81,13 +81,13 @@ def _factscore(value: dict[str, Any]) -> Text | None:
 
 
 def filtering(
-    runtime: Runtime, texts: tuple[Text, ...], name: str, digest: str, progress: Progress | None = None, score: str = SCORE
+    runtime: Scores, texts: tuple[Text, ...], name: str, digest: str, progress: Progress | None = None, score: str = SCORE
 ) -> Filtering:  # fmt: skip
     """What the claims say: the worth of each score, and the thresholds that the sample allows.
 
     Raises UsageError where the runtime scores no given text, or every claim is true or every one false.
     """
-    if Capability.SCORE not in runtime.can:
+    if not can_score(runtime):
         raise UsageError(f"{runtime.name} scores no text that it did not write, and so no claims")
     total = sum(len(row.claims) for row in texts)
     steps = Steps(progress, "scoring", total, "claims")
@@ -122,7 +122,7 @@ def filtering(
     )  # fmt: skip
 
 
-def claimed(runtime: Runtime, prompt: str, claim: str) -> dict[str, float] | None:
+def claimed(runtime: Scores, prompt: str, claim: str) -> dict[str, float] | None:
     """The scores of a claim on its own after a prompt; None where it cannot be scored."""
     try:
         return {score.id: score.value for score in scores(runtime.score(prompt, claim))}
@@ -160,7 +160,7 @@ def _finite(threshold: float | None) -> float | None:
 
 
 def kept(
-    runtime: Runtime, prompt: str, text: str, sentences: tuple[Sentence, ...], known: Filtering
+    runtime: Scores, prompt: str, text: str, sentences: tuple[Sentence, ...], known: Filtering
 ) -> tuple[Filtered, ...]:
     """Each sentence of a text, with the strictest promise under which it stays.
 
@@ -171,7 +171,7 @@ def kept(
     return tuple(_kept(runtime, prompt, text, row, known) for row in sentences)
 
 
-def _kept(runtime: Runtime, prompt: str, text: str, row: Sentence, known: Filtering) -> Filtered:
+def _kept(runtime: Scores, prompt: str, text: str, row: Sentence, known: Filtering) -> Filtered:
     values = claimed(runtime, prompt, text[row.start : row.stop])
     if values is None:
         return Filtered(row.start, row.stop, None, None)

@@ -11,11 +11,22 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
-from assay.facts.uncertainty import Capability, Risk, Sample, Score, ScoredText, TokenScore, identity
-from assay.runtime import Runtime, Trace
+from assay.facts.uncertainty import Risk, Sample, Score, ScoredText, TokenScore, identity
+from assay.runtime import (
+    Generates,
+    Runtime,
+    Samples,
+    Scores,
+    Trace,
+    can_generate,
+    can_sample,
+    can_score,
+    can_trace,
+)
 from assay.subject import opened
 from assay.uncertainty import samples as sampled
 from assay.uncertainty import scores as measure
@@ -23,16 +34,20 @@ from assay.uncertainty import support
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
 
+if TYPE_CHECKING:
+    from assay.runtime.endpoint import Endpoint
+    from assay.runtime.recorded import Recorded
+    from assay.runtime.torch_ import TorchRuntime
+
 __all__ = ["Against", "Draw", "against", "generated", "open", "score"]
 MOST_NEW = 4096  # tokens that are generated at most
 LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
 
 
-def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = True, offline: bool = False) -> Runtime:
+def open(model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False) -> TorchRuntime | Endpoint | Recorded:
     """A runtime for a model in a folder or file or on a hub (`hf://org/name[@revision]`; torch), behind an endpoint (`openai+http://host:port/v1#model`), or for a record of one (`.json`, `.jsonl`).
 
     Args:
-        threads: of torch; 0 leaves its own choice.
         isolation: parse the files in a locked-down worker, as an audit does.
         offline: never open a network connection.
 
@@ -51,7 +66,7 @@ def open(model: str | os.PathLike[str], *, threads: int = 0, isolation: bool = T
         return Recorded(path)
     from assay.runtime.opening import torch_runtime
 
-    return torch_runtime(walk, threads=threads, isolation=isolation)
+    return torch_runtime(walk, isolation=isolation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ class Draw:
 
 
 def score(
-    runtime: Runtime,
+    runtime: Scores,
     prompt: str,
     text: str,
     calibration: Calibration | None = None,
@@ -78,18 +93,15 @@ def score(
 
     Raises UsageError where the runtime cannot score it, or the calibration is of another model; the message says why.
     """
-    if Capability.SCORE not in runtime.can:
+    if not can_score(runtime):
         raise UsageError(f"{runtime.name} cannot score a given text")
-    if Capability.TRACE not in runtime.can:
-        return _scored(
-            runtime, prompt, text, runtime.score(prompt, text), calibration, draw, held, None, generated=False
-        )
-    trace = runtime.trace(prompt, text)
-    return _scored(runtime, prompt, text, trace.tokens, calibration, draw, held, trace, generated=False)
+    trace = runtime.trace(prompt, text) if can_trace(runtime) else None
+    tokens = trace.tokens if trace else runtime.score(prompt, text)
+    return _scored(runtime, prompt, text, tokens, calibration, draw, held, trace, generated=False)
 
 
 def generated(
-    runtime: Runtime,
+    runtime: Generates | Samples,
     prompt: str,
     most: int = 128,
     temperature: float = 0.0,
@@ -102,8 +114,8 @@ def generated(
 
     Raises UsageError where it writes nothing, or cannot be asked to.
     """
-    if Capability.GENERATE not in runtime.can and not (Capability.SAMPLE in runtime.can and draw.count):
-        more = ", or --samples K to compare answers" if Capability.SAMPLE in runtime.can else ""
+    if not can_generate(runtime) and not (can_sample(runtime) and draw.count):
+        more = ", or --samples K to compare answers" if can_sample(runtime) else ""
         raise UsageError(f"{runtime.name} gives no scores of what it writes: give a text to score{more}")
     tokens, text = answer(runtime, prompt, min(most, MOST_NEW), temperature, seed)
     if not text:
@@ -113,11 +125,11 @@ def generated(
 
 
 def answer(
-    runtime: Runtime, prompt: str, most: int, temperature: float = 0.0, seed: int = 0, stop: str = ""
+    runtime: Generates | Samples, prompt: str, most: int, temperature: float = 0.0, seed: int = 0, stop: str = ""
 ) -> tuple[tuple[TokenScore, ...], str]:
-    """(tokens, text) of what the model writes, up to `stop`; no tokens where the runtime tells only words."""
-    if Capability.GENERATE not in runtime.can:
-        return (), runtime.sample(prompt, 1, most, temperature, seed, stop)[0].text
+    """(tokens, text) of what the model writes, up to `stop`; no tokens where the runtime gives only words."""
+    if not can_generate(runtime):
+        return (), runtime.sample(prompt, 1, most, temperature, seed, stop)[0].text if can_sample(runtime) else ""
     tokens: list[TokenScore] = []
     for token in runtime.generate(prompt, most, temperature, seed):
         if stop and stop in token.text:
@@ -128,7 +140,7 @@ def answer(
 
 def looked(runtime: Runtime, prompt: str, text: str) -> Trace | None:
     """What goes on inside while the text is read, or None where that cannot be seen."""
-    if Capability.TRACE not in runtime.can or not text:
+    if not text or not can_trace(runtime):
         return None
     try:
         return runtime.trace(prompt, text)
@@ -145,7 +157,7 @@ def chain(trace: Trace) -> Score:
 
 def drawn(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], draw: Draw) -> tuple[Sample, ...]:
     """The samples beside a text, their meanings told apart; none where none are asked for or the runtime draws none."""
-    if not draw.count or Capability.SAMPLE not in runtime.can:
+    if not draw.count or not can_sample(runtime):
         return ()
     stop = "" if "\n" in text.strip() else "\n"
     most = min(MOST_NEW, max(LEAST_DRAWN, 2 * len(tokens)))
@@ -191,7 +203,7 @@ def _missing(
         yield "entropy and rank: the runtime does not give the whole distribution"
     if trace is None:
         yield "what goes on inside: the runtime shows no attention for this text"
-    if draw.count and Capability.SAMPLE not in runtime.can:
+    if draw.count and not can_sample(runtime):
         yield "how other answers differ: the runtime draws none"
 
 

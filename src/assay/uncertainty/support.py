@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import (
-    Capability,
     GivenDocument,
     Grounding,
     Held,
@@ -24,7 +23,7 @@ from assay.facts.uncertainty import (
     TokenScore,
 )
 from assay.files import text as text_of
-from assay.runtime import Runtime
+from assay.runtime import Runtime, can_score
 from assay.uncertainty.grounding import Documents, unsupported
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _gains(
     documents: Documents, runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...]
 ) -> tuple[list[float], str]:
     """(by how many nats each token becomes likelier when the documents stand before the prompt, why that is not known)."""
-    if Capability.SCORE not in runtime.can or not tokens:
+    if not tokens or not can_score(runtime):
         return [], "whether the documents make the text likelier: the runtime scores no given text"
     before = "\n\n".join(documents.texts).strip()
     try:
