@@ -177,7 +177,7 @@ def test_meanings_by_hand() -> None:
         (("--text", "a", "--system", "b"), "--system goes with --user"),
         (("--text", "a", "-o", "pdf"), "unknown format 'pdf'"),
         (("--text", "something else"), "this prompt and text are not in the record"),
-        (("--user", "hello"), "a record renders no conversation"),
+        (("--user", "hello"), "renders no conversation"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
