@@ -34,7 +34,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     shape, width = _described(window.read(at, length), at)
     at += length
     if width is None:
-        from assay.formats.pickle.machine import follow
+        from assay.formats.pickle.follow import follow
 
         followed = follow(window, artifact, "object array", at, window.size)
         program = followed.program
@@ -114,5 +114,5 @@ FORMAT = Format(
     read,
     names=("*.npy",),
     magic=((0, b"\x93NUMPY"),),
-    needs=("ast", "assay.formats.pickle.steps", "assay.formats.pickle.arguments", "assay.formats.pickle.joblib"),
+    needs=("ast", "assay.formats.pickle.follow"),
 )

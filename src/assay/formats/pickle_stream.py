@@ -14,7 +14,7 @@ MAX_STACKED = 64
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield one program for each pickle that stands in the file, one after another."""
-    from assay.formats.pickle.machine import follow
+    from assay.formats.pickle.follow import follow
     from assay.formats.torch.archive import nested
 
     at = 0
@@ -47,6 +47,6 @@ FORMAT = Format(
     "pickle",
     read,
     names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.dat"),
-    needs=("assay.formats.pickle.steps", "assay.formats.container.every"),
+    needs=("assay.formats.pickle.follow", "assay.formats.container.every"),
     magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
 )

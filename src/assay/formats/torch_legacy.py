@@ -41,7 +41,7 @@ _WIDTH = {
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a program for each of the five pickles, then the weight index."""
-    from assay.formats.pickle.machine import follow
+    from assay.formats.pickle.follow import follow
     from assay.formats.torch.state import storages, tensors
 
     at, followed = 0, None
@@ -101,10 +101,5 @@ FORMAT = Format(
     names=("*",),
     magic=tuple((0, magic) for magic in _MAGICS),
     both=True,
-    needs=(
-        "assay.formats.pickle.steps",
-        "assay.formats.pickle.arguments",
-        "assay.formats.pickle.joblib",
-        "assay.formats.torch.state",
-    ),
+    needs=("assay.formats.pickle.follow", "assay.formats.torch.state"),
 )

@@ -14,6 +14,10 @@ from assay.facts.config import CodeReference
 from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Contents, Flaw, FlawKind, Hook
 from assay.facts.text import ChatTemplate
+from assay.formats import HEAD, recognised
+from assay.formats.container.inert import inert, unread
+from assay.formats.container.second import second_nature
+from assay.formats.container.zip import BOMB_RATIO, BOMB_SIZE
 from assay.formats.window import Window
 
 MAX_DEPTH = 5
@@ -75,8 +79,6 @@ class Stream:
 
 def unpacked(artifact: str, outer: Window, begin: Callable[[], Iterator[bytes]], packed: int) -> Window | Flaw:
     """A window on unpacked bytes, once they are counted; a Flaw if they are out of all proportion to the packed ones."""
-    from assay.formats.container.zip import BOMB_RATIO, BOMB_SIZE
-
     size = 0
     for piece in begin():
         size += len(piece)
@@ -90,10 +92,6 @@ def unpacked(artifact: str, outer: Window, begin: Callable[[], Iterator[bytes]],
 
 def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
     """What bears on loading in a member of a container."""
-    from assay.formats import HEAD, recognised
-    from assay.formats.container.inert import inert, unread
-    from assay.formats.container.second import second_nature
-
     path = f"{artifact} > {name[:300]}"
     inner.budget.members -= 1
     if inner.depth > MAX_DEPTH or inner.budget.members < 0:

@@ -47,11 +47,7 @@ def needs(kind: str) -> tuple[str, ...]:
     """The modules that looking for it imports when called."""
     return (
         *(("assay.formats._marks",) if kind in _SEARCHED else ()),
-        *(
-            ("assay.formats.pickle.steps", "assay.formats.pickle.arguments", "assay.formats.pickle.joblib")
-            if kind in _TEXT_OR_DATA
-            else ()
-        ),
+        *(("assay.formats.pickle.follow",) if kind in _TEXT_OR_DATA else ()),
     )
 
 
@@ -62,7 +58,7 @@ def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
         if head.startswith(mark) and _OWN.get(kind) != mark:
             yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is {said}", 0, said)
     if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
-        from assay.formats.pickle.machine import follow
+        from assay.formats.pickle.follow import follow
 
         try:
             program = follow(window, artifact, "", 0, window.size).program

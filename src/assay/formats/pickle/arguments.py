@@ -7,14 +7,12 @@ each: the function's source in the library named (CPython 3.11, PyTorch 2.13, Nu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from assay.formats.pickle.machine import Machine
+from assay.formats.pickle.machine import Machine, Rule
 from assay.formats.pickle.values import Call, Global, Opaque, rendered, state_keys
 
-Rule = Callable[[Machine, Call, int], object]
 MAX_ALLOCATED = 2**28  # bytes or elements that one call may make out of a number
 _MEMBER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _FACTORIES = frozenset(

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from math import prod
-from typing import TYPE_CHECKING
 
+from assay.formats.pickle.machine import Machine, run
 from assay.formats.pickle.values import Call, Global
-
-if TYPE_CHECKING:
-    from assay.formats.pickle.machine import Machine
 
 _SIZED = re.compile(r"[<>|=]?([biufcmMSVUO?])(\d*)\Z")
 
@@ -37,8 +34,6 @@ def step_over(m: Machine, wrapper: Call, at: int) -> None:
 
 def objects(m: Machine) -> None:
     """Follow the pickle that begins here as part of the program of `m`."""
-    from assay.formats.pickle.machine import run
-
     stack, memo = m.stack, m.memo
     m.stack, m.memo = [], {}  # joblib reads it with an unpickler of its own
     run(m)

@@ -1,20 +1,17 @@
-"""A pickle read as a program: every opcode of protocols 0 to 5 is followed on symbols, and nothing is imported.
+"""The machine that a pickle is a program for: operands, stack and memo, and notes on what would be imported and called.
 
-What the unpickler would do (CPython Lib/pickle.py; opcodes in Lib/pickletools.py) is done on stand-ins: a global
-stays a name, a call stays a call. The result says what would be imported and called, at which byte.
+What the unpickler would do (CPython Lib/pickle.py) is done on stand-ins: a global stays a name, a call stays a call.
+What each opcode does and what to look at in calls are tables that the machine is given.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from assay.errors import LimitExceeded, Malformed, Truncated
-from assay.facts.program import PickleImport, PickleProgram, Use
-from assay.formats.pickle.values import Call, Global, Opaque, depth, rendered, state_keys, weight
+from assay.formats.pickle.values import Call, Global, Opaque, rendered, state_keys, weight
 from assay.formats.window import Window
 
 MAX_OPCODES = 20_000_000
@@ -25,27 +22,29 @@ MAX_CALLS = 1_000
 MAX_CALLS_EACH = 3  # of one name; a checkpoint rebuilds thousands of tensors by the same one
 MAX_NOTES = 100
 MAX_WEIGHT = 10_000_000  # values that hashing one dictionary key may walk through
-MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
 MAX_IMPORTS = 10_000
 _CHUNK = 65_536
-
-
-@dataclass(slots=True)
-class Followed:
-    """What following one pickle gave: its value, where it ended, and the record for the report."""
-
-    value: object
-    stop: int
-    program: PickleProgram
-    nested: tuple[Opaque, ...] = ()
-    persistent: tuple[object, ...] = ()
 
 
 class _Mark:
     __slots__ = ()
 
 
-_MARK = _Mark()
+MARK = _Mark()
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a machine goes by: what each opcode does, and what to look at where a name is called.
+
+    `rules` look at the arguments of a call, for the names where these decide; the rules of the names in `direct` hold
+    only for direct calls; `interleaved` steps over what joblib writes after its array wrapper.
+    """
+
+    steps: Mapping[int, Step]
+    rules: Mapping[tuple[str, str], Rule]
+    direct: frozenset[tuple[str, str]]
+    interleaved: Callable[[Machine, Call, int], None]
 
 
 @dataclass(slots=True)
@@ -57,6 +56,7 @@ class Machine:
     member: str
     at: int
     limit: int
+    tables: Tables
     loader: str = "pickle"
     stack: list[Any] = field(default_factory=list)
     memo: dict[int, Any] = field(default_factory=dict)
@@ -123,18 +123,18 @@ class Machine:
     # the stack ----------------------------------------------------------------------------------------
 
     def pop(self) -> Any:
-        if not self.stack or self.stack[-1] is _MARK:
+        if not self.stack or self.stack[-1] is MARK:
             raise Malformed("pickle takes from an empty stack", at=self.at)
         return self.stack.pop()
 
     def top(self) -> Any:
-        if not self.stack or self.stack[-1] is _MARK:
+        if not self.stack or self.stack[-1] is MARK:
             raise Malformed("pickle takes from an empty stack", at=self.at)
         return self.stack[-1]
 
     def marked(self) -> list[Any]:
         for place in range(len(self.stack) - 1, -1, -1):
-            if self.stack[place] is _MARK:
+            if self.stack[place] is MARK:
                 values = self.stack[place + 1 :]
                 del self.stack[place:]
                 return values
@@ -165,7 +165,7 @@ class Machine:
 
     def pushed(self, value: object) -> None:
         """Count how often a name that must be called directly is put on the stack; each call takes one away."""
-        if isinstance(value, Global) and (value.module, value.name) in direct():
+        if isinstance(value, Global) and (value.module, value.name) in self.tables.direct:
             self.loose[value] = self.loose.get(value, 0) + 1
 
     def used(self, target: object, level: int) -> None:
@@ -188,7 +188,7 @@ class Machine:
         call = Call(target, args)
         if row[2] <= MAX_CALLS_EACH and len(self.calls) < MAX_CALLS:
             self.calls.append((at, rendered(call)))
-        rule = rules().get((target.module, target.name))
+        rule = self.tables.rules.get((target.module, target.name))
         return call if rule is None else rule(self, call, at)
 
     def build(self, at: int) -> None:
@@ -200,7 +200,7 @@ class Machine:
                 self.tampered(f"gives an object its own {key!r}, which later steps would call", at)
             target.state = state
             if isinstance(target.target, Global) and target.target.module.startswith("joblib.numpy_pickle"):
-                interleaved(self, target, at)
+                self.tables.interleaved(self, target, at)
 
     def fill(self, pairs: list[Any], at: int) -> None:
         target = self.top()
@@ -234,81 +234,20 @@ class Machine:
 
 
 Step = Callable[[Machine, int], None]
-
-
-def follow(window: Window, artifact: str, member: str, at: int, limit: int, loader: str = "pickle") -> Followed:
-    """Follow the pickle that begins at byte `at` to its STOP; InputError if it is not one, or has no end."""
-    machine = Machine(window, artifact, member, at, limit, loader)
-    try:
-        stop = run(machine)
-        value = machine.pop()
-    except (Malformed, Truncated, LimitExceeded, UnicodeDecodeError, ValueError, struct.error) as broken:
-        if not machine.imports:
-            raise (
-                broken
-                if isinstance(broken, Malformed | Truncated | LimitExceeded)
-                else Malformed("pickle operand cannot be decoded", at=machine.at)
-            ) from broken
-        # what was seen before it broke still runs when loaded, so it is kept and the break is told
-        machine.unfollowed[
-            f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
-        ] = None
-        stop, value = machine.at, Opaque("broken")
-    if depth(value) > MAX_DEPTH:
-        machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
-    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent))
-
-
-def _program(machine: Machine) -> PickleProgram:
-    for name, count in machine.loose.items():
-        if count > 0:
-            at = machine.imports[name.module, name.name][0]
-            machine.tampered(f"hands {name.module}.{name.name} to something else instead of calling it", at)
-    uses = (Use.NAMED, Use.MADE, Use.CALLED)
-    return PickleProgram(
-        machine.artifact,
-        machine.member,
-        machine.loader,
-        machine.opcodes,
-        tuple(PickleImport(*name, row[0], uses[row[1]]) for name, row in machine.imports.items()),
-        tuple(machine.calls),
-        tuple((at, sentence) for sentence, at in machine.tampers.items()),
-        tuple((at, sentence) for sentence, at in machine.costs.items()),
-        tuple(machine.unfollowed),
-    )
-
-
-@cache
-def rules() -> dict[tuple[str, str], Any]:
-    """What to look at in the arguments of a call, for the names where the arguments decide."""
-    from assay.formats.pickle.arguments import RULES
-
-    return RULES
-
-
-@cache
-def direct() -> frozenset[tuple[str, str]]:
-    """The names whose rules hold only for direct calls."""
-    from assay.formats.pickle.arguments import DIRECT
-
-    return DIRECT
-
-
-def interleaved(machine: Machine, wrapper: Call, at: int) -> None:
-    """Step over what joblib writes after its array wrapper."""
-    from assay.formats.pickle.joblib import step_over
-
-    step_over(machine, wrapper, at)
+Rule = Callable[[Machine, Call, int], object]
 
 
 def run(machine: Machine) -> int:
     """Follow opcodes until STOP; the offset after it."""
-    from assay.formats.pickle.steps import STEPS
-
-    steps: dict[int, Step] = STEPS
+    steps = machine.tables.steps
     while True:
         at = machine.at
-        code = machine.take(1)[0]
+        offset = at - machine.base
+        if 0 <= offset < len(machine.buffer):  # as `take` does, without a call for each opcode
+            code = machine.buffer[offset]
+            machine.at = at + 1
+        else:
+            code = machine.take(1)[0]
         machine.opcodes += 1
         if code == 0x2E:  # STOP
             return machine.at

@@ -6,7 +6,7 @@ import struct
 from typing import Any
 
 from assay.errors import Malformed
-from assay.formats.pickle.machine import _MARK, Machine, Step
+from assay.formats.pickle.machine import MARK, Machine, Step
 from assay.formats.pickle.values import Global, Opaque, Persistent, unquoted
 
 
@@ -165,7 +165,7 @@ def _protocol(m: Machine, at: int) -> None:
 
 
 STEPS: dict[int, Step] = {
-    ord("("): _pushes(_MARK),
+    ord("("): _pushes(MARK),
     ord("0"): _pop,
     ord("1"): _pop_mark,
     ord("2"): _dup,

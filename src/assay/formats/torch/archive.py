@@ -12,7 +12,7 @@ from assay.facts.tensor import WeightIndex
 from assay.formats.container.nest import Part, contained
 from assay.formats.container.zip import STORED, Archive, Member, archive, content, honest
 from assay.formats.container.zip_members import flaw, flaws, member_facts
-from assay.formats.pickle.machine import Followed, follow
+from assay.formats.pickle.follow import Followed, follow
 from assay.formats.torch.script import code_hooks
 from assay.formats.torch.state import tensors
 from assay.formats.window import Window
