@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from model_signing import hashing, signing, verifying
 
 from assay.attest import bundle, certificates, keys, model
+from assay.attest.signer import signer
 from assay.errors import InputError, Malformed, UsageError
 from assay.facts.signature import Method, Trust, Verification
 from tests.builders.command import run
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 def signed(folder: Path, key: Path, **options: Any) -> Path:
     target = folder.with_name("tiny.sig")
-    target.write_bytes(model.sign(folder, keys.signer(key, **options), target))
+    target.write_bytes(model.sign(folder, signer(key, **options), target))
     return target
 
 
@@ -477,7 +478,7 @@ def test_keys_of_the_wrong_kind(folder: Path, tmp_path: Path) -> None:
         ("gone.pem", "No such file"),
     ):
         with pytest.raises(UsageError, match=sentence):
-            keys.signer(tmp_path / path)
+            signer(tmp_path / path)
     for path, sentence in (
         ("ed.pub", "a key of type Ed25519PublicKey"),
         ("junk.pem", "not a public key"),
@@ -487,7 +488,7 @@ def test_keys_of_the_wrong_kind(folder: Path, tmp_path: Path) -> None:
             keys.public_key(tmp_path / path)
     root, _, leaf = chain(tmp_path)
     with pytest.raises(UsageError, match="the certificate is for another key"):
-        keys.signer(tmp_path / "k.pem", certificate=leaf)
+        signer(tmp_path / "k.pem", certificate=leaf)
     with pytest.raises(UsageError, match="no certificates in PEM"):
         certificates.listed(tmp_path / "junk.pem")
     assert root.exists()

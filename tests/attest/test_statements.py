@@ -20,7 +20,8 @@ from in_toto_attestation.v1.statement import Statement
 
 import assay
 from assay.attest import statements
-from assay.attest.keys import Signer, signer
+from assay.attest.signer import Signer, signer
+from assay.cli.attest import bill
 from assay.errors import Malformed
 from assay.facts.dossier import Dossier
 from tests.builders import calls, hub_model
@@ -45,7 +46,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def payloads(dossier: Dossier, private: Path) -> list[dict[str, object]]:
-    return [statement for _, statement in statements.read(statements.attested(dossier, signer(private)))]
+    return [statement for _, statement in statements.read(statements.attested(dossier, bill(dossier), signer(private)))]
 
 
 def test_the_statements_are_valid_for_the_reference_library(
@@ -68,7 +69,8 @@ def test_the_statements_are_valid_for_the_reference_library(
 
 
 def test_the_verdict_and_the_class_are_properties(tmp_path: Path, audit: Audit) -> None:
-    found = statements.statements(audit(release(tmp_path / "m")))[statements.VERIFICATION]
+    dossier = audit(release(tmp_path / "m"))
+    found = statements.statements(dossier, bill(dossier))[statements.VERIFICATION]
     assert {"ASSAY_VERDICT_PASSED", "MOF_CLASS_BY_EVIDENCE_1", "MOF_CLASS_BY_CLAIM_1"} <= set(found["properties"])
     assert "timeCreated" not in found
 
@@ -199,7 +201,8 @@ _ATTESTED: list[tuple[bytes, Signer]] = []
 def _attested(factory: pytest.TempPathFactory) -> tuple[bytes, Signer]:
     if not _ATTESTED:
         who = Signer(ec.generate_private_key(ec.SECP256R1()), ())
-        _ATTESTED.append((statements.attested(assay.audit(hub_model(factory.mktemp("m")), isolation=False), who), who))
+        dossier = assay.audit(hub_model(factory.mktemp("m")), isolation=False)
+        _ATTESTED.append((statements.attested(dossier, bill(dossier), who), who))
     return _ATTESTED[0]
 
 

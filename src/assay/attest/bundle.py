@@ -1,7 +1,7 @@
-"""Sigstore bundles v0.3 that carry an in-toto statement about a model: read strictly, written as the specification says.
+"""Sigstore bundles v0.3 that carry an in-toto statement about a model: read strictly, written as the standard says.
 
-Sources: ossf/model-signing-spec v1.0; sigstore/protobuf-specs, bundle v0.3; in-toto attestation framework, Statement v1;
-secure-systems-lab/dsse v1.0.
+Sources: ossf/model-signing-spec v1.0; sigstore/protobuf-specs, bundle v0.3; in-toto attestation framework, Statement
+v1; secure-systems-lab/dsse v1.0.
 """
 
 from __future__ import annotations

@@ -7,10 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
 from assay.attest import keys
+from assay.attest._crypto import InvalidSignature, UnsupportedAlgorithm, x509
 from assay.errors import Malformed, UsageError
 from assay.files import content
 
@@ -28,11 +26,11 @@ def listed(path: Path) -> list[x509.Certificate]:
 def certified(
     chain: tuple[bytes, ...], roots: Sequence[x509.Certificate], at: datetime
 ) -> tuple[keys.PublicKey, str, x509.Certificate, str]:
-    """(key, subject, the end of the chain, why not) of one that should lead to a root; `why not` is empty where it does.
+    """(key, subject, the end of the chain, why not) of one that should lead to a root; `why not` is empty if it does.
 
-    RFC 5280, section 6.1, for a chain in order: signatures, names, validity at `at`, basic constraints with path length, key
-    usage; the first certificate may sign (key usage digitalSignature) code or anything (extended key usage). Certificates
-    with critical extensions beyond these do not count: what they would forbid is not known.
+    RFC 5280, section 6.1, for a chain in order: signatures, names, validity at `at`, basic constraints with path
+    length, key usage; the first certificate may sign (key usage digitalSignature) code or anything (extended key
+    usage). Certificates with critical extensions beyond these do not count: what they would forbid is not known.
 
     Raises:
         Malformed: a certificate cannot be read, or its key is not supported.
@@ -78,7 +76,8 @@ def _broken(path: list[x509.Certificate], roots: Sequence[x509.Certificate], at:
     for depth, row in enumerate(path):
         name = row.subject.rfc4514_string()
         if not row.not_valid_before_utc <= at <= row.not_valid_after_utc:
-            return f"the certificate of {name} is valid from {row.not_valid_before_utc:%Y-%m-%d} to {row.not_valid_after_utc:%Y-%m-%d}, not on {at:%Y-%m-%d}"
+            span = f"{row.not_valid_before_utc:%Y-%m-%d} to {row.not_valid_after_utc:%Y-%m-%d}"
+            return f"the certificate of {name} is valid from {span}, not on {at:%Y-%m-%d}"
         unknown = [entry.oid.dotted_string for entry in row.extensions if entry.critical and entry.oid not in _KNOWN]
         if unknown:
             return f"the certificate of {name} has a critical extension that assay does not know ({unknown[0]})"

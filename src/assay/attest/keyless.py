@@ -1,7 +1,8 @@
-"""Keyless signatures: a short-lived certificate for an identity, and a public log that saw it, checked offline by the package `sigstore`.
+"""Keyless signatures: a short-lived certificate for an identity, and a public log that saw it, checked offline.
 
-The roots are those that come with that package, or a trusted root that the user gives (sigstore/protobuf-specs, TrustedRoot). Nothing
-is fetched: new roots come with a new version of the package, or as a file.
+The package `sigstore` does the checking. The roots are those that come with it, or a trusted root that the user gives
+(sigstore/protobuf-specs, TrustedRoot). Nothing is fetched: new roots come with a new version of the package, or as a
+file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ _ISSUERS = (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who may have signed: an e-mail address or URI, the issuer that vouches for it, and the trusted root (None: the package's)."""
+    """Who may have signed: an e-mail address or URI, the issuer that vouches for it, and the trusted root.
+
+    Without a root those that come with the package are trusted.
+    """
 
     name: str
     issuer: str

@@ -1,7 +1,8 @@
-"""A log of audits that only grows: each entry holds the hash of the one before it, and all of them are leaves of a Merkle tree.
+"""A log of audits that only grows: each entry holds the hash of the one before, and all are leaves of a Merkle tree.
 
-Sources: RFC 9162, section 2.1 (hashes of leaves and nodes, inclusion and consistency proofs, and how to check them); C2SP tlog-checkpoint
-(the three lines of a checkpoint). The log is a text file of one JSON object a line, which any tool can read.
+Sources: RFC 9162, section 2.1 (hashes of leaves and nodes, inclusion and consistency proofs, and how to check them);
+C2SP tlog-checkpoint (the three lines of a checkpoint). The log is a text file of one JSON object a line, which any tool
+can read.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def _grown(before: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes]:
 
 
 def consistent(before: int, after: int, proof: Sequence[bytes], old: bytes, new: bytes) -> bool:
-    """Whether `proof` shows that the log with root `old` is the beginning of that with root `new` (RFC 9162, 2.1.4.2)."""
+    """Whether `proof` shows that the log of root `old` is the beginning of that of root `new` (RFC 9162, 2.1.4.2)."""
     if not 0 < before <= after:
         return False
     if before == after:
@@ -235,7 +236,7 @@ def note(found: Checkpoint) -> bytes:
 
 
 def checkpoint(raw: bytes) -> Checkpoint:
-    """A checkpoint from its text (Malformed: it is none); what follows an empty line, such as signatures, is not read."""
+    """A checkpoint from its text (Malformed: it is none); what follows an empty line (signatures) is not read."""
     rows = raw.split(b"\n\n", 1)[0].decode("utf-8", "replace").rstrip("\n").split("\n")
     try:
         size, value = int(rows[1]), base64.b64decode(rows[2], validate=True)

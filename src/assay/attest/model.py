@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.attest import bundle, keys
+from assay.attest import bundle, keyless, keys
+from assay.attest.certificates import certified
+from assay.attest.signer import Signer
 from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Standing, manifest
 from assay.facts.signature import Covered, Method, SignedManifest, Trust, Verification
@@ -23,19 +25,21 @@ MOST_LISTED = 10_000
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from assay.attest.keyless import Identity
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Whom a verifier expects: public keys by name, roots, each with the subjects that it may vouch for (none: any), and keyless identities."""
+    """Whom a verifier expects: public keys by name, roots, and keyless identities.
+
+    Each root comes with the subjects that it may vouch for; none: any.
+    """
 
     public: tuple[tuple[str, keys.PublicKey], ...] = ()
     roots: tuple[tuple[Certificate, tuple[str, ...]], ...] = ()
-    identities: tuple[Identity, ...] = ()
+    identities: tuple[keyless.Identity, ...] = ()
 
 
-def sign(model: Path, signer: keys.Signer, target: Path, progress: Progress | None = None) -> bytes:
+def sign(model: Path, signer: Signer, target: Path, progress: Progress | None = None) -> bytes:
     """The bundle for every file of the model but `target` itself and what Git keeps.
 
     Raises:
@@ -110,24 +114,34 @@ def _verified(
     signed = bundle.signed(found.payload)
     if signed.algorithm == "blake3":
         raise UsageError(
-            f"{signature}: its digests are BLAKE3, which this version of assay does not compute; verify it with the OpenSSF model-signing tool"
+            f"{signature}: its digests are BLAKE3, which this version of assay does not compute; "
+            "verify it with the OpenSSF model-signing tool"
         )
     trust, who, why = judged(found, expected, at or datetime.now(UTC))
     walk = walked(model, excluding=frozenset())  # what to leave out is for the signer to say, and to be shown
     own = _inside(model, signature)
     changed, absent, uncovered = _compared(walk, signed, own, digests, progress)
     return Verification(
-        found.method, trust, who, why, signed.name, signed.sha256, len({line.name for line in signed.lines}),
-        tuple(changed[:MOST_LISTED]), tuple(absent[:MOST_LISTED]), tuple(uncovered[:MOST_LISTED]), signed.ignored,
-    )  # fmt: skip
+        method=found.method,
+        trust=trust,
+        signer=who,
+        why=why,
+        subject=signed.name,
+        sha256=signed.sha256,
+        covered=len({line.name for line in signed.lines}),
+        changed=tuple(changed[:MOST_LISTED]),
+        absent=tuple(absent[:MOST_LISTED]),
+        uncovered=tuple(uncovered[:MOST_LISTED]),
+        ignored=signed.ignored,
+    )
 
 
 def compared(
     model: Path, signature: Path, expected: Expected, digests: dict[str, str], at: datetime | None = None
 ) -> Verification:
-    """As `verify`, for a model whose files were hashed already: path -> SHA-256 in hex; only what is signed otherwise is read again.
+    """As `verify`, for a model whose files were hashed already: path -> SHA-256 in hex.
 
-    Raises UsageError and Malformed as `verify` does.
+    Only what is signed otherwise is read again. Raises UsageError and Malformed as `verify` does.
     """
     return _verified(model, signature, expected, digests, at, None)
 
@@ -149,11 +163,7 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
     if found.method is Method.KEY:
         return _by_key(found, expected, message)
     if found.method is Method.SIGSTORE:
-        from assay.attest import keyless
-
         return keyless.judged(found, expected.identities)
-    from assay.attest.certificates import certified
-
     key, subject, root, broken = certified(found.certificates, [row for row, _ in expected.roots], at)
     if not keys.holds(key, found.signature, message):
         return (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from assay import __version__
 from assay.attest import statements
@@ -23,11 +24,15 @@ MOST_LISTED = 1000
 # what a dossier says of the machine on which it was made; on another one it may differ without fault
 MACHINE = ("isolation", "kernels")
 
-Again = Callable[[Dossier], Dossier]
-
 
 def recheck(
-    dossier: Dossier, again: Dossier, why: str, attestation: Path | None, expected: Expected, at: datetime | None = None
+    dossier: Dossier,
+    again: Dossier,
+    why: str,
+    attestation: Path | None,
+    bill: dict[str, Any],
+    expected: Expected,
+    at: datetime | None = None,
 ) -> Recheck:
     """What is otherwise than the dossier says.
 
@@ -35,6 +40,7 @@ def recheck(
         again: the audit of the model done now.
         why: why the audit done again cannot be compared; empty if it can.
         attestation: signed statements about the dossier, if there are any.
+        bill: the dossier's bill of materials, CycloneDX, as an attestation has it.
         expected: whom to expect as signer.
 
     Raises:
@@ -45,7 +51,7 @@ def recheck(
         again, subject=replace(again.subject, name=dossier.subject.name, reference=dossier.subject.reference)
     )
     differs = [row.name for row in fields(Dossier) if getattr(dossier, row.name) != getattr(here, row.name)]
-    signed = tuple(_attested(attestation, dossier, expected, at or datetime.now(UTC))) if attestation else ()
+    signed = tuple(_attested(attestation, dossier, bill, expected, at or datetime.now(UTC))) if attestation else ()
     return Recheck(
         dossier.subject.name,
         dossier.subject.sha256,
@@ -75,23 +81,16 @@ def _files(
     return tuple(parts[0][:MOST_LISTED]), tuple(parts[1][:MOST_LISTED]), tuple(parts[2][:MOST_LISTED])
 
 
-def _attested(path: Path, dossier: Dossier, expected: Expected, at: datetime) -> list[Attested]:
+def _attested(
+    path: Path, dossier: Dossier, bill: dict[str, Any], expected: Expected, at: datetime
+) -> Iterator[Attested]:
     try:
         rows = list(statements.read(content(path, MOST, "attestation")))
     except InputError as cause:
         detail = "" if cause.expected is None else f": expected {cause.expected}, got {cause.got}"
         raise UsageError(f"{path}: {cause.what}{detail}") from None
-    found, ours = [], statements.statements(dossier)
+    ours = statements.statements(dossier, bill)
     for bundle, statement in rows:
         trust, who, why = judged(bundle, expected, at)
-        found.append(
-            Attested(
-                str(statement["predicateType"]),
-                bundle.method,
-                trust,
-                who,
-                why,
-                statements.contradictions(statement, dossier, ours),
-            )
-        )
-    return found
+        against = statements.contradictions(statement, dossier, ours)
+        yield Attested(str(statement["predicateType"]), bundle.method, trust, who, why, against)

@@ -1,7 +1,8 @@
-"""An audit as in-toto statements, one signed bundle for each: test result, verification result, bill of materials, dossier.
+"""An audit as signed in-toto statements: test result, verification result, bill of materials, dossier.
 
-Sources: in-toto attestation framework, Statement v1; predicates Test Result v0.1 and Simple Verification Result v0.1; CycloneDX as predicate.
-The subject is the model, by the digest that an OpenSSF model signature has as well, so that the two can be put side by side.
+Sources: in-toto attestation framework, Statement v1; predicates Test Result v0.1 and Simple Verification Result v0.1;
+CycloneDX as predicate. The subject is the model, by the digest that an OpenSSF model signature has as well, so that the
+two can be put side by side.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.attest import bundle
-from assay.attest.keys import Signer
+from assay.attest.signer import Signer
 from assay.errors import Malformed
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Finding, Kind
-from assay.render.bom import bom, timestamp
 
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 VERIFICATION = "https://in-toto.io/attestation/svr/v0.1"
@@ -28,10 +28,10 @@ MOST_LINES = 64  # statements in one file
 _RESULTS = {Verdict.PASSED: "PASSED", Verdict.FAILED: "FAILED", Verdict.INCOMPLETE: "WARNED"}
 
 
-def attested(dossier: Dossier, signer: Signer) -> bytes:
-    """The attestation: one Sigstore bundle a line (JSON lines), each with one statement."""
+def attested(dossier: Dossier, bill: dict[str, Any], signer: Signer) -> bytes:
+    """The attestation: one Sigstore bundle a line (JSON lines), each with one statement; `bill` as for `statements`."""
     lines = []
-    for predicate, body in statements(dossier).items():
+    for predicate, body in statements(dossier, bill).items():
         payload = json.dumps(_statement(dossier, predicate, body), sort_keys=True).encode()
         lines.append(
             bundle.written(payload, signer.sign(bundle.authenticated(payload)), signer.hint, signer.certificates)
@@ -39,12 +39,15 @@ def attested(dossier: Dossier, signer: Signer) -> bytes:
     return b"".join(lines)
 
 
-def statements(dossier: Dossier) -> dict[str, Any]:
-    """Type of predicate -> predicate: a function of the dossier, and of SOURCE_DATE_EPOCH where that is set."""
+def statements(dossier: Dossier, bill: dict[str, Any]) -> dict[str, Any]:
+    """Type of predicate -> predicate: a function of the dossier and of its bill of materials.
+
+    `bill` is a CycloneDX document; if it says when it was made, the verification was made then.
+    """
     return {
         TEST_RESULT: _test_result(dossier),
-        VERIFICATION: _verification(dossier),
-        BILL: bom(dossier, "1.6"),
+        VERIFICATION: _verification(dossier, bill["metadata"].get("timestamp", "")),
+        BILL: bill,
         DOSSIER: _whole(dossier),
     }
 
@@ -77,7 +80,7 @@ def _test_result(dossier: Dossier) -> dict[str, Any]:
     return {"result": _RESULTS[dossier.decision.verdict], "configuration": configuration, **named}
 
 
-def _verification(dossier: Dossier) -> dict[str, Any]:
+def _verification(dossier: Dossier, when: str) -> dict[str, Any]:
     """The verdict under the policy, and what may be said about openness, as properties."""
     level = dossier.openness.by_evidence.level
     properties = [
@@ -86,7 +89,6 @@ def _verification(dossier: Dossier) -> dict[str, Any]:
         f"MOF_CLASS_BY_EVIDENCE_{level or 'NONE'}",
         f"MOF_CLASS_BY_CLAIM_{dossier.openness.by_claim.level or 'NONE'}",
     ]
-    when = timestamp()
     return {"verifier": {"id": VERIFIER}, **({"timeCreated": when} if when else {}), "properties": properties}
 
 
@@ -116,7 +118,7 @@ def read(raw: bytes) -> Iterator[tuple[bundle.Bundle, dict[str, Any]]]:
 
 
 def contradictions(statement: dict[str, Any], dossier: Dossier, ours: dict[str, Any]) -> tuple[str, ...]:
-    """What a statement says that the dossier (with its `statements`) does not; times are the signer's to say and are not compared."""
+    """What a statement says that the dossier (with its `statements`) does not; times are not compared."""
     found = []
     expected = _statement(dossier, "", {})["subject"]
     if [row.get("digest") for row in statement.get("subject", []) if isinstance(row, dict)] != [

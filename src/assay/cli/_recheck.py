@@ -44,6 +44,7 @@ def rechecked(
     """Check, print, and give the exit status."""
     from assay.attest.recheck import recheck
     from assay.cli._load import saved
+    from assay.cli.attest import bill
     from assay.pipeline import audited
     from assay.pipeline.again import Given, again
     from assay.render.record.recheck import lines
@@ -55,7 +56,7 @@ def rechecked(
     )
     with progress(quiet) as advance:
         now = audited(request, advance)
-    found = recheck(then, now, why, attestation or _beside(dossier), whom, at)
+    found = recheck(then, now, why, attestation or _beside(dossier), bill(then), whom, at)
     for format, path in outputs:
         rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
         put(canonical(found) if format == "json" else encoded(rows), path)

@@ -12,7 +12,7 @@ from assay.cli._options import FILE
 from assay.errors import UsageError
 
 if TYPE_CHECKING:
-    from assay.attest.keys import Signer
+    from assay.attest.signer import Signer
 
 
 def signer_options(function: click.decorators.FC) -> click.decorators.FC:
@@ -46,7 +46,7 @@ def signer_options(function: click.decorators.FC) -> click.decorators.FC:
 
 def signer_of(key: Path, password_env: str | None, certificate: Path | None, chain: tuple[Path, ...]) -> Signer:
     """The signer that the options name (UsageError: one of them cannot be used as given)."""
-    from assay.attest.keys import signer
+    from assay.attest.signer import signer
 
     password = None
     if password_env is not None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +13,9 @@ from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.cli._signer import signer_of, signer_options
 from assay.files import write
+
+if TYPE_CHECKING:
+    from assay.facts.dossier import Dossier
 
 
 @click.command("attest")
@@ -36,7 +42,7 @@ def COMMAND(
 
     found = saved(dossier)
     target = target or default(dossier)
-    raw = attested(found, signer_of(key, password_env, certificate, chain))
+    raw = attested(found, bill(found), signer_of(key, password_env, certificate, chain))
     write(target, raw)
     if not quiet:
         count = len(raw.splitlines())  # one statement a line
@@ -46,6 +52,16 @@ def COMMAND(
         )
         click.echo(f"wrote {target}")
     return 0
+
+
+def bill(dossier: Dossier) -> dict[str, Any]:
+    """The bill of materials that is signed: CycloneDX 1.6, as `-o cyclonedx` writes it."""
+    from assay.render.output.cyclonedx import RENDER
+
+    stream = BytesIO()
+    RENDER.write(dossier, stream)
+    found: dict[str, Any] = json.loads(stream.getvalue())
+    return found
 
 
 def default(dossier: Path) -> Path:

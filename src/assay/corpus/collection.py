@@ -16,6 +16,8 @@ from assay.corpus.manifest import Manifest, ShardRecord, merged
 from assay.corpus.matching import SEED, Found, Look, Matches, living, look, looked, split, together, whole
 from assay.corpus.passages import passage
 from assay.corpus.reading import ShardFile
+from assay.corpus.storage import local
+from assay.corpus.tracing import traced
 from assay.errors import InputError, Malformed, TaskLost, UsageError
 from assay.execution import Failed
 from assay.facts.corpus import CorpusRecord, DatasetShare, Document
@@ -110,8 +112,6 @@ class Corpus:
             most_sources: documents that are listed.
             embedder: also look for sentences of similar meaning (see `assay.corpus.similar`).
         """
-        from assay.corpus.tracing import traced
-
         return traced(self, _checked(text), prompt, least, most_sources, embedder)
 
 
@@ -140,8 +140,6 @@ def open_corpora(directories: Sequence[Path | str], executor: Executor | None = 
     shards: list[ShardFile] = []
     names: list[str] = []
     for directory in directories:
-        from assay.corpus.storage import local
-
         folder, name = local(directory)
         found, digest = manifest.load(folder)
         records.append(record(found, digest, name))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from assay.corpus.reading import ShardFile
+from assay.facts.corpus import CorpusRecord
 from assay.kernels import words
 from assay.kernels.words import Words
 
@@ -53,6 +54,25 @@ class Matches:
     counts: NDArray[np.int64]
     bits: NDArray[np.float64]
     hits: NDArray[np.int64]
+
+
+class Shards(Protocol):
+    """Shards that can be asked together: those of one corpus or of several."""
+
+    @property
+    def shards(self) -> tuple[ShardFile, ...]:
+        """The shards, in order."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """For each shard, the corpus that it belongs to."""
+
+    @property
+    def records(self) -> tuple[CorpusRecord, ...]:
+        """The corpora at a glance."""
+
+    def look(self, found: Words, least: int = SEED) -> list[Found]:
+        """What each shard says of these words, in the order of the shards."""
 
 
 def look(shard: ShardFile, found: Words, least: int = SEED) -> Found:

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay.corpus.matching import numbered, split
+from assay.corpus.matching import Shards, numbered, split
 from assay.errors import MissingExtra, UsageError
 from assay.facts.trace import Likeness, Sentence, Standing
 from assay.text.tokenizer import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from assay.corpus.collection import Corpus
 
 RARE = 5  # words of a sentence by which passages are sought
 PLACES = 24  # passages for each of them and each shard
@@ -134,7 +132,7 @@ def embedder(reference: str) -> Embedder:
     return Embedder(Path(reference))
 
 
-def likenesses(corpus: Corpus, text: str, sentences: tuple[Sentence, ...], model: Embedder) -> Iterator[Likeness]:
+def likenesses(corpus: Shards, text: str, sentences: tuple[Sentence, ...], model: Embedder) -> Iterator[Likeness]:
     """For each sentence that is not quoted, the passages nearest in meaning, if they are near."""
     for index, sentence in enumerate(sentences):
         if sentence.standing is Standing.QUOTED:
@@ -154,7 +152,7 @@ def likenesses(corpus: Corpus, text: str, sentences: tuple[Sentence, ...], model
             )
 
 
-def _places(corpus: Corpus, sentence: str) -> Iterator[tuple[int, int, str]]:
+def _places(corpus: Shards, sentence: str) -> Iterator[tuple[int, int, str]]:
     """(shard, document, text) of passages around the rarest words of the sentence."""
     found, _ = split(sentence)
     for number, shard in enumerate(corpus.shards):

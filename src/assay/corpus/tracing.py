@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assay.corpus.matching import HITS, SEED, Matches, covered, split, together
+from assay.corpus.matching import HITS, SEED, Matches, Shards, covered, split, together
 from assay.corpus.passages import passage
 from assay.corpus.relevance import Relevance
+from assay.corpus.similar import Embedder
+from assay.corpus.similar import likenesses as near
 from assay.facts.trace import LicenceShare, Likeness, Passage, Sentence, Source, Span, Standing, Trace
 from assay.kernels.words import Words
 from assay.text.sentence import bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from assay.corpus.collection import Corpus
-    from assay.corpus.similar import Embedder
 
 NEAR = 200  # words of a document within which short matches count together,
 EDITS = 20  # and words that may have been put in or left out between two of them
@@ -49,7 +48,7 @@ class _Chosen:
         return frozenset(span for span, _ in self.hits)
 
 
-def traced(corpus: Corpus, text: str, prompt: str, least: int, most: int, embedder: Embedder | None) -> Trace:
+def traced(corpus: Shards, text: str, prompt: str, least: int, most: int, embedder: Embedder | None) -> Trace:
     """See `Corpus.trace`."""
     found, raw = split(text)
     matches = together(corpus.look(found), corpus.shards)
@@ -63,8 +62,6 @@ def traced(corpus: Corpus, text: str, prompt: str, least: int, most: int, embedd
     sentences = tuple(_sentences(text, raw, found, matches, listed, chosen))
     likenesses: tuple[Likeness, ...] = ()
     if embedder is not None:
-        from assay.corpus.similar import likenesses as near
-
         likenesses = tuple(near(corpus, text, sentences, embedder))
         sentences = tuple(_with_likeness(index, row, likenesses) for index, row in enumerate(sentences))
     return Trace(
@@ -206,7 +203,7 @@ def _mask(matches: Matches, spans: NDArray[np.int64], count: int) -> NDArray[np.
     return covered(matches.starts[spans], matches.lengths[spans], count)
 
 
-def _source(corpus: Corpus, row: _Chosen, matches: Matches, found: Words, raw: bytes, relevance: Relevance) -> Source:
+def _source(corpus: Shards, row: _Chosen, matches: Matches, found: Words, raw: bytes, relevance: Relevance) -> Source:
     shard = corpus.shards[row.shard]
     passages: list[Passage] = []
     seen: set[int] = set()
