@@ -41,7 +41,8 @@ Accuracy on ARC was measured with five examples in the prompt, three times, with
 
 ## Limitations
 
-The model makes up names, numbers and dates; it was not tested in any language but English, and is biased as its data is.
+The model makes up names, numbers and dates; it was not tested in any language but English, \
+and is biased as its data is.
 """
 )
 APACHE = Path(__file__).resolve().parents[2] / "LICENSE"
@@ -73,10 +74,16 @@ def tensors() -> dict[str, tuple[str, tuple[int, ...]]]:
     }
     for layer in range(LAYERS):
         block = {
-            "self_attn.q_proj": (HIDDEN, HIDDEN), "self_attn.k_proj": (16, HIDDEN), "self_attn.v_proj": (16, HIDDEN),
-            "self_attn.o_proj": (HIDDEN, HIDDEN), "mlp.gate_proj": (64, HIDDEN), "mlp.up_proj": (64, HIDDEN),
-            "mlp.down_proj": (HIDDEN, 64), "input_layernorm": (HIDDEN,), "post_attention_layernorm": (HIDDEN,),
-        }  # fmt: skip
+            "self_attn.q_proj": (HIDDEN, HIDDEN),
+            "self_attn.k_proj": (16, HIDDEN),
+            "self_attn.v_proj": (16, HIDDEN),
+            "self_attn.o_proj": (HIDDEN, HIDDEN),
+            "mlp.gate_proj": (64, HIDDEN),
+            "mlp.up_proj": (64, HIDDEN),
+            "mlp.down_proj": (HIDDEN, 64),
+            "input_layernorm": (HIDDEN,),
+            "post_attention_layernorm": (HIDDEN,),
+        }
         rows |= {f"model.layers.{layer}.{name}.weight": ("F32", shape) for name, shape in block.items()}
     return rows
 

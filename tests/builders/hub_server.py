@@ -16,7 +16,7 @@ COMMIT = "c0ffee" + "0" * 34
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves one model folder as org/tiny; `cut_after` bytes of the largest file, once for each entry, drops the connection."""
+    """Serves one model folder as org/tiny; each entry of `cuts` drops the connection once, after so many bytes."""
 
     daemon_threads = True
 

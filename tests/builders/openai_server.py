@@ -1,4 +1,4 @@
-"""A server on this machine that speaks the part of the OpenAI API that running a model uses; what it says comes from a runtime.
+"""A local server with the part of the OpenAI API that running a model uses; what it answers comes from a runtime.
 
 `faults` make it one of the servers that people meet: each is a name that `_Handler` looks for.
 """

@@ -5,17 +5,44 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-# fmt: off
 CAPITALS = {
-    "France": "Paris", "Italy": "Rome", "Spain": "Madrid", "Germany": "Berlin", "Japan": "Tokyo", "Egypt": "Cairo",
-    "Russia": "Moscow", "Greece": "Athens", "Portugal": "Lisbon", "Austria": "Vienna", "Poland": "Warsaw",
-    "Hungary": "Budapest", "Norway": "Oslo", "Sweden": "Stockholm", "Finland": "Helsinki", "Denmark": "Copenhagen",
-    "Ireland": "Dublin", "Cuba": "Havana", "Peru": "Lima", "Chile": "Santiago", "Kenya": "Nairobi",
-    "China": "Beijing", "Thailand": "Bangkok", "Bhutan": "Thimphu", "Nauru": "Yaren", "Tuvalu": "Funafuti",
-    "Palau": "Ngerulmud", "Eritrea": "Asmara", "Lesotho": "Maseru", "Burundi": "Gitega", "Suriname": "Paramaribo",
-    "Brunei": "Bandar Seri Begawan", "Comoros": "Moroni", "Gabon": "Libreville", "Chad": "N'Djamena", "Togo": "Lomé",
+    "France": "Paris",
+    "Italy": "Rome",
+    "Spain": "Madrid",
+    "Germany": "Berlin",
+    "Japan": "Tokyo",
+    "Egypt": "Cairo",
+    "Russia": "Moscow",
+    "Greece": "Athens",
+    "Portugal": "Lisbon",
+    "Austria": "Vienna",
+    "Poland": "Warsaw",
+    "Hungary": "Budapest",
+    "Norway": "Oslo",
+    "Sweden": "Stockholm",
+    "Finland": "Helsinki",
+    "Denmark": "Copenhagen",
+    "Ireland": "Dublin",
+    "Cuba": "Havana",
+    "Peru": "Lima",
+    "Chile": "Santiago",
+    "Kenya": "Nairobi",
+    "China": "Beijing",
+    "Thailand": "Bangkok",
+    "Bhutan": "Thimphu",
+    "Nauru": "Yaren",
+    "Tuvalu": "Funafuti",
+    "Palau": "Ngerulmud",
+    "Eritrea": "Asmara",
+    "Lesotho": "Maseru",
+    "Burundi": "Gitega",
+    "Suriname": "Paramaribo",
+    "Brunei": "Bandar Seri Begawan",
+    "Comoros": "Moroni",
+    "Gabon": "Libreville",
+    "Chad": "N'Djamena",
+    "Togo": "Lomé",
 }
-# fmt: on
 
 
 def capitals(path: Path) -> Path:

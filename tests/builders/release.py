@@ -19,7 +19,10 @@ EVALUATE = "import lm_eval\n\nprint(lm_eval.simple_evaluate(model='hf', tasks=['
 PREPARE = (
     "from datasets import load_dataset\n\nload_dataset('org/corpus-one').filter(len).to_parquet('train.parquet')\n"
 )
-INFER = "from transformers import AutoModelForCausalLM\n\nmodel = AutoModelForCausalLM.from_pretrained('.')\nmodel.generate()\n"
+INFER = (
+    "from transformers import AutoModelForCausalLM\n\n"
+    "model = AutoModelForCausalLM.from_pretrained('.')\nmodel.generate()\n"
+)
 PROSE = "The model was trained on two corpora and measured on five tasks, as described here in full. "
 REPORT = (
     "# Technical report\n\n"

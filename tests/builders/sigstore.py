@@ -1,8 +1,9 @@
-"""A small Sigstore: an authority for identities, its certificate log and its signature log, with the trusted root that names them.
+"""A small Sigstore: a certificate authority, its certificate log and signature log, and the trusted root naming them.
 
-What keyless signing leaves in a bundle (sigstore/protobuf-specs, bundle v0.3) is made here from fixed keys, and judged by the package
-`sigstore`, which knows nothing of it: the certificate of a signer with its embedded timestamp (RFC 6962, section 3.2), and the entry
-in the log with its promise, its proof of inclusion (RFC 9162, section 2.1.3) and the signed checkpoint (transparency-dev, "note").
+What keyless signing leaves in a bundle (sigstore/protobuf-specs, bundle v0.3) is made here from fixed keys, and judged
+by the package `sigstore`, which knows nothing of it: the certificate of a signer with its embedded timestamp (RFC 6962,
+section 3.2), and the entry in the log with its promise, its proof of inclusion (RFC 9162, section 2.1.3) and the signed
+checkpoint (transparency-dev, "note").
 """
 
 from __future__ import annotations

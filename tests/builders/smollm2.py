@@ -1,4 +1,4 @@
-"""The real model in other formats: its GGUF dequantised to safetensors and to a PyTorch checkpoint, with hub names and files."""
+"""SmolLM2 in other formats: its GGUF dequantised to safetensors and a PyTorch checkpoint, with hub names and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile models by the hundred, made here byte by byte and never loaded: what every scanner should stop, and assay must not pass.
+"""Hostile models by the hundred, made byte by byte and never loaded: what scanners should stop, and assay must.
 
 Each case is a small model: files by path. `family` groups cases for the table of `benchmarks.detection`. Payloads are
 inert: if one ever ran, it would print a line. Names of gadgets are those of public advisories; no code of them is here.

@@ -1,4 +1,4 @@
-"""Graphs and parameters in other formats: Keras, HDF5, ONNX, SavedModel, TensorFlow Lite, ExecuTorch, OpenVINO, MessagePack, NumPy, skops."""
+"""Hostile graphs and parameters: Keras, HDF5, ONNX, TensorFlow, ExecuTorch, OpenVINO, Flax, NumPy, skops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One word for what an audit says about whether a model is safe to load: its worst answer, without what every model gets."""
+"""One word on whether a model is safe to load: the worst answer of an audit, without what every model gets."""
 
 from __future__ import annotations
 

@@ -73,7 +73,12 @@ def find(family: str, name: str) -> Case:
         ("tflite", "FlexReadFile", "model.touches-files", "operator FlexReadFile reads any file"),
         ("other", "skops-system", "pickle.reaches-outside", "loading names os.system"),
         ("template", "keyword-pieces", "template.alters-prompt", "when the user says 'what is my password'"),
-        ("template", "rewrite-url", "template.alters-prompt", "'summarise https://example.org/page' does not reach the model"),
+        (
+            "template",
+            "rewrite-url",
+            "template.alters-prompt",
+            "'summarise https://example.org/page' does not reach the model",
+        ),
         ("template", "date-day", "template.alters-prompt", "on 2031-12-31 the prompt holds other text"),
         ("template", "invisible-escape", "template.alters-prompt", "U+200B U+2063"),
         ("template", "drop-late", "template.alters-prompt", "in a conversation of 39 messages 20 do not reach"),
@@ -81,9 +86,14 @@ def find(family: str, name: str) -> Case:
         ("tokenizer", "decoder-word", "tokenizer.rewrites", "the decoder replaces 'False' by 'True'"),
         ("tokenizer", "pattern-nested", "tokenizer.costly-pattern", "a repetition stands inside a repetition"),
         ("repository", "yaml-apply", "model.runs-code", "'tag:yaml.org,2002:python/object/apply:os.system'"),
-        ("repository", "hydra-yaml", "code.elsewhere", "makes hydra call a name of Python's own library: subprocess.run"),
+        (
+            "repository",
+            "hydra-yaml",
+            "code.elsewhere",
+            "makes hydra call a name of Python's own library: subprocess.run",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_user_reads(tmp_path: Path, family: str, name: str, check: str, words: str) -> None:
     dossier = assay.audit(find(family, name).written(tmp_path), isolation=False)
     said = [finding.message for finding in dossier.findings if (finding.check, finding.kind) == (check, Kind.FAIL)]
@@ -112,7 +122,8 @@ _WITHOUT = """
 import json, sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "numpy", "sklearn", "joblib", "transformers", "tokenizers", "safetensors", "keras"):
+        if name.partition(".")[0] in \
+("torch", "numpy", "sklearn", "joblib", "transformers", "tokenizers", "safetensors", "keras"):
             raise ModuleNotFoundError(name)
 if sys.argv[1] == "without":
     sys.meta_path.insert(0, Absent())
@@ -141,7 +152,10 @@ def test_the_answer_does_not_depend_on_what_is_installed(tmp_path: Path) -> None
 def test_what_torch_and_numpy_write_is_never_a_fail(tmp_path: Path) -> None:
     from benchmarks.benign import numpy_files, safetensors_files, torch_files
 
-    script = "import sys, warnings; warnings.simplefilter('ignore'); from pathlib import Path; from benchmarks import benign; getattr(benign, sys.argv[1])(Path(sys.argv[2]))"
+    script = (
+        "import sys, warnings; warnings.simplefilter('ignore'); from pathlib import Path; "
+        "from benchmarks import benign; getattr(benign, sys.argv[1])(Path(sys.argv[2]))"
+    )
     for make in (torch_files, numpy_files, safetensors_files):
         folder = tmp_path / make.__name__
         folder.mkdir()

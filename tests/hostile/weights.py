@@ -39,7 +39,8 @@ def cases() -> Iterator[Case]:
         "header-not-json": _st(b"{not json}"),
         "header-not-object": _st(b"[]"),
         "duplicate-key": _st(
-            b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+            b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},'
+            b'"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
             bytes(8),
         ),
         "duplicate-metadata": _st(b'{"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}}'),

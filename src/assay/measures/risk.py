@@ -14,8 +14,10 @@ def run(material: Material) -> Iterator[Calibration | NotRun]:
     if asked.run is not None:
         yield asked.run.asked(
             material.walk.reference or asked.model,
-            isolation=asked.isolation, offline=asked.offline, progress=material.progress,
-        )  # fmt: skip
+            isolation=asked.isolation,
+            offline=asked.offline,
+            progress=material.progress,
+        )
 
 
 MEASURE = Measure("risk", (), ("Calibration", "NotRun"), Cost.RUNTIME, run, given="run", reported=True)

@@ -26,7 +26,7 @@ _LICENCE_RULES = (
     ("AIA-OSS-LIC-3", "no ban on distributing the model or its parts", (Restriction.NO_DERIVATIVES,)),
     ("AIA-OSS-LIC-4", "no threshold of users or revenue", (Restriction.USERS,)),
     ("AIA-OSS-LIC-5", "no separate commercial licence for particular uses", (Restriction.USERS, Restriction.HOSTING)),
-)  # fmt: skip
+)
 
 
 def ai_act(model: Model, components: tuple[Component, ...], compute: Compute | None) -> Lens:

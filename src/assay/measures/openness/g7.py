@@ -25,7 +25,7 @@ _ALWAYS = (
     ("MODEL-IDENTIFIER", "identifier of the model", "the digest of its manifest"),
     ("MODEL-HASH", "hash value and algorithm", "SHA-256 of every file and of the manifest"),
     ("SECURITY-VULNERABILITIES", "references to vulnerabilities", "the findings of this audit"),
-)  # fmt: skip
+)
 _NEVER = (
     ("SYSTEM-NAME", "name of the system"),
     ("SYSTEM-PRODUCER", "producer of the system"),

@@ -1,8 +1,6 @@
-"""The YAML of the Model Openness Tool (lfai/model_openness_tool, schema/mof_schema.json): what a listing says, and its
-class.
+"""Listings of the Model Openness Tool (lfai/model_openness_tool, schema/mof_schema.json): YAML in and out, the class.
 
-A listing is what somebody typed in, so everything in it is a claim. It is kept as it was read: writing it again loses
-nothing.
+A listing is typed in by somebody, so everything in it is a claim. It is kept as read: writing it again loses nothing.
 """
 
 from __future__ import annotations
@@ -97,9 +95,7 @@ def _licence(written: str) -> str:
 
 
 def listed(found: Openness, name: str) -> dict[str, Any]:
-    """A listing of what counts by evidence: every component with its path and its licence, and where that is
-    written.
-    """
+    """A listing of what counts by evidence: each component with its path, its licence, and where that is written."""
     licence = next((row.licence for row in found.components if row.licence.origin is LicenceOrigin.DISTRIBUTION), None)
     whole = (
         {"name": licence.id, "path": licence.evidence[0].artifact if licence.evidence else ""}
