@@ -13,8 +13,28 @@ from assay.facts.codec import canonical
 from tests.builders import gguf_model, hub_model
 
 # what a browser's Python lacks or must not do; jinja2 and yaml fall back to pure Python without their C parts
-BLOCKED = ("openassay_native", "ctypes", "_ctypes", "mmap", "socket", "_socket", "ssl", "_ssl", "select", "_posixsubprocess", "subprocess", "multiprocessing",
-           "concurrent.futures", "asyncio", "resource", "fcntl", "yaml._yaml", "markupsafe._speedups", "click", "rich")  # fmt: skip
+BLOCKED = (
+    "openassay_native",
+    "ctypes",
+    "_ctypes",
+    "mmap",
+    "socket",
+    "_socket",
+    "ssl",
+    "_ssl",
+    "select",
+    "_posixsubprocess",
+    "subprocess",
+    "multiprocessing",
+    "concurrent.futures",
+    "asyncio",
+    "resource",
+    "fcntl",
+    "yaml._yaml",
+    "markupsafe._speedups",
+    "click",
+    "rich",
+)
 
 CODE = """
 import sys

@@ -1,4 +1,4 @@
-"""Same input, same bytes: whatever the hash seed, locale, time zone, working directory, thread count or start of the worker."""
+"""Same input, same bytes: under any hash seed, locale, time zone, working directory, thread count or worker start."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_files_and_functions_stay_short() -> None:
 
 
 def test_one_broad_except_and_no_way_to_run_what_a_model_brings() -> None:
-    """The pipeline's guard around a check, the command line's last word about a bug, and a library that raises nothing narrower."""
+    """The guard around a check, the command line's last word about a bug, and a library without narrower exceptions."""
     broad = [path.name for path in SOURCES if re.search(r"except (Base)?Exception\b", path.read_text("utf-8"))]
     assert sorted(broad) == ["__init__.py", "answer.py", "tokenizer.py"]
     for path in SOURCES:

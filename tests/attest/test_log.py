@@ -15,7 +15,7 @@ from assay.facts.log import Checkpoint, Entry, Proof
 from tests.builders.command import run
 from tests.builders.release import openwashed, release
 
-# the entries and roots of the test of the reference implementation of certificate transparency (RFC 6962, the same tree)
+# entries and roots from the tests of the reference implementation of certificate transparency (RFC 6962, the same tree)
 LEAVES = [
     bytes.fromhex(text)
     for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")

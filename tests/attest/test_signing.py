@@ -1,4 +1,4 @@
-"""Signatures of models: the specification's schemas and vectors, every way in which one can fail to hold, and the commands."""
+"""Signatures of models: the specification's schemas and vectors, every way in which one can fail, and the commands."""
 
 from __future__ import annotations
 
@@ -326,14 +326,18 @@ def test_a_name_counts_only_under_the_root_that_it_was_given_for(folder: Path, t
 @pytest.mark.parametrize(
     ("leaf", "at", "why"),
     [
-        ({"days": 10}, NOW + timedelta(11), "the certificate of CN=leaf is valid from 2026-05-31 to 2026-06-11, not on 2026-06-12"),
+        (
+            {"days": 10},
+            NOW + timedelta(11),
+            "the certificate of CN=leaf is valid from 2026-05-31 to 2026-06-11, not on 2026-06-12",
+        ),
         ({}, NOW - timedelta(5), "not on 2026-05-27"),
         ({"purpose": ExtendedKeyUsageOID.SERVER_AUTH}, NOW, "the certificate of CN=leaf is not for signing"),
         ({"signs": False}, NOW, "the certificate of CN=leaf is not for signing"),
         ({"middle_ca": False}, NOW, "the certificate of CN=middle may not issue certificates here"),
         ({"extra": x509.InhibitAnyPolicy(0)}, NOW, "has a critical extension that assay does not know"),
     ],
-)  # fmt: skip
+)
 def test_certificates_that_do_not_count(
     folder: Path, tmp_path: Path, leaf: dict[str, Any], at: datetime, why: str
 ) -> None:
@@ -376,8 +380,13 @@ def test_a_manifest_in_portions_with_another_hash(folder: Path, tmp_path: Path) 
         "ignore_paths": [".gitattributes"],
     }
     subject = [{"name": "tiny", "digest": {"sha256": bundle.root(tuple(row["digest"] for row in lines))}}]
-    payload = json.dumps({"_type": bundle.STATEMENT_TYPE, "subject": subject, "predicateType": bundle.PREDICATE_TYPE,
-                          "predicate": {"resources": lines, "serialization": how}}).encode()  # fmt: skip
+    statement = {
+        "_type": bundle.STATEMENT_TYPE,
+        "subject": subject,
+        "predicateType": bundle.PREDICATE_TYPE,
+        "predicate": {"resources": lines, "serialization": how},
+    }
+    payload = json.dumps(statement).encode()
     target = tmp_path / "tiny.sig"
     target.write_bytes(
         bundle.written(payload, key.sign(bundle.authenticated(payload), ec.ECDSA(hashes.SHA256())), "", ())
@@ -526,7 +535,7 @@ def test_the_commands(folder: Path, tmp_path: Path) -> None:
         ("", "names nobody"),
         ("a = [", "not TOML"),
     ],
-)  # fmt: skip
+)
 def test_a_trust_file_that_says_nothing(folder: Path, tmp_path: Path, content: str, sentence: str) -> None:
     private(tmp_path / "k.pem")
     signed(folder, tmp_path / "k.pem")

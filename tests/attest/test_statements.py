@@ -91,7 +91,8 @@ def test_an_audit_is_verified_by_whoever_has_the_key(signed: tuple[Path, Path, s
     assert done.returncode == 0, done.stdout
     assert (
         done.stdout.splitlines()[0]
-        == "VERIFIED  the files are those that were audited; the audit done again says the same; signed by whom you expect"
+        == "VERIFIED  the files are those that were audited; the audit done again says the same; "
+        "signed by whom you expect"
     )
     assert not any(path.name.endswith("jsonl") and path.parent == folder for path in folder.iterdir())
 

@@ -85,14 +85,20 @@ def test_passages_are_found_far_inside_long_documents_of_any_script(tmp_path: Pa
 
 
 def test_a_trace_tells_quoted_near_quoted_and_new_sentences_apart(tmp_path: Path) -> None:
-    licence = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files."
+    licence = (
+        "Permission is hereby granted, free of charge, to any person obtaining a copy "
+        "of this software and associated documentation files."
+    )
     corpus = opened(
         tmp_path,
         [f"Intro text. {licence} More.", "Something else entirely about gardens and the weather in spring."],
         license="MIT",
         dataset="licences",
     )
-    edited = "Permission is hereby granted, free of cost, to any person obtaining a copy of this program and associated documentation files."
+    edited = (
+        "Permission is hereby granted, free of cost, to any person obtaining a copy "
+        "of this program and associated documentation files."
+    )
     trace = corpus.trace(f"{licence} {edited} Cats like warm windows very much indeed.")
     assert [row.standing for row in trace.sentences] == [Standing.QUOTED, Standing.NEAR_QUOTED, Standing.NOTHING]
     assert trace.sources[0].document.id == "d0" and len(trace.sources) == 1
@@ -130,9 +136,15 @@ def test_several_corpora_are_one(tmp_path: Path) -> None:
 
 
 def test_short_matches_close_together_are_a_patchwork(tmp_path: Path) -> None:
-    original = "slowly the old keeper climbed the iron stairs of the lighthouse and lit the great lamp before the storm came in from the west"
+    original = (
+        "slowly the old keeper climbed the iron stairs of the lighthouse "
+        "and lit the great lamp before the storm came in from the west"
+    )
     corpus = opened(tmp_path, [original, "nothing to see"])
-    edited = "slowly the old keeper scaled the iron stairs of a lighthouse, and lit the great light before the storm came over from the west"
+    edited = (
+        "slowly the old keeper scaled the iron stairs of a lighthouse, "
+        "and lit the great light before the storm came over from the west"
+    )
     (source,) = corpus.trace(edited, least=8).sources
     assert source.patchwork and source.words >= 14
 

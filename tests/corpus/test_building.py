@@ -23,7 +23,8 @@ from tests.builders.rows import ROWS, WRITERS, as_arrow_stream, as_jsonl
 
 
 def indexed(folder: Path, *inputs: Path, **options: object) -> Corpus:
-    build(tuple(map(str, inputs)), folder, replace(Options(), **options), executor("local", 0), replace_old=True)  # type: ignore[arg-type]
+    chosen = replace(Options(), **options)  # type: ignore[arg-type]
+    build(tuple(map(str, inputs)), folder, chosen, executor("local", 0), replace_old=True)
     return assay.corpus.open(folder)
 
 
@@ -58,7 +59,8 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
     (folder / "guide/a.txt").write_text("plain text here")
     (folder / "b.md").write_text("# Heading\n\nmarkdown *text* here")
     (folder / "c.html").write_text(
-        "<html><title>The title</title><style>p{}</style><p>first paragraph</p><p>second <b>bold</b> one</p><script>alert(1)</script>"
+        "<html><title>The title</title><style>p{}</style>"
+        "<p>first paragraph</p><p>second <b>bold</b> one</p><script>alert(1)</script>"
     )
     (folder / "d.txt").write_bytes("\ufeffmarked äöü".encode("utf-16"))
     (folder / "e.txt").write_bytes(b"broken \xff\xfe utf-8 here")
@@ -75,9 +77,11 @@ def test_a_folder_of_texts(tmp_path: Path) -> None:
         and corpus.count("alert") == 0
     )
     assert skipped(corpus.records[0]) == {
-        "empty text": 1, "no reader for .xyz": 1, "not text: it holds NUL bytes": 1,
+        "empty text": 1,
+        "no reader for .xyz": 1,
+        "not text: it holds NUL bytes": 1,
         "indexed, with bytes that are no text in its encoding replaced": 1,
-    }  # fmt: skip
+    }
 
 
 def test_a_dataset_saved_to_disk_with_its_card(tmp_path: Path) -> None:
@@ -247,7 +251,11 @@ def test_removed_documents_are_gone_from_every_answer(tmp_path: Path) -> None:
         ("GPL-2.0", "GPL-2.0-only", LicenceClass.SHARE_ALIKE),
         ("MIT OR CC-BY-NC-4.0", "MIT OR CC-BY-NC-4.0", LicenceClass.PERMISSIVE),
         ("MIT AND GPL-3.0-only", "MIT AND GPL-3.0-only", LicenceClass.SHARE_ALIKE),
-        ("GPL-3.0-only WITH Classpath-exception-2.0", "GPL-3.0-only WITH Classpath-exception-2.0", LicenceClass.SHARE_ALIKE),
+        (
+            "GPL-3.0-only WITH Classpath-exception-2.0",
+            "GPL-3.0-only WITH Classpath-exception-2.0",
+            LicenceClass.SHARE_ALIKE,
+        ),
         ("llama2", "LicenseRef-scancode-llama-2-license-2023", LicenceClass.RESTRICTED),
         ("cc-by-nc", "", LicenceClass.NON_COMMERCIAL),
         ("MIT OR LicenseRef-own", "MIT OR LicenseRef-own", LicenceClass.PERMISSIVE),
@@ -255,7 +263,7 @@ def test_removed_documents_are_gone_from_every_answer(tmp_path: Path) -> None:
         ("ask my lawyer", "", LicenceClass.UNKNOWN),
         ("x" * 10_000, "", LicenceClass.UNKNOWN),
     ],
-)  # fmt: skip
+)
 def test_licences_as_written(text: str, spdx: str, kind: LicenceClass) -> None:
     found = of_document(text)
     assert (found.spdx, found.kind) == (spdx, kind)
@@ -313,7 +321,9 @@ def test_duplicate_ids_are_all_kept_and_all_removed(tmp_path: Path) -> None:
     from assay.corpus.removal import remove
 
     (tmp_path / "a.jsonl").write_text(
-        '{"id": "same", "text": "one thing"}\n{"id": "same", "text": "another thing"}\n{"id": "x", "text": "third thing"}\n'
+        '{"id": "same", "text": "one thing"}\n'
+        '{"id": "same", "text": "another thing"}\n'
+        '{"id": "x", "text": "third thing"}\n'
     )
     assert indexed(tmp_path / "index", tmp_path / "a.jsonl").records[0].documents == 3
     assert len(remove(tmp_path / "index", ids=("same",))) == 2

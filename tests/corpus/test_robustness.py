@@ -1,4 +1,4 @@
-"""Killed builds, damaged files, two builds at once, a full disk, another version: a clear sentence, and what was there stays."""
+"""Killed builds, damaged files, two builds at once, a full disk, another version: a clear error, and no data lost."""
 
 from __future__ import annotations
 
@@ -68,9 +68,11 @@ def sound() -> bytes:
 
 # a number in a row of the header (where, how many bytes, how many values, how wide), or a byte of the body
 _header = st.tuples(
-    st.just(True), st.integers(0, 13), st.sampled_from((16, 24, 32, 40)),
+    st.just(True),
+    st.integers(0, 13),
+    st.sampled_from((16, 24, 32, 40)),
     st.sampled_from((0, 1, 7, 33, 64, 4096, 60_000, 2**31, 2**32 - 1)),
-)  # fmt: skip
+)
 _body = st.tuples(st.just(False), st.integers(0, 2**20), st.just(0), st.integers(0, 255))
 
 
@@ -132,7 +134,8 @@ def test_an_unfinished_build_goes_on(tmp_path: Path) -> None:
     for number in range(30):
         robustness.documents(tmp_path / f"{number:02}.jsonl", number * 200, 200)
     inputs = [str(path) for path in sorted(tmp_path.glob("*.jsonl"))]
-    command = [sys.executable, "-c", robustness.COMMAND, "corpus", "build", *inputs, "-o", str(tmp_path / "index"), "--shard-size", "250KiB", "--jobs", "1", "-q"]  # fmt: skip
+    options = ["-o", str(tmp_path / "index"), "--shard-size", "250KiB", "--jobs", "1", "-q"]
+    command = [sys.executable, "-c", robustness.COMMAND, "corpus", "build", *inputs, *options]
     with subprocess.Popen(command) as running:
         while len(list(tmp_path.glob("index/.task-*.json"))) < 3 and running.poll() is None:
             time.sleep(0.001)
@@ -201,7 +204,10 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_two_builds_into_one_folder(index: Path, tmp_path: Path) -> None:
-    code = "import sys, time; from pathlib import Path; from assay.corpus import manifest\nwith manifest.locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(30)"
+    code = (
+        "import sys, time; from pathlib import Path; from assay.corpus import manifest\n"
+        "with manifest.locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(30)"
+    )
     with subprocess.Popen([sys.executable, "-c", code, index], stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == b"held\n"
         with pytest.raises(UsageError, match="another assay is changing this corpus"):

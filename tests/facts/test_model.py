@@ -20,8 +20,8 @@ from tests.conftest import messages, of
 
 Audit = Callable[..., Dossier]
 
-# headings of public cards (OpenAI, Meta, Google, IBM, Microsoft, BigScience, the Hub's and Trainer's templates, cards in
-# other languages) -> what a reader expects below them: use, evaluation, limitations (or risks), data, training
+# headings of public cards (OpenAI, Meta, Google, IBM, Microsoft, BigScience, the templates of the Hub and of Trainer,
+# cards in other languages) -> what a reader expects below them: use, evaluation, limitations (or risks), data, training
 HEADINGS = {
     "Uses": "use",
     "Intended Use": "use",

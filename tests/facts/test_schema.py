@@ -11,7 +11,7 @@ PUBLISHED = Path(__file__).with_name("shapes.json")  # every schema that was eve
 
 
 def test_a_shape_that_changes_changes_its_number() -> None:
-    """If this fails: raise SCHEMA or the version of the SECTION, and add the new line to shapes.json; none is replaced."""
+    """If this fails: raise SCHEMA or the version of the SECTION, and add a line to shapes.json; none is replaced."""
     published = json.loads(PUBLISHED.read_text())
     for schema, shape in shapes().items():
         assert schema in published, (

@@ -135,8 +135,11 @@ def test_a_checkpoint_gives_its_tensor_index(writer: Any) -> None:
         ("model.b", "BF16", (4,), 8),
     ]
     assert imports(raw, "pytorch_model.bin") == {
-        "collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch.FloatStorage", "torch.BFloat16Storage",
-    }  # fmt: skip
+        "collections.OrderedDict",
+        "torch._utils._rebuild_tensor_v2",
+        "torch.FloatStorage",
+        "torch.BFloat16Storage",
+    }
 
 
 def test_byte_ranges_of_a_checkpoint_point_at_the_values() -> None:
@@ -198,7 +201,8 @@ def test_what_python_pickles_is_followed_without_imports_that_reach_outside(valu
 TORCH = """
 import sys, torch
 tied = torch.zeros(3, 4, dtype=torch.bfloat16)
-state = {"a": torch.ones(2, 3), "b": tied, "tied": tied, "view": torch.arange(10)[2:6], "c": torch.nn.Parameter(torch.ones(5))}
+state = {"a": torch.ones(2, 3), "b": tied, "tied": tied, "view": torch.arange(10)[2:6], \
+"c": torch.nn.Parameter(torch.ones(5))}
 torch.save(state, sys.argv[1], _use_new_zipfile_serialization=sys.argv[2] == "zip")
 """
 

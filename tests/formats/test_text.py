@@ -18,13 +18,20 @@ def marks(source: str) -> list[tuple[Construct, str]]:
     return [(mark.construct, mark.seen) for mark in found.marks]
 
 
-CHATML = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>'}}{% endfor %}"
+CHATML = (
+    "{% for message in messages %}"
+    "{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>'}}{% endfor %}"
+)
 TOOLS = """{%- if tools %}{{- '<tools>' }}{%- for tool in tools %}{{ tool | tojson }}{%- endfor %}{%- endif %}
 {%- set ns = namespace(multi=true, last=messages|length - 1) %}
-{%- for message in messages[::-1] %}{%- if ns.multi and message.role == 'user' and not(message.content.startswith('<tool_response>')) %}{%- set ns.multi = false %}{%- endif %}{%- endfor %}
+{%- for message in messages[::-1] %}\
+{%- if ns.multi and message.role == 'user' and not(message.content.startswith('<tool_response>')) %}\
+{%- set ns.multi = false %}{%- endif %}{%- endfor %}
 {%- macro render(m) %}{% generation %}{{ m.content }}{% endgeneration %}{%- endmacro %}
-{%- for message in messages %}{%- if '</think>' in message.content %}{% continue %}{%- endif %}{{ render(message) }}{%- endfor %}
-{%- if add_generation_prompt %}{{ raise_exception('no') if enable_thinking is defined else '<|im_start|>assistant' }}{%- endif %}"""
+{%- for message in messages %}\
+{%- if '</think>' in message.content %}{% continue %}{%- endif %}{{ render(message) }}{%- endfor %}
+{%- if add_generation_prompt %}\
+{{ raise_exception('no') if enable_thinking is defined else '<|im_start|>assistant' }}{%- endif %}"""
 
 
 def test_names_of_markers_and_variables_are_not_taken_for_internals() -> None:
@@ -155,7 +162,10 @@ def reaches(source: str) -> list[tuple[Capability, int, bool]]:
         ("import os as o\ndef f():\n    o.popen('id')", [(Capability.PROCESS, 3, False)]),
         ("from subprocess import run as r\nclass A:\n    x = r(['id'])", [(Capability.PROCESS, 3, True)]),
         ("import urllib.request\ndef f(x=urllib.request.urlopen('u')):\n    pass", [(Capability.NETWORK, 2, True)]),
-        ("exec(__import__('base64').b64decode('eA=='))", [(Capability.DYNAMIC_IMPORT, 1, True), (Capability.EXECUTE, 1, True)]),
+        (
+            "exec(__import__('base64').b64decode('eA=='))",
+            [(Capability.DYNAMIC_IMPORT, 1, True), (Capability.EXECUTE, 1, True)],
+        ),
         ("f = lambda: eval('1')", [(Capability.EXECUTE, 1, False)]),
         ("import torch\nx = torch.nn.Linear(2, 2)\ntorch.load('f')", [(Capability.UNPICKLE, 3, True)]),
         ("open('x', 'w')\nopen('y')", [(Capability.WRITE, 1, True)]),
@@ -163,7 +173,7 @@ def reaches(source: str) -> list[tuple[Capability, int, bool]]:
         ("import math\nprint(math.sqrt(2))", []),
         ("def f(code, requests):\n    code.strip()\n    requests.get('x')\n    self.eval()\n", []),
     ],
-)  # fmt: skip
+)
 def test_capabilities_are_seen_with_line_and_time(source: str, expected: list[tuple[Capability, int, bool]]) -> None:
     assert sorted(reaches(source)) == sorted(expected)
 

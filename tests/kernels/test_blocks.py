@@ -68,9 +68,18 @@ def test_steps_are_the_distance_between_codes(name: str) -> None:
         assert np.abs(places - np.rint(places)).max() < 1e-2
 
 
-@pytest.mark.parametrize(("dtype", "code", "value"), [
-    ("F8_E4M3", 0x7E, 448.0), ("F8_E4M3", 0x01, 2.0**-9), ("F8_E5M2", 0x7B, 57344.0), ("F8_E5M2", 0x7C, float("inf")),
-    ("F8_E4M3FNUZ", 0x7F, 240.0), ("F8_E5M2FNUZ", 0x7F, 57344.0), ("F8_E8M0", 0, 2.0**-127), ("I8", 0x80, -128.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("dtype", "code", "value"),
+    [
+        ("F8_E4M3", 0x7E, 448.0),
+        ("F8_E4M3", 0x01, 2.0**-9),
+        ("F8_E5M2", 0x7B, 57344.0),
+        ("F8_E5M2", 0x7C, float("inf")),
+        ("F8_E4M3FNUZ", 0x7F, 240.0),
+        ("F8_E5M2FNUZ", 0x7F, 57344.0),
+        ("F8_E8M0", 0, 2.0**-127),
+        ("I8", 0x80, -128.0),
+    ],
+)
 def test_eight_bit_codes_have_the_values_of_their_specification(dtype: str, code: int, value: float) -> None:
     assert kernels.widened(types.TYPES[dtype], bytes([code])).tolist() == [value]

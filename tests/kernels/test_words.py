@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from assay.kernels import _unicode, _words_reference, words
 
-# what the splitter has to get right: case, marks, ligatures, scripts without spaces, characters that do not show, long runs
+# what the splitter has to get right: case, marks, ligatures, scripts without spaces, invisible characters, long runs
 PIECES = (
     "a",
     "B",

@@ -52,8 +52,8 @@ def hostile(tmp_path: Path) -> Path:
 def waived(tmp_path: Path, subject: str, expires: str, artifact: str = "x.pkl") -> Path:
     path = tmp_path / "policy.toml"
     path.write_text(
-        HEAD
-        + f'[[waiver]]\ncheck = "pickle.reaches-outside"\nartifact = "{artifact}"\nsubject = "{subject}"\nreason = "inert test file"\nowner = "j.doe"\nexpires = {expires}\n'
+        HEAD + f'[[waiver]]\ncheck = "pickle.reaches-outside"\nartifact = "{artifact}"\nsubject = "{subject}"\n'
+        f'reason = "inert test file"\nowner = "j.doe"\nexpires = {expires}\n'
     )
     return path
 

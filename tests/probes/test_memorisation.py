@@ -1,4 +1,4 @@
-"""What a model repeats of its training data: a small network that is trained here on texts of known frequency, and the arithmetic by hand."""
+"""Memorised training data: a small network trained here on texts of known frequency, and the arithmetic by hand."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def test_what_is_repeated_is_told_by_how_often_it_occurs(index: Path, tmp_path: 
     held.write_text("".join(json.dumps({"text": " ".join(f"h{at}x{n}" for n in range(24))}) + "\n" for at in range(30)))
     found = memorisation(runtime, [str(index)], [held], plan=Plan(20, 12, 8, 0))
     assert [(row.low, row.high, row.repeated == row.passages, row.repeated) for row in found.groups] == [
-        (1, 1, False, 0), (8, 15, True, found.groups[1].passages),
-    ]  # fmt: skip
+        (1, 1, False, 0),
+        (8, 15, True, found.groups[1].passages),
+    ]
     once, often = found.groups
     assert once.passages == 20 and once.share_low == 0 and 0.1 < once.share_high < 0.2
     single = math.exp(-0.01 * 8)
@@ -161,10 +162,10 @@ def test_a_network_repeats_what_it_saw_often_and_not_what_it_saw_once(parrot: Pa
     pytest.importorskip("zstandard")
     built = run("corpus", "build", str(parrot / "data.jsonl"), "-o", str(parrot / "index"))
     assert built.returncode == 0, built.stderr
-    done = run(
-        "memorisation", str(parrot / "model"), "--corpus", str(parrot / "index"), "--held-out", str(parrot / "held.jsonl"), "--each", "15", "--prefix", "10", "--suffix", "8",
-        "--free", "3", "-q", "-o", "text", "-o", f"json={parrot / 'm.json'}",
-    )  # fmt: skip
+    texts = ("--corpus", str(parrot / "index"), "--held-out", str(parrot / "held.jsonl"))
+    sizes = ("--each", "15", "--prefix", "10", "--suffix", "8", "--free", "3")
+    outputs = ("-o", "text", "-o", f"json={parrot / 'm.json'}")
+    done = run("memorisation", str(parrot / "model"), *texts, *sizes, "-q", *outputs)
     assert done.returncode == 0, done.stderr
     found = decode(Memorisation, json.loads((parrot / "m.json").read_text()))
     share = {row.low: row.repeated / row.passages for row in found.groups}

@@ -1,4 +1,4 @@
-"""The page in a real browser: no network, no script needed, narrow and wide, light and dark, by keyboard."""
+"""The page in a real browser: distinct colours, no network or script needed, any width, light and dark, by keyboard."""
 
 from __future__ import annotations
 
@@ -45,14 +45,12 @@ def page_file(tmp_path: Path, audit: Callable[..., Dossier]) -> Path:
     from assay.render import renderer
 
     template = "<img src=x onerror=alert(1)>{{ ''.__class__ }}"
-    model = hub_model(
-        tmp_path / "m",
-        **{
-            "<img src=x onerror=alert(2)>.pkl".replace("/", "_"): calls("os", "system", "<script>alert(3)</script>"),
-            "tokenizer_config.json": json.dumps({"chat_template": template}),
-            "x.7z": b"7z\xbc\xaf'\x1c",
-        },
-    )
+    files = {
+        "<img src=x onerror=alert(2)>.pkl".replace("/", "_"): calls("os", "system", "<script>alert(3)</script>"),
+        "tokenizer_config.json": json.dumps({"chat_template": template}),
+        "x.7z": b"7z\xbc\xaf'\x1c",
+    }
+    model = hub_model(tmp_path / "m", **files)
     path = tmp_path / "report.html"
     found = renderer("html")
     assert found is not None
@@ -134,12 +132,12 @@ def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
     from assay.render import renderer
 
     random = np.random.default_rng(0)
-    state = {
-        f"model.layers.{layer}.{role}.weight": random.standard_normal((64, 32)).astype(np.float32)
-        for layer in range(6)
-        for role in ("self_attn.q_proj", "mlp.up_proj")
-    }
-    state["model.layers.3.mlp.up_proj.weight"] *= 4
+    state = {}
+    for layer in range(6):
+        for role in ("self_attn.q_proj", "mlp.up_proj"):
+            scale = 4 if (layer, role) == (3, "mlp.up_proj") else 1
+            values = random.standard_normal((64, 32)) * scale
+            state[f"model.layers.{layer}.{role}.weight"] = values.astype(np.float32)
     left = derived.write_safetensors(tmp_path / "base" / "model.safetensors", state)
     changed = state | {"model.layers.2.self_attn.q_proj.weight": random.standard_normal((64, 32)).astype(np.float32)}
     derived.write_safetensors(tmp_path / "m" / "model.safetensors", changed)

@@ -276,7 +276,7 @@ def test_a_model_that_cannot_be_run_says_why(change: Any, said: str, tmp_path: P
 def test_networks_that_scale_or_cap_their_logits_are_scored_as_they_are(
     family: str, tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Small networks of other families with random weights: what they say is noise, and must be the noise that the network itself computes."""
+    """Small random networks of other families: their scores are noise, and must be the noise the network computes."""
     import shutil
 
     from assay.runtime import torch_

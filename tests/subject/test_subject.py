@@ -48,7 +48,7 @@ def test_the_manifest_digest_is_over_raw_digests_in_name_order() -> None:
 
 
 def test_the_manifest_is_that_of_the_reference_tool(tmp_path: Path, audit: Audit) -> None:
-    """model-signing of OpenSSF, whose manifest it is: the same files, in the same order, with the same digest over all."""
+    """model-signing of OpenSSF, whose manifest it is: the same files, in the same order, with the same digest."""
     files = {"a/b/x.txt": "1\n", "a.txt": "2\n", "a/B.txt": "3\n", "a-b.txt": "4\n", "a/.git/y.txt": "5\n"}
     for name, content in files.items():
         (tmp_path / "m" / name).parent.mkdir(parents=True, exist_ok=True)

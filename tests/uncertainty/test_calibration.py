@@ -70,10 +70,15 @@ def test_a_pack_that_is_none_is_one_sentence(content: bytes, said: str, tmp_path
 @pytest.mark.parametrize(
     ("text", "answers", "is_right"),
     [
-        ("Paris.", ("paris",), True), ("It is the Eiffel Tower", ("Eiffel Tower",), True), ("Parisian", ("Paris",), False),
-        ("the U.S.", ("U.S.",), True), ("", ("x",), False), ("anything", ("...",), False), ("14 December, 1972", ("14 December 1972 UTC", "December 1972"), True),
+        ("Paris.", ("paris",), True),
+        ("It is the Eiffel Tower", ("Eiffel Tower",), True),
+        ("Parisian", ("Paris",), False),
+        ("the U.S.", ("U.S.",), True),
+        ("", ("x",), False),
+        ("anything", ("...",), False),
+        ("14 December, 1972", ("14 December 1972 UTC", "December 1972"), True),
     ],
-)  # fmt: skip
+)
 def test_a_right_answer_is_in_the_text_as_words(text: str, answers: tuple[str, ...], is_right: bool) -> None:
     assert calibrating.right(text, answers) is is_right
 
@@ -177,8 +182,15 @@ def test_selfaware_is_read_as_published(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says_so"),
-    [("I don't know.", True), ("It is unknown", True), ("There is no such country", True), ("", True), ("Berlin", False), ("Nobody Grey", False)],
-)  # fmt: skip
+    [
+        ("I don't know.", True),
+        ("It is unknown", True),
+        ("There is no such country", True),
+        ("", True),
+        ("Berlin", False),
+        ("Nobody Grey", False),
+    ],
+)
 def test_declining_is_told_by_words(text: str, says_so: bool) -> None:
     assert calibrating.declined(text) is says_so
 

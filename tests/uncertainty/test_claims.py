@@ -1,4 +1,4 @@
-"""Claims that may stay, questions made from one's own texts, and live texts that are no longer like those of a calibration."""
+"""Claims that may stay, questions made from a user's own texts, and distribution shift of live texts."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_claims_all_of_a_kind_tell_nothing(tmp_path: Path) -> None:
 
 
 def test_factscore_is_read_as_published(tmp_path: Path) -> None:
-    """The layout of FActScore's labelled biographies: facts by sentence, with what people found irrelevant or left out."""
+    """FActScore's labelled biographies: facts by sentence, with what annotators found irrelevant or left out."""
     groups = ("very rare", "rare", "medium", "freq", "very freq")
 
     def biography(number: int) -> dict[str, object]:
@@ -137,11 +137,15 @@ def test_factscore_is_read_as_published(tmp_path: Path) -> None:
             "topic": f"Person {number}",
             "cat": [groups[number % 5], "Europe"],
             "annotations": [
-                {"text": "A sentence.", "is-relevant": True, "model-atomic-facts": [{"text": "Not these."}],
-                 "human-atomic-facts": facts},
+                {
+                    "text": "A sentence.",
+                    "is-relevant": True,
+                    "model-atomic-facts": [{"text": "Not these."}],
+                    "human-atomic-facts": facts,
+                },
                 {"text": "Another one.", "is-relevant": False, "human-atomic-facts": None},
             ],
-        }  # fmt: skip
+        }
 
     rows = [*map(biography, range(60)), {**biography(60), "annotations": None}]
     (tmp_path / "f.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -155,7 +159,8 @@ def test_factscore_is_read_as_published(tmp_path: Path) -> None:
 
 
 STORY = "".join(
-    f"The harbour of {name} was opened by Captain Hollis in {1800 + at}. It rained. Nobody in the town of {name} had ever seen Queen Maud before {1830 + at}.\n"
+    f"The harbour of {name} was opened by Captain Hollis in {1800 + at}. It rained. "
+    f"Nobody in the town of {name} had ever seen Queen Maud before {1830 + at}.\n"
     for at, name in enumerate(
         (
             "Elbing",

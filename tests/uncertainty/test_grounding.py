@@ -1,4 +1,4 @@
-"""Sentences beside documents, and names in a corpus: what is borne out, what is not, and what a model is sure of all the same."""
+"""Sentences beside documents, and names in a corpus: supported, unsupported, and unsupported but confident."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from tests.builders.scored import record
 
 ROOT = Path(__file__).resolve().parents[2]
 CURIE = (
-    "Marie Curie was born in Warsaw on 7 November 1867. She moved to Paris in 1891, where she studied at the Sorbonne. In 1898 she and her husband Pierre Curie discovered polonium and "
-    "radium. She won the Nobel Prize in Physics in 1903 together with Pierre Curie and Henri Becquerel, and the Nobel Prize in Chemistry in 1911. She died in 1934 in Passy."
+    "Marie Curie was born in Warsaw on 7 November 1867. "
+    "She moved to Paris in 1891, where she studied at the Sorbonne. "
+    "In 1898 she and her husband Pierre Curie discovered polonium and radium. "
+    "She won the Nobel Prize in Physics in 1903 together with Pierre Curie and Henri Becquerel, "
+    "and the Nobel Prize in Chemistry in 1911. She died in 1934 in Passy."
 )
 
 
@@ -202,8 +205,10 @@ def test_features_do_not_depend_on_the_order_of_a_set() -> None:
         "found = Documents([text[:6000]])\n"
         "print([found.features(row) for row in text[3000:].split('. ')])\n"
     )
-    said = {
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
-        for seed in ("1", "2", "3", "4")
-    }  # fmt: skip
+    command = [sys.executable, "-c", program]
+    said = set()
+    for seed in ("1", "2", "3", "4"):
+        hashing = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=hashing)
+        said.add(done.stdout)
     assert len(said) == 1

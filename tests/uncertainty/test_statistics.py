@@ -1,4 +1,4 @@
-"""Ranking, calibration and promises: against plain definitions, and against simulated models whose error rate is known."""
+"""Ranking, calibration and guarantees: against plain definitions, and against simulated models of known error rate."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def random(seed: int = 3) -> np.random.Generator:
         (lambda s: derived.noisy(s, 0.01, random()), "Q4_0", R.QUANTISED_CHANGED),
         (lambda s: derived.lora(s, 16, 0.005, ("q_proj", "v_proj"), random()), "Q4_1", R.QUANTISED_CHANGED),
     ],
-)  # fmt: skip
+)
 def test_each_relation_is_recognised(
     tmp_path: Path, base: Weights, make: object, store: str, relation: Relation
 ) -> None:
@@ -125,7 +125,7 @@ def test_experts_and_fused_projections_are_matched(tmp_path: Path) -> None:
 
 
 def test_an_importance_matrix_is_no_change(tmp_path: Path, base: Weights) -> None:
-    """Scales chosen otherwise than by the reference, codes still the nearest: no block is equal, every value in its cell."""
+    """Scales unlike those of the reference, codes still the nearest: no block is equal, every value in its cell."""
 
     def otherwise(kind: str, values: Any) -> bytes:
         blocks = np.frombuffer(derived.reference_quantiser(kind, values), np.uint8).reshape(-1, 34).copy()

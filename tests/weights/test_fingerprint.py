@@ -29,10 +29,13 @@ def family(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     tokenizer = json.dumps(build.tokenizer(smollm2))
     random = np.random.default_rng(2)
     models = {
-        "base": state, "tuned": derived.noisy(state, 0.05, random), "permuted": derived.permuted_neurons(state, random),
-        "rotated": derived.turned(state, random, rotate=True), "pruned": derived.layers_of(state, [0, 1, 3]),
+        "base": state,
+        "tuned": derived.noisy(state, 0.05, random),
+        "permuted": derived.permuted_neurons(state, random),
+        "rotated": derived.turned(state, random, rotate=True),
+        "pruned": derived.layers_of(state, [0, 1, 3]),
         "impostor": derived.same_statistics(state, random),
-    }  # fmt: skip
+    }
     for name, weights in models.items():
         derived.write_safetensors(root / name / "model.safetensors", weights)
         (root / name / "tokenizer.json").write_text(tokenizer)

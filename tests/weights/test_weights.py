@@ -24,8 +24,10 @@ def stored(path: Path, **tensors: Any) -> Path:
     for name, values in tensors.items():
         raw = np.ascontiguousarray(values).tobytes()
         header[name if "." in name else name.replace("__", ".")] = {
-            "dtype": kinds[str(values.dtype)], "shape": list(values.shape), "data_offsets": [at, at + len(raw)],
-        }  # fmt: skip
+            "dtype": kinds[str(values.dtype)],
+            "shape": list(values.shape),
+            "data_offsets": [at, at + len(raw)],
+        }
         parts.append(raw)
         at += len(raw)
     text = json.dumps(header).encode()
@@ -167,9 +169,14 @@ def test_bitsandbytes_four_bit_with_nested_scales(tmp_path: Path) -> None:
         np.uint8,
     )
     path = stored(
-        tmp_path / "m.safetensors", l__weight=(codes[::2] << 4 | codes[1::2]).astype(np.uint8).reshape(-1, 1), l__weight__absmax=absmax,
-        l__weight__quant_map=code, l__weight__nested_absmax=scale, l__weight__nested_quant_map=inner, **{"l.weight.quant_state.bitsandbytes__nf4": state},
-    )  # fmt: skip
+        tmp_path / "m.safetensors",
+        l__weight=(codes[::2] << 4 | codes[1::2]).astype(np.uint8).reshape(-1, 1),
+        l__weight__absmax=absmax,
+        l__weight__quant_map=code,
+        l__weight__nested_absmax=scale,
+        l__weight__nested_quant_map=inner,
+        **{"l.weight.quant_state.bitsandbytes__nf4": state},
+    )
     (tensor,) = assay.weights.open(path).values()
     wanted = code[codes].reshape(64, 64) * (inner[absmax] * 0.5 + 0.25).repeat(64).reshape(64, 64)
     assert tensor.dtype == "bitsandbytes nf4" and np.allclose(tensor.array(), wanted, atol=1e-6)
@@ -193,9 +200,12 @@ def test_mxfp4_and_nvfp4_as_the_hub_stores_them(tmp_path: Path) -> None:
 
 def test_parts_that_do_not_fit_together_are_named(tmp_path: Path) -> None:
     path = stored(
-        tmp_path / "m.safetensors", l__qweight=np.zeros((8, 24), np.int32), l__scales=np.zeros((2, 24), np.float16),
-        l__qzeros=np.zeros((2, 3), np.int32), l__g_idx=np.full(64, 9, np.int32),
-    )  # fmt: skip
+        tmp_path / "m.safetensors",
+        l__qweight=np.zeros((8, 24), np.int32),
+        l__scales=np.zeros((2, 24), np.float16),
+        l__qzeros=np.zeros((2, 3), np.int32),
+        l__g_idx=np.full(64, 9, np.int32),
+    )
     (tensor,) = assay.weights.open(path).values()
     with pytest.raises(InputError, match=r"m.safetensors: the parts of 'l.weight' do not fit together"):
         tensor.array()

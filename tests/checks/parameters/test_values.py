@@ -172,10 +172,21 @@ def test_without_a_value_check_no_value_is_read(tmp_path: Path, audit: Audit) ->
     ("header", "data", "reason"),
     [
         ({"a": {"dtype": "F4", "shape": [8], "data_offsets": [0, 4]}}, 4, "assay does not read values of type F4"),
-        ({"a": {"dtype": "F32", "shape": [8], "data_offsets": [0, 32]}, "b": {"dtype": "F32", "shape": [8], "data_offsets": [16, 48]}}, 48, "it shares bytes with another tensor"),
-        ({"a": {"dtype": "F16", "shape": [1 << 20, 1 << 20], "data_offsets": [0, 1 << 41]}}, 64, "the file ends before it does"),
+        (
+            {
+                "a": {"dtype": "F32", "shape": [8], "data_offsets": [0, 32]},
+                "b": {"dtype": "F32", "shape": [8], "data_offsets": [16, 48]},
+            },
+            48,
+            "it shares bytes with another tensor",
+        ),
+        (
+            {"a": {"dtype": "F16", "shape": [1 << 20, 1 << 20], "data_offsets": [0, 1 << 41]}},
+            64,
+            "the file ends before it does",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_could_not_be_read_is_open_by_name(
     tmp_path: Path, audit: Audit, header: dict[str, Any], data: int, reason: str
 ) -> None:
@@ -238,7 +249,7 @@ def test_any_index_over_any_bytes_gives_a_summary_or_a_reason_for_each_tensor(da
 def test_two_files_at_a_time_give_the_same_dossier(
     tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assay.pipeline.WORTH_THREADS", 0)
+    monkeypatch.setattr("assay.pipeline.reading.WORTH_THREADS", 0)
     for number in (1, 2, 3):
         derived.write_safetensors(
             tmp_path / "m" / f"model-{number:05}-of-00003.safetensors",

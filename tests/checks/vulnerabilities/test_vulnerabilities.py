@@ -167,7 +167,8 @@ def test_a_file_without_a_reader_is_open_and_an_image_is_inert(tmp_path: Path, a
     assert [a.path for a in dossier.artifacts if a.standing == "inert"] == ["logo.png"]
     assert messages(dossier, "artifact.unread", Kind.OPEN) == [
         "fake.png: no reader knows this format (it begins with 4d 5a 90)",
-        "notes.7z: not analysed: 7z archive; assay unpacks zip, tar, gzip, bzip2 and xz (it begins with 37 7a bc af 27 1c)",
+        "notes.7z: not analysed: 7z archive; assay unpacks zip, tar, gzip, bzip2 and xz "
+        "(it begins with 37 7a bc af 27 1c)",
     ]
     assert [f.message.partition(":")[0] for f in of(dossier, "code.native", Kind.REVIEW)] == [
         "script.txt is a script, by its first line"

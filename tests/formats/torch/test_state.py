@@ -1,4 +1,4 @@
-"""Checkpoints as PyTorch itself writes them: every tensor that loading gives is found, and what is wrong in it is told."""
+"""Checkpoints as PyTorch itself writes them: every tensor that loading gives is found, and its defects are named."""
 
 from __future__ import annotations
 

@@ -110,7 +110,8 @@ license: apache-2.0
 
 There is no paper and no technical report. The dataset is not released and the results are not published.
 The training code and the evaluation code will not be shared. Inference scripts are
-unavailable. We never published intermediate checkpoints, nor the test sets. The weights are withheld. Data cards do not exist.
+unavailable. We never published intermediate checkpoints, nor the test sets. The weights are withheld. \
+Data cards do not exist.
 The preprocessing code is proprietary, and sample outputs are not provided.
 Der Trainingsdatensatz (training data) wird nicht veröffentlicht.
 """
@@ -325,12 +326,20 @@ def test_the_rules_know_every_component() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "component"),
     [
-        ("measure.py", "from assay.uncertainty import calibration\n\ncalibration.asked(None, None)\n", "evaluation_code"),
+        (
+            "measure.py",
+            "from assay.uncertainty import calibration\n\ncalibration.asked(None, None)\n",
+            "evaluation_code",
+        ),
         ("measure.py", "import assay.probes.memorisation\n", "evaluation_code"),
         ("measure.py", "from assay import __version__\n", ""),
-        ("words.py", "from tokenizers import Tokenizer\n\nTokenizer(None).train_from_iterator([], None)\n", "data_preprocessing_code"),
+        (
+            "words.py",
+            "from tokenizers import Tokenizer\n\nTokenizer(None).train_from_iterator([], None)\n",
+            "data_preprocessing_code",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_program_is_for_is_told_by_what_it_calls(
     name: str, text: str, component: str, tmp_path: Path, audit: Audit
 ) -> None:

@@ -71,7 +71,7 @@ LICENCES = {
     "llama3": {"LIC-4", "LIC-5"},
     "qwen": {"LIC-4", "LIC-5"},
     "llama4": {"LIC-4", "LIC-5", "LIC-7"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("tag", LICENCES)

@@ -1,4 +1,4 @@
-"""The example as a user makes it, with a few steps of training only: everything that belongs to an open release is there."""
+"""The example as a user makes it, with a few steps of training: everything that belongs to an open release is there."""
 
 from __future__ import annotations
 
