@@ -43,8 +43,8 @@ class Matches:
     """What several shards say together.
 
     `starts`, `lengths` (words), `counts`, `bits` have one entry for each span; `hits` int64[h, 4] has shard, index of
-    the span, document and unit. `longest` uint32[n] and `surprise` float64[n] (bits; infinite for words that no shard
-    has) have one for each word.
+    the span, document and unit. `longest` uint32[n] and `surprise` float64[n] (surprisal in bits; infinite for words
+    that no shard has) have one for each word.
     """
 
     longest: NDArray[np.uint32]
