@@ -9,6 +9,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from license_expression import Licensing
 
 from assay.facts.corpus import LicenceClass
 from assay.facts.licence import Restriction
@@ -23,6 +24,8 @@ from tests.licence.spellings import SPELLINGS, UNKNOWN
 
 ROWS = [(text, id) for id, spellings in SPELLINGS.items() for text in spellings]
 MODELS = unlisted.UNLISTED
+PIECES = ("MIT", "Apache-2.0", "GPL-2.0+", "LicenseRef-x", "AND", "OR", "WITH", "(", ")", "LLVM-exception")
+LONG = " AND ".join(["LicenseRef-scancode-llama-3.1-license-2024"] * 16)  # as many as a text is searched for
 
 
 @pytest.mark.parametrize(("text", "id"), ROWS)
@@ -107,10 +110,20 @@ def test_an_expression_is_made_of_its_parts(parts: list[str]) -> None:
         ("MIT OR LicenseRef-own", "MIT OR LicenseRef-own"),
         ("GPL-2.0 with MIT", ""),
         ("MIT and what else there is", ""),
+        ("(" * 500 + "MIT OR MIT-0" + ")" * 500, ""),
+        (LONG, LONG),
     ],
 )
 def test_expressions(text: str, meant: str) -> None:
     assert named(text) == meant
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_expressions_are_read_as_the_library_of_the_standard_reads_them(pieces: list[str]) -> None:
+    found = named(" ".join(pieces))
+    if " " in found:
+        assert str(Licensing().parse(found)) == found == named(found)
+        assert asks(found) in LicenceClass and fits(found, "code") in (True, False)
 
 
 def test_exceptions_are_no_licences() -> None:
