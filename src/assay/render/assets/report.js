@@ -9,7 +9,8 @@
     const words = text.value.trim().toLowerCase();
     let shown = 0;
     for (const finding of findings) {
-      const fits = (!kind.value || finding.classList.contains(kind.value)) && (!words || finding.textContent.toLowerCase().includes(words));
+      const right = !kind.value || finding.classList.contains(kind.value);
+      const fits = right && (!words || finding.textContent.toLowerCase().includes(words));
       finding.hidden = !fits;
       shown += fits ? 1 : 0;
     }
@@ -20,7 +21,7 @@
   };
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    for (let place = target; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
     if (target) target.scrollIntoView();
   };
   window.addEventListener("hashchange", reveal);
