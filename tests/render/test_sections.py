@@ -1,4 +1,4 @@
-"""Sections of a dossier: each comes out in every format that people read, one from a plugin too, hostile text harmless."""
+"""Sections of a dossier: each comes out in every format that people read, and hostile text in it is harmless."""
 
 from __future__ import annotations
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 
-
 @dataclass(frozen=True, slots=True)
 class Expected:
     """Whom a verifier expects: public keys by name, roots, and keyless identities.

@@ -36,7 +36,10 @@ def target(text: str) -> Target:
 def write_all(
     dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = False, plugins: tuple[Loaded, ...] = ()
 ) -> None:
-    """Write every report, with the views that plugins bring; a target that cannot be written is a UsageError after the others were tried."""
+    """Write every report, with the views that plugins bring.
+
+    A target that cannot be written is a UsageError after the others were tried.
+    """
     extra = tuple(view for plugin in plugins for view in plugin.of(View))
     failures = []
     for entry in targets:

@@ -108,7 +108,9 @@ def COMMAND(
     try:
         use(threads)
         runtime = uncertainty.open(model)
-        before = given_text(prompt or "", MOST) if user is None else conversation(runtime, given_text(user, MOST), system)
+        before = (
+            given_text(prompt or "", MOST) if user is None else conversation(runtime, given_text(user, MOST), system)
+        )
         if told is None:
             found = uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held)
         else:

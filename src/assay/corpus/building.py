@@ -94,7 +94,8 @@ def _reasons(parts: list[Part], unread: tuple[Skipped, ...]) -> str:
 
 def _sentence(cause: OSError, directory: Path) -> str:
     if cause.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{directory}: the disk is full; what was there before is as it was. Free some space and run the same command: finished shards are used again"
+        kept = "Free some space and run the same command: finished shards are used again"
+        return f"{directory}: the disk is full; what was there before is as it was. {kept}"
     return f"{directory}: {cause.strerror or cause} ({cause.filename or directory}); what was there before is as it was"
 
 

@@ -44,7 +44,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One or several corpora. Every question raises Malformed where it meets a damaged block, with the file and what to do."""
+    """One or several corpora. Every question raises Malformed at a damaged block, with the file and what to do."""
 
     records: tuple[CorpusRecord, ...]
     shards: tuple[ShardFile, ...]
@@ -72,7 +72,7 @@ class Corpus:
         return sum(int(living(shard, np.array([whole(shard, found)], np.uint32))[0]) for shard in self.shards)
 
     def find(self, text: str, limit: int = 10) -> tuple[Hit, ...]:
-        """Up to `limit` places that hold the words of `text`, spread over the corpora; each says whether it is exact."""
+        """Up to `limit` occurrences of the words of `text`, spread over the corpora; each says whether it is exact."""
         found, raw = split(text)
         hits: list[Hit] = []
         for shard, name in zip(self.shards, self.names, strict=True):
@@ -87,7 +87,7 @@ class Corpus:
         return tuple(hits)
 
     def longest(self, text: str) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """For each word of `text`: how many words the longest match from there on has, and how often the corpora hold it."""
+        """For each word of `text`: how many words the longest match from there on has, and how often it occurs."""
         found, _ = split(_checked(text))
         lengths, counts = np.zeros(len(found), np.uint32), np.zeros(len(found), np.int64)
         for shard, row in zip(self.shards, self.look(found, 0), strict=True):

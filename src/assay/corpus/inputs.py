@@ -38,7 +38,7 @@ _ABOUT = frozenset({"dataset_info.json", "state.json", "dataset_infos.json", "da
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file to read: its path or URL, its size, what kind it is, how it is packed, and the folder it was found in."""
+    """One file to read: its path or URL, size, kind, how it is packed, and the folder in which it was found."""
 
     uri: str
     size: int

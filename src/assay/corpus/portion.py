@@ -59,7 +59,7 @@ class Task:
 
     @property
     def note(self) -> Path:
-        """Where the task's outcome is kept until the manifest has it; another name if anything it depends on changes."""
+        """Where the outcome is kept until the manifest has it; another name if anything it depends on changes."""
         stamps = [[source.uri, source.size, _changed(source.uri)] for source in self.inputs]
         options = asdict(self.options)
         text = json.dumps([stamps, options, NORMALISER, _layout.VERSION], sort_keys=True)

@@ -1,5 +1,6 @@
 """BM25 of a document's passage against a text and its prompt: Robertson and Zaragoza, "The Probabilistic Relevance
-Framework: BM25 and Beyond", 2009, equation 3.15, with the inverse document frequency of Lucene, which is never negative.
+Framework: BM25 and Beyond", 2009, equation 3.15, with the inverse document frequency of Lucene, which is never
+negative.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sentences of similar meaning, by a sentence-embedding model: opt-in, and never called a source.
 
-Passages that share rare words with a sentence are embedded and compared; a paraphrase that shares none is not found. The
-model (BERT with mean pooling, as all-MiniLM-L6-v2) is read by assay's own reader and computed with numpy.
+Passages that share rare words with a sentence are embedded and compared; a paraphrase that shares none is not found.
+The model (BERT with mean pooling, as all-MiniLM-L6-v2) is read by assay's own reader and computed with numpy.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Embedder:
             raise UsageError(f"{folder}: no sentence-embedding model ({cause})") from None
         if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
             raise UsageError(
-                f"{folder}: a {config.get('model_type')!r} model; BERT with mean pooling is supported, such as all-MiniLM-L6-v2"
+                f"{folder}: a {config.get('model_type')!r} model; BERT with mean pooling is supported, "
+                "such as all-MiniLM-L6-v2"
             )
         self._heads, self._layers = int(config["num_attention_heads"]), int(config["num_hidden_layers"])
         self._epsilon = float(config["layer_norm_eps"])

@@ -1,6 +1,7 @@
-"""Whether a corpus knows what a text is about: how often it holds a name or number, and in which documents two of them stand together.
+"""Whether a corpus knows what a text is about: counts of its names and numbers, and which occur together.
 
-That two names never stand together is a reason to doubt what connects them, and is shown with that reason; counts alone tell little (arXiv:2511.17946).
+That two names never occur together is a reason to doubt what connects them, and is shown with that reason; counts alone
+tell little (arXiv:2511.17946).
 """
 
 from __future__ import annotations
@@ -56,7 +57,12 @@ def held(
     return tuple(rows), tuple(pairs)
 
 
-def _pair(corpus: Corpus, one: tuple[int, int, tuple[str, ...]], other: tuple[int, int, tuple[str, ...]], known: dict[tuple[str, ...], _Holders]) -> Pair:  # fmt: skip
+def _pair(
+    corpus: Corpus,
+    one: tuple[int, int, tuple[str, ...]],
+    other: tuple[int, int, tuple[str, ...]],
+    known: dict[tuple[str, ...], _Holders],
+) -> Pair:
     left, right = known[one[2]], known[other[2]]
     both = left.documents & right.documents
     example = ""

@@ -1,4 +1,4 @@
-"""From matches to an answer: which documents explain a text, how well each sentence is explained, under which licences."""
+"""From matches to a trace: which documents explain a text, how well each sentence, and under which licences."""
 
 from __future__ import annotations
 

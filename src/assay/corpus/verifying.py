@@ -1,4 +1,4 @@
-"""Is a corpus what its manifest says? Every file is read whole: hashed, and its blocks compared with their checksums."""
+"""Verify a corpus against its manifest: every file is hashed, and its blocks compared with their checksums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assay.progress import Progress, Steps
 
 
 def defects(directory: Path, progress: Progress | None = None) -> list[str]:
-    """One sentence for each file that is absent, damaged or not the one named (UsageError: there is no readable manifest)."""
+    """One sentence for each file that is absent, damaged or another one (UsageError: there is no readable manifest)."""
     found, _ = manifest.load(directory)
     steps = Steps(progress, "verifying", 2 * sum(shard.size for shard in found.shards), "bytes")
     problems: list[str] = []
@@ -34,7 +34,8 @@ def _of_shard(directory: Path, shard: ShardRecord, advance: Callable[[int], None
         held = (opened.documents, opened.words, opened.bytes)
         if held != (shard.documents, shard.words, shard.bytes):
             problems.append(
-                f"{shard.file}: holds {held[0]:,} documents, {held[1]:,} words, {held[2]:,} bytes of text; the manifest says {shard.documents:,}, {shard.words:,}, {shard.bytes:,}"
+                f"{shard.file}: holds {held[0]:,} documents, {held[1]:,} words, {held[2]:,} bytes of text; "
+                f"the manifest says {shard.documents:,}, {shard.words:,}, {shard.bytes:,}"
             )
     except InputError as cause:
         problems.append(f"{shard.file}: {cause}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """A measure that an enabled check needs and that did not run: which facts it would have given, and why there are none.
+    """A measure that an enabled check needs and that did not run: the facts it would have given, and the reason.
 
     A check that finds no such fact is then open for this reason, instead of not applicable.
     """

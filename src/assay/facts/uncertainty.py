@@ -32,7 +32,7 @@ class Ran(Protocol):
 
 
 def identity(ran: Ran) -> str:
-    """By what two runs are of the same model: the digest of its files; its name where an endpoint shows none of them."""
+    """What identifies the model of a run: the digest of its files; its name where an endpoint shows none of them."""
     return ran.sha256 or ran.model
 
 

@@ -31,8 +31,9 @@ MOST_FILES, MOST_FINDINGS = 5000, 1000
 # ids of the SPDX list 3.29 that are not in 3.28, with which CycloneDX's schema was published
 _NEW_IN_SPDX = frozenset(
     """
-    BSD-2-Clause-pos-unchanged BSD-3-Clause-OpenWebUI BSD-Source-Code-no-disclaimer BSD-Source-alt-GPL BSD-ask-to-endorse
-    Brian-Gladman-3-Clause-no-conversion Bugroff CC-BY-NC-3.0-IGO FDK-MPEG-H Hippocratic-3.0-core Informatica MVT-1.1 atc-game
+    BSD-2-Clause-pos-unchanged BSD-3-Clause-OpenWebUI BSD-Source-Code-no-disclaimer BSD-Source-alt-GPL
+    BSD-ask-to-endorse Brian-Gladman-3-Clause-no-conversion Bugroff CC-BY-NC-3.0-IGO FDK-MPEG-H Hippocratic-3.0-core
+    Informatica MVT-1.1 atc-game
     """.split()  # noqa: SIM905 - one id a line would be a page
 )
 _CWE = re.compile(r"CWE-(\d+)\Z")
@@ -88,7 +89,7 @@ def timestamp() -> str:
 
 
 def licences(licence: ComponentLicence) -> list[dict[str, Any]]:
-    """A licence as CycloneDX has it: an SPDX id or expression, else a name; concluded from a text, declared by a tag."""
+    """A licence as CycloneDX has it: an SPDX id or expression, else a name; concluded from a text, or declared."""
     if not licence.id:
         return []
     from_text = any(not row.name for row in licence.evidence)

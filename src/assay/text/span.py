@@ -29,7 +29,10 @@ _KINDS = (
 )
 _ANY = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _KINDS))
 # words whose capital only says that they begin a sentence
-_WORDS = "The A An In On At It He She They We I This That These Those There And But Or If When While As For To Of By With From"
+_WORDS = (
+    "The A An In On At It He She They We I This That These Those There And But Or If When While As For To Of By With "
+    "From"
+)
 _STARTS = frozenset(_WORDS.split())
 
 

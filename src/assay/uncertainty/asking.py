@@ -40,9 +40,7 @@ class Asking:
             return NotRun(str(cause))
 
 
-def asking(
-    paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), keep: Path | None = None
-) -> Asking:
+def asking(paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), keep: Path | None = None) -> Asking:
     """The questions in these files, or assay's own where there are none; at most `most` of them, if that is not 0.
 
     Raises UsageError: a file is no pack.

@@ -44,7 +44,9 @@ MOST_NEW = 4096  # tokens that are generated at most
 LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
 
 
-def open(model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False) -> TorchRuntime | Endpoint | Recorded:
+def open(
+    model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False
+) -> TorchRuntime | Endpoint | Recorded:
     """A runtime for a model in a folder or file or on a hub (`hf://org/name[@revision]`; torch), behind an endpoint (`openai+http://host:port/v1#model`), or for a record of one (`.json`, `.jsonl`).
 
     Args:

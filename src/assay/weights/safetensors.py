@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def safetensors(tensors: Mapping[str, tuple[str, tuple[int, ...], bytes]], metadata: Mapping[str, str]) -> bytes:
-    """A safetensors file of name -> (dtype, shape, bytes), in name order, with sorted keys: the same input, the same bytes."""
+    """A safetensors file of name -> (dtype, shape, bytes), in name order: the same input gives the same bytes."""
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     at = 0
     for name, (dtype, shape, raw) in sorted(tensors.items()):

@@ -1,11 +1,26 @@
-"""Files that can carry neither weights nor code: recognised by name and content together, so that neither lies alone."""
+"""Files that can carry neither weights nor code, recognised by name and content together."""
 
 from __future__ import annotations
 
 # texts that are data or leftovers of tools; those that people write are read (plain_text)
-_TEXT = frozenset({
-    "csv", "tsv", "jsonl", "srt", "gitattributes", "gitignore", "sha256", "md5", "metadata", "tag", "asc", "sig", "sigstore", "lock",
-})  # fmt: skip
+_TEXT = frozenset(
+    {
+        "csv",
+        "tsv",
+        "jsonl",
+        "srt",
+        "gitattributes",
+        "gitignore",
+        "sha256",
+        "md5",
+        "metadata",
+        "tag",
+        "asc",
+        "sig",
+        "sigstore",
+        "lock",
+    }
+)
 _TEXT_NAMES = frozenset({"readme", "code_of_conduct"})
 # extension -> what its files begin with
 _BINARY: dict[str, tuple[bytes, ...]] = {
@@ -51,15 +66,33 @@ def _is_text(head: bytes) -> bool:
 
 # formats that assay knows of and does not read: (first bytes or suffix, what it is)
 _MAGICS = (
-    (b"7z\xbc\xaf\x27\x1c", "7z archive; assay unpacks zip, tar, gzip, bzip2 and xz"), (b"Rar!", "rar archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
-    (b"\x28\xb5\x2f\xfd", "zstandard data; assay unpacks zip, tar, gzip, bzip2 and xz"), (b"\x04\x22\x4d\x18", "lz4 data; assay unpacks zip, tar, gzip, bzip2 and xz"),
-    (b"ftrt", "TensorRT engine, native code for one GPU"), (b"ptrt", "TensorRT engine, native code for one GPU"), (b"RKNN", "RKNN model"), (b"PAR1", "Parquet data"), (b"ARROW1", "Arrow data"),
-)  # fmt: skip
+    (b"7z\xbc\xaf\x27\x1c", "7z archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
+    (b"Rar!", "rar archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
+    (b"\x28\xb5\x2f\xfd", "zstandard data; assay unpacks zip, tar, gzip, bzip2 and xz"),
+    (b"\x04\x22\x4d\x18", "lz4 data; assay unpacks zip, tar, gzip, bzip2 and xz"),
+    (b"ftrt", "TensorRT engine, native code for one GPU"),
+    (b"ptrt", "TensorRT engine, native code for one GPU"),
+    (b"RKNN", "RKNN model"),
+    (b"PAR1", "Parquet data"),
+    (b"ARROW1", "Arrow data"),
+)
 _SUFFIXES = {
-    "engine": "TensorRT engine, native code for one GPU", "plan": "TensorRT engine, native code for one GPU", "mlmodel": "Core ML model", "mlpackage": "Core ML model",
-    "pdmodel": "PaddlePaddle model", "pdiparams": "PaddlePaddle parameters", "rds": "R object", "rda": "R objects", "ubj": "XGBoost model (UBJSON)", "cbm": "CatBoost model", "pmml": "PMML model",
-    "t7": "Torch7 model", "params": "MXNet parameters", "pb": "protocol buffer without a name that says of what", "tfrecord": "TensorFlow records",
-}  # fmt: skip
+    "engine": "TensorRT engine, native code for one GPU",
+    "plan": "TensorRT engine, native code for one GPU",
+    "mlmodel": "Core ML model",
+    "mlpackage": "Core ML model",
+    "pdmodel": "PaddlePaddle model",
+    "pdiparams": "PaddlePaddle parameters",
+    "rds": "R object",
+    "rda": "R objects",
+    "ubj": "XGBoost model (UBJSON)",
+    "cbm": "CatBoost model",
+    "pmml": "PMML model",
+    "t7": "Torch7 model",
+    "params": "MXNet parameters",
+    "pb": "protocol buffer without a name that says of what",
+    "tfrecord": "TensorFlow records",
+}
 
 
 def unread(path: str, head: bytes) -> str:

@@ -78,7 +78,7 @@ class Stream:
 
 
 def unpacked(artifact: str, outer: Window, begin: Callable[[], Iterator[bytes]], packed: int) -> Window | Flaw:
-    """A window on unpacked bytes, once they are counted; a Flaw if they are out of all proportion to the packed ones."""
+    """A window on unpacked bytes, once counted; a Flaw if they are out of all proportion to the packed ones."""
     size = 0
     for piece in begin():
         size += len(piece)

@@ -24,8 +24,52 @@ _CONTENT = (
     (b"\x93NUMPY", "a NumPy array"),
     (b"GGUF", "a GGUF file"),
 )
-_TEXT_OR_DATA = frozenset({"safetensors", "gguf", "onnx", "tflite", "executorch", "msgpack", "hdf5", "json", "model-config", "tokenizer", "tokenizer-config", "openvino", "yaml", "python", "model-card", "licence", "chat-template", "numpy", "shard-index", "generation-config", "special-tokens-map", "added-tokens", "adapter-config"})  # fmt: skip
-_SEARCHED = frozenset({"text", "python", "json", "model-config", "tokenizer-config", "generation-config", "special-tokens-map", "adapter-config", "preprocessor-config", "yaml", "openvino", "chat-template", "model-card", "native-code", "licence"})  # fmt: skip
+_TEXT_OR_DATA = frozenset(
+    {
+        "safetensors",
+        "gguf",
+        "onnx",
+        "tflite",
+        "executorch",
+        "msgpack",
+        "hdf5",
+        "json",
+        "model-config",
+        "tokenizer",
+        "tokenizer-config",
+        "openvino",
+        "yaml",
+        "python",
+        "model-card",
+        "licence",
+        "chat-template",
+        "numpy",
+        "shard-index",
+        "generation-config",
+        "special-tokens-map",
+        "added-tokens",
+        "adapter-config",
+    }
+)
+_SEARCHED = frozenset(
+    {
+        "text",
+        "python",
+        "json",
+        "model-config",
+        "tokenizer-config",
+        "generation-config",
+        "special-tokens-map",
+        "adapter-config",
+        "preprocessor-config",
+        "yaml",
+        "openvino",
+        "chat-template",
+        "model-card",
+        "native-code",
+        "licence",
+    }
+)
 _OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY"}
 
 

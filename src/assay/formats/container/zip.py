@@ -122,11 +122,12 @@ def content(window: Window, member: Member, most: int) -> bytes:
 
 
 def honest(raw: bytes, member: Member) -> Defect | None:
-    """What is wrong if `raw` has not the size or checksum that the directory states: programs differ on minding that."""
+    """What is wrong if `raw` has another size or checksum than the directory states: not every program minds."""
     if len(raw) != member.size:
         said = f"zip member {member.name[:80]!r} holds {len(raw):,} bytes where the directory states {member.size:,}"
     elif zlib.crc32(raw) != member.crc:
-        said = f"zip member {member.name[:80]!r} has another checksum than the directory states: PyTorch reads it, others refuse"
+        wrong = "has another checksum than the directory states: PyTorch reads it, others refuse"
+        said = f"zip member {member.name[:80]!r} {wrong}"
     else:
         return None
     return Defect(FlawKind.AMBIGUOUS, said, member.start, member.name)
@@ -162,7 +163,8 @@ def _end(window: Window, defects: list[Defect]) -> tuple[int, int, int, int]:
         defects.append(
             Defect(
                 FlawKind.HIDDEN,
-                f"{shift:,} bytes stand in front of the zip archive or of its directory; readers differ on what they mean",
+                f"{shift:,} bytes stand in front of the zip archive or of its directory; "
+                "readers differ on what they mean",
                 0,
             )
         )
@@ -217,7 +219,8 @@ def _member(window: Window, raw: bytes, at: int, start: int, shift: int, defects
     data = header + _LOCAL.size + local[9] + local[10]
     own = window.read(header + _LOCAL.size, local[9])
     if own != name or local[3] != method or (local[2] ^ flags) & _ENCRYPTED:
-        said = f"the two headers of zip member {text[:80]!r} disagree (the other says {own[:80]!r}, method {local[3]}), so readers see different files"
+        other = f"the other says {own[:80]!r}, method {local[3]}"
+        said = f"the two headers of zip member {text[:80]!r} disagree ({other}), so readers see different files"
         defects.append(Defect(FlawKind.AMBIGUOUS, said, header, text))
     member = Member(text, method, stored, size, crc, header, data, flags, (mode >> 16) & 0o170000 == _UNIX_LINK)
     if member.stop > start:
@@ -284,7 +287,8 @@ def _names(members: list[Member]) -> Iterator[Defect]:
         if member.link:
             yield Defect(
                 FlawKind.ESCAPE,
-                f"zip member {member.name[:120]!r} is a symbolic link, through which later members are written elsewhere",
+                f"zip member {member.name[:120]!r} is a symbolic link, "
+                "through which later members are written elsewhere",
                 member.header,
                 member.name,
             )

@@ -36,7 +36,7 @@ def _encode(m: Machine, call: Call, at: int) -> object:
 
 
 def _attribute(m: Machine, call: Call, at: int) -> object:
-    """`getattr(Enum, 'MEMBER')` is how Python 3.11 stores a member of an enumeration; every other use reaches for more."""
+    """`getattr(Enum, 'MEMBER')` is how Python 3.11 stores a member of an enumeration; other uses reach for more."""
     match _arguments(call):
         case (Global(name=kind), str(name)) if _MEMBER.match(name) and kind[:1].isupper() and "." not in kind:
             return Opaque(f"{kind}.{name}"[:200])
@@ -59,7 +59,7 @@ def _factory(m: Machine, call: Call, at: int) -> object:
 
 
 def _reconstructor(m: Machine, call: Call, at: int) -> object:
-    """`copyreg._reconstructor(cls, base, state)` makes an instance, and initialises it by `base` where that is not object."""
+    """`copyreg._reconstructor(cls, base, state)` makes an instance, and initialises it by `base` if that is not object."""
     match _arguments(call):
         case (Global() as kind, Global(module="builtins" | "__builtin__", name="object"), None):
             m.used(kind, 1)
@@ -219,8 +219,8 @@ RULES: dict[tuple[str, str], Rule] = {
     },
 }
 
-# a rule sees only direct calls, so these must not be handed to something else that might call them; the rest of the rules
-# are about cost alone, or (__bit_generator_ctor) name what calling it indirectly would do anyway
+# a rule sees only direct calls, so these must not be handed to something else that might call them; the rest of the
+# rules are about cost alone, or (__bit_generator_ctor) name what calling it indirectly would do anyway
 DIRECT = frozenset(
     name
     for name, rule in RULES.items()

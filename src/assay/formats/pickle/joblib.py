@@ -1,4 +1,4 @@
-"""What joblib writes between the opcodes of a pickle (joblib/numpy_pickle.py, NumpyArrayWrapper.write_array and read_array)."""
+"""Arrays that joblib writes between the opcodes of a pickle (joblib/numpy_pickle.py, NumpyArrayWrapper.write_array)."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ class Global:
 class Call:
     """The value that calling `target` would give, and what the pickle then does to it.
 
-    A mapping gets `pairs`, a sequence `entries`, any object a `state`; one value may get all three, as the OrderedDict of
-    every `state_dict()` does: its tensors are pairs, its `_metadata` is state.
+    A mapping gets `pairs`, a sequence `entries`, any object a `state`; one value may get several, as the OrderedDict
+    of every `state_dict()` does: its tensors are pairs, its `_metadata` is state.
     """
 
     target: object

@@ -1,4 +1,4 @@
-"""What a PyTorch checkpoint since 1.6 holds: programs of its pickles, the index of its tensors, TorchScript, and all else as what it is."""
+"""PyTorch checkpoints since 1.6: programs of their pickles, the index of tensors, TorchScript, other members."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RECORDS = (
 
 
 def checkpoint_facts(artifact: str, window: Window) -> Iterator[object]:
-    """Yield flaws, a program for every pickle in the archive, the weight index of `data.pkl`, and what else is there."""
+    """Yield flaws, a program for each pickle in the archive, the weight index of `data.pkl`, and what else is there."""
     index = archive(window)
     yield from flaws(artifact, index)
     mains = [member for member in index.members if member.name.endswith("/data.pkl") or member.name == "data.pkl"]
@@ -65,7 +65,7 @@ def checkpoint_facts(artifact: str, window: Window) -> Iterator[object]:
 
 
 def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Generator[object, None, Followed | None]:
-    """Yield the program of one pickle, what is inside it, and what is wrong with the member; return what following gave."""
+    """Yield the program of one pickle, what is inside it, and the member's flaws; return what following gave."""
     try:
         raw = content(window, member, MOST)
         if member.method == STORED:  # in place, so that its offsets are those of the file

@@ -1,6 +1,7 @@
-"""TorchScript inside a PyTorch archive: a language of its own, in files that look like Python (torch/csrc/jit/serialization).
+"""TorchScript in a PyTorch archive: a language of its own that looks like Python (torch/csrc/jit/serialization).
 
-It cannot import. What it can reach is operators: of PyTorch, some of which touch files, and of libraries that were loaded.
+It cannot import. What it can reach is operators: of PyTorch, some of which touch files, and of libraries that were
+loaded.
 """
 
 from __future__ import annotations
@@ -13,7 +14,29 @@ from assay.facts.structure import Hook, HookKind
 MAX_HOOKS = 200
 _NAMESPACE = re.compile(r"\bops\.(\w+)\.(\w+)")
 _FILES = re.compile(r"\b(?:torch|ops\.aten|aten)\.(from_file|save|load|_save_parameter)\b")
-_OWN = frozenset({"aten", "prim", "prims", "quantized", "quantized_decomposed", "_quantized", "sparse", "mkldnn", "xnnpack", "rng_prims", "inductor", "higher_order", "_caffe2", "c10d_functional", "_c10d_functional", "mkldnn_prepacked", "onednn", "static_runtime", "profiler"})  # fmt: skip
+_OWN = frozenset(
+    {
+        "aten",
+        "prim",
+        "prims",
+        "quantized",
+        "quantized_decomposed",
+        "_quantized",
+        "sparse",
+        "mkldnn",
+        "xnnpack",
+        "rng_prims",
+        "inductor",
+        "higher_order",
+        "_caffe2",
+        "c10d_functional",
+        "_c10d_functional",
+        "mkldnn_prepacked",
+        "onednn",
+        "static_runtime",
+        "profiler",
+    }
+)
 
 
 def code_hooks(artifact: str, member: str, text: str) -> Iterator[Hook]:

@@ -1,4 +1,4 @@
-"""Tensors in a followed PyTorch checkpoint: names, shapes and where their bytes lie (torch/_utils.py, torch/serialization.py)."""
+"""Tensors in a followed PyTorch checkpoint: names, shapes, byte ranges (torch/_utils.py, torch/serialization.py)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _joined(name: str, key: str) -> str:
 
 
 def _children(node: object) -> Iterator[tuple[str, object]]:
-    """What a value holds: items of a mapping or a sequence, attributes of an object, the arguments that it was made of."""
+    """What a value holds: items of a mapping or a sequence, attributes of an object, the arguments that made it."""
     if isinstance(node, dict):
         yield from ((str(key)[:MAX_KEY], entry) for key, entry in node.items())
     elif isinstance(node, list | tuple):
