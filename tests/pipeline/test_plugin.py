@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,51 +14,14 @@ import pytest
 from assay.render import names
 from tests.builders import hub_model
 
-MODULE = '''
-"""How sweet a model is: a made-up engine."""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
-
-from markupsafe import Markup
-
-from assay.checks import check
-from assay.facts.finding import Answer, Evidence, review
-from assay.facts.section import SectionKind
-from assay.measures import Cost, Material, Measure
-from assay.render.sections import View
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Taste:
-    """How sweet the config is."""
-
-    SECTION: ClassVar[SectionKind] = SectionKind("taste", 3)
-
-    artifact: str
-    sugar: int
-
-
-def tasted(material: Material) -> Iterator[Taste]:
-    """One taste for each config."""
-    yield from (Taste(row.artifact, 7) for row in material.all("ModelConfig"))
-
-
-@check("taste.sweet", title="Is it too sweet?", severity=1.0, remedy="Add salt.", question="vulnerabilities")
-def sweet(taste: Taste) -> Iterator[Answer]:
-    """Too much sugar is not good for a model."""
-    yield review(f"{taste.artifact} holds {taste.sugar} spoons of sugar", Evidence(taste.artifact))
-
-
-MEASURE = Measure("taste", ("ModelConfig",), ("Taste",), Cost.HEADER, tasted)
-VIEW = View(
-    "taste", "vulnerabilities", "Taste",
-    lambda taste, dossier: iter([f"tasted: {taste.sugar} spoons"]),
-    lambda taste, dossier: iter([f"tasted: {taste.sugar} spoons"]),
-    lambda taste, dossier: Markup("<p>tasted: {} spoons</p>").format(taste.sugar),
-)
-'''
+def module() -> str:
+    """The module that the documentation shows."""
+    found = re.search(r"```python\n(# acme_taste.py\n.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 @pytest.fixture
@@ -66,7 +30,7 @@ def site(tmp_path: Path) -> dict[str, str]:
     folder = tmp_path / "site"
     installed = folder / "acme_taste-1.2.dist-info"
     installed.mkdir(parents=True)
-    (folder / "acme_taste.py").write_text(MODULE)
+    (folder / "acme_taste.py").write_text(module())
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-taste\nVersion: 1.2\n")
     (installed / "entry_points.txt").write_text("[assay.plugins]\ntaste = acme_taste\n")
     return {**os.environ, "PYTHONPATH": str(folder)}
@@ -89,13 +53,13 @@ def test_what_it_brings_comes_out_in_every_format(site: dict[str, str], model: s
     for name in names():
         written = (tmp_path / name).read_text()
         if name not in ("cyclonedx", "cyclonedx17", "spdx"):  # bills of materials carry no findings
-            assert "taste.sweet" in written and "7 spoons" in written, name
+            assert "taste.sweet" in written and "7 spoons of sugar" in written, name
         if name in ("text", "markdown", "html", "json", "sarif", "junit"):
-            assert ("tasted: 7 spoons" in written) == (name != "json"), name
+            assert ("tasted: 7 spoons of sugar" in written) == (name != "json"), name
     dossier = json.loads((tmp_path / "json").read_text())
     assert dossier["plugins"] == [{"name": "taste", "version": "1.2"}]
     (section,) = [row for row in dossier["sections"] if row["id"] == "taste"]
-    assert section == {"id": "taste", "schema": "assay-taste/3", "value": {"artifact": "config.json", "sugar": 7}}
+    assert section == {"id": "taste", "schema": "assay-taste/1", "value": {"artifact": "config.json", "sugar": 7}}
 
 
 def test_it_takes_no_part_unless_it_is_named(site: dict[str, str], model: str) -> None:
@@ -107,10 +71,10 @@ def test_it_takes_no_part_unless_it_is_named(site: dict[str, str], model: str) -
 def test_a_report_shows_its_section_if_it_is_named_again(site: dict[str, str], model: str, tmp_path: Path) -> None:
     assay(site, "audit", model, "--plugin", "taste", "-o", f"json={tmp_path / 'd.json'}")
     shown = assay(site, "report", str(tmp_path / "d.json"), "--plugin", "taste")
-    assert shown.returncode == 0 and "tasted: 7 spoons" in shown.stdout
+    assert shown.returncode == 0 and "tasted: 7 spoons of sugar" in shown.stdout
     without = assay(site, "report", str(tmp_path / "d.json"))
     assert without.returncode == 0 and "tasted" not in without.stdout
-    assert "section taste (schema assay-taste/3: nothing that is installed and named reads it)" in " ".join(
+    assert "section taste (schema assay-taste/1: nothing that is installed and named reads it)" in " ".join(
         without.stdout.split()
     )
 
