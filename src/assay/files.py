@@ -10,7 +10,7 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -136,12 +136,11 @@ class AppendOnly(Generic[T]):
             self._handle = os.open(self._path, flags, 0o666)
         except (OSError, ValueError) as cause:
             raise UsageError(f"cannot keep {self._what} in {self._path}: {_reason(cause)}") from None
-        try:
+        with ExitStack() as failed:
+            failed.callback(os.close, self._handle)
             with _locked(self._handle):
                 self.rows = tuple(self._recovered())
-        except BaseException:
-            os.close(self._handle)
-            raise
+            failed.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:

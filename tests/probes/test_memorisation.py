@@ -79,7 +79,7 @@ def test_canaries_are_ranked_among_other_secrets(index: Path, tmp_path: Path) ->
     assert (never.copies, planted.copies, planted.median, planted.most) == (0, 9, 6.0, 6.0)
     assert never.median == 6.0 - math.log2(1) or never.median < 6.0
     file.write_text("{}\n")
-    with pytest.raises(UsageError, match="line 1: expected JSON with prefix, secret, copies"):
+    with pytest.raises(UsageError, match=r'line 1: expected a line like ."prefix": ..., "secret": ..., "copies"'):
         memorisation(Memory(""), [str(index)], canaries=file)
 
 
