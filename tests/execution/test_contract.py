@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -27,6 +28,13 @@ class Stubborn(Exception):
     def __init__(self, one: int, two: int) -> None:
         super().__init__("stubborn")
 
+    @classmethod
+    def clinging(cls) -> Exception:
+        """An error that cannot be pickled."""
+        found = ValueError("clinging")
+        found.lock = Lock()  # type: ignore[attr-defined]
+        return found
+
 
 def done(task: Any) -> Any:
     """A task of every kind that a contract has to think of."""
@@ -41,8 +49,10 @@ def done(task: Any) -> Any:
             return dict[str, int]()["nothing"]
         case "stubborn":
             raise Stubborn(1, 2)
+        case "clinging":
+            raise Stubborn.clinging()
         case "unsendable":
-            return lambda: task
+            return Lock()
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         case "ended":
@@ -117,8 +127,11 @@ def test_a_failure_says_where_it_came_from(runner: Executor) -> None:
 def test_what_cannot_be_sent_is_a_failure(runner: Executor, request: pytest.FixtureRequest) -> None:
     if "inline" in request.node.name:
         return  # nothing is sent
-    found = ran(runner, "unsendable", 1, "stubborn", 2)
+    found = ran(runner, "unsendable", 1, "stubborn", 2, "clinging")
     assert (found[1], found[3]) == (1, 2)
+    if "processes" in request.node.name:
+        assert str(found[4]) == "ValueError: clinging"
+    assert isinstance(found[4], Exception)
     assert "what the task gave cannot be sent" in str(found[0]) and isinstance(found[0], TypeError)
     assert str(found[2]) == "Stubborn: stubborn"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 from collections.abc import Callable, Generator, Sequence
 from multiprocessing import connection, get_context, parent_process
@@ -12,7 +11,7 @@ from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from assay.errors import TaskLost
-from assay.execution.outcome import Failed, Ok, attempted, sendable
+from assay.execution.outcome import Failed, Ok, attempted, portable, unsent
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -42,16 +41,14 @@ class Local:
             while waiting or busy:
                 while waiting and len(busy) < self._jobs:
                     index, task = waiting.pop()
-                    packed = attempted(pickle.dumps, task)
-                    if isinstance(packed, Failed):
-                        yield index, packed
-                        continue
                     worker = next((row for row in workers if row not in busy and row.alive), None)
                     if worker is None:
                         worker = _Worker(function)
                         workers.append(worker)
-                    worker.begin(packed.value)
-                    busy[worker] = index
+                    if (unsendable := worker.begin(task)) is None:
+                        busy[worker] = index
+                    else:
+                        yield index, unsendable
                 if busy:
                     connection.wait([source for worker in busy for source in worker.sources], EVERY)
                 tick()
@@ -85,24 +82,22 @@ class _Worker(Generic[Value]):
         """Whether it can do another task."""
         return self._process.is_alive()
 
-    def begin(self, task: bytes) -> None:
-        """Hand over a pickled task."""
-        try:
-            self._pipe.send_bytes(task)
-        except OSError:  # it is dead, which `outcome` finds out and says
-            pass
+    def begin(self, task: object) -> Failed | None:
+        """Hand over a task, unless it cannot be pickled."""
+        sent = attempted(self._pipe.send, task)
+        if isinstance(sent, Failed) and not isinstance(sent.error, OSError):
+            return sent
+        return None  # if the process is dead, `outcome` finds it out and says so
 
     def outcome(self) -> Ok[Value] | Failed | None:
         """What became of the task; None while it is worked on."""
         ended = not self.alive  # asked first: what a process sends before it ends can be read afterwards
         if not self._pipe.poll():
             return self._lost() if ended else None
-        try:
-            raw = self._pipe.recv_bytes()
-        except (EOFError, OSError):
-            return self._lost()
-        found: Ok[Ok[Value] | Failed] | Failed = attempted(pickle.loads, raw)
-        return found.value if isinstance(found, Ok) else found
+        found: Ok[Ok[Value] | Failed] | Failed = attempted(Connection.recv, self._pipe)
+        if isinstance(found, Failed):
+            return self._lost() if isinstance(found.error, EOFError | OSError) else found
+        return found.value
 
     def _lost(self) -> Failed:
         self._process.join(PATIENCE)
@@ -131,12 +126,13 @@ def _serve(pipe: Connection, function: Callable[[Any], object]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
     while True:
-        try:
-            raw = pipe.recv_bytes()
-        except EOFError:
+        task: Ok[Any] | Failed = attempted(Connection.recv, pipe)
+        if isinstance(task, Failed) and isinstance(task.error, EOFError):
             return
-        outcome = attempted(lambda packed: function(pickle.loads(packed)), raw)  # noqa: S301 - our own parent's bytes
-        pipe.send_bytes(pickle.dumps(sendable(outcome)))
+        outcome = portable(attempted(function, task.value) if isinstance(task, Ok) else task)
+        sent = attempted(pipe.send, outcome)
+        if isinstance(sent, Failed):
+            pipe.send(unsent(outcome, sent.error))
 
 
 def _end_with_parent() -> None:

@@ -1,10 +1,10 @@
-"""What becomes of a task: a value, or why there is none, both fit to be sent to another process."""
+"""What becomes of a task: a value, or why there is none; and how either gets from one process to another."""
 
 from __future__ import annotations
 
-import pickle
 import traceback
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -41,11 +41,19 @@ def attempted(function: Callable[[Task], Value], task: Task) -> Ok[Value] | Fail
         return Failed(error, traceback.format_exc())
 
 
-def sendable(outcome: Ok[Value] | Failed) -> Ok[Value] | Failed:
-    """The outcome, or, where it cannot be pickled and read back, a failure that says so."""
-    read_back = attempted(lambda whole: pickle.loads(pickle.dumps(whole)), outcome)  # noqa: S301 - our own bytes
-    if isinstance(read_back, Ok):
-        return outcome
+def portable(outcome: Ok[Value] | Failed) -> Ok[Value] | Failed:
+    """The outcome; an error that another process could not make again from its arguments is replaced by its words."""
+    if isinstance(outcome, Failed) and isinstance(attempted(copy, outcome.error), Failed):
+        return _in_words(outcome)
+    return outcome
+
+
+def unsent(outcome: Ok[Value] | Failed, why: Exception) -> Failed:
+    """What to send instead of an outcome that cannot be pickled."""
     if isinstance(outcome, Failed):
-        return Failed(RuntimeError(f"{type(outcome.error).__name__}: {outcome.error}"), outcome.trace)
-    return Failed(TypeError(f"what the task gave cannot be sent: {read_back.error}"), read_back.trace)
+        return _in_words(outcome)
+    return Failed(TypeError(f"what the task gave cannot be sent: {why}"))
+
+
+def _in_words(failed: Failed) -> Failed:
+    return Failed(RuntimeError(f"{type(failed.error).__name__}: {failed.error}"), failed.trace)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from assay.errors import MissingExtra, TaskLost
-from assay.execution.outcome import Failed, Ok, attempted, sendable
+from assay.execution.outcome import Failed, Ok, attempted, portable, unsent
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
@@ -33,7 +33,7 @@ class Ray:
         """See `Executor.run`."""
 
         def answered(task: Task) -> Ok[Value] | Failed:
-            return sendable(attempted(function, task))
+            return portable(attempted(function, task))
 
         remote = self._ray.remote(max_retries=AGAIN)(answered)
         waiting: dict[Any, int] = {}
@@ -56,5 +56,7 @@ class Ray:
     def _outcome(self, reference: Any) -> Any:
         try:
             return self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as unsendable:
+            return unsent(Ok(None), unsendable.cause or unsendable)
         except self._ray.exceptions.RayError as lost:
             return Failed(TaskLost(f"the process that worked on it is gone ({type(lost).__name__})"))
