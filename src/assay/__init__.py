@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost half of `assay --help`
 if TYPE_CHECKING:
+    from assay.version import VERSION
+
+    __version__ = VERSION
     from assay.api import audit as audit
     from assay.api import diff as diff
     from assay.api import fingerprint as fingerprint
@@ -15,6 +16,10 @@ __all__ = ["__version__", "audit", "diff", "fingerprint"]
 
 def __getattr__(name: str) -> object:
     """Import the public names when they are first used, so that importing assay costs nothing (PEP 562)."""
+    if name == "__version__":
+        from assay.version import VERSION
+
+        return VERSION
     if name in ("audit", "diff", "fingerprint"):
         from assay import api
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay import __version__
 from assay.attest import statements
 from assay.attest.model import Expected, judged
 from assay.errors import InputError, UsageError
@@ -18,6 +17,7 @@ from assay.facts.attestation import Attested, Recheck
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.files import content
+from assay.version import VERSION
 
 MOST = 256 << 20  # bytes of an attestation
 MOST_LISTED = 1000
@@ -57,7 +57,7 @@ def recheck(
         dossier.subject.sha256,
         hashlib.sha256(canonical(dossier)).hexdigest(),
         dossier.assay,
-        __version__,
+        VERSION,
         changed,
         absent,
         added,

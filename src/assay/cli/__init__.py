@@ -10,8 +10,6 @@ import gc
 import os
 import sys
 
-from assay import __version__
-
 # command -> what the list of commands says
 COMMANDS = {
     "audit": "Audit a model: verdict, findings, reports.",
@@ -75,7 +73,9 @@ def main() -> None:
         case ["-h" | "--help"]:
             print(HELP)
         case ["--version"]:
-            print(f"assay, version {__version__}")
+            from assay.version import VERSION
+
+            print(f"assay, version {VERSION}")
         case _:
             gc.set_threshold(50_000)  # what is imported stays: there is no garbage to look for in it
             for name, value in _LIBRARIES.items():

@@ -6,8 +6,8 @@ import importlib
 
 import click
 
-from assay import __version__
 from assay.cli import COMMANDS, HELP
+from assay.version import VERSION
 
 
 class Commands(click.Group):
@@ -30,6 +30,6 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="assay")
+@click.version_option(VERSION, prog_name="assay")
 def cli() -> None:
     """Audit an open language model."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from assay import __version__, kernels
+from assay import kernels
 from assay.cli._config import _KEYS, configured
+from assay.version import VERSION
 
 _BASE = ("click", "jinja2", "license-expression", "numpy", "openassay-native", "PyYAML", "rich")
 _EXTRAS = {
@@ -33,7 +34,7 @@ def COMMAND() -> int:
 
     Exit status 0 if an audit can run with full isolation, 3 if it runs with less.
     """
-    click.echo(f"assay      {__version__}  on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
+    click.echo(f"assay      {VERSION}  on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
     for name in _BASE:
         click.echo(f"base       {name} {_version(name)}")
     for name, (extra, enables) in _EXTRAS.items():

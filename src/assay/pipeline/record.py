@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from assay import __version__
 from assay.facts import dossier as record
 from assay.facts.finding import Finding
 from assay.facts.section import Section, SectionKind, section
@@ -14,6 +13,7 @@ from assay.facts.text import ChatTemplate
 from assay.pipeline.fact import Facts
 from assay.pipeline.request import Request
 from assay.subject import Walk
+from assay.version import VERSION
 
 MAX_CONFIGS, MAX_CLAIMS, MAX_LICENCES = 20, 500, 10  # that the dossier carries
 MAX_TEMPLATE = 20_000  # characters of a chat template that the dossier carries
@@ -36,7 +36,7 @@ def recorded(
     findings, waivers, policy_record, decision = judged
     return record.Dossier(
         schema=record.SCHEMA,
-        assay=__version__,
+        assay=VERSION,
         subject=subject,
         excluded=walk.excluded,
         artifacts=facts.all("Artifact"),

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from assay import __version__, corpus
+from assay import corpus
 from assay.corpus.collection import Corpus
 from assay.corpus.matching import split
 from assay.errors import UsageError
@@ -29,6 +29,7 @@ from assay.probes import membership
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime, Scores, can_sample, can_score
 from assay.uncertainty.statistics import worth
+from assay.version import VERSION
 
 SCHEMA = "assay-memorisation/1"
 GROUPS = ((1, 1), (2, 3), (4, 7), (8, 15), (16, 31), (32, 63), (64, 1 << 40))  # how often a passage occurs
@@ -101,7 +102,7 @@ def memorisation(
         *(f"passages that occur {low} times or more often: none was met" for low, high in GROUPS if high > 1 << 30 and not found[low, high]),
     ]  # fmt: skip
     return Memorisation(
-        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, data.records, plan.prefix, plan.suffix, plan.seed,
+        SCHEMA, VERSION, runtime.model, runtime.sha256, runtime.name, data.records, plan.prefix, plan.suffix, plan.seed,
         tuple(_group(*group, rows) for group, rows in groups.items() if rows), _group(0, 0, held) if held else None,
         tuple(Repeated(row.passage.document, row.passage.count, row.passage.prefix, row.passage.suffix) for row in sorted(every, key=lambda row: (row.passage.count, row.passage.document))[:MOST_LISTED]),
         told, tuple(_exposed(runtime, planted, drawn, steps)), _free(runtime, data, plan, steps), tuple(row for row in missing if row),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assay import __version__
 from assay.errors import MissingExtra, UsageError
 from assay.subject.walk import Walk, walked
+from assay.version import VERSION
 
 SCHEME = "hf://"
 _REFERENCE = re.compile(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
@@ -51,7 +51,7 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
         )
     except ImportError:
         raise MissingExtra("hub", "hf:// references") from None
-    agent = {"user-agent": f"assay/{__version__}"}
+    agent = {"user-agent": f"assay/{VERSION}"}
     try:
         return Path(snapshot_download(name, revision=revision, local_files_only=offline, headers=agent))
     except RevisionNotFoundError:

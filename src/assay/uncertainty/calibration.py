@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assay import __version__
 from assay.errors import UsageError
 from assay.facts.calibration import (
     MOST_TOKENS,
@@ -36,6 +35,7 @@ from assay.uncertainty import statistics as measure
 from assay.uncertainty.questions import LEAST, Pack
 from assay.uncertainty.scores import scores
 from assay.uncertainty.scoring import Draw, answer, chain, drawn, looked
+from assay.version import VERSION
 
 SCHEMA = "assay-calibration/2"
 DEFAULT = (
@@ -149,7 +149,7 @@ def calibration(
     sure = sorted((row for row in told if not row.right), key=lambda row: _value(row, score))
     promises = tuple(measure.promise(chosen, wrong, alpha) for alpha in measure.ALPHAS)
     return Calibration(
-        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, pack.name, pack.sha256, draw.count, draw.temperature, draw.seed, len(told), int(wrong.sum()), score,
+        SCHEMA, VERSION, runtime.model, runtime.sha256, runtime.name, pack.name, pack.sha256, draw.count, draw.temperature, draw.seed, len(told), int(wrong.sum()), score,
         worth(told, wrong), tuple(measure.isotonic(chosen, wrong)), tuple(curve), tuple(measure.coverage(chosen, wrong)), error, float(((rates - wrong) ** 2).mean()),
         promises, measure.topics(told), tuple(_within(told, chosen, wrong)) if by_topic else (), _unanswerable(rows, score, promises),
         tuple(replace(row, state=None) for row in sure[:MOST_CONFIDENT]), tuple(sorted(chosen.tolist())),

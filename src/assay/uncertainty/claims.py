@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from assay import __version__
 from assay.errors import UsageError
 from assay.facts.codec import decode
 from assay.facts.filtering import Filter, Filtering
@@ -24,6 +23,7 @@ from assay.progress import Progress, Steps
 from assay.runtime import Scores, can_score
 from assay.uncertainty import statistics as measure
 from assay.uncertainty.scores import scores
+from assay.version import VERSION
 
 SCHEMA = "assay-filtering/1"
 SCORE = "sequence"
@@ -117,7 +117,7 @@ def filtering(
         sorted((measure.worth(id, values, wrong) for id, values in known.items()), key=lambda row: -row.auroc)
     )
     return Filtering(
-        SCHEMA, __version__, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), score, worth,
+        SCHEMA, VERSION, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), score, worth,
         tuple(_filter(known[score], wrong, group, alpha) for alpha in ALPHAS),
     )  # fmt: skip
 
