@@ -23,7 +23,8 @@ class Format:
     """How to recognise a format, and how to read facts out of it.
 
     `names` are shell patterns over the lower-case file name, `magic` pairs of an offset and the bytes there;
-    with `both`, a name and a magic must match. `needs` are the modules that `read` imports when called: the
+    with `both`, a name and a magic must match. `sniff` says of the first bytes that they are of this format and no other,
+    whatever the file is called. `needs` are the modules that `read` imports when called: the
     worker loads them before it locks itself down. Importing a format module itself must stay cheap.
     """
 
@@ -34,6 +35,7 @@ class Format:
     magic: tuple[tuple[int, bytes], ...] = ()
     both: bool = False
     needs: tuple[str, ...] = ()
+    sniff: Callable[[bytes], bool] | None = None
 
     def rank(self, name: str, head: bytes) -> tuple[int, int]:
         """How well a file of this name that begins with `head` fits: (0, 0) not at all, higher is better.
@@ -41,6 +43,8 @@ class Format:
         A name outranks bare magic because loaders go by name, and because short magics (a pickle's two
         bytes) also begin files of other formats; among names the more specific pattern wins.
         """
+        if self.sniff is not None and self.sniff(head):
+            return (5, 0)
         named = max((len(pattern) for pattern in self.names if fnmatchcase(name, pattern)), default=0)
         marked = max((len(mark) for at, mark in self.magic if head[at : at + len(mark)] == mark), default=0)
         if self.both:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from assay.formats import Format
 from assay.formats.window import Window
+
+_LOCAL = struct.Struct("<26sHH")  # a local header up to the lengths of name and extra field (APPNOTE.TXT 4.3.7)
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -15,6 +18,19 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield from checkpoint_facts(artifact, window)
 
 
+def written_by_torch(head: bytes) -> bool:
+    """Whether a zip begins as PyTorch writes it (caffe2/serialize/inline_container.cc): records lie below one folder, and
+    are padded by an extra field called FB; other writers of checkpoints put `data.pkl` first.
+    """
+    if len(head) < _LOCAL.size or not head.startswith(b"PK\x03\x04"):
+        return False
+    _, name_size, extra_size = _LOCAL.unpack_from(head)
+    name = head[_LOCAL.size : _LOCAL.size + name_size]
+    extra = head[_LOCAL.size + name_size :][:extra_size]
+    folder, _, record = name.partition(b"/")
+    return bool(folder) and (record == b"data.pkl" or (bool(record) and extra.startswith(b"FB")))
+
+
 FORMAT = Format(
     "torch-zip",
     "PyTorch checkpoint",
@@ -22,5 +38,6 @@ FORMAT = Format(
     names=("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.model", "*.torchscript", "*.ptl"),
     magic=((0, b"PK\x03\x04"),),
     both=True,
+    sniff=written_by_torch,
     needs=("assay.formats.torch.archive", "assay.formats.container.every"),
 )

@@ -120,3 +120,24 @@ def test_a_payload_behind_one_byte_of_a_storage_is_found(tmp_path: Path) -> None
     path = tmp_path / "model.pth"
     torch.save(state, path)
     assert of(assay.audit(path), "weights.unowned-bytes") == Kind.FAIL
+
+
+@pytest.mark.parametrize("name", ["model.th", "model.pth.tar", "model.weights", "model.params", "model", "model.jit.1"])
+def test_a_checkpoint_is_one_by_its_content_whatever_its_name(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    torch.save(network().state_dict(), path)
+    dossier = assay.audit(path)
+    assert {row.name for row in dossier.tensors} == set(network().state_dict())
+    assert [row.message for row in dossier.findings if row.kind is Kind.FAIL] == []
+
+
+@pytest.mark.parametrize("name", ["net.jit", "net.ts", "net"])
+def test_torchscript_is_read_as_what_it_is_whatever_its_name(name: str, tmp_path: Path) -> None:
+    """Its classes are of a language of its own: read as pickles of Python they would be accused of running code."""
+    path = tmp_path / name
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(network().eval()).save(path)
+    dossier = assay.audit(path)
+    assert [row.message for row in dossier.findings if row.kind is Kind.FAIL] == []
+    assert {row.name for row in dossier.tensors} == set(network().state_dict())
