@@ -271,8 +271,10 @@ static void classes(const float* values, size_t count, Classes* out) {
   out->subnormal += subnormal;
 }
 
-// Multilinear hash in 32 lanes of 32-bit words, word group i times an odd key; the lanes are then folded with a 64-bit
-// multiplication. Quick, and free of dependences from one group to the next; not cryptographic
+// Hash in 32 lanes of 32-bit words: each word is mixed by itself, then multiplied with the odd key of its group; the lanes
+// are then folded with a 64-bit multiplication. Quick, and free of dependences from one group to the next; not
+// cryptographic. Mixing takes what differs in the sign alone (the top bit, which every odd factor keeps where it is) to all
+// bits, and keys that are no arithmetic progression keep regular patterns of signs, such as a Hadamard matrix, apart.
 struct Hash {
   Uv lanes[2 * PARTS];
   uint32_t group = 0;
@@ -283,7 +285,12 @@ struct Hash {
 
   inline void mix(const uint8_t* bytes) {
     uint32_t key = (2 * group++ + 1) * 0x9e3779b1u;
-    for (int p = 0; p < 2 * PARTS; p++) lanes[p] += *reinterpret_cast<const Uv*>(bytes + 4 * p * WIDTH) * key;
+    key = (key ^ key >> 15) * 0x85ebca77u | 1;
+    for (int p = 0; p < 2 * PARTS; p++) {
+      Uv word = *reinterpret_cast<const Uv*>(bytes + 4 * p * WIDTH);
+      word = (word ^ word >> 15) * 0x85ebca77u;
+      lanes[p] += (word ^ word >> 13) * key;
+    }
   }
 
   inline uint64_t end(const uint8_t* bytes, size_t count, uint64_t seed) {

@@ -116,3 +116,38 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
         native.Summary(types.F32, 10, 0).finish()
     with pytest.raises(ValueError, match="length"):
         native.difference(np.zeros(3, np.float32), np.zeros(4, np.float32))
+
+
+def hadamard(size: int) -> Any:
+    """Rows of equal values whose signs alone differ, in the most regular way there is (Sylvester's construction)."""
+    found = np.ones((1, 1), np.float32)
+    while len(found) < size:
+        found = np.block([[found, found], [found, -found]])
+    return found / 16
+
+
+def signs_of_pairs(size: int) -> Any:
+    """Noise, and the same rows with the signs of two values changed that lie a hash lane apart."""
+    values = np.random.default_rng(0).standard_normal((size, size)).astype(np.float32)
+    values[size // 2 :] = values[: size // 2]
+    values[size // 2 :, 1] *= -1
+    values[size // 2 :, 33] *= -1
+    return values
+
+
+def positions(size: int) -> Any:
+    """Sinusoids of a position embedding (arXiv:1706.03762, section 3.5)."""
+    angles = np.arange(2 * size)[:, None] * np.exp(-np.arange(0, size, 2) * math.log(10_000) / size)
+    return np.stack([np.sin(angles), np.cos(angles)], -1).reshape(2 * size, size).astype(np.float32)
+
+
+@pytest.mark.parametrize("made", [hadamard, signs_of_pairs, positions])
+@pytest.mark.parametrize("dtype", ["F32", "F16"])
+def test_rows_that_differ_in_signs_are_not_taken_for_equal(made: Any, dtype: str) -> None:
+    values = made(256).astype(np.float32 if dtype == "F32" else np.float16)
+    assert len(np.unique(values, axis=0)) == len(values)
+    kind = types.TYPES[dtype]
+    for summary in (reference.Summary, native.Summary):
+        found = summary(kind.number, values.size, values.shape[1])
+        found.feed(values.tobytes())
+        assert found.finish()["rows"]["duplicate"] == 0

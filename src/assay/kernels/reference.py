@@ -19,7 +19,7 @@ BINS, SHOWN, GROUPS, MEMBERS, TOP = 48, 64, 32, 16, 8
 WINDOW, WINDOWS = 1 << 20, 16
 DEPTHS = (1, 2, 4)
 QUANTILES = (0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999)
-_KEY, _FOLD = np.uint32(0x9E3779B1), 0x9E3779B97F4A7C15
+_KEY, _MIX, _FOLD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 Raw = NDArray[np.uint8]
 
@@ -66,11 +66,17 @@ def _lanes(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def hashed(raw: Raw, seed: int) -> int:
-    """Multilinear hash in 32 lanes of 32-bit words, folded with a 64-bit multiplication: quick, not cryptographic."""
+    """Hash of a row: words are mixed, multiplied with the key of their group and summed in 32 lanes, which are folded.
+
+    Quick, not cryptographic; native/src/kernels.cpp says why words and keys are mixed.
+    """
     padded = np.zeros(-(-len(raw) // 128) * 128, np.uint8)
     padded[: len(raw)] = raw
     words = padded.view("<u4").reshape(-1, 32)
+    words = (words ^ words >> 15) * _MIX
+    words ^= words >> 13
     keys = (2 * np.arange(len(words), dtype=np.uint32) + np.uint32(1)) * _KEY
+    keys = (keys ^ keys >> 15) * _MIX | np.uint32(1)
     folded = seed ^ 0xCBF29CE484222325
     lanes = np.asarray(np.sum(words * keys[:, None], axis=0, dtype=np.uint32))
     for lane in lanes:
