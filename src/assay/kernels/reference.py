@@ -76,7 +76,8 @@ def hashed(raw: Raw, seed: int) -> int:
     words = (words ^ words >> 15) * _MIX
     words ^= words >> 13
     keys = (2 * np.arange(len(words), dtype=np.uint32) + np.uint32(1)) * _KEY
-    keys = (keys ^ keys >> 15) * _MIX | np.uint32(1)
+    keys ^= keys >> 15
+    keys = keys * _MIX | np.uint32(1)
     folded = seed ^ 0xCBF29CE484222325
     lanes = np.asarray(np.sum(words * keys[:, None], axis=0, dtype=np.uint32))
     for lane in lanes:
