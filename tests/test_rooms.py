@@ -1,4 +1,4 @@
-"""The house: a room is a folder, what is private to it stays in it, imports point down, and all of it is written down."""
+"""The rooms of the package: what is private to a folder stays in it, imports point down, and it is written down."""
 
 from __future__ import annotations
 

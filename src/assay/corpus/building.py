@@ -34,7 +34,7 @@ def build(
 
     Raises:
         UsageError: nothing to read, a corpus is there already (and neither `add` nor `replace_old`), somebody else is
-            changing it, the disk is full.
+            changing it, the disk is full, or an input could not be indexed; what was there is as it was.
     """
     _check(options)
     unread = Skips()

@@ -49,9 +49,7 @@ class Corpus:
     records: tuple[CorpusRecord, ...]
     shards: tuple[ShardFile, ...]
     names: tuple[str, ...]
-    executor: Executor | None = (
-        None  # who asks the shards for matches; without one they are asked here, one after the other
-    )
+    executor: Executor | None = None  # who asks the shards for matches; without one they are asked here, one by one
 
     def look(self, found: Words, least: int = SEED) -> list[Found]:
         """What each shard says of these words, in the order of the shards."""
@@ -194,7 +192,6 @@ def record(found: Manifest, digest: str, name: str) -> CorpusRecord:
 
 def _added(old: DatasetShare, new: DatasetShare) -> DatasetShare:
     dates = [date for date in (old.first_date, new.first_date) if date]
-    return DatasetShare(
-        old.dataset, old.licence, old.documents + new.documents, old.words + new.words,
-        min(dates, default=""), max(old.last_date, new.last_date),
-    )  # fmt: skip
+    documents, words = old.documents + new.documents, old.words + new.words
+    first, last = min(dates, default=""), max(old.last_date, new.last_date)
+    return DatasetShare(old.dataset, old.licence, documents, words, first, last)

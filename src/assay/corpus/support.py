@@ -19,6 +19,7 @@ from assay.kernels.words import uint32
 
 MOST_PLACES = 20_000  # of a phrase in a shard that are looked at
 MOST_EACH = 12  # phrases of one sentence that are paired
+_Phrase = tuple[int, int, tuple[str, ...]]  # start, stop, folded words
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ def _is_text(head: bytes) -> bool:
 
 
 # formats that assay knows of and does not read: (first bytes or suffix, what it is)
+_UNPACKED = "assay unpacks zip, tar, gzip, bzip2 and xz"
+_ENGINE = "TensorRT engine, native code for one GPU"
 _MAGICS = (
     (b"7z\xbc\xaf\x27\x1c", "7z archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
     (b"Rar!", "rar archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
