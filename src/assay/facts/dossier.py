@@ -128,7 +128,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the publisher states: the file, the key (`base_model`, `result`, `tokens`...), the text, its line (0: metadata)."""
+    """What the publisher states: file, key (`base_model`, `result`, `tokens`...), text, and line (0: metadata)."""
 
     artifact: str
     key: str

@@ -23,8 +23,8 @@ class Format:
     """How to recognise a format, and how to read facts out of it.
 
     `names` are shell patterns over the lower-case file name, `magic` pairs of an offset and the bytes there;
-    with `both`, a name and a magic must match. `sniff` says of the first bytes that they are of this format and no other,
-    whatever the file is called. `needs` are the modules that `read` imports when called: the
+    with `both`, a name and a magic must match. `sniff` says of the first bytes that they are of this format and no
+    other, whatever the file is called. `needs` are the modules that `read` imports when called: the
     worker loads them before it locks itself down. Importing a format module itself must stay cheap.
     """
 

@@ -19,8 +19,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 def written_by_torch(head: bytes) -> bool:
-    """Whether a zip begins as PyTorch writes it (caffe2/serialize/inline_container.cc): records lie below one folder, and
-    are padded by an extra field called FB; other writers of checkpoints put `data.pkl` first.
+    """Whether a zip begins as PyTorch writes it (caffe2/serialize/inline_container.cc).
+
+    Records lie below one folder and are padded by an extra field called FB; other writers put `data.pkl` first.
     """
     if len(head) < _LOCAL.size or not head.startswith(b"PK\x03\x04"):
         return False

@@ -59,7 +59,7 @@ def _factory(m: Machine, call: Call, at: int) -> object:
 
 
 def _reconstructor(m: Machine, call: Call, at: int) -> object:
-    """`copyreg._reconstructor(cls, base, state)` makes an instance, and initialises it by `base` if that is not object."""
+    """`copyreg._reconstructor(cls, base, state)` makes an instance, initialised by `base` if that is not object."""
     match _arguments(call):
         case (Global() as kind, Global(module="builtins" | "__builtin__", name="object"), None):
             m.used(kind, 1)
