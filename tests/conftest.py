@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,12 @@ from assay.facts.finding import Finding, Kind
 from assay.formats import HEAD, recognised
 from assay.formats.window import Window
 from assay.isolation import Reading, reading
+from tests.builders.command import run
+from tests.builders.once import once
+from tests.builders.questions import capitals
+
+if TYPE_CHECKING:
+    from assay.runtime.torch_ import TorchRuntime
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line: threads of torch that spin stop shared cores
 settings.register_profile(
@@ -62,3 +69,50 @@ def smollm2() -> Path:
         return packaged_model()
     except UsageError as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def smollm2_safetensors(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real model as a hub folder with safetensors; shared, so read only."""
+    from tests.builders.smollm2 import as_safetensors
+
+    def make(folder: Path) -> None:
+        as_safetensors(folder / "SmolLM2-135M", smollm2)
+
+    return once(tmp_path_factory, "safetensors", make) / "SmolLM2-135M"
+
+
+@pytest.fixture(scope="session")
+def smollm2_checkpoint(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real model as a hub folder with a PyTorch checkpoint; shared, so read only."""
+    from tests.builders.smollm2 import as_checkpoint
+
+    def make(folder: Path) -> None:
+        as_checkpoint(folder / "SmolLM2-135M", smollm2)
+
+    return once(tmp_path_factory, "checkpoint", make) / "SmolLM2-135M"
+
+
+@pytest.fixture(scope="session")
+def smollm2_runtime(smollm2: Path) -> TorchRuntime:
+    """The real model, ready to be run in this process."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from assay.runtime.opening import torch_runtime
+
+    return torch_runtime(smollm2)
+
+
+@pytest.fixture(scope="session")
+def smollm2_answers(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real model asked for capitals by `assay calibrate`: capitals.jsonl, keep.jsonl, c.json, and what it printed."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+
+    def make(folder: Path) -> None:
+        pack, keep = capitals(folder / "capitals.jsonl"), folder / "keep.jsonl"
+        output = ("-o", f"text={folder}/said.txt", "-o", f"json={folder}/c.json")
+        done = run("calibrate", str(smollm2), "--pack", str(pack), "--keep", str(keep), "-q", *output)
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "answers", make)

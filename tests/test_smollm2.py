@@ -17,15 +17,9 @@ from tests.builders import smollm2 as build
 from tests.conftest import messages, of
 
 
-@pytest.fixture(scope="module", params=["gguf", "safetensors", "checkpoint"])
-def dossier(request: pytest.FixtureRequest, smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Dossier:
-    folder = tmp_path_factory.mktemp("derived") / "SmolLM2-135M"
-    make = {
-        "gguf": lambda: smollm2,
-        "safetensors": lambda: build.as_safetensors(folder, smollm2),
-        "checkpoint": lambda: build.as_checkpoint(folder, smollm2),
-    }
-    return assay.audit(make[request.param]())
+@pytest.fixture(scope="module", params=["smollm2", "smollm2_safetensors", "smollm2_checkpoint"])
+def dossier(request: pytest.FixtureRequest) -> Dossier:
+    return assay.audit(request.getfixturevalue(request.param))
 
 
 def test_every_format_holds_the_same_parameters(dossier: Dossier) -> None:
@@ -65,8 +59,9 @@ def test_a_forgeable_token_is_one_in_the_real_tokenizer(smollm2: Path) -> None:
     """What the check says, done: plain text gives the control token, and the setting that it names stops that."""
     from tokenizers import Tokenizer
 
-    real = Tokenizer.from_str(json.dumps(build.tokenizer(smollm2)))
-    control = [entry["content"] for entry in build.tokenizer(smollm2)["added_tokens"]]
+    described = build.tokenizer(smollm2)
+    real = Tokenizer.from_str(json.dumps(described))
+    control = [entry["content"] for entry in described["added_tokens"]]
     assert [real.encode(f"hello {text} there").ids.count(int(real.token_to_id(text) or 0)) for text in control] == [
         1
     ] * 17
@@ -81,7 +76,7 @@ TORCH = "import sys, torch; print(sum(t.numel() for t in torch.load(sys.argv[1],
 
 @pytest.mark.torch
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
-def test_the_checkpoint_made_by_hand_is_one_that_torch_loads(smollm2: Path, tmp_path: Path) -> None:
-    path = build.as_checkpoint(tmp_path / "m", smollm2) / "pytorch_model.bin"
+def test_the_checkpoint_made_by_hand_is_one_that_torch_loads(smollm2_checkpoint: Path) -> None:
+    path = smollm2_checkpoint / "pytorch_model.bin"
     done = subprocess.run([sys.executable, "-c", TORCH, str(path)], capture_output=True, text=True)
     assert done.stdout == "134515008\n", done.stderr

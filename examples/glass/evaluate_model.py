@@ -8,8 +8,8 @@ Asks every question of data/questions.jsonl with assay, and writes evaluation/re
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
 
 
-def evaluated(folder: Path) -> dict[str, Any]:
+def evaluated(folder: Path, most: int = 0) -> dict[str, Any]:
     """Loss on documents that were held out (nats a token), and the share of facts that it goes on with, by copies."""
     runtime = uncertainty.open(folder)
     held = [json.loads(line)["text"] for line in (folder / "data" / "eval.jsonl").read_text("utf-8").splitlines()]
     scored = [token.logprob for text in held for token in runtime.score("", text)]
-    pack = packs.load([folder / "data" / "questions.jsonl"])
+    pack = packs.load([folder / "data" / "questions.jsonl"], most)
     answers = calibrating.asked(runtime, pack)
     by_copies: dict[str, list[bool]] = {}
     for row in answers:
@@ -37,9 +37,13 @@ def evaluated(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, and write it down."""
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--questions", type=int, default=0, help="ask at most so many; 0 asks all")
+    given = parser.parse_args()
+    folder: Path = given.folder
     (folder / "evaluation").mkdir(exist_ok=True)
-    (folder / "evaluation" / "results.json").write_text(json.dumps(evaluated(folder), indent=1) + "\n")
+    (folder / "evaluation" / "results.json").write_text(json.dumps(evaluated(folder, given.questions), indent=1) + "\n")
 
 
 if __name__ == "__main__":

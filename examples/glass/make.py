@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--every", type=int, default=100, help="steps between two checkpoints")
+    parser.add_argument("--questions", type=int, default=0, help="ask at most so many; 0 asks all")
     given = parser.parse_args()
     folder: Path = given.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +61,8 @@ def main() -> None:
     for name in CODE:
         shutil.copy(HERE / name, folder / "code" / name)
     steps = ["--every", str(given.every), *(["--steps", str(given.steps)] if given.steps else [])]
-    for name, more in (("prepare.py", []), ("train.py", steps), ("evaluate_model.py", [])):
+    asked = ["--questions", str(given.questions)]
+    for name, more in (("prepare.py", []), ("train.py", steps), ("evaluate_model.py", asked)):
         subprocess.run([sys.executable, HERE / name, folder, *more], check=True)
     marks = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>", "bos_token": "<|end|>"}
     (folder / "tokenizer_config.json").write_text(json.dumps(marks, indent=1) + "\n")

@@ -13,7 +13,11 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay import formats
 from assay.facts.finding import Kind
+from assay.isolation import InProcess
+from assay.isolation.process import Worker
+from assay.subject import peeked, walked
 from tests.hostile import Case, cases
 from tests.hostile.rating import deciding, rating
 
@@ -33,12 +37,25 @@ def test_no_hostile_model_is_rated_pass(family: str, tmp_path: Path) -> None:
     assert passed == []
 
 
-def test_the_isolated_reader_gives_the_same_answers(tmp_path: Path) -> None:
-    for case in CASES:
-        if case.family in ("container", "archive", "template", "keras", "other", "cost", "repository"):
-            path = case.written(tmp_path)
-            inside, isolated = assay.audit(path, isolation=False), assay.audit(path)
-            assert [f.message for f in inside.findings] == [f.message for f in isolated.findings], case
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_isolated_reader_reads_the_same(family: str, tmp_path: Path) -> None:
+    """Every file of every hostile model, in one locked-down worker for the family."""
+    entries = [entry for case in CASES if case.family == family for entry in walked(case.written(tmp_path)).entries]
+    kinds = [formats.recognised(entry.path, peeked(entry).head[: formats.HEAD]) for entry in entries]
+    here, worker = InProcess(), Worker((str(tmp_path),), formats.modules(kinds))
+    try:
+        for entry, kind in zip(entries, kinds, strict=True):
+            if kind is not None:
+                assert worker.read(entry.path, kind, entry.place) == here.read(entry.path, kind, entry.place), entry
+    finally:
+        worker.close()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_isolated_audit_gives_the_same_answers(family: str, tmp_path: Path) -> None:
+    path = next(case for case in CASES if case.family == family).written(tmp_path)
+    inside, isolated = assay.audit(path, isolation=False), assay.audit(path)
+    assert [f.message for f in inside.findings] == [f.message for f in isolated.findings]
 
 
 def test_there_are_many_and_none_twice() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import importlib.metadata
 import re
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -111,26 +112,19 @@ def test_what_copies_differ_in_changes_nothing(change: object, text: str, id: st
     assert (found.identified, found.complete) == ((id,), True), found.differences
 
 
-@given(
-    st.integers(0, 10**6),
-    st.sampled_from(("not", "never", "only for research", "You may not sell it.", "commercially")),
-)
-def test_a_word_put_in_anywhere_is_a_difference(place: int, word: str) -> None:
+def test_a_word_put_in_anywhere_is_a_difference() -> None:
     body = MIT[MIT.index("Permission is") :]
-    spans = [match.start() for match in re.finditer(r"\b\w{2,}", body)]
-    at = spans[place % len(spans)]
-    found = licence(body[:at] + word + " " + body[at:])
-    assert not found.complete and found.differences
+    words_ = cycle(("not", "never", "only for research", "You may not sell it.", "commercially"))
+    for match, word in zip(re.finditer(r"\b\w{2,}", body), words_, strict=False):
+        found = licence(f"{body[: match.start()]}{word} {body[match.start() :]}")
+        assert not found.complete and found.differences, (match, word)
 
 
-@given(st.integers(0, 10**6))
-def test_a_word_taken_out_anywhere_is_a_difference(place: int) -> None:
+def test_a_word_taken_out_anywhere_is_a_difference() -> None:
     body = MIT[MIT.index("Permission is") : MIT.index("IN NO EVENT")]
     rest = MIT[MIT.index("IN NO EVENT") :]
-    spans = [match.span() for match in re.finditer(r"\b\w+\b", body)]
-    start, stop = spans[place % len(spans)]
-    found = licence(body[:start] + body[stop:] + rest)
-    assert not found.complete
+    for match in re.finditer(r"\b\w+\b", body):
+        assert not licence(body[: match.start()] + body[match.end() :] + rest).complete, match
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from assay.errors import UsageError
 from assay.facts.uncertainty import Capability
 from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
+from assay.runtime.torch_ import TorchRuntime
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions as packs
 from tests.builders.command import run
@@ -277,12 +278,8 @@ def test_characters_of_several_tokens_are_told_with_their_last() -> None:
     ]
 
 
-def test_the_real_model_says_the_same_through_an_endpoint(smollm2: Path) -> None:
-    pytest.importorskip("torch")
-    pytest.importorskip("transformers")
-    from assay.runtime.opening import torch_runtime
-
-    inside = torch_runtime(smollm2)
+def test_the_real_model_says_the_same_through_an_endpoint(smollm2_runtime: TorchRuntime) -> None:
+    inside = smollm2_runtime
     prompt, text = "Question: What is the capital of France?\nAnswer:", " Paris, which is in Europe."
     with serving(inside) as server:
         found = Endpoint(server.reference)

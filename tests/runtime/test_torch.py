@@ -32,18 +32,17 @@ TEXTS = (
 
 
 @pytest.fixture(scope="session")
-def small(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """SmolLM2 as a folder of the hub: safetensors, config.json and tokenizer.json, written by transformers."""
-    found = torch_runtime(smollm2)
-    folder = tmp_path_factory.mktemp("hub")
-    found._network.save_pretrained(folder)
-    found._tokens.save(str(folder / "tokenizer.json"))
-    return folder
+def runtime(smollm2_runtime: TorchRuntime) -> TorchRuntime:
+    return smollm2_runtime
 
 
 @pytest.fixture(scope="session")
-def runtime(smollm2: Path) -> TorchRuntime:
-    return torch_runtime(smollm2)
+def small(runtime: TorchRuntime, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SmolLM2 as a folder of the hub: safetensors, config.json and tokenizer.json, written by transformers."""
+    folder = tmp_path_factory.mktemp("hub")
+    runtime._network.save_pretrained(folder)
+    runtime._tokens.save(str(folder / "tokenizer.json"))
+    return folder
 
 
 def direct(runtime: TorchRuntime, prompt: str, text: str) -> Any:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,17 @@ ASSAY = [sys.executable, "-m", "assay"]
 
 
 def model(tmp_path: Path) -> Path:
-    """A model whose weights are large enough to be cut in the middle."""
-    return hub_model(
-        tmp_path / "tiny", **{"model.safetensors": safetensors({**tensors(), "model.big": ("F32", (1024, 6400))})}
-    )
+    return hub_model(tmp_path / "tiny")
+
+
+@cache
+def weights() -> bytes:
+    """Large enough to be cut in the middle, with a tensor that no network has."""
+    return safetensors({**tensors(), "model.big": ("F32", (1024, 6400))})
+
+
+def large(tmp_path: Path) -> Path:
+    return hub_model(tmp_path / "tiny", **{"model.safetensors": weights()})
 
 
 def environment(hub: Hub | None, home: Path) -> dict[str, str]:
@@ -56,7 +64,7 @@ def test_a_hub_model_is_fetched_pinned_and_equal_to_the_folder(tmp_path: Path) -
 def test_a_hub_model_is_run_from_the_pinned_files(tmp_path: Path) -> None:
     """Its weights are noise, so it does not speak: that is said by whoever has built its network."""
     pytest.importorskip("torch")
-    with serving(model(tmp_path)) as hub:
+    with serving(large(tmp_path)) as hub:
         done = run(hub, tmp_path / "home", "hf://org/tiny", "--run", "-o", "text")
     said = " ".join(done.stdout.split())
     assert "the model could not be run, so its error rate is not known: org/tiny: " in said, done.stdout + done.stderr
@@ -64,7 +72,7 @@ def test_a_hub_model_is_run_from_the_pinned_files(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_download_is_resumed_where_it_stopped(tmp_path: Path) -> None:
-    folder = model(tmp_path)
+    folder = large(tmp_path)
     with serving(folder) as hub:
         hub.cuts = [13_000_000]  # beyond the 10 MB pieces in which the library takes note of progress
         done = run(hub, tmp_path / "home", "hf://org/tiny", "-o", f"json={tmp_path}/d.json")

@@ -261,13 +261,14 @@ def test_an_endpoint_is_not_asked_offline(open_model: Callable[..., object]) -> 
         open_model("openai+http://host/v1#m", offline=True)
 
 
-def test_a_hundred_thousand_files_are_walked(tmp_path: Path, audit: Audit) -> None:
+def test_a_hundred_thousand_files_are_walked_and_ten_thousand_audited(tmp_path: Path, audit: Audit) -> None:
     for folder in range(100):
-        (tmp_path / f"d{folder}").mkdir()
+        (tmp_path / f"{folder // 10}" / f"d{folder}").mkdir(parents=True)
         for number in range(1000):
-            os.close(os.open(tmp_path / f"d{folder}" / f"{number}.txt", os.O_CREAT | os.O_WRONLY))
-    dossier = audit(tmp_path)
-    assert dossier.portrait.measured("files.examined") == 100_000
+            os.close(os.open(tmp_path / f"{folder // 10}" / f"d{folder}" / f"{number}.txt", os.O_CREAT | os.O_WRONLY))
+    found = walked(tmp_path)
+    assert len({entry.path for entry in found.entries}) == len(found.entries) == 100_000 and not found.obstacles
+    assert audit(tmp_path / "3").portrait.measured("files.examined") == 10_000
 
 
 def test_a_deep_folder_is_an_obstacle_and_no_recursion(tmp_path: Path) -> None:

@@ -235,21 +235,11 @@ def test_a_question_of_the_protocol_ends_at_the_line(pack: packs.Pack) -> None:
     )
 
 
-def test_the_real_model_is_calibrated_and_scored_by_it(tmp_path: Path, smollm2: Path) -> None:
-    pytest.importorskip("torch")
-    pytest.importorskip("transformers")
-    pack, keep, file = capitals(tmp_path / "p.jsonl"), tmp_path / "keep.jsonl", tmp_path / "c.json"
-    done = run(
-        "calibrate", str(smollm2), "--pack", str(pack), "--keep", str(keep), "-q", "-o", "text", "-o", f"json={file}"
-    )
-    assert done.returncode == 0, done.stderr
-    assert (
-        "33 questions of p" in done.stdout
-        and "cannot certify with 33 questions" in done.stdout
-        and "*sequence" in done.stdout
-    )
+def test_the_real_model_is_calibrated_and_scored_by_it(smollm2: Path, smollm2_answers: Path) -> None:
+    said = (smollm2_answers / "said.txt").read_text()
+    assert "33 questions of capitals" in said and "cannot certify with 33 questions" in said and "*sequence" in said
     question = ("--prompt", "Question: What is the capital of France?\nAnswer:")
-    scored = run("score", str(smollm2), *question, "--text", " Paris", "--calibration", str(file))
+    scored = run("score", str(smollm2), *question, "--text", " Paris", "--calibration", f"{smollm2_answers}/c.json")
     assert scored.returncode == 0 and "of answers with this sequence score" in scored.stdout.replace("\n", " "), (
         scored.stderr
     )

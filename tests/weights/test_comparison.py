@@ -20,7 +20,6 @@ from assay.facts.comparison import Comparison, Relation, State
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from tests.builders import hub_model
-from tests.builders import smollm2 as build
 from tests.conftest import messages
 
 R = Relation
@@ -95,16 +94,20 @@ def test_lora_says_its_rank_its_modules_and_what_is_untouched(tmp_path: Path, ba
     assert changed == {f"model.layers.{n}.self_attn.{p}_proj.weight" for n in range(3) for p in "qv"}
 
 
-def test_hub_and_gguf_names_are_the_same_model_with_heads_turned_or_not(smollm2: Path, tmp_path: Path) -> None:
+def test_hub_and_gguf_names_are_the_same_model_with_heads_turned_or_not(
+    smollm2: Path, smollm2_safetensors: Path, tmp_path: Path
+) -> None:
     """The real GGUF against its own values under hub names, in GGUF's order of rows and in the hub's."""
-    hub = build.as_safetensors(tmp_path / "hub", smollm2)
+    hub = smollm2_safetensors
     assert assay.diff(hub, smollm2, isolation=False).relation in (R.CAST, R.QUANTISED)
     state = {name: weights.array() for name, weights in assay.weights.open(hub).items()}
     for name, heads in [(n, 9 if "q_proj" in n else 3) for n in state if "q_proj" in n or "k_proj" in n]:
         w = state[name]
         state[name] = w.reshape(heads, -1, 2, w.shape[1]).swapaxes(1, 2).reshape(w.shape)
-    derived.write_safetensors(hub / "model.safetensors", state, "F16")
-    found = assay.diff(hub, smollm2, isolation=False)
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).symlink_to(hub / name)
+    derived.write_safetensors(tmp_path / "model.safetensors", state, "F16")
+    found = assay.diff(tmp_path, smollm2, isolation=False)
     assert found.relation in (R.CAST, R.QUANTISED) and not found.missing and not found.extra
 
 

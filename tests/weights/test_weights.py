@@ -35,8 +35,10 @@ def stored(path: Path, **tensors: Any) -> Path:
     return path
 
 
-def test_every_format_of_the_real_model_gives_the_same_values(smollm2: Path, tmp_path: Path) -> None:
-    folders = [build.as_safetensors(tmp_path / "s", smollm2), build.as_checkpoint(tmp_path / "c", smollm2)]
+def test_every_format_of_the_real_model_gives_the_same_values(
+    smollm2: Path, smollm2_safetensors: Path, smollm2_checkpoint: Path
+) -> None:
+    folders = [smollm2_safetensors, smollm2_checkpoint]
     original = assay.weights.open(smollm2)
     assert len(original) == 272 and original.set.parameters == 134_515_008
     for name in ("blk.3.attn_q.weight", "blk.0.attn_norm.weight", "token_embd.weight"):

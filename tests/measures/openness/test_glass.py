@@ -1,4 +1,4 @@
-"""The example as a user makes it, with a few steps of training: everything that belongs to an open release is there."""
+"""The example as a user makes it, with few steps and questions: everything that belongs to an open release is there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_glass_is_open_in_every_component_that_a_class_asks_for(tmp_path: Path, 
     pytest.importorskip("transformers")
     folder = tmp_path / "glass"
     done = subprocess.run(
-        [sys.executable, GLASS / "make.py", folder, "--steps", "30", "--every", "10"],
+        [sys.executable, GLASS / "make.py", folder, "--steps", "20", "--every", "8", "--questions", "60"],
         capture_output=True,
         text=True,
         timeout=580,
