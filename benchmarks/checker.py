@@ -1,12 +1,14 @@
-"""Make the checker of `assay.uncertainty.grounding`, and measure it on text that it was not made from.
+"""Train the document checker of `assay.uncertainty.grounding`, and measure it on text that it was not trained on.
 
     python -m benchmarks.checker --texts DIR [--claims DIR] [--write]
 
-DIR of --texts takes three Debian packages, pinned by digest in debian-packages.txt and fetched with apt: FOLDOC and the Anarchist FAQ as documents, WordNet for words of the same and of
-opposite meaning. A document is a passage of some sentences; a supported sentence is one of it that was shortened, reordered and partly said in other words; an unsupported one was changed the
-same way and then in one place so that it says something else (a name, number, date or word exchanged, a negation, two names swapped), or is about something else.
---claims: FActScore's biographies and the facts that people split them into, restated in their own words: never used to make it. Labels of the test are by construction too.
-Passages are divided before anything is made of them: one in five is never seen while fitting.
+DIR of --texts takes three Debian packages, pinned by digest in debian-packages.txt and fetched with apt: FOLDOC and
+the Anarchist FAQ as documents, WordNet for words of the same and of opposite meaning. A document is a passage of some
+sentences; a supported sentence is one of it that was shortened, reordered and partly said in other words; an
+unsupported one was changed the same way and then in one point so that it says something else (a name, number, date or
+word exchanged, a negation, two names swapped), or is about something else. --claims: FActScore's biographies and the
+facts that people split them into, restated in their own words: never trained on. Labels of the test are by
+construction too. Passages are divided before anything is made of them: one in five is held out.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ MOST_PASSAGES = 6000
 HIDDEN, STEPS, RATE, DECAY = 24, 3000, 0.01, 1e-3
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: [A-Z][\w'-]+)*")
+_FILLERS = "also very however often usually generally simply then thus really both some the that"
+_LEFT_OUT = frozenset(_FILLERS.split())
 _VERB = re.compile(r"\b(is|are|was|were|has|had|can|could|will|would|does|did|may|should)\b(?! not)")
 
 
@@ -87,7 +91,7 @@ def _cut(text: str) -> Iterator[list[str]]:
 
 
 def thesaurus(folder: Path) -> Thesaurus:
-    """From WordNet's dictionary: synonyms of single words, antonyms, and words of neighbouring entries with the same ending."""
+    """From WordNet's dictionary: synonyms and antonyms of single words."""
     text = gzip.decompress(next(folder.rglob("wn.dict.dz")).read_bytes()).decode("utf-8", "replace")
     same: dict[str, list[str]] = {}
     other: dict[str, list[str]] = {}
@@ -100,7 +104,9 @@ def thesaurus(folder: Path) -> Thesaurus:
         found = re.findall(r"\{([a-z]+)\}", (re.search(r"\[syn: ([^\]]*)\]", first) or [""])[0])
         same[head] = [word for word in found if word != head][:4]
         other[head] = re.findall(r"\{([a-z]+)\}", (re.search(r"\[ant: ([^\]]*)\]", body) or [""])[0])
-    return Thesaurus({key: value for key, value in same.items() if value}, {key: value for key, value in other.items() if value})  # fmt: skip
+    return Thesaurus(
+        {key: value for key, value in same.items() if value}, {key: value for key, value in other.items() if value}
+    )
 
 
 class Maker:
@@ -120,14 +126,14 @@ class Maker:
             roll = self.draw.random()
             if roll < 0.12 and bare in self.words.same and word.islower():
                 words.append(word.replace(bare, self.draw.choice(self.words.same[bare])))
-            elif roll < 0.2 and bare in ("also", "very", "however", "often", "usually", "generally", "simply", "then", "thus", "really", "both", "some", "the", "that"):  # fmt: skip
+            elif roll < 0.2 and bare in _LEFT_OUT:
                 continue
             else:
                 words.append(word)
         return " ".join(words)
 
     def _shortened(self, text: str) -> str:
-        """The clause before a comma and its verb, or the sentence without a clause in the middle, or the two halves turned round."""
+        """The clause before a comma, or the sentence without a clause in the middle, or its two halves turned round."""
         parts = text.split(", ")
         if len(parts) == 2 and self.draw.random() < 0.3:
             return f"{parts[1].rstrip('.')}, {parts[0][:1].lower()}{parts[0][1:]}."
@@ -153,7 +159,11 @@ class Maker:
         """One match exchanged for another: half the time one of the same passage, which the documents then hold."""
         found = pattern.findall(sentence)
         near = [row for text in passage if text != sentence for row in pattern.findall(text)]
-        pool = [row for row in (near if near and self.draw.random() < 0.5 else [row for text in others for row in pattern.findall(text)]) if row not in sentence]  # fmt: skip
+        if near and self.draw.random() < 0.5:
+            pool = near
+        else:
+            pool = [row for text in others for row in pattern.findall(text)]
+        pool = [row for row in pool if row not in sentence]
         if not found or not pool:
             return None
         return sentence.replace(self.draw.choice(found), self.draw.choice(pool), 1)
@@ -176,7 +186,8 @@ class Maker:
         for word in words:
             if word in self.words.other:
                 return sentence.replace(word, self.draw.choice(self.words.other[word]), 1)
-        pool = [word for text in (passage if self.draw.random() < 0.3 else others) for word in re.findall(r"\b[a-z]{5,}\b", text)]  # fmt: skip
+        texts = passage if self.draw.random() < 0.3 else others
+        pool = [word for text in texts for word in re.findall(r"\b[a-z]{5,}\b", text)]
         for word in words[:3]:
             alike = [row for row in pool if row[-2:] == word[-2:] and row not in sentence]
             if alike:
@@ -220,8 +231,12 @@ def labelled(rows: list[list[str]], words: Thesaurus, seed: int) -> Labelled:
 
 
 def biographies(folder: Path, words: Thesaurus) -> dict[str, Labelled]:
-    """The test that nothing was fitted on: FActScore's biographies as documents, their own sentences (extractive) and people's restatements (abstractive)."""
-    rows = [json.loads(line) for path in sorted(folder.glob("factscore_*.jsonl")) for line in path.read_text().splitlines()]  # fmt: skip
+    """The test on which nothing was fitted: FActScore's biographies as documents.
+
+    Their own sentences are the extractive part, people's restatements of them the abstractive one.
+    """
+    files = sorted(folder.glob("factscore_*.jsonl"))
+    rows = [json.loads(line) for path in files for line in path.read_text().splitlines()]
     made = Maker(words, 99)
     found: dict[str, tuple[list[list[float]], list[bool]]] = {"extractive": ([], []), "abstractive": ([], [])}
     for number, row in enumerate(rows):
@@ -232,11 +247,14 @@ def biographies(folder: Path, words: Thesaurus) -> dict[str, Labelled]:
         others = [part for part in split(stranger["output"]) if len(part.split()) >= 5] or sentences
         documents = Documents([text])
         facts = _facts(row)
-        theirs = [fact.replace(stranger["topic"], row["topic"]) for fact in _facts(stranger) if stranger["topic"] in fact]  # fmt: skip
-        for kind, told, foreign in (("extractive", sentences, [part.replace(stranger["topic"], row["topic"]) for part in others]), ("abstractive", facts, theirs)):  # fmt: skip
+        name = stranger["topic"]
+        theirs = [fact.replace(name, row["topic"]) for fact in _facts(stranger) if name in fact]
+        foreign_sentences = [part.replace(name, row["topic"]) for part in others]
+        kinds = (("extractive", sentences, foreign_sentences), ("abstractive", facts, theirs))
+        for kind, own, foreign in kinds:
             values, wrong = found[kind]
-            for sentence in made.draw.sample(told, min(6, len(told))):
-                false = made.changed(sentence, told, others)
+            for sentence in made.draw.sample(own, min(6, len(own))):
+                false = made.changed(sentence, own, others)
                 true = made.restated(sentence) if kind == "extractive" else sentence
                 values.append(documents.features(true))
                 wrong.append(False)
@@ -252,32 +270,52 @@ def biographies(folder: Path, words: Thesaurus) -> dict[str, Labelled]:
 def _facts(row: dict[str, object]) -> list[str]:
     annotations = row["annotations"] or []
     assert isinstance(annotations, list)
-    return [fact["text"] for part in annotations for fact in part.get("human-atomic-facts") or [] if 4 <= len(fact["text"].split()) <= 30]  # fmt: skip
+    facts = (fact["text"] for part in annotations for fact in part.get("human-atomic-facts") or [])
+    return [fact for fact in facts if 4 <= len(fact.split()) <= 30]
 
 
 def fitted(values: NDArray[np.float64], wrong: NDArray[np.bool_], seed: int = 0) -> dict[str, object]:
-    """The weights of one hidden layer of tanh, by Adam over all rows; every classes' rows weigh the same."""
+    """The weights of one hidden layer of tanh, by Adam over all rows; both classes weigh the same."""
     chosen = np.random.default_rng(seed)
     mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-3
     x, target = (values - mean) / scale, wrong.astype(float)
     weight = np.where(wrong, 0.5 / wrong.mean(), 0.5 / (1 - wrong.mean()))
-    weights = [chosen.normal(size=(HIDDEN, x.shape[1])) / np.sqrt(x.shape[1]), np.zeros(HIDDEN), chosen.normal(size=HIDDEN) / np.sqrt(HIDDEN), np.zeros(1)]  # fmt: skip
+    weights = [
+        chosen.normal(size=(HIDDEN, x.shape[1])) / np.sqrt(x.shape[1]),
+        np.zeros(HIDDEN),
+        chosen.normal(size=HIDDEN) / np.sqrt(HIDDEN),
+        np.zeros(1),
+    ]
     first, second = [np.zeros_like(row) for row in weights], [np.zeros_like(row) for row in weights]
     for step in range(1, STEPS + 1):
         inner = np.tanh(x @ weights[0].T + weights[1])
         share = 1 / (1 + np.exp(-(inner @ weights[2] + weights[3])))
         error = (share - target) * weight / len(x)
         back = np.outer(error, weights[2]) * (1 - inner**2)
-        slopes = [back.T @ x + DECAY * weights[0], back.sum(axis=0), inner.T @ error + DECAY * weights[2], np.array([error.sum()])]  # fmt: skip
+        slopes = [
+            back.T @ x + DECAY * weights[0],
+            back.sum(axis=0),
+            inner.T @ error + DECAY * weights[2],
+            np.array([error.sum()]),
+        ]
         for at, slope in enumerate(slopes):
             first[at] = 0.9 * first[at] + 0.1 * slope
             second[at] = 0.999 * second[at] + 0.001 * slope**2
-            weights[at] = weights[at] - RATE * (first[at] / (1 - 0.9**step)) / (np.sqrt(second[at] / (1 - 0.999**step)) + 1e-8)  # fmt: skip
+            size = np.sqrt(second[at] / (1 - 0.999**step)) + 1e-8
+            weights[at] = weights[at] - RATE * (first[at] / (1 - 0.9**step)) / size
 
     def short(row: NDArray[np.float64]) -> object:
         return np.round(row, 5).tolist()
 
-    return {"features": list(grounding.FEATURES), "mean": short(mean), "scale": short(scale), "hidden": short(weights[0]), "hidden_bias": short(weights[1]), "out": short(weights[2]), "out_bias": float(np.round(weights[3][0], 5))}  # fmt: skip
+    return {
+        "features": list(grounding.FEATURES),
+        "mean": short(mean),
+        "scale": short(scale),
+        "hidden": short(weights[0]),
+        "hidden_bias": short(weights[1]),
+        "out": short(weights[2]),
+        "out_bias": float(np.round(weights[3][0], 5)),
+    }
 
 
 def judged(found: dict[str, object], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -292,12 +330,15 @@ def report(name: str, scores: NDArray[np.float64], values: NDArray[np.float64], 
     chosen = np.random.default_rng(0)
     draws = chosen.integers(0, len(wrong), (1000, len(wrong)))
     low, high = np.quantile([auroc(scores[row], wrong[row]) for row in draws], (0.025, 0.975))
-    errors = ", ".join(
-        f"from {least} on it finds {100 * (scores[wrong] >= least).mean():.0f} % of them and doubts {100 * (scores[~wrong] >= least).mean():.0f} % of the supported"
-        for least in (0.5, 0.9)
+    columns = (("words", 2), ("pairs", 3), ("triples", 4))
+    overlaps = ", ".join(f"{label} {auroc(1 - values[:, at], wrong):.3f}" for label, at in columns)
+    print(f"{name}: {len(wrong):,} sentences, {wrong.mean():.3f} unsupported")
+    print(
+        f"    AUROC of the checker {auroc(scores, wrong):.3f} ({low:.3f} to {high:.3f}); of the overlap of {overlaps}"
     )
-    overlaps = ", ".join(f"{label} {auroc(1 - values[:, at], wrong):.3f}" for label, at in (("words", 2), ("pairs", 3), ("triples", 4)))  # fmt: skip
-    print(f"{name:<34} {len(wrong):6,} sentences, {wrong.mean():.3f} unsupported: checker {auroc(scores, wrong):.3f} ({low:.3f} to {high:.3f}); overlap of {overlaps}; {errors}")  # fmt: skip
+    for least in (0.5, 0.9):
+        true, false = (scores[wrong] >= least).mean(), (scores[~wrong] >= least).mean()
+        print(f"    at {least}: {true:.0%} found, {false:.0%} false alarms")
 
 
 def main() -> None:
@@ -317,15 +358,15 @@ def main() -> None:
     seen, kept = rows[: len(rows) * 4 // 5], rows[len(rows) * 4 // 5 :]
     values, wrong = labelled(seen, words, 1)
     found = fitted(values, wrong)
-    print(f"made in {time.process_time() - start:.0f} CPU s from {len(wrong):,} sentences")
+    print(f"trained in {time.process_time() - start:.0f} CPU s from {len(wrong):,} sentences")
     values, wrong = labelled(kept, words, 2)
-    report("passages it did not see", judged(found, values), values, wrong)
+    report("held-out passages", judged(found, values), values, wrong)
     if given.claims:
         for kind, (values, wrong) in biographies(given.claims, words).items():
             report(f"FActScore biographies, {kind}", judged(found, values), values, wrong)
     if given.write:
-        grounding._CHECKER.write_text(json.dumps(found, separators=(",", ":")) + "\n", "utf-8")
-        print(f"wrote {grounding._CHECKER.name}")
+        grounding.CHECKER.write_text(json.dumps(found, separators=(",", ":")) + "\n", "utf-8")
+        print(f"wrote {grounding.CHECKER.name}")
 
 
 if __name__ == "__main__":

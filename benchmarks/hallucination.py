@@ -1,10 +1,11 @@
-"""What the scores of SmolLM2-135M are worth on labelled questions, beside lm-polygraph's; what they cost; whether promises hold.
+"""Measure the scores of SmolLM2-135M on labelled questions beside lm-polygraph's: AUROC, cost, and guarantees.
 
     python -m benchmarks.hallucination --data DIR [--most N] [--samples K] [--peer PYTHON] [--only NAME]
 
-DIR holds `qa/lre/*.json`, `qa/nq_open_dev_even.jsonl` and `qa/selfaware.json` (see docs/hallucination.md). Everything is asked anew. Prevalence is printed with every measure. PYTHON is the interpreter of an
-environment in which lm-polygraph is installed: it then scores the same answers to the same questions. A promise is tried over 200 halvings of the questions: fitted on one
-half, judged on the other.
+DIR holds `qa/lre/*.json`, `qa/nq_open_dev_even.jsonl` and `qa/selfaware.json` (see docs/measured/hallucination.md).
+Everything is asked anew. Prevalence is printed with every statistics. PYTHON is the interpreter of an environment in
+which lm-polygraph is installed: it then scores the same answers to the same questions. A guarantee is tried over 200
+halvings of the questions: fitted on one half, judged on the other.
 """
 
 from __future__ import annotations
@@ -24,11 +25,8 @@ from assay.cli.demo import packaged_model
 from assay.facts.calibration import Answered, Calibration
 from assay.runtime.opening import torch_runtime
 from assay.runtime.torch_ import TorchRuntime
-from assay.uncertainty import Draw
-from assay.uncertainty import calibration as calibrating
-from assay.uncertainty import questions as packs
-from assay.uncertainty import statistics as measure
-from assay.uncertainty.questions import Pack
+from assay.uncertainty import Draw, calibration, questions, statistics
+from assay.uncertainty.questions import QuestionSet
 
 HALVINGS, DRAWS = 200, 1000
 ALPHAS = (0.3, 0.4, 0.5)
@@ -41,37 +39,37 @@ SETS = {
 }
 
 
-def table(name: str, runtime: TorchRuntime, pack: Pack, draw: Draw) -> tuple[tuple[Answered, ...], Calibration]:
+def table(name: str, runtime: TorchRuntime, pack: QuestionSet, draw: Draw) -> tuple[tuple[Answered, ...], Calibration]:
     """Ask one set and print its measures."""
     start = time.process_time()
-    rows = calibrating.asked(runtime, pack, draw=draw)
+    rows = calibration.asked(runtime, pack, draw=draw)
     spent = time.process_time() - start
-    found = calibrating.calibration(runtime, pack, rows, draw=draw)
+    found = calibration.calibration(runtime, pack, rows, draw=draw)
     rate = found.errors / found.count
-    print(
-        f"\n{name}: {found.count} questions, {found.errors} wrong ({rate:.3f}), {spent:.0f} CPU s, {draw.count} samples each"
-    )
+    asked = f"{found.count} questions, {found.errors} wrong ({rate:.3f})"
+    print(f"\n{name}: {asked}, {spent:.0f} CPU s, {draw.count} samples each")
     print(f"{'score':<22} {'AUROC':>6}  {'95 % interval':<15} {'AUPRC':>6} {'PRR':>6}   chance 0.500, {rate:.3f}, 0")
     for row in found.worth:
         print(f"{row.score:<22} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
     print(f"calibrated by {found.score}: ECE {found.ece:.3f}, Brier {found.brier:.3f}, held-out folds")
     if found.unanswerable:
         lost = found.unanswerable
-        print(f"{lost.declined} of {lost.count} unanswerable declined; told from the others with AUROC {lost.auroc:.3f} ({lost.low:.3f} to {lost.high:.3f})")  # fmt: skip
-    promises(tuple(row for row in rows if row.answerable))
+        area = f"AUROC {lost.auroc:.3f} ({lost.low:.3f} to {lost.high:.3f})"
+        print(f"{lost.declined} of {lost.count} unanswerable declined; separated from the others with {area}")
+    guarantees(tuple(row for row in rows if row.answerable))
     return rows, found
 
 
-def promises(rows: tuple[Answered, ...]) -> None:
-    """How often a promise fitted on one half is broken on the other, and how much is answered."""
-    scores, wrong = calibrating.column(rows, calibrating.DEFAULT), np.array([not row.right for row in rows])
+def guarantees(rows: tuple[Answered, ...]) -> None:
+    """How often a guarantee fitted on one half is violated on the other, and how much is answered."""
+    scores, wrong = calibration.column(rows, calibration.DEFAULT), np.array([not row.right for row in rows])
     chosen = np.random.default_rng(0)
     for alpha in ALPHAS:
         broken, given, kept = 0, 0, []
         for _ in range(HALVINGS):
             order = chosen.permutation(len(rows))
             one, other = order[: len(rows) // 2], order[len(rows) // 2 :]
-            found = measure.promise(scores[one], wrong[one], alpha)
+            found = statistics.guarantee(scores[one], wrong[one], alpha)
             if found.threshold is None:
                 kept.append(0.0)
                 continue
@@ -80,50 +78,56 @@ def promises(rows: tuple[Answered, ...]) -> None:
             kept.append(float(answered.mean()))
             broken += bool(answered.any() and wrong[other][answered].mean() > alpha)
         print(
-            f"at most {alpha:.0%} wrong, delta {measure.DELTA}: test error above it in {broken} of {HALVINGS} halvings; {np.mean(kept):.3f} answered; no promise in {HALVINGS - given}"
+            f"at most {alpha:.0%} wrong, delta {statistics.DELTA}: "
+            f"test error above it in {broken} of {HALVINGS} halvings; {np.mean(kept):.3f} answered; "
+            f"no guarantee in {HALVINGS - given}"
         )
 
 
 def elsewhere(one: Calibration, name: str, rows: tuple[Answered, ...]) -> None:
-    """What a calibration is worth on questions of another set."""
-    told = tuple(row for row in rows if row.answerable)
-    rates = np.array([measure.rate(one.steps, value) for value in calibrating.column(told, one.score)])
-    error, _ = measure.ece(rates, np.array([not row.right for row in told]))
+    """The calibration error on questions of another set."""
+    labelled = tuple(row for row in rows if row.answerable)
+    rates = np.array([statistics.rate(one.steps, value) for value in calibration.column(labelled, one.score)])
+    error, _ = statistics.ece(rates, np.array([not row.right for row in labelled]))
     print(f"the calibration of {one.pack[:30]} on {name}: ECE {error:.3f}")
 
 
-def peer(python: str, folder: Path, pack: Pack, rows: tuple[Answered, ...]) -> None:
-    """lm-polygraph on the same questions, its scores judged on its own answers, and the best of them beside assay's default on the questions that both answer."""
+def peer(python: str, folder: Path, pack: QuestionSet, rows: tuple[Answered, ...]) -> None:
+    """lm-polygraph on the same questions, judged on its own answers, its best score beside assay's default."""
     with tempfile.TemporaryDirectory() as scratch:
-        questions = Path(scratch, "questions.jsonl")
+        file = Path(scratch, "questions.jsonl")
         told = [question for question in pack.questions if question.answerable]
-        questions.write_text("".join(json.dumps({"id": row.id, "prompt": row.prompt}) + "\n" for row in told))
+        file.write_text("".join(json.dumps({"id": row.id, "prompt": row.prompt}) + "\n" for row in told))
         script = Path(__file__).with_name("_polygraph.py")
-        done = subprocess.run([python, str(script), str(folder), str(questions), str(TIMED)], capture_output=True, text=True, check=False)  # fmt: skip
+        command = [python, str(script), str(folder), str(file), str(TIMED)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     found: dict[str, Any] = {row["id"]: row for row in lines if "id" in row}
     if not found:
         raise SystemExit(f"lm-polygraph gave nothing: {done.stderr[-500:]}")
     answers = {question.id: question.answers for question in told}
-    wrong = np.array([not calibrating.right(found[question.id]["text"], answers[question.id]) for question in told])
+    wrong = np.array([not calibration.right(found[question.id]["text"], answers[question.id]) for question in told])
     own = {row.id: row for row in rows}
     same = sum(found[id]["text"].partition("\n")[0].strip() == own[id].text for id in found)
     print(f"lm-polygraph: {len(found)} questions, {int(wrong.sum())} wrong; {same} answers are those of assay")
     best, ranked = ("", np.zeros(0)), -1.0
     for name in sorted(next(iter(found.values()))["scores"]):
         values = np.array([found[question.id]["scores"][name] for question in told])
-        row = measure.worth(name, values, wrong)
+        row = statistics.discrimination(name, values, wrong)
         print(f"{row.score:<28} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
         best, ranked = ((name, values), row.auroc) if row.auroc > ranked else (best, ranked)
-    mine, mistaken = calibrating.column(tuple(own[question.id] for question in told), calibrating.DEFAULT), np.array([not own[question.id].right for question in told])  # fmt: skip
+    mine = calibration.column(tuple(own[question.id] for question in told), calibration.DEFAULT)
+    mistaken = np.array([not own[question.id].right for question in told])
     chosen = np.random.default_rng(0)
     draws = chosen.integers(0, len(told), (DRAWS, len(told)))
-    gaps = [measure.auroc(mine[row], mistaken[row]) - measure.auroc(best[1][row], wrong[row]) for row in draws]
+    gaps = [statistics.auroc(mine[row], mistaken[row]) - statistics.auroc(best[1][row], wrong[row]) for row in draws]
     low, high = np.quantile(gaps, (0.025, 0.975))
-    print(f"assay's default less the best of them ({best[0]}): {measure.auroc(mine, mistaken) - ranked:+.3f} (95 % {low:+.3f} to {high:+.3f})")  # fmt: skip
+    gap = statistics.auroc(mine, mistaken) - ranked
+    print(f"assay's default less the best of them ({best[0]}): {gap:+.3f} (95 % {low:+.3f} to {high:+.3f})")
     seconds = lines[-1]["seconds"]
     plain = seconds.pop("plain generate")
-    print("its CPU s over plain generate: " + ", ".join(f"{name} {value / plain:.2f}x" for name, value in seconds.items()))  # fmt: skip
+    ratios = ", ".join(f"{name} {value / plain:.2f}x" for name, value in seconds.items())
+    print(f"its CPU s over plain generate: {ratios}")
 
 
 def cost(runtime: TorchRuntime) -> None:
@@ -132,7 +136,7 @@ def cost(runtime: TorchRuntime) -> None:
 
     network, tokens = runtime._network, runtime._tokens  # the peer runs on the same weights
     prompts = [f"Question: What is {number} plus {number + 1}?\nAnswer:" for number in range(PROMPTS)]
-    spent = dict.fromkeys(("plain", "scored", "inside", "again", "samples"), 0.0)
+    spent = dict.fromkeys(("plain", "scored", "traced", "again", "samples"), 0.0)
 
     def took(name: str, start: float) -> None:
         spent[name] += time.process_time() - start
@@ -158,15 +162,17 @@ def cost(runtime: TorchRuntime) -> None:
         took("again", start)
         start = time.process_time()
         runtime.trace(prompt, text)
-        took("inside", start)
+        took("traced", start)
         start = time.process_time()
-        drawn = runtime.sample(prompt, 5, 16, 1.0, 0)
-        longest = max(row.tokens for row in drawn)
+        sampled = runtime.sample(prompt, 5, 16, 1.0, 0)
+        longest = max(row.tokens for row in sampled)
         spent["samples"] += (time.process_time() - start) * 16 / max(1, longest)
-    plain = spent["plain"]
+    plain, scored, traced = spent["plain"], spent["scored"], spent["traced"]
     print(
-        f"\n{PROMPTS} prompts, 16 tokens each, CPU s: plain generate {plain:.1f}; generate and score {spent['scored'] / plain:.2f}x, with a look inside {(spent['scored'] + spent['inside']) / plain:.2f}x; "
-        f"with 5 samples {(spent['scored'] + spent['samples']) / plain:.2f}x; score a given answer {spent['again'] / plain:.2f}x, with a look inside {spent['inside'] / plain:.2f}x"
+        f"\n{PROMPTS} prompts, 16 tokens each, CPU s: plain generate {plain:.1f}; "
+        f"generate and score {scored / plain:.2f}x, with a trace {(scored + traced) / plain:.2f}x, "
+        f"with 5 samples {(scored + spent['samples']) / plain:.2f}x; "
+        f"score a given answer {spent['again'] / plain:.2f}x, with a trace {traced / plain:.2f}x"
     )
 
 
@@ -193,7 +199,7 @@ def main() -> None:
         first = None
         for name, pattern in SETS.items():
             if given.only in (None, name):
-                pack = packs.load(sorted(given.data.glob(pattern)), given.most)
+                pack = questions.load(sorted(given.data.glob(pattern)), given.most)
                 rows, found = table(name, runtime, pack, Draw(given.samples))
                 if first is not None:
                     elsewhere(first, name, rows)

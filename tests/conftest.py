@@ -105,7 +105,7 @@ def smollm2_runtime(smollm2: Path) -> TorchRuntime:
 
 @pytest.fixture(scope="session")
 def smollm2_answers(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real model asked for capitals by `assay calibrate`: capitals.jsonl, keep.jsonl, c.json, and what it printed."""
+    """`assay calibrate` on the real model and capitals: capitals.jsonl, keep.jsonl, c.json, and what it printed."""
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
 

@@ -8,7 +8,7 @@ from assay.errors import UsageError
 from assay.facts.calibration import Calibration
 from assay.facts.uncertainty import Alternative, Capability, TokenScore
 from assay.uncertainty import calibration as calibrating
-from assay.uncertainty import questions as packs
+from assay.uncertainty import questions
 from tests.builders.questions import CAPITALS
 
 
@@ -28,7 +28,7 @@ class Scripted:
         yield TokenScore("\nQuestion", len(text), len(text) + 9, -9.0, 9.0, 1.0, 1, ())
 
 
-def scripted(pack: packs.Pack) -> Scripted:
+def scripted(pack: questions.QuestionSet) -> Scripted:
     """Right and sure for the first 25, wrong and surprised for the rest."""
     answers = {}
     for number, question in enumerate(pack.questions):
@@ -40,7 +40,7 @@ def scripted(pack: packs.Pack) -> Scripted:
     return Scripted(answers)
 
 
-def calibrated(pack: packs.Pack) -> Calibration:
+def calibrated(pack: questions.QuestionSet) -> Calibration:
     """The calibration of `scripted` on these questions."""
     runtime = scripted(pack)
     return calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack))

@@ -63,7 +63,7 @@ def test_without_a_control_that_is_said(index: Path) -> None:
     found = memorisation(Memory(""), [str(index)], plan=Plan(5, 12, 8, 0))
     assert found.held_out is None and not found.told
     assert found.missing[0].startswith(
-        "how much could be guessed, and whether membership can be told: no held-out text was given"
+        "how much could be guessed, and how well membership can be inferred: no held-out text was given"
     )
 
 

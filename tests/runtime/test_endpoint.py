@@ -17,8 +17,7 @@ from assay.facts.uncertainty import Capability
 from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
 from assay.runtime.torch_ import TorchRuntime
-from assay.uncertainty import calibration as calibrating
-from assay.uncertainty import questions as packs
+from assay.uncertainty import calibration, questions
 from tests.builders.command import run
 from tests.builders.openai_server import Server, serving
 from tests.builders.questions import relation
@@ -133,7 +132,7 @@ def test_a_model_behind_an_endpoint_is_calibrated(speaker: Server, tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     assert "smol at 127.0.0.1" in done.stdout and "*sequence" in done.stdout and "entropy" not in done.stdout
-    known = calibrating.load(tmp_path / "c.json")
+    known = calibration.load(tmp_path / "c.json")
     assert known.sha256 == "" and 0 < known.errors < known.count
     scored = run(
         "score",
@@ -153,15 +152,15 @@ def test_a_model_behind_an_endpoint_is_calibrated(speaker: Server, tmp_path: Pat
 
 
 def test_a_server_of_words_is_calibrated_by_its_samples(tmp_path: Path) -> None:
-    pack = packs.load([relation(tmp_path / "r.json")])
+    pack = questions.load([relation(tmp_path / "r.json")])
     with serving(Speaker(), "no logprobs") as server:
         found = Endpoint(server.reference)
         with pytest.raises(
             UsageError, match="its answers can only be compared with one another; ask for some, with --samples 5"
         ):
-            calibrating.asked(found, pack)
+            calibration.asked(found, pack)
         draw = uncertainty.Draw(4)
-        known = calibrating.calibration(found, pack, calibrating.asked(found, pack, draw=draw), draw=draw)
+        known = calibration.calibration(found, pack, calibration.asked(found, pack, draw=draw), draw=draw)
     assert known.score == "samples.apart" and known.worth[0].auroc == 1.0
 
 
@@ -198,11 +197,11 @@ def test_a_server_that_is_not_there() -> None:
 
 
 def test_log_probabilities_that_stop_coming_are_missed(tmp_path: Path) -> None:
-    pack, keep = packs.load([relation(tmp_path / "r.json")]), tmp_path / "keep.jsonl"
+    pack, keep = questions.load([relation(tmp_path / "r.json")]), tmp_path / "keep.jsonl"
     with serving(Speaker(), "drops later") as server:
         found = Endpoint(server.reference)
         with pytest.raises(UsageError, match="gave no log-probabilities that fit its answer"):
-            calibrating.asked(found, pack, keep)
+            calibration.asked(found, pack, keep)
         assert keep.read_text().count("\n") >= 1  # what was answered before is kept
 
 

@@ -20,7 +20,7 @@ class Sure:
 def test_a_double_of_five_lines_is_scored() -> None:
     found = uncertainty.score(Sure(), "Q:", "Paris.", draw=uncertainty.Draw(3))
     assert (found.runtime, found.tokens[0].logprob, found.samples) == ("sure", -0.1, ())
-    assert "how other answers differ: the runtime draws none" in found.missing
+    assert "how other answers differ: the runtime samples none" in found.missing
 
 
 def test_what_was_tried_decides_and_what_is_not_there_is_not_called() -> None:

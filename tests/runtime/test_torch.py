@@ -129,7 +129,7 @@ def test_samples_share_the_prompt_and_are_each_their_own(runtime: TorchRuntime) 
             assert row.logprob == pytest.approx(scored, abs=2e-3)
     greedy = runtime.sample(prompt, 2, 6, 0.0, 0)
     assert greedy[0].text == greedy[1].text == "".join(row.text for row in runtime.generate(prompt, 6))
-    with pytest.raises(UsageError, match="65 samples: assay draws 1 to 64 at a time"):
+    with pytest.raises(UsageError, match="65 samples: assay takes 1 to 64 at a time"):
         runtime.sample(prompt, 65, 1, 1.0, 0)
 
 
@@ -149,18 +149,18 @@ def test_what_is_seen_inside_is_what_the_library_returns(runtime: TorchRuntime) 
     for row, layer in zip(found.attention, range(10, 20), strict=True):
         assert torch.allclose(torch.tensor(row), out.attentions[layer][0][:, at, at - 1], atol=1e-4)
     assert torch.allclose(torch.tensor(found.state), out.hidden_states[21][0, len(before) - 1], atol=1e-2)
-    assert runtime._watch is not None and runtime._watch.places == 0
+    assert runtime._tracer is not None and runtime._tracer.count == 0
 
 
 def test_a_network_that_does_not_show_its_attention_is_scored_without(
     runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime, "_watch", None)
+    monkeypatch.setattr(runtime, "_tracer", None)
     assert Capability.TRACE not in runtime.can
     found = uncertainty.score(runtime, "A text:", TEXTS[0])
     assert not any(row.id == "attention.chain" for row in found.scores)
-    assert "what goes on inside: the runtime shows no attention for this text" in found.missing
-    with pytest.raises(UsageError, match="not of a kind that assay can look into"):
+    assert "attention and hidden states: the runtime gives no trace of this text" in found.missing
+    with pytest.raises(UsageError, match="not of a kind that assay can trace"):
         runtime.trace("A text:", TEXTS[0])
 
 
@@ -334,9 +334,9 @@ def test_marks_that_the_configuration_makes_up_are_left_alone(
     begin: Any, end: Any, small: Path, tmp_path: Path
 ) -> None:
     from assay import weights
-    from assay.runtime.torch_ import _control
+    from assay.runtime._tokens import control
 
-    first, ends = _control(weights.open(small), {"bos_token_id": begin, "eos_token_id": end}, 49_152)
+    first, ends = control(weights.open(small), {"bos_token_id": begin, "eos_token_id": end}, 49_152)
     assert all(0 <= id < 49_152 for id in (*first, *ends)) and (begin != 1 or first == (1,)) and 2 in ends
 
 

@@ -13,8 +13,7 @@ from assay.errors import UsageError
 from assay.facts.calibration import Answered, Question, Value
 from assay.facts.codec import canonical
 from assay.render.record.calibration import lines
-from assay.uncertainty import calibration as calibrating
-from assay.uncertainty import questions as packs
+from assay.uncertainty import calibration, questions
 from tests.builders.command import run
 from tests.builders.questions import CAPITALS, capitals, relation
 from tests.builders.runtimes import calibrated, scripted
@@ -22,7 +21,7 @@ from tests.builders.scored import record
 
 
 def test_questions_come_after_three_that_are_shown(tmp_path: Path) -> None:
-    pack = packs.load([capitals(tmp_path / "a.jsonl")])
+    pack = questions.load([capitals(tmp_path / "a.jsonl")])
     assert len(pack.questions) == len(CAPITALS) - 3 and pack.duplicates == 0
     first = pack.questions[0]
     assert first.prompt.count("Question: ") == 4 and first.prompt.endswith("?\nAnswer:")
@@ -32,19 +31,19 @@ def test_questions_come_after_three_that_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_relation_is_continued(tmp_path: Path) -> None:
-    question = packs.load([relation(tmp_path / "r.json")]).questions[0]
+    question = questions.load([relation(tmp_path / "r.json")]).questions[0]
     assert question.prompt.splitlines()[-1].startswith("The capital of ") and question.prompt.endswith(" is")
     assert question.prompt.splitlines()[0].split()[-1] in CAPITALS.values()
 
 
 def test_the_order_is_that_of_the_questions_not_of_the_file(tmp_path: Path) -> None:
-    first = packs.load([capitals(tmp_path / "a.jsonl")])
+    first = questions.load([capitals(tmp_path / "a.jsonl")])
     lines = (tmp_path / "a.jsonl").read_text().splitlines()
     (tmp_path / "b.jsonl").write_text("\n".join([*reversed(lines), lines[0]]))
-    second = packs.load([tmp_path / "b.jsonl"])
+    second = questions.load([tmp_path / "b.jsonl"])
     assert [row.id for row in first.questions] == [row.id for row in second.questions]
     assert (first.sha256 != second.sha256, second.duplicates) == (True, 1)
-    assert packs.load([tmp_path / "a.jsonl"], most=31).questions == first.questions[:31]
+    assert questions.load([tmp_path / "a.jsonl"], most=31).questions == first.questions[:31]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_the_order_is_that_of_the_questions_not_of_the_file(tmp_path: Path) -> N
 def test_a_pack_that_is_none_is_one_sentence(content: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "p.jsonl").write_bytes(content)
     with pytest.raises(UsageError) as refused:
-        packs.load([tmp_path / "p.jsonl"])
+        questions.load([tmp_path / "p.jsonl"])
     assert said in str(refused.value) and "\n" not in str(refused.value)
 
 
@@ -80,15 +79,15 @@ def test_a_pack_that_is_none_is_one_sentence(content: bytes, said: str, tmp_path
     ],
 )
 def test_a_right_answer_is_in_the_text_as_words(text: str, answers: tuple[str, ...], is_right: bool) -> None:
-    assert calibrating.right(text, answers) is is_right
+    assert calibration.right(text, answers) is is_right
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> packs.Pack:
-    return packs.load([relation(tmp_path / "r.json")])
+def pack(tmp_path: Path) -> questions.QuestionSet:
+    return questions.load([relation(tmp_path / "r.json")])
 
 
-def test_a_calibration_by_hand(pack: packs.Pack) -> None:
+def test_a_calibration_by_hand(pack: questions.QuestionSet) -> None:
     found = calibrated(pack)
     assert (found.count, found.errors, found.sha256, found.pack_sha256) == (33, 8, "c" * 64, pack.sha256)
     best = next(row for row in found.worth if row.score == "sequence")
@@ -103,40 +102,40 @@ def test_a_calibration_by_hand(pack: packs.Pack) -> None:
     assert [(row.name, row.count, row.errors) for row in found.topics] == [("capitals", 33, 8)]
 
 
-def test_the_same_answers_give_the_same_bytes(pack: packs.Pack) -> None:
+def test_the_same_answers_give_the_same_bytes(pack: questions.QuestionSet) -> None:
     assert canonical(calibrated(pack)) == canonical(calibrated(pack))
 
 
-def test_a_run_that_was_ended_goes_on(tmp_path: Path, pack: packs.Pack) -> None:
+def test_a_run_that_was_ended_goes_on(tmp_path: Path, pack: questions.QuestionSet) -> None:
     keep, runtime = tmp_path / "keep.jsonl", scripted(pack)
-    rows = calibrating.asked(runtime, pack, keep)
+    rows = calibration.asked(runtime, pack, keep)
     whole = keep.read_bytes()
     keep.write_bytes(whole[: len(whole) // 2])  # killed in the middle of a line
     again = scripted(pack)
-    assert calibrating.asked(again, pack, keep) == rows and 0 < again.asked < len(rows)
+    assert calibration.asked(again, pack, keep) == rows and 0 < again.asked < len(rows)
     assert keep.read_bytes() == whole
     other = scripted(pack)
     other.sha256 = "d" * 64
     with pytest.raises(UsageError, match="holds answers of another model: expected 'd"):
-        calibrating.asked(other, pack, keep)
+        calibration.asked(other, pack, keep)
 
 
-def test_a_file_that_is_no_record_of_answers_is_left_as_it_is(tmp_path: Path, pack: packs.Pack) -> None:
+def test_a_file_that_is_no_record_of_answers_is_left_as_it_is(tmp_path: Path, pack: questions.QuestionSet) -> None:
     (tmp_path / "notes.txt").write_text("my notes\nwithout a last line break")
     with pytest.raises(UsageError, match="holds no answers of this kind"):
-        calibrating.asked(scripted(pack), pack, tmp_path / "notes.txt")
+        calibration.asked(scripted(pack), pack, tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_text() == "my notes\nwithout a last line break"
 
 
 @pytest.mark.parametrize(("right", "certified"), [(True, [0.2, 0.3, 0.5]), (False, [])])
 def test_where_all_answers_are_alike_no_score_has_a_worth(
-    pack: packs.Pack, right: bool, certified: list[float]
+    pack: questions.QuestionSet, right: bool, certified: list[float]
 ) -> None:
     rows = tuple(
         Answered(question.id, "t", question.asked, "x", question.answers, right, True, (Value("sequence", 1.0),), None)
         for question in pack.questions
     )
-    found = calibrating.calibration(scripted(pack), pack, rows)
+    found = calibration.calibration(scripted(pack), pack, rows)
     assert (found.worth, found.errors) == ((), 0 if right else 33)
     assert [row.alpha for row in found.promises if row.threshold is not None] == certified
     assert any("discrimination cannot be measured" in line for line in lines(found))
@@ -152,12 +151,12 @@ def test_questions_that_nobody_can_answer_are_apart(tmp_path: Path) -> None:
         "".join(line(name, answers=[city]) for name, city in CAPITALS.items())
         + "".join(line(name, answerable=False) for name in made_up)
     )
-    pack = packs.load([file])
+    pack = questions.load([file])
     assert sum(not question.answerable for question in pack.questions) == 4
     assert not any(name in question.prompt.rpartition("\n")[0] for question in pack.questions for name in made_up)
     runtime = scripted(replace(pack, questions=tuple(row for row in pack.questions if row.answerable)))
     runtime.answers |= {f"The capital of {name} is": (said, 9.0) for name, said in made_up.items()}
-    found = calibrating.calibration(runtime, pack, calibrating.asked(runtime, pack), by_topic=True)
+    found = calibration.calibration(runtime, pack, calibration.asked(runtime, pack), by_topic=True)
     assert found.unanswerable is not None and found.count == 33
     assert (
         found.unanswerable.count,
@@ -173,11 +172,11 @@ def test_selfaware_is_read_as_published(tmp_path: Path) -> None:
     rows = [{"question": f"Who is {name}?", "answer": [city], "answerable": True} for name, city in CAPITALS.items()]
     rows += [{"question": "Why is there anything?", "answer": None, "answerable": False}]
     (tmp_path / "s.json").write_text(json.dumps({"example": rows}))
-    pack = packs.load([tmp_path / "s.json"])
+    pack = questions.load([tmp_path / "s.json"])
     assert [row.answerable for row in pack.questions].count(False) == 1 and len(pack.questions) == 34
     (tmp_path / "s.json").write_text(json.dumps({"example": [1]}))
     with pytest.raises(UsageError, match="not SelfAware as published"):
-        packs.load([tmp_path / "s.json"])
+        questions.load([tmp_path / "s.json"])
 
 
 @pytest.mark.parametrize(
@@ -192,18 +191,18 @@ def test_selfaware_is_read_as_published(tmp_path: Path) -> None:
     ],
 )
 def test_declining_is_told_by_words(text: str, says_so: bool) -> None:
-    assert calibrating.declined(text) is says_so
+    assert calibration.declined(text) is says_so
 
 
-def test_an_answer_without_a_token_is_an_error_with_the_greatest_score(pack: packs.Pack) -> None:
+def test_an_answer_without_a_token_is_an_error_with_the_greatest_score(pack: questions.QuestionSet) -> None:
     runtime = scripted(pack)
-    rows = calibrating.asked(runtime, pack)
+    rows = calibration.asked(runtime, pack)
     rows = (replace(rows[0], text="", right=False, scores=()), *rows[1:])
-    found = calibrating.calibration(runtime, pack, rows)
+    found = calibration.calibration(runtime, pack, rows)
     assert found.scores[-1] == pytest.approx(found.scores[-2] + 1.0) and found.errors == 9
 
 
-def test_a_score_gets_its_error_rate(tmp_path: Path, pack: packs.Pack) -> None:
+def test_a_score_gets_its_error_rate(tmp_path: Path, pack: questions.QuestionSet) -> None:
     (tmp_path / "r.json").write_bytes(canonical(record()))
     runtime = uncertainty.open(tmp_path / "r.json")
     calibration = replace(calibrated(pack), sha256="a" * 64)
@@ -221,11 +220,11 @@ def test_a_score_gets_its_error_rate(tmp_path: Path, pack: packs.Pack) -> None:
 def test_a_calibration_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(raw)
     with pytest.raises(UsageError, match=said):
-        calibrating.load(tmp_path / "c.json")
+        calibration.load(tmp_path / "c.json")
 
 
-def test_a_question_of_the_protocol_ends_at_the_line(pack: packs.Pack) -> None:
-    found = calibrating.answered(
+def test_a_question_of_the_protocol_ends_at_the_line(pack: questions.QuestionSet) -> None:
+    found = calibration.answered(
         scripted(pack), Question("i", pack.questions[0].prompt, pack.questions[0].answers, "t", "where?")
     )
     assert (

@@ -1,4 +1,4 @@
-"""Claims that may stay, questions made from a user's own texts, and distribution shift of live texts."""
+"""Claims that may stay, questions made from a user's own texts, and distribution shift."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.filtering import Filtering
 from assay.render.record.claims import lines
-from assay.uncertainty import claims as filtering
-from assay.uncertainty import drift as live
-from assay.uncertainty import questions as packs
+from assay.uncertainty import claims, drift, questions
 from assay.uncertainty.scores import sentences, spans
-from assay.uncertainty.statistics import kept_below, moved
+from assay.uncertainty.statistics import kept_below, shift
 from tests.builders.command import run
 from tests.builders.questions import relation
 from tests.builders.runtimes import Judge, calibrated
 from tests.builders.scored import record
 
 
-def claims(path: Path, texts: int = 40) -> Path:
+def labelled(path: Path, texts: int = 40) -> Path:
     """False claims are the unlikelier ones, but for one text in five."""
     rows = []
     for number in range(texts):
@@ -40,8 +38,8 @@ def claims(path: Path, texts: int = 40) -> Path:
 
 
 def filtered(path: Path) -> Filtering:
-    texts, digest = filtering.load(claims(path))
-    return filtering.filtering(Judge(), texts, "c", digest)
+    texts, digest = claims.load(labelled(path))
+    return claims.filtering(Judge(), texts, "c", digest)
 
 
 def test_claims_that_may_stay_by_hand(tmp_path: Path) -> None:
@@ -65,16 +63,16 @@ def test_a_filter_says_which_sentences_stay(tmp_path: Path) -> None:
     found = filtered(tmp_path / "c.jsonl")
     text = "It is 0.001. It is 3.5. It is 9.5. It is unreadable."
     parts = sentences(text, spans(text, ()))
-    rows = filtering.kept(Judge(), "Tell me.", text, parts, found)
+    rows = claims.kept(Judge(), "Tell me.", text, parts, found)
     assert [row.score for row in rows] == [0.001, 3.5, 9.5, None]
     assert rows[0].alpha == 0.1 and rows[1].alpha == 0.3
     assert rows[2].alpha is None and rows[3].score is None
     other = Judge()
     other.sha256 = "b" * 64
     with pytest.raises(UsageError, match="the filtering is of made up, not of made up"):
-        filtering.kept(other, "", text, parts, found)
+        claims.kept(other, "", text, parts, found)
     (tmp_path / "f.json").write_bytes(canonical(found))
-    assert filtering.saved(tmp_path / "f.json") == found
+    assert claims.saved(tmp_path / "f.json") == found
     (tmp_path / "r.json").write_bytes(canonical(record()))
     done = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "--filter", str(tmp_path / "f.json"))
     assert done.returncode == 0 and "left out  Paris is old." in done.stdout, (
@@ -113,7 +111,7 @@ def test_the_promise_of_a_filter_holds_over_many_samples() -> None:
 def test_a_file_of_claims_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_text(raw)
     with pytest.raises(UsageError) as refused:
-        filtering.load(tmp_path / "c.jsonl")
+        claims.load(tmp_path / "c.jsonl")
     assert said in str(refused.value)
 
 
@@ -121,7 +119,7 @@ def test_claims_all_of_a_kind_tell_nothing(tmp_path: Path) -> None:
     rows = [{"prompt": str(at), "claims": [{"text": "claim 1", "true": True}]} for at in range(30)]
     (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(UsageError, match="every claim is true, or every one false"):
-        filtering.filtering(Judge(), *filtering.load(tmp_path / "c.jsonl")[:1], "c", "d")
+        claims.filtering(Judge(), *claims.load(tmp_path / "c.jsonl")[:1], "c", "d")
 
 
 def test_factscore_is_read_as_published(tmp_path: Path) -> None:
@@ -149,13 +147,13 @@ def test_factscore_is_read_as_published(tmp_path: Path) -> None:
 
     rows = [*map(biography, range(60)), {**biography(60), "annotations": None}]
     (tmp_path / "f.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    texts, _ = filtering.load(tmp_path / "f.jsonl", 50)
+    texts, _ = claims.load(tmp_path / "f.jsonl", 50)
     assert len(texts) == 50 and {row.rarity for row in texts} == {1, 2, 3, 4, 5}
     assert texts[0].prompt.startswith("Question: Tell me a bio of ") and texts[0].prompt.endswith("\n")
     assert all([true for _, true in row.claims] == [True, False, True] for row in texts)
     by_prompt = {row.prompt: row for row in texts}
     assert {row.rarity for prompt, row in by_prompt.items() if prompt.endswith(("0.\n", "5.\n"))} == {5}  # very rare
-    assert len(filtering.load(tmp_path / "f.jsonl")[0]) == 60  # nobody labelled the last one
+    assert len(claims.load(tmp_path / "f.jsonl")[0]) == 60  # nobody labelled the last one
 
 
 STORY = "".join(
@@ -190,7 +188,7 @@ STORY = "".join(
 
 def test_questions_are_made_from_ones_own_texts(tmp_path: Path) -> None:
     (tmp_path / "story.txt").write_text(STORY)
-    pack = packs.cloze([tmp_path / "story.txt"])
+    pack = questions.cloze([tmp_path / "story.txt"])
     assert pack.name == "gaps in story" and len(pack.questions) == 37
     first = next(row for row in pack.questions if "Elbing" in row.asked)
     assert first.asked in (
@@ -200,11 +198,11 @@ def test_questions_are_made_from_ones_own_texts(tmp_path: Path) -> None:
     assert first.answers[0] in ("1800", "1830") and first.prompt.endswith(first.asked) and first.prompt.count("\n") == 3
     assert not any("rained" in row.asked for row in pack.questions)
     (tmp_path / "story.jsonl").write_text("".join(json.dumps({"text": line}) + "\n" for line in STORY.splitlines()))
-    again = packs.cloze([tmp_path / "story.jsonl"])
+    again = questions.cloze([tmp_path / "story.jsonl"])
     assert [row.id for row in again.questions] == [row.id for row in pack.questions]
     (tmp_path / "short.txt").write_text("Nothing here.")
     with pytest.raises(UsageError, match="0 questions to ask; fewer than 30"):
-        packs.cloze([tmp_path / "short.txt"])
+        questions.cloze([tmp_path / "short.txt"])
 
 
 def test_one_source_of_questions_at_a_time(tmp_path: Path) -> None:
@@ -213,34 +211,35 @@ def test_one_source_of_questions_at_a_time(tmp_path: Path) -> None:
 
 
 def test_live_texts_that_are_other_are_noticed(tmp_path: Path) -> None:
-    known = calibrated(packs.load([relation(tmp_path / "r.json")]))
-    same = [live.added(tmp_path / "same.txt", known, value) for value in (*known.scores, *known.scores)]
+    known = calibrated(questions.load([relation(tmp_path / "r.json")]))
+    same = [drift.added(tmp_path / "same.txt", known, value) for value in (*known.scores, *known.scores)]
     assert same == [""] * len(same)
-    other = [live.added(tmp_path / "other.txt", known, 9.0 + at / 100) for at in range(40)]
-    assert other[: live.LEAST - 1] == [""] * (live.LEAST - 1)
+    other = [drift.added(tmp_path / "other.txt", known, 9.0 + at / 100) for at in range(40)]
+    assert other[: drift.LEAST - 1] == [""] * (drift.LEAST - 1)
     assert other[-1].startswith(
-        "the last 40 live texts have other scores than the calibration (Kolmogorov-Smirnov distance 1.00, chance "
+        "distribution shift: the scores of the last 40 texts differ from those of the calibration "
+        "(Kolmogorov-Smirnov distance 1.00, p = "
     )
     (tmp_path / "other.txt").write_text('{"model": "x"}\n1.0\n')
     with pytest.raises(
         UsageError, match="holds no live scores of this kind: expected a first line with model, pack, score"
     ):
-        live.added(tmp_path / "other.txt", known, 1.0)
+        drift.added(tmp_path / "other.txt", known, 1.0)
     (tmp_path / "other.txt").write_text("notes\n")
     with pytest.raises(UsageError, match="holds no live scores of this kind"):
-        live.added(tmp_path / "other.txt", known, 1.0)
+        drift.added(tmp_path / "other.txt", known, 1.0)
 
 
 def test_two_samples_of_one_distribution_differ_as_often_as_is_said() -> None:
     chosen = np.random.default_rng(5)
-    chances = [moved(chosen.normal(size=200), chosen.normal(size=100))[1] for _ in range(400)]
+    chances = [shift(chosen.normal(size=200), chosen.normal(size=100))[1] for _ in range(400)]
     assert 0.02 <= np.mean(np.array(chances) < 0.05) <= 0.08
-    assert moved(chosen.normal(size=200), chosen.normal(size=100) + 1)[1] < 1e-6
-    assert moved(np.arange(5.0), np.arange(5.0)) == (0.0, 1.0)
+    assert shift(chosen.normal(size=200), chosen.normal(size=100) + 1)[1] < 1e-6
+    assert shift(np.arange(5.0), np.arange(5.0)) == (0.0, 1.0)
 
 
 def test_claims_are_filtered_by_the_score_that_is_asked_for(tmp_path: Path) -> None:
-    texts, digest = filtering.load(claims(tmp_path / "c.jsonl"))
-    assert filtering.filtering(Judge(), texts, "c", digest, score="sequence").score == "sequence"
+    texts, digest = claims.load(labelled(tmp_path / "c.jsonl"))
+    assert claims.filtering(Judge(), texts, "c", digest, score="sequence").score == "sequence"
     with pytest.raises(UsageError, match=r"no score .luck. of a claim: there are surprise\.max, sequence"):
-        filtering.filtering(Judge(), texts, "c", digest, score="luck")
+        claims.filtering(Judge(), texts, "c", digest, score="luck")

@@ -104,7 +104,7 @@ def test_each_sentence_stands_beside_the_documents(scored: ScoredText) -> None:
 def test_what_the_model_is_sure_of_without_support_is_marked(scored: ScoredText) -> None:
     (mark,) = scored.marks
     assert scored.text[mark.start : mark.stop].strip() == "She taught at Harvard."
-    assert mark.because == "the documents do not bear it out: they have no 'Harvard'"
+    assert mark.because == "the documents do not support it: they have no 'Harvard'"
     said = "\n".join(lines(scored, False))
     assert "sure, and not supported by what was given" in said and "not in the documents: Harvard" in said
     html = page(scored).decode()

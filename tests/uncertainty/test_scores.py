@@ -17,7 +17,7 @@ from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
 from assay.render.record.scored import chance, lines
 from assay.render.record.scored_page import page
 from assay.runtime.recorded import Recorded
-from assay.uncertainty import samples as sampled
+from assay.uncertainty import samples
 from assay.uncertainty.scores import scores, sentences, spans
 from tests.builders.command import run
 from tests.builders.scored import record, tokens
@@ -149,9 +149,9 @@ def test_other_answers_are_shown_by_meaning(tmp_path: Path) -> None:
 
 @given(st.lists(st.text(max_size=20), max_size=8), st.text(max_size=20))
 def test_the_scores_of_samples_keep_their_bounds(texts: list[str], text: str) -> None:
-    drawn = sampled.told_apart(tuple(Sample(row, -1.0, 1) for row in texts))
+    drawn = samples.clustered(tuple(Sample(row, -1.0, 1) for row in texts))
     assert [row.meaning for row in drawn][:1] == [0] * bool(texts)
-    found = {row.id: row.value for row in sampled.scores(text, -2.0, drawn)}
+    found = {row.id: row.value for row in samples.scores(text, -2.0, drawn)}
     assert bool(found) is bool(texts)
     if found:
         assert 0 <= found["samples.apart"] <= 1 and -1e-9 <= found["meaning.entropy"] <= math.log(len(texts)) + 1e-9
@@ -159,12 +159,12 @@ def test_the_scores_of_samples_keep_their_bounds(texts: list[str], text: str) ->
 
 
 def test_meanings_by_hand() -> None:
-    drawn = sampled.told_apart(
+    drawn = samples.clustered(
         tuple(Sample(text, -1.0, 1) for text in ("Paris.", "the Paris", "Rome", "It is Rome", "paris", ""))
     )
     assert [row.meaning for row in drawn] == [0, 0, 1, 2, 0, 3]
-    assert sampled.alike("It is Rome", "Rome") == pytest.approx(0.5)
-    found = {row.id: row.value for row in sampled.scores("Paris", -1.0, drawn[:4])}
+    assert samples.similarity("It is Rome", "Rome") == pytest.approx(0.5)
+    found = {row.id: row.value for row in samples.scores("Paris", -1.0, drawn[:4])}
     assert found["samples.apart"] == 0.5
     assert found["meaning.entropy"] == pytest.approx(1.5 * math.log(2))
 

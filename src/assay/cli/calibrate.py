@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from assay.facts.calibration import Calibration
     from assay.facts.filtering import Filtering
     from assay.uncertainty import Draw
-    from assay.uncertainty.questions import Pack
+    from assay.uncertainty.questions import QuestionSet
 
 
 @click.command("calibrate")
@@ -91,7 +91,7 @@ def COMMAND(
 
 def _questions(
     model: str,
-    pack: Pack,
+    pack: QuestionSet,
     draw: Draw,
     wanted: tuple[str, bool],
     keep: Path | None,

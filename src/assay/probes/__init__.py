@@ -1,1 +1,1 @@
-"""What a model does when it is tried: memorisation of training data."""
+"""Probe what a model does: memorisation of its training data."""

@@ -1,7 +1,8 @@
-"""Numbers that are said to tell whether a text was trained on, and blind ones that cannot know. Plain numpy.
+"""Infer membership: scores that are said to show that a text was trained on, and blind baselines. Plain numpy.
 
-Sources: loss (arXiv:1709.01604), Min-K % Prob (arXiv:2310.16789, K = 20), loss against compressed size (arXiv:2012.07805, section 5.1); the blind baseline after arXiv:2406.16201, which shows that published
-scores do not beat it on data sets that were not drawn at random.
+Sources: loss (arXiv:1709.01604), Min-K % Prob (arXiv:2310.16789, K = 20), loss against compressed size
+(arXiv:2012.07805, section 5.1); the blind baseline after arXiv:2406.16201, which shows that published scores do not
+beat it on data sets that were not split at random.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def compressed(text: str, logprobs: Sequence[float]) -> float:
 
 
 def blind(texts: Sequence[str], member: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """float64[texts]: for each text the log-odds of being a member by its words alone, from a classifier fitted on the others: no model is asked."""
+    """float64[texts]: the log-odds that each is a member by its words alone, fitted on the others.
+
+    No model is asked.
+    """
     values = np.array([_hashed(text) for text in texts])
     fold = np.random.default_rng(0).permutation(len(texts)) % FOLDS
     found = np.zeros(len(texts))

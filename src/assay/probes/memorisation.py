@@ -1,15 +1,17 @@
-"""How much of its training data a model repeats: `assay memorisation MODEL --corpus DIR`.
+"""Measure how much of its training data a model has memorised: `assay memorisation MODEL --corpus DIR`.
 
-A passage of the corpus is cut in two; the model reads the first part. It repeats the second if that is what it writes when it always takes the likeliest token, which one pass over both shows: every
-token then has rank 1. The chance that it is drawn follows from the same pass: (n, p)-discoverable extraction (arXiv:2410.19482, equation 1) at temperature 1. Passages are drawn by how often the corpora hold them. What a
-model repeats it may have from elsewhere, or guess: that is what held-out texts of the same kind show.
+A passage of the corpus is cut in two; the model reads the first part. It has memorised the second if greedy decoding
+gives it, which one pass over both shows: every token then has rank 1. The chance of sampling it follows from the same
+pass: (n, p)-discoverable extraction (arXiv:2410.19482, equation 1) at temperature 1. Passages are grouped by how
+often they occur in the corpora. A model may have a passage from elsewhere, or guess it: held-out texts of the same
+kind show how often.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,30 +23,32 @@ from assay.corpus.collection import Corpus
 from assay.corpus.matching import split
 from assay.errors import UsageError
 from assay.facts.interval import wilson
-from assay.facts.memorisation import Canary, Discoverable, Free, Group, Memorisation, Repeated, Told
-from assay.facts.uncertainty import Capability, TokenScore
+from assay.facts.memorisation import Discoverable, Free, Group, Memorisation, Repeated, Told
+from assay.facts.uncertainty import Capability
 from assay.files import json_lines
 from assay.files import text as text_of
 from assay.probes import membership
+from assay.probes.exposure import exposed
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime, Scores, can_sample, can_score
-from assay.uncertainty.statistics import worth
+from assay.uncertainty.statistics import discrimination
 from assay.version import VERSION
 
 SCHEMA = "assay-memorisation/1"
 GROUPS = ((1, 1), (2, 3), (4, 7), (8, 15), (16, 31), (32, 63), (64, 1 << 40))  # how often a passage occurs
 TRIES = (1, 10, 100, 1000)
 CHANCE = 0.5  # p of (n, p)-discoverable
-LOOKED = 40  # passages that are looked at for each that is wanted, before a group is given up
-ALTERNATIVES = 63  # other secrets that a canary is ranked among
+TRIED = 40  # passages that are tried for each that is wanted, before a group is given up
 LONG, FREE_TOKENS, MOST_TOKENS = 20, 64, 192
 MOST_LISTED, MOST_FILE = 20, 256 << 20
-LEAST_TOLD = 20  # texts on each side below which membership is not judged
+LEAST_SIDE = 20  # texts on each side below which membership inference is not measured
+
+_UNKNOWN = "how much could be guessed, and how well membership can be inferred: no held-out text was given"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to ask: passages of each group, words of the part that is read and of the part that is asked for, free texts, seed."""
+    """How much to ask: passages of each group, words of a prefix and of a suffix, texts without a prompt, seed."""
 
     each: int = 50
     prefix: int = 32
@@ -66,67 +70,103 @@ class _Asked:
     passage: _Passage
     logprob: float
     tokens: int
-    repeated: bool
+    memorised: bool
 
 
 def memorisation(
-    runtime: Scores, directories: Sequence[str], held_out: Sequence[Path] = (), canaries: Path | None = None, plan: Plan = Plan(), progress: Progress | None = None
-) -> Memorisation:  # fmt: skip
-    """What the model repeats of these corpora.
+    runtime: Scores,
+    directories: Sequence[str],
+    held_out: Sequence[Path] = (),
+    canaries: Path | None = None,
+    plan: Plan = Plan(),
+    progress: Progress | None = None,
+) -> Memorisation:
+    """What the model has memorised of these corpora.
 
     Args:
-        held_out: texts of the same kind that it was not trained on (JSON lines with `text`, or plain text, a paragraph each).
+        held_out: texts of the same kind that it was not trained on: JSON lines with `text`, or plain text, a
+            paragraph
+            each.
         canaries: JSON lines with `prefix`, `secret` and `copies`: what was planted, and with 0 copies what was not.
 
     Raises UsageError: the runtime does not give ranks, a corpus cannot be opened, a file is none.
     """
     if Capability.FULL not in runtime.can or not can_score(runtime):
-        raise UsageError(f"{runtime.name} does not give the rank of each token, so what it would repeat cannot be told")
+        raise UsageError(f"{runtime.name} does not give the rank of each token, so memorisation cannot be measured")
     data = corpus.open(list(directories))
     others = [text for path in held_out for text in _texts(path)]
     planted = _planted(canaries) if canaries else []
-    drawn = random.Random(plan.seed)  # noqa: S311 - draws that can be repeated, nothing secret
-    found = _passages(data, plan, drawn)
-    controls = list(_cut(others, plan, drawn))[: plan.each * 4]
+    generator = random.Random(plan.seed)  # noqa: S311 - draws that can be repeated, nothing secret
+    found = _passages(data, plan, generator)
+    controls = list(_cut(others, plan, generator))[: plan.each * 4]
     wanted = sum(map(len, found.values())) + len(controls) + len(planted) + plan.free
     steps = Steps(progress, "asking", wanted, "passages")
     groups = {group: [_asked(runtime, row, steps) for row in rows] for group, rows in found.items()}
     held = [_asked(runtime, row, steps) for row in controls]
-    every = [row for rows in groups.values() for row in rows if row.repeated]
-    told, why = _told(runtime, data, others, drawn)
+    inferred, why = _inferred(runtime, data, others, generator)
     failed = sum(not math.isfinite(row.logprob) for rows in (*groups.values(), held) for row in rows)
-    missing = [
-        f"{failed} passages, which the tokenizer does not give back or the context does not hold: they count as not repeated" if failed else "",
-        "how much could be guessed, and whether membership can be told: no held-out text was given" if not others else why,
-        "exposure: no canaries were given" if not planted else "",
-        *(f"passages that occur {low} times or more often: none was met" for low, high in GROUPS if high > 1 << 30 and not found[low, high]),
-    ]  # fmt: skip
     return Memorisation(
-        SCHEMA, VERSION, runtime.model, runtime.sha256, runtime.name, data.records, plan.prefix, plan.suffix, plan.seed,
-        tuple(_group(*group, rows) for group, rows in groups.items() if rows), _group(0, 0, held) if held else None,
-        tuple(Repeated(row.passage.document, row.passage.count, row.passage.prefix, row.passage.suffix) for row in sorted(every, key=lambda row: (row.passage.count, row.passage.document))[:MOST_LISTED]),
-        told, tuple(_exposed(runtime, planted, drawn, steps)), _free(runtime, data, plan, steps), tuple(row for row in missing if row),
-    )  # fmt: skip
+        schema=SCHEMA,
+        assay=VERSION,
+        model=runtime.model,
+        sha256=runtime.sha256,
+        runtime=runtime.name,
+        corpora=data.records,
+        prefix=plan.prefix,
+        suffix=plan.suffix,
+        seed=plan.seed,
+        groups=tuple(_group(*group, rows) for group, rows in groups.items() if rows),
+        held_out=_group(0, 0, held) if held else None,
+        repeated=_rarest(row.passage for rows in groups.values() for row in rows if row.memorised),
+        told=inferred,
+        canaries=tuple(exposed(runtime, planted, generator, steps.add)),
+        free=_free(runtime, data, plan, steps),
+        missing=tuple(_missing(failed, why if others else _UNKNOWN, planted, found)),
+    )
 
 
-def _passages(data: Corpus, plan: Plan, drawn: random.Random) -> dict[tuple[int, int], list[_Passage]]:
-    """Passages of each group, from documents drawn at random; no two with the same words."""
+def _missing(
+    failed: int, membership_: str, planted: list[dict[str, Any]], found: dict[tuple[int, int], list[_Passage]]
+) -> Iterator[str]:
+    """What could not be measured."""
+    if failed:
+        yield (
+            f"{failed} passages, which the tokenizer does not give back or the context does not hold: "
+            "they count as not memorised"
+        )
+    if membership_:
+        yield membership_
+    if not planted:
+        yield "exposure: no canaries were given"
+    for low, high in GROUPS:
+        if high > 1 << 30 and not found[low, high]:
+            yield f"passages that occur {low} times or more often: none was met"
+
+
+def _rarest(passages: Iterable[_Passage]) -> tuple[Repeated, ...]:
+    """The memorised passages that occur least often in the corpora, at most 20."""
+    rows = sorted(passages, key=lambda row: (row.count, row.document))[:MOST_LISTED]
+    return tuple(Repeated(row.document, row.count, row.prefix, row.suffix) for row in rows)
+
+
+def _passages(data: Corpus, plan: Plan, generator: random.Random) -> dict[tuple[int, int], list[_Passage]]:
+    """Passages of each group, from documents sampled at random; no two with the same words."""
     found: dict[tuple[int, int], list[_Passage]] = {group: [] for group in GROUPS}
     seen: set[str] = set()
     sizes = [shard.documents for shard in data.shards]
-    for _ in range(LOOKED * plan.each * len(GROUPS)):
+    for _ in range(TRIED * plan.each * len(GROUPS)):
         if all(len(rows) >= plan.each for rows in found.values()):
             break
-        number = drawn.choices(range(len(sizes)), sizes)[0]
-        shard, document = data.shards[number], drawn.randrange(sizes[number])
+        number = generator.choices(range(len(sizes)), sizes)[0]
+        shard, document = data.shards[number], generator.randrange(sizes[number])
         first, words = shard.first_unit(document), plan.prefix + plan.suffix
         room = shard.first_unit(document + 1) - 1 - first - words
         if room < 0 or shard.is_removed(document):
             continue
-        start = first + drawn.randrange(room + 1)
-        place, border = shard.place(document, start, words), shard.place(document, start, plan.prefix)
-        prefix = shard.text(place.start, border.stop).decode("utf-8", "replace")
-        suffix = shard.text(border.stop, place.stop).decode("utf-8", "replace")
+        start = first + generator.randrange(room + 1)
+        whole, first_part = shard.place(document, start, words), shard.place(document, start, plan.prefix)
+        prefix = shard.text(whole.start, first_part.stop).decode("utf-8", "replace")
+        suffix = shard.text(first_part.stop, whole.stop).decode("utf-8", "replace")
         key = " ".join((prefix + suffix).split())
         if key in seen or "\ufffd" in key:
             continue
@@ -138,55 +178,65 @@ def _passages(data: Corpus, plan: Plan, drawn: random.Random) -> dict[tuple[int,
     return found
 
 
-def _cut(texts: list[str], plan: Plan, drawn: random.Random) -> Iterator[_Passage]:
-    """The same from held-out texts, one of each."""
+def _cut(texts: list[str], plan: Plan, generator: random.Random) -> Iterator[_Passage]:
+    """A passage of each held-out text, cut in the same way."""
     for number, text in enumerate(texts):
         found, _ = split(text)
         room = len(found) - plan.prefix - plan.suffix
         if room < 0:
             continue
-        start = drawn.randrange(room + 1)
+        start = generator.randrange(room + 1)
         raw = text.encode()
-        begin, middle, end = (int(place) for place in (found.starts[start], found.stops[start + plan.prefix - 1], found.stops[start + plan.prefix + plan.suffix - 1]))  # fmt: skip
-        yield _Passage(f"held-out {number}", 0, raw[begin:middle].decode("utf-8", "replace"), raw[middle:end].decode("utf-8", "replace"))  # fmt: skip
+        middle, end = (int(found.stops[start + words - 1]) for words in (plan.prefix, plan.prefix + plan.suffix))
+        prefix, suffix = raw[int(found.starts[start]) : middle], raw[middle:end]
+        yield _Passage(f"held-out {number}", 0, prefix.decode("utf-8", "replace"), suffix.decode("utf-8", "replace"))
 
 
 def _asked(runtime: Scores, passage: _Passage, steps: Steps) -> _Asked:
-    """One pass over both parts; a text that the tokenizer does not give back, or that is too long, counts as not repeated with no chance."""
+    """One pass over both parts; what the tokenizer does not give back, or is too long, counts as not memorised."""
     steps.add()
     try:
         rows = runtime.score(passage.prefix, passage.suffix)
     except UsageError:
-        return _Asked(passage, -math.inf, 1, repeated=False)
+        return _Asked(passage, -math.inf, 1, memorised=False)
     return _Asked(passage, sum(row.logprob for row in rows), len(rows), all(row.rank == 1 for row in rows))
 
 
 def _group(low: int, high: int, rows: list[_Asked]) -> Group:
-    hits = sum(row.repeated for row in rows)
+    hits = sum(row.memorised for row in rows)
     first, last = wilson(hits, len(rows))
     means = [row.logprob / row.tokens for row in rows if math.isfinite(row.logprob)]
+    shares = {tries: sum(_chance(row.logprob, tries) >= CHANCE for row in rows) / len(rows) for tries in TRIES}
     return Group(
-        low, high, len(rows), hits, first, last, sum(means) / len(means) if means else 0.0,
-        tuple(Discoverable(tries, sum(_chance(row.logprob, tries) >= CHANCE for row in rows) / len(rows)) for tries in TRIES),
-    )  # fmt: skip
+        low=low,
+        high=high,
+        passages=len(rows),
+        repeated=hits,
+        share_low=first,
+        share_high=last,
+        mean=sum(means) / len(means) if means else 0.0,
+        discoverable=tuple(Discoverable(tries, share) for tries, share in shares.items()),
+    )
 
 
 def _chance(logprob: float, tries: int) -> float:
-    """That one of `tries` independent draws is the passage."""
+    """The chance that one of `tries` independent samples is the passage."""
     single = math.exp(logprob) if math.isfinite(logprob) else 0.0
     return 1.0 if single >= 1 else -math.expm1(tries * math.log1p(-single))
 
 
-def _told(runtime: Scores, data: Corpus, others: list[str], drawn: random.Random) -> tuple[tuple[Told, ...], str]:
-    """(how well documents are told from held-out texts, with the model and without, why that is not known)."""
+def _inferred(
+    runtime: Scores, data: Corpus, others: list[str], generator: random.Random
+) -> tuple[tuple[Told, ...], str]:
+    """(AUROC of membership inference, by the model and by baselines without it; why it is not known)."""
     if not others:
         return (), ""
-    members = _documents(data, min(len(others), 200), drawn)
+    members = _documents(data, min(len(others), 200), generator)
     rows = [(text, _logprobs(runtime, text)) for text in (*members, *others[:200])]
     member = np.array([True] * len(members) + [False] * len(others[:200]))
     kept = np.array([bool(logprobs) for _, logprobs in rows])
-    if (kept & member).sum() < LEAST_TOLD or (kept & ~member).sum() < LEAST_TOLD:
-        return (), f"whether membership can be told: fewer than {LEAST_TOLD} texts on a side"
+    if (kept & member).sum() < LEAST_SIDE or (kept & ~member).sum() < LEAST_SIDE:
+        return (), f"how well membership can be inferred: fewer than {LEAST_SIDE} texts on a side"
     used = [row for row, there in zip(rows, kept, strict=True) if there]
     truth = member[kept]
     columns = {
@@ -198,16 +248,21 @@ def _told(runtime: Scores, data: Corpus, others: list[str], drawn: random.Random
     }
     found = []
     for (name, blind), values in columns.items():
-        row = worth(name, np.array(values), truth)
+        row = discrimination(name, np.array(values), truth)
         found.append(Told(name, blind, row.auroc, row.low, row.high))
     return tuple(found), ""
 
 
-def _documents(data: Corpus, count: int, drawn: random.Random) -> list[str]:
-    """Whole documents drawn at random, each once."""
-    places = [(number, document) for number, shard in enumerate(data.shards) for document in range(min(shard.documents, 1 << 20)) if not shard.is_removed(document)]  # fmt: skip
+def _documents(data: Corpus, count: int, generator: random.Random) -> list[str]:
+    """Whole documents sampled at random, each once."""
+    listed = [
+        (number, document)
+        for number, shard in enumerate(data.shards)
+        for document in range(min(shard.documents, 1 << 20))
+        if not shard.is_removed(document)
+    ]
     texts: dict[str, None] = {}
-    for number, document in drawn.sample(places, min(len(places), 4 * count)):
+    for number, document in generator.sample(listed, min(len(listed), 4 * count)):
         shard = data.shards[number]
         start, stop = shard.extent(document)
         texts.setdefault(shard.text(start, min(stop, start + (1 << 14))).decode("utf-8", "replace"))
@@ -224,26 +279,8 @@ def _logprobs(runtime: Scores, text: str) -> list[float]:
         return []
 
 
-def _exposed(runtime: Scores, planted: list[dict[str, Any]], drawn: random.Random, steps: Steps) -> Iterator[Canary]:
-    """The exposure of canaries by their number of copies (arXiv:1802.08232, definition 2, estimated among 63 other secrets of the same form)."""
-    bits: dict[int, list[float]] = {}
-    for row in planted:
-        steps.add()
-        others = ["".join(str(drawn.randrange(10)) if letter.isdigit() else drawn.choice("abcdefghijklmnopqrstuvwxyz") if letter.isalpha() else letter for letter in row["secret"]) for _ in range(ALTERNATIVES)]  # fmt: skip
-        own = _sum(runtime.score(row["prefix"], row["secret"]))
-        rank = 1 + sum(_sum(runtime.score(row["prefix"], other)) > own for other in others if other != row["secret"])
-        bits.setdefault(row["copies"], []).append(math.log2(ALTERNATIVES + 1) - math.log2(rank))
-    for copies in sorted(bits):
-        values = sorted(bits[copies])
-        yield Canary(copies, len(values), float(np.median(values)), values[-1], math.log2(ALTERNATIVES + 1))
-
-
-def _sum(rows: tuple[TokenScore, ...]) -> float:
-    return sum(row.logprob for row in rows)
-
-
 def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | None:
-    """What the model writes of its own accord, looked for in the corpora."""
+    """What the model writes without a prompt, and how much of it is in the corpora."""
     if not plan.free or not can_sample(runtime):
         return None
     words, covered, longest = 0, 0, []
@@ -259,7 +296,8 @@ def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | No
             if length >= LONG:
                 covered += max(0, at + length - max(reached, at))
                 reached = max(reached, at + length)
-                longest.append((length, raw[int(found.starts[at]) : int(found.stops[at + length - 1])].decode("utf-8", "replace")))  # fmt: skip
+                run = raw[int(found.starts[at]) : int(found.stops[at + length - 1])]
+                longest.append((length, run.decode("utf-8", "replace")))
         words += len(found)
     kept: list[str] = []
     for _, text in sorted(longest, key=lambda row: (-row[0], row[1])):
@@ -280,11 +318,11 @@ def _planted(path: Path) -> list[dict[str, Any]]:
     """The canaries; white space before a secret goes with it, as tokenizers have it."""
     line = '{"prefix": ..., "secret": ..., "copies": ...}'
     rows = []
-    for where, row in json_lines(
-        text_of(path, MOST_FILE, "list of canaries"), path, line, ("prefix", "secret", "copies")
-    ):
+    text, fields = text_of(path, MOST_FILE, "list of canaries"), ("prefix", "secret", "copies")
+    for where, row in json_lines(text, path, line, fields):
         prefix, secret = row["prefix"], row["secret"]
-        if not isinstance(row["copies"], int) or not isinstance(prefix, str) or not isinstance(secret, str) or not secret.strip():  # fmt: skip
+        stated = isinstance(row["copies"], int) and isinstance(prefix, str) and isinstance(secret, str)
+        if not stated or not secret.strip():
             raise UsageError(f"{where}: a canary needs a prefix and a secret, and copies as a number")
         row["prefix"], row["secret"] = prefix.rstrip(), f"{prefix[len(prefix.rstrip()) :]}{secret}"
         rows.append(row)

@@ -1,7 +1,7 @@
 """Run a model: small protocols, one for each thing that a runtime may do, over what every runtime says of itself.
 
-A function asks for the protocols that it needs; `can` says which of them were tried and work. Scoring a text that exists
-(teacher forcing) is the core. Log-probabilities are natural logarithms.
+A function asks for the protocols that it needs; `can` says which of them were tried and work. Scoring a text that
+exists (teacher forcing) is the core. Log-probabilities are natural logarithms.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ ALTERNATIVES = 5  # likeliest tokens that are kept at each position
 class Trace:
     """A text that was scored, with attention and one hidden state from the same pass.
 
-    `attention` is float32[layers, heads, tokens], the middle third of the layers: the share of each head's attention that
-    goes, at each token of the text, to the token before it. `state` is float32[width]: the last token of the prompt after
-    two thirds of the layers, before anything of the text was read.
+    `attention` is float32[layers, heads, tokens], the middle third of the layers: the share of each head's attention
+    that goes, at each token of the text, to the token before it. `state` is float32[width]: the last token of the
+    prompt after two thirds of the layers, before anything of the text was read.
     """
 
     tokens: tuple[TokenScore, ...]

@@ -1,7 +1,7 @@
-"""Tokens from what an OpenAI-compatible server answers: nothing in it is believed that its own text does not bear out.
+"""Read tokens and log-probabilities from answers of OpenAI-compatible servers, checked against the answer's own text.
 
-Two forms are in use (the OpenAI API reference, "completions" and "chat completions"): parallel lists under `logprobs`, and a list of objects under `logprobs.content`, which llama.cpp's
-server gives for both.
+Two forms are in use (the OpenAI API reference, "completions" and "chat completions"): parallel lists under
+`logprobs`, and a list of objects under `logprobs.content`, which llama.cpp's server gives for both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ABOVE = 1e-3  # by which a log-probability may lie above 0 through rounding
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as a server tells it: its text, its log-probability (None: not said), and others that were likely."""
+    """A token of an answer: its text, its log-probability (None: not given), and likely alternatives."""
 
     text: str
     logprob: float | None
@@ -47,7 +47,7 @@ def _choice(row: dict[str, Any], where: str) -> Choice:
     message = row.get("message")
     text = message.get("content") if isinstance(message, dict) else row.get("text")
     if text is None and isinstance(message, dict):
-        text = ""  # a model that only thinks says nothing
+        text = ""  # a model that only reasons gives no answer
     if not isinstance(text, str):
         raise UsageError(f"{where} answered without a text: it does not speak the OpenAI API")
     return Choice(text, _tokens(row.get("logprobs")))
@@ -68,7 +68,7 @@ def _tokens(value: Any) -> tuple[Token, ...] | None:
 
 
 def _joined(rows: list[Any]) -> tuple[Token, ...]:
-    """Tokens with their bytes: a character that several of them make up is told with the last."""
+    """Tokens with their bytes: a character of several tokens comes with the last."""
     found, pending = [], b""
     for row in rows:
         if not isinstance(row, dict):
@@ -81,7 +81,9 @@ def _joined(rows: list[Any]) -> tuple[Token, ...]:
             except UnicodeDecodeError:
                 text = ""
         tops = row.get("top_logprobs")
-        listed = {str(top.get("token")): top.get("logprob") for top in tops if isinstance(top, dict)} if isinstance(tops, list) else None  # fmt: skip
+        listed = None
+        if isinstance(tops, list):
+            listed = {str(top.get("token")): top.get("logprob") for top in tops if isinstance(top, dict)}
         found.append(Token(text, _number(row.get("logprob")), _others(listed, str(row.get("token", "")))))
     return tuple(found)
 
@@ -101,9 +103,10 @@ def _others(value: Any, own: str) -> tuple[Alternative, ...]:
 
 
 def scored(text: str, tokens: tuple[Token, ...] | None) -> tuple[TokenScore, ...] | None:
-    """The tokens with their places in the text, or None where they are not those of the text or a log-probability is lacking.
+    """The tokens with their offsets, or None where they are not those of the text or a log-probability is missing.
 
-    A mark at the beginning or end that is not part of the text (a begin or end of sequence) is left out; so is white space that the server cut off.
+    A mark at the beginning or end that is not part of the text (a begin or end of sequence) is left out; so is white
+    space that the server cut off.
     """
     if tokens is None:
         return None
@@ -113,9 +116,9 @@ def scored(text: str, tokens: tuple[Token, ...] | None) -> tuple[TokenScore, ...
         for last in range(len(tokens), max(first, len(tokens) - 3), -1):
             whole = "".join(token.text for token in tokens[first:last])
             if whole == text:
-                return _placed(tokens[first:last], 0, text)
+                return _located(tokens[first:last], 0, text)
             if whole.strip() == text.strip():
-                return _placed(tokens[first:last], _lead(whole) - _lead(text), text)
+                return _located(tokens[first:last], _lead(whole) - _lead(text), text)
     return None
 
 
@@ -123,20 +126,20 @@ def _lead(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
-def _placed(tokens: tuple[Token, ...], cut: int, text: str) -> tuple[TokenScore, ...] | None:
-    """The tokens where they are in the text, of whose beginning the server cut off `cut` characters."""
+def _located(tokens: tuple[Token, ...], cut: int, text: str) -> tuple[TokenScore, ...] | None:
+    """The tokens with their offsets in the text, of whose beginning the server cut off `cut` characters."""
     rows, at = [], -cut
     for token in tokens:
         if token.logprob is None:
             return None
         start, at = min(len(text), max(0, at)), at + len(token.text)
         stop = min(len(text), max(0, at))
-        rows.append(placed(token, token.logprob, text, start, stop))
+        rows.append(located(token, token.logprob, text, start, stop))
     return tuple(rows)
 
 
-def placed(token: Token, logprob: float, text: str, start: int, stop: int) -> TokenScore:
-    """A token at its place in a text, with what the others that were listed tell of its margin and rank."""
+def located(token: Token, logprob: float, text: str, start: int, stop: int) -> TokenScore:
+    """A token with its offsets in a text, and the margin and rank that follow from the listed alternatives."""
     best = max((other.logprob for other in token.others), default=None)
     above = sum(other.logprob > logprob for other in token.others)
     rank = above + 1 if above < len(token.others) else None  # beyond those that are listed it is not known

@@ -1,4 +1,4 @@
-"""The network of a model, made by transformers from plain numbers, and its weights, read by assay. No code of the model is run."""
+"""Build a network with transformers from plain numbers, with weights that assay read; no code of the model is run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.errors import UsageError
+from assay.errors import InputError, UsageError
 from assay.facts.config import ModelConfig
 from assay.weights import Weights
 
@@ -24,9 +24,16 @@ _NAMES = {
     "output.weight": "lm_head.weight",
 }
 _INNER = {
-    "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm", "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
-}  # fmt: skip
+    "attn_norm": "input_layernorm",
+    "ffn_norm": "post_attention_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
 _NOT_THE_NETWORK = frozenset(
     {"auto_map", "quantization_config", "model_type", "architectures", "dtype", "torch_dtype", "custom_generate"}
 )
@@ -37,7 +44,8 @@ _BLOCK = re.compile(r"blk\.(\d{1,5})\.(\w+)\.(weight|bias)\Z")
 def configured(weights: Weights) -> tuple[str, dict[str, Any]]:
     """(model_type, fields of the configuration) for transformers.
 
-    Raises UsageError for a family that assay cannot build, for packed weights, and for a model that asks for code of its own.
+    Raises UsageError for a family that assay cannot build, for packed weights, and for a model that asks for code of
+    its own.
     """
     configs: tuple[ModelConfig, ...] = weights.facts("ModelConfig")
     if weights.facts("CodeReference"):
@@ -76,22 +84,29 @@ def _from_gguf(weights: Weights, config: ModelConfig) -> tuple[str, dict[str, An
     family = _FAMILIES.get(config.family)
     if family is None:
         raise UsageError(
-            f"a GGUF file of the family {config.family!r}; assay runs {', '.join(sorted(_FAMILIES))} from GGUF. Give a folder with safetensors"
+            f"a GGUF file of the family {config.family!r}; assay runs {', '.join(sorted(_FAMILIES))} from GGUF. "
+            "Give a folder with safetensors"
         )
     metadata = dict(weights.set.indexes[0].metadata)
     fields = {
-        "hidden_size": config.hidden_size, "num_hidden_layers": config.layers, "num_attention_heads": config.heads, "num_key_value_heads": config.kv_heads,
-        "intermediate_size": config.intermediate_size, "vocab_size": config.vocabulary_size, "max_position_embeddings": config.context_length,
-        "head_dim": config.head_size, "tie_word_embeddings": bool(config.tied_embeddings),
-        "rope_theta": float(metadata.get("llama.rope.freq_base", 10000.0)), "rms_norm_eps": float(metadata.get("llama.attention.layer_norm_rms_epsilon", 1e-5)),
-    }  # fmt: skip
+        "hidden_size": config.hidden_size,
+        "num_hidden_layers": config.layers,
+        "num_attention_heads": config.heads,
+        "num_key_value_heads": config.kv_heads,
+        "intermediate_size": config.intermediate_size,
+        "vocab_size": config.vocabulary_size,
+        "max_position_embeddings": config.context_length,
+        "head_dim": config.head_size,
+        "tie_word_embeddings": bool(config.tied_embeddings),
+        "rope_theta": float(metadata.get("llama.rope.freq_base", 10000.0)),
+        "rms_norm_eps": float(metadata.get("llama.attention.layer_norm_rms_epsilon", 1e-5)),
+    }
     lacking = [name for name, value in fields.items() if value is None]
     if lacking:
         raise UsageError(f"{config.artifact} does not state {', '.join(lacking)}")
-    if "llama.rope.scaling.type" in metadata:
-        raise UsageError(
-            f"{config.artifact} scales its positions ({metadata['llama.rope.scaling.type']}), which assay does not run from GGUF"
-        )
+    scaling = metadata.get("llama.rope.scaling.type")
+    if scaling is not None:
+        raise UsageError(f"{config.artifact} scales its positions ({scaling}), which assay does not run from GGUF")
     return family, fields
 
 
@@ -126,9 +141,74 @@ def _inner(block: re.Match[str] | None, name: str) -> str:
 
 
 def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
-    """Queries and keys with the halves of each head where transformers has them: llama.cpp stores the pairs that are turned together side by side
-    (convert_hf_to_gguf.py, LlamaModel.permute).
+    """Queries and keys with the halves of each head where transformers has them.
+
+    llama.cpp stores the pairs that rotate together side by side (convert_hf_to_gguf.py, LlamaModel.permute).
     """
     count = heads or 1
     rows, columns = values.shape
     return values.reshape(count, rows // count // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def built(torch: Any, transformers: Any, weights: Weights, family: str, fields: dict[str, Any]) -> Any:
+    """The network with all of its weights loaded, and none left over (UsageError: they do not fit)."""
+    try:
+        config = transformers.AutoConfig.for_model(family, **fields)
+        with _without_values(torch):
+            network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    except (ValueError, TypeError, KeyError, AttributeError) as cause:
+        raise UsageError(
+            f"{weights.name}: transformers does not build {family!r} from this configuration ({str(cause)[:160]})"
+        ) from None
+    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    state: dict[str, Any] = {}
+    try:
+        for name, values in tensors(weights):
+            if name in expected and tuple(values.shape) != expected[name]:
+                raise UsageError(
+                    f"{weights.name}: {name} is {_by(values.shape)}, "
+                    f"and the configuration makes it {_by(expected[name])}"
+                )
+            state[name] = torch.from_numpy(values.astype("float32", copy=False))
+    except InputError as cause:
+        raise UsageError(f"{weights.name}: {cause}") from None
+    for names in _tied(network):
+        first = next((name for name in names if state.get(name) is not None), None)
+        state |= {name: state[first] for name in names if first is not None and name not in state}
+    lacking, left = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
+    if lacking or left:
+        raise UsageError(
+            f"{weights.name}: weights and network do not fit: {len(lacking)} missing ({', '.join(lacking[:3])}), "
+            f"{len(left)} left over ({', '.join(left[:3])})"
+        )
+    network.load_state_dict(state, strict=True, assign=True)
+    network.tie_weights()
+    return network
+
+
+def _without_values(torch: Any) -> Any:
+    """A context, of this thread alone, in which the parameters of new modules take no memory and no random numbers.
+
+    Tables that a module computes for itself have their values.
+    """
+
+    class Empty(torch.overrides.TorchFunctionMode):  # type: ignore[misc]  # torch is imported when a model is run
+        def __torch_function__(self, asked: Any, types: Any, args: Any = (), named: Any = None) -> Any:
+            if asked in (torch.Tensor.normal_, torch.Tensor.uniform_):
+                return args[0]
+            more = {"device": "meta"} if asked is torch.empty else {}
+            return asked(*args, **(named or {}) | more)
+
+    return Empty()
+
+
+def _tied(network: Any) -> list[list[str]]:
+    """Names that stand for one parameter."""
+    groups: dict[int, list[str]] = {}
+    for name, value in network.named_parameters(remove_duplicate=False):
+        groups.setdefault(id(value), []).append(name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _by(shape: Any) -> str:
+    return " x ".join(map(str, shape))

@@ -1,4 +1,4 @@
-"""A conversation by a model's own template, rendered as an audit renders it: in a sandbox, under a budget of work."""
+"""Render a conversation by a model's own chat template, as an audit does: in a sandbox, under a budget of work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from assay.errors import UsageError
 from assay.facts.text import ChatTemplate
-from assay.formats.template import rendering as _rendering
+from assay.formats.template import rendering
 
 _MOMENT = datetime(2026, 1, 1)  # noqa: DTZ001 - a template that asks for the date gets one that does not change
 
@@ -24,7 +24,7 @@ def conversation(templates: tuple[ChatTemplate, ...], user: str, system: str) ->
         "eos_token": "",
     }
     try:
-        text, _ = _rendering.prepared(chosen.source)(variables, _MOMENT)
-    except (_rendering.Exhausted, _rendering.Refused, ValueError, TypeError, ArithmeticError, LookupError) as cause:
+        text, _ = rendering.prepared(chosen.source)(variables, _MOMENT)
+    except (rendering.Exhausted, rendering.Refused, ValueError, TypeError, ArithmeticError, LookupError) as cause:
         raise UsageError(f"{chosen.artifact}: the chat template cannot be rendered ({str(cause)[:120]})") from None
     return text

@@ -1,4 +1,4 @@
-"""JSON from a server that may be down, slow, wrong or hostile: every answer is bounded, and every failure is one sentence."""
+"""Get JSON from a server that may be down, slow, wrong or hostile: bounded answers, one sentence for every failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network fits into memory, said before it is built and where it is found out while it runs."""
+"""Refuse a network that does not fit into memory, and turn a failed allocation into one sentence."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from contextlib import contextmanager
 
 from assay.errors import UsageError
 
-_SAYS = (
-    "allocate",
-    "out of memory",
-)  # what torch says where it gets no memory: there is no class of its own for the CPU
+# what torch says where it gets no memory: there is no class of its own for the CPU
+_SAYS = ("allocate", "out of memory")
 
 
 def checked(name: str, values: int) -> None:
@@ -21,7 +19,10 @@ def checked(name: str, values: int) -> None:
     except (ValueError, OSError, AttributeError):
         return
     if 4 * values > whole:
-        raise UsageError(f"{name} takes {4 * values / 1e9:.0f} GB as 32-bit floats, and this machine has {whole / 1e9:.0f} GB of memory; ask it behind an endpoint instead")  # fmt: skip
+        raise UsageError(
+            f"{name} takes {4 * values / 1e9:.0f} GB as 32-bit floats, and this machine has {whole / 1e9:.0f} GB of "
+            "memory; ask it behind an endpoint instead"
+        )
 
 
 @contextmanager

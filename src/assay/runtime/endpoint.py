@@ -1,7 +1,8 @@
-"""A model behind an OpenAI-compatible endpoint: vLLM, llama.cpp's server, Ollama, hosted models.
+"""Run a model behind an OpenAI-compatible endpoint: vLLM, llama.cpp's server, Ollama, hosted models.
 
-What such a server returns differs, and what it says of itself is not believed: when it is opened it is asked for a few tokens, for the log-probabilities of a text that it did not write, and
-for those of one that makes less sense. Only what came back as it should is a capability. There is no way to know the model's files.
+What such a server returns differs, and what it says of itself is not trusted: when it is opened it is asked for a few
+tokens, for the log-probabilities of a text that it did not write, and for those of one that makes less sense. Only
+what came back as it should is a capability. There is no way to know the model's files.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Endpoint:
             reference: `openai+http://host:port/v1#model`; without `#model` the one that the server has.
             read: seconds that an answer may take.
 
-        Raises UsageError: it cannot be reached, has not this model, or does not speak the API; the message says which.
+        Raises UsageError: it cannot be reached, has not this model, or does not speak the API; the message says
+        which.
         """
         url, wanted = server(reference)
         self._server = Server(url, read)
@@ -40,7 +42,10 @@ class Endpoint:
         self._completes, self._chats, self._most = False, False, "max_tokens"
         can = {*self._tried_completions(), *self._tried_chat()}
         if not self._completes and not self._chats:
-            raise UsageError(f"{url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has no model {self._model!r}")  # fmt: skip
+            raise UsageError(
+                f"{url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has no model "
+                f"{self._model!r}"
+            )
         self.can = frozenset(can)
         ways = [name for name, there in (("completions", self._completes), ("chat", self._chats)) if there]
         given = "log-probabilities" if Capability.GENERATE in can else "no log-probabilities"
@@ -99,14 +104,14 @@ class Endpoint:
         return set()
 
     def rendered(self, user: str, system: str = "") -> str:
-        """The messages as JSON: the server has the template, and nobody else sees what it makes of them."""
+        """The messages as JSON: only the server has the template."""
         if not self._chats:
             raise UsageError(f"{self.model} does not chat: give the prompt as the model is to read it, with --prompt")
         system_ = [{"role": "system", "content": system}] if system else []
         return json.dumps([*system_, {"role": "user", "content": user}], ensure_ascii=False)
 
     def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
-        """The tokens of `text` after `prompt`, as the server splits both together: a token across the border counts with the text."""
+        """The tokens of `text` after `prompt`; one that spans both, as the server splits them, counts with the text."""
         if not text:
             raise UsageError("there is no text to score")
         if Capability.SCORE not in self.can:
@@ -121,7 +126,8 @@ class Endpoint:
         scored = _answers.scored(first.text, first.tokens)
         if scored is None:
             raise UsageError(
-                f"{self.model} gave no log-probabilities that fit its answer {first.text[:40]!r}, though it did when it was tried"
+                f"{self.model} gave no log-probabilities that fit its answer {first.text[:40]!r}, "
+                "though it did when it was tried"
             )
         yield from scored
 
@@ -142,7 +148,7 @@ class Endpoint:
         self, prompt: str, most: int, temperature: float, seed: int, count: int
     ) -> tuple[_answers.Choice, ...]:
         if len(prompt) > MOST_TEXT:
-            raise UsageError(f"the prompt is longer than assay gives to a model: {len(prompt):,} characters, at most {MOST_TEXT:,}")  # fmt: skip
+            raise UsageError(_too_long("prompt", prompt))
         messages = _messages(prompt)
         if messages is None and self._completes:
             wanted = {"prompt": prompt, "max_tokens": most, "temperature": temperature, "seed": seed, "n": count}
@@ -177,7 +183,7 @@ class Endpoint:
         """
         whole = prompt + text
         if len(whole) > MOST_TEXT:
-            raise UsageError(f"the text is longer than assay gives to a model: {len(whole):,} characters, at most {MOST_TEXT:,}")  # fmt: skip
+            raise UsageError(_too_long("text", whole))
         wanted = {"prompt": whole, "echo": True, "temperature": 0, "logprobs": ALTERNATIVES}
         try:
             choice = self._completed({**wanted, "max_tokens": 0})[0]
@@ -200,10 +206,15 @@ class Endpoint:
             if start + len(token.text) <= len(prompt):
                 continue
             if token.logprob is None:
-                raise UsageError(f"{self.model} gives no log-probability for {token.text[:40]!r}" + (": give a prompt" if not prompt else ""))  # fmt: skip
+                more = "" if prompt else ": give a prompt"
+                raise UsageError(f"{self.model} gives no log-probability for {token.text[:40]!r}{more}")
             first, last = max(0, start - len(prompt)), start + len(token.text) - len(prompt)
-            rows.append(_answers.placed(token, token.logprob, text, first, last))
+            rows.append(_answers.located(token, token.logprob, text, first, last))
         return tuple(rows)
+
+
+def _too_long(what: str, text: str) -> str:
+    return f"the {what} is longer than assay gives to a model: {len(text):,} characters, at most {MOST_TEXT:,}"
 
 
 def _messages(prompt: str) -> list[dict[str, str]] | None:

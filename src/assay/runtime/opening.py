@@ -1,4 +1,4 @@
-"""A model from disk, ready to run: every file parsed as in an audit, weights and tokenizer by assay's readers."""
+"""Open a model from disk to run it: every file is parsed as in an audit, weights and tokenizer by assay's readers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from assay.weights import needed, opened
 
 
 def torch_runtime(model: Path | Walk, *, isolation: bool = True) -> TorchRuntime:
-    """The runtime of a model on disk, or of one that was walked already; its `sha256` is the subject digest of an audit.
+    """The runtime of a model on disk, or of one that was walked already; `sha256` is the subject digest of an audit.
 
     Raises UsageError and InputError as `assay.weights.open` does, and UsageError where the model cannot be run.
     """

@@ -1,4 +1,4 @@
-"""A runtime that answers from a record: for tests, and to look again at what a model once said, without the model."""
+"""Answer from a record of a model: for tests, and to examine again what a model once said, without the model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHAT, _MADE = "record of scores", "make one with  assay score MODEL -o json=FIL
 
 
 class Recorded:
-    """What `assay score -o json` wrote, one record or several (JSON lines), by prompt and text."""
+    """Records that `assay score -o json` wrote, one or several (JSON lines), by prompt and text."""
 
     def __init__(self, path: Path) -> None:
         self._rows = _records(path, text(path, MOST, _WHAT, _MADE))
@@ -38,12 +38,12 @@ class Recorded:
 
     @property
     def can(self) -> frozenset[Capability]:
-        """Scoring what is in the record, and giving again what was generated."""
+        """Scoring the texts of the record, and repeating what was generated."""
         full = all(token.entropy is not None for row in self._rows for token in row.tokens)
         generated = {Capability.GENERATE} if any(row.generated for row in self._rows) else set()
-        drawn = {Capability.SAMPLE} if any(row.samples for row in self._rows) else set()
+        sampled = {Capability.SAMPLE} if any(row.samples for row in self._rows) else set()
         return frozenset(
-            {Capability.SCORE, Capability.ALTERNATIVES, *generated, *drawn, *({Capability.FULL} if full else ())}
+            {Capability.SCORE, Capability.ALTERNATIVES, *generated, *sampled, *({Capability.FULL} if full else ())}
         )
 
     def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
@@ -63,7 +63,7 @@ class Recorded:
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
     ) -> tuple[Sample, ...]:
-        """The samples that were drawn after this prompt."""
+        """The samples that were recorded after this prompt."""
         found = next((row.samples for row in self._rows if row.prompt == prompt and row.samples), ())
         if len(found) < count:
             raise UsageError(f"the record has {len(found)} samples after this prompt, not {count}")

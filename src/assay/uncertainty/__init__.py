@@ -1,4 +1,4 @@
-"""How much to trust a text, token by token: `assay.uncertainty.score(runtime, prompt, text)`.
+"""Estimate when a model is wrong: `assay.uncertainty.score(runtime, prompt, text)`, token by token.
 
 >>> from assay import uncertainty                      # doctest: +SKIP
 >>> model = uncertainty.open("SmolLM2.gguf")           # doctest: +SKIP

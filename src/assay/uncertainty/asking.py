@@ -1,4 +1,4 @@
-"""Questions for a model under audit, and what becomes of them: `assay audit MODEL --run`."""
+"""Ask a model under audit a set of questions: `assay audit MODEL --run`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from assay import uncertainty
 from assay.errors import InputError, UsageError
 from assay.facts.calibration import Calibration, NotRun
 from assay.progress import Progress
-from assay.uncertainty import Draw
-from assay.uncertainty import calibration as calibrating
-from assay.uncertainty import questions as packs
-from assay.uncertainty.questions import Pack
+from assay.uncertainty import Draw, calibration, questions
+from assay.uncertainty.questions import QuestionSet
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What to ask, and how: labelled questions, samples beside each answer, the file in which answers are kept."""
 
-    pack: Pack
+    pack: QuestionSet
     draw: Draw = Draw()
     keep: Path | None = None
 
@@ -34,8 +32,8 @@ class Asking:
         """Run the model on every question; where it cannot be run, why."""
         try:
             runtime = uncertainty.open(model, isolation=isolation, offline=offline)
-            rows = calibrating.asked(runtime, self.pack, self.keep, progress, self.draw)
-            return calibrating.calibration(runtime, self.pack, rows, draw=self.draw, by_topic=True)
+            rows = calibration.asked(runtime, self.pack, self.keep, progress, self.draw)
+            return calibration.calibration(runtime, self.pack, rows, draw=self.draw, by_topic=True)
         except (UsageError, InputError) as cause:
             return NotRun(str(cause))
 
@@ -45,4 +43,4 @@ def asking(paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), kee
 
     Raises UsageError: a file is no pack.
     """
-    return Asking(packs.load(paths or (packs.GENERAL,), most), draw, keep)
+    return Asking(questions.load(paths or (questions.GENERAL,), most), draw, keep)

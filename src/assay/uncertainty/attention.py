@@ -1,4 +1,4 @@
-"""Scores from what went on inside a network while it read a text. Plain numpy."""
+"""Score a text by attention and hidden states that were traced while the network read it. Plain numpy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from assay.facts.uncertainty import Score
 
-ALPHA = 0.5  # weight of a token's own probability (arXiv:2505.20045, section 4: for models that were tuned to follow instructions)
+ALPHA = 0.5  # weight of a token's own probability (arXiv:2505.20045, section 4: for instruction-tuned models)
 RIDGE = 1.0  # of the probe
 COMPONENTS = 128  # of the states that it sees
 STEPS = 30
 
 
 def chained(logprobs: list[float], attention: NDArray[np.float32]) -> Score:
-    """RAUQ (arXiv:2505.20045, equations 5 to 7): confidence that is handed on along the head that looks back most; the worst layer counts.
+    """RAUQ (arXiv:2505.20045, equations 5 to 7): confidence passed along the head that attends back most, worst layer.
 
     Args:
         logprobs: of each token, nats.
@@ -30,11 +30,12 @@ def chained(logprobs: list[float], attention: NDArray[np.float32]) -> Score:
             confidence = ALPHA * math.exp(logprob) + (1 - ALPHA) * share * confidence
             total += math.log(max(confidence, 1e-300))
         worst = max(worst, -total / len(logprobs))
-    return Score("attention.chain", worst, "nats", "confidence along attention, RAUQ (arXiv:2505.20045)", "none where a text is given, one pass where it was generated")  # fmt: skip
+    cost = "none where a text is given, one pass where it was generated"
+    return Score("attention.chain", worst, "nats", "confidence along attention, RAUQ (arXiv:2505.20045)", cost)
 
 
 def probed(states: NDArray[np.float32], wrong: NDArray[np.bool_], groups: NDArray[np.int64]) -> NDArray[np.float64]:
-    """float64[answers]: for each answer the log-odds of being wrong, by a logistic regression on the states of the other groups.
+    """float64[answers]: the log-odds that each answer is wrong, by a logistic regression on the other groups' states.
 
     Args:
         states: float32[answers, width].
@@ -51,7 +52,7 @@ def probed(states: NDArray[np.float32], wrong: NDArray[np.bool_], groups: NDArra
 
 
 def _principal(states: NDArray[np.float32]) -> NDArray[np.float64]:
-    """float64[answers, components]: the directions in which the states differ most, the first scaled to unit variance; labels are not looked at."""
+    """float64[answers, components]: principal components of the states, the first of unit variance; unsupervised."""
     centred = states.astype(np.float64) - states.mean(axis=0)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     kept = left[:, :COMPONENTS] * sizes[:COMPONENTS]

@@ -1,4 +1,4 @@
-"""Asking a model labelled questions, and what its scores are then worth: `assay calibrate`."""
+"""Calibrate the scores of a model on labelled questions, with guarantees on the error rate: `assay calibrate`."""
 
 from __future__ import annotations
 
@@ -30,25 +30,23 @@ from assay.files import AppendOnly, record
 from assay.progress import Progress, Steps
 from assay.runtime import Generates, Runtime, Samples, can_generate, can_sample
 from assay.text.plain import plain
-from assay.uncertainty import samples as sampled
-from assay.uncertainty import statistics as measure
-from assay.uncertainty.questions import LEAST, Pack
+from assay.uncertainty import samples, statistics
+from assay.uncertainty.questions import LEAST, QuestionSet
 from assay.uncertainty.scores import scores
-from assay.uncertainty.scoring import Draw, answer, chain, drawn, looked
+from assay.uncertainty.scoring import Draw, answer, chain, sampled, traced
 from assay.version import VERSION
 
 SCHEMA = "assay-calibration/2"
-DEFAULT = (
-    "sequence"  # docs/measured/hallucination.md has the sets by which it was chosen; made for answers of few words
-)
+DEFAULT = "sequence"  # for answers of few words; docs/measured/hallucination.md has the sets by which it was chosen
 DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
 MOST_CONFIDENT = 25
 MOST_RECORD, MOST_KEPT = 64 << 20, 4 << 30  # bytes of a calibration, and of answers with the states of a large model
 MOST_ASKED = 500  # characters of a question that a record keeps
 LEAST_PROBED = 200  # answers below which a probe is not fitted
 _DECLINES = re.compile(
-    r"\b(?:unknown|not known|no one knows|nobody knows|(?:do|does|did)(?: not|n't|n’t) (?:know|exist|have)|not sure|uncertain|unclear|(?:can ?not|can't|can’t) be (?:known|answered|determined)|"
-    r"no (?:answer|such|known)|there (?:is|was|are) no|impossible to (?:say|know|tell)|unanswerable|n/a|fictional|not (?:a real|real))\b",
+    r"\b(?:unknown|not known|no one knows|nobody knows|(?:do|does|did)(?: not|n't|n’t) (?:know|exist|have)|not sure|"
+    r"uncertain|unclear|(?:can ?not|can't|can’t) be (?:known|answered|determined)|no (?:answer|such|known)|"
+    r"there (?:is|was|are) no|impossible to (?:say|know|tell)|unanswerable|n/a|fictional|not (?:a real|real))\b",
     re.IGNORECASE,
 )
 
@@ -57,23 +55,30 @@ Bools = NDArray[np.bool_]
 
 
 def answered(runtime: Generates | Samples, question: Question, draw: Draw = Draw()) -> Answered:
-    """The model's first line after the question, whether that is right, and its scores."""
+    """The model's answer (its first line), whether that is right, and its scores."""
     tokens, raw = answer(runtime, question.prompt, MOST_TOKENS, stop="\n")
-    trace, text = looked(runtime, question.prompt, raw), raw.strip()
-    samples = drawn(runtime, question.prompt, raw, tokens, draw) if text else ()
+    trace, text = traced(runtime, question.prompt, raw), raw.strip()
+    others = sampled(runtime, question.prompt, raw, tokens, draw) if text else ()
     found = (
         *scores(tokens),
         *((chain(trace),) if trace else ()),
-        *sampled.scores(text, sum(token.logprob for token in tokens) if tokens else None, samples),
+        *samples.scores(text, sum(token.logprob for token in tokens) if tokens else None, others),
     )
     return Answered(
-        question.id, question.topic, question.asked[:MOST_ASKED], text, question.answers[:3], right(text, question.answers) if question.answerable else declined(text), question.answerable,
-        tuple(Value(score.id, round(score.value, 4)) for score in found), tuple(round(float(value), 3) for value in trace.state) if trace else None,
-    )  # fmt: skip
+        id=question.id,
+        topic=question.topic,
+        asked=question.asked[:MOST_ASKED],
+        text=text,
+        accepted=question.answers[:3],
+        right=right(text, question.answers) if question.answerable else declined(text),
+        answerable=question.answerable,
+        scores=tuple(Value(score.id, round(score.value, 4)) for score in found),
+        state=tuple(round(float(value), 3) for value in trace.state) if trace else None,
+    )
 
 
 def right(text: str, answers: tuple[str, ...]) -> bool:
-    """Whether an accepted answer is in the text, as words: case, articles and punctuation aside."""
+    """Whether the text contains an accepted answer, as words: case, articles and punctuation aside."""
     said = f" {plain(text)} "
     return any(f" {plain(answer)} " in said for answer in answers if plain(answer))
 
@@ -85,12 +90,12 @@ def declined(text: str) -> bool:
 
 def asked(
     runtime: Generates | Samples,
-    pack: Pack,
+    question_set: QuestionSet,
     keep: Path | None = None,
     progress: Progress | None = None,
     draw: Draw = Draw(),
 ) -> tuple[Answered, ...]:
-    """Every question of the pack asked, in order. What is answered is kept in `keep`, a line each, and taken from there the next time.
+    """The answers to all questions, in order. They are kept in `keep`, a line each, and read from there the next time.
 
     Raises UsageError: the runtime does not generate, or `keep` holds answers of another model, question set or runtime.
     """
@@ -101,14 +106,14 @@ def asked(
             raise UsageError(
                 f"{runtime.name}: its answers can only be compared with one another; ask for some, with --samples 5"
             )
-    bound = {"model": identity(runtime), "pack": pack.sha256, "runtime": runtime.name}
+    bound = {"model": identity(runtime), "pack": question_set.sha256, "runtime": runtime.name}
     if draw.count:
         bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}"
     with ExitStack() as stack:
         kept = AppendOnly(keep, bound, partial(decode, Answered), MOST_KEPT, "answers") if keep else None
         known = {row.id: row for row in stack.enter_context(kept).rows} if kept else {}
-        rows, steps = [], Steps(progress, "asking", len(pack.questions), "questions")
-        for question in pack.questions:
+        rows, steps = [], Steps(progress, "asking", len(question_set.questions), "questions")
+        for question in question_set.questions:
             row = known.get(question.id)
             if row is None:
                 row = answered(runtime, question, draw)
@@ -120,93 +125,120 @@ def asked(
 
 
 def calibration(
-    runtime: Runtime, pack: Pack, rows: tuple[Answered, ...], score: str = DEFAULT, draw: Draw = Draw(), by_topic: bool = False
-) -> Calibration:  # fmt: skip
-    """What the answers say: the worth of each score, error rates by `score`, and the promises that the sample allows.
+    runtime: Runtime,
+    question_set: QuestionSet,
+    rows: tuple[Answered, ...],
+    score: str = DEFAULT,
+    draw: Draw = Draw(),
+    by_topic: bool = False,
+) -> Calibration:
+    """The discrimination (AUROC) of each score, error rates by `score`, and the guarantees that the sample allows.
 
-    Answers without a token (the model ended at once) are errors with the greatest score there is. Where all answers are right or all wrong no score can be told
-    from another, and none has a worth.
+    Answers without a token (the model ended at once) are errors with the greatest score there is. Where all answers
+    are right or all wrong, no score has an AUROC.
 
     Args:
-        by_topic: also what can be promised within each topic (each then has the stated probability for itself).
+        by_topic: also guarantees within each topic (each then holds with the stated probability for itself).
 
     Raises UsageError where no question can be answered, or `score` is not known.
     """
-    told = tuple(row for row in rows if row.answerable)
-    if len(told) < LEAST:
+    labelled = tuple(row for row in rows if row.answerable)
+    if len(labelled) < LEAST:
         raise UsageError(
-            f"{len(told)} questions that can be answered: fewer than {LEAST} say nothing about an error rate"
+            f"{len(labelled)} questions that can be answered: fewer than {LEAST} say nothing about an error rate"
         )
-    wrong = np.array([not row.right for row in told])
-    names = sorted({value.id for row in told for value in row.scores})
+    wrong = np.array([not row.right for row in labelled])
+    names = sorted({value.id for row in labelled for value in row.scores})
     if score == DEFAULT and not can_generate(runtime):
         score = DEFAULT_WORDS
     if score not in names:
         raise UsageError(f"no score {score!r}: there are {', '.join(names) or 'none, for the model wrote nothing'}")
-    chosen = column(told, score)
-    rates = measure.held_out(chosen, wrong)
-    error, curve = measure.ece(rates, wrong)
-    sure = sorted((row for row in told if not row.right), key=lambda row: _value(row, score))
-    promises = tuple(measure.promise(chosen, wrong, alpha) for alpha in measure.ALPHAS)
+    chosen = column(labelled, score)
+    rates = statistics.held_out(chosen, wrong)
+    error, curve = statistics.ece(rates, wrong)
+    sure = sorted((row for row in labelled if not row.right), key=lambda row: _value(row, score))
+    guarantees = tuple(statistics.guarantee(chosen, wrong, alpha) for alpha in statistics.ALPHAS)
     return Calibration(
-        SCHEMA, VERSION, runtime.model, runtime.sha256, runtime.name, pack.name, pack.sha256, draw.count, draw.temperature, draw.seed, len(told), int(wrong.sum()), score,
-        worth(told, wrong), tuple(measure.isotonic(chosen, wrong)), tuple(curve), tuple(measure.coverage(chosen, wrong)), error, float(((rates - wrong) ** 2).mean()),
-        promises, measure.topics(told), tuple(_within(told, chosen, wrong)) if by_topic else (), _unanswerable(rows, score, promises),
-        tuple(replace(row, state=None) for row in sure[:MOST_CONFIDENT]), tuple(sorted(chosen.tolist())),
-    )  # fmt: skip
+        schema=SCHEMA,
+        assay=VERSION,
+        model=runtime.model,
+        sha256=runtime.sha256,
+        runtime=runtime.name,
+        pack=question_set.name,
+        pack_sha256=question_set.sha256,
+        samples=draw.count,
+        temperature=draw.temperature,
+        seed=draw.seed,
+        count=len(labelled),
+        errors=int(wrong.sum()),
+        score=score,
+        worth=discrimination(labelled, wrong),
+        steps=tuple(statistics.isotonic(chosen, wrong)),
+        reliability=tuple(curve),
+        coverage=tuple(statistics.coverage(chosen, wrong)),
+        ece=error,
+        brier=float(((rates - wrong) ** 2).mean()),
+        promises=guarantees,
+        topics=statistics.topics(labelled),
+        topic_promises=tuple(_within(labelled, chosen, wrong)) if by_topic else (),
+        unanswerable=_unanswerable(rows, score, guarantees),
+        confident_errors=tuple(replace(row, state=None) for row in sure[:MOST_CONFIDENT]),
+        scores=tuple(sorted(chosen.tolist())),
+    )
 
 
-def worth(rows: tuple[Answered, ...], wrong: Bools) -> tuple[Worth, ...]:
-    """How well each score tells wrong answers from right ones, best first; none where there are not both.
+def discrimination(rows: tuple[Answered, ...], wrong: Bools) -> tuple[Worth, ...]:
+    """How well each score separates wrong answers from right ones (AUROC), best first; none where there are not both.
 
-    `state.probe` is a probe on the state before the answer, each answer judged by one fitted on other answers; `state.probe.topics` by one fitted on other topics.
+    `state.probe` is a probe on the state before the answer, each answer judged by one fitted on other answers;
+    `state.probe.topics` by one fitted on other topics.
     """
     if wrong.all() or not wrong.any():
         return ()
     columns = {name: column(rows, name) for name in sorted({value.id for row in rows for value in row.scores})}
     columns |= _probes(rows, wrong)
-    found = (measure.worth(name, values, wrong) for name, values in columns.items())
+    found = (statistics.discrimination(name, values, wrong) for name, values in columns.items())
     return tuple(sorted(found, key=lambda row: -row.auroc))
 
 
-def _probes(rows: tuple[Answered, ...], wrong: Bools) -> dict[str, measure.Floats]:
+def _probes(rows: tuple[Answered, ...], wrong: Bools) -> dict[str, statistics.Floats]:
     states = [row.state for row in rows if row.state is not None]
     if len(states) < max(len(rows), LEAST_PROBED):
         return {}
     from assay.uncertainty.attention import probed
 
     values, names = np.array(states, np.float32), sorted({row.topic for row in rows})
-    folds = np.random.default_rng(0).permutation(len(rows)) % measure.FOLDS
+    folds = np.random.default_rng(0).permutation(len(rows)) % statistics.FOLDS
     found = {"state.probe": probed(values, wrong, folds)}
-    if len(names) >= measure.FOLDS:
+    if len(names) >= statistics.FOLDS:
         found["state.probe.topics"] = probed(values, wrong, np.array([names.index(row.topic) for row in rows]))
     return found
 
 
-def _within(rows: tuple[Answered, ...], scores: measure.Floats, wrong: Bools) -> Iterator[TopicPromise]:
-    """The strictest promise of each topic that can be made, those without one left out."""
+def _within(rows: tuple[Answered, ...], scores: statistics.Floats, wrong: Bools) -> Iterator[TopicPromise]:
+    """The strictest guarantee within each topic, topics without one left out."""
     for name in sorted({row.topic for row in rows}):
         mine = np.array([row.topic == name for row in rows])
-        every = (measure.promise(scores[mine], wrong[mine], alpha) for alpha in measure.ALPHAS)
+        every = (statistics.guarantee(scores[mine], wrong[mine], alpha) for alpha in statistics.ALPHAS)
         first = next((row for row in every if row.threshold is not None), None)
         if first is not None:
             yield TopicPromise(name, first)
 
 
-def _unanswerable(rows: tuple[Answered, ...], score: str, promises: tuple[Promise, ...]) -> Unanswerable | None:
-    """What became of the questions without an answer; None where there were none."""
+def _unanswerable(rows: tuple[Answered, ...], score: str, guarantees: tuple[Promise, ...]) -> Unanswerable | None:
+    """What the model did with questions that nobody can answer; None where there were none."""
     apart = np.array([not row.answerable for row in rows])
     if not apart.any():
         return None
     values = column(rows, score)
-    found = measure.worth(score, values, apart)
-    threshold = next((row.threshold for row in reversed(promises) if row.threshold is not None), None)
+    found = statistics.discrimination(score, values, apart)
+    threshold = next((row.threshold for row in reversed(guarantees) if row.threshold is not None), None)
     kept = None if threshold is None else float((values[apart] <= threshold).mean())
     silent = sum(row.right for row in rows if not row.answerable)
     return Unanswerable(int(apart.sum()), silent, found.auroc, found.low, found.high, kept)
 
 
-def column(rows: tuple[Answered, ...], name: str) -> measure.Floats:
+def column(rows: tuple[Answered, ...], name: str) -> statistics.Floats:
     """float64[answers]: one score of every answer; one more than the greatest for an answer without a token."""
     values = np.array([_value(row, name) for row in rows])
     known = values[np.isfinite(values)]

@@ -1,6 +1,7 @@
-"""Claims that people labelled, scored by a model: `assay calibrate MODEL --claims FILE`, and which sentences of a text may stay.
+"""Filter the sentences of a text with a guarantee, by thresholds from labelled claims: `assay calibrate --claims FILE`.
 
-Each claim is scored on its own after its text's prompt, and so is each sentence of a text that is filtered: only then is one like the other.
+Each claim is scored on its own after its text's prompt, and so is each sentence of a text that is filtered: only then
+are the two comparable.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from assay.facts.uncertainty import Filtered, Sentence, TokenScore, identity
 from assay.files import as_text, content, json_lines, record
 from assay.progress import Progress, Steps
 from assay.runtime import Scores, can_score
-from assay.uncertainty import statistics as measure
+from assay.uncertainty import statistics
 from assay.uncertainty.scores import scores
 from assay.version import VERSION
 
@@ -39,7 +40,10 @@ RARITY = ("very rare", "rare", "medium", "freq", "very freq")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text's prompt, its claims with whether each is true, and how rare its subject is (larger is rarer; None: not told)."""
+    """The prompt of a text, its claims with whether each is true, and how rare its subject is.
+
+    `rarity` is larger for rarer subjects (None: unknown).
+    """
 
     prompt: str
     claims: tuple[tuple[str, bool], ...]
@@ -47,9 +51,12 @@ class Text:
 
 
 def load(path: Path, most: int = 0) -> tuple[tuple[Text, ...], str]:
-    """(the texts, the file's SHA-256): JSON lines with `prompt` and `claims` (each `text` and `true`), or FActScore's labelled data as published.
+    """(the texts, the file's SHA-256) of labelled claims.
 
-    The order depends on the texts alone; at most `most` of them, if that is not 0. Raises UsageError: it is no such file, or has too few texts.
+    JSON lines with `prompt` and `claims` (each `text` and `true`), or FActScore's labelled data as published. The
+    order depends on the texts alone; at most `most` of them, if that is not 0.
+
+    Raises UsageError: it is no such file, or has too few texts.
     """
     raw = content(path, MOST, "file of claims")
     lines = json_lines(as_text(raw, path, "file of claims"), path, _LINE)
@@ -66,14 +73,20 @@ def _text(where: str, value: dict[str, Any]) -> Text | None:
     claims = value.get("claims")
     if not isinstance(claims, list) or not isinstance(value.get("prompt"), str):
         raise UsageError(f"{where}: expected a line like {_LINE}, got one without prompt or claims")
-    found = tuple((row["text"], row["true"]) for row in claims if isinstance(row, dict) and isinstance(row.get("text"), str) and isinstance(row.get("true"), bool) and row["text"].strip())  # fmt: skip
+    found = tuple((row["text"], row["true"]) for row in claims if isinstance(row, dict) and _is_claim(row))
     return Text(value["prompt"], found, None) if found else None
 
 
+def _is_claim(row: dict[str, Any]) -> bool:
+    text = row.get("text")
+    return isinstance(text, str) and bool(text.strip()) and isinstance(row.get("true"), bool)
+
+
 def _factscore(value: dict[str, Any]) -> Text | None:
-    """A biography of FActScore: facts that people labelled supported (S) or not (NS); what they found irrelevant is left out."""
+    """A biography of FActScore: facts labelled supported (S) or not (NS) by people; irrelevant ones are left out."""
     facts = [fact for part in value["annotations"] or () for fact in part.get("human-atomic-facts") or ()]
-    found = tuple((fact["text"], fact["label"] == "S") for fact in facts if fact.get("label") in ("S", "NS") and fact.get("text", "").strip())  # fmt: skip
+    labelled = (fact for fact in facts if fact.get("label") in ("S", "NS") and fact.get("text", "").strip())
+    found = tuple((fact["text"], fact["label"] == "S") for fact in labelled)
     groups = [RARITY.index(name) for name in value.get("cat") or () if name in RARITY]
     if not found:
         return None
@@ -81,9 +94,14 @@ def _factscore(value: dict[str, Any]) -> Text | None:
 
 
 def filtering(
-    runtime: Scores, texts: tuple[Text, ...], name: str, digest: str, progress: Progress | None = None, score: str = SCORE
-) -> Filtering:  # fmt: skip
-    """What the claims say: the worth of each score, and the thresholds that the sample allows.
+    runtime: Scores,
+    texts: tuple[Text, ...],
+    name: str,
+    digest: str,
+    progress: Progress | None = None,
+    score: str = SCORE,
+) -> Filtering:
+    """The discrimination (AUROC) of each score of a claim, and the thresholds that the sample allows.
 
     Raises UsageError where the runtime scores no given text, or every claim is true or every one false.
     """
@@ -106,20 +124,31 @@ def filtering(
             of.append(number)
     wrong, group = np.array(false, bool), np.array(of)
     if not len(wrong) or wrong.all() or not wrong.any():
-        raise UsageError("every claim is true, or every one false: nothing can be told apart by that")
+        raise UsageError("every claim is true, or every one false: no score can be measured on them")
     known = {id: np.array(values) for id, values in columns.items() if len(values) == len(wrong)}
     chosen = [row.id for row in scores((TokenScore("", 0, 0, 0.0, 0.0, None, None, ()),))]
     if score not in known or score not in chosen:
         raise UsageError(f"no score {score!r} of a claim: there are {', '.join(id for id in chosen if id in known)}")
     if "subject.rarity" in known:
         known["rarity and surprise"] = _ranked(known["subject.rarity"]) + _ranked(known[score])
-    worth = tuple(
-        sorted((measure.worth(id, values, wrong) for id, values in known.items()), key=lambda row: -row.auroc)
-    )
+    measured = (statistics.discrimination(id, values, wrong) for id, values in known.items())
+    ranked = tuple(sorted(measured, key=lambda row: -row.auroc))
     return Filtering(
-        SCHEMA, VERSION, runtime.model, runtime.sha256, runtime.name, name, digest, len(set(of)), len(wrong), int(wrong.sum()), total - len(wrong), score, worth,
-        tuple(_filter(known[score], wrong, group, alpha) for alpha in ALPHAS),
-    )  # fmt: skip
+        schema=SCHEMA,
+        assay=VERSION,
+        model=runtime.model,
+        sha256=runtime.sha256,
+        runtime=runtime.name,
+        name=name,
+        claims_sha256=digest,
+        texts=len(set(of)),
+        claims=len(wrong),
+        false=int(wrong.sum()),
+        skipped=total - len(wrong),
+        score=score,
+        worth=ranked,
+        filters=tuple(_filter(known[score], wrong, group, alpha) for alpha in ALPHAS),
+    )
 
 
 def claimed(runtime: Scores, prompt: str, claim: str) -> dict[str, float] | None:
@@ -130,39 +159,39 @@ def claimed(runtime: Scores, prompt: str, claim: str) -> dict[str, float] | None
         return None
 
 
-def _ranked(values: measure.Floats) -> measure.Floats:
-    """Values as their places from 0 to 1, ties by their first."""
+def _ranked(values: statistics.Floats) -> statistics.Floats:
+    """Values as their ranks from 0 to 1, ties by the lowest."""
     return np.searchsorted(np.sort(values), values) / len(values)
 
 
-def _filter(values: measure.Floats, wrong: measure.Bools, group: measure.Ints, alpha: float) -> Filter:
-    """The threshold of all texts, and what it is worth when it is fitted on half of them and tried on the others."""
+def _filter(values: statistics.Floats, wrong: statistics.Bools, group: statistics.Ints, alpha: float) -> Filter:
+    """The threshold from all texts, with what one from half of them keeps on the other half, and how often rightly."""
     texts = np.unique(group)
     lowest = np.array([_lowest(values[group == text], wrong[group == text]) for text in texts])
     chosen, kept, true = np.random.default_rng(0), [], []
     for _ in range(HALVINGS):
         order = chosen.permutation(len(texts))
         one, other = order[: len(texts) // 2], order[len(texts) // 2 :]
-        threshold = measure.kept_below(lowest[one], alpha)
+        threshold = statistics.kept_below(lowest[one], alpha)
         least = -np.inf if threshold is None else threshold
         kept.append(float((values[np.isin(group, texts[other])] < least).mean()))
         true.append(float((lowest[other] >= least).mean()))
-    return Filter(alpha, _finite(measure.kept_below(lowest, alpha)), float(np.mean(kept)), float(np.mean(true)))
+    return Filter(alpha, _finite(statistics.kept_below(lowest, alpha)), float(np.mean(kept)), float(np.mean(true)))
 
 
-def _lowest(values: measure.Floats, wrong: measure.Bools) -> float:
+def _lowest(values: statistics.Floats, wrong: statistics.Bools) -> float:
     return float(values[wrong].min()) if wrong.any() else float("inf")
 
 
 def _finite(threshold: float | None) -> float | None:
-    """A threshold as JSON has it: no bound at all is the greatest number there is."""
+    """A threshold as JSON has it: no bound at all becomes the greatest number there is."""
     return None if threshold is None else min(threshold, 1e308)
 
 
 def kept(
     runtime: Scores, prompt: str, text: str, sentences: tuple[Sentence, ...], known: Filtering
 ) -> tuple[Filtered, ...]:
-    """Each sentence of a text, with the strictest promise under which it stays.
+    """Each sentence of a text, with the strictest guarantee under which it is kept.
 
     Raises UsageError where the filtering is of another model.
     """

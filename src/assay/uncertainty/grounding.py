@@ -1,7 +1,7 @@
-"""Whether given documents bear out a sentence: what of it stands there, how close together, and a small checker that weighs it.
+"""Decide whether given documents support a sentence, by the words that both have, with a small classifier.
 
-The checker is a network of a few hundred weights over the features below, which `python -m benchmarks.checker` makes from public text in minutes. It sees words, not meaning; its card, docs/checker.md,
-says what it is worth on text that it was not made from.
+The classifier is a network of a few hundred weights over the features below, trained in minutes on public text by
+`python -m benchmarks.checker`. It sees words, not meaning; docs/checker.md is its model card, with its error rates.
 """
 
 from __future__ import annotations
@@ -20,42 +20,53 @@ from assay.text import plain
 from assay.text.sentence import bounds
 
 MOST_CHARACTERS = 4 << 20  # of documents
-MOST_WORDS = 400  # of a sentence that are looked at
-SLACK = 2  # words by which two may stand farther apart in the documents than in the sentence
-MOST_PLACES = 2000  # of a word that are looked at
-_CHECKER = Path(__file__).with_name("checker.json")
-_STOP = frozenset(
-    ["a", "an", "the", "and", "or", "but", "if", "of", "to", "in", "on", "at", "by", "for", "with", "from", "as", "is", "are", "was", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "he", "she", "they", "we", "i", "you", "his", "her", "their", "our", "my", "your", "him", "them", "us", "who", "whom", "which", "what", "when", "where", "how", "why", "there", "here", "not", "no", "nor", "do", "does", "did", "has", "have", "had", "having", "will", "would", "shall", "should", "can", "could", "may", "might", "must", "than", "then", "so", "such", "also", "very", "more", "most", "some", "any", "each", "all", "both", "other", "another", "into", "about", "over", "under", "after", "before", "between", "during", "through", "out", "up", "down", "off", "s", "t"]
-)  # fmt: skip
-_NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "neither",
-        "nor",
-        "cannot",
-        "n't",
-        "without",
-        "nobody",
-        "nothing",
-        "nowhere",
-        "hardly",
-        "unable",
-    ]
+MOST_WORDS = 400  # of a sentence
+SLACK = 2  # words by which two may be farther apart in the documents than in the sentence
+MOST_POSITIONS = 2000  # of a word that are examined
+CHECKER = Path(__file__).with_name("checker.json")
+_STOP_WORDS = (
+    "a an the and or but if of to in on at by for with from as is are was were be been being it its this that these "
+    "those he she they we i you his her their our my your him them us who whom which what when where how why there "
+    "here not no nor do does did has have had having will would shall should can could may might must than then so "
+    "such also very more most some any each all both other another into about over under after before between during "
+    "through out up down off s t"
 )
-_ENDINGS = ("ational", "ization", "fulness", "iveness", "ousness", "ation", "ments", "ment", "ingly", "edly", "ness", "ings", "able", "ible", "ance", "ence", "ions", "ion", "ers", "ing", "ies", "ied", "est", "ive", "ed", "er", "or", "ly", "es", "al", "s", "e", "y")  # fmt: skip
+_STOP = frozenset(_STOP_WORDS.split())
+_NEGATING = "not no never none neither nor cannot n't without nobody nothing nowhere hardly unable"
+_NEGATIONS = frozenset(_NEGATING.split())
+_SUFFIXES = (
+    "ational ization fulness iveness ousness ation ments ment ingly edly ness ings able ible ance ence ions ion ers "
+    "ing ies ied est ive ed er or ly es al s e y"
+)
+_ENDINGS = tuple(_SUFFIXES.split())
 FEATURES = (
-    "share of weighted words in the nearest sentence", "in the nearest two", "in all", "share of word pairs in all", "of word triples", "longest run", "names that are nowhere", "numbers that are nowhere",
-    "names not in the nearest two", "numbers not in the nearest two", "negation differs", "has names", "has numbers", "length", "weightiest word that is nowhere", "words in the same order",
-    "neighbours that are near each other", "names near their neighbours", "numbers near their neighbours", "farthest neighbour of a name or number",
-    "another number stands nearer", "another name stands nearer",
-)  # fmt: skip
+    "share of weighted words in the nearest sentence",
+    "in the nearest two",
+    "in all",
+    "share of word pairs in all",
+    "of word triples",
+    "longest run",
+    "names that are nowhere",
+    "numbers that are nowhere",
+    "names not in the nearest two",
+    "numbers not in the nearest two",
+    "negation differs",
+    "has names",
+    "has numbers",
+    "length",
+    "weightiest word that is nowhere",
+    "words in the same order",
+    "neighbours that are near each other",
+    "names near their neighbours",
+    "numbers near their neighbours",
+    "farthest neighbour of a name or number",
+    "another number stands nearer",
+    "another name stands nearer",
+)
 
 
 def stem(word: str) -> str:
-    """The word without a common English ending: a light rule, not a morphology."""
+    """The word without a common English ending: a light rule, no morphology."""
     bare = word.lower().replace("’", "'").removesuffix("'s")
     if bare[:1].isdigit():
         return bare.replace(",", "").rstrip(".")
@@ -100,10 +111,10 @@ class Passage:
 
 
 class Documents:
-    """Texts that may bear something out, made ready to be asked."""
+    """Texts that may support a sentence, indexed by their words."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        """At most 4 Mi characters in all are looked at; `cut` says whether there were more."""
+        """Index at most 4 Mi characters in all; `cut` says whether there were more."""
         self.texts: list[str] = []
         room = MOST_CHARACTERS
         for text in texts:
@@ -113,9 +124,9 @@ class Documents:
         self.passages = tuple(_passages(self.texts))
         self._sentences = [_words(self.texts[row.document][row.start : row.stop]) for row in self.passages]
         self._sets = [frozenset(row.stems) for row in self._sentences]
-        self._where: dict[str, list[int]] = defaultdict(list)  # stem -> places in the text as a whole
+        self._where: dict[str, list[int]] = defaultdict(list)  # stem -> positions in the text as a whole
         self._holders: dict[str, list[int]] = defaultdict(list)  # stem -> sentences
-        self._numbers: list[int] = []  # places
+        self._numbers: list[int] = []  # positions
         self._names: list[int] = []
         whole: list[str] = []
         for number, row in enumerate(self._sentences):
@@ -160,7 +171,8 @@ class Documents:
         around = self._around(best)
         two = sum(self.weight(word) for word in content if word in around) / total
         known = sum(self.weight(word) for word in content if word in self._holders) / total
-        pairs, triples = list(zip(words.stems, words.stems[1:], strict=False)), list(zip(words.stems, words.stems[1:], words.stems[2:], strict=False))  # fmt: skip
+        pairs = list(itertools.pairwise(words.stems))
+        triples = list(zip(words.stems, words.stems[1:], words.stems[2:], strict=False))
         lacking = [self.weight(word) for word in content if word not in self._holders]
         names, numbers = [words.stems[at] for at in words.names], [words.stems[at] for at in words.numbers]
         neighbours = list(self._neighbours(words))
@@ -168,15 +180,32 @@ class Documents:
         counted = [near for at, near in neighbours if at in words.numbers]
         negated = self._sentences[best].negations if best >= 0 else 0
         return [
-            one, two, known, _share(pairs, self._pairs), _share(triples, self._triples), self._run(words.stems) / max(1, len(words.stems)),
-            1 - _share(names, self._holders), 1 - _share(numbers, self._holders), 1 - _share(names, around), 1 - _share(numbers, around),
-            float(bool(words.negations) != bool(negated)), float(bool(names)), float(bool(numbers)), min(1.0, len(content) / 30), max(lacking, default=0.0) / 12,
-            self._order(content, best), _mean([near for _, near in neighbours]), _mean(marked), _mean(counted), min([*marked, *counted], default=1.0),
-            self._contradicted(words, words.numbers, self._numbers), self._contradicted(words, words.names, self._names),
-        ]  # fmt: skip
+            one,
+            two,
+            known,
+            _share(pairs, self._pairs),
+            _share(triples, self._triples),
+            self._run(words.stems) / max(1, len(words.stems)),
+            1 - _share(names, self._holders),
+            1 - _share(numbers, self._holders),
+            1 - _share(names, around),
+            1 - _share(numbers, around),
+            float(bool(words.negations) != bool(negated)),
+            float(bool(names)),
+            float(bool(numbers)),
+            min(1.0, len(content) / 30),
+            max(lacking, default=0.0) / 12,
+            self._order(content, best),
+            _mean([near for _, near in neighbours]),
+            _mean(marked),
+            _mean(counted),
+            min([*marked, *counted], default=1.0),
+            self._contradicted(words, words.numbers, self._numbers),
+            self._contradicted(words, words.names, self._names),
+        ]
 
     def missing(self, sentence: str) -> tuple[str, ...]:
-        """Names and numbers of the sentence, as they stand there, that are in no document."""
+        """Names and numbers of the sentence, as written, that are in no document."""
         words = _words(sentence)
         texts = list(itertools.islice(plain.words(sentence), MOST_WORDS))
         rows = sorted(words.names | words.numbers)
@@ -192,61 +221,63 @@ class Documents:
         if best < 0:
             return frozenset()
         same = self.passages[best].document
-        beside = [at for at in (best - 1, best + 1) if 0 <= at < len(self.passages) and self.passages[at].document == same]  # fmt: skip
-        return self._sets[best].union(*(self._sets[at] for at in beside))
+        beside = [at for at in (best - 1, best + 1) if 0 <= at < len(self.passages)]
+        return self._sets[best].union(*(self._sets[at] for at in beside if self.passages[at].document == same))
 
     def _run(self, stems: tuple[str, ...]) -> int:
-        """The longest run of words that stands in the documents."""
+        """The longest run of words that the documents have."""
         best, at = 0, 0
         for start in range(len(stems)):
             at = max(at, start)
-            while at < len(stems) and at - start >= best and self._stands(stems[start : at + 1]):
+            while at < len(stems) and at - start >= best and self._occurs(stems[start : at + 1]):
                 at += 1
             best = max(best, at - start)
         return best
 
-    def _stands(self, run: tuple[str, ...]) -> bool:
+    def _occurs(self, run: tuple[str, ...]) -> bool:
         if len(run) <= 3:
             table = self._holders if len(run) == 1 else self._pairs if len(run) == 2 else self._triples
             return (run[0] if len(run) == 1 else run) in table
         rarest = min(range(len(run)), key=lambda at: len(self._where.get(run[at], ())))
-        starts = (place - rarest for place in self._where.get(run[rarest], ())[:MOST_PLACES])
+        starts = (position - rarest for position in self._where.get(run[rarest], ())[:MOST_POSITIONS])
         return any(start >= 0 and tuple(self._whole[start : start + len(run)]) == run for start in starts)
 
     def _order(self, content: list[str], best: int) -> float:
-        """The share of neighbouring content words that both stand in the nearest sentence, and there in the same order."""
+        """The share of neighbouring content words of the sentence that the nearest sentence has in the same order."""
         if best < 0:
             return 0.0
         first = {word: at for at, word in reversed(list(enumerate(self._sentences[best].stems)))}
         last = {word: at for at, word in enumerate(self._sentences[best].stems)}
-        pairs = [(one, other) for one, other in itertools.pairwise(content) if one in first and other in last]  # fmt: skip
+        pairs = [(one, other) for one, other in itertools.pairwise(content) if one in first and other in last]
         return _mean([float(first[one] < last[other]) for one, other in pairs])
 
     def _neighbours(self, words: _Words) -> Iterator[tuple[int, float]]:
-        """(place of a content word, how near the documents have it to the content words before and after it, as against the sentence)."""
+        """(index of a content word, how near the documents have it to its neighbours, relative to the sentence)."""
         for number, at in enumerate(words.content):
-            beside = [words.content[other] for other in (number - 1, number + 1) if 0 <= other < len(words.content)]
-            if beside:
-                near = [(abs(at - other) + SLACK) / max(1.0, self._gap(words.stems[at], words.stems[other])) for other in beside]  # fmt: skip
+            beside = _beside(words.content, number)
+            near = [
+                (abs(at - other) + SLACK) / max(1.0, self._gap(words.stems[at], words.stems[other])) for other in beside
+            ]
+            if near:
                 yield at, _mean([min(1.0, share) for share in near])
 
-    def _contradicted(self, words: _Words, mine: frozenset[int], places: list[int]) -> float:
-        """The share of the names (or numbers) of the sentence to whose neighbour the documents have another one nearer."""
+    def _contradicted(self, words: _Words, mine: frozenset[int], positions: list[int]) -> float:
+        """The share of the sentence's names (or numbers) to whose neighbour the documents have another one nearer."""
         rows = []
         for number, at in enumerate(words.content):
-            beside = [words.content[other] for other in (number - 1, number + 1) if 0 <= other < len(words.content)]
-            others = [other for other in beside if other not in mine]
+            others = [other for other in _beside(words.content, number) if other not in mine]
             if at in mine and others:
-                rows.append(float(any(self._nearer(words.stems[at], words.stems[other], places) for other in others)))
+                near = (self._nearer(words.stems[at], words.stems[other], positions) for other in others)
+                rows.append(float(any(near)))
         return _mean(rows) if rows else 0.0
 
-    def _nearer(self, own: str, beside: str, places: list[int]) -> bool:
-        """Whether one of these places, of another word, is nearer to a word than the word's own."""
+    def _nearer(self, own: str, beside: str, positions: list[int]) -> bool:
+        """Whether another word at one of these positions is nearer to a word than the word's own."""
         gap = self._gap(own, beside)
-        for place in self._where.get(beside, ())[:MOST_PLACES]:
-            at = bisect_left(places, place)
-            for near in places[max(0, at - 2) : at + 2]:
-                if near != place and self._whole[near] != own and abs(near - place) + 1 < gap:
+        for position in self._where.get(beside, ())[:MOST_POSITIONS]:
+            at = bisect_left(positions, position)
+            for near in positions[max(0, at - 2) : at + 2]:
+                if near != position and self._whole[near] != own and abs(near - position) + 1 < gap:
                     return True
         return False
 
@@ -257,10 +288,16 @@ class Documents:
             return math.inf
         few, many = (left, right) if len(left) <= len(right) else (right, left)
         best = math.inf
-        for place in few[:MOST_PLACES]:
-            at = bisect_left(many, place)
-            best = min([best, *(abs(many[near] - place) for near in (at - 1, at, at + 1) if 0 <= near < len(many) and many[near] != place)])  # fmt: skip
+        for position in few[:MOST_POSITIONS]:
+            at = bisect_left(many, position)
+            near = [many[row] for row in (at - 1, at, at + 1) if 0 <= row < len(many) and many[row] != position]
+            best = min([best, *(abs(row - position) for row in near)])
         return best
+
+
+def _beside(content: tuple[int, ...], number: int) -> list[int]:
+    """The content words before and after one."""
+    return [content[other] for other in (number - 1, number + 1) if 0 <= other < len(content)]
 
 
 def _passages(texts: list[str]) -> Iterator[Passage]:
@@ -278,13 +315,17 @@ def _mean(values: list[float]) -> float:
 
 @cache
 def _weights() -> tuple[list[float], list[float], list[list[float]], list[float], list[float], float]:
-    found = json.loads(_CHECKER.read_text("utf-8"))
+    found = json.loads(CHECKER.read_text("utf-8"))
     return found["mean"], found["scale"], found["hidden"], found["hidden_bias"], found["out"], found["out_bias"]
 
 
 def unsupported(features: Sequence[float]) -> float:
-    """How likely the checker finds it that the documents do not bear a sentence out, 0 to 1: calibrated on the text it was made from, and on no other."""
+    """The checker's estimate, 0 to 1, that the documents do not support a sentence; calibrated on its own text only."""
     mean, scale, hidden, bias, out, last = _weights()
     values = [(value - middle) / size for value, middle, size in zip(features, mean, scale, strict=True)]
-    inner = [math.tanh(sum(w * v for w, v in zip(row, values, strict=True)) + b) for row, b in zip(hidden, bias, strict=True)]  # fmt: skip
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, sum(w * v for w, v in zip(out, inner, strict=True)) + last))))
+    inner = [math.tanh(_dot(row, values) + b) for row, b in zip(hidden, bias, strict=True)]
+    return 1 / (1 + math.exp(-max(-60.0, min(60.0, _dot(out, inner) + last))))
+
+
+def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
+    return sum(w * v for w, v in zip(weights, values, strict=True))

@@ -1,8 +1,9 @@
-"""Labelled questions from files: packs of assay's own (JSON lines), NQ-open, SelfAware, and the relations of LRE.
+"""Read sets of labelled questions: assay's own JSON lines, NQ-open, SelfAware, relations of LRE, or one's own texts.
 
-A line is `{"question": "...", "answers": ["..."]}`, optionally with `topic`; `answer` for one or several is read as well. `"answerable": false` instead of answers says that nobody
-can know, and `"form": "continue"` that the question is a text to be continued as it is. Three questions of each topic are shown to the model with their answers before
-each other one, so that it knows the form; they are not asked.
+A line is `{"question": "...", "answers": ["..."]}`, optionally with `topic`; `answer` for one or several is read as
+well. `"answerable": false` instead of answers says that nobody can know, and `"form": "continue"` that the question
+is a text to be continued as it is. Three questions of each topic are shown to the model with their answers before
+each other one (few-shot examples of the form); they are not asked.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ from assay.files import as_text, content, json_lines
 from assay.text.sentence import split
 from assay.text.span import spans
 
-GENERAL = Path(__file__).with_name(
-    "general.jsonl"
-)  # assay's own: general knowledge, and questions that nobody can answer
+# assay's own: general knowledge, and questions that nobody can answer
+GENERAL = Path(__file__).with_name("general.jsonl")
 MOST = 256 << 20  # bytes of a file
 _WHAT, _LINE = "question set", '{"question": ..., "answers": [...]}'
 MOST_QUESTIONS = 100_000
@@ -34,7 +34,7 @@ LEAST_BEFORE = 5  # words of a sentence before its gap
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class QuestionSet:
     """Questions ready to be asked: the name, the SHA-256 of the files, and how many duplicates were left out."""
 
     name: str
@@ -51,10 +51,11 @@ class _Item:
     relation: bool
 
 
-def load(paths: Sequence[Path], most: int = 0) -> Pack:
-    """The questions in these files, in an order that only their text decides; at most `most` of them, if that is not 0.
+def load(paths: Sequence[Path], most: int = 0) -> QuestionSet:
+    """The questions in these files, in an order that depends on their text only; at most `most`, if that is not 0.
 
-    Raises UsageError: a file cannot be read or holds no questions, a question has no right answer, or there are too few.
+    Raises UsageError: a file cannot be read or holds no questions, a question has no right answer, or there are too
+    few.
     """
     items: list[_Item] = []
     digest = hashlib.sha256()
@@ -62,32 +63,29 @@ def load(paths: Sequence[Path], most: int = 0) -> Pack:
         raw = content(path, MOST, _WHAT)
         digest.update(hashlib.sha256(raw).digest())
         items += _items(path, as_text(raw, path, _WHAT))
-    return _pack("+".join(path.stem for path in paths), digest.hexdigest(), items, paths, most)
+    return _set("+".join(path.stem for path in paths), digest.hexdigest(), items, paths, most)
 
 
-def _pack(name: str, digest: str, items: list[_Item], paths: Sequence[Path], most: int) -> Pack:
+def _set(name: str, digest: str, items: list[_Item], paths: Sequence[Path], most: int) -> QuestionSet:
     """The questions in an order that only their text decides, duplicates left out."""
     unique = {(item.topic, item.asked): item for item in items}
     ordered = sorted(unique.values(), key=lambda item: hashlib.sha256(f"{item.topic}\0{item.asked}".encode()).digest())
     questions = list(_questions(ordered))
     if len(questions) < LEAST:
+        names = ", ".join(path.name for path in paths)
         raise UsageError(
-            f"{', '.join(path.name for path in paths)}: {len(questions)} questions to ask; fewer than {LEAST} say nothing about an error rate"
+            f"{names}: {len(questions)} questions to ask; fewer than {LEAST} say nothing about an error rate"
         )
-    return Pack(
-        name,
-        digest,
-        tuple(questions[: most or MOST_QUESTIONS]),
-        len(items) - len(unique),
-    )
+    return QuestionSet(name, digest, tuple(questions[: most or MOST_QUESTIONS]), len(items) - len(unique))
 
 
-def cloze(paths: Sequence[Path], most: int = 0) -> Pack:
-    """Questions from one's own texts: a sentence up to a name, number or date, to be gone on with by it. Labels come without a judge.
+def cloze(paths: Sequence[Path], most: int = 0) -> QuestionSet:
+    """Cloze questions from one's own texts: a sentence up to a name, number or date, which is the answer.
 
-    A sentence is taken if it names somebody or something before, and has the answer nowhere else. Texts are plain, or JSON lines with `text`.
+    No judge is needed for the labels. A sentence is used if it names somebody or something before the gap and has the
+    answer nowhere else. Texts are plain, or JSON lines with `text`.
 
-    Raises UsageError: a file cannot be read, or too few sentences are fit.
+    Raises UsageError: a file cannot be read, or too few sentences can be used.
     """
     items: list[_Item] = []
     digest = hashlib.sha256()
@@ -95,7 +93,7 @@ def cloze(paths: Sequence[Path], most: int = 0) -> Pack:
         raw = content(path, MOST, "document")
         digest.update(hashlib.sha256(raw).digest())
         items += [row for text in _plain(path, as_text(raw, path, "document")) for row in _gaps(path.stem, text)]
-    return _pack(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
+    return _set(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
 
 
 def _plain(path: Path, text: str) -> Iterator[str]:
@@ -106,14 +104,13 @@ def _plain(path: Path, text: str) -> Iterator[str]:
 
 
 def _gaps(topic: str, text: str) -> Iterator[_Item]:
-    """One gap of each sentence that is fit."""
+    """One gap of each sentence that can be used."""
     for sentence in split(text):
-        told = [row for row in spans(sentence) if row[0] is not SpanKind.WORDS]
-        for number, (kind, start, stop) in reversed(list(enumerate(told))):
+        named = [row for row in spans(sentence) if row[0] is not SpanKind.WORDS]
+        for number, (kind, start, stop) in reversed(list(enumerate(named))):
             before, answer = sentence[:start].rstrip(), sentence[start:stop]
-            named = any(row[0] is SpanKind.NAME for row in told[:number])
             if (
-                named
+                any(row[0] is SpanKind.NAME for row in named[:number])
                 and kind is not SpanKind.QUOTE
                 and len(before.split()) >= LEAST_BEFORE
                 and sentence.count(answer) == 1
@@ -123,7 +120,7 @@ def _gaps(topic: str, text: str) -> Iterator[_Item]:
 
 
 def _questions(items: list[_Item]) -> Iterator[Question]:
-    """Each item but those that are shown, after three of its topic."""
+    """Each item but the examples, after three examples of its topic."""
     groups: dict[tuple[str, bool], list[_Item]] = defaultdict(list)
     for item in items:
         groups[item.topic, item.relation].append(item)
@@ -193,16 +190,12 @@ def _selfaware(path: Path, whole: dict[str, Any]) -> list[_Item]:
 def _relation(path: Path, whole: dict[str, Any]) -> list[_Item]:
     """A relation of LRE (evandez/relations): subjects put into its first template, to be continued by the object."""
     templates, samples = whole.get("prompt_templates"), whole.get("samples")
-    if (
-        not isinstance(templates, list)
-        or not templates
-        or not isinstance(templates[0], str)
-        or not isinstance(samples, list)
-    ):
+    template = templates[0] if isinstance(templates, list) and templates else None
+    if not isinstance(template, str) or not isinstance(samples, list):
         raise UsageError(f"{path}: no relation of LRE: it has no templates or no samples")
     name = str(whole.get("name") or path.stem)[:100]
     rows = [
-        _Item(name, templates[0].replace("{}", sample["subject"]), (sample["object"].strip(),), relation=True)
+        _Item(name, template.replace("{}", sample["subject"]), (sample["object"].strip(),), relation=True)
         for sample in samples[:MOST_QUESTIONS]
         if isinstance(sample, dict)
         and all(isinstance(sample.get(key), str) and sample[key].strip() for key in ("subject", "object"))

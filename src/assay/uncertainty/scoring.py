@@ -1,4 +1,4 @@
-"""How much to trust a text, token by token: `assay.uncertainty.score(runtime, prompt, text)`.
+"""Score a text by how likely a model finds it, token by token: `assay.uncertainty.score(runtime, prompt, text)`.
 
 >>> from assay import uncertainty                      # doctest: +SKIP
 >>> model = uncertainty.open("SmolLM2.gguf")           # doctest: +SKIP
@@ -28,9 +28,7 @@ from assay.runtime import (
     can_trace,
 )
 from assay.subject import opened
-from assay.uncertainty import samples as sampled
-from assay.uncertainty import scores as measure
-from assay.uncertainty import support
+from assay.uncertainty import samples, scores, support
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
 
@@ -41,20 +39,24 @@ if TYPE_CHECKING:
 
 __all__ = ["Against", "Draw", "against", "generated", "open", "score"]
 MOST_NEW = 4096  # tokens that are generated at most
-LEAST_DRAWN = 16  # tokens that a sample may have, however short the text is
+LEAST_SAMPLED = 16  # tokens that a sample may have, however short the text is
 
 
 def open(
     model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False
 ) -> TorchRuntime | Endpoint | Recorded:
-    """A runtime for a model in a folder or file or on a hub (`hf://org/name[@revision]`; torch), behind an endpoint (`openai+http://host:port/v1#model`), or for a record of one (`.json`, `.jsonl`).
+    """A runtime for a model.
+
+    A folder or file with weights, or one on a hub (`hf://org/name[@revision]`), runs on torch; an endpoint is
+    `openai+http://host:port/v1#model`; a record of a model is a `.json` or `.jsonl` file.
 
     Args:
         isolation: parse the files in a locked-down worker, as an audit does.
         offline: never open a network connection.
 
     Raises:
-        UsageError: the model cannot be run, and why: no runtime installed, code of its own, weights that do not fit, an unknown tokenizer.
+        UsageError: the model cannot be run, and why: no runtime is installed, it needs code of its own, its weights
+            do not fit, its tokenizer is unknown.
     """
     walk = opened(model, offline=offline)
     if walk.closed:
@@ -73,7 +75,7 @@ def open(
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """How answers are drawn: how many (0: none), at which temperature, from which seed."""
+    """How answers are sampled: how many (0: none), at which temperature, from which seed."""
 
     count: int = 0
     temperature: float = 0.7
@@ -88,10 +90,11 @@ def score(
     draw: Draw = Draw(),
     held: Against = Against(),
 ) -> ScoredText:
-    """A text that exists, as it follows a prompt: one pass, nothing is generated but the samples that are asked for.
+    """Score a given text as it follows a prompt: one forward pass, and the samples that are asked for.
 
-    With a calibration (`assay.uncertainty.calibration.load`) the share of answers of this score that were wrong. With `draw` the scores of a text beside other answers to the prompt.
-    With `held` (`against(documents=..., corpora=...)`) what documents and training data bear out.
+    With a calibration (`assay.uncertainty.calibration.load`) the result has the share of answers with this score that
+    were wrong; with `draw`, scores of the text beside other answers to the prompt; with `held`
+    (`against(documents=..., corpora=...)`), what documents and training data support.
 
     Raises UsageError where the runtime cannot score it, or the calibration is of another model; the message says why.
     """
@@ -99,7 +102,7 @@ def score(
         raise UsageError(f"{runtime.name} cannot score a given text")
     trace = runtime.trace(prompt, text) if can_trace(runtime) else None
     tokens = trace.tokens if trace else runtime.score(prompt, text)
-    return _scored(runtime, prompt, text, tokens, calibration, draw, held, trace, generated=False)
+    return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=False), calibration, draw, held)
 
 
 def generated(
@@ -112,7 +115,7 @@ def generated(
     draw: Draw = Draw(),
     held: Against = Against(),
 ) -> ScoredText:
-    """What the model writes after a prompt, scored as it is written; the look inside takes one more pass over it.
+    """Score what the model writes after a prompt, as it is written; a trace takes one more pass over it.
 
     Raises UsageError where it writes nothing, or cannot be asked to.
     """
@@ -122,8 +125,8 @@ def generated(
     tokens, text = answer(runtime, prompt, min(most, MOST_NEW), temperature, seed)
     if not text:
         raise UsageError("the model wrote nothing after this prompt")
-    trace = looked(runtime, prompt, text)
-    return _scored(runtime, prompt, text, tokens, calibration, draw, held, trace, generated=True)
+    trace = traced(runtime, prompt, text)
+    return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=True), calibration, draw, held)
 
 
 def answer(
@@ -140,8 +143,8 @@ def answer(
     return tuple(tokens), "".join(token.text for token in tokens)
 
 
-def looked(runtime: Runtime, prompt: str, text: str) -> Trace | None:
-    """What goes on inside while the text is read, or None where that cannot be seen."""
+def traced(runtime: Runtime, prompt: str, text: str) -> Trace | None:
+    """Attention and hidden state while the model reads the text, or None where the runtime does not show them."""
     if not text or not can_trace(runtime):
         return None
     try:
@@ -157,78 +160,94 @@ def chain(trace: Trace) -> Score:
     return chained([token.logprob for token in trace.tokens], trace.attention)
 
 
-def drawn(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], draw: Draw) -> tuple[Sample, ...]:
-    """The samples beside a text, their meanings told apart; none where none are asked for or the runtime draws none."""
+def sampled(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], draw: Draw) -> tuple[Sample, ...]:
+    """The samples beside a text, clustered by meaning; none where none are asked for or the runtime gives none."""
     if not draw.count or not can_sample(runtime):
         return ()
     stop = "" if "\n" in text.strip() else "\n"
-    most = min(MOST_NEW, max(LEAST_DRAWN, 2 * len(tokens)))
-    found = runtime.sample(prompt, draw.count, most, draw.temperature, draw.seed, stop)
-    return sampled.told_apart(found)
+    most = min(MOST_NEW, max(LEAST_SAMPLED, 2 * len(tokens)))
+    return samples.clustered(runtime.sample(prompt, draw.count, most, draw.temperature, draw.seed, stop))
 
 
-def _scored(
-    runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], calibration: Calibration | None, draw: Draw, held: Against, trace: Trace | None, *, generated: bool
-) -> ScoredText:  # fmt: skip
-    spans, samples = measure.spans(text, tokens), drawn(runtime, prompt, text, tokens, draw)
-    sentences = measure.sentences(text, spans)
-    grounding, why = support.grounded(held, runtime, prompt, text, tokens, sentences)
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A text with the scores of its tokens, before anything is made of them."""
+
+    runtime: Runtime
+    prompt: str
+    text: str
+    tokens: tuple[TokenScore, ...]
+    trace: Trace | None
+    generated: bool
+
+
+def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Against) -> ScoredText:
+    runtime, text, tokens = row.runtime, row.text, row.tokens
+    spans, others = scores.spans(text, tokens), sampled(runtime, row.prompt, text, tokens, draw)
+    sentences = scores.sentences(text, spans)
+    grounding, why = support.grounded(held, runtime, row.prompt, text, tokens, sentences)
     known = support.known(held, text, spans, sentences)
     words = sum(record.words for record in held.corpus.records) if held.corpus else 0
-    scores = (
-        *measure.scores(tokens),
-        *((chain(trace),) if trace else ()),
-        *sampled.scores(text.strip(), sum(token.logprob for token in tokens) if tokens else None, samples),
+    found = (
+        *scores.scores(tokens),
+        *((chain(row.trace),) if row.trace else ()),
+        *samples.scores(text.strip(), sum(token.logprob for token in tokens) if tokens else None, others),
         *support.scores(grounding, known, words),
     )
     missing = (
-        *_missing(runtime, tokens, calibration, draw, trace),
+        *_missing(row, calibration, draw),
         *((why,) if why else ()),
         *(("the rest of the documents, beyond 4 Mi characters",) if held.documents and held.documents.cut else ()),
     )
     return ScoredText(
-        runtime.model, runtime.sha256, runtime.name, prompt, text, generated, tokens, spans, sentences, scores, samples,
-        support.given(held), grounding, known, support.marks(text, spans, sentences, grounding, known),
-        (), _risk(runtime, scores, len(tokens), calibration) if calibration else None, missing,
-    )  # fmt: skip
+        model=runtime.model,
+        sha256=runtime.sha256,
+        runtime=runtime.name,
+        prompt=row.prompt,
+        text=text,
+        generated=row.generated,
+        tokens=tokens,
+        spans=spans,
+        sentences=sentences,
+        scores=found,
+        samples=others,
+        documents=support.given(held),
+        grounding=grounding,
+        known=known,
+        marks=support.marks(text, spans, sentences, grounding, known),
+        filtered=(),
+        risk=_risk(runtime, found, len(tokens), calibration) if calibration else None,
+        missing=missing,
+    )
 
 
-def _missing(
-    runtime: Runtime, tokens: tuple[TokenScore, ...], calibration: Calibration | None, draw: Draw, trace: Trace | None
-) -> Iterator[str]:
+def _missing(row: _Scored, calibration: Calibration | None, draw: Draw) -> Iterator[str]:
     """What this runtime, or this call, leaves unknown."""
     if calibration is None:
         yield "an error rate: no calibration was given, so a score says more or less, not how often it is wrong"
-    if not tokens:
+    if not row.tokens:
         yield "how likely each token is: the runtime gives words and no log-probabilities"
-    elif any(token.entropy is None for token in tokens):
+    elif any(token.entropy is None for token in row.tokens):
         yield "entropy and rank: the runtime does not give the whole distribution"
-    if trace is None:
-        yield "what goes on inside: the runtime shows no attention for this text"
-    if draw.count and not can_sample(runtime):
-        yield "how other answers differ: the runtime draws none"
+    if row.trace is None:
+        yield "attention and hidden states: the runtime gives no trace of this text"
+    if draw.count and not can_sample(row.runtime):
+        yield "how other answers differ: the runtime samples none"
 
 
-def _risk(runtime: Runtime, scores: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:
+def _risk(runtime: Runtime, found: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:
     if identity(calibration) != identity(runtime):
         raise UsageError(
-            f"the calibration is of {calibration.model} (sha256 {calibration.sha256[:12]}), not of {runtime.model} ({runtime.sha256[:12]})"
+            f"the calibration is of {calibration.model} (sha256 {calibration.sha256[:12]}), "
+            f"not of {runtime.model} ({runtime.sha256[:12]})"
         )
-    value = next((score.value for score in scores if score.id == calibration.score), None)
+    value = next((row.value for row in found if row.id == calibration.score), None)
     if value is None:
         raise UsageError(f"the calibration goes by {calibration.score}, which this runtime does not give")
-    unlike = [
-        f"it has {tokens} tokens, and answers of the calibration had at most {MOST_TOKENS}"
-        if tokens > MOST_TOKENS
-        else "",
-        "its score lies outside those of the calibration"
-        if not calibration.scores[0] <= value <= calibration.scores[-1]
-        else "",
-    ]
-    return Risk(
-        rate(calibration.steps, value),
-        calibration.score,
-        calibration.pack,
-        calibration.count,
-        "; ".join(filter(None, unlike)),
-    )
+    unlike = []
+    if tokens > MOST_TOKENS:
+        unlike.append(f"it has {tokens} tokens, and answers of the calibration had at most {MOST_TOKENS}")
+    if not calibration.scores[0] <= value <= calibration.scores[-1]:
+        unlike.append("its score lies outside those of the calibration")
+    chance = rate(calibration.steps, value)
+    return Risk(chance, calibration.score, calibration.pack, calibration.count, "; ".join(unlike))

@@ -1,7 +1,8 @@
-"""From labelled answers to error rates and promises: ranking measures, isotonic calibration, and learn-then-test. Plain numpy.
+"""Turn labelled answers into error rates with a guarantee: ranking measures, isotonic calibration, learn-then-test.
 
-Sources: ROC and precision-recall areas as usual, ties counted by half; prediction-rejection ratio (arXiv:2406.15627); isotonic regression by pooling adjacent
-violators (Barlow et al. 1972); expected calibration error in equal-mass bins; learn-then-test (arXiv:2110.01052) with the exact binomial tail.
+Plain numpy. Sources: ROC and precision-recall areas as usual, ties counted by half; prediction-rejection ratio
+(arXiv:2406.15627); isotonic regression by pooling adjacent violators (Barlow et al. 1972); expected calibration error
+in equal-mass bins; learn-then-test (arXiv:2110.01052) with the exact binomial tail.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ DELTA = 0.05
 
 
 def auroc(scores: Floats, wrong: NDArray[np.bool_]) -> float:
-    """The chance that a wrong answer has a higher score than a right one, ties by half; 0.5 where there are not both."""
+    """The chance that a wrong answer scores higher than a right one, ties by half; 0.5 where there are not both."""
     bad, good = int(wrong.sum()), int((~wrong).sum())
     if not bad or not good:
         return 0.5
@@ -34,7 +35,7 @@ def auroc(scores: Floats, wrong: NDArray[np.bool_]) -> float:
 
 
 def _ranks(values: Floats) -> Floats:
-    """Ranks from 1, the mean of their places for ties."""
+    """Ranks from 1, the mean rank for ties."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
@@ -57,7 +58,7 @@ def auprc(scores: Floats, wrong: NDArray[np.bool_]) -> float:
 
 
 def prr(scores: Floats, wrong: NDArray[np.bool_]) -> float:
-    """How much of the way from rejecting at random to rejecting every error first the score goes (1: all of it, 0: none)."""
+    """The prediction-rejection ratio: 1 where every error is rejected first, 0 where errors are rejected at random."""
     if not wrong.any() or wrong.all():
         return 0.0
     own, best = _rejection(scores, wrong), _rejection(wrong.astype(float), wrong)
@@ -66,7 +67,7 @@ def prr(scores: Floats, wrong: NDArray[np.bool_]) -> float:
 
 
 def _rejection(scores: Floats, wrong: NDArray[np.bool_]) -> float:
-    """The mean error rate of what is kept, over all shares that are rejected, highest score first; ties count as their mean."""
+    """The mean error rate of what is kept, over all shares rejected by the highest score; ties count as their mean."""
     order = np.argsort(scores, kind="stable")
     ordered, bad = scores[order], wrong[order].astype(float)
     first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
@@ -76,8 +77,8 @@ def _rejection(scores: Floats, wrong: NDArray[np.bool_]) -> float:
     return float(kept.mean())
 
 
-def worth(name: str, scores: Floats, wrong: NDArray[np.bool_], seed: int = 0) -> Worth:
-    """All measures of one score, with a bootstrap over questions."""
+def discrimination(name: str, scores: Floats, wrong: NDArray[np.bool_], seed: int = 0) -> Worth:
+    """How well a score separates wrong answers from right ones, with a bootstrap over questions."""
     chosen = np.random.default_rng(seed)
     draws = chosen.integers(0, len(scores), (DRAWS, len(scores)))
     areas = [auroc(scores[row], wrong[row]) for row in draws]
@@ -86,7 +87,7 @@ def worth(name: str, scores: Floats, wrong: NDArray[np.bool_], seed: int = 0) ->
 
 
 def isotonic(scores: Floats, wrong: NDArray[np.bool_]) -> list[Point]:
-    """The error rate at each score, not falling, that fits best: (highest score of a step, rate), in order of scores."""
+    """Isotonic regression of the error rate on the score: (highest score of a step, rate), in order of scores."""
     order = np.argsort(scores, kind="stable")
     blocks: list[list[float]] = []  # highest score, errors, count
     for score, bad in zip(scores[order].tolist(), wrong[order].tolist(), strict=True):
@@ -130,12 +131,12 @@ def coverage(scores: Floats, wrong: NDArray[np.bool_]) -> list[Point]:
     """(share answered, error rate among them), answering the lowest scores first, at most 200 points."""
     order = np.argsort(scores, kind="stable")
     errors = np.cumsum(wrong[order])
-    places = np.unique(np.linspace(1, len(scores), min(MOST_POINTS, len(scores))).astype(int))
-    return [Point(float(at / len(scores)), float(errors[at - 1] / at)) for at in places]
+    counts = np.unique(np.linspace(1, len(scores), min(MOST_POINTS, len(scores))).astype(int))
+    return [Point(float(at / len(scores)), float(errors[at - 1] / at)) for at in counts]
 
 
 def tail(errors: int, count: int, share: float) -> float:
-    """The chance of at most `errors` in `count` draws that are wrong with chance `share`: the binomial distribution, exactly."""
+    """The binomial distribution function, exact: the chance of at most `errors` errors in `count` with rate `share`."""
     if share <= 0 or errors >= count:
         return 1.0
     if share >= 1:
@@ -152,12 +153,11 @@ def tail(errors: int, count: int, share: float) -> float:
     return min(1.0, math.exp(top) * math.fsum(math.exp(value - top) for value in logs))
 
 
-def promise(scores: Floats, wrong: NDArray[np.bool_], alpha: float, delta: float = DELTA) -> Promise:
-    """The threshold that answers most and still holds, or none.
+def guarantee(scores: Floats, wrong: NDArray[np.bool_], alpha: float, delta: float = DELTA) -> Promise:
+    """The threshold that answers most with at most a share `alpha` wrong, at confidence 1 - delta, or none.
 
-    The thresholds that are tried are quantiles of the scores, chosen without a look at labels; each is tested at delta / 8 (Bonferroni), so
-    that the chance that any of those accepted breaks its promise is at most delta.
-    """
+    The thresholds that are tried are quantiles of the scores, chosen without looking at labels; each is tested at
+    delta / 8 (Bonferroni), so that the chance that any of those accepted violates its guarantee is at most delta."""
     best = Promise(alpha, delta, None, 0.0, 0, 0)
     for threshold in np.quantile(scores, np.arange(1, GRID + 1) / GRID, method="inverted_cdf"):
         kept = scores <= threshold
@@ -167,12 +167,12 @@ def promise(scores: Floats, wrong: NDArray[np.bool_], alpha: float, delta: float
     return best
 
 
-def moved(known: Floats, live: Floats) -> tuple[float, float]:
-    """(greatest distance between the two distributions, the chance of one as great where both are the same): Kolmogorov and Smirnov, asymptotic (Smirnov 1948)."""
-    every = np.sort(np.concatenate([known, live]))
-    one, other = (np.searchsorted(np.sort(rows), every, "right") / len(rows) for rows in (known, live))
+def shift(known: Floats, new: Floats) -> tuple[float, float]:
+    """(Kolmogorov-Smirnov distance between two samples, its p-value, asymptotic: Smirnov 1948)."""
+    every = np.sort(np.concatenate([known, new]))
+    one, other = (np.searchsorted(np.sort(rows), every, "right") / len(rows) for rows in (known, new))
     distance = float(np.abs(one - other).max())
-    root = math.sqrt(len(known) * len(live) / (len(known) + len(live)))
+    root = math.sqrt(len(known) * len(new) / (len(known) + len(new)))
     scaled = (root + 0.12 + 0.11 / root) * distance
     if scaled < 0.2:
         return distance, 1.0
@@ -181,9 +181,10 @@ def moved(known: Floats, live: Floats) -> tuple[float, float]:
 
 
 def kept_below(lowest: Floats, alpha: float) -> float | None:
-    """The threshold below which claims are kept so that at most a share `alpha` of texts keeps a false one; None where the sample does not allow it.
+    """The threshold below which claims are kept so that at most a share `alpha` of texts keeps a false one.
 
-    Split conformal (arXiv:2402.10978, theorem 3.1): holds on average over texts like those of the sample, whatever the score.
+    None where the sample does not allow it. Split conformal (arXiv:2402.10978, theorem 3.1): holds on average over
+    texts like those of the sample, whatever the score.
 
     Args:
         lowest: for each text the lowest score of a false claim, infinite where every claim is true.

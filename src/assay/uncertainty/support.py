@@ -1,4 +1,4 @@
-"""What documents and corpora say of a text that a model has scored, and what it is sure of without either bearing it out."""
+"""Check a scored text against documents and training data, and mark what the model is sure of without support."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ MOST_BYTES = 16 << 20  # of a document
 _OTHER = "index it with `assay corpus build` if it is PDF or HTML"
 MOST_SEEN = 400  # characters of a passage that a record keeps
 SURE = 0.7  # nats: above an even chance at every token
-DOUBTED = 0.9  # of the checker, from which a sentence counts as not borne out (error rates: docs/checker.md)
+DOUBTED = 0.9  # of the checker, from which a sentence counts as unsupported (error rates: docs/checker.md)
 
 
 @dataclass(frozen=True)
 class Against:
-    """What a text is held against: documents by name, and indexed corpora."""
+    """What a text is checked against: documents by name, and indexed corpora."""
 
     names: tuple[str, ...] = ()
     documents: Documents | None = None
@@ -59,36 +59,59 @@ def against(documents: Sequence[Path] = (), corpora: Sequence[str] = ()) -> Agai
 def given(held: Against) -> tuple[GivenDocument, ...]:
     """The documents by name and digest."""
     texts = held.documents.texts if held.documents else []
-    return tuple(GivenDocument(name, hashlib.sha256(text.encode()).hexdigest(), len(text)) for name, text in zip(held.names, texts, strict=True))  # fmt: skip
+    return tuple(
+        GivenDocument(name, hashlib.sha256(text.encode()).hexdigest(), len(text))
+        for name, text in zip(held.names, texts, strict=True)
+    )
 
 
 def grounded(
-    held: Against, runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], sentences: tuple[Sentence, ...]
-) -> tuple[tuple[Grounding, ...], str]:  # fmt: skip
-    """(each sentence beside the documents, why the model's own gain from them is not known)."""
+    held: Against,
+    runtime: Runtime,
+    prompt: str,
+    text: str,
+    tokens: tuple[TokenScore, ...],
+    sentences: tuple[Sentence, ...],
+) -> tuple[tuple[Grounding, ...], str]:
+    """(each sentence with its support in the documents, why the model's own gain from them is not known)."""
     if held.documents is None:
         return (), ""
     gains, why = _gains(held.documents, runtime, prompt, text, tokens)
-    rows = []
-    for row in sentences:
-        said = text[row.start : row.stop]
-        features = held.documents.features(said)
-        near = held.documents.passage(said)
-        mine = [gain for token, gain in zip(tokens, gains, strict=False) if token.start < row.stop and token.stop > row.start]  # fmt: skip
-        rows.append(
-            Grounding(
-                row.start, row.stop, round(unsupported(features), 4), round(features[0], 4), near.document if near else -1, near.start if near else 0, near.stop if near else 0,
-                held.documents.texts[near.document][near.start : near.stop][:MOST_SEEN].strip() if near else "", held.documents.missing(said),
-                round(sum(mine) / len(mine), 4) if mine else None,
-            )
-        )  # fmt: skip
-    return tuple(rows), why
+    rows = tuple(_grounded(held.documents, text, row, _mean_gain(row, tokens, gains)) for row in sentences)
+    return rows, why
+
+
+def _grounded(documents: Documents, text: str, row: Sentence, gain: float | None) -> Grounding:
+    """A sentence with its support in the documents."""
+    claim = text[row.start : row.stop]
+    features = documents.features(claim)
+    near = documents.passage(claim)
+    return Grounding(
+        row.start,
+        row.stop,
+        round(unsupported(features), 4),
+        round(features[0], 4),
+        near.document if near else -1,
+        near.start if near else 0,
+        near.stop if near else 0,
+        documents.texts[near.document][near.start : near.stop][:MOST_SEEN].strip() if near else "",
+        documents.missing(claim),
+        gain,
+    )
+
+
+def _mean_gain(row: Sentence, tokens: tuple[TokenScore, ...], gains: list[float]) -> float | None:
+    """The mean gain of a sentence's tokens, None where it is not known."""
+    mine = [
+        gain for token, gain in zip(tokens, gains, strict=False) if token.start < row.stop and token.stop > row.start
+    ]
+    return round(sum(mine) / len(mine), 4) if mine else None
 
 
 def _gains(
     documents: Documents, runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...]
 ) -> tuple[list[float], str]:
-    """(by how many nats each token becomes likelier when the documents stand before the prompt, why that is not known)."""
+    """(gain in log-probability of each token, nats, with the documents before the prompt; why it is not known)."""
     if not tokens or not can_score(runtime):
         return [], "whether the documents make the text likelier: the runtime scores no given text"
     before = "\n\n".join(documents.texts).strip()
@@ -102,58 +125,76 @@ def _gains(
 
 
 def known(held: Against, text: str, spans: tuple[Span, ...], sentences: tuple[Sentence, ...]) -> Known | None:
-    """What the corpora hold of the names, numbers, dates and quotations of the text; None where there are none to ask."""
+    """What the corpora hold of the names, numbers, dates and quotations of the text; None where none were given."""
     if held.corpus is None:
         return None
     from assay.corpus.support import held as asked
 
-    told = [span for span in spans if span.kind is not SpanKind.WORDS]
-    groups = [[(span.start, span.stop) for span in told if row.start <= span.start and span.stop <= row.stop] for row in sentences]  # fmt: skip
+    named = [span for span in spans if span.kind is not SpanKind.WORDS]
+    groups = [
+        [(span.start, span.stop) for span in named if row.start <= span.start and span.stop <= row.stop]
+        for row in sentences
+    ]
     rows, pairs = asked(held.corpus, text, groups)
-    return Known(tuple(record.name for record in held.corpus.records), tuple(record.sha256 for record in held.corpus.records), rows, pairs)  # fmt: skip
+    records = held.corpus.records
+    return Known(tuple(record.name for record in records), tuple(record.sha256 for record in records), rows, pairs)
 
 
 def scores(grounding: tuple[Grounding, ...], found: Known | None, words: int) -> Iterator[Score]:
-    """The worst sentence beside the documents, the rarest phrase and the share of pairs that never meet in the corpora.
+    """The least supported sentence, the rarest phrase of the corpora, and the share of pairs that never co-occur there.
 
     Args:
         words: of the corpora.
     """
     if grounding:
         worst = max(row.unsupported for row in grounding)
-        yield Score("documents.unsupported", worst, "share", "assay's checker on the worst sentence (docs/checker.md)", "a look at the documents")  # fmt: skip
+        source, cost = "assay's checker on the worst sentence (docs/checker.md)", "reading the documents"
+        yield Score("documents.unsupported", worst, "share", source, cost)
         gains = [row.gain for row in grounding if row.gain is not None]
         if gains:
-            yield Score("documents.gain", -min(gains), "nats", "least gain of a sentence's mean log-probability by the documents, negated (arXiv:2305.14739)", "one pass")  # fmt: skip
+            source = "least gain of a sentence's mean log-probability by the documents, negated (arXiv:2305.14739)"
+            yield Score("documents.gain", -min(gains), "nats", source, "one pass")
     if found and found.held:
         rarest = min(row.count for row in found.held)
-        yield Score("corpus.rarest", math.log((words + 1) / (rarest + 1)), "nats", "rarity of the rarest name or number in the corpora", "look-ups")  # fmt: skip
+        rarity = math.log((words + 1) / (rarest + 1))
+        yield Score("corpus.rarest", rarity, "nats", "rarity of the rarest name or number in the corpora", "look-ups")
     if found and found.pairs:
         apart = sum(not row.documents for row in found.pairs) / len(found.pairs)
-        yield Score("corpus.apart", apart, "share", "pairs of names and numbers that stand in no document together (arXiv:2512.19134)", "look-ups")  # fmt: skip
+        source = "pairs of names and numbers that no document holds together (arXiv:2512.19134)"
+        yield Score("corpus.apart", apart, "share", source, "look-ups")
 
 
 def marks(
-    text: str, spans: tuple[Span, ...], sentences: tuple[Sentence, ...], grounding: tuple[Grounding, ...], found: Known | None
-) -> tuple[Mark, ...]:  # fmt: skip
-    """What the model is sure of and nothing that was given bears out, in the order of the text."""
+    text: str,
+    spans: tuple[Span, ...],
+    sentences: tuple[Sentence, ...],
+    grounding: tuple[Grounding, ...],
+    found: Known | None,
+) -> tuple[Mark, ...]:
+    """What the model is sure of and nothing that was given supports, in the order of the text."""
     rows = [
-        Mark(row.start, row.stop, "the documents do not bear it out" + (f": they have no {', '.join(repr(name) for name in row.missing[:3])}" if row.missing else ""))
+        Mark(row.start, row.stop, _unsupported(row))
         for row in grounding
-        if row.unsupported >= DOUBTED and _surprise(sentences, row) <= SURE
-    ]  # fmt: skip
+        if row.unsupported >= DOUBTED and _surprisal(sentences, row) <= SURE
+    ]
     if found:
         rows += _unknown(text, spans, found)
     return tuple(sorted(rows, key=lambda row: (row.start, row.stop)))
 
 
-def _surprise(sentences: tuple[Sentence, ...], row: Grounding) -> float:
-    """How surprising the sentence's names, numbers and words are to the model; infinite where it has none that were scored."""
+def _unsupported(row: Grounding) -> str:
+    lacking = f": they have no {', '.join(map(repr, row.missing[:3]))}" if row.missing else ""
+    return f"the documents do not support it{lacking}"
+
+
+def _surprisal(sentences: tuple[Sentence, ...], row: Grounding) -> float:
+    """The surprisal of the sentence's names, numbers and words; infinite where it has none that were scored."""
     found = next((one for one in sentences if (one.start, one.stop) == (row.start, row.stop)), None)
     return found.surprise if found is not None and found.span >= 0 else math.inf
 
 
 def _unknown(text: str, spans: tuple[Span, ...], found: Known) -> Iterator[Mark]:
+    """Names and numbers that the model is sure of and the corpora do not hold, or never hold together."""
     sure = {(span.start, span.stop) for span in spans if span.surprise <= SURE}
     for row in found.held:
         if not row.count and (row.start, row.stop) in sure:
@@ -161,9 +202,10 @@ def _unknown(text: str, spans: tuple[Span, ...], found: Known) -> Iterator[Mark]
     for pair in found.pairs:
         one, other = (pair.start, pair.stop), (pair.other_start, pair.other_stop)
         if not pair.documents and pair.complete and other in sure and _held(found, one) and _held(found, other):
-            yield Mark(other[0], other[1], f"no document of the corpora holds it together with {text[one[0] : one[1]][:60]!r}")  # fmt: skip
+            first = text[one[0] : one[1]][:60]
+            yield Mark(*other, f"no document of the corpora holds it together with {first!r}")
 
 
-def _held(found: Known, place: tuple[int, int]) -> bool:
-    row: Held | None = next((row for row in found.held if (row.start, row.stop) == place), None)
+def _held(found: Known, extent: tuple[int, int]) -> bool:
+    row: Held | None = next((row for row in found.held if (row.start, row.stop) == extent), None)
     return row is not None and row.count > 0

@@ -1,7 +1,8 @@
-"""What goes on inside a network during one pass: attention to the token before, and one layer's state; reduced on the spot.
+"""Trace a forward pass: attention to the previous token and one hidden state, reduced as they are computed.
 
-transformers can return both, and then keeps the whole attention of every layer for every place. Here a layer's attention function tells what it was asked, and only the rows
-of the text's own tokens are computed, in the middle third of the layers (the choice of arXiv:2505.20045, section 4).
+transformers can return both, and then keeps the whole attention of every layer for every position. Here a layer's
+attention function passes on its arguments, and only the rows of the text's own tokens are computed, in the middle
+third of the layers (the choice of arXiv:2505.20045, section 4).
 """
 
 from __future__ import annotations
@@ -14,36 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME = "assay_sdpa"  # of the attention function, as transformers knows it
-DEEP = (
-    2 / 3
-)  # of the depth: the layer whose state is kept (docs/measured/hallucination.md: how well a probe on it does)
+DEEP = 2 / 3  # of the depth: the layer whose state is kept (a probe on it: docs/measured/hallucination.md)
 _CLOSE = 1e-3  # to which what is computed here must agree with the attention that the library itself returns
 
 
-class Watch:
-    """What was seen in one pass. `places`: how many tokens at the end are looked at (0: none)."""
+class Tracer:
+    """Attention and state of one pass. `count`: how many tokens at the end are traced (0: none)."""
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
-        self.places, self.state_at = 0, 0
+        self.count, self.state_at = 0, 0
         self._layers: dict[int, Any] = {}
         self._state: Any = None
 
-    def clear(self, places: int, state_at: int) -> None:
-        """Look at the last `places` tokens, and at the state of the token `state_at`."""
-        self.places, self.state_at = places, state_at
+    def clear(self, count: int, state_at: int) -> None:
+        """Trace the last `count` tokens, and the state of the token `state_at`."""
+        self.count, self.state_at = count, state_at
         self._layers.clear()
         self._state = None
 
     def attended(self, layer: int, query: Any, key: Any, scaling: float | None) -> None:
-        """Keep what each head of this layer gives, at each of the last places, to the token just before it."""
-        if not self.places:
+        """Keep the share that each head of this layer gives, at each traced token, to the token just before it."""
+        if not self.count:
             return
-        torch, last, length = self._torch, query[0, :, -self.places :], key.shape[2]
+        torch, last, length = self._torch, query[0, :, -self.count :], key.shape[2]
         keys = key[0].repeat_interleave(last.shape[0] // key.shape[1], 0)
         scores = last.float() @ keys.float().transpose(-1, -2)
         scores = scores * (last.shape[-1] ** -0.5 if scaling is None else scaling)
-        at = torch.arange(length - self.places, length, device=scores.device)
+        at = torch.arange(length - self.count, length, device=scores.device)
         later = torch.arange(length, device=scores.device)[None] > at[:, None]
         shares = scores.masked_fill(later, -torch.inf).softmax(-1)
         before = (at - 1).clamp(min=0)[None, :, None].expand(shares.shape[0], -1, 1)
@@ -51,7 +50,7 @@ class Watch:
 
     def passed(self, _module: Any, _given: Any, out: Any) -> None:
         """A forward hook: keep the state of one token after this layer."""
-        if self.places:
+        if self.count:
             whole = out[0] if isinstance(out, tuple) else out
             self._state = whole[0, self.state_at]
 
@@ -66,8 +65,8 @@ class Watch:
         return found
 
 
-def watched(torch: Any, network: Any) -> Watch | None:
-    """A watch on the network, or None where its attention is not of the kind that can be looked into."""
+def tracer(torch: Any, network: Any) -> Tracer | None:
+    """A tracer of the network, or None where its attention is of a kind that cannot be traced."""
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
     from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
@@ -76,35 +75,35 @@ def watched(torch: Any, network: Any) -> Watch | None:
         return None
 
     def attention(module: Any, query: Any, key: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
-        watch = getattr(module, "assay_watch", None)
-        if watch is not None:
-            watch.attended(module.layer_idx, query, key, named.get("scaling"))
+        found = getattr(module, "assay_tracer", None)
+        if found is not None:
+            found.attended(module.layer_idx, query, key, named.get("scaling"))
         return sdpa_attention_forward(module, query, key, value, mask, *rest, **named)
 
     ALL_ATTENTION_FUNCTIONS.register(NAME, attention)
     ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, ALL_MASK_ATTENTION_FUNCTIONS["sdpa"])
     layers = _layers(torch, network)
     depth = len(layers)
-    watch = Watch(torch)
+    made = Tracer(torch)
     for module in network.modules():
         index = getattr(module, "layer_idx", None)
         if isinstance(index, int) and depth // 3 <= index < max(depth // 3 + 1, 2 * depth // 3) and _attends(module):
-            module.assay_watch = watch
-    layers[min(depth - 1, round(depth * DEEP))].register_forward_hook(watch.passed)
+            module.assay_tracer = made
+    layers[min(depth - 1, round(depth * DEEP))].register_forward_hook(made.passed)
     network.set_attn_implementation(NAME)
-    return watch
+    return made
 
 
-def agrees(torch: Any, network: Any, watch: Watch, ids: Any) -> bool:
-    """Whether what is seen in one pass is what the library itself returns for it, by its slow way."""
+def agrees(torch: Any, network: Any, made: Tracer, ids: Any) -> bool:
+    """Whether the trace of a pass equals what the library itself returns for it, by its slow path."""
     length = ids.shape[1]
     if length < 3:
         return False
-    with looking(watch, length - 1, length - 1), torch.inference_mode():
+    with tracing(made, length - 1, length - 1), torch.inference_mode():
         network(input_ids=ids)
-        if not watch._layers or watch._state is None:
+        if not made._layers or made._state is None:
             return False
-        own, state, layers = watch.attention(), watch.state(), sorted(watch._layers)
+        own, state, layers = made.attention(), made.state(), sorted(made._layers)
     try:
         network.set_attn_implementation("eager")
         with torch.inference_mode():
@@ -121,13 +120,13 @@ def agrees(torch: Any, network: Any, watch: Watch, ids: Any) -> bool:
 
 
 @contextmanager
-def looking(watch: Watch, places: int, state_at: int) -> Iterator[None]:
-    """Look at the last `places` tokens of what is read meanwhile, and at the state of the token `state_at`."""
-    watch.clear(places, state_at)
+def tracing(made: Tracer, count: int, state_at: int) -> Iterator[None]:
+    """Trace the last `count` tokens of what is read meanwhile, and the state of the token `state_at`."""
+    made.clear(count, state_at)
     try:
         yield
     finally:
-        watch.places = 0
+        made.count = 0
 
 
 def _layers(torch: Any, network: Any) -> Any:
