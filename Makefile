@@ -12,7 +12,7 @@ demo: $(VENV)/.demo
 	$(BIN)/assay demo --report smollm2-report.html
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -q -n $(JOBS) --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -124,3 +124,24 @@ def test_contributing_names_no_folder_that_is_not_there() -> None:
     folders = {path.name for path in (SOURCE / "assay").rglob("*") if path.is_dir()}
     named = set(re.findall(r"`([a-z_]+)/`", text))
     assert named - folders == {"native"}
+
+
+TESTS = ROOT / "tests"
+
+
+def test_tests_lie_in_folders_of_the_names_of_rooms() -> None:
+    """But for builders and hostile models, which all of them use."""
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("*.py")} - {Path()}
+    others = {str(path) for path in folders if not (SOURCE / "assay" / path).is_dir()}
+    assert others == {"builders", "hostile"}
+
+
+def test_no_test_module_takes_anything_from_another() -> None:
+    """What several need is in tests/builders or a fixture of tests/conftest.py."""
+    found = [
+        f"{path.relative_to(TESTS)}: {node.module}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and re.search(r"^tests(\.\w+)*\.test_", node.module or "")
+    ]
+    assert found == []

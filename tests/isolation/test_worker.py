@@ -28,6 +28,8 @@ from assay.subject import Walk, given, walked
 from tests.builders import hub_model, safetensors
 from tests.conftest import messages
 
+# some tests fork this process, which has a second thread where the suite runs on several cores; it holds no lock
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
 
 
