@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,9 @@ def test_the_real_model_gives_the_same_bytes_and_names_no_place(smollm2: Path, t
     second = dossier(smollm2.name, tmp_path / "2.json", smollm2.parent, SETTINGS[1], "--jobs", "2")
     assert first == second
     for trace in (str(smollm2.parent), str(tmp_path), os.uname().nodename):
-        assert trace.encode() not in first
+        assert not re.search(
+            rb"(?<![\w+/=])" + re.escape(trace.encode()) + rb"(?![\w+/=])", first
+        )  # no part of a digest
 
 
 @pytest.mark.parametrize("key", ["date", "time", "host", "duration", "cwd", "user"])

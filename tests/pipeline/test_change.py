@@ -122,4 +122,4 @@ def test_what_is_no_dossier_is_one_sentence(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.count("\n")) == (
         2,
         1,
-    ) and "is not a dossier: expected schema" in done.stderr
+    ) and "is not a dossier that this version reads: expected schema" in done.stderr

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay
@@ -136,6 +136,7 @@ def test_defects_are_vulnerabilities_of_their_file(tmp_path: Path, audit: Audit)
     assert 502 in worst["cwes"]
 
 
+@settings(max_examples=100)  # each is a whole document for the published schema
 @given(name=st.text(min_size=1, max_size=40), text=st.text(max_size=200))
 def test_any_text_of_a_card_gives_a_valid_document(
     tmp_path_factory: pytest.TempPathFactory, name: str, text: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spdx_python_model import v3_0_1 as spdx
 
@@ -70,6 +70,7 @@ def test_only_a_given_time_is_written(tmp_path: Path, audit: Audit, monkeypatch:
     assert document(dossier)["@graph"][0]["created"] == "2023-11-14T22:13:20Z"
 
 
+@settings(max_examples=100)  # each is a whole document for the published schema
 @given(text=st.text(min_size=1, max_size=60))
 def test_any_licence_and_name_of_a_card_gives_a_readable_document(
     tmp_path_factory: pytest.TempPathFactory, text: str

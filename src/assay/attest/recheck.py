@@ -16,6 +16,7 @@ from assay.facts.artifact import Artifact
 from assay.facts.attestation import Attested, Recheck
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
+from assay.facts.section import Section
 from assay.files import content
 from assay.version import VERSION
 
@@ -50,7 +51,7 @@ def recheck(
     here = replace(
         again, subject=replace(again.subject, name=dossier.subject.name, reference=dossier.subject.reference)
     )
-    differs = [row.name for row in fields(Dossier) if getattr(dossier, row.name) != getattr(here, row.name)]
+    differs = list(_differs(dossier, here))
     signed = tuple(_attested(attestation, dossier, bill, expected, at or datetime.now(UTC))) if attestation else ()
     return Recheck(
         dossier.subject.name,
@@ -67,6 +68,21 @@ def recheck(
         tuple(name for name in differs if name in MACHINE),
         why,
     )
+
+
+def _differs(then: Dossier, now: Dossier) -> Iterator[str]:
+    """The fields, and by their ids the sections, that are not the same."""
+    for field in fields(Dossier):
+        before, after = getattr(then, field.name), getattr(now, field.name)
+        if field.name == "sections":
+            ids = {row.id for row in (*before, *after)}
+            yield from sorted(id for id in ids if _sections(before, id) != _sections(after, id))
+        elif before != after:
+            yield field.name
+
+
+def _sections(rows: tuple[Section, ...], id: str) -> list[Section]:
+    return [row for row in rows if row.id == id]
 
 
 def _files(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
 from assay.formats import Format
 from assay.formats.window import Window
 
+# the first record of a checkpoint or of TorchScript; torch.export writes another layout with the same padding
+_FIRST = re.compile(rb"[^/]+/(?:data\.pkl|data/\d+|constants/\d+|code/.+)\Z", re.DOTALL)
 _LOCAL = struct.Struct("<26sHH")  # a local header up to the lengths of name and extra field (APPNOTE.TXT 4.3.7)
 
 
@@ -28,8 +31,7 @@ def written_by_torch(head: bytes) -> bool:
     _, name_size, extra_size = _LOCAL.unpack_from(head)
     name = head[_LOCAL.size : _LOCAL.size + name_size]
     extra = head[_LOCAL.size + name_size :][:extra_size]
-    folder, _, record = name.partition(b"/")
-    return bool(folder) and (record == b"data.pkl" or (bool(record) and extra.startswith(b"FB")))
+    return _FIRST.match(name) is not None and (name.endswith(b"/data.pkl") or extra.startswith(b"FB"))
 
 
 FORMAT = Format(
