@@ -31,7 +31,7 @@ def value(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def first(value: dict[str, Any]) -> dict[str, Any]:
     """The same as the first schema had it: sections as fields of their own, and without what came later."""
     value = deepcopy(value)
-    core = {key: entry for key, entry in value.items() if key not in ("sections", "plugins", "lacks")}
+    core = {key: entry for key, entry in value.items() if key not in ("sections", "plugins", "given", "lacks")}
     parts = {row["id"]: row["value"] for row in value["sections"]}
     return {**core, **parts, "corpora": [], "schema": "assay-dossier/1"}
 

@@ -199,8 +199,9 @@ class Plugin:
 class Dossier:
     """Everything an audit found, in a fixed order.
 
-    What each engine found is a section, by its id. `lacks` names what a dossier of an older schema, or of another
-    installation, does not hold or could not be read as; it is empty in one that this version wrote.
+    What each engine found is a section, by its id. `given` names what the audit was given beside the model (`base`,
+    `corpora`, `run`, `trust`): doing it again takes the same. `lacks` names what a dossier of an older schema, or
+    of another installation, does not hold or could not be read as; it is empty in one that this version wrote.
     """
 
     schema: str
@@ -218,6 +219,7 @@ class Dossier:
     loading: tuple[LoadingPath, ...]
     sections: tuple[Section, ...]
     plugins: tuple[Plugin, ...]
+    given: tuple[str, ...]
     lacks: tuple[str, ...]
     isolation: tuple[str, ...]
     kernels: str

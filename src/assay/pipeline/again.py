@@ -8,9 +8,17 @@ from pathlib import Path
 
 from assay import policy as policies
 from assay.facts.dossier import Dossier
-from assay.facts.finding import Effect, Kind
+from assay.facts.finding import Effect
 from assay.pipeline.request import Request, requested
 from assay.uncertainty.asking import Asking
+
+# what a dossier says was given, as a user gives it again
+_GIVEN = {
+    "base": "its base (--base)",
+    "trust": "its trust file (--trust)",
+    "corpora": "its corpora (--corpus)",
+    "run": "its questions (--questions)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +38,11 @@ def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
 
     Raises UsageError if the policy, a corpus or a plugin cannot be used as given.
     """
-    trusted = any(row.check == "signature.invalid" and row.kind is not Kind.NOT_APPLICABLE for row in dossier.findings)
     rules = given.policy or (dossier.policy.name if dossier.policy.name in policies.BUILTIN else None)
     missing = [
         "its policy file (--policy)" if rules is None else "",
-        "its base (--base)" if dossier.comparison is not None and given.base is None else "",
-        "its trust file (--trust)" if trusted and given.trust is None else "",
-        "its corpora (--corpus)" if len(dossier.corpora) != len(given.corpora) else "",
-        f"its questions (--pack, {dossier.risk.pack})" if dossier.risk is not None and given.run is None else "",
+        *(said for name, said in _GIVEN.items() if name in dossier.given and not getattr(given, name)),
+        "all its corpora (--corpus)" if given.corpora and len(dossier.corpora) != len(given.corpora) else "",
         *(f"its plugin {row.name} (--plugin)" for row in dossier.plugins if row.name not in given.plugins),
     ]
     found = requested(
@@ -50,8 +55,8 @@ def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
         as_of=date.fromisoformat(dossier.policy.as_of) if dossier.policy.as_of else None,
         base=given.base,
         corpora=given.corpora,
-        trust=given.trust if trusted else None,
-        run=given.run if dossier.risk else None,
+        trust=given.trust if "trust" in dossier.given else None,
+        run=given.run if "run" in dossier.given else None,
         plugins=given.plugins,
     )
     wanted = " and ".join(filter(None, missing))

@@ -21,6 +21,7 @@ from assay.plugin import Loaded
 _NAME, _, _VERSION = SCHEMA.partition("/")
 _SCHEMA = re.compile(rf"{re.escape(_NAME)}/(\d{{1,6}})\Z")
 # the parts that were fields of their own in the first schema
+_OPTIONS = (("comparison", "base"), ("corpora", "corpora"), ("risk", "run"), ("signature", "trust"))  # what gave them
 _FIELDS = ("comparison", "corpora", "openness", "risk", "signature")
 
 
@@ -57,7 +58,8 @@ def _as_sections(value: dict[str, Any]) -> dict[str, Any]:
         if value.get(name) not in (None, [])
     ]
     core = {key: entry for key, entry in value.items() if key not in _FIELDS}
-    return {"sections": parts, "plugins": [], "lacks": [], **core}
+    given = [option for name, option in _OPTIONS if value.get(name) not in (None, [])]
+    return {"sections": parts, "plugins": [], "given": given, "lacks": [], **core}
 
 
 def _with_sections(found: Dossier, classes: dict[str, type]) -> Dossier:

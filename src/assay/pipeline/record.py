@@ -23,10 +23,11 @@ Judged = tuple[tuple[Finding, ...], tuple[record.Waiver, ...], record.PolicyReco
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """In which isolation files were read, and with which kernels values were computed."""
+    """In which isolation files were read, by which kernels values were computed, what measures were given."""
 
     isolation: tuple[str, ...]
     kernels: str
+    given: tuple[str, ...]
 
 
 def recorded(
@@ -50,6 +51,7 @@ def recorded(
         loading=facts.all("LoadingPath"),
         sections=tuple(_sections(facts)),
         plugins=tuple(record.Plugin(found.name, found.version) for found in request.plugins),
+        given=ran.given,
         lacks=(),
         isolation=ran.isolation,
         kernels=ran.kernels,

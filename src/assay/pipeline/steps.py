@@ -85,7 +85,9 @@ def examined(
     subject = Subject(walk.name, walk.reference, manifest(facts.all("Artifact")).digest)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
     judged = policy.judged(findings, request.policy, subject.sha256, request.known, request.as_of)
-    return recorded(subject, facts, request, judged, Ran(isolation, kernels.name() if feeds else "none needed"), walk)
+    given = tuple(sorted({measure.given for measure in plan.measures if measure.given}))
+    ran = Ran(isolation, kernels.name() if feeds else "none needed", given)
+    return recorded(subject, facts, request, judged, ran, walk)
 
 
 def _reader(walk: Walk, request: Request, needed: tuple[str, ...]) -> Reader:
