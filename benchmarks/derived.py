@@ -228,30 +228,17 @@ def narrowed(state: State, hidden: int) -> State:
 def smollm2(gguf: Path, layers: int = 10, tokens: int = 16_384) -> State:
     """The first layers of the real model with hub names, its 4-bit lattice broken by 5 % noise, rounded to bf16."""
     import assay.weights
+    from assay.facts.naming import BLOCK, hub_name
 
-    block = {
-        "attn_q": "self_attn.q_proj",
-        "attn_k": "self_attn.k_proj",
-        "attn_v": "self_attn.v_proj",
-        "attn_output": "self_attn.o_proj",
-        "ffn_gate": "mlp.gate_proj",
-        "ffn_up": "mlp.up_proj",
-        "ffn_down": "mlp.down_proj",
-        "attn_norm": "input_layernorm",
-        "ffn_norm": "post_attention_layernorm",
-    }
     weights, state = assay.weights.open(gguf), {}
     random = np.random.default_rng(0)
     for name in weights:
-        if name == "output_norm.weight":
-            hub = "model.norm.weight"
-        elif name == "token_embd.weight":
-            hub = "model.embed_tokens.weight"
-        else:
-            _, layer, part, _ = name.split(".")
-            if int(layer) >= layers:
-                continue
-            hub = f"model.layers.{layer}.{block[part]}.weight"
+        block = BLOCK.match(name)
+        if block and int(block[1]) >= layers:
+            continue
+        hub = hub_name(name)
+        if hub is None:
+            raise ValueError(f"not a tensor of the Llama family: {name}")
         values = weights[name].array()
         if values.ndim == 2 and part_is_matrix(hub):
             values = values[:tokens] if "embed" in hub else values

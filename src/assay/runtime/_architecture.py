@@ -12,33 +12,16 @@ from numpy.typing import NDArray
 
 from assay.errors import InputError, UsageError
 from assay.facts.config import ModelConfig
+from assay.facts.naming import BLOCK, hub_name
 from assay.weights import Weights
 
 MOST_CONFIG = 4 << 20
 # GGUF family -> model_type of transformers; only where assay's tests compare the scores of both
 _FAMILIES = {"llama": "llama"}
-# GGUF name (llama.cpp, gguf-py tensor_mapping.py) -> name in transformers' Llama
-_NAMES = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
-_INNER = {
-    "attn_norm": "input_layernorm",
-    "ffn_norm": "post_attention_layernorm",
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-}
 _NOT_THE_NETWORK = frozenset(
     {"auto_map", "quantization_config", "model_type", "architectures", "dtype", "torch_dtype", "custom_generate"}
 )
 _PARTS = re.compile(r"layer|expert|block|n_head|num_.*heads")
-_BLOCK = re.compile(r"blk\.(\d{1,5})\.(\w+)\.(weight|bias)\Z")
 
 
 def configured(weights: Weights) -> tuple[str, dict[str, Any]]:
@@ -119,11 +102,14 @@ def tensors(weights: Weights) -> Iterator[tuple[str, NDArray[Any]]]:
     for name in weights:
         if name.startswith("rope_freqs"):
             continue  # a table that the network computes itself
+        hub = hub_name(name)
+        if hub is None:
+            raise UsageError(f"the GGUF file has a tensor that its family has not: {name[:100]}")
         values = weights[name].read().reshape(_shape(weights, name))
-        block = _BLOCK.match(name)
+        block = BLOCK.match(name)
         if block and block[2] in ("attn_q", "attn_k"):
             values = _interleaved(values, config.heads if block[2] == "attn_q" else config.kv_heads)
-        yield _NAMES.get(name) or _inner(block, name), values
+        yield hub, values
 
 
 def _plain(weights: Weights, name: str) -> NDArray[Any]:
@@ -132,12 +118,6 @@ def _plain(weights: Weights, name: str) -> NDArray[Any]:
 
 def _shape(weights: Weights, name: str) -> tuple[int, ...]:
     return tuple(weights[name].shape)
-
-
-def _inner(block: re.Match[str] | None, name: str) -> str:
-    if block is None or block[2] not in _INNER:
-        raise UsageError(f"the GGUF file has a tensor that its family has not: {name[:100]}")
-    return f"model.layers.{block[1]}.{_INNER[block[2]]}.{block[3]}"
 
 
 def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:

@@ -1,33 +1,17 @@
 """The tensors that a decoder of the Llama, Mistral and Qwen families must have, with their shapes.
 
 Sources: transformers modeling_llama.py, modeling_mistral.py, modeling_qwen2.py, modeling_qwen3.py (module names and
-sizes); llama.cpp gguf-py constants.py (GGUF tensor names). Shapes are outermost first, as files declare them.
+sizes). Shapes are outermost first, as files declare them.
 """
 
 from __future__ import annotations
 
 from assay.facts.config import ModelConfig
+from assay.facts.naming import gguf_name
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 MAX_LAYERS = 10_000
 Shapes = dict[str, tuple[int, ...]]
-
-_GGUF = {
-    "model.embed_tokens.weight": "token_embd.weight",
-    "model.norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
-}
 
 
 def expected(config: ModelConfig) -> tuple[Shapes, Shapes] | None:
@@ -56,8 +40,8 @@ def expected(config: ModelConfig) -> tuple[Shapes, Shapes] | None:
         must |= {f"model.layers.{layer}.{name}": shape for name, shape in block.items()}
         may |= {f"model.layers.{layer}.{name}": shape for name, shape in optional.items()}
     if config.naming == "gguf":
-        return {_gguf(name): shape for name, shape in must.items()}, {
-            _gguf(name): shape for name, shape in may.items()
+        return {gguf_name(name): shape for name, shape in must.items()}, {
+            gguf_name(name): shape for name, shape in may.items()
         } | {"rope_freqs.weight": (head_size // 2,)}
     return must, may
 
@@ -89,11 +73,3 @@ def _block(
     if config.attention_bias:
         may["self_attn.o_proj.bias"] = (hidden,)
     return must, may
-
-
-def _gguf(name: str) -> str:
-    if name in _GGUF:
-        return _GGUF[name]
-    _, _, layer, rest = name.split(".", 3)
-    stem, _, suffix = rest.rpartition(".")
-    return f"blk.{layer}.{_GGUF.get(stem, stem)}.{suffix}"
