@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.calibration import Answered, Calibration, Point, Promise, Unanswerable
 from assay.facts.interval import wilson
+from assay.render.record.discrimination import table
 from assay.render.visible import visible
 
 MOST = 8
@@ -84,12 +85,7 @@ def _head(found: Calibration) -> Iterator[str]:
 def _discrimination(found: Calibration) -> Iterator[str]:
     if not found.worth:
         yield "every answer is right, or every one wrong: discrimination cannot be measured"
-    chance = f"(chance: AUROC 0.500, AUPRC {found.errors / found.count:.3f}, PRR 0)"
-    yield f"{'score':<20} {'AUROC':>6}  95 % interval   {'AUPRC':>6} {'PRR':>6}   {chance}"
-    for row in found.worth:
-        mark = "*" if row.score == found.score else " "
-        interval = f"{row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}"
-        yield f"{mark}{row.score:<19} {interval}  {row.auprc:6.3f} {row.prr:6.3f}"
+    yield from table(found.worth, found.score, found.errors / found.count, 20)
 
 
 def _error(answer: Answered, score: str) -> str:

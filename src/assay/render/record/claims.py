@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.filtering import Filter, Filtering
+from assay.render.record.discrimination import table
 from assay.render.visible import visible
 
 
@@ -17,12 +18,7 @@ def lines(found: Filtering) -> Iterator[str]:
     if found.skipped:
         yield f"{found.skipped:,} claims could not be scored, and are in none of these numbers"
     yield ""
-    chance = f"(chance: AUROC 0.500, AUPRC {rate:.3f}, PRR 0)"
-    yield f"{'score':<22} {'AUROC':>6}  95 % interval   {'AUPRC':>6} {'PRR':>6}   {chance}"
-    for row in found.worth:
-        mark = "*" if row.score == found.score else " "
-        interval = f"{row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}"
-        yield f"{mark}{row.score:<21} {interval}  {row.auprc:6.3f} {row.prr:6.3f}"
+    yield from table(found.worth, found.score, rate, 22)
     yield ""
     yield from (_filter(found, row) for row in found.filters)
     yield "This holds on average for texts like these, and each claim is scored on its own after the prompt."
