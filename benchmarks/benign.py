@@ -111,7 +111,8 @@ def torch_files(at: Path) -> None:
         {"model": small, "args": argparse.Namespace(lr=0.1, name="x"), "path": Path("a/b")}, objects / "yolo_like.pt"
     )
     torch.jit.script(small).save(str(objects / "torchscript.pt"))  # type: ignore[no-untyped-call]
-    torch.jit.trace(small, torch.ones(1, 8)).save(str(objects / "torchscript_traced.pt"))  # type: ignore[no-untyped-call]
+    traced = torch.jit.trace(small, torch.ones(1, 8))  # type: ignore[no-untyped-call]
+    traced.save(str(objects / "torchscript_traced.pt"))
     torch.export.save(torch.export.export(small, (torch.ones(1, 8),)), objects / "exported.pt2")
 
 

@@ -86,7 +86,8 @@ def main() -> None:
         print(f"\n{'ablated (one direction)':34} {'stored':7} {'emptiest':>9} {'seen':>5}")
         for share in (1.0, 0.8, 0.5):
             for store in ("BF16", "Q8_0", "Q5_1", "Q4_1", "Q4_0"):
-                state = derived.ablated(s, random, lambda layer, share=share: layer >= 30 * (1 - share))  # type: ignore[misc]
+                first = 30 * (1 - share)
+                state = derived.ablated(s, random, lambda layer, first=first: layer >= first)  # type: ignore[misc]
                 found = measured(folder, state, store)
                 print(
                     f"{f'SmolLM2, {share:.0%} of the layers':34} {store:7} "

@@ -219,7 +219,8 @@ def _into(kind: object, packed: object, out: object) -> None:
     from assay.kernels.types import GGML, Type, table
 
     assert isinstance(kind, Type)
-    openassay_native.widen(kind.number, packed, out, table(kind.name), grid(kind.number - GGML))  # type: ignore[arg-type]
+    tables = table(kind.name), grid(kind.number - GGML)
+    openassay_native.widen(kind.number, packed, out, *tables)  # type: ignore[arg-type]
 
 
 def real_pairs(folder: Path) -> None:

@@ -43,28 +43,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         depth, elements = depth + 1, elements + 1
         if depth > MAX_DEPTH:
             raise LimitExceeded("XML is nested deeper than assay follows", at=parser.CurrentByteIndex)
-        version = attributes.get("version", "")
-        if (
-            name == "layer"
-            and version
-            and not version.startswith(("opset", "experimental"))
-            and version != "ie_internal_opset"
-            and len(found) < MAX_HOOKS
-        ):
-            kind = attributes.get("type", "")[:200]
-            layer = f"layer {attributes.get('name', '')[:80]!r} is a {kind!r} of {version[:80]!r}"
-            found.append(
-                Hook(
-                    artifact,
-                    HookKind.OPERATOR,
-                    "OpenVINO",
-                    f"layer {attributes.get('id', '')[:40]}",
-                    kind,
-                    f"{layer}, which comes from an extension library",
-                    False,
-                    parser.CurrentByteIndex,
-                )
-            )
+        if name == "layer" and _foreign(attributes.get("version", "")) and len(found) < MAX_HOOKS:
+            found.append(_operator(artifact, attributes, parser.CurrentByteIndex))
 
     def end(name: str) -> None:
         nonlocal depth
@@ -81,6 +61,20 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise Malformed(f"not XML ({str(broken)[:120]})", at=parser.ErrorByteIndex) from broken
     yield from found
     yield Contents(artifact, FORMAT.id, elements)
+
+
+def _foreign(version: str) -> bool:
+    """Whether an operator set is stated, and is none of OpenVINO's."""
+    return bool(version) and not version.startswith(("opset", "experimental")) and version != "ie_internal_opset"
+
+
+def _operator(artifact: str, attributes: dict[str, str], at: int) -> Hook:
+    """A layer whose operator is no part of OpenVINO."""
+    kind = attributes.get("type", "")[:200]
+    layer = f"layer {attributes.get('name', '')[:80]!r} is a {kind!r} of {attributes['version'][:80]!r}"
+    said = f"{layer}, which comes from an extension library"
+    place = f"layer {attributes.get('id', '')[:40]}"
+    return Hook(artifact, HookKind.OPERATOR, "OpenVINO", place, kind, said, False, at)
 
 
 class _Enough(Exception):

@@ -11,7 +11,8 @@ from assay.formats.window import Window
 
 # records of torch.export's archive that hold neither code nor pickles (torch/export/pt2_archive/constants.py)
 _EXPORTED = re.compile(
-    r"/(?:byteorder|archive_format|archive_version|\.data/serialization_id|data/(?:weights/weight|constants/tensor)_\d+)\Z"
+    r"/(?:byteorder|archive_format|archive_version|\.data/serialization_id"
+    r"|data/(?:weights/weight|constants/tensor)_\d+)\Z"
 )
 
 

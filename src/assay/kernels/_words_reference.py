@@ -110,7 +110,10 @@ class Indexer:
         self._classes, self._fold = classes, fold
         self._units: list[int] = []
         self._ids: dict[bytes, int] = {}
-        self._documents, self._starts, self._offsets, self._samples = [0], [], [], []  # type: tuple[list[int], list[int], list[int], list[int]]
+        self._documents: list[int] = [0]
+        self._starts: list[int] = []
+        self._offsets: list[int] = []
+        self._samples: list[int] = []
         self._bytes = 0
         self._columns: dict[str, tuple[NDArray[np.uint8], int, int]] = {}
 

@@ -40,7 +40,8 @@ KNOWN_CALLS = frozenset(
 GADGETS = frozenset({"self", "lipsum"})
 _DUNDER = re.compile(r"(?:^|\.)__\w+__(?:\.|$)")  # whole names only: '<__media__>' is a marker of some formats
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
 
@@ -71,7 +72,8 @@ def _environment() -> Environment:
             body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
             return nodes.Scope(body, lineno=line)
 
-    return Environment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", Generation])  # noqa: S701 - parsed, never rendered
+    extensions: list[str | type[Extension]] = ["jinja2.ext.loopcontrols", Generation]
+    return Environment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)  # noqa: S701 - parsed, never rendered
 
 
 def _invisible(source: str) -> Iterator[Mark]:
