@@ -1,4 +1,4 @@
-"""`config.json`: the architecture as declared (transformers PretrainedConfig)."""
+"""`config.json`: the architecture as declared (transformers PretrainedConfig), or a component's settings."""
 
 from __future__ import annotations
 
@@ -6,18 +6,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.config import ModelConfig
+from assay.facts.structure import Contents
 from assay.formats import Format
 from assay.formats.encoding.json import boolean, integer, mapping, text, texts
 from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
+# one of these is in the config of every model: of transformers, of older ones without a type, of diffusers
+_DESCRIBES = (
+    "model_type", "architectures", "_class_name", "auto_map", "text_config", "hidden_size", "num_hidden_layers",
+    "vocab_size",
+)  # fmt: skip
+
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the model config, and each reference to code in it."""
+    """Yield the model config (that it was looked through, if it describes no model), and each reference to code."""
     value = mapping(window)
     nested = value.get("text_config")
-    yield _config(artifact, value, {**value, **nested} if isinstance(nested, dict) else value)
+    if _describes_a_model(value):
+        yield _config(artifact, value, {**value, **nested} if isinstance(nested, dict) else value)
+    else:  # a module of sentence-transformers, a converted model, a data set
+        yield Contents(artifact, "model-config", len(value))
     yield from code_references(artifact, value)
+
+
+def _describes_a_model(value: dict[str, Any]) -> bool:
+    return any(value.get(key) is not None for key in _DESCRIBES)
 
 
 def _config(artifact: str, top: dict[str, Any], value: dict[str, Any]) -> ModelConfig:
@@ -27,7 +41,7 @@ def _config(artifact: str, top: dict[str, Any], value: dict[str, Any]) -> ModelC
     return ModelConfig(
         artifact,
         "hub",
-        (text(top.get("model_type")) or "unknown")[:64],
+        (text(top.get("model_type")) or text(top.get("_class_name")) or "unknown")[:64],
         architectures=texts(top.get("architectures"))[:16],
         hidden_size=hidden,
         layers=integer(value.get("num_hidden_layers")),

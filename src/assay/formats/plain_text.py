@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assay.errors import Malformed
@@ -15,6 +16,15 @@ from assay.formats.window import Window
 MOST_PROSE = 1 << 20  # bytes of a document in which components are looked for
 _PROSE = (".md", ".markdown", ".rst", ".txt", ".tex")
 _STEP = 1 << 20
+# what is data or somebody else's words, by its name; a README in such a folder is its publisher's all the same
+_NOT_THEIRS = re.compile(
+    r"(?:^|/)(?:[^/]*(?:vocab|merges|labels?|words?|tokens?|classes|synsets?|corpus|prompts?|samples?|generations)[^/]*"
+    r"|(?:train|test|eval|val|validation|dev|data|input|output|requirements)[^/]*)\.txt\Z"
+    r"|(?:^|/)(?:data|datasets?|corp(?:us|ora)|samples?|tests?)/(?:[^/]+/)*(?!read_?me)[^/]+\.txt\Z"
+    r"|(?:^|/)[^/]*(?:third[-_ ]?part(?:y|ies)|notices?|attribution|licen[cs]es?)[^/]*\Z"
+)
+_SENTENCE = 4  # words that a line of prose has at least
+_ENDS = re.compile(r"[.!?:;。！？](?:[)\"'”’*_]*)(?:\s|\Z)")
 _CONTROL = bytes(byte for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
 
 
@@ -55,9 +65,25 @@ def _document(artifact: str, rows: list[str]) -> Iterator[object]:
     from assay.formats._mentions import mentions
     from assay.formats.model_card import sections
 
+    words = sum(len(row.split()) for row in rows)
+    if not _speaks(artifact.lower(), rows):
+        yield Prose(artifact, words)
+        return
     tables = (part for part in sections(rows, 0) if part.figures >= 2 and Topic.EVALUATION in topics(part.title))
-    yield Prose(artifact, sum(len(row.split()) for row in rows), next((part.line for part in tables), 0))
+    yield Prose(artifact, words, next((part.line for part in tables), 0))
     yield from mentions(artifact, rows, 0)
+
+
+def _speaks(path: str, rows: list[str]) -> bool:
+    """Whether the publisher speaks of the model here: documents do, and of `.txt` files those that read as prose."""
+    if _NOT_THEIRS.search(path):
+        return False
+    if not path.endswith(".txt"):
+        return True
+    filled = [row for row in rows if row.strip()]
+    written = sum(len(row.split()) >= _SENTENCE for row in filled)
+    ended = sum(_ENDS.search(row) is not None for row in filled)
+    return 3 * written >= len(filled) and 10 * ended >= len(filled)
 
 
 FORMAT = Format(

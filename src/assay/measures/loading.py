@@ -8,14 +8,17 @@ what is known of them, and were not checked against a version.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
+from assay.facts.config import ModelConfig
 from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.model import Model, folder
 from assay.facts.structure import HookKind
 from assay.measures import Cost, Material, Measure
 
 MAX_STEPS = 500
+_GENERATES = re.compile(r"CausalLM|LMHead|Generation")
 _TOKENIZER = (
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -57,15 +60,16 @@ def loading(model: Model) -> Iterator[LoadingPath]:
 
 def _transformers(model: Model, root: str) -> Iterator[LoadingPath]:
     config = posixpath.join(root, "config.json")
-    if not model.has(config):
+    described = next((row for row in model.configs if row.artifact == config), None)
+    if not model.has(config) or (_part(described) if described else not _unread(model, config)):
         return
-    where = root or "."
+    where, auto = root or ".", _auto(described)
     weights = list(_weights(model, root))
     opened = [Step(config, "architecture", Runs.NOTHING), *weights]
     generation = posixpath.join(root, "generation_config.json")
     opened += [Step(generation, "sampling defaults", Runs.NOTHING)] if model.has(generation) else []
     tokens = list(_tokenizer(model, root))
-    yield LoadingPath("transformers", f"AutoModelForCausalLM.from_pretrained({where!r})", "", tuple(opened))
+    yield LoadingPath("transformers", f"{auto}.from_pretrained({where!r})", "", tuple(opened))
     if tokens:
         yield LoadingPath("transformers", f"AutoTokenizer.from_pretrained({where!r})", "", tuple(tokens))
     if weights:
@@ -74,10 +78,25 @@ def _transformers(model: Model, root: str) -> Iterator[LoadingPath]:
     if code:
         yield LoadingPath(
             "transformers",
-            f"AutoModelForCausalLM.from_pretrained({where!r}, trust_remote_code=True)",
+            f"{auto}.from_pretrained({where!r}, trust_remote_code=True)",
             "trust_remote_code=True",
             tuple([opened[0], *code, *weights][:MAX_STEPS]),
         )
+
+
+def _auto(config: ModelConfig | None) -> str:
+    """The class by which a user loads a model of this configuration."""
+    generates = not config or not config.architectures or any(_GENERATES.search(row) for row in config.architectures)
+    return "AutoModelForCausalLM" if generates else "AutoModel"
+
+
+def _part(config: ModelConfig) -> bool:
+    """Whether it names the class of a component (diffusers), which the pipeline around it opens."""
+    return config.family[:1].isupper() and not config.architectures
+
+
+def _unread(model: Model, path: str) -> bool:
+    return any(row.artifact == path for row in model.obstacles)
 
 
 def _weights(model: Model, root: str) -> Iterator[Step]:

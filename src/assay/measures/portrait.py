@@ -21,7 +21,8 @@ def portrait(
     sets = weight_sets(indexes)
     main = sets[0] if sets else WeightSet("", "hub", ())
     files = tuple(_file(index) for index in indexes if index.tensors)
-    family = next((config.family for config in configs), "")
+    named = sorted((row for row in configs if row.family != "unknown"), key=lambda row: row.artifact.count("/"))
+    family = next((config.family for config in (*named, *configs)), "")
     return Portrait(
         family,
         files,
