@@ -52,7 +52,8 @@ class TensorSummary:
     `values` is how many there are; `mean`, `deviation` and `kurtosis` (3 for a normal distribution) are of the finite
     ones. `quantiles` are those of 0.1, 1, 25, 50, 75, 99 and 99.9 %; `bins` counts values in 48 equal steps from
     `span[0]` to `span[1]`, what lies outside counted at the ends. `histogram` is the SHA-256 of the exact histogram of
-    codes. `narrower` names a smaller type that holds every value. A number that is not finite is None.
+    codes. `narrower` names a smaller type that holds every value. `byte_entropy` is that of the lowest byte of F32
+    values, where it is not zero. A number that is not finite is None.
     """
 
     artifact: str

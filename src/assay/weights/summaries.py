@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
+from array import array
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +24,7 @@ MOST_TENSORS = 200_000  # of one file; the largest mixtures of experts in use ha
 MOST_RATIO = 2  # bytes summarised over bytes in the file: views of one storage repeat it, an attack does so without end
 PEAK = 10.0  # times the median energy from which a row or column is named
 DIGITS = 6  # significant digits kept: what a reader uses, and the same whichever kernel ran
+LEAST_BYTES = 4096  # from here on the entropy of 256 kinds is estimated to 0.05 bits: (256 - 1) / (2 n ln 2)
 _BITS = (1, 2, 4)
 
 # takes artifact, tensor, and its exact histogram: codes as uint16, counts as uint64
@@ -217,13 +220,31 @@ def _narrower(tensor: TensorSpec, kind: Type, found: dict[str, Any]) -> str | No
     if bf16 == tensor.elements:
         return "BF16"
     largest = max(abs(found["minimum"]), abs(found["maximum"]))
-    smallest = min((abs(q) for q in found["quantiles"] if q), default=1.0)
-    return "F16" if f16 == tensor.elements and largest <= 65504 and smallest >= 2.0**-14 else None
+    return "F16" if f16 == tensor.elements and largest <= 65504 and _fits_half(found["codes"]) else None
+
+
+def _fits_half(codes: bytes) -> bool:
+    """Whether small values are ones that F16 has, by the upper halves of the f32 that occur.
+
+    Below 2^-14 F16 has steps of 2^-24 (IEEE 754 binary16), so that fewer mantissa bits are left the smaller a value is.
+    The lowest 13 bits of each value are known to be zero.
+    """
+    words = memoryview(codes).cast("H") if sys.byteorder == "little" else array("H", codes)
+    for word in words:
+        exponent, mantissa = (word >> 7 & 0xFF) - 127, word & 0x7F
+        if -24 <= exponent < -17 and mantissa & ((1 << (-17 - exponent)) - 1):
+            return False
+        if exponent < -24 and word & 0x7FFF:
+            return False
+    return True
 
 
 def _entropy(counts: tuple[int, ...]) -> float | None:
-    """Bits of entropy of the lowest byte: 8 for bytes that are random, 0 for one that is always the same."""
-    total = sum(counts)
-    if not total:
+    """Bits of entropy of the lowest bytes that are not zero: 8 for random bytes, 0 for one that is always the same.
+
+    A byte of zero belongs to a value of a narrower type, or to none; None where too few others are left to tell.
+    """
+    total = sum(counts[1:])
+    if total < LEAST_BYTES:
         return None
-    return _rounded(-sum(n / total * math.log2(n / total) for n in counts if n))
+    return _rounded(-sum(n / total * math.log2(n / total) for n in counts[1:] if n))

@@ -109,7 +109,36 @@ def test_text_in_the_lowest_byte_of_float32_is_seen(tmp_path: Path, audit: Audit
     rows.view(np.uint8).reshape(-1, 4)[:, 0] = np.frombuffer(text, np.uint8)
     derived.write_safetensors(tmp_path / "m.safetensors", {"w": rows}, "F32")
     (found,) = messages(audit(tmp_path / "m.safetensors"), "weights.low-bits", Kind.REVIEW)
-    assert "the lowest byte of its F32 values has 3." in found or "has 4." in found
+    assert "the lowest byte of its F32 values, where it is not zero, has 3." in found
+
+
+def half(values: Any) -> Any:
+    return values.astype(np.float16).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(half(noise(512, 512)), id="all of float16, some below its normal range"),
+        pytest.param(np.where(np.arange(512)[:, None] < 384, half(noise(512, 512)), noise(512, 512)), id="mostly"),
+        pytest.param((noise(512, 512).view(np.uint32) & 0xFFFFFF00 | 0x5A).view(np.float32), id="one low byte"),
+        pytest.param(np.round(noise(512, 512) * 2000) * np.float32(0.000317), id="a grid"),
+        pytest.param(np.where(noise(512, 512, seed=2) > 0.01, noise(512, 512), np.float32(0)), id="pruned"),
+    ],
+)
+def test_low_bits_that_are_constant_or_of_a_grid_hide_nothing(rows: Any, tmp_path: Path, audit: Audit) -> None:
+    derived.write_safetensors(tmp_path / "m.safetensors", {"w": rows}, "F32")
+    assert of(audit(tmp_path / "m.safetensors"), "weights.low-bits", Kind.REVIEW) == []
+
+
+def test_float32_that_holds_float16_is_said_to_also_with_values_below_its_normal_range(
+    tmp_path: Path, audit: Audit
+) -> None:
+    found = messages(audit(weights(tmp_path / "m", "F32", up=half(noise(64, 32)))), "weights.inflated", Kind.REVIEW)
+    assert len(found) == 1 and "hold F16 values: the low bits are zero in every one" in found[0]
+    finer = half(noise(64, 32))
+    finer[0, 0], finer[0, 1] = 2.0**-20 * (1 + 2.0**-7), 1 + 2.0**-10  # F16 has four bits of mantissa at the first size
+    assert of(audit(weights(tmp_path / "n", "F32", up=finer)), "weights.inflated", Kind.REVIEW) == []
 
 
 def test_a_layer_that_stands_out_is_named(tmp_path: Path, audit: Audit) -> None:

@@ -11,8 +11,10 @@ from assay.facts.values import LowBits, TensorSummary
 
 SIGMAS = 6.0  # how far beyond chance both the power of a test and the shortfall must be
 SHARE = 0.25  # of the values of a test that must carry random bits before a person is asked to look
-TEXT = 7.0  # bits of entropy of the lowest f32 byte: random bytes have 8, text about 4.5
+# bits of entropy of the lowest f32 byte: random bytes have 8, text about 4.5, digits of two kinds 1, a constant 0
+TEXT, CONSTANT = 7.0, 0.5
 LEAST = 65_536
+LATTICE = 1_024  # kinds of upper halves of f32 that a grid of quantised values stays below, and trained ones do not
 
 
 @check(
@@ -33,15 +35,17 @@ def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     tested in 16 windows and as a whole, for 1, 2 and 4 low bits, where it is large enough for the test to have power.
     Measured detection and false alarms are in docs/measured/parameters.md. A payload thinner than a quarter of a
     window, in tensors below a million values, or in the low bits of true float32 weights, which are random already, is
-    not excluded.
+    not excluded. In float32 the lowest byte is looked at: one that is zero, or always the same, carries nothing (such
+    values were of a narrower type, see weights.inflated), nor does that of values on a grid.
     """
     tested = 0
     for row in summaries:
         place = Evidence(row.artifact, name=row.name)
         entropy = row.byte_entropy
-        if entropy is not None and row.values >= LEAST and row.narrower is None and entropy < TEXT:
+        telling = row.values >= LEAST and row.distinct >= LATTICE and row.narrower is None
+        if entropy is not None and telling and CONSTANT < entropy < TEXT:
             yield review(
-                f"{row.name}: the lowest byte of its F32 values has "
+                f"{row.name}: the lowest byte of its F32 values, where it is not zero, has "
                 f"{entropy:.2f} bits of entropy, that of trained weights 8",
                 place,
             )
