@@ -1,9 +1,10 @@
-"""Links out of an HDF5 file, data kept outside it, and text attributes (HDF5 File Format Specification 3.0).
+"""Links out of an HDF5 file, data kept outside it, datasets, and text attributes (HDF5 File Format Specification 3.0).
 
 The file is walked as a graph of object headers.
 
 Chunks and values are never read. Followed: superblocks 0 to 3, object headers 1 and 2, symbol tables, compact links,
-external links and external file lists, compact attributes and the global heap that their texts lie in.
+external links and external file lists, dataspaces, datatypes and layouts of datasets, compact attributes and the global
+heap that their texts and the mappings of virtual datasets lie in.
 """
 
 from __future__ import annotations
@@ -13,29 +14,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.formats._hdf5_dataset import Dataset, Layout, extents, filters, layout, sources
 from assay.formats.window import Window
 
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000
 MAX_MESSAGES = 2_000_000
 MAX_TEXT = 32 * 1024 * 1024
 _NOTHING = 0xFFFFFFFFFFFFFFFF
 _ATTRIBUTE_INFO = 0x15
-_LINK_INFO, _LINK, _EXTERNAL_FILES, _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _FILTERS = (
-    0x02,
-    0x06,
-    0x07,
-    0x0C,
-    0x10,
-    0x11,
-    0x0B,
-)
+_SPACE, _LINK_INFO, _TYPE, _LINK, _EXTERNAL_FILES, _LAYOUT, _FILTERS = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0B
+_ATTRIBUTE, _CONTINUATION, _SYMBOLS = 0x0C, 0x10, 0x11
+_SHARED = 0x02  # flag of a message that is kept elsewhere (IV.A.1.a)
 
 
 @dataclass(slots=True)
 class Contents:
-    """What a walk found: (path, target file, target object, offset) of links, files that hold data, texts, gaps."""
+    """What a walk found: (path, target file, offset) of links and data in other files, datasets, texts, gaps.
+
+    `virtual` are (path, file, dataset in it, offset) of datasets that are put together out of others.
+    """
 
     external: list[tuple[str, str, int]] = field(default_factory=list)
+    virtual: list[tuple[str, str, str, int]] = field(default_factory=list)
+    datasets: list[Dataset] = field(default_factory=list)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     filters: dict[int, int] = field(default_factory=dict)
     unfollowed: dict[str, None] = field(default_factory=dict)
@@ -48,6 +50,16 @@ def contents(window: Window, wanted: frozenset[str]) -> Contents:
     walk = _Walk(window, wanted)
     walk.run(_root(window, walk.found))
     return walk.found
+
+
+def superblock(window: Window) -> int:
+    """Where the superblock is: at the beginning, or after a block for the user of 512 bytes, of 1,024, and so on."""
+    at = 0
+    while at + len(SIGNATURE) <= window.size:
+        if window.read(at, len(SIGNATURE)) == SIGNATURE:
+            return at
+        at = at * 2 or 512
+    raise Malformed("not an HDF5 file: it has no superblock", expected=repr(SIGNATURE), got=repr(window.rest(0, 8)))
 
 
 def _root(window: Window, found: Contents) -> int:
@@ -63,7 +75,9 @@ def _root(window: Window, found: Contents) -> int:
                 expected="8 and 8",
                 got=f"{offsets} and {lengths}",
             )
-        (found.end,) = _whole(window, base + 16, 1)
+        found.end, driver = _whole(window, base + 16, 2)
+        if driver != _NOTHING:
+            found.unfollowed["it has a block for a file driver, which may keep its parts in other files"] = None
         return _whole(window, base + 32 + 8, 1)[0]
     if version in (2, 3):
         if tuple(window.read(9, 2)) != (8, 8):
@@ -107,7 +121,19 @@ class _Walk:
 
     def _object(self, path: str, at: int) -> Iterator[tuple[str, int]]:
         """(name, address) of each object that this one links to."""
-        for kind, start, size in self._messages(at):
+        parts: dict[int, tuple[int, int]] = {}
+        for kind, start, size, flags in self._messages(at):
+            if kind in (_SPACE, _TYPE, _LAYOUT, _FILTERS, _EXTERNAL_FILES):
+                place = self._elsewhere(start, kind) if flags & _SHARED else (start, size)
+                if place is None:
+                    said = f"object {path[:120]!r} keeps its description in a table of shared messages"
+                    self.found.unfollowed[f"{said}, which assay does not follow"] = None
+                    continue
+                if kind in parts:
+                    raise Malformed(
+                        f"HDF5 object {path[:120]!r} is described twice, and readers differ on it", at=start
+                    )
+                parts[kind] = place
             if kind == _SYMBOLS:
                 tree, heap = _whole(self.window, start, 2)
                 yield from self._symbols(tree, heap, 0)
@@ -121,11 +147,49 @@ class _Walk:
                 self._attribute(path, start, size)
             elif kind == _ATTRIBUTE_INFO:
                 self._dense(path, start, "attributes")
-            elif kind == _FILTERS:
-                self._filters(start, size)
+        if _LAYOUT in parts:
+            self._dataset(path, parts)
 
-    def _messages(self, at: int) -> Iterator[tuple[int, int, int]]:
-        """(type, offset, size) of each message of the object header at `at`, continuations included."""
+    def _dataset(self, path: str, parts: dict[int, tuple[int, int]]) -> None:
+        """Note a dataset: its extents, how many bytes an element has, where its values lie."""
+        window, at = self.window, parts[_LAYOUT][0]
+        packed = filters(window, *parts[_FILTERS]) if _FILTERS in parts else ()
+        for number in packed:
+            if number >= 256:  # a plugin, which the library loads by its number
+                self.found.filters.setdefault(number, parts[_FILTERS][0])
+        if _SPACE not in parts or _TYPE not in parts:
+            raise Malformed(f"HDF5 dataset {path[:120]!r} without its extents or its type", at=at)
+        (width,) = window.unpack(struct.Struct("<I"), parts[_TYPE][0] + 4)
+        stored = layout(window, *parts[_LAYOUT])
+        shape = extents(window, *parts[_SPACE])
+        kind = window.read(parts[_TYPE][0], 1)[0] & 15
+        outside = _EXTERNAL_FILES in parts
+        self.found.datasets.append(Dataset(path[:500], shape, kind, width, stored, packed, outside, at))
+        if stored.kind is Layout.VIRTUAL and stored.address is not None:
+            self._virtual(path, stored.address, stored.number, at)
+
+    def _virtual(self, path: str, address: int, number: int, at: int) -> None:
+        """The files and datasets that a virtual dataset is put together of (IV.A.2.i, "Virtual Dataset")."""
+        if address == _NOTHING:
+            return
+        found, whole = sources(self._held(address, number, at))
+        self.found.virtual += [(path[:500], file[:500], name[:500], at) for file, name in found]
+        if not whole:
+            self.found.unfollowed[f"dataset {path[:120]!r} is virtual, and assay cannot follow all of its parts"] = None
+
+    def _elsewhere(self, start: int, wanted: int) -> tuple[int, int] | None:
+        """Where a shared message lies that belongs to another object (IV.A.1, "Shared Message"), if it does."""
+        version, kind = self.window.read(start, 2)
+        if version not in (1, 2, 3) or (version == 3 and kind != 2):
+            return None
+        (address,) = _whole(self.window, start + (8 if version == 1 else 2), 1)
+        for found, at, size, flags in self._messages(address):
+            if found == wanted and not flags & _SHARED:
+                return at, size
+        return None
+
+    def _messages(self, at: int) -> Iterator[tuple[int, int, int, int]]:
+        """(type, offset, size, flags) of each message of the object header at `at`, continuations included."""
         window = self.window
         if window.read(at, 4) == b"OHDR":
             flags = window.read(at + 5, 1)[0]
@@ -146,11 +210,11 @@ class _Walk:
                 self._left -= 1
                 if self._left < 0 or len(blocks) > 100_000:
                     raise LimitExceeded("HDF5 file with more messages than assay follows", at=place)
-                raw = window.read(place, 4)
-                kind, length = (
-                    (raw[0], int.from_bytes(raw[1:3], "little"))
+                raw = window.read(place, head)
+                kind, length, notes = (
+                    (raw[0], int.from_bytes(raw[1:3], "little"), raw[3])
                     if modern
-                    else (int.from_bytes(raw[:2], "little"), int.from_bytes(raw[2:4], "little"))
+                    else (int.from_bytes(raw[:2], "little"), int.from_bytes(raw[2:4], "little"), raw[4])
                 )
                 body = place + head
                 if length > stop - body:
@@ -159,7 +223,7 @@ class _Walk:
                     to, more = _whole(window, body, 2)
                     blocks.append((to + 4, more - 8) if modern and more >= 8 else (to, more))
                 else:
-                    yield kind, body, length
+                    yield kind, body, length, notes
                 place = body + length
 
     def _symbols(self, tree: int, heap: int, depth: int) -> Iterator[tuple[str, int]]:
@@ -231,18 +295,6 @@ class _Walk:
                 f"object {path[:120]!r} keeps many {what} in a fractal heap, which assay does not follow"
             ] = None
 
-    def _filters(self, start: int, size: int) -> None:
-        """Filters of a dataset: 256 and above are plugins that the library loads by number."""
-        version, count = self.window.read(start, 2)
-        if version == 2 and count and size >= 4:
-            number = self.window.unpack(struct.Struct("<H"), start + 2)[0]
-        elif version == 1 and count and size >= 10:
-            number = self.window.unpack(struct.Struct("<H"), start + 8)[0]
-        else:
-            return
-        if number >= 256:
-            self.found.filters.setdefault(number, start)
-
     def _attribute(self, path: str, start: int, size: int) -> None:
         """A wanted attribute that is a text (IV.A.2.m): of fixed length, or one reference into a global heap."""
         window = self.window
@@ -264,15 +316,21 @@ class _Walk:
         elif kind == 3:
             raw = window.read(at, min(width, size))
         else:
+            said = f"attribute {name} of {path[:120]!r} is no plain text, and assay does not follow it"
+            self.found.unfollowed[said] = None
             return
         self.found.texts[path[:500], name] = raw.rstrip(b"\0").decode("utf-8", "backslashreplace")
 
     def _global(self, at: int) -> bytes:
         """The object of a global heap that a reference names: length, address of the collection, number."""
+        length, address, number = self.window.unpack(struct.Struct("<IQI"), at)
+        return self._held(address, number, at)[:length]
+
+    def _held(self, address: int, number: int, at: int) -> bytes:
+        """Object `number` of the global heap collection at `address` (III.E)."""
         window = self.window
-        length, address, number = window.unpack(struct.Struct("<IQI"), at)
-        if window.read(address, 4) != b"GCOL" or length > MAX_TEXT:
-            raise Malformed("HDF5 text without its global heap", at=at)
+        if window.read(address, 4) != b"GCOL":
+            raise Malformed("HDF5 reference without its global heap", at=at)
         (size,) = _whole(window, address + 8, 1)
         place, stop = address + 16, min(address + size, window.size)
         while place + 16 <= stop:
@@ -282,8 +340,8 @@ class _Walk:
             if self._left < 0 or held > stop - place:
                 break
             if index == number:
-                return window.read(place + 16, min(length, held))
+                return window.read(place + 16, min(held, MAX_TEXT))
             if index == 0:
                 break
             place += 16 + -(-held // 8) * 8
-        raise Malformed("HDF5 text that is not in its global heap", at=at)
+        raise Malformed("HDF5 reference to what is not in its global heap", at=at)

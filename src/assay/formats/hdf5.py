@@ -1,4 +1,4 @@
-"""HDF5 files: Keras models and weights. Links and data that lie in other files; the model's configuration."""
+"""HDF5 files: Keras models and weights. Links and data in other files, sizes of datasets, the model's configuration."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.errors import InputError
 from assay.facts.artifact import Obstacle, Trouble
-from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
+from assay.facts.structure import Contents, Flaw, FlawKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -14,28 +14,20 @@ _CONFIGS = frozenset({"model_config", "training_config"})
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each link or dataset that leads into another file, then what the Keras configuration would run."""
-    from assay.formats._hdf5 import contents
+    """Yield what leads into another file or is larger than the file, then what the Keras configuration would run."""
+    from assay.formats._hdf5 import contents, superblock
+    from assay.formats._hdf5_facts import outside, sizes
     from assay.formats._keras import keras_hooks
+    from assay.formats.container.nest import Part
     from assay.formats.encoding.json import document
 
+    if base := superblock(window):
+        yield Flaw(artifact, FlawKind.HIDDEN, f"{base:,} bytes stand in front of the HDF5 superblock", 0)
+        window = Window(Part(window, base, window.size), None, window)
     found = contents(window, _CONFIGS)
     yield Contents(artifact, FORMAT.id, found.objects)
-    for path, file, at in found.external[:1000]:
-        yield Hook(
-            artifact, HookKind.READ, "HDF5", path, file, f"object {path!r} lies in another file: {file!r}", True, at
-        )
-    for number, at in found.filters.items():
-        yield Hook(
-            artifact,
-            HookKind.OPERATOR,
-            "HDF5",
-            f"filter {number}",
-            str(number),
-            f"values are packed by the plugin filter {number}, a library that HDF5 loads",
-            False,
-            at,
-        )
+    yield from outside(artifact, found)
+    yield from sizes(artifact, found, window.size)
     for (path, name), text in found.texts.items():
         try:
             yield from keras_hooks(artifact, f"{path} {name}", document(text.encode("utf-8", "backslashreplace")))
@@ -58,5 +50,12 @@ FORMAT = Format(
     read,
     names=("*.h5", "*.hdf5", "*.keras"),
     magic=((0, b"\x89HDF\r\n\x1a\n"),),
-    needs=("assay.formats._hdf5", "assay.formats.encoding.json", "assay.formats._keras", "assay.formats.container.zip"),
+    needs=(
+        "assay.formats._hdf5_facts",
+        "assay.formats.encoding.json",
+        "assay.formats._keras",
+        "assay.formats.container.zip",
+        "assay.formats.container.nest",
+        "assay.formats._marks",
+    ),
 )

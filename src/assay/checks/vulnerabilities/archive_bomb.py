@@ -15,11 +15,12 @@ from assay.facts.structure import Contents, Flaw, FlawKind
     title="Does a file unpack to far more than its size?",
     severity=6.5,
     remedy="Do not unpack or load it: it fills the disk or the memory of whoever does.",
-    references=("CWE-409", "CWE-776"),
+    references=("CWE-409", "CWE-776", "CWE-789", "CVE-2026-0897"),
 )
 def archive_bomb(contents: tuple[Contents, ...], flaws: tuple[Flaw, ...]) -> Iterator[Answer]:
     """More than 500 times its packed size, and more than 64 MiB: weights do not compress like that.
 
-    Reference bombs count too: entities in XML, aliases in YAML. assay counts while it unpacks and stops there.
+    Reference bombs count too: entities in XML, aliases in YAML. So do datasets of HDF5 whose extents declare what the
+    file cannot hold: a reader allocates them before it reads. assay counts while it unpacks and stops there.
     """
     yield from flaw_answers(Kind.FAIL, contents, flaws, FlawKind.BOMB)

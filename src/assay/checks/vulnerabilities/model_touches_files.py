@@ -19,12 +19,12 @@ from assay.facts.structure import Contents, Hook, HookKind
         "Do not run it where there is anything to read or overwrite. "
         "Ask for a model that keeps its values in its own files."
     ),
-    references=("CWE-22", "CWE-73", "CVE-2024-5187", "CVE-2025-51480", "CVE-2025-12058"),
+    references=("CWE-22", "CWE-73", "CVE-2024-5187", "CVE-2025-51480", "CVE-2025-12058", "CVE-2026-1669"),
 )
 def model_touches_files(
     contents: tuple[Contents, ...], hooks: tuple[Hook, ...], artifacts: tuple[Artifact, ...]
 ) -> Iterator[Answer]:
-    """External tensor data, links between HDF5 files, a vocabulary by path, an operator that writes: each names a file.
+    """External tensor data, HDF5 links and virtual datasets, a vocabulary by path, an operator that writes name a file each.
 
     A name that leaves the folder, and any operator that touches files of its own choosing, is a fail. A file beside the
     model is ordinary where the format has it; one that is not there is open, because what will lie there is not known.
