@@ -42,7 +42,7 @@ class Hook:
     """An entry of a model file that makes a runtime act: which runtime, where, on what, and the sentence that says so.
 
     `outside` is whether the target lies outside the model, or is code: never needed by a model. `at` is a byte offset
-    where there is one.
+    where there is one; `until` is how many bytes a file that is read must have, where that is stated.
     """
 
     artifact: str
@@ -53,6 +53,7 @@ class Hook:
     message: str
     outside: bool
     at: int | None = None
+    until: int | None = None
 
     @property
     def path(self) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
+from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Contents, Hook, HookKind
 from assay.formats import Format
+from assay.formats._onnx_tensor import MEMORY, Tensor, tensor, unknown_keys
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
 
@@ -20,13 +22,14 @@ _ONNX = ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.train
 _RUNTIME = ("com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental")
 _DOMAINS = frozenset(_ONNX + _RUNTIME)
 # field numbers
-_GRAPH, _OPSET, _FUNCTION = 7, 8, 25
+_GRAPH, _OPSET, _TRAINING, _FUNCTION = 7, 8, 20, 25
+_READ = (_GRAPH, _OPSET, _TRAINING, _FUNCTION)
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield each operator set from outside, and each file that the model names."""
     messages = Messages(window)
-    top = [field for field in messages.fields(0, window.size) if field.number in (_GRAPH, _OPSET, _FUNCTION)]
+    top = [field for field in messages.fields(0, window.size) if field.number in _READ]
     if not any(field.number in (_GRAPH, _OPSET) for field in top):
         raise Malformed(
             "not an ONNX model: it has neither a graph nor an operator set", expected="field 7 or 8", got="neither"
@@ -38,7 +41,12 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     for field in top:
         if field.number == _GRAPH:
             reader.graph(field, 0)
+        elif field.number == _TRAINING:
+            for part in messages.inner(field):
+                if part.number in (1, 2):  # initialization, algorithm
+                    reader.graph(part, 0)
     yield from reader.hooks()
+    yield from reader.defects()
     yield Contents(artifact, FORMAT.id, reader.nodes)
 
 
@@ -47,7 +55,10 @@ class _Reader:
         self._artifact, self._messages = artifact, messages
         self._operators: dict[tuple[str, str], int] = {}
         self._own: set[tuple[str, str]] = set()
-        self._files: dict[str, int] = {}
+        self._files: dict[str, Tensor] = {}
+        self._bases: dict[str, Tensor] = {}
+        self._keys: dict[str, Tensor] = {}
+        self._defects: dict[str, int] = {}
         self._contexts: dict[str, int] = {}
         self.nodes = 0
 
@@ -62,6 +73,8 @@ class _Reader:
                 domain = self._messages.text(part)
             elif part.number == 7:
                 nodes.append(part)
+            elif part.number == 11:
+                self.attribute(part, 0)
         self._own.add((domain, name))
         for node in nodes:
             self.node(node, 0)
@@ -76,9 +89,13 @@ class _Reader:
             elif part.number == 5:
                 self.tensor(part)
             elif part.number == 15:
-                for value in self._messages.inner(part):
-                    if value.number in (1, 2):
-                        self.tensor(value)
+                self.sparse(part)
+
+    def sparse(self, field: Field) -> None:
+        """A sparse tensor: its values and their indices."""
+        for part in self._messages.inner(field):
+            if part.number in (1, 2):
+                self.tensor(part)
 
     def node(self, field: Field, depth: int) -> None:
         """One operator, and the graphs and tensors in its attributes."""
@@ -105,20 +122,26 @@ class _Reader:
                 self.tensor(part)
             elif part.number in (6, 11):
                 self.graph(part, depth + 1)
+            elif part.number in (22, 23):
+                self.sparse(part)
         if name == "ep_cache_context" and text:
             self._contexts.setdefault(text[:300], field.start)
 
     def tensor(self, field: Field) -> None:
-        """Where a tensor's values are, if not in the file."""
-        for part in self._messages.inner(field):
-            if part.number == 13:
-                key = value = ""
-                for entry in self._messages.inner(part):
-                    key, value = (
-                        (self._messages.text(entry), value) if entry.number == 1 else (key, self._messages.text(entry))
-                    )
-                if key == "location":
-                    self._files.setdefault(value[:1000], part.start)
+        """Where a tensor's values are, if not in the file, and what of it cannot be."""
+        found = tensor(self._messages, field)
+        for said in found.defects:
+            if len(self._defects) < MAX_HOOKS:
+                self._defects.setdefault(f"tensor {found.name[:120]!r}: {said}", found.at)
+        for key in unknown_keys(found):
+            self._keys.setdefault(key[:300], found)
+        location = found.external.get("location", "")[:1000]
+        if location:
+            known = self._files.setdefault(location, found)
+            if found.reach > known.reach:
+                self._files[location] = found
+        if base := found.external.get("basepath", "")[:1000]:
+            self._bases.setdefault(base, found)
 
     def hooks(self) -> Iterator[Hook]:
         """What was found, once each."""
@@ -128,16 +151,17 @@ class _Reader:
                 yield Hook(
                     self._artifact, HookKind.OPERATOR, "ONNX Runtime", f"{domain}::{kind}", kind, said, False, at
                 )
-        for location, at in list(self._files.items())[:MAX_HOOKS]:
-            from assay.formats.container.zip import escapes
-
-            outside = escapes(location)
-            said = f"tensor values are read from {location[:200]!r}" + (
-                ", outside the model's folder" if outside else ""
+        for location, found in list(self._files.items())[:MAX_HOOKS]:
+            yield self._file(location, found, found.reach)
+        for base, found in list(self._bases.items())[:MAX_HOOKS]:
+            if (hook := self._file(base, found, None)).outside:
+                yield hook
+        for key, found in list(self._keys.items())[:MAX_HOOKS]:
+            said = (
+                f"external_data of tensor {found.name[:120]!r} has the key {key[:120]!r}, which is outside the "
+                "specification: onnx before 1.21 sets it as an attribute of the object that loads the tensor"
             )
-            yield Hook(
-                self._artifact, HookKind.READ, "ONNX Runtime", "external_data", location[:300], said, outside, at
-            )
+            yield Hook(self._artifact, HookKind.CODE, "onnx", "external_data", key, said, True, found.at)
         for text, at in list(self._contexts.items())[:MAX_HOOKS]:
             if len(text) < 300 and "." in text:
                 yield Hook(
@@ -151,5 +175,39 @@ class _Reader:
                     at,
                 )
 
+    def _file(self, location: str, found: Tensor, until: int | None) -> Hook:
+        """The hook of a file that holds values; the most that any tensor needs of it decides."""
+        from assay.formats.container.zip import escapes
 
-FORMAT = Format("onnx", "ONNX model", read, names=("*.onnx", "*.ort"), needs=("assay.formats.container.zip",))
+        memory = location.startswith(MEMORY)
+        outside = memory or escapes(location) or "://" in location
+        said = f"tensor values are read from {location[:200]!r}"
+        if memory:
+            said = f"values of tensor {found.name[:120]!r} are read from the memory of ONNX Runtime itself"
+        elif outside:
+            said += ", outside the model's folder"
+        return Hook(
+            self._artifact,
+            HookKind.READ,
+            "ONNX Runtime",
+            f"external_data of {found.name[:120]!r}",
+            location[:300],
+            said,
+            outside,
+            found.at,
+            until,
+        )
+
+    def defects(self) -> Iterator[Obstacle]:
+        """What contradicts the format, once each."""
+        for said, at in self._defects.items():
+            yield Obstacle(self._artifact, Trouble.MALFORMED, said, at)
+
+
+FORMAT = Format(
+    "onnx",
+    "ONNX model",
+    read,
+    names=("*.onnx", "*.ort"),
+    needs=("assay.formats.container.zip", "assay.formats._onnx_tensor"),
+)

@@ -19,23 +19,39 @@ from assay.facts.structure import Contents, Hook, HookKind
         "Do not run it where there is anything to read or overwrite. "
         "Ask for a model that keeps its values in its own files."
     ),
-    references=("CWE-22", "CWE-73", "CVE-2024-5187", "CVE-2025-51480", "CVE-2025-12058", "CVE-2026-1669"),
+    references=(
+        "CWE-22",
+        "CWE-73",
+        "CVE-2024-5187",
+        "CVE-2025-51480",
+        "CVE-2025-12058",
+        "CVE-2026-1669",
+        "CVE-2026-34445",
+    ),
 )
 def model_touches_files(
     contents: tuple[Contents, ...], hooks: tuple[Hook, ...], artifacts: tuple[Artifact, ...]
 ) -> Iterator[Answer]:
-    """External tensor data, HDF5 links and virtual datasets, a vocabulary by path, an operator that writes name a file each.
+    """Tensor data, links and virtual datasets of HDF5, a vocabulary, an operator that writes: each names a file.
 
     A name that leaves the folder, and any operator that touches files of its own choosing, is a fail. A file beside the
-    model is ordinary where the format has it; one that is not there is open, because what will lie there is not known.
+    model is ordinary where the format has it; one that is not there is open, because what will lie there is not known,
+    and one that is shorter than what is to be read of it is a fail.
     """
-    paths = {artifact.path for artifact in artifacts}
+    sizes = {artifact.path: artifact.size for artifact in artifacts}
     rows = [hook for hook in hooks if hook.kind in (HookKind.READ, HookKind.WRITE)]
     found = False
     for hook in rows:
-        if not hook.outside and hook.path in paths:
+        size = sizes.get(hook.path)
+        short = not hook.outside and size is not None and hook.until is not None and hook.until > size
+        if not hook.outside and size is not None and not short:
             continue
         found = True
+        message = f"{hook.artifact}: {hook.message}"
+        if short:
+            message += f" as far as byte {hook.until:,}, and the file has {size:,}"
+        elif not hook.outside:
+            message += ", which is not in the model"
         where = Evidence(
             hook.artifact,
             f"{hook.runtime}: {hook.message}",
@@ -43,10 +59,6 @@ def model_touches_files(
             pointer=hook.pointer or None,
             name=hook.target,
         )
-        yield Answer(
-            Kind.FAIL if hook.outside else Kind.OPEN,
-            f"{hook.artifact}: {hook.message}" + ("" if hook.outside else ", which is not in the model"),
-            (where,),
-        )
+        yield Answer(Kind.FAIL if hook.outside or short else Kind.OPEN, message, (where,))
     if not found:
         yield examined(contents)

@@ -72,6 +72,19 @@ class Messages:
             "utf-8", "backslashreplace"
         )
 
+    def numbers(self, field: Field) -> Iterator[int]:
+        """The numbers of a repeated varint field, one by one or packed."""
+        if field.start == field.stop:
+            yield field.value
+            return
+        at = field.start
+        while at < field.stop:
+            self._left -= 1
+            if self._left < 0:
+                raise LimitExceeded("message has more numbers than assay reads", at=at)
+            value, at = self._varint(at, field.stop)
+            yield value
+
     def inner(self, field: Field) -> Iterator[Field]:
         """The fields of a field that is a message."""
         return self.fields(field.start, field.stop)
