@@ -85,7 +85,8 @@ _FORMATS = """\
 # Formats
 
 Generated from the readers by `python docs/generate.py`. A file is recognised by its name and its first bytes; among
-several that fit, a reader that asks for both wins, then the most specific name, then the longest magic.
+several that fit, content that can be nothing else wins, then a reader that asks for both, then the most specific name,
+then the longest magic.
 
 | format | what | names | first bytes |
 |---|---|---|---|
@@ -102,7 +103,8 @@ def _formats() -> str:
         names = ", ".join(f"`{name}`" for name in entry.names)
         magic = ", ".join(f"`{mark.hex(' ')}`" for _, mark in entry.magic)
         both = " (with a name)" if entry.both else ""
-        rows.append(f"| {entry.id} | {entry.title} | {names} | {magic}{both} |\n")
+        content = f"{', ' if magic else ''}any, by content" if entry.sniff else ""
+        rows.append(f"| {entry.id} | {entry.title} | {names} | {magic}{both}{content} |\n")
     return f"{_FORMATS}{''.join(rows)}{_INERT}"
 
 

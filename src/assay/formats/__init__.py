@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -23,8 +24,9 @@ class Format:
     """How to recognise a format, and how to read facts out of it.
 
     `names` are shell patterns over the lower-case file name, `magic` pairs of an offset and the bytes there;
-    with `both`, a name and a magic must match. `sniff` says of the first bytes that they are of this format and no
-    other, whatever the file is called. `needs` are the modules that `read` imports when called: the
+    with `both`, a name and a magic must match. `sniff` says of the first bytes how surely they are of this format and
+    no other, whatever the file is called: 0 not at all. `guess` says of a name and the first bytes whether to take the
+    file for this format where no other claims it. `needs` are the modules that `read` imports when called: the
     worker loads them before it locks itself down. Importing a format module itself must stay cheap.
     """
 
@@ -35,18 +37,26 @@ class Format:
     magic: tuple[tuple[int, bytes], ...] = ()
     both: bool = False
     needs: tuple[str, ...] = ()
-    sniff: Callable[[bytes], bool] | None = None
+    sniff: Callable[[bytes], int] | None = None
+    guess: Callable[[str, bytes], bool] | None = None
 
     def rank(self, name: str, head: bytes) -> tuple[int, int]:
-        """How well a file of this name that begins with `head` fits: (0, 0) not at all, higher is better.
+        """How well a file of this name that begins with `head` fits: (0, 0) not at all, higher is better."""
+        if self.sniff is not None and (sure := int(self.sniff(head))):
+            return (5, sure)
+        claim = self.claim(name, head)
+        if claim == (0, 0) and self.guess is not None and self.guess(name, head):
+            return (0, 1)
+        return claim
 
-        A name outranks bare magic because loaders go by name, and because short magics (a pickle's two
-        bytes) also begin files of other formats; among names the more specific pattern wins.
+    def claim(self, name: str, head: bytes) -> tuple[int, int]:
+        """The rank by name and magic alone.
+
+        A name outranks bare magic because loaders go by name, and because short magics also begin files of other
+        formats; among names the more specific pattern wins.
         """
-        if self.sniff is not None and self.sniff(head):
-            return (5, 0)
         named = max((len(pattern) for pattern in self.names if fnmatchcase(name, pattern)), default=0)
-        marked = max((len(mark) for at, mark in self.magic if head[at : at + len(mark)] == mark), default=0)
+        marked = max((len(mark) for at, mark in self.magic if head.startswith(mark, at)), default=0)
         if self.both:
             return (4, marked) if named and marked else (0, 0)
         if named and (marked or not self.magic):
@@ -84,9 +94,74 @@ def installed() -> tuple[Format, ...]:
     return tuple(load(name) for name in module_names())
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The formats by what a file must have to be one, so that a file is ranked only against the few that it may be."""
+
+    exact: Mapping[str, list[int]]
+    suffix: Mapping[str, list[int]]
+    other: list[tuple[str, int]]  # patterns that are neither a whole name nor a suffix
+    first: Mapping[int, list[int]]  # by the first byte of a magic at offset 0
+    later: list[tuple[int, bytes, int]]  # magics at other offsets
+
+
+@cache
+def _index() -> _Index:
+    index = _Index(defaultdict(list), defaultdict(list), [], defaultdict(list), [])
+    for number, entry in enumerate(installed()):
+        for pattern in entry.names:
+            if not set(pattern) & set("*?["):
+                index.exact[pattern].append(number)
+            elif pattern.startswith("*.") and not set(pattern[1:]) & set("*?["):
+                index.suffix[pattern[1:]].append(number)
+            else:
+                index.other.append((pattern, number))
+        for at, mark in entry.magic:
+            if at:
+                index.later.append((at, mark, number))
+            else:
+                index.first[mark[0]].append(number)
+    return index
+
+
+def _candidates(name: str, head: bytes) -> set[int]:
+    """The numbers of the formats of which a name or a magic may match."""
+    index = _index()
+    found = set(index.exact.get(name, ()))
+    at = name.find(".")
+    while at >= 0:
+        found.update(index.suffix.get(name[at:], ()))
+        at = name.find(".", at + 1)
+    found.update(index.first.get(head[0], ()) if head else ())
+    found.update(number for at, mark, number in index.later if head.startswith(mark, at))
+    found.update(number for pattern, number in index.other if number not in found and fnmatchcase(name, pattern))
+    return found
+
+
+@cache
+def _judging() -> tuple[tuple[Format, ...], tuple[Format, ...]]:
+    """The formats that judge by content alone, and those that take what no other claims."""
+    every = installed()
+    return tuple(entry for entry in every if entry.sniff), tuple(entry for entry in every if entry.guess)
+
+
 def recognised(path: str, head: bytes) -> Format | None:
-    """The format as which a file is to be read, or None; `head` is its first HEAD bytes or fewer."""
+    """The format as which a file is to be read, or None; `head` is its first HEAD bytes or fewer.
+
+    It is the one whose `rank` is highest, the first by module name among equals.
+    """
     name = path.rpartition("/")[2].lower()
-    ranked = [(entry.rank(name, head), entry) for entry in installed()]
-    best = max((rank for rank, _ in ranked), default=(0, 0))
-    return next(entry for rank, entry in ranked if rank == best) if best[0] else None
+    sniffing, guessing = _judging()
+    best, found = 0, None
+    for entry in sniffing:
+        if entry.sniff is not None and (sure := int(entry.sniff(head))) > best:
+            best, found = sure, entry
+    if found is not None:
+        return found
+    every, rank = installed(), (0, 0)
+    for number in sorted(_candidates(name, head)):
+        if (claim := every[number].claim(name, head)) > rank:
+            rank, found = claim, every[number]
+    if found is not None:
+        return found
+    return next((entry for entry in guessing if entry.guess is not None and entry.guess(name, head)), None)

@@ -1,4 +1,4 @@
-"""Pickles as such: `*.pkl`, `*.pickle`, and checkpoint names whose content is a bare pickle."""
+"""Pickles as such, by their content under any name; `*.pkl` and the like by name as well."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assay.errors import InputError
 from assay.formats import Format
+from assay.formats.pickle.opening import opens
 from assay.formats.window import Window
 
 MAX_STACKED = 64
@@ -46,7 +47,8 @@ FORMAT = Format(
     "pickle",
     "pickle",
     read,
-    names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.dat"),
+    names=("*.pkl", "*.pickle", "*.p", "*.joblib", "*.dill"),
     needs=("assay.formats.pickle.follow", "assay.formats.container.every"),
     magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
+    sniff=opens,
 )

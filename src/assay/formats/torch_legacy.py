@@ -94,12 +94,15 @@ def _storages(
     return storages, at
 
 
+def _written_by_torch(head: bytes) -> int:
+    """2, above the 1 of any pickle, if the first pickle is PyTorch's magic number."""
+    return 2 if head.startswith(_MAGICS) else 0
+
+
 FORMAT = Format(
     "torch-legacy",
     "PyTorch checkpoint (legacy)",
     read,
-    names=("*",),
-    magic=tuple((0, magic) for magic in _MAGICS),
-    both=True,
+    sniff=_written_by_torch,
     needs=("assay.formats.pickle.follow", "assay.formats.torch.state"),
 )

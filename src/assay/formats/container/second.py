@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assay.errors import InputError
 from assay.facts.structure import Flaw, FlawKind
+from assay.formats.pickle.opening import may_open
 from assay.formats.window import Window
 
 if TYPE_CHECKING:
@@ -73,9 +74,22 @@ _SEARCHED = frozenset(
 _OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY"}
 
 
+# names that no writer of pickles or checkpoints uses, suffix or whole name -> the format that they claim
+_CLAIMS = {
+    **{"safetensors": "safetensors", "gguf": "gguf", "onnx": "onnx", "ort": "onnx", "tflite": "tflite"},
+    **{"pte": "executorch", "msgpack": "msgpack", "h5": "hdf5", "hdf5": "hdf5", "npy": "numpy", "json": "json"},
+    **{"xml": "openvino", "yaml": "yaml", "yml": "yaml", "py": "python", "jinja": "chat-template"},
+    **{"readme.md": "model-card", "license": "licence", "licence": "licence", "license.md": "licence"},
+}
+_CHECKPOINTS = {"pickle": "a pickle", "torch-zip": "a PyTorch checkpoint", "torch-legacy": "a PyTorch checkpoint"}
+
+
 def second_nature(artifact: str, format: Format, window: Window) -> Iterator[object]:
     """Yield what else the file is; its pickle is followed, so that what it would do is told."""
-    if format.id in _TEXT_OR_DATA:
+    if (content := _CHECKPOINTS.get(format.id)) and (claim := _claim(artifact)) is not None:
+        name = "pickle" if format.id == "pickle" else content
+        yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {claim}, its content is {content}", 0, name)
+    if format.id in _TEXT_OR_DATA or format.id in _SEARCHED:
         yield from by_content(artifact, format.id, window)
     if format.id in _SEARCHED:
         from assay.formats._marks import marks
@@ -91,25 +105,36 @@ def needs(kind: str) -> tuple[str, ...]:
     """The modules that looking for it imports when called."""
     return (
         *(("assay.formats._marks",) if kind in _SEARCHED else ()),
-        *(("assay.formats.pickle.follow",) if kind in _TEXT_OR_DATA else ()),
+        *(("assay.formats.pickle.follow",) if kind in _TEXT_OR_DATA or kind in _SEARCHED else ()),
     )
 
 
 def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
-    """Yield a flaw where the first bytes are another format's, and the program if they are a pickle's."""
+    """Yield a flaw where the first bytes are another format's, and the program if the whole is a pickle.
+
+    A pickle that its first bytes give away is read as one, whatever its name; here it is one that begins with a long
+    text, so that only the whole of it shows what it is.
+    """
     head = window.rest(0, 16)
     for mark, said in _CONTENT:
         if head.startswith(mark) and _OWN.get(kind) != mark:
             yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is {said}", 0, said)
-    if len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5:
-        from assay.formats.pickle.follow import follow
+    if not may_open(window):
+        return
+    from assay.formats.pickle.follow import follow
 
-        try:
-            program = follow(window, artifact, "", 0, window.size).program
-        except InputError:
-            return
+    try:
+        program = follow(window, artifact, "", 0, window.size).program
+    except InputError:
+        return
+    if kind in _TEXT_OR_DATA:
         yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is a pickle", 0, "pickle")
-        yield program
+    yield program
+
+
+def _claim(artifact: str) -> str | None:
+    name = artifact.rpartition(" > ")[2].rpartition("/")[2].lower()
+    return _CLAIMS.get(name) or _CLAIMS.get(name.rpartition(".")[2])
 
 
 def _directory(window: Window) -> int | None:

@@ -1,0 +1,118 @@
+"""Files are what their content is: under any name, and never what their content is not."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
+from assay.formats import Format, installed, recognised
+from assay.formats.pickle.opening import may_open, opens
+from assay.formats.window import Window
+from tests.builders import calls, torch_legacy, torch_zip
+from tests.builders.hub import tensors
+from tests.builders.safetensors import safetensors
+from tests.conftest import messages, of
+
+Audit = Callable[..., Dossier]
+TORCH: dict[str, tuple[str, tuple[int, ...]]] = {"a": ("FloatStorage", (2, 3))}
+_PATTERNS = sorted({pattern for entry in installed() for pattern in entry.names})
+_MARKS = sorted({(at, mark) for entry in installed() for at, mark in entry.magic})
+_NAMES = st.one_of(
+    st.sampled_from(_PATTERNS).flatmap(
+        lambda pattern: st.text("a.-_", max_size=4).map(lambda part: pattern.replace("*", part))
+    ),
+    st.text("abc.-_", max_size=8).flatmap(lambda stem: st.sampled_from(_PATTERNS).map(lambda p: stem + p.lstrip("*"))),
+)
+_HEADS = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from(_MARKS).flatmap(lambda row: st.binary(max_size=9).map(lambda rest: bytes(row[0]) + row[1] + rest)),
+    st.sampled_from([pickle.dumps({"a": 1}, 0), calls("os", "system", "id"), torch_zip(TORCH)[:512]]),
+)
+
+
+def by_rule(name: str, head: bytes) -> Format | None:
+    """The rule as it is written down: the first of those that rank highest."""
+    best = max(installed(), key=lambda entry: entry.rank(name, head))
+    return best if best.rank(name, head) > (0, 0) else None
+
+
+@given(name=_NAMES, head=_HEADS)
+def test_the_index_of_formats_answers_as_the_rule_does(name: str, head: bytes) -> None:
+    assert recognised(name, head) is by_rule(name.lower(), head)
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("name", ["notes.txt", "README.md", "rows.dat", "rows", "table.csv", "x.weights", "model.bin"])
+def test_a_pickle_is_followed_under_any_name(tmp_path: Path, audit: Audit, name: str, protocol: int) -> None:
+    (tmp_path / "model.safetensors").write_bytes(safetensors(tensors()))
+    (tmp_path / name).write_bytes(pickle.dumps([Evil()], protocol))
+    (found,) = of(audit(tmp_path), "pickle.reaches-outside", Kind.FAIL)
+    assert name in found.message and "system" in found.message
+
+
+@pytest.mark.parametrize("name", ["config.json", "a.yaml", "model.onnx"])
+def test_a_checkpoint_that_calls_itself_something_else_is_disguised(tmp_path: Path, audit: Audit, name: str) -> None:
+    (tmp_path / name).write_bytes(torch_zip(TORCH))
+    (found,) = messages(audit(tmp_path), "artifact.disguised", Kind.FAIL)
+    assert found.endswith("its content is a PyTorch checkpoint")
+
+
+@pytest.mark.parametrize("name", ["a.th", "a.jit", "a.ts", "a.weights", "a.params", "a", "a.model", "a.data"])
+@pytest.mark.parametrize("raw", [torch_zip(TORCH), torch_legacy(TORCH)], ids=["zip", "legacy"])
+def test_a_checkpoint_is_read_under_any_name(tmp_path: Path, audit: Audit, name: str, raw: bytes) -> None:
+    (tmp_path / name).write_bytes(raw)
+    dossier = audit(tmp_path)
+    assert of(dossier, "weights.absent", Kind.PASS) and not of(dossier, "artifact.unread", Kind.OPEN)
+
+
+def test_a_pickle_that_begins_with_a_long_text_is_found_by_its_whole(tmp_path: Path, audit: Audit) -> None:
+    (tmp_path / "notes.txt").write_bytes(b"S'" + b"a" * 200_000 + b"'\n0" + pickle.dumps(Evil(), 0))
+    (found,) = of(audit(tmp_path), "pickle.reaches-outside", Kind.FAIL)
+    assert "notes.txt" in found.message
+
+
+@pytest.mark.parametrize("name", ["model.bin", "model.pt", "x.dat", "last.ckpt"])
+def test_data_is_not_taken_for_a_damaged_pickle(tmp_path: Path, audit: Audit, name: str) -> None:
+    (tmp_path / name).write_bytes(bytes(range(7, 256)) * 9)
+    dossier = audit(tmp_path)
+    assert of(dossier, "artifact.unread", Kind.OPEN) and not of(dossier, "artifact.malformed", Kind.OPEN)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"cat\ndog\ncow\nhen\n" * 99,
+        b"N. America\n",
+        b"This is a text. " * 99,
+        b"(see below)\n" * 99,
+        b"I1\nI2\nI3\n" * 99,
+        b"]\n}\n",
+        b"TZif2" + bytes(99),
+        b"PK\x03\x04" + calls("os", "system", "id"),
+    ],
+)
+def test_other_content_is_no_pickle(raw: bytes) -> None:
+    assert not opens(raw[:512]) and not may_open(Window(io.BytesIO(raw)))
+
+
+@given(value=st.recursive(st.text() | st.integers() | st.binary(), st.lists), protocol=st.integers(2, 5))
+def test_what_pickle_writes_is_a_pickle(value: object, protocol: int) -> None:
+    raw = pickle.dumps([value], protocol)
+    assert opens(raw[:512]) and may_open(Window(io.BytesIO(raw)))
+
+
+class Evil:
+    """Calls a function when unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        import os
+
+        return os.system, ("true",)
