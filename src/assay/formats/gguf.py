@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from math import prod
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats._gguf_facts import described
+from assay.formats._gguf_limits import Declared, broken
 from assay.formats.window import Window
 
 _HEADER = struct.Struct("<4sIQQ")
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 _SCALAR = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
-_STRING, _ARRAY = 8, 9
+_UINT32, _STRING, _ARRAY = 4, 8, 9
 _CHUNK = 256 * 1024
 MAX_FIELDS = 65_536
 MAX_TENSORS = 1_000_000
@@ -115,12 +117,15 @@ class _Cursor:
             )
         return tuple(kept)
 
-    def value(self, key: str, kind: int) -> object:
+    def value(self, key: str) -> tuple[Declared, object]:
+        """The value of a field, and how it is stored."""
+        at, kind = self.at, self.take(_U32)
         if kind == _STRING:
-            return self.string()
+            return Declared(kind, kind, 1, at), self.string()
         if kind != _ARRAY:
-            return self._block(kind, 1)[0]
+            return Declared(kind, kind, 1, at), self._block(kind, 1)[0]
         item, count = self.take(_U32), self.take(_U64)
+        declared = Declared(kind, item, count, at)
         if count > MAX_ENTRIES:
             raise LimitExceeded(
                 f"array {key[:80]!r} longer than assay reads",
@@ -129,8 +134,8 @@ class _Cursor:
                 got=f"{count:,}",
             )
         if item == _STRING:
-            return self.strings(count)
-        return self._block(item, count)
+            return declared, self.strings(count)
+        return declared, self._block(item, count)
 
     def _block(self, kind: int, count: int) -> tuple[object, ...]:
         if kind not in _SCALAR:
@@ -153,35 +158,59 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         if count > most:
             raise LimitExceeded(f"more {what} than assay reads", at=8, expected=f"at most {most:,}", got=f"{count:,}")
     cursor = _Cursor(window, _HEADER.size)
-    metadata = _metadata(cursor, field_count)
-    alignment = metadata.get("general.alignment", 32)
-    if (
-        not isinstance(alignment, int)
-        or isinstance(alignment, bool)
-        or alignment < 8
-        or alignment % 8
-        or alignment > 1 << 30
-    ):
-        raise Malformed("general.alignment is not a positive multiple of 8", expected="a multiple of 8", got=alignment)
+    metadata, fields = _metadata(cursor, field_count)
+    alignment = _alignment(metadata, fields)
     declared = [_tensor(cursor, alignment) for _ in range(tensor_count)]
     base = -(-cursor.at // alignment) * alignment
     tensors = tuple(
         TensorSpec(name, dtype, shape, base + at, base + at + size) for name, dtype, shape, at, size in declared
     )
+    _distinct(declared)
     yield WeightIndex(
         artifact, "gguf", tensors, min(base, window.size), window.size, alignment, metadata=_short(metadata)
     )
+    for said, at in broken(metadata, fields):
+        yield Obstacle(artifact, Trouble.MALFORMED, f"{said} (byte {at:,})", at)
     yield from described(artifact, metadata, frozenset(tensor.name for tensor in tensors))
 
 
-def _metadata(cursor: _Cursor, count: int) -> dict[str, object]:
+def _alignment(metadata: dict[str, object], fields: dict[str, Declared]) -> int:
+    """`general.alignment`, which llama.cpp reads as UINT32 whatever its type (ggml/src/gguf.cpp)."""
+    key = "general.alignment"
+    if key not in fields:
+        return 32  # GGUF_DEFAULT_ALIGNMENT
+    alignment, field = metadata[key], fields[key]
+    if field.kind != _UINT32:
+        said = f"{key} has another type, on which llama.cpp aborts"
+        raise Malformed(said, at=field.at, expected="UINT32", got=field.name)
+    if not isinstance(alignment, int) or alignment < 8 or alignment & (alignment - 1) or alignment > 1 << 30:
+        raise Malformed(
+            f"{key} is no power of two from 8 on", at=field.at, expected="8, 16, 32 or more", got=repr(alignment)
+        )
+    return alignment
+
+
+def _distinct(declared: list[tuple[str, str, tuple[int, ...], int, int]]) -> None:
+    """Malformed if two tensors have one name: readers differ on which one counts."""
+    seen: set[str] = set()
+    for name, *_ in declared:
+        if name in seen:
+            raise Malformed(f"tensor {name[:200]!r} is declared twice, and readers differ on which one counts")
+        seen.add(name)
+
+
+def _metadata(cursor: _Cursor, count: int) -> tuple[dict[str, object], dict[str, Declared]]:
+    """The fields' values, and how each is stored."""
     metadata: dict[str, object] = {}
+    fields: dict[str, Declared] = {}
     for _ in range(count):
         start, key = cursor.at, cursor.string(65_535)
         if key in metadata:
             raise Malformed(f"metadata key {key[:80]!r} appears twice", at=start)
-        metadata[key] = cursor.value(key, cursor.take(_U32))
-    return metadata
+        if not key:
+            raise Malformed("metadata key is empty", at=start)
+        fields[key], metadata[key] = cursor.value(key)
+    return metadata, fields
 
 
 def _short(metadata: dict[str, object]) -> tuple[tuple[str, str], ...]:
@@ -198,6 +227,13 @@ def _tensor(cursor: _Cursor, alignment: int) -> tuple[str, str, tuple[int, ...],
         raise Malformed(f"tensor {name[:200]!r} has too many dimensions", at=start, expected="at most 4", got=rank)
     shape = tuple(cursor.take(_U64) for _ in range(rank))[::-1]
     kind, offset = cursor.take(_U32), cursor.take(_U64)
+    if 0 in shape[:-1] or any(extent >= 2**63 for extent in shape):
+        raise Malformed(
+            f"tensor {name[:200]!r} has a dimension that llama.cpp divides by, or that is negative",
+            at=start,
+            expected="1 to 2^63 - 1",
+            got=" x ".join(f"{extent:,}" for extent in shape),
+        )
     if kind not in DTYPES:
         raise Malformed(f"tensor {name[:200]!r} has an unknown type", at=start, expected="a ggml type id", got=kind)
     dtype, per_block, block_bytes = DTYPES[kind]
