@@ -33,7 +33,7 @@ from assay.subject import hashed, walked
 (entry,) = walked(Path(sys.argv[1])).entries
 with entry.place.source() as source:
     index = next(iter(formats.load("safetensors").read(entry.path, Window(source))))
-found = Pass(index)
+found = Pass(index.artifact, [index])
 hashed(entry, sink=found.feed)
 assert len(found.ended()) == len(index.tensors)
 """

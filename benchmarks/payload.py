@@ -30,7 +30,7 @@ def accused(codes: Codes, dtype: str = "BF16") -> bool:
     raw = codes.astype("<u2").tobytes()
     columns = 1024
     spec = TensorSpec("w", dtype, (len(codes) // columns, columns), 0, len(raw))
-    taken = Pass(WeightIndex("m", "safetensors", (spec,), 0, len(raw)))
+    taken = Pass("m", [WeightIndex("m", "safetensors", (spec,), 0, len(raw))])
     taken.feed(memoryview(raw))
     found = tuple(row for row in taken.ended() if isinstance(row, TensorSummary))
     check = named(CHECK)

@@ -28,7 +28,14 @@ class WeightIndex:
     """All tensors of one artifact, with the byte range of its data section.
 
     `alignment` is the padding that the format allows between tensors, in bytes; `shares_storage` is True
-    where the format lets tensors be views of one storage, so that overlapping is ordinary.
+    where the format lets tensors be views of one storage, so that overlapping is ordinary. `unread` are the names of
+    tensors whose numbers do not lie in the file as an array, with the reason.
+
+    `file` is the file beside the artifact that the byte ranges are of, while that has not been looked up; then it is
+    the artifact, and `listed_in` the file that names the tensors. `packed` is the byte range of a deflate stream in the
+    artifact: other offsets are those in what it holds. `written` says how numbers are written where they are no array:
+    `varint` (base 128, protobuf.dev "Encoding") or `tagged` (each after a byte). `within` is the member that holds the
+    tensors, where the artifact is a container.
     """
 
     artifact: str
@@ -39,6 +46,45 @@ class WeightIndex:
     alignment: int = 1
     shares_storage: bool = False
     metadata: tuple[tuple[str, str], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    file: str = ""
+    listed_in: str = ""
+    packed: tuple[int, int] | None = None
+    written: str = ""
+    within: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The format without its variant: `torch` for both forms of a PyTorch checkpoint."""
+        return self.format.partition("-")[0]
+
+    @property
+    def decoder(self) -> bool:
+        """Whether it is a file of nothing but parameters, and no member of a container."""
+        return self.kind in DECODERS and not self.within
+
+    @property
+    def plain(self) -> bool:
+        """Whether tensors lie in the file as arrays, each value in its place."""
+        return self.packed is None and not self.written and not self.file
+
+    @property
+    def only_weights(self) -> bool:
+        """Whether each byte of the data section belongs to a tensor or is padding."""
+        return self.kind in DECODERS or bool(self.listed_in)
+
+    @property
+    def computes(self) -> bool:
+        """Whether the file is a graph: constants of the computation lie among its parameters."""
+        return self.kind in GRAPHS
+
+
+# formats of nothing but parameters, named as the libraries that run decoders name them
+DECODERS = frozenset({"safetensors", "gguf", "torch"})
+# formats of a computation: shapes, tables, masks and quantised codes are tensors as parameters are
+GRAPHS = frozenset({"onnx", "tflite", "openvino"})
+# arrays of any purpose: the model's weights where there are no others
+ARRAYS = frozenset({"numpy", "pickle"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +94,11 @@ class ShardIndex:
     artifact: str
     weight_map: tuple[tuple[str, str], ...]
     total_size: int | None
+
+
+def graphs(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
+    """The artifacts in which constants of a computation lie among the parameters."""
+    return frozenset(index.artifact for index in indexes if index.computes)
 
 
 def parameter_tensors(indexes: tuple[WeightIndex, ...]) -> tuple[tuple[WeightIndex, TensorSpec], ...]:
@@ -61,7 +112,10 @@ def parameter_tensors(indexes: tuple[WeightIndex, ...]) -> tuple[tuple[WeightInd
 
 @dataclass(frozen=True, slots=True)
 class WeightSet:
-    """Weight files that together are one copy of the model: a safetensors set, a PyTorch set, or one GGUF."""
+    """Weight files that together are one copy of the model: a safetensors set, a PyTorch set, one GGUF or ONNX file.
+
+    `naming` is `hub` or `gguf` where tensors are named and shaped as the config implies, else `own`.
+    """
 
     name: str
     naming: str
@@ -88,22 +142,32 @@ _SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
 
 
 def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
-    """The copies of the model that a folder holds, each complete in itself, in name order."""
-    groups: dict[tuple[str, str], list[WeightIndex]] = {}
+    """The copies of the model that a folder holds, each complete in itself: decoder formats first, in name order."""
+    groups: dict[tuple[int, str, str], list[WeightIndex]] = {}
     for index in indexes:
-        folder, _, name = index.artifact.rpartition("/")
-        if not index.tensors or _TRAINER_STATE.match(name):
-            continue
-        if index.format == "gguf":
-            key = ("gguf", _SPLIT.sub(".gguf", index.artifact))
-        else:
-            key = (index.format.partition("-")[0], f"{folder}/" if folder else "")
-        groups.setdefault(key, []).append(index)
+        if index.tensors and not _TRAINER_STATE.match(index.artifact.rpartition("/")[2]):
+            groups.setdefault(_group(index), []).append(index)
+    least = min((rank for rank, _, _ in groups), default=0)
     return tuple(
-        WeightSet(
-            f"{name} ({kind})" if kind != "gguf" and name else name if kind == "gguf" else kind,
-            "gguf" if kind == "gguf" else "hub",
-            tuple(rows),
-        )
-        for (kind, name), rows in sorted(groups.items())
+        WeightSet(*_set_name(rank, kind, name), tuple(rows))
+        for (rank, kind, name), rows in sorted(groups.items())
+        if rank < 2 or rank == least
     )
+
+
+def _group(index: WeightIndex) -> tuple[int, str, str]:
+    """(rank, kind of format, name) of the copy that a file is part of."""
+    folder, kind = index.artifact.rpartition("/")[0], index.kind
+    if index.within:
+        return (2 if kind in ARRAYS else 1), kind, f"{index.artifact} > {index.within}"
+    if kind == "gguf":
+        return 0, kind, _SPLIT.sub(".gguf", index.artifact)
+    if kind in DECODERS:
+        return 0, kind, f"{folder}/" if folder else ""
+    return (2 if kind in ARRAYS else 1), kind, index.listed_in or index.artifact
+
+
+def _set_name(rank: int, kind: str, name: str) -> tuple[str, str]:
+    if rank:
+        return f"{name} ({kind})", "own"
+    return (name, "gguf") if kind == "gguf" else (f"{name} ({kind})" if name else kind, "hub")

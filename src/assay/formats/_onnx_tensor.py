@@ -18,6 +18,7 @@ BITS = {
 }
 TEXTS = 8
 _DIMS, _TYPE, _NAME, _RAW, _EXTERNAL, _LOCATION = 1, 2, 8, 9, 13, 14
+WIDTHS = {4: 4, 10: 8}  # fields with numbers of fixed width -> their bytes; others hold base-128 numbers
 _TYPED = frozenset({4, 5, 6, 7, 10, 11})  # float_data, int32_data, string_data, int64_data, double_data, uint64_data
 _KEYS = frozenset({"location", "offset", "length", "checksum", "basepath"})
 MEMORY = "*/_ORT_MEM_ADDR_/*"  # onnxruntime/core/framework/tensor_external_data_info.h: the offset is an address
@@ -25,7 +26,11 @@ MEMORY = "*/_ORT_MEM_ADDR_/*"  # onnxruntime/core/framework/tensor_external_data
 
 @dataclass(slots=True)
 class Tensor:
-    """What a tensor says of itself; `raw` are the bytes of `raw_data`, `typed` those of other fields with values."""
+    """What a tensor says of itself; `raw` are the bytes of `raw_data`, `typed` those of other fields with values.
+
+    `places` are (field, start, stop, whether packed) of those other fields: numbers that adjoin, each after a tag, are
+    one place.
+    """
 
     at: int
     name: str = ""
@@ -33,6 +38,7 @@ class Tensor:
     dims: list[int] = field(default_factory=list)
     raw: tuple[int, int] | None = None
     typed: int = 0
+    places: list[tuple[int, int, int, bool]] = field(default_factory=list)
     outside: bool = False
     external: dict[str, str] = field(default_factory=dict)
     defects: list[str] = field(default_factory=list)
@@ -70,6 +76,7 @@ def tensor(messages: Messages, found: Field) -> Tensor:
             row.raw = (part.start, part.stop)
         elif part.number in _TYPED:
             row.typed += max(1, part.stop - part.start)
+            joined(row.places, part.number, part.start, part.stop, WIDTHS.get(part.number, 0))
         elif part.number == _LOCATION:
             row.outside = part.value == 1
         elif part.number == _EXTERNAL:
@@ -107,6 +114,21 @@ def _defects(row: Tensor) -> Iterator[str]:
         yield f"external_data has the length {length:,}, but its dimensions and type need {row.size:,}"
     if row.external and not row.external.get("location"):
         yield "external_data names no location"
+
+
+def joined(places: list[tuple[int, int, int, bool]], number: int, start: int, stop: int, width: int) -> None:
+    """Note where one field with numbers lies; single ones that adjoin become one place.
+
+    A field with a single number has no length: it begins at `start`, after a tag of one byte (fields below 16).
+    """
+    if stop > start:
+        places.append((number, start, stop, True))
+        return
+    last = places[-1] if places else None
+    if last is not None and last[0] == number and not last[3] and last[2] == start - 1 and width:
+        places[-1] = (number, last[1], start + width, False)
+    else:
+        places.append((number, start - 1, start + width, False))
 
 
 def unknown_keys(row: Tensor) -> list[str]:

@@ -34,7 +34,7 @@ _MANY = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield extension types that Flax does not have, pickles among the values, and bytes after the end."""
-    from assay.formats.container.nest import Part, contained
+    from assay.formats.container.nest import contained, part
 
     found = end = count = 0
     for kind, at, start, size in _values(window):
@@ -59,9 +59,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             and window.read(start + size - 1, 1) == b"."
         ):
             found += 1
-            yield from contained(
-                artifact, f"bytes at {start}.pkl", Window(Part(window, start, start + size), None, window)
-            )
+            yield from contained(artifact, f"bytes at {start}.pkl", part(window, start, start + size))
     yield Contents(artifact, FORMAT.id, count)
     if end < window.size:
         yield Flaw(artifact, FlawKind.HIDDEN, f"{window.size - end:,} bytes follow the value, from byte {end:,}", end)

@@ -1,6 +1,6 @@
 """ONNX models (onnx/onnx.proto): operators from outside, and files that the model makes its runtime open.
 
-Tensors are stepped over.
+Values are stepped over; where they lie becomes the index of weights.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from assay.errors import LimitExceeded, Malformed
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Contents, Hook, HookKind
 from assay.formats import Format
-from assay.formats._onnx_tensor import MEMORY, Tensor, tensor, unknown_keys
+from assay.formats._onnx_tensor import MEMORY, Tensor, joined, tensor, unknown_keys
+from assay.formats._onnx_values import Values
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
 
@@ -21,13 +22,15 @@ MAX_HOOKS = 1_000
 _ONNX = ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training")
 _RUNTIME = ("com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental")
 _DOMAINS = frozenset(_ONNX + _RUNTIME)
+# floating point numbers in an attribute from which they count as values: of tree ensembles and the like, all
+_FLOATS, _LEAST = 16, {"ai.onnx.ml": 1}
 # field numbers
 _GRAPH, _OPSET, _TRAINING, _FUNCTION = 7, 8, 20, 25
 _READ = (_GRAPH, _OPSET, _TRAINING, _FUNCTION)
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each operator set from outside, and each file that the model names."""
+    """Yield each operator set from outside, each file that the model names, and where its tensors lie."""
     messages = Messages(window)
     top = [field for field in messages.fields(0, window.size) if field.number in _READ]
     if not any(field.number in (_GRAPH, _OPSET) for field in top):
@@ -47,6 +50,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                     reader.graph(part, 0)
     yield from reader.hooks()
     yield from reader.defects()
+    yield from reader.values.indexes(artifact, window.size)
     yield Contents(artifact, FORMAT.id, reader.nodes)
 
 
@@ -61,6 +65,7 @@ class _Reader:
         self._defects: dict[str, int] = {}
         self._contexts: dict[str, int] = {}
         self.nodes = 0
+        self.values = Values()
 
     def function(self, field: Field) -> None:
         """A function that the model defines itself, in terms of other operators."""
@@ -99,37 +104,49 @@ class _Reader:
 
     def node(self, field: Field, depth: int) -> None:
         """One operator, and the graphs and tensors in its attributes."""
-        kind = domain = ""
+        kind = domain = label = ""
+        attributes = []
         self.nodes += 1
         for part in self._messages.inner(field):
-            if part.number == 4:
+            if part.number in (2, 3):
+                label = label or self._messages.text(part)[:200]
+            elif part.number == 4:
                 kind = self._messages.text(part)
             elif part.number == 7:
                 domain = self._messages.text(part)
             elif part.number == 5:
-                self.attribute(part, depth)
+                attributes.append(part)
+        for part in attributes:
+            self.attribute(part, depth, label or f"{kind[:100]} {self.nodes}", _LEAST.get(domain, _FLOATS))
         self._operators.setdefault((domain[:200], kind[:200]), field.start)
 
-    def attribute(self, field: Field, depth: int) -> None:
-        """An attribute's tensors and graphs; a compiled context names a file of native code."""
+    def attribute(self, field: Field, depth: int, label: str = "", least: int = 16) -> None:
+        """An attribute's tensors and graphs, and its numbers from `least` on; a compiled context names native code."""
         name = text = ""
+        numbers: list[tuple[int, int, int, bool]] = []
         for part in self._messages.inner(field):
             if part.number == 1:
                 name = self._messages.text(part)
             elif part.number == 4:
                 text = self._messages.text(part)
             elif part.number in (5, 10):
-                self.tensor(part)
+                self.tensor(part, label if name in ("", "value") else f"{label}.{name[:100]}")
+            elif part.number == 7:
+                joined(numbers, 7, part.start, part.stop, 4)
             elif part.number in (6, 11):
                 self.graph(part, depth + 1)
             elif part.number in (22, 23):
                 self.sparse(part)
+        if sum(stop - start for _, start, stop, _ in numbers) >= 4 * least:
+            self.values.attribute(f"{label}.{name[:100]}", numbers)
         if name == "ep_cache_context" and text:
             self._contexts.setdefault(text[:300], field.start)
 
-    def tensor(self, field: Field) -> None:
-        """Where a tensor's values are, if not in the file, and what of it cannot be."""
+    def tensor(self, field: Field, label: str = "") -> None:
+        """Where a tensor's values are, and what of it cannot be."""
         found = tensor(self._messages, field)
+        if not found.defects:
+            self.values.add(found, label or f"tensor at byte {field.start:,}")
         for said in found.defects:
             if len(self._defects) < MAX_HOOKS:
                 self._defects.setdefault(f"tensor {found.name[:120]!r}: {said}", found.at)
@@ -209,5 +226,5 @@ FORMAT = Format(
     "ONNX model",
     read,
     names=("*.onnx", "*.ort"),
-    needs=("assay.formats.container.zip", "assay.formats._onnx_tensor"),
+    needs=("assay.formats.container.zip", "assay.formats._onnx_tensor", "assay.formats._onnx_values"),
 )

@@ -33,7 +33,7 @@ class Member:
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what is wrong with the archive, then what bears on loading in each member."""
-    from assay.formats.container.nest import Part, contained
+    from assay.formats.container.nest import contained, part
 
     seen: dict[str, str] = {}
     flawed, end, count = 0, 0, 0
@@ -45,9 +45,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             if flawed <= MAX_FLAWS:
                 yield flaw
         if member.kind in _FILE and not member.name.endswith("/"):
-            yield from contained(
-                artifact, member.name, Window(Part(window, member.start, member.start + member.size), None, window)
-            )
+            yield from contained(artifact, member.name, part(window, member.start, member.start + member.size))
     yield Contents(artifact, FORMAT.id, count)
     if any(window.rest(end, min(window.size - end, 64 * 1024))):
         yield Flaw(artifact, FlawKind.HIDDEN, f"bytes other than zero follow the last member, from byte {end:,}", end)

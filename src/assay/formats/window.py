@@ -39,15 +39,20 @@ class Budget:
 class Window:
     """The bytes of one artifact, from offset 0 to `size`, or of something packed inside one.
 
-    `depth` counts the containers around it; `budget` is shared by everything inside one artifact.
+    `depth` counts the containers around it; `budget` is shared by everything inside one artifact. Of something inside
+    another, `offset` is where it lies there in place, `deflated` the byte range there that it is inflated from.
     """
 
-    __slots__ = ("_blocks", "_source", "budget", "depth", "size")
+    __slots__ = ("_blocks", "_source", "budget", "deflated", "depth", "offset", "size")
 
-    def __init__(self, source: Source, size: int | None = None, outer: Window | None = None) -> None:
+    def __init__(
+        self, source: Source, size: int | None = None, outer: Window | None = None, offset: int | None = None
+    ) -> None:
         self._source = source
         self._blocks: dict[int, bytes] = {}
         self.size = source.seek(0, 2) if size is None else size
+        self.offset = offset
+        self.deflated: tuple[int, int] | None = None
         self.depth: int = 0 if outer is None else outer.depth + 1
         self.budget: Budget = Budget() if outer is None else outer.budget
 

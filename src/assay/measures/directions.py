@@ -13,7 +13,7 @@ from assay.measures import Cost, Material, Measure
 def run(material: Material) -> Iterator[Directions]:
     """The directions of the first copy of the model, where that is quick or `hints` were asked for."""
     sets = weight_sets(material.all("WeightIndex"))
-    if not sets or not material.all("TensorSummary"):
+    if not sets or sets[0].naming == "own" or not material.all("TensorSummary"):
         return
     from assay.weights import tensors
     from assay.weights.directions import MOST_HIDDEN, QUICK_HIDDEN, directions

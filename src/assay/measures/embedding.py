@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.errors import InputError
 from assay.facts.model import beside
 from assay.facts.role import placed
+from assay.facts.tensor import WeightIndex
 from assay.facts.values import TokenReview
 from assay.measures import Cost, Material, Measure
 
@@ -19,7 +20,7 @@ def run(material: Material) -> Iterator[TokenReview]:
     from assay.weights import tensors
     from assay.weights.embedding import reviewed
 
-    for index, found in tensors(material.walk, material.all("WeightIndex")):
+    for index, found in tensors(material.walk, _decoders(material)):
         summary = next((row for row in summaries if (row.artifact, row.name) == (index.artifact, found.name)), None)
         vocabulary = beside(index.artifact, material.all("Vocabulary"))
         if summary is None or vocabulary is None or len(found.shape) != 2:
@@ -29,6 +30,10 @@ def run(material: Material) -> Iterator[TokenReview]:
             yield reviewed(summary, found, vocabulary, tokenizer)
         except InputError as cause:
             yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, str(cause))
+
+
+def _decoders(material: Material) -> tuple[WeightIndex, ...]:
+    return tuple(index for index in material.all("WeightIndex") if index.decoder)
 
 
 MEASURE = Measure(

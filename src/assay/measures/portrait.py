@@ -20,12 +20,15 @@ def portrait(
     """The model at a glance: the first complete set of weights, by type and by role, and bytes by standing."""
     sets = weight_sets(indexes)
     main = sets[0] if sets else WeightSet("", "hub", ())
-    files = tuple(_file(index) for index in indexes if index.tensors)
+    files: dict[tuple[str, str], list[WeightIndex]] = {}
+    for index in indexes:
+        if index.tensors:
+            files.setdefault((index.artifact, index.format), []).append(index)
     named = sorted((row for row in configs if row.family != "unknown"), key=lambda row: row.artifact.count("/"))
     family = next((config.family for config in (*named, *configs)), "")
     return Portrait(
         family,
-        files,
+        tuple(_file(rows) for rows in files.values()),
         _shares(main, lambda tensor: tensor.dtype),
         _shares(main, lambda tensor: placed(tensor.name).part),
         _measurements(sets, artifacts),
@@ -52,14 +55,12 @@ def _measurements(sets: tuple[WeightSet, ...], artifacts: tuple[Artifact, ...]) 
     return tuple(rows)
 
 
-def _file(index: WeightIndex) -> WeightFile:
-    return WeightFile(
-        index.artifact,
-        index.format,
-        len(index.tensors),
-        WeightSet("", "", (index,)).parameters,
-        index.data_stop - index.data_start,
-    )
+def _file(rows: list[WeightIndex]) -> WeightFile:
+    """A file with all its tensors, those of its members too."""
+    first = rows[0]
+    start, stop = min(row.data_start for row in rows), max(row.data_stop for row in rows)
+    parameters = sum(WeightSet("", "", (row,)).parameters for row in rows)
+    return WeightFile(first.artifact, first.format, sum(len(row.tensors) for row in rows), parameters, stop - start)
 
 
 def _shares(main: WeightSet, key: Callable[[TensorSpec], str]) -> tuple[Share, ...]:

@@ -14,12 +14,15 @@ GIVES = ("TensorSummary", "UnreadValues")
 
 def begin(material: Material) -> Mapping[str, Feed]:
     """A pass over each file that has tensors, if there are kernels to compute it with."""
-    indexes: list[WeightIndex] = [index for index in material.all("WeightIndex") if index.tensors]
+    indexes: dict[str, list[WeightIndex]] = {}
+    for index in material.all("WeightIndex"):
+        if index.tensors or index.unread:
+            indexes.setdefault(index.artifact, []).append(index)
     if not indexes or kernels.name() == "none":
         return {}
-    from assay.weights.summaries import Pass
+    from assay.weights.summaries import feed
 
-    return {index.artifact: Pass(index, material.keep) for index in indexes}
+    return {artifact: feed(artifact, rows, material.keep) for artifact, rows in indexes.items()}
 
 
 def run(material: Material) -> Iterator[object]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from posixpath import normpath
 
 from assay import formats
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
 from assay.facts.structure import Hook, HookKind
+from assay.facts.tensor import WeightIndex
 from assay.formats.container.inert import inert, unread
 from assay.isolation import Reader
 from assay.measures import Feed
@@ -51,7 +53,7 @@ def read_all(
         rows = [_read_one(*row, reader, made) for row in zip(entries, heads, kinds, strict=True)]
     finally:
         reader.close()
-    return _with_side_files(rows), reader.reached()
+    return _with_values_beside(_with_side_files(rows)), reader.reached()
 
 
 def hash_all(
@@ -99,6 +101,26 @@ def _with_side_files(rows: list[Row]) -> list[Row]:
         else row
         for row in rows
     ]
+
+
+def _with_values_beside(rows: list[Row]) -> list[Row]:
+    """The rows, each index of tensors that lie in another file now as one of that file, if it is here."""
+    sizes = {row.artifact.path: row.artifact.size for row in rows}
+    return [
+        replace(row, facts=tuple(_placed(fact, sizes) if isinstance(fact, WeightIndex) else fact for fact in row.facts))
+        for row in rows
+    ]
+
+
+def _placed(index: WeightIndex, sizes: Mapping[str, int]) -> WeightIndex:
+    if not index.file:
+        return index
+    path = normpath(f"{index.artifact.rpartition('/')[0] or '.'}/{index.file}")
+    if path in sizes and "\\" not in index.file:
+        return replace(index, artifact=path, data_stop=sizes[path], file="", listed_in=index.artifact)
+    why = f"its values lie in {index.file[:120]!r}, which is not here"
+    unread = (*index.unread, *((tensor.name, why) for tensor in index.tensors))
+    return replace(index, tensors=(), unread=unread, file="")
 
 
 def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader, made: frozenset[str]) -> Row:

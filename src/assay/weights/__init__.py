@@ -220,9 +220,9 @@ class Weights(Mapping[str, "Tensor | Packed"]):
 
 
 def tensors(walk: Walk, indexes: tuple[WeightIndex, ...]) -> Iterator[tuple[WeightIndex, Tensor]]:
-    """Every tensor of the given indexes, to be read when asked."""
+    """Every tensor of the given indexes that lies in its file as an array, to be read when asked."""
     entries = {entry.path: entry for entry in walk.entries}
-    for index in indexes:
+    for index in (row for row in indexes if row.plain):
         for spec in index.tensors:
             yield index, Tensor(spec.name, spec.dtype, spec.shape, index.artifact, spec, entries[index.artifact])
 
@@ -258,7 +258,7 @@ def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
             facts, obstacle = _facts_of(entry, reader)
             if obstacle is not None:
                 raise InputError(f"{entry.path} cannot be read: {obstacle.reason}")
-            indexes += [fact for fact in facts if isinstance(fact, WeightIndex)]
+            indexes += [fact for fact in facts if isinstance(fact, WeightIndex) and fact.decoder]
     sets = weight_sets(tuple(indexes))
     if not sets:
         raise UsageError(

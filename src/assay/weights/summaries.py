@@ -10,13 +10,15 @@ import hashlib
 import math
 import sys
 from array import array
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 from assay import kernels
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import Lines, LowBits, Peak, TensorSummary, UnreadValues
 from assay.kernels.types import BYTES, F32, TYPES, Type
+from assay.weights.writing import WRITTEN, Inflating, Unlike, Written
 
 MIN_COLUMNS, MAX_COLUMNS, MAX_ROWS = 16, 1 << 20, 1 << 21  # what rows and columns are kept for: memory stays small
 MOST_ACTIVE = 16  # tensors that one byte may belong to, where tensors share a storage: each holds a megabyte
@@ -27,19 +29,30 @@ DIGITS = 6  # significant digits kept: what a reader uses, and the same whicheve
 LEAST_BYTES = 4096  # from here on the entropy of 256 kinds is estimated to 0.05 bits: (256 - 1) / (2 n ln 2)
 _BITS = (1, 2, 4)
 
+
+class Feed(Protocol):
+    """Takes the bytes of one file in order, and gives facts at its end."""
+
+    def feed(self, block: memoryview) -> None: ...
+
+    def ended(self) -> Iterable[object]: ...
+
+
 # takes artifact, tensor, and its exact histogram: codes as uint16, counts as uint64
 Keep = Callable[[str, str, bytes, bytes], None]
 
 
 class Pass:
-    """Takes the blocks of one file in order and gives a summary of each tensor."""
+    """Takes the blocks of one file in order and gives a summary of each tensor that lies in it in place."""
 
-    def __init__(self, index: WeightIndex, keep: Keep | None = None) -> None:
+    def __init__(self, artifact: str, indexes: Sequence[WeightIndex], keep: Keep | None = None) -> None:
         self.found: list[TensorSummary | UnreadValues] = []
-        self._artifact, self._shares = index.artifact, index.shares_storage
-        self._waiting = sorted(self._readable(index), key=lambda row: row[0].start, reverse=True)
+        self._artifact = artifact
+        waiting = sorted(self._readable(indexes), key=lambda row: row[0].start, reverse=True)
+        self._waiting: list[tuple[TensorSpec, Type, str]] = waiting
         self._active: list[tuple[TensorSpec, Type, kernels.Summary]] = []
         self._at, self._keep = 0, keep
+        self.stop = max((row[0].stop for row in waiting), default=0)
 
     def feed(self, block: memoryview) -> None:
         """Take the next bytes of the file."""
@@ -48,11 +61,14 @@ class Pass:
         for tensor, kind, summary in open_:
             self._take(tensor, kind, summary, block, start)
         while self._waiting and self._waiting[-1][0].start < stop:  # one after another: a block may hold thousands
-            tensor, kind = self._waiting.pop()
+            tensor, kind, written = self._waiting.pop()
             if len(self._active) >= MOST_ACTIVE:
                 self.found.append(UnreadValues(self._artifact, tensor.name, "too many tensors overlap it"))
                 continue
-            self._take(tensor, kind, kernels.summary(kind, *_extent(tensor, kind)), block, start)
+            summary = kernels.summary(kind, *_extent(tensor, kind))
+            if written:
+                summary = Written(summary, written, kind, tensor)
+            self._take(tensor, kind, summary, block, start)
         self._at = stop
 
     def _take(self, tensor: TensorSpec, kind: Type, summary: kernels.Summary, block: memoryview, start: int) -> None:
@@ -62,7 +78,11 @@ class Pass:
         if tensor.stop > stop:
             self._active.append((tensor, kind, summary))
             return
-        found = summary.finish()
+        try:
+            found = summary.finish()
+        except Unlike as reason:
+            self.found.append(UnreadValues(self._artifact, tensor.name, str(reason)))
+            return
         self.found.append(_summary(self._artifact, tensor, kind, found))
         if self._keep is not None:
             self._keep(self._artifact, tensor.name, found["codes"], found["counts"])
@@ -74,41 +94,88 @@ class Pass:
         self._active, self._waiting = [], []
         return tuple(sorted(self.found, key=lambda row: row.name))
 
-    def _readable(self, index: WeightIndex) -> Iterator[tuple[TensorSpec, Type]]:
+    def _readable(self, indexes: Sequence[WeightIndex]) -> Iterator[tuple[TensorSpec, Type, str]]:
         """The tensors that can be summarised; the others are put among what was found, with the reason."""
-        budget = MOST_RATIO * max(0, index.data_stop)
-        seen: set[tuple[int, int]] = set()
-        reached = taken = 0
-        for tensor in sorted(index.tensors, key=lambda tensor: (tensor.start, tensor.stop, tensor.name)):
-            kind = TYPES.get(tensor.dtype)
-            reason = _unreadable(tensor, kind)
-            size = tensor.stop - tensor.start
-            if not reason and tensor.stop > index.data_stop:
-                reason = "the file ends before it does"
-            if not reason and not index.shares_storage and tensor.start < reached:
-                reason = "it shares bytes with another tensor"
-            if not reason and (tensor.start, tensor.stop) in seen:
-                continue  # tied: the same bytes under a second name
-            if not reason and size > budget:
-                reason = "the tensors of this file overlap so much that reading each would not end"
-            if not reason and taken >= MOST_TENSORS:
-                reason = f"assay summarises the first {MOST_TENSORS:,} tensors of a file"
-            reached = max(reached, tensor.stop)
-            if reason:
-                self.found.append(UnreadValues(index.artifact, tensor.name, reason))
-            elif kind is not None and size:
-                seen.add((tensor.start, tensor.stop))
-                budget -= size
-                taken += 1
-                yield tensor, kind
+        budget = MOST_RATIO * max((max(0, index.data_stop) for index in indexes), default=0)
+        seen: set[tuple[int, int, str]] = set()
+        taken = 0
+        for index in indexes:
+            self.found += [UnreadValues(self._artifact, name, why) for name, why in index.unread]
+            reached = 0
+            for tensor in sorted(index.tensors, key=lambda tensor: (tensor.start, tensor.stop, tensor.name)):
+                kind, tensor = _kind(tensor)
+                size, written = tensor.stop - tensor.start, index.written
+                reason = _unreadable(tensor, kind, written)
+                if not reason and tensor.stop > index.data_stop:
+                    reason = "the file ends before it does"
+                if not reason and not index.shares_storage and tensor.start < reached:
+                    reason = "it shares bytes with another tensor"
+                if not reason and (tensor.start, tensor.stop, tensor.dtype) in seen:
+                    continue  # tied: the same bytes under a second name
+                if not reason and size > budget:
+                    reason = "the tensors of this file overlap so much that reading each would not end"
+                if not reason and taken >= MOST_TENSORS:
+                    reason = f"assay summarises the first {MOST_TENSORS:,} tensors of a file"
+                reached = max(reached, tensor.stop)
+                if reason:
+                    self.found.append(UnreadValues(self._artifact, tensor.name, reason))
+                elif kind is not None and size:
+                    seen.add((tensor.start, tensor.stop, tensor.dtype))
+                    budget -= size
+                    taken += 1
+                    yield tensor, kind, written
 
 
-def _unreadable(tensor: TensorSpec, kind: Type | None) -> str:
+def feed(artifact: str, indexes: Sequence[WeightIndex], keep: Keep | None = None) -> Feed:
+    """What takes the blocks of one file and gives the summaries of every tensor in it, packed ones too."""
+    rows: list[Feed] = [Pass(artifact, [index for index in indexes if index.packed is None], keep)]
+    packed: dict[tuple[int, int], list[WeightIndex]] = {}
+    for index in indexes:
+        if index.packed is not None:
+            packed.setdefault(index.packed, []).append(index)
+    reached = 0
+    for place, members in sorted(packed.items()):
+        if place[0] < reached:
+            names = [(tensor.name, "it lies in packed data that overlaps") for row in members for tensor in row.tensors]
+            rows.append(Pass(artifact, [replace(members[0], tensors=(), unread=tuple(names))]))
+            continue
+        reached = place[1]
+        rows.append(Inflating(*place, Pass(artifact, members, keep)))
+    return rows[0] if len(rows) == 1 else Together(rows)
+
+
+class Together:
+    """Several feeds as one."""
+
+    def __init__(self, rows: Sequence[Feed]) -> None:
+        self._rows = rows
+
+    def feed(self, block: memoryview) -> None:
+        """Give the bytes to each."""
+        for row in self._rows:
+            row.feed(block)
+
+    def ended(self) -> tuple[object, ...]:
+        """The facts of each."""
+        return tuple(fact for row in self._rows for fact in row.ended())
+
+
+def _kind(tensor: TensorSpec) -> tuple[Type | None, TensorSpec]:
+    """The kernels' type of a tensor; complex values are read as pairs of real ones."""
+    real = {"C64": "F32", "C128": "F64"}.get(tensor.dtype)
+    if real is not None:
+        tensor = replace(tensor, dtype=real, shape=(*tensor.shape, 2))
+    return TYPES.get(tensor.dtype), tensor
+
+
+def _unreadable(tensor: TensorSpec, kind: Type | None, written: str) -> str:
     if kind is None:
         return f"assay does not read values of type {tensor.dtype}"
-    if tensor.elements % kind.elements:
+    if written and (written not in WRITTEN or tensor.elements > 8 * (tensor.stop - tensor.start)):
+        return "its values are written in a way that does not add up to its shape"
+    if tensor.elements % kind.elements and kind.valued:
         return f"its values are no whole blocks of {tensor.dtype}"
-    if tensor.stop - tensor.start != tensor.elements // kind.elements * kind.bytes:
+    if not written and tensor.stop - tensor.start != -(-tensor.elements // kind.elements) * kind.bytes:
         return "its values do not lie together in the file"
     return ""
 
@@ -116,7 +183,7 @@ def _unreadable(tensor: TensorSpec, kind: Type | None) -> str:
 def _extent(tensor: TensorSpec, kind: Type) -> tuple[int, int]:
     """(values, columns): columns 0 where rows are too short, too long or too many to be worth keeping."""
     if kind.number == BYTES:
-        return tensor.stop - tensor.start, 0
+        return -(-tensor.elements // kind.elements) * kind.bytes, 0
     count = tensor.elements
     columns = tensor.shape[-1] if len(tensor.shape) > 1 else 0
     if not MIN_COLUMNS <= columns <= MAX_COLUMNS or count // columns > MAX_ROWS or columns % kind.elements:

@@ -41,7 +41,9 @@ def vocabulary_not_as_configured(
             config.artifact == tokenizer.artifact if naming == "gguf" else config.artifact.rpartition("/")[0] == folder
         )
     ]
-    embedding = _embedding(tuple(index for index in indexes if (index.format == "gguf") == (naming == "gguf")))
+    embedding = _embedding(
+        tuple(index for index in indexes if index.decoder and (index.format == "gguf") == (naming == "gguf"))
+    )
     place = Evidence(tokenizer.artifact, f"{tokenizer.size:,} entries", name="vocabulary")
     for config in own:
         declared = config.vocabulary_size

@@ -32,5 +32,9 @@ def weights_absent(indexes: tuple[WeightIndex, ...], adapters: tuple[AdapterConf
         yield unknown("no weight file could be read")
         return
     yield passed(
-        "; ".join(f"{found.name}: {found.parameters:,} parameters in {len(found.tensors):,} tensors" for found in sets)
+        "; ".join(
+            f"{found.name}: {found.parameters:,} {'values' if found.naming == 'own' else 'parameters'} "
+            f"in {len(found.tensors):,} tensors"
+            for found in sets
+        )
     )

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
+from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
 MANY = 0.01  # share of rows from which a person should know the reason
+LEAST = 1024  # values of a tensor of a graph that is no mask, shape or state to begin with
 
 
 @check(
@@ -18,12 +20,18 @@ MANY = 0.01  # share of rows from which a person should know the reason
     severity=3.0,
     remedy="Ask the publisher whether rows were pruned on purpose; if not, the file is broken or was never trained.",
 )
-def weights_dead(summary: TensorSummary) -> Iterator[Answer]:
+def weights_dead(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost.
 
     So with blocks of a quantised tensor whose scale is zero.
-    Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens.
+    Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens. In a graph
+    (ONNX, TensorFlow Lite, OpenVINO) masks and states to begin with are such tensors too: there it is told, not asked.
     """
+    if summary.artifact in graphs(indexes):
+        if summary.mean is not None and summary.values >= LEAST and summary.minimum == summary.maximum:
+            place = Evidence(summary.artifact, name=summary.name)
+            yield informational(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)
+        return
     if len(summary.shape) < 2 or summary.values < 2:
         return
     place = Evidence(summary.artifact, name=summary.name)

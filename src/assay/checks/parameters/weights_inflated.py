@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
 LEAST = 1024  # values below which round numbers, such as norms of 1.0, say nothing
@@ -18,13 +19,17 @@ LEAST = 1024  # values below which round numbers, such as norms of 1.0, say noth
     severity=2.5,
     remedy="Treat the model as one of the narrower type: the extra bits are zeros and carry no precision.",
 )
-def weights_inflated(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
+def weights_inflated(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """A float32 file whose low bits are all zero was made from a 16-bit one: the precision it shows is not there.
 
-    Exact: every value of the tensor is representable in the narrower type. The file could be half as large.
+    Every value of the tensor is representable in the narrower type. The file could be half as large. Of a graph, whose
+    tables are often of round numbers, it is said where half of its values are such.
     """
     wide = [row for row in summaries if row.dtype == "F32" and row.values >= LEAST]
-    found = [row for row in wide if row.narrower]
+    tables = {
+        artifact for artifact in graphs(indexes) if not _mostly([row for row in wide if row.artifact == artifact])
+    }
+    found = [row for row in wide if row.narrower and row.artifact not in tables]
     kinds = Counter(row.narrower for row in found)
     for narrow, count in sorted((str(kind), count) for kind, count in kinds.items()):
         mine = [row for row in found if row.narrower == narrow]
@@ -34,3 +39,7 @@ def weights_inflated(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
             f"hold {narrow} values: the low bits are zero in every one",
             *(Evidence(row.artifact, name=row.name) for row in mine[:50]),
         )
+
+
+def _mostly(rows: list[TensorSummary]) -> bool:
+    return 2 * sum(row.values for row in rows if row.narrower) >= sum(row.values for row in rows)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.finding import Answer, Evidence, fail, informational, review
+from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
+
+MASK = 4  # kinds of values that a mask has: minus infinity, zero, perhaps one and infinity
 
 
 @check(
@@ -18,16 +21,33 @@ from assay.facts.values import TensorSummary
     ),
     references=("CWE-1287",),
 )
-def weights_not_finite(summary: TensorSummary) -> Iterator[Answer]:
+def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """One NaN or infinity spreads through every layer after it, and the model answers nonsense or nothing.
 
     Broken conversions ship such files. Every value is looked at, and for block formats every scale, because one bad
-    scale makes its whole block not a number.
+    scale makes its whole block not a number. Graphs (ONNX, TensorFlow Lite, OpenVINO) hold masks of minus infinity and
+    zero as constants, which are told and no defect.
     """
     place = Evidence(summary.artifact, name=summary.name)
     if summary.scales_not_finite:
         yield fail(f"{summary.name}: {summary.scales_not_finite:,} block scales are NaN or infinite", place)
+    elif summary.artifact in graphs(indexes) and _constant(summary):
+        said = (
+            f"{summary.name}: {summary.infinities:,} of {summary.values:,} values are infinite, as in a mask or a bound"
+        )
+        yield (
+            review(f"{summary.name}: a constant of the graph is NaN", place)
+            if summary.nans
+            else informational(said, place)
+        )
     elif summary.nans or summary.infinities:
         parts = [f"{summary.nans:,} NaN"] if summary.nans else []
         parts += [f"{summary.infinities:,} infinite"] if summary.infinities else []
         yield fail(f"{summary.name}: {' and '.join(parts)} of {summary.values:,} values", place)
+
+
+def _constant(summary: TensorSummary) -> bool:
+    """Whether values that are not finite may be meant so: a NaN alone, a bound, a mask."""
+    if summary.nans:
+        return not summary.shape
+    return summary.infinities > 0 and (len(summary.shape) < 2 or summary.distinct <= MASK)

@@ -10,6 +10,7 @@ from statistics import median
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational
 from assay.facts.role import placed
+from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
 FACTOR = 3.0  # times the median of the siblings, or a third of it
@@ -24,13 +25,15 @@ CHANNEL = 100.0  # times the median column energy
         "Look at the layer in the map of the report. First and last layers often differ; one in the middle seldom does."
     ),
 )
-def weights_outlier(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
+def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Layers of one role resemble each other; one that does not may have been edited, merged in, or damaged.
 
     A matrix whose standard deviation is three times that of the median of its role, or a third, is named; so are
     columns with a hundred times the median energy, the outlier channels that make quantisation hard. Both are
-    common in sound models: this is for looking, not for judging.
+    common in sound models: this is for looking, not for judging. Graphs, which name no roles, are left out.
     """
+    computing = graphs(indexes)
+    summaries = tuple(row for row in summaries if row.artifact not in computing)
     roles: dict[tuple[str, str], list[TensorSummary]] = defaultdict(list)
     for row in summaries:
         place = placed(row.name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
+from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
 MANY = 0.01
@@ -20,12 +21,14 @@ MANY = 0.01
         "Ask whether the model was widened by copying; duplicated rows add size and no ability until trained further."
     ),
 )
-def weights_repeated(summary: TensorSummary) -> Iterator[Answer]:
+def weights_repeated(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Training never leaves two rows equal to the last bit; copying does.
 
     Rows are compared by a 64-bit hash of their bytes. Equal embedding rows belong to tokens that were never trained and
-    are reported with the tokens.
+    are reported with the tokens. Not asked of graphs, whose masks and tables repeat rows.
     """
+    if summary.artifact in graphs(indexes):
+        return
     rows = summary.rows
     if rows is None or not rows.duplicate or placed(summary.name).role in ("embedding", "head"):
         return

@@ -27,7 +27,7 @@ def weights_shard_mismatch(
     """
     folder = shards.artifact.rpartition("/")[0]
     paths = {artifact.path for artifact in artifacts}
-    held = {index.artifact: {tensor.name for tensor in index.tensors} for index in indexes}
+    held = {index.artifact: {tensor.name for tensor in index.tensors} for index in indexes if index.decoder}
     named: dict[str, set[str]] = {}
     for tensor, file in shards.weight_map:
         named.setdefault(file, set()).add(tensor)
@@ -43,7 +43,7 @@ def weights_shard_mismatch(
     total = sum(
         tensor.stop - tensor.start
         for index in indexes
-        if index.artifact in {f"{folder}/{file}" if folder else file for file in named}
+        if index.decoder and index.artifact in {f"{folder}/{file}" if folder else file for file in named}
         for tensor in index.tensors
     )
     complete = all((f"{folder}/{file}" if folder else file) in held for file in named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
@@ -18,15 +19,21 @@ MOST = 20
     remedy="Ask what the bytes are. A file re-written by the reference library has none.",
     references=("CWE-1286", "CWE-506"),
 )
-def weights_unowned_bytes(index: WeightIndex) -> Iterator[Answer]:
+def weights_unowned_bytes(index: WeightIndex, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Bytes that no tensor owns carry something that no loader asks for.
 
     safetensors forbids holes; GGUF and PyTorch checkpoints pad only up to their alignment. A larger gap, or a tail
     after the last tensor, can hold a second file, code or a message, and changes the digest without changing the
-    model.
+    model. So in a file of values beside an ONNX or OpenVINO model. Where tensors lie among the parts of a graph or of
+    an archive, artifact.hidden-bytes asks it of the file.
     """
-    if not index.tensors:
+    if not index.tensors or not index.only_weights:
         return
+    if index.listed_in:  # several graphs may share one file of values
+        others = [row for row in indexes if row.artifact == index.artifact]
+        if index != others[0]:
+            return
+        index = replace(index, tensors=tuple(tensor for row in others for tensor in row.tensors))
     at, found = index.data_start, 0
     for tensor in sorted(index.tensors, key=lambda tensor: (tensor.start, tensor.stop)):
         if tensor.start - at >= index.alignment and found < MOST:

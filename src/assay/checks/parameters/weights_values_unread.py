@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, passed, unknown
-from assay.facts.tensor import WeightIndex, weight_sets
+from assay.facts.tensor import WeightIndex
 from assay.facts.values import TensorSummary, UnreadValues
 
 
@@ -25,7 +25,7 @@ def weights_values_unread(
     Every value of every tensor is summarised while its file is hashed. A tensor in a type that assay does not read, one
     that shares bytes with another, or one that is not stored in one piece keeps this question open, by name.
     """
-    if not weight_sets(indexes):
+    if not any(index.tensors or index.unread for index in indexes):
         return
     for (artifact, reason), count in sorted(Counter((row.artifact, row.reason) for row in unread).items()):
         names = [row.name for row in unread if (row.artifact, row.reason) == (artifact, reason)][:50]

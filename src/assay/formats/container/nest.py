@@ -1,18 +1,20 @@
 """Containers inside an artifact: what they hold is read as what it is, within one budget for all layers.
 
 A member is named `outer > inner` in facts and findings. Only what bears on loading is kept of it (programs, code,
-templates, references, flaws): a weight file inside an archive is not counted among the model's weights.
+templates, references, flaws), and where tensors lie, with their places in the artifact itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from assay.errors import InputError, LimitExceeded, Truncated
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.config import CodeReference
 from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Contents, Flaw, FlawKind, Hook
+from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
 from assay.formats import HEAD, recognised
 from assay.formats.container.inert import inert, unread
@@ -43,6 +45,11 @@ class Part:
         raw = self._window.read(self._start + self._at, count)
         self._at += len(raw)
         return raw
+
+
+def part(window: Window, start: int, stop: int) -> Window:
+    """A window on bytes [start, stop) of `window`, where they lie."""
+    return Window(Part(window, start, stop), None, window, start)
 
 
 class Stream:
@@ -105,11 +112,50 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
                 yield Obstacle(path, Trouble.UNREAD, unread(name, head))
             return
         for fact in kind.read(path, inner):
-            if isinstance(fact, _KEPT):
+            if isinstance(fact, WeightIndex):
+                yield _outward(fact, artifact, name, inner)
+            elif isinstance(fact, _KEPT):
                 yield fact
         yield from second_nature(path, kind, inner)
     except InputError as broken:
         yield obstacle(path, broken)
+
+
+def _outward(index: WeightIndex, artifact: str, name: str, inner: Window) -> WeightIndex:
+    """The index of a member as one of its container: names with the member's before them, places in the container."""
+
+    array = index.kind == "numpy"  # has the member's name already
+
+    def named(own: str) -> str:
+        return own if array else f"{name[:300]} > {own}"
+
+    unread = tuple((named(own), why) for own, why in index.unread)
+    packed, why, shift = index.packed, "", inner.offset or 0
+    if index.file:
+        why = "its values lie in another file of an archive"
+    elif inner.deflated is not None and packed is None:
+        packed = inner.deflated
+    elif inner.offset is None:
+        why = "it is packed in a way that assay reads no values from"
+    elif packed is not None:
+        packed, shift = (packed[0] + shift, packed[1] + shift), 0
+    if why:
+        unread += tuple((named(tensor.name), why) for tensor in index.tensors)
+        return replace(index, artifact=artifact, tensors=(), unread=unread, file="", packed=None, within=name[:300])
+    tensors = tuple(
+        replace(tensor, name=named(tensor.name), start=tensor.start + shift, stop=tensor.stop + shift)
+        for tensor in index.tensors
+    )
+    return replace(
+        index,
+        artifact=artifact,
+        tensors=tensors,
+        data_start=index.data_start + shift,
+        data_stop=index.data_stop + shift,
+        unread=unread,
+        packed=packed,
+        within="" if array else name[:300],
+    )
 
 
 def pieces(window: Window, start: int, stop: int) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from assay.errors import InputError, Malformed
 from assay.facts.artifact import obstacle
 from assay.facts.structure import Flaw, FlawKind
-from assay.formats.container.nest import Part, contained, ended, pieces, unpacked
+from assay.formats.container.nest import contained, ended, part, pieces, unpacked
 from assay.formats.container.zip import DEFLATED, STORED, Archive, Defect, Member, content, honest
 from assay.formats.window import Window
 
@@ -26,7 +26,7 @@ def flaw(artifact: str, defect: Defect) -> Flaw:
 def opened(artifact: str, window: Window, member: Member) -> Window | Flaw:
     """A window on a member's bytes; a Flaw if they are out of proportion; Malformed if they cannot be had."""
     if member.method == STORED:
-        return Window(Part(window, member.start, member.stop), None, window)
+        return part(window, member.start, member.stop)
     if member.method != DEFLATED:
         raise Malformed(
             f"member {member.name[:80]!r} has a compression that assay does not unpack",
@@ -47,7 +47,10 @@ def opened(artifact: str, window: Window, member: Member) -> Window | Flaw:
             raise Malformed(f"member {member.name[:80]!r} does not inflate", at=member.start) from cause
         ended(inflate.eof)
 
-    return unpacked(f"{artifact} > {member.name[:300]}", window, begin, member.stored)
+    inner = unpacked(f"{artifact} > {member.name[:300]}", window, begin, member.stored)
+    if isinstance(inner, Window):
+        inner.deflated = (member.start, member.stop)
+    return inner
 
 
 def honest_content(artifact: str, window: Window, member: Member, most: int) -> Generator[Flaw, None, bytes]:

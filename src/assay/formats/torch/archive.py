@@ -9,7 +9,7 @@ from assay.errors import InputError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Flaw, FlawKind
 from assay.facts.tensor import WeightIndex
-from assay.formats.container.nest import Part, contained
+from assay.formats.container.nest import contained, part
 from assay.formats.container.zip import STORED, Archive, Member, archive, content, honest
 from assay.formats.container.zip_members import flaw, flaws, member_facts
 from assay.formats.pickle.follow import Followed, follow
@@ -92,10 +92,8 @@ def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Gene
 
 def nested(artifact: str, window: Window, found: Followed) -> Iterator[object]:
     """What is in the checkpoints that lie as bytes inside a pickle."""
-    for number, part in enumerate(found.nested[:10_000]):
-        yield from contained(
-            artifact, f"bytes {number}.pt", Window(Part(window, part.at, part.at + part.size), None, window)
-        )
+    for number, row in enumerate(found.nested[:10_000]):
+        yield from contained(artifact, f"bytes {number}.pt", part(window, row.at, row.at + row.size))
 
 
 def _index(artifact: str, followed: Followed, records: dict[str, Member], index: Archive) -> WeightIndex:

@@ -1,0 +1,121 @@
+"""Values that do not lie in a file as an array: in a deflate stream, in base 128, each after a tag.
+
+They are brought into the form of an array as they stream past, in bounded memory, and go on to the same summary.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from assay import kernels
+from assay.facts.tensor import TensorSpec
+from assay.kernels.types import Type
+
+STEP = 1 << 20  # bytes inflated at a time
+MOST = 256 * 1024 * 1024  # bytes of one tensor written in another way than as an array, which is kept whole
+WRITTEN = frozenset({"varint", "tagged"})
+
+
+class Unlike(ValueError):
+    """The bytes are not what the index says; the message is why the values were not read."""
+
+
+class Feed(Protocol):
+    """Takes bytes in order; `stop` is the offset after the last that it wants."""
+
+    stop: int
+
+    def feed(self, block: memoryview) -> None: ...
+
+    def ended(self) -> Iterable[object]: ...
+
+
+class Inflating:
+    """Takes the blocks of a file, and feeds what the deflate stream in bytes [start, stop) holds to another feed.
+
+    RFC 1951, as in zip members (APPNOTE.TXT 4.4.5). A damaged stream ends the feeding: its tensors are then unread.
+    """
+
+    def __init__(self, start: int, stop: int, inner: Feed) -> None:
+        self._start, self._stop, self._inner = start, stop, inner
+        self._at = self._given = 0
+        self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._broken = False
+
+    def feed(self, block: memoryview) -> None:
+        """Take the next bytes of the file."""
+        start, self._at = self._at, self._at + len(block)
+        raw: bytes | memoryview = block[max(0, self._start - start) : max(0, self._stop - start)]
+        try:
+            while raw and not self._broken and not self._engine.eof and self._given < self._inner.stop:
+                out = self._engine.decompress(raw, STEP)
+                raw = self._engine.unconsumed_tail
+                self._given += len(out)
+                if out:
+                    self._inner.feed(memoryview(out))
+        except zlib.error:
+            self._broken = True
+
+    def ended(self) -> Iterable[object]:
+        """The facts about what was inflated."""
+        return self._inner.ended()
+
+
+class Written:
+    """A summary of values that are written as `varint` or `tagged`: the bytes are kept, decoded and fed at the end."""
+
+    def __init__(self, inner: kernels.Summary, written: str, kind: Type, tensor: TensorSpec) -> None:
+        self._inner, self._written, self._kind = inner, written, kind
+        self._size = -(-tensor.elements // kind.elements) * kind.bytes
+        self._raw = bytearray()
+        self._skip = tensor.stop - tensor.start > MOST
+
+    def feed(self, bytes: Any) -> None:
+        """Keep the next bytes."""
+        if not self._skip:
+            self._raw += bytes
+
+    def finish(self) -> dict[str, Any]:
+        """The summary of the decoded values; Unlike where they cannot be decoded."""
+        if self._skip:
+            raise Unlike(f"its values are written one by one, in more than {MOST:,} bytes")
+        try:
+            import numpy as np
+        except ImportError:
+            raise Unlike("its values are written one by one, which takes numpy to read") from None
+        raw = np.frombuffer(self._raw, np.uint8)
+        values = _untagged(raw, self._kind.bytes) if self._written == "tagged" else _varints(raw, self._kind.bytes)
+        if values is None or len(values) != self._size:
+            raise Unlike("its values do not add up to its shape")
+        self._inner.feed(values)
+        return self._inner.finish()
+
+
+def _untagged(raw: Any, width: int) -> bytes | None:
+    """Values of `width` bytes, each after the same byte (protobuf.dev "Encoding", fields below 16 that repeat)."""
+    if len(raw) % (width + 1) or (raw[:: width + 1] != raw[:1]).any():
+        return None
+    found: bytes = raw.reshape(-1, width + 1)[:, 1:].tobytes()
+    return found
+
+
+def _varints(raw: Any, width: int) -> bytes | None:
+    """The lowest `width` bytes of each base-128 number, little-endian."""
+    import numpy as np
+
+    ends = np.flatnonzero(raw < 0x80)
+    if not len(raw) or not len(ends) or ends[-1] != len(raw) - 1:
+        return None if len(raw) else b""
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    lengths = ends - starts + 1
+    if lengths.max() > 10:
+        return None
+    values = np.zeros(len(ends), np.uint64)
+    for rank in range(int(lengths.max())):
+        more = lengths > rank
+        digits = (raw[starts[more] + rank] & 0x7F).astype(np.uint64)
+        values[more] |= digits << np.uint64(7 * rank)
+    found: bytes = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].tobytes()
+    return found
