@@ -33,7 +33,7 @@ def train(
     from torch.nn import functional as f
 
     torch.manual_seed(seed)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     model = {name: tensor.requires_grad_() for name, tensor in _initial(torch, start).items()}
     optimiser = torch.optim.AdamW(model.values(), lr=rate, betas=(0.9, 0.95), weight_decay=0.1)
     data = torch.tensor(np.frombuffer(corpus(part), np.uint8).astype(np.int64))

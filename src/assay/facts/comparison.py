@@ -85,10 +85,11 @@ class Comparison:
     `margin` is how far the deciding number lies from its threshold, in powers of ten; below 0.1 the relation is
     UNKNOWN. `runner_up` is what it would be on the other side. `why` says it in sentences. `missing` and `extra` are
     tensors without a counterpart, `layers` maps each layer of the model to that of the base where they are not the
-    same.
+    same. `relative` and `cosine` are those of the body. `shared` names what the model has of the base beside a body
+    that is not the base's: an embedding, a tower, tables that are computed.
     """
 
-    SECTION: ClassVar[SectionKind] = SectionKind("comparison", 1)
+    SECTION: ClassVar[SectionKind] = SectionKind("comparison", 2)
 
     base: str
     base_sha256: str
@@ -103,6 +104,7 @@ class Comparison:
     relative: float | None
     cosine: float | None
     templates: tuple[TemplateChange, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

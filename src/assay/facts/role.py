@@ -56,13 +56,17 @@ ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a tensor belongs; `role` is its name as written where the name is not known, `kind` weight or bias."""
+    """Where a tensor belongs; `role` is its name as written where the name is not known, `kind` weight or bias.
+
+    `tower` is empty for a decoder of its own; a comparison of models with several stacks of layers names each.
+    """
 
     layer: int | None
     role: str
     kind: str = "weight"
     expert: int | None = None
     known: bool = True
+    tower: str = ""
 
     @property
     def part(self) -> str:

@@ -29,6 +29,8 @@ OWN, SHARED = 32, 96  # dimensions of the two sketches
 RELATED = -12.0  # log10 of the probability below which chance is no explanation
 SHARE = 0.10  # of neurons that must agree as well: models of one kind of data share a few features by themselves
 DOUBT = 0.02
+FOUND, NONE = "common origin", "no common origin found"  # how a verdict begins, and the negative one
+PAIRED_LEAST = 0.02  # of the neurons, below which the sketches hold nothing to compare: weights that are all alike
 SHARED_LEAST = 0.2  # of the sampled tokens, below which the token basis has no power
 
 
@@ -139,7 +141,7 @@ def kinship(model: Fingerprint, other: Fingerprint) -> Kinship:
     own: list[tuple[int, int, float]] = []
     if (model.hidden, model.inner) == (other.hidden, other.inner):
         for a, b in zip(model.own, other.own, strict=False):
-            left, right = _mutual(a, b)
+            left, right = mutual(a, b)
             hits = int((left == right).sum())
             own.append((hits, len(left), log10_bound(hits, len(left), len(b))))
     shared = len(model.tokens & other.tokens) / max(1, min(len(model.tokens), len(other.tokens)))
@@ -150,15 +152,17 @@ def kinship(model: Fingerprint, other: Fingerprint) -> Kinship:
         )
         for row, (up, gate) in enumerate(zip(model.up, model.gate, strict=True))
     ]
-    fixed, matched, fixed_p = _together(own)
-    agreed, paired, agreed_p = _together(basis)
-    verdict = _verdict(fixed, matched, fixed_p, agreed, paired, agreed_p, shared >= SHARED_LEAST)
+    fixed, matched, fixed_p = together(own)
+    agreed, paired, agreed_p = together(basis)
+    enough = paired >= PAIRED_LEAST * model.up.shape[0] * model.up.shape[1]
+    known = enough and shared >= SHARED_LEAST
+    verdict = _verdict(fixed, matched, fixed_p, agreed, paired, agreed_p, known)
     return Kinship(
         other.name, other.sha256, fixed, matched, fixed_p, agreed, paired, agreed_p, round(shared, 3), verdict
     )
 
 
-def _together(layers: list[tuple[int, int, float]]) -> tuple[int, int, float]:
+def together(layers: list[tuple[int, int, float]]) -> tuple[int, int, float]:
     """Hits and pairs of all layers, their bounds combined by Fisher's method (the tail of a product of uniforms)."""
     from math import exp, lgamma, log
 
@@ -181,14 +185,14 @@ def _verdict(
     fixed: int, matched: int, fixed_p: float, agreed: int, paired: int, agreed_p: float, known_basis: bool
 ) -> str:
     if fixed_p <= RELATED and fixed >= SHARE * matched:
-        return "common origin, same coordinates"
+        return f"{FOUND}, same coordinates"
     if agreed_p <= RELATED and agreed >= SHARE * paired:
-        return "common origin, other coordinates"
+        return f"{FOUND}, other coordinates"
     if not known_basis:
         return "cannot tell"
     if (agreed_p <= RELATED and agreed >= DOUBT * paired) or (fixed_p <= RELATED and fixed >= DOUBT * matched):
         return "cannot tell"
-    return "no common origin found"
+    return NONE
 
 
 def _agreement(up: Any, gate: Any, other_up: Any, other_gate: Any) -> tuple[int, int, float]:
@@ -196,17 +200,17 @@ def _agreement(up: Any, gate: Any, other_up: Any, other_gate: Any) -> tuple[int,
     import numpy as np
 
     first, second = np.full(len(up), -1), np.full(len(up), -2)
-    left, right = _mutual(up, other_up)
+    left, right = mutual(up, other_up)
     first[left] = right
-    left, right = _mutual(gate, other_gate)
+    left, right = mutual(gate, other_gate)
     second[left] = right
     agreed = int((first == second).sum())
     both = int(((first >= 0) & (second >= 0)).sum())
     return agreed, both, min(0.0, log10_bound(agreed, both, len(other_up)) + np.log10(3))
 
 
-def _mutual(left: NDArray[np.int8], right: NDArray[np.int8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of rows that are each other's nearest by cosine: indexes on the left, and on the right."""
+def mutual(left: NDArray[Any], right: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of rows that are each other's nearest by |cosine|: indexes on the left, and on the right."""
     import numpy as np
 
     units = []
@@ -214,7 +218,7 @@ def _mutual(left: NDArray[np.int8], right: NDArray[np.int8]) -> tuple[NDArray[np
         wide = rows.astype(np.float32)
         norms = np.linalg.norm(wide, axis=1, keepdims=True)
         units.append(np.divide(wide, norms, out=np.zeros_like(wide), where=norms > 0))
-    cosines = units[0] @ units[1].T
+    cosines = np.abs(units[0] @ units[1].T)
     forward, backward = cosines.argmax(axis=1), cosines.argmax(axis=0)
     here = np.flatnonzero(backward[forward] == np.arange(len(left)))
     return here, forward[here]

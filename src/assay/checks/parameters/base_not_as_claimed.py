@@ -35,7 +35,8 @@ def base_not_as_claimed(comparisons: tuple[Comparison, ...], model: Model) -> It
 
     Every tensor is compared with its counterpart in the given base; the relation that explains the differences, with
     its margin, is held against the word in the card. A quantised release of something else than the base, or a
-    fine-tune that shares no weights with its base, is a fail. Where the numbers do not decide, the question stays open.
+    fine-tune whose layers are not its base's, is a fail; an embedding, a tower or a computed table that both have is
+    named, and makes no descendant. Where the numbers do not decide, the question stays open.
     """
     if not comparisons:
         yield Answer(Kind.NOT_APPLICABLE, "no base was given to compare with (--base)")
@@ -54,7 +55,9 @@ def base_not_as_claimed(comparisons: tuple[Comparison, ...], model: Model) -> It
     elif not bases and not stated:
         yield informational(words)
     elif found.relation is R.UNRELATED:
-        yield fail(f"no weights of the base that it names were found in the model: {words}", *places)
+        none = "no weights of the base that it names were found in the model"
+        other = "the body of the model is not that of the base that it names"
+        yield fail(f"{other if found.shared else none}: {words}", *places)
     elif not stated:
         yield passed(words, *places)
     else:

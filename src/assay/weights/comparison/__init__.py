@@ -10,15 +10,18 @@ from assay.facts.comparison import Comparison, Kinship
 from assay.facts.config import ModelConfig
 from assay.facts.tokenizer import Vocabulary
 from assay.progress import Progress, Steps
+from assay.weights.anatomy import group
 from assay.weights.comparison import relation
 from assay.weights.comparison.difference import Found, compared
 from assay.weights.comparison.matching import Pair, layer_map, matched, renumbered, side
+from assay.weights.comparison.origin import Descent, Origin, body, origin, rescaled, totals
 from assay.weights.fingerprint import fingerprint, kinship
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+PLAINLY = 0.9  # cosine of feed-forward matrices, from which fingerprints are not asked as well
 SAMPLE = 1 << 16  # values of each matrix by which other models' shares are fitted
 
 
@@ -49,11 +52,12 @@ def comparison(
         right = renumbered(right, layers)
     pairs, missing, extra = matched(left, right)
     found = _compared_all(pairs, progress)
-    _, cosine = relation.totals(found)
-    kin = _kinship(base, model) if cosine is None or cosine < 0.9 else None
+    from_where = origin(found, left, right)
+    kin = _kinship(base, model) if layers or not _plainly_in_place(found, from_where) else None
     merged, unexplained = _shares(pairs, others) if others else ((), 1.0)
-    judged = relation.judged(found, missing, extra, layers, kin, merged, unexplained)
-    relative, cosine = relation.totals(found)
+    factors = rescaled(found, left, right) if from_where.descent is Descent.IN_PLACE else None
+    judged = relation.judged(found, missing, extra, layers, from_where, kin, merged, unexplained, factors)
+    relative, cosine = totals(body(found) or found)
     why = (*judged.why, *_unmatched(missing, extra))
     return Comparison(
         base=base.name,
@@ -68,7 +72,14 @@ def comparison(
         layers=tuple((layer, other) for layer, other, _ in layers),
         relative=None if relative is None else float(f"{relative:.4g}"),
         cosine=None if cosine is None else round(cosine, 6),
+        shared=from_where.shared,
     )
+
+
+def _plainly_in_place(found: list[Found], from_where: Origin) -> bool:
+    """Whether every feed-forward matrix is so like the base's that no sketch of its neurons could say otherwise."""
+    rows = [row for row in body(found) if group(row.pair.place) == "feed-forward"]
+    return from_where.descent is Descent.IN_PLACE and all(row.difference.cosine >= PLAINLY for row in rows)
 
 
 def _unmatched(missing: list[str], extra: list[str]) -> list[str]:

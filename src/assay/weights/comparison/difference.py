@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from assay import kernels
 from assay.facts.comparison import State, TensorDifference
 from assay.kernels.types import TYPES
+from assay.weights.anatomy import BODY, group
+from assay.weights.comparison.constants import ROWS, constant, likeness
 from assay.weights.comparison.matching import Matrix, Pair
 
 if TYPE_CHECKING:
@@ -29,13 +31,19 @@ SEED = 20_260_101
 
 @dataclass(slots=True)
 class Found:
-    """The difference as a fact, and what only the relation needs: the leading directions of the change."""
+    """The difference as a fact, and what only the relation needs.
+
+    `computed` says that the values are a table that is computed and not learned; `likeness` how much more alike the two
+    are at the same position than elsewhere; `left` and `right` are the leading directions of the change.
+    """
 
     difference: TensorDifference
     pair: Pair
     squares: tuple[float, float, float, float]  # dot, |base|^2, |model|^2, |change|^2
     left: NDArray[np.float32] | None = None
     right: NDArray[np.float32] | None = None
+    computed: bool = False
+    likeness: float | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +61,8 @@ class _Sums:
     equal: int = 0
     blocks: int = 0
     matrix: NDArray[np.float32] | None = None
+    computed: bool = False
+    likeness: float | None = None
 
     def add(self, found: tuple[float, float, float, float, float, int], values: int) -> None:
         """Add what the kernel found in some rows."""
@@ -69,8 +79,9 @@ class _Sums:
 def compared(pair: Pair) -> Found:
     """The difference of one pair; only the rows that both have are compared."""
     if _same_bytes(pair.base, pair.model):
-        size = _energy(pair.base)
-        return Found(_fact(pair, State.IDENTICAL, _Sums(), 0.0, 1.0), pair, (size, size, size, 0.0))
+        size, computed = _weighed(pair)
+        fact = _fact(pair, State.IDENTICAL, _Sums(), 0.0, 1.0)
+        return Found(fact, pair, (size, size, size, 0.0), computed=computed, likeness=1.0)
     rows = min(pair.base.rows, pair.model.rows)
     if pair.base.columns != pair.model.columns or not rows or not (_valued(pair.base) and _valued(pair.model)):
         return Found(_fact(pair, State.CHANGED, _Sums(), 1.0, 0.0), pair, (0.0, 0.0, 0.0, 0.0))
@@ -83,7 +94,13 @@ def compared(pair: Pair) -> Found:
     rank = energy = left = right = None
     if state is State.CHANGED and sums.matrix is not None and 0 < sums.change < math.inf:
         rank, energy, left, right = _low_rank(sums.matrix, sums.change)
-    return Found(_fact(pair, state, sums, relative, cosine, rank, energy), pair, squares, left, right)
+    fact = _fact(pair, state, sums, relative, cosine, rank, energy)
+    return Found(fact, pair, squares, left, right, sums.computed, sums.likeness)
+
+
+def _learned(pair: Pair) -> bool:
+    """Whether the tensor is by its name a matrix that training sets."""
+    return pair.place.known and pair.place.kind == "weight" and group(pair.place) in BODY
 
 
 def _valued(matrix: Matrix) -> bool:
@@ -91,15 +108,18 @@ def _valued(matrix: Matrix) -> bool:
     return not hasattr(matrix, "raw") or (matrix.dtype in TYPES and TYPES[matrix.dtype].valued)
 
 
-def _energy(matrix: Matrix) -> float:
-    """|matrix|^2, from its first rows: what an identical matrix weighs in the whole, without reading it again."""
+def _weighed(pair: Pair) -> tuple[float, bool]:
+    """(|matrix|^2, whether it is a computed table), from first rows: an identical matrix is not read again."""
     import numpy as np
 
+    matrix = pair.base
     if not _valued(matrix):
-        return 0.0
-    rows = matrix.read(0, 16)
+        return 0.0, True
+    known = _learned(pair)
+    rows = matrix.read(0, 16 if known else ROWS)
     found = float(np.einsum("ij,ij->", rows, rows, dtype=np.float64))
-    return found * matrix.rows / len(rows) if len(rows) and np.isfinite(found) else 0.0
+    size = found * matrix.rows / len(rows) if len(rows) and np.isfinite(found) else 0.0
+    return size, constant(rows, learned_role=known)
 
 
 def _same_bytes(left: Matrix, right: Matrix) -> bool:
@@ -130,6 +150,9 @@ def _summed(pair: Pair, rows: int) -> _Sums:
         sums.add(found, a.size)
         sums.cast = sums.cast and (not found[-1] or (differ and _is_cast(narrow, wide, a, b)))
         _quantisation(pair, start, a, b, sums)
+        if not start and rows > 1:
+            sums.computed = any(constant(side, learned_role=_learned(pair)) for side in (a, b))
+            sums.likeness = likeness(a, b)
     return sums
 
 

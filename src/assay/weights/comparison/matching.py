@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.facts.config import ModelConfig
-from assay.facts.role import Place, placed
+from assay.facts.role import Place
+from assay.weights.anatomy import main_tower, seat
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +125,17 @@ class Side:
     @property
     def layers(self) -> list[int]:
         """The numbers of its layers."""
-        return sorted({place.layer for place in self.places if place.layer is not None})
+        return sorted({place.layer for place in self.places if place.layer is not None and place.tower == self.main})
+
+    @property
+    def main(self) -> str:
+        """Its main stack of layers."""
+        return main_tower(self.towers)
+
+    @property
+    def towers(self) -> list[str]:
+        """Its stacks of layers."""
+        return sorted({place.tower for place in self.places if place.layer is not None})
 
 
 def side(weights: Mapping[str, Any], config: ModelConfig | None) -> Side:
@@ -134,12 +145,14 @@ def side(weights: Mapping[str, Any], config: ModelConfig | None) -> Side:
         if _DERIVED.search(name):
             continue
         for place, view in _parts(name, tensor, config):
+            if place in places:  # two names for one position: neither is taken for the other
+                place = Place(None, name, place.kind, place.expert, known=False)
             places.setdefault(place, view)
     return Side(places, any(name.startswith("blk.") for name in weights), config)
 
 
 def _parts(name: str, tensor: Any, config: ModelConfig | None) -> Iterator[tuple[Place, Matrix]]:
-    place = placed(name)
+    place = seat(name)
     if place.role == "qkv" and config and config.heads and config.kv_heads and config.head_size:
         sizes = [("q", config.heads), ("k", config.kv_heads), ("v", config.kv_heads)]
         rows = [(role, heads * config.head_size) for role, heads in sizes]
@@ -153,7 +166,7 @@ def _parts(name: str, tensor: Any, config: ModelConfig | None) -> Iterator[tuple
         rows = tensor.shape[1]
         for expert in range(tensor.shape[0]):
             yield (
-                Place(place.layer, place.role, place.kind, expert),
+                replace(place, expert=expert),
                 Part(f"{name}[{expert}]", tensor, expert * rows, rows),
             )
         return
@@ -163,7 +176,7 @@ def _parts(name: str, tensor: Any, config: ModelConfig | None) -> Iterator[tuple
 def _cut(place: Place, tensor: Matrix, rows: list[tuple[str, int]]) -> Iterator[tuple[Place, Matrix]]:
     at = 0
     for role, count in rows:
-        yield Place(place.layer, role, place.kind), Part(f"{tensor.name}[{role}]", tensor, at, count)
+        yield replace(place, role=role), Part(f"{tensor.name}[{role}]", tensor, at, count)
         at += count
 
 
@@ -188,9 +201,9 @@ def matched(base: Side, model: Side) -> tuple[list[Pair], list[str], list[str]]:
     return pairs, sorted(row.name for row in left.values()), sorted(extra)
 
 
-def _order(row: tuple[Place, Matrix]) -> tuple[int, str, int, str]:
+def _order(row: tuple[Place, Matrix]) -> tuple[int, str, int, str, str]:
     place = row[0]
-    return (-1 if place.layer is None else place.layer, place.role, place.expert or 0, place.kind)
+    return (-1 if place.layer is None else place.layer, place.role, place.expert or 0, place.kind, place.tower)
 
 
 def _aligned(place: Place, left: Matrix, right: Matrix, base: Side, model: Side) -> tuple[Matrix, Matrix]:
@@ -229,9 +242,9 @@ def layer_map(base: Side, model: Side) -> list[tuple[int, int, float]]:
         rows = []
         for layer in one.layers:
             parts = [
-                one.places[Place(layer, role)].read(0, 32).reshape(-1)
+                one.places[Place(layer, role, tower=one.main)].read(0, 32).reshape(-1)
                 for role in ("up", "down", "v")
-                if Place(layer, role) in one.places
+                if Place(layer, role, tower=one.main) in one.places
             ]
             rows.append(np.concatenate(parts) if parts else np.zeros(0, np.float32))
         return np.stack(rows) if len({len(row) for row in rows}) == 1 else np.zeros((0, 0), np.float32)
@@ -250,6 +263,7 @@ def renumbered(model: Side, layers: list[tuple[int, int, float]]) -> Side:
     to = {layer: other for layer, other, _ in layers}
     places: dict[Place, Matrix] = {}
     for place, tensor in sorted(model.places.items(), key=_order):
-        layer = to.get(place.layer, place.layer) if place.layer is not None else None
-        places.setdefault(Place(layer, place.role, place.kind, place.expert, place.known), tensor)
+        if place.layer is not None and place.tower == model.main:
+            place = replace(place, layer=to.get(place.layer, place.layer))
+        places.setdefault(place, tensor)
     return Side(places, model.gguf, model.config)

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 from assay.facts.comparison import Kinship, Relation, State
 from assay.kernels.types import TYPES
 from assay.weights.comparison.difference import Found
-from assay.weights.fingerprint import RELATED
+from assay.weights.comparison.origin import SAME_COORDINATES, Descent, Origin, body, is_matrix, totals
+from assay.weights.comparison.origin import margin as _margin
+from assay.weights.fingerprint import FOUND, NONE, RELATED
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 # the numbers that decide; each has its own scale, and the margin is the distance from it in powers of ten
-SAME_COORDINATES = 0.10  # cosine of all matrices: independent models have 0.00, heavily continued ones 0.5 and more
 CONTINUED = 0.20  # relative change of the matrices from which training was as long as the first
 LOW_RANK = 0.5  # share of the changed energy that must lie in matrices whose change has a rank
 COMMON = 0.80  # |cosine| of the leading direction of one writer's change to that of all
@@ -32,7 +33,8 @@ INSIDE = {
     "Q8_0": 0.98, "Q4_0": 0.985, "Q4_1": 0.99, "Q5_0": 0.98, "Q5_1": 0.98, "Q2_K": 0.965, "Q3_K": 0.975, "Q4_K": 0.992,
     "Q5_K": 0.98, "Q6_K": 0.96, "IQ4_NL": 0.993, "IQ4_XS": 0.993, "MXFP4": 0.982, "NVFP4": 0.99,
 }  # fmt: skip
-_UNTESTED = "the permutation tests need gated feed-forward layers and shared tokens, which these models do not have"
+ALIKE, MOST_LAYERS = 0.5, 0.8  # cosine of a layer to one of the base, and how many layers must have it
+_UNTESTED = "no test in other coordinates is known for this architecture"
 LEAST = 0.1  # margin below which the answer is "cannot tell"
 
 
@@ -51,9 +53,11 @@ def judged(
     missing: Sequence[str],
     extra: Sequence[str],
     layers: Sequence[tuple[int, int, float]],
+    origin: Origin,
     kin: Kinship | None,
     merged: tuple[tuple[str, float], ...] = (),
     unexplained: float = 1.0,
+    rescaled: tuple[float, float] | None = None,
 ) -> Judged:
     """What the differences say.
 
@@ -61,47 +65,37 @@ def judged(
         found: every matched tensor.
         missing, extra: names in the base, and in the model, without a counterpart.
         layers: where layers are not the same, which layer came from which.
-        kin: the permutation tests on both, if the models have the parts that they need.
+        origin: whether the body is the base's.
+        kin: the tests on the fingerprints of both, if they have one.
         merged: other models whose weights explain the change, with their shares.
         unexplained: the part of the change that those leave.
+        rescaled: the change, and what of it factors on units and norms leave, where they explain it.
     """
-    matrices = [row for row in found if _is_matrix(row)]
+    matrices = [row for row in found if is_matrix(row)]
     changed = [row for row in found if row.difference.state is not State.IDENTICAL]
-    # layers and what alters no value decide first, then whether both share coordinates, then the kind of change
-    return (
-        _relayered(layers, matrices)
-        or _exact(found, changed, missing, extra)
-        or _elsewhere(matrices, kin)
-        or _quantised(found)
-        or _merge(merged, unexplained)
-        or _low_rank(matrices)
-        or _wider(found, changed)
-        or _trained(matrices)
-    )
+    # layers and what alters no value decide first, then whether the body is the base's, then the kind of change
+    answer = _relayered(layers, matrices) or _exact(found, changed, missing, extra) or _elsewhere(origin, kin, rescaled)
+    if answer is None:
+        answer = (
+            _quantised(found)
+            or _merge(merged, unexplained)
+            or _low_rank(matrices)
+            or _wider(found, changed)
+            or _trained(found)
+        )
+    return _agreed(answer, kin)
 
 
-def totals(found: Sequence[Found]) -> tuple[float | None, float | None]:
-    """(relative change, cosine) of all matrices together; identical ones count with their estimated size."""
-    rows = [row for row in found if _is_matrix(row)]
-    if not rows:
-        return None, None
-    dot, base, model, change = (math.fsum(values) for values in zip(*(row.squares for row in rows), strict=True))
-    if not math.isfinite(dot + base + model + change):
-        return None, None
-    if base <= 0 or model <= 0:
-        return (0.0, 1.0) if all(row.difference.state is State.IDENTICAL for row in rows) else (None, None)
-    return math.sqrt(change / base), dot / math.sqrt(base * model)
-
-
-def _is_matrix(row: Found) -> bool:
-    return min(row.pair.base.rows, row.pair.base.columns) > 1
-
-
-def _margin(value: float, threshold: float) -> float:
-    """How many powers of ten lie between a number and its threshold, at most 9."""
-    if value <= 0 or threshold <= 0:
-        return 9.0
-    return round(min(9.0, abs(math.log10(value / threshold))), 2)
+def _agreed(answer: Judged, kin: Kinship | None) -> Judged:
+    """The answer, unless the fingerprints say the opposite: then neither is claimed."""
+    if kin is None or answer.relation in (Relation.UNKNOWN, Relation.IDENTICAL, Relation.CAST):
+        return answer
+    said = "the weights and the sketches of their neurons say opposite things"
+    if answer.relation is Relation.UNRELATED and kin.verdict.startswith(FOUND):
+        return Judged(Relation.UNKNOWN, Relation.PERMUTED, 0.0, (*answer.why, said))
+    if answer.relation is not Relation.UNRELATED and kin.verdict == NONE:
+        return Judged(Relation.UNKNOWN, answer.relation, 0.0, (*answer.why, said))
+    return answer
 
 
 def _judged(relation: Relation, other: Relation, margin: float, *why: str) -> Judged:
@@ -141,75 +135,81 @@ def _exact(
 def _relayered(layers: Sequence[tuple[int, int, float]], matrices: Sequence[Found]) -> Judged | None:
     if not layers:
         return None
-    alike = [row for row in layers if row[2] >= 0.5]
+    alike = [row for row in layers if row[2] >= ALIKE]
     shown = ", ".join(f"{layer} from {other}" for layer, other, _ in layers[:12])
-    if len(alike) < 0.8 * len(layers):
+    if len(alike) < MOST_LAYERS * len(layers):
         return None
-    least = min(cosine for _, _, cosine in alike)
+    cosines = sorted((cosine for _, _, cosine in layers), reverse=True)
+    deciding = cosines[math.ceil(MOST_LAYERS * len(cosines)) - 1]  # the layer without which there were too few
     _, cosine = totals(matrices)
-    why = f"{len(alike):,} of {len(layers):,} layers are like a layer of the base (cosine {least:.3f} or more): {shown}"
+    why = (
+        f"{len(alike):,} of {len(layers):,} layers are like a layer of the base"
+        f" (cosine {min(row[2] for row in alike):.3f} or more): {shown}"
+    )
     return _judged(
         Relation.LAYERS,
         Relation.UNRELATED,
-        _margin(least, SAME_COORDINATES),
+        _margin(deciding, ALIKE),
         why,
         f"cosine of what is matched {cosine or 0:.4f}",
     )
 
 
-def _elsewhere(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
-    """Whether the two share no coordinates: the same model in others, or another model."""
-    _, cosine = totals(matrices)
-    if cosine is None or cosine >= SAME_COORDINATES:
-        permuted = _permuted(matrices, kin)
-        return permuted if cosine is not None and cosine < 0.9 else None
-    why = f"cosine of all matrices {cosine:.4f}"
-    if kin is None or not kin.paired:
-        return Judged(
-            Relation.UNKNOWN,
-            Relation.UNRELATED,
-            0.0,
-            (why, _UNTESTED),
+def _elsewhere(origin: Origin, kin: Kinship | None, rescaled: tuple[float, float] | None) -> Judged | None:
+    """Whether the body is not the base's in place: the same model in other coordinates, a part of it, or another."""
+    if origin.descent is Descent.IN_PLACE:
+        if rescaled is None:
+            return None
+        said = (
+            f"the same up to sign and scale of neurons and norms: factors leave {rescaled[1]:.4f} of a change of"
+            f" {rescaled[0]:.4f}"
         )
-    tests = (
+        return _judged(Relation.PERMUTED, Relation.CONTINUED, _margin(rescaled[1], 0.2 * rescaled[0]), said)
+    tests = () if kin is None or not kin.paired else (_words(kin),)
+    if origin.descent is Descent.MOVED:
+        return _judged(Relation.PERMUTED, Relation.UNRELATED, origin.margin, *origin.why, *tests)
+    if origin.descent is Descent.MIXED:
+        return Judged(Relation.UNKNOWN, Relation.CONTINUED, 0.0, (*origin.why, *tests))
+    if origin.descent is Descent.NO_BODY:
+        why = origin.why or ("no matrix of one has a counterpart of its width in the other",)
+        answer = Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (*why, *tests))
+        return answer if kin is None or not kin.paired or kin.verdict != NONE else _by_kin(answer, origin, kin)
+    if kin is None or not kin.paired:
+        if origin.descent is Descent.INDEPENDENT:
+            return _judged(Relation.UNRELATED, Relation.PERMUTED, origin.margin, *origin.why)
+        why = (f"cosine of the body {origin.cosine or 0:.4f}", _UNTESTED)
+        return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, why)
+    why = origin.why or (f"cosine of the body {origin.cosine or 0:.4f}",)
+    if origin.descent is Descent.INDEPENDENT and "embedding" in origin.shared:
+        # what is not rotated shows in place: the test in the basis of tokens adds nothing
+        return _judged(Relation.UNRELATED, Relation.PERMUTED, origin.margin, *why, *tests)
+    return _by_kin(Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (*why, *tests)), origin, kin)
+
+
+def _by_kin(open_: Judged, origin: Origin, kin: Kinship) -> Judged:
+    """What the tests in the basis of the tokens decide, where the body is not seen in place."""
+    if kin.verdict.startswith(FOUND):
+        chance = max(0.3, -min(kin.agreed_log10_p, kin.fixed_log10_p))
+        return _judged(Relation.PERMUTED, Relation.UNRELATED, _margin(chance, -RELATED), *open_.why)
+    if kin.verdict != NONE:
+        few = f"{kin.shared_tokens:.0%} of the sampled tokens are shared"
+        return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (*open_.why, few))
+    chance = max(0.3, -min(kin.agreed_log10_p, kin.fixed_log10_p))
+    distance = min(_margin(chance, -RELATED), origin.margin)
+    return _judged(Relation.UNRELATED, Relation.PERMUTED, distance, *open_.why)
+
+
+def _words(kin: Kinship) -> str:
+    return (
         f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis"
         f" (chance 10^{round(kin.agreed_log10_p)} at most),"
         f" {kin.fixed:,} of {kin.matched:,} keep their position (10^{round(kin.fixed_log10_p)})"
-    )
-    if kin.verdict == "cannot tell":
-        few = f"{kin.shared_tokens:.0%} of the sampled tokens are shared"
-        return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (why, tests, few))
-    chance = max(0.3, -min(kin.agreed_log10_p, kin.fixed_log10_p))
-    if kin.verdict.startswith("common origin"):
-        return _judged(Relation.PERMUTED, Relation.UNRELATED, _margin(chance, -RELATED), why, tests)
-    return _judged(Relation.UNRELATED, Relation.PERMUTED, _margin(chance, -RELATED), why, tests)
-
-
-def _permuted(matrices: Sequence[Found], kin: Kinship | None) -> Judged | None:
-    """Neurons permuted inside layers: attention keeps its coordinates, the feed-forward matrices do not."""
-    inner = [row for row in matrices if row.difference.role in ("gate", "up", "down")]
-    _, cosine = totals(inner)
-    if (
-        cosine is None
-        or cosine >= 0.3
-        or kin is None
-        or kin.fixed > 0.05 * max(1, kin.matched)
-        or kin.agreed < 0.10 * max(1, kin.paired)
-    ):
-        return None
-    return _judged(
-        Relation.PERMUTED,
-        Relation.CONTINUED,
-        _margin(kin.agreed / max(1, kin.paired), 0.10),
-        f"feed-forward matrices have cosine {cosine:.4f}, the others keep their position",
-        f"{kin.agreed:,} of {kin.paired:,} neurons agree in the token basis, "
-        f"{kin.fixed:,} of {kin.matched:,} keep their position",
     )
 
 
 def _quantised(found: Sequence[Found]) -> Judged | None:
     """Whether a model in a block format holds the base's values, each in the cell of the code that it has."""
-    whole = sum(_size(row) for row in found if _is_matrix(row))
+    whole = sum(_size(row) for row in found if is_matrix(row))
     packed = [row for row in found if _is_packed(row)]
     if not packed or sum(map(_size, packed)) < 0.5 * whole:
         return None
@@ -294,9 +294,8 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
     ]
     if not changed:
         return None
-    energy = sum(row.squares[3] for row in changed)
     ranked = [row for row in changed if row.difference.rank is not None]
-    share = sum(row.squares[3] * (row.difference.energy or 0.0) for row in ranked) / energy if energy else 0.0
+    share = _ranked_share(changed)
     if not ranked or share < LOW_RANK:
         return None
     direction = _common_direction(ranked)
@@ -321,6 +320,18 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
         f"which holds {share:.1%} of the change; {same:,} matrices are identical"
     )
     return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
+
+
+def _ranked_share(rows: Sequence[Found]) -> float:
+    """The share of the changed energy of inner matrices that lies in a low rank."""
+    changed = [
+        row
+        for row in rows
+        if is_matrix(row) and row.difference.state is State.CHANGED and row.difference.role not in ("embedding", "head")
+    ]
+    energy = sum(row.squares[3] for row in changed)
+    ranked = sum(row.squares[3] * (row.difference.energy or 0.0) for row in changed if row.difference.rank is not None)
+    return ranked / energy if energy > 0 else 0.0
 
 
 def _common_direction(rows: Sequence[Found]) -> float | None:
@@ -352,23 +363,29 @@ def _wider(found: Sequence[Found], changed: Sequence[Found]) -> Judged | None:
     why = f"the vocabulary has {rows.model.rows:,} rows where the base has {rows.base.rows:,}"
     same = all(row.difference.share == 0.0 for row in grown)
     if rest or not same:
-        relative, _ = totals(found)
+        relative, cosine = totals(found)
         return _judged(
             Relation.VOCABULARY,
             Relation.FINE_TUNE,
-            1.0,
+            _margin(max(cosine or 0.0, 1e-6), SAME_COORDINATES),
             why,
             f"{len(rest):,} other tensors changed as well, by {relative or 0:.4f} of their size",
         )
     return _judged(Relation.VOCABULARY, Relation.FINE_TUNE, 9.0, why, "every other value is that of the base")
 
 
-def _trained(matrices: Sequence[Found]) -> Judged:
-    relative, cosine = totals(matrices)
+def _trained(found: Sequence[Found]) -> Judged:
+    relative, cosine = totals(body(found) or found)
     if relative is None or cosine is None:
         return Judged(Relation.UNKNOWN, Relation.FINE_TUNE, 0.0, ("no matrix with finite values on both sides",))
     why = f"matrices changed by {relative:.4f} of their size, cosine {cosine:.5f}; no low rank, no common direction"
-    margin = _margin(relative, CONTINUED)
-    if relative < CONTINUED:
-        return _judged(Relation.FINE_TUNE, Relation.CONTINUED, margin, why)
-    return _judged(Relation.CONTINUED, Relation.FINE_TUNE, margin, why)
+    here, there = Relation.FINE_TUNE, Relation.CONTINUED
+    if relative >= CONTINUED:
+        here, there = there, here
+    share = _ranked_share(found)
+    nearest = min(
+        (_margin(relative, CONTINUED), there),
+        (_margin(max(cosine, 1e-6), SAME_COORDINATES) if relative >= CONTINUED else 9.0, Relation.UNRELATED),
+        (_margin(1 - share, 1 - LOW_RANK) if share else 9.0, Relation.ADAPTER_MERGE),
+    )
+    return _judged(here, nearest[1], nearest[0], why)
