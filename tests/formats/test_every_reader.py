@@ -20,7 +20,20 @@ from assay.formats.window import Window
 from assay.isolation import reading
 from tests.builders import calls, gguf_model, safetensors, torch_legacy, torch_zip
 from tests.builders.hub import CARD, config, tensors, tokenizer
-from tests.hostile.graphs import KERAS, attribute, external, field, flat, hdf5, node, onnx, plain_npy, stored, table
+from tests.hostile.graphs import (
+    KERAS,
+    attribute,
+    external,
+    field,
+    flat,
+    hdf5,
+    lite,
+    node,
+    onnx,
+    plain_npy,
+    stored,
+    table,
+)
 from tests.hostile.pickles import tarred, zipped
 
 TORCH = {"a": ("FloatStorage", (2, 3)), "b": ("HalfStorage", (4,))}
@@ -47,7 +60,7 @@ SOUND: dict[str, bytes] = {
     "numpy": plain_npy(),
     "onnx": onnx(node("Relu"), tensors=(stored("weights.bin"),)),
     "saved-model": field(1, 1) + field(2, field(2, field(1, field(1, "n") + field(2, "MatMul")))),
-    "tflite": flat(table({0: ("i", 3), 1: ("t", [table({1: ("s", "Evil"), 3: ("i", 32)})])}), b"TFL3"),
+    "tflite": lite("Evil"),
     "executorch": flat(table({1: ("t", [table({0: ("s", "forward")})])}), b"ET12"),
     "openvino": b'<net name="m"><layers><layer id="0" type="Relu" version="opset1"/></layers></net>',
     "msgpack": b"\x82\xa1a\x93\x01\x02\xcb" + bytes(8) + b"\xa1b\xc4\x02xy",

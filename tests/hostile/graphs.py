@@ -276,15 +276,19 @@ def _saved_models() -> Iterator[Case]:
 
 
 def table(fields: dict[int, tuple[str, object]]) -> bytes:
-    """A table with its description in front; children follow. Fields: ('i', number), ('s', text), ('t', [tables])."""
+    """A table with its description in front; children follow.
+
+    Fields: ('i', number), ('q', number of 64 bits), ('s', text), ('b', bytes), ('v', [numbers]),
+    ('t', [tables]), ('o', table).
+    """
     count = max(fields) + 1
     vtable_size = 4 + 2 * count
     offsets, body, tail = [0] * count, bytearray(4), []
     for number in sorted(fields):
         offsets[number] = len(body)
         kind, value = fields[number]
-        body += struct.pack("<i", value) if kind == "i" else bytes(4)
-        if kind != "i":
+        body += struct.pack(f"<{kind}", value) if kind in "iq" else bytes(4)
+        if kind not in "iq":
             tail.append((offsets[number], kind, value))
     start = vtable_size
     struct.pack_into("<i", body, 0, start)
@@ -295,6 +299,16 @@ def table(fields: dict[int, tuple[str, object]]) -> bytes:
         if kind == "s":
             raw = str(value).encode()
             out += struct.pack("<I", len(raw)) + raw + bytes(1 + -(len(raw) + 1) % 4)
+        elif kind == "v":
+            numbers: list[int] = list(value)  # type: ignore[call-overload]
+            out += struct.pack(f"<I{len(numbers)}i", len(numbers), *numbers)
+        elif kind == "b":
+            raw = bytes(value)  # type: ignore[call-overload]
+            out += struct.pack("<I", len(raw)) + raw + bytes(-len(raw) % 4)
+        elif kind == "o":
+            child = bytes(value)  # type: ignore[call-overload]
+            struct.pack_into("<I", out, place, len(out) + struct.unpack_from("<H", child)[0] - place)
+            out += child
         else:
             children: list[bytes] = list(value)  # type: ignore[call-overload]
             vector = len(out)
@@ -311,9 +325,23 @@ def flat(root: bytes, identifier: bytes) -> bytes:
     return struct.pack("<I", 8 + struct.unpack_from("<H", root)[0]) + identifier + root
 
 
+def lite(
+    *operators: str,
+    tensor: dict[int, tuple[str, object]] | None = None,
+    call: dict[int, tuple[str, object]] | None = None,
+    buffer: dict[int, tuple[str, object]] | None = None,
+) -> bytes:
+    """A TensorFlow Lite model: custom operators, one graph of one tensor of four values and one call of the first."""
+    codes = [table({1: ("s", name), 3: ("i", 32)}) for name in operators or ("",)]
+    values = table({0: ("v", [4]), 2: ("i", 0), 3: ("s", "w"), **(tensor or {})})
+    graph = table({0: ("t", [values]), 1: ("v", [0]), 3: ("t", [table({0: ("i", 0), 1: ("v", [0]), **(call or {})})])})
+    rows = [table({0: ("b", bytes(16)), **(buffer or {})})]
+    return flat(table({0: ("i", 3), 1: ("t", codes), 2: ("t", [graph]), 4: ("t", rows)}), b"TFL3")
+
+
 def _flatbuffers() -> Iterator[Case]:
     for name in ("FlexWriteFile", "FlexReadFile", "FlexPyFunc", "EvilOp", "FlexMatMul"):
-        raw = flat(table({0: ("i", 3), 1: ("t", [table({1: ("s", name), 3: ("i", 32)})])}), b"TFL3")
+        raw = lite(name)
         yield Case("tflite", name, {"model.tflite": raw})
     yield Case("tflite", "offset", {"model.tflite": struct.pack("<I", 2**31) + b"TFL3" + bytes(32)})
     yield Case(
