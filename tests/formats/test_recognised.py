@@ -116,3 +116,97 @@ class Evil:
         import os
 
         return os.system, ("true",)
+
+
+@pytest.mark.parametrize(
+    "name, raw, said",
+    [
+        ("a.mlmodel", b"\x08\x06\x12\xda\x01\x0a\x18\x0a", "Core ML model"),
+        ("weight.bin", b"\x15\0\0\0\x02" + bytes(59) + b"\xef\xbe\xad\xde", "values of a Core ML model"),
+        ("faces.dat", bytes.fromhex("0101810a8101036eb8c68118"), "dlib model"),
+        ("resnet.dat", b"\x01\x01\x01\x0dloss_metric_2\x03", "dlib model"),
+        ("ggml-tiny.bin", b"lmgg\x99\xca\0\0", "GGML weights"),
+        ("lm.binary", b"mmap lm http://kheafield.com/code format version 5\n\0", "KenLM language model"),
+        ("index.faiss", b"IxFI\x08\0\0\0\x05\0\0\0", "FAISS search index"),
+        ("a.cbm", b"CBM1\x10\0", "CatBoost model"),
+        ("a.params", b"\x12\x01" + bytes(6) + bytes(8), "MXNet parameters"),
+        ("a.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7 model"),
+        ("a.RData", b"RDX3\nX\n", "R objects"),
+        ("a.engine", b"ftrt\x18", "TensorRT engine"),
+        ("a.parquet", b"PAR1\x15", "Parquet data"),
+        ("a.caffemodel", b"\x0a\x09AlexNet", "Caffe model"),
+        ("group1-shard1of2.min.js", b"!function(e){", "TensorFlow.js model bundled as a script"),
+        ("core.js", b"import x from 'y'\n", "source code in JavaScript"),
+        ("run.ipynb", b'{"cells": []}', "Jupyter notebook"),
+        ("rows.xyz", b"some words\nmore", "no reader knows what kind of text this is (it begins with 'some words')"),
+    ],
+)
+def test_what_is_not_read_is_named(tmp_path: Path, audit: Audit, name: str, raw: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(raw)
+    dossier = audit(tmp_path)
+    (found,) = messages(dossier, "artifact.unread", Kind.OPEN)
+    assert found.startswith((f"{name}: not analysed: {said}", f"{name}: {said}"))
+    assert not of(dossier, "artifact.malformed", Kind.OPEN)
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "pytorch_model.bin", "model.gguf", "model.onnx", "a.pt", "a.ckpt"]
+)
+@pytest.mark.parametrize(
+    "raw, said",
+    [
+        (b"\n<!-- x --><!DOCTYPE html><html><title>Sign in</title>" + b"x" * 9000, "an HTML page ('Sign in')"),
+        (b"404: Not Found", "a message ('404: Not Found')"),
+        (b"Entry not found", "a message ('Entry not found')"),
+        (b'{"error":"Access to model x is restricted"}', "an error message in JSON"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "an error message in XML"),
+    ],
+)
+def test_what_a_server_sent_instead_of_a_file_is_said(
+    tmp_path: Path, audit: Audit, name: str, raw: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(raw)
+    dossier = audit(tmp_path)
+    (found,) = messages(dossier, "artifact.absent", Kind.OPEN)
+    assert found.startswith(f"{name}: it is {said}") and found.endswith("download it again")
+    assert not of(dossier, "artifact.malformed", Kind.OPEN)
+
+
+@pytest.mark.parametrize(
+    "name, raw, format",
+    [
+        ("cfg", b'{\n  "labels":["A"]\n}', "json"),
+        ("textcat/model", b"\x84\xa5nodes\x91\xa1a\xa1b\xc0\xa1c\xc2\xa1d\x01", "msgpack"),
+        ("key2row", b"\x80", "msgpack"),
+        ("lookups.bin", b"\x81\xabtable_names\x90", "msgpack"),
+        ("checkpoint", b'model_checkpoint_path: "model.ckpt-1"\n', "text"),
+        ("coco.names", b"person\ncar\n", "text"),
+        ("rows.json", b'{"loss": NaN}\n', "json"),
+        ("rows.json", b'{"a": 1}\n{"a": 2}\n', "json"),
+        ("vocab.txt", b"[PAD]\n" + b"word\n" * 99 + b"\x1f\n", "text"),
+        ("m.model", b"\x0a\x0c\x0a\x03<s>\x15\0\0\0\0\x18\x03", "sentencepiece"),
+        ("weights.sft", safetensors(tensors()), "safetensors"),
+    ],
+)
+def test_an_unknown_name_is_read_as_what_it_holds(
+    tmp_path: Path, audit: Audit, name: str, raw: bytes, format: str
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(raw)
+    dossier = audit(tmp_path)
+    assert [(row.format, row.standing) for row in dossier.artifacts] == [(format, "examined")]
+
+
+@pytest.mark.parametrize("raw", [b"\x84" + bytes(range(99)), b"\x91\x01\x02" * 50, b"\x9f\x3e" * 300])
+def test_numbers_are_not_taken_for_messagepack(raw: bytes) -> None:
+    assert recognised("weights", raw) is None
+
+
+def test_values_of_an_openvino_model_beside_it_are_data(tmp_path: Path, audit: Audit) -> None:
+    layer = (
+        '<layer id="0" type="Const" version="opset1"><data element_type="f32" offset="0" shape="4" size="16"/></layer>'
+    )
+    (tmp_path / "m.xml").write_text(f'<net name="m"><layers>{layer}</layers></net>')
+    (tmp_path / "m.bin").write_bytes(bytes(range(16)))
+    dossier = audit(tmp_path)
+    assert not of(dossier, "artifact.unread", Kind.OPEN) and not of(dossier, "artifact.malformed", Kind.OPEN)

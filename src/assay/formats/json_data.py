@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
+from assay.errors import Malformed
 from assay.formats import Format
 from assay.formats.encoding.json import document
 from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
+_BEGINS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"|\}\s*\Z)|\[\s*(?:[\[{"\d-]|\]\s*\Z))')
+_NOT_DATA = (".ipynb", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx")  # code that may begin as JSON does
+
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield each reference to code."""
     raw = window.read(0, window.size).removeprefix(b"\xef\xbb\xbf")
-    yield from code_references(artifact, document(raw))
+    for value in _values(raw):
+        yield from code_references(artifact, value)
+
+
+def _values(raw: bytes) -> Iterator[Any]:
+    """The value, or each of the values where every line is one (jsonlines.org)."""
+    try:
+        yield document(raw, constants=True)
+    except Malformed:
+        lines = [line for line in raw.split(b"\n") if line.strip()]
+        if len(lines) < 2 or not all(line.rstrip().endswith((b"}", b"]")) for line in (lines[0], lines[-1])):
+            raise
+        try:
+            values = [document(line, constants=True) for line in lines]
+        except Malformed:
+            values = []
+        if not values:
+            raise
+        yield from values
+
+
+def _json(name: str, head: bytes) -> bool:
+    """Whether an unknown name stands for JSON, by its beginning."""
+    return _BEGINS.match(head) is not None and not name.endswith(_NOT_DATA)
 
 
 # matches only what no reader with an exact name takes: see Format.rank
-FORMAT = Format("json", "JSON", read, names=("*.json",))
+FORMAT = Format("json", "JSON", read, names=("*.json",), guess=_json)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
-from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.errors import InputError, LimitExceeded, Malformed, Truncated
 from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
@@ -123,6 +124,49 @@ def _head(window: Window, at: int) -> tuple[str, int, int, int]:
     raise Malformed("not a MessagePack value", at=at, expected="a type byte", got=f"0x{code:02x}")
 
 
+_KEYS = 3  # keys looked at: three of one kind are no accident
+_UNNAMED = (".bin", ".msg", ".mpk", ".mp")
+
+
+def _packed(name: str, head: bytes) -> bool:
+    """Whether an unknown name stands for MessagePack, by a map that begins with keys of one kind, as spaCy writes."""
+    if ("." in name and not name.endswith(_UNNAMED)) or not head:
+        return False
+    if len(head) == 1:
+        return head in (b"\x80", b"\x90")  # an empty map or array
+    if not 0x81 <= head[0] < 0x90 and head[0] not in (0xDE, 0xDF):
+        return False
+    window = Window(io.BytesIO(head))
+    values = _values(window)
+    keys: list[bool] = []
+    try:
+        entries = _head(window, 0)[3] // 2
+        next(values)
+        while len(keys) < min(entries, _KEYS):
+            kind, at, start, size = next(values)
+            if kind == "text" or (0xA0 <= head[at] < 0xC0):
+                keys.append(head[start : start + size].decode().isprintable() and size > 0)
+            elif head[at] == 0xCF:
+                keys.append(True)
+            else:
+                return False
+            if not keys[-1]:
+                return False
+            _, at, start, size = next(values)
+            if _head(window, at)[3]:
+                return True  # a container as value of a sound key
+    except UnicodeDecodeError:
+        return False
+    except (InputError, StopIteration):
+        return bool(keys)  # the rest lies behind the bytes that are looked at
+    return bool(keys)
+
+
 FORMAT = Format(
-    "msgpack", "MessagePack (Flax parameters)", read, names=("*.msgpack",), needs=("assay.formats.container.every",)
+    "msgpack",
+    "MessagePack (Flax parameters, spaCy)",
+    read,
+    names=("*.msgpack",),
+    needs=("assay.formats.container.every",),
+    guess=_packed,
 )

@@ -5,6 +5,7 @@ Values are stepped over; where they lie becomes the index of weights.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
@@ -221,10 +222,22 @@ class _Reader:
             yield Obstacle(self._artifact, Trouble.MALFORMED, said, at)
 
 
+# ir_version, then the name of a known producer (onnx.proto, ModelProto, fields 1 and 2)
+_PRODUCED = re.compile(
+    rb"\x08[\x03-\x0f]\x12[\x02-\x28](?:pytorch|tf2onnx|keras2onnx|skl2onnx|onnx|paddle|OnnxMLTools|Olive)"
+)
+
+
+def _begins(name: str, head: bytes) -> bool:
+    """Whether an unknown name stands for ONNX: it begins as the exporters write."""
+    return _PRODUCED.match(head) is not None
+
+
 FORMAT = Format(
     "onnx",
     "ONNX model",
     read,
     names=("*.onnx", "*.ort"),
     needs=("assay.formats.container.zip", "assay.formats._onnx_tensor", "assay.formats._onnx_values"),
+    guess=_begins,
 )

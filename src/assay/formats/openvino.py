@@ -26,6 +26,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise LimitExceeded("XML larger than assay reads", expected=f"at most {MOST:,} bytes", got=f"{window.size:,}")
     found: list[object] = []
     depth = elements = 0
+    reads: Hook | None = None
     parser = expat.ParserCreate()
 
     def entity(name: str, *rest: object) -> None:
@@ -39,10 +40,12 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise _Enough
 
     def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, elements
+        nonlocal depth, elements, reads
         depth, elements = depth + 1, elements + 1
         if depth > MAX_DEPTH:
             raise LimitExceeded("XML is nested deeper than assay follows", at=parser.CurrentByteIndex)
+        if name == "data" and "offset" in attributes and "size" in attributes and reads is None:
+            reads = _values(artifact, parser.CurrentByteIndex)
         if name == "layer" and _foreign(attributes.get("version", "")) and len(found) < MAX_HOOKS:
             found.append(_operator(artifact, attributes, parser.CurrentByteIndex))
 
@@ -60,6 +63,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     except (expat.ExpatError, ValueError) as broken:
         raise Malformed(f"not XML ({str(broken)[:120]})", at=parser.ErrorByteIndex) from broken
     yield from found
+    if reads is not None:
+        yield reads
     yield Contents(artifact, FORMAT.id, elements)
 
 
@@ -75,6 +80,14 @@ def _operator(artifact: str, attributes: dict[str, str], at: int) -> Hook:
     said = f"{layer}, which comes from an extension library"
     place = f"layer {attributes.get('id', '')[:40]}"
     return Hook(artifact, HookKind.OPERATOR, "OpenVINO", place, kind, said, False, at)
+
+
+def _values(artifact: str, at: int) -> Hook:
+    """The file beside the model that holds the values of its constants (OpenVINO, ir_frontend, `.bin` for `.xml`)."""
+    name = artifact.rpartition(" > ")[2].rpartition("/")[2]
+    beside = name.rpartition(".")[0] + ".bin"
+    said = f"the values of its constants are in {beside!r}"
+    return Hook(artifact, HookKind.READ, "OpenVINO", "data", beside, said, False, at)
 
 
 class _Enough(Exception):

@@ -11,6 +11,7 @@ from assay.facts.openness import Prose
 from assay.facts.structure import Hook, HookKind
 from assay.facts.text import PlainText
 from assay.formats import Format
+from assay.formats.container.inert import is_utf8
 from assay.formats.window import Window
 
 MOST_PROSE = 1 << 20  # bytes of a document in which components are looked for
@@ -25,23 +26,28 @@ _NOT_THEIRS = re.compile(
 )
 _SENTENCE = 4  # words that a line of prose has at least
 _ENDS = re.compile(r"[.!?:;。！？](?:[)\"'”’*_]*)(?:\s|\Z)")
+_RARE = 100  # vocabularies list control characters, too; a text has fewer than one in so many bytes
 _CONTROL = bytes(byte for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the text's length; a script that calls itself a text is named as what it is."""
-    lines = 1
+    lines, strange, first = 1, 0, None
     for at in range(0, window.size, _STEP):
         raw = window.rest(at, _STEP)
         if (kept := raw.translate(None, _CONTROL)) != raw:
-            place = next(number for number, byte in enumerate(raw) if byte in _CONTROL)
-            raise Malformed(
-                "not a text, though its name says so",
-                at=at + place,
-                expected="printable characters",
-                got=f"0x{raw[place]:02x} and {len(raw) - len(kept) - 1:,} more such bytes",
-            )
+            strange += len(raw) - len(kept)
+            if first is None:
+                first = at + next(number for number, byte in enumerate(raw) if byte in _CONTROL)
         lines += raw.count(b"\n")
+    wide = window.rest(0, 2) in (b"\xff\xfe", b"\xfe\xff")  # UTF-16, half of whose bytes are 0 in plain English
+    if first is not None and strange * _RARE > window.size and not wide:
+        raise Malformed(
+            "not a text, though its name says so",
+            at=first,
+            expected="printable characters",
+            got=f"0x{window.read(first, 1)[0]:02x} and {strange - 1:,} more such bytes",
+        )
     if window.rest(0, 2) == b"#!":
         yield Hook(
             artifact,
@@ -86,6 +92,11 @@ def _speaks(path: str, rows: list[str]) -> bool:
     return 3 * written >= len(filled) and 10 * ended >= len(filled)
 
 
+def _unnamed(name: str, head: bytes) -> bool:
+    """Whether a name without an extension stands for a text in UTF-8."""
+    return "." not in name and is_utf8(head)
+
+
 FORMAT = Format(
     "text", "plain text", read,
     names=(
@@ -93,6 +104,9 @@ FORMAT = Format(
         "*.env", ".env", "*.diff", "*.patch", "*.html", "*.htm", "*.css", "*.vocab", "*.merges",
         "authors", "contributors", "changelog", "changes", "version", "citation", "contributing", "checksums",
         "sha256sums", "makefile", "dockerfile", "requirements",
+        "*.names", "*.labels", "*.list", "*.prototxt", "*.pbtxt", "*.vec", "*.arpa", "*.conf", "*.properties", "*.dict",
+        "*.codes", "*.bpe", "*.lst", "*.uci", "*.mm", "*.lgb", "*.lightgbm", "*.text",
     ),
+    guess=_unnamed,
     needs=("assay.formats._mentions", "assay.formats.model_card"),
 )  # fmt: skip

@@ -91,4 +91,9 @@ def _tensor(name: str, entry: object, data_start: int) -> TensorSpec:
     return TensorSpec(name, dtype, tuple(shape), data_start + start, data_start + stop)
 
 
-FORMAT = Format("safetensors", "safetensors weights", read, names=("*.safetensors",))
+def _begins(name: str, head: bytes) -> bool:
+    """Whether an unknown name stands for safetensors: a length that the format allows, then a JSON object."""
+    return head[8:10] in (b'{"', b"{}") and 2 <= int.from_bytes(head[:8], "little") <= MAX_HEADER
+
+
+FORMAT = Format("safetensors", "safetensors weights", read, names=("*.safetensors",), guess=_begins)

@@ -95,9 +95,18 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
     raise Malformed("protobuf number longer than 10 bytes", at=at)
 
 
+def _begins(name: str, head: bytes) -> bool:
+    """Whether an unknown name stands for a SentencePiece model: its first piece is a text and a score (fields 1, 2)."""
+    if len(head) < 9 or head[0] != 0x0A or head[2] != 0x0A or head[3] + 7 > head[1] or not head[3]:
+        return False
+    after = 4 + head[3]
+    return head[after : after + 1] == b"\x15" and head[2 + head[1] : 3 + head[1]] in (b"\x0a", b"")
+
+
 FORMAT = Format(
     "sentencepiece",
     "SentencePiece tokenizer",
     read,
     names=("tokenizer.model", "*.spm", "spiece.model", "sentencepiece.bpe.model"),
+    guess=_begins,
 )

@@ -10,7 +10,8 @@ from assay import formats
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
 from assay.facts.structure import Hook, HookKind
 from assay.facts.tensor import WeightIndex
-from assay.formats.container.inert import inert, unread
+from assay.formats.container.inert import inert
+from assay.formats.container.unread import unread
 from assay.isolation import Reader
 from assay.measures import Feed
 from assay.progress import Progress, Steps

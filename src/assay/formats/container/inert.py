@@ -32,7 +32,20 @@ _BINARY: dict[str, tuple[bytes, ...]] = {
     "bmp": (b"BM",),
     "ico": (b"\x00\x00\x01\x00",),
     "pdf": (b"%PDF-",),
+    "tif": (b"II*\x00", b"MM\x00*"),
+    "tiff": (b"II*\x00", b"MM\x00*"),
     "wav": (b"RIFF",),
+    "flac": (b"fLaC",),
+    "ogg": (b"OggS",),
+    "opus": (b"OggS",),
+    "avi": (b"RIFF",),
+    "webm": (b"\x1a\x45\xdf\xa3",),
+    "mkv": (b"\x1a\x45\xdf\xa3",),
+    "mov": (b"\x00\x00\x00",),
+    "m4a": (b"\x00\x00\x00",),
+    "avif": (b"\x00\x00\x00",),
+    "otf": (b"OTTO",),
+    "woff": (b"wOFF",),
     "mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3"),
     "mp4": (b"\x00\x00\x00",),
     "ttf": (b"\x00\x01\x00\x00",),
@@ -46,61 +59,29 @@ def inert(path: str, head: bytes) -> str | None:
     extension = name.rpartition(".")[2]
     if not head:
         return "empty"
-    if (extension in _TEXT or name in _TEXT_NAMES or name.lstrip(".") in _TEXT) and _is_text(head):
+    if (extension in _TEXT or name in _TEXT_NAMES or name.lstrip(".") in _TEXT) and is_text(head):
         return "text"
     if any(head.startswith(mark) for mark in _BINARY.get(extension, ())):
         return "image or document"
-    if extension == "svg" and _is_text(head):
+    if extension == "svg" and is_text(head):
         return "image or document"
     return None
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
     """Whether the beginning holds no byte that text files do not have, and no script's first line."""
-    return (
-        b"\0" not in head
-        and not head.startswith(b"#!")
-        and all(byte >= 32 or byte in (9, 10, 12, 13, 27) for byte in head)
-    )
+    return not head.startswith(b"#!") and not head.translate(None, _PRINTABLE)
 
 
-# formats that assay knows of and does not read: (first bytes or suffix, what it is)
-_UNPACKED = "assay unpacks zip, tar, gzip, bzip2 and xz"
-_ENGINE = "TensorRT engine, native code for one GPU"
-_MAGICS = (
-    (b"7z\xbc\xaf\x27\x1c", "7z archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
-    (b"Rar!", "rar archive; assay unpacks zip, tar, gzip, bzip2 and xz"),
-    (b"\x28\xb5\x2f\xfd", "zstandard data; assay unpacks zip, tar, gzip, bzip2 and xz"),
-    (b"\x04\x22\x4d\x18", "lz4 data; assay unpacks zip, tar, gzip, bzip2 and xz"),
-    (b"ftrt", "TensorRT engine, native code for one GPU"),
-    (b"ptrt", "TensorRT engine, native code for one GPU"),
-    (b"RKNN", "RKNN model"),
-    (b"PAR1", "Parquet data"),
-    (b"ARROW1", "Arrow data"),
-)
-_SUFFIXES = {
-    "engine": "TensorRT engine, native code for one GPU",
-    "plan": "TensorRT engine, native code for one GPU",
-    "mlmodel": "Core ML model",
-    "mlpackage": "Core ML model",
-    "pdmodel": "PaddlePaddle model",
-    "pdiparams": "PaddlePaddle parameters",
-    "rds": "R object",
-    "rda": "R objects",
-    "ubj": "XGBoost model (UBJSON)",
-    "cbm": "CatBoost model",
-    "pmml": "PMML model",
-    "t7": "Torch7 model",
-    "params": "MXNet parameters",
-    "pb": "protocol buffer without a name that says of what",
-    "tfrecord": "TensorFlow records",
-}
+def is_utf8(head: bytes) -> bool:
+    """Whether the beginning is a text in UTF-8; its last character may be cut off."""
+    if not head or not is_text(head):
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as broken:
+        return broken.reason == "unexpected end of data" and broken.start > 0
+    return True
 
 
-def unread(path: str, head: bytes) -> str:
-    """Why nothing in this file was examined, in one sentence."""
-    begins = f"it begins with {head[:8].hex(' ')}"
-    known = next((said for mark, said in _MAGICS if head.startswith(mark)), None) or _SUFFIXES.get(
-        path.lower().rpartition(".")[2]
-    )
-    return f"not analysed: {known} ({begins})" if known else f"no reader knows this format ({begins})"
+_PRINTABLE = bytes((9, 10, 12, 13, 27, *range(32, 256)))

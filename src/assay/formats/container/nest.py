@@ -17,8 +17,9 @@ from assay.facts.structure import Contents, Flaw, FlawKind, Hook
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
 from assay.formats import HEAD, recognised
-from assay.formats.container.inert import inert, unread
+from assay.formats.container.inert import inert
 from assay.formats.container.second import second_nature
+from assay.formats.container.unread import unread
 from assay.formats.container.zip import BOMB_RATIO, BOMB_SIZE
 from assay.formats.window import Window
 

@@ -24,14 +24,17 @@ def _constant(name: str) -> Any:
     raise Malformed(f"{name} is not JSON")
 
 
-def document(raw: bytes, at: int = 0) -> Any:
-    """The value that `raw` encodes; `at` is its offset in the artifact, for error messages."""
+def document(raw: bytes, at: int = 0, *, constants: bool = False) -> Any:
+    """The value that `raw` encodes; `at` is its offset in the artifact, for error messages.
+
+    With `constants`, NaN and Infinity are numbers, as Python's json writes them; in a header they are an error.
+    """
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as cause:
         raise Malformed("JSON is not UTF-8", at=at + cause.start) from cause
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=float if constants else _constant)
     except json.JSONDecodeError as cause:
         raise Malformed(f"not JSON ({cause.msg})", at=at + len(text[: cause.pos].encode())) from cause
     except RecursionError as cause:
