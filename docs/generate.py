@@ -17,6 +17,7 @@ from assay.cli import COMMANDS, HELP
 from assay.cli._group import cli
 from assay.facts.dossier import QUESTIONS, Rule
 from assay.facts.schema import dossier_schema
+from assay.facts.structure import Aspect
 from assay.formats import installed as formats
 
 DOCS = Path(__file__).resolve().parent
@@ -91,6 +92,14 @@ then the longest magic.
 | format | what | names | first bytes |
 |---|---|---|---|
 """
+_ASPECTS = """
+## What is examined
+
+What a reader looks at in a file of its format, to its end: `yes`. What a file of the format can carry and the reader
+does not look at: `gap`; questions about it are open for such files, never passed. An empty cell: the format cannot
+carry it. A file that could not be read to its end has been examined for nothing.
+
+"""
 _INERT = """
 Files that can carry neither weights nor code (plain text, images, PDF), recognised by name and content together, are
 listed as inert. Everything else is `artifact.unread`: an open finding, never a silent skip.
@@ -105,7 +114,17 @@ def _formats() -> str:
         both = " (with a name)" if entry.both else ""
         content = f"{', ' if magic else ''}any, by content" if entry.sniff else ""
         rows.append(f"| {entry.id} | {entry.title} | {names} | {magic}{both}{content} |\n")
-    return f"{_FORMATS}{''.join(rows)}{_INERT}"
+    return f"{_FORMATS}{''.join(rows)}{_INERT}{_ASPECTS}{_aspects()}"
+
+
+def _aspects() -> str:
+    head = f"| format | {' | '.join(aspect.name.lower() for aspect in Aspect)} |\n|---|{'---|' * len(Aspect)}\n"
+    rows = []
+    for entry in formats():
+        cells = ["yes" if a in entry.examines else "gap" if a in entry.gaps else "" for a in Aspect]
+        rows.append(f"| {entry.id} | {' | '.join(cells)} |\n")
+    legend = "".join(f"- {aspect.name.lower()}: {aspect.value}\n" for aspect in Aspect)
+    return f"{head}{''.join(rows)}\n{legend}"
 
 
 def main() -> int:

@@ -75,9 +75,9 @@ def test_what_an_older_dossier_lacks_is_said_and_shown(value: dict[str, Any], tm
     ("schema", "sentence"),
     [
         ("assay-dossier/99", "it has schema 'assay-dossier/99', and this version of assay reads up to"),
-        ("assay-scored/1", "expected schema 'assay-dossier/2' or an older one, got 'assay-scored/1'"),
-        (None, "expected schema 'assay-dossier/2' or an older one, got 'None'"),
-        (7, "expected schema 'assay-dossier/2' or an older one, got '7'"),
+        ("assay-scored/1", "expected schema 'assay-dossier/3' or an older one, got 'assay-scored/1'"),
+        (None, "expected schema 'assay-dossier/3' or an older one, got 'None'"),
+        (7, "expected schema 'assay-dossier/3' or an older one, got '7'"),
     ],
 )
 def test_what_is_no_dossier_that_can_be_read_is_refused(value: dict[str, Any], schema: object, sentence: str) -> None:

@@ -1,8 +1,9 @@
 """One question per file, in one folder for each of the five questions. A check is a pure function of facts.
 
 The annotations of its parameters say what it needs. A parameter of a fact type makes the check run once for each
-such fact (none: the answer is notApplicable); a parameter `tuple[Fact, ...]` gives it all of them, even none. There is
-one `Model`, the view of the whole (facts/model.py).
+such fact; a parameter `tuple[Fact, ...]` gives it all of them, even none. There is one `Model`, the view of the whole
+(facts/model.py). A check yields what it found. Its `aspects` say what of a file it is about; what its silence means,
+a pass or a file that nobody looked at, the pipeline works out from them (pipeline/silence.py).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -19,11 +20,11 @@ from types import GenericAlias
 from typing import Any
 
 from assay.facts.dossier import QUESTIONS, Rule
-from assay.facts.finding import Answer, Kind, passed
+from assay.facts.finding import Answer
+from assay.facts.structure import Aspect
 
 Run = Callable[..., Iterator[Answer]]
 _ALL = re.compile(r"tuple\[(\w+), \.\.\.\]\Z")
-_CAPITAL = re.compile("[A-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +43,28 @@ class Check:
     rule: Rule
     needs: tuple[Need, ...]
     run: Run
+    aspects: tuple[Aspect, ...] = ()
 
     def answers(self, facts: dict[str, tuple[Any, ...]]) -> Iterator[Answer]:
-        """What the check says about `facts`, which are keyed by the name of their type."""
+        """What the check finds in `facts`, which are keyed by the name of their type; nothing, if it finds nothing."""
         each = next((need for need in self.needs if need.each), None)
         whole = {need.name: facts.get(need.fact, ()) for need in self.needs if not need.each}
         if each is None:
-            yield from _or_passed(self.run(**whole), "examined, none found")
+            yield from self.run(**whole)
             return
-        subjects = facts.get(each.fact, ())
-        if not subjects:
-            yield Answer(Kind.NOT_APPLICABLE, f"there is no {_words(each.fact)} to ask this of")
-            return
-        found = chain.from_iterable(self.run(**{each.name: subject}, **whole) for subject in subjects)
-        count = f"{len(subjects):,} {_plural(_words(each.fact), len(subjects))} " if each.fact != "Model" else ""
-        yield from _or_passed(found, f"{count}examined, none found")
+        for subject in facts.get(each.fact, ()):
+            yield from self.run(**{each.name: subject}, **whole)
 
 
 def check(
-    id: str, *, title: str, severity: float, remedy: str, references: tuple[str, ...] = (), question: str = ""
+    id: str,
+    *,
+    title: str,
+    severity: float,
+    remedy: str,
+    references: tuple[str, ...] = (),
+    question: str = "",
+    aspects: tuple[Aspect, ...] = (),
 ) -> Callable[[Run], Check]:
     """Declare a check.
 
@@ -71,13 +75,15 @@ def check(
         remedy: what to do about it, where the answer does not say so itself.
         references: CWE, CVE, OWASP or specification, for the reader.
         question: which of the five it helps to answer; a check of assay's own says so by its folder.
+        aspects: what of a file it is about; files that can carry it and were not examined for it leave it open.
     """
 
     def declare(run: Run) -> Check:
         # as written, unevaluated: mypy has checked them, and evaluating all of them costs 1.5 ms at every start
         needs = tuple(_need(name, hint) for name, hint in run.__annotations__.items() if name != "return")
         asked = question or run.__module__.rpartition(".")[0].rpartition(".")[2]
-        return Check(Rule(id, asked, title, inspect.getdoc(run) or "", remedy, severity, references), needs, run)
+        rule = Rule(id, asked, title, inspect.getdoc(run) or "", remedy, severity, references)
+        return Check(rule, needs, run, aspects)
 
     return declare
 
@@ -110,19 +116,3 @@ def _need(name: str, hint: Any) -> Need:
         return Need(name, hint.__name__, each=True)
     all_at_once = _ALL.match(hint)
     return Need(name, all_at_once[1], each=False) if all_at_once else Need(name, hint, each=True)
-
-
-def _or_passed(answers: Iterable[Answer], message: str) -> Iterator[Answer]:
-    """The answers, or a pass if there are none: the defect was looked for and not found."""
-    found = list(answers)
-    yield from found or [passed(message)]
-
-
-def _plural(word: str, count: int) -> str:
-    if count == 1:
-        return word
-    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}es" if word.endswith("x") else f"{word}s"
-
-
-def _words(fact: str) -> str:
-    return _CAPITAL.sub(lambda match: f" {match[0].lower()}", fact).strip()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assay.facts.openness import Openness
     from assay.facts.signature import Verification
 
-SCHEMA = "assay-dossier/2"
+SCHEMA = "assay-dossier/3"
 
 # the five questions, in the order in which every report gives their answers
 QUESTIONS = {

@@ -39,12 +39,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a check says. `message` is one sentence without a full stop; `remedy` says what to do about it."""
+    """What a check says. `message` is one sentence without a full stop; `remedy` says what to do about it.
+
+    `follows` is the check whose open answer about the same files is the reason for this one, where there is one.
+    """
 
     kind: Kind
     message: str
     evidence: tuple[Evidence, ...] = ()
     remedy: str = ""
+    follows: str = ""
 
 
 def passed(message: str, *evidence: Evidence) -> Answer:
@@ -77,6 +81,7 @@ class Effect(StrEnum):
 
     BLOCKS = "blocks"
     INCOMPLETE = "leaves the audit incomplete"
+    DECIDES = "waits for a decision"
     WAIVED = "waived"
     KNOWN = "known from the baseline"
     NONE = "none"
@@ -86,7 +91,8 @@ class Effect(StrEnum):
 class Finding:
     """An answer with the permanent id of the check that gave it, its fingerprint, and the policy's effect.
 
-    `remedy` is empty where the rule's own says what to do; `Dossier.remedy` gives the one that holds.
+    `remedy` is empty where the rule's own says what to do; `Dossier.remedy` gives the one that holds. An open finding
+    that `follows` from that of another check is settled with it, and does not count by itself.
     """
 
     check: str
@@ -96,6 +102,7 @@ class Finding:
     remedy: str
     fingerprint: str
     effect: Effect = Effect.NONE
+    follows: str = ""
 
 
 def fingerprint(check: str, answer: Answer, occurrence: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""What the structure of a file says beyond its values: where readers disagree, and where a runtime is told to act."""
+"""What a reader looked at in a file, and what its structure says: where readers disagree, where a runtime acts."""
 
 from __future__ import annotations
 
@@ -69,3 +69,38 @@ class Contents:
     artifact: str
     format: str
     parts: int
+
+
+class Aspect(StrEnum):
+    """What a file of some format can carry, and a reader can look at; the value completes "its ... were examined"."""
+
+    LAYOUT = "bytes and how readers divide them"
+    UNPACKING = "members by name and size"
+    CODE = "code that its runtime runs"
+    PICKLES = "pickled objects"
+    OPERATORS = "operators"
+    FILES = "names of other files"
+    TENSORS = "tensors by name, shape and place"
+    VALUES = "values of tensors"
+    SOURCE = "lines of source code"
+    REFERENCES = "names of code to load"
+    TEMPLATES = "chat templates"
+    TOKENS = "tokens and rules for text"
+    MARKS = "texts that may hold secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was looked at in one file, or in one member of a container.
+
+    `aspects` were examined to the end. `gaps` are those that a file of this format can carry and that nobody looked at:
+    because the reader does not, or because it could not read on (`stopped`). What is in neither the format cannot
+    carry. `parts` counts what the reader walked through (members, nodes, objects), 0 where it does not count.
+    """
+
+    artifact: str
+    format: str
+    aspects: tuple[Aspect, ...]
+    gaps: tuple[Aspect, ...]
+    parts: int
+    stopped: bool

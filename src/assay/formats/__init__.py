@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from types import ModuleType
 
+from assay.facts.structure import Aspect, Contents, Examined
 from assay.formats.window import Window
 
 Read = Callable[[str, Window], Iterator[object]]
@@ -28,6 +29,9 @@ class Format:
     no other, whatever the file is called: 0 not at all. `guess` says of a name and the first bytes whether to take the
     file for this format where no other claims it. `needs` are the modules that `read` imports when called: the
     worker loads them before it locks itself down. Importing a format module itself must stay cheap.
+
+    `examines` is what the reader looks at, `gaps` what else a file of the format can carry; what is in neither it
+    cannot. Gaps are reported as open. A format that declares nothing may carry anything, and is examined for nothing.
     """
 
     id: str
@@ -39,6 +43,8 @@ class Format:
     needs: tuple[str, ...] = ()
     sniff: Callable[[bytes], int] | None = None
     guess: Callable[[str, bytes], bool] | None = None
+    examines: tuple[Aspect, ...] = ()
+    gaps: tuple[Aspect, ...] = tuple(Aspect)
 
     def rank(self, name: str, head: bytes) -> tuple[int, int]:
         """How well a file of this name that begins with `head` fits: (0, 0) not at all, higher is better."""
@@ -62,6 +68,14 @@ class Format:
         if named and (marked or not self.magic):
             return (3, named)
         return (2, marked) if marked else (1, named) if named else (0, 0)
+
+
+def looked_at(kind: Format, artifact: str, facts: Iterable[object], *, stopped: bool) -> Examined:
+    """What reading `artifact` as this format has examined: nothing, if the reader was `stopped` before its end."""
+    parts = next((row.parts for row in facts if isinstance(row, Contents) and row.artifact == artifact), 0)
+    seen = () if stopped else kind.examines
+    unseen = (row for row in (*kind.examines, *kind.gaps) if row not in seen)
+    return Examined(artifact, kind.id, seen, tuple(dict.fromkeys(unseen)), parts, stopped)
 
 
 HEAD = 512  # bytes of a file's beginning that recognition may look at

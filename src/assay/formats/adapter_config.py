@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.config import AdapterConfig
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.encoding.json import integer, mapping, text
 from assay.formats.python.reference import code_references
@@ -19,4 +20,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield from code_references(artifact, value)
 
 
-FORMAT = Format("adapter-config", "adapter configuration", read, names=("adapter_config.json",))
+FORMAT = Format(
+    "adapter-config",
+    "adapter configuration",
+    read,
+    names=("adapter_config.json",),
+    examines=(Aspect.REFERENCES, Aspect.MARKS),
+    gaps=(),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
 from assay.formats.encoding.json import integer, mapping
@@ -21,4 +22,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     )
 
 
-FORMAT = Format("added-tokens", "added tokens", read, names=("added_tokens.json",))
+FORMAT = Format(
+    "added-tokens",
+    "added tokens",
+    read,
+    names=("added_tokens.json",),
+    examines=(Aspect.TOKENS,),
+    gaps=(),
+)

@@ -57,4 +57,12 @@ def _known(given: set[str], known: set[str], what: str) -> None:
         raise Malformed(f"assay.yaml: no {what} {name[:60]!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
-FORMAT = Format("assertions", "assertions of a publisher", read, names=("assay.yaml", "assay.yml"), needs=("yaml",))
+FORMAT = Format(
+    "assertions",
+    "assertions of a publisher",
+    read,
+    names=("assay.yaml", "assay.yml"),
+    needs=("yaml",),
+    examines=(),
+    gaps=(),
+)

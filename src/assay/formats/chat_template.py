@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.template.tree import MAX_SOURCE, template
 from assay.formats.window import Window
@@ -21,4 +22,6 @@ FORMAT = Format(
     read,
     names=("*.jinja", "*.jinja2"),
     needs=("jinja2", "assay.formats.template.trial"),
+    examines=(Aspect.TEMPLATES, Aspect.MARKS),
+    gaps=(),
 )

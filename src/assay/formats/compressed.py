@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.structure import Contents, Flaw, FlawKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -61,4 +61,6 @@ FORMAT = Format(
     names=("*.gz", "*.tgz", "*.bz2", "*.tbz2", "*.xz", "*.txz", "*.lzma", "*.zlib"),
     magic=tuple((0, beginning) for beginning in _BEGINNINGS),
     needs=("assay.formats.container.every",),
+    examines=(Aspect.LAYOUT, Aspect.UNPACKING),
+    gaps=(),
 )

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from assay.errors import Malformed, Truncated
-from assay.facts.structure import Contents, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -148,4 +148,6 @@ FORMAT = Format(
     names=("*.pte", "*.ptd"),
     magic=((4, b"ET12"), (4, b"FT01")),
     needs=("assay.formats.encoding.flatbuffer",),
+    examines=(Aspect.OPERATORS,),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.config import GenerationConfig
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.encoding.json import boolean, integer, mapping, number
 from assay.formats.python.reference import code_references
@@ -26,4 +27,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield from code_references(artifact, value)
 
 
-FORMAT = Format("generation-config", "generation settings", read, names=("generation_config.json",))
+FORMAT = Format(
+    "generation-config",
+    "generation settings",
+    read,
+    names=("generation_config.json",),
+    examines=(Aspect.MARKS,),
+    gaps=(),
+)

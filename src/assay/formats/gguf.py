@@ -11,6 +11,7 @@ from math import prod
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.structure import Aspect
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats._gguf_facts import described
@@ -267,4 +268,6 @@ FORMAT = Format(
     names=("*.gguf",),
     magic=((0, b"GGUF"),),
     needs=("jinja2", "assay.formats.template.trial"),
+    examines=(Aspect.TENSORS, Aspect.VALUES, Aspect.TEMPLATES, Aspect.TOKENS),
+    gaps=(),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.errors import InputError
 from assay.facts.artifact import Obstacle, Trouble
-from assay.facts.structure import Contents, Flaw, FlawKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -58,4 +58,6 @@ FORMAT = Format(
         "assay.formats.container.nest",
         "assay.formats._marks",
     ),
+    examines=(Aspect.LAYOUT, Aspect.UNPACKING, Aspect.CODE, Aspect.OPERATORS, Aspect.FILES),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
 )

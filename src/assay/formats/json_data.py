@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.encoding.json import document
 from assay.formats.python.reference import code_references
@@ -46,4 +47,12 @@ def _json(name: str, head: bytes) -> bool:
 
 
 # matches only what no reader with an exact name takes: see Format.rank
-FORMAT = Format("json", "JSON", read, names=("*.json",), guess=_json)
+FORMAT = Format(
+    "json",
+    "JSON",
+    read,
+    names=("*.json",),
+    guess=_json,
+    examines=(Aspect.REFERENCES, Aspect.MARKS),
+    gaps=(),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.structure import Contents
+from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -36,4 +36,6 @@ FORMAT = Format(
     magic=((0, b"PK\x03\x04"),),
     both=True,
     needs=("assay.formats.container.every",),
+    examines=(Aspect.LAYOUT, Aspect.UNPACKING, Aspect.CODE, Aspect.OPERATORS, Aspect.FILES),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
 )

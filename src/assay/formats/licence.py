@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.text import LicenceSource, LicenceText
 from assay.formats import Format
 from assay.formats.window import Window
@@ -64,4 +65,6 @@ FORMAT = Format(
         "unlicense",
     ),
     needs=("assay.licence.marks", "assay.licence.match"),
+    examines=(Aspect.MARKS,),
+    gaps=(),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.text import ModelCard, Section, Stated
 from assay.formats import Format
 from assay.formats._mentions import fence, mentions, withholds
@@ -155,4 +156,12 @@ def sections(body: list[str], start: int) -> Iterator[Section]:
         yield Section(title, line, words, denial, figures)
 
 
-FORMAT = Format("model-card", "model card", read, names=("readme.md",), needs=("yaml",))
+FORMAT = Format(
+    "model-card",
+    "model card",
+    read,
+    names=("readme.md",),
+    needs=("yaml",),
+    examines=(Aspect.MARKS,),
+    gaps=(),
+)

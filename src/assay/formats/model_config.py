@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.config import ModelConfig
-from assay.facts.structure import Contents
+from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats.encoding.json import boolean, integer, mapping, text, texts
 from assay.formats.python.reference import code_references
@@ -59,4 +59,11 @@ def _config(artifact: str, top: dict[str, Any], value: dict[str, Any]) -> ModelC
     )
 
 
-FORMAT = Format("model-config", "model configuration", read, names=("config.json",))
+FORMAT = Format(
+    "model-config",
+    "model configuration",
+    read,
+    names=("config.json",),
+    examines=(Aspect.REFERENCES, Aspect.MARKS),
+    gaps=(),
+)

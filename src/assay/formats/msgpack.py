@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 
 from assay.errors import InputError, LimitExceeded, Malformed, Truncated
-from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -169,4 +169,6 @@ FORMAT = Format(
     names=("*.msgpack",),
     needs=("assay.formats.container.every",),
     guess=_packed,
+    examines=(Aspect.LAYOUT, Aspect.PICKLES, Aspect.OPERATORS),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
 )

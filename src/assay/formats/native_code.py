@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.structure import Hook, HookKind
+from assay.facts.structure import Aspect, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -52,4 +52,6 @@ FORMAT = Format(
     read,
     names=_LIBRARIES + _PROGRAMS,
     magic=tuple((0, beginning) for beginning in _BEGINNINGS),
+    examines=(Aspect.MARKS,),
+    gaps=(),
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import prod
 
 from assay.errors import Malformed
-from assay.facts.structure import Contents, Flaw, FlawKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -115,4 +115,6 @@ FORMAT = Format(
     names=("*.npy",),
     magic=((0, b"\x93NUMPY"),),
     needs=("ast", "assay.formats.pickle.follow"),
+    examines=(Aspect.LAYOUT, Aspect.PICKLES),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
 from assay.facts.artifact import Obstacle, Trouble
-from assay.facts.structure import Contents, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Hook, HookKind
 from assay.formats import Format
 from assay.formats._onnx_tensor import MEMORY, Tensor, joined, tensor, unknown_keys
 from assay.formats._onnx_values import Values
@@ -240,4 +240,6 @@ FORMAT = Format(
     names=("*.onnx", "*.ort"),
     needs=("assay.formats.container.zip", "assay.formats._onnx_tensor", "assay.formats._onnx_values"),
     guess=_begins,
+    examines=(Aspect.OPERATORS, Aspect.FILES, Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
-from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -94,4 +94,12 @@ class _Enough(Exception):
     """A declaration was found that settles the matter; what follows is not parsed."""
 
 
-FORMAT = Format("openvino", "OpenVINO model or other XML", read, names=("*.xml",), needs=("xml.parsers.expat",))
+FORMAT = Format(
+    "openvino",
+    "OpenVINO model or other XML",
+    read,
+    names=("*.xml",),
+    needs=("xml.parsers.expat",),
+    examines=(Aspect.UNPACKING, Aspect.OPERATORS, Aspect.MARKS),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
+)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from assay.errors import InputError
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.pickle.opening import opens
 from assay.formats.window import Window
@@ -51,4 +52,6 @@ FORMAT = Format(
     needs=("assay.formats.pickle.follow", "assay.formats.container.every"),
     magic=tuple((0, bytes((0x80, protocol))) for protocol in range(2, 6)),
     sniff=opens,
+    examines=(Aspect.PICKLES,),
+    gaps=(),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from assay.errors import Malformed
 from assay.facts.heading import Topic, topics
 from assay.facts.openness import Prose
-from assay.facts.structure import Hook, HookKind
+from assay.facts.structure import Aspect, Hook, HookKind
 from assay.facts.text import PlainText
 from assay.formats import Format
 from assay.formats.container.inert import is_utf8
@@ -109,4 +109,6 @@ FORMAT = Format(
     ),
     guess=_unnamed,
     needs=("assay.formats._mentions", "assay.formats.model_card"),
+    examines=(Aspect.MARKS,),
+    gaps=(),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.config import PreprocessorConfig
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.encoding.json import mapping, text
 from assay.formats.python.reference import code_references
@@ -31,4 +32,6 @@ FORMAT = Format(
     read,
     names=("preprocessor_config.json", "processor_config.json", "video_preprocessor_config.json", "chat_template.json"),
     needs=("jinja2", "assay.formats.template.trial"),
+    examines=(Aspect.REFERENCES, Aspect.TEMPLATES, Aspect.MARKS),
+    gaps=(),
 )

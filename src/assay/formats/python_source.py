@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -40,4 +41,6 @@ FORMAT = Format(
     read,
     names=("*.py",),
     needs=("ast", "warnings", "assay.formats.python.reach", "assay.formats.python.purpose"),
+    examines=(Aspect.SOURCE, Aspect.MARKS),
+    gaps=(),
 )

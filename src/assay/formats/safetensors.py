@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import prod
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.facts.structure import Aspect
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.encoding.json import document
@@ -96,4 +97,12 @@ def _begins(name: str, head: bytes) -> bool:
     return head[8:10] in (b'{"', b"{}") and 2 <= int.from_bytes(head[:8], "little") <= MAX_HEADER
 
 
-FORMAT = Format("safetensors", "safetensors weights", read, names=("*.safetensors",), guess=_begins)
+FORMAT = Format(
+    "safetensors",
+    "safetensors weights",
+    read,
+    names=("*.safetensors",),
+    guess=_begins,
+    examines=(Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
+)

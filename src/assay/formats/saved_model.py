@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
-from assay.facts.structure import Contents, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Hook, HookKind
 from assay.formats import Format
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
@@ -91,4 +91,11 @@ def _hook(artifact: str, messages: Messages, node: Field) -> Hook | None:
     )
 
 
-FORMAT = Format("saved-model", "TensorFlow SavedModel", read, names=("saved_model.pb",))
+FORMAT = Format(
+    "saved-model",
+    "TensorFlow SavedModel",
+    read,
+    names=("saved_model.pb",),
+    examines=(Aspect.CODE, Aspect.OPERATORS, Aspect.FILES),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
+)

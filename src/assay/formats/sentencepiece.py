@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
 from assay.formats._charsmap import charsmap_rule
@@ -109,4 +110,6 @@ FORMAT = Format(
     read,
     names=("tokenizer.model", "*.spm", "spiece.model", "sentencepiece.bpe.model"),
     guess=_begins,
+    examines=(Aspect.TOKENS,),
+    gaps=(),
 )

@@ -21,4 +21,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield ShardIndex(artifact, tuple(sorted(weight_map.items())), total)
 
 
-FORMAT = Format("shard-index", "index of sharded weights", read, names=("*.safetensors.index.json", "*.bin.index.json"))
+FORMAT = Format(
+    "shard-index",
+    "index of sharded weights",
+    read,
+    names=("*.safetensors.index.json", "*.bin.index.json"),
+    examines=(),
+    gaps=(),
+)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.program import PickleImport, PickleProgram, Use
-from assay.facts.structure import Contents
+from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -88,4 +88,6 @@ FORMAT = Format(
     magic=((0, b"PK\x03\x04"),),
     both=True,
     needs=("assay.formats.container.every",),
+    examines=(Aspect.LAYOUT, Aspect.UNPACKING, Aspect.PICKLES),
+    gaps=(),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
 from assay.formats._declared import declared_tokens
@@ -16,4 +17,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield DeclaredTokens(artifact, declared_tokens(mapping(window)))
 
 
-FORMAT = Format("special-tokens-map", "special tokens", read, names=("special_tokens_map.json",))
+FORMAT = Format(
+    "special-tokens-map",
+    "special tokens",
+    read,
+    names=("special_tokens_map.json",),
+    examines=(Aspect.TOKENS, Aspect.MARKS),
+    gaps=(),
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assay.errors import Malformed, Truncated
-from assay.facts.structure import Contents, Flaw, FlawKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -149,4 +149,6 @@ FORMAT = Format(
     names=("*.tar", "*.nemo"),
     magic=((257, b"ustar"),),
     needs=("assay.formats.container.every",),
+    examines=(Aspect.LAYOUT, Aspect.UNPACKING),
+    gaps=(),
 )

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
-from assay.facts.structure import Contents, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -113,4 +113,6 @@ FORMAT = Format(
     names=("*.tflite", "*.lite"),
     magic=((4, b"TFL3"),),
     needs=("assay.formats.encoding.flatbuffer", "assay.formats.saved_model"),
+    examines=(Aspect.OPERATORS,),
+    gaps=(Aspect.TENSORS, Aspect.VALUES),
 )

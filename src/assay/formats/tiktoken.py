@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import Tokenizer
 from assay.formats import Format
 from assay.formats.window import Window
@@ -29,4 +30,6 @@ FORMAT = Format(
     names=("*.tiktoken", "tokenizer.model"),
     magic=((0, b"IQ== 0\n"),),
     both=True,
+    examines=(Aspect.TOKENS,),
+    gaps=(),
 )

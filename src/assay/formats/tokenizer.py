@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
 from assay.formats._tokenizer_rules import rules
@@ -83,4 +84,11 @@ def _highest(vocab: Any) -> int:
     return max(ids, default=-1)
 
 
-FORMAT = Format("tokenizer", "tokenizer", read, names=("tokenizer.json",))
+FORMAT = Format(
+    "tokenizer",
+    "tokenizer",
+    read,
+    names=("tokenizer.json",),
+    examines=(Aspect.TOKENS,),
+    gaps=(),
+)

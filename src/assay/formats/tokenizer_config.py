@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
 from assay.formats._declared import declared_tokens
@@ -47,4 +48,6 @@ FORMAT = Format(
     read,
     names=("tokenizer_config.json",),
     needs=("jinja2", "assay.formats.template.trial"),
+    examines=(Aspect.REFERENCES, Aspect.TEMPLATES, Aspect.TOKENS, Aspect.MARKS),
+    gaps=(),
 )

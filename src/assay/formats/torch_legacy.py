@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 
 from assay.errors import Malformed
-from assay.facts.structure import Flaw, FlawKind
+from assay.facts.structure import Aspect, Flaw, FlawKind
 from assay.facts.tensor import WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
@@ -105,4 +105,6 @@ FORMAT = Format(
     read,
     sniff=_written_by_torch,
     needs=("assay.formats.pickle.follow", "assay.formats.torch.state"),
+    examines=(Aspect.LAYOUT, Aspect.PICKLES, Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )

@@ -6,6 +6,7 @@ import re
 import struct
 from collections.abc import Iterator
 
+from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -43,4 +44,15 @@ FORMAT = Format(
     both=True,
     sniff=written_by_torch,
     needs=("assay.formats.torch.archive", "assay.formats.container.every"),
+    examines=(
+        Aspect.LAYOUT,
+        Aspect.UNPACKING,
+        Aspect.PICKLES,
+        Aspect.CODE,
+        Aspect.OPERATORS,
+        Aspect.FILES,
+        Aspect.TENSORS,
+        Aspect.VALUES,
+    ),
+    gaps=(),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import LimitExceeded, Malformed
-from assay.facts.structure import Contents, Flaw, FlawKind, Hook, HookKind
+from assay.facts.structure import Aspect, Contents, Flaw, FlawKind, Hook, HookKind
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -101,5 +101,11 @@ def _built(node: Any) -> Any:
 
 
 FORMAT = Format(
-    "yaml", "YAML", read, names=("*.yaml", "*.yml", "mlmodel"), needs=("yaml", "assay.formats.python.reference")
+    "yaml",
+    "YAML",
+    read,
+    names=("*.yaml", "*.yml", "mlmodel"),
+    needs=("yaml", "assay.formats.python.reference"),
+    examines=(Aspect.UNPACKING, Aspect.CODE, Aspect.REFERENCES, Aspect.MARKS),
+    gaps=(),
 )

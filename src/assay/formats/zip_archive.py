@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from assay.facts.structure import Contents
+from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -37,4 +37,6 @@ FORMAT = Format(
     names=("*.zip", "*.npz", "*.pt2", "*.mar", "*.nemo", "*.whl", "*.jar"),
     magic=((0, b"PK\x03\x04"), (0, b"PK\x05\x06")),
     needs=("assay.formats.container.every",),
+    examines=(Aspect.LAYOUT, Aspect.UNPACKING),
+    gaps=(),
 )

@@ -14,6 +14,7 @@ from assay.formats.window import Window
 from assay.measures import Cost
 from assay.pipeline.fact import Facts
 from assay.pipeline.request import Request
+from assay.pipeline.silence import Looks
 from assay.subject import Entry, Walk
 
 CLOSED = "this cannot be known: an endpoint shows none of the model's files"
@@ -26,6 +27,7 @@ def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
 
     Where the model is `closed`, only what running it shows can be known.
     """
+    looks = Looks(facts)
     shown = {fact for row in measures.installed() if row.cost is Cost.RUNTIME for fact in row.gives}
     for check in request.checks:
         id = check.rule.id
@@ -36,16 +38,18 @@ def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
         elif closed and not any(need.fact in shown for need in check.needs):
             answers = [Answer(Kind.OPEN, CLOSED)]
         else:
-            answers = _answers(check, facts)
+            answers = _answers(check, facts, looks)
         seen: dict[str, int] = {}
         for answer in answers:
             first = fingerprint(id, answer)
             occurrence = seen[first] = seen.get(first, -1) + 1
             print_ = fingerprint(id, answer, occurrence) if occurrence else first
-            yield Finding(id, answer.kind, answer.message, answer.evidence, answer.remedy, print_)
+            yield Finding(
+                id, answer.kind, answer.message, answer.evidence, answer.remedy, print_, follows=answer.follows
+            )
 
 
-def _answers(check: checks.Check, facts: Facts) -> list[Answer]:
+def _answers(check: checks.Check, facts: Facts, looks: Looks) -> list[Answer]:
     missing = _not_measured(check, facts)
     if missing is not None:
         return [Answer(Kind.OPEN, f"not measured: {missing.reason}")]
@@ -62,7 +66,7 @@ def _answers(check: checks.Check, facts: Facts) -> list[Answer]:
                 remedy="Report this at assay's issue tracker.",
             )
         )
-    return sorted(answers, key=lambda answer: list(Kind).index(answer.kind))
+    return sorted(looks.concluded(check, answers), key=lambda answer: list(Kind).index(answer.kind))
 
 
 def _not_measured(check: checks.Check, facts: Facts) -> NotMeasured | None:

@@ -140,6 +140,10 @@ def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: R
         reason = f"the isolated reader gave a {forged}, which no reader may: it was taken over by the file"
         return Row(artifact, (), (Obstacle(path, Trouble.STOPPED, reason),))
     inside = tuple(fact for fact in reading.facts if isinstance(fact, Obstacle))
-    facts = tuple(fact for fact in reading.facts if not isinstance(fact, Obstacle))
+    stopped = reading.obstacle is not None or any(row.artifact == path for row in inside)
+    facts = (
+        *(fact for fact in reading.facts if not isinstance(fact, Obstacle)),
+        formats.looked_at(kind, path, reading.facts, stopped=stopped),
+    )
     obstacles = (*inside, *(() if reading.obstacle is None else (reading.obstacle,)))
     return Row(replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), facts, obstacles)

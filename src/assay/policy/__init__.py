@@ -43,9 +43,10 @@ class Policy:
         return _matches(finding.check, patterns)
 
     def requires(self, finding: Finding) -> bool:
-        """Whether the finding leaves something open that the policy wants answered."""
+        """Whether the finding leaves something open that the policy wants answered; its reason counts, not it again."""
         return (
             finding.kind is Kind.OPEN
+            and not finding.follows
             and _matches(finding.check, self.required)
             and not _matches(finding.check, self.excepted)
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.config import AdapterConfig
 from assay.facts.finding import Answer, Evidence, informational, passed, unknown
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, weight_sets
 
 
@@ -15,6 +16,7 @@ from assay.facts.tensor import WeightIndex, weight_sets
     title="Does the model come without weights of its own?",
     severity=3.0,
     remedy="Audit the folder that holds the weights; without them nothing can be said about parameters.",
+    aspects=(Aspect.TENSORS,),
 )
 def weights_absent(indexes: tuple[WeightIndex, ...], adapters: tuple[AdapterConfig, ...]) -> Iterator[Answer]:
     """Without weights there is no model to judge, only what is said about one.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
@@ -19,6 +20,7 @@ LEAST = 1024  # values of a tensor of a graph that is no mask, shape or state to
     title="Are there weights that hold nothing?",
     severity=3.0,
     remedy="Ask the publisher whether rows were pruned on purpose; if not, the file is broken or was never trained.",
+    aspects=(Aspect.VALUES,),
 )
 def weights_dead(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost.

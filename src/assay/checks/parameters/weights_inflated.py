@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
@@ -18,6 +19,7 @@ LEAST = 1024  # values below which round numbers, such as norms of 1.0, say noth
     title="Are weights stored in a wider type than their values need?",
     severity=2.5,
     remedy="Treat the model as one of the narrower type: the extra bits are zeros and carry no precision.",
+    aspects=(Aspect.VALUES,),
 )
 def weights_inflated(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """A float32 file whose low bits are all zero was made from a 16-bit one: the precision it shows is not there.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, passed, review
+from assay.facts.structure import Aspect
 from assay.facts.values import LowBits, TensorSummary
 
 SIGMAS = 6.0  # how far beyond chance both the power of a test and the shortfall must be
@@ -26,6 +27,7 @@ LATTICE = 1_024  # kinds of upper halves of f32 that a grid of quantised values 
         "that removes what low bits can carry."
     ),
     references=("MITRE ATLAS AML.T0018", "EvilModel (Wang et al., 2021)", "MaleficNet (Hitaj et al., 2022)"),
+    aspects=(Aspect.VALUES,),
 )
 def weights_low_bits(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     """A payload can be written into the low bits of weights without the model losing any ability.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail, informational, review
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
@@ -20,6 +21,7 @@ MASK = 4  # kinds of values that a mask has: minus infinity, zero, perhaps one a
         "Do not use the file: one such value makes every output of the model meaningless. Ask for a sound conversion."
     ),
     references=("CWE-1287",),
+    aspects=(Aspect.VALUES,),
 )
 def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """One NaN or infinity spreads through every layer after it, and the model answers nonsense or nothing.

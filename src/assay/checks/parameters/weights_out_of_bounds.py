@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex
 
 
@@ -15,6 +16,7 @@ from assay.facts.tensor import WeightIndex
     severity=7.5,
     remedy="Get the file again and compare its digest: it was cut off, or its index was made to read beyond it.",
     references=("CWE-125", "CVE-2025-53630"),
+    aspects=(Aspect.TENSORS,),
 )
 def weights_out_of_bounds(index: WeightIndex) -> Iterator[Answer]:
     """An index that points past the end of the file makes a careless loader read memory that is not the model's.

@@ -10,6 +10,7 @@ from statistics import median
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational
 from assay.facts.role import placed
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
@@ -24,6 +25,7 @@ CHANNEL = 100.0  # times the median column energy
     remedy=(
         "Look at the layer in the map of the report. First and last layers often differ; one in the middle seldom does."
     ),
+    aspects=(Aspect.VALUES,),
 )
 def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Layers of one role resemble each other; one that does not may have been edited, merged in, or damaged.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, graphs
 from assay.facts.values import TensorSummary
 
@@ -20,6 +21,7 @@ MANY = 0.01
     remedy=(
         "Ask whether the model was widened by copying; duplicated rows add size and no ability until trained further."
     ),
+    aspects=(Aspect.VALUES,),
 )
 def weights_repeated(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Training never leaves two rows equal to the last bit; copying does.

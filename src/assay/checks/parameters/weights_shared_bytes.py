@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex
 
 MOST = 50
@@ -20,6 +21,7 @@ MOST = 50
         "Ask for one written by the reference library."
     ),
     references=("CWE-119", "CWE-1286"),
+    aspects=(Aspect.TENSORS,),
 )
 def weights_shared_bytes(index: WeightIndex) -> Iterator[Answer]:
     """Overlapping tensors let a file show different weights to different readers.

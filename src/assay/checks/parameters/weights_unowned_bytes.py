@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex
 
 MOST = 20
@@ -18,6 +19,7 @@ MOST = 20
     severity=5.0,
     remedy="Ask what the bytes are. A file re-written by the reference library has none.",
     references=("CWE-1286", "CWE-506"),
+    aspects=(Aspect.TENSORS,),
 )
 def weights_unowned_bytes(index: WeightIndex, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Bytes that no tensor owns carry something that no loader asks for.

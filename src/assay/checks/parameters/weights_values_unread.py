@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, passed, unknown
+from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex
 from assay.facts.values import TensorSummary, UnreadValues
 
@@ -16,6 +17,7 @@ from assay.facts.values import TensorSummary, UnreadValues
     title="Were values of the weights left unread?",
     severity=3.0,
     remedy="Convert the tensors to a type that assay reads, or compare the file's digest with a copy that you trust.",
+    aspects=(Aspect.VALUES,),
 )
 def weights_values_unread(
     indexes: tuple[WeightIndex, ...], summaries: tuple[TensorSummary, ...], unread: tuple[UnreadValues, ...]

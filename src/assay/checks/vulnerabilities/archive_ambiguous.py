@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.vulnerabilities._structure import flaw_answers
 from assay.facts.finding import Answer, Kind
-from assay.facts.structure import Contents, Flaw, FlawKind
+from assay.facts.structure import Aspect, Flaw, FlawKind
 
 
 @check(
@@ -19,12 +19,13 @@ from assay.facts.structure import Contents, Flaw, FlawKind
         "Ask for one that an ordinary writer made."
     ),
     references=("CWE-436", "CVE-2025-10156", "CVE-2025-1944", "GHSA-w8jq-xcqf-f792"),
+    aspects=(Aspect.LAYOUT,),
 )
-def archive_ambiguous(contents: tuple[Contents, ...], flaws: tuple[Flaw, ...]) -> Iterator[Answer]:
+def archive_ambiguous(flaws: tuple[Flaw, ...]) -> Iterator[Answer]:
     """Two members of one name, headers that disagree, members that overlap, checksums that some readers ignore.
 
     A scanner that reads the one and a loader that reads the other see different models. PyTorch reads zip archives with
     a library of its own that minds less than Python's, which is how scanners have been evaded. No writer makes such
     files.
     """
-    yield from flaw_answers(Kind.FAIL, contents, flaws, FlawKind.AMBIGUOUS)
+    yield from flaw_answers(Kind.FAIL, flaws, FlawKind.AMBIGUOUS)

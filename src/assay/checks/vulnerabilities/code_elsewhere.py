@@ -10,6 +10,7 @@ from assay.checks.vulnerabilities._pickle_list import LIBRARIES
 from assay.facts.artifact import Artifact
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, Kind, fail
+from assay.facts.structure import Aspect
 
 # whose modules a config may name for what the library itself provides
 _PROVIDED = LIBRARIES | {"mlflow", "sentence_transformers"}
@@ -24,6 +25,7 @@ _PROVIDED = LIBRARIES | {"mlflow", "sentence_transformers"}
         "ship the code with the model, so that one digest covers both."
     ),
     references=("CWE-829", "CWE-494"),
+    aspects=(Aspect.REFERENCES,),
 )
 def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artifact, ...]) -> Iterator[Answer]:
     """A config can name code in another repository, or a callable of an installed library.

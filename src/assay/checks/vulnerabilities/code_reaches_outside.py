@@ -9,6 +9,7 @@ from assay.checks.vulnerabilities._routes import routes
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, Kind
 from assay.facts.program import Capability, PythonSource
+from assay.facts.structure import Aspect
 
 _STRONG = frozenset(
     {
@@ -31,6 +32,7 @@ _STRONG = frozenset(
         "pin this revision and accept it with a waiver; if not, delete it."
     ),
     references=("CWE-94", "CWE-829", "MITRE ATLAS AML.T0010"),
+    aspects=(Aspect.SOURCE,),
 )
 def code_reaches_outside(sources: tuple[PythonSource, ...], references: tuple[CodeReference, ...]) -> Iterator[Answer]:
     """Modelling code needs tensors and arithmetic, not sockets.

@@ -9,6 +9,7 @@ from assay.checks.vulnerabilities._routes import routes
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PythonSource
+from assay.facts.structure import Aspect
 
 
 @check(
@@ -20,6 +21,7 @@ from assay.facts.program import PythonSource
         "else read the files named, pin this revision, and accept them with a waiver."
     ),
     references=("CWE-829", "OWASP LLM03:2025"),
+    aspects=(Aspect.REFERENCES,),
 )
 def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSource, ...]) -> Iterator[Answer]:
     """`auto_map` and its kin make a loader import a Python file of the model, with all rights of the user.

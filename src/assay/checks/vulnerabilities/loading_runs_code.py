@@ -9,7 +9,7 @@ from assay.checks.vulnerabilities._pickle_names import Tier, tier
 from assay.facts.finding import Answer, Evidence, informational, passed, review
 from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.program import PickleProgram, PythonSource
-from assay.facts.structure import Hook, HookKind
+from assay.facts.structure import Aspect, Hook, HookKind
 
 _RUN = (Runs.PYTHON, Runs.INSTALLED)
 MAX_SHOWN = 20
@@ -24,6 +24,7 @@ MAX_SHOWN = 20
         "weights_only=True), or read the code named first."
     ),
     references=("CWE-829", "CWE-502", "MITRE ATLAS AML.T0010", "OWASP LLM03:2025"),
+    aspects=(Aspect.CODE, Aspect.PICKLES, Aspect.SOURCE, Aspect.REFERENCES),
 )
 def loading_runs_code(
     paths: tuple[LoadingPath, ...],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.vulnerabilities._structure import hook_answers
 from assay.facts.finding import Answer
-from assay.facts.structure import Contents, Hook, HookKind
+from assay.facts.structure import Aspect, Hook, HookKind
 
 
 @check(
@@ -16,10 +16,11 @@ from assay.facts.structure import Contents, Hook, HookKind
     severity=4.3,
     remedy="Find out which library registers them and judge that library; the model alone does not run.",
     references=("CWE-829",),
+    aspects=(Aspect.OPERATORS,),
 )
-def model_custom_operator(contents: tuple[Contents, ...], hooks: tuple[Hook, ...]) -> Iterator[Answer]:
+def model_custom_operator(hooks: tuple[Hook, ...]) -> Iterator[Answer]:
     """Custom operators are native code that has to be loaded beside the model: what they do is not in the file.
 
     That is ordinary for some models and always a second thing to trust.
     """
-    yield from hook_answers(contents, hooks, HookKind.OPERATOR)
+    yield from hook_answers(hooks, HookKind.OPERATOR)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._structure import examined
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Answer, Evidence, Kind
-from assay.facts.structure import Contents, Hook, HookKind
+from assay.facts.structure import Aspect, Hook, HookKind
 
 
 @check(
@@ -28,10 +27,9 @@ from assay.facts.structure import Contents, Hook, HookKind
         "CVE-2026-1669",
         "CVE-2026-34445",
     ),
+    aspects=(Aspect.FILES,),
 )
-def model_touches_files(
-    contents: tuple[Contents, ...], hooks: tuple[Hook, ...], artifacts: tuple[Artifact, ...]
-) -> Iterator[Answer]:
+def model_touches_files(hooks: tuple[Hook, ...], artifacts: tuple[Artifact, ...]) -> Iterator[Answer]:
     """Tensor data, links and virtual datasets of HDF5, a vocabulary, an operator that writes: each names a file.
 
     A name that leaves the folder, and any operator that touches files of its own choosing, is a fail. A file beside the
@@ -40,13 +38,11 @@ def model_touches_files(
     """
     sizes = {artifact.path: artifact.size for artifact in artifacts}
     rows = [hook for hook in hooks if hook.kind in (HookKind.READ, HookKind.WRITE)]
-    found = False
     for hook in rows:
         size = sizes.get(hook.path)
         short = not hook.outside and size is not None and hook.until is not None and hook.until > size
         if not hook.outside and size is not None and not short:
             continue
-        found = True
         message = f"{hook.artifact}: {hook.message}"
         if short:
             message += f" as far as byte {hook.until:,}, and the file has {size:,}"
@@ -60,5 +56,3 @@ def model_touches_files(
             name=hook.target,
         )
         yield Answer(Kind.FAIL if hook.outside or short else Kind.OPEN, message, (where,))
-    if not found:
-        yield examined(contents)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.structure import Aspect
 from assay.facts.text import TextMark, TextMarkKind
 
 
@@ -15,6 +16,7 @@ from assay.facts.text import TextMark, TextMarkKind
     severity=4.8,
     remedy="Read the line: find out what would connect to that address, and when.",
     references=("CWE-506", "MITRE ATLAS AML.T0025"),
+    aspects=(Aspect.MARKS,),
 )
 def network_mark(marks: tuple[TextMark, ...]) -> Iterator[Answer]:
     """Webhooks, tunnels to private machines, collectors of requests, pastes, hidden services, hosts by number.

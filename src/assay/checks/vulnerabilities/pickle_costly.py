@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
 from assay.facts.program import PickleProgram
+from assay.facts.structure import Aspect
 
 
 @check(
@@ -15,6 +16,7 @@ from assay.facts.program import PickleProgram
     severity=6.5,
     remedy="Do not load the file: it stalls or exhausts the process that does.",
     references=("CWE-400", "CWE-674", "CWE-789"),
+    aspects=(Aspect.PICKLES,),
 )
 def pickle_costly(program: PickleProgram) -> Iterator[Answer]:
     """A few bytes can ask for gigabytes, or for work that never ends.

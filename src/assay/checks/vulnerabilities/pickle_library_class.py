@@ -8,6 +8,7 @@ from assay.checks import check
 from assay.checks.vulnerabilities._pickle_names import Tier, reason, tier
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PickleProgram
+from assay.facts.structure import Aspect
 
 
 @check(
@@ -19,6 +20,7 @@ from assay.facts.program import PickleProgram
         "or accept them with a waiver after checking that inference needs the file."
     ),
     references=("CWE-502",),
+    aspects=(Aspect.PICKLES,),
 )
 def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
     """Whole modules, estimators and training arguments are stored as library objects, not as plain weights.

@@ -8,6 +8,7 @@ from assay.checks import check
 from assay.checks.vulnerabilities._pickle_names import Tier, call_of, reason, tier
 from assay.facts.finding import Answer, Evidence, fail, informational
 from assay.facts.program import PickleImport, PickleProgram
+from assay.facts.structure import Aspect
 
 LISTED = 20  # calls of a program that the listing shows
 
@@ -18,6 +19,7 @@ LISTED = 20  # calls of a program that the listing shows
     severity=9.8,
     remedy="Do not load the file. Delete it if inference does not need it, or use the same weights as safetensors.",
     references=("CWE-502", "OWASP LLM03:2025", "MITRE ATLAS AML.T0018"),
+    aspects=(Aspect.PICKLES,),
 )
 def pickle_reaches_outside(program: PickleProgram) -> Iterator[Answer]:
     """A pickle is a program, and this one imports what no model file needs or does what no writer of values does.

@@ -8,6 +8,7 @@ from assay.checks import check
 from assay.checks.vulnerabilities._pickle_names import Tier, call_of, makes_code, tier
 from assay.facts.finding import Answer, Evidence, unknown
 from assay.facts.program import PickleProgram
+from assay.facts.structure import Aspect
 
 
 @check(
@@ -16,6 +17,7 @@ from assay.facts.program import PickleProgram
     severity=8.0,
     remedy="Do not load the file unless its publisher explains it; use the same weights as safetensors.",
     references=("CWE-502",),
+    aspects=(Aspect.PICKLES,),
 )
 def pickle_unfollowed(program: PickleProgram) -> Iterator[Answer]:
     """The extension registry, buffers from elsewhere, byte code and unvetted constructors hide what loading would do.

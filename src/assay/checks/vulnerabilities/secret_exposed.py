@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.structure import Aspect
 from assay.facts.text import TextMark, TextMarkKind
 
 
@@ -15,6 +16,7 @@ from assay.facts.text import TextMark, TextMarkKind
     severity=7.5,
     remedy="Tell the publisher, who has to revoke it: everybody who downloaded the model has it. Do not use it.",
     references=("CWE-798", "CWE-540", "OWASP LLM02:2025"),
+    aspects=(Aspect.MARKS,),
 )
 def secret_exposed(marks: tuple[TextMark, ...]) -> Iterator[Answer]:
     """Access keys, tokens, private keys, addresses with a password, by the fixed form that their issuers give them.

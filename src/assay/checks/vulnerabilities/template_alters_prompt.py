@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, Kind, unknown
+from assay.facts.structure import Aspect
 from assay.facts.text import Conduct, Conducted, TemplateTrial
 
 
@@ -18,6 +19,7 @@ from assay.facts.text import Conduct, Conducted, TemplateTrial
         "its base model, or ask the publisher what the behaviour is for."
     ),
     references=("CWE-506", "MITRE ATLAS AML.T0051", "OWASP LLM01:2025", "CWE-1336"),
+    aspects=(Aspect.TEMPLATES,),
 )
 def template_alters_prompt(trial: TemplateTrial) -> Iterator[Answer]:
     """The template was rendered on made-up conversations that differ in one thing each; what it adds must not differ.

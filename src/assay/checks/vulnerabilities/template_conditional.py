@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail, review
+from assay.facts.structure import Aspect
 from assay.facts.text import ChatTemplate, Construct
 
 # a marker of a chat format, such as '<tool_response>', '</think>' or '[/INST]', is no word that a user would say
@@ -25,6 +26,7 @@ _PARTS = frozenset({"'image'", "'image_url'", "'video'", "'video_url'", "'audio'
         "Compare with the template of the base model."
     ),
     references=("CWE-506", "MITRE ATLAS AML.T0051"),
+    aspects=(Aspect.TEMPLATES,),
 )
 def template_conditional(template: ChatTemplate) -> Iterator[Answer]:
     """A template that looks for words in a message can answer differently when they occur: a backdoor without weights.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, unknown
+from assay.facts.structure import Aspect
 from assay.facts.text import ChatTemplate, Construct
 
 
@@ -14,6 +15,7 @@ from assay.facts.text import ChatTemplate, Construct
     title="Is there a chat template that cannot be parsed?",
     severity=5.0,
     remedy="Take the template of the base model, or ask the publisher for one that transformers can parse.",
+    aspects=(Aspect.TEMPLATES,),
 )
 def template_unparsed(template: ChatTemplate) -> Iterator[Answer]:
     """A template that does not parse in the dialect of transformers cannot be examined.

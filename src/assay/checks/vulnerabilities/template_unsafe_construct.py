@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.structure import Aspect
 from assay.facts.text import ChatTemplate, Construct
 
 _UNSAFE = (Construct.PRIVATE, Construct.INCLUDE, Construct.UNKNOWN_NAME, Construct.COSTLY_LOOP)
@@ -17,6 +18,7 @@ _UNSAFE = (Construct.PRIVATE, Construct.INCLUDE, Construct.UNKNOWN_NAME, Constru
     severity=8.8,
     remedy="Do not serve the model with this template; take the template of its base model, or ask the publisher.",
     references=("CWE-1336", "CVE-2024-34359"),
+    aspects=(Aspect.TEMPLATES,),
 )
 def template_unsafe_construct(template: ChatTemplate) -> Iterator[Answer]:
     """A chat template is code that the server runs on every request.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.structure import Aspect
 from assay.facts.text import TemplateTrial
 from assay.facts.tokenizer import Tokenizer, TokenRole
 
@@ -33,6 +34,7 @@ _TOKENS = {"tokenizers": "/added_tokens, id", "llama.cpp": "tokenizer.ggml.token
     severity=5.3,
     remedy="Tokenise user text with special tokens switched off, apart from the template's own text.",
     references=("OWASP AISVS 2.1.7", "CWE-74", "OWASP LLM01:2025"),
+    aspects=(Aspect.TOKENS,),
 )
 def token_forgeable(tokenizer: Tokenizer, trials: tuple[TemplateTrial, ...]) -> Iterator[Answer]:
     """By default the tokenizer turns the text of a control token into the token, whoever wrote the text.

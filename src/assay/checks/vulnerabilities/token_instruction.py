@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens, Tokenizer, TokenRole
 
 _SENTENCE = re.compile(r"(?:[^\W\d_]{2,}[ ,.'-]+){3,}[^\W\d_]{2,}|https?://")
@@ -18,6 +19,7 @@ _SENTENCE = re.compile(r"(?:[^\W\d_]{2,}[ ,.'-]+){3,}[^\W\d_]{2,}|https?://")
     severity=6.1,
     remedy="Compare the special tokens with those of the base model; a control token needs no sentence.",
     references=("CWE-506", "OWASP LLM01:2025"),
+    aspects=(Aspect.TOKENS,),
 )
 def token_instruction(tokenizers: tuple[Tokenizer, ...], declared: tuple[DeclaredTokens, ...]) -> Iterator[Answer]:
     """Control tokens are put around every prompt. One that spells a sentence or an address puts that into every prompt.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.structure import Aspect
 from assay.facts.text import TemplateTrial
 from assay.facts.tokenizer import Tokenizer, TokenRole
 
@@ -19,6 +20,7 @@ from assay.facts.tokenizer import Tokenizer, TokenRole
         "filtering the messages for whole control tokens does not close this."
     ),
     references=("OWASP AISVS 2.1.7", "CWE-74", "OWASP LLM01:2025"),
+    aspects=(Aspect.TOKENS,),
 )
 def token_reassembled(trials: tuple[TemplateTrial, ...], tokenizers: tuple[Tokenizer, ...]) -> Iterator[Answer]:
     """A filter that removes control tokens from messages misses half of one, where the template writes the other half.

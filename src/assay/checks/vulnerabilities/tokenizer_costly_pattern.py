@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail, unknown
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import TokenizerRule
 
 
@@ -15,6 +16,7 @@ from assay.facts.tokenizer import TokenizerRule
     severity=5.9,
     remedy="Use the tokenizer of the base model: one request can stall the server.",
     references=("CWE-1333", "OWASP LLM10:2025"),
+    aspects=(Aspect.TOKENS,),
 )
 def tokenizer_costly_pattern(rules: tuple[TokenizerRule, ...]) -> Iterator[Answer]:
     """A repetition inside a repetition matches a text in exponentially many ways, and a backtracking engine tries them.

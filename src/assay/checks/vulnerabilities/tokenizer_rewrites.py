@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
+from assay.facts.structure import Aspect
 from assay.facts.tokenizer import RuleKind, TokenizerRule
 
 _CLASS = re.compile(r"\\[A-Za-z](?:\{[^}]*\})?|\[\^?[^\]]*\]|\(\?[a-zA-Z:!=<]+|\{\d*,?\d*\}")
@@ -19,6 +20,7 @@ _MARKER = re.compile(r"</?\w>|<0x[0-9A-Fa-f]{2}>|<unk>")
     severity=8.1,
     remedy="Compare tokenizer.json with that of the base model, and use the base model's.",
     references=("CWE-506", "MITRE ATLAS AML.T0018"),
+    aspects=(Aspect.TOKENS,),
 )
 def tokenizer_rewrites(rules: tuple[TokenizerRule, ...]) -> Iterator[Answer]:
     """Normalisers and decoders replace text before the model sees it and after it has answered.

@@ -13,10 +13,10 @@ from assay.errors import InputError, LimitExceeded, Truncated
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.config import CodeReference
 from assay.facts.program import PickleProgram, PythonSource
-from assay.facts.structure import Contents, Flaw, FlawKind, Hook
+from assay.facts.structure import Contents, Examined, Flaw, FlawKind, Hook
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
-from assay.formats import HEAD, recognised
+from assay.formats import HEAD, Format, looked_at, recognised
 from assay.formats.container.inert import inert
 from assay.formats.container.second import second_nature
 from assay.formats.container.unread import unread
@@ -26,7 +26,7 @@ from assay.formats.window import Window
 MAX_DEPTH = 5
 MAX_RESTARTS = 64
 STEP = 256 * 1024
-_KEPT = (PickleProgram, PythonSource, CodeReference, ChatTemplate, Flaw, Hook, Contents, Obstacle)
+_KEPT = (PickleProgram, PythonSource, CodeReference, ChatTemplate, Flaw, Hook, Contents, Examined, Obstacle)
 
 
 class Part:
@@ -101,6 +101,8 @@ def unpacked(artifact: str, outer: Window, begin: Callable[[], Iterator[bytes]],
 def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
     """What bears on loading in a member of a container."""
     path = f"{artifact} > {name[:300]}"
+    kind: Format | None = None
+    parts: list[object] = []
     inner.budget.members -= 1
     if inner.depth > MAX_DEPTH or inner.budget.members < 0:
         yield Obstacle(path, Trouble.LIMIT, "it lies deeper, or among more members, than assay unpacks")
@@ -113,13 +115,18 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
                 yield Obstacle(path, Trouble.UNREAD, unread(name, head))
             return
         for fact in kind.read(path, inner):
+            if isinstance(fact, Contents):
+                parts.append(fact)
             if isinstance(fact, WeightIndex):
                 yield _outward(fact, artifact, name, inner)
             elif isinstance(fact, _KEPT):
                 yield fact
+        yield looked_at(kind, path, parts, stopped=False)
         yield from second_nature(path, kind, inner)
     except InputError as broken:
         yield obstacle(path, broken)
+        if kind is not None:
+            yield looked_at(kind, path, parts, stopped=True)
 
 
 def _outward(index: WeightIndex, artifact: str, name: str, inner: Window) -> WeightIndex:
