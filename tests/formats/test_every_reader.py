@@ -20,6 +20,7 @@ from assay.formats.window import Window
 from assay.isolation import reading
 from tests.builders import calls, gguf_model, safetensors, torch_legacy, torch_zip
 from tests.builders.hub import CARD, config, tensors, tokenizer
+from tests.builders.tables import ctranslate2, fasttext, tensor_bundle, word2vec
 from tests.hostile.graphs import (
     KERAS,
     attribute,
@@ -69,6 +70,10 @@ SOUND: dict[str, bytes] = {
     "skops": zipped({"schema.json": b'{"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode"}'}),
     "yaml": b"model:\n  _target_: torch.nn.Linear\n  sizes: &s [1, 2]\n  more: *s\n",
     "native-code": b"\x7fELF\x02\x01\x01",
+    "ctranslate2": ctranslate2({"w": (0, (1,), bytes(4)), "v": (1, (2,), bytes(2))}, {"a": "w"}),
+    "fasttext": fasttext(["a", "b"], 2, quantised=True),
+    "word2vec": word2vec({"a": (1.0, 2.0), "b": (3.0, 4.0)}),
+    "tensorflow": tensor_bundle({"w": (1, (2, 2), 0, 16), "s": (7, (), 16, 4)}),
     "text": b"a line\nhttps://example.org\n",
 }
 by_id = {format.id: format for format in installed()}

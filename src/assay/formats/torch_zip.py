@@ -16,10 +16,14 @@ _LOCAL = struct.Struct("<26sHH")  # a local header up to the lengths of name and
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield a program for every pickle in the archive, then the weight index of `data.pkl`."""
-    from assay.formats.torch.archive import checkpoint_facts
+    """Yield a program for every pickle in the archive, then the weight index of `data.pkl`.
 
-    yield from checkpoint_facts(artifact, window)
+    A shard of a distributed checkpoint (`*.distcp`) is many such archives, end to end.
+    """
+    from assay.formats.torch.archive import checkpoint_facts
+    from assay.formats.torch.distributed import shard_facts
+
+    yield from (shard_facts if artifact.lower().endswith(".distcp") else checkpoint_facts)(artifact, window)
 
 
 def written_by_torch(head: bytes) -> bool:
@@ -43,7 +47,7 @@ FORMAT = Format(
     magic=((0, b"PK\x03\x04"),),
     both=True,
     sniff=written_by_torch,
-    needs=("assay.formats.torch.archive", "assay.formats.container.every"),
+    needs=("assay.formats.torch.archive", "assay.formats.torch.distributed", "assay.formats.container.every"),
     examines=(
         Aspect.LAYOUT,
         Aspect.UNPACKING,
