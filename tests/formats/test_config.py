@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.facts.config import AdapterConfig, CodeReference, GenerationConfig, ModelConfig, PreprocessorConfig
+from assay.facts.config import (
+    AdapterConfig,
+    CodeReference,
+    ConfigValues,
+    GenerationConfig,
+    ModelConfig,
+    PreprocessorConfig,
+)
 from assay.facts.tensor import ShardIndex
 from assay.facts.text import ChatTemplate
 from assay.facts.tokenizer import DeclaredTokens, Tokenizer, TokenRole, Vocabulary
@@ -24,22 +31,22 @@ def facts(name: str, value: Any) -> tuple[object, ...]:
 
 
 def test_model_config_reads_old_and_new_names() -> None:
-    (old,) = facts("config.json", config())
-    (new,) = facts("config.json", config(torch_dtype=None, dtype="bfloat16", num_key_value_heads=None))
+    old, _ = facts("config.json", config())
+    new, _ = facts("config.json", config(torch_dtype=None, dtype="bfloat16", num_key_value_heads=None))
     assert isinstance(old, ModelConfig) and isinstance(new, ModelConfig)
     assert (old.family, old.layers, old.head_size, old.dtype, old.kv_heads) == ("llama", 2, 8, "float32", 2)
     assert (new.dtype, new.kv_heads) == ("bfloat16", 4)
 
 
 def test_model_config_looks_into_the_text_part_of_a_multimodal_model() -> None:
-    (found,) = facts(
+    found, _ = facts(
         "config.json", {"model_type": "llava", "text_config": {"hidden_size": 64, "num_attention_heads": 4}}
     )
     assert isinstance(found, ModelConfig) and (found.family, found.hidden_size) == ("llava", 64)
 
 
 def test_values_of_the_wrong_type_are_not_stated() -> None:
-    (found,) = facts(
+    found, _ = facts(
         "config.json", {"model_type": 7, "hidden_size": "64", "vocab_size": True, "tie_word_embeddings": 1}
     )
     assert isinstance(found, ModelConfig)
@@ -49,6 +56,16 @@ def test_values_of_the_wrong_type_are_not_stated() -> None:
         None,
         None,
     )
+
+
+def test_every_value_of_a_config_is_kept_under_its_path() -> None:
+    stated = {"a": 1, "b": {"c": "x", "d": [1, 2], "e": [{"f": 1}], "g": None}, "h": "y" * 300, "i": 10**30}
+    (found,) = [fact for fact in facts("config.json", stated) if isinstance(fact, ConfigValues)]
+    assert found.entries == (("a", 1), ("b.c", "x"), ("b.d", (1, 2))) and found.complete
+    (many,) = [
+        fact for fact in facts("config.json", {f"k{n}": n for n in range(5_000)}) if isinstance(fact, ConfigValues)
+    ]
+    assert len(many.entries) == 2_000 and not many.complete
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,31 @@ class ModelConfig:
     origin: str | None = None
 
 
+Scalar = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValues:
+    """Every value of a `config.json` under its path, parts joined by dots (`text_config.hidden_size`); lists whole.
+
+    Lists of anything but scalars, texts of more than 256 characters and null are left out. `complete` is False where
+    there were more than are kept.
+    """
+
+    artifact: str
+    entries: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+    complete: bool = True
+
+    def get(self, key: str) -> Scalar | tuple[Scalar, ...] | None:
+        """The value at this path; None where none is stated."""
+        return next((value for name, value in self.entries if name == key), None)
+
+    def integer(self, key: str) -> int | None:
+        """The value at this path if it is an integer (a bool is not)."""
+        value = self.get(key)
+        return value if type(value) is int else None
+
+
 @dataclass(frozen=True, slots=True)
 class GenerationConfig:
     """The sampling settings that ship with the model; None where not stated."""

@@ -168,8 +168,140 @@ def test_tensors_are_compared_with_the_config(
 
 
 def test_an_unknown_family_is_unknown_and_not_a_fail(tmp_path: Path, audit: Audit) -> None:
-    found = of(audit(with_tensors(tmp_path, {}, model_type="mamba")), "weights.not-as-configured")
-    assert [f.kind for f in found] == [Kind.OPEN]
+    (found,) = of(audit(with_tensors(tmp_path, {}, model_type="retnet")), "weights.not-as-configured")
+    assert found.kind is Kind.OPEN
+    assert found.message == (
+        "config.json: the tensors of a retnet model are not known to assay; safetensors holds 20 by 11 names"
+    )
+    assert "2 of shape [64, 32]" in {e.seen for e in found.evidence if e.name == "model.layers.*.mlp.up_proj.weight"}
+
+
+def test_a_config_that_leaves_a_size_out_is_unknown(tmp_path: Path, audit: Audit) -> None:
+    (found,) = of(audit(with_tensors(tmp_path, {}, hidden_size=None)), "weights.not-as-configured")
+    assert (found.kind, "does not state: " in found.message) == (Kind.OPEN, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "removed", "config_changes", "words"),
+    [
+        (
+            {f"model.layers.{n}.self_attn.k_proj.weight": ("F32", (32, 32)) for n in (0, 1)},
+            (),
+            {},
+            "2 tensors 'model.layers.*.self_attn.k_proj.weight' have shape [32, 32], the config implies [16, 32] "
+            "(num_key_value_heads * head_dim, hidden_size)",
+        ),
+        (
+            {"model.layers.1.mlp.up_proj.weight": ("F32", (32, 64))},
+            (),
+            {},
+            "tensor 'model.layers.1.mlp.up_proj.weight' has shape [32, 64], the config implies [64, 32] "
+            "(intermediate_size, hidden_size): as if transposed",
+        ),
+        (
+            {},
+            (),
+            {"num_hidden_layers": 1},
+            "safetensors: 9 tensors are not part of a llama model of 1 layers, "
+            "the first is 'model.layers.1.input_layernorm.weight'",
+        ),
+        (
+            {},
+            (),
+            {"vocab_size": 44},
+            "tensor 'model.embed_tokens.weight' has shape [40, 32], the config implies [44, 32] "
+            "(vocab_size, hidden_size)",
+        ),
+    ],
+)
+def test_what_differs_is_said_once_with_the_numbers_of_the_config(
+    tmp_path: Path,
+    audit: Audit,
+    changed: dict[str, Any],
+    removed: tuple[str, ...],
+    config_changes: dict[str, Any],
+    words: str,
+) -> None:
+    dossier = audit(with_tensors(tmp_path, changed, removed, **config_changes))
+    assert messages(dossier, "weights.not-as-configured", Kind.FAIL) == [words]
+
+
+def test_names_of_another_writer_and_of_own_code_are_for_review(tmp_path: Path, audit: Audit) -> None:
+    fused = {f"model.layers.{n}.self_attn.qkv_proj.weight": ("F32", (64, 32)) for n in (0, 1)}
+    apart = tuple(f"model.layers.{n}.self_attn.{p}_proj.weight" for n in (0, 1) for p in "qkv")
+    dossier = audit(with_tensors(tmp_path / "fused", fused, apart))
+    (said,) = messages(dossier, "weights.not-as-configured", Kind.REVIEW)
+    assert "6 tensors of a llama model are not there under the names that it gives them" in said
+    assert "model.layers.*.self_attn.qkv_proj.weight" in said and "fills them with random numbers" in said
+    assert messages(dossier, "weights.not-as-configured", Kind.FAIL) == []
+    own = audit(
+        with_tensors(
+            tmp_path / "own", {}, ("model.norm.weight",), auto_map={"AutoModelForCausalLM": "modeling_x.XModel"}
+        )
+    )
+    (said,) = messages(own, "weights.not-as-configured", Kind.REVIEW)
+    assert said.endswith("the model brings code of its own, which may expect this")
+
+
+def test_what_loaders_pass_over_and_other_files_beside_them_are_no_differences(tmp_path: Path, audit: Audit) -> None:
+    buffers = {
+        "model.layers.0.self_attn.rotary_emb.inv_freq": ("F32", (4,)),
+        "model.layers.1.self_attn.rotary_emb.inv_freq": ("F32", (4,)),
+    }
+    model = with_tensors(tmp_path, buffers)
+    (model / "consolidated.safetensors").write_bytes(safetensors({"layers.0.attention.wq.weight": ("F32", (32, 32))}))
+    assert messages(audit(model), "weights.not-as-configured") == [
+        "safetensors: all 22 tensors have the names and shapes that config.json implies"
+    ]
+    headed = with_tensors(tmp_path / "headed", {"v_head.summary.weight": ("F32", (1, 32))})
+    assert messages(audit(headed), "weights.not-as-configured", Kind.INFORMATIONAL) == [
+        "safetensors: 1 tensors belong to a head or a part that assay does not know (v_head.summary.weight)"
+    ]
+
+
+def test_the_base_model_alone_and_older_names_of_norms_are_known(tmp_path: Path, audit: Audit) -> None:
+    stated = {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 4,
+        "intermediate_size": 64,
+        "vocab_size": 40,
+        "max_position_embeddings": 16,
+    }
+    square, vector = ("F32", (32, 32)), ("F32", (32,))
+    layer: dict[str, Any] = {
+        f"attention.{name}.{kind}": square if kind == "weight" else vector
+        for name in ("self.query", "self.key", "self.value", "output.dense")
+        for kind in ("weight", "bias")
+    }
+    layer |= {
+        "attention.output.LayerNorm.gamma": vector,
+        "attention.output.LayerNorm.beta": vector,
+        "output.LayerNorm.gamma": vector,
+        "output.LayerNorm.beta": vector,
+        "intermediate.dense.weight": ("F32", (64, 32)),
+        "intermediate.dense.bias": ("F32", (64,)),
+        "output.dense.weight": ("F32", (32, 64)),
+        "output.dense.bias": vector,
+    }
+    rows: dict[str, Any] = {
+        "embeddings.word_embeddings.weight": ("F32", (40, 32)),
+        "embeddings.position_embeddings.weight": ("F32", (16, 32)),
+        "embeddings.token_type_embeddings.weight": ("F32", (2, 32)),
+        "embeddings.LayerNorm.gamma": vector,
+        "embeddings.LayerNorm.beta": vector,
+        "embeddings.position_ids": ("I64", (1, 16)),
+    }
+    rows |= {f"encoder.layer.0.{name}": row for name, row in layer.items()}
+    model = hub_model(
+        tmp_path / "m",
+        **{"config.json": json.dumps(stated), "model.safetensors": safetensors(rows), "tokenizer.json": None},
+    )
+    assert messages(audit(model), "weights.not-as-configured") == [
+        "safetensors: all 22 tensors have the names and shapes that config.json implies"
+    ]
 
 
 def test_gguf_names_are_known_too(tmp_path: Path, audit: Audit) -> None:
