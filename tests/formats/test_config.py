@@ -101,7 +101,7 @@ def test_references_to_code_are_found_wherever_they_are(name: str, value: Any, e
 
 def test_generation_adapter_preprocessor_and_shards() -> None:
     (generation,) = facts("generation_config.json", {"do_sample": True, "temperature": 1, "top_p": 0.9, "top_k": 40})
-    (adapter,) = facts("adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "org/base", "r": 8})
+    adapter, _ = facts("adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "org/base", "r": 8})
     (processor,) = facts("preprocessor_config.json", {"image_processor_type": "X", "processor_class": "Y"})
     (shards,) = facts(
         "model.safetensors.index.json", {"metadata": {"total_size": 8}, "weight_map": {"a": "f.safetensors"}}

@@ -54,6 +54,7 @@ SOUND: dict[str, bytes] = {
     "assertions": b"components:\n  training_code:\n    path: train.py\n    by: A\n    date: 2026-11-01\n",
     "sentencepiece": b"\x0a\x0c\x0a\x03<s>\x15\0\0\0\0\x18\x03",
     "tiktoken": b"IQ== 0\nIg== 1\n",
+    "quantize-config": b'{"bits": 4, "group_size": 128, "desc_act": false, "model_name": "m"}',
     "shard-index": b'{"weight_map": {"a": "b"}}',
     "zip": zipped({"a.json": b"{}", "b/model.pkl": pickle.dumps([1])}),
     "tar": tarred({"a.json": b"{}", "b/model.pkl": pickle.dumps([1])}),

@@ -142,3 +142,22 @@ class Directions:
     threshold: float
     common: int
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The least and greatest integer in a tensor of integers, such as the group numbers of a packed matrix."""
+
+    artifact: str
+    name: str
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """The values of a rotary embedding's `inv_freq`, radians per position, as stored."""
+
+    artifact: str
+    name: str
+    values: tuple[float, ...]

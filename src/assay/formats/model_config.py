@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assay.facts.config import ConfigValues, ModelConfig, Scalar
+from assay.facts.config import ModelConfig
 from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
+from assay.formats._config_values import config_values
 from assay.formats.encoding.json import boolean, integer, mapping, text, texts
 from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
-MOST_VALUES, MOST_ENTRIES, MOST_TEXT, MOST_DEPTH = 2_000, 1_000, 256, 4
-MOST_DIGITS = 1 << 63  # an integer beyond it is no extent
 # one of these is in the config of every model: of transformers, of older ones without a type, of diffusers
 _DESCRIBES = (
     "model_type", "architectures", "_class_name", "auto_map", "text_config", "hidden_size", "num_hidden_layers",
@@ -22,43 +21,19 @@ _DESCRIBES = (
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the model config (that it was looked through, if it describes no model), its values, each reference to code."""
+    """Yield the config of a model (else that it was looked through), its values, and each reference to code."""
     value = mapping(window)
     nested = value.get("text_config")
     if _describes_a_model(value):
         yield _config(artifact, value, {**value, **nested} if isinstance(nested, dict) else value)
     else:  # a module of sentence-transformers, a converted model, a data set
         yield Contents(artifact, "model-config", len(value))
-    yield _values(artifact, value)
+    yield config_values(artifact, value)
     yield from code_references(artifact, value)
 
 
 def _describes_a_model(value: dict[str, Any]) -> bool:
     return any(value.get(key) is not None for key in _DESCRIBES)
-
-
-def _values(artifact: str, value: dict[str, Any]) -> ConfigValues:
-    found: list[tuple[str, Scalar | tuple[Scalar, ...]]] = []
-    stack = [("", value, 0)]
-    while stack:
-        path, entries, depth = stack.pop()
-        for key, entry in entries.items():
-            name = f"{path}{key}"[:MOST_TEXT]
-            if isinstance(entry, dict) and depth < MOST_DEPTH:
-                stack.append((f"{name}.", entry, depth + 1))
-            elif isinstance(entry, list) and len(entry) <= MOST_ENTRIES and all(map(_scalar, entry)):
-                found.append((name, tuple(entry)))
-            elif _scalar(entry):
-                found.append((name, entry))
-            if len(found) >= MOST_VALUES:
-                return ConfigValues(artifact, tuple(sorted(found, key=lambda row: row[0])), complete=False)
-    return ConfigValues(artifact, tuple(sorted(found, key=lambda row: row[0])))
-
-
-def _scalar(value: object) -> bool:
-    if isinstance(value, str):
-        return len(value) <= MOST_TEXT
-    return isinstance(value, bool | int | float) and abs(value) < MOST_DIGITS
 
 
 def _config(artifact: str, top: dict[str, Any], value: dict[str, Any]) -> ModelConfig:
