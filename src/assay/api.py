@@ -23,6 +23,7 @@ def audit(
     model: Text,
     *,
     policy: Text = "default",
+    questions: Sequence[str] = (),
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     known: Collection[str] | os.PathLike[str] = (),
@@ -47,6 +48,7 @@ def audit(
         model: a folder, a weight file, `hf://org/name[@revision]`, or `openai+http://host/v1#model`, of which only what
             it answers can be known.
         policy: `default`, `strict`, or the path of a policy file.
+        questions: those of the five to ask alone, such as `vulnerabilities`; the others are not part of the dossier.
         only, skip: check ids to ask alone, or to leave out; what is left out is open in the dossier.
         known: the path of a baseline file, or fingerprints that an earlier audit accepted.
         offline: never open a network connection; a model that is not here already is then a UsageError.
@@ -73,9 +75,9 @@ def audit(
     """
     return audited(
         requested(
-            model, policy=policy, only=only, skip=skip, known=known, offline=offline, isolation=isolation,
-            require_isolation=require_isolation, as_of=as_of, jobs=jobs, base=base, hints=hints, histograms=histograms,
-            corpora=corpora, trust=trust, run=run, cost=cost, plugins=plugins,
+            model, policy=policy, questions=questions, only=only, skip=skip, known=known, offline=offline,
+            isolation=isolation, require_isolation=require_isolation, as_of=as_of, jobs=jobs, base=base, hints=hints,
+            histograms=histograms, corpora=corpora, trust=trust, run=run, cost=cost, plugins=plugins,
         ),
         progress,
     )  # fmt: skip

@@ -224,6 +224,20 @@ def write(path: Path, raw: bytes) -> None:
         raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
 
 
+def try_out(path: Path) -> None:
+    """Find out, before work starts, whether a file can be written there (UsageError: it cannot); nothing is left."""
+    if path.exists() and not path.is_dir() and not path.is_file():
+        return  # /dev/stdout, a named pipe: opening it would disturb who reads it
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        temporary.unlink()
+    except (OSError, ValueError) as cause:
+        raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
+
+
 def write_whole(path: Path, raw: bytes) -> None:
     """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `raw` or what it held before."""
     if path.is_dir():

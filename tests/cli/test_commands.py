@@ -33,8 +33,8 @@ def test_exit_statuses(tmp_path: Path) -> None:
 
 def test_the_verdict_comes_first_and_errors_are_one_sentence(tmp_path: Path) -> None:
     done = run("audit", str(hostile(tmp_path)))
-    assert done.stdout.splitlines()[0].startswith("hostile  llama, 19.9 K parameters, F32")
-    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 2 review, ")
+    assert done.stdout.splitlines()[0].startswith("hostile  language model, llama, 19.9 K parameters, F32")
+    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 2 to consider, ")
     gone = run("audit", str(tmp_path / "gone"))
     assert (
         gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n"
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_dossier_is_one_sentence(tmp_path: Path, content: str,
 def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     quiet = run("audit", model, "-q")
-    assert quiet.stdout == "PASSED  good  1 review, 3 open, 47 pass\n" and quiet.stderr == ""
+    assert quiet.stdout == "PASSED  good  1 to consider, 3 not known, 47 pass\n" and quiet.stderr == ""
     assert "licence.conflict" in run("audit", model, "-v").stdout
     assert "\x1b[" not in run("audit", model).stdout
     assert "\x1b[1;37;42m PASSED" in run("audit", model, FORCE_COLOR="1").stdout
@@ -95,7 +95,7 @@ def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
 def test_reports_in_files_do_not_take_the_place_of_the_answer(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     assert " PASSED " in run("audit", model, "-o", f"html={tmp_path}/r.html").stdout
-    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/2"
+    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/3"
     quiet = run("audit", model, "-o", "json=-", "-q")
     assert json.loads(quiet.stdout)["subject"]["name"] == "good" and quiet.stderr.startswith("PASSED  good")
 
@@ -229,7 +229,7 @@ def test_an_output_that_cannot_be_written_is_one_sentence(tmp_path: Path, comman
 def test_an_existing_report_is_replaced_whole(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text("x" * 1_000_000)
     run("audit", str(hub_model(tmp_path / "m")), "-o", f"json={tmp_path}/r.json")
-    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/2"
+    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/3"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "r.json"]
 
 

@@ -85,10 +85,13 @@ def main() -> None:
 
 
 def _status() -> int:
+    import signal
+
     import click
 
     from assay.errors import Stopped, UsageError
 
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         status = _run()
         return status if isinstance(status, int) else 0
@@ -113,6 +116,11 @@ def _status() -> int:
 
         traceback.print_exc()
         return _said("assay: this is a bug in assay; please report it with the lines above", EXIT_BUG)
+
+
+def _terminated(number: int, frame: object) -> None:
+    """End as Ctrl-C does: what is half done is taken away, and one sentence says so."""
+    raise KeyboardInterrupt
 
 
 def _run() -> object:

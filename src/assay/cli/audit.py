@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 from assay.cli import _options as options
 from assay.cli._config import Config, configured
-from assay.cli._output import target, write_all
+from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
+from assay.files import try_out
 
 STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 
@@ -25,6 +26,14 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.argument("model")
 @options.policy("Built-in policy (default, strict) or a policy file.")
 @options.reports()
+@click.option(
+    "--question",
+    "questions",
+    multiple=True,
+    metavar="QUESTION",
+    help="Ask this of the five questions alone: vulnerabilities, parameters, hallucination, provenance or openness; "
+    "may be repeated.",
+)
 @click.option("--only", multiple=True, metavar="CHECK,..", help="Ask these checks alone; the others stay open.")
 @click.option("--skip", multiple=True, metavar="CHECK,..", help="Leave these checks out; they stay open.")
 @click.option(
@@ -70,6 +79,7 @@ def COMMAND(
     model: str,
     policy: str | None,
     outputs: tuple[str, ...],
+    questions: tuple[str, ...],
     only: tuple[str, ...],
     skip: tuple[str, ...],
     baseline: Path | None,
@@ -100,16 +110,16 @@ def COMMAND(
     """
     from assay.pipeline import audited, requested
 
-    targets = tuple(map(target, outputs))
-    printed = any(entry.path is None for entry in targets)
-    if not printed and not quiet:
-        targets = (target("text"), *targets)  # reports in files do not take the place of the answer on the screen
+    targets = _targets(outputs, quiet)
+    for path in filter(None, (*(entry.path for entry in targets), histograms, keep)):
+        try_out(path)  # not after an hour of work
     config = configured(Path(model) if "://" not in model else None)
     _warn(config)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
         model,
         policy=policy or config.policy,
+        questions=_ids(questions),
         only=_ids(only),
         skip=_ids(skip),
         known=accepted or (),
@@ -130,12 +140,18 @@ def COMMAND(
         dossier = audited(request, advance)
     write_all(dossier, targets, verbose=verbose, plugins=request.plugins)
     if quiet:
-        click.echo(_verdict_line(dossier), err=printed)
+        click.echo(_verdict_line(dossier), err=any(entry.path is None for entry in targets))
     for entry in targets:
         if entry.path is not None and not quiet:
             click.echo(f"wrote {entry.path}", err=True)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
+
+
+def _targets(outputs: tuple[str, ...], quiet: bool) -> tuple[Target, ...]:
+    """Where reports go; those in files do not take the place of the answer on the screen."""
+    targets = tuple(map(target, outputs))
+    return targets if quiet or any(entry.path is None for entry in targets) else (target("text"), *targets)
 
 
 def _asking(ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None) -> Asking | None:

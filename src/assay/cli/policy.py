@@ -30,9 +30,10 @@ def check(policy: str) -> None:
 @COMMAND.command("show")
 @click.argument("policy", default="default")
 def show(policy: str) -> None:
-    """Show for each check whether POLICY blocks its fails and reviews, and whether it must be answered."""
+    """Show for each check what POLICY blocks, leaves to a person, and wants answered of which kind of subject."""
     from assay.checks import installed
     from assay.facts.finding import Finding, Kind
+    from assay.facts.nature import SubjectKind
     from assay.policy import load
 
     loaded = load(policy)
@@ -44,5 +45,8 @@ def show(policy: str) -> None:
             words = ["switched off"]
         else:
             words = [f"{kind} blocks" for kind in (Kind.FAIL, Kind.REVIEW) if loaded.blocks(kinds[kind])]
-            words += ["must be answered"] if loaded.requires(kinds[Kind.OPEN]) else []
+            words += ["a person decides its reviews"] if loaded.decides(kinds[Kind.REVIEW]) else []
+            wanted = [str(kind) for kind in SubjectKind if loaded.requires(kinds[Kind.OPEN], kind)]
+            of = "" if len(wanted) == len(SubjectKind) else f" of: {', '.join(wanted)}"
+            words += [f"must be answered{of}"] if wanted else []
         click.echo(f"  {id:<28} {', '.join(words) or 'listed only'}")

@@ -10,6 +10,7 @@ from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.config import ModelConfig
 from assay.facts.finding import Finding
 from assay.facts.loading import LoadingPath
+from assay.facts.nature import Nature
 from assay.facts.section import Section, Unread
 from assay.facts.values import TensorSummary
 
@@ -199,9 +200,10 @@ class Plugin:
 class Dossier:
     """Everything an audit found, in a fixed order.
 
-    What each engine found is a section, by its id. `given` names what the audit was given beside the model (`base`,
-    `corpora`, `run`, `trust`): doing it again takes the same. `lacks` names what a dossier of an older schema, or
-    of another installation, does not hold or could not be read as; it is empty in one that this version wrote.
+    What each engine found is a section, by its id. `questions` are those of the five that were asked. `given` names
+    what the audit was given beside the model (`base`, `corpora`, `run`, `trust`): doing it again takes the same.
+    `lacks` names what a dossier of an older schema, or of another installation, does not hold or could not be read as;
+    it is empty in one that this version wrote.
     """
 
     schema: str
@@ -210,6 +212,7 @@ class Dossier:
     excluded: tuple[str, ...]
     artifacts: tuple[Artifact, ...]
     obstacles: tuple[Obstacle, ...]
+    nature: Nature
     portrait: Portrait
     configs: tuple[ModelConfig, ...]
     claims: tuple[Claim, ...]
@@ -225,6 +228,7 @@ class Dossier:
     kernels: str
     policy: PolicyRecord
     rules: tuple[Rule, ...]
+    questions: tuple[str, ...]
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[Waiver, ...]

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from assay import policy as policies
-from assay.facts.dossier import Dossier
+from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect
 from assay.pipeline.request import Request, requested
 from assay.uncertainty.asking import Asking
@@ -48,6 +48,7 @@ def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
     found = requested(
         model,
         policy=rules or "default",
+        questions=() if set(dossier.questions) == set(QUESTIONS) else dossier.questions,
         skip=dossier.left_out,
         known=frozenset(row.fingerprint for row in dossier.findings if row.effect is Effect.KNOWN),
         baseline_digest=dossier.baseline,

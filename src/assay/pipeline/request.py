@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assay import checks, plugin
 from assay import policy as policies
 from assay.errors import UsageError, did_you_mean
+from assay.facts.dossier import QUESTIONS
 from assay.measures import ORDER, Cost
 from assay.policy import baseline
 
@@ -26,13 +27,15 @@ Text = str | os.PathLike[str]
 class Request:
     """An audit as it was asked for; what it says is part of what a dossier is a function of.
 
-    `known` are fingerprints that an earlier audit accepted, `baseline` the digest of that list. `cost` is the most that
-    a measure may cost; running the model, corpora and connections are allowed by naming what they need. `plugins` are
-    the packages outside assay that take part.
+    `questions` are those of the five that are asked, all if none is named. `known` are fingerprints that an earlier
+    audit accepted, `baseline` the digest of that list. `cost` is the most that a measure may cost; running the model,
+    corpora and connections are allowed by naming what they need. `plugins` are the packages outside assay that take
+    part.
     """
 
     model: str = ""
     policy: policies.Policy = field(default_factory=lambda: policies.builtin("default"))
+    questions: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
@@ -52,8 +55,11 @@ class Request:
     plugins: tuple[plugin.Loaded, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises UsageError for an unknown check, a pattern that matches none, jobs or a cost out of range."""
-        ids = tuple(check.rule.id for check in self.checks)
+        """Raises UsageError: an unknown check or question, a pattern that matches none, jobs or a cost out of range."""
+        for question in self.questions:
+            if question not in QUESTIONS:
+                raise UsageError(f"no question {question!r}{did_you_mean(question, QUESTIONS)}: {', '.join(QUESTIONS)}")
+        ids = tuple(check.rule.id for check in self.every_check)
         for id in (*self.only, *self.skip):
             if id not in ids:
                 raise UsageError(f"no check {id!r}{did_you_mean(id, ids)} (assay checks lists them)")
@@ -65,9 +71,21 @@ class Request:
             raise UsageError(f"cost = {self.cost.value!r}: expected header, pass or weights")
 
     @property
-    def checks(self) -> tuple[checks.Check, ...]:
+    def every_check(self) -> tuple[checks.Check, ...]:
         """Every check that there is: assay's, and those of the plugins."""
         return (*checks.installed(), *(row for found in self.plugins for row in found.of(checks.Check)))
+
+    @property
+    def checks(self) -> tuple[checks.Check, ...]:
+        """The checks of the questions that are asked."""
+        return tuple(row for row in self.every_check if not self.questions or row.rule.question in self.questions)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The checks that the request names work for, beyond reading files: where they stay open, that was not done."""
+        return frozenset(
+            check.rule.id for check in self.checks if self.run and any(need.fact == "NotRun" for need in check.needs)
+        )
 
     @property
     def costs(self) -> frozenset[Cost]:
@@ -88,6 +106,7 @@ def requested(
     model: Text,
     *,
     policy: Text = "default",
+    questions: Sequence[str] = (),
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     known: Collection[str] | os.PathLike[str] = (),
@@ -114,6 +133,7 @@ def requested(
     return Request(
         model=_path(model, "model"),
         policy=policies.load(_path(policy, "policy")),
+        questions=_names(questions, "questions"),
         only=_names(only, "only"),
         skip=_names(skip, "skip"),
         known=fingerprints,

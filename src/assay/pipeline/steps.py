@@ -84,7 +84,13 @@ def examined(
         facts.add(measure.run(Material(request, walk, facts.rows, progress, keep)))
     subject = Subject(walk.name, walk.reference, manifest(facts.all("Artifact")).digest)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
-    judged = policy.judged(findings, request.policy, subject.sha256, request.known, request.as_of)
+    judged = policy.judged(
+        findings,
+        request.policy,
+        policy.Judged(subject.sha256, facts.all("Nature")[0].kind, request.wanted),
+        request.known,
+        request.as_of,
+    )
     given = tuple(sorted({measure.given for measure in plan.measures if measure.given}))
     ran = Ran(isolation, kernels.name() if feeds else "none needed", given)
     return recorded(subject, facts, request, judged, ran, walk)

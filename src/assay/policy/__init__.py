@@ -16,6 +16,7 @@ from assay import files
 from assay.errors import UsageError, did_you_mean
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.nature import SubjectKind
 
 SCHEMA = "assay-policy/1"
 BUILTIN = ("default", "strict")
@@ -25,13 +26,19 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy as written: patterns over check ids (`pickle.*`), waivers, and the digest of the text."""
+    """A policy as written: patterns over check ids (`pickle.*`), waivers, and the digest of the text.
+
+    `decide` are the reviews that a person has to decide, `required_of` what has to be answered besides, by what the
+    subject is (facts/nature.py).
+    """
 
     name: str
     description: str
     block_fail: tuple[str, ...]
     block_review: tuple[str, ...]
+    decide: tuple[str, ...]
     required: tuple[str, ...]
+    required_of: tuple[tuple[str, tuple[str, ...]], ...]
     excepted: tuple[str, ...]
     off: tuple[str, ...]
     waivers: tuple[Waiver, ...]
@@ -42,12 +49,20 @@ class Policy:
         patterns = {Kind.FAIL: self.block_fail, Kind.REVIEW: self.block_review}.get(finding.kind, ())
         return _matches(finding.check, patterns)
 
-    def requires(self, finding: Finding) -> bool:
-        """Whether the finding leaves something open that the policy wants answered; its reason counts, not it again."""
+    def decides(self, finding: Finding) -> bool:
+        """Whether the finding waits for a person's decision."""
+        return finding.kind is Kind.REVIEW and _matches(finding.check, self.decide)
+
+    def requires(self, finding: Finding, kind: str) -> bool:
+        """Whether the finding leaves something open that is wanted of a subject of this kind.
+
+        One that follows from that of another check is settled with it, and is not wanted by itself.
+        """
+        wanted = (*self.required, *dict(self.required_of).get(kind, ()))
         return (
             finding.kind is Kind.OPEN
             and not finding.follows
-            and _matches(finding.check, self.required)
+            and _matches(finding.check, wanted)
             and not _matches(finding.check, self.excepted)
         )
 
@@ -78,12 +93,14 @@ def parsed(text: str, origin: str) -> Policy:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:
         raise UsageError(f"policy {origin} is not TOML: {cause}") from None
-    _only(value, {"schema", "name", "description", "block", "require", "off", "waiver"}, origin)
+    _only(value, {"schema", "name", "description", "decide", "block", "require", "off", "waiver"}, origin)
     if value.get("schema") != SCHEMA:
         raise UsageError(f"policy {origin}: expected schema = {SCHEMA!r}, got {value.get('schema')!r}")
     block, require, off = (_table(value, key, origin) for key in ("block", "require", "off"))
     _only(block, {"fail", "review"}, f"{origin} [block]")
-    _only(require, {"answered", "except"}, f"{origin} [require]")
+    _only(require, {"answered", "except", "of"}, f"{origin} [require]")
+    kinds = _table(require, "of", f"{origin} [require]")
+    _only(kinds, set(SubjectKind), f"{origin} [require.of]")
     _only(off, {"checks"}, f"{origin} [off]")
     waivers = value.get("waiver", [])
     if not isinstance(waivers, list):
@@ -93,7 +110,9 @@ def parsed(text: str, origin: str) -> Policy:
         description=str(value.get("description", "")),
         block_fail=_patterns(block, "fail", origin),
         block_review=_patterns(block, "review", origin),
+        decide=_patterns(value, "decide", origin),
         required=_patterns(require, "answered", origin),
+        required_of=tuple((kind, _patterns(kinds, kind, origin)) for kind in kinds),
         excepted=_patterns(require, "except", origin),
         off=_patterns(off, "checks", origin),
         waivers=tuple(_waiver(entry, f"{origin} waiver {number}") for number, entry in enumerate(waivers, 1)),
@@ -106,7 +125,9 @@ def problems(policy: Policy, check_ids: tuple[str, ...]) -> tuple[str, ...]:
     patterns = (
         *policy.block_fail,
         *policy.block_review,
+        *policy.decide,
         *policy.required,
+        *(pattern for _, patterns in policy.required_of for pattern in patterns),
         *policy.excepted,
         *policy.off,
         *(waiver.check for waiver in policy.waivers),
@@ -115,22 +136,31 @@ def problems(policy: Policy, check_ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{pattern!r} matches no check{did_you_mean(pattern, check_ids)}" for pattern in unknown)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is judged: the digest of its manifest, its kind, and the checks for which more than reading was asked."""
+
+    subject: str
+    kind: str
+    wanted: frozenset[str] = frozenset()
+
+
 def judged(
-    findings: tuple[Finding, ...], policy: Policy, subject: str, known: frozenset[str], as_of: date
+    findings: tuple[Finding, ...], policy: Policy, what: Judged, known: frozenset[str], as_of: date
 ) -> tuple[tuple[Finding, ...], tuple[Waiver, ...], PolicyRecord, Decision]:
     """The findings with the policy's effect on each, the waivers with their state, and the verdict.
 
     Args:
         findings: what the checks said.
-        subject: digest of the model's manifest, to which waivers are bound.
+        what: the subject; waivers are bound to its digest.
         known: fingerprints of a baseline; known fails and reviews no longer block, open findings still count.
         as_of: the date that waivers are judged by; recorded only if one for this subject exists.
     """
-    states = [_state(waiver, findings, subject, as_of) for waiver in policy.waivers]
+    states = [_state(waiver, findings, what.subject, as_of) for waiver in policy.waivers]
     applied = [waiver for waiver, state in zip(policy.waivers, states, strict=True) if state is WaiverState.APPLIED]
-    after = tuple(replace(finding, effect=_effect(finding, policy, applied, known)) for finding in findings)
+    after = tuple(replace(finding, effect=_effect(finding, policy, what, applied, known)) for finding in findings)
     waivers = tuple(replace(waiver, state=state) for waiver, state in zip(policy.waivers, states, strict=True))
-    dated = any(waiver.subject == subject for waiver in policy.waivers)
+    dated = any(waiver.subject == what.subject for waiver in policy.waivers)
     record = PolicyRecord(policy.name, policy.sha256, as_of.isoformat() if dated else None)
     return after, waivers, record, _decision(after, policy)
 
@@ -138,25 +168,35 @@ def judged(
 def _decision(findings: tuple[Finding, ...], policy: Policy) -> Decision:
     blocking = [finding for finding in findings if finding.effect is Effect.BLOCKS]
     missing = [finding for finding in findings if finding.effect is Effect.INCOMPLETE]
+    decisions = [finding for finding in findings if finding.effect is Effect.DECIDES]
     if blocking:
         count = f"{len(blocking):,} findings" if len(blocking) > 1 else "one finding"
         return Decision(
             Verdict.FAILED, _prints(blocking), f"policy {policy.name!r} does not accept {count}: {_checks(blocking)}"
         )
-    if missing:
-        because = f"policy {policy.name!r} requires answers that are still open: {_checks(missing)}"
-        return Decision(Verdict.INCOMPLETE, _prints(missing), because)
+    if missing or decisions:
+        said = []
+        if decisions:
+            count = f"{len(decisions):,} decision{'s' if len(decisions) > 1 else ''}"
+            said.append(f"{count}: {_checks(decisions)}, which policy {policy.name!r} leaves to a person")
+        if missing:
+            said.append(f"policy {policy.name!r} requires answers that are still open: {_checks(missing)}")
+        return Decision(Verdict.INCOMPLETE, _prints([*decisions, *missing]), "; ".join(said))
     because = f"policy {policy.name!r} blocks nothing that was found, and all that it requires was examined"
     return Decision(Verdict.PASSED, (), because)
 
 
-def _effect(finding: Finding, policy: Policy, applied: list[Waiver], known: frozenset[str]) -> Effect:
-    blocks, required = policy.blocks(finding), policy.requires(finding)
+def _effect(finding: Finding, policy: Policy, what: Judged, applied: list[Waiver], known: frozenset[str]) -> Effect:
+    asked = finding.kind is Kind.OPEN and finding.check in what.wanted
     if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) and any(_covers(waiver, finding) for waiver in applied):
         return Effect.WAIVED
     if finding.kind in (Kind.FAIL, Kind.REVIEW) and finding.fingerprint in known:
         return Effect.KNOWN
-    return Effect.BLOCKS if blocks else Effect.INCOMPLETE if required else Effect.NONE
+    if policy.blocks(finding):
+        return Effect.BLOCKS
+    if policy.decides(finding):
+        return Effect.DECIDES
+    return Effect.INCOMPLETE if asked or policy.requires(finding, what.kind) else Effect.NONE
 
 
 def _state(waiver: Waiver, findings: tuple[Finding, ...], subject: str, as_of: date) -> WaiverState:

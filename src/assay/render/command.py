@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.facts.dossier import Dossier
+from assay.facts.dossier import QUESTIONS, Dossier
 from assay.render.sections import of
 from assay.render.words import quoted
 
@@ -11,7 +11,8 @@ def reproduce(dossier: Dossier) -> str:
     """The command in one line; each section adds the options that gave it."""
     subject = quoted(dossier.subject.reference or dossier.subject.name)
     left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
-    options = "".join(view.again(value) for view, value in of(dossier))
+    asked = "" if set(dossier.questions) == set(QUESTIONS) else f" --question {','.join(dossier.questions)}"
+    options = asked + "".join(view.again(value) for view, value in of(dossier))
     options += "".join(f" --plugin {quoted(plugin.name)}" for plugin in dossier.plugins)
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
     return f"assay audit {subject} --policy {quoted(dossier.policy.name)}{left_out}{options}{dated}"

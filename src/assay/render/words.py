@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath, Runs
+from assay.facts.nature import SubjectKind
 from assay.render.visible import visible
 
 SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
@@ -41,12 +44,25 @@ def deciding(dossier: Dossier) -> tuple[Finding, ...]:
 
 
 def counts(findings: tuple[Finding, ...]) -> str:
-    """For example "2 fail, 1 review, 14 open, 61 pass"; kinds that do not occur or do not apply are left out."""
-    tally = {
-        kind: sum(finding.kind is kind for finding in findings)
-        for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.PASS)
-    }
-    return ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in tally.items() if count) or "nothing asked"
+    """For example "2 fail, 1 to decide, 3 to consider, 14 not known, 61 pass"; what does not occur is left out.
+
+    What was waived or is known from a baseline is counted apart; an open finding that follows from another is not.
+    """
+    tally = Counter(_counted_as(finding) for finding in findings)
+    return ", ".join(f"{tally[word]:,} {word}" for word in _COUNTED if tally[word]) or "nothing asked"
+
+
+_COUNTED = ("fail", "to decide", "to consider", "not known", "accepted", "pass")
+
+
+def _counted_as(finding: Finding) -> str:
+    """The word under which the verdict line counts a finding, empty if it does not."""
+    if finding.effect in (Effect.WAIVED, Effect.KNOWN):
+        return "accepted"
+    if finding.effect is Effect.DECIDES:
+        return "to decide"
+    words = {Kind.FAIL: "fail", Kind.REVIEW: "to consider", Kind.OPEN: "not known", Kind.PASS: "pass"}
+    return "" if finding.follows else words.get(finding.kind, "")
 
 
 def answer(findings: tuple[Finding, ...]) -> str:
@@ -55,7 +71,9 @@ def answer(findings: tuple[Finding, ...]) -> str:
     if Kind.FAIL in kinds:
         return "defects found"
     if Kind.REVIEW in kinds:
-        return "a person has to decide" if Kind.OPEN not in kinds else "a person has to decide; gaps remain"
+        decides = any(finding.effect is Effect.DECIDES for finding in findings)
+        said = "a person has to decide" if decides else "something to consider"
+        return said if Kind.OPEN not in kinds else f"{said}; gaps remain"
     if Kind.OPEN in kinds:
         return "no defect found in what was examined; gaps remain" if Kind.PASS in kinds else "not known"
     return "examined, no defect found" if Kind.PASS in kinds else "does not apply"
@@ -104,7 +122,9 @@ def portrait_line(dossier: Dossier) -> str:
     if dossier.subject.closed:
         return f"behind an endpoint ({dossier.subject.reference}): none of its files is seen"
     p = dossier.portrait
-    parts = [p.family] if p.family else []
+    kind = dossier.nature.kind
+    parts = [] if kind is SubjectKind.UNKNOWN else [str(kind)]
+    parts += [p.family] if p.family else []
     total = p.measured("parameters")
     if total is not None:
         parts.append(f"{parameters(total)} parameters")

@@ -76,7 +76,18 @@ def _set(name: str, digest: str, items: list[_Item], paths: Sequence[Path], most
         raise UsageError(
             f"{names}: {len(questions)} questions to ask; fewer than {LEAST} say nothing about an error rate"
         )
-    return QuestionSet(name, digest, tuple(questions[: most or MOST_QUESTIONS]), len(items) - len(unique))
+    return QuestionSet(name, digest, tuple(_limited(questions, most or MOST_QUESTIONS)), len(items) - len(unique))
+
+
+def _limited(questions: list[Question], most: int) -> list[Question]:
+    """The first `most`, in their order; as many that can be answered among them as an error rate takes."""
+    chosen = questions[:most]
+    lacking = LEAST - sum(bool(row.answers) for row in chosen)
+    if lacking <= 0:
+        return chosen
+    more = [row for row in questions[most:] if row.answers][:lacking]
+    without = [row for row in reversed(chosen) if not row.answers][: len(more)]
+    return [row for row in questions if (row in chosen and row not in without) or row in more]
 
 
 def cloze(paths: Sequence[Path], most: int = 0) -> QuestionSet:

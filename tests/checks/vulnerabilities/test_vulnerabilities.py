@@ -84,7 +84,7 @@ def test_remote_code_is_for_review_with_its_length_and_reach(tmp_path: Path, aud
     assert messages(dossier, "code.remote") == [
         "config.json makes a loader run modeling_x.py (3 lines; no network, process or execution calls seen)"
     ]
-    assert dossier.decision.verdict is Verdict.PASSED
+    assert dossier.decision.verdict is Verdict.INCOMPLETE and "1 decision: code.remote" in dossier.decision.because
 
 
 def test_reached_code_that_runs_something_at_import_is_a_fail(tmp_path: Path, audit: Audit) -> None:

@@ -71,7 +71,7 @@ _SEARCHED = frozenset(
         "licence",
     }
 )
-_OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY"}
+_OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY", "native-code": b"\x7fELF"}
 
 
 # names that no writer of pickles or checkpoints uses, suffix or whole name -> the format that they claim

@@ -51,13 +51,13 @@ def _suite(name: str, findings: tuple[Finding, ...], said: list[str]) -> Iterato
 
 def _totals(findings: list[Finding]) -> str:
     failures = sum(finding.effect is Effect.BLOCKS for finding in findings)
-    errors = sum(finding.effect is Effect.INCOMPLETE for finding in findings)
+    errors = sum(finding.effect in (Effect.INCOMPLETE, Effect.DECIDES) for finding in findings)
     skipped = sum(_skipped(finding) for finding in findings)
     return f'tests="{len(findings)}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
 
 
 def _skipped(finding: Finding) -> bool:
-    return finding.effect not in (Effect.BLOCKS, Effect.INCOMPLETE) and finding.kind not in (
+    return finding.effect not in (Effect.BLOCKS, Effect.INCOMPLETE, Effect.DECIDES) and finding.kind not in (
         Kind.PASS,
         Kind.INFORMATIONAL,
     )
@@ -68,7 +68,7 @@ def _case(question: str, finding: Finding) -> str:
     where = escape("\n".join(visible(f"{location(row)} {row.seen}") for row in finding.evidence[:20]))
     if finding.effect is Effect.BLOCKS:
         inner = f"<failure type={quoteattr(finding.kind)} message={message}>{where}</failure>"
-    elif finding.effect is Effect.INCOMPLETE:
+    elif finding.effect in (Effect.INCOMPLETE, Effect.DECIDES):
         inner = f"<error type={quoteattr(finding.kind)} message={message}>{where}</error>"
     elif _skipped(finding):
         inner = f"<skipped message={message}/>"

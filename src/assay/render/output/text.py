@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, BinaryIO
 
 from assay.facts.codec import canonical
@@ -31,6 +32,7 @@ from assay.render.words import (
 _COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}
 _VERDICT_COLOURS = {Verdict.PASSED: "1;37;42", Verdict.FAILED: "1;37;41", Verdict.INCOMPLETE: "1;30;43"}
 ALIKE = 4  # findings that say the same from which they are printed together
+MOST_DECISIONS = 3  # whose waivers are printed
 MOST = 40  # findings of one question that are printed; the rest is counted
 
 
@@ -57,7 +59,10 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool, extra: tupl
     verdict = dossier.decision.verdict
     yield f"{paint(f' {verdict} ', _VERDICT_COLOURS[verdict])}  {counts(dossier.findings)}"
     yield from _wrapped(visible(dossier.decision.because), "   ", width)
+    yield from _decisions(dossier, width)
     for question, findings in by_question(dossier).items():
+        if question not in dossier.questions:
+            continue
         yield ""
         yield f"{paint(question, '1')}  {answer(findings)}"
         shown = list(findings) if verbose else [finding for finding in findings if finding.kind in SHOWN]
@@ -65,9 +70,12 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool, extra: tupl
         if alike:
             yield from _together(alike, paint(f"{'open':<13}", _COLOURS[Kind.OPEN]), width)
             shown = [finding for finding in shown if finding not in alike]
+        following = [] if verbose else [finding for finding in shown if finding.follows]
+        shown = [finding for finding in shown if finding not in following]
         for finding in shown[: None if verbose else MOST]:
             kind = paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2"))
             yield from _finding(dossier, finding, kind, width, verbose)
+        yield from _following(following, paint(f"{'open':<13}", _COLOURS[Kind.OPEN]), width)
         yield from _sections(dossier, [row for row in sections if row[0].question == question], width)
         if len(shown) > MOST and not verbose:
             yield f"  ... and {len(shown) - MOST:,} more, all of them in the other formats"
@@ -108,6 +116,27 @@ def _together(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
     yield f"  {kind} {len(findings)} checks{'  [leaves the audit incomplete]' if incomplete else ''}"
     yield from _wrapped(visible(findings[0].message), " " * 16, width)
     yield from _wrapped(", ".join(sorted({finding.check for finding in findings})), " " * 16, width)
+
+
+def _decisions(dossier: Dossier, width: int) -> Iterator[str]:
+    """What a person has to decide, each with the waiver that says so."""
+    rows = [row for row in dossier.findings if row.effect is Effect.DECIDES]
+    for row in rows[:MOST_DECISIONS]:
+        yield from _wrapped(f"decide: {visible(row.message)}", "   ", width)
+        yield from (f"      {line}" for line in accepting(dossier, row).splitlines())
+    if len(rows) > MOST_DECISIONS:
+        yield f"   ... and {len(rows) - MOST_DECISIONS:,} more to decide, below"
+
+
+def _following(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
+    """Open findings that follow from that of another check, a line for each reason."""
+    for (cause, message), rows in groupby(
+        sorted(findings, key=lambda row: (row.follows, row.message)), key=lambda row: (row.follows, row.message)
+    ):
+        checks = sorted({row.check for row in rows})
+        yield f"  {kind} {len(checks)} check{'s' if len(checks) > 1 else ''}, following from {cause}"
+        yield from _wrapped(visible(message), " " * 16, width)
+        yield from wrapped(", ".join(checks), " " * 16, width)
 
 
 def _finding(dossier: Dossier, finding: Finding, kind: str, width: int, verbose: bool) -> Iterator[str]:
