@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,10 @@ import pytest
 
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
-from tests.builders import tensorproto
+from tests.builders import hdf5, msgpack, safetensors, tensorproto
 from tests.conftest import messages, of
-from tests.hostile.graphs import field, node, onnx
+from tests.hostile.graphs import field, flat, node, onnx, table
+from tests.hostile.pickles import tarred, zipped
 
 Audit = Callable[..., Dossier]
 
@@ -129,3 +134,177 @@ def test_raw_data_that_does_not_fit_its_shape_is_told(tmp_path: Path, audit: Aud
     tensor = tensorproto.raw(noise(8, 16)).replace(field(1, 8), field(1, 7), 1)
     (tmp_path / "m.onnx").write_bytes(onnx(node("Relu"), tensors=(tensor,)))
     assert audit(tmp_path / "m.onnx").decision.verdict is Verdict.INCOMPLETE
+
+
+def npy(values: Any) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
+
+
+def saved(save: Callable[..., None], **arrays: Any) -> bytes:
+    buffer = BytesIO()
+    save(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def weights_h5(values: Any) -> bytes:
+    place = hdf5.dataset_file(hdf5.space(*values.shape), hdf5.float32(), hdf5.contiguous(0, values.nbytes))
+    layout = hdf5.contiguous(len(place), values.nbytes)
+    return hdf5.dataset_file(hdf5.space(*values.shape), hdf5.float32(), layout, after=values.tobytes())
+
+
+def keras(values: Any) -> bytes:
+    return zipped({"config.json": b"{}", "metadata.json": b"{}", "model.weights.h5": weights_h5(values)})
+
+
+def flax(values: Any) -> bytes:
+    """Nested parameters, as flax.serialization.msgpack_serialize writes them."""
+    array = msgpack.array(values)
+    step = msgpack.array(np.int32(3), 3)
+    tree = {"params": {"layers": [{"kernel": array}], "name": "a"}, "step": step, "more": {"w": array}}
+    return msgpack.packed(tree)
+
+
+def spacy(values: Any) -> bytes:
+    """Parameters as thinc writes them: arrays are maps (msgpack_numpy.py, `encode`)."""
+    array = {
+        **{b"nd": b"yes", b"type": values.dtype.str, b"kind": b"", b"shape": values.shape},
+        b"data": values.tobytes(),
+    }
+    return msgpack.packed({"nodes": [], "params": [{"W": array}]})
+
+
+def tflite(values: Any, spare: int = 0) -> bytes:
+    shape = ("v", list(values.shape))
+    tensor = table({0: shape, 1: ("i", 0), 2: ("i", 1), 3: ("s", "w")})
+    subgraph = table({0: ("t", [tensor]), 4: ("s", "main")})
+    buffers = [table({0: ("b", raw)}) for raw in (b"", values.tobytes(), b"x" * spare)]
+    codes = [table({0: ("i", 3), 3: ("i", 3)})]
+    return flat(table({0: ("i", 3), 1: ("t", codes), 2: ("t", [subgraph]), 4: ("t", buffers)}), b"TFL3")
+
+
+FILES: dict[str, Callable[[Any], bytes]] = {
+    "array.npy": npy,
+    "stored.npz": lambda v: saved(np.savez, w=v, step=np.int64(3)),
+    "packed.npz": lambda v: saved(np.savez_compressed, w=v, step=np.int64(3)),
+    "columns.npz": lambda v: saved(np.savez, w=np.asfortranarray(v)),
+    "complex.npy": lambda v: npy(v.astype(np.complex64)),
+    "model.weights.h5": weights_h5,
+    "model.keras": keras,
+    "flax_model.msgpack": flax,
+    "thinc.msgpack": spacy,
+    "model.tflite": tflite,
+    "model.tar": lambda v: tarred({"w.npy": npy(v)}),
+    "model.zip": lambda v: zipped({"a/m.safetensors": one(v)}),
+    "packed.zip": lambda v: zipped({"a/m.safetensors": one(v), "b.npy": npy(v)}, zipfile.ZIP_DEFLATED),
+    "nested.zip": lambda v: zipped({"a.zip": zipped({"m.npy": npy(v)}, zipfile.ZIP_DEFLATED)}),
+}
+
+
+def one(values: Any) -> bytes:
+    header = {"w": {"dtype": "F32", "shape": list(values.shape), "data_offsets": [0, values.nbytes]}}
+    return safetensors(header=header, data=values.tobytes())
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_values_of_every_format_are_read_and_a_nan_fails(name: str, tmp_path: Path, audit: Audit) -> None:
+    model = tmp_path / name
+    model.write_bytes(FILES[name](noise(16, 24)))
+    sound = audit(model)
+    assert any(values >= 384 for values, _ in told(sound).values())
+    assert of(sound, "weights.values-unread", Kind.OPEN) == [] == of(sound, "weights.not-finite", Kind.FAIL)
+    assert sound.decision.verdict is Verdict.PASSED, sound.decision
+    rows = {row.name: row for row in sound.tensors if row.mean is not None and row.values == 384}
+    assert all(row.mean == float(f"{noise(16, 24).mean(dtype=np.float64):.6g}") for row in rows.values())
+    model.write_bytes(FILES[name](noise(16, 24, broken=True)))
+    broken = audit(model)
+    assert broken.decision.verdict is Verdict.FAILED
+    assert "1 NaN of" in messages(broken, "weights.not-finite", Kind.FAIL)[0]
+
+
+def test_tensors_in_containers_are_named_by_their_members(tmp_path: Path, audit: Audit) -> None:
+    (tmp_path / "m.npz").write_bytes(saved(np.savez, **{"layer/w": noise(4, 4)}))
+    (tmp_path / "m.keras").write_bytes(keras(noise(4, 4)))
+    (tmp_path / "m.msgpack").write_bytes(flax(noise(4, 4)))
+    names = {(row.artifact, row.name) for row in audit(tmp_path).tensors}
+    assert names >= {
+        ("m.npz", "layer/w"),
+        ("m.keras", "model.weights.h5 > w"),
+        ("m.msgpack", "params.layers.0.kernel"),
+        ("m.msgpack", "more.w"),
+        ("m.msgpack", "step"),
+    }
+
+
+UNREAD: dict[str, tuple[bytes, str]] = {
+    "chunked.h5": (
+        hdf5.dataset_file(hdf5.space(8, 8), hdf5.float32(), hdf5.chunked(4, 4, 4)),
+        "w: it is stored in chunks, of which assay reads no values",
+    ),
+    "highest.npy": (npy(noise(4, 4).astype(">f4")), "highest: assay does not read values of NumPy type >f4"),
+    "record.npy": (
+        npy(np.zeros(3, [("a", "<f4"), ("b", "<i8")])),
+        "record: assay does not read values of NumPy type of several fields",
+    ),
+    "array.npy.gz": (gzip.compress(npy(noise(4, 4)), mtime=0), "it is packed in a way that assay reads no values from"),
+    "foreign.msgpack": (
+        msgpack.packed({"w": msgpack.Extension(1, b"\x01")}),
+        "w: it is no array as Flax writes them",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNREAD))
+def test_what_is_not_read_is_named_with_the_reason(name: str, tmp_path: Path, audit: Audit) -> None:
+    content, why = UNREAD[name]
+    (tmp_path / name).write_bytes(content)
+    dossier = audit(tmp_path / name)
+    (found,) = of(dossier, "weights.values-unread", Kind.OPEN)
+    tensor, _, reason = why.rpartition(": ")
+    assert reason in found.message and (not tensor or found.evidence[0].name == tensor)
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_a_buffer_that_nothing_in_a_tflite_model_uses_is_told(tmp_path: Path, audit: Audit) -> None:
+    (tmp_path / "m.tflite").write_bytes(tflite(noise(4, 4), spare=4096))
+    (found,) = messages(audit(tmp_path / "m.tflite"), "artifact.hidden-bytes", Kind.REVIEW)
+    assert found == "m.tflite: buffer 2 holds 4,096 bytes that no tensor and no metadata uses"
+
+
+def openvino(folder: Path, values: Any, tail: bytes = b"") -> None:
+    data = f'<data element_type="f32" shape="16, 24" offset="0" size="{values.nbytes}"/>'
+    layer = f'<layer id="0" name="w" type="Const" version="opset1">{data}</layer>'
+    (folder / "m.xml").write_text(f'<net name="m" version="11"><layers>{layer}</layers></net>')
+    (folder / "m.bin").write_bytes(values.tobytes() + tail)
+
+
+def test_constants_of_an_openvino_model_are_read_beside_it(tmp_path: Path, audit: Audit) -> None:
+    openvino(tmp_path, noise(16, 24))
+    sound = audit(tmp_path)
+    assert told(sound) == {"w": (384, 0)} and sound.decision.verdict is Verdict.PASSED
+    openvino(tmp_path, noise(16, 24, broken=True), b"payload!" * 100)
+    broken = audit(tmp_path)
+    assert messages(broken, "weights.not-finite", Kind.FAIL) == ["w: 1 NaN of 384 values"]
+    assert messages(broken, "weights.unowned-bytes", Kind.FAIL) == [
+        "m.bin: 800 bytes after the last tensor belong to no tensor"
+    ]
+
+
+def test_a_member_that_does_not_inflate_leaves_its_values_unread(tmp_path: Path, audit: Audit) -> None:
+    raw = bytearray(saved(np.savez_compressed, w=noise(64, 64)))
+    raw[2000:2100] = bytes(100)
+    (tmp_path / "m.npz").write_bytes(raw)
+    assert audit(tmp_path / "m.npz").decision.verdict is not Verdict.PASSED
+
+
+def test_weights_in_an_archive_are_no_copy_that_a_config_speaks_of(tmp_path: Path, audit: Audit) -> None:
+    """A config beside an archive says nothing about what is in it."""
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "torch_dtype": "bfloat16"}))
+    (tmp_path / "m.zip").write_bytes(zipped({"m.safetensors": one(noise(4, 4))}))
+    dossier = audit(tmp_path)
+    checks = ("weights.not-as-configured", "weights.dtype-not-as-claimed", "weights.count-not-as-claimed")
+    assert all(f.kind not in (Kind.FAIL, Kind.REVIEW) for f in dossier.findings if f.check in checks)
+    assert messages(dossier, "weights.absent", Kind.PASS) == [
+        "m.zip > m.safetensors (safetensors): 16 values in 1 tensors"
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 
@@ -52,6 +52,11 @@ class WeightIndex:
     packed: tuple[int, int] | None = None
     written: str = ""
     within: str = ""
+
+    def moved(self, by: int) -> WeightIndex:
+        """The same index with every offset `by` bytes further: that of something that lies inside something else."""
+        tensors = tuple(replace(row, start=row.start + by, stop=row.stop + by) for row in self.tensors)
+        return replace(self, tensors=tensors, data_start=self.data_start + by, data_stop=self.data_stop + by)
 
     @property
     def kind(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assay.errors import LimitExceeded, Malformed, Truncated
-from assay.formats._hdf5_dataset import Dataset, Layout, extents, filters, layout, sources
+from assay.formats._hdf5_dataset import Dataset, Layout, element, extents, filters, layout, sources
 from assay.formats.window import Window
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -163,8 +163,8 @@ class _Walk:
         stored = layout(window, *parts[_LAYOUT])
         shape = extents(window, *parts[_SPACE])
         kind = window.read(parts[_TYPE][0], 1)[0] & 15
-        outside = _EXTERNAL_FILES in parts
-        self.found.datasets.append(Dataset(path[:500], shape, kind, width, stored, packed, outside, at))
+        outside, numbers = _EXTERNAL_FILES in parts, element(window, *parts[_TYPE])
+        self.found.datasets.append(Dataset(path[:500], shape, kind, width, stored, packed, outside, at, numbers))
         if stored.kind is Layout.VIRTUAL and stored.address is not None:
             self._virtual(path, stored.address, stored.number, at)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import prod
 
@@ -42,8 +42,9 @@ class Stored:
 class Dataset:
     """One dataset: path, extents (outermost first), class of its type, bytes of an element, where its values lie.
 
-    `kind` is the class of the datatype message (0 integers, 1 floating point, 3 texts, ...), `filters` are the numbers
-    of what its chunks are packed with, `outside` is whether its values are in other files.
+    `element` is the type of its numbers, empty where it has none that assay reads. `kind` is the class of the datatype
+    message (0 integers, 1 floating point, 3 texts, ...), `filters` are the numbers of what its chunks are packed with,
+    `outside` is whether its values are in other files.
     """
 
     path: str
@@ -54,6 +55,7 @@ class Dataset:
     filters: tuple[int, ...]
     outside: bool
     at: int
+    element: str = ""
 
     @property
     def declared(self) -> int:
@@ -80,14 +82,16 @@ def extents(window: Window, start: int, size: int) -> tuple[int, ...]:
 
 
 def layout(window: Window, start: int, size: int) -> Stored:
-    """What a data layout message says (IV.A.2.i)."""
+    """What a data layout message says (IV.A.2.i); the address of compact values is in the message itself."""
     raw = window.read(start, min(size, 4096))
     try:
         version = raw[0]
         if version in (1, 2):
-            return _old(raw)
+            found = _old(raw)
+            return replace(found, address=start + 12 + 4 * raw[1]) if found.kind is Layout.COMPACT else found
         if version in (3, 4, 5):
-            return _new(raw, version)
+            found = _new(raw, version)
+            return replace(found, address=start + 4) if found.kind is Layout.COMPACT else found
     except (struct.error, IndexError) as short:
         raise Truncated("HDF5 data layout runs past its message", at=start) from short
     except ValueError as unknown:
@@ -130,6 +134,37 @@ def _new(raw: bytes, version: int) -> Stored:
 
 def _allocated(address: int) -> int | None:
     return None if address == _NOTHING else address
+
+
+def element(window: Window, start: int, size: int) -> str:
+    """The element type that a datatype message describes (IV.A.2.d); empty where it is none that assay reads."""
+    if size < 8:
+        return ""
+    head = window.read(start, 8)
+    kind, bits, width = head[0] & 15, head[1], int.from_bytes(head[4:8], "little")
+    if bits & 1 and width > 1:
+        return ""  # the highest byte first
+    if (
+        kind == 0
+        and width in (1, 2, 4, 8)
+        and size >= 12
+        and window.read(start + 8, 4) == struct.pack("<2H", 0, 8 * width)
+    ):
+        return f"{'I' if bits & 8 else 'U'}{8 * width}"
+    if kind == 1 and size >= 20 and not bits & 0x40:
+        return _FLOATS.get((width, *window.read(start + 12, 4)), "")
+    if kind == 8 and width == 1:
+        return "U8"  # named numbers: how h5py writes truth values
+    return ""
+
+
+# (bytes, place and size of the exponent, place and size of the mantissa) -> element type
+_FLOATS = {
+    (2, 10, 5, 0, 10): "F16",
+    (2, 7, 8, 0, 7): "BF16",
+    (4, 23, 8, 0, 23): "F32",
+    (8, 52, 11, 0, 52): "F64",
+}
 
 
 def filters(window: Window, start: int, size: int) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Flaw, FlawKind, Hook, HookKind
+from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats._hdf5 import Contents
 from assay.formats._hdf5_dataset import Dataset, Layout
 from assay.formats.container.zip import BOMB_RATIO, BOMB_SIZE
@@ -51,6 +52,35 @@ def sizes(artifact: str, found: Contents, size: int) -> Iterator[object]:
         yield Flaw(artifact, FlawKind.BOMB, said)
     for row in found.datasets:
         yield from _misplaced(artifact, row, size)
+
+
+# classes of datatypes without numbers: texts, opaque bytes, references, texts of any length
+_NO_NUMBERS = frozenset({3, 5, 7, 9})
+
+
+def index(artifact: str, found: Contents, size: int) -> WeightIndex:
+    """Where the numbers of datasets lie; those that do not lie in one piece are listed with the reason."""
+    tensors, unread = [], []
+    for row in found.datasets:
+        name, place = row.path.lstrip("/")[:300], row.stored
+        if row.kind in _NO_NUMBERS or not row.declared:
+            continue
+        if why := _apart(row):
+            unread.append((name, why))
+        elif place.address is not None:
+            tensors.append(TensorSpec(name, row.element, row.shape, place.address, place.address + row.declared))
+    return WeightIndex(artifact, "hdf5", tuple(tensors), 0, size, unread=tuple(unread))
+
+
+def _apart(row: Dataset) -> str:
+    """Why the values of a dataset do not lie together in the file; empty if they do."""
+    if row.outside or row.stored.kind is Layout.VIRTUAL:
+        return "its values lie in other files or datasets"
+    if row.stored.kind is Layout.CHUNKED:
+        return "it is stored in chunks, of which assay reads no values"
+    if row.stored.address is None:
+        return "its values were never written"
+    return "" if row.element else "assay does not read values of its type"
 
 
 def _most(row: Dataset, size: int) -> int:

@@ -16,18 +16,22 @@ _CONFIGS = frozenset({"model_config", "training_config"})
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what leads into another file or is larger than the file, then what the Keras configuration would run."""
     from assay.formats._hdf5 import contents, superblock
-    from assay.formats._hdf5_facts import outside, sizes
+    from assay.formats._hdf5_facts import index, outside, sizes
     from assay.formats._keras import keras_hooks
-    from assay.formats.container.nest import Part
+    from assay.formats.container.nest import part
     from assay.formats.encoding.json import document
 
     if base := superblock(window):
         yield Flaw(artifact, FlawKind.HIDDEN, f"{base:,} bytes stand in front of the HDF5 superblock", 0)
-        window = Window(Part(window, base, window.size), None, window)
+        window = part(window, base, window.size)
     found = contents(window, _CONFIGS)
+    found.end = max(
+        0, found.end - base
+    )  # that one counts from the beginning of the file, all others from the superblock
     yield Contents(artifact, FORMAT.id, found.objects)
     yield from outside(artifact, found)
     yield from sizes(artifact, found, window.size)
+    yield index(artifact, found, window.size).moved(base)
     for (path, name), text in found.texts.items():
         try:
             yield from keras_hooks(artifact, f"{path} {name}", document(text.encode("utf-8", "backslashreplace")))
@@ -58,6 +62,14 @@ FORMAT = Format(
         "assay.formats.container.nest",
         "assay.formats._marks",
     ),
-    examines=(Aspect.LAYOUT, Aspect.UNPACKING, Aspect.CODE, Aspect.OPERATORS, Aspect.FILES),
-    gaps=(Aspect.TENSORS, Aspect.VALUES),
+    examines=(
+        Aspect.LAYOUT,
+        Aspect.UNPACKING,
+        Aspect.CODE,
+        Aspect.OPERATORS,
+        Aspect.FILES,
+        Aspect.TENSORS,
+        Aspect.VALUES,
+    ),
+    gaps=(),
 )

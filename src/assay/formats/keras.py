@@ -37,5 +37,5 @@ FORMAT = Format(
     both=True,
     needs=("assay.formats.container.every",),
     examines=(Aspect.LAYOUT, Aspect.UNPACKING, Aspect.CODE, Aspect.OPERATORS, Aspect.FILES),
-    gaps=(Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )

@@ -10,15 +10,21 @@ from math import prod
 
 from assay.errors import Malformed
 from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
+from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
 
 MAX_HEADER = 1024 * 1024
+# type as numpy writes it, in the byte order of every machine in use -> element type (numpy.dtype.str)
+DTYPES = {
+    **{"<f2": "F16", "<f4": "F32", "<f8": "F64", "<c8": "C64", "<c16": "C128", "|b1": "BOOL", "|i1": "I8", "|u1": "U8"},
+    **{"<i2": "I16", "<i4": "I32", "<i8": "I64", "<u2": "U16", "<u4": "U32", "<u8": "U64"},
+}
 _TYPE = re.compile(r"[<>|=]?([biufcmMSVUOa?])(\d*)(\[\w+\])?\Z")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the program of an array of objects; otherwise only flaws, as values carry no code."""
+    """Yield the program of an array of objects, or where the numbers of an array lie; then flaws."""
     major = window.read(6, 2)[0]
     if major not in (1, 2, 3):
         raise Malformed("unsupported version of a NumPy array", at=6, expected="1, 2 or 3", got=major)
@@ -31,7 +37,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             expected=f"at most {MAX_HEADER:,} bytes",
             got=f"{length:,}",
         )
-    shape, width = _described(window.read(at, length), at)
+    shape, width, element, columns_first = _described(window.read(at, length), at)
     at += length
     if width is None:
         from assay.formats.pickle.follow import follow
@@ -53,6 +59,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if size > window.size - at:
         raise Malformed("NumPy array runs past the end", at=at, expected=f"{size:,} bytes", got=f"{window.size - at:,}")
     yield Contents(artifact, FORMAT.id, 1)
+    yield from _index(artifact, shape, size, element, columns_first, at)
     if size < window.size - at:
         yield Flaw(
             artifact,
@@ -62,8 +69,25 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         )
 
 
-def _described(raw: bytes, at: int) -> tuple[tuple[int, ...], int | None]:
-    """(shape, bytes of each element or None where they are objects); the header is a literal and only parsed as one."""
+def _index(
+    artifact: str, shape: tuple[int, ...], size: int, element: str, columns_first: bool, at: int
+) -> Iterator[WeightIndex]:
+    """The array as a tensor, named as its file; one whose columns lie together as a row of values."""
+    name = artifact.rpartition(" > ")[2].removesuffix(".npy")
+    if element in DTYPES:
+        dtype = DTYPES[element]
+        shape = (prod(shape),) if columns_first and len(shape) > 1 else shape
+        yield WeightIndex(artifact, "numpy", (TensorSpec(name, dtype, shape, at, at + size),), at, at + size)
+    elif not element.lstrip("<>|=").startswith(("S", "U", "a")):  # texts hold no numbers
+        why = ((name, f"assay does not read values of NumPy type {element[:40]}"),) if size else ()
+        yield WeightIndex(artifact, "numpy", (), at, at + size, unread=why)
+
+
+def _described(raw: bytes, at: int) -> tuple[tuple[int, ...], int | None, str, bool]:
+    """(shape, bytes of each element or None where they are objects, its type as written, whether columns come first).
+
+    The header is a literal and only parsed as one.
+    """
     import ast
 
     try:
@@ -77,7 +101,8 @@ def _described(raw: bytes, at: int) -> tuple[tuple[int, ...], int | None]:
         or not all(type(extent) is int and 0 <= extent < 2**63 for extent in shape)
     ):
         raise Malformed("NumPy array has no shape of whole numbers", at=at)
-    return shape, _width(kind, at, 0)
+    element = kind if isinstance(kind, str) else "of several fields"
+    return shape, _width(kind, at, 0), element, header.get("fortran_order") is True
 
 
 def _width(kind: object, at: int, depth: int) -> int | None:
@@ -115,6 +140,6 @@ FORMAT = Format(
     names=("*.npy",),
     magic=((0, b"\x93NUMPY"),),
     needs=("ast", "assay.formats.pickle.follow"),
-    examines=(Aspect.LAYOUT, Aspect.PICKLES),
-    gaps=(Aspect.TENSORS, Aspect.VALUES),
+    examines=(Aspect.LAYOUT, Aspect.PICKLES, Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )

@@ -1,4 +1,4 @@
-"""OpenVINO models (docs.openvino.ai, "OpenVINO IR format"): layers that need an extension library.
+"""OpenVINO models (docs.openvino.ai, "OpenVINO IR format"): layers that need an extension library, constants beside.
 
 Other XML files are only checked for entities.
 """
@@ -9,13 +9,31 @@ from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Aspect, Contents, Flaw, FlawKind, Hook, HookKind
+from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
 
 MOST = 256 * 1024 * 1024
 MAX_HOOKS = 1_000
 MAX_DEPTH = 1_000
+MAX_CONSTANTS = 200_000
 _STEP = 1 << 20
+# element_type (openvino/core/type/element_type.cpp) -> element type
+_TYPES = {
+    **{"f16": "F16", "bf16": "BF16", "f32": "F32", "f64": "F64", "f8e4m3": "F8_E4M3", "f8e5m2": "F8_E5M2"},
+    **{
+        "f8e8m0": "F8_E8M0",
+        "boolean": "BOOL",
+        "u1": "U1",
+        "u2": "U2",
+        "u4": "U4",
+        "i4": "I4",
+        "nf4": "U4",
+        "f4e2m1": "U4",
+    },
+    "string": "U8",
+    **{name: name.upper() for name in ("i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64")},
+}
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -25,6 +43,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if window.size > MOST:
         raise LimitExceeded("XML larger than assay reads", expected=f"at most {MOST:,} bytes", got=f"{window.size:,}")
     found: list[object] = []
+    constants = _Constants()
     depth = elements = 0
     reads: Hook | None = None
     parser = expat.ParserCreate()
@@ -48,6 +67,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             reads = _values(artifact, parser.CurrentByteIndex)
         if name == "layer" and _foreign(attributes.get("version", "")) and len(found) < MAX_HOOKS:
             found.append(_operator(artifact, attributes, parser.CurrentByteIndex))
+        constants.take(name, attributes)
 
     def end(name: str) -> None:
         nonlocal depth
@@ -66,6 +86,10 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if reads is not None:
         yield reads
     yield Contents(artifact, FORMAT.id, elements)
+    if constants.tensors or constants.unread:
+        file = f"{artifact.rpartition('/')[2].rpartition('.')[0]}.bin"
+        tensors, unread = tuple(constants.tensors), tuple(constants.unread)
+        yield WeightIndex(artifact, "openvino", tensors, 0, 0, 64, shares_storage=True, unread=unread, file=file)
 
 
 def _foreign(version: str) -> bool:
@@ -90,6 +114,34 @@ def _values(artifact: str, at: int) -> Hook:
     return Hook(artifact, HookKind.READ, "OpenVINO", "data", beside, said, False, at)
 
 
+class _Constants:
+    """The constants of a network: where in the `.bin` beside it each lies (`data` of layers of type Const)."""
+
+    def __init__(self) -> None:
+        self.tensors: list[TensorSpec] = []
+        self.unread: list[tuple[str, str]] = []
+        self._layer: str | None = None
+
+    def take(self, element: str, attributes: dict[str, str]) -> None:
+        """One element with its attributes."""
+        if element == "layer":
+            name = attributes.get("name") or f"layer {attributes.get('id', '')}"
+            self._layer = name[:300] if attributes.get("type") == "Const" else None
+        elif element == "data" and self._layer is not None and len(self.tensors) < MAX_CONSTANTS:
+            self._constant(self._layer, attributes)
+
+    def _constant(self, name: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("element_type", "")
+        extents = [part for part in attributes.get("shape", "").replace(" ", "").split(",") if part]
+        numbers = [*extents, attributes.get("offset", ""), attributes.get("size", "")]
+        if kind not in _TYPES or len(extents) > 64 or not all(row.isdecimal() and len(row) < 19 for row in numbers):
+            self.unread.append((name, f"its type {kind[:20]!r}, shape or place is none that assay reads"))
+            return
+        *shape, start, size = map(int, numbers)
+        shape = [size] if kind == "string" else shape  # bytes of texts: no gap in the file
+        self.tensors.append(TensorSpec(name, _TYPES[kind], tuple(shape), start, start + size))
+
+
 class _Enough(Exception):
     """A declaration was found that settles the matter; what follows is not parsed."""
 
@@ -100,6 +152,6 @@ FORMAT = Format(
     read,
     names=("*.xml",),
     needs=("xml.parsers.expat",),
-    examines=(Aspect.UNPACKING, Aspect.OPERATORS, Aspect.MARKS),
-    gaps=(Aspect.TENSORS, Aspect.VALUES),
+    examines=(Aspect.UNPACKING, Aspect.OPERATORS, Aspect.MARKS, Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )

@@ -1,4 +1,4 @@
-"""TensorFlow Lite models (tensorflow/lite/schema/schema.fbs): operators that are not built in, indices, sizes."""
+"""TensorFlow Lite models (tensorflow/lite/schema/schema.fbs): operators from outside, indices, sizes, values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _OPTIONAL = -1  # kTfLiteOptionalTensor
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each custom operator; those that lead into TensorFlow are judged as TensorFlow's."""
+    """Yield each custom operator, those that lead into TensorFlow judged as TensorFlow's; then the index of weights."""
+    from assay.formats._tflite_values import indexes
     from assay.formats.encoding.flatbuffer import root
 
     model = root(window, b"TFL3", "a TensorFlow Lite model")
@@ -43,6 +44,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if not graphs:
         raise Malformed("TensorFlow Lite model without a graph", at=model.at)
     yield Contents(artifact, FORMAT.id, codes)
+    yield from indexes(artifact, window, model)
 
 
 def _operator(artifact: str, code: Table, pointer: str) -> Hook | None:
@@ -112,7 +114,7 @@ FORMAT = Format(
     read,
     names=("*.tflite", "*.lite"),
     magic=((4, b"TFL3"),),
-    needs=("assay.formats.encoding.flatbuffer", "assay.formats.saved_model"),
-    examines=(Aspect.OPERATORS,),
-    gaps=(Aspect.TENSORS, Aspect.VALUES),
+    needs=("assay.formats._tflite_values", "assay.formats.encoding.flatbuffer", "assay.formats.saved_model"),
+    examines=(Aspect.OPERATORS, Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )

@@ -34,7 +34,13 @@ _BLOCKS = {
     "TQ2_0": (35, 256, 66), "MXFP4": (39, 32, 17), "NVFP4": (40, 64, 36), "Q1_0": (41, 128, 18),
 }  # fmt: skip
 _INTEGERS = {"I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8}
-_SMALL = {"I4": 2, "U4": 2, "I2": 4, "U2": 4, "U1": 8}  # values in one byte: codes of quantised weights
+# values and bytes of one block of codes below a byte; F4 and F6 (OCP MX specification) have no NaN and no infinity
+_SMALL = {
+    **dict.fromkeys(("I4", "U4", "F4"), (2, 1)),
+    **dict.fromkeys(("I2", "U2"), (4, 1)),
+    **dict.fromkeys(("F6_E2M3", "F6_E3M2"), (4, 3)),
+    "U1": (8, 1),
+}
 _EIGHT_BIT = ("F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F8_E8M0", "I8", "U8", "BOOL")
 
 
@@ -43,7 +49,7 @@ def _types() -> dict[str, Type]:
     rows += [Type(name, CODE8, 1, 1) for name in _EIGHT_BIT]
     rows += [Type(name, GGML + id, elements, size) for name, (id, elements, size) in _BLOCKS.items()]
     rows += [Type(name, BYTES, 1, size, valued=False) for name, size in _INTEGERS.items()]
-    rows += [Type(name, BYTES, count, 1, valued=False) for name, count in _SMALL.items()]
+    rows += [Type(name, BYTES, count, size, valued=False) for name, (count, size) in _SMALL.items()]
     return {row.name: row for row in rows}
 
 

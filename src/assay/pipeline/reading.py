@@ -116,12 +116,17 @@ def _with_values_beside(rows: list[Row]) -> list[Row]:
 def _placed(index: WeightIndex, sizes: Mapping[str, int]) -> WeightIndex:
     if not index.file:
         return index
-    path = normpath(f"{index.artifact.rpartition('/')[0] or '.'}/{index.file}")
+    path = _beside(index)
     if path in sizes and "\\" not in index.file:
         return replace(index, artifact=path, data_stop=sizes[path], file="", listed_in=index.artifact)
     why = f"its values lie in {index.file[:120]!r}, which is not here"
     unread = (*index.unread, *((tensor.name, why) for tensor in index.tensors))
     return replace(index, tensors=(), unread=unread, file="")
+
+
+def _beside(index: WeightIndex) -> str:
+    """The path of the file that an index names."""
+    return normpath(f"{index.artifact.rpartition('/')[0] or '.'}/{index.file}")
 
 
 def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader, made: frozenset[str]) -> Row:

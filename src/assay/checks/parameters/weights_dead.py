@@ -38,7 +38,8 @@ def weights_dead(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> It
         return
     place = Evidence(summary.artifact, name=summary.name)
     if summary.distinct <= 1 or (summary.minimum is not None and summary.minimum == summary.maximum):
-        yield review(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)
+        one = "the same" if summary.minimum is None else summary.minimum
+        yield review(f"{summary.name}: all {summary.values:,} values are {one}", place)
         return
     if summary.scales_zero:
         yield informational(

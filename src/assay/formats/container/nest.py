@@ -150,20 +150,9 @@ def _outward(index: WeightIndex, artifact: str, name: str, inner: Window) -> Wei
     if why:
         unread += tuple((named(tensor.name), why) for tensor in index.tensors)
         return replace(index, artifact=artifact, tensors=(), unread=unread, file="", packed=None, within=name[:300])
-    tensors = tuple(
-        replace(tensor, name=named(tensor.name), start=tensor.start + shift, stop=tensor.stop + shift)
-        for tensor in index.tensors
-    )
-    return replace(
-        index,
-        artifact=artifact,
-        tensors=tensors,
-        data_start=index.data_start + shift,
-        data_stop=index.data_stop + shift,
-        unread=unread,
-        packed=packed,
-        within="" if array else name[:300],
-    )
+    tensors = tuple(replace(tensor, name=named(tensor.name)) for tensor in index.tensors)
+    within = "" if array else name[:300]
+    return replace(index, artifact=artifact, tensors=tensors, unread=unread, packed=packed, within=within).moved(shift)
 
 
 def pieces(window: Window, start: int, stop: int) -> Iterator[bytes]:
