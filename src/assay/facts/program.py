@@ -64,38 +64,86 @@ class Capability(StrEnum):
     ENVIRONMENT = "reads the environment"
     DYNAMIC_IMPORT = "imports by a computed name"
     DECODE = "decodes text that is hidden in the file"
+    FOLDER = "makes folders"
+    INDIRECT = "takes names by computing or introspection"
+    UNFOLLOWED = "calls what could not be followed"
+
+
+class Shape(StrEnum):
+    """What code does that has few uses but an attack."""
+
+    REMOTE_SHELL = "gives a remote host a shell"
+    DECODES_AND_RUNS = "runs what it decodes"
+    DOWNLOADS_AND_RUNS = "runs what it downloads"
+    SENDS_SECRETS = "sends credentials away"
+    PERSISTS = "writes where programs are started from"
+
+
+@dataclass(frozen=True, slots=True)
+class AttackShape:
+    """Code with the shape of an attack: the file, the line (from 1; of a notebook, in its cells), and what is there."""
+
+    artifact: str
+    shape: Shape
+    line: int
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One use of a capability: where (line from 1), the call as written, and whether importing alone runs it."""
+    """One use of a capability: where (line from 1), as written, and whether importing alone runs it.
+
+    `within` are the functions, classes and variables at the top of the file in which it stands, or which lead there.
+    """
 
     capability: Capability
     line: int
     seen: str
     at_import: bool
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """A relative import: its line (from 1), and the module's path from the importing file's folder, without `.py`."""
+    """An import that a file beside this one may answer: its line (from 1), and the module's path from the importing
+    file's folder, without `.py`.
+    """
 
     line: int
     path: str
 
 
 @dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A call, at import, of what a file beside this one defines: its line, that file's path as in Sibling, the name."""
+
+    line: int
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PythonSource:
-    """A Python file by its syntax tree; `imports` are top-level modules, sorted, `siblings` relative imports."""
+    """A Python file by its syntax tree.
+
+    `imports` are top-level modules, sorted, `unvetted` those of them that are neither Python's own nor of a package
+    that assay knows, `siblings` imports that files of the model may answer, relative ones and others.
+    """
 
     artifact: str
     lines: int
     imports: tuple[str, ...]
     siblings: tuple[Sibling, ...]
     reaches: tuple[Reach, ...]
+    unvetted: tuple[str, ...] = ()
+    borrowed: tuple[Borrowed, ...] = ()
 
     def imported(self) -> Iterator[tuple[str, int]]:
-        """(path, line of the import) of each file that a relative import may find: the module, then the package."""
+        """(path, line of the import) of each file that an import may find: the module, then the package."""
         for sibling in self.siblings:
-            base = posixpath.normpath(posixpath.join(posixpath.dirname(self.artifact), sibling.path))
-            yield from ((f"{base}.py", sibling.line), (f"{base}/__init__.py", sibling.line))
+            yield from ((path, sibling.line) for path in self.beside(sibling.path))
+
+    def beside(self, path: str) -> tuple[str, str]:
+        """The files that a module's path from this file's folder may be."""
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(self.artifact), path))
+        return f"{base}.py", f"{base}/__init__.py"

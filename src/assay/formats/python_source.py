@@ -31,7 +31,10 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise Malformed("Python source is nested deeper than assay follows") from broken
     except ValueError as broken:  # a NUL byte, or a number of too many digits
         raise Malformed("Python source holds bytes that Python does not read") from broken
-    yield source_facts(artifact, text.count("\n") + 1, tree)
+    try:
+        yield from source_facts(artifact, text.count("\n") + 1, tree)
+    except RecursionError as broken:
+        raise Malformed("Python source is nested deeper than assay follows") from broken
     yield purposes(artifact, text, tree)
 
 
@@ -40,7 +43,10 @@ FORMAT = Format(
     "Python source",
     read,
     names=("*.py",),
-    needs=("ast", "warnings", "assay.formats.python.reach", "assay.formats.python.purpose"),
+    needs=(
+        *("ast", "warnings", "base64", "binascii", "encodings.rot_13"),
+        *("assay.formats.python.reach", "assay.formats.python.purpose"),
+    ),
     examines=(Aspect.SOURCE, Aspect.MARKS),
     gaps=(),
 )

@@ -100,6 +100,37 @@ def test_code_that_only_reaches_outside_when_called_is_for_review(tmp_path: Path
     assert [f.kind for f in of(dossier, "code.reaches-outside")] == [Kind.REVIEW]
 
 
+def test_a_call_at_import_that_could_not_be_followed_is_open(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(with_code(tmp_path, "from evil_package import run\nrun('x')\nclass XModel: pass\n"))
+    assert messages(dossier, "code.reaches-outside", Kind.OPEN) == [
+        "modeling_x.py:2 calls what could not be followed when imported; transformers goes "
+        "config.json /auto_map/AutoModel = modeling_x.XModel -> modeling_x.py:2 run('x')"
+    ]
+    assert "imports evil_package, which assay does not know" in messages(dossier, "code.remote")[0]
+    assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "import os\ndef go(x): os.system(x)\n",
+        "import os\ngo = os.system\n",
+        "import os\ndef go(x): f(x)\ndef f(x): os.system(x)\n",
+    ],
+)
+def test_what_importing_calls_in_the_file_beside_counts_as_at_import(tmp_path: Path, audit: Audit, helper: str) -> None:
+    model = with_code(tmp_path, "from .helper import go\ngo('id')\nclass XModel: pass\n")
+    (model / "helper.py").write_text(helper)
+    (message,) = messages(audit(model), "code.reaches-outside", Kind.FAIL)
+    assert message.startswith("helper.py:") and "starts processes when imported; transformers goes" in message
+
+
+def test_a_program_in_the_file_beside_is_not_run_by_importing_it(tmp_path: Path, audit: Audit) -> None:
+    model = with_code(tmp_path, "from .helper import go\ngo(1)\nclass XModel: pass\n")
+    (model / "helper.py").write_text("import os\ndef go(x): return x\nif __name__ == '__main__': os.system('id')\n")
+    assert [f.kind for f in of(audit(model), "code.reaches-outside")] == [Kind.REVIEW]
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [

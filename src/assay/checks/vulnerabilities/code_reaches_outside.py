@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._routes import routes
+from assay.checks.vulnerabilities._routes import Route, routes
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, Kind
-from assay.facts.program import Capability, PythonSource
+from assay.facts.program import Capability, PythonSource, Reach
 from assay.facts.structure import Aspect
 
-_STRONG = frozenset(
+STRONG = frozenset(
     {
         Capability.EXECUTE,
         Capability.PROCESS,
@@ -19,8 +19,12 @@ _STRONG = frozenset(
         Capability.NATIVE,
         Capability.UNPICKLE,
         Capability.DECODE,
+        Capability.WRITE,
     }
 )
+# when importing runs these, what it does is not known
+LOST = frozenset({Capability.UNFOLLOWED, Capability.INDIRECT, Capability.DYNAMIC_IMPORT})
+_LISTED = STRONG - {Capability.WRITE}  # code that is called may write files: saving is what much of it is for
 
 
 @check(
@@ -37,25 +41,52 @@ _STRONG = frozenset(
 def code_reaches_outside(sources: tuple[PythonSource, ...], references: tuple[CodeReference, ...]) -> Iterator[Answer]:
     """Modelling code needs tensors and arithmetic, not sockets.
 
-    The file's syntax tree is searched for calls that reach outside; plain aliases, getattr with a literal and functions
-    that the file itself calls are seen through. In a file to which a config leads a loader, over relative imports too,
-    such a call at import time is a fail: it runs before anybody uses the model, and the answer gives the way there.
-    Calls inside functions, and files to which no config leads, are for review. Heuristic: indirection can hide more.
+    What importing a file runs is followed over its syntax tree: through names and aliases, computed names, decorators,
+    class hooks, callbacks and functions that the file itself calls. In a file that a config makes a loader import, over
+    the files that it imports too, a call that reaches outside at import is a fail: it runs before anybody uses the
+    model, and the answer gives the way there. A call at import that is neither known to be inert nor could be followed
+    is open. Calls inside functions, and files that no loader modelled here runs, are for review: there, indirection can
+    hide more.
     """
-    known = routes(references, sources)
+    known, by_path = routes(references, sources), {source.artifact: source for source in sources}
+    borrowed = _borrowed([source for source in sources if source.artifact in known], by_path)
     for source in sources:
-        strong = [reach for reach in source.reaches if reach.capability in _STRONG]
-        if not strong:
-            continue
         route = known.get(source.artifact)
-        at_import = [reach for reach in strong if reach.at_import]
-        shown = (at_import or strong)[:20]
-        kinds = ", ".join(sorted({reach.capability for reach in shown}))
-        when = "when imported" if at_import else "when called"
-        last = f"{source.artifact}:{shown[0].line} {shown[0].seen}"
-        way = f"{route.loader} goes {route.words(last)}" if route else f"no config leads there: {shown[0].seen}"
-        yield Answer(
-            Kind.FAIL if route and at_import else Kind.REVIEW,
-            f"{source.artifact}:{shown[0].line} {kinds} {when}; {way}",
-            tuple(Evidence(source.artifact, reach.seen, line=reach.line, name=reach.capability) for reach in shown),
-        )
+        names = borrowed.get(source.artifact, frozenset())
+        now = [reach for reach in source.reaches if reach.at_import or not names.isdisjoint(reach.within)]
+        strong = [reach for reach in now if reach.capability in STRONG]
+        lost = [reach for reach in now if reach.capability in LOST] if route else []
+        later = [reach for reach in source.reaches if reach.capability in _LISTED]
+        if strong:
+            yield _answer(source, Kind.FAIL if route else Kind.REVIEW, strong, "when imported", route)
+        elif lost:
+            yield _answer(source, Kind.OPEN, lost, "when imported", route)
+        elif later:
+            yield _answer(source, Kind.REVIEW, later, "when called", route)
+
+
+def _answer(source: PythonSource, kind: Kind, reaches: list[Reach], when: str, route: Route | None) -> Answer:
+    shown = reaches[:20]
+    kinds = ", ".join(sorted({reach.capability for reach in shown}))
+    last = f"{source.artifact}:{shown[0].line} {shown[0].seen}"
+    way = (
+        f"{route.loader} goes {route.words(last)}"
+        if route
+        else f"no loader that assay models runs the file: {shown[0].seen}"
+    )
+    return Answer(
+        kind,
+        f"{source.artifact}:{shown[0].line} {kinds} {when}; {way}",
+        tuple(Evidence(source.artifact, reach.seen, line=reach.line, name=reach.capability) for reach in shown),
+    )
+
+
+def _borrowed(reached: list[PythonSource], by_path: dict[str, PythonSource]) -> dict[str, frozenset[str]]:
+    """What importing one file calls in another: the file's path -> names at its top."""
+    found: dict[str, set[str]] = {}
+    for source in reached:
+        for call in source.borrowed:
+            for path in source.beside(call.path):
+                if path in by_path:
+                    found.setdefault(path, set()).add(call.name)
+    return {path: frozenset(names) for path, names in found.items()}

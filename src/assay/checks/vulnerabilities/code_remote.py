@@ -27,7 +27,7 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
     """`auto_map` and its kin make a loader import a Python file of the model, with all rights of the user.
 
     transformers does so with trust_remote_code=True, other libraries by themselves. The answer names the files,
-    those that they import in turn, their length, and whether assay saw network, process or execution calls in them.
+    those that they import in turn, their length, what they reach, and packages that they need and assay does not know.
     """
     by_path = {source.artifact: source for source in sources}
     known = routes(references, sources)
@@ -42,6 +42,8 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
         files = [by_path[path] for path in (module, *also)]
         seen = sorted({reach.capability for source in files for reach in source.reaches})
         summary = ", ".join(seen) if seen else "no network, process or execution calls seen"
+        if unknown := _unvetted(files, by_path):
+            summary += f"; imports {', '.join(unknown[:5])}, which assay does not know"
         more = f" and {len(also):,} that it imports" if also else ""
         lines = sum(source.lines for source in files)
         yield review(
@@ -50,6 +52,18 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
             Evidence(module, summary, line=1),
             *(Evidence(path, f"imported by way of {known[path].stations[-1]}", line=1) for path in also[:20]),
         )
+
+
+def _unvetted(files: list[PythonSource], by_path: dict[str, PythonSource]) -> list[str]:
+    """Packages that are neither known nor files of the model."""
+    return sorted(
+        {
+            name
+            for source in files
+            for name in source.unvetted
+            if not any(path in by_path for path in source.beside(name))
+        }
+    )
 
 
 def _through(module: str, stations: tuple[str, ...]) -> bool:

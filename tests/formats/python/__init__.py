@@ -1,0 +1,1 @@
+"""Python files, followed without running them."""
