@@ -82,7 +82,7 @@ by_id = {format.id: format for format in installed()}
 
 def examined(format: Format, raw: bytes) -> None:
     found = reading("artifact", format, Window(io.BytesIO(raw)))
-    assert found.facts or found.obstacle or format.id in ("json",)
+    assert found.facts or found.obstacle or format.id in ("json", "inert", "attachment")
     if found.obstacle:
         assert found.obstacle.trouble in (Trouble.MALFORMED, Trouble.LIMIT) and "\n" not in found.obstacle.reason
     for fact in found.facts:

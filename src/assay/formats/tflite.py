@@ -45,6 +45,18 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise Malformed("TensorFlow Lite model without a graph", at=model.at)
     yield Contents(artifact, FORMAT.id, codes)
     yield from indexes(artifact, window, model)
+    yield from _associated(artifact, window)
+
+
+def _associated(artifact: str, window: Window) -> Iterator[object]:
+    """What bears on loading in the files that TensorFlow Lite Metadata packs behind the model: labels, vocabularies."""
+    from assay.formats.container.second import directory
+    from assay.formats.container.zip import archive
+    from assay.formats.container.zip_members import member_facts
+
+    if directory(window) is not None:
+        for member in archive(window).members:
+            yield from member_facts(artifact, window, member)
 
 
 def _operator(artifact: str, code: Table, pointer: str) -> Hook | None:
@@ -114,7 +126,7 @@ FORMAT = Format(
     read,
     names=("*.tflite", "*.lite"),
     magic=((4, b"TFL3"),),
-    needs=("assay.formats._tflite_values", "assay.formats.encoding.flatbuffer", "assay.formats.saved_model"),
+    needs=("assay.formats.container.every",),
     examines=(Aspect.OPERATORS, Aspect.TENSORS, Aspect.VALUES),
     gaps=(),
 )

@@ -8,9 +8,10 @@ from posixpath import normpath
 
 from assay import formats
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
-from assay.facts.structure import Hook, HookKind
+from assay.facts.structure import Flaw, Hook, HookKind
 from assay.facts.tensor import WeightIndex
 from assay.formats.container.inert import inert
+from assay.formats.container.second import ATTACHED
 from assay.formats.container.unread import unread
 from assay.isolation import Reader
 from assay.measures import Feed
@@ -46,15 +47,48 @@ def read_all(
     A reader that gives a fact of `made` was taken over: what it said of that file does not count.
     """
     heads = [peeked(entry) for entry in entries]
-    kinds = [
-        formats.recognised(entry.path, head.head[: formats.HEAD]) for entry, head in zip(entries, heads, strict=True)
-    ]
+    kinds = [_kind(entry, head.head) for entry, head in zip(entries, heads, strict=True)]
     reader = make_reader(formats.modules(kinds))
     try:
         rows = [_read_one(*row, reader, made) for row in zip(entries, heads, kinds, strict=True)]
     finally:
         reader.close()
+    rows = _with_attachments(rows, entries, make_reader, made)
     return _with_values_beside(_with_side_files(rows)), reader.reached()
+
+
+def _kind(entry: Entry, head: bytes) -> formats.Format | None:
+    """The format as which a file is read; that of inert files where none is known: something may be attached to it."""
+    return formats.recognised(entry.path, head[: formats.HEAD]) or (formats.load("inert_file") if head else None)
+
+
+def _with_attachments(
+    rows: list[Row], entries: tuple[Entry, ...], make_reader: MakeReader, made: frozenset[str]
+) -> list[Row]:
+    """The rows, with what was read of files that are attached to others: those few need every reader."""
+    places = [
+        number
+        for number, row in enumerate(rows)
+        if any(
+            isinstance(fact, Flaw) and fact.artifact == row.artifact.path and fact.name in ATTACHED
+            for fact in row.facts
+        )
+    ]
+    if not places:
+        return rows
+    kind = formats.load("attachment")
+    reader = make_reader(formats.modules([kind]))
+    try:
+        for number in places:
+            row = rows[number]
+            more = _read_one(entries[number], Peeked(b""), kind, reader, made)
+            standing = Standing.UNEXAMINED if more.obstacles else row.artifact.standing
+            rows[number] = Row(
+                replace(row.artifact, standing=standing), row.facts + more.facts, row.obstacles + more.obstacles
+            )
+    finally:
+        reader.close()
+    return rows
 
 
 def hash_all(
@@ -131,13 +165,11 @@ def _beside(index: WeightIndex) -> str:
 
 def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader, made: frozenset[str]) -> Row:
     path = entry.path
-    label = kind.id if kind else inert(path, head.head) or "unknown"
+    label = kind.id if kind and kind.id != "inert" else inert(path, head.head) or "unknown"
     artifact = Artifact(path, entry.size, "", label, Standing.UNEXAMINED)
     if head.obstacle:
         return Row(artifact, (), (head.obstacle,))
-    if kind is None:
-        if label == "unknown":
-            return Row(artifact, (), (Obstacle(path, Trouble.UNREAD, unread(path, head.head)),))
+    if kind is None:  # an empty file
         return Row(replace(artifact, standing=Standing.INERT), (), ())
     reading = reader.read(path, kind, entry.place)
     forged = next((name for name in (type(fact).__name__ for fact in reading.facts) if name in made), None)
@@ -146,9 +178,11 @@ def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: R
         return Row(artifact, (), (Obstacle(path, Trouble.STOPPED, reason),))
     inside = tuple(fact for fact in reading.facts if isinstance(fact, Obstacle))
     stopped = reading.obstacle is not None or any(row.artifact == path for row in inside)
-    facts = (
-        *(fact for fact in reading.facts if not isinstance(fact, Obstacle)),
-        formats.looked_at(kind, path, reading.facts, stopped=stopped),
-    )
+    facts = tuple(fact for fact in reading.facts if not isinstance(fact, Obstacle))
     obstacles = (*inside, *(() if reading.obstacle is None else (reading.obstacle,)))
-    return Row(replace(artifact, standing=Standing.UNEXAMINED if obstacles else Standing.EXAMINED), facts, obstacles)
+    if label == "unknown":
+        obstacles = (Obstacle(path, Trouble.UNREAD, unread(path, head.head)), *obstacles)
+    whole = Standing.INERT if kind.id == "inert" and not facts else Standing.EXAMINED
+    if kind.examines or kind.gaps:
+        facts = (*facts, formats.looked_at(kind, path, reading.facts, stopped=stopped))
+    return Row(replace(artifact, standing=Standing.UNEXAMINED if obstacles else whole), facts, obstacles)

@@ -16,9 +16,9 @@ from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Contents, Examined, Flaw, FlawKind, Hook
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
-from assay.formats import HEAD, Format, looked_at, recognised
+from assay.formats import HEAD, Format, load, looked_at, recognised
 from assay.formats.container.inert import inert
-from assay.formats.container.second import second_nature
+from assay.formats.container.second import ATTACHED, second_nature
 from assay.formats.container.unread import unread
 from assay.formats.container.zip import BOMB_RATIO, BOMB_SIZE
 from assay.formats.window import Window
@@ -113,6 +113,7 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
         if kind is None:
             if inert(name, head) is None:
                 yield Obstacle(path, Trouble.UNREAD, unread(name, head))
+            yield from _besides(path, load("inert_file"), inner)
             return
         for fact in kind.read(path, inner):
             if isinstance(fact, Contents):
@@ -122,11 +123,19 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
             elif isinstance(fact, _KEPT):
                 yield fact
         yield looked_at(kind, path, parts, stopped=False)
-        yield from second_nature(path, kind, inner)
+        yield from _besides(path, kind, inner)
     except InputError as broken:
         yield obstacle(path, broken)
         if kind is not None:
             yield looked_at(kind, path, parts, stopped=True)
+
+
+def _besides(path: str, kind: Format, inner: Window) -> Iterator[object]:
+    """What else a member is, and what bears on loading in what is attached to it."""
+    found = [*(kind.read(path, inner) if kind.id == "inert" else ()), *second_nature(path, kind, inner)]
+    yield from found
+    if any(isinstance(fact, Flaw) and fact.name in ATTACHED for fact in found):
+        yield from (fact for fact in load("attachment").read(path, inner) if isinstance(fact, _KEPT))
 
 
 def _outward(index: WeightIndex, artifact: str, name: str, inner: Window) -> WeightIndex:

@@ -14,9 +14,10 @@ from assay.formats.window import Window
 if TYPE_CHECKING:
     from assay.formats import Format
 
+ATTACHED = frozenset({"zip", "attached"})  # names of the flaws that say that something attached is to be read as well
 _TAIL = 65_535 + 22
 # formats that are zip archives, or that step through everything in them
-_ZIPS = frozenset({"zip", "torch-zip", "keras", "skops", "tar", "compressed"})
+_ZIPS = frozenset({"zip", "torch-zip", "keras", "skops", "tar", "compressed", "tflite", "attachment"})
 # content by its first bytes, where a name claims something that never begins so
 _CONTENT = (
     (b"PK\x03\x04", "a zip archive"),
@@ -95,7 +96,7 @@ def second_nature(artifact: str, format: Format, window: Window) -> Iterator[obj
         from assay.formats._marks import marks
 
         yield from marks(artifact, window)
-    if format.id not in _ZIPS and (at := _directory(window)) is not None:
+    if format.id not in _ZIPS and (at := directory(window)) is not None:
         yield Flaw(
             artifact, FlawKind.DISGUISED, f"it is a zip archive as well, with a directory at byte {at:,}", at, "zip"
         )
@@ -117,7 +118,7 @@ def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
     """
     head = window.rest(0, 16)
     for mark, said in _CONTENT:
-        if head.startswith(mark) and _OWN.get(kind) != mark:
+        if head.startswith(mark) and _OWN.get(kind) != mark and kind != "native-code":
             yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is {said}", 0, said)
     if not may_open(window):
         return
@@ -137,7 +138,7 @@ def _claim(artifact: str) -> str | None:
     return _CLAIMS.get(name) or _CLAIMS.get(name.rpartition(".")[2])
 
 
-def _directory(window: Window) -> int | None:
+def directory(window: Window) -> int | None:
     """Where the directory of a zip archive begins that ends this file, or None."""
     start = max(0, window.size - _TAIL)
     tail = window.rest(start, _TAIL)

@@ -1,0 +1,51 @@
+"""Images, recordings, documents and plain data: they carry neither weights nor code, but something may be attached.
+
+No name or magic leads here; a file is read so where it is inert by `container.inert`, or no reader knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.structure import Flaw, FlawKind
+from assay.formats import HEAD, Format
+from assay.formats.window import Window
+
+ATTACHED = "attached"  # name of a flaw about what is attached
+_TAIL = 64 * 1024
+
+
+def read(artifact: str, window: Window) -> Iterator[object]:
+    """Yield a flaw where bytes follow the end of an image, a recording or a document, or a text ends as none."""
+    from assay.formats.container.ending import attached
+    from assay.formats.container.second import directory
+
+    if directory(window) is not None:
+        return  # told of every file
+    found = attached(window)
+    if found is not None and found.what is not None:
+        said = f"{found.what} follows the end of the {found.host}, at byte {found.at:,}"
+        yield Flaw(artifact, FlawKind.DISGUISED, said, found.at, ATTACHED)
+    elif found is not None:
+        said = f"{window.size - found.at:,} bytes follow the end of the {found.host}, from byte {found.at:,}"
+        yield Flaw(artifact, FlawKind.HIDDEN, said, found.at)
+    elif b"\0" not in window.rest(0, HEAD):
+        start = max(0, window.size - _TAIL)
+        if (place := window.rest(start, _TAIL).find(b"\0")) >= 0:
+            said = f"it begins as a text, and from byte {start + place:,} holds bytes that no text does"
+            yield Flaw(artifact, FlawKind.HIDDEN, said, start + place)
+
+
+FORMAT = Format(
+    "inert",
+    "image, recording, document or data",
+    read,
+    needs=(
+        "assay.formats.container.ending",
+        "assay.formats.container.second",
+        "assay.formats._marks",
+        "assay.formats.pickle.follow",
+    ),
+    examines=(),
+    gaps=(),
+)
