@@ -143,7 +143,11 @@ class Model:
 
     def pickled(self, path: str) -> bool:
         """Whether the file at `path` holds a pickle."""
-        return _at(self.pickles, path) is not None
+        return self.pickle(path) is not None
+
+    def pickle(self, path: str) -> PickleProgram | None:
+        """The pickle in the file at `path`, the first if there are several."""
+        return _at(self.pickles, path)
 
     def named(self, pattern: re.Pattern[str]) -> tuple[Artifact, ...]:
         """The files whose path, in lower case, matches; without empty ones and pointers to files that are not here."""

@@ -51,6 +51,11 @@ class PickleProgram:
     costs: tuple[tuple[int, str], ...]
     unfollowed: tuple[str, ...]
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """The packages, Python's own among them, whose names it imports."""
+        return frozenset(row.module.partition(".")[0] for row in self.imports)
+
 
 class Capability(StrEnum):
     """What a Python file can reach, judged from its syntax tree."""

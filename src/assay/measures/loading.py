@@ -16,6 +16,8 @@ from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.model import Model, folder
 from assay.facts.structure import HookKind
 from assay.measures import Cost, Material, Measure
+from assay.measures._unpickling import call as unpickling
+from assay.measures._unpickling import trained
 
 MAX_STEPS = 500
 _GENERATES = re.compile(r"CausalLM|LMHead|Generation")
@@ -30,9 +32,6 @@ _TOKENIZER = (
     "vocab.txt",
 )
 _CHECKPOINTS = ("torch-zip", "torch-legacy", "tar")
-# who unpickles a file by itself, and the call: its name, and what stands after the path
-_PICKLE, _JOBLIB = ("pickle", ("pandas.read_pickle", "")), ("joblib", ("joblib.load", ""))
-_UNPICKLES = {"numpy": ("NumPy", ("numpy.load", ", allow_pickle=True")), "compressed": _JOBLIB}
 _GRAPHS = {
     "onnx": ("ONNX Runtime", "InferenceSession({!r})"),
     "keras": ("Keras", "keras.models.load_model({!r})"),
@@ -208,24 +207,15 @@ def _single(model: Model, path: str, kind: str) -> Iterator[LoadingPath]:
             (Step(path, "weights and tokenizer", Runs.NOTHING), *templates[:1]),
         )
     elif kind in _CHECKPOINTS and model.pickled(path):
-        yield LoadingPath(
-            "PyTorch",
-            f"torch.load({path!r})",
-            "",
-            (Step(path, "weights_only is True by default since 2.6", Runs.RESTRICTED),),
-        )
-        yield LoadingPath(
-            "PyTorch",
-            f"torch.load({path!r}, weights_only=False)",
-            "weights_only=False",
-            (Step(path, "every name in the pickle", Runs.PICKLE),),
-        )
-    elif model.pickled(path) and kind in (*_UNPICKLES, "pickle"):
-        loader, spelled = _UNPICKLES.get(kind) or (_JOBLIB if ".joblib" in path else _PICKLE)
-        optin = "allow_pickle=True" if kind == "numpy" else ""
-        yield LoadingPath(
-            loader, f"{spelled[0]}({path!r}{spelled[1]})", optin, (Step(path, "every name in the pickle", Runs.PICKLE),)
-        )
+        yield from _checkpoint(model, path)
+    elif model.pickled(path) and kind in ("numpy", "compressed", "pickle"):
+        if kind == "numpy":
+            loader, call, optin = "NumPy", f"numpy.load({path!r}, allow_pickle=True)", "allow_pickle=True"
+        else:
+            program = model.pickle(path)
+            loader, call = unpickling(path, program) if program else ("joblib", f"joblib.load({path!r})")
+            optin = ""
+        yield LoadingPath(loader, call, optin, (Step(path, "every name in the pickle", Runs.PICKLE),))
     elif kind in _GRAPHS:
         loader, call = _GRAPHS[kind]
         files = [
@@ -240,6 +230,26 @@ def _single(model: Model, path: str, kind: str) -> Iterator[LoadingPath]:
             "",
             (Step(path, "the graph", Runs.GRAPH if acts else Runs.NOTHING), *files[:MAX_STEPS]),
         )
+
+
+def _checkpoint(model: Model, path: str) -> Iterator[LoadingPath]:
+    """How a PyTorch checkpoint is opened: TorchScript by its own loader, a whole network by what wrote it."""
+    program = model.pickle(path)
+    if program and program.loader == "torchscript":
+        acts = any(hook.artifact == path and hook.kind is HookKind.CODE for hook in model.hooks)
+        step = Step(path, "TorchScript, compiled and run by PyTorch", Runs.GRAPH if acts else Runs.NOTHING)
+        yield LoadingPath("PyTorch", f"torch.jit.load({path!r})", "", (step,))
+        return
+    every = (Step(path, "every name in the pickle", Runs.PICKLE),)
+    if program and (own := trained(path, program)):
+        yield LoadingPath(*own, "", every)
+    yield LoadingPath(
+        "PyTorch",
+        f"torch.load({path!r})",
+        "",
+        (Step(path, "weights_only is True by default since 2.6", Runs.RESTRICTED),),
+    )
+    yield LoadingPath("PyTorch", f"torch.load({path!r}, weights_only=False)", "weights_only=False", every)
 
 
 def _named_by_config(model: Model, loader: str, call: str) -> Iterator[LoadingPath]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._pickle_list import LIBRARIES
+from assay.checks.vulnerabilities._pickle_packages import LIBRARIES
 from assay.facts.artifact import Artifact
 from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, Kind, fail

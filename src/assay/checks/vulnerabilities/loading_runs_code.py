@@ -56,6 +56,7 @@ def loading_runs_code(
                 )
                 for step in path.steps[:50]
             ),
+            remedy=_remedy(path, steps),
         )
     reached = {step.artifact for path in paths for step in path.steps}
     idle = sorted(
@@ -71,6 +72,19 @@ def loading_runs_code(
         yield passed(
             f"{len(paths):,} ways to load it, such as {paths[0].call}, read values and run no code of the model"
         )
+
+
+def _remedy(path: LoadingPath, steps: list[Step]) -> str:
+    """What avoids that these steps run."""
+    if all(step.runs is Runs.PICKLE for step in steps):
+        if path.optin == "weights_only=False":
+            return "Leave weights_only=True, which reads tensors only; what else the file holds is under pickle.*."
+        if path.optin:
+            return f"Leave {path.optin} out, or decide about the names that pickle.* lists first."
+        return "Decide about the names that pickle.* lists before loading; this loader has no way to leave them out."
+    if path.optin.startswith("trust_remote_code"):
+        return "Load it without trust_remote_code, or read the code named first and pin this revision."
+    return "" if path.optin else "Read what is named first; this way of loading runs it without being asked."
 
 
 def _runs(step: Step, programs: tuple[PickleProgram, ...]) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.vulnerabilities._pickle_advice import kept
 from assay.checks.vulnerabilities._pickle_names import Tier, reason, tier
+from assay.checks.vulnerabilities._pickle_packages import STANDARD
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PickleProgram
 from assay.facts.structure import Aspect
@@ -16,8 +18,8 @@ from assay.facts.structure import Aspect
     title="Does a pickle rebuild objects of a library, so that loading it runs that library's code?",
     severity=4.0,
     remedy=(
-        "Load it with torch.load(weights_only=True), which refuses these classes, "
-        "or accept them with a waiver after checking that inference needs the file."
+        "Ask for a format that holds values only, or accept the classes with a waiver after checking that inference "
+        "needs the file."
     ),
     references=("CWE-502",),
     aspects=(Aspect.PICKLES,),
@@ -33,11 +35,11 @@ def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
         names = ", ".join(entry.qualified for entry in rows[:4]) + (
             f" and {len(rows) - 4:,} more" if len(rows) > 4 else ""
         )
-        needs = sorted({entry.module.partition(".")[0] for entry in rows} - {"builtins", "functools"})
+        needs = sorted({entry.module.partition(".")[0] for entry in rows} - STANDARD)
         where = f" > {program.member}" if program.member else ""
         yield review(
-            f"{program.artifact}{where} rebuilds {len(rows):,} kinds of library "
-            f"objects (needs {', '.join(needs) or 'Python alone'}): {names}",
+            f"{program.artifact}{where} rebuilds objects of libraries "
+            f"(needs {', '.join(needs) or 'Python alone'}): {names}",
             *(
                 Evidence(
                     program.artifact,
@@ -49,4 +51,5 @@ def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
                 )
                 for entry in rows[:50]
             ),
+            remedy=kept(program),
         )

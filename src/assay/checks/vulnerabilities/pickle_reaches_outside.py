@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.vulnerabilities._pickle_advice import refused
 from assay.checks.vulnerabilities._pickle_names import Tier, call_of, reason, tier
 from assay.facts.finding import Answer, Evidence, fail, informational
 from assay.facts.program import PickleImport, PickleProgram
@@ -17,7 +18,7 @@ LISTED = 20  # calls of a program that the listing shows
     "pickle.reaches-outside",
     title="Would loading a pickle run something outside the libraries that models are made with?",
     severity=9.8,
-    remedy="Do not load the file. Delete it if inference does not need it, or use the same weights as safetensors.",
+    remedy="Do not load the file. Delete it if inference does not need it, or ask for a format that holds values only.",
     references=("CWE-502", "OWASP LLM03:2025", "MITRE ATLAS AML.T0018"),
     aspects=(Aspect.PICKLES,),
 )
@@ -37,6 +38,7 @@ def pickle_reaches_outside(program: PickleProgram) -> Iterator[Answer]:
         yield fail(
             f"{where} @ {at:,}: {sentence}",
             Evidence(program.artifact, sentence, start=at, stop=at + 1, pointer=program.member or None, name=sentence),
+            remedy=refused(program),
         )
     if (outside or program.tampers) and program.calls:
         yield informational(
@@ -66,4 +68,5 @@ def _outside(where: str, program: PickleProgram, entry: PickleImport) -> Answer:
             pointer=program.member or None,
             name=entry.qualified,
         ),
+        remedy=refused(program),
     )

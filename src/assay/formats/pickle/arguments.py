@@ -15,8 +15,10 @@ from assay.formats.pickle.values import Call, Global, Opaque, rendered, state_ke
 
 MAX_ALLOCATED = 2**28  # bytes or elements that one call may make out of a number
 _MEMBER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_CLASS = re.compile(r"_*[A-Z]\w*\Z")
 _FACTORIES = frozenset(
-    {"list", "dict", "set", "int", "float", "str", "tuple", "bool", "OrderedDict", "Counter", "deque", "bytes"}
+    {"list", "dict", "set", "int", "long", "float", "str", "unicode", "tuple", "bool", "bytes"}
+    | {"OrderedDict", "Counter", "deque"}
 )
 _GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 
@@ -36,12 +38,38 @@ def _encode(m: Machine, call: Call, at: int) -> object:
 
 
 def _attribute(m: Machine, call: Call, at: int) -> object:
-    """`getattr(Enum, 'MEMBER')` is how Python 3.11 stores a member of an enumeration; other uses reach for more."""
+    """`getattr(Enum, 'MEMBER')` is how Python 3.11 stores a member of an enumeration, `getattr(layer, 'forward_fuse')`
+    how it stores a method of an object or of a class: a further name, to be judged as one. Other uses reach for more.
+    """
     match _arguments(call):
         case (Global(name=kind), str(name)) if _MEMBER.match(name) and kind[:1].isupper() and "." not in kind:
             return Opaque(f"{kind}.{name}"[:200])
+        case (Global() as kind, str(name)) | (Call(target=Global() as kind), str(name)) if _of_a_class(kind, name):
+            return m.imported(kind.module, f"{kind.name}.{name}", at)
         case _:
             m.tampered(f"takes an attribute of something: {rendered(call)}", at)
+    return call
+
+
+def _of_a_class(kind: Global, name: str) -> bool:
+    """Whether `name` is an ordinary attribute and `kind` called as classes are; a function has no methods."""
+    return _CLASS.match(kind.name) is not None and name.isidentifier() and not name.startswith("__")
+
+
+def _type(m: Machine, call: Call, at: int) -> object:
+    """`type(None)` is how the type of None is stored; with more it makes classes."""
+    if _arguments(call) != (None,):
+        m.tampered(f"asks for a type or makes one: {rendered(call)}", at)
+    return call
+
+
+def _by_module(m: Machine, call: Call, at: int) -> object:
+    """NumPy's `_ufunc_reconstruct(module, name)` imports the module and takes the name."""
+    match _arguments(call):
+        case (str(module), str(name)) if module.partition(".")[0] in ("numpy", "scipy"):
+            return m.imported(module, name, at)
+        case _:
+            m.tampered(f"imports a module that is neither NumPy's nor SciPy's: {rendered(call)}", at)
     return call
 
 
@@ -100,6 +128,16 @@ def _storage(m: Machine, call: Call, at: int) -> object:
             m.unfollowed[
                 f"the call at byte {at:,} loads a checkpoint from bytes that assay cannot find in the file"
             ] = None
+    return call
+
+
+def _serialized(m: Machine, call: Call, at: int) -> object:
+    """Numba's `_unpickle__CustomPickled(b)` unpickles those bytes: a further pickle, to be followed too."""
+    match _arguments(call):
+        case (Opaque(what="bytes", size=size, at=start),) if start:
+            m.nested.append(Opaque("torch", size, start))
+        case _:
+            m.tampered(f"unpickles what is no bytes of the file: {rendered(call)}", at)
     return call
 
 
@@ -169,10 +207,10 @@ def _masked(m: Machine, call: Call, at: int) -> object:
     return call
 
 
-def _partial(m: Machine, call: Call, at: int) -> object:
-    """`functools.partial(function, ...)` is a call for later: the function counts as called."""
+def _label(m: Machine, call: Call, at: int) -> object:
+    """pandas' `_new_Index(cls, parts)` makes an instance of one of its own classes, by `__new__` with the parts."""
     for entry in _arguments(call)[:1]:
-        m.used(entry, 2)
+        m.used(entry, 1 if isinstance(entry, Global) and entry.module.partition(".")[0] == "pandas" else 2)
     return call
 
 
@@ -185,22 +223,47 @@ def _builtin_type(m: Machine, call: Call, at: int) -> object:
             return call
 
 
+_CYTHON = re.compile(r"__pyx_unpickle_\w+\Z")
+
+
+def rule_of(name: Global) -> Rule | None:
+    """The rule for calls of this name: of its own, or that of the functions that Cython writes for a class."""
+    return RULES.get((name.module, name.name)) or (_instance if _CYTHON.match(name.name) else None)
+
+
 RULES: dict[tuple[str, str], Rule] = {
     ("_codecs", "encode"): _encode,
     ("collections", "defaultdict"): _factory,
     ("torch._tensor", "_rebuild_from_type_v2"): _subclass,
-    ("cloudpickle.cloudpickle", "_builtin_type"): _builtin_type,
+    **{
+        (module, "_builtin_type"): _builtin_type
+        for module in (
+            *("cloudpickle.cloudpickle", "numba.cloudpickle.cloudpickle"),
+            "joblib.externals.cloudpickle.cloudpickle",
+        )
+    },
     ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence"): _instance,
     **{
         (f"sklearn.{module}", "newObj"): _instance
-        for module in ("metrics._dist_metrics", "neighbors._kd_tree", "neighbors._ball_tree")
+        for module in (
+            *("metrics._dist_metrics", "neighbors._kd_tree", "neighbors._ball_tree"),
+            *("neighbors.kd_tree", "neighbors.ball_tree", "neighbors.dist_metrics", "neighbors._dist_metrics"),
+        )
     },
     ("torch._utils", "_rebuild_wrapper_subclass"): _wrapper,
     ("torch.storage", "_load_from_bytes"): _storage,
+    ("numba.core.serialize", "_unpickle__CustomPickled"): _serialized,
     ("torch._utils", "_rebuild_parameter_with_state"): _with_state,
     ("numpy.ma.core", "_mareconstruct"): _masked,
-    ("functools", "partial"): _partial,
-    ("pandas.core.indexes.base", "_new_Index"): _instance,
+    ("pandas.core.indexes.base", "_new_Index"): _label,
+    ("pandas.core.indexes.datetimes", "_new_DatetimeIndex"): _label,
+    ("pandas.core.indexes.period", "_new_PeriodIndex"): _label,
+    ("pandas.core.indexes.interval", "_new_IntervalIndex"): _label,
+    ("array", "_array_reconstructor"): _instance,
+    ("numpy.core", "_ufunc_reconstruct"): _by_module,
+    ("numpy._core", "_ufunc_reconstruct"): _by_module,
+    ("hdbscan.dist_metrics", "newObj"): _instance,
+    **{(module, "type"): _type for module in ("builtins", "__builtin__")},
     ("fractions", "Fraction"): _converts,
     ("numpy", "ndarray"): _allocates,
     ("torch", "Tensor"): _allocates,

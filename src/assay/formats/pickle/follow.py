@@ -11,15 +11,16 @@ from dataclasses import dataclass
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.program import PickleImport, PickleProgram, Use
-from assay.formats.pickle.arguments import DIRECT, RULES
+from assay.formats.pickle.arguments import DIRECT, rule_of
 from assay.formats.pickle.joblib import step_over
 from assay.formats.pickle.machine import Machine, Tables, run
+from assay.formats.pickle.states import state_rule_of
 from assay.formats.pickle.steps import STEPS
 from assay.formats.pickle.values import Opaque, depth
 from assay.formats.window import Window
 
 MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
-TABLES = Tables(STEPS, RULES, DIRECT, step_over)
+TABLES = Tables(STEPS, rule_of, state_rule_of, DIRECT, step_over)
 
 
 @dataclass(slots=True)

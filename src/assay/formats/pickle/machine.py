@@ -6,6 +6,7 @@ What each opcode does and what to look at in calls are tables that the machine i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ MAX_NOTES = 100
 MAX_WEIGHT = 10_000_000  # values that hashing one dictionary key may walk through
 MAX_IMPORTS = 10_000
 _CHUNK = 65_536
+_CLASS = re.compile(r"_*[A-Z]\w*\Z")
+_JOBLIB = re.compile(r"(?:sklearn\.externals\.)?joblib\.numpy_pickle")
 
 
 class _Mark:
@@ -37,12 +40,14 @@ MARK = _Mark()
 class Tables:
     """What a machine goes by: what each opcode does, and what to look at where a name is called.
 
-    `rules` look at the arguments of a call, for the names where these decide; the rules of the names in `direct` hold
-    only for direct calls; `interleaved` steps over what joblib writes after its array wrapper.
+    `rule` gives what looks at the arguments of a call, for the names where these decide; the rules of the names in
+    `direct` hold only for direct calls; `state` gives what looks at the state that an instance of a name is handed;
+    `interleaved` steps over what joblib writes after its array wrapper.
     """
 
     steps: Mapping[int, Step]
-    rules: Mapping[tuple[str, str], Rule]
+    rule: Callable[[Global], Rule | None]
+    state: Callable[[Global], Rule | None]
     direct: frozenset[tuple[str, str]]
     interleaved: Callable[[Machine, Call, int], None]
 
@@ -181,14 +186,15 @@ class Machine:
             return Call(target, args)
         if target in self.loose:
             self.loose[target] -= 1
-        made = made and args in ((), None)
+        # without arguments a class gets nothing of the file's choosing, whether or not its constructor runs
+        made = args in ((), None) and (made or _CLASS.match(target.name.rpartition(".")[2]) is not None)
         row = self.imports[target.module, target.name]
         row[1] = max(row[1], 1 if made else 2)
         row[2] += 1
         call = Call(target, args)
         if row[2] <= MAX_CALLS_EACH and len(self.calls) < MAX_CALLS:
             self.calls.append((at, rendered(call)))
-        rule = self.tables.rules.get((target.module, target.name))
+        rule = self.tables.rule(target)
         return call if rule is None else rule(self, call, at)
 
     def build(self, at: int) -> None:
@@ -199,8 +205,11 @@ class Machine:
             for key in state_keys(state):
                 self.tampered(f"gives an object its own {key!r}, which later steps would call", at)
             target.state = state
-            if isinstance(target.target, Global) and target.target.module.startswith("joblib.numpy_pickle"):
-                self.tables.interleaved(self, target, at)
+            if isinstance(target.target, Global):
+                if rule := self.tables.state(target.target):
+                    rule(self, target, at)
+                if _JOBLIB.match(target.target.module):
+                    self.tables.interleaved(self, target, at)
 
     def fill(self, pairs: list[Any], at: int) -> None:
         target = self.top()

@@ -56,16 +56,14 @@ def _dup(m: Machine, at: int) -> None:
 def _inst(m: Machine, at: int) -> None:
     module, name = m.line().decode(), m.line().decode()
     args = m.marked()
-    m.stack.append(
-        m.called(m.imported(module, name, at), tuple(args), at, made=True)
-    )  # without arguments: __new__ alone
+    m.stack.append(m.called(m.imported(module, name, at), tuple(args), at))  # a function is called, even with nothing
 
 
 def _obj(m: Machine, at: int) -> None:
     values = m.marked()
     if not values:
         raise Malformed("pickle builds an object without a class", at=at)
-    m.stack.append(m.called(values[0], tuple(values[1:]), at, made=True))
+    m.stack.append(m.called(values[0], tuple(values[1:]), at))
 
 
 def _reduce(m: Machine, at: int) -> None:

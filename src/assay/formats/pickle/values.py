@@ -13,7 +13,17 @@ from assay.errors import Malformed
 # load_appends, load_additems, load_reduce); an object that is given one by its state calls it at a later step
 _CALLED = frozenset({"append", "extend", "add"})
 _HARMLESS = frozenset(
-    {"__doc__", "__module__", "__name__", "__qualname__", "__version__", "__annotations__", "__dict__", "__wrapped__"}
+    {
+        "__doc__",
+        "__module__",
+        "__name__",
+        "__qualname__",
+        "__version__",
+        "__annotations__",
+        "__dict__",
+        "__wrapped__",
+        "__signature__",
+    }
 )
 _SURVEYED = 2_000_000  # values that depth() looks at
 
