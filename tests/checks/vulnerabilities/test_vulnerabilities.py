@@ -160,7 +160,7 @@ def with_template(tmp_path: Path, source: str) -> Path:
             "template.conditional",
             Kind.PASS,
         ),
-        ("{{ strftime_now('%d') }}", "template.conditional", Kind.REVIEW),
+        ("{{ strftime_now('%d') }}", "template.conditional", Kind.INFORMATIONAL),
         ("x\u200by", "template.conditional", Kind.FAIL),
         ("{% if %}", "template.unparsed", Kind.OPEN),
     ],

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._template import steers, told
 from assay.facts.finding import Answer, Evidence, Kind, unknown
 from assay.facts.structure import Aspect
-from assay.facts.text import Conduct, TemplateTrial
+from assay.facts.text import Conduct, Conducted, TemplateTrial
 
 
 @check(
@@ -38,6 +37,26 @@ def template_alters_prompt(trial: TemplateTrial) -> Iterator[Answer]:
             else f"{where} was not tried: {trial.stopped}",
             Evidence(trial.artifact, trial.stopped, pointer=trial.pointer or None),
         )
-    for done in (row for row in trial.conducts if not steers(row)):
-        dropped = done.conduct is Conduct.DROPS and done.message.startswith("the system prompt")
-        yield told(trial, done, Kind.REVIEW if dropped else Kind.FAIL)
+    for done in trial.conducts:
+        place = Evidence(
+            trial.artifact,
+            done.trigger or done.message,
+            pointer=trial.pointer or None,
+            name=f"{done.conduct}: {done.trigger}",
+        )
+        yield Answer(
+            _kind(done),
+            f"{where} {done.conduct}: {done.message}" + (f"; {done.more:,} more probes show it" if done.more else ""),
+            (place,),
+        )
+
+
+def _kind(done: Conducted) -> Kind:
+    """A fail; for review where published templates do it too: drop a system prompt, read directives in it, count."""
+    lenient = (
+        done.conduct is Conduct.COUNTS
+        or (done.conduct is Conduct.DROPS and done.message.startswith("the system prompt"))
+        or (done.conduct is Conduct.PREFILLS and "://" not in done.message)
+        or "as system prompt or earlier answer" in done.message
+    )
+    return Kind.REVIEW if lenient else Kind.FAIL

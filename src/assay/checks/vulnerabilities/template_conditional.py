@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.facts.finding import Answer, Evidence, fail, review
+from assay.facts.finding import Answer, Evidence, fail, informational, review
 from assay.facts.structure import Aspect
 from assay.facts.text import ChatTemplate, Construct
 
@@ -53,8 +53,8 @@ def template_conditional(template: ChatTemplate) -> Iterator[Answer]:
             f"{where} line {gates[0][0]} changes the prompt when a message contains {gates[0][1]}", *place(gates)
         )
     if clock := marks[Construct.CLOCK]:
-        yield review(
-            f"{where} line {clock[0][0]} puts today's date into the prompt",
+        yield informational(
+            f"{where} line {clock[0][0]} puts today's date into the prompt: pass a fixed one where prompts have to be "
+            "the same tomorrow",
             *place(clock),
-            remedy="Pass a fixed date to the template where reproducible prompts are needed.",
         )
