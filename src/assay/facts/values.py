@@ -161,3 +161,38 @@ class Frequencies:
     artifact: str
     name: str
     values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like the draw of an initialiser one matrix is: standard deviations from what independent values give.
+
+    `scheme` names the initialiser that it fits, empty where it fits none; `kurtosis` is that of all its values.
+    `correlation` is of the sum of squared correlations of `rows` rows over `columns` columns, `largest` of their
+    greatest eigenvalue, `row_spread` and `column_spread` of how unequal their energies are, `centre` of the mean.
+    """
+
+    artifact: str
+    name: str
+    scheme: str
+    deviation: float
+    kurtosis: float
+    rows: int
+    columns: int
+    correlation: float
+    largest: float
+    row_spread: float
+    column_spread: float
+    centre: float
+
+
+@dataclass(frozen=True, slots=True)
+class Untrained:
+    """Which matrices are at their initialiser: how many were large enough to tell, how many were looked at in a block.
+
+    By its kurtosis, which the pass over the values gives, a matrix is a candidate; only candidates are looked at.
+    """
+
+    tested: int
+    candidates: int
+    looked: tuple[Likeness, ...]
