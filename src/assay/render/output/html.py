@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from markupsafe import Markup
 
+from assay.facts.advisory import AS_OF, advisories
 from assay.facts.artifact import Standing
 from assay.facts.codec import canonical
 from assay.facts.dossier import QUESTIONS, Dossier, Share
@@ -86,6 +87,8 @@ def _findings(dossier: Dossier) -> dict[str, object]:
         "evidence_of": lambda finding: located(finding.evidence, rows, finding.message),
         "acting": [path for path in dossier.loading if acts(path)],
         "waivers": _waivers(dossier),
+        "advisories": advisories,
+        "advisories_as_of": AS_OF,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from assay.facts.advisory import advisories
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
@@ -70,6 +71,7 @@ def _table(findings: list[Finding], dossier: Dossier) -> Iterator[str]:
         more = f"<br>and {len(finding.evidence) - 3} more" if len(finding.evidence) > 3 else ""
         effect = "" if finding.effect is Effect.NONE else f" **{finding.effect}**"
         remedy = escaped(dossier.remedy(finding)) if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) else ""
+        remedy += "".join(f"<br>Known as {escaped(row.line())}" for row in advisories(finding))
         said = f"{escaped(finding.message)} | {where}{more} | {remedy}"
         yield f"| {code(finding.check)}{effect} | {said} | {code(finding.fingerprint)} |"
 

@@ -11,6 +11,7 @@ import json
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+from assay.facts.advisory import AS_OF, Advisory, advisories
 from assay.facts.dossier import Dossier, Rule
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.render import Renderer
@@ -117,6 +118,7 @@ def _level(severity: float) -> str:
 
 def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: dict[str, int]) -> dict[str, Any]:
     evidence = [entry for entry in finding.evidence if entry.artifact in names][:MOST_LOCATIONS]
+    known = advisories(finding)
     # GitHub wants a location for every result; what is about the whole model points at its first file
     fallback = Evidence(dossier.artifacts[0].path) if dossier.artifacts else Evidence("model")
     result: dict[str, Any] = {
@@ -124,11 +126,15 @@ def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: di
         "ruleIndex": order[finding.check],
         "kind": finding.kind,
         "level": _level(dossier.rule(finding.check).severity) if finding.kind is Kind.FAIL else "none",
-        "message": {"text": visible(finding.message) + "."},
+        "message": {"text": visible(finding.message) + "." + "".join(f" Known as {row.line()}." for row in known)},
         "locations": [_location(entry, names) for entry in evidence[:1] or (fallback,)],
         "relatedLocations": [{"id": number, **_location(entry, names)} for number, entry in enumerate(evidence[1:], 1)],
         "partialFingerprints": {"assay/v1": finding.fingerprint},
-        "properties": {"effect": finding.effect, "remedy": visible(dossier.remedy(finding))},
+        "properties": {
+            "effect": finding.effect,
+            "remedy": visible(dossier.remedy(finding)),
+            **({"advisories": [_advisory(row) for row in known]} if known else {}),
+        },
     }
     if finding.effect is Effect.WAIVED:
         waiver = next(w for w in dossier.waivers if w.check == finding.check)
@@ -142,6 +148,17 @@ def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: di
     if dossier.baseline:
         result["baselineState"] = "unchanged" if finding.effect is Effect.KNOWN else "new"
     return result
+
+
+def _advisory(row: Advisory) -> dict[str, str]:
+    return {
+        "id": row.id,
+        "package": row.package,
+        "affected": row.affected,
+        "fixed": row.fixed,
+        "helpUri": row.source,
+        "asOf": AS_OF,
+    }
 
 
 def _location(evidence: Evidence, names: dict[str, int]) -> dict[str, Any]:

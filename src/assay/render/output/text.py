@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, BinaryIO
 
+from assay.facts.advisory import advisories
 from assay.facts.codec import canonical
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Finding, Kind
@@ -145,6 +146,8 @@ def _finding(dossier: Dossier, finding: Finding, kind: str, width: int, verbose:
     yield from _wrapped(visible(finding.message), " " * 16, width)
     if finding.kind in (Kind.FAIL, Kind.REVIEW):
         yield from _wrapped(f"-> {visible(dossier.remedy(finding))}", " " * 16, width)
+    for advisory in advisories(finding):
+        yield from _wrapped(f"known as {advisory.line()}", " " * 16, width)
     if verbose and finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
         accept = accepting(dossier, finding).replace("\n", "; ")
         yield from _wrapped(f"accept it with  {accept}", " " * 16, width)
