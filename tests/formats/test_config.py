@@ -86,6 +86,8 @@ def test_every_value_of_a_config_is_kept_under_its_path() -> None:
             {"auto_map": {"AutoTokenizer": ["tok.Slow", None]}},
             [("/auto_map/AutoTokenizer/0", "tok.py", None)],
         ),
+        ("config.json", {"user_dir": "ext"}, [("/user_dir", "ext/__init__.py", None)]),
+        ("config.json", {"model_file": "./a.py"}, [("/model_file", "a.py", None)]),
         ("model_index.json", {"unet": {"_target_": "os.system"}}, [("/unet/_target_", "os.py", None)]),
         (
             "adapter_config.json",

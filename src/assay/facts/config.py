@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
+
+ANY = "a loader that follows it"  # who takes a file of code that some entry names
+TRUST = "a loader that reads it"  # who allows code of another repository because a file says so
+RAG = "transformers (RAG)"  # who fetches an index and unpickles it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +28,8 @@ class CodeReference:
     @property
     def path(self) -> str:
         """The file inside the model that it names, from the folder of the file that names it."""
-        folder = self.artifact.rpartition("/")[0]
-        return f"{folder}/{self.module}" if folder else self.module
+        outer, separator, inner = self.artifact.rpartition(" > ")
+        return f"{outer}{separator}{posixpath.normpath(posixpath.join(posixpath.dirname(inner), self.module))}"
 
 
 @dataclass(frozen=True, slots=True)

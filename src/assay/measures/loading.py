@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from assay.facts.config import ModelConfig
+from assay.facts.config import RAG, ModelConfig
 from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.model import Model, folder
 from assay.facts.structure import HookKind
@@ -42,6 +42,18 @@ _GRAPHS = {
     "openvino": ("OpenVINO", "Core().read_model({!r})"),
     "skops": ("skops", "skops.io.load({!r})"),
 }
+# loaders that import what a configuration names: as a person knows them, and the call
+_CALLS = {
+    "hydra": ("Hydra", "hydra.utils.instantiate(config)"),
+    "mlflow": ("MLflow", "mlflow.pyfunc.load_model(path)"),
+    "mlx-lm": ("mlx-lm", "mlx_lm.load(path)"),
+    "fairseq": ("fairseq", "fairseq.checkpoint_utils.load_model_ensemble_and_task([path])"),
+    "TorchServe": ("TorchServe", "torchserve --models model.mar"),
+    "BentoML": ("BentoML", "bentoml serve ."),
+    "torchtune": ("torchtune", "tune run --config config.yaml"),
+    "lightning": ("Lightning", "LightningCLI()"),
+    RAG: ("transformers", "RagRetriever.from_pretrained(path)"),
+}
 
 
 def loading(model: Model) -> Iterator[LoadingPath]:
@@ -53,8 +65,8 @@ def loading(model: Model) -> Iterator[LoadingPath]:
         yield from _diffusers(model, root)
     for artifact in model.artifacts:
         yield from _single(model, artifact.path, artifact.format)
-    yield from _named_by_config(model, "hydra", "hydra.utils.instantiate(config)")
-    yield from _named_by_config(model, "mlflow", "mlflow.pyfunc.load_model(path)")
+    for loader, (title, call) in _CALLS.items():
+        yield from _named_by_config(model, loader, title, call)
 
 
 def _transformers(model: Model, root: str) -> Iterator[LoadingPath]:
@@ -252,13 +264,13 @@ def _checkpoint(model: Model, path: str) -> Iterator[LoadingPath]:
     yield LoadingPath("PyTorch", f"torch.load({path!r}, weights_only=False)", "weights_only=False", every)
 
 
-def _named_by_config(model: Model, loader: str, call: str) -> Iterator[LoadingPath]:
-    """Loaders that take any name from a configuration: Hydra, MLflow."""
+def _named_by_config(model: Model, loader: str, title: str, call: str) -> Iterator[LoadingPath]:
+    """Loaders that take a name from a configuration and import it by themselves."""
     steps: list[Step] = []
     for root in sorted({folder(reference.artifact) for reference in model.references if reference.loader == loader}):
         steps += _code(model, root, loader)
     if steps:
-        yield LoadingPath({"hydra": "Hydra", "mlflow": "MLflow"}[loader], call, "", tuple(steps[:MAX_STEPS]))
+        yield LoadingPath(title, call, "", tuple(steps[:MAX_STEPS]))
 
 
 def run(material: Material) -> Iterator[LoadingPath]:

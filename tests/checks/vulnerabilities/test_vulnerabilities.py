@@ -144,6 +144,93 @@ def test_code_elsewhere_is_a_fail(tmp_path: Path, audit: Audit, target: str, wor
     assert words in message
 
 
+RUN = "import os\nos.system('id')\nclass Model: pass\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "check", "kind", "words"),
+    [
+        (
+            {"config.json": json.dumps(config(model_file="arch.py")), "arch.py": RUN},
+            "code.reaches-outside",
+            Kind.FAIL,
+            "mlx-lm goes config.json /model_file = arch.py",
+        ),
+        (
+            {"MLmodel": "flavors:\n  python_function:\n    model_code_path: agent.py\n", "agent.py": RUN},
+            "code.reaches-outside",
+            Kind.FAIL,
+            "mlflow goes MLmodel /flavors/python_function/model_code_path = agent.py",
+        ),
+        (
+            {"x.json": json.dumps({"a": {"script": "tools/run.py"}})},
+            "code.remote",
+            Kind.PASS,
+            "none found",
+        ),
+        (
+            {"x.json": json.dumps({"a": {"script": "run.py"}}), "run.py": RUN},
+            "code.reaches-outside",
+            Kind.OPEN,
+            "a loader that follows it goes x.json /a/script = run.py",
+        ),
+        (
+            {"MAR-INF/MANIFEST.json": json.dumps({"model": {"handler": "serve.py:go"}}), "serve.py": RUN},
+            "code.reaches-outside",
+            Kind.FAIL,
+            "TorchServe goes MAR-INF/MANIFEST.json /model/handler = serve.py:go",
+        ),
+        ({"handler.py": RUN}, "code.reaches-outside", Kind.FAIL, "Hugging Face Inference Endpoints goes handler.py"),
+        ({"hubconf.py": RUN}, "code.remote", Kind.REVIEW, "torch.hub runs hubconf.py, which it takes by its name"),
+        ({"1/model.py": RUN}, "code.reaches-outside", Kind.FAIL, "Triton goes 1/model.py"),
+        (
+            {"config.json": json.dumps(config(model_type="rag", index_name="legacy", index_path="a/b"))},
+            "code.elsewhere",
+            Kind.FAIL,
+            "unpickle an index from another repository: a/b",
+        ),
+        (
+            {"model_config.yaml": "train_ds:\n  data:\n    path: a/b\n    trust_remote_code: yes\n"},
+            "code.elsewhere",
+            Kind.OPEN,
+            "model_config.yaml /train_ds/data/trust_remote_code allows code from another repository to run: a/b",
+        ),
+        (
+            {"x.json": json.dumps({"trust_remote_code": True})},
+            "code.elsewhere",
+            Kind.REVIEW,
+            "allows remote code, whatever the caller wants",
+        ),
+        (
+            {"config.json": json.dumps(config(a=[{"b": {"auto_map": {"AutoModel": "a/b--m.M"}}}]))},
+            "code.elsewhere",
+            Kind.FAIL,
+            "config.json /a/0/b/auto_map/AutoModel loads code from another repository: a/b--m.M",
+        ),
+        (
+            {"model_index.json": json.dumps({"_class_name": "P", "custom_pipeline": "a/b"})},
+            "code.elsewhere",
+            Kind.FAIL,
+            "loads code from another repository: a/b",
+        ),
+        (
+            {"c.yaml": "model:\n  target: os.system\n"},
+            "code.elsewhere",
+            Kind.FAIL,
+            "call a name of Python's own library",
+        ),
+        ({"c.yaml": "model:\n  _component_: os.system\n"}, "code.elsewhere", Kind.FAIL, "makes torchtune call a name"),
+        ({"c.yaml": "model:\n  target: torch.nn.Linear\n"}, "code.elsewhere", Kind.PASS, ""),
+        ({"rag/config.json": json.dumps({"index_name": "exact", "index_path": None})}, "code.elsewhere", Kind.PASS, ""),
+    ],
+)
+def test_what_a_config_leads_to_is_named(
+    tmp_path: Path, audit: Audit, files: dict[str, str], check: str, kind: Kind, words: str
+) -> None:
+    found = of(audit(hub_model(tmp_path / "m", **files)), check)
+    assert [finding.kind for finding in found] == [kind] and words in found[0].message
+
+
 def with_template(tmp_path: Path, source: str) -> Path:
     return hub_model(tmp_path / "m", **{"tokenizer_config.json": json.dumps({"chat_template": source})})
 

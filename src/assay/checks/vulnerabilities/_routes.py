@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assay.facts.config import CodeReference
+from assay.facts.config import ANY, CodeReference
 from assay.facts.program import PythonSource
 
 MAX_FILES = 1_000
+
+
+# files that somebody runs because of their names
+_BY_NAME = (
+    (re.compile(r"handler\.py"), "Hugging Face Inference Endpoints"),  # huggingface_inference_toolkit, EndpointHandler
+    (re.compile(r"(?:.+/)?custom_generate/generate\.py"), "transformers"),  # GenerationMixin.load_custom_generate
+    (re.compile(r"hubconf\.py"), "torch.hub"),  # torch/hub.py, MODULE_HUBCONF
+    (re.compile(r"pipeline\.py"), "diffusers"),  # custom_pipeline=..., CUSTOM_PIPELINE_FILE_NAME
+    (re.compile(r"code/inference\.py"), "SageMaker"),  # sagemaker-inference-toolkit, user module
+    (re.compile(r"(?:.+/)?\d+/model\.py"), "Triton"),  # python_backend, model.py in a version's folder
+)
+
+
+def by_name(sources: tuple[PythonSource, ...]) -> Iterator[tuple[str, str]]:
+    """(path, who runs it) of each file that a loader takes by its name, without a config that says so."""
+    for source in sources:
+        for pattern, loader in _BY_NAME:
+            if pattern.fullmatch(source.artifact):
+                yield source.artifact, loader
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +37,11 @@ class Route:
 
     loader: str
     stations: tuple[str, ...]
+
+    @property
+    def certain(self) -> bool:
+        """Whether a loader that is known follows it, not one that may be."""
+        return self.loader != ANY
 
     def words(self, last: str) -> str:
         """The route as a person reads it, `last` being where it ends."""
@@ -27,10 +53,14 @@ def routes(references: tuple[CodeReference, ...], sources: tuple[PythonSource, .
     by_path = {source.artifact: source for source in sources}
     found: dict[str, Route] = {}
     queue: list[str] = []
-    for reference in references:
+    for reference in sorted(references, key=lambda row: row.loader == ANY):
         path = reference.path
         if reference.repository is None and path in by_path and path not in found:
             found[path] = Route(reference.loader, (f"{reference.artifact} {reference.pointer} = {reference.target}",))
+            queue.append(path)
+    for path, loader in by_name(sources):
+        if path not in found:
+            found[path] = Route(loader, (f"{path}, which it takes by its name",))
             queue.append(path)
     for path in queue:  # grows while it is walked
         for target, line in by_path[path].imported():

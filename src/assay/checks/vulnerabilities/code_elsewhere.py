@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.vulnerabilities._pickle_packages import LIBRARIES
 from assay.facts.artifact import Artifact
-from assay.facts.config import CodeReference
-from assay.facts.finding import Answer, Evidence, Kind, fail
+from assay.facts.config import ANY, RAG, TRUST, CodeReference
+from assay.facts.finding import Answer, Evidence, Kind, fail, review, unknown
 from assay.facts.structure import Aspect
 
 # whose modules a config may name for what the library itself provides
-_PROVIDED = LIBRARIES | {"mlflow", "sentence_transformers"}
+_PROVIDED = LIBRARIES | {"mlflow", "sentence_transformers", "torchtune"}
+# who takes names of modules that may be installed, rather than files of the model
+_BY_MODULE = frozenset(
+    {"hydra", "mlflow", "peft", "sentence-transformers", "diffusers", "torchtune", "lightning", "target", "BentoML"}
+)
 
 
 @check(
@@ -33,22 +37,38 @@ def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artif
     Code elsewhere can change after the audit and is covered by no digest of this model. A file that the config names
     and that is not here is reported too: a loader either fails on it or finds something else by that name. Hydra,
     MLflow and PEFT take any name from any installed package: a class of a known library is for review, a function and
-    all of Python's own library a fail, an unknown package open.
+    all of Python's own library a fail, an unknown package open. So is a file that itself allows remote code of a
+    repository that it names. RAG's retriever unpickles an index that its config names.
     """
     paths = {artifact.path for artifact in artifacts}
     for reference in references:
         place = Evidence(reference.artifact, reference.target, pointer=reference.pointer, name=reference.target)
         where = f"{reference.artifact} {reference.pointer}"
-        if reference.repository is not None:
+        if reference.loader == ANY:
+            continue  # it is a name of code only if the file is here
+        if reference.loader == TRUST:
+            yield _trusting(reference, where, place)
+        elif reference.loader == RAG:
+            if not any(path.startswith(f"{reference.target.rstrip('/')}/") for path in paths):
+                yield fail(f"{where} makes {RAG} unpickle an index from another repository: {reference.target}", place)
+        elif reference.repository is not None:
             yield fail(f"{where} loads code from another repository: {reference.target}", place)
         elif reference.path in paths:
             continue  # code.remote reports code that is here
-        elif reference.loader in ("hydra", "mlflow", "peft", "sentence-transformers", "diffusers"):
+        elif reference.loader in _BY_MODULE:
             kind, said = _installed(reference)
             if kind is not Kind.PASS:
-                yield Answer(kind, f"{where} makes {reference.loader} {said}: {reference.target}", (place,))
+                who = "NeMo" if reference.loader == "target" else reference.loader
+                yield Answer(kind, f"{where} makes {who} {said}: {reference.target}", (place,))
         else:
             yield fail(f"{where} names code that is not in the model: {reference.target}", place)
+
+
+def _trusting(reference: CodeReference, where: str, place: Evidence) -> Answer:
+    """A file that itself allows code of another repository: which, if it says so."""
+    if reference.repository is None:
+        return review(f"{where} allows remote code, whatever the caller wants", place)
+    return unknown(f"{where} allows code from another repository to run: {reference.repository}", place)
 
 
 def _installed(reference: CodeReference) -> tuple[Kind, str]:
@@ -56,6 +76,8 @@ def _installed(reference: CodeReference) -> tuple[Kind, str]:
     root, last = reference.target.partition(".")[0], reference.target.rpartition(".")[2]
     if root in sys.stdlib_module_names:
         return Kind.FAIL, "call a name of Python's own library"
+    if reference.loader == "target" and (root in _PROVIDED or last[:1].isupper()):
+        return (Kind.PASS, "") if root in _PROVIDED else (Kind.REVIEW, "or latent diffusion make an object")
     if root not in _PROVIDED:
         return Kind.OPEN, "import a package that assay does not know"
     if reference.loader in ("mlflow", "peft"):

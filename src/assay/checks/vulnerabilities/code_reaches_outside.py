@@ -41,12 +41,13 @@ _LISTED = STRONG - {Capability.WRITE}  # code that is called may write files: sa
 def code_reaches_outside(sources: tuple[PythonSource, ...], references: tuple[CodeReference, ...]) -> Iterator[Answer]:
     """Modelling code needs tensors and arithmetic, not sockets.
 
-    What importing a file runs is followed over its syntax tree: through names and aliases, computed names, decorators,
-    class hooks, callbacks and functions that the file itself calls. In a file that a config makes a loader import, over
-    the files that it imports too, a call that reaches outside at import is a fail: it runs before anybody uses the
-    model, and the answer gives the way there. A call at import that is neither known to be inert nor could be followed
-    is open. Calls inside functions, and files that no loader modelled here runs, are for review: there, indirection can
-    hide more.
+    What importing a file runs is followed over its syntax tree: through names and aliases, computed names,
+    decorators, class hooks, callbacks and functions that the file itself calls. In a file that a config makes a
+    loader import, over the files that it imports too, a call that reaches outside at import is a fail: it runs
+    before anybody uses the model, and the answer gives the way there. A call at import that is neither known to be
+    inert nor could be followed is open, and so is what a file reaches that some config entry names and no loader
+    modelled here is known to take. Calls inside functions, and files that no loader modelled here runs, are for
+    review: there, indirection can hide more.
     """
     known, by_path = routes(references, sources), {source.artifact: source for source in sources}
     borrowed = _borrowed([source for source in sources if source.artifact in known], by_path)
@@ -58,7 +59,8 @@ def code_reaches_outside(sources: tuple[PythonSource, ...], references: tuple[Co
         lost = [reach for reach in now if reach.capability in LOST] if route else []
         later = [reach for reach in source.reaches if reach.capability in _LISTED]
         if strong:
-            yield _answer(source, Kind.FAIL if route else Kind.REVIEW, strong, "when imported", route)
+            kind = (Kind.FAIL if route.certain else Kind.OPEN) if route else Kind.REVIEW
+            yield _answer(source, kind, strong, "when imported", route)
         elif lost:
             yield _answer(source, Kind.OPEN, lost, "when imported", route)
         elif later:

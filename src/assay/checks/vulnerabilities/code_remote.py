@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._routes import routes
-from assay.facts.config import CodeReference
+from assay.checks.vulnerabilities._routes import by_name, routes
+from assay.facts.config import ANY, CodeReference
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PythonSource
 from assay.facts.structure import Aspect
+
+NOTHING = "no network, process or execution calls seen"
 
 
 @check(
@@ -41,17 +43,35 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
         also = sorted(path for path, route in known.items() if path not in modules and _through(module, route.stations))
         files = [by_path[path] for path in (module, *also)]
         seen = sorted({reach.capability for source in files for reach in source.reaches})
-        summary = ", ".join(seen) if seen else "no network, process or execution calls seen"
+        summary = ", ".join(seen) if seen else NOTHING
         if unknown := _unvetted(files, by_path):
             summary += f"; imports {', '.join(unknown[:5])}, which assay does not know"
         more = f" and {len(also):,} that it imports" if also else ""
         lines = sum(source.lines for source in files)
+        sure = any(row.loader != ANY for row in rows)
+        does = "makes a loader run" if sure else "names a file of code, which a loader that follows it would run:"
         yield review(
-            f"{rows[0].artifact} makes a loader run {module}{more} ({lines:,} lines; {summary})",
+            f"{rows[0].artifact} {does} {module}{more} ({lines:,} lines; {summary})",
             *(Evidence(row.artifact, row.target, pointer=row.pointer, name=row.target) for row in rows[:20]),
             Evidence(module, summary, line=1),
             *(Evidence(path, f"imported by way of {known[path].stations[-1]}", line=1) for path in also[:20]),
         )
+
+    yield from _by_name(sources, by_path, modules)
+
+
+def _by_name(
+    sources: tuple[PythonSource, ...], by_path: dict[str, PythonSource], named: Iterable[str]
+) -> Iterator[Answer]:
+    """Files that somebody runs because of their names."""
+    for path, loader in by_name(sources):
+        if path not in named:
+            seen = ", ".join(sorted({reach.capability for reach in by_path[path].reaches})) or NOTHING
+            lines = by_path[path].lines
+            yield review(
+                f"{loader} runs {path}, which it takes by its name ({lines:,} lines; {seen})",
+                Evidence(path, seen, line=1, name=loader),
+            )
 
 
 def _unvetted(files: list[PythonSource], by_path: dict[str, PythonSource]) -> list[str]:
