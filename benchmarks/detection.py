@@ -5,9 +5,9 @@
 Each scanner has an environment of its own below DIR, made when it is not there (the package index is needed once).
 Every file is given to every scanner alone, in one process of the scanner per family, for a minute at most; what it says
 is reduced to one word: `alert`, `unsure` (an error, "inconclusive", "skipped": it fails closed if a user reads that),
-or `clean`. assay's `fail` and `review` are alerts on hostile files, its `open` is unsure; on benign files only `fail`
-counts as a false alarm, and review is shown beside. `--benign` is an interpreter with the libraries of
-`benchmarks.benign`, made below DIR if not given.
+or `clean`. assay's word is the exit status of `assay audit` under the policy `default`: 1 is an alert, 3 unsure, 0
+clean. Hostile models are given twice, alone and beside a sound language model, so that no answer rests on what is
+missing. `--benign` is an interpreter with the libraries of `benchmarks.benign`, made below DIR if not given.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections import Counter
 from pathlib import Path
 from typing import IO
 
-WORDS = ("alert", "unsure", "clean", "fail", "open", "review", "pass")
+WORDS = ("alert", "unsure", "clean")
 PATIENCE = 60.0  # wall seconds for one model; a scanner that takes longer is ended and counts as unsure
 LIBRARIES = (
     *("torch==2.13.0", "scikit-learn", "joblib", "numpy", "xgboost-cpu", "lightgbm", "onnx", "transformers"),
@@ -97,9 +97,9 @@ for line in sys.stdin:
 """
 _ASSAY = """
 import sys, assay
-from tests.hostile.rating import rating
+words = {"FAILED": "alert", "INCOMPLETE": "unsure", "PASSED": "clean"}
 for line in sys.stdin:
-    print(rating(assay.audit(line.rstrip("\\n"), isolation=False)), flush=True)
+    print(words[assay.audit(line.rstrip("\\n"), isolation=False, offline=True).decision.verdict], flush=True)
 """
 # at its end a scanner says its own peak: what wait4 gives would count the memory of the process that started it
 _PEAK = """
@@ -190,11 +190,18 @@ def main() -> None:
 def _hostile(folder: Path, scanners: dict[str, tuple[Path | str, str]]) -> None:
     from tests.hostile import cases
 
-    families: dict[str, list[Path]] = {}
-    for case in cases():
-        families.setdefault(case.family, []).append(case.written(folder))
-    total = sum(map(len, families.values()))
-    print(f"{total} hostile models: alert / unsure / clean")
+    for beside in (False, True):
+        families: dict[str, list[Path]] = {}
+        place = folder / ("beside" if beside else "alone")
+        for case in cases():
+            families.setdefault(case.family, []).append(case.beside(place) if beside else case.written(place))
+        total = sum(map(len, families.values()))
+        where = "beside a sound model" if beside else "alone"
+        print(f"{total} hostile models {where}: alert / unsure / clean")
+        _table(families, {"assay": scanners["assay"]} if beside else scanners)
+
+
+def _table(families: dict[str, list[Path]], scanners: dict[str, tuple[Path | str, str]]) -> None:
     print(f"{'family':14}" + "".join(f"{name:>22}" for name in scanners))
     sums: dict[str, Counter[str]] = {name: Counter() for name in scanners}
     cost: dict[str, list[float]] = {name: [0.0, 0.0] for name in scanners}
@@ -202,7 +209,7 @@ def _hostile(folder: Path, scanners: dict[str, tuple[Path | str, str]]) -> None:
         row = ""
         for name, (python, program) in scanners.items():
             words, spent, peak = answers(python, program, paths)
-            found = Counter(_hostile_word(word) for word in words)
+            found = Counter(words)
             sums[name] += found
             cost[name] = [cost[name][0] + spent, max(cost[name][1], peak)]
             row += f"{found['alert']:>10} /{found['unsure']:>4} /{found['clean']:>4}"
@@ -210,10 +217,6 @@ def _hostile(folder: Path, scanners: dict[str, tuple[Path | str, str]]) -> None:
     print(f"{'all':14}" + "".join(f"{s['alert']:>10} /{s['unsure']:>4} /{s['clean']:>4}" for s in sums.values()))
     print(f"{'CPU s':14}" + "".join(f"{cost[name][0]:>22.1f}" for name in scanners))
     print(f"{'peak MiB':14}" + "".join(f"{cost[name][1]:>22.0f}" for name in scanners))
-
-
-def _hostile_word(word: str) -> str:
-    return {"fail": "alert", "review": "alert", "open": "unsure", "pass": "clean"}.get(word, word)
 
 
 def _benign(folder: Path, scanners: dict[str, tuple[Path | str, str]], made: str) -> None:
@@ -229,11 +232,7 @@ def _benign(folder: Path, scanners: dict[str, tuple[Path | str, str]], made: str
             words, cpu, most = answers(python, program, paths)
             found = Counter(words)
             spent, peak = spent + cpu, max(peak, most)
-            shown = ", ".join(
-                f"{found[word]} {word}"
-                for word in ("pass", "clean", "review", "open", "unsure", "alert", "fail")
-                if found[word]
-            )
+            shown = ", ".join(f"{found[word]} {word}" for word in ("clean", "unsure", "alert") if found[word])
             cells += f"{shown:>40}" if paths is weights else f"{shown:>44}"
         print(f"{name:22}{cells}{spent:>10.1f}{peak:>10.0f}", flush=True)
 

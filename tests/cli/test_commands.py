@@ -34,7 +34,7 @@ def test_exit_statuses(tmp_path: Path) -> None:
 def test_the_verdict_comes_first_and_errors_are_one_sentence(tmp_path: Path) -> None:
     done = run("audit", str(hostile(tmp_path)))
     assert done.stdout.splitlines()[0].startswith("hostile  language model, llama, 19.9 K parameters, F32")
-    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 2 to consider, ")
+    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 3 to consider, ")
     gone = run("audit", str(tmp_path / "gone"))
     assert (
         gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n"
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_dossier_is_one_sentence(tmp_path: Path, content: str,
 def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     quiet = run("audit", model, "-q")
-    assert quiet.stdout == "PASSED  good  1 to consider, 3 not known, 47 pass\n" and quiet.stderr == ""
+    assert quiet.stdout == "PASSED  good  2 to consider, 3 not known, 46 pass\n" and quiet.stderr == ""
     assert "licence.conflict" in run("audit", model, "-v").stdout
     assert "\x1b[" not in run("audit", model).stdout
     assert "\x1b[1;37;42m PASSED" in run("audit", model, FORCE_COLOR="1").stdout
@@ -104,7 +104,7 @@ def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path
     model = hostile(tmp_path)
     run("audit", str(model), "-o", f"json={tmp_path}/d.json")
     assert run("baseline", "write", f"{tmp_path}/d.json", f"{tmp_path}/b.json").stdout.endswith(
-        "b.json: 3 known findings\n"
+        "b.json: 4 known findings\n"
     )
     assert "fail pickle.reaches-outside" in run("baseline", "show", f"{tmp_path}/b.json").stdout
     assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 0
@@ -278,3 +278,19 @@ def test_offline_opens_no_socket(tmp_path: Path) -> None:
         "from assay.cli import main\nmain()\n"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_a_request_to_end_ends_as_an_interruption_does(tmp_path: Path) -> None:
+    """SIGTERM: one sentence, no report, nothing half written."""
+    big = tmp_path / "m"
+    big.mkdir()
+    with open(big / "data.bin", "wb") as stream:
+        stream.truncate(64 << 30)  # a hole: hashing it takes minutes, and no space
+    command = [sys.executable, "-m", "assay", "audit", str(big), "--offline", "-o", f"json={tmp_path}/r.json"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    time.sleep(2)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130 and "assay: interrupted; reports that were not finished were not written" in said
+    assert "Traceback" not in said and [path.name for path in tmp_path.iterdir()] == ["m"]

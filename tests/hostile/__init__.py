@@ -20,8 +20,16 @@ class Case:
     files: dict[str, bytes]
 
     def written(self, folder: Path) -> Path:
-        """Write the files below `folder` and give the path to audit: the folder, or the one file."""
-        root = folder / f"{self.family}-{self.name}"
+        """Write the files below `folder` and give the path to audit."""
+        return self._written(folder / f"{self.family}-{self.name}")
+
+    def beside(self, folder: Path) -> Path:
+        """The same in a folder with a sound language model, so that no verdict rests on what is missing."""
+        from tests.builders import hub_model
+
+        return self._written(hub_model(folder / f"{self.family}-{self.name}"))
+
+    def _written(self, root: Path) -> Path:
         for path, content in self.files.items():
             place = root / path
             place.parent.mkdir(parents=True, exist_ok=True)

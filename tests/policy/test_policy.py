@@ -106,8 +106,8 @@ def test_strict_blocks_what_default_leaves_for_review(tmp_path: Path, audit: Aud
     assert audit(model).decision.verdict is Verdict.PASSED
     strict = audit(model, policy="strict")
     assert strict.decision.verdict is Verdict.FAILED
-    assert (
-        strict.decision.because == "policy 'strict' does not accept 2 findings: loading.runs-code, pickle.library-class"
+    assert strict.decision.because == (
+        "policy 'strict' does not accept 3 findings: loading.runs-code, pickle.library-class, weights.untrained"
     )
 
 

@@ -13,7 +13,7 @@ from assay.facts.advisory import AS_OF, advisories
 from assay.facts.artifact import Standing
 from assay.facts.codec import canonical
 from assay.facts.dossier import QUESTIONS, Dossier, Share
-from assay.facts.finding import Kind
+from assay.facts.finding import Effect, Kind
 from assay.facts.values import TensorSummary
 from assay.render import Renderer
 from assay.render.command import reproduce
@@ -70,6 +70,7 @@ def _verdict(dossier: Dossier) -> dict[str, object]:
         "portrait": portrait_line(dossier),
         "counts": counts(dossier.findings),
         "deciding": deciding(dossier),
+        "decisions": [(row, accepting(dossier, row)) for row in deciding(dossier) if row.effect is Effect.DECIDES][:10],
     }
 
 
@@ -80,8 +81,9 @@ def _findings(dossier: Dossier) -> dict[str, object]:
         "questions": [
             (question, title, answer(grouped[question]), counts(grouped[question]), grouped[question])
             for question, title in QUESTIONS.items()
+            if question in dossier.questions
         ],
-        "unknown": [finding for findings in grouped.values() for finding in findings if finding.kind is Kind.OPEN],
+        "unknown": [row for rows in grouped.values() for row in rows if row.kind is Kind.OPEN and not row.follows],
         "shown": SHOWN,
         "kinds": KIND_WORDS,
         "evidence_of": lambda finding: located(finding.evidence, rows, finding.message),

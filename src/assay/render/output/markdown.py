@@ -40,15 +40,19 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
     yield "|---|---|---|"
     grouped = by_question(dossier)
     for question, title in QUESTIONS.items():
+        if question not in dossier.questions:
+            continue
         yield f"| **{question}** {title} | {answer(grouped[question])} | {counts(grouped[question])} |"
-    for kind, title in (
-        (Kind.FAIL, "Defects"),
-        (Kind.REVIEW, "For a person to decide"),
-        (Kind.OPEN, "Not known"),
-        (Kind.INFORMATIONAL, "Worth knowing"),
-        (Kind.PASS, "Examined, no defect found"),
+    every = [finding for findings in grouped.values() for finding in findings]
+    for kind, effect, title in (
+        (Kind.FAIL, None, "Defects"),
+        (Kind.REVIEW, Effect.DECIDES, "For a person to decide"),
+        (Kind.REVIEW, None, "To consider"),
+        (Kind.OPEN, None, "Not known"),
+        (Kind.INFORMATIONAL, None, "Worth knowing"),
+        (Kind.PASS, None, "Examined, no defect found"),
     ):
-        rows = [finding for findings in grouped.values() for finding in findings if finding.kind is kind]
+        rows = [row for row in every if row.kind is kind and (row.effect is Effect.DECIDES) is (effect is not None)]
         if rows:
             yield ""
             yield f"## {title}"
@@ -83,6 +87,7 @@ def _method(dossier: Dossier) -> Iterator[str]:
     yield ""
     yield f"- files: {escaped(unexamined_line(dossier))}"
     yield f"- subject: {code('sha256:' + dossier.subject.sha256)}"
+    yield f"- taken for: {dossier.nature.kind} ({escaped(dossier.nature.why)})"
     yield f"- policy: {escaped(dossier.policy.name)} {code('sha256:' + dossier.policy.sha256)}"
     yield f"- isolation: {isolation_line(dossier)}"
     yield f"- not applicable: {', '.join(inapplicable) or 'none'}"
