@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
+import pickle
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -195,6 +200,8 @@ FILES: dict[str, Callable[[Any], bytes]] = {
     "flax_model.msgpack": flax,
     "thinc.msgpack": spacy,
     "model.tflite": tflite,
+    "array.npy.gz": lambda v: gzip.compress(npy(v), mtime=0),
+    "array.npy.xz": lambda v: lzma.compress(npy(v)),
     "model.tar": lambda v: tarred({"w.npy": npy(v)}),
     "model.zip": lambda v: zipped({"a/m.safetensors": one(v)}),
     "packed.zip": lambda v: zipped({"a/m.safetensors": one(v), "b.npy": npy(v)}, zipfile.ZIP_DEFLATED),
@@ -223,6 +230,51 @@ def test_values_of_every_format_are_read_and_a_nan_fails(name: str, tmp_path: Pa
     assert "1 NaN of" in messages(broken, "weights.not-finite", Kind.FAIL)[0]
 
 
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_arrays_in_pickled_objects_are_read_and_a_nan_is_for_a_person(
+    protocol: int, tmp_path: Path, audit: Audit
+) -> None:
+    """Old protocols write bytes as a text; records, as decision trees have, are read field by field."""
+    nodes = np.zeros(24, [("left", "<i8"), ("threshold", "<f8"), ("leaf", "<f4"), ("used", "u1")])
+    nodes["threshold"], nodes["leaf"][3] = noise(24), np.nan
+    inner = np.array([{"deep": noise(4, 4)}, None], object)
+    value = {"coef_": noise(16, 24), "columns": np.asfortranarray(noise(6, 4)), "nodes": nodes, "inner": inner}
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps({**value, "words": np.array(["a", "b"])}, protocol))
+    dossier = audit(tmp_path / "m.pkl")
+    assert told(dossier) == {
+        **{"coef_": (384, 0), "columns": (24, 0), "inner.0.deep": (16, 0)},
+        **{"nodes.threshold": (24, 0), "nodes.leaf": (24, 1)},
+    }
+    assert messages(dossier, "weights.not-finite", Kind.REVIEW) == [
+        "nodes.leaf: 1 NaN and 0 infinite of 24 values in a pickled object, where they may be meant"
+    ]
+    assert of(dossier, "weights.values-unread", Kind.OPEN) == []
+    rows = {row.name: row for row in dossier.tensors}
+    assert rows["nodes.threshold"].mean == float(f"{noise(24).mean(dtype=np.float64):.6g}")
+
+
+def joblib(values: Any) -> bytes:
+    """What joblib writes: a pickle in which an array wrapper is followed by padding and the bytes themselves."""
+    dtype = b"cnumpy\ndtype\n(X\x02\0\0\0f4I00\nI01\ntR(I3\nX\x01\0\0\0<NNNI-1\nI-1\nI0\ntb"
+    shape = b"(" + b"".join(b"I%d\n" % extent for extent in values.shape) + b"t"
+
+    def key(name: bytes) -> bytes:
+        return b"X" + struct.pack("<I", len(name)) + name
+
+    state = b"}(" + key(b"dtype") + dtype + key(b"shape") + shape + key(b"numpy_array_alignment_bytes") + b"I16\nub"
+    wrapper = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state
+    return b"\x80\x02}" + key(b"w") + wrapper + b"\x03pad" + bytes(values.tobytes()) + b"s."
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zlib.compress, bz2.compress, lzma.compress])
+def test_arrays_that_joblib_writes_are_read_packed_or_not(
+    pack: Callable[[bytes], bytes], tmp_path: Path, audit: Audit
+) -> None:
+    (tmp_path / "m.joblib").write_bytes(pack(joblib(noise(16, 24, broken=True))))
+    found = told(audit(tmp_path / "m.joblib"))
+    assert list(found.values()) == [(384, 1)] and next(iter(found)).endswith("w")
+
+
 def test_tensors_in_containers_are_named_by_their_members(tmp_path: Path, audit: Audit) -> None:
     (tmp_path / "m.npz").write_bytes(saved(np.savez, **{"layer/w": noise(4, 4)}))
     (tmp_path / "m.keras").write_bytes(keras(noise(4, 4)))
@@ -247,7 +299,10 @@ UNREAD: dict[str, tuple[bytes, str]] = {
         npy(np.zeros(3, [("a", "<f4"), ("b", "<i8")])),
         "record: assay does not read values of NumPy type of several fields",
     ),
-    "array.npy.gz": (gzip.compress(npy(noise(4, 4)), mtime=0), "it is packed in a way that assay reads no values from"),
+    "twice.npy.gz": (
+        gzip.compress(gzip.compress(npy(noise(4, 4)), mtime=0), mtime=0),
+        "it is packed in a way that assay reads no values from",
+    ),
     "foreign.msgpack": (
         msgpack.packed({"w": msgpack.Extension(1, b"\x01")}),
         "w: it is no array as Flax writes them",

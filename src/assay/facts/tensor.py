@@ -32,9 +32,11 @@ class WeightIndex:
     tensors whose numbers do not lie in the file as an array, with the reason.
 
     `file` is the file beside the artifact that the byte ranges are of, while that has not been looked up; then it is
-    the artifact, and `listed_in` the file that names the tensors. `packed` is the byte range of a deflate stream in the
-    artifact: other offsets are those in what it holds. `written` says how numbers are written where they are no array:
-    `varint` (base 128, protobuf.dev "Encoding") or `tagged` (each after a byte). `within` is the member that holds the
+    the artifact, and `listed_in` the file that names the tensors. `packed` is the byte range of a packed stream in the
+    artifact, and how it is packed (`deflate`, or `stream`: by how it begins): other offsets are those in what it holds.
+    `written` says how numbers are written where they are no array:
+    `varint` (base 128, protobuf.dev "Encoding"), `tagged` (each after a byte), `records 64 24` (at byte 24 of each
+    64), `latin1` (each byte as a character of UTF-8) or both of these. `within` is the member that holds the
     tensors, where the artifact is a container.
     """
 
@@ -49,7 +51,7 @@ class WeightIndex:
     unread: tuple[tuple[str, str], ...] = ()
     file: str = ""
     listed_in: str = ""
-    packed: tuple[int, int] | None = None
+    packed: tuple[int, int, str] | None = None
     written: str = ""
     within: str = ""
 
@@ -79,9 +81,9 @@ class WeightIndex:
         return self.kind in DECODERS or bool(self.listed_in)
 
     @property
-    def computes(self) -> bool:
-        """Whether the file is a graph: constants of the computation lie among its parameters."""
-        return self.kind in GRAPHS
+    def mixed(self) -> bool:
+        """Whether constants of a computation, or data of any purpose, lie among the parameters."""
+        return self.kind in GRAPHS or self.kind == "pickle"
 
 
 # formats of nothing but parameters, named as the libraries that run decoders name them
@@ -101,9 +103,9 @@ class ShardIndex:
     total_size: int | None
 
 
-def graphs(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
-    """The artifacts in which constants of a computation lie among the parameters."""
-    return frozenset(index.artifact for index in indexes if index.computes)
+def mixed(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
+    """The artifacts in which constants of a computation, or data of any purpose, lie among the parameters."""
+    return frozenset(index.artifact for index in indexes if index.mixed)
 
 
 def parameter_tensors(indexes: tuple[WeightIndex, ...]) -> tuple[tuple[WeightIndex, TensorSpec], ...]:

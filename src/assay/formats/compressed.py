@@ -27,6 +27,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if isinstance(inner, Flaw):
         yield inner
         return
+    inner.packed = (0, window.size, "stream")
     if rest:
         yield Flaw(
             artifact,

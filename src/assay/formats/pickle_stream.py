@@ -15,7 +15,8 @@ MAX_STACKED = 64
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield one program for each pickle that stands in the file, one after another."""
+    """Yield one program for each pickle that stands in the file, one after another, and where its arrays lie."""
+    from assay.formats._pickled_arrays import indexes
     from assay.formats.pickle.follow import follow
     from assay.formats.torch.archive import nested
 
@@ -35,6 +36,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             program = replace(program, unfollowed=(*program.unfollowed, rest))
         yield program
         yield from inside
+        yield from indexes(artifact, followed.value, window.size)
         if at >= window.size or not _another(window, at):
             return
 

@@ -6,10 +6,12 @@ The names are judged as a pickle's imports are: the same exact lists, the same a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from assay.facts.program import PickleImport, PickleProgram, Use
 from assay.facts.structure import Aspect, Contents
+from assay.facts.tensor import WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
 
@@ -48,7 +50,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             raw = yield from honest_content(artifact, window, member, MOST)
             yield _program(artifact, document(raw), member.start)
         else:
-            yield from member_facts(artifact, window, member)
+            for fact in member_facts(artifact, window, member):  # arrays are those of an object, as in a pickle
+                yield replace(fact, format="pickle-skops") if isinstance(fact, WeightIndex) else fact
 
 
 def _program(artifact: str, value: Any, at: int) -> PickleProgram:

@@ -58,14 +58,17 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise Malformed("the list of storage keys is not a list", at=at)
     widths = {key: _WIDTH.get(kind, 1) for key, kind, _ in storages(persistent)}
     spans, end = _storages(window, at, [str(key) for key in keys], widths)
+    unread: list[tuple[str, str]] = []
+    rows = tuple(tensors(state, spans.get, unread))
     yield WeightIndex(
         artifact,
         "torch-legacy",
-        tuple(tensors(state, spans.get)),
+        rows,
         at,
         window.size,
         alignment=_COUNT.size + 1,
         shares_storage=True,
+        unread=tuple(unread),
     )
     if end != window.size:
         yield Flaw(

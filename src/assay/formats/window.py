@@ -40,10 +40,10 @@ class Window:
     """The bytes of one artifact, from offset 0 to `size`, or of something packed inside one.
 
     `depth` counts the containers around it; `budget` is shared by everything inside one artifact. Of something inside
-    another, `offset` is where it lies there in place, `deflated` the byte range there that it is inflated from.
+    another, `offset` is where it lies there in place, `packed` the byte range there that it is unpacked from, and how.
     """
 
-    __slots__ = ("_blocks", "_source", "budget", "deflated", "depth", "offset", "size")
+    __slots__ = ("_blocks", "_source", "budget", "depth", "offset", "packed", "size")
 
     def __init__(
         self, source: Source, size: int | None = None, outer: Window | None = None, offset: int | None = None
@@ -52,7 +52,7 @@ class Window:
         self._blocks: dict[int, bytes] = {}
         self.size = source.seek(0, 2) if size is None else size
         self.offset = offset
-        self.deflated: tuple[int, int] | None = None
+        self.packed: tuple[int, int, str] | None = None
         self.depth: int = 0 if outer is None else outer.depth + 1
         self.budget: Budget = Budget() if outer is None else outer.budget
 

@@ -18,7 +18,7 @@ from assay import kernels
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import Lines, LowBits, Peak, TensorSummary, UnreadValues
 from assay.kernels.types import BYTES, F32, TYPES, Type
-from assay.weights.writing import WRITTEN, Inflating, Unlike, Written
+from assay.weights.writing import Inflating, Unlike, Written, known
 
 MIN_COLUMNS, MAX_COLUMNS, MAX_ROWS = 16, 1 << 20, 1 << 21  # what rows and columns are kept for: memory stays small
 MOST_ACTIVE = 16  # tensors that one byte may belong to, where tensors share a storage: each holds a megabyte
@@ -97,7 +97,7 @@ class Pass:
     def _readable(self, indexes: Sequence[WeightIndex]) -> Iterator[tuple[TensorSpec, Type, str]]:
         """The tensors that can be summarised; the others are put among what was found, with the reason."""
         budget = MOST_RATIO * max((max(0, index.data_stop) for index in indexes), default=0)
-        seen: set[tuple[int, int, str]] = set()
+        seen: set[tuple[int, int, str, str]] = set()
         taken = 0
         for index in indexes:
             self.found += [UnreadValues(self._artifact, name, why) for name, why in index.unread]
@@ -110,7 +110,7 @@ class Pass:
                     reason = "the file ends before it does"
                 if not reason and not index.shares_storage and tensor.start < reached:
                     reason = "it shares bytes with another tensor"
-                if not reason and (tensor.start, tensor.stop, tensor.dtype) in seen:
+                if not reason and (tensor.start, tensor.stop, tensor.dtype, written) in seen:
                     continue  # tied: the same bytes under a second name
                 if not reason and size > budget:
                     reason = "the tensors of this file overlap so much that reading each would not end"
@@ -120,8 +120,8 @@ class Pass:
                 if reason:
                     self.found.append(UnreadValues(self._artifact, tensor.name, reason))
                 elif kind is not None and size:
-                    seen.add((tensor.start, tensor.stop, tensor.dtype))
-                    budget -= size
+                    seen.add((tensor.start, tensor.stop, tensor.dtype, written))
+                    budget -= min(size, tensor.elements * kind.bytes)
                     taken += 1
                     yield tensor, kind, written
 
@@ -129,7 +129,7 @@ class Pass:
 def feed(artifact: str, indexes: Sequence[WeightIndex], keep: Keep | None = None) -> Feed:
     """What takes the blocks of one file and gives the summaries of every tensor in it, packed ones too."""
     rows: list[Feed] = [Pass(artifact, [index for index in indexes if index.packed is None], keep)]
-    packed: dict[tuple[int, int], list[WeightIndex]] = {}
+    packed: dict[tuple[int, int, str], list[WeightIndex]] = {}
     for index in indexes:
         if index.packed is not None:
             packed.setdefault(index.packed, []).append(index)
@@ -171,7 +171,7 @@ def _kind(tensor: TensorSpec) -> tuple[Type | None, TensorSpec]:
 def _unreadable(tensor: TensorSpec, kind: Type | None, written: str) -> str:
     if kind is None:
         return f"assay does not read values of type {tensor.dtype}"
-    if written and (written not in WRITTEN or tensor.elements > 8 * (tensor.stop - tensor.start)):
+    if written and (not known(written) or tensor.elements > 8 * (tensor.stop - tensor.start)):
         return "its values are written in a way that does not add up to its shape"
     if tensor.elements % kind.elements and kind.valued:
         return f"its values are no whole blocks of {tensor.dtype}"

@@ -5,6 +5,7 @@ They are brought into the form of an array as they stream past, in bounded memor
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -15,7 +16,12 @@ from assay.kernels.types import Type
 
 STEP = 1 << 20  # bytes inflated at a time
 MOST = 256 * 1024 * 1024  # bytes of one tensor written in another way than as an array, which is kept whole
-WRITTEN = frozenset({"varint", "tagged"})
+_RECORDS = re.compile(r"(?:latin1 )?records (\d{1,9}) (\d{1,9})\Z")
+
+
+def known(written: str) -> bool:
+    """Whether values written so are read."""
+    return written in ("varint", "tagged", "latin1") or _RECORDS.match(written) is not None
 
 
 class Unlike(ValueError):
@@ -33,29 +39,37 @@ class Feed(Protocol):
 
 
 class Inflating:
-    """Takes the blocks of a file, and feeds what the deflate stream in bytes [start, stop) holds to another feed.
+    """Takes the blocks of a file, and feeds what the packed stream in bytes [start, stop) holds to another feed.
 
-    RFC 1951, as in zip members (APPNOTE.TXT 4.4.5). A damaged stream ends the feeding: its tensors are then unread.
+    `how` is `deflate` (RFC 1951, as in zip members) or `stream` (zlib, gzip, bzip2, xz or lzma, by how it begins). A
+    damaged stream ends the feeding, a second one is not followed: tensors that were not reached are unread.
     """
 
-    def __init__(self, start: int, stop: int, inner: Feed) -> None:
+    def __init__(self, start: int, stop: int, how: str, inner: Feed) -> None:
         self._start, self._stop, self._inner = start, stop, inner
         self._at = self._given = 0
-        self._engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        self._engine: Any = zlib.decompressobj(-zlib.MAX_WBITS) if how == "deflate" else None
         self._broken = False
 
     def feed(self, block: memoryview) -> None:
         """Take the next bytes of the file."""
         start, self._at = self._at, self._at + len(block)
         raw: bytes | memoryview = block[max(0, self._start - start) : max(0, self._stop - start)]
+        if not raw or self._broken:
+            return
+        from lzma import LZMAError
+
         try:
-            while raw and not self._broken and not self._engine.eof and self._given < self._inner.stop:
+            self._engine = self._engine or _engine(bytes(raw[:6]))
+            while not self._engine.eof and self._given < self._inner.stop:
                 out = self._engine.decompress(raw, STEP)
-                raw = self._engine.unconsumed_tail
+                raw = getattr(self._engine, "unconsumed_tail", b"")
                 self._given += len(out)
                 if out:
                     self._inner.feed(memoryview(out))
-        except zlib.error:
+                if not raw and getattr(self._engine, "needs_input", True):
+                    return
+        except (zlib.error, LZMAError, OSError, EOFError, ValueError):
             self._broken = True
 
     def ended(self) -> Iterable[object]:
@@ -63,8 +77,21 @@ class Inflating:
         return self._inner.ended()
 
 
+def _engine(head: bytes) -> Any:
+    """The decompressor of a stream that begins so, with the limits of the reader (formats/container/compressed.py)."""
+    if head.startswith(b"BZh"):
+        from bz2 import BZ2Decompressor
+
+        return BZ2Decompressor()
+    if head.startswith((b"\xfd7zXZ", b"\x5d\x00\x00")):
+        from lzma import LZMADecompressor
+
+        return LZMADecompressor(memlimit=128 * 1024 * 1024)
+    return zlib.decompressobj(16 + zlib.MAX_WBITS if head.startswith(b"\x1f\x8b") else zlib.MAX_WBITS)
+
+
 class Written:
-    """A summary of values that are written as `varint` or `tagged`: the bytes are kept, decoded and fed at the end."""
+    """A summary of values written as `varint`, `tagged` or a field of records: kept, decoded and fed at the end."""
 
     def __init__(self, inner: kernels.Summary, written: str, kind: Type, tensor: TensorSpec) -> None:
         self._inner, self._written, self._kind = inner, written, kind
@@ -72,10 +99,10 @@ class Written:
         self._raw = bytearray()
         self._skip = tensor.stop - tensor.start > MOST
 
-    def feed(self, bytes: Any) -> None:
+    def feed(self, block: Any) -> None:
         """Keep the next bytes."""
         if not self._skip:
-            self._raw += bytes
+            self._raw += block
 
     def finish(self) -> dict[str, Any]:
         """The summary of the decoded values; Unlike where they cannot be decoded."""
@@ -85,12 +112,32 @@ class Written:
             import numpy as np
         except ImportError:
             raise Unlike("its values are written one by one, which takes numpy to read") from None
+        if self._written.startswith("latin1"):
+            try:
+                self._raw = bytearray(self._raw.decode("utf-8").encode("latin-1"))
+            except UnicodeError:
+                raise Unlike("its bytes are no text of single bytes") from None
         raw = np.frombuffer(self._raw, np.uint8)
-        values = _untagged(raw, self._kind.bytes) if self._written == "tagged" else _varints(raw, self._kind.bytes)
+        if (found := _RECORDS.match(self._written)) is not None:
+            values = _field(raw, int(found[1]), int(found[2]), self._kind.bytes)
+        elif self._written == "latin1":
+            values = bytes(self._raw)
+        elif self._written == "tagged":
+            values = _untagged(raw, self._kind.bytes)
+        else:
+            values = _varints(raw, self._kind.bytes)
         if values is None or len(values) != self._size:
             raise Unlike("its values do not add up to its shape")
         self._inner.feed(values)
         return self._inner.finish()
+
+
+def _field(raw: Any, stride: int, offset: int, width: int) -> bytes | None:
+    """The `width` bytes at `offset` in each record of `stride` bytes."""
+    if not 0 < offset + width <= stride or len(raw) % stride:
+        return None
+    found: bytes = raw.reshape(-1, stride)[:, offset : offset + width].tobytes()
+    return found
 
 
 def _untagged(raw: Any, width: int) -> bytes | None:

@@ -260,7 +260,9 @@ def test_any_index_over_any_bytes_gives_a_summary_or_a_reason_for_each_tensor(da
         length = elements // kind.elements * kind.bytes if honest and kind else data.draw(st.integers(0, size))
         specs.append(TensorSpec(f"t{number}", dtype, shape, start, start + length))
     shares = data.draw(st.booleans())
-    written = data.draw(st.sampled_from(["", "", "varint", "tagged", "otherwise"]))
+    written = data.draw(
+        st.sampled_from(["", "", "varint", "tagged", "latin1", "records 9 2", "latin1 records 4 0", "otherwise"])
+    )
     index = WeightIndex("m", "x", tuple(specs), 0, size, shares_storage=shares, written=written)
     taken = Pass("m", [index])
     at = 0

@@ -8,7 +8,7 @@ from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
-from assay.facts.tensor import WeightIndex, graphs
+from assay.facts.tensor import WeightIndex, mixed
 from assay.facts.values import TensorSummary
 
 MANY = 0.01  # share of rows from which a person should know the reason
@@ -27,9 +27,10 @@ def weights_dead(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> It
 
     So with blocks of a quantised tensor whose scale is zero.
     Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens. In a graph
-    (ONNX, TensorFlow Lite, OpenVINO) masks and states to begin with are such tensors too: there it is told, not asked.
+    (ONNX, TensorFlow Lite, OpenVINO) masks and states to begin with are such tensors too, in a pickled object data of
+    any purpose: there it is told, not asked.
     """
-    if summary.artifact in graphs(indexes):
+    if summary.artifact in mixed(indexes):
         if summary.mean is not None and summary.values >= LEAST and summary.minimum == summary.maximum:
             place = Evidence(summary.artifact, name=summary.name)
             yield informational(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)

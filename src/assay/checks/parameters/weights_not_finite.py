@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail, informational, review
 from assay.facts.structure import Aspect
-from assay.facts.tensor import WeightIndex, graphs
+from assay.facts.tensor import WeightIndex, mixed
 from assay.facts.values import TensorSummary
 
 MASK = 4  # kinds of values that a mask has: minus infinity, zero, perhaps one and infinity
@@ -28,12 +28,15 @@ def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...])
 
     Broken conversions ship such files. Every value is looked at, and for block formats every scale, because one bad
     scale makes its whole block not a number. Graphs (ONNX, TensorFlow Lite, OpenVINO) hold masks of minus infinity and
-    zero as constants, which are told and no defect.
+    zero as constants, which are told and no defect; so may arrays in pickled objects, such as the results of a search.
     """
     place = Evidence(summary.artifact, name=summary.name)
     if summary.scales_not_finite:
         yield fail(f"{summary.name}: {summary.scales_not_finite:,} block scales are NaN or infinite", place)
-    elif summary.artifact in graphs(indexes) and _constant(summary):
+    elif (summary.nans or summary.infinities) and summary.artifact in _objects(indexes):
+        said = f"{summary.name}: {summary.nans:,} NaN and {summary.infinities:,} infinite of {summary.values:,} values"
+        yield review(f"{said} in a pickled object, where they may be meant", place)
+    elif summary.artifact in mixed(indexes) and _constant(summary):
         said = (
             f"{summary.name}: {summary.infinities:,} of {summary.values:,} values are infinite, as in a mask or a bound"
         )
@@ -46,6 +49,10 @@ def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...])
         parts = [f"{summary.nans:,} NaN"] if summary.nans else []
         parts += [f"{summary.infinities:,} infinite"] if summary.infinities else []
         yield fail(f"{summary.name}: {' and '.join(parts)} of {summary.values:,} values", place)
+
+
+def _objects(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
+    return frozenset(index.artifact for index in indexes if index.kind == "pickle")
 
 
 def _constant(summary: TensorSummary) -> bool:

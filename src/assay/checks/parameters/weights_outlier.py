@@ -11,7 +11,7 @@ from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
-from assay.facts.tensor import WeightIndex, graphs
+from assay.facts.tensor import WeightIndex, mixed
 from assay.facts.values import TensorSummary
 
 FACTOR = 3.0  # times the median of the siblings, or a third of it
@@ -32,9 +32,10 @@ def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightI
 
     A matrix whose standard deviation is three times that of the median of its role, or a third, is named; so are
     columns with a hundred times the median energy, the outlier channels that make quantisation hard. Both are
-    common in sound models: this is for looking, not for judging. Graphs, which name no roles, are left out.
+    common in sound models: this is for looking, not for judging. Graphs and pickled objects, which name no
+    roles, are left out.
     """
-    computing = graphs(indexes)
+    computing = mixed(indexes)
     summaries = tuple(row for row in summaries if row.artifact not in computing)
     roles: dict[tuple[str, str], list[TensorSummary]] = defaultdict(list)
     for row in summaries:

@@ -150,12 +150,12 @@ def _outward(index: WeightIndex, artifact: str, name: str, inner: Window) -> Wei
     packed, why, shift = index.packed, "", inner.offset or 0
     if index.file:
         why = "its values lie in another file of an archive"
-    elif inner.deflated is not None and packed is None:
-        packed = inner.deflated
+    elif inner.packed is not None and packed is None:
+        packed = inner.packed
     elif inner.offset is None:
         why = "it is packed in a way that assay reads no values from"
     elif packed is not None:
-        packed, shift = (packed[0] + shift, packed[1] + shift), 0
+        packed, shift = (packed[0] + shift, packed[1] + shift, packed[2]), 0
     if why:
         unread += tuple((named(tensor.name), why) for tensor in index.tensors)
         return replace(index, artifact=artifact, tensors=(), unread=unread, file="", packed=None, within=name[:300])

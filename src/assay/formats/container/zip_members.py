@@ -49,7 +49,7 @@ def opened(artifact: str, window: Window, member: Member) -> Window | Flaw:
 
     inner = unpacked(f"{artifact} > {member.name[:300]}", window, begin, member.stored)
     if isinstance(inner, Window):
-        inner.deflated = (member.start, member.stop)
+        inner.packed = (member.start, member.stop, "deflate")
     return inner
 
 

@@ -30,8 +30,11 @@ def _arguments(call: Call) -> tuple[Any, ...]:
 def _encode(m: Machine, call: Call, at: int) -> object:
     """`_codecs.encode(text, 'latin1')` is how protocol 2 stores bytes; any other codec is looked up by name."""
     match _arguments(call):
-        case (str() | Opaque(), "latin1" | "latin-1"):
-            pass
+        case (str() | Opaque() as text, "latin1" | "latin-1"):
+            if isinstance(text, Opaque):
+                call.entries.append(Opaque("latin1", text.size, text.at))
+            else:  # where the text stands, if it was read just before
+                call.entries += [Opaque("latin1", size, start) for row, start, size in m.recent if row is text]
         case _:
             m.tampered(f"encodes otherwise than bytes are stored: {rendered(call)}", at)
     return call

@@ -25,19 +25,21 @@ def step_over(m: Machine, wrapper: Call, at: int) -> None:
         return
     letter, width = kind
     if letter == "O":
-        objects(m)
+        wrapper.entries.append(objects(m))
         return
     if state.get("numpy_array_alignment_bytes") is not None:
         m.take(m.take(1)[0])
-    m.skip(prod(shape) * width, "array")
+    wrapper.entries.append(m.skip(prod(shape) * width, "array"))
 
 
-def objects(m: Machine) -> None:
-    """Follow the pickle that begins here as part of the program of `m`."""
+def objects(m: Machine) -> object:
+    """Follow the pickle that begins here as part of the program of `m`; its value."""
     stack, memo = m.stack, m.memo
     m.stack, m.memo = [], {}  # joblib reads it with an unpickler of its own
     run(m)
+    value: object = m.pop()
     m.stack, m.memo = stack, memo
+    return value
 
 
 def itemsize(dtype: object) -> tuple[str, int] | None:

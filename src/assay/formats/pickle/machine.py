@@ -73,6 +73,7 @@ class Machine:
     persistent: list[object] = field(default_factory=list)
     unfollowed: dict[str, None] = field(default_factory=dict)
     loose: dict[Global, int] = field(default_factory=dict)
+    recent: tuple[tuple[str, int, int], ...] = (("", 0, 0),)  # the last two texts, where they stand and how long
     opcodes: int = 0
     buffer: bytes = b""
     base: int = 0
@@ -108,7 +109,10 @@ class Machine:
         size = self.unsigned(width)
         if size > MAX_TEXT:
             return self.skip(size, "str")
-        return self.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
+        at = self.at
+        found = self.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
+        self.recent = (self.recent[-1], (found, at, size))
+        return found
 
     def data(self, width: int) -> Any:
         return self.skip(self.unsigned(width), "bytes")

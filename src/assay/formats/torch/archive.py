@@ -101,12 +101,15 @@ def _index(artifact: str, followed: Followed, records: dict[str, Member], index:
         member = records.get(f"data/{key}")
         return (member.start, member.stored) if member and member.method == STORED else None
 
-    rows = tuple(tensors(followed.value, locate))
+    unread: list[tuple[str, str]] = []
+    rows = tuple(tensors(followed.value, locate, unread))
     stored = [member for name, member in records.items() if name.startswith("data/")]
     start = min((member.start for member in stored), default=index.directory)
     stop = max((member.stop for member in stored), default=index.directory)
     # between two records lie a local header and its padding, so the alignment is generous
-    return WeightIndex(artifact, "torch-zip", rows, start, stop, alignment=4096, shares_storage=True)
+    return WeightIndex(
+        artifact, "torch-zip", rows, start, stop, alignment=4096, shares_storage=True, unread=tuple(unread)
+    )
 
 
 def _known(name: str, member: Member) -> bool:

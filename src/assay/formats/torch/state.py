@@ -62,12 +62,17 @@ def storages(persistent: Sequence[object]) -> Iterator[tuple[str, str, int]]:
                 yield str(key), kind, elements
 
 
-def tensors(value: object, locate: Locate) -> Iterator[TensorSpec]:
-    """Each tensor that loading gives, wherever in the value it lies, named by the path to it joined with dots."""
+def tensors(value: object, locate: Locate, unread: list[tuple[str, str]]) -> Iterator[TensorSpec]:
+    """Each tensor that loading gives, wherever in the value it lies, named by the path to it joined with dots.
+
+    Those whose storage is not to be found go to `unread`.
+    """
     for name, node in _tensor_calls(value):
         spec = _spec(name, node, locate)
         if spec is not None:
             yield spec
+        else:
+            unread.append((name[:300], "its storage does not lie in the file as an array"))
 
 
 def _tensor_calls(value: object) -> Iterator[tuple[str, Call | Persistent]]:
@@ -86,15 +91,15 @@ def _tensor_calls(value: object) -> Iterator[tuple[str, Call | Persistent]]:
         if depth >= MAX_DEPTH or id(node) in seen:
             continue
         seen.add(id(node))
-        stack.extend((_joined(name, key), entry, depth + 1) for key, entry in reversed(list(_children(node))))
+        stack.extend((joined(name, key), entry, depth + 1) for key, entry in reversed(list(children(node))))
 
 
-def _joined(name: str, key: str) -> str:
+def joined(name: str, key: str) -> str:
     """The path as `state_dict()` names it: the three dictionaries in which a module keeps its tensors are left out."""
     return name if key in _OF_MODULE else f"{name}.{key}" if name else key
 
 
-def _children(node: object) -> Iterator[tuple[str, object]]:
+def children(node: object) -> Iterator[tuple[str, object]]:
     """What a value holds: items of a mapping or a sequence, attributes of an object, the arguments that made it."""
     if isinstance(node, dict):
         yield from ((str(key)[:MAX_KEY], entry) for key, entry in node.items())
@@ -109,7 +114,7 @@ def _children(node: object) -> Iterator[tuple[str, object]]:
         yield from ((str(number), entry) for number, entry in enumerate(node.entries))
         parts = node.state if isinstance(node.state, tuple) and len(node.state) == 2 else (node.state,)
         for part in parts:  # an object with slots has two
-            yield from _children(part) if isinstance(part, dict) else ()
+            yield from children(part) if isinstance(part, dict) else ()
 
 
 def _are_pairs(value: object) -> bool:
