@@ -55,6 +55,7 @@ SOUND: dict[str, bytes] = {
     "sentencepiece": b"\x0a\x0c\x0a\x03<s>\x15\0\0\0\0\x18\x03",
     "tiktoken": b"IQ== 0\nIg== 1\n",
     "quantize-config": b'{"bits": 4, "group_size": 128, "desc_act": false, "model_name": "m"}',
+    "checksum-list": b"0123456789abcdef0123456789abcdef  model.bin\nSHA1 (a b) = " + b"0" * 40 + b"\n",
     "shard-index": b'{"weight_map": {"a": "b"}}',
     "zip": zipped({"a.json": b"{}", "b/model.pkl": pickle.dumps([1])}),
     "tar": tarred({"a.json": b"{}", "b/model.pkl": pickle.dumps([1])}),

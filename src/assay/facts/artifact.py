@@ -92,3 +92,35 @@ def manifest(artifacts: tuple[Artifact, ...]) -> Manifest:
     """
     rows = sorted(((a.path, a.sha256) for a in artifacts), key=lambda row: row[0].split("/"))
     return Manifest(tuple(Resource(name, digest) for name, digest in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDigest:
+    """What a list of checksums says that the digest of the file at `path` is; `line` counts from 1.
+
+    `algorithm` is sha1, sha256, sha512, md5 or git (SHA-1 of a git blob).
+    """
+
+    artifact: str
+    path: str
+    algorithm: str
+    digest: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CachedDigest:
+    """What the name under which a hub cache keeps a file says that its digest is: sha256, or git."""
+
+    artifact: str
+    algorithm: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest of a file by another algorithm than SHA-256, which every artifact has."""
+
+    artifact: str
+    algorithm: str
+    digest: str

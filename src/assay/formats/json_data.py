@@ -9,6 +9,7 @@ from typing import Any
 from assay.errors import Malformed
 from assay.facts.structure import Aspect
 from assay.formats import Format
+from assay.formats._checksums import listed
 from assay.formats.encoding.json import document
 from assay.formats.python.reference import code_references
 from assay.formats.window import Window
@@ -18,10 +19,11 @@ _NOT_DATA = (".ipynb", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx")  # code tha
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each reference to code."""
+    """Yield each reference to code, and what a manifest says of files."""
     raw = window.read(0, window.size).removeprefix(b"\xef\xbb\xbf")
     for value in _values(raw):
         yield from code_references(artifact, value)
+        yield from listed(artifact, value)
 
 
 def _values(raw: bytes) -> Iterator[Any]:
