@@ -7,7 +7,7 @@ Every file is given to every scanner alone, in one process of the scanner per fa
 is reduced to one word: `alert`, `unsure` (an error, "inconclusive", "skipped": it fails closed if a user reads that),
 or `clean`. assay's word is the exit status of `assay audit` under the policy `default`: 1 is an alert, 3 unsure, 0
 clean. Hostile models are given twice, alone and beside a sound language model, so that no answer rests on what is
-missing. `--benign` is an interpreter with the libraries of `benchmarks.benign`, made below DIR if not given.
+missing. `--benign` is an interpreter with the libraries of `benchmarks.genuine`, made below DIR if not given.
 """
 
 from __future__ import annotations
@@ -182,7 +182,10 @@ def main() -> None:
         folder = Path(folder_name)
         _hostile(folder / "hostile", scanners)
         made = subprocess.run(
-            [str(benign), "-m", "benchmarks.benign", str(folder / "benign")], capture_output=True, text=True, check=True
+            [str(benign), "-m", "benchmarks.genuine", str(folder / "benign")],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         _benign(folder / "benign", scanners, made.stdout)
 

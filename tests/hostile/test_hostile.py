@@ -171,16 +171,8 @@ def test_the_answer_does_not_depend_on_what_is_installed(tmp_path: Path) -> None
 @pytest.mark.torch
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
 def test_what_torch_and_numpy_write_is_never_a_fail(tmp_path: Path) -> None:
-    from benchmarks.benign import numpy_files, safetensors_files, torch_files
-
-    script = (
-        "import sys, warnings; warnings.simplefilter('ignore'); from pathlib import Path; "
-        "from benchmarks import benign; getattr(benign, sys.argv[1])(Path(sys.argv[2]))"
-    )
-    for make in (torch_files, numpy_files, safetensors_files):
-        folder = tmp_path / make.__name__
-        folder.mkdir()
-        subprocess.run([sys.executable, "-c", script, make.__name__, str(folder)], check=True, timeout=300)
+    made = [sys.executable, "-m", "benchmarks.genuine", str(tmp_path), "torch", "numpy", "safetensors"]
+    subprocess.run(made, check=True, timeout=300, cwd=Path(__file__).parents[2])
     ratings: dict[str, Counter[str]] = {"weights": Counter(), "objects": Counter()}
     for path in sorted(path for path in tmp_path.rglob("*") if path.is_file()):
         ratings[path.parent.name][rating(assay.audit(path, isolation=False))] += 1

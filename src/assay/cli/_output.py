@@ -62,6 +62,7 @@ def _rendered(dossier: Dossier, format: str, extra: tuple[View, ...], *, verbose
     if format == "text":
         from assay.render.output.text import write
         from assay.render.terminal import terminal_width
+        from assay.render.words import quoted
 
         write(
             dossier,
@@ -70,6 +71,7 @@ def _rendered(dossier: Dossier, format: str, extra: tuple[View, ...], *, verbose
             colour=terminal and colour_wanted(),
             width=terminal_width() if terminal and sys.stdout.isatty() else 100,
             verbose=verbose,
+            again=" ".join(map(quoted, ["assay", *sys.argv[1:]])) if terminal else "",
         )
     else:
         found = renderer(format)

@@ -9,7 +9,8 @@ from assay.render.words import quoted
 
 def reproduce(dossier: Dossier) -> str:
     """The command in one line; each section adds the options that gave it."""
-    subject = quoted(dossier.subject.reference or dossier.subject.name)
+    named = dossier.subject.reference or dossier.subject.name
+    subject = quoted(f"./{named}" if named.startswith("-") else named)
     left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
     asked = "" if set(dossier.questions) == set(QUESTIONS) else f" --question {','.join(dossier.questions)}"
     options = asked + "".join(view.again(value) for view, value in of(dossier))

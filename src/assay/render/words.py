@@ -11,6 +11,7 @@ from assay.facts.nature import SubjectKind
 from assay.render.visible import visible
 
 SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
+_TO_READ = (Kind.FAIL, Kind.REVIEW, Kind.OPEN)
 KIND_WORDS = {
     Kind.FAIL: "fail",
     Kind.REVIEW: "review",
@@ -41,6 +42,18 @@ def deciding(dossier: Dossier) -> tuple[Finding, ...]:
     """The findings that decided the verdict."""
     decided = set(dossier.decision.decided_by)
     return tuple(finding for finding in dossier.findings if finding.fingerprint in decided)
+
+
+def decisive(dossier: Dossier) -> Finding | None:
+    """The finding to read about first: the worst that decided the verdict, else the worst that a person has to see."""
+    decided = set(dossier.decision.decided_by)
+    rows = [finding for findings in by_question(dossier).values() for finding in findings]
+    rows.sort(key=lambda row: (row.fingerprint not in decided, list(Kind).index(row.kind), -_severity(dossier, row)))
+    return next((row for row in rows if row.fingerprint in decided or row.kind in _TO_READ), None)
+
+
+def _severity(dossier: Dossier, finding: Finding) -> float:
+    return dossier.rule(finding.check).severity
 
 
 def counts(findings: tuple[Finding, ...]) -> str:

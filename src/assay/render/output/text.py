@@ -24,6 +24,7 @@ from assay.render.words import (
     answer,
     by_question,
     counts,
+    decisive,
     isolation_line,
     location,
     portrait_line,
@@ -45,13 +46,19 @@ def write(
     colour: bool = False,
     width: int = 100,
     verbose: bool = False,
+    again: str = "",
 ) -> None:
-    """Write the report as UTF-8 text, `width` columns wide; with `verbose`, passes and every piece of evidence too."""
-    for line in lines(dossier, colour, width, verbose, extra):
+    """Write the report as UTF-8 text, `width` columns wide; with `verbose`, passes and every piece of evidence too.
+
+    `again` is the command as it was given, where that is known: the dossier keeps no path.
+    """
+    for line in lines(dossier, colour, width, verbose, extra, again):
         stream.write((line + "\n").encode("utf-8", "backslashreplace"))
 
 
-def lines(dossier: Dossier, colour: bool, width: int, verbose: bool, extra: tuple[View, ...] = ()) -> Iterator[str]:
+def lines(
+    dossier: Dossier, colour: bool, width: int, verbose: bool, extra: tuple[View, ...] = (), again: str = ""
+) -> Iterator[str]:
     """The report's lines."""
     paint, sections = painter(colour), list(of(dossier, extra))
     yield f"{visible(dossier.subject.name)}  {visible(portrait_line(dossier))}"
@@ -87,7 +94,7 @@ def lines(dossier: Dossier, colour: bool, width: int, verbose: bool, extra: tupl
     if verbose and dossier.loading:
         yield from _loading(dossier, paint, width)
     yield ""
-    yield from _footer(dossier, width)
+    yield from _footer(dossier, width, again)
 
 
 def _sections(dossier: Dossier, rows: list[tuple[View, Any]], width: int) -> Iterator[str]:
@@ -144,7 +151,8 @@ def _finding(dossier: Dossier, finding: Finding, kind: str, width: int, verbose:
     effect = "" if finding.effect in (Effect.NONE, Effect.BLOCKS) else f"  [{finding.effect}]"
     yield f"  {kind} {finding.check}{effect}"
     yield from _wrapped(visible(finding.message), " " * 16, width)
-    if finding.kind in (Kind.FAIL, Kind.REVIEW):
+    needed = finding.kind is Kind.OPEN and (finding.remedy or finding.effect is Effect.INCOMPLETE)
+    if finding.kind in (Kind.FAIL, Kind.REVIEW) or needed:
         yield from _wrapped(f"-> {visible(dossier.remedy(finding))}", " " * 16, width)
     for advisory in advisories(finding):
         yield from _wrapped(f"known as {advisory.line()}", " " * 16, width)
@@ -156,7 +164,7 @@ def _finding(dossier: Dossier, finding: Finding, kind: str, width: int, verbose:
         yield from _wrapped(f"at {visible(location(evidence))}{seen}", " " * 18, width)
 
 
-def _footer(dossier: Dossier, width: int) -> Iterator[str]:
+def _footer(dossier: Dossier, width: int, again: str) -> Iterator[str]:
     yield f"files         {unexamined_line(dossier)}"
     notes = [f"not examined: {visible(row.artifact)} ({visible(row.reason)})" for row in dossier.obstacles[:10]]
     if dossier.excluded:
@@ -174,9 +182,9 @@ def _footer(dossier: Dossier, width: int) -> Iterator[str]:
     yield f"isolation     {isolation_line(dossier)}"
     yield f"kernels       {dossier.kernels}"
     yield f"dossier       sha256 {hashlib.sha256(canonical(dossier)).hexdigest()}"
-    yield f"again         {reproduce(dossier)}"
-    decisive = (finding.check for finding in dossier.findings if finding.kind in (Kind.FAIL, Kind.REVIEW))
-    yield f"explain       assay explain {next(decisive, 'token.forgeable')}"
+    yield f"again         {again or reproduce(dossier)}"
+    if first := decisive(dossier):
+        yield f"explain       assay explain {first.check}"
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
