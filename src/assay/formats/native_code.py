@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.facts.structure import Aspect, Hook, HookKind
 from assay.formats import Format
+from assay.formats.script.line import script_shapes
 from assay.formats.window import Window
 
 _KINDS = (
@@ -37,8 +38,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         False,
         0,
     )
+    if head.startswith(b"#!") or artifact.lower().endswith(_SCRIPTS):
+        yield from script_shapes(artifact, window)
 
 
+_SCRIPTS = (".sh", ".bat", ".ps1", ".cmd")
 _LIBRARIES = ("*.so", "*.so.*", "*.dll", "*.pyd", "*.dylib")
 _PROGRAMS = ("*.exe", "*.pyc", "*.pyo", "*.sh", "*.bat", "*.ps1", "*.cmd", "*.wasm", "*.llamafile")
 # as in _KINDS, but longer where two bytes would claim files of other kinds

@@ -12,6 +12,7 @@ from assay.facts.structure import Aspect, Hook, HookKind
 from assay.facts.text import PlainText
 from assay.formats import Format
 from assay.formats.container.inert import is_utf8
+from assay.formats.script.line import script_shapes
 from assay.formats.window import Window
 
 MOST_PROSE = 1 << 20  # bytes of a document in which components are looked for
@@ -24,6 +25,7 @@ _NOT_THEIRS = re.compile(
     r"|(?:^|/)(?:data|datasets?|corp(?:us|ora)|samples?|tests?)/(?:[^/]+/)*(?!read_?me)[^/]+\.txt\Z"
     r"|(?:^|/)[^/]*(?:third[-_ ]?part(?:y|ies)|notices?|attribution|licen[cs]es?)[^/]*\Z"
 )
+_BUILT = ("dockerfile", "makefile")  # whose commands somebody runs
 _SENTENCE = 4  # words that a line of prose has at least
 _ENDS = re.compile(r"[.!?:;。！？](?:[)\"'”’*_]*)(?:\s|\Z)")
 _RARE = 100  # vocabularies list control characters, too; a text has fewer than one in so many bytes
@@ -48,6 +50,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             expected="printable characters",
             got=f"0x{window.read(first, 1)[0]:02x} and {strange - 1:,} more such bytes",
         )
+    if window.rest(0, 2) == b"#!" or artifact.rpartition("/")[2].lower().startswith(_BUILT):
+        yield from script_shapes(artifact, window)
     if window.rest(0, 2) == b"#!":
         yield Hook(
             artifact,

@@ -62,7 +62,7 @@ class Follower:
         self._owners: dict[ast.AST, ast.ClassDef] = {}
         self._defined: dict[Function, None] = {}
         self._entered: dict[ast.AST, bool] = {}
-        self._top = ""
+        self._top = self._variable = ""
         self._tops: dict[ast.AST, str] = {}
         self.leads: dict[str, set[str]] = {}  # what is defined at the top -> from where it is entered
 
@@ -96,7 +96,7 @@ class Follower:
             return
         place = (getattr(node, "lineno", 1), capability, said or written(node))
         self.seen[place] = self.seen.get(place, False) or now
-        self.within.setdefault(place, set()).add(self._top)
+        self.within.setdefault(place, set()).add(self._top or self._variable)
 
     def shape(self, node: ast.AST, kind: Shape) -> None:
         """Note what has the shape of an attack."""
@@ -131,7 +131,7 @@ class Follower:
 
     def enter(self, node: Function, now: bool) -> Values:
         """What calling a function of the file gives; at import its body is followed as run."""
-        self.leads.setdefault(self._tops.get(node, ""), set()).add(self._top)
+        self.leads.setdefault(self._tops.get(node, ""), set()).add(self._top or self._variable)
         if now or node in self._entered:
             self._enter(node, now)
         return joined(self._scopes[node].returned) or (INERT,)
@@ -268,9 +268,7 @@ class Follower:
 
     def _body(self, body: list[ast.stmt], scope: Scope, now: bool) -> None:
         for statement in body:
-            top, self._top = self._top, self._top
             self._statement(statement, scope, now)
-            self._top = top
 
     def _statement(self, node: ast.stmt, scope: Scope, now: bool) -> None:
         match node:
@@ -281,9 +279,10 @@ class Follower:
             case ast.ClassDef():
                 self._class(node, scope, now)
             case ast.Assign(targets, value):
-                if scope is self.module and not self._top and isinstance(targets[0], ast.Name):
-                    self._top = targets[0].id
+                if scope is self.module and isinstance(targets[0], ast.Name):
+                    self._variable = targets[0].id
                 values = self.value(value, scope, now)
+                self._variable = ""
                 for target in targets:
                     self.assign(target, values, scope, now)
             case ast.AnnAssign(target, annotation, value):
