@@ -22,7 +22,7 @@ from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from tests.builders import hdf5, msgpack, safetensors, tensorproto
 from tests.conftest import messages, of
-from tests.hostile.graphs import field, flat, node, onnx, table
+from tests.hostile.graphs import field, flat, node, onnx, table, varint
 from tests.hostile.pickles import tarred, zipped
 
 Audit = Callable[..., Dossier]
@@ -363,3 +363,26 @@ def test_weights_in_an_archive_are_no_copy_that_a_config_speaks_of(tmp_path: Pat
     assert messages(dossier, "weights.absent", Kind.PASS) == [
         "m.zip > m.safetensors (safetensors): 16 values in 1 tensors"
     ]
+
+
+def saved_model(tensor: bytes) -> bytes:
+    """A SavedModel with one constant (tensorflow/core/framework/graph.proto)."""
+    node = field(1, "c") + field(2, "Const") + field(5, field(1, "value") + field(2, field(8, tensor)))
+    return field(1, 1) + field(2, field(2, field(1, node)))
+
+
+@pytest.mark.parametrize("way", ["content", "numbers", "halves"])
+def test_constants_of_a_tensorflow_graph_are_read(way: str, tmp_path: Path, audit: Audit) -> None:
+    def tensor(values: Any) -> bytes:
+        shape = field(2, field(2, field(1, 16)) + field(2, field(1, 24)))
+        if way == "halves":
+            codes = values.astype("<f2").view("<u2").ravel()
+            return field(1, 19) + shape + field(13, b"".join(varint(int(code)) for code in codes))
+        return field(1, 1) + shape + field(4 if way == "content" else 5, values.tobytes())
+
+    path = tmp_path / "saved_model.pb"
+    path.write_bytes(saved_model(tensor(noise(16, 24))))
+    sound = audit(tmp_path)
+    assert told(sound) == {"c": (384, 0)} and sound.decision.verdict is Verdict.PASSED
+    path.write_bytes(saved_model(tensor(noise(16, 24, broken=True))))
+    assert messages(audit(tmp_path), "weights.not-finite", Kind.FAIL) == ["c: 1 NaN of 384 values"]

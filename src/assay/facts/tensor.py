@@ -89,7 +89,7 @@ class WeightIndex:
 # formats of nothing but parameters, named as the libraries that run decoders name them
 DECODERS = frozenset({"safetensors", "gguf", "torch"})
 # formats of a computation: shapes, tables, masks and quantised codes are tensors as parameters are
-GRAPHS = frozenset({"onnx", "tflite", "openvino"})
+GRAPHS = frozenset({"onnx", "tflite", "openvino", "graphdef"})
 # arrays of any purpose: the model's weights where there are no others
 ARRAYS = frozenset({"numpy", "pickle"})
 

@@ -6,6 +6,7 @@ TensorFlow has some 1,400 operators of its own, and which others come from a lib
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
 from assay.facts.structure import Aspect, Contents, Hook, HookKind
@@ -34,12 +35,17 @@ _OPERATORS: dict[tuple[HookKind, str], str] = {
 }
 ACTS = {operator: act for act, operators in _OPERATORS.items() for operator in operators.split()}
 MAX_HOOKS = 1_000
+if TYPE_CHECKING:
+    from assay.formats._graph_constants import Constants
+
 _META_GRAPH, _GRAPH, _NODE, _LIBRARY, _FUNCTION, _FUNCTION_NODE = 2, 2, 1, 2, 1, 3
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each operator that acts, once for each name of a node."""
-    messages = Messages(window)
+    """Yield each operator that acts, once for each name of a node; then where the constants of the graph lie."""
+    from assay.formats._graph_constants import Constants
+
+    messages, constants = Messages(window), Constants()
     found, meta, nodes = 0, 0, 0
     for field in messages.fields(0, window.size):
         if field.number != _META_GRAPH:
@@ -47,13 +53,14 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         meta += 1
         for node in _nodes(messages, field):
             nodes += 1
-            hook = _hook(artifact, messages, node)
+            hook = _hook(artifact, messages, node, constants)
             if hook is not None and found < MAX_HOOKS:
                 found += 1
                 yield hook
     if not meta:
         raise Malformed("not a SavedModel: it holds no graph", expected="field 2", got="none")
     yield Contents(artifact, FORMAT.id, nodes)
+    yield from constants.indexes(artifact, window.size)
 
 
 def _nodes(messages: Messages, meta: Field) -> Iterator[Field]:
@@ -69,13 +76,18 @@ def _nodes(messages: Messages, meta: Field) -> Iterator[Field]:
                         yield from (node for node in messages.inner(function) if node.number == _FUNCTION_NODE)
 
 
-def _hook(artifact: str, messages: Messages, node: Field) -> Hook | None:
+def _hook(artifact: str, messages: Messages, node: Field, constants: Constants) -> Hook | None:
+    """The hook of a node that acts; tensors among its attributes go to `constants`."""
     name = kind = ""
+    attributes = []
     for part in messages.inner(node):
         if part.number == 1:
             name = messages.text(part)
         elif part.number == 2:
             kind = messages.text(part)
+        elif part.number == 5:
+            attributes.append(part)
+    constants.node(messages, name, attributes)
     act = ACTS.get(kind)
     if act is None:
         return None
@@ -96,6 +108,7 @@ FORMAT = Format(
     "TensorFlow SavedModel",
     read,
     names=("saved_model.pb",),
-    examines=(Aspect.CODE, Aspect.OPERATORS, Aspect.FILES),
-    gaps=(Aspect.TENSORS, Aspect.VALUES),
+    needs=("assay.formats._graph_constants",),
+    examines=(Aspect.CODE, Aspect.OPERATORS, Aspect.FILES, Aspect.TENSORS, Aspect.VALUES),
+    gaps=(),
 )
