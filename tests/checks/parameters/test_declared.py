@@ -118,6 +118,51 @@ def test_shards_are_compared_with_their_index(
     assert (not said) if words is None else any(words in message for message in said)
 
 
+def test_a_tensor_in_two_shards_is_told_with_whether_its_values_differ(tmp_path: Path, audit: Audit) -> None:
+    index = {"weight_map": {**SHARDS, "c": "model-1.safetensors"}}
+    twice: dict[str, tuple[str, tuple[int, ...]]] = {"b": ("F32", (4,)), "a": ("F32", (4,))}
+    files = {
+        "model.safetensors": None,
+        "model.safetensors.index.json": json.dumps(index),
+        "model-1.safetensors": safetensors({"a": ("F32", (4,)), "c": ("F32", (4,))}),
+    }
+    same = safetensors(twice)
+    model = hub_model(tmp_path / "m", **files, **{"model-2.safetensors": same})
+    said = messages(audit(model), "weights.shard-mismatch", Kind.FAIL)
+    assert "'a' lies in model-1.safetensors and model-2.safetensors, with the same values" in said[-1]
+    model = hub_model(tmp_path / "n", **files, **{"model-2.safetensors": same[:-4] + bytes(4)})
+    said = messages(audit(model), "weights.shard-mismatch", Kind.FAIL)
+    assert "'a' lies in model-1.safetensors and model-2.safetensors, with other values" in said[-1]
+
+
+TEMPLATE = "{% for m in messages %}\n{{ m.content }}\n{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "words"),
+    [
+        ({}, Kind.NOT_APPLICABLE, "no two files"),
+        ({"chat_template.jinja": TEMPLATE + "\n"}, Kind.PASS, "2 templates are the same"),
+        (
+            {"chat_template.jinja": TEMPLATE.replace("m.content", "m.content | trim")},
+            Kind.REVIEW,
+            "chat_template.jinja and tokenizer_config.json hold different templates 'default': 2 lines differ",
+        ),
+        (
+            {"chat_template.json": json.dumps({"chat_template": "You are X.\n" + TEMPLATE})},
+            Kind.REVIEW,
+            "chat_template.json and tokenizer_config.json hold different templates 'default': 1 line differs",
+        ),
+    ],
+)
+def test_two_templates_of_one_name_must_agree(
+    tmp_path: Path, audit: Audit, files: dict[str, str], kind: Kind, words: str
+) -> None:
+    own = json.dumps({"chat_template": TEMPLATE})
+    (found,) = of(audit(hub_model(tmp_path / "m", **{"tokenizer_config.json": own, **files})), "template.contradicts")
+    assert found.kind is kind and words in found.message, found.message
+
+
 def with_tensors(tmp_path: Path, changed: dict[str, Any], removed: tuple[str, ...] = (), **config_changes: Any) -> Path:
     rows = {name: row for name, row in {**tensors(), **changed}.items() if name not in removed}
     return hub_model(

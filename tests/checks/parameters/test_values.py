@@ -303,3 +303,14 @@ def test_thousands_of_tensors_in_one_block_are_summarised_one_after_another(tmp_
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert int(done.stdout) < 400_000  # KiB; 3,000 megabytes would be eight times that
+
+
+def test_a_norm_of_another_size_than_its_siblings_is_for_review(tmp_path: Path, audit: Audit) -> None:
+    sound = {f"model.layers.{n}.input_layernorm.weight": np.full(64, 1 + n / 10, np.float32) for n in range(4)}
+    derived.write_safetensors(tmp_path / "sound" / "model.safetensors", sound, "F32")
+    assert of(audit(tmp_path / "sound"), "weights.outlier", Kind.REVIEW) == []
+    broken = sound | {"model.layers.2.input_layernorm.weight": np.full(64, 345.0, np.float32)}
+    derived.write_safetensors(tmp_path / "broken" / "model.safetensors", broken, "F32")
+    assert messages(audit(tmp_path / "broken"), "weights.outlier", Kind.REVIEW) == [
+        "model.layers.2.input_layernorm.weight: its values are 314 times those of the other attn_norm tensors"
+    ]

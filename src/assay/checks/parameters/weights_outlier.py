@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from statistics import median
 
 from assay.checks import check
-from assay.facts.finding import Answer, Evidence, informational
+from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, mixed
 from assay.facts.values import TensorSummary
 
+VECTOR = 100.0  # times the median size of the siblings of a norm, or a hundredth: beyond what sound models have
+LEAST_SIBLINGS = 2
 FACTOR = 3.0  # times the median of the siblings, or a third of it
 CHANNEL = 100.0  # times the median column energy
 
@@ -32,7 +34,8 @@ def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightI
 
     A matrix whose standard deviation is three times that of the median of its role, or a third, is named; so are
     columns with a hundred times the median energy, the outlier channels that make quantisation hard. Both are
-    common in sound models: this is for looking, not for judging. Graphs and pickled objects, which name no
+    common in sound models: this is for looking, not for judging. A norm a hundred times the size of the others of its
+    role is for review. Graphs and pickled objects, which name no
     roles, are left out.
     """
     computing = mixed(indexes)
@@ -42,6 +45,7 @@ def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightI
         place = placed(row.name)
         if place.layer is not None and len(row.shape) > 1 and row.deviation:
             roles[row.artifact.rpartition("/")[0] + row.artifact.rpartition(".")[2], place.role].append(row)
+    yield from _vectors(summaries)
     odd = []
     for (_, role), rows in sorted(roles.items()):
         middle = median(row.deviation or 0.0 for row in rows)
@@ -71,3 +75,24 @@ def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightI
                 for peak, row in loud[:50]
             ),
         )
+
+
+def _vectors(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
+    """Norms of a size that no sibling in another layer has."""
+    roles: dict[tuple[str, str], list[tuple[float, TensorSummary]]] = defaultdict(list)
+    for row in summaries:
+        place = placed(row.name)
+        if place.layer is not None and len(row.shape) == 1 and place.kind == "weight" and "norm" in place.role:
+            size = math.hypot(row.mean or 0.0, row.deviation or 0.0)
+            if size > 0:
+                roles[row.artifact.rpartition("/")[0] + row.artifact.rpartition(".")[2], place.role].append((size, row))
+    for (_, role), rows in sorted(roles.items()):
+        if len(rows) < LEAST_SIBLINGS:
+            continue
+        for size, row in rows:
+            ratio = size / median(other for other, found in rows if found is not row)
+            if ratio >= VECTOR or (ratio <= 1 / VECTOR and len(rows) > LEAST_SIBLINGS):
+                yield review(
+                    f"{row.name}: its values are {ratio:.3g} times those of the other {role} tensors",
+                    Evidence(row.artifact, f"root mean square {size:.4g}", name=row.name),
+                )

@@ -8,6 +8,9 @@ from assay.checks import check
 from assay.facts.artifact import Artifact
 from assay.facts.finding import Answer, Evidence, fail
 from assay.facts.tensor import ShardIndex, WeightIndex
+from assay.facts.values import TensorSummary
+
+MOST_TWICE = 20
 
 
 @check(
@@ -18,12 +21,16 @@ from assay.facts.tensor import ShardIndex, WeightIndex
     references=("CWE-1286", "CWE-22"),
 )
 def weights_shard_mismatch(
-    shards: ShardIndex, indexes: tuple[WeightIndex, ...], artifacts: tuple[Artifact, ...]
+    shards: ShardIndex,
+    indexes: tuple[WeightIndex, ...],
+    artifacts: tuple[Artifact, ...],
+    summaries: tuple[TensorSummary, ...],
 ) -> Iterator[Answer]:
     """A loader opens the files that the index names, and no others.
 
     A shard that is not there leaves tensors random or the load broken; a name with `..` or a slash reads a file
-    outside the model; a tensor that a shard holds and the index does not name is weight that nobody loads.
+    outside the model; a tensor that a shard holds and the index does not name is weight that nobody loads. Where
+    two shards hold a tensor of one name, it is said whether with the same values.
     """
     folder = shards.artifact.rpartition("/")[0]
     paths = {artifact.path for artifact in artifacts}
@@ -40,6 +47,7 @@ def weights_shard_mismatch(
             yield fail(f"{shards.artifact} names {file!a}, which is not there ({len(tensors):,} tensors)", place)
         elif path in held:
             yield from _differences(shards.artifact, path, tensors, held[path])
+    yield from _twice(shards, indexes, {f"{folder}/{file}" if folder else file for file in named}, summaries)
     total = sum(
         tensor.stop - tensor.start
         for index in indexes
@@ -64,3 +72,24 @@ def _differences(index: str, path: str, named: set[str], held: set[str]) -> Iter
         else:
             message = f"{index} places {len(tensors):,} tensors in {path}, {words}; the first is {first!a}"
         yield fail(message, Evidence(path, "", name=first), Evidence(index, "", pointer="/weight_map", name=first))
+
+
+def _twice(
+    shards: ShardIndex, indexes: tuple[WeightIndex, ...], named: set[str], summaries: tuple[TensorSummary, ...]
+) -> Iterator[Answer]:
+    """Tensors that several shards hold, with whether they hold the same values: by the exact histogram."""
+    where: dict[str, list[str]] = {}
+    for index in indexes:
+        if index.artifact in named:
+            for tensor in index.tensors:
+                where.setdefault(tensor.name, []).append(index.artifact)
+    values = {(row.artifact, row.name): (row.dtype, row.shape, row.histogram) for row in summaries}
+    several = {name: sorted(set(files)) for name, files in where.items() if len(set(files)) > 1}
+    for name, files in sorted(several.items())[:MOST_TWICE]:
+        seen = {values.get((file, name)) for file in files}
+        how = "with other values" if len(seen) > 1 else "with the same values" if None not in seen else "both"
+        yield fail(
+            f"{name!r} lies in {' and '.join(files)}, {how}: a loader keeps the one that it reads last",
+            *(Evidence(file, how, name=name) for file in files),
+            Evidence(shards.artifact, dict(shards.weight_map).get(name, ""), pointer="/weight_map", name=name),
+        )
