@@ -53,6 +53,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                 ),
             )
         yield program
+        yield from followed.inside
         yield Contents(artifact, FORMAT.id, 1)
         return
     size = prod(shape) * width

@@ -50,6 +50,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     for member in ("magic number", "protocol version", "system", "object", "storage keys"):
         followed = follow(window, artifact, member, at, window.size, "torch")
         yield followed.program
+        yield from followed.inside
         values.append(followed.value)
         persistent += followed.persistent
         at = followed.stop

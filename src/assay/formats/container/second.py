@@ -125,12 +125,13 @@ def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
     from assay.formats.pickle.follow import follow
 
     try:
-        program = follow(window, artifact, "", 0, window.size).program
+        found = follow(window, artifact, "", 0, window.size)
     except InputError:
         return
     if kind in _TEXT_OR_DATA:
         yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is a pickle", 0, "pickle")
-    yield program
+    yield found.program
+    yield from found.inside
 
 
 def _claim(artifact: str) -> str | None:

@@ -6,10 +6,12 @@ opcodes, the rules for arguments of calls, and joblib's way to write arrays betw
 
 from __future__ import annotations
 
+import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.errors import InputError, LimitExceeded, Malformed, Truncated
 from assay.facts.program import PickleImport, PickleProgram, Use
 from assay.formats.pickle.arguments import DIRECT, rule_of
 from assay.formats.pickle.joblib import step_over
@@ -20,21 +22,28 @@ from assay.formats.pickle.values import Opaque, depth
 from assay.formats.window import Window
 
 MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
+MAX_LEVELS = 4  # of pickles in operands of pickles
 TABLES = Tables(STEPS, rule_of, state_rule_of, DIRECT, step_over)
 
 
 @dataclass(slots=True)
 class Followed:
-    """What following one pickle gave: its value, where it ended, and the record for the report."""
+    """What following one pickle gave: its value, where it ended, the record for the report, those of pickles inside.
+
+    `inside` are programs of operands that are pickles themselves, `nested` checkpoints that the pickle has loaded.
+    """
 
     value: object
     stop: int
     program: PickleProgram
     nested: tuple[Opaque, ...] = ()
     persistent: tuple[object, ...] = ()
+    inside: tuple[PickleProgram, ...] = ()
 
 
-def follow(window: Window, artifact: str, member: str, at: int, limit: int, loader: str = "pickle") -> Followed:
+def follow(
+    window: Window, artifact: str, member: str, at: int, limit: int, loader: str = "pickle", level: int = 0
+) -> Followed:
     """Follow the pickle that begins at byte `at` to its STOP; InputError if it is not one, or has no end."""
     machine = Machine(window, artifact, member, at, limit, TABLES, loader)
     try:
@@ -54,7 +63,32 @@ def follow(window: Window, artifact: str, member: str, at: int, limit: int, load
         stop, value = machine.at, Opaque("broken")
     if depth(value) > MAX_DEPTH:
         machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
-    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent))
+    inside = tuple(_inside(machine, level)) if machine.embedded else ()
+    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent), inside)
+
+
+def _inside(machine: Machine, level: int) -> Iterator[PickleProgram]:
+    """The programs of operands that are pickles to their last byte, and that import something."""
+    for what, at, content in machine.embedded:
+        if any(part.at == at for part in machine.nested):
+            continue  # the pickle has torch load it, which is told as a checkpoint
+        member = f"{machine.member} > {what} at {at:,}".removeprefix(" > ")
+        if level >= MAX_LEVELS:
+            machine.unfollowed[f"pickles lie in operands of pickles more than {MAX_LEVELS} deep"] = None
+            return
+        try:
+            if isinstance(content, Opaque):
+                stop = content.at + content.size
+                found = follow(machine.window, machine.artifact, member, content.at, stop, level=level + 1)
+            else:
+                stop = len(content)
+                found = follow(Window(io.BytesIO(content)), machine.artifact, member, 0, stop, level=level + 1)
+        except InputError:
+            continue
+        whole = found.stop == stop
+        if found.program.imports or found.program.tampers or (whole and found.program.unfollowed):
+            yield found.program
+        yield from found.inside
 
 
 def _program(machine: Machine) -> PickleProgram:

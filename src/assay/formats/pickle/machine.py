@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.errors import LimitExceeded, Malformed, Truncated
-from assay.formats.pickle.values import Call, Global, Opaque, rendered, state_keys, weight
+from assay.formats.pickle.embedded import MAX_BYTES, MAX_KEPT, decoded, is_pickle
+from assay.formats.pickle.values import Call, Global, Opaque, Persistent, rendered, state_keys, weight
 from assay.formats.window import Window
 
 MAX_OPCODES = 20_000_000
@@ -27,6 +28,19 @@ MAX_IMPORTS = 10_000
 _CHUNK = 65_536
 _CLASS = re.compile(r"_*[A-Z]\w*\Z")
 _JOBLIB = re.compile(r"(?:sklearn\.externals\.)?joblib\.numpy_pickle")
+
+
+_FIRST = ("\x80", "c", "(", "g", "Y", "K")  # how a text begins that may stand for a pickle
+_VALUES = frozenset({"bytes", "str", "int", "array"})
+# names whose value is a tensor, an array, a storage or one number: nothing adds to it or sets its items
+_REBUILDS = ("torch._utils", "torch._tensor", "torch.storage", "numpy.core.multiarray", "numpy._core.multiarray")
+
+
+def _rebuilt(name: Global, does: str) -> bool:
+    """Whether a name makes a tensor or an array; a state is ordinary for arrays, and for what is no plain tensor."""
+    if does == "gives a state to":
+        return name.module == "torch._utils" and name.name.startswith("_rebuild_tensor")
+    return name.module in _REBUILDS
 
 
 class _Mark:
@@ -70,6 +84,8 @@ class Machine:
     tampers: dict[str, int] = field(default_factory=dict)
     costs: dict[str, int] = field(default_factory=dict)
     nested: list[Opaque] = field(default_factory=list)
+    embedded: list[tuple[str, int, bytes | Opaque]] = field(default_factory=list)
+    embedded_bytes: int = 0
     persistent: list[object] = field(default_factory=list)
     unfollowed: dict[str, None] = field(default_factory=dict)
     loose: dict[Global, int] = field(default_factory=dict)
@@ -112,10 +128,30 @@ class Machine:
         at = self.at
         found = self.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
         self.recent = (self.recent[-1], (found, at, size))
-        return found
+        return self.read_text(found, at)
+
+    def read_text(self, value: str, at: int) -> str:
+        """A text operand from byte `at`, noted if it may stand for a pickle."""
+        if value[:1] in _FIRST and (raw := decoded(value)) is not None:
+            self.embeds("text", at, raw, len(raw))
+        return value
 
     def data(self, width: int) -> Any:
-        return self.skip(self.unsigned(width), "bytes")
+        size = self.unsigned(width)
+        at = self.at
+        found = self.skip(size, "bytes")
+        head = self.window.rest(at, min(size, 512))
+        if head and is_pickle(head, size):
+            self.embeds("bytes", at, found, size)
+        return found
+
+    def embeds(self, what: str, at: int, content: bytes | Opaque, size: int) -> None:
+        """Note an operand that may be a pickle itself, for it to be followed when this one has been."""
+        if len(self.embedded) < MAX_KEPT and self.embedded_bytes + size <= MAX_BYTES:
+            self.embedded.append((what, at, content))
+            self.embedded_bytes += size
+        else:
+            self.unfollowed["it holds more operands that may be pickles themselves than assay follows"] = None
 
     def skip(self, size: int, what: str) -> Opaque:
         if size > self.limit - self.at:
@@ -208,12 +244,27 @@ class Machine:
         elif isinstance(target, Call):
             for key in state_keys(state):
                 self.tampered(f"gives an object its own {key!r}, which later steps would call", at)
+            self.refused(target, "gives a state to", at)
             target.state = state
             if isinstance(target.target, Global):
                 if rule := self.tables.state(target.target):
                     rule(self, target, at)
                 if _JOBLIB.match(target.target.module):
                     self.tables.interleaved(self, target, at)
+        else:
+            self.refused(target, "gives a state to", at)
+
+    def refused(self, target: object, does: str, at: int) -> None:
+        """Note a step on a value that takes none of its kind: a rebuilt tensor, a text, a tuple.
+
+        PyTorch before 2.10 wrote to the memory of a tensor so, under weights_only as well (CVE-2026-24747).
+        """
+        plain = isinstance(target, str | bytes | int | float | tuple | list | dict | Persistent | None)
+        if plain or (isinstance(target, Opaque) and target.what in _VALUES):
+            self.tampered(f"{does} {rendered(target)[:80]}, which takes none", at)
+        elif isinstance(target, Call) and isinstance(target.target, Global) and _rebuilt(target.target, does):
+            name = f"{target.target.module}.{target.target.name}"
+            self.tampered(f"{does} what {name} rebuilt, which no writer of values does", at)
 
     def fill(self, pairs: list[Any], at: int) -> None:
         target = self.top()
@@ -228,7 +279,10 @@ class Machine:
                 target[key if isinstance(key, str | int | float | bytes | bool | None) else f"<{rendered(key)}>"] = (
                     value
                 )
+        elif not isinstance(target, Global | Call):
+            self.refused(target, "sets items of", at)
         elif isinstance(target, Call):  # an OrderedDict, say
+            self.refused(target, "sets items of", at)
             target.pairs.extend(zip(pairs[::2], pairs[1::2], strict=True))
 
     def extend(self, values: list[Any], at: int) -> None:
@@ -238,7 +292,10 @@ class Machine:
         elif isinstance(target, Global):
             self.tampered(f"adds to the imported {target.module}.{target.name} itself", at)
         elif isinstance(target, Call):
+            self.refused(target, "adds to", at)
             target.entries.extend(values)
+        else:
+            self.refused(target, "adds to", at)
 
     def weighed(self, key: tuple[Any, ...], at: int) -> None:
         """Note a tuple whose hash walks through far more values than the file holds: tuples that hold tuples twice."""

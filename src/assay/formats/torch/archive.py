@@ -14,7 +14,7 @@ from assay.formats.container.zip import STORED, Archive, Member, archive, conten
 from assay.formats.container.zip_members import flaw, flaws, member_facts
 from assay.formats.pickle.follow import Followed, follow
 from assay.formats.torch.script import code_hooks
-from assay.formats.torch.state import tensors
+from assay.formats.torch.state import storages, tensors, width
 from assay.formats.window import Window
 
 MOST = 64 * 1024 * 1024  # bytes of one pickle inside the archive
@@ -57,6 +57,7 @@ def checkpoint_facts(artifact: str, window: Window) -> Iterator[object]:
             found = yield from _pickled(artifact, window, member, loader)
             followed = found if member is mains[0] else followed
     if followed is not None:
+        yield from _claims(artifact, followed, records)
         yield _index(artifact, followed, records, index)
     for member in index.members:
         name = member.name.removeprefix(root) if member.name.startswith(root) else None
@@ -91,9 +92,20 @@ def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Gene
 
 
 def nested(artifact: str, window: Window, found: Followed) -> Iterator[object]:
-    """What is in the checkpoints that lie as bytes inside a pickle."""
+    """The programs of operands that are pickles, and what is in checkpoints that lie as bytes inside a pickle."""
+    yield from found.inside
     for number, row in enumerate(found.nested[:10_000]):
         yield from contained(artifact, f"bytes {number}.pt", part(window, row.at, row.at + row.size))
+
+
+def _claims(artifact: str, followed: Followed, records: dict[str, Member]) -> Iterator[Obstacle]:
+    """Storages that claim more than their record holds, beyond which PyTorch before 2.10 read (CVE-2026-24747)."""
+    for key, kind, elements in dict.fromkeys(storages(followed.persistent)):
+        record = records.get(f"data/{key}")
+        size = elements * width(kind)
+        if record is not None and (elements < 0 or size > record.size):
+            said = f"storage {key[:80]!r} claims {elements:,} values ({size:,} bytes)"
+            yield Obstacle(artifact, Trouble.MALFORMED, f"{said}, its record holds {record.size:,} bytes", record.start)
 
 
 def _index(artifact: str, followed: Followed, records: dict[str, Member], index: Archive) -> WeightIndex:

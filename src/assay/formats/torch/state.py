@@ -54,6 +54,11 @@ _DTYPES = {
 Locate = Callable[[str], "tuple[int, int] | None"]
 
 
+def width(kind: str) -> int:
+    """The bytes of one value in a storage of this class; 1 where the class is not known."""
+    return _DTYPES.get(kind, (kind, 1))[1]
+
+
 def storages(persistent: Sequence[object]) -> Iterator[tuple[str, str, int]]:
     """(key, dtype, elements) of each storage among the persistent ids of a followed pickle."""
     for pid in persistent:
@@ -165,15 +170,15 @@ def _spec(name: str, node: Call | Persistent, locate: Locate) -> TensorSpec | No
     kind = kind.name
     if isinstance(node, Call) and _is(node, "_rebuild_tensor_v3") and len(args) > 6 and isinstance(args[6], Global):
         kind = args[6].name
-    dtype, width = _DTYPES.get(kind, (kind[:32], 1))
+    dtype, each = _DTYPES.get(kind, (kind[:32], 1))
     offset, shape, stride = args[1], _extents(args[2]), _extents(args[3])
     place = locate(str(key))
     if not isinstance(offset, int) or shape is None or stride is None or place is None:
         return None
     empty = any(extent == 0 for extent in shape)
     span = 0 if empty else 1 + sum((extent - 1) * step for extent, step in zip(shape, stride, strict=False))
-    start = place[0] + offset * width
-    return TensorSpec(name[:1000], dtype, shape, start, start + span * width)
+    start = place[0] + offset * each
+    return TensorSpec(name[:1000], dtype, shape, start, start + span * each)
 
 
 def _extents(value: object) -> tuple[int, ...] | None:

@@ -1,0 +1,42 @@
+"""Operands of a pickle that are pickles themselves: bytes, a text that stands for bytes, a text in base64.
+
+Nothing unpickles them by itself; whoever loads the outer pickle may, as tokenizers and callbacks kept as bytes are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+from assay.formats.pickle.opening import Opening, opening
+
+MAX_KEPT = 1_000  # operands of one pickle that are looked at as pickles
+MAX_BYTES = 64 * 1024 * 1024  # of them together
+LEAST = 8  # bytes of the shortest pickle that calls anything
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}\s*\Z")
+
+
+def is_pickle(head: bytes, size: int) -> bool:
+    """Whether an operand of `size` bytes that begins with `head` may be a pickle that imports something."""
+    return size >= LEAST and opening(head, size) is not Opening.OTHER
+
+
+def decoded(text: str) -> bytes | None:
+    """The pickle that a text is in base64, or character by character; None if it is none."""
+    if len(text) < LEAST:
+        return None
+    if text[0] == "\x80" or text[:1] in "c(":
+        try:
+            raw = text.encode("latin-1")
+        except UnicodeEncodeError:
+            return None
+        return raw if is_pickle(raw[:512], len(raw)) else None
+    # base64 of the protocol opcode begins with gA, of a global or a mark with Y or K
+    if text[0] in "gYK" and _BASE64.match(text):
+        try:
+            raw = base64.b64decode(text.strip().translate(str.maketrans("-_", "+/")) + "==")
+        except (binascii.Error, ValueError):
+            return None
+        return raw if is_pickle(raw[:512], len(raw)) else None
+    return None
