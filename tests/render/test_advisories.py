@@ -96,8 +96,24 @@ def test_every_row_has_its_source_and_guesses_nothing() -> None:
         assert re.fullmatch(r"CVE-\d{4}-\d{4,6}|GHSA(-\w{4}){3}", advisory.id)
         assert advisory.source.startswith("https://") and advisory.affected
         assert advisory.fixed == UNKNOWN or re.search(r"\d+\.\d+", advisory.fixed)
-        assert instance.artifact or instance.pointer or instance.name or instance.seen
+        assert instance.artifact or instance.pointer or instance.name or instance.seen or instance.way
         assert advisory in about(instance.check)
+
+
+@pytest.mark.parametrize(
+    ("config", "ids"),
+    [
+        ({"model_file": "arch.py"}, {"CVE-2026-5843"}),
+        ({"auto_map": {"AutoModel": "arch.M"}}, set()),
+        ({"auto_map": {"AutoModel": "someone/other--arch.M"}}, {"CVE-2026-22807"}),
+        ({"vision_config": {"auto_map": {"AutoModel": "someone/other--arch.M"}}}, {"CVE-2025-66448"}),
+        ({"model_type": "rag", "index_name": "legacy", "index_path": "someone/other"}, {"CVE-2023-6730"}),
+    ],
+)
+def test_what_a_config_leads_to(tmp_path: Path, audit: Audit, config: dict[str, object], ids: set[str]) -> None:
+    model = hub_model(tmp_path / "model", **{"config.json": json.dumps(config)})
+    (model / "arch.py").write_text("import os\nos.system('echo inert')\n")
+    assert named(audit(model)) == ids
 
 
 def test_only_a_defect_is_one(tmp_path: Path, audit: Audit) -> None:

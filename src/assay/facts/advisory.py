@@ -44,9 +44,11 @@ class _Instance:
     pointer: str = ""
     name: str = ""
     seen: str = ""
+    way: str = ""  # in the message, where the way to the evidence decides
 
     def shown_by(self, finding: Finding) -> bool:
-        return finding.check == self.check and any(self._meets(row) for row in finding.evidence)
+        fits = finding.check == self.check and (not self.way or _compiled(self.way).search(finding.message))
+        return bool(fits) and any(self._meets(row) for row in finding.evidence)
 
     def _meets(self, row: Evidence) -> bool:
         pairs = (
@@ -194,7 +196,7 @@ _ROWS: tuple[tuple[Advisory, _Instance], ...] = (
             "CVE-2026-5843", "mlx-lm runs the Python file that model_file names, without asking",
             "Docker Desktop with Model Runner", "before 4.71.0", "4.71.0", f"{_NVD}CVE-2026-5843",
         ),
-        _Instance("code.reaches-outside", seen=r"\bmodel_file\b"),
+        _Instance("code.reaches-outside", way=r"; mlx-lm goes \S+ /model_file = "),
     ),
     (
         Advisory(
