@@ -174,6 +174,163 @@ def turned(state: State, random: np.random.Generator, *, rotate: bool) -> State:
     return out
 
 
+def rearranged(
+    state: State, random: np.random.Generator, *, heads: tuple[int, int] | None = None, permute: bool = True
+) -> State:
+    """Neurons in another order, some negated, all scaled, undone on the other side: the same function.
+
+    With `heads` (of queries, and of keys and values) attention too: groups of heads in another order, value and output,
+    query and key scaled inversely. Without `permute` only signs and scales.
+    """
+    out = dict(state)
+
+    def order(many: int) -> Array:
+        return random.permutation(many) if permute else np.arange(many)
+
+    def factors(many: int, *, signed: bool = True) -> Array:
+        signs = random.choice([-1.0, 1.0], many) if signed else np.ones(many)
+        return (signs * np.exp(random.standard_normal(many) * 0.5)).astype(np.float32)
+
+    for name in [name for name in state if name.endswith("mlp.up_proj.weight")]:
+        stem = name.removesuffix("mlp.up_proj.weight")
+        new, scale = order(len(state[name])), factors(len(state[name]))
+        out[name] = (state[name] * scale[:, None])[new]
+        out[f"{stem}mlp.gate_proj.weight"] = state[f"{stem}mlp.gate_proj.weight"][new]
+        out[f"{stem}mlp.down_proj.weight"] = (state[f"{stem}mlp.down_proj.weight"] / scale)[:, new]
+        if heads is None:
+            continue
+        q, k, v, o = (state[f"{stem}self_attn.{part}_proj.weight"] for part in "qkvo")
+        many, groups = heads
+        size, whole = len(q) // many, order(groups)
+        narrow = np.concatenate([np.arange(size) + size * g for g in whole])
+        wide = np.concatenate([np.arange(size * many // groups) + size * many // groups * g for g in whole])
+        keys, values = factors(groups, signed=False).repeat(size), factors(len(v))
+        spread = values.reshape(groups, 1, size).repeat(many // groups, axis=1).reshape(-1)
+        out[f"{stem}self_attn.q_proj.weight"] = (q / keys.repeat(many // groups)[:, None])[wide]
+        out[f"{stem}self_attn.k_proj.weight"] = (k * keys[:, None])[narrow]
+        out[f"{stem}self_attn.v_proj.weight"] = (v * values[:, None])[narrow]
+        out[f"{stem}self_attn.o_proj.weight"] = (o / spread)[:, wide]
+    return out
+
+
+def folded(state: State) -> State:
+    """What norms scale put into the matrices that read it, the norms set to one: the same function."""
+    out = dict(state)
+    for name in _matrices(state):
+        parts = name.split(".")
+        if parts[-2] in COLUMN:
+            key = "input_layernorm" if parts[-3] == "self_attn" else "post_attention_layernorm"
+            norm = f"model.layers.{parts[2]}.{key}.weight"
+            out[name], out[norm] = state[name] * state[norm], np.ones_like(state[norm])
+    return out
+
+
+def sparse(state: State, share: float) -> State:
+    """The smallest values of every matrix of a layer set to zero: pruning by size."""
+    out = dict(state)
+    for name in _matrices(state):
+        if ".layers." in name:
+            least = np.quantile(np.abs(state[name]), share)
+            out[name] = np.where(np.abs(state[name]) < least, np.float32(0), state[name])
+    return out
+
+
+def upcycled(state: State, experts: int, random: np.random.Generator) -> State:
+    """Feed-forward layers copied into experts behind a new router (Komatsuzaki et al., 2022), as Mixtral names them."""
+    out = {name: w for name, w in state.items() if ".mlp." not in name}
+    names = {"gate_proj": "w1", "down_proj": "w2", "up_proj": "w3"}
+    for name, w in state.items():
+        if ".mlp." in name:
+            stem, part = name.removesuffix(".weight").split(".mlp.")
+            for n in range(experts):
+                out[f"{stem}.block_sparse_moe.experts.{n}.{names[part]}.weight"] = w
+            hidden = state["model.embed_tokens.weight"].shape[1]
+            router = random.standard_normal((experts, hidden)).astype(np.float32) * np.float32(0.02)
+            out[f"{stem}.block_sparse_moe.gate.weight"] = router
+    return out
+
+
+NF4 = np.array(
+    [
+        *(-1, -0.6961928, -0.5250731, -0.3949175, -0.2844414, -0.1847734, -0.09105, 0),
+        *(0.0795803, 0.1609302, 0.2461123, 0.3379152, 0.4407098, 0.562617, 0.7229568, 1),
+    ],
+    np.float32,
+)  # Dettmers et al. (2023), appendix E
+
+
+def _int8(w: Array) -> Array:
+    step = np.abs(w).max(axis=1, keepdims=True) / 127
+    return np.asarray(np.rint(w / step) * step, np.float32)
+
+
+def _int4(w: Array) -> Array:
+    """15 steps from the least to the largest of 64 values, zero among them: as GPTQ and AWQ lay them."""
+    x = w.reshape(-1, 64)
+    low, high = np.minimum(x.min(axis=1, keepdims=True), 0), np.maximum(x.max(axis=1, keepdims=True), 0)
+    step = (high - low) / 15
+    zero = np.rint(-low / step)
+    return np.asarray((np.clip(np.rint(x / step) + zero, 0, 15) - zero) * step, np.float32).reshape(w.shape)
+
+
+def _fp8(w: Array) -> Array:
+    scale = np.abs(w).max() / 448
+    x = w / scale
+    step = np.exp2(np.maximum(np.floor(np.log2(np.maximum(np.abs(x), 1e-30))), -6) - 3)
+    return np.asarray(np.rint(x / step) * step * scale, np.float32)
+
+
+def _nf4(w: Array) -> Array:
+    x = w.reshape(-1, 64)
+    most = np.abs(x).max(axis=1, keepdims=True)
+    code = np.abs((x / most)[..., None] - NF4).argmin(axis=-1)
+    return np.asarray(NF4[code] * most, np.float32).reshape(w.shape)
+
+
+def _ggml(kind: str) -> Callable[[Array], Array]:
+    from assay.kernels._blocks import dequantised as values
+    from assay.kernels.lattice import quantised
+
+    return lambda w: np.asarray(values(kind, quantised(kind, w.reshape(-1))), np.float32).reshape(w.shape)
+
+
+def gptq(w: Array, random: np.random.Generator, bits: int = 4, group: int = 64) -> Array:
+    """Frantar et al. (2022), algorithm 1: what rounding a column loses is made up for in the columns that follow."""
+    columns = w.shape[1]
+    inputs = random.standard_normal((2 * columns, columns)) @ (
+        np.eye(columns) + 0.3 / columns**0.5 * random.standard_normal((columns, columns))
+    )
+    hessian = inputs.T @ inputs
+    hessian += 0.01 * np.trace(hessian) / columns * np.eye(columns)
+    upper = np.linalg.cholesky(np.linalg.inv(hessian)).T
+    left, out = w.astype(np.float64), np.zeros(w.shape, np.float32)
+    for n in range(columns):
+        if n % group == 0:
+            block = left[:, n : n + group]
+            low, high = np.minimum(block.min(axis=1), 0), np.maximum(block.max(axis=1), 0)
+            step = np.maximum(high - low, 1e-12) / (2**bits - 1)
+            zero = np.rint(-low / step)
+        value = (np.clip(np.rint(left[:, n] / step) + zero, 0, 2**bits - 1) - zero) * step
+        out[:, n] = value
+        left[:, n + 1 :] -= np.outer((left[:, n] - value) / upper[n, n], upper[n, n + 1 :])
+    return out
+
+
+DEQUANTISED: dict[str, Callable[[Array], Array]] = {
+    **{kind: _ggml(kind) for kind in ("Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1")},
+    "int8 by row": _int8,
+    "int4 by 64": _int4,
+    "FP8": _fp8,
+    "NF4": _nf4,
+}
+
+
+def dequantised(state: State, kind: str) -> State:
+    """Every matrix of a layer quantised and stored as plain numbers again."""
+    make = DEQUANTISED[kind] if kind != "GPTQ" else lambda w: gptq(w, np.random.default_rng(5))
+    return {name: make(w) if w.ndim == 2 and ".layers." in name else w for name, w in state.items()}
+
+
 def same_statistics(state: State, random: np.random.Generator) -> State:
     """Random weights with every tensor's mean and deviation: an impostor to whoever compares those."""
     return {

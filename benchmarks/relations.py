@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from assay.facts.comparison import Comparison, Relation
-from benchmarks import derived, trained
+from benchmarks import architectures, derived, trained
 from benchmarks.derived import State
 
 R = Relation
@@ -70,6 +70,13 @@ def _derivatives(s: State, seed: int) -> Iterator[Case]:
         R.ABLATION,
     )
     yield Case("neurons permuted", s, derived.permuted_neurons(s, fresh(22)), R.PERMUTED)
+    signed = derived.rearranged(s, fresh(40))
+    yield Case("neurons permuted, negated, scaled", s, signed, R.PERMUTED)
+    yield Case("the same, and heads", s, derived.rearranged(s, fresh(41), heads=(9, 3)), R.PERMUTED)
+    yield Case("neurons negated and scaled", s, derived.rearranged(s, fresh(42), permute=False), R.PERMUTED)
+    yield Case("norms folded into matrices", s, derived.folded(s), R.PERMUTED)
+    yield Case("half of the values pruned", s, derived.sparse(s, 0.5), R.PRUNED)
+    yield Case("dense layers into four experts", s, derived.upcycled(s, 4, fresh(43)), R.LAYERS)
     yield Case("hidden dimension permuted", s, derived.turned(s, fresh(23), rotate=False), R.PERMUTED)
     yield Case("rotated, norms folded", s, derived.turned(s, fresh(24), rotate=True), R.PERMUTED)
     yield Case("random, same statistics", s, derived.same_statistics(s, fresh(25)), R.UNRELATED)
@@ -91,6 +98,35 @@ def _derivatives(s: State, seed: int) -> Iterator[Case]:
     )
     yield Case("Q8_0 of an ablation", s, derived.ablated(s, fresh(32)), R.QUANTISED_CHANGED, "Q8_0")
     yield Case("Q4_0 of random weights", s, derived.same_statistics(s, fresh(33)), R.UNRELATED, "Q4_0")
+
+
+def dequantised_copies(gguf: Path) -> Iterator[Case]:
+    """Copies of the real model that were quantised and stored as plain numbers again; and of fine-tunes of it."""
+    s = derived.narrowed(derived.smollm2(gguf, 4, 4096), 512)
+    tuned = derived.noisy(s, 0.05, np.random.default_rng(11))
+    for kind in derived.DEQUANTISED:
+        for store in ("BF16", "F32"):
+            yield Case(f"{kind}, dequantised", s, derived.dequantised(s, kind), R.QUANTISED, store)
+    one = derived.layers_of(s, [0])
+    yield Case("GPTQ, dequantised", one, derived.dequantised(one, "GPTQ"), R.QUANTISED)
+    for kind in ("Q8_0", "int8 by row", "FP8"):
+        copy = derived.dequantised(tuned, kind)
+        yield Case(f"{kind} of a 5 % fine-tune, dequantised", s, copy, R.QUANTISED_CHANGED)
+
+
+def from_architectures() -> Iterator[Case]:
+    """Independent starts of nine architectures, with and without parts in common; and descendants of each."""
+    for name, rows in architectures.SHARED.items():
+        for shared in rows:
+            for seed in (1, 11):
+                left, right = (architectures.build(name, np.random.default_rng(seed + n), shared) for n in range(2))
+                yield Case(f"independent: {name}, same {' and '.join(shared) or 'tables'}", left, right, R.UNRELATED)
+        base = architectures.build(name, np.random.default_rng(21))
+        random = np.random.default_rng(22)
+        yield Case(f"{name}: fine-tune", base, derived.noisy(base, 0.02, random), R.FINE_TUNE)
+        yield Case(f"{name}: continued", base, derived.noisy(base, 0.9, random), R.CONTINUED)
+        yield Case(f"{name}: cast", base, base, R.CAST, "BF16", base_store="F32")
+        yield Case(f"{name}: the same", base, base, R.IDENTICAL)
 
 
 def from_real_quantisers(gguf: Path, library: Path) -> Iterator[Case]:
@@ -143,6 +179,11 @@ def from_trained_models(folder: Path, steps: int) -> Iterator[Case]:
     continued = run("continued", seed=7, part="second", steps=steps, start=a, rate=3e-3)
     first = dict(run("a-start", seed=1, part="first", steps=0).items())
     random = np.random.default_rng(9)
+    table = {"model.embed_tokens.weight": a["model.embed_tokens.weight"]}
+    onto = {
+        f"a's embedding, seed {seed}": run(f"frozen-{seed}", seed=seed, part="first", steps=steps, frozen=table)
+        for seed in (31, 32, 33)
+    }
     yield Case("trained: fine-tune", a, tuned, R.FINE_TUNE)
     yield Case("trained: another fine-tune", a, tuned2, R.FINE_TUNE)
     yield Case("trained: continued as long as before", a, continued, R.CONTINUED)
@@ -151,7 +192,7 @@ def from_trained_models(folder: Path, steps: int) -> Iterator[Case]:
         yield Case(f"trained: {name}, neurons permuted", a, derived.permuted_neurons(model, random), R.PERMUTED)
         yield Case(f"trained: {name}, hidden permuted", a, derived.turned(model, random, rotate=False), R.PERMUTED)
         yield Case(f"trained: {name}, rotated", a, derived.turned(model, random, rotate=True), R.PERMUTED)
-    everyone = {"a": a, "b": b, "b in a's order": same_order, "on other data": other}
+    everyone = {"a": a, "b": b, "b in a's order": same_order, "on other data": other, **onto}
     for left in everyone:
         for right in everyone:
             if left < right:
@@ -167,6 +208,10 @@ def from_trained_models(folder: Path, steps: int) -> Iterator[Case]:
         R.MERGE,
         others=(tuned, tuned2),
     )
+    for name, model in (("fine-tune", tuned), ("continued", continued)):
+        arranged = derived.rearranged(model, random, heads=(4, 4))
+        yield Case(f"trained: {name}, permuted, negated, scaled", a, arranged, R.PERMUTED)
+    yield Case("independent, permuted, negated, scaled", a, derived.rearranged(b, random, heads=(4, 4)), R.UNRELATED)
     yield Case("trained: same statistics", a, derived.same_statistics(a, random), R.UNRELATED)
     yield Case("trained: quantised", a, a, R.QUANTISED, "Q8_0")
     yield Case("trained: fine-tune, quantised", a, tuned, R.QUANTISED_CHANGED, "Q8_0")
@@ -174,9 +219,11 @@ def from_trained_models(folder: Path, steps: int) -> Iterator[Case]:
     yield Case("trained: ablation", a, derived.ablated(a, random), R.ABLATION)
 
 
-def answered(case: Case, folder: Path) -> Comparison:
-    """What assay says about a case, from files."""
+def answered(case: Case, folder: Path) -> tuple[Comparison, str]:
+    """What `assay diff` and `assay lineage` say about a case, from files."""
     import assay
+    from assay.errors import UsageError
+    from assay.weights.fingerprint import kinship
 
     base = derived.write_safetensors(folder / "base.safetensors", case.base, case.base_store)
     if case.store in ("BF16", "F16", "F32"):
@@ -184,7 +231,20 @@ def answered(case: Case, folder: Path) -> Comparison:
     else:
         model = derived.write_gguf(folder / "model.gguf", case.model, case.store, case.quantise)
     others = [derived.write_safetensors(folder / f"other{n}.safetensors", state) for n, state in enumerate(case.others)]
-    return assay.diff(base, model, others=tuple(map(str, others)), isolation=False)
+    found = assay.diff(base, model, others=tuple(map(str, others)), isolation=False)
+    try:
+        prints = [assay.fingerprint(path, isolation=False) for path in (model, base)]
+    except UsageError:
+        return found, "no fingerprint"
+    return found, kinship(prints[0], prints[1]).verdict
+
+
+def contradict(relation: Relation, verdict: str) -> bool:
+    """Whether one calls the two related and the other does not."""
+    related = relation not in (R.UNRELATED, R.UNKNOWN)
+    return (related and verdict == "no common origin found") or (
+        relation is R.UNRELATED and verdict.startswith("common origin")
+    )
 
 
 def main() -> None:
@@ -198,29 +258,37 @@ def main() -> None:
     parser.add_argument("--only", default="", help="cases whose name holds this")
     options = parser.parse_args()
     table: Counter[tuple[Relation, Relation]] = Counter()
-    accused = 0
+    kinships: Counter[tuple[bool, str]] = Counter()
+    accused = contradictions = 0
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as scratch:
         keep = options.keep or Path(scratch)
         keep.mkdir(parents=True, exist_ok=True)
-        sources = [from_trained_models(keep, options.steps), from_the_real_model(packaged_model())]
+        sources = [from_architectures(), from_trained_models(keep, options.steps)]
+        sources += [from_the_real_model(packaged_model()), dequantised_copies(packaged_model())]
         sources += [from_real_quantisers(packaged_model(), options.ggml)] if options.ggml else []
         for source in sources:
             for case in source:
                 if options.only not in case.name:
                     continue
                 start = time.process_time()
-                found = answered(case, Path(scratch))
+                found, verdict = answered(case, Path(scratch))
+                contradictions += contradict(found.relation, verdict)
+                kinships[case.truth is R.UNRELATED, verdict] += 1
                 table[case.truth, found.relation] += 1
                 accused += case.truth is R.UNRELATED and found.relation not in (R.UNRELATED, R.UNKNOWN)
                 mark = " " if found.relation is case.truth else "?" if found.relation is R.UNKNOWN else "X"
                 print(
                     f"{mark} {case.name:46} {found.relation:36} margin "
-                    f"{found.margin:5.2f}  {time.process_time() - start:5.1f} CPU s",
+                    f"{found.margin:5.2f}  {time.process_time() - start:5.1f} CPU s  {verdict}",
                     flush=True,
                 )
                 if mark != " ":
                     print("".join(f"      {sentence}\n" for sentence in found.why), end="")
     report(table, accused)
+    for unrelated, words in ((False, "relatives"), (True, "independent")):
+        said = ", ".join(f"{n} {verdict}" for (which, verdict), n in sorted(kinships.items()) if which == unrelated)
+        print(f"lineage of {words}: {said}")
+    print(f"pairs of which diff and lineage say opposite things: {contradictions}")
 
 
 def report(table: Counter[tuple[Relation, Relation]], accused: int) -> None:

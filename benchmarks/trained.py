@@ -26,16 +26,23 @@ def corpus(part: str) -> bytes:
 
 
 def train(
-    seed: int, part: str, steps: int, start: State | None = None, rate: float = 3e-3, order: int | None = None
+    seed: int,
+    part: str,
+    steps: int,
+    start: State | None = None,
+    rate: float = 3e-3,
+    order: int | None = None,
+    frozen: State | None = None,
 ) -> State:
-    """Weights after `steps` of AdamW, by hub names, float32."""
+    """Weights after `steps` of AdamW, by hub names, float32. Tensors in `frozen` are taken over and not trained."""
     import torch
     from torch.nn import functional as f
 
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    model = {name: tensor.requires_grad_() for name, tensor in _initial(torch, start).items()}
-    optimiser = torch.optim.AdamW(model.values(), lr=rate, betas=(0.9, 0.95), weight_decay=0.1)
+    model = _initial(torch, start) | {name: torch.tensor(values) for name, values in (frozen or {}).items()}
+    moving = [tensor.requires_grad_() for name, tensor in model.items() if name not in (frozen or {})]
+    optimiser = torch.optim.AdamW(moving, lr=rate, betas=(0.9, 0.95), weight_decay=0.1)
     data = torch.tensor(np.frombuffer(corpus(part), np.uint8).astype(np.int64))
     random = np.random.default_rng(seed if order is None else order)
     for step in range(steps):

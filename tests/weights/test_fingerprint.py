@@ -84,6 +84,13 @@ def test_a_fingerprint_is_small_and_comes_back_equal(family: dict[str, Path], tm
     assert encoded(back) == raw and back.tokens == made.tokens
 
 
+def test_a_fingerprint_of_an_older_schema_says_how_to_make_it_again(family: dict[str, Path], tmp_path: Path) -> None:
+    raw = encoded(assay.fingerprint(family["base"], isolation=False))
+    (tmp_path / f"x{SUFFIX}").write_bytes(raw.replace(b"assay-fingerprint/2", b"assay-fingerprint/1"))
+    with pytest.raises(UsageError, match="make it again with  assay fingerprint MODEL"):
+        decoded(tmp_path / f"x{SUFFIX}")
+
+
 def test_the_commands_write_and_ask_a_library(family: dict[str, Path], tmp_path: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
@@ -99,9 +106,9 @@ def test_the_commands_write_and_ask_a_library(family: dict[str, Path], tmp_path:
     assert row["verdict"] == "no common origin found"
 
 
-def test_a_model_without_gated_layers_has_no_fingerprint(tmp_path: Path) -> None:
+def test_a_model_without_an_embedding_has_no_fingerprint(tmp_path: Path) -> None:
     derived.write_safetensors(tmp_path / "m.safetensors", {"h.0.mlp.c_fc.weight": np.zeros((8, 8), np.float32)})
-    with pytest.raises(UsageError, match="it needs gated feed-forward layers and an embedding"):
+    with pytest.raises(UsageError, match="it needs feed-forward layers and a token embedding"):
         assay.fingerprint(tmp_path / "m.safetensors", isolation=False)
 
 

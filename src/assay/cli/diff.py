@@ -46,8 +46,9 @@ def COMMAND(
     """Compare the weights of MODEL with those of BASE: every tensor, and the one relation that explains them.
 
     Hub and GGUF names, fused and split projections and experts are matched by role. The relation is one of: identical,
-    cast, quantised copy, LoRA merge, direction ablation, full fine-tune, continued pre-training, merge of several
-    models, layers pruned or stacked, extended vocabulary, the same model in other coordinates, unrelated, cannot tell.
+    cast, quantised copy, LoRA merge, direction ablation, pruned values, full fine-tune, continued pre-training, merge
+    of several models, layers pruned or stacked, extended vocabulary, the same model in other coordinates, unrelated,
+    cannot tell. Descent is read from the layers: what is shared beside them is named.
     """
     from assay import api
 

@@ -27,8 +27,9 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     """Compare MODEL with every fingerprint of a library, whatever it calls itself.
 
     Two permutation tests on feed-forward neurons, one in the model's own coordinates and one in the basis of its
-    tokens. They tell a common origin, also after permutation or rotation; they do not tell who came first. MODEL may be
-    a fingerprint file. Exit status 0: the question could be asked, whatever the answer.
+    tokens. They tell a common origin, also after permutation, rotation, sign and scale; they do not tell who came
+    first, and say "cannot tell" where the sketches are too coarse. MODEL may be a fingerprint file.
+    Exit status 0: the question could be asked, whatever the answer.
     """
     from assay import api
     from assay.render.visible import visible

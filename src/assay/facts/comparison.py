@@ -27,6 +27,7 @@ class Relation(StrEnum):
     QUANTISED_CHANGED = "quantised copy of a changed model"
     ADAPTER_MERGE = "LoRA merge"
     ABLATION = "direction ablation"
+    PRUNED = "pruned values"
     FINE_TUNE = "full fine-tune"
     CONTINUED = "continued pre-training"
     MERGE = "merge of several models"

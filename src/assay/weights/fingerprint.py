@@ -1,9 +1,10 @@
 """A fingerprint of a model: sketches of its feed-forward neurons, from which kinship can be tested without its weights.
 
-Two sketches of each neuron. In the model's own coordinates: the up-projection row, projected on fixed random signs; it
-survives training, and no change of coordinates. In the basis of its tokens: what the neuron reads from each token's
-embedding, projected on signs that depend on the token's text alone; it survives permutation and rotation of the hidden
-dimension, and permutation of the neurons.
+Two sketches of each neuron. In the model's own coordinates: what it reads from the residual stream, projected on fixed
+random signs; it survives training, and no change of coordinates. In the basis of its tokens: what it reads from each
+token's embedding (and what its gate reads, or without a gate what it writes to each), projected on signs that depend on
+the token's text alone; it survives permutation and rotation of the hidden dimension, and order, sign and scale of the
+neurons. What a norm scales is put into the matrix that reads it.
 
 The tests that use them are the permutation test of Zhu et al., "Independence Tests for Language Models" (2025, section
 3), and its MATCH idea moved to the token basis, so that no forward pass is needed.
@@ -17,8 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.comparison import Kinship
-from assay.facts.role import Place, placed
+from assay.facts.role import Place
 from assay.facts.tokenizer import Vocabulary
+from assay.weights.anatomy import is_token_embedding, main_tower, seat
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +32,8 @@ RELATED = -12.0  # log10 of the probability below which chance is no explanation
 SHARE = 0.10  # of neurons that must agree as well: models of one kind of data share a few features by themselves
 DOUBT = 0.02
 FOUND, NONE = "common origin", "no common origin found"  # how a verdict begins, and the negative one
-PAIRED_LEAST = 0.02  # of the neurons, below which the sketches hold nothing to compare: weights that are all alike
+FILLED_LEAST = 0.5  # of the neurons, that must read anything at all
+DRIFT, SIGMAS = 0.05, 6.0  # mean cosine at the same position, and how far it may lie from chance, without a kinship
 SHARED_LEAST = 0.2  # of the sampled tokens, below which the token basis has no power
 
 
@@ -39,13 +42,15 @@ class Fingerprint:
     """Sketches as int8[layers, neurons, dimensions], and how they were made.
 
     `own` and `up`, `gate` are for the same layers; neurons of `own` are the first ones, those of `up` and `gate` the
-    strongest. `tokens` are the texts, by which two fingerprints see how much of a basis they share.
+    strongest (without a gate, `gate` is what a neuron writes). `depth` is the number of all layers. `tokens` are the
+    texts, by which two fingerprints see how much of a basis they share.
     """
 
     name: str
     sha256: str
     hidden: int
     inner: int
+    depth: int
     own: NDArray[np.int8]
     up: NDArray[np.int8]
     gate: NDArray[np.int8]
@@ -55,38 +60,58 @@ class Fingerprint:
 def fingerprint(
     name: str, sha256: str, weights: Mapping[str, Any], vocabulary: Vocabulary | None
 ) -> Fingerprint | None:
-    """The fingerprint of a model, or None if it has no gated feed-forward layers or no embedding."""
+    """The fingerprint of a model, or None if it has no feed-forward layers that are known, or no embedding."""
     import numpy as np
 
-    places = {placed(key): key for key in weights}
-    ups = [place for place in places if (place.role, place.kind, place.expert) == ("up", "weight", None)]
-    layers = sorted(place.layer for place in ups if place.layer is not None and Place(place.layer, "gate") in places)
-    embedding = places.get(Place(None, "embedding"))
-    if not layers or embedding is None:
+    places = {seat(key): key for key in weights}
+    tower = main_tower(place.tower for place in places if place.layer is not None)
+    inside = {(place.layer, place.role): key for place, key in places.items() if _plain_weight(place, tower)}
+    tables = [key for place, key in places.items() if is_token_embedding(place)]
+    gated = any(role == "gate" for _, role in inside)
+    second = "gate" if gated else "down"
+    layers = sorted(layer for layer, role in inside if role == "up" and layer is not None and (layer, second) in inside)
+    if not layers or not tables:
         return None
-    chosen = [layers[number * len(layers) // min(LAYERS, len(layers))] for number in range(min(LAYERS, len(layers)))]
-    basis, tokens = _token_basis(weights[embedding], vocabulary)
+    basis, tokens = _token_basis(weights[tables[0]], vocabulary)
     hidden = basis.shape[1]
     own_signs = _signs([f"dimension {n}" for n in range(hidden)], OWN)
     own, up, gate, inner = [], [], [], 0
-    for layer in chosen:
-        norm = (
-            weights[places[norm_place]].read().reshape(-1)
-            if (norm_place := Place(layer, "ffn_norm")) in places
-            else None
-        )
-        matrices = [weights[places[Place(layer, role)]].read() for role in ("up", "gate")]
-        if any(matrix.shape[1] != hidden for matrix in matrices) or matrices[0].shape != matrices[1].shape:
+    for layer in _chosen(layers):
+        matrices = [weights[inside[layer, role]].read() for role in ("up", second)]
+        reads = _units(matrices[0], hidden)
+        other = _units(matrices[1], hidden)
+        if reads is None or other is None or reads.shape != other.shape or (inner and len(reads) != inner):
             return None
-        inner = len(matrices[0])
-        own.append(_quantised(matrices[0][:NEURONS] @ own_signs))
-        reading = basis * norm if norm is not None and norm.shape == (hidden,) else basis
-        sketches = [matrix @ reading.T for matrix in matrices]
-        strength = np.linalg.norm(sketches[0], axis=1) + np.linalg.norm(sketches[1], axis=1)
-        strongest = np.sort(np.argsort(-strength, kind="stable")[:NEURONS])
+        inner = len(reads)
+        key = inside.get((layer, "ffn_norm"))
+        norm = weights[key].read().reshape(-1) if key is not None else None
+        if norm is None or norm.shape != (hidden,) or not np.isfinite(norm).all():
+            norm = np.ones(hidden, np.float32)
+        own.append(_quantised((reads[:NEURONS] * norm) @ own_signs))
+        sketches = [(reads * norm) @ basis.T, (other * norm if gated else other) @ basis.T]
+        sizes = [np.linalg.norm(sketch, axis=1) for sketch in sketches]
+        strength = sizes[1] if gated else sizes[0] * sizes[1]  # no factor that the other side undoes alters it
+        strongest = np.sort(np.argsort(-np.nan_to_num(strength), kind="stable")[:NEURONS])
         up.append(_quantised(sketches[0][strongest]))
         gate.append(_quantised(sketches[1][strongest]))
-    return Fingerprint(name, sha256, hidden, inner, np.stack(own), np.stack(up), np.stack(gate), tokens)
+    return Fingerprint(name, sha256, hidden, inner, len(layers), np.stack(own), np.stack(up), np.stack(gate), tokens)
+
+
+def _plain_weight(place: Place, tower: str) -> bool:
+    return place.layer is not None and (place.tower, place.kind, place.expert) == (tower, "weight", None)
+
+
+def _chosen(layers: list[int]) -> list[int]:
+    """The first and the last layers: those that are still first and last when some between are dropped or repeated."""
+    half = LAYERS // 2
+    return layers if len(layers) <= LAYERS else layers[:half] + layers[-half:]
+
+
+def _units(matrix: NDArray[np.float32], hidden: int) -> NDArray[np.float32] | None:
+    """float32[neurons, hidden], whichever way the matrix is stored."""
+    if matrix.shape[1] == hidden and matrix.shape[0] != hidden:
+        return matrix
+    return matrix.T if matrix.shape[0] == hidden else None
 
 
 def _token_basis(embedding: Any, vocabulary: Vocabulary | None) -> tuple[NDArray[np.float32], frozenset[str]]:
@@ -139,11 +164,13 @@ def _quantised(sketch: NDArray[np.float32]) -> NDArray[np.int8]:
 def kinship(model: Fingerprint, other: Fingerprint) -> Kinship:
     """What the two fingerprints say about a common origin; symmetric, and silent about who came first."""
     own: list[tuple[int, int, float]] = []
+    drift = False
     if (model.hidden, model.inner) == (other.hidden, other.inner):
         for a, b in zip(model.own, other.own, strict=False):
             left, right = mutual(a, b)
             hits = int((left == right).sum())
             own.append((hits, len(left), log10_bound(hits, len(left), len(b))))
+        drift = _drifts(model.own, other.own)
     shared = len(model.tokens & other.tokens) / max(1, min(len(model.tokens), len(other.tokens)))
     basis = [
         max(
@@ -154,12 +181,38 @@ def kinship(model: Fingerprint, other: Fingerprint) -> Kinship:
     ]
     fixed, matched, fixed_p = together(own)
     agreed, paired, agreed_p = together(basis)
-    enough = paired >= PAIRED_LEAST * model.up.shape[0] * model.up.shape[1]
-    known = enough and shared >= SHARED_LEAST
+    enough = paired > 0 and min(_filled(model), _filled(other)) >= FILLED_LEAST
+    # layers of the same width, but not as many or not as wide inside: the sketches may be of other layers than these
+    aligned = model.hidden != other.hidden or (model.inner, model.depth) == (other.inner, other.depth)
+    known = enough and aligned and not drift and shared >= SHARED_LEAST
     verdict = _verdict(fixed, matched, fixed_p, agreed, paired, agreed_p, known)
     return Kinship(
         other.name, other.sha256, fixed, matched, fixed_p, agreed, paired, agreed_p, round(shared, 3), verdict
     )
+
+
+def _filled(one: Fingerprint) -> float:
+    """The share of neurons whose sketch is not zero: of weights that are all alike nothing can be said."""
+    return float(one.up.any(axis=2).mean())
+
+
+def _drifts(mine: NDArray[np.int8], theirs: NDArray[np.int8]) -> bool:
+    """Whether neurons are on the whole more like those at the same position than like the next.
+
+    No single neuron of a model that was trained for long need be found again, when all together still show it.
+    """
+    import numpy as np
+
+    many = min(len(mine), len(theirs))
+    units = []
+    for rows in (mine[:many], theirs[:many]):
+        wide = rows.astype(np.float32)
+        norms = np.linalg.norm(wide, axis=2, keepdims=True)
+        units.append(np.divide(wide, norms, out=np.zeros_like(wide), where=norms > 0))
+    same = np.einsum("lnd,lnd->ln", *units)
+    apart = np.einsum("lnd,lnd->ln", units[0], np.roll(units[1], 1, axis=1))
+    excess = float(same.mean() - apart.mean())
+    return excess >= DRIFT or excess >= SIGMAS * (2 / (OWN * same.size)) ** 0.5
 
 
 def together(layers: list[tuple[int, int, float]]) -> tuple[int, int, float]:
@@ -181,14 +234,12 @@ def _near(row: int, mine: int, theirs: int) -> range:
     return range(max(0, middle - 1), min(theirs, middle + 2))
 
 
-def _verdict(
-    fixed: int, matched: int, fixed_p: float, agreed: int, paired: int, agreed_p: float, known_basis: bool
-) -> str:
+def _verdict(fixed: int, matched: int, fixed_p: float, agreed: int, paired: int, agreed_p: float, known: bool) -> str:
     if fixed_p <= RELATED and fixed >= SHARE * matched:
         return f"{FOUND}, same coordinates"
     if agreed_p <= RELATED and agreed >= SHARE * paired:
         return f"{FOUND}, other coordinates"
-    if not known_basis:
+    if not known:
         return "cannot tell"
     if (agreed_p <= RELATED and agreed >= DOUBT * paired) or (fixed_p <= RELATED and fixed >= DOUBT * matched):
         return "cannot tell"

@@ -14,7 +14,7 @@ from assay.facts.comparison import Kinship
 from assay.weights.fingerprint import OWN, SHARED, Fingerprint, kinship
 from assay.weights.safetensors import safetensors
 
-SCHEMA = "assay-fingerprint/1"
+SCHEMA = "assay-fingerprint/2"  # 1 knew only gated layers, and took the strongest neurons by their scale
 SUFFIX = ".fingerprint.safetensors"
 MOST = 64 * 1024 * 1024
 MOST_FILES = 10_000
@@ -32,7 +32,11 @@ def encoded(found: Fingerprint) -> bytes:
     texts = _SEPARATOR.join(sorted(found.tokens)).encode("utf-8", "backslashreplace")
     sketches = {"gate": found.gate, "own": found.own, "up": found.up}
     tensors = {name: ("I8", values.shape, values.tobytes()) for name, values in sketches.items()}
-    told = {"name": found.name, "sha256": found.sha256, "hidden": str(found.hidden), "inner": str(found.inner)}
+    told = {
+        "name": found.name,
+        "sha256": found.sha256,
+    }
+    told |= {"hidden": str(found.hidden), "inner": str(found.inner), "depth": str(found.depth)}
     return safetensors(tensors | {"tokens": ("U8", (len(texts),), texts)}, {"schema": SCHEMA} | told)
 
 
@@ -55,6 +59,8 @@ def _decoded(path: Path) -> Fingerprint:
 
     found = weights.open(path)
     told = dict(found.set.indexes[0].metadata)
+    if told.get("schema", "").startswith("assay-fingerprint/") and told["schema"] != SCHEMA:
+        raise InputError(f"it is {told['schema'][:80]}, not {SCHEMA}: make it again with  assay fingerprint MODEL")
     if told.get("schema") != SCHEMA or not {"gate", "own", "up", "tokens"} <= set(found):
         raise InputError(f"expected schema {SCHEMA!r}, got {told.get('schema', '')[:80]!r}")
     sketches = {}
@@ -64,13 +70,13 @@ def _decoded(path: Path) -> Fingerprint:
             raise InputError(f"{name} has shape {values.shape}")
         sketches[name] = values
     own, up, gate = sketches["own"], sketches["up"], sketches["gate"]
-    sizes = [told.get(key, "") for key in ("hidden", "inner")]
+    sizes = [told.get(key, "") for key in ("hidden", "inner", "depth")]
     if up.shape != gate.shape or len(own) != len(up) or not all(text.isascii() and text.isdigit() for text in sizes):
         raise InputError("its parts do not belong together")
     texts = found["tokens"].array().astype(np.uint8).tobytes().decode("utf-8", "replace")
     tokens = frozenset(texts.split(_SEPARATOR))
-    hidden, inner = (int(text[:18]) for text in sizes)
-    return Fingerprint(told.get("name", path.name), told.get("sha256", ""), hidden, inner, own, up, gate, tokens)
+    hidden, inner, depth = (int(text[:18]) for text in sizes)
+    return Fingerprint(told.get("name", path.name), told.get("sha256", ""), hidden, inner, depth, own, up, gate, tokens)
 
 
 def relatives(model: Fingerprint, folder: Path) -> list[Kinship]:

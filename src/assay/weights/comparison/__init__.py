@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assay.facts.comparison import Comparison, Kinship
+from assay.facts.comparison import Comparison, Kinship, Relation
 from assay.facts.config import ModelConfig
 from assay.facts.tokenizer import Vocabulary
 from assay.progress import Progress, Steps
 from assay.weights.anatomy import group
 from assay.weights.comparison import relation
 from assay.weights.comparison.difference import Found, compared
+from assay.weights.comparison.grid import grids
 from assay.weights.comparison.matching import Pair, layer_map, matched, renumbered, side
 from assay.weights.comparison.origin import Descent, Origin, body, origin, rescaled, totals
+from assay.weights.comparison.quantised import in_blocks
 from assay.weights.fingerprint import fingerprint, kinship
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_NOT_SHOWN = (Relation.UNRELATED, Relation.UNKNOWN)  # relations of a body that is not, or not surely, the base's
 PLAINLY = 0.9  # cosine of feed-forward matrices, from which fingerprints are not asked as well
 SAMPLE = 1 << 16  # values of each matrix by which other models' shares are fitted
 
@@ -55,8 +58,10 @@ def comparison(
     from_where = origin(found, left, right)
     kin = _kinship(base, model) if layers or not _plainly_in_place(found, from_where) else None
     merged, unexplained = _shares(pairs, others) if others else ((), 1.0)
-    factors = rescaled(found, left, right) if from_where.descent is Descent.IN_PLACE else None
-    judged = relation.judged(found, missing, extra, layers, from_where, kin, merged, unexplained, factors)
+    here = from_where.descent is Descent.IN_PLACE
+    factors = rescaled(found, left, right) if here else None
+    laid = grids(found) if here and not in_blocks(found) else ()
+    judged = relation.judged(found, missing, extra, layers, from_where, kin, merged, unexplained, factors, laid)
     relative, cosine = totals(body(found) or found)
     why = (*judged.why, *_unmatched(missing, extra))
     return Comparison(
@@ -72,7 +77,7 @@ def comparison(
         layers=tuple((layer, other) for layer, other, _ in layers),
         relative=None if relative is None else float(f"{relative:.4g}"),
         cosine=None if cosine is None else round(cosine, 6),
-        shared=from_where.shared,
+        shared=from_where.shared if judged.relation in _NOT_SHOWN else (),
     )
 
 

@@ -78,7 +78,7 @@ def _left(values: NDArray[np.float32]) -> float:
     columns = values[:, :: max(1, values.shape[1] // 64)].astype(np.float64)
     energy = np.einsum("ij,ij->j", columns, columns)
     columns = columns[:, energy > 0]
-    if columns.shape[1] < 2:
+    if not columns.shape[1]:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(columns, ORDER + 1, axis=0)  # [times, columns, ORDER + 1]
     before, after = windows[..., :ORDER].transpose(1, 0, 2), windows[..., ORDER].T[..., None]

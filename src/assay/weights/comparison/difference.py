@@ -14,7 +14,8 @@ from assay.facts.comparison import State, TensorDifference
 from assay.kernels.types import TYPES
 from assay.weights.anatomy import BODY, group
 from assay.weights.comparison.constants import ROWS, constant, likeness
-from assay.weights.comparison.matching import Matrix, Pair
+from assay.weights.comparison.matching import Matrix, Pair, Turned
+from assay.weights.packing import Packed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,8 @@ class Found:
     """The difference as a fact, and what only the relation needs.
 
     `computed` says that the values are a table that is computed and not learned; `likeness` how much more alike the two
-    are at the same position than elsewhere; `left` and `right` are the leading directions of the change.
+    are at the same position than elsewhere, `zeroed` which share of the changed values became zero; `left` and `right`
+    are the leading directions of the change.
     """
 
     difference: TensorDifference
@@ -44,6 +46,7 @@ class Found:
     right: NDArray[np.float32] | None = None
     computed: bool = False
     likeness: float | None = None
+    zeroed: float = 0.0
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class _Sums:
     matrix: NDArray[np.float32] | None = None
     computed: bool = False
     likeness: float | None = None
+    zeroed: float = 0.0
 
     def add(self, found: tuple[float, float, float, float, float, int], values: int) -> None:
         """Add what the kernel found in some rows."""
@@ -95,7 +99,7 @@ def compared(pair: Pair) -> Found:
     if state is State.CHANGED and sums.matrix is not None and 0 < sums.change < math.inf:
         rank, energy, left, right = _low_rank(sums.matrix, sums.change)
     fact = _fact(pair, state, sums, relative, cosine, rank, energy)
-    return Found(fact, pair, squares, left, right, sums.computed, sums.likeness)
+    return Found(fact, pair, squares, left, right, sums.computed, sums.likeness, sums.zeroed)
 
 
 def _learned(pair: Pair) -> bool:
@@ -134,6 +138,8 @@ def _summed(pair: Pair, rows: int) -> _Sums:
     sums = _Sums()
     columns = pair.base.columns
     step = max(1, CHUNK // max(1, columns))
+    if any(isinstance(side, (Packed, Turned)) for side in (pair.base, pair.model)):
+        step = rows  # whatever is asked of these, the whole matrix is unpacked
     ranked = (
         min(rows, columns) >= LEAST_RANKED
         and rows * columns <= MOST_RANKED
@@ -153,6 +159,8 @@ def _summed(pair: Pair, rows: int) -> _Sums:
         if not start and rows > 1:
             sums.computed = any(constant(side, learned_role=_learned(pair)) for side in (a, b))
             sums.likeness = likeness(a, b)
+            moved = a != b
+            sums.zeroed = float(np.mean(b[moved] == 0)) if moved.any() else 0.0
     return sums
 
 

@@ -107,11 +107,12 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A tensor of the base and its counterpart in the model."""
+    """A tensor of the base and its counterpart in the model; `copied` says that it became an expert of several."""
 
     place: Place
     base: Matrix
     model: Matrix
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,11 @@ def matched(base: Side, model: Side) -> tuple[list[Pair], list[str], list[str]]:
         found = left.pop(place, None)
         if found is None and place.role == "head":  # tied in the base, stored apart here: the same matrix
             found = base.places.get(Place(None, "embedding"))
-        if found is None:
+        dense = base.places.get(replace(place, expert=None)) if place.expert is not None else None
+        if found is None and dense is not None and (dense.rows, dense.columns) == (tensor.rows, tensor.columns):
+            left.pop(replace(place, expert=None), None)
+            pairs.append(Pair(place, dense, tensor, copied=True))
+        elif found is None:
             extra.append(tensor.name)
         else:
             pairs.append(Pair(place, *_aligned(place, found, tensor, base, model)))

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LAYERS, UNITS, WIDTH = 6, 512, 256  # layers, units of the base, dimensions of a sketch that are compared
+LAYERS, UNITS, WIDTH = 4, 384, 128  # layers, units of the base, dimensions of a sketch that are compared
+FITTED = 256  # rows from which factors are fitted
 MOST = 1 << 28  # values of a matrix that is read whole
 SEED = 20_260_102
 Units = tuple[Any, Any]  # what each unit has on one side, and on another: float32[units, hidden]
@@ -40,7 +41,7 @@ class Match:
 
 
 def layers_of(base: Side, model: Side, tower: str) -> list[int]:
-    """Up to six layers that both have, spread over the tower."""
+    """Up to four layers that both have, spread over the tower."""
     numbers = [{place.layer for place in one.places if place.tower == tower} for one in (base, model)]
     both = sorted(layer for layer in numbers[0] & numbers[1] if layer is not None)
     many = min(LAYERS, len(both))
@@ -194,7 +195,7 @@ def _norm(matrix: Matrix | None, hidden: int | None) -> Any:
 def unscaled(base: Side, model: Side, place: Place) -> tuple[float, float] | None:
     """(relative change of a matrix as it stands, the least that factors on its rows or columns leave of it).
 
-    None where the matrices cannot be laid beside one another.
+    From a sample of rows. None where the matrices cannot be laid beside one another.
     """
     import numpy as np
 
@@ -203,7 +204,7 @@ def unscaled(base: Side, model: Side, place: Place) -> tuple[float, float] | Non
         return None
     sides = []
     for one, matrix in ((base, a), (model, b)):
-        values = matrix.read()
+        values = matrix.read(0, FITTED)
         norm = _norm(one.places.get(_norm_place(place)), values.shape[1]) if _norm_place(place) else np.float32(1)
         sides.append((values, values * norm))
     size = float(np.linalg.norm(sides[0][0]))

@@ -160,13 +160,13 @@ def _towers(rows: list[Found], base: Side, model: Side) -> dict[str, _Tower]:
         if layer is not None:
             tower.all_layers.add(layer)
         if in_place(block):
-            tower.sizes["in place"] += sum(map(_size, block))
+            tower.sizes["in place"] += sum(map(values_of, block))
             if layer is not None:
                 tower.layers.add(layer)
         elif any(row.squares[1] > 0 for row in block):
             moved[name, kind] += block
     for (name, kind), block in moved.items():
-        tower, size = towers[name], sum(map(_size, block))
+        tower, size = towers[name], sum(map(values_of, block))
         there = {row.pair.place.layer for row in block}
         layers = [layer for layer in layers_of(base, model, name) if layer in there]
         match = matches(base, model, name, kind, layers) if layers else None
@@ -188,12 +188,13 @@ def _towers(rows: list[Found], base: Side, model: Side) -> dict[str, _Tower]:
 def in_place(block: Sequence[Found]) -> bool:
     """Whether matrices of one part are like the base's at the same position, and not everywhere alike."""
     _, cosine = totals(block)
-    likes = [(row.likeness, _size(row)) for row in block if row.likeness is not None]
+    likes = [(row.likeness, values_of(row)) for row in block if row.likeness is not None]
     like = sum(value * size for value, size in likes) / sum(size for _, size in likes) if likes else None
     return cosine is not None and cosine >= SAME_COORDINATES and (like is None or like >= LIKE)
 
 
-def _size(row: Found) -> int:
+def values_of(row: Found) -> int:
+    """Values of the base's tensor."""
     return row.pair.base.rows * row.pair.base.columns
 
 
@@ -207,10 +208,10 @@ def _shared(found: Sequence[Found]) -> tuple[str, ...]:
     tables = [
         row
         for row in found
-        if row.computed and row.difference.state is State.IDENTICAL and row.squares[1] > 0 and _size(row) > 1
+        if row.computed and row.difference.state is State.IDENTICAL and row.squares[1] > 0 and values_of(row) > 1
     ]
     if tables:
-        tables.sort(key=lambda row: -_size(row))
+        tables.sort(key=lambda row: -values_of(row))
         names = list(dict.fromkeys(re.sub(r"\.\d+(?=\.)", ".*", row.difference.name) for row in tables))
         more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
         out.append(f"{_TABLES}{', '.join(names[:3])}{more}")
@@ -275,15 +276,17 @@ def rescaled(found: Sequence[Found], base: Side, model: Side) -> tuple[float, fl
     """(relative change, what of it factors on units and norms leave) over sampled layers; None if they explain none."""
     rows = [row for row in body(found) if row.difference.state is State.CHANGED and row.difference.relative > SCALED]
     layers = sorted({row.pair.place.layer for row in rows if row.pair.place.layer is not None})
-    chosen = {layers[n * len(layers) // min(3, len(layers))] for n in range(min(3, len(layers)))}
-    raws, rests = [], []
-    for row in rows:
-        if row.pair.place.layer in chosen:
-            answer = unscaled(base, model, row.pair.place)
-            if answer is not None:
-                raws.append(answer[0])
-                rests.append(answer[1])
-    if not raws:
-        return None
-    raw, rest = (math.sqrt(sum(value**2 for value in values) / len(values)) for values in (raws, rests))
-    return (raw, rest) if rest <= EXPLAINED * raw else None
+    chosen = [layers[n * len(layers) // min(3, len(layers))] for n in range(min(3, len(layers)))]
+    raws: list[float] = []
+    rests: list[float] = []
+    for layer in chosen:
+        answers = [unscaled(base, model, row.pair.place) for row in rows if row.pair.place.layer == layer]
+        raws += [answer[0] for answer in answers if answer is not None]
+        rests += [answer[1] for answer in answers if answer is not None]
+        if not raws or _root(rests) > EXPLAINED * _root(raws):
+            return None  # the first layer says so nearly always, and the others need not be read
+    return (_root(raws), _root(rests)) if raws else None
+
+
+def _root(values: Sequence[float]) -> float:
+    return math.sqrt(sum(value**2 for value in values) / len(values))

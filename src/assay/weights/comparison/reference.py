@@ -56,7 +56,7 @@ def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
         vocabulary = next(iter(weights.facts("Vocabulary")), None)
         found = fingerprint_of(name, digest(weights.walk), weights, vocabulary)
     if found is None:
-        raise UsageError(f"no fingerprint for {name}: it needs gated feed-forward layers and an embedding")
+        raise UsageError(f"no fingerprint for {name}: it needs feed-forward layers and a token embedding")
     return found
 
 

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.facts.comparison import Kinship, Relation, State
-from assay.kernels.types import TYPES
+from assay.weights.comparison.answer import Judged, decided
 from assay.weights.comparison.difference import Found
-from assay.weights.comparison.origin import SAME_COORDINATES, Descent, Origin, body, is_matrix, totals
-from assay.weights.comparison.origin import margin as _margin
+from assay.weights.comparison.grid import Grid
+from assay.weights.comparison.origin import (
+    SAME_COORDINATES,
+    Descent,
+    Origin,
+    body,
+    in_place,
+    is_matrix,
+    margin,
+    totals,
+    values_of,
+)
+from assay.weights.comparison.quantised import dequantised, quantised
 from assay.weights.fingerprint import FOUND, NONE, RELATED
 
 if TYPE_CHECKING:
@@ -26,26 +36,8 @@ if TYPE_CHECKING:
 CONTINUED = 0.20  # relative change of the matrices from which training was as long as the first
 LOW_RANK = 0.5  # share of the changed energy that must lie in matrices whose change has a rank
 COMMON = 0.80  # |cosine| of the leading direction of one writer's change to that of all
-EQUAL = 0.98  # share of blocks equal to re-quantisation, from which they were quantised from the base
-WEIGHTED = 0.10  # share up to which blocks are as good as never equal: they were quantised with an importance matrix
-# share of values in their cell: between honest copies, with and without an importance matrix, and fine-tunes of 1 %
-INSIDE = {
-    "Q8_0": 0.98, "Q4_0": 0.985, "Q4_1": 0.99, "Q5_0": 0.98, "Q5_1": 0.98, "Q2_K": 0.965, "Q3_K": 0.975, "Q4_K": 0.992,
-    "Q5_K": 0.98, "Q6_K": 0.96, "IQ4_NL": 0.993, "IQ4_XS": 0.993, "MXFP4": 0.982, "NVFP4": 0.99,
-}  # fmt: skip
 ALIKE, MOST_LAYERS = 0.5, 0.8  # cosine of a layer to one of the base, and how many layers must have it
 _UNTESTED = "no test in other coordinates is known for this architecture"
-LEAST = 0.1  # margin below which the answer is "cannot tell"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A relation, what it would be on the other side of the deciding number, the margin, and why, in sentences."""
-
-    relation: Relation
-    runner_up: Relation
-    margin: float
-    why: tuple[str, ...]
 
 
 def judged(
@@ -58,6 +50,7 @@ def judged(
     merged: tuple[tuple[str, float], ...] = (),
     unexplained: float = 1.0,
     rescaled: tuple[float, float] | None = None,
+    grids: Sequence[Grid | None] = (),
 ) -> Judged:
     """What the differences say.
 
@@ -70,14 +63,18 @@ def judged(
         merged: other models whose weights explain the change, with their shares.
         unexplained: the part of the change that those leave.
         rescaled: the change, and what of it factors on units and norms leave, where they explain it.
+        grids: the grids that the values of changed matrices lie on, where most of them do.
     """
     matrices = [row for row in found if is_matrix(row)]
     changed = [row for row in found if row.difference.state is not State.IDENTICAL]
     # layers and what alters no value decide first, then whether the body is the base's, then the kind of change
-    answer = _relayered(layers, matrices) or _exact(found, changed, missing, extra) or _elsewhere(origin, kin, rescaled)
+    answer = _relayered(layers, matrices) or _upcycled(found) or _exact(found, changed, missing, extra)
+    if answer is None and origin.descent is Descent.IN_PLACE:
+        answer = _pruned(found) or dequantised(grids, body(found))
+    answer = answer or _elsewhere(origin, kin, rescaled)
     if answer is None:
         answer = (
-            _quantised(found)
+            quantised(found)
             or _merge(merged, unexplained)
             or _low_rank(matrices)
             or _wider(found, changed)
@@ -96,15 +93,6 @@ def _agreed(answer: Judged, kin: Kinship | None) -> Judged:
     if answer.relation is not Relation.UNRELATED and kin.verdict == NONE:
         return Judged(Relation.UNKNOWN, answer.relation, 0.0, (*answer.why, said))
     return answer
-
-
-def _judged(relation: Relation, other: Relation, margin: float, *why: str) -> Judged:
-    if margin < LEAST:
-        said = (
-            f"the deciding number lies too close to its threshold (margin {margin:.2f}) to tell {relation} from {other}"
-        )
-        return Judged(Relation.UNKNOWN, relation, margin, (*why, said))
-    return Judged(relation, other, margin, why)
 
 
 def _exact(
@@ -146,13 +134,34 @@ def _relayered(layers: Sequence[tuple[int, int, float]], matrices: Sequence[Foun
         f"{len(alike):,} of {len(layers):,} layers are like a layer of the base"
         f" (cosine {min(row[2] for row in alike):.3f} or more): {shown}"
     )
-    return _judged(
+    return decided(
         Relation.LAYERS,
         Relation.UNRELATED,
-        _margin(deciding, ALIKE),
+        margin(deciding, ALIKE),
         why,
         f"cosine of what is matched {cosine or 0:.4f}",
     )
+
+
+def _upcycled(found: Sequence[Found]) -> Judged | None:
+    """Dense layers that became experts: each is a copy of the base's, trained on or not."""
+    experts = [row for row in found if row.pair.copied]
+    if not experts or not in_place(experts):
+        return None
+    _, cosine = totals(experts)
+    many = 1 + max(row.pair.place.expert or 0 for row in experts)
+    why = f"each feed-forward layer is there as {many} experts (cosine {cosine or 0:.4f} to that of the base)"
+    return decided(Relation.LAYERS, Relation.UNRELATED, margin(cosine or 1e-6, SAME_COORDINATES), why)
+
+
+def _pruned(found: Sequence[Found]) -> Judged | None:
+    """Only values set to zero."""
+    changed = [row for row in body(found) if row.difference.state is State.CHANGED]
+    if not changed or any(row.zeroed < 1 for row in changed):
+        return None
+    share = sum(row.difference.share * values_of(row) for row in changed) / sum(map(values_of, changed))
+    why = f"{share:.1%} of the values of {len(changed):,} matrices became zero, every other is the base's"
+    return decided(Relation.PRUNED, Relation.FINE_TUNE, 9.0, why)
 
 
 def _elsewhere(origin: Origin, kin: Kinship | None, rescaled: tuple[float, float] | None) -> Judged | None:
@@ -164,10 +173,10 @@ def _elsewhere(origin: Origin, kin: Kinship | None, rescaled: tuple[float, float
             f"the same up to sign and scale of neurons and norms: factors leave {rescaled[1]:.4f} of a change of"
             f" {rescaled[0]:.4f}"
         )
-        return _judged(Relation.PERMUTED, Relation.CONTINUED, _margin(rescaled[1], 0.2 * rescaled[0]), said)
+        return decided(Relation.PERMUTED, Relation.CONTINUED, margin(rescaled[1], 0.2 * rescaled[0]), said)
     tests = () if kin is None or not kin.paired else (_words(kin),)
     if origin.descent is Descent.MOVED:
-        return _judged(Relation.PERMUTED, Relation.UNRELATED, origin.margin, *origin.why, *tests)
+        return decided(Relation.PERMUTED, Relation.UNRELATED, origin.margin, *origin.why, *tests)
     if origin.descent is Descent.MIXED:
         return Judged(Relation.UNKNOWN, Relation.CONTINUED, 0.0, (*origin.why, *tests))
     if origin.descent is Descent.NO_BODY:
@@ -176,13 +185,13 @@ def _elsewhere(origin: Origin, kin: Kinship | None, rescaled: tuple[float, float
         return answer if kin is None or not kin.paired or kin.verdict != NONE else _by_kin(answer, origin, kin)
     if kin is None or not kin.paired:
         if origin.descent is Descent.INDEPENDENT:
-            return _judged(Relation.UNRELATED, Relation.PERMUTED, origin.margin, *origin.why)
+            return decided(Relation.UNRELATED, Relation.PERMUTED, origin.margin, *origin.why)
         why = (f"cosine of the body {origin.cosine or 0:.4f}", _UNTESTED)
         return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, why)
     why = origin.why or (f"cosine of the body {origin.cosine or 0:.4f}",)
     if origin.descent is Descent.INDEPENDENT and "embedding" in origin.shared:
         # what is not rotated shows in place: the test in the basis of tokens adds nothing
-        return _judged(Relation.UNRELATED, Relation.PERMUTED, origin.margin, *why, *tests)
+        return decided(Relation.UNRELATED, Relation.PERMUTED, origin.margin, *why, *tests)
     return _by_kin(Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (*why, *tests)), origin, kin)
 
 
@@ -190,13 +199,13 @@ def _by_kin(open_: Judged, origin: Origin, kin: Kinship) -> Judged:
     """What the tests in the basis of the tokens decide, where the body is not seen in place."""
     if kin.verdict.startswith(FOUND):
         chance = max(0.3, -min(kin.agreed_log10_p, kin.fixed_log10_p))
-        return _judged(Relation.PERMUTED, Relation.UNRELATED, _margin(chance, -RELATED), *open_.why)
+        return decided(Relation.PERMUTED, Relation.UNRELATED, margin(chance, -RELATED), *open_.why)
     if kin.verdict != NONE:
         few = f"{kin.shared_tokens:.0%} of the sampled tokens are shared"
         return Judged(Relation.UNKNOWN, Relation.UNRELATED, 0.0, (*open_.why, few))
     chance = max(0.3, -min(kin.agreed_log10_p, kin.fixed_log10_p))
-    distance = min(_margin(chance, -RELATED), origin.margin)
-    return _judged(Relation.UNRELATED, Relation.PERMUTED, distance, *open_.why)
+    distance = min(margin(chance, -RELATED), origin.margin)
+    return decided(Relation.UNRELATED, Relation.PERMUTED, distance, *open_.why)
 
 
 def _words(kin: Kinship) -> str:
@@ -207,80 +216,14 @@ def _words(kin: Kinship) -> str:
     )
 
 
-def _quantised(found: Sequence[Found]) -> Judged | None:
-    """Whether a model in a block format holds the base's values, each in the cell of the code that it has."""
-    whole = sum(_size(row) for row in found if is_matrix(row))
-    packed = [row for row in found if _is_packed(row)]
-    if not packed or sum(map(_size, packed)) < 0.5 * whole:
-        return None
-    rows = [row for row in packed if row.difference.inside is not None]
-    types = ", ".join(sorted({row.pair.model.dtype for row in packed}))
-    if sum(map(_size, rows)) < 0.5 * sum(map(_size, packed)):
-        why = f"{types} gives values no cells of their own: the weights fit a quantised copy, and a changed one as well"
-        return Judged(Relation.UNKNOWN, Relation.QUANTISED, 0.0, (why,))
-    exact = any(_equal(row) and row.difference.layer is not None for row in rows)
-    changed = [row for row in rows if not _kept(row, exact)]
-    equal = [row.difference.equal for row in rows if row.difference.equal is not None]
-    why_all = [
-        f"{len(rows) - len(changed):,} of {len(rows):,} {types} tensors hold the base's values, each in its cell"
-        f" (at least {min(row.difference.inside or 0.0 for row in rows):.2%} of a tensor)"
-    ]
-    if equal:
-        why_all.append(f"quantising the base again gives {min(equal):.2%} or more of each tensor's blocks to the byte")
-    if {row.pair.model.dtype for row in rows} & {"Q2_K", "Q3_K"}:
-        why_all.append("at two and three bits a fine-tune of 1 % lies inside the cells as well")
-    if changed:
-        why_all.append(f"first of those that do not: {changed[0].difference.name}")
-        return _judged(
-            Relation.QUANTISED_CHANGED, Relation.QUANTISED, max(_off(row, exact) for row in changed), *why_all
-        )
-    return _judged(Relation.QUANTISED, Relation.QUANTISED_CHANGED, min(_off(row, exact) for row in rows), *why_all)
-
-
-def _is_packed(row: Found) -> bool:
-    """A matrix that the model has in blocks and the base does not."""
-    kinds = [TYPES.get(side.dtype) for side in (row.pair.model, row.pair.base)]
-    return bool(kinds[0] and kinds[0].elements > 1 and (kinds[1] is None or kinds[1].elements == 1))
-
-
-def _equal(row: Found) -> bool:
-    return row.difference.equal is not None and row.difference.equal >= EQUAL
-
-
-def _kept(row: Found, exact: bool) -> bool:
-    """Equal to re-quantisation; or not at all equal, as an importance matrix makes it, and in the cells nevertheless.
-
-    Such a matrix weighs all layers: where it is `exact` that tensors of some layers are equal, none was used, and those
-    that are not equal were changed.
-    """
-    equal = row.difference.equal
-    if _equal(row):
-        return True
-    if equal is not None and (exact or equal > WEIGHTED):
-        return False
-    return (row.difference.inside or 0.0) >= INSIDE[row.pair.model.dtype]
-
-
-def _off(row: Found, exact: bool) -> float:
-    """How many powers of ten a tensor lies from the number that decides about it."""
-    equal = row.difference.equal
-    if equal is not None and (exact or equal > WEIGHTED):
-        return _margin(max(1 - equal, 1e-6), 1 - EQUAL)
-    return _margin(max(1 - (row.difference.inside or 0.0), 1e-6), 1 - INSIDE[row.pair.model.dtype])
-
-
-def _size(row: Found) -> int:
-    return row.pair.base.rows * row.pair.base.columns
-
-
 def _merge(merged: tuple[tuple[str, float], ...], unexplained: float) -> Judged | None:
     if not merged or unexplained > 0.1:
         return None
     shares = ", ".join(f"{share:+.3f} {name}" for name, share in merged)
-    return _judged(
+    return decided(
         Relation.MERGE,
         Relation.FINE_TUNE,
-        _margin(max(unexplained, 1e-3), 0.1),
+        margin(max(unexplained, 1e-3), 0.1),
         f"the change is {shares}, but for {unexplained:.2%} of its size",
     )
 
@@ -306,7 +249,7 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
             f"{len(ones):,} matrices that write to the residual stream ({writers}) "
             f"changed by rank 1 along one direction (cosine {direction:.3f} or more)"
         )
-        return _judged(Relation.ABLATION, Relation.ADAPTER_MERGE, _margin(1 - direction, 1 - COMMON), why)
+        return decided(Relation.ABLATION, Relation.ADAPTER_MERGE, margin(1 - direction, 1 - COMMON), why)
     ranks = sorted(row.difference.rank or 0 for row in ranked)
     roles = ", ".join(sorted({row.difference.role for row in ranked}))
     same = sum(row.difference.state is State.IDENTICAL for row in matrices)
@@ -319,7 +262,7 @@ def _low_rank(matrices: Sequence[Found]) -> Judged | None:
         f"{len(ranked):,} matrices changed by {of} ({roles}), "
         f"which holds {share:.1%} of the change; {same:,} matrices are identical"
     )
-    return _judged(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, _margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
+    return decided(Relation.ADAPTER_MERGE, Relation.FINE_TUNE, margin(max(1 - share, 1e-4), 1 - LOW_RANK), why)
 
 
 def _ranked_share(rows: Sequence[Found]) -> float:
@@ -364,14 +307,14 @@ def _wider(found: Sequence[Found], changed: Sequence[Found]) -> Judged | None:
     same = all(row.difference.share == 0.0 for row in grown)
     if rest or not same:
         relative, cosine = totals(found)
-        return _judged(
+        return decided(
             Relation.VOCABULARY,
             Relation.FINE_TUNE,
-            _margin(max(cosine or 0.0, 1e-6), SAME_COORDINATES),
+            margin(max(cosine or 0.0, 1e-6), SAME_COORDINATES),
             why,
             f"{len(rest):,} other tensors changed as well, by {relative or 0:.4f} of their size",
         )
-    return _judged(Relation.VOCABULARY, Relation.FINE_TUNE, 9.0, why, "every other value is that of the base")
+    return decided(Relation.VOCABULARY, Relation.FINE_TUNE, 9.0, why, "every other value is that of the base")
 
 
 def _trained(found: Sequence[Found]) -> Judged:
@@ -384,8 +327,8 @@ def _trained(found: Sequence[Found]) -> Judged:
         here, there = there, here
     share = _ranked_share(found)
     nearest = min(
-        (_margin(relative, CONTINUED), there),
-        (_margin(max(cosine, 1e-6), SAME_COORDINATES) if relative >= CONTINUED else 9.0, Relation.UNRELATED),
-        (_margin(1 - share, 1 - LOW_RANK) if share else 9.0, Relation.ADAPTER_MERGE),
+        (margin(relative, CONTINUED), there),
+        (margin(max(cosine, 1e-6), SAME_COORDINATES) if relative >= CONTINUED else 9.0, Relation.UNRELATED),
+        (margin(1 - share, 1 - LOW_RANK) if share else 9.0, Relation.ADAPTER_MERGE),
     )
-    return _judged(here, nearest[1], nearest[0], why)
+    return decided(here, nearest[1], nearest[0], why)
