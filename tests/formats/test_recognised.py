@@ -210,3 +210,22 @@ def test_values_of_an_openvino_model_beside_it_are_data(tmp_path: Path, audit: A
     (tmp_path / "m.bin").write_bytes(bytes(range(16)))
     dossier = audit(tmp_path)
     assert not of(dossier, "artifact.unread", Kind.OPEN) and not of(dossier, "artifact.malformed", Kind.OPEN)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        (
+            "pytorch_model.bin",
+            "torch.load('pytorch_model.bin', weights_only=False) runs pytorch_model.bin (to look for",
+        ),
+        ("a.pt", "torch.load('a.pt', weights_only=False) runs a.pt (to look for its magic number"),
+        ("a.joblib", "joblib.load('a.joblib') runs a.joblib"),
+        ("a.pdparams", "paddle.load('a.pdparams') runs a.pdparams"),
+        ("notes.txt", "pickle.load(open('notes.txt', 'rb')) runs notes.txt"),
+    ],
+)
+def test_who_runs_a_bare_pickle_is_told(tmp_path: Path, audit: Audit, name: str, said: str) -> None:
+    (tmp_path / name).write_bytes(pickle.dumps([Evil()], 2))
+    (found,) = messages(audit(tmp_path), "loading.runs-code", Kind.REVIEW, Kind.FAIL)
+    assert found.startswith(said)

@@ -29,6 +29,8 @@ def call(path: str, program: PickleProgram) -> tuple[str, str]:
     for package, loader, spelled in _BY_PACKAGE:
         if first and root == package:
             return loader, spelled.format(path, first.qualified)
+    if name.endswith((".pdparams", ".pdopt")):
+        return "PaddlePaddle", f"paddle.load({path!r})"
     if root in _FITTED or name.endswith((".pkl.z", ".pkl.gz")):
         return "joblib", f"joblib.load({path!r})"
     return _PLAIN, f"{_PLAIN}.load(open({path!r}, 'rb'))"

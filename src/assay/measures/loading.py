@@ -31,6 +31,7 @@ _TOKENIZER = (
     "merges.txt",
     "vocab.txt",
 )
+_TORCH_NAMES = (".pt", ".pth", ".bin", ".ckpt", ".th", ".pt.tar", ".pth.tar")
 _CHECKPOINTS = ("torch-zip", "torch-legacy", "tar")
 _GRAPHS = {
     "onnx": ("ONNX Runtime", "InferenceSession({!r})"),
@@ -220,6 +221,8 @@ def _single(model: Model, path: str, kind: str) -> Iterator[LoadingPath]:
         )
     elif kind in _CHECKPOINTS and model.pickled(path):
         yield from _checkpoint(model, path)
+    elif kind == "pickle" and model.pickled(path) and path.lower().endswith(_TORCH_NAMES) and _plain(model, path):
+        yield from _refused(path)
     elif model.pickled(path) and kind in ("numpy", "compressed", "pickle"):
         if kind == "numpy":
             loader, call, optin = "NumPy", f"numpy.load({path!r}, allow_pickle=True)", "allow_pickle=True"
@@ -262,6 +265,23 @@ def _checkpoint(model: Model, path: str) -> Iterator[LoadingPath]:
         (Step(path, "weights_only is True by default since 2.6", Runs.RESTRICTED),),
     )
     yield LoadingPath("PyTorch", f"torch.load({path!r}, weights_only=False)", "weights_only=False", every)
+
+
+def _plain(model: Model, path: str) -> bool:
+    """Whether no library of its own opens the pickle."""
+    program = model.pickle(path)
+    return program is not None and unpickling(path, program)[0] == "pickle"
+
+
+def _refused(path: str) -> Iterator[LoadingPath]:
+    """How a pickle under the name of a checkpoint is opened: PyTorch refuses it, after unpickling it if it may.
+
+    torch/serialization.py, `_legacy_load`: the first pickle is loaded, and then compared with the magic number.
+    """
+    restricted = Step(path, "weights_only is True by default since 2.6", Runs.RESTRICTED)
+    yield LoadingPath("PyTorch", f"torch.load({path!r})", "", (restricted,))
+    every = Step(path, "to look for its magic number, before it is refused: every name in the pickle", Runs.PICKLE)
+    yield LoadingPath("PyTorch", f"torch.load({path!r}, weights_only=False)", "weights_only=False", (every,))
 
 
 def _named_by_config(model: Model, loader: str, title: str, call: str) -> Iterator[LoadingPath]:
