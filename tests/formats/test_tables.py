@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import struct
 from collections.abc import Callable
@@ -55,7 +56,7 @@ def test_tensors_are_listed(name: str, raw: bytes, tensors: dict[str, tuple[str,
     assert {tensor.name: (tensor.dtype, tensor.shape) for tensor in index.tensors} == tensors
 
 
-@pytest.mark.parametrize("name, raw", [("model.bin", CT2), ("lid.bin", fasttext(WORDS))])
+@pytest.mark.parametrize("name, raw", [("model.bin", CT2), ("lid.bin", fasttext(WORDS)), ("v.bin", word2vec(VECTORS))])
 def test_a_sound_file_passes_with_every_value_read(tmp_path: Path, audit: Audit, name: str, raw: bytes) -> None:
     (tmp_path / name).write_bytes(raw)
     dossier = audit(tmp_path)
@@ -85,10 +86,72 @@ def test_a_file_that_is_cut_off_is_malformed(raw: bytes) -> None:
         assert obstacle is not None and obstacle.trouble is Trouble.MALFORMED
 
 
-def test_word2vec_is_walked_to_its_last_vector(tmp_path: Path, audit: Audit) -> None:
-    (tmp_path / "vectors.bin").write_bytes(word2vec(VECTORS))
+def test_many_vectors_are_walked_and_not_listed(tmp_path: Path, audit: Audit) -> None:
+    (tmp_path / "vectors.bin").write_bytes(word2vec({f"w{n}": (1.0, n / 7) for n in range(2_001)}))
     dossier = audit(tmp_path)
     assert [(row.format, row.standing) for row in dossier.artifacts] == [("word2vec", "examined")]
+    (said,) = messages(dossier, "weights.values-unread", Kind.OPEN)
+    assert "2,001 vectors" in said
+
+
+def _tfjs(paths: list[str], weights: list[dict[str, object]]) -> str:
+    return json.dumps({"format": "layers-model", "weightsManifest": [{"paths": paths, "weights": weights}]})
+
+
+def test_a_tensorflow_js_model_passes_with_the_values_of_its_shards_read(tmp_path: Path, audit: Audit) -> None:
+    weights: list[dict[str, object]] = [
+        {"name": "a", "shape": [2, 2], "dtype": "float32"},
+        {"name": "b", "shape": [4], "dtype": "float32", "quantization": {"dtype": "uint8", "scale": 0.1, "min": 0}},
+    ]
+    (tmp_path / "model.json").write_text(_tfjs(["group1-shard1of1.bin"], weights))
+    (tmp_path / "group1-shard1of1.bin").write_bytes(F32 + b"\x01\x02\x03\x04")
+    dossier = audit(tmp_path)
+    assert dossier.decision.verdict == "PASSED"
+    assert messages(dossier, "weights.values-unread", Kind.PASS) == ["8 values in 2 tensors were read, every one"]
+
+
+def test_a_weight_across_two_shards_is_read_in_both(tmp_path: Path, audit: Audit) -> None:
+    count = (4 << 20) // 4 + 100
+    (tmp_path / "model.json").write_text(
+        _tfjs(["s1.bin", "s2.bin"], [{"name": "a", "shape": [count], "dtype": "float32"}])
+    )
+    raw = struct.pack("<f", 1.25) * count
+    (tmp_path / "s1.bin").write_bytes(raw[: 4 << 20])
+    (tmp_path / "s2.bin").write_bytes(raw[4 << 20 :])
+    dossier = audit(tmp_path)
+    assert messages(dossier, "weights.values-unread", Kind.PASS) == [
+        f"{count:,} values in 2 tensors were read, every one"
+    ]
+
+
+@pytest.mark.parametrize("path", ["../../secret", "/etc/passwd", "https://example.org/x.bin"])
+def test_a_shard_outside_the_model_is_told(tmp_path: Path, audit: Audit, path: str) -> None:
+    (tmp_path / "model.json").write_text(_tfjs([path], [{"name": "a", "shape": [1], "dtype": "float32"}]))
+    assert of(audit(tmp_path), "model.touches-files", Kind.FAIL)
+
+
+_JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5) | st.sampled_from(["float32", "a.bin", 3]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["paths", "weights", "name", "shape", "dtype", "quantization"]), inner, max_size=5
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(manifest=_JSON)
+def test_any_manifest_gives_facts(manifest: object) -> None:
+    assert read("model.json", json.dumps({"weightsManifest": manifest}).encode()).obstacle is None
+
+
+def test_darknet_weights_pass_with_every_value_read(tmp_path: Path, audit: Audit) -> None:
+    (tmp_path / "yolo.weights").write_bytes(struct.pack("<iiiq", 0, 2, 5, 32_013_312) + F32)
+    dossier = audit(tmp_path)
+    assert dossier.decision.verdict == "PASSED"
+    assert messages(dossier, "weights.values-unread", Kind.PASS) == ["4 values in 1 tensors were read, every one"]
 
 
 def test_a_tensorflow_checkpoint_passes_with_its_values_read(tmp_path: Path, audit: Audit) -> None:

@@ -19,11 +19,15 @@ _NOT_DATA = (".ipynb", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx")  # code tha
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each reference to code, and what a manifest says of files."""
+    """Yield references to code, what a manifest says of files, and where weights of TensorFlow.js lie."""
     raw = window.read(0, window.size).removeprefix(b"\xef\xbb\xbf")
     for value in _values(raw):
         yield from code_references(artifact, value)
         yield from listed(artifact, value)
+        if b'"weightsManifest"' in raw:
+            from assay.formats._tfjs import shards
+
+            yield from shards(artifact, value)
 
 
 def _values(raw: bytes) -> Iterator[Any]:
@@ -54,6 +58,7 @@ FORMAT = Format(
     "JSON",
     read,
     names=("*.json",),
+    needs=("assay.formats._tfjs",),
     guess=_json,
     examines=(Aspect.REFERENCES, Aspect.MARKS),
     gaps=(),

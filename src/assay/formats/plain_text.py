@@ -96,9 +96,13 @@ def _speaks(path: str, rows: list[str]) -> bool:
     return 3 * written >= len(filled) and 10 * ended >= len(filled)
 
 
+# LightGBM, libsvm, liblinear, ARPA and XGBoost's dump: numbers and names, line by line
+_MODELS = (b"tree\nversion=v", b"svm_type ", b"solver_type ", b"\\data\\", b"booster[0]:")
+
+
 def _unnamed(name: str, head: bytes) -> bool:
-    """Whether a name without an extension stands for a text in UTF-8."""
-    return "." not in name and is_utf8(head)
+    """Whether a name without an extension stands for a text in UTF-8, or any for a model that is written as text."""
+    return is_utf8(head) and ("." not in name or head.startswith(_MODELS))
 
 
 FORMAT = Format(
