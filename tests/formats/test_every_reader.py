@@ -77,6 +77,7 @@ SOUND: dict[str, bytes] = {
     "fasttext": fasttext(["a", "b"], 2, quantised=True),
     "word2vec": word2vec({"a": (1.0, 2.0), "b": (3.0, 4.0)}),
     "tensorflow": tensor_bundle({"w": (1, (2, 2), 0, 16), "s": (7, (), 16, 4)}),
+    "tfrecord": (struct.pack("<QI", 5, 0) + b"event" + bytes(4)) * 3,
     "darknet": struct.pack("<iiiq", 0, 2, 5, 7) + bytes(16),
     "text": b"a line\nhttps://example.org\n",
 }

@@ -65,6 +65,12 @@ def test_a_checkpoint_that_calls_itself_something_else_is_disguised(tmp_path: Pa
     assert found.endswith("its content is a PyTorch checkpoint")
 
 
+@pytest.mark.parametrize("name", ["weights.h5", "a.npy", "a.hdf5"])
+def test_a_checkpoint_saved_under_the_name_of_arrays_is_no_disguise(tmp_path: Path, audit: Audit, name: str) -> None:
+    (tmp_path / name).write_bytes(torch_zip(TORCH))
+    assert not of(audit(tmp_path), "artifact.disguised", Kind.FAIL)
+
+
 @pytest.mark.parametrize("name", ["a.th", "a.jit", "a.ts", "a.weights", "a.params", "a", "a.model", "a.data"])
 @pytest.mark.parametrize("raw", [torch_zip(TORCH), torch_legacy(TORCH)], ids=["zip", "legacy"])
 def test_a_checkpoint_is_read_under_any_name(tmp_path: Path, audit: Audit, name: str, raw: bytes) -> None:
@@ -128,6 +134,7 @@ class Evil:
         ("ggml-tiny.bin", b"lmgg\x99\xca\0\0", "GGML weights"),
         ("lm.binary", b"mmap lm http://kheafield.com/code format version 5\n\0", "KenLM language model"),
         ("index.faiss", b"IxFI\x08\0\0\0\x05\0\0\0", "FAISS search index"),
+        ("xgb.model", b"{L" + bytes(7) + b"\x07learner{L", "XGBoost model"),
         ("a.cbm", b"CBM1\x10\0", "CatBoost model"),
         ("a.params", b"\x12\x01" + bytes(6) + bytes(8), "MXNet parameters"),
         ("a.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7 model"),
@@ -137,7 +144,6 @@ class Evil:
         ("a.caffemodel", b"\x0a\x09AlexNet", "Caffe model"),
         ("group1-shard1of2.min.js", b"!function(e){", "TensorFlow.js model bundled as a script"),
         ("core.js", b"import x from 'y'\n", "source code in JavaScript"),
-        ("run.ipynb", b'{"cells": []}', "Jupyter notebook"),
         ("rows.xyz", b"some words\nmore", "no reader knows what kind of text this is (it begins with 'some words')"),
     ],
 )

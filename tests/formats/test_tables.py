@@ -17,6 +17,7 @@ from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.structure import Flaw
 from assay.facts.tensor import WeightIndex
+from assay.formats import recognised
 from tests.builders import calls, torch_zip
 from tests.builders.tables import ctranslate2, fasttext, tensor_bundle, word2vec
 from tests.conftest import messages, of, read
@@ -201,4 +202,17 @@ def test_a_shard_with_some_bytes_changed_gives_facts_or_one_obstacle(data: st.Da
 
 
 def test_a_pickle_is_no_table() -> None:
-    assert [type(fact).__name__ for fact in read("vectors.bin", pickle.dumps(["3 4\n"])).facts] == ["PickleProgram"]
+    found = recognised("vectors.bin", pickle.dumps(["3 4\n"]))
+    assert found is not None and found.id == "pickle"
+
+
+@pytest.mark.parametrize("name", ["runs/events.out.tfevents.1700000000.host.1.0", "train.tfrecord"])
+def test_records_are_walked(tmp_path: Path, audit: Audit, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    record = struct.pack("<QI", 5, 0) + b"event" + bytes(4)
+    (tmp_path / name).write_bytes(record * 3)
+    (row,) = audit(tmp_path).artifacts
+    assert (row.format, row.standing) == ("tfrecord", "examined")
+    (tmp_path / name).write_bytes(record * 2 + record[:9])
+    (found,) = messages(audit(tmp_path), "artifact.malformed", Kind.OPEN)
+    assert "record runs past the end at byte 42" in found

@@ -78,7 +78,7 @@ _OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY", "native-code": b"\x7fELF"}
 # names that no writer of pickles or checkpoints uses, suffix or whole name -> the format that they claim
 _CLAIMS = {
     **{"safetensors": "safetensors", "gguf": "gguf", "onnx": "onnx", "ort": "onnx", "tflite": "tflite"},
-    **{"pte": "executorch", "msgpack": "msgpack", "h5": "hdf5", "hdf5": "hdf5", "npy": "numpy", "json": "json"},
+    **{"pte": "executorch", "msgpack": "msgpack", "json": "json"},
     **{"xml": "openvino", "yaml": "yaml", "yml": "yaml", "py": "python", "jinja": "chat-template"},
     **{"readme.md": "model-card", "license": "licence", "licence": "licence", "license.md": "licence"},
 }

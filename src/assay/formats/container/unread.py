@@ -60,10 +60,9 @@ _SUFFIXES = {
     "uff": f"UFF graph for TensorRT; {_REBUILD}",
     **dict.fromkeys(("hef", "blob", "dlc", "om", "rknn"), f"model compiled for one kind of accelerator; {_REBUILD}"),
     "pb": "protocol buffer without a name that says of what",
-    **dict.fromkeys(("tfrecord", "tfrecords"), f"TensorFlow records, training data; {_TRUST}"),
+    "meta": f"TensorFlow graph beside a checkpoint, if it is one; {_TRUST}, or export a SavedModel",
     **dict.fromkeys(("annoy", "ann"), f"Annoy search index; {_TRUST}"),
     "weights": f"Darknet or other weights; {_CONVERT}",
-    "ipynb": "Jupyter notebook, whose cells are code; read it, or delete it if the model does not need it",
 }
 # extension -> language of source code, which is a text
 _SOURCES = {
@@ -121,6 +120,11 @@ def _faiss(name: str, extension: str, head: bytes) -> bool:
     return _FAISS.match(head) is not None and 0 < dimension < 1 << 20 and not is_utf8(head)
 
 
+def _xgboost(name: str, extension: str, head: bytes) -> bool:
+    """A UBJSON object whose first key is the learner or the configuration (xgboost, doc/tutorials/saving_model.rst)."""
+    return head[:2] == b"{L" and any(key in head[:48] for key in (b"learner", b"Config", b"version"))
+
+
 def _torch7(name: str, extension: str, head: bytes) -> bool:
     """An object (4) or table (3) with the version of its class as text (torch7, File.lua)."""
     return head[:4] in (b"\x04\0\0\0", b"\x03\0\0\0") and b"V 1" in head[:20]
@@ -135,6 +139,7 @@ _TESTS: tuple[tuple[Callable[[str, str, bytes], bool], str], ...] = (
     (_coreml, f"values of a Core ML model; {_CONVERT}"),
     (_dlib, f"dlib model; {_TRUST}"),
     (_faiss, f"FAISS search index; {_TRUST}, or build it again from the vectors"),
+    (_xgboost, "XGBoost model (UBJSON); save it as JSON"),
     (_torch7, f"Torch7 model, whose objects may hold Lua functions; {_CONVERT}"),
     (
         _tensorflow_js,
