@@ -314,3 +314,20 @@ def test_a_norm_of_another_size_than_its_siblings_is_for_review(tmp_path: Path, 
     assert messages(audit(tmp_path / "broken"), "weights.outlier", Kind.REVIEW) == [
         "model.layers.2.input_layernorm.weight: its values are 314 times those of the other attn_norm tensors"
     ]
+
+
+def test_a_hole_over_several_tensors_is_told_as_one(tmp_path: Path, audit: Audit) -> None:
+    state = {f"layers.{n}.weight": noise(64, 32, seed=n) for n in range(5)}
+    derived.write_safetensors(tmp_path / "m" / "model.safetensors", state, "F32")
+    path = tmp_path / "m" / "model.safetensors"
+    raw = bytearray(path.read_bytes())
+    body = len(raw) - 5 * 8192
+    assert of(audit(tmp_path / "m"), "weights.hole", Kind.FAIL) == []
+    raw[body + 13_001 : body + 30_003] = bytes(17_002)
+    path.write_bytes(raw)
+    (said,) = messages(audit(tmp_path / "m"), "weights.hole", Kind.FAIL)
+    assert "are zero, from within 'layers.1.weight' over 1 whole tensor to within 'layers.3.weight'" in said
+    assert f"bytes {body + 13_056:,} to {body + 29_952:,}" in said and "an interrupted download" in said
+    whole = state | {"layers.2.weight": np.zeros((64, 32), np.float32)}
+    derived.write_safetensors(tmp_path / "z" / "model.safetensors", whole, "F32")
+    assert of(audit(tmp_path / "z"), "weights.hole", Kind.FAIL) == []

@@ -32,8 +32,8 @@ def weights_untrained(untrained: Untrained, adapters: tuple[AdapterConfig, ...])
     An initialiser draws values independently, of one scale, normal or uniform: their kurtosis is known, their rows are
     uncorrelated, and their spectrum ends where the law of Marchenko and Pastur says. Training leaves none of it. A
     matrix that keeps all of it is named, in so many words: it is at its initialiser, which is all that its numbers say.
-    How many steps of training it takes until that shows is in docs/parameters.md. The first factors of a low-rank
-    adapter stay near theirs by design and are not counted.
+    A little training does not show: a small model after some hundred steps may have matrices that are named. The first
+    factors of a low-rank adapter stay near theirs by design and are not counted.
     """
     own = [row for row in untrained.looked if not (adapters and "lora_" in row.name)]
     found = [row for row in own if row.scheme]
