@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from math import prod
 
+from assay.facts.precedence import passed_over
+
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
@@ -151,9 +153,10 @@ _SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
 def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
     """The copies of the model that a folder holds, each complete in itself: decoder formats first, in name order."""
     groups: dict[tuple[int, str, str], list[WeightIndex]] = {}
+    over = _passed_over(indexes)
     for index in indexes:
         if index.tensors and not _TRAINER_STATE.match(index.artifact.rpartition("/")[2]):
-            groups.setdefault(_group(index), []).append(index)
+            groups.setdefault(_group(index, index.artifact in over), []).append(index)
     least = min((rank for rank, _, _ in groups), default=0)
     return tuple(
         WeightSet(*_set_name(rank, kind, name), tuple(rows))
@@ -162,7 +165,18 @@ def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
     )
 
 
-def _group(index: WeightIndex) -> tuple[int, str, str]:
+def _passed_over(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
+    """Shards that are a copy of their own, since a whole file beside them is what transformers takes."""
+    folders: dict[str, list[str]] = {}
+    for index in indexes:
+        folder, _, name = index.artifact.rpartition("/")
+        folders.setdefault(folder, []).append(name)
+    return frozenset(
+        f"{folder}/{name}" if folder else name for folder, names in folders.items() for name in passed_over(names)
+    )
+
+
+def _group(index: WeightIndex, over: bool) -> tuple[int, str, str]:
     """(rank, kind of format, name) of the copy that a file is part of."""
     folder, kind = index.artifact.rpartition("/")[0], index.kind
     if index.within:
@@ -170,7 +184,7 @@ def _group(index: WeightIndex) -> tuple[int, str, str]:
     if kind == "gguf":
         return 0, kind, _SPLIT.sub(".gguf", index.artifact)
     if kind in DECODERS:
-        return 0, kind, f"{folder}/" if folder else ""
+        return 0, kind, f"{folder}/" if folder and not over else f"{folder}/shards" if folder else "shards" * over
     return (2 if kind in ARRAYS else 1), kind, index.listed_in or index.artifact
 
 

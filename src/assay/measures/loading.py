@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from assay.facts.config import RAG, ModelConfig
 from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.model import Model, folder
+from assay.facts.precedence import PEFT, TRANSFORMERS, Order
 from assay.facts.structure import HookKind
 from assay.measures import Cost, Material, Measure
 from assay.measures._unpickling import call as unpickling
@@ -111,24 +112,22 @@ def _unread(model: Model, path: str) -> bool:
     return any(row.artifact == path for row in model.obstacles)
 
 
-def _weights(model: Model, root: str) -> Iterator[Step]:
-    """The weight files that transformers takes: the first kind that is there, safetensors before pickles."""
-    for single, index, pattern, runs in (
-        ("model.safetensors", "model.safetensors.index.json", ".safetensors", Runs.NOTHING),
-        ("pytorch_model.bin", "pytorch_model.bin.index.json", ".bin", Runs.RESTRICTED),
-    ):
-        if model.has(posixpath.join(root, single)):
-            yield Step(posixpath.join(root, single), "weights", runs)
-            return
-        if model.has(posixpath.join(root, index)):
-            yield Step(posixpath.join(root, index), "which shard holds which tensor", Runs.NOTHING)
-            stem = single.rpartition(".")[0]
-            yield from (
-                Step(path, "weights", runs)
-                for path in model.below(root)
-                if posixpath.basename(path).startswith(f"{stem}-") and path.endswith(pattern)
-            )
-            return
+def _weights(model: Model, root: str, order: Order = TRANSFORMERS) -> Iterator[Step]:
+    """The weight files that a loader takes: the first kind that is there, in its own order."""
+    names = [posixpath.basename(path) for path in model.below(root)]
+    taken = order.taken(names)
+    if taken is None:
+        return
+    stem, ends = taken.removesuffix(".index.json").rpartition(".")[0], taken.removesuffix(".index.json")
+    runs = Runs.RESTRICTED if ends.endswith(".bin") else Runs.NOTHING
+    said = "adapter weights" if order is PEFT else "weights"
+    if taken == ends:
+        yield Step(posixpath.join(root, taken), said, runs)
+        return
+    yield Step(posixpath.join(root, taken), "which shard holds which tensor", Runs.NOTHING)
+    for name in names:
+        if name.startswith(f"{stem}-") and name.endswith(posixpath.splitext(ends)[1]):
+            yield Step(posixpath.join(root, name), said, runs)
 
 
 def _tokenizer(model: Model, root: str) -> Iterator[Step]:
@@ -176,10 +175,7 @@ def _adapter(model: Model, root: str) -> Iterator[LoadingPath]:
     if not model.has(config):
         return
     steps = [Step(config, "adapter", Runs.NOTHING), *_code(model, root, "peft")]
-    for name, runs in (("adapter_model.safetensors", Runs.NOTHING), ("adapter_model.bin", Runs.RESTRICTED)):
-        if model.has(posixpath.join(root, name)):
-            steps.append(Step(posixpath.join(root, name), "adapter weights", runs))
-            break
+    steps += _weights(model, root, PEFT)
     yield LoadingPath("PEFT", f"AutoPeftModel.from_pretrained({root or '.'!r})", "", tuple(steps))
 
 
