@@ -125,11 +125,12 @@ def models(family: Path) -> Iterator[Path]:
 
 def _beside(model: Path, folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
-    hub_model(folder)
+    hub_model(folder)  # in a folder of its own, or it would be a second model that contradicts the first
     if model.is_dir():
         shutil.copytree(model, folder / "extra")
     else:
-        shutil.copy(model, folder / model.name)
+        (folder / "extra").mkdir()
+        shutil.copy(model, folder / "extra" / model.name)
     return folder
 
 

@@ -47,12 +47,25 @@ _NO_TEXT = ("Image", "Vision", "ViT", "CTC", "Audio", "Object", "Depth", "Video"
 # packages whose pickled objects are fitted estimators
 _ESTIMATORS = frozenset(
     {"autogluon", "catboost", "category_encoders", "darts", "econml", "fastai", "feature_engine", "flaml", "gensim"}
-    | {"hdbscan", "hmmlearn", "imblearn", "implicit", "interpret", "lifelines", "lightgbm", "mlxtend", "pmdarima"}
-    | {"prophet", "pyod", "sklearn", "sklearn_crfsuite", "sktime", "sksurv", "statsmodels", "surprise", "tpot", "umap"}
+    | {"hdbscan", "hmmlearn", "imblearn", "implicit", "interpret", "lifelines", "lightgbm", "mlxtend", "nltk"}
+    | {
+        "pmdarima",
+        "prophet",
+        "pyod",
+        "sklearn",
+        "sklearn_crfsuite",
+        "sktime",
+        "sksurv",
+        "statsmodels",
+        "surprise",
+        "tpot",
+        "umap",
+    }
     | {"xgboost"}
 )
 _GRAPHS = frozenset({"onnx", "tflite", "keras", "saved-model", "executorch", "openvino", "hdf5", "torch-zip"})
 _GRAPHS |= {"torch-legacy", "core-ml", "safetensors", "msgpack", "paddle", "tensorflow-js"}
+_PICKLED = frozenset({"pickle", "compressed", "torch-zip", "torch-legacy"})
 _TOKENIZERS = frozenset({"tokenizer", "sentencepiece", "tiktoken", "tokenizer-config", "special-tokens-map"})
 _ARRAYS = frozenset({"numpy", "zip", "parquet", "arrow", "text", "text data"})
 
@@ -74,6 +87,8 @@ def _told(model: Model, facts: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[
     yield from _language(model, facts)
     if whole:
         yield SubjectKind.NETWORK, f"{whole[0].name} holds tensors"
+    if not whole and not model.configs and (found := _values(model)):
+        yield SubjectKind.ESTIMATOR if _estimators(model) else SubjectKind.DATA, _estimators(model) or found
     network = next((row for row in model.artifacts if row.format in _GRAPHS), None)
     if network is not None and not _estimators(model):
         yield SubjectKind.NETWORK, f"{network.path} is a file of that kind ({network.format})"
@@ -102,6 +117,14 @@ def _language(model: Model, facts: Mapping[str, tuple[Any, ...]]) -> Iterator[tu
             yield kind, f"{config.artifact} has a vocabulary of {config.vocabulary_size:,}"
     if facts.get("Tokenizer") and model.whole_weights() and top:
         yield kind, f"{facts['Tokenizer'][0].artifact} is a tokenizer beside weights"
+
+
+def _values(model: Model) -> str:
+    """Why a subject of pickles alone is data: each was followed to its end, and none holds a tensor; empty if not."""
+    pickled = model.artifacts and all(row.format in _PICKLED and model.pickled(row.path) for row in model.artifacts)
+    if not pickled or model.indexes or model.obstacles or any(row.unfollowed for row in model.pickles):
+        return ""
+    return f"{model.artifacts[0].path} holds objects and values, and no tensor"
 
 
 def _estimators(model: Model) -> str:
