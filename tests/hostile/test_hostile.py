@@ -23,7 +23,6 @@ from tests.hostile import Case, cases
 from tests.hostile.rating import deciding, rating
 
 CASES = list(cases())
-LISTED = {"code-inside", "torch-zip-python", "unreached"}  # programs that nothing loads, which are listed
 FAMILIES = sorted({case.family for case in CASES})
 
 
@@ -38,7 +37,7 @@ def test_no_hostile_model_passes(family: str, beside: bool, tmp_path: Path) -> N
             assert not [finding for finding in dossier.findings if "the check itself failed" in finding.message]
             if dossier.decision.verdict is Verdict.PASSED:
                 passed.append(case.name)
-    assert set(passed) <= LISTED
+    assert passed == []
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -143,3 +143,9 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
     done = run("audit", str(tmp_path / "absent"), "-o", f"html={tmp_path}/no/report.html")
     assert done.returncode == 2 and done.stderr.startswith(f"assay: cannot write {tmp_path}/no/report.html: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_why_there_are_no_weights_names_no_text(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{"model.safetensors": None, "old__py": b"print 'two'\n"}))
+    (row,) = [finding for finding in dossier.findings if finding.check == "weights.absent" and not finding.follows]
+    assert row.message == "no weight file is here: 8 files, none of a format that holds weights"

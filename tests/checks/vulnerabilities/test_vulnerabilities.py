@@ -95,6 +95,22 @@ def test_reached_code_that_runs_something_at_import_is_a_fail(tmp_path: Path, au
     ]
 
 
+def test_what_an_unknown_decorator_takes_is_not_said_to_run(tmp_path: Path, audit: Audit) -> None:
+    """The decorator could not be followed, which is open; that it calls what it is given is a guess."""
+    source = "import pickle\nfrom nobody import traced\nclass XModel:\n    @traced({'a': 1})\n"
+    source += "    def load(self, path):\n        return pickle.load(open(path, 'rb'))\n"
+    dossier = audit(with_code(tmp_path, source))
+    assert {f.kind for f in of(dossier, "code.reaches-outside")} == {Kind.OPEN}
+
+
+def test_code_where_loaders_look_that_acts_on_import_waits_for_a_decision(tmp_path: Path, audit: Audit) -> None:
+    acts = b"import os\nos.system('id')\n"
+    dossier = audit(hub_model(tmp_path / "m", modeling_y__py=acts))
+    assert "1 decision: code.acts-on-import" in dossier.decision.because
+    training = audit(hub_model(tmp_path / "t", **{"train__py": acts}))
+    assert training.decision.verdict is Verdict.PASSED and messages(training, "code.reaches-outside", Kind.REVIEW)
+
+
 def test_code_that_only_reaches_outside_when_called_is_for_review(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(with_code(tmp_path, "import requests\ndef f():\n    requests.get('u')\n"))
     assert [f.kind for f in of(dossier, "code.reaches-outside")] == [Kind.REVIEW]

@@ -13,6 +13,7 @@ from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, weight_sets
 
 SHOWN = 3
+_TEXTS = frozenset({"chat-template", "json", "licence", "model-card", "python", "text", "yaml"})  # never hold weights
 _WITHOUT = {
     SubjectKind.ESTIMATOR: "a fitted estimator, which keeps what it has learned in its pickles",
     SubjectKind.TOKENIZER: "a tokenizer, which has no weights",
@@ -64,7 +65,8 @@ def weights_absent(
 
 def _none_read(artifacts: tuple[Artifact, ...], obstacles: tuple[Obstacle, ...]) -> Answer:
     """Why there are no weights: the files that may hold some and could not be read, or that none is there."""
-    rows = [row for row in obstacles if row.trouble is not Trouble.LINK]
+    formats = {row.path: row.format for row in artifacts}
+    rows = [row for row in obstacles if row.trouble is not Trouble.LINK and formats.get(row.artifact) not in _TEXTS]
     if rows:
         named = "; ".join(f"{row.artifact}: {row.reason}" for row in rows[:SHOWN])
         more = f"; and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""

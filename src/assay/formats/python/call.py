@@ -113,7 +113,7 @@ def applied(f: Follows, callees: Values, node: ast.AST, given: Given, now: bool,
                     _pass_on(f, given, now)
                 results.append(Thing(True, marks((callee, *given.all))))
             case Thing() | Table():
-                _unfollowed(f, node, given, now)
+                _unfollowed(f, node, Given([], {}) if decorates else given, now)  # most decorators keep what they take
                 results.append(Thing(False, marks((callee, *given.all))))
             case _:
                 pass  # a literal is not called

@@ -76,7 +76,7 @@ def marks_of(given: Given, own: bool = False) -> frozenset[Mark]:
 
 def sink(f: Follows, node: ast.AST, what: Capability, name: str, given: Given) -> None:
     """Note what has the shape of an attack: where marked values end."""
-    runs = what in (Capability.EXECUTE, Capability.PROCESS) and not name.startswith("transformers.")
+    runs = what in (Capability.EXECUTE, Capability.PROCESS) and not name.startswith(("transformers.", "webbrowser."))
     if runs:
         first = marks(given.at(0)) if not any(isinstance(value, Held) for value in given.at(0)) else frozenset()
         if Mark.DECODED in marks(given.at(0)):
