@@ -72,12 +72,11 @@ def _judged(artifact: str, where: str, node: dict[str, Any]) -> Iterator[Hook]:
         or (name == "Lambda" and module in (None, "keras.layers", "keras.src.layers.core.lambda_layer"))
         or name in _CODE
     ):
-        yield hook(
-            HookKind.CODE,
-            name,
-            f"layer {_named(config, name)!r} {_CODE.get(name, 'holds Python byte code, which loading unmarshals')}",
-            True,
-        )
+        target = _function(config)
+        said = _CODE.get(name, "holds Python byte code, which loading unmarshals")
+        if target:
+            said = f"is a Lambda of the function {target}, which loading imports"
+        yield hook(HookKind.CODE, target or name, f"layer {_named(config, name)!r} {said}", True)
     elif isinstance(module, str) and module:
         yield from _imported(hook, module, name, config, node.get("registered_name"))
     if name in _VOCABULARY and isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
@@ -123,11 +122,25 @@ def _imported(hook: Any, module: str, name: str, config: Any, registered: Any) -
         return
     outside = root in sys.stdlib_module_names or root in ("numpy", "torch", "tensorflow", "jax", "joblib", "requests")
     said = (
-        f"loading imports {module} and takes {name} from it"
+        f"loading imports {module} and takes {target} from it"
         if outside
         else f"loading needs {target}, which the model does not bring along"
     )
     yield hook(HookKind.CODE if outside else HookKind.OPERATOR, target, said, outside)
+
+
+def _function(config: Any) -> str:
+    """The function that a Lambda layer names rather than holds: its name, with the module it is taken from."""
+    if not isinstance(config, dict):
+        return ""
+    kind = config.get("function_type", "function")
+    inner = config.get("function")
+    named = isinstance(inner, dict) and inner.get("class_name") == "function"
+    source: Any = inner if named else config
+    function, module = source.get("config" if named else "function"), source.get("module")
+    if not isinstance(function, str) or kind == "lambda" or len(function) > 200:
+        return ""
+    return f"{module}.{function}" if isinstance(module, str) and module else function
 
 
 def _named(config: Any, name: str) -> str:
