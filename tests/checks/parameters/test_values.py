@@ -200,7 +200,6 @@ def test_without_a_value_check_no_value_is_read(tmp_path: Path, audit: Audit) ->
 @pytest.mark.parametrize(
     ("header", "data", "reason"),
     [
-        ({"a": {"dtype": "F4", "shape": [8], "data_offsets": [0, 4]}}, 4, "assay does not read values of type F4"),
         (
             {
                 "a": {"dtype": "F32", "shape": [8], "data_offsets": [0, 32]},

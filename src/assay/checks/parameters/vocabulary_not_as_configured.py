@@ -42,7 +42,13 @@ def vocabulary_not_as_configured(
         )
     ]
     embedding = _embedding(
-        tuple(index for index in indexes if index.decoder and (index.format == "gguf") == (naming == "gguf"))
+        tuple(
+            index
+            for index in indexes
+            if index.decoder
+            and (index.format == "gguf") == (naming == "gguf")
+            and index.artifact.rpartition("/")[0] == folder
+        )
     )
     place = Evidence(tokenizer.artifact, f"{tokenizer.size:,} entries", name="vocabulary")
     for config in own:

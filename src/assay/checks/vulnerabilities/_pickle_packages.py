@@ -2,12 +2,12 @@
 
 What is promised about a library, and what is not: for its classes, that making an instance without its constructor
 (NEWOBJ, `copyreg._reconstructor`, a constructor without arguments) and handing it a state runs that library's own
-`__new__` and `__setstate__`, which need a person's yes; the ones of them that act on what the state says were looked
-for and are gadgets in `_pickle_list`, or lie in one of the modules below that were not read. Of functions nothing is
-promised by the package: what is called must be on a list, by name.
+`__new__` and `__setstate__`, which need a person's yes; the ones of them that were seen to act on what the state says
+are gadgets in `_pickle_list`, or lie in one of the modules below that were not read. Of functions nothing is promised
+by the package: what is called must be on a list, by name.
 
-The search for such classes: the syntax tree of every module of the versions named in `_pickle_list`, and of each class
-with `__setstate__`, `__del__`, `__hash__` or `__new__` what these call, through methods and functions of the module.
+The search for such classes: in the syntax tree of every module of the versions named in `_pickle_list` what each
+class's own `__setstate__` and `__del__` call. It did not go on into what those call, nor into `__new__` and `__hash__`.
 """
 
 from __future__ import annotations
