@@ -69,6 +69,7 @@ class Family:
     lets: Mapping[str, str]
     rows: Mapping[str, Row]
     ignored: tuple[tuple[str, str], ...]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,15 @@ def families() -> Mapping[str, Family]:
 
 
 def expected(config: ConfigValues, family: str) -> Expected | None:
-    """The tensors that this config implies; None for a family that is not known.
+    """The tensors that this config implies; None for a family that is not known, or another class of a known one.
 
     Raises Undetermined if the config leaves out, or contradicts itself in, what a shape depends on.
     """
     found = families().get(family)
-    return None if found is None else _Sizes(config, found).tensors()
+    if found is None:
+        return None
+    sizes = _Sizes(config, found)
+    return sizes.tensors() if not found.classes or sizes.value("architecture") in ("", *found.classes) else None
 
 
 def _parsed(text: str) -> dict[str, Family]:
@@ -159,6 +163,8 @@ def _parsed(text: str) -> dict[str, Family]:
             renamed = {name.replace(old, new, 1): replace(row, name=row.name.replace(old, new, 1))
                        for name, row in current.rows.items()}  # fmt: skip
             current = replace(current, rows=renamed, base=current.base.replace(old, new))
+        elif word == "only":
+            current = replace(current, classes=tuple(rest.split()))
         elif word == "ignore":
             pattern, _, condition = rest.partition(" | ")
             current = replace(current, ignored=(*current.ignored, (pattern, condition or "True")))

@@ -83,6 +83,17 @@ class TensorSummary:
     byte_entropy: float | None
     histogram: str
 
+    @property
+    def mask(self) -> bool:
+        """Whether it is the table of zeros and ones that says which token sees which, saved as `attn.bias`, say."""
+        square = len(self.shape) > 1 and self.shape[-1] == self.shape[-2]
+        return (
+            square
+            and self.name.endswith(("bias", "mask"))
+            and (self.minimum, self.maximum) == (0.0, 1.0)
+            and (self.distinct == 2)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class UnreadValues:

@@ -18,5 +18,5 @@ def marked(text: str) -> tuple[str, ...]:
     declared = _DECLARED.search(text[:4000])
     if declared and len(text[:4000].split()) <= MOST_DECLARED:
         return (declared[1],)
-    plain = f" {' '.join(re.findall(r'[a-z0-9]+', text[:4000].lower()))} "
+    plain = f" {' '.join(re.findall(r'[a-z0-9]+|[+]{2}', text[:4000].lower()))} "
     return next(((row.id,) for row in UNLISTED if any(f" {mark} " in plain for mark in row.marks)), ())

@@ -115,6 +115,7 @@ UNLISTED = (
         f"{_SCANCODE}bigscience-open-rail-m2",
         ("openrail++", "Open RAIL++-M", "OpenRAIL++-M", "CreativeML Open RAIL++-M", "CreativeML OpenRAIL++-M"),
         ("huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/license",),
+        marks=("creativeml open rail ++ m", "creativeml openrail ++ m"),
     ),
     Unlisted(
         f"{_SCANCODE}bigscience-rail-1.0",

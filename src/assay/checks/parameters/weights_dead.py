@@ -35,7 +35,8 @@ def weights_dead(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> It
             place = Evidence(summary.artifact, name=summary.name)
             yield informational(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)
         return
-    if len(summary.shape) < 2 or summary.values < 2:
+    # symmetric quantisation has one zero point for all (GPTQ, AWQ)
+    if len(summary.shape) < 2 or summary.values < 2 or summary.mask or summary.name.endswith(".qzeros"):
         return
     place = Evidence(summary.artifact, name=summary.name)
     if summary.distinct <= 1 or (summary.minimum is not None and summary.minimum == summary.maximum):

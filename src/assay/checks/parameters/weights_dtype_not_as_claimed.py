@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.parameters._loaded import own_sets
 from assay.facts.config import ModelConfig
 from assay.facts.finding import Answer, Evidence, passed, review
-from assay.facts.tensor import WeightIndex, WeightSet, weight_sets
+from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet
 
 _NAMES = {
     "float32": "F32",
@@ -26,20 +27,19 @@ _NAMES = {
     severity=3.0,
     remedy="Pass the dtype explicitly when loading, and ask the publisher which one the evaluation used.",
 )
-def weights_dtype_not_as_claimed(config: ModelConfig, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
+def weights_dtype_not_as_claimed(
+    config: ModelConfig, indexes: tuple[WeightIndex, ...], shards: tuple[ShardIndex, ...]
+) -> Iterator[Answer]:
     """Loaders convert to the type that the config states, silently.
 
     A file in another type costs twice the space or was converted by somebody after training. Compared is the type
-    that holds most parameters.
+    that holds most parameters, in the files that a loader takes with this config: a variant beside them, as
+    `model.fp16.safetensors`, is asked for by its type.
     """
     if config.dtype is None:
         return
     claimed = _NAMES.get(config.dtype.removeprefix("torch."), config.dtype.upper())
-    for found in weight_sets(indexes):
-        if found.naming != config.naming or (
-            config.naming == "gguf" and config.artifact not in {index.artifact for index in found.indexes}
-        ):
-            continue
+    for found in own_sets(config, indexes, shards):
         counted = _by_dtype(found)
         actual = max(counted, key=lambda dtype: (counted[dtype], dtype))
         share = 100 * counted[actual] // max(1, sum(counted.values()))

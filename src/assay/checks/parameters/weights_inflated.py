@@ -27,7 +27,7 @@ def weights_inflated(summaries: tuple[TensorSummary, ...], indexes: tuple[Weight
     Every value of the tensor is representable in the narrower type. The file could be half as large. Of a graph, whose
     tables are often of round numbers, it is said where half of its values are such.
     """
-    wide = [row for row in summaries if row.dtype == "F32" and row.values >= LEAST]
+    wide = [row for row in summaries if row.dtype == "F32" and row.values >= LEAST and not row.mask]
     tables = {artifact for artifact in mixed(indexes) if not _mostly([row for row in wide if row.artifact == artifact])}
     found = [row for row in wide if row.narrower and row.artifact not in tables]
     kinds = Counter(row.narrower for row in found)

@@ -11,7 +11,7 @@ from assay.checks import check
 from assay.checks.parameters._loaded import implied, own_sets
 from assay.checks.parameters._packing import Plain, unpacked
 from assay.facts.config import AdapterConfig, CodeReference, ConfigValues, ModelConfig
-from assay.facts.family import Expected, Undetermined
+from assay.facts.family import Expected, Undetermined, families
 from assay.facts.finding import Answer, Evidence, Kind, fail, informational, passed, review, unknown
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet
 
@@ -113,8 +113,9 @@ def _unknown(found: WeightSet, config: ModelConfig, place: Evidence) -> Answer:
         Evidence(found.indexes[0].artifact, f"{len(shapes):,} of shape {list(shapes[0])}", name=pattern)
         for pattern, shapes in sorted(patterns.items())[:50]
     )
+    kind = config.architectures[0] if config.family in families() and config.architectures else config.family
     return unknown(
-        f"{config.artifact}: the tensors of a {config.family} model are not known to assay; "
+        f"{config.artifact}: the tensors of a {kind} model are not known to assay; "
         f"{found.name} holds {len(found.tensors):,} by {len(patterns):,} names",
         place,
         *rows,

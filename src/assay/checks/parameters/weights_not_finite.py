@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from assay.checks import check
@@ -28,7 +29,8 @@ def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...])
 
     Broken conversions ship such files. Every value is looked at, and for block formats every scale, because one bad
     scale makes its whole block not a number. Graphs (ONNX, TensorFlow Lite, OpenVINO) hold masks of minus infinity and
-    zero as constants, which are told and no defect; so may arrays in pickled objects, such as the results of a search.
+    zero as constants, which are told and no defect; so do checkpoints under the name of a mask (`masked_bias`, which is
+    -1e9 and in float16 minus infinity); so may arrays in pickled objects, such as the results of a search.
     """
     place = Evidence(summary.artifact, name=summary.name)
     if summary.scales_not_finite:
@@ -36,7 +38,7 @@ def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...])
     elif (summary.nans or summary.infinities) and summary.artifact in _objects(indexes):
         said = f"{summary.name}: {summary.nans:,} NaN and {summary.infinities:,} infinite of {summary.values:,} values"
         yield review(f"{said} in a pickled object, where they may be meant", place)
-    elif summary.artifact in mixed(indexes) and _constant(summary):
+    elif _constant(summary) and (summary.artifact in mixed(indexes) or _mask(summary)):
         said = (
             f"{summary.name}: {summary.infinities:,} of {summary.values:,} values are infinite, as in a mask or a bound"
         )
@@ -53,6 +55,11 @@ def weights_not_finite(summary: TensorSummary, indexes: tuple[WeightIndex, ...])
 
 def _objects(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
     return frozenset(index.artifact for index in indexes if index.kind == "pickle")
+
+
+def _mask(summary: TensorSummary) -> bool:
+    """Whether a checkpoint names it as a mask, which a loader works out by itself."""
+    return not summary.nans and "mask" in re.split(r"[./|]", summary.name)[-1]
 
 
 def _constant(summary: TensorSummary) -> bool:

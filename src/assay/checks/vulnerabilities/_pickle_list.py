@@ -231,6 +231,7 @@ pyarrow.lib.(_restore_array py_buffer type_for_alias chunked_array field schema 
     columns over bytes in the file; pyarrow does not check them, so damaged ones may crash it
 torch.Generator                                         a random generator
 torch._C.Generator                                      the same
+torch.torch_version.TorchVersion                        a text that compares as a version
 accelerate.utils.dataclasses.(DistributedType PrecisionType)    members of enumerations, by value
 torch.nn.functional.(relu gelu silu tanh sigmoid softmax leaky_relu elu selu relu6 mish hardswish softplus)
     activation functions, named as attributes of layers

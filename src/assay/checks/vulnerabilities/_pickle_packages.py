@@ -19,7 +19,7 @@ sklearn numpy scipy pandas xgboost lightgbm catboost joblib ultralytics timm fai
 tensorflow jax jaxlib flax optax lightning pytorch_lightning lightning_fabric lightning_utilities torchmetrics omegaconf
 deepspeed bitsandbytes datasets sentencepiece tiktoken imblearn statsmodels patsy formulaic hydra megatron nemo
 detectron2 mmengine fastai fastcore fasttransform fastprogress lifelines hdbscan hmmlearn umap pynndescent
-category_encoders feature_engine mlxtend pyarrow srsly skops torch_geometric pytorch3d e3nn
+category_encoders feature_engine mlxtend pyarrow srsly skops torch_geometric pytorch3d e3nn pyannote
 """
 LIBRARIES = frozenset(_LIBRARIES.split())
 
