@@ -44,6 +44,7 @@ class Check:
     needs: tuple[Need, ...]
     run: Run
     aspects: tuple[Aspect, ...] = ()
+    of_bytes: bool = False
 
     def answers(self, facts: dict[str, tuple[Any, ...]]) -> Iterator[Answer]:
         """What the check finds in `facts`, which are keyed by the name of their type; nothing, if it finds nothing."""
@@ -65,6 +66,7 @@ def check(
     references: tuple[str, ...] = (),
     question: str = "",
     aspects: tuple[Aspect, ...] = (),
+    of_bytes: bool = False,
 ) -> Callable[[Run], Check]:
     """Declare a check.
 
@@ -76,6 +78,8 @@ def check(
         references: CWE, CVE, OWASP or specification, for the reader.
         question: which of the five it helps to answer; a check of assay's own says so by its folder.
         aspects: what of a file it is about; files that can carry it and were not examined for it leave it open.
+        of_bytes: whether its findings are about the bytes of files, so that accepting one accepts these bytes alone;
+            those of checks that help to answer whether the model is safe always are (pipeline/content.py).
     """
 
     def declare(run: Run) -> Check:
@@ -83,7 +87,7 @@ def check(
         needs = tuple(_need(name, hint) for name, hint in run.__annotations__.items() if name != "return")
         asked = question or run.__module__.rpartition(".")[0].rpartition(".")[2]
         rule = Rule(id, asked, title, inspect.getdoc(run) or "", remedy, severity, references)
-        return Check(rule, needs, run, aspects)
+        return Check(rule, needs, run, aspects, of_bytes or asked == "vulnerabilities")
 
     return declare
 

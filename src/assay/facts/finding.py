@@ -42,6 +42,8 @@ class Answer:
     """What a check says. `message` is one sentence without a full stop; `remedy` says what to do about it.
 
     `follows` is the check whose open answer about the same files is the reason for this one, where there is one.
+    `content` is a digest of exactly what was found, where the answer is about less than the whole of its files: what
+    accepting it accepts. It goes into the fingerprint and nowhere else.
     """
 
     kind: Kind
@@ -49,6 +51,7 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     remedy: str = ""
     follows: str = ""
+    content: str = ""
 
 
 def passed(message: str, *evidence: Evidence) -> Answer:
@@ -56,14 +59,14 @@ def passed(message: str, *evidence: Evidence) -> Answer:
     return Answer(Kind.PASS, message, evidence)
 
 
-def fail(message: str, *evidence: Evidence, remedy: str = "") -> Answer:
+def fail(message: str, *evidence: Evidence, remedy: str = "", content: str = "") -> Answer:
     """The defect is there, and here is where to look."""
-    return Answer(Kind.FAIL, message, evidence, remedy)
+    return Answer(Kind.FAIL, message, evidence, remedy, content=content)
 
 
-def review(message: str, *evidence: Evidence, remedy: str = "") -> Answer:
+def review(message: str, *evidence: Evidence, remedy: str = "", content: str = "") -> Answer:
     """A person has to decide; the remedy says what closes it."""
-    return Answer(Kind.REVIEW, message, evidence, remedy)
+    return Answer(Kind.REVIEW, message, evidence, remedy, content=content)
 
 
 def unknown(message: str, *evidence: Evidence, remedy: str = "") -> Answer:
@@ -108,9 +111,10 @@ class Finding:
 def fingerprint(check: str, answer: Answer, occurrence: int = 0) -> str:
     """Sixteen hex digits that stay the same across runs, machines, versions and re-saved files.
 
-    Built from the check, the kind and the named places of the evidence; never from offsets or the message, so
-    that a baseline survives both a re-saved file and a reworded message.
+    Built from the check, the kind, the named places of the evidence and the content that was found; never from offsets
+    or the message, so that a baseline survives both a moved payload and a reworded message, and no other payload.
     """
     places = sorted(f"{e.artifact}\0{e.pointer or ''}\0{e.name or ''}" for e in answer.evidence)
-    body = "\1".join([check, answer.kind, *places, *([str(occurrence)] if occurrence else [])])
+    content = [f"content\0{answer.content}"] if answer.content else []
+    body = "\1".join([check, answer.kind, *places, *content, *([str(occurrence)] if occurrence else [])])
     return hashlib.sha256(body.encode("utf-8", "backslashreplace")).hexdigest()[:16]

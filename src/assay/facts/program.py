@@ -38,7 +38,8 @@ class PickleProgram:
     `loader` is who would read it: "pickle", "torch" (supplies storages by persistent id) or "joblib" (arrays between
     the opcodes). `calls` are (offset, pseudo-code) in order, the first few for each name. `tampers` are (offset,
     sentence) about steps that no writer of values takes, `costs` likewise about what loading would cost the loader.
-    `unfollowed` are sentences about what could not be interpreted; a program with any is not understood.
+    `unfollowed` are sentences about what could not be interpreted; a program with any is not understood. `acts` is a
+    digest of all that it does, with whole arguments and without places; empty where that was not taken in to the end.
     """
 
     artifact: str
@@ -50,6 +51,7 @@ class PickleProgram:
     tampers: tuple[tuple[int, str], ...]
     costs: tuple[tuple[int, str], ...]
     unfollowed: tuple[str, ...]
+    acts: str = ""
 
     @property
     def packages(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -12,6 +13,7 @@ from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
 from assay.facts.measured import NotMeasured
 from assay.formats.window import Window
 from assay.measures import Cost
+from assay.pipeline.content import Contents
 from assay.pipeline.fact import Facts
 from assay.pipeline.request import Request
 from assay.pipeline.silence import Looks
@@ -27,7 +29,7 @@ def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
 
     Where the model is `closed`, only what running it shows can be known.
     """
-    looks = Looks(facts)
+    looks, contents = Looks(facts), Contents(facts)
     shown = {fact for row in measures.installed() if row.cost is Cost.RUNTIME for fact in row.gives}
     for check in request.checks:
         id = check.rule.id
@@ -40,7 +42,8 @@ def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
         else:
             answers = _answers(check, facts, looks)
         seen: dict[str, int] = {}
-        for answer in answers:
+        for found in answers:
+            answer = contents.bound(check, found)
             first = fingerprint(id, answer)
             occurrence = seen[first] = seen.get(first, -1) + 1
             print_ = fingerprint(id, answer, occurrence) if occurrence else first
@@ -57,7 +60,7 @@ def _answers(check: checks.Check, facts: Facts, looks: Looks) -> list[Answer]:
     try:
         every = check.answers(facts.rows)
         answers += islice(every, MAX_ANSWERS)
-        answers += _surplus(list(every))
+        answers += _surplus(check, list(every))
     except Exception as crash:  # noqa: BLE001 - the one place: a check's crash must not end the audit, nor be silent
         answers.append(
             Answer(
@@ -76,10 +79,18 @@ def _not_measured(check: checks.Check, facts: Facts) -> NotMeasured | None:
     return next((row for row in reasons if any(fact in row.facts for fact in absent)), None)
 
 
-def _surplus(rest: list[Answer]) -> list[Answer]:
-    """One answer that counts those beyond the first MAX_ANSWERS, of the worst kind among them."""
+def _surplus(check: checks.Check, rest: list[Answer]) -> list[Answer]:
+    """One answer that counts those beyond the first MAX_ANSWERS, of the worst kind among them.
+
+    A check about bytes that says no more of them than where they are binds it to all files (pipeline/content.py);
+    else accepting it accepts these answers and no others.
+    """
     worst = min((answer.kind for answer in rest), key=list(Kind).index, default=None)
-    return [Answer(worst, f"{len(rest):,} more answers of this check are not listed")] if worst else []
+    if worst is None:
+        return []
+    prints = "\n".join(fingerprint(check.rule.id, answer) for answer in rest)
+    content = "" if check.of_bytes else hashlib.sha256(prints.encode()).hexdigest()
+    return [Answer(worst, f"{len(rest):,} more answers of this check are not listed", content=content)]
 
 
 def with_excerpts(findings: tuple[Finding, ...], walk: Walk) -> tuple[Finding, ...]:

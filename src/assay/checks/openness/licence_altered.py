@@ -17,6 +17,7 @@ MOST = 8  # places that a finding shows
     title="Does a licence text differ from the licence that it looks like?",
     severity=5.0,
     remedy="Read the places that differ: a clause added to a permissive licence can take back what the name promises.",
+    of_bytes=True,
 )
 def licence_altered(model: Model) -> Iterator[Answer]:
     """A clause added to a permissive licence can take back what the name promises.

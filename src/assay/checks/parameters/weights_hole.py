@@ -20,6 +20,7 @@ Row = tuple[TensorSpec, TensorSummary]
     remedy="Get the file again and compare its digest with the publisher's: its size is right and its bytes are not.",
     references=("CWE-354",),
     aspects=(Aspect.VALUES,),
+    of_bytes=True,
 )
 def weights_hole(index: WeightIndex, summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     """A download that makes room for the whole file first, and is broken off, leaves zeros where it had not come to.

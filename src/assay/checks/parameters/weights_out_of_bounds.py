@@ -17,6 +17,7 @@ from assay.facts.tensor import WeightIndex
     remedy="Get the file again and compare its digest: it was cut off, or its index was made to read beyond it.",
     references=("CWE-125", "CVE-2025-53630"),
     aspects=(Aspect.TENSORS,),
+    of_bytes=True,
 )
 def weights_out_of_bounds(index: WeightIndex) -> Iterator[Answer]:
     """An index that points past the end of the file makes a careless loader read memory that is not the model's.

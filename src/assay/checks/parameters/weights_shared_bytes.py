@@ -22,6 +22,7 @@ MOST = 50
     ),
     references=("CWE-119", "CWE-1286"),
     aspects=(Aspect.TENSORS,),
+    of_bytes=True,
 )
 def weights_shared_bytes(index: WeightIndex) -> Iterator[Answer]:
     """Overlapping tensors let a file show different weights to different readers.

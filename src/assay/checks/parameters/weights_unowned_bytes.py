@@ -20,6 +20,7 @@ MOST = 20
     remedy="Ask what the bytes are. A file re-written by the reference library has none.",
     references=("CWE-1286", "CWE-506"),
     aspects=(Aspect.TENSORS,),
+    of_bytes=True,
 )
 def weights_unowned_bytes(index: WeightIndex, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """Bytes that no tensor owns carry something that no loader asks for.

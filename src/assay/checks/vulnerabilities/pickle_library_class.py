@@ -52,4 +52,5 @@ def pickle_library_class(program: PickleProgram) -> Iterator[Answer]:
                 for entry in rows[:50]
             ),
             remedy=kept(program),
+            content=program.acts,
         )

@@ -69,4 +69,5 @@ def _outside(where: str, program: PickleProgram, entry: PickleImport) -> Answer:
             name=entry.qualified,
         ),
         remedy=refused(program),
+        content=program.acts,
     )

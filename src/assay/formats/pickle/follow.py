@@ -107,4 +107,7 @@ def _program(machine: Machine) -> PickleProgram:
         tuple((at, sentence) for sentence, at in machine.tampers.items()),
         tuple((at, sentence) for sentence, at in machine.costs.items()),
         tuple(machine.unfollowed),
+        ""
+        if machine.unfollowed
+        else machine.acts.hexdigest([(*name, row[1]) for name, row in machine.imports.items()]),
     )

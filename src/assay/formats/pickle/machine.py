@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.formats.pickle.acts import Acts
 from assay.formats.pickle.embedded import MAX_BYTES, MAX_KEPT, decoded, is_pickle
 from assay.formats.pickle.values import Call, Global, Opaque, Persistent, rendered, state_keys, weight
 from assay.formats.window import Window
@@ -90,6 +91,7 @@ class Machine:
     unfollowed: dict[str, None] = field(default_factory=dict)
     loose: dict[Global, int] = field(default_factory=dict)
     recent: tuple[tuple[str, int, int], ...] = (("", 0, 0),)  # the last two texts, where they stand and how long
+    acts: Acts = field(default_factory=Acts)
     opcodes: int = 0
     buffer: bytes = b""
     base: int = 0
@@ -221,6 +223,7 @@ class Machine:
 
     def called(self, target: object, args: object, at: int, *, made: bool = False) -> object:
         """The value of a call; `made` where only `__new__` runs, as NEWOBJ without arguments does."""
+        self.acts.note(self.window, "make" if made else "call", target, args)
         if not isinstance(target, Global):
             self.tampered(f"calls something that is no imported name: {rendered(target)}", at)
             return Call(target, args)
@@ -232,6 +235,7 @@ class Machine:
         row[1] = max(row[1], 1 if made else 2)
         row[2] += 1
         call = Call(target, args)
+        self.acts.noted(call)
         if row[2] <= MAX_CALLS_EACH and len(self.calls) < MAX_CALLS:
             self.calls.append((at, rendered(call)))
         rule = self.tables.rule(target)
@@ -239,6 +243,7 @@ class Machine:
 
     def build(self, at: int) -> None:
         state, target = self.pop(), self.top()
+        self.acts.note(self.window, "state", target, state)
         if isinstance(target, Global):
             self.tampered(f"sets attributes of the imported {target.module}.{target.name} itself", at)
         elif isinstance(target, Call):
@@ -270,6 +275,8 @@ class Machine:
         target = self.top()
         if len(pairs) % 2:
             raise Malformed("pickle sets items from an odd number of values", at=at)
+        if not isinstance(target, dict):
+            self.acts.note(self.window, "items", target, pairs)
         if isinstance(target, Global):
             self.tampered(f"sets items of the imported {target.module}.{target.name} itself", at)
         if isinstance(target, dict):
@@ -289,7 +296,9 @@ class Machine:
         target = self.top()
         if isinstance(target, list):
             target.extend(values)
-        elif isinstance(target, Global):
+            return
+        self.acts.note(self.window, "entries", target, values)
+        if isinstance(target, Global):
             self.tampered(f"adds to the imported {target.module}.{target.name} itself", at)
         elif isinstance(target, Call):
             self.refused(target, "adds to", at)
