@@ -85,7 +85,7 @@ def test_a_file_that_is_no_dossier_is_one_sentence(tmp_path: Path, content: str,
 def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     quiet = run("audit", model, "-q")
-    assert quiet.stdout == "PASSED  good  2 to consider, 3 not known, 46 pass\n" and quiet.stderr == ""
+    assert quiet.stdout == "PASSED  good  2 to consider, 3 not known, 48 pass\n" and quiet.stderr == ""
     assert "licence.conflict" in run("audit", model, "-v").stdout
     assert "\x1b[" not in run("audit", model).stdout
     assert "\x1b[1;37;42m PASSED" in run("audit", model, FORCE_COLOR="1").stdout

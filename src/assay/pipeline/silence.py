@@ -65,7 +65,8 @@ class Looks:
 
     def concluded(self, check: Check, answers: list[Answer]) -> list[Answer]:
         """The answers of a check with what its silence means: files not looked at, and a pass if none is left out."""
-        unseen = list(self._unseen(check))
+        told = {place.artifact for answer in answers if answer.kind is Kind.OPEN for place in answer.evidence}
+        unseen = [row for row in self._unseen(check) if not told.issuperset(place.artifact for place in row.evidence)]
         if answers or unseen:
             return [*answers, *unseen]
         return [self._silent(check)]

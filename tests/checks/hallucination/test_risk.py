@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_every_format_shows_the_card(card: Dossier) -> None:
             assert text.count('<svg class="curve"') == 2 and "Sure and wrong" in text and "cannot certify" in text
             assert "No file was seen: this is a model behind an endpoint." in text
         if name == "text":
-            assert "--pack r --most 33" in text and "36 checks  [leaves the audit incomplete]" in text
+            assert "--pack r --most 33" in text and re.search(r"\d\d checks  \[leaves", text)
     assert read(json.loads(canonical(card))) == card
 
 

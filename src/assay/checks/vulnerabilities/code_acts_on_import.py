@@ -14,12 +14,8 @@ from assay.facts.program import PythonSource
 from assay.facts.structure import Aspect
 
 MOST = 20  # lines that one answer shows
-# names under which code is looked for: transformers 5.24 dynamic_module_utils and the hub's custom handlers, diffusers
-# custom pipelines, Triton's Python backend, SageMaker's and TorchServe's handlers
-_NAMES = re.compile(
-    r"(modeling|configuration|tokenization|processing|image_processing|feature_extraction)_\w+|"
-    r"handler|pipeline|model|inference|generate"
-)
+# names of the modules that transformers 5.24 keeps with a model (dynamic_module_utils)
+_NAMES = re.compile(r"(?:modeling|configuration|tokenization|processing|image_processing|feature_extraction)_\w+")
 
 
 @check(
@@ -33,9 +29,9 @@ _NAMES = re.compile(
 def code_acts_on_import(sources: tuple[PythonSource, ...], references: tuple[CodeReference, ...]) -> Iterator[Answer]:
     """No config leads to it, and still it is one step from being run.
 
-    A Python file inside an archive, or called as loaders call the code that they import (`modeling_x.py`, `handler.py`,
-    `pipeline.py`), starts processes, opens connections or runs other code when it is imported. Programs for training
-    and evaluation are not meant: they act when a person starts them.
+    A Python file inside an archive, or called as the code of models is (`modeling_x.py`, `configuration_x.py`), starts
+    processes, opens connections or runs other code when it is imported. Programs for training and evaluation are not
+    meant: they act when a person starts them.
     """
     known = routes(references, sources)
     for source in sources:
