@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import subprocess
 import sys
 import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +33,7 @@ from tests.conftest import messages
 
 # some tests fork this process, which has a second thread where the suite runs on several cores; it holds no lock
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+resource: Any = pytest.importorskip("resource") if sys.platform != "win32" else None
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
 
 
@@ -254,3 +258,70 @@ def test_required_isolation_is_had_or_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(IsolationError, match="this platform has no isolated reader"):
         reader_for(walked(tmp_path), (), require=True)
+
+
+BUSY = '{"chat_template": "{{ ([[1]]*30000)|sum(start=[])|length }}"}'  # adds lists up in C for a minute
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def within(seconds: float, holds: Callable[[], object]) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@linux
+@pytest.mark.parametrize("extra", [(), ("--require-isolation",)], ids=["fork", "fresh"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGKILL"])
+def test_no_worker_outlives_the_audit_that_started_it(tmp_path: Path, name: str, extra: tuple[str, ...]) -> None:
+    (tmp_path / "tokenizer_config.json").write_text(BUSY)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assay", "audit", str(tmp_path), "--offline", *extra],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # a run of the tests in the background has interrupts ignored, and no test should leave a core
+        preexec_fn=lambda: (
+            signal.signal(signal.SIGINT, signal.SIG_DFL),
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+        ),
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+
+    def busy() -> bool:
+        workers = children.read_text().split()
+        if not workers:
+            return False
+        user = int(Path(f"/proc/{workers[0]}/stat").read_text().rpartition(")")[2].split()[11])
+        return "Seccomp:\t2" in Path(f"/proc/{workers[0]}/status").read_text() and user > 30
+
+    assert within(30, busy)
+    workers = [int(pid) for pid in children.read_text().split()]
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=30)
+    assert within(5, lambda: not any(map(alive, workers)))
+    if name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        assert process.returncode == 130 and said.startswith(b"assay: interrupted;")
+
+
+@linux
+def test_a_file_has_a_limit_of_cpu_time_that_needs_no_parent(tmp_path: Path) -> None:
+    """A parent that is stopped cannot end its worker for time."""
+    (tmp_path / "w.json").write_text("{}")
+    (entry,) = walked(tmp_path).entries
+    worker = Worker((str(tmp_path),), ("model_config",), deadline=7.0)
+    worker.read("w.json", formats.load("model_config"), entry.place)
+    try:
+        assert worker._child is not None
+        soft, hard = resource.prlimit(worker._child.pid, resource.RLIMIT_CPU)
+        assert 7 < soft < 20 < hard
+    finally:
+        worker.close()

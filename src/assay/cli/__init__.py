@@ -92,6 +92,8 @@ def _status() -> int:
     from assay.errors import Stopped, UsageError
 
     signal.signal(signal.SIGTERM, _terminated)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup has it ignored
+        signal.signal(signal.SIGHUP, _terminated)
     try:
         status = _run()
         return status if isinstance(status, int) else 0

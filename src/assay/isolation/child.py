@@ -23,6 +23,10 @@ class Child(Protocol):
     requests: int
     answers: int
 
+    @property
+    def pid(self) -> int:
+        """Its process; 0 once it has ended."""
+
     def ended(self) -> str:
         """How it ended, in words; waits a moment for it to do so."""
 
@@ -32,7 +36,7 @@ class Child(Protocol):
 
 FORK_MOST = 256 * 1024 * 1024  # bytes of address space; the command line has 27 MB when it forks
 PATIENCE = 2.0  # wall seconds in which a worker that closed its pipe has to end by itself
-_CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1)"
+_CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1, {parent})"
 
 
 def started(*, fresh: bool) -> Child:
@@ -54,11 +58,16 @@ class Forked:
         request_end, self.requests = os.pipe()
         self.answers, answer_end = os.pipe()
         sys.stdout.flush()
+        parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            _serve_as_child(request_end, answer_end)
+            _serve_as_child(request_end, answer_end, parent)
         os.close(request_end)
         os.close(answer_end)
+
+    @property
+    def pid(self) -> int:
+        return self._pid
 
     def ended(self) -> str:
         until = time.monotonic() + PATIENCE
@@ -84,8 +93,9 @@ class Spawned:
     def __init__(self) -> None:
         import subprocess
 
+        code = _CODE.format(path=json.dumps(_import_path()), parent=os.getpid())
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE.format(path=json.dumps(_import_path()))],
+            [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get("ASSAY_DEBUG") else subprocess.DEVNULL,
@@ -93,6 +103,10 @@ class Spawned:
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self.requests, self.answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def ended(self) -> str:
         import subprocess
@@ -110,11 +124,13 @@ class Spawned:
         self._process.wait()
 
 
-def _serve_as_child(requests: int, answers: int) -> NoReturn:
+def _serve_as_child(requests: int, answers: int, parent: int) -> NoReturn:
     """What the fork does: let go of everything of the parent, serve, and end without any of its clean-up."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it kills the worker
+        for number in (signal.SIGTERM, signal.SIGHUP):  # what the parent does at these is not the worker's to do
+            signal.signal(number, signal.SIG_DFL)
         quiet = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, *(() if os.environ.get("ASSAY_DEBUG") else (2,))):
             os.dup2(quiet, fd)
@@ -123,7 +139,7 @@ def _serve_as_child(requests: int, answers: int) -> NoReturn:
             _close(fd)
         from assay.isolation.worker import serve
 
-        serve(requests, answers)
+        serve(requests, answers, parent)
         status = 0
     finally:
         if status and os.environ.get("ASSAY_DEBUG"):

@@ -11,7 +11,7 @@ from assay import formats
 from assay.facts.artifact import Obstacle, Trouble
 from assay.formats.container.second import needs
 from assay.formats.window import Window
-from assay.isolation.lock import lock
+from assay.isolation.lock import end_with, lock
 from assay.isolation.reading import Reading, identity, reading
 from assay.isolation.wire import packed, reading_message, received
 
@@ -19,8 +19,12 @@ from assay.isolation.wire import packed, reading_message, received
 _CODECS = ("ascii", "latin-1", "unicode_escape", "raw_unicode_escape", "utf-8-sig")
 
 
-def serve(requests: int, answers: int) -> None:
-    """Answer requests from one descriptor on another: the first names readers and roots, each other one artifact."""
+def serve(requests: int, answers: int, parent: int) -> None:
+    """Answer requests from one descriptor on another: the first names readers and roots, each other one artifact.
+
+    `parent` is the process that asks; on Linux this one ends with it, however it ends.
+    """
+    end_with(parent)
     with open(requests, "rb") as source, open(answers, "wb") as sink:
         _serve(source, sink)
 
