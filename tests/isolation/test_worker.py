@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import signal
+import stat
+import struct
 import subprocess
 import sys
 import time
@@ -25,14 +28,16 @@ from assay.facts.text import LicenceText, TemplateTrial
 from assay.formats import Format
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reading, reader_for
-from assay.isolation.child import Forked
+from assay.isolation.child import Forked, Spawned, started
 from assay.isolation.process import FULL, Worker
+from assay.isolation.wire import Allowance, packed
 from assay.subject import Walk, given, walked
 from tests.builders import hub_model, safetensors
 from tests.conftest import messages
 
 # some tests fork this process, which has a second thread where the suite runs on several cores; it holds no lock
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+fcntl: Any = pytest.importorskip("fcntl") if sys.platform != "win32" else None
 resource: Any = pytest.importorskip("resource") if sys.platform != "win32" else None
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
 
@@ -46,7 +51,7 @@ def said(text: str) -> LicenceText:
 def evil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Reading]:
     """Run a function as a reader inside a forked worker: what a compromised parser could do."""
     monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
-    monkeypatch.setattr("assay.isolation.wire.MOST", 1 << 20)
+    monkeypatch.setattr("assay.isolation.wire.MOST", 2 << 20)
 
     def run(body: Callable[[Window], object], deadline: float = 20.0) -> Reading:
         path = tmp_path / "w.bin"
@@ -91,6 +96,32 @@ def open_files() -> list[int]:
     return found
 
 
+def answer(message: object) -> Callable[[Window], object]:
+    """Write this in place of what the worker would answer."""
+
+    def body(window: Window) -> object:
+        raw = message if isinstance(message, bytes) else packed(message)
+        for fd in open_files():
+            if fd > 2 and stat.S_ISFIFO(os.fstat(fd).st_mode):
+                try:
+                    os.write(fd, raw)
+                except OSError:
+                    continue  # the end that requests come from
+        os._exit(0)
+
+    return body
+
+
+def obstacle(**changed: object) -> dict[str, Any]:
+    told = {"artifact": "w.bin", "trouble": "malformed", "reason": "it ends early", "at": 3, **changed}
+    return {"facts": [], "obstacle": told}
+
+
+def fact(text: str) -> bytes:
+    body = f'{{"facts": [["TensorSummary", {{"artifact": "w.bin", "mean": {text}}}]], "obstacle": null}}'.encode()
+    return len(body).to_bytes(4, "little") + body
+
+
 def sleep(window: Window) -> None:
     time.sleep(60)
 
@@ -99,6 +130,13 @@ def close_everything_and_sleep(window: Window) -> None:
     for fd in open_files():
         os.close(fd)
     time.sleep(60)
+
+
+def tgkill(pid: int) -> None:
+    number = {"x86_64": 234, "aarch64": 131}[os.uname().machine]
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syscall(number, pid, pid, 0):
+        raise OSError(ctypes.get_errno(), "tgkill")
 
 
 def connect() -> None:
@@ -118,6 +156,11 @@ def connect() -> None:
         os.fork,
         lambda: os.execv("/bin/true", ["true"]),
         lambda: os.kill(os.getppid(), 0),
+        lambda: tgkill(os.getppid()),
+        lambda: fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid()),
+        lambda: fcntl.fcntl(0, 15, struct.pack("ii", 1, os.getppid())),  # F_SETOWN_EX
+        lambda: fcntl.fcntl(0, 10, signal.SIGKILL),  # F_SETSIG
+        lambda: fcntl.fcntl(0, fcntl.F_SETFL, os.O_ASYNC),
         lambda: os.mkdir("folder-by-a-model"),
     ],
 )
@@ -142,8 +185,31 @@ def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
         (close_everything_and_sleep, "it closed its pipe"),
         (lambda window: LicenceText("other", (), False, 0, "", False), "an answer about another artifact"),
         (lambda window: LicenceText("w.bin", ("x",), 7, 0, "", False), "not a bool"),  # type: ignore[arg-type]
-        (lambda window: LicenceText("w.bin", ("x" * (2 << 20),), False, 0, "", False), "an answer of"),
+        (lambda window: LicenceText("w.bin", ("x" * (3 << 20),), False, 0, "", False), "an answer of"),
         (lambda window: Trouble("no such trouble"), "ended with status 1"),
+        (answer(obstacle(artifact="other")), "an answer about another artifact"),
+        (
+            answer({"facts": [["Obstacle", obstacle(artifact="other")["obstacle"]]], "obstacle": None}),
+            "another artifact",
+        ),
+        (answer(obstacle(at=-1)), "a negative or immense at"),
+        (answer(obstacle(at=10**400)), "a negative or immense at"),
+        (answer(obstacle(at=True)), "fits none of the types"),
+        (answer(obstacle(reason="x" * 20_000)), "a reason of 20,000 characters"),
+        (answer(obstacle(trouble="no such trouble")), "not a Trouble"),
+        (answer(obstacle(more=1)), "not a Obstacle"),
+        (answer({"facts": [["Hook", {"artifact": "w.bin", "at": -5}]], "obstacle": None}), "not a "),
+        (answer({"facts": [["os.system", {}]], "obstacle": None}), "an unknown fact"),
+        (answer({"facts": 7, "obstacle": None}), "an answer without facts"),
+        (answer([]), "an answer without facts"),
+        (answer({"facts": [], "obstacle": []}), "not a Obstacle"),
+        (answer({"facts": [[]] * 600_000, "obstacle": None}), "values, at most 500,007 are allowed"),
+        (answer(fact("NaN")), "not JSON"),
+        (answer(fact("-Infinity")), "not JSON"),
+        (answer(fact("1e999")), "not JSON"),
+        (answer(fact("9" * 5000)), "not JSON"),
+        (answer(b"\xff\xff\xff\xff"), "an answer of 4,294,967,295 bytes, at most"),
+        (answer(b"\x10\x00\x00\x00short"), "ended with status 0"),
     ],
 )
 def test_a_reader_that_misbehaves_is_an_obstacle_on_its_file(
@@ -279,6 +345,21 @@ def within(seconds: float, holds: Callable[[], object]) -> bool:
     return False
 
 
+def busy_workers(parent: int) -> list[int]:
+    """The workers of an audit, once they are locked down and have worked for a while."""
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+
+    def busy() -> bool:
+        workers = children.read_text().split()
+        if not workers:
+            return False
+        user = int(Path(f"/proc/{workers[0]}/stat").read_text().rpartition(")")[2].split()[11])
+        return "Seccomp:\t2" in Path(f"/proc/{workers[0]}/status").read_text() and user > 30
+
+    assert within(30, busy)
+    return [int(pid) for pid in children.read_text().split()]
+
+
 @linux
 @pytest.mark.parametrize("extra", [(), ("--require-isolation",)], ids=["fork", "fresh"])
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGKILL"])
@@ -294,17 +375,7 @@ def test_no_worker_outlives_the_audit_that_started_it(tmp_path: Path, name: str,
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
         ),
     )
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-
-    def busy() -> bool:
-        workers = children.read_text().split()
-        if not workers:
-            return False
-        user = int(Path(f"/proc/{workers[0]}/stat").read_text().rpartition(")")[2].split()[11])
-        return "Seccomp:\t2" in Path(f"/proc/{workers[0]}/status").read_text() and user > 30
-
-    assert within(30, busy)
-    workers = [int(pid) for pid in children.read_text().split()]
+    workers = busy_workers(process.pid)
     process.send_signal(getattr(signal, name))
     _, said = process.communicate(timeout=30)
     assert within(5, lambda: not any(map(alive, workers)))
@@ -325,3 +396,54 @@ def test_a_file_has_a_limit_of_cpu_time_that_needs_no_parent(tmp_path: Path) -> 
         assert 7 < soft < 20 < hard
     finally:
         worker.close()
+
+
+@linux
+@pytest.mark.parametrize("extra", [(), ("--require-isolation",)], ids=["fork", "fresh"])
+def test_no_credential_of_the_environment_is_in_the_memory_of_the_worker(
+    tmp_path: Path, extra: tuple[str, ...]
+) -> None:
+    (tmp_path / "tokenizer_config.json").write_text(BUSY)
+    secret = "hf_" + "".join(chr(ord("a") + number * 7 % 26) for number in range(34))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assay", "audit", str(tmp_path), "--offline", *extra],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "HF_TOKEN": secret, "ASSAY_X": "", "ONE": "1"},
+    )
+    try:
+        workers = busy_workers(process.pid)
+        assert secret.encode() in memory(process.pid)  # the search finds what is there
+        assert workers and not any(secret.encode() in memory(pid) for pid in workers)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def memory(pid: int) -> bytes:
+    """What the process may write to, all of it."""
+    found = []
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            place, rights = line.split()[:2]
+            start, stop = (int(end, 16) for end in place.split("-"))
+            if rights.startswith("rw"):
+                file.seek(start)
+                found.append(file.read(stop - start))
+    return b"".join(found)
+
+
+@linux
+def test_who_has_spoken_to_a_network_forks_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token may then be in memory that is in no environment variable."""
+    monkeypatch.setitem(sys.modules, "ssl", types.ModuleType("ssl"))
+    child = started(fresh=False)
+    child.kill()
+    assert isinstance(child, Spawned)
+
+
+def test_all_answers_about_a_model_are_bounded_and_a_small_file_has_less_to_say() -> None:
+    left = Allowance(20 << 20, 2_000_000)
+    assert (left.for_file(100).length, left.for_file(100).count) == ((8 << 20) + 400, 500_100)
+    left.spend(b"[[],[]]" + b" " * (19 << 20))
+    assert left.for_file(1 << 30).length == (1 << 20) - 7 and left.for_file(1 << 30).count == 2_000_000 - 5

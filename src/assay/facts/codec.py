@@ -19,6 +19,13 @@ from assay.facts.section import Unread
 Decoder = Callable[[object], Any]
 T = TypeVar("T")
 
+# fields that say where in a file something is, or how much of it there is: no such number is negative, nor so great
+# that it fits no float; what a file itself states as a number may be anything
+_PLACES = frozenset(
+    ("alignment", "at", "data_start", "data_stop", "line", "lines", "opcodes", "parts", "start", "stop", "until")
+)
+_FARTHEST = 1 << 96
+
 
 class Mismatch(ValueError):
     """A JSON value does not have the shape of the type it was to become."""
@@ -76,7 +83,7 @@ def _decoder(kind: Any) -> Decoder:
 
 def _dataclass_decoder(kind: type) -> Decoder:
     hints = get_type_hints(kind)
-    parts = tuple((name, _decoder(hints[name])) for name in _names(kind))
+    parts = tuple((name, _field_decoder(name, hints[name])) for name in _names(kind))
     names = frozenset(_names(kind))
 
     def build(value: object) -> Any:
@@ -84,6 +91,19 @@ def _dataclass_decoder(kind: type) -> Decoder:
             raise Mismatch(f"not a {kind.__name__}")
         # a field that is absent is None, which only the decoder of an optional field accepts
         return kind(*[decoder(value.get(name)) for name, decoder in parts])
+
+    return build
+
+
+def _field_decoder(name: str, hint: Any) -> Decoder:
+    decoder = _decoder(hint)
+    if name not in _PLACES or hint not in (int, int | None):
+        return decoder
+
+    def build(value: object) -> Any:
+        if isinstance(value, int) and not 0 <= value < _FARTHEST:
+            raise Mismatch(f"a negative or immense {name}")
+        return decoder(value)
 
     return build
 

@@ -1,10 +1,10 @@
 """Two ways to start the worker: a fork of this process, or a fresh interpreter.
 
 A fork is some 30 ms of CPU cheaper than an interpreter (`make bench` prints both), so it is the way where it is
-sound: on Linux, in a small process without other threads, which is what the command line is. A fork begins with this
-process's memory; the lock leaves it no way to send any of that anywhere but to this process, which takes only facts.
-Who asks for isolation explicitly (`--require-isolation`) gets the fresh interpreter with an empty environment
-(docs/decisions/0003).
+sound: on Linux, in a small process without other threads that has not spoken to a network, which is what the command
+line is. A fork begins with this process's memory, so it overwrites the environment, where credentials are, before it
+reads a byte of the model. Who asks for isolation explicitly (`--require-isolation`) gets the fresh interpreter with an
+empty environment (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -45,7 +45,12 @@ def started(*, fresh: bool) -> Child:
 
 
 def _forkable() -> bool:
-    """Whether this process has one thread, native ones included, and leaves a fork room under its memory limit."""
+    """Whether a fork would have one thread, native ones included, room under its memory limit, and no credentials.
+
+    Who has spoken to a hub or an endpoint may hold a token in memory that is in no environment variable.
+    """
+    if "ssl" in sys.modules:
+        return False
     with open("/proc/self/statm", "rb") as file:
         pages = int(file.read().split()[0])
     return len(os.listdir("/proc/self/task")) == 1 and pages * os.sysconf("SC_PAGE_SIZE") < FORK_MOST
@@ -134,7 +139,7 @@ def _serve_as_child(requests: int, answers: int, parent: int) -> NoReturn:
         quiet = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, *(() if os.environ.get("ASSAY_DEBUG") else (2,))):
             os.dup2(quiet, fd)
-        os.environ.clear()
+        _forget_environment()
         for fd in _other_files(requests, answers):
             _close(fd)
         from assay.isolation.worker import serve
@@ -145,6 +150,26 @@ def _serve_as_child(requests: int, answers: int, parent: int) -> NoReturn:
         if status and os.environ.get("ASSAY_DEBUG"):
             sys.excepthook(*sys.exc_info())
         os._exit(status)
+
+
+def _forget_environment() -> None:
+    """Overwrite every variable where it lies: Python's copies, the C library's, and the block the kernel put up."""
+    import ctypes
+
+    copies = list(os.environb.values())
+    variables = ctypes.POINTER(ctypes.c_void_p).in_dll(ctypes.CDLL(None), "environ")
+    number = 0
+    while variables and (string := variables[number]):
+        name, _, value = ctypes.string_at(string).partition(b"=")
+        ctypes.memset(string + len(name) + 1, 0, len(value))
+        number += 1
+    with open("/proc/self/stat", "rb") as file:
+        start, stop = map(int, file.read().rpartition(b")")[2].split()[47:49])  # env_start, env_end: proc_pid_stat(5)
+    ctypes.memset(start, 0, stop - start)
+    os.environ.clear()
+    for copy in copies:
+        if len(copy) > 1:  # shorter ones are shared by the whole interpreter
+            ctypes.memset(id(copy) + bytes.__basicsize__ - 1, 0, len(copy))
 
 
 def _other_files(requests: int, answers: int) -> list[int]:

@@ -25,14 +25,20 @@ _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 # what a Python process needs to read files and answer over a pipe; everything else is refused with EPERM
 _ALLOWED = {
     "x86_64": (
-        "0 1 2 3 4 5 6 8 9 10 11 12 13 14 15 17 19 20 21 24 25 28 35 39 60 72 79 89 97 131 186 202 217 228 229 230 231 "
-        "234 257 262 267 269 273 318 332 334"
+        "0 1 2 3 4 5 6 8 9 10 11 12 13 14 15 17 19 20 21 24 25 28 35 39 60 79 89 97 131 186 202 217 228 229 230 231 "
+        "257 262 267 269 273 318 332 334"
     ),
     "aarch64": (
-        "17 25 48 56 57 61 62 63 64 65 66 67 78 79 80 93 94 98 99 101 113 114 115 124 131 132 134 135 139 163 172 178 "
+        "17 48 56 57 61 62 63 64 65 66 67 78 79 80 93 94 98 99 101 113 114 115 124 132 134 135 139 163 172 178 "
         "214 215 216 222 226 233 278 291 293"
     ),
 }
+# a signal to oneself (abort(3) sends one), and of a file its flags and copies: not who is sent signals about it
+_TGKILL, _FCNTL = {"x86_64": 234, "aarch64": 131}, {"x86_64": 72, "aarch64": 25}
+_F_GETFD, _F_SETFD, _F_GETFL, _F_SETOWN, _F_DUPFD_CLOEXEC = 1, 2, 3, 8, 1030
+_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
+_LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_ARCHITECTURE, _NUMBER, _ARGUMENTS = 4, 0, (16, 24)  # offsets in struct seccomp_data; of arguments, the low halves
 
 
 class _Landlock(ctypes.Structure):
@@ -118,11 +124,22 @@ def _seccomp(libc: ctypes.CDLL) -> bool:
     machine = os.uname().machine
     allowed = [int(number) for number in _ALLOWED[machine].split()]
     # struct sock_filter: code, jump if true, jump if false, operand
-    rows = [(0x20, 0, 0, 4), (0x15, 1, 0, _AUDIT_ARCH[machine]), (0x06, 0, 0, 0x80000000), (0x20, 0, 0, 0)]
-    rows += [(0x15, len(allowed) - place, 0, number) for place, number in enumerate(allowed)]
-    rows += [(0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)]
+    rows = [(_LOAD, 0, 0, _ARCHITECTURE), (_IF_EQUAL, 1, 0, _AUDIT_ARCH[machine]), (_RETURN, 0, 0, _KILL)]
+    rows += [(_LOAD, 0, 0, _NUMBER)]
+    rows += _only(_TGKILL[machine], _ARGUMENTS[0], (os.getpid(),))
+    rows += _only(_FCNTL[machine], _ARGUMENTS[1], (_F_GETFD, _F_SETFD, _F_GETFL, _F_DUPFD_CLOEXEC))
+    rows += [(_IF_EQUAL, len(allowed) - place, 0, number) for place, number in enumerate(allowed)]
+    rows += [(_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)]
     program = b"".join(struct.pack("<HBBI", *row) for row in rows)
     return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Filter(len(rows), program)), 0, 0) == 0)
+
+
+def _only(number: int, argument: int, values: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Allow the call `number` if its argument has one of these values, and refuse it otherwise."""
+    count = len(values)
+    rows = [(_IF_EQUAL, 0, count + 3, number), (_LOAD, 0, 0, argument)]
+    rows += [(_IF_EQUAL, count - place, 0, value) for place, value in enumerate(values)]
+    return [*rows, (_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)]
 
 
 def _opening_is_refused() -> bool:

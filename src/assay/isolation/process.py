@@ -15,7 +15,7 @@ from assay.facts.codec import Mismatch
 from assay.formats import Format
 from assay.isolation.child import Child, started
 from assay.isolation.reading import Place, Reading
-from assay.isolation.wire import length, packed, reading_from, unpacked
+from assay.isolation.wire import Allowance, length, packed, reading_from, unpacked
 
 DEADLINE = 60.0  # wall seconds for one artifact's header
 START = 60.0  # wall seconds until a worker must have announced itself
@@ -50,6 +50,7 @@ class Worker:
         self._fresh = fresh or require
         self._child: Child | None = None
         self._reached: tuple[str, ...] = ()
+        self._left = Allowance()
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact; a worker that dies, hangs or answers nonsense is an obstacle on that artifact."""
@@ -59,7 +60,8 @@ class Worker:
         try:
             _limit_cpu(child, self._deadline)
             _send(child, request)
-            return reading_from(_answer(child, self._deadline), artifact)
+            size = place.identity[2] if place.identity else 0
+            return reading_from(_answer(child, self._deadline, self._left, size), artifact)
         except (_Silent, Mismatch) as cause:
             self.close()
             return Reading((), Obstacle(artifact, Trouble.STOPPED, f"the isolated reader was stopped: {cause}"))
@@ -78,7 +80,7 @@ class Worker:
         child = started(fresh=self._fresh)
         try:
             _send(child, {"formats": self._formats, "roots": self._roots})
-            hello = _answer(child, START)
+            hello = _answer(child, START, Allowance())
         except (_Silent, Mismatch) as cause:
             child.kill()
             raise IsolationError(f"the isolated reader did not start: {cause}; see  assay doctor") from cause
@@ -113,10 +115,12 @@ def _send(child: Child, message: object) -> None:
         raise _Silent(child.ended()) from cause
 
 
-def _answer(child: Child, seconds: float) -> Any:
+def _answer(child: Child, seconds: float, left: Allowance, size: int = 0) -> Any:
     until = time.monotonic() + seconds
-    size = length(_received(child, 4, until, seconds))
-    return unpacked(_received(child, size, until, seconds))
+    allowed = left.for_file(size)
+    body = _received(child, length(_received(child, 4, until, seconds), allowed.length), until, seconds)
+    left.spend(body)
+    return unpacked(body, allowed.count)
 
 
 def _received(child: Child, count: int, until: float, seconds: float) -> bytes:

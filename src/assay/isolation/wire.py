@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from assay.facts.artifact import Obstacle
@@ -11,7 +13,12 @@ from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
 from assay.isolation.reading import Reading
 
-MOST = 32 * 1024 * 1024  # bytes of one message; a tensor of SmolLM2 takes 97
+# one answer: in bytes (a tensor of SmolLM2 takes 97) and in JSON values (it has 8), which cost up to 150 bytes of
+# memory each however short they are; a small file has less to say
+MOST, LEAST, EACH = 32 * 1024 * 1024, 8 * 1024 * 1024, 4
+MOST_VALUES, LEAST_VALUES = 2_500_000, 500_000
+ALL, ALL_VALUES = 128 * 1024 * 1024, 8_000_000  # all answers about one model
+REASON = 10_000  # characters of the sentence about an obstacle
 _LENGTH = struct.Struct("<I")
 
 
@@ -21,20 +28,55 @@ def packed(message: object) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def length(prefix: bytes) -> int:
+@dataclass(slots=True)
+class Allowance:
+    """What may still be answered, in all: `length` in bytes, `count` in JSON values."""
+
+    length: int = ALL
+    count: int = ALL_VALUES
+
+    def for_file(self, size: int) -> Allowance:
+        """What an answer about one file of `size` bytes may come to."""
+        return Allowance(min(self.length, MOST, LEAST + EACH * size), min(self.count, MOST_VALUES, LEAST_VALUES + size))
+
+    def spend(self, body: bytes) -> None:
+        """Take an answer off."""
+        self.length -= len(body)
+        self.count -= values(body)
+
+
+def values(body: bytes) -> int:
+    """At most how many values JSON has, without building them: each but the first follows one of these marks."""
+    return 1 + sum(body.count(mark) for mark in (b"[", b"{", b","))
+
+
+def length(prefix: bytes, most: int = MOST) -> int:
     """How long the message is that this prefix announces; Mismatch if it is longer than allowed."""
     (count,) = _LENGTH.unpack(prefix)
-    if count > MOST:
-        raise Mismatch(f"an answer of {count:,} bytes, at most {MOST:,} are allowed")
+    if count > most:
+        raise Mismatch(f"an answer of {count:,} bytes, at most {most:,} are allowed")
     return int(count)
 
 
-def unpacked(body: bytes) -> Any:
-    """The message; Mismatch if it is not JSON."""
+def unpacked(body: bytes, most: int = MOST_VALUES) -> Any:
+    """The message; Mismatch if it is not JSON, or JSON of too many values."""
+    if (count := values(body)) > most:
+        raise Mismatch(f"an answer of {count:,} values, at most {most:,} are allowed")
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_not_json, parse_float=_finite)
     except (ValueError, RecursionError) as cause:
         raise Mismatch("an answer that is not JSON") from cause
+
+
+def _not_json(text: str) -> object:
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def received(stream: BinaryIO) -> Any:
@@ -62,15 +104,28 @@ def reading_from(message: Any, artifact: str) -> Reading:
     ):
         raise Mismatch("an answer without facts")
     facts = tuple(_fact(entry, artifact) for entry in message["facts"])
-    obstacle = None if message["obstacle"] is None else decode(Obstacle, message["obstacle"])
-    return Reading(facts, obstacle)
+    return Reading(facts, None if message["obstacle"] is None else _obstacle(message["obstacle"], artifact))
 
 
 def _fact(entry: Any, artifact: str) -> object:
     if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str) or entry[0] not in kinds():
         raise Mismatch("an answer with an unknown fact")
+    if entry[0] == Obstacle.__name__:
+        return _obstacle(entry[1], artifact)
     fact: object = decode(kinds()[entry[0]], entry[1])
-    about = getattr(fact, "artifact", None)
-    if about != artifact and not (isinstance(about, str) and about.startswith(f"{artifact} > ")):  # a part of it
-        raise Mismatch("an answer about another artifact")
+    _about(getattr(fact, "artifact", None), artifact)
     return fact
+
+
+def _obstacle(value: Any, artifact: str) -> Obstacle:
+    found = decode(Obstacle, value)
+    _about(found.artifact, artifact)
+    if len(found.reason) > REASON:
+        raise Mismatch(f"a reason of {len(found.reason):,} characters")
+    return found
+
+
+def _about(named: object, artifact: str) -> None:
+    """Nothing, or Mismatch unless it is this artifact that is named, or a part of it."""
+    if named != artifact and not (isinstance(named, str) and named.startswith(f"{artifact} > ")):
+        raise Mismatch("an answer about another artifact")
