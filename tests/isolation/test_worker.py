@@ -156,7 +156,7 @@ def connect() -> None:
         os.fork,
         lambda: os.execv("/bin/true", ["true"]),
         lambda: os.kill(os.getppid(), 0),
-        lambda: tgkill(os.getppid()),
+        lambda: tgkill(1),
         lambda: fcntl.fcntl(0, fcntl.F_SETOWN, os.getppid()),
         lambda: fcntl.fcntl(0, 15, struct.pack("ii", 1, os.getppid())),  # F_SETOWN_EX
         lambda: fcntl.fcntl(0, 10, signal.SIGKILL),  # F_SETSIG
@@ -447,3 +447,38 @@ def test_all_answers_about_a_model_are_bounded_and_a_small_file_has_less_to_say(
     assert (left.for_file(100).length, left.for_file(100).count) == ((8 << 20) + 400, 500_100)
     left.spend(b"[[],[]]" + b" " * (19 << 20))
     assert left.for_file(1 << 30).length == (1 << 20) - 7 and left.for_file(1 << 30).count == 2_000_000 - 5
+
+
+class Pretending:
+    """A kernel, as an emulator may be, that accepts what it is asked for and then does nothing of it."""
+
+    def __init__(self, ignored: str) -> None:
+        self._libc, self._ignored = ctypes.CDLL(None, use_errno=True), ignored
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._libc, name)
+
+    def prctl(self, option: int, *rest: object) -> int:
+        return 0 if option == 22 and self._ignored == "seccomp" else int(self._libc.prctl(option, *rest))
+
+    def syscall(self, number: int, *rest: object) -> int:
+        return 0 if number == 446 and self._ignored == "landlock" else int(self._libc.syscall(number, *rest))
+
+
+@linux
+@pytest.mark.parametrize("ignored", ["", "landlock", "seccomp", "rlimits"])
+def test_what_does_not_hold_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str) -> None:
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    libc = Pretending(ignored)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno=False: libc)
+    if ignored == "rlimits":
+        real = resource.setrlimit
+        monkeypatch.setattr(
+            resource, "setrlimit", lambda kind, to: None if kind == resource.RLIMIT_AS else real(kind, to)
+        )
+    path = hub_model(tmp_path / "m") / "config.json"
+    (entry,) = walked(path).entries
+    worker = Worker((str(path),), ("model_config",))
+    worker.read("config.json", formats.load("model_config"), entry.place)
+    worker.close()
+    assert set(worker.reached()) == {"process", "landlock", "seccomp", "rlimits"} - {ignored}

@@ -1,6 +1,7 @@
 """Lock the current process down with what the kernel offers: rlimits, Landlock, seccomp. No way back.
 
-Linux only beyond rlimits. What was reached is tried out afterwards and reported; nothing is assumed.
+Linux only beyond rlimits. What the kernel accepts is tried out afterwards, by calls that it must then refuse, and
+named only if it refuses each: an emulated kernel may accept a filter and not apply it.
 Sources: linux/landlock.h, linux/seccomp.h, linux/filter.h, asm/unistd_64.h, asm-generic/unistd.h.
 """
 
@@ -35,6 +36,7 @@ _ALLOWED = {
 }
 # a signal to oneself (abort(3) sends one), and of a file its flags and copies: not who is sent signals about it
 _TGKILL, _FCNTL = {"x86_64": 234, "aarch64": 131}, {"x86_64": 72, "aarch64": 25}
+_CLONE = {"x86_64": 56, "aarch64": 220}
 _F_GETFD, _F_SETFD, _F_GETFL, _F_SETOWN, _F_DUPFD_CLOEXEC = 1, 2, 3, 8, 1030
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 _LOAD, _IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
@@ -68,14 +70,15 @@ def end_with(parent: int) -> None:
 def lock(roots: tuple[str, ...]) -> tuple[str, ...]:
     """Allow reading below `roots` and nothing else; the names of the mechanisms that took hold, in order."""
     reached = ["process"]
-    if _limit_resources():
+    if _limit_resources() and _memory_is_refused():
         reached.append("rlimits")
-    if sys.platform == "linux" and os.uname().machine in _AUDIT_ARCH:
+    machine, parent = os.uname().machine if sys.platform == "linux" else "", os.getppid()
+    if machine in _AUDIT_ARCH:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
             if _landlock(libc, roots) and _opening_is_refused():
                 reached.append("landlock")
-            if _seccomp(libc) and _other_calls_are_refused(libc):
+            if _seccomp(libc, machine) and _other_calls_are_refused(libc, parent, machine):
                 reached.append("seccomp")
     return tuple(reached)
 
@@ -95,7 +98,7 @@ def _limit_resources() -> bool:
         resource.setrlimit(kind, (most, most))
     if sys.platform == "linux":  # elsewhere the limit is accepted and ignored
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    return True
+    return all(resource.getrlimit(kind) == (most, most) for kind, most in limits)
 
 
 def _landlock(libc: ctypes.CDLL, roots: tuple[str, ...]) -> bool:
@@ -120,8 +123,7 @@ def _landlock(libc: ctypes.CDLL, roots: tuple[str, ...]) -> bool:
     return done
 
 
-def _seccomp(libc: ctypes.CDLL) -> bool:
-    machine = os.uname().machine
+def _seccomp(libc: ctypes.CDLL, machine: str) -> bool:
     allowed = [int(number) for number in _ALLOWED[machine].split()]
     # struct sock_filter: code, jump if true, jump if false, operand
     rows = [(_LOAD, 0, 0, _ARCHITECTURE), (_IF_EQUAL, 1, 0, _AUDIT_ARCH[machine]), (_RETURN, 0, 0, _KILL)]
@@ -142,15 +144,45 @@ def _only(number: int, argument: int, values: tuple[int, ...]) -> list[tuple[int
     return [*rows, (_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)]
 
 
-def _opening_is_refused() -> bool:
-    """Whether opening a folder outside the roots fails as Landlock makes it fail."""
-    try:
-        os.close(os.open("/", os.O_RDONLY))
-    except PermissionError:
+def _memory_is_refused() -> bool:
+    """Whether as much address space again as all of the limit is refused; elsewhere than on Linux nobody knows."""
+    if sys.platform != "linux":
         return True
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype, libc.mmap.argtypes = ctypes.c_void_p, (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 4)
+    libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+    place = libc.mmap(None, MEMORY, 0, 0x22, -1, 0)  # PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS
+    if place == ctypes.c_void_p(-1).value:
+        return True
+    libc.munmap(place, MEMORY)
     return False
 
 
-def _other_calls_are_refused(libc: ctypes.CDLL) -> bool:
-    """Whether a call that is not on the list fails: umask(2), which never fails otherwise and harms nothing."""
-    return bool(libc.umask(0o077) == -1)
+def _opening_is_refused() -> bool:
+    """Whether Landlock refuses, outside the roots, to list a folder, to read a file and to write to one."""
+    for path, flags in (("/", os.O_RDONLY), (os.devnull, os.O_RDONLY), (os.devnull, os.O_WRONLY)):
+        try:
+            os.close(os.open(path, flags))
+        except OSError as error:
+            if error.errno == errno.EACCES:
+                continue
+        return False
+    return True
+
+
+def _other_calls_are_refused(libc: ctypes.CDLL, parent: int, machine: str) -> bool:
+    """Whether calls that are not on the list fail with EPERM, none of which would without the filter, or do harm."""
+    calls = (
+        (libc.prctl, 3, 0, 0, 0, 0),  # PR_GET_DUMPABLE
+        (libc.socket, 1, 1, 0),  # AF_UNIX, SOCK_STREAM
+        (libc.kill, parent, 0),
+        (libc.syscall, _TGKILL[machine], parent, parent, 0),
+        (libc.fcntl, -1, _F_SETOWN, 0),
+        (libc.execve, None, None, None),
+        (libc.syscall, _CLONE[machine], 0x800, None, None, None, None),  # CLONE_SIGHAND alone is invalid
+    )
+    for call, *arguments in calls:
+        ctypes.set_errno(0)
+        if call(*arguments) != -1 or ctypes.get_errno() != errno.EPERM:
+            return False
+    return True
