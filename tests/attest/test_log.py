@@ -188,6 +188,18 @@ def test_a_user_keeps_a_checkpoint_and_notices(tmp_path: Path, dossiers: list[Pa
     assert refused.returncode == 2 and "missing or out of place" in refused.stderr
 
 
+@pytest.mark.parametrize("field", ["verdict", "name", "policy", "assay", "sha256"])
+def test_an_entry_that_says_otherwise_than_its_dossier(field: str, tmp_path: Path, dossiers: list[Path]) -> None:
+    log, proof = tmp_path / "log.jsonl", tmp_path / "proof.json"
+    run("log", "append", str(log), str(dossiers[0]))
+    value = json.loads(log.read_text())
+    log.write_text(json.dumps({**value, field: "FAILED"}, sort_keys=True, separators=(",", ":")) + "\n")
+    assert run("log", "prove", str(log), "0", "-o", f"json={proof}").returncode == 0
+    for what in (log, proof):
+        done = run("log", "check", str(what), "--dossier", str(dossiers[0]))
+        assert done.returncode == 1 and f"entry 0 says {field} = 'FAILED'" in done.stdout
+
+
 def test_a_rewritten_log_is_told_by_the_checkpoint(tmp_path: Path, dossiers: list[Path]) -> None:
     log, other, kept = tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path / "kept"
     run("log", "append", str(log), str(dossiers[0]))

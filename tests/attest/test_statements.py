@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from assay.attest.signer import Signer, signer
 from assay.cli.attest import bill
 from assay.errors import Malformed
 from assay.facts.dossier import Dossier
+from assay.policy import builtin
 from tests.builders import calls, hub_model
 from tests.builders.command import run
 from tests.builders.release import release
@@ -90,16 +92,16 @@ def test_an_audit_is_verified_by_whoever_has_the_key(signed: tuple[Path, Path, s
     done = run("verify", str(dossier), str(folder), "--key", public)
     assert done.returncode == 0, done.stdout
     assert (
-        done.stdout.splitlines()[0]
-        == "VERIFIED  the files are those that were audited; the audit done again says the same; "
-        "signed by whom you expect"
+        done.stdout.splitlines()[0] == "VERIFIED  the verdict is PASSED; the files are those that were audited; "
+        "the audit done again says the same; signed by whom you expect"
     )
     assert not any(path.name.endswith("jsonl") and path.parent == folder for path in folder.iterdir())
 
 
 def test_without_a_key_nobody_was_expected(signed: tuple[Path, Path, str]) -> None:
     done = run("verify", str(signed[1]), str(signed[0]))
-    assert done.returncode == 3 and done.stdout.startswith("NOT CHECKED  the files are those that were audited")
+    assert done.returncode == 3 and "the files are those that were audited" in done.stdout.splitlines()[0]
+    assert done.stdout.startswith("NOT CHECKED  the verdict is PASSED; ")
 
 
 def test_without_an_attestation_the_audit_done_again_speaks(signed: tuple[Path, Path, str]) -> None:
@@ -165,7 +167,7 @@ def test_a_statement_left_out_is_noticed(signed: tuple[Path, Path, str]) -> None
     attestation = Path(f"{signed[1]}.intoto.jsonl")
     attestation.write_bytes(b"".join(attestation.read_bytes().splitlines(keepends=True)[:2]))
     done = run("verify", str(signed[1]), str(signed[0]), "--key", signed[2])
-    assert done.returncode == 3 and "no statement is about the whole dossier" in done.stdout
+    assert done.returncode == 1 and "no statement is about the whole dossier" in done.stdout
 
 
 def test_a_policy_of_ones_own_has_to_be_given_again(tmp_path: Path, key: tuple[Path, Path]) -> None:
@@ -178,6 +180,69 @@ def test_a_policy_of_ones_own_has_to_be_given_again(tmp_path: Path, key: tuple[P
         and "the audit was made with its policy file (--policy), which was not given" in without.stdout
     )
     assert run("verify", str(dossier), str(folder), "--policy", str(policy)).returncode == 0
+
+
+def hostile_with_baseline(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A hostile model, the dossier that calls it PASSED by a baseline, and that baseline."""
+    folder, first, known, dossier = hub_model(tmp_path / "m"), tmp_path / "a.json", tmp_path / "b", tmp_path / "d.json"
+    (folder / "x.pkl").write_bytes(calls("os", "system", "id"))
+    assert run("audit", str(folder), "-q", "-o", f"json={first}").returncode == 1
+    assert run("baseline", "write", str(first), str(known)).returncode == 0
+    assert run("audit", str(folder), "--baseline", str(known), "-q", "-o", f"json={dossier}").returncode == 0
+    return folder, dossier, known
+
+
+def test_known_findings_count_only_with_the_baseline_at_hand(tmp_path: Path) -> None:
+    folder, dossier, known = hostile_with_baseline(tmp_path)
+    digest = json.loads(dossier.read_text())["baseline"]
+    without = run("verify", str(dossier), str(folder))
+    assert without.returncode == 3 and f"a baseline of sha256 {digest} (--baseline)" in without.stdout
+    given_it = run("verify", str(dossier), str(folder), "--baseline", str(known))
+    rows = given_it.stdout.splitlines()
+    assert given_it.returncode == 0 and re.match(r"VERIFIED  the verdict is PASSED with \d+ known finding", rows[0])
+    assert any(row.startswith(f"baseline   sha256 {digest}, ") for row in rows[:5])
+    value = json.loads(known.read_text())
+    value["known"].popitem()
+    known.write_text(json.dumps(value))
+    other = run("verify", str(dossier), str(folder), "--baseline", str(known))
+    assert other.returncode == 1 and "the audit done again differs in " in other.stdout
+
+
+def test_findings_that_a_dossier_calls_known_without_a_baseline_are_not(tmp_path: Path) -> None:
+    folder, dossier, known = hostile_with_baseline(tmp_path)
+    value = json.loads(dossier.read_text())
+    value["baseline"] = None
+    dossier.write_text(json.dumps(value))
+    done = run("verify", str(dossier), str(folder))
+    assert done.returncode == 1 and done.stdout.startswith("NOT VERIFIED")
+    wrong = run("verify", str(dossier), str(folder), "--baseline", str(known))
+    assert wrong.returncode == 2 and "the audit was made without one" in wrong.stderr
+
+
+def test_a_signer_who_was_asked_for_and_is_absent_fails(signed: tuple[Path, Path, str]) -> None:
+    Path(f"{signed[1]}.intoto.jsonl").unlink()
+    done = run("verify", str(signed[1]), str(signed[0]), "--key", signed[2])
+    assert done.returncode == 1
+    assert done.stdout.startswith("NOT VERIFIED") and "and a signer was asked for" in done.stdout.splitlines()[0]
+
+
+def test_the_first_lines_say_by_which_rules(tmp_path: Path) -> None:
+    folder, dossier = release(tmp_path / "m"), tmp_path / "d.json"
+    assert run("audit", str(folder), "--skip", "licence.missing", "-q", "-o", f"json={dossier}").returncode == 0
+    rows = run("verify", str(dossier), str(folder)).stdout.splitlines()
+    assert rows[0].startswith("VERIFIED  the verdict is PASSED with 1 check left out; ")
+    assert [row.split()[0] for row in rows[1:7]] == ["verdict", "policy", "baseline", "waivers", "left", "unchecked"]
+    assert rows[2] == f"policy     default, sha256 {builtin('default').sha256}: it comes with this version of assay"
+    assert rows[3:6] == ["baseline   none", "waivers    none", "left out   licence.missing"]
+
+
+def test_a_name_is_the_dossiers_own_word(signed: tuple[Path, Path, str]) -> None:
+    value = json.loads(signed[1].read_text())
+    value["subject"] |= {"name": "acme/known", "reference": "hf://acme/known@" + "0" * 40}
+    signed[1].write_text(json.dumps(value))
+    Path(f"{signed[1]}.intoto.jsonl").unlink()
+    rows = run("verify", str(signed[1]), str(signed[0])).stdout.splitlines()
+    assert rows[6].startswith("unchecked  the name 'acme/known' and reference 'hf://acme/known@")
 
 
 @given(data=st.data())

@@ -21,7 +21,7 @@ PREPARE = (
 )
 INFER = (
     "from transformers import AutoModelForCausalLM\n\n"
-    "model = AutoModelForCausalLM.from_pretrained('.')\nmodel.generate()\n"
+    "if __name__ == '__main__':\n    model = AutoModelForCausalLM.from_pretrained('.')\n    model.generate()\n"
 )
 PROSE = "The model was trained on two corpora and measured on five tasks, as described here in full. "
 REPORT = (

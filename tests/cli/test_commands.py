@@ -186,6 +186,26 @@ def test_configuration_is_found_upwards_and_never_inside_the_model(tmp_path: Pat
     assert "lies inside the audited model and was ignored" in inside.stderr
 
 
+def test_a_configuration_in_force_is_named_and_in_the_command_that_does_it_again(tmp_path: Path) -> None:
+    model = hostile(tmp_path)
+    (tmp_path / "off.toml").write_text('schema = "assay-policy/1"\nname = "lax"\n')
+    (tmp_path / "assay.toml").write_text('policy = "off.toml"\noffline = true\n')
+    rows = run("audit", str(model), cwd=tmp_path).stdout.splitlines()
+    assert f"configured    by {tmp_path / 'assay.toml'}: offline, policy" in rows
+    again = next(row for row in rows if row.startswith("again"))
+    assert again.endswith(f"--offline --policy {tmp_path / 'off.toml'}")
+    rows = run("audit", str(model), "--policy", "strict", "--offline", cwd=tmp_path).stdout.splitlines()
+    assert not any(row.startswith("configured") for row in rows)
+
+
+def test_each_digest_says_what_it_is_of(tmp_path: Path) -> None:
+    from assay.policy import builtin
+
+    rows = run("audit", str(hostile(tmp_path)), "-o", f"json={tmp_path / 'd.json'}", "-o", "text").stdout.splitlines()
+    subject = json.loads((tmp_path / "d.json").read_text())["subject"]["sha256"]
+    assert rows[1:3] == [f"model, sha256 {subject}", f"policy default, sha256 {builtin('default').sha256}"]
+
+
 def test_an_unknown_configuration_key_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "assay.toml").write_text("polcy = 'default'\n")
     done = run("audit", str(hub_model(tmp_path / "m")), cwd=tmp_path)

@@ -45,6 +45,20 @@ def test_a_policy_that_is_wrong_is_one_sentence(text: str, sentence: str) -> Non
     assert sentence in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["default", "Strict", " default ", "\\uff44efault", "mine\\u001b[2J"])
+def test_a_file_cannot_pass_for_a_policy_of_assays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(f'schema = "assay-policy/1"\nname = "{name}"\n')
+    with pytest.raises(UsageError, match=r"which is a policy of assay's|not printable"):
+        load_policy(str(path))
+
+
+def test_a_copy_of_a_policy_of_assays_is_that_policy(tmp_path: Path) -> None:
+    text = (Path(policy.__file__).parent / "builtin/strict.toml").read_text()
+    (tmp_path / "copy.toml").write_text(text)
+    assert load_policy(str(tmp_path / "copy.toml")) == load_policy("strict")
+
+
 def hostile(tmp_path: Path) -> Path:
     return hub_model(tmp_path / "m", **{"x.pkl": calls("os", "system", "id")})
 

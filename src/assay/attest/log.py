@@ -221,6 +221,8 @@ def flaws(found: Proof) -> tuple[str, ...]:
     except (ValueError, RecursionError, Mismatch):
         return ("the proof holds something that is no hash or no entry",)
     rows = []
+    if written(entry).decode() != found.entry:
+        rows.append("the entry is not as it was written")
     if entry.index != found.index:
         rows.append("the entry says that it has another place")
     if not included(found.entry.encode(), found.index, found.checkpoint.size, path, now):

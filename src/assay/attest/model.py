@@ -162,6 +162,8 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
     if found.method is Method.KEY:
         return _by_key(found, expected, message)
     if found.method is Method.SIGSTORE:
+        if not expected.identities and (expected.public or expected.roots):
+            return Trust.UNEXPECTED, "an identity at Sigstore", "it was signed keyless, and no identity is expected"
         return keyless.judged(found, expected.identities)
     key, subject, root, broken = certified(found.certificates, [row for row, _ in expected.roots], at)
     if not keys.holds(key, found.signature, message):
@@ -170,6 +172,8 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
             subject,
             "the signature was not made by the key of the first certificate, or the statement was changed",
         )
+    if not expected.roots and (expected.public or expected.identities):
+        return Trust.UNEXPECTED, subject, "it was signed with a certificate, and no root is expected"
     if not expected.roots:
         return Trust.UNKNOWN, subject, "the certificate names itself: give the root that you trust with --root"
     if broken:
@@ -182,6 +186,8 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
 
 def _by_key(found: bundle.Bundle, expected: Expected, message: bytes) -> tuple[Trust, str, str]:
     called = f"a key with the hint {found.hint[:16]}..." if found.hint else "a key without a hint"
+    if not expected.public and (expected.roots or expected.identities):
+        return Trust.UNEXPECTED, called, "it was signed with a bare key, and none is expected"
     if not expected.public:
         return Trust.UNKNOWN, called, "give the public key that you expect with --key, or a trust file with --trust"
     for name, key in expected.public:

@@ -13,9 +13,10 @@ from assay.attest import statements
 from assay.attest.model import Expected, judged
 from assay.errors import InputError, UsageError
 from assay.facts.artifact import Artifact
-from assay.facts.attestation import Attested, Recheck
+from assay.facts.attestation import Attested, Recheck, Rules
 from assay.facts.codec import canonical
-from assay.facts.dossier import Dossier
+from assay.facts.dossier import QUESTIONS, Dossier
+from assay.facts.finding import Effect
 from assay.facts.section import Section
 from assay.files import content
 from assay.version import VERSION
@@ -34,6 +35,9 @@ def recheck(
     bill: dict[str, Any],
     expected: Expected,
     at: datetime | None = None,
+    *,
+    origin: str = "",
+    asked: bool = False,
 ) -> Recheck:
     """What is otherwise than the dossier says.
 
@@ -43,6 +47,8 @@ def recheck(
         attestation: signed statements about the dossier, if there are any.
         bill: the dossier's bill of materials, CycloneDX, as an attestation has it.
         expected: whom to expect as signer.
+        origin: whose policy it is that the dossier was made with.
+        asked: whether somebody was asked for as signer, whose signature then must be there.
 
     Raises:
         UsageError: the attestation cannot be read, or is none.
@@ -55,7 +61,9 @@ def recheck(
     signed = tuple(_attested(attestation, dossier, bill, expected, at or datetime.now(UTC))) if attestation else ()
     return Recheck(
         dossier.subject.name,
+        dossier.subject.reference,
         dossier.subject.sha256,
+        _rules(dossier, origin),
         hashlib.sha256(canonical(dossier)).hexdigest(),
         dossier.assay,
         VERSION,
@@ -63,10 +71,30 @@ def recheck(
         absent,
         added,
         signed,
+        asked,
         any(row.predicate == statements.DOSSIER for row in signed),
         None if why else tuple(name for name in differs if name not in MACHINE),
         tuple(name for name in differs if name in MACHINE),
         why,
+    )
+
+
+def _rules(dossier: Dossier, origin: str) -> Rules:
+    return Rules(
+        str(dossier.decision.verdict),
+        dossier.policy.name,
+        dossier.policy.sha256,
+        origin,
+        dossier.baseline or "",
+        sum(row.effect is Effect.KNOWN for row in dossier.findings),
+        tuple(
+            f"{row.check}{f' of {row.artifact}' if row.artifact else ''}: {row.state},"
+            f" by {row.owner} until {row.expires} ({row.reason})"
+            for row in dossier.waivers
+        ),
+        dossier.left_out,
+        tuple(name for name in QUESTIONS if name not in dossier.questions),
+        dossier.policy.as_of or "",
     )
 
 

@@ -6,7 +6,7 @@ Never from inside the audited model: what a model brings along must not decide h
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,25 @@ class Config:
     jobs: int = 2  # hashing is bound by one core for each file; two at a time leave a small machine its second core
     origins: dict[str, str] = field(default_factory=dict)
     ignored: str | None = None
+
+    def without(self, **given: object) -> Config:
+        """What is left of it in an audit with these options, which win; None: the option was not given."""
+        names = {name for name, value in given.items() if value is not None}
+        return replace(self, origins={key: value for key, value in self.origins.items() if key not in names})
+
+    @property
+    def said(self) -> str:
+        """The file and what it sets that is in force; empty: nothing."""
+        return f"{next(iter(self.origins.values()))}: {', '.join(sorted(self.origins))}" if self.origins else ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What the file sets, as the options that say the same."""
+        rows: list[str] = []
+        for key in sorted(self.origins):
+            value, name = getattr(self, key), f"--{key.replace('_', '-')}"
+            rows += [] if value is False else [name] if value is True else [name, str(value)]
+        return tuple(rows)
 
 
 _KEYS = {"policy": str, "baseline": str, "offline": bool, "require_isolation": bool, "jobs": int}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.cli import silence_output
+from assay.cli._config import Config
 from assay.cli._streams import colour_wanted
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
@@ -34,21 +35,28 @@ def target(text: str) -> Target:
 
 
 def write_all(
-    dossier: Dossier, targets: tuple[Target, ...], *, verbose: bool = False, plugins: tuple[Loaded, ...] = ()
+    dossier: Dossier,
+    targets: tuple[Target, ...],
+    *,
+    verbose: bool = False,
+    plugins: tuple[Loaded, ...] = (),
+    config: Config | None = None,
 ) -> None:
-    """Write every report, with the views that plugins bring.
+    """Write every report, with the views that plugins bring, and what a configuration file set.
 
     A target that cannot be written is a UsageError after the others were tried.
     """
+    config = config or Config()
     extra = tuple(view for plugin in plugins for view in plugin.of(View))
     failures = []
     for entry in targets:
         try:
             if entry.path is None:
-                sys.stdout.buffer.write(_rendered(dossier, entry.format, extra, verbose=verbose, terminal=True))
+                sys.stdout.buffer.write(_rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=True))
                 sys.stdout.buffer.flush()
             else:
-                write_whole(entry.path, _rendered(dossier, entry.format, extra, verbose=verbose, terminal=False))
+                raw = _rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=False)
+                write_whole(entry.path, raw)
         except BrokenPipeError:
             silence_output()  # the reader went away; the verdict and the other reports stand
         except OSError as cause:
@@ -57,7 +65,9 @@ def write_all(
         raise UsageError("; ".join(failures))
 
 
-def _rendered(dossier: Dossier, format: str, extra: tuple[View, ...], *, verbose: bool, terminal: bool) -> bytes:
+def _rendered(
+    dossier: Dossier, format: str, extra: tuple[View, ...], config: Config, *, verbose: bool, terminal: bool
+) -> bytes:
     stream = io.BytesIO()
     if format == "text":
         from assay.render.output.text import write
@@ -71,7 +81,8 @@ def _rendered(dossier: Dossier, format: str, extra: tuple[View, ...], *, verbose
             colour=terminal and colour_wanted(),
             width=terminal_width() if terminal and sys.stdout.isatty() else 100,
             verbose=verbose,
-            again=" ".join(map(quoted, ["assay", *sys.argv[1:]])) if terminal else "",
+            again=" ".join(map(quoted, ["assay", *sys.argv[1:], *config.options])) if terminal else "",
+            configured=config.said,
         )
     else:
         found = renderer(format)

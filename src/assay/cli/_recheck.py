@@ -23,6 +23,7 @@ class Named:
     """What the audit was made with, as the user names it."""
 
     policy: str | None
+    baseline: Path | None
     base: str | None
     corpora: tuple[str, ...]
     trust: Path | None
@@ -37,26 +38,32 @@ def rechecked(
     whom: Expected,
     given: Named,
     at: datetime | None,
+    asked: bool,
     outputs: tuple[Output, ...],
     *,
     quiet: bool,
 ) -> int:
-    """Check, print, and give the exit status."""
+    """Check, print, and give the exit status; `asked` says whether somebody was asked for as signer."""
     from assay.attest.recheck import recheck
     from assay.cli._load import saved
     from assay.cli.attest import bill
     from assay.pipeline import audited
-    from assay.pipeline.again import Given, again
+    from assay.pipeline.again import Given, again, origin
     from assay.render.record.recheck import lines
 
     then = saved(dossier, tuple(map(loaded, given.plugins)))
     run = _asking(then.risk, given.packs)
     request, why = again(
-        then, str(model), Given(given.policy, given.base, given.corpora, given.trust, run, given.plugins)
+        then,
+        str(model),
+        Given(given.policy, given.baseline, given.base, given.corpora, given.trust, run, given.plugins),
     )
     with progress(quiet) as advance:
         now = audited(request, advance)
-    found = recheck(then, now, why, attestation or _beside(dossier), bill(then), whom, at)
+    # a trust file that the audit was made with is one of its rules, and need not name who signed for the audit
+    asked = asked or (given.trust is not None and "trust" not in then.given)
+    whose = origin(then, given.policy)
+    found = recheck(then, now, why, attestation or _beside(dossier), bill(then), whom, at, origin=whose, asked=asked)
     for format, path in outputs:
         rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
         put(canonical(found) if format == "json" else encoded(rows), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,8 +112,7 @@ def COMMAND(
     from assay.pipeline import audited, requested
 
     targets = _targets(outputs, quiet)
-    for path in filter(None, (*(entry.path for entry in targets), histograms, keep)):
-        try_out(path)  # not after an hour of work
+    _tried((*(entry.path for entry in targets), histograms, keep))
     config = configured(Path(model) if "://" not in model else None)
     _warn(config)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
@@ -138,14 +138,27 @@ def COMMAND(
     )
     with progress(quiet) as advance:
         dossier = audited(request, advance)
-    write_all(dossier, targets, verbose=verbose, plugins=request.plugins)
+    own = config.without(
+        policy=policy, baseline=baseline, offline=offline, require_isolation=require_isolation, jobs=jobs
+    )
+    write_all(dossier, targets, verbose=verbose, plugins=request.plugins, config=own)
+    _told(dossier, targets, quiet=quiet)
+    status = STATUS[dossier.decision.verdict]
+    return 0 if exit_zero and status == 1 else status
+
+
+def _tried(paths: Iterable[Path | None]) -> None:
+    """UsageError where an output cannot be written: now, and not after an hour of work."""
+    for path in filter(None, paths):
+        try_out(path)
+
+
+def _told(dossier: Dossier, targets: tuple[Target, ...], *, quiet: bool) -> None:
     if quiet:
         click.echo(_verdict_line(dossier), err=any(entry.path is None for entry in targets))
     for entry in targets:
         if entry.path is not None and not quiet:
             click.echo(f"wrote {entry.path}", err=True)
-    status = STATUS[dossier.decision.verdict]
-    return 0 if exit_zero and status == 1 else status
 
 
 def _targets(outputs: tuple[str, ...], quiet: bool) -> tuple[Target, ...]:

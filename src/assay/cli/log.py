@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,8 +114,8 @@ def check(what: Path, dossier: Path | None, since: Path | None) -> int:
     except (ValueError, RecursionError, Mismatch):
         return _check_log(what, raw, dossier, kept)
     wrong = list(tree.flaws(proof))
-    if dossier and not wrong and json.loads(proof.entry)["dossier"] != _entry_of(dossier).dossier:
-        wrong.append(f"it is not about {dossier}")
+    if dossier and not wrong:
+        wrong += _otherwise(decode(Entry, json.loads(proof.entry)), _entry_of(dossier), dossier)
     if kept and kept not in (proof.checkpoint, proof.before):
         wrong.append(f"{since} is neither of the checkpoints of the proof")
     if kept is None and not wrong:
@@ -134,9 +135,25 @@ def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | 
         wrong.append(
             f"the first {kept.size:,} entries are not those of the checkpoint: an entry was changed, removed or put in"
         )
-    if dossier and _entry_of(dossier).dossier not in {entry.dossier for entry in found.entries}:
-        wrong.append(f"{dossier} is not in it")
+    if dossier:
+        own = _entry_of(dossier)
+        about = [entry for entry in found.entries if entry.dossier == own.dossier]
+        wrong += [] if about else [f"{dossier} is not in it"]
+        wrong += [text for entry in about for text in _otherwise(entry, own, dossier)]
     return _said(path, wrong, f"{found.checkpoint.size:,} entries follow one another, root {found.checkpoint.root}")
+
+
+def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
+    """What an entry says that the dossier does not: place and time are the log's own, all else is the dossier's."""
+    if entry.dossier != own.dossier:
+        return [f"it is not about {dossier}"]
+    rows = [field.name for field in fields(Entry) if field.name not in ("index", "before", "time")]
+    return [
+        f"entry {entry.index} says {name} = {getattr(entry, name)[:100]!r},"
+        f" and {dossier} has {getattr(own, name)[:100]!r}"
+        for name in rows
+        if getattr(entry, name) != getattr(own, name)
+    ]
 
 
 def _said(path: Path, wrong: list[str], sound: str) -> int:

@@ -72,6 +72,12 @@ if TYPE_CHECKING:
     help="What `assay attest` wrote; by default DOSSIER.intoto.jsonl, if it is there.",
 )
 @options.policy("With DOSSIER: the policy file that it was made with.")
+@click.option(
+    "--baseline",
+    type=options.FILE,
+    metavar="FILE",
+    help="With DOSSIER: the known findings that it was made with.",
+)
 @options.base("With DOSSIER: the base that it was made with.")
 @options.corpora("With DOSSIER: a corpus that it was made with")
 @options.questions("With DOSSIER: the questions that it was made with")
@@ -91,6 +97,7 @@ def COMMAND(
     as_of: datetime | None,
     attestation: Path | None,
     policy: str | None,
+    baseline: Path | None,
     base: str | None,
     corpora: tuple[str, ...],
     packs: tuple[Path, ...],
@@ -102,8 +109,9 @@ def COMMAND(
 
     Reads OpenSSF model-signing v1.0 bundles by key, by certificate and keyless (Sigstore). With DOSSIER (what `assay
     audit -o json` wrote): hash MODEL again, check what was signed about the audit, and do the audit again, which must
-    say the same. Exit status: 0 it holds; 1 something differs; 3 nobody was expected as signer, or the audit cannot be
-    done again as it was; 2 could not run.
+    say the same by rules that come with assay or that you give (--policy, --baseline). Exit status: 0 it holds; 1
+    something differs, or the signer that you ask for did not sign; 3 nobody was expected as signer, or the audit cannot
+    be done again as it was; 2 could not run.
     """
     from assay.attest import keys
     from assay.attest.model import Expected, verify
@@ -120,11 +128,14 @@ def COMMAND(
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
     if len(what) == 2:
-        given = Named(policy, base, corpora, trust, packs, plugins)
-        return rechecked(what[0], what[1], attestation, whom, given, at, outputs, quiet=quiet)
-    if attestation or policy or base or corpora or packs or plugins:
+        if signature:
+            raise UsageError("--signature is that of a model; the one about a dossier is given with --attestation")
+        given = Named(policy, baseline, base, corpora, trust, packs, plugins)
+        asked = bool(public or roots or identity)
+        return rechecked(what[0], what[1], attestation, whom, given, at, asked, outputs, quiet=quiet)
+    if attestation or policy or baseline or base or corpora or packs or plugins:
         raise UsageError(
-            "--attestation, --policy, --base, --corpus, --questions and --plugin go with a dossier: "
+            "--attestation, --policy, --baseline, --base, --corpus, --questions and --plugin go with a dossier: "
             "assay verify DOSSIER MODEL"
         )
     model = what[0]

@@ -20,17 +20,41 @@ class Attested:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """By which rules a dossier came to its verdict, in the dossier's own words.
+
+    `policy_sha256` is the digest of the policy's text, `policy_origin` whose policy that is; `baseline` the digest of
+    the list of known findings (empty: none) and `known` how many findings it accepts; `waivers` each in a sentence;
+    `left_out` the checks, and `unasked` the questions, that were not asked; `as_of` the day by which waivers expire.
+    """
+
+    verdict: str
+    policy: str
+    policy_sha256: str
+    policy_origin: str
+    baseline: str
+    known: int
+    waivers: tuple[str, ...]
+    left_out: tuple[str, ...]
+    unasked: tuple[str, ...]
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recheck:
     """A dossier checked by a third party against a model.
 
     `changed`, `absent` and `added` are files whose digest differs, that the dossier lists and are not there, and that
-    it does not list. `covered` says whether one of the statements is about the whole dossier. `differs` names the parts
-    of the dossier that come out otherwise when the audit is done again; None if it was not. `machine` names those that
-    depend on the machine and differ, which is no fault.
+    it does not list. `reference` is where the dossier says the model is from, which no file shows. `asked` says
+    whether a signer was asked for, `covered` whether one of the statements is about the whole dossier. `differs` names
+    the parts of the dossier that come out otherwise when the audit is done again; None if it was not. `machine` names
+    those that depend on the machine and differ, which is no fault.
     """
 
     name: str
+    reference: str
     sha256: str
+    rules: Rules
     dossier_sha256: str
     made_by: str
     checked_by: str
@@ -38,6 +62,7 @@ class Recheck:
     absent: tuple[str, ...]
     added: tuple[str, ...]
     attested: tuple[Attested, ...]
+    asked: bool
     covered: bool
     differs: tuple[str, ...] | None
     machine: tuple[str, ...]
@@ -66,5 +91,6 @@ class Recheck:
         return bool(
             not self.same_files
             or self.differs
+            or (self.asked and not self.covered)
             or any(row.contradicts or row.trust in (Trust.BROKEN, Trust.UNEXPECTED) for row in self.attested)
         )

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from assay import policy as policies
+from assay.errors import UsageError
 from assay.facts.dossier import QUESTIONS, Dossier
-from assay.facts.finding import Effect
 from assay.pipeline.request import Request, requested
 from assay.uncertainty.asking import Asking
 
@@ -26,6 +26,7 @@ class Given:
     """What an audit was made with, where its dossier holds only a digest or a name."""
 
     policy: str | None = None
+    baseline: Path | None = None
     base: str | None = None
     corpora: tuple[str, ...] = ()
     trust: Path | None = None
@@ -36,22 +37,26 @@ class Given:
 def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
     """The request for the same audit of `model`, and why its outcome cannot be compared (empty: it can).
 
-    Raises UsageError if the policy, a corpus or a plugin cannot be used as given.
+    Which findings are known is for whoever checks to say, with the file: a dossier's own word for it accepts anything.
+
+    Raises UsageError if the policy, the baseline, a corpus or a plugin cannot be used as given.
     """
     rules = given.policy or (dossier.policy.name if dossier.policy.name in policies.BUILTIN else None)
     missing = [
         "its policy file (--policy)" if rules is None else "",
+        f"a baseline of sha256 {dossier.baseline} (--baseline)" if dossier.baseline and not given.baseline else "",
         *(said for name, said in _GIVEN.items() if name in dossier.given and not getattr(given, name)),
         "all its corpora (--corpus)" if given.corpora and len(dossier.corpora) != len(given.corpora) else "",
         *(f"its plugin {row.name} (--plugin)" for row in dossier.plugins if row.name not in given.plugins),
     ]
+    if given.baseline and not dossier.baseline:
+        raise UsageError("--baseline was given, and the audit was made without one: leave it out")
     found = requested(
         model,
         policy=rules or "default",
         questions=() if set(dossier.questions) == set(QUESTIONS) else dossier.questions,
         skip=dossier.left_out,
-        known=frozenset(row.fingerprint for row in dossier.findings if row.effect is Effect.KNOWN),
-        baseline_digest=dossier.baseline,
+        known=given.baseline or (),
         offline=True,
         as_of=date.fromisoformat(dossier.policy.as_of) if dossier.policy.as_of else None,
         base=given.base,
@@ -62,3 +67,15 @@ def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
     )
     wanted = " and ".join(filter(None, missing))
     return found, f"the audit was made with {wanted}, which was not given" if wanted else ""
+
+
+def origin(dossier: Dossier, policy: str | None) -> str:
+    """Whose policy a dossier was made with, where `policy` is the one that a user gives again, in words."""
+    name, sha256 = dossier.policy.name, dossier.policy.sha256
+    if name in policies.BUILTIN and sha256 == policies.builtin(name).sha256:
+        return "it comes with this version of assay"
+    if policy and sha256 == policies.load(policy).sha256:
+        return "it was given with --policy"
+    if policy:
+        return "the one given with --policy is another"
+    return "it does not come with this version of assay, and was not given"

@@ -6,6 +6,7 @@ import hashlib
 import pkgutil
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -84,7 +85,15 @@ def load(name: str) -> Policy:
         return builtin(name)
     if not Path(name).exists():
         raise UsageError(f"no policy {name!r}: give {', '.join(BUILTIN)} or a file")
-    return parsed(files.text(Path(name), MOST, "policy"), name)
+    found = parsed(files.text(Path(name), MOST, "policy"), name)
+    called = " ".join(unicodedata.normalize("NFKC", found.name).split()).casefold()
+    if not found.name.isprintable():
+        raise UsageError(f"policy {name}: its name is not printable on one line: {found.name[:80]!a}")
+    if called in BUILTIN and found.sha256 != builtin(called).sha256:
+        raise UsageError(
+            f"policy {name} calls itself {found.name!r}, which is a policy of assay's: give it another name"
+        )
+    return found
 
 
 def parsed(text: str, origin: str) -> Policy:

@@ -8,7 +8,10 @@ from assay.render.words import quoted
 
 
 def reproduce(dossier: Dossier) -> str:
-    """The command in one line; each section adds the options that gave it."""
+    """The command in one line; each section adds the options that gave it.
+
+    A dossier keeps no path: FILE stands for that of the baseline.
+    """
     named = dossier.subject.reference or dossier.subject.name
     subject = quoted(f"./{named}" if named.startswith("-") else named)
     left_out = f" --skip {','.join(dossier.left_out)}" if dossier.left_out else ""
@@ -16,4 +19,5 @@ def reproduce(dossier: Dossier) -> str:
     options = asked + "".join(view.again(value) for view, value in of(dossier))
     options += "".join(f" --plugin {quoted(plugin.name)}" for plugin in dossier.plugins)
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
-    return f"assay audit {subject} --policy {quoted(dossier.policy.name)}{left_out}{options}{dated}"
+    known = " --baseline FILE" if dossier.baseline else ""
+    return f"assay audit {subject} --policy {quoted(dossier.policy.name)}{known}{left_out}{options}{dated}"

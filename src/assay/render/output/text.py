@@ -47,22 +47,31 @@ def write(
     width: int = 100,
     verbose: bool = False,
     again: str = "",
+    configured: str = "",
 ) -> None:
     """Write the report as UTF-8 text, `width` columns wide; with `verbose`, passes and every piece of evidence too.
 
-    `again` is the command as it was given, where that is known: the dossier keeps no path.
+    `again` is the command as it was given, where that is known: the dossier keeps no path. `configured` says which
+    configuration file is in force, and for what.
     """
-    for line in lines(dossier, colour, width, verbose, extra, again):
+    for line in lines(dossier, colour, width, verbose, extra, again, configured):
         stream.write((line + "\n").encode("utf-8", "backslashreplace"))
 
 
 def lines(
-    dossier: Dossier, colour: bool, width: int, verbose: bool, extra: tuple[View, ...] = (), again: str = ""
+    dossier: Dossier,
+    colour: bool,
+    width: int,
+    verbose: bool,
+    extra: tuple[View, ...] = (),
+    again: str = "",
+    configured: str = "",
 ) -> Iterator[str]:
     """The report's lines."""
     paint, sections = painter(colour), list(of(dossier, extra))
     yield f"{visible(dossier.subject.name)}  {visible(portrait_line(dossier))}"
-    yield f"policy {visible(dossier.policy.name)}   sha256 {dossier.subject.sha256}"
+    yield f"model, sha256 {dossier.subject.sha256}"
+    yield f"policy {visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"
     yield ""
     verdict = dossier.decision.verdict
     yield f"{paint(f' {verdict} ', _VERDICT_COLOURS[verdict])}  {counts(dossier.findings)}"
@@ -94,7 +103,7 @@ def lines(
     if verbose and dossier.loading:
         yield from _loading(dossier, paint, width)
     yield ""
-    yield from _footer(dossier, width, again)
+    yield from _footer(dossier, width, again, configured)
 
 
 def _sections(dossier: Dossier, rows: list[tuple[View, Any]], width: int) -> Iterator[str]:
@@ -164,7 +173,7 @@ def _finding(dossier: Dossier, finding: Finding, kind: str, width: int, verbose:
         yield from _wrapped(f"at {visible(location(evidence))}{seen}", " " * 18, width)
 
 
-def _footer(dossier: Dossier, width: int, again: str) -> Iterator[str]:
+def _footer(dossier: Dossier, width: int, again: str, configured: str) -> Iterator[str]:
     yield f"files         {unexamined_line(dossier)}"
     notes = [f"not examined: {visible(row.artifact)} ({visible(row.reason)})" for row in dossier.obstacles[:10]]
     if dossier.excluded:
@@ -174,11 +183,15 @@ def _footer(dossier: Dossier, width: int, again: str) -> Iterator[str]:
         f"waiver {visible(row.check)} by {visible(row.owner)} until {row.expires}: {row.state} ({visible(row.reason)})"
         for row in dossier.waivers
     ]
+    if dossier.baseline:
+        notes.append(f"known findings do not block: those of the baseline with sha256 {dossier.baseline}")
     if dossier.left_out:
         notes.append(f"left out by request: {', '.join(dossier.left_out)}")
     notes += [f"not in this dossier: {visible(row)}" for row in dossier.lacks]
     for note in notes:
         yield from _wrapped(note, " " * 14, width)
+    if configured:
+        yield f"configured    by {visible(configured)}"
     yield f"isolation     {isolation_line(dossier)}"
     yield f"kernels       {dossier.kernels}"
     yield f"dossier       sha256 {hashlib.sha256(canonical(dossier)).hexdigest()}"

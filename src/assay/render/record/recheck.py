@@ -18,7 +18,8 @@ def lines(found: Recheck, colour: bool = False) -> Iterator[str]:
     if found.broken and not found.holds:
         word, code = "NOT VERIFIED", "1;37;41"
     yield f"{painter(colour)(f' {word} ', code) if colour else word}  {_summary(found)}"
-    yield f"model      {visible(found.name)}, sha256 {found.sha256}"
+    yield from _rules(found)
+    yield f"model      sha256 {found.sha256}"
     for label, names in (("changed", found.changed), ("absent", found.absent), ("added", found.added)):
         for name in names[:MOST]:
             yield f"{label:10} {visible(name)}"
@@ -32,10 +33,32 @@ def lines(found: Recheck, colour: bool = False) -> Iterator[str]:
     yield from _signed(found)
 
 
+def _rules(found: Recheck) -> Iterator[str]:
+    """By which rules the verdict was reached, and what nobody here can check."""
+    rules = found.rules
+    yield (
+        f"verdict    {visible(rules.verdict)}, waivers judged by {visible(rules.as_of)}"
+        if rules.as_of
+        else (f"verdict    {visible(rules.verdict)}")
+    )
+    yield f"policy     {visible(rules.policy)}, sha256 {visible(rules.policy_sha256)}: {rules.policy_origin}"
+    known = f"{rules.known:,} finding{'s' if rules.known != 1 else ''} known from it"
+    yield f"baseline   sha256 {visible(rules.baseline)}, {known}" if rules.baseline else "baseline   none"
+    for number, row in enumerate(rules.waivers[:MOST] or ("none",)):
+        yield f"{'' if number else 'waivers':10} {visible(row)}"
+    if len(rules.waivers) > MOST:
+        yield f"{'':10} and {len(rules.waivers) - MOST:,} more; all of them with -o json"
+    unasked = [f"the question {name}" for name in rules.unasked]
+    yield f"left out   {visible(', '.join([*unasked, *rules.left_out]) or 'nothing')}"
+    place = f"and reference {visible(found.reference)!r} are" if found.reference else "is"
+    yield f"unchecked  the name {visible(found.name)!r} {place} the dossier's own word: no file shows it"
+
+
 def _signed(found: Recheck) -> Iterator[str]:
     """Who signed which statements, and what they say otherwise."""
     if not found.attested:
-        yield "signed     no attestation was given: nobody signed for this audit"
+        absent = "there is no attestation, and a signer was asked for" if found.asked else "there is no attestation"
+        yield f"signed     {absent}: nobody signed for this audit"
     if found.attested and not found.covered:
         yield "           no statement is about the whole dossier"
     groups: dict[str, list[str]] = {}
@@ -64,7 +87,7 @@ def _summary(found: Recheck) -> str:
         for names, word in ((found.changed, "changed"), (found.absent, "absent"), (found.added, "added"))
         if names
     ]
-    parts = [", ".join(parts)] if parts else ["the files are those that were audited"]
+    parts = [_verdict(found), ", ".join(parts) or "the files are those that were audited"]
     if found.differs:
         parts.append("the audit done again differs")
     elif found.differs is not None:
@@ -77,9 +100,22 @@ def _summary(found: Recheck) -> str:
     )
     parts.append(
         {
-            None: "nobody signed for it",
+            None: "nobody signed for it, and a signer was asked for" if found.asked else "nobody signed for it",
             Trust.VERIFIED: "signed by whom you expect",
             Trust.UNKNOWN: "signed, by whom was not checked",
         }.get(worst, str(worst))
     )
     return "; ".join(parts)
+
+
+def _verdict(found: Recheck) -> str:
+    """The verdict, with what was set aside on the way to it."""
+    rules = found.rules
+    aside = [
+        (rules.known, "known finding", "known findings"),
+        (len(rules.waivers), "waiver", "waivers"),
+        (len(rules.left_out), "check left out", "checks left out"),
+        (len(rules.unasked), "question not asked", "questions not asked"),
+    ]
+    said = [f"{count:,} {several if count > 1 else one}" for count, one, several in aside if count]
+    return f"the verdict is {visible(rules.verdict)}" + (f" with {', '.join(said)}" if said else "")
