@@ -1,7 +1,8 @@
 """Hostile and benign files against assay and the scanners people use: who finds what, who cries wolf, at which cost.
 
-    python -m benchmarks.detection --envs DIR [--benign PYTHON]
+    python -m benchmarks.detection [--envs DIR [--benign PYTHON]]
 
+Without an environment folder only assay is asked, about hostile models.
 Each scanner has an environment of its own below DIR, made when it is not there (the package index is needed once).
 Every file is given to every scanner alone, in one process of the scanner per family, for a minute at most; what it says
 is reduced to one word: `alert`, `unsure` (an error, "inconclusive", "skipped": it fails closed if a user reads that),
@@ -169,18 +170,20 @@ def _wait(process: subprocess.Popen[str], said: IO[str]) -> None:
 def main() -> None:
     """Measure and print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--envs", type=Path, required=True, help="folder for the scanners' environments")
+    parser.add_argument("--envs", type=Path, help="folder for the scanners' environments; without it assay alone")
     parser.add_argument("--benign", type=Path, help="an interpreter that has the libraries of benchmarks.benign")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-    benign = options.benign or environment(options.envs / "libraries", LIBRARIES)
     scanners: dict[str, tuple[Path | str, str]] = {"assay": (sys.executable, _ASSAY)}
-    for name, packages in PEERS.items():
+    for name, packages in PEERS.items() if options.envs else ():
         folder = options.envs / name.partition(" ")[0]
         scanners[name] = (environment(folder, packages), _PROGRAMS[name])
     with tempfile.TemporaryDirectory(prefix="assay-detection-") as folder_name:
         folder = Path(folder_name)
         _hostile(folder / "hostile", scanners)
+        if not options.envs:
+            return
+        benign = options.benign or environment(options.envs / "libraries", LIBRARIES)
         made = subprocess.run(
             [str(benign), "-m", "benchmarks.genuine", str(folder / "benign")],
             capture_output=True,
