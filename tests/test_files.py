@@ -262,3 +262,29 @@ def test_a_written_file_has_the_permissions_of_the_umask_and_leaves_no_other(tmp
 @pytest.mark.parametrize(("name", "words"), [("no/f", "No such file or directory"), ("", "Is a directory")])
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path, name: str, words: str) -> None:
     assert refusal(lambda: files.write(tmp_path / name, b"x")) == f"cannot write {tmp_path / name}: {words}"
+
+
+def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "real"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    files.write(path, b"new")
+    assert path.read_bytes() == b"new" and path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    with pytest.raises(UsageError, match=r"it is a link to .*real; name the file itself"):
+        files.try_out(link)
+    with pytest.raises(UsageError, match=r"it is a link to .*real; name the file itself"):
+        files.write(link, b"new")
+    assert link.is_symlink() and real.read_bytes() == b"old"
+
+
+def test_a_name_as_long_as_the_system_allows_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    files.try_out(path)
+    files.write(path, b"new")
+    assert path.read_bytes() == b"new" and len(list(tmp_path.iterdir())) == 1

@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -224,14 +225,44 @@ def write(path: Path, raw: bytes) -> None:
         raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
 
 
+def keep_out(path: Path, model: Path) -> None:
+    """UsageError where `path` is the model, one of its files or a new one inside, also through links of either."""
+    try:
+        place, root = path.resolve(), model.resolve()
+        inside = place == root or place.is_relative_to(root) or _one_of(place, root)
+    except (OSError, ValueError, RuntimeError) as cause:  # RuntimeError: links that lead in a circle
+        raise UsageError(f"cannot write {path}: {_reason(cause) if isinstance(cause, OSError) else cause}") from None
+    if inside:
+        raise UsageError(
+            f"cannot write {path}: it lies in the model {model}, which is never changed; give another place"
+        )
+
+
+def _one_of(place: Path, root: Path) -> bool:
+    """Whether a file that is there is one of the model's by another name: a hard link, or where a link leads."""
+    if not place.is_file():
+        return False
+    state = place.stat()
+    own = (state.st_dev, state.st_ino)
+    if root.is_file():
+        found = root.stat()
+        return (found.st_dev, found.st_ino) == own
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with suppress(OSError):
+                found = os.stat(os.path.join(folder, name))
+                if (found.st_dev, found.st_ino) == own:
+                    return True
+    return False
+
+
 def try_out(path: Path) -> None:
     """Find out, before work starts, whether a file can be written there (UsageError: it cannot); nothing is left."""
-    if path.exists() and not path.is_dir() and not path.is_file():
+    if _stream(path):
         return  # /dev/stdout, a named pipe: opening it would disturb who reads it
     try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
+        _refuse(path)
+        temporary = _part(path)
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         temporary.unlink()
     except (OSError, ValueError) as cause:
@@ -240,12 +271,12 @@ def try_out(path: Path) -> None:
 
 def write_whole(path: Path, raw: bytes) -> None:
     """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `raw` or what it held before."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing to replace
+    if _stream(path):  # nothing to replace
         path.write_bytes(raw)
         return
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.part")
+    _refuse(path)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    temporary = _part(path)
     # not tempfile: its files are for their owner alone, and what others may do is for the umask to say
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
@@ -253,9 +284,31 @@ def write_whole(path: Path, raw: bytes) -> None:
             stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
+        if mode is not None:
+            os.chmod(temporary, mode)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
+
+
+def _stream(path: Path) -> bool:
+    """Whether what is written goes somewhere, as to /dev/stdout or a named pipe, rather than in place of a file."""
+    if path.is_symlink() and path.absolute().parts[:2] in (("/", "dev"), ("/", "proc")):
+        return path.exists() and not path.is_dir()
+    return path.exists() and not path.is_dir() and not path.is_file()
+
+
+def _refuse(path: Path) -> None:
+    """OSError where nothing is to be written: a folder, and a link, which may lead to anybody's file."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, f"it is a link to {os.readlink(path)}; name the file itself", str(path))
+
+
+def _part(path: Path) -> Path:
+    """A new name beside `path`, for as long as it is not whole; short, so that a long name leaves room for it."""
+    return path.parent / f".{path.name[:8].strip('.') or 'assay'}.{os.urandom(6).hex()}.part"
 
 
 def _line(value: object) -> bytes:

@@ -206,6 +206,41 @@ def test_each_digest_says_what_it_is_of(tmp_path: Path) -> None:
     assert rows[1:3] == [f"model, sha256 {subject}", f"policy default, sha256 {builtin('default').sha256}"]
 
 
+@pytest.mark.parametrize("how", ["itself", "new", "link", "hard link", "linked folder", "histograms", "sign"])
+def test_no_output_touches_the_model(how: str, tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "m")
+    weights, out = model / "model.safetensors", tmp_path / "out"
+    before = {path: path.read_bytes() for path in model.iterdir()}
+    if how == "link":
+        out.symlink_to(weights)
+    elif how == "hard link":
+        os.link(weights, out)
+    elif how == "linked folder":
+        (tmp_path / "f").symlink_to(model)
+        out = tmp_path / "f" / "model.safetensors"
+    elif how in ("itself", "sign"):
+        out = weights
+    else:
+        out = model / "new.json"
+    key = tmp_path / "no-key.pem"
+    command = {
+        "histograms": ("audit", str(model), "--histograms", str(out)),
+        "sign": ("sign", str(model), "--key", str(key), "-o", str(out)),
+    }.get(how, ("audit", str(model), "-o", f"json={out}"))
+    done = run(*command)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "which is never changed" in done.stderr
+    assert {path: path.read_bytes() for path in model.iterdir()} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("arguments", [("audit", "{m}"), ("checks",), ("audit", "{m}", "-o", "json=/dev/full")])
+def test_a_full_disk_is_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    named = [text.format(m=hub_model(tmp_path / "m")) for text in arguments]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*ASSAY, *named], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2 and "No space left on device" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_an_unknown_configuration_key_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "assay.toml").write_text("polcy = 'default'\n")
     done = run("audit", str(hub_model(tmp_path / "m")), cwd=tmp_path)

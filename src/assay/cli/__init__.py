@@ -6,6 +6,7 @@ interpreter's start.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -64,6 +65,7 @@ _LIBRARIES = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE = 70, 130, 2
+_NO_ROOM = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
 _UNFINISHED = "reports that were not finished were not written"
 
 
@@ -96,6 +98,7 @@ def _status() -> int:
         signal.signal(signal.SIGHUP, _terminated)
     try:
         status = _run()
+        sys.stdout.flush()  # what cannot be written is told here, and not where Python ends
         return status if isinstance(status, int) else 0
     except UsageError as error:
         return _said(f"assay: {error}", EXIT_USAGE)
@@ -113,11 +116,20 @@ def _status() -> int:
     except BrokenPipeError:
         silence_output()  # the reader went away: nobody to tell
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _bug()
+        silence_output()
+        return _said(f"assay: the output cannot be written: {error.strerror}", EXIT_USAGE)
     except Exception:  # noqa: BLE001 - a bug: say so with its traceback, and with the status that means it
-        import traceback
+        return _bug()
 
-        traceback.print_exc()
-        return _said("assay: this is a bug in assay; please report it with the lines above", EXIT_BUG)
+
+def _bug() -> int:
+    import traceback
+
+    traceback.print_exc()
+    return _said("assay: this is a bug in assay; please report it with the lines above", EXIT_BUG)
 
 
 def _terminated(number: int, frame: object) -> None:

@@ -59,8 +59,9 @@ def write_all(
                 write_whole(entry.path, raw)
         except BrokenPipeError:
             silence_output()  # the reader went away; the verdict and the other reports stand
-        except OSError as cause:
-            failures.append(f"cannot write {entry.path or 'standard output'}: {cause.strerror or cause}")
+        except (OSError, ValueError) as cause:  # ValueError: a NUL in the path
+            said = cause.strerror if isinstance(cause, OSError) else None
+            failures.append(f"cannot write {entry.path or 'standard output'}: {said or cause}")
     if failures:
         raise UsageError("; ".join(failures))
 

@@ -18,7 +18,7 @@ from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
-from assay.files import try_out
+from assay.files import keep_out, try_out
 
 STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 
@@ -112,7 +112,7 @@ def COMMAND(
     from assay.pipeline import audited, requested
 
     targets = _targets(outputs, quiet)
-    _tried((*(entry.path for entry in targets), histograms, keep))
+    _tried(model, (*(entry.path for entry in targets), histograms, keep))
     config = configured(Path(model) if "://" not in model else None)
     _warn(config)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
@@ -147,9 +147,11 @@ def COMMAND(
     return 0 if exit_zero and status == 1 else status
 
 
-def _tried(paths: Iterable[Path | None]) -> None:
-    """UsageError where an output cannot be written: now, and not after an hour of work."""
+def _tried(model: str, paths: Iterable[Path | None]) -> None:
+    """UsageError where an output cannot be written or would touch the model: now, and not after an hour of work."""
     for path in filter(None, paths):
+        if "://" not in model:
+            keep_out(path, Path(model))
         try_out(path)
 
 
