@@ -142,6 +142,8 @@ def COMMAND(
         policy=policy, baseline=baseline, offline=offline, require_isolation=require_isolation, jobs=jobs
     )
     write_all(dossier, targets, verbose=verbose, plugins=request.plugins, config=own)
+    if request.known_of and dossier.baseline is None:
+        click.echo(_other(request.known_of, accepted, dossier), err=True)
     _told(dossier, targets, quiet=quiet)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
@@ -187,6 +189,15 @@ def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
 def _warn(config: Config) -> None:
     if config.ignored:
         click.echo(f"assay: {config.ignored} lies inside the audited model and was ignored", err=True)
+
+
+def _other(model: str, baseline: Path | None, dossier: Dossier) -> str:
+    from assay.render.visible import visible
+
+    return (
+        f"assay: {baseline} is the baseline of {visible(model)!r}, and this is {visible(dossier.subject.name)!r}: "
+        "nothing on it counts (for any model: assay baseline write --any-model)"
+    )
 
 
 def _verdict_line(dossier: Dossier) -> str:

@@ -11,30 +11,37 @@ from assay import files
 from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.facts.finding import Kind
-from assay.policy.baseline import SCHEMA, known
+from assay.policy.baseline import SCHEMA, listable, read
 
 
 @click.group("baseline")
 def COMMAND() -> None:
     """Write or show a list of known findings.
 
-    Fails and reviews on the list no longer block an audit that is given it. Open findings always count: what was not
-    examined does not become known by being listed; accept it with a waiver.
+    Fails and reviews on the list no longer block an audit of the same model that is given it; another payload in the
+    same place is not on it. Open findings always count, and so does what says that files are not as they should be:
+    accept it with a waiver.
     """
 
 
 @COMMAND.command("write")
 @click.argument("dossier", type=options.FILE)
 @click.argument("file", type=options.FILE)
-def write(dossier: Path, file: Path) -> None:
-    """Write the fails and reviews of DOSSIER to FILE."""
-    rows = [finding for finding in saved(dossier).findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
+@click.option("--any-model", is_flag=True, help="Let the list count for models of other names too.")
+def write(dossier: Path, file: Path, any_model: bool) -> None:
+    """Write the fails and reviews of DOSSIER to FILE, for audits of the model of this name."""
+    found = saved(dossier)
+    every = [finding for finding in found.findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
+    rows = [finding for finding in every if listable(finding.check)]
     value = {
         "schema": SCHEMA,
+        "model": "" if any_model else found.subject.name,
         "known": {finding.fingerprint: f"{finding.kind} {finding.check}: {finding.message}" for finding in rows},
     }
     files.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
-    click.echo(f"wrote {file}: {len(rows)} known findings")
+    left = len(every) - len(rows)
+    more = f"; {left} about files that are not as they should be cannot be known" if left else ""
+    click.echo(f"wrote {file}: {len(rows)} known findings{more}")
 
 
 @COMMAND.command("show")
@@ -43,5 +50,5 @@ def show(file: Path) -> None:
     """Show the findings that FILE lists."""
     from assay.render.visible import visible
 
-    for fingerprint, words in sorted(known(file).items()):
+    for fingerprint, words in sorted(read(file).known.items()):
         click.echo(f"{fingerprint}  {visible(str(words))}")

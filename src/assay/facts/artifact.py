@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -83,6 +85,15 @@ class Manifest:
             whole.update(bytes.fromhex(resource.sha256))
         return whole.hexdigest()
 
+    @property
+    def named(self) -> str:
+        """SHA-256 in hex over names and digests: of what `sha256sum -z` writes for the files in this order.
+
+        The digest that signatures are about does not change where files are renamed and keep their order.
+        """
+        lines = "".join(f"{resource.sha256}  {resource.name}\0" for resource in self.resources)
+        return hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()
+
 
 def manifest(artifacts: tuple[Artifact, ...]) -> Manifest:
     """The manifest of `artifacts`, in name order.
@@ -92,6 +103,22 @@ def manifest(artifacts: tuple[Artifact, ...]) -> Manifest:
     """
     rows = sorted(((a.path, a.sha256) for a in artifacts), key=lambda row: row[0].split("/"))
     return Manifest(tuple(Resource(name, digest) for name, digest in rows))
+
+
+INSIDE = " > "  # between a container and what lies in it
+_SEPARATOR = re.compile(f"(?={INSIDE})")
+_AMBIGUOUS = re.compile(r"(?<![^ ])>|>(?![^ ])")  # beside a space, or at an end
+
+
+def inside(artifact: str, name: str) -> str:
+    """The place of a member of a container; what stands in its name cannot be taken for a container."""
+    return artifact + INSIDE + _AMBIGUOUS.sub(lambda _: "\\>", name)
+
+
+def files_of(place: str, paths: Container[str]) -> list[str]:
+    """The files in which a place may lie, shortest first: of `a > b` the file `a`, and a file that is called so."""
+    ends = [*(match.start() for match in _SEPARATOR.finditer(place)), len(place)]
+    return [place[:end] for end in ends if place[:end] in paths]
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,10 @@ class WaiverState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An accepted exception: check, artifact (empty: any), reason, owner, expiry date, subject digest, state."""
+    """An accepted exception: check, artifact (empty: none named), reason, owner, expiry date (UTC), and its state.
+
+    It is bound to the digest of its subject, and where `manifest` is not empty to that of the names and digests too.
+    """
 
     check: str
     artifact: str
@@ -176,6 +179,7 @@ class Waiver:
     reason: str
     owner: str
     expires: str
+    manifest: str
     state: WaiverState
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 
 from assay.checks import Check
+from assay.facts.artifact import files_of
 from assay.facts.finding import Answer, Kind
 from assay.pipeline.fact import Facts
 
@@ -31,12 +31,6 @@ class Contents:
         named = {evidence.artifact for evidence in answer.evidence}
         if not named.isdisjoint(self._code):
             named |= self._code
-        paths = sorted({path for name in named for path in self.files(name)} if named else self._digests)
+        paths = sorted({path for name in named for path in files_of(name, self._digests)} if named else self._digests)
         lines = (f"{path}\0{self._digests[path]}\n" for path in paths)
         return replace(answer, content=hashlib.sha256("".join(lines).encode("utf-8", "backslashreplace")).hexdigest())
-
-    def files(self, name: str) -> Iterator[str]:
-        """The files in which a place lies: of `a > b` the file `a`, and a file that is itself called so."""
-        parts = name.split(" > ")
-        prefixes = (" > ".join(parts[:count]) for count in range(1, len(parts) + 1))
-        return (prefix for prefix in prefixes if prefix in self._digests)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,9 @@ class Request:
     """An audit as it was asked for; what it says is part of what a dossier is a function of.
 
     `questions` are those of the five that are asked, all if none is named. `known` are fingerprints that an earlier
-    audit accepted, `baseline` the digest of that list. `cost` is the most that a measure may cost; running the model,
-    corpora and connections are allowed by naming what they need. `plugins` are the packages outside assay that take
-    part.
+    audit accepted, `baseline` the digest of that list, `known_of` the model that it is of (empty: any). `cost` is the
+    most that a measure may cost; running the model, corpora and connections are allowed by naming what they need.
+    `plugins` are the packages outside assay that take part.
     """
 
     model: str = ""
@@ -40,6 +40,7 @@ class Request:
     skip: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
     baseline: str | None = None
+    known_of: str = ""
     offline: bool = False
     isolation: bool = True
     require_isolation: bool = False
@@ -93,6 +94,10 @@ class Request:
         named = {Cost.RUNTIME: self.run, Cost.CORPUS: self.corpora, Cost.NETWORK: not self.offline}
         return frozenset(ORDER[: ORDER.index(self.cost) + 1]) | {cost for cost, given in named.items() if given}
 
+    def of(self, model: str) -> Request:
+        """The request for the model of this name: what is known of another does not count."""
+        return self if self.known_of in ("", model) else replace(self, known=frozenset(), baseline=None)
+
     def asks(self, id: str) -> bool:
         """Whether the check with this id is to be asked."""
         return id not in self.skip and (not self.only or id in self.only) and not self.policy.switched_off(id)
@@ -129,7 +134,7 @@ def requested(
 
     Raises UsageError: a value is of the wrong kind, or names what is not there; the message says what is expected.
     """
-    fingerprints, digest = _known(known, baseline_digest)
+    fingerprints, digest, known_of = _known(known, baseline_digest)
     return Request(
         model=_path(model, "model"),
         policy=policies.load(_path(policy, "policy")),
@@ -138,6 +143,7 @@ def requested(
         skip=_names(skip, "skip"),
         known=fingerprints,
         baseline=digest,
+        known_of=known_of,
         offline=_flag(offline, "offline"),
         isolation=_flag(isolation, "isolation"),
         require_isolation=_flag(require_isolation, "require_isolation"),
@@ -154,14 +160,14 @@ def requested(
     )
 
 
-def _known(given: object, digest: str | None) -> tuple[frozenset[str], str | None]:
-    """Fingerprints, and the digest of their list: from a baseline file, or as they are given."""
+def _known(given: object, digest: str | None) -> tuple[frozenset[str], str | None, str]:
+    """Fingerprints, the digest of their list, and the model that they are of: from a baseline file, or as given."""
     if isinstance(given, str | os.PathLike):
-        found = baseline.fingerprints(Path(given))
-        return found, baseline.digest(found)
+        found = baseline.read(Path(given))
+        return frozenset(found.known), baseline.digest(frozenset(found.known)), found.model
     if not isinstance(given, Collection) or not all(isinstance(row, str) for row in given):
         raise UsageError(f"known = {given!r}: expected fingerprints, or the path of a baseline file")
-    return frozenset(given), digest
+    return frozenset(given), digest, ""
 
 
 def _path(value: object, name: str) -> str:
@@ -204,11 +210,11 @@ def _cost(value: object) -> Cost:
 
 
 def _day(value: object) -> date:
-    """The day by which waivers expire; today where the auditor is if none is given: the only clock that assay reads."""
+    """The day by which waivers expire, in UTC; today if none is given: the only clock that assay reads."""
     if value is None:
-        return date.today()  # noqa: DTZ011 - expiry dates are written in local days
+        return datetime.now(UTC).date()
     if isinstance(value, datetime):
-        return value.date()
+        return (value if value.tzinfo is None else value.astimezone(UTC)).date()
     if isinstance(value, date):
         return value
     try:

@@ -57,6 +57,7 @@ def examined(
         progress: told about bytes read, values compared, questions asked.
         keep: takes the exact histogram of each tensor.
     """
+    request = request.of(walk.name)
     plan = planned(request)
     for measure in plan.measures:
         if measure.ready:
@@ -82,12 +83,13 @@ def examined(
     )
     for measure in plan.measures:
         facts.add(measure.run(Material(request, walk, facts.rows, progress, keep)))
-    subject = Subject(walk.name, walk.reference, manifest(facts.all("Artifact")).digest)
+    files_ = manifest(facts.all("Artifact"))
+    subject = Subject(walk.name, walk.reference, files_.digest)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
     judged = policy.judged(
         findings,
         request.policy,
-        policy.Judged(subject.sha256, facts.all("Nature")[0].kind, request.wanted),
+        policy.Judged(files_, facts.all("Nature")[0].kind, request.wanted),
         request.known,
         request.as_of,
     )

@@ -8,16 +8,18 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from assay import files
 from assay.errors import UsageError, did_you_mean
+from assay.facts.artifact import Manifest, files_of
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.nature import SubjectKind
+from assay.policy.baseline import listable
 
 SCHEMA = "assay-policy/1"
 BUILTIN = ("default", "strict")
@@ -116,7 +118,7 @@ def parsed(text: str, origin: str) -> Policy:
         raise UsageError(f"policy {origin}: waivers are written as [[waiver]]")
     return Policy(
         name=_text(value, "name", origin),
-        description=str(value.get("description", "")),
+        description=_text(value, "description", origin) if value.get("description", "") != "" else "",
         block_fail=_patterns(block, "fail", origin),
         block_review=_patterns(block, "review", origin),
         decide=_patterns(value, "decide", origin),
@@ -139,17 +141,17 @@ def problems(policy: Policy, check_ids: tuple[str, ...]) -> tuple[str, ...]:
         *(pattern for _, patterns in policy.required_of for pattern in patterns),
         *policy.excepted,
         *policy.off,
-        *(waiver.check for waiver in policy.waivers),
     )
-    unknown = sorted({pattern for pattern in patterns if not any(fnmatchcase(id, pattern) for id in check_ids)})
-    return tuple(f"{pattern!r} matches no check{did_you_mean(pattern, check_ids)}" for pattern in unknown)
+    unknown = {pattern for pattern in patterns if not any(fnmatchcase(id, pattern) for id in check_ids)}
+    unknown |= {waiver.check for waiver in policy.waivers if waiver.check not in check_ids}  # one each, no pattern
+    return tuple(f"{pattern!r} matches no check{did_you_mean(pattern, check_ids)}" for pattern in sorted(unknown))
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is judged: the digest of its manifest, its kind, and the checks for which more than reading was asked."""
+    """What is judged: its files, its kind, and the checks for which more than reading was asked."""
 
-    subject: str
+    files: Manifest
     kind: str
     wanted: frozenset[str] = frozenset()
 
@@ -161,15 +163,23 @@ def judged(
 
     Args:
         findings: what the checks said.
-        what: the subject; waivers are bound to its digest.
+        what: the subject; waivers are bound to its files.
         known: fingerprints of a baseline; known fails and reviews no longer block, open findings still count.
         as_of: the date that waivers are judged by; recorded only if one for this subject exists.
     """
-    states = [_state(waiver, findings, what.subject, as_of) for waiver in policy.waivers]
+    covering = _Covering(what.files)
+    states = [_state(waiver, findings, covering, as_of) for waiver in policy.waivers]
     applied = [waiver for waiver, state in zip(policy.waivers, states, strict=True) if state is WaiverState.APPLIED]
-    after = tuple(replace(finding, effect=_effect(finding, policy, what, applied, known)) for finding in findings)
+
+    def waived(finding: Finding) -> bool:
+        return any(covering.covers(waiver, finding) for waiver in applied)
+
+    after = tuple(
+        replace(finding, effect=Effect.WAIVED if waived(finding) else _effect(finding, policy, what, known))
+        for finding in findings
+    )
     waivers = tuple(replace(waiver, state=state) for waiver, state in zip(policy.waivers, states, strict=True))
-    dated = any(waiver.subject == what.subject for waiver in policy.waivers)
+    dated = any(map(covering.bound, policy.waivers))
     record = PolicyRecord(policy.name, policy.sha256, as_of.isoformat() if dated else None)
     return after, waivers, record, _decision(after, policy)
 
@@ -195,11 +205,9 @@ def _decision(findings: tuple[Finding, ...], policy: Policy) -> Decision:
     return Decision(Verdict.PASSED, (), because)
 
 
-def _effect(finding: Finding, policy: Policy, what: Judged, applied: list[Waiver], known: frozenset[str]) -> Effect:
+def _effect(finding: Finding, policy: Policy, what: Judged, known: frozenset[str]) -> Effect:
     asked = finding.kind is Kind.OPEN and finding.check in what.wanted
-    if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) and any(_covers(waiver, finding) for waiver in applied):
-        return Effect.WAIVED
-    if finding.kind in (Kind.FAIL, Kind.REVIEW) and finding.fingerprint in known:
+    if finding.kind in (Kind.FAIL, Kind.REVIEW) and finding.fingerprint in known and listable(finding.check):
         return Effect.KNOWN
     if policy.blocks(finding):
         return Effect.BLOCKS
@@ -208,39 +216,69 @@ def _effect(finding: Finding, policy: Policy, what: Judged, applied: list[Waiver
     return Effect.INCOMPLETE if asked or policy.requires(finding, what.kind) else Effect.NONE
 
 
-def _state(waiver: Waiver, findings: tuple[Finding, ...], subject: str, as_of: date) -> WaiverState:
-    if waiver.subject != subject:
+def _state(waiver: Waiver, findings: tuple[Finding, ...], covering: _Covering, as_of: date) -> WaiverState:
+    if not covering.bound(waiver):
         return WaiverState.OTHER_SUBJECT
     if date.fromisoformat(waiver.expires) < as_of:
         return WaiverState.EXPIRED
-    return WaiverState.APPLIED if any(_covers(waiver, finding) for finding in findings) else WaiverState.UNMATCHED
-
-
-def _covers(waiver: Waiver, finding: Finding) -> bool:
-    if waiver.check != finding.check or finding.kind not in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
-        return False
-    inside = f"{waiver.artifact} > "  # what lies in a container belongs to the container
-    return not waiver.artifact or any(
-        evidence.artifact == waiver.artifact or evidence.artifact.startswith(inside) for evidence in finding.evidence
+    return (
+        WaiverState.APPLIED if any(covering.covers(waiver, finding) for finding in findings) else WaiverState.UNMATCHED
     )
+
+
+class _Covering:
+    """Which findings about these files a waiver is for."""
+
+    def __init__(self, files: Manifest) -> None:
+        self._digest, self._named = files.digest, files.named
+        self._paths = frozenset(resource.name for resource in files.resources)
+
+    def bound(self, waiver: Waiver) -> bool:
+        """Whether it is for this subject: these bytes, and under these names where it says so."""
+        return waiver.subject == self._digest and waiver.manifest in ("", self._named)
+
+    def covers(self, waiver: Waiver, finding: Finding) -> bool:
+        """Whether it is for this finding.
+
+        One that names no artifact is for findings without a place, or for any if it is bound to the names of the files:
+        else a file could be given a name under which it is loaded, and stay accepted.
+        """
+        if waiver.check != finding.check or finding.kind not in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
+            return False
+        if not waiver.artifact:
+            return not finding.evidence or bool(waiver.manifest)
+        return any(self._lies_in(evidence.artifact, waiver.artifact) for evidence in finding.evidence)
+
+    def _lies_in(self, place: str, artifact: str) -> bool:
+        """Whether a place is the artifact or lies in it; a place that may lie in two files lies in neither."""
+        found = files_of(place, self._paths)
+        within = place == artifact or place.startswith(f"{artifact} > ")
+        if not found:
+            return place == artifact
+        return within and len(found) == 1 and (artifact == found[0] or artifact.startswith(f"{found[0]} > "))
 
 
 def _waiver(value: Any, origin: str) -> Waiver:
     if not isinstance(value, dict):
         raise UsageError(f"{origin} is not a table")
-    _only(value, {"check", "artifact", "subject", "reason", "owner", "expires"}, origin)
+    _only(value, {"check", "artifact", "subject", "manifest", "reason", "owner", "expires"}, origin)
     expires = value.get("expires")
-    if not isinstance(expires, date) or not _DIGEST.match(_text(value, "subject", origin)):
+    day = isinstance(expires, date) and not isinstance(expires, datetime)
+    if not day or not _DIGEST.match(_text(value, "subject", origin)):
         raise UsageError(
             f"{origin} needs subject = the manifest's SHA-256 in hex, and expires = a date such as 2027-06-30"
         )
+    names = _text(value, "manifest", origin) if "manifest" in value else ""
+    if names and not _DIGEST.match(names):
+        raise UsageError(f"{origin}: manifest = {names[:80]!r}: expected a SHA-256 in hex, as reports print it")
     return Waiver(
         check=_text(value, "check", origin),
-        artifact=str(value.get("artifact", "")),
+        artifact=_text(value, "artifact", origin) if "artifact" in value else "",
         subject=_text(value, "subject", origin),
         reason=_text(value, "reason", origin),
         owner=_text(value, "owner", origin),
-        expires=expires.isoformat()[:10],
+        expires=str(expires),
+        manifest=names,
         state=WaiverState.UNMATCHED,
     )
 

@@ -1,21 +1,42 @@
-"""A baseline: a file of known findings, by fingerprint, that no longer block."""
+"""A baseline: a file of known findings of one model, by fingerprint, that no longer block."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assay import files
 
-SCHEMA = "assay-baseline/1"
+SCHEMA = "assay-baseline/2"
+_FIRST = "assay-baseline/1"  # named no model; its fingerprints of code and bytes held no content, and match nothing now
 MOST = 64 << 20  # bytes of a baseline
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
+# what says that files are not those that were meant, or not all of them: each time anew, for they are others each time
+_INTEGRITY = (
+    *(f"artifact.{end}" for end in ("absent", "changed", "malformed", "not-as-listed")),
+    *(f"artifact.{end}" for end in ("stopped", "unreachable", "unread")),
+    "signature.*",
+)
 
 
-def fingerprints(path: Path) -> frozenset[str]:
-    """The fingerprints that a baseline file lists (UsageError: it is none)."""
-    return frozenset(known(path))
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Fingerprints with the words beside them, and the name of the model that they are of (empty: of any)."""
+
+    model: str
+    known: dict[str, object]
+
+
+def read(path: Path) -> Baseline:
+    """A baseline file (UsageError: it is none)."""
+    what, hint = "baseline", "make one with  assay baseline write DOSSIER FILE"
+    raw = files.content(path, MOST, what, hint)
+    value = files.as_json(raw, path, what, hint)
+    first = isinstance(value, dict) and value.get("schema") == _FIRST
+    return files.as_record(raw, path, what, _FIRST if first else SCHEMA, _of_any if first else _listed, hint)
 
 
 def digest(fingerprints: frozenset[str]) -> str:
@@ -23,13 +44,20 @@ def digest(fingerprints: frozenset[str]) -> str:
     return hashlib.sha256("\n".join(sorted(fingerprints)).encode()).hexdigest()
 
 
-def known(path: Path) -> dict[str, object]:
-    """Each fingerprint of a baseline file with the words beside it (UsageError: it is none)."""
-    return files.record(path, MOST, "baseline", SCHEMA, _listed, "make one with  assay baseline write DOSSIER FILE")
+def listable(check: str) -> bool:
+    """Whether findings of the check can be known: not those that say that the files are not what they should be."""
+    return not any(fnmatchcase(check, pattern) for pattern in _INTEGRITY)
 
 
-def _listed(value: dict[str, object]) -> dict[str, object]:
+def _of_any(value: dict[str, object]) -> Baseline:
     rows = value.get("known")
     if not isinstance(rows, dict) or not all(map(_FINGERPRINT.match, rows)):
         raise ValueError("expected fingerprints of 16 hex digits in known")
-    return rows
+    return Baseline("", rows)
+
+
+def _listed(value: dict[str, object]) -> Baseline:
+    model = value.get("model")
+    if not isinstance(model, str):
+        raise ValueError("expected the name of a model in model, or an empty text for any")
+    return Baseline(model, _of_any(value).known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from assay.facts.artifact import files_of, manifest
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath, Runs
@@ -184,11 +185,14 @@ def acts(path: LoadingPath) -> bool:
 
 def accepting(dossier: Dossier, finding: Finding) -> str:
     """The lines of a policy file that accept a finding, but for what only a person can fill in."""
-    artifact = next((evidence.artifact for evidence in finding.evidence if " > " not in evidence.artifact), None)
-    if artifact is None and finding.evidence:
-        artifact = finding.evidence[0].artifact.partition(" > ")[0]
+    files = manifest(dossier.artifacts)
+    places = [evidence.artifact for evidence in finding.evidence]
+    paths = {row.path for row in dossier.artifacts}
+    artifact = next((place for place in places if place in paths), places[0] if places else "")
+    artifact = next(iter(files_of(artifact, paths)), artifact)
     rows = [f"check = {_toml(finding.check)}", *([f"artifact = {_toml(artifact)}"] if artifact else [])]
     rows += [f"subject = {_toml(dossier.subject.sha256)}", 'reason = ""', 'owner = ""', "expires =   # a date"]
+    rows.append(f"manifest = {_toml(files.named)}")
     return "[[waiver]]\n" + "\n".join(rows)
 
 

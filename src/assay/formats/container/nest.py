@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from assay.errors import InputError, LimitExceeded, Truncated
-from assay.facts.artifact import Obstacle, Trouble, obstacle
+from assay.facts.artifact import Obstacle, Trouble, inside, obstacle
 from assay.facts.config import CodeReference
 from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Contents, Examined, Flaw, FlawKind, Hook
@@ -100,7 +100,7 @@ def unpacked(artifact: str, outer: Window, begin: Callable[[], Iterator[bytes]],
 
 def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
     """What bears on loading in a member of a container."""
-    path = f"{artifact} > {name[:300]}"
+    path = inside(artifact, name[:300])
     kind: Format | None = None
     parts: list[object] = []
     inner.budget.members -= 1

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Generator, Iterator
 
 from assay.errors import InputError, Malformed
-from assay.facts.artifact import obstacle
+from assay.facts.artifact import inside, obstacle
 from assay.facts.structure import Flaw, FlawKind
 from assay.formats.container.nest import contained, ended, part, pieces, unpacked
 from assay.formats.container.zip import DEFLATED, STORED, Archive, Defect, Member, content, honest
@@ -47,7 +47,7 @@ def opened(artifact: str, window: Window, member: Member) -> Window | Flaw:
             raise Malformed(f"member {member.name[:80]!r} does not inflate", at=member.start) from cause
         ended(inflate.eof)
 
-    inner = unpacked(f"{artifact} > {member.name[:300]}", window, begin, member.stored)
+    inner = unpacked(inside(artifact, member.name[:300]), window, begin, member.stored)
     if isinstance(inner, Window):
         inner.packed = (member.start, member.stop, "deflate")
     return inner
@@ -70,7 +70,7 @@ def member_facts(artifact: str, window: Window, member: Member) -> Iterator[obje
     try:
         inner = opened(artifact, window, member)
     except InputError as broken:
-        yield obstacle(f"{artifact} > {member.name[:300]}", broken)
+        yield obstacle(inside(artifact, member.name[:300]), broken)
         return
     if isinstance(inner, Flaw):
         yield inner

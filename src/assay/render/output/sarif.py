@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from assay.facts.advisory import AS_OF, Advisory, advisories
-from assay.facts.dossier import Dossier, Rule
+from assay.facts.dossier import Dossier, Rule, WaiverState
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.render import Renderer
 from assay.render.sections import View, of
@@ -137,7 +137,7 @@ def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: di
         },
     }
     if finding.effect is Effect.WAIVED:
-        waiver = next(w for w in dossier.waivers if w.check == finding.check)
+        waiver = next(w for w in dossier.waivers if w.check == finding.check and w.state is WaiverState.APPLIED)
         result["suppressions"] = [
             {
                 "kind": "external",
