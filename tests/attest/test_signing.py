@@ -570,3 +570,13 @@ def test_a_signature_inside_the_folder_does_not_break_itself(folder: Path, tmp_p
     private(tmp_path / "k.pem")
     assert run("sign", str(folder), "--key", str(tmp_path / "k.pem"), "-o", str(folder / "model.sig")).returncode == 0
     assert run("verify", str(folder), "--key", str(tmp_path / "k.pub")).returncode == 0
+
+
+def test_a_name_asked_for_is_never_left_aside(folder: Path, tmp_path: Path) -> None:
+    private(tmp_path / "k.pem")
+    signed(folder, tmp_path / "k.pem")
+    trust = tmp_path / "t.toml"
+    trust.write_text('[[key]]\nfile = "k.pub"\n')
+    for more in (("--key", str(tmp_path / "k.pub")), ("--trust", str(trust)), ()):
+        done = run("verify", str(folder), *more, "--subject", "CN=Acme")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "--subject" in done.stderr

@@ -67,6 +67,8 @@ def _issued(row: x509.Certificate, by: x509.Certificate) -> bool:
     return True
 
 
+LEAST_RSA = 2048  # bits (NIST SP 800-131A rev. 2, table 2)
+_RSA = ("1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10")  # RFC 8017, appendix A: rsaEncryption, id-RSASSA-PSS
 _KNOWN = frozenset(
     {x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, x509.SubjectAlternativeName.oid}
 )
@@ -81,11 +83,28 @@ def _broken(path: list[x509.Certificate], roots: Sequence[x509.Certificate], at:
         unknown = [entry.oid.dotted_string for entry in row.extensions if entry.critical and entry.oid not in _KNOWN]
         if unknown:
             return f"the certificate of {name} has a critical extension that assay does not know ({unknown[0]})"
+        if depth and _extension(row, x509.NameConstraints) is not None:
+            return f"the certificate of {name} constrains names, which assay does not check"
+        if _weak(row):
+            return f"the certificate of {name} has an RSA key of less than {LEAST_RSA} bits"
+        if depth and row not in roots and not _for_code(row):
+            return f"the certificate of {name} may not issue certificates for signing"
         if depth and not _may_issue(row, depth - 1):
             return f"the certificate of {name} may not issue certificates here"
     if path[-1] not in roots:
         return f"the chain of certificates ends at {path[-1].issuer.rfc4514_string()}, which is none of the roots given"
     return "" if _may_sign(path[0]) else f"the certificate of {path[0].subject.rfc4514_string()} is not for signing"
+
+
+def _weak(row: x509.Certificate) -> bool:
+    size = getattr(row.public_key(), "key_size", LEAST_RSA)
+    return row.public_key_algorithm_oid.dotted_string in _RSA and size < LEAST_RSA
+
+
+def _for_code(row: x509.Certificate) -> bool:
+    """Whether a certificate's extended key usage, if it has one, lets it stand for signing."""
+    purposes, oids = _extension(row, x509.ExtendedKeyUsage), x509.oid.ExtendedKeyUsageOID
+    return purposes is None or oids.CODE_SIGNING in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes
 
 
 def _may_issue(row: x509.Certificate, between: int) -> bool:
@@ -97,13 +116,10 @@ def _may_issue(row: x509.Certificate, between: int) -> bool:
 
 
 def _may_sign(row: x509.Certificate) -> bool:
-    usage, purposes = _extension(row, x509.KeyUsage), _extension(row, x509.ExtendedKeyUsage)
-    if usage is not None and not usage.digital_signature:
+    usage, constraints = _extension(row, x509.KeyUsage), _extension(row, x509.BasicConstraints)
+    if (usage is not None and not usage.digital_signature) or (constraints is not None and constraints.ca):
         return False
-    if purposes is None:
-        return usage is not None
-    oids = x509.oid.ExtendedKeyUsageOID
-    return oids.CODE_SIGNING in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes
+    return _for_code(row) and (usage is not None or _extension(row, x509.ExtendedKeyUsage) is not None)
 
 
 def _extension(row: x509.Certificate, kind: type[T]) -> T | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from assay.attest.keyless import Identity
+    from assay.attest.model import Expected
 
 
 @click.command("verify")
@@ -121,9 +122,11 @@ def COMMAND(
     whom = expected(trust) if trust else Expected()
     whom = Expected(
         (*whom.public, *((str(path), keys.public_key(path)) for path in public)),
-        (*whom.roots, *((row, subjects) for row in _roots(roots))),
+        (*whom.roots, *((row, ()) for row in _roots(roots))),
         (*whom.identities, *_identity(identity, issuer, trusted_root)),
     )
+    if subjects:
+        whom = _named(whom, subjects, "--key" if public else "--identity" if identity else "")
     at = as_of.replace(tzinfo=UTC) if as_of else None
     if len(what) > 2:
         raise UsageError("give MODEL, or DOSSIER and MODEL")
@@ -160,6 +163,18 @@ def _identity(name: str | None, issuer: str | None, root: Path | None) -> tuple[
     if name or issuer or root:
         raise UsageError("--identity and --issuer go together: a name means nothing without whoever vouches for it")
     return ()
+
+
+def _named(whom: Expected, subjects: tuple[str, ...], other: str) -> Expected:
+    """Of those expected the ones whose certificate has one of these names: a bare key or an identity has none."""
+    from assay.attest.model import Expected
+
+    if other:
+        raise UsageError(f"--subject is the name in a certificate, which {other} has not: give one of the two")
+    roots = [(row, tuple(name for name in subjects if not names or name in names)) for row, names in whom.roots]
+    if not any(names for _, names in roots):
+        raise UsageError("--subject goes with a root that may vouch for that name: give --root, or one in --trust")
+    return Expected((), tuple((row, names) for row, names in roots if names), ())
 
 
 def _roots(paths: tuple[Path, ...]) -> list[Certificate]:
