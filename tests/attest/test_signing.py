@@ -277,9 +277,10 @@ def test_another_key_and_no_key(folder: Path, tmp_path: Path) -> None:
 
 def chain(tmp_path: Path, **leaf: Any) -> tuple[Path, ...]:
     root, middle, key = (private(tmp_path / f"{name}.pem", ec.SECP384R1()) for name in ("root", "middle", "leaf"))
+    inner: dict[str, Any] = {"ca": leaf.pop("middle_ca", True), "extra": leaf.pop("middle_extra", None)}
     return (
         certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True),
-        certificate(tmp_path / "middle.crt", "middle", middle, "root", root, ca=leaf.pop("middle_ca", True), depth=0),
+        certificate(tmp_path / "middle.crt", "middle", middle, "root", root, depth=0, **inner),
         certificate(tmp_path / "leaf.crt", "leaf", key, "middle", middle, **leaf),
     )
 
@@ -335,6 +336,16 @@ def test_a_name_counts_only_under_the_root_that_it_was_given_for(folder: Path, t
         ({"purpose": ExtendedKeyUsageOID.SERVER_AUTH}, NOW, "the certificate of CN=leaf is not for signing"),
         ({"signs": False}, NOW, "the certificate of CN=leaf is not for signing"),
         ({"middle_ca": False}, NOW, "the certificate of CN=middle may not issue certificates here"),
+        (
+            {"middle_extra": x509.NameConstraints([x509.DNSName("acme.example")], None)},
+            NOW,
+            "CN=middle constrains names",
+        ),
+        (
+            {"middle_extra": x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])},
+            NOW,
+            "CN=middle may not issue certificates for signing",
+        ),
         ({"extra": x509.InhibitAnyPolicy(0)}, NOW, "has a critical extension that assay does not know"),
     ],
 )

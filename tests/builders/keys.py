@@ -55,6 +55,6 @@ def certificate(
     if purpose is not None and not ca:
         made = made.add_extension(x509.ExtendedKeyUsage([purpose]), False)
     if extra is not None:
-        made = made.add_extension(extra, True)
+        made = made.add_extension(extra, not ca)
     path.write_bytes(made.sign(by, hashes.SHA256()).public_bytes(PEM))
     return path
