@@ -34,7 +34,7 @@ def test_exit_statuses(tmp_path: Path) -> None:
 def test_the_verdict_comes_first_and_errors_are_one_sentence(tmp_path: Path) -> None:
     done = run("audit", str(hostile(tmp_path)))
     assert done.stdout.splitlines()[0].startswith("hostile  language model, llama, 19.9 K parameters, F32")
-    assert done.stdout.splitlines()[3].startswith(" FAILED   1 fail, 3 to consider, ")
+    assert done.stdout.splitlines()[4].startswith(" FAILED   1 fail, 3 to consider, ")
     gone = run("audit", str(tmp_path / "gone"))
     assert (
         gone.stderr == f"assay: no model at {tmp_path}/gone: give a folder, a weight file or hf://org/name\n"
