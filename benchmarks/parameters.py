@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from assay import formats
 from assay.formats.window import Window
-from assay.measures.values import Pass
+from assay.weights.summaries import Pass
 from assay.subject import hashed, walked
 (entry,) = walked(Path(sys.argv[1])).entries
 with entry.place.source() as source:
