@@ -64,10 +64,9 @@ _ESTIMATORS = frozenset(
     | {"xgboost"}
 )
 _GRAPHS = frozenset({"onnx", "tflite", "keras", "saved-model", "executorch", "openvino", "hdf5", "torch-zip"})
-_GRAPHS |= {"torch-legacy", "core-ml", "safetensors", "msgpack", "paddle", "tensorflow-js"}
+_GRAPHS |= {"torch-legacy", "safetensors", "msgpack"}
 _PICKLED = frozenset({"pickle", "compressed", "torch-zip", "torch-legacy"})
 _TOKENIZERS = frozenset({"tokenizer", "sentencepiece", "tiktoken", "tokenizer-config", "special-tokens-map"})
-_ARRAYS = frozenset({"numpy", "zip", "parquet", "arrow", "text", "text data"})
 
 
 def nature(model: Model, facts: Mapping[str, tuple[Any, ...]]) -> Nature:
@@ -99,9 +98,9 @@ def _told(model: Model, facts: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[
     words = next((row for row in model.artifacts if row.format in _TOKENIZERS), None)
     if words is not None:
         yield SubjectKind.TOKENIZER, f"{words.path} is of a tokenizer, and nothing here holds weights"
-    arrays = [row for row in model.artifacts if row.format in _ARRAYS and row.format not in ("text", "zip")]
-    if arrays and not model.obstacles:
-        yield SubjectKind.DATA, f"{arrays[0].path} is data ({arrays[0].format})"
+    array = next((row for row in model.artifacts if row.format == "numpy"), None)
+    if array is not None and not model.obstacles:
+        yield SubjectKind.DATA, f"{array.path} is data ({array.format})"
 
 
 def _language(model: Model, facts: Mapping[str, tuple[Any, ...]]) -> Iterator[tuple[SubjectKind, str]]:

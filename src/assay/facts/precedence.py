@@ -39,13 +39,6 @@ ORDERS = (TRANSFORMERS, PEFT)
 
 def passed_over(names: Collection[str]) -> tuple[str, ...]:
     """Shards in a folder for which transformers takes a whole file of the same format instead, sorted."""
-    found = []
-    for name in names:
-        shard = _SHARD.match(name)
-        if (
-            shard
-            and f"{shard['stem']}{shard['end']}" in names
-            and f"{shard['stem']}{shard['end']}" in TRANSFORMERS.files
-        ):
-            found.append(name)
-    return tuple(sorted(found))
+    shards = {name: match for name in names if (match := _SHARD.match(name))}
+    whole = {name: f"{shard['stem']}{shard['end']}" for name, shard in shards.items()}
+    return tuple(sorted(name for name, file in whole.items() if file in names and file in TRANSFORMERS.files))

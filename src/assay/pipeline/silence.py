@@ -80,12 +80,12 @@ class Looks:
         facts = each or [need.fact for need in check.needs]
         count = sum(len(self._facts.all(fact)) for fact in facts)
         if not count and _SOUGHT.isdisjoint(facts):
-            return Answer(Kind.NOT_APPLICABLE, f"there is no {' or '.join(map(words, facts))} to ask this of")
+            return Answer(Kind.NOT_APPLICABLE, f"there is no {' or '.join(map(_words, facts))} to ask this of")
         if looked:
             return passed(_counted(looked))
         if each:
-            return passed(f"{count:,} {plural(words(each[0]), count)} examined, none found")
-        return passed(f"{self._files:,} {plural('file', self._files)} examined, none found")
+            return passed(f"{count:,} {_plural(_words(each[0]), count)} examined, none found")
+        return passed(f"{self._files:,} {_plural('file', self._files)} examined, none found")
 
     def _unseen(self, check: Check) -> Iterator[Answer]:
         """An open answer for each reason for which files that can carry what is asked for were not looked at."""
@@ -112,12 +112,12 @@ class Looks:
         return list({row.artifact: row for aspect in check.aspects for row in table[aspect]}.values())
 
 
-def words(fact: str) -> str:
+def _words(fact: str) -> str:
     """The name of a fact's type as a person writes it: `WeightIndex` is "weight index"."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in fact).strip()
 
 
-def plural(word: str, count: int) -> str:
+def _plural(word: str, count: int) -> str:
     """The word for that many."""
     if count == 1:
         return word
@@ -127,9 +127,9 @@ def plural(word: str, count: int) -> str:
 def _counted(rows: list[Examined]) -> str:
     """How many files of which formats were examined, with how many parts."""
     parts = sum(row.parts for row in rows)
-    inside = f" with {parts:,} {plural('part', parts)}" if parts else ""
+    inside = f" with {parts:,} {_plural('part', parts)}" if parts else ""
     formats = ", ".join(sorted({row.format for row in rows}))
-    return f"{len(rows):,} {plural('file', len(rows))}{inside} examined ({formats}), none found"
+    return f"{len(rows):,} {_plural('file', len(rows))}{inside} examined ({formats}), none found"
 
 
 def _listed(aspects: Iterable[Aspect]) -> str:

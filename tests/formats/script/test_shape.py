@@ -60,7 +60,7 @@ PYTHON = [
 ORDINARY = [
     "import requests, os\n"
     "requests.get('https://huggingface.co', headers={'Authorization': 'Bearer ' + os.environ['HF_TOKEN']})",
-    "import subprocess, requests\nv = requests.get('https://pypi.org').json()['v']\n"
+    "import subprocess, requests\nv = requests.get('https://example.org').json()['v']\n"
     "subprocess.run(['git', 'checkout', v])",
     "import base64, io\nfrom PIL import Image\nImage.open(io.BytesIO(base64.b64decode('x')))",
     "import socket\ns = socket.socket()\ns.bind(('', 0))\nport = s.getsockname()[1]",

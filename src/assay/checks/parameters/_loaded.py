@@ -8,19 +8,15 @@ from dataclasses import replace
 
 from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.family import Expected, expected
+from assay.facts.model import folder
 from assay.facts.naming import gguf_name
+from assay.facts.precedence import TRANSFORMERS
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
 
 _GGUF_FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})  # those whose names in GGUF are known (naming.py)
 _FORMATS = frozenset({"safetensors", "torch"})  # formats whose tensors have the names that the architecture gives them
-# the names that from_pretrained looks for, in its order (transformers 5.24.0, modeling_utils.py and utils/__init__.py)
-_SINGLE = ("model.safetensors", "pytorch_model.bin")
+_SINGLE = tuple(name for name in TRANSFORMERS.files if not name.endswith(".index.json"))
 _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-\d{5}\.(safetensors|bin)\Z")
-
-
-def folder(path: str) -> str:
-    """The folder of a file, empty for the top."""
-    return path.rpartition("/")[0]
 
 
 def own_sets(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.config import ModelConfig
 from assay.facts.finding import Answer, Evidence, fail, passed, review
+from assay.facts.model import folder
 from assay.facts.tensor import TensorSpec, WeightIndex, parameter_tensors
 from assay.facts.tokenizer import Tokenizer
 
@@ -32,22 +33,18 @@ def vocabulary_not_as_configured(
     number, and the spare rows were never trained. More than 1,024 spare rows are for review.
     """
     naming = "gguf" if tokenizer.engine == "llama.cpp" else "hub"
-    folder = tokenizer.artifact.rpartition("/")[0]
+    here = folder(tokenizer.artifact)
     own = [
         config
         for config in configs
         if config.naming == naming
-        and (
-            config.artifact == tokenizer.artifact if naming == "gguf" else config.artifact.rpartition("/")[0] == folder
-        )
+        and (config.artifact == tokenizer.artifact if naming == "gguf" else folder(config.artifact) == here)
     ]
     embedding = _embedding(
         tuple(
             index
             for index in indexes
-            if index.decoder
-            and (index.format == "gguf") == (naming == "gguf")
-            and index.artifact.rpartition("/")[0] == folder
+            if index.decoder and (index.format == "gguf") == (naming == "gguf") and folder(index.artifact) == here
         )
     )
     place = Evidence(tokenizer.artifact, f"{tokenizer.size:,} entries", name="vocabulary")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assay.checks import check
-from assay.checks.parameters._loaded import folder
 from assay.facts.config import AdapterConfig, ConfigValues
 from assay.facts.finding import Answer, Evidence, fail, passed, review, unknown
+from assay.facts.model import folder
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import TensorSummary
 

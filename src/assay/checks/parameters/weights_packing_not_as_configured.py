@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from assay.checks import check
-from assay.checks.parameters._loaded import folder, own_sets
+from assay.checks.parameters._loaded import own_sets
 from assay.checks.parameters._packing import SETTINGS, Packing, packings
 from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.finding import Answer, Evidence, Kind, fail, informational, passed, review, unknown
+from assay.facts.model import folder
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet
 from assay.facts.values import Range
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.parameters._loaded import folder
 from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.finding import Answer, Evidence, Kind, passed, review
+from assay.facts.model import folder
 from assay.facts.values import Frequencies
 
 CLOSE = 0.02  # relative: what rounding to BF16 leaves, twice

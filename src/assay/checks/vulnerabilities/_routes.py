@@ -10,8 +10,6 @@ from assay.facts.config import ANY, CodeReference
 from assay.facts.program import PythonSource
 
 MAX_FILES = 1_000
-
-
 # files that somebody runs because of their names
 _BY_NAME = (
     (re.compile(r"handler\.py"), "Hugging Face Inference Endpoints"),  # huggingface_inference_toolkit, EndpointHandler

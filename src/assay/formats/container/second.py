@@ -72,9 +72,7 @@ _SEARCHED = frozenset(
         "licence",
     }
 )
-_OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY", "native-code": b"\x7fELF"}
-
-
+_OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY"}
 # names that no writer of pickles or checkpoints uses, suffix or whole name -> the format that they claim
 _CLAIMS = {
     **{"safetensors": "safetensors", "gguf": "gguf", "onnx": "onnx", "ort": "onnx", "tflite": "tflite"},

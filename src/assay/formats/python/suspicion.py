@@ -12,8 +12,9 @@ from assay.formats.script.shape import in_command
 
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_KEY|PRIVATE_KEY", re.IGNORECASE)
 _CREDENTIALS = re.compile(
-    r"\.ssh\b|id_(?:rsa|ed25519)\b|\.aws(?:/|\\|\b.*credentials)|\.netrc\b|huggingface/(?:token|stored_tokens)|\.git-credentials"
-    r"|\.docker/config\.json|\.kube/config|\.pypirc\b|/etc/shadow|Login Data|cookies\.sqlite|\.config/gcloud",
+    r"\.ssh\b|id_(?:rsa|ed25519)\b|\.aws(?:/|\\|\b.*credentials)|\.netrc\b|huggingface/(?:token|stored_tokens)"
+    r"|\.git-credentials|\.docker/config\.json|\.kube/config|\.pypirc\b|/etc/shadow|Login Data|cookies\.sqlite"
+    r"|\.config/gcloud",
 )
 # keywords by which a credential is given to the service that it is for
 _OWN = re.compile(r"token|key|secret|auth|password|headers|cookies|cred|cert", re.IGNORECASE)

@@ -33,7 +33,8 @@ _PATTERNS = (
     (Shape.DECODES_AND_RUNS, re.compile(
         r"\bpowershell\b.{0,100}\s-e(?:nc|ncodedcommand)?\s+[A-Za-z0-9+/=]{20}", re.IGNORECASE)),
     (Shape.SENDS_SECRETS, re.compile(
-        rf"{_FETCHES}[^|;\n]{{0,300}}(?:-d|--data\S*|-F|--form|-T|--upload-file|--post-data|--post-file)\b[^|;\n]{{0,200}}"
+        rf"{_FETCHES}[^|;\n]{{0,300}}(?:-d|--data\S*|-F|--form|-T|--upload-file|--post-data|--post-file)\b"
+        r"[^|;\n]{0,200}"
         r"(?:\.ssh/|\.aws/|\.netrc|huggingface/token|\$\(env\)|`env`|\$\(printenv|/etc/shadow|id_rsa)")),
     (Shape.SENDS_SECRETS, re.compile(
         rf"(?:\benv\b|\bprintenv\b|(?:\.ssh|\.aws)/\S+)[^\n;]{{0,100}}\|[^\n;]{{0,200}}"

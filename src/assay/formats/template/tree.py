@@ -73,7 +73,8 @@ def _environment() -> Environment:
             return nodes.Scope(body, lineno=line)
 
     extensions: list[str | type[Extension]] = ["jinja2.ext.loopcontrols", Generation]
-    return Environment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)  # noqa: S701 - parsed, never rendered
+    # it parses and never renders
+    return Environment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)  # noqa: S701
 
 
 def _invisible(source: str) -> Iterator[Mark]:

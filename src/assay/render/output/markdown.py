@@ -44,15 +44,15 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
             continue
         yield f"| **{question}** {title} | {answer(grouped[question])} | {counts(grouped[question])} |"
     every = [finding for findings in grouped.values() for finding in findings]
-    for kind, effect, title in (
-        (Kind.FAIL, None, "Defects"),
-        (Kind.REVIEW, Effect.DECIDES, "For a person to decide"),
-        (Kind.REVIEW, None, "To consider"),
-        (Kind.OPEN, None, "Not known"),
-        (Kind.INFORMATIONAL, None, "Worth knowing"),
-        (Kind.PASS, None, "Examined, no defect found"),
+    for kind, decides, title in (
+        (Kind.FAIL, False, "Defects"),
+        (Kind.REVIEW, True, "For a person to decide"),
+        (Kind.REVIEW, False, "To consider"),
+        (Kind.OPEN, False, "Not known"),
+        (Kind.INFORMATIONAL, False, "Worth knowing"),
+        (Kind.PASS, False, "Examined, no defect found"),
     ):
-        rows = [row for row in every if row.kind is kind and (row.effect is Effect.DECIDES) is (effect is not None)]
+        rows = [row for row in every if row.kind is kind and (row.effect is Effect.DECIDES) is decides]
         if rows:
             yield ""
             yield f"## {title}"
