@@ -16,6 +16,7 @@ from typing import Any
 from assay import files
 from assay.errors import UsageError, did_you_mean
 from assay.facts.artifact import Manifest, files_of
+from assay.facts.copies import told
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.nature import SubjectKind
@@ -181,22 +182,25 @@ def judged(
     waivers = tuple(replace(waiver, state=state) for waiver, state in zip(policy.waivers, states, strict=True))
     dated = any(map(covering.bound, policy.waivers))
     record = PolicyRecord(policy.name, policy.sha256, as_of.isoformat() if dated else None)
-    return after, waivers, record, _decision(after, policy)
+    return after, waivers, record, _decision(after, policy, what.files)
 
 
-def _decision(findings: tuple[Finding, ...], policy: Policy) -> Decision:
+def _decision(findings: tuple[Finding, ...], policy: Policy, files_: Manifest) -> Decision:
     blocking = [finding for finding in findings if finding.effect is Effect.BLOCKS]
     missing = [finding for finding in findings if finding.effect is Effect.INCOMPLETE]
     decisions = [finding for finding in findings if finding.effect is Effect.DECIDES]
+    digests = {resource.name: resource.sha256 for resource in files_.resources}
     if blocking:
-        count = f"{len(blocking):,} findings" if len(blocking) > 1 else "one finding"
+        many = len(told(tuple(blocking), digests))
+        count = f"{many:,} findings" if many > 1 else "one finding"
         return Decision(
             Verdict.FAILED, _prints(blocking), f"policy {policy.name!r} does not accept {count}: {_checks(blocking)}"
         )
     if missing or decisions:
         said = []
         if decisions:
-            count = f"{len(decisions):,} decision{'s' if len(decisions) > 1 else ''}"
+            many = len(told(tuple(decisions), digests))
+            count = f"{many:,} decision{'s' if many > 1 else ''}"
             said.append(f"{count}: {_checks(decisions)}, which policy {policy.name!r} leaves to a person")
         if missing:
             said.append(f"policy {policy.name!r} requires answers that are still open: {_checks(missing)}")

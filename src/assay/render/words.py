@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from assay.facts.artifact import files_of, manifest
+from assay.facts.copies import Told, told
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath, Runs
@@ -29,14 +31,21 @@ VERDICT_WORDS = {
 }
 
 
-def by_question(dossier: Dossier) -> dict[str, tuple[Finding, ...]]:
-    """The findings of each question, worst first."""
+def by_question(dossier: Dossier, findings: Iterable[Finding] | None = None) -> dict[str, tuple[Finding, ...]]:
+    """The findings of each question, worst first: all, or those given."""
     questions = {rule.id: rule.question for rule in dossier.rules}
     order = list(Kind)
     rows = sorted(
-        dossier.findings, key=lambda f: (order.index(f.kind), -dossier.rule(f.check).severity, f.check, f.fingerprint)
+        dossier.findings if findings is None else findings,
+        key=lambda f: (order.index(f.kind), -dossier.rule(f.check).severity, f.check, f.fingerprint),
     )
     return {question: tuple(f for f in rows if questions[f.check] == question) for question in QUESTIONS}
+
+
+def once(dossier: Dossier) -> dict[Finding, Told]:
+    """The findings as a person reads and counts them: one about copies of the same files is told once."""
+    rows = told(dossier.findings, {artifact.path: artifact.sha256 for artifact in dossier.artifacts})
+    return {row.finding: row for row in rows}
 
 
 def deciding(dossier: Dossier) -> tuple[Finding, ...]:
@@ -57,7 +66,7 @@ def _severity(dossier: Dossier, finding: Finding) -> float:
     return dossier.rule(finding.check).severity
 
 
-def counts(findings: tuple[Finding, ...]) -> str:
+def counts(findings: Iterable[Finding]) -> str:
     """For example "2 fail, 1 to decide, 3 to consider, 14 not known, 61 pass"; what does not occur is left out.
 
     What was waived or is known from a baseline is counted apart; an open finding that follows from another is not.

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from assay.facts.advisory import AS_OF, advisories
 from assay.facts.artifact import Standing
 from assay.facts.codec import canonical
+from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier, Share
-from assay.facts.finding import Effect, Kind
+from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.values import TensorSummary
 from assay.render import Renderer
 from assay.render.command import reproduce
@@ -33,6 +34,7 @@ from assay.render.words import (
     counts,
     deciding,
     isolation_line,
+    once,
     parameters,
     portrait_line,
     size,
@@ -44,6 +46,7 @@ MOST_EMBEDDED = 4 * 1024 * 1024  # characters of JSON that the page carries
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the page as UTF-8."""
+    told = once(dossier)
     stream.write(
         page(
             "report.html.j2",
@@ -54,8 +57,8 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
             most=MOST_EMBEDDED,
             dossier=dossier,
             sections=list(of(dossier, extra)),
-            **_verdict(dossier),
-            **_findings(dossier),
+            **_verdict(dossier, told),
+            **_findings(dossier, told),
             **_files(dossier),
             **_weights(dossier),
             **_method(dossier),
@@ -63,20 +66,21 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
     )
 
 
-def _verdict(dossier: Dossier) -> dict[str, object]:
+def _verdict(dossier: Dossier, told: dict[Finding, Told]) -> dict[str, object]:
     """What the page begins with."""
+    decided = [row for row in deciding(dossier) if row in told]
     return {
         "verdict_words": VERDICT_WORDS[dossier.decision.verdict],
         "portrait": portrait_line(dossier),
-        "counts": counts(dossier.findings),
-        "deciding": deciding(dossier),
-        "decisions": [(row, accepting(dossier, row)) for row in deciding(dossier) if row.effect is Effect.DECIDES][:10],
+        "counts": counts(told),
+        "deciding": decided,
+        "decisions": [(row, accepting(dossier, row)) for row in decided if row.effect is Effect.DECIDES][:10],
     }
 
 
-def _findings(dossier: Dossier) -> dict[str, object]:
+def _findings(dossier: Dossier, told: dict[Finding, Told]) -> dict[str, object]:
     """The answers by question, what is not known, what loading would run, and how each finding is accepted."""
-    grouped, rows = by_question(dossier), anchors(dossier)
+    grouped, rows = by_question(dossier, told), anchors(dossier)
     return {
         "questions": [
             (question, title, answer(grouped[question]), counts(grouped[question]), grouped[question])
@@ -86,6 +90,7 @@ def _findings(dossier: Dossier) -> dict[str, object]:
         "unknown": [row for rows in grouped.values() for row in rows if row.kind is Kind.OPEN and not row.follows],
         "shown": SHOWN,
         "kinds": KIND_WORDS,
+        "copies_of": lambda finding: told[finding].copies,
         "evidence_of": lambda finding: located(finding.evidence, rows, finding.message),
         "acting": [path for path in dossier.loading if acts(path)],
         "waivers": _waivers(dossier),

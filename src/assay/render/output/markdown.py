@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from assay.facts.advisory import advisories
+from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier
-from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.finding import Effect, Kind
 from assay.render import Renderer
 from assay.render.command import reproduce
 from assay.render.sections import View, of
@@ -19,6 +20,7 @@ from assay.render.words import (
     counts,
     isolation_line,
     location,
+    once,
     portrait_line,
     unexamined_line,
 )
@@ -30,15 +32,16 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
 
 
 def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
+    told = once(dossier)
     yield f"# {dossier.decision.verdict}: {escaped(dossier.subject.name)}"
     yield ""
     yield f"{escaped(dossier.decision.because)}\\."
     yield ""
-    yield f"{escaped(portrait_line(dossier))}. {counts(dossier.findings)}."
+    yield f"{escaped(portrait_line(dossier))}. {counts(told)}."
     yield ""
     yield "| question | answer | findings |"
     yield "|---|---|---|"
-    grouped = by_question(dossier)
+    grouped = by_question(dossier, told)
     for question, title in QUESTIONS.items():
         if question not in dossier.questions:
             continue
@@ -57,7 +60,7 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
             yield ""
             yield f"## {title}"
             yield ""
-            yield from _table(rows, dossier)
+            yield from _table([told[row] for row in rows], dossier)
     for view, value in of(dossier, extra):
         yield ""
         yield f"## {escaped(view.title)}"
@@ -67,17 +70,20 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
     yield from _method(dossier)
 
 
-def _table(findings: list[Finding], dossier: Dossier) -> Iterator[str]:
+def _table(rows: list[Told], dossier: Dossier) -> Iterator[str]:
     yield "| check | finding | where | what to do | fingerprint |"
     yield "|---|---|---|---|---|"
-    for finding in findings:
+    for row in rows:
+        finding = row.finding
         where = "<br>".join(code(location(evidence)) for evidence in finding.evidence[:3])
         more = f"<br>and {len(finding.evidence) - 3} more" if len(finding.evidence) > 3 else ""
         effect = "" if finding.effect is Effect.NONE else f" **{finding.effect}**"
         remedy = escaped(dossier.remedy(finding)) if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) else ""
-        remedy += "".join(f"<br>Known as {escaped(row.line())}" for row in advisories(finding))
-        said = f"{escaped(finding.message)} | {where}{more} | {remedy}"
-        yield f"| {code(finding.check)}{effect} | {said} | {code(finding.fingerprint)} |"
+        remedy += "".join(f"<br>Known as {escaped(one.line())}" for one in advisories(finding))
+        also = f"<br>{escaped(row.also(len(row.copies)))}" if row.copies else ""
+        said = f"{escaped(finding.message)} | {where}{more}{also} | {remedy}"
+        prints = "<br>".join(code(one.fingerprint) for one in (finding, *row.copies))
+        yield f"| {code(finding.check)}{effect} | {said} | {prints} |"
 
 
 def _method(dossier: Dossier) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from assay.facts.advisory import advisories
 from assay.facts.codec import canonical
+from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Finding, Kind
 from assay.render import Renderer
@@ -27,6 +28,7 @@ from assay.render.words import (
     decisive,
     isolation_line,
     location,
+    once,
     portrait_line,
     unexamined_line,
 )
@@ -35,6 +37,7 @@ _COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIO
 _VERDICT_COLOURS = {Verdict.PASSED: "1;37;42", Verdict.FAILED: "1;37;41", Verdict.INCOMPLETE: "1;30;43"}
 ALIKE = 4  # findings that say the same from which they are printed together
 MOST_DECISIONS = 3  # whose waivers are printed
+MOST_COPIES = 3  # of one file that are named
 MOST = 40  # findings of one question that are printed; the rest is counted
 
 
@@ -68,16 +71,16 @@ def lines(
     configured: str = "",
 ) -> Iterator[str]:
     """The report's lines."""
-    paint, sections = painter(colour), list(of(dossier, extra))
+    paint, sections, told = painter(colour), list(of(dossier, extra)), once(dossier)
     yield f"{visible(dossier.subject.name)}  {visible(portrait_line(dossier))}"
     yield f"model, sha256 {dossier.subject.sha256}"
     yield f"policy {visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"
     yield ""
     verdict = dossier.decision.verdict
-    yield f"{paint(f' {verdict} ', _VERDICT_COLOURS[verdict])}  {counts(dossier.findings)}"
+    yield f"{paint(f' {verdict} ', _VERDICT_COLOURS[verdict])}  {counts(told)}"
     yield from _wrapped(visible(dossier.decision.because), "   ", width)
-    yield from _decisions(dossier, width)
-    for question, findings in by_question(dossier).items():
+    yield from _decisions(dossier, told, width)
+    for question, findings in by_question(dossier, told).items():
         if question not in dossier.questions:
             continue
         yield ""
@@ -91,7 +94,7 @@ def lines(
         shown = [finding for finding in shown if finding not in following]
         for finding in shown[: None if verbose else MOST]:
             kind = paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2"))
-            yield from _finding(dossier, finding, kind, width, verbose)
+            yield from _finding(dossier, told[finding], kind, width, verbose)
         yield from _following(following, paint(f"{'open':<13}", _COLOURS[Kind.OPEN]), width)
         yield from _sections(dossier, [row for row in sections if row[0].question == question], width)
         if len(shown) > MOST and not verbose:
@@ -135,11 +138,13 @@ def _together(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
     yield from _wrapped(", ".join(sorted({finding.check for finding in findings})), " " * 16, width)
 
 
-def _decisions(dossier: Dossier, width: int) -> Iterator[str]:
+def _decisions(dossier: Dossier, told: dict[Finding, Told], width: int) -> Iterator[str]:
     """What a person has to decide, each with the waiver that says so."""
-    rows = [row for row in dossier.findings if row.effect is Effect.DECIDES]
+    rows = [row for row in told if row.effect is Effect.DECIDES]
     for row in rows[:MOST_DECISIONS]:
         yield from _wrapped(f"decide: {visible(row.message)}", "   ", width)
+        if also := told[row].also(MOST_COPIES):
+            yield from _wrapped(f"{visible(also)}: a waiver for each", "      ", width)
         yield from (f"      {line}" for line in accepting(dossier, row).splitlines())
     if len(rows) > MOST_DECISIONS:
         yield f"   ... and {len(rows) - MOST_DECISIONS:,} more to decide, below"
@@ -156,10 +161,13 @@ def _following(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
         yield from wrapped(", ".join(checks), " " * 16, width)
 
 
-def _finding(dossier: Dossier, finding: Finding, kind: str, width: int, verbose: bool) -> Iterator[str]:
+def _finding(dossier: Dossier, told: Told, kind: str, width: int, verbose: bool) -> Iterator[str]:
+    finding = told.finding
     effect = "" if finding.effect in (Effect.NONE, Effect.BLOCKS) else f"  [{finding.effect}]"
     yield f"  {kind} {finding.check}{effect}"
     yield from _wrapped(visible(finding.message), " " * 16, width)
+    if also := told.also(len(told.copies) if verbose else MOST_COPIES):
+        yield from _wrapped(visible(also), " " * 16, width)
     needed = finding.kind is Kind.OPEN and (finding.remedy or finding.effect is Effect.INCOMPLETE)
     if finding.kind in (Kind.FAIL, Kind.REVIEW) or needed:
         yield from _wrapped(f"-> {visible(dossier.remedy(finding))}", " " * 16, width)
