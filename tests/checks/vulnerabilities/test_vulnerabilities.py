@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -272,6 +273,23 @@ def test_templates_are_judged_by_what_they_do(
     tmp_path: Path, audit: Audit, source: str, check: str, kind: Kind
 ) -> None:
     assert [f.kind for f in of(audit(with_template(tmp_path, source)), check)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for a in range(90000) %}{% for b in range(0) %}{% endfor %}{% endfor %}",
+        "{% for a in range(90000) %}{% endfor %}",  # each of 150 renderings within bounds, all of them 45 CPU seconds
+        "{% for a in range(9000) %}" + "{{ a|string|upper }}" * 100 + "{% endfor %}",
+        "{% for a in range(9000) %}" + "{% if a == 1 %}x{% endif %}" * 1000 + "{% endfor %}",
+    ],
+)
+def test_a_template_that_works_too_much_in_all_is_stopped_soon(tmp_path: Path, audit: Audit, source: str) -> None:
+    source += "{% for m in messages %}{{ m.content }}{% endfor %}"
+    before = time.process_time()
+    dossier = audit(with_template(tmp_path, source))
+    assert time.process_time() - before < 8
+    assert any("loops or calls more than" in said for said in messages(dossier, "template.alters-prompt"))
 
 
 def test_forgeable_tokens_are_counted_and_the_setting_is_named(tmp_path: Path, audit: Audit) -> None:

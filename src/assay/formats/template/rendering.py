@@ -23,6 +23,8 @@ from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_STEPS = 200_000  # of one rendering; a conversation of 100 turns takes a few thousand
+MAX_ALL = 1_000_000  # of all renderings of one template; the most of 260 published ones was 21,117
+STATEMENTS = 100  # nodes of a loop's body that one step may run: what stands in a loop costs as often as it turns
 MAX_DEPTH = 60  # of macros that call each other
 MAX_OUTPUT = 2_000_000
 MAX_OPERAND = 100_000  # length of a text or size of a number that an operator may work on
@@ -40,10 +42,11 @@ class Refused(Exception):
 
 
 class Work:
-    """What one rendering has spent."""
+    """What one rendering has spent, and those of the same template before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: int = 0) -> None:
         self.steps = self.written = self.depth = 0
+        self.before = before
 
     def wrote(self, value: Any) -> Any:
         """Count what an expression writes, also inside blocks whose text is kept and written again."""
@@ -56,7 +59,9 @@ class Work:
         """Spend steps; Exhausted beyond the budget."""
         self.steps += count
         if self.steps > MAX_STEPS:
-            raise Exhausted("it loops or calls more than 200,000 times for a short conversation")
+            raise Exhausted(f"it loops or calls more than {MAX_STEPS:,} times for a short conversation")
+        if self.before + self.steps > MAX_ALL:
+            raise Exhausted(f"it loops or calls more than {MAX_ALL:,} times over some short conversations")
 
 
 class _Counting(ImmutableSandboxedEnvironment):
@@ -117,8 +122,9 @@ def _joined(parts: list[Any]) -> str:
     return "".join(texts)
 
 
-def _guarded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(environment: _Counting, filter_: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(value: Any, *args: Any, **kwargs: Any) -> Any:
+        environment.work.step()
         _bounded(*args, *kwargs.values())
         _product(value, args)
         return filter_(value, *args, **kwargs)
@@ -155,14 +161,14 @@ def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tup
         trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, "jinja2.ext.loopcontrols"], cache_size=0
     )
     plain = {name: found for name, found in environment.filters.items() if not hasattr(found, "jinja_pass_arg")}
-    environment.filters.update({name: _guarded(found) for name, found in plain.items()})
+    environment.filters.update({name: _guarded(environment, found) for name, found in plain.items()})
     environment.filters["tojson"] = _json
     environment.filters["assay_joined"] = _joined
     environment.finalize = lambda value: environment.work.wrote(value)
     for name in ("random", "urlize", "pprint"):  # of no use in a prompt: chance, links, Python's own notation
         environment.filters[name] = _left_out
     environment.filters["format"] = _formatted(environment.filters["format"])
-    environment.filters["assay_counted"] = lambda value: _counted(environment, value)
+    environment.filters["assay_counted"] = lambda value, each=1: _counted(environment, value, each)
     environment.globals = {
         "namespace": jinja2.utils.Namespace,
         "raise_exception": _raise,
@@ -172,6 +178,7 @@ def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tup
         "range": _range,
     }
     template = _compiled(environment, source)
+    environment.work = Work()
 
     def render(variables: dict[str, Any], moment: datetime) -> tuple[str, tuple[str, ...]]:
         dates: list[str] = []
@@ -182,7 +189,7 @@ def prepared(source: str) -> Callable[[dict[str, Any], datetime], tuple[str, tup
             dates.append(moment.strftime(pattern))
             return dates[-1]
 
-        environment.work = Work()
+        environment.work = Work(environment.work.before + environment.work.steps)
         return _rendered(template, {**variables, "strftime_now": strftime_now}), tuple(dates)
 
     return render
@@ -192,7 +199,10 @@ def _compiled(environment: _Counting, source: str) -> jinja2.Template:
     try:
         tree = environment.parse(source)
         for loop in list(tree.find_all(nodes.For)):
-            loop.iter = nodes.Filter(loop.iter, "assay_counted", [], [], None, None, lineno=loop.lineno)
+            each = 1 + sum(1 for _ in loop.find_all(nodes.Node)) // STATEMENTS
+            loop.iter = nodes.Filter(
+                loop.iter, "assay_counted", [nodes.Const(each)], [], None, None, lineno=loop.lineno
+            )
         _bound_joins(tree)
         tree.set_environment(environment)
         code = environment.compile(tree)
@@ -249,20 +259,21 @@ def _rendered(template: jinja2.Template, variables: dict[str, Any]) -> str:
     return "".join(parts)
 
 
-def _counted(environment: _Counting, value: Any) -> Iterable[Any]:
-    """The same entries, each one counted; what has a length keeps it."""
+def _counted(environment: _Counting, value: Any, each: int) -> Iterable[Any]:
+    """The same entries, each one counted as `each` steps; what has a length keeps it."""
+    environment.work.step()  # a loop over nothing costs too
     if isinstance(value, jinja2.Undefined):
         return iter(())
     entries: Iterable[Any] = value
     if isinstance(entries, list | tuple | str | dict | range):
-        environment.work.step(len(entries))
+        environment.work.step(each * len(entries))
         return entries  # with its length, as loop.last and the like need it
-    return _each(environment, entries)
+    return _each(environment, entries, each)
 
 
-def _each(environment: _Counting, entries: Iterable[Any]) -> Iterator[Any]:
+def _each(environment: _Counting, entries: Iterable[Any], each: int) -> Iterator[Any]:
     for entry in entries:
-        environment.work.step()
+        environment.work.step(each)
         yield entry
 
 
