@@ -194,14 +194,24 @@ def acts(path: LoadingPath) -> bool:
 
 def accepting(dossier: Dossier, finding: Finding) -> str:
     """The lines of a policy file that accept a finding, but for what only a person can fill in."""
+    (found,) = waivers(dossier, (finding,))
+    return found
+
+
+def waivers(dossier: Dossier, findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """For findings the lines of a policy file that accept them, each once: what a person has to fill in is empty."""
     files = manifest(dossier.artifacts)
-    places = [evidence.artifact for evidence in finding.evidence]
     paths = {row.path for row in dossier.artifacts}
+    return tuple(dict.fromkeys(_waiver(dossier.subject.sha256, files.named, paths, finding) for finding in findings))
+
+
+def _waiver(subject: str, named: str, paths: set[str], finding: Finding) -> str:
+    places = [evidence.artifact for evidence in finding.evidence]
     artifact = next((place for place in places if place in paths), places[0] if places else "")
     artifact = next(iter(files_of(artifact, paths)), artifact)
     rows = [f"check = {_toml(finding.check)}", *([f"artifact = {_toml(artifact)}"] if artifact else [])]
-    rows += [f"subject = {_toml(dossier.subject.sha256)}", 'reason = ""', 'owner = ""', "expires =   # a date"]
-    rows.append(f"manifest = {_toml(files.named)}")
+    rows += [f"subject = {_toml(subject)}", 'reason = ""', 'owner = ""', "expires =   # a date"]
+    rows.append(f"manifest = {_toml(named)}")
     return "[[waiver]]\n" + "\n".join(rows)
 
 

@@ -1,0 +1,216 @@
+"""The five questions, each answered in one plain sentence: what is known, how much is to be decided, how much is open.
+
+The counts are those of matters (render/decision.py) and of things that are not known (render/unknown.py), so that the
+answers add up to the verdict's sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assay.facts.dossier import QUESTIONS, Dossier
+from assay.facts.finding import Effect, Kind
+from assay.facts.loading import LoadingPath, Runs
+from assay.facts.openness import CLASSES
+from assay.facts.text import Stated
+from assay.licence.statement import declared
+from assay.render.decision import Matter, Weight, matters
+from assay.render.unknown import Unknown, unknowns
+from assay.render.words import acts, parameters
+
+
+class State(StrEnum):
+    """How a question stands, the most urgent first; the value is what a person reads."""
+
+    ATTENTION = "attention"
+    DECIDE = "decide"
+    UNKNOWN = "not known"
+    NOTHING = "nothing stands out"
+    NOT_APPLICABLE = "does not apply"
+    NOT_ASKED = "not asked"
+
+
+# the questions in a word or two, for a line of a terminal or a heading
+SHORT = {
+    "vulnerabilities": "Safe to load?",
+    "parameters": "Parameters",
+    "hallucination": "Made-up answers",
+    "provenance": "Data",
+    "openness": "Openness",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one of the five questions.
+
+    `known` is one clause without a full stop; `blocking`, `decide` (with `first` of them before anything else), `open`,
+    `accepted` and `passed` count matters, things that are not known, accepted findings and checks that passed.
+    `ways` are what would answer what is open.
+    """
+
+    question: str
+    title: str
+    state: State
+    known: str
+    blocking: int
+    decide: int
+    first: int
+    open: int
+    accepted: int
+    passed: int
+    ways: tuple[Unknown, ...]
+
+    @property
+    def short(self) -> str:
+        """The question in a word or two."""
+        return SHORT[self.question]
+
+    @property
+    def counted(self) -> str:
+        """The counts in words: "1 to decide, 3 not known"; the state's own word where there is nothing to count."""
+        rows = [
+            (self.blocking, "blocking"),
+            (self.first, "to decide first"),
+            (self.decide - self.first, "to decide"),
+            (self.open, "not known"),
+            (self.accepted, "accepted"),
+        ]
+        return ", ".join(f"{count:,} {word}" for count, word in rows if count) or str(self.state)
+
+    @property
+    def sentence(self) -> str:
+        """What is known and the counts: "Loading runs nothing of it: 1 to decide"."""
+        return f"{self.known}: {self.counted}" if self.known else self.counted[:1].upper() + self.counted[1:]
+
+
+def replies(dossier: Dossier, again: str = "") -> tuple[Reply, ...]:
+    """The answers, in the order of the questions; `again` is the command as it was given, where that is known."""
+    found, open_ = matters(dossier), unknowns(dossier, again)
+    return tuple(_reply(dossier, question, found, open_) for question in QUESTIONS)
+
+
+def _reply(dossier: Dossier, question: str, found: tuple[Matter, ...], open_: tuple[Unknown, ...]) -> Reply:
+    of = {rule.id for rule in dossier.rules if rule.question == question}
+    mine = [row for row in found if row.rule.id in of]
+    blocking = sum(row.weight in (Weight.BLOCKS, Weight.DEFECT) for row in mine)
+    findings = [row for row in dossier.findings if row.check in of]
+    passed = len({row.check for row in findings if row.kind is Kind.PASS})
+    unknown = sum(check in of for row in open_ for check in row.checks)
+    if question not in dossier.questions:
+        state = State.NOT_ASKED
+    elif blocking:
+        state = State.ATTENTION
+    elif mine:
+        state = State.DECIDE
+    elif unknown:
+        state = State.UNKNOWN
+    else:
+        state = State.NOTHING if passed else State.NOT_APPLICABLE
+    return Reply(
+        question=question,
+        title=QUESTIONS[question],
+        state=state,
+        known="" if state is State.NOT_ASKED else _KNOWN[question](dossier),
+        blocking=blocking,
+        decide=len(mine) - blocking,
+        first=sum(row.weight is Weight.FIRST for row in mine),
+        open=unknown,
+        accepted=sum(row.effect in (Effect.WAIVED, Effect.KNOWN) for row in findings),
+        passed=passed,
+        ways=tuple(row for row in open_ if any(check in of for check in row.checks)),
+    )
+
+
+def _loading(dossier: Dossier) -> str:
+    """What loading runs that is not the loader's own, by the ways that need no option."""
+    if dossier.subject.closed:
+        return "None of its files is seen"
+    ways = [path for path in dossier.loading if not path.optin]
+    ran = list(dict.fromkeys(_ran(ways)))
+    if ran:
+        more = f" and {len(ran) - 1:,} more" if len(ran) > 1 else ""
+        return f"Loading runs {ran[0]}{more}"
+    if not ways:
+        return "No loader that assay knows fits its files"
+    by_default = " by default" if any(path.optin and acts(path) for path in dossier.loading) else ""
+    seen = "As far as could be seen, loading" if dossier.obstacles else "Loading"
+    return f"{seen} runs nothing of it{by_default}"
+
+
+def _ran(ways: list[LoadingPath]) -> Iterator[str]:
+    words = {
+        Runs.PYTHON: "the code of {}",
+        Runs.INSTALLED: "{}, an installed package",
+        Runs.PICKLE: "what {} names",
+        Runs.GRAPH: "the graph in {}",
+    }
+    for kind, said in words.items():
+        yield from (said.format(step.artifact) for path in ways for step in path.steps if step.runs is kind)
+
+
+def _parameters(dossier: Dossier) -> str:
+    if dossier.subject.closed:
+        return "None of its weights is seen"
+    total, tensors = dossier.portrait.measured("parameters"), dossier.portrait.measured("tensors")
+    if total is None or tensors is None:
+        return "No weights are here"
+    passed = {row.check for row in dossier.findings if row.kind is Kind.PASS}
+    asked = {row.check for row in dossier.findings if row.kind is not Kind.PASS}
+    said = ", as configured" if "weights.not-as-configured" in passed - asked else ""
+    read = ", every value read" if "weights.values-unread" in passed - asked else ""
+    return f"{parameters(total)} parameters in {tensors:,} tensor{'s' if tensors != 1 else ''}{said}{read}"
+
+
+def _behaviour(dossier: Dossier) -> str:
+    if dossier.risk:
+        return f"{dossier.risk.errors:,} of {dossier.risk.count:,} answers were wrong"
+    stated = len(dossier.stated("result"))
+    return f"Not measured; its card states {stated:,} results" if stated else "Not measured, for it was not run"
+
+
+def _data(dossier: Dossier) -> str:
+    named, bases = len(dossier.stated("datasets")), dossier.stated("base_model")
+    if dossier.corpora:
+        data = f"{sum(row.documents for row in dossier.corpora):,} documents of training data given"
+    else:
+        data = f"{named:,} data set{'s' if named != 1 else ''} named" if named else "No training data is named"
+    if dossier.comparison:
+        return f"{data}; against {dossier.comparison.base}: {dossier.comparison.relation}"
+    return f"{data}; made from {bases[0].text}, says its publisher" if bases else f"{data}, no base model is named"
+
+
+def _openness(dossier: Dossier) -> str:
+    """Which licence there is, and how far it is from an open model of the Model Openness Framework."""
+    reached = dossier.openness.by_evidence
+    goal = next((row for row in reached.classes if row.included < row.required), None)
+    parts = ""
+    if reached.level:
+        parts = f"; {CLASSES[reached.level]}"
+    elif goal:
+        parts = f"; {goal.included} of {goal.required} parts of an open model"
+    return f"{licence(dossier)}{parts}"
+
+
+def licence(dossier: Dossier) -> str:
+    """Which licence binds, as far as the files say: by its text, as claimed, or none."""
+    texts = list(dict.fromkeys(name for row in dossier.licences for name in row.identified))
+    if texts:
+        return f"Licence {', '.join(texts[:3])}{' and more' if len(texts) > 3 else ''}, by its text"
+    rows = declared(
+        lambda key: tuple((row.artifact, Stated(row.key, row.text, row.line)) for row in dossier.stated(key))
+    )
+    if rows:
+        return f"Licence {rows[0][1].text} as claimed, its text is not here"
+    return "Its licence text is of none that assay knows" if dossier.licences else "No licence is stated"
+
+
+_KNOWN = {
+    "vulnerabilities": _loading,
+    "parameters": _parameters,
+    "hallucination": _behaviour,
+    "provenance": _data,
+    "openness": _openness,
+}

@@ -1,0 +1,120 @@
+"""The verdict as a sentence that a person can act on, in the counts that every list of the report has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from assay.render.decision import Matter, Weight, accepted, matters
+from assay.render.unknown import count, unknowns
+
+LOADING = "vulnerabilities"  # the question of which all the rest speaks of use, not of loading
+
+
+class Tone(StrEnum):
+    """What the verdict looks like; nothing is green over an open decision."""
+
+    STOP = "stop"
+    CARE = "care"
+    GO = "go"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The verdict: its sentence, its tone, and what is counted on the way to it."""
+
+    sentence: str
+    tone: Tone
+    blocking: int
+    first: int
+    decide: int
+    required: int
+    unknown: int
+    accepted: int
+
+
+def said(dossier: Dossier) -> Said:
+    """The verdict of a dossier in words."""
+    rows, open_ = matters(dossier), unknowns(dossier)
+    weights = [row.weight for row in rows]
+    blocking, first = weights.count(Weight.BLOCKS), weights.count(Weight.FIRST)
+    others = weights.count(Weight.DECIDE) + weights.count(Weight.DEFECT)
+    then = others + (first if dossier.decision.verdict is Verdict.FAILED else 0)
+    required, unknown = count(tuple(row for row in open_ if row.required)), count(open_)
+    verdict = dossier.decision.verdict
+    parts = {Verdict.PASSED: _passed, Verdict.FAILED: _failed, Verdict.INCOMPLETE: _incomplete}[verdict](dossier, rows)
+    parts += _rest(then, unknown, required if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
+    tone = Tone.STOP if verdict is Verdict.FAILED else Tone.CARE if verdict is Verdict.INCOMPLETE or rows else Tone.GO
+    return Said(" ".join(parts), tone, blocking, first, others, required, unknown, len(accepted(dossier)))
+
+
+def counts(dossier: Dossier) -> str:
+    """The same in numbers, for a line of a log: "1 blocking, 2 to decide, 14 not known, 61 pass"."""
+    found = said(dossier)
+    rows = [
+        (found.blocking, "blocking"),
+        (found.first, "to decide first"),
+        (found.decide, "to decide"),
+        (found.unknown, "not known"),
+        (found.accepted, "accepted"),
+        (len({row.check for row in dossier.findings if row.kind is Kind.PASS}), "pass"),
+    ]
+    return ", ".join(f"{number:,} {word}" for number, word in rows if number) or "nothing asked"
+
+
+def _passed(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
+    if LOADING not in dossier.questions:
+        return ["Nothing that was asked stands in the way; whether it is safe to load was not asked."]
+    if any(row.weight is Weight.DEFECT for row in rows):
+        return [f"Policy {dossier.policy.name!r} lets you load it in spite of a defect."]
+    closed = any(row.kind is Kind.OPEN and row.check in _of_loading(dossier) for row in dossier.findings)
+    return [f"Policy {dossier.policy.name!r} lets you load it." if closed else "You may load it."]
+
+
+def _failed(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
+    blocking = [row for row in rows if row.weight is Weight.BLOCKS]
+    act = "load" if any(row.rule.question == LOADING for row in blocking) else "use"
+    return [f"Do not {act} it: {_things(len(blocking))} {'is' if len(blocking) == 1 else 'are'} in the way."]
+
+
+def _incomplete(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
+    first = [row for row in rows if row.weight is Weight.FIRST]
+    missing = tuple(row for row in unknowns(dossier) if row.required)
+    of_loading = _of_loading(dossier)
+    loading = any(row.rule.id in of_loading for row in first)
+    loading = loading or any(check in of_loading for row in missing for check in row.checks)
+    parts = [f"Do not {'load' if loading else 'rely on'} it yet."]
+    if first:
+        parts.append(f"Decide {_things(len(first))} first.")
+    if missing:
+        wanted = count(missing)
+        parts.append(
+            f"{_number(wanted)} answer{'s' if wanted > 1 else ''} that the policy requires "
+            f"{'are' if wanted > 1 else 'is'} missing."
+        )
+    return parts
+
+
+def _rest(decide: int, unknown: int, missing: int, *, first: bool) -> list[str]:
+    """What is left to decide, and what is not known."""
+    parts = []
+    if decide:
+        parts.append(f"Then decide {_things(decide)}." if first else f"Decide {_things(decide)}.")
+    if unknown > missing:
+        in_all = "in all " if missing else ""
+        parts.append(f"{in_all}{_things(unknown)} {'is' if unknown == 1 else 'are'} not known.".capitalize())
+    return parts
+
+
+def _of_loading(dossier: Dossier) -> frozenset[str]:
+    return frozenset(rule.id for rule in dossier.rules if rule.question == LOADING)
+
+
+def _things(count: int) -> str:
+    return "one thing" if count == 1 else f"{count:,} things"
+
+
+def _number(count: int) -> str:
+    return "One" if count == 1 else f"{count:,}"

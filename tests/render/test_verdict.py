@@ -1,0 +1,157 @@
+"""The verdict's sentence, what is to be decided, what is not known and the five answers: one count in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import assay
+from assay import policy
+from assay.facts.artifact import manifest
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from assay.render.answer import State, replies
+from assay.render.decision import Weight, matters
+from assay.render.glossary import TERMS, term
+from assay.render.unknown import Effort, count, unknowns, without
+from assay.render.verdict import Tone, counts, said
+from assay.render.words import waivers
+from tests.builders import calls, hub_model
+
+Audit = Callable[..., Dossier]
+PLAIN = 'schema = "assay-policy/1"\nname = "plain"\n'
+
+
+@pytest.fixture(scope="module")
+def dossier(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
+    folder = tmp_path_factory.mktemp("verdict")
+    library = {"libfast.so": b"\x7fELF\x02\x01\x01" + bytes(57)}
+    pickles = {"x.pkl": calls("os", "system", "echo"), "y.pkl": calls("a", "B", "x")}
+    model = hub_model(folder / "m", **pickles, **library)
+    return assay.audit(model, isolation=False)
+
+
+def judged(dossier: Dossier, text: str, kinds: list[Kind], known: int = 0) -> Dossier:
+    """The dossier with other answers, judged by a policy."""
+    pairs = zip(dossier.findings, kinds, strict=False)
+    findings = tuple(replace(row, kind=kind, follows="") for row, kind in pairs)
+    rules = policy.builtin(text) if text in policy.BUILTIN else policy.parsed(text, "test")
+    what = policy.Judged(manifest(dossier.artifacts), dossier.nature.kind)
+    prints = frozenset(row.fingerprint for row in findings[:known])
+    found, waived, record, decision = policy.judged(findings, rules, what, prints, date(2026, 1, 1))
+    return replace(dossier, findings=found, waivers=waived, policy=record, decision=decision)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.sampled_from(Kind), min_size=80, max_size=80),
+    st.sampled_from(["default", "strict", PLAIN, PLAIN + '[block]\nfail = ["licence.*"]\n']),
+    st.integers(0, 40),
+)
+def test_sentence_counts_lists_and_answers_never_contradict(
+    dossier: Dossier, kinds: list[Kind], text: str, known: int
+) -> None:
+    found = judged(dossier, text, kinds, known)
+    verdict, words, rows, open_ = found.decision.verdict, said(found), matters(found), unknowns(found)
+    assert words.sentence.startswith(
+        {
+            Verdict.PASSED: ("You may load it.", "Policy '"),
+            Verdict.FAILED: ("Do not load it: ", "Do not use it: "),
+            Verdict.INCOMPLETE: ("Do not load it yet.", "Do not rely on it yet."),
+        }[verdict]
+    )
+    assert (words.tone is Tone.STOP) == (verdict is Verdict.FAILED)
+    assert (words.tone is Tone.GO) == (verdict is Verdict.PASSED and not rows)
+    assert (words.blocking > 0) == (verdict is Verdict.FAILED)
+    assert len(rows) == words.blocking + words.first + words.decide
+    assert len({(row.weight, row.rule.id) for row in rows}) == len(rows)
+    assert [list(Weight).index(row.weight) for row in rows] == sorted(list(Weight).index(row.weight) for row in rows)
+    assert count(open_) == words.unknown == len({row.check for row in found.findings if row.kind is Kind.OPEN})
+    answers = replies(found)
+    assert sum(row.blocking + row.decide for row in answers) == len(rows)
+    assert sum(row.open for row in answers) == words.unknown
+    for row in answers:
+        assert (row.state is State.ATTENTION) == (row.blocking > 0)
+        assert (row.state is State.DECIDE) <= (row.decide > 0)
+        assert row.sentence and "\n" not in row.sentence
+    numbers = [words.blocking, words.first, words.decide, words.unknown]
+    assert all(f"{number:,} " in counts(found) for number in numbers if number)
+
+
+def test_only_a_waived_answer_is_no_longer_not_known(dossier: Dossier) -> None:
+    kinds = [Kind.OPEN] * len(dossier.findings)
+    row = next(row for row in dossier.findings if row.evidence and row.kind is Kind.REVIEW)
+    (waiver,) = waivers(dossier, (row,))
+    filled = waiver.replace('reason = ""', 'reason = "r"').replace('owner = ""', 'owner = "o"')
+    filled = filled.replace("expires =   # a date", "expires = 2999-01-01")
+    before, after = (judged(dossier, f"{PLAIN}{text}\n", kinds) for text in ("", filled))
+    assert said(after).accepted > said(before).accepted == 0
+    assert said(after).unknown <= said(before).unknown
+
+
+def test_a_model_that_may_be_loaded(tmp_path: Path, audit: Audit) -> None:
+    found = audit(hub_model(tmp_path / "m"))
+    assert said(found).sentence.startswith("You may load it. Decide 2 things. ")
+    assert said(found).tone is Tone.CARE
+    safe = replies(found)[0]
+    assert safe.sentence.startswith("Loading runs nothing of it") and safe.short == "Safe to load?"
+
+
+def test_a_pickle_that_runs_a_command(dossier: Dossier) -> None:
+    first = matters(dossier)[0]
+    assert first.rule.id == "pickle.reaches-outside" and first.weight is Weight.BLOCKS
+    assert first.where and first.remedies and first.why and first.explain == "assay explain pickle.reaches-outside"
+    assert said(dossier).sentence.startswith("Do not load it: one thing is in the way.")
+    assert replies(dossier)[0].state is State.ATTENTION
+
+
+def test_what_was_not_asked_is_not_answered(tmp_path: Path, audit: Audit) -> None:
+    found = audit(hub_model(tmp_path / "m"), questions=("openness",))
+    assert "whether it is safe to load was not asked" in said(found).sentence
+    assert [row.state for row in replies(found)][:4] == [State.NOT_ASKED] * 4
+
+
+def test_an_endpoint_is_one_cause(audit: Audit) -> None:
+    found = assay.audit("openai+http://127.0.0.1:1/v1#m")
+    rows = unknowns(found, "assay audit 'openai+http://127.0.0.1:1/v1#m'")
+    assert [(row.required, row.effort) for row in rows] == [(True, Effort.PUBLISHER), (False, Effort.MINUTES)]
+    assert len(rows[0].checks) > 80 and rows[1].command == "assay audit 'openai+http://127.0.0.1:1/v1#m' --run"
+    assert said(found).sentence.startswith("Do not load it yet. ")
+
+
+def test_what_only_a_card_can_say_is_one_cause(tmp_path: Path, audit: Audit) -> None:
+    rows = unknowns(audit(hub_model(tmp_path / "m", **{"README.md": None, "LICENSE": None})))
+    (row,) = [row for row in rows if "card.missing" in row.checks]
+    assert (
+        row.effort is Effort.PUBLISHER
+        and row.because == "there is no model card"
+        and "what it was trained on" in row.what
+    )
+    assert "card.missing" in row.checks and row.command == "assay explain card.missing"
+
+
+def test_what_was_left_out_is_asked_by_the_command_without_the_option(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m")
+    again = f"assay audit {model} --skip card.missing,licence.missing --offline"
+    rows = unknowns(audit(model, skip=("card.missing", "licence.missing")), again)
+    (row,) = [row for row in rows if "card.missing" in row.checks]
+    assert row.because == "left out of this audit by request" and row.command == f"assay audit {model} --offline"
+
+
+def test_an_option_is_taken_out_with_its_value() -> None:
+    command = "assay audit 'a b' --skip x,y --only=z -q"
+    assert without(command, "--skip", "--only") == "assay audit 'a b' -q"
+
+
+def test_every_term_is_one_plain_sentence_and_found_by_each_of_its_forms() -> None:
+    assert len({row.word.casefold() for row in TERMS}) == len(TERMS)
+    for row in TERMS:
+        assert row.plain.endswith(".") and ". " not in row.plain and row.source, row.word
+        assert all(term(form.upper()) is row for form in (row.word, *row.forms)), row.word
+    assert term("nonsense") is None
