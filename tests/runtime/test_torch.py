@@ -18,9 +18,12 @@ transformers = pytest.importorskip("transformers")
 from assay import uncertainty  # noqa: E402 - what runs needs torch
 from assay.errors import UsageError  # noqa: E402
 from assay.facts.uncertainty import Capability  # noqa: E402
-from assay.runtime import ALTERNATIVES  # noqa: E402
+from assay.runtime import ALTERNATIVES, Answer  # noqa: E402
+from assay.runtime._batches import grouped  # noqa: E402
+from assay.runtime._network import Network  # noqa: E402
 from assay.runtime.opening import torch_runtime  # noqa: E402
 from assay.runtime.torch_ import TorchRuntime  # noqa: E402
+from assay.uncertainty.scoring import answer  # noqa: E402
 from tests.builders.hub import hub_model  # noqa: E402
 
 TEXTS = (
@@ -131,6 +134,79 @@ def test_samples_share_the_prompt_and_are_each_their_own(runtime: TorchRuntime) 
     assert greedy[0].text == greedy[1].text == "".join(row.text for row in runtime.generate(prompt, 6))
     with pytest.raises(UsageError, match="65 samples: assay takes 1 to 64 at a time"):
         runtime.sample(prompt, 65, 1, 1.0, 0)
+
+
+COUNTRIES = ("Burundi", "France", "Papua New Guinea", "the Democratic Republic of the Congo", "Chad")
+ASKED = tuple(
+    f"Question: What is the capital of Spain?\nAnswer: Madrid\nQuestion: What is the capital of {name}?\nAnswer:"
+    for name in COUNTRIES
+)
+
+
+@pytest.mark.parametrize("prompts", [ASKED, (*ASKED, "Once", "The sun rises in the"), ASKED[1:2]])
+def test_prompts_that_are_asked_side_by_side_are_answered_as_each_alone(
+    runtime: TorchRuntime, prompts: tuple[str, ...]
+) -> None:
+    seen: dict[int, Answer] = {}
+    for batch in runtime.batches(prompts):
+        seen |= dict(zip(batch, runtime.answers([prompts[at] for at in batch], 6, "\n"), strict=True))
+    assert sorted(seen) == list(range(len(prompts)))
+    for at, prompt in enumerate(prompts):
+        tokens, text = answer(runtime, prompt, 6, stop="\n")
+        assert seen[at].text == text
+        logprobs = [row.logprob for row in tokens]
+        assert [row.logprob for row in seen[at].tokens] == pytest.approx(logprobs, abs=2e-4)
+        assert [row.rank for row in seen[at].tokens] == [row.rank for row in tokens]
+        found, alone = seen[at].trace, runtime.trace(prompt, text)
+        assert found is not None and found.tokens == seen[at].tokens
+        assert found.attention == pytest.approx(alone.attention, abs=1e-4)
+        assert found.state == pytest.approx(alone.state, abs=1e-2)
+
+
+def test_a_shared_beginning_is_read_once(runtime: TorchRuntime) -> None:
+    assert runtime.batches(ASKED) == (tuple(sorted(range(5), key=lambda at: runtime._started(ASKED[at]))),)
+    read: list[int] = []
+    handle = runtime._network.register_forward_pre_hook(
+        lambda _module, _args, named: read.append(named["input_ids"].numel()), with_kwargs=True
+    )
+    try:
+        runtime.answers(ASKED, 1)
+    finally:
+        handle.remove()
+    lengths = [len(runtime._started(prompt)) for prompt in ASKED]
+    assert read[0] >= 20 and sum(read[:2]) < 0.6 * sum(lengths)
+
+
+def test_samples_of_several_prompts_are_those_of_each_alone(runtime: TorchRuntime) -> None:
+    found = runtime.samples(ASKED[:3], 4, (6, 3, 8), 1.0, 5, "\n")
+    for prompt, most, texts in zip(ASKED, (6, 3, 8), found, strict=False):
+        alone = runtime.sample(prompt, 4, most, 1.0, 5, "\n")
+        assert [row.text for row in texts] == [row.text for row in alone]
+        assert [row.logprob for row in texts] == pytest.approx([row.logprob for row in alone], abs=2e-3)
+
+
+def test_a_network_that_reads_a_batch_otherwise_is_asked_one_by_one(
+    runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    padded = Network.padded
+    wrong = lambda self, rows, before=0: (padded(self, rows, before)[0], None)  # noqa: E731 - padding is attended to
+    monkeypatch.setattr(Network, "padded", wrong)
+    assert not runtime._is_abreast()
+    monkeypatch.setattr(runtime, "_abreast", False)
+    assert runtime.batches(ASKED) == ((0,), (1,), (2,), (3,), (4,))
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=40),
+    st.integers(1, 8),
+    st.integers(1, 200),
+)
+def test_every_prompt_is_in_one_batch_within_the_limits(rows: list[list[int]], most: int, tokens: int) -> None:
+    found = grouped(rows, most, tokens)
+    assert sorted(at for batch in found for at in batch) == list(range(len(rows)))
+    for batch in found:
+        assert len(batch) <= most
+        assert len(batch) == 1 or len(batch) * max(len(rows[at]) for at in batch) <= tokens
 
 
 def test_what_is_seen_inside_is_what_the_library_returns(runtime: TorchRuntime) -> None:
@@ -308,6 +384,11 @@ def test_networks_that_scale_or_cap_their_logits_are_scored_as_they_are(
     )
     made = list(found.generate("A text:", 4))
     assert all(row.rank == 1 for row in made)
+    prompts = ("A text:", TEXTS[0], f"{TEXTS[0]} {TEXTS[0]}")
+    alone = [tuple(found.generate(prompt, 4)) for prompt in prompts]
+    for batch in found.batches(prompts):
+        for at, written in zip(batch, found.answers([prompts[at] for at in batch], 4), strict=True):
+            assert [row.text for row in written.tokens] == [row.text for row in alone[at]]
 
 
 def test_a_tokenizer_that_begins_each_text_with_a_mark_does_so_here(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +14,14 @@ from assay.errors import UsageError
 from assay.facts.calibration import Answered, Question, Value
 from assay.facts.codec import canonical
 from assay.render.record.calibration import lines
-from assay.uncertainty import calibration, questions
+from assay.uncertainty import Draw, calibration, questions
 from tests.builders.command import run
 from tests.builders.questions import CAPITALS, capitals, relation
 from tests.builders.runtimes import calibrated, scripted
 from tests.builders.scored import record
+
+if TYPE_CHECKING:
+    from assay.runtime.torch_ import TorchRuntime
 
 
 def test_questions_come_after_three_that_are_shown(tmp_path: Path) -> None:
@@ -118,6 +122,19 @@ def test_a_run_that_was_ended_goes_on(tmp_path: Path, pack: questions.QuestionSe
     other.sha256 = "d" * 64
     with pytest.raises(UsageError, match="holds answers of another model: expected 'd"):
         calibration.asked(other, pack, keep)
+
+
+def test_batches_that_were_ended_half_way_are_asked_again_as_they_were(
+    tmp_path: Path, smollm2_runtime: TorchRuntime
+) -> None:
+    """The real model, several questions at a time: what is kept already does not change which are asked together."""
+    pack, keep = questions.load((capitals(tmp_path / "capitals.jsonl"),)), tmp_path / "keep.jsonl"
+    rows = calibration.asked(smollm2_runtime, pack, keep, draw=Draw(2))
+    lines = keep.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 1 + len(rows) and all(row.state for row in rows)
+    keep.write_bytes(b"".join(lines[: len(lines) // 2]))
+    assert calibration.asked(smollm2_runtime, pack, keep, draw=Draw(2)) == rows
+    assert keep.read_bytes() == b"".join(lines)
 
 
 def test_a_file_that_is_no_record_of_answers_is_left_as_it_is(tmp_path: Path, pack: questions.QuestionSet) -> None:

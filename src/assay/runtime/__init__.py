@@ -6,7 +6,7 @@ exists (teacher forcing) is the core. Log-probabilities are natural logarithms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
 
@@ -32,6 +32,19 @@ class Trace:
     tokens: tuple[TokenScore, ...]
     attention: NDArray[np.float32]
     state: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model wrote, with the trace of the same passes (None: it wrote nothing, or shows none)."""
+
+    tokens: tuple[TokenScore, ...]
+    trace: Trace | None
+
+    @property
+    def text(self) -> str:
+        """Its characters."""
+        return "".join(token.text for token in self.tokens)
 
 
 @runtime_checkable
@@ -92,6 +105,28 @@ class Samples(Runtime, Protocol):
 
 
 @runtime_checkable
+class Batches(Runtime, Protocol):
+    """A runtime that answers several prompts side by side: as each alone, up to rounding."""
+
+    def batches(self, prompts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """The prompts, by number, as they are best asked together; the same prompts give the same batches."""
+
+    def answers(self, prompts: Sequence[str], most: int, stop: str = "") -> tuple[Answer, ...]:
+        """At most `most` tokens after each prompt, greedily, up to the token that holds `stop`."""
+
+    def samples(
+        self,
+        prompts: Sequence[str],
+        count: int,
+        most: Sequence[int],
+        temperature: float,
+        seed: int,
+        stop: str = "",
+    ) -> tuple[tuple[Sample, ...], ...]:
+        """As `Samples.sample`, for several prompts, with the most tokens for each."""
+
+
+@runtime_checkable
 class Traces(Runtime, Protocol):
     """A runtime that shows attention and hidden states."""
 
@@ -132,3 +167,8 @@ def conversation(runtime: Runtime, user: str, system: str = "") -> str:
     if not isinstance(runtime, Chats):
         raise UsageError(f"{runtime.name} renders no conversation: give the prompt as the model is to read it")
     return runtime.rendered(user, system)
+
+
+def can_batch(runtime: Runtime) -> TypeGuard[Batches]:
+    """Whether it answers several prompts side by side."""
+    return can_generate(runtime) and isinstance(runtime, Batches)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from assay.errors import UsageError
 
+CACHE = {"cpu": 1 << 30, "cuda": 8 << 30}  # bytes of keys and values that prompts side by side may take
 # what torch says where it gets no memory: there is no class of its own for the CPU
 _SAYS = ("allocate", "out of memory")
 
@@ -23,6 +25,13 @@ def checked(name: str, values: int) -> None:
             f"{name} takes {4 * values / 1e9:.0f} GB as 32-bit floats, and this machine has {whole / 1e9:.0f} GB of "
             "memory; ask it behind an endpoint instead"
         )
+
+
+def tokens(config: Any, device: str) -> int:
+    """How many tokens may be in caches at a time: keys and values of all layers, of 32 bits, in CACHE bytes."""
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return max(1, CACHE[device] // int(8 * config.num_hidden_layers * heads * width))
 
 
 @contextmanager

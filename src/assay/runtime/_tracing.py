@@ -20,7 +20,7 @@ _CLOSE = 1e-3  # to which what is computed here must agree with the attention th
 
 
 class Tracer:
-    """Attention and state of one pass. `count`: how many tokens at the end are traced (0: none)."""
+    """Attention and state of one pass. `count`: how many tokens at the end of each row are traced (0: none)."""
 
     def __init__(self, torch: Any) -> None:
         self._torch = torch
@@ -34,34 +34,50 @@ class Tracer:
         self._layers.clear()
         self._state = None
 
-    def attended(self, layer: int, query: Any, key: Any, scaling: float | None) -> None:
+    def attended(self, layer: int, query: Any, key: Any, mask: Any, scaling: float | None) -> None:
         """Keep the share that each head of this layer gives, at each traced token, to the token just before it."""
         if not self.count:
             return
-        torch, last, length = self._torch, query[0, :, -self.count :], key.shape[2]
-        keys = key[0].repeat_interleave(last.shape[0] // key.shape[1], 0)
+        torch, last, length = self._torch, query[:, :, -self.count :], key.shape[2]
+        keys = key.repeat_interleave(last.shape[1] // key.shape[1], 1)
         scores = last.float() @ keys.float().transpose(-1, -2)
         scores = scores * (last.shape[-1] ** -0.5 if scaling is None else scaling)
         at = torch.arange(length - self.count, length, device=scores.device)
-        later = torch.arange(length, device=scores.device)[None] > at[:, None]
-        shares = scores.masked_fill(later, -torch.inf).softmax(-1)
-        before = (at - 1).clamp(min=0)[None, :, None].expand(shares.shape[0], -1, 1)
+        hidden = torch.arange(length, device=scores.device)[None] > at[:, None]
+        if mask is not None:  # bool[rows, 1, tokens, length]: padding is not attended to
+            hidden = hidden | ~mask[:, :, -self.count :]
+        shares = scores.masked_fill(hidden, -torch.inf).softmax(-1)
+        before = (at - 1).clamp(min=0)[None, None, :, None].expand(*shares.shape[:2], -1, 1)
         self._layers[layer] = shares.gather(-1, before)[..., 0]
 
     def passed(self, _module: Any, _given: Any, out: Any) -> None:
-        """A forward hook: keep the state of one token after this layer."""
+        """A forward hook: keep the state of one token of each row after this layer."""
         if self.count:
             whole = out[0] if isinstance(out, tuple) else out
-            self._state = whole[0, self.state_at]
+            self._state = whole[:, self.state_at]
 
     def attention(self) -> NDArray[np.float32]:
-        """float32[layers, heads, tokens]: the share of attention that goes to the token before."""
-        rows = [self._layers[layer].cpu().numpy() for layer in sorted(self._layers)]
-        return np.stack(rows).astype(np.float32)
+        """float32[layers, heads, tokens] of a single row: the share of attention that goes to the token before."""
+        return self._shares()[:, 0]
 
     def state(self) -> NDArray[np.float32]:
-        """float32[width]: the state that was asked for."""
+        """float32[width] of a single row: the state that was asked for."""
+        found: NDArray[np.float32] = self.states()[0]
+        return found
+
+    def shares(self) -> NDArray[np.float32]:
+        """float32[rows, layers, heads]: the share of each row's last token."""
+        return self._shares()[..., -1].swapaxes(0, 1)
+
+    def states(self) -> NDArray[np.float32]:
+        """float32[rows, width]: the state that was asked for."""
         found: NDArray[np.float32] = self._state.float().cpu().numpy()
+        return found
+
+    def _shares(self) -> NDArray[np.float32]:
+        """float32[layers, rows, heads, tokens]."""
+        rows = self._torch.stack([self._layers[layer] for layer in sorted(self._layers)])
+        found: NDArray[np.float32] = rows.float().cpu().numpy()
         return found
 
 
@@ -77,7 +93,7 @@ def tracer(torch: Any, network: Any) -> Tracer | None:
     def attention(module: Any, query: Any, key: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
         found = getattr(module, "assay_tracer", None)
         if found is not None:
-            found.attended(module.layer_idx, query, key, named.get("scaling"))
+            found.attended(module.layer_idx, query, key, mask, named.get("scaling"))
         return sdpa_attention_forward(module, query, key, value, mask, *rest, **named)
 
     ALL_ATTENTION_FUNCTIONS.register(NAME, attention)

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.text import ChatTemplate
-from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
-from assay.runtime import ALTERNATIVES, Trace, _architecture, _memory, _tokens, _tracing
+from assay.facts.uncertainty import Capability, Sample, TokenScore
+from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _tokens, _tracing
+from assay.runtime._network import Network, Written
 from assay.weights import Weights
 
 STEP = 64  # positions whose distributions are in memory at a time
 MOST_WHOLE = 2048  # tokens of a text whose distributions are all in memory at once
 MOST_TEXT = 1 << 20  # characters of a prompt or text
-MOST_SAMPLES = 64  # in one batch
+MOST_SAMPLES = 64  # of one prompt
+MOST_ROWS = 64  # side by side: more gain little on a CPU, and a batch is what an interruption loses
 _CHECK = "The sun rises in the east and sets in the west. Water freezes at zero degrees."
 # mean log-probability below which the network is not the one that was trained; a guess among 49,152 tokens is -10.8
 _LEAST = -7.0
@@ -58,6 +60,16 @@ class TorchRuntime:
             f"transformers {transformers.__version__} on torch {torch.__version__}, float32, {self._device.type}"
         )
         self._tracer = self._traced()
+        self._steps = Network(
+            torch,
+            self._network,
+            self._tokens,
+            self._device,
+            self._cache,
+            self._ends,
+            self._context,
+            self._tracer,
+        )
         scored = self.score("", _CHECK)
         mean = sum(token.logprob for token in scored) / len(scored)
         if not mean > _LEAST:
@@ -65,12 +77,18 @@ class TorchRuntime:
                 f"{self.model}: the network that was built finds plain English as unlikely as noise "
                 f"({mean:.1f} nats a token); it is not what the weights are for"
             )
+        self._abreast = self._is_abreast()
 
     def _traced(self) -> _tracing.Tracer | None:
         """A tracer of the network, if its traces equal what the library itself returns."""
         tracer = _tracing.tracer(self._torch, self._network)
         ids = self._torch.tensor([self._started(_CHECK)], device=self._device)
         return tracer if tracer is not None and _tracing.agrees(self._torch, self._network, tracer, ids) else None
+
+    def _is_abreast(self) -> bool:
+        """Whether rows of one batch, of different lengths and after a shared beginning, are read as each alone."""
+        whole = self._started(_CHECK)
+        return _batches.agrees(self._steps, [whole, whole[:-3], whole[:-1]])
 
     def _is_split(self) -> bool:
         """Whether the logits are the last layer's output: some networks scale or cap them afterwards."""
@@ -110,6 +128,7 @@ class TorchRuntime:
         """The tokens `after`, scored in one pass over all."""
         ids = self._torch.tensor([before + after], device=self._device)
         rows: list[TokenScore] = []
+        pieces = [(text[start:stop], start) for start, stop in offsets]
         with self._torch.inference_mode(), _memory.enough(self.model):
             if not self._split:
                 if len(after) > MOST_WHOLE:
@@ -118,96 +137,65 @@ class TorchRuntime:
                         f"assay scores {MOST_WHOLE:,} at a time"
                     )
                 whole = self._network(input_ids=ids).logits[0, len(before) - 1 : -1].float()
-                return tuple(self._reduced(whole, after, offsets, text))
+                return tuple(self._steps.reduced(whole, after, pieces))
             hidden = self._base(input_ids=ids).last_hidden_state[0, len(before) - 1 : -1]
             for at in range(0, len(after), STEP):
                 logits = self._head(hidden[at : at + STEP]).float()
-                rows += self._reduced(logits, after[at : at + STEP], offsets[at : at + STEP], text)
+                rows += self._steps.reduced(logits, after[at : at + STEP], pieces[at : at + STEP])
         return tuple(rows)
 
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
         """Token by token with a cache, up to where the model ends, `most` tokens, or the end of the context."""
-        torch = self._torch
+        torch, steps = self._torch, self._steps
         before = self._started(prompt)
-        made: list[int] = []
         generator = torch.Generator(device="cpu").manual_seed(seed)
-        ids, cache, known = torch.tensor([before], device=self._device), None, ""
+        ids, cache, written = steps.tensor([before]), None, Written(steps)
         with torch.inference_mode(), _memory.enough(self.model):
             for _ in range(min(most, self._context - len(before))):
-                out = self._network(input_ids=ids, use_cache=True, logits_to_keep=1, **{self._cache: cache})
-                cache = getattr(out, self._cache)
-                logits = out.logits[:, -1].float()
-                token = int(self._chosen(logits, temperature, generator))
-                if token in self._ends:
+                logits, cache = steps.read(ids, cache)
+                ids = steps.chosen(logits, temperature, generator)[:, None]
+                if int(ids) in self._ends:
                     return
-                made.append(token)
-                whole = self._tokens.decode(made, skip_special_tokens=False)
-                start = len(known)
-                if not whole.endswith("\ufffd"):  # a character of several tokens comes with its last
-                    known = whole
-                (row,) = self._reduced(logits, [token], [(start, len(known))], known)
-                yield row
-                ids = torch.tensor([[token]], device=self._device)
+                yield from steps.reduced(logits, [int(ids)], [written.add(int(ids))])
 
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
     ) -> tuple[Sample, ...]:
         """Several texts in one batch: the prompt is read once, and its cache is shared."""
+        return self.samples((prompt,), count, (most,), temperature, seed, stop)[0]
+
+    def batches(self, prompts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Prompts that are cheapest read together, as many as memory takes; each alone where that changes answers."""
+        rows = [self._started(prompt) for prompt in prompts]
+        if not self._abreast:
+            return tuple((at,) for at in range(len(rows)))
+        return _batches.grouped(rows, MOST_ROWS, _memory.tokens(self._network.config, self._device.type))
+
+    def answers(self, prompts: Sequence[str], most: int, stop: str = "") -> tuple[Answer, ...]:
+        """What the model writes after each prompt, greedily, traced while it is written."""
+        rows = [self._started(prompt) for prompt in prompts]
+        with self._torch.inference_mode(), _memory.enough(self.model):
+            return _batches.answers(self._steps, rows, most, stop)
+
+    def samples(
+        self,
+        prompts: Sequence[str],
+        count: int,
+        most: Sequence[int],
+        temperature: float,
+        seed: int,
+        stop: str = "",
+    ) -> tuple[tuple[Sample, ...], ...]:
+        """As `sample`, for several prompts side by side."""
         if not 1 <= count <= MOST_SAMPLES:
             raise UsageError(f"{count} samples: assay takes 1 to {MOST_SAMPLES} at a time")
-        torch = self._torch
-        before = self._started(prompt)
-        generator = torch.Generator(device="cpu").manual_seed(seed)
-        drafts = [_Draft() for _ in range(count)]
-        with torch.inference_mode(), _memory.enough(self.model):
-            out = self._network(input_ids=torch.tensor([before], device=self._device), use_cache=True, logits_to_keep=1)
-            cache = getattr(out, self._cache)
-            cache.batch_repeat_interleave(count)
-            logits, writing = out.logits[:, -1].float().expand(count, -1), drafts
-            for _ in range(min(most, self._context - len(before))):
-                tokens = self._chosen(logits, temperature, generator)
-                chances = logits.gather(-1, tokens[:, None])[:, 0] - logits.logsumexp(-1)
-                for draft, token, logprob in zip(writing, tokens.tolist(), chances.tolist(), strict=True):
-                    draft.add(token, logprob, token in self._ends, stop, self._tokens)
-                going = [at for at, draft in enumerate(writing) if not draft.ended]
-                if not going:
-                    break
-                if len(going) < len(writing):  # what has ended is not computed any further
-                    kept = torch.tensor(going, device=self._device)
-                    cache.batch_select_indices(kept)
-                    tokens, writing = tokens[kept], [writing[at] for at in going]
-                out = self._network(input_ids=tokens[:, None], use_cache=True, logits_to_keep=1, **{self._cache: cache})
-                cache, logits = getattr(out, self._cache), out.logits[:, -1].float()
-        return tuple(Sample(draft.text, draft.logprob, len(draft.ids)) for draft in drafts)
-
-    def _chosen(self, logits: Any, temperature: float, generator: Any) -> Any:
-        """A token for each row: the likeliest at temperature 0, else sampled."""
-        if temperature <= 0:
-            return logits.argmax(-1)
-        shares = (logits / temperature).softmax(-1).cpu()
-        return self._torch.multinomial(shares, 1, generator=generator)[:, 0].to(self._device)
-
-    def _reduced(self, logits: Any, ids: list[int], offsets: list[tuple[int, int]], text: str) -> list[TokenScore]:
-        """The few numbers that are kept of each distribution."""
-        torch = self._torch
-        logs = logits.log_softmax(-1)
-        target = torch.tensor(ids, device=logs.device)[:, None]
-        own = logs.gather(-1, target)
-        entropy = -(logs.exp() * logs).sum(-1)
-        rank = (logs > own).sum(-1) + 1
-        best = logs.topk(ALTERNATIVES + 1, -1)
-        rows = []
-        columns = (own[:, 0].tolist(), entropy.tolist(), rank.tolist(), best.values.tolist(), best.indices.tolist())
-        for id, (start, stop), logprob, spread, position, values, others in zip(ids, offsets, *columns, strict=True):
-            rest = [(value, other) for value, other in zip(values, others, strict=True) if other != id]
-            alternatives = tuple(Alternative(self._decoded(other), value) for value, other in rest[:ALTERNATIVES])
-            margin = logprob - rest[0][0]
-            rows.append(TokenScore(text[start:stop], start, stop, logprob, spread, margin, int(position), alternatives))
-        return rows
-
-    def _decoded(self, id: int) -> str:
-        text: str = self._tokens.decode([id], skip_special_tokens=False)
-        return text
+        rows, abreast = [self._started(prompt) for prompt in prompts], max(1, MOST_ROWS // count)
+        found: list[tuple[Sample, ...]] = []
+        with self._torch.inference_mode(), _memory.enough(self.model):
+            for at in range(0, len(rows), abreast):
+                part = slice(at, at + abreast)
+                found += _batches.samples(self._steps, rows[part], count, most[part], temperature, seed, stop)
+        return tuple(found)
 
     def _started(self, prompt: str) -> list[int]:
         """The tokens of a prompt, after those that this tokenizer puts before every text.
@@ -246,27 +234,6 @@ class TorchRuntime:
                 f"and the model's context {self._context:,}"
             )
         return before, list(found.ids), list(found.offsets)
-
-
-class _Draft:
-    """One of several texts that are sampled in one batch."""
-
-    def __init__(self) -> None:
-        self.ids: list[int] = []
-        self.text, self.logprob, self.ended = "", 0.0, False
-
-    def add(self, token: int, logprob: float, end: bool, stop: str, tokens: Any) -> None:
-        """Append the token, unless the text has ended; the probability of its end counts."""
-        if self.ended:
-            return
-        self.logprob += logprob
-        if end:
-            self.ended = True
-            return
-        self.ids.append(token)
-        self.text = tokens.decode(self.ids, skip_special_tokens=False)
-        if stop and stop in self.text:
-            self.text, self.ended = self.text.partition(stop)[0], True
 
 
 def _libraries() -> tuple[Any, Any]:

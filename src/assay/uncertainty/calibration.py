@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -25,15 +25,15 @@ from assay.facts.calibration import (
     Worth,
 )
 from assay.facts.codec import decode, encode
-from assay.facts.uncertainty import identity
+from assay.facts.uncertainty import Sample, TokenScore, identity
 from assay.files import AppendOnly, record
 from assay.progress import Progress, Steps
-from assay.runtime import Generates, Runtime, Samples, can_generate, can_sample
+from assay.runtime import Batches, Generates, Runtime, Samples, Trace, can_batch, can_generate, can_sample
 from assay.text.plain import plain
 from assay.uncertainty import samples, statistics
 from assay.uncertainty.questions import LEAST, QuestionSet
 from assay.uncertainty.scores import scores
-from assay.uncertainty.scoring import Draw, answer, chain, sampled, traced
+from assay.uncertainty.scoring import Draw, answer, chain, room, sampled, traced
 from assay.version import VERSION
 
 SCHEMA = "assay-calibration/2"
@@ -57,8 +57,32 @@ Bools = NDArray[np.bool_]
 def answered(runtime: Generates | Samples, question: Question, draw: Draw = Draw()) -> Answered:
     """The model's answer (its first line), whether that is right, and its scores."""
     tokens, raw = answer(runtime, question.prompt, MOST_TOKENS, stop="\n")
-    trace, text = traced(runtime, question.prompt, raw), raw.strip()
-    others = sampled(runtime, question.prompt, raw, tokens, draw) if text else ()
+    trace = traced(runtime, question.prompt, raw)
+    others = sampled(runtime, question.prompt, raw, tokens, draw) if raw.strip() else ()
+    return _judged(question, raw.strip(), tokens, trace, others)
+
+
+def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()) -> tuple[Answered, ...]:
+    """As `answered`, for questions that are asked side by side."""
+    written = runtime.answers([question.prompt for question in questions], MOST_TOKENS, "\n")
+    told = [at for at, row in enumerate(written) if row.text.strip()] if draw.count else []
+    prompts, most = [questions[at].prompt for at in told], [room(written[at].tokens) for at in told]
+    drawn = runtime.samples(prompts, draw.count, most, draw.temperature, draw.seed, "\n") if told else ()
+    others = dict(zip(told, map(samples.clustered, drawn), strict=True))
+    return tuple(
+        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()))
+        for at, (question, row) in enumerate(zip(questions, written, strict=True))
+    )
+
+
+def _judged(
+    question: Question,
+    text: str,
+    tokens: tuple[TokenScore, ...],
+    trace: Trace | None,
+    others: tuple[Sample, ...],
+) -> Answered:
+    """An answer with its scores, and whether it is right."""
     found = (
         *scores(tokens),
         *((chain(trace),) if trace else ()),
@@ -112,16 +136,29 @@ def asked(
     with ExitStack() as stack:
         kept = AppendOnly(keep, bound, partial(decode, Answered), MOST_KEPT, "answers") if keep else None
         known = {row.id: row for row in stack.enter_context(kept).rows} if kept else {}
-        rows, steps = [], Steps(progress, "asking", len(question_set.questions), "questions")
-        for question in question_set.questions:
-            row = known.get(question.id)
-            if row is None:
-                row = answered(runtime, question, draw)
-                if kept:
-                    kept.add(encode(row))
-            rows.append(row)
-            steps.add()
-    return tuple(rows)
+        steps = Steps(progress, "asking", len(question_set.questions), "questions")
+        for batch in _batches(runtime, question_set.questions):
+            if any(question.id not in known for question in batch):
+                for row in _answers(runtime, batch, draw):
+                    if kept and row.id not in known:
+                        kept.add(encode(row))
+                    known.setdefault(row.id, row)
+            for _ in batch:
+                steps.add()
+    return tuple(known[question.id] for question in question_set.questions)
+
+
+def _batches(runtime: Generates | Samples, questions: Sequence[Question]) -> list[list[Question]]:
+    """The questions as they are asked together; the same ones give the same batches, whatever is kept already."""
+    if not can_batch(runtime):
+        return [[question] for question in questions]
+    return [[questions[at] for at in batch] for batch in runtime.batches([question.prompt for question in questions])]
+
+
+def _answers(runtime: Generates | Samples, batch: list[Question], draw: Draw) -> tuple[Answered, ...]:
+    if can_batch(runtime):
+        return abreast(runtime, batch, draw)
+    return tuple(answered(runtime, question, draw) for question in batch)
 
 
 def calibration(

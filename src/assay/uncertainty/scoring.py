@@ -165,8 +165,13 @@ def sampled(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, 
     if not draw.count or not can_sample(runtime):
         return ()
     stop = "" if "\n" in text.strip() else "\n"
-    most = min(MOST_NEW, max(LEAST_SAMPLED, 2 * len(tokens)))
-    return samples.clustered(runtime.sample(prompt, draw.count, most, draw.temperature, draw.seed, stop))
+    drawn = runtime.sample(prompt, draw.count, room(tokens), draw.temperature, draw.seed, stop)
+    return samples.clustered(drawn)
+
+
+def room(tokens: tuple[TokenScore, ...]) -> int:
+    """How many tokens a sample beside this text may have."""
+    return min(MOST_NEW, max(LEAST_SAMPLED, 2 * len(tokens)))
 
 
 @dataclass(frozen=True, slots=True)
