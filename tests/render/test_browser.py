@@ -75,10 +75,22 @@ def colour(page: Any, selector: str, property: str = "backgroundColor") -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_tell_kinds_apart_in_light_and_dark(browser: Any, page_file: Path, scheme: str) -> None:
+def test_answers_are_told_apart_by_colour_shape_and_word(browser: Any, page_file: Path, scheme: str) -> None:
     page, trouble = opened(browser, page_file, color_scheme=scheme)
-    kinds = [colour(page, f".finding.{kind}", "borderLeftColor") for kind in ("fail", "review", "open", "pass")]
-    assert len(set(kinds)) == 4
+    rows = page.eval_on_selector_all(
+        ".strip li",
+        """rows => rows.map(row => [row.className, row.querySelector("use").getAttribute("href"),
+          row.querySelector(".word").textContent, row.querySelector(".band").checkVisibility(),
+          JSON.stringify(["backgroundImage", "backgroundColor", "borderTopColor", "borderTopStyle"].map(
+            name => getComputedStyle(row.querySelector(".band"))[name]))])""",
+    )
+    assert len(rows) == 5 and all(row[3] for row in rows)
+    looks = {row[0] for row in rows}
+    assert "fail" in looks and len(looks) > 2
+    for at in (1, 2, 4):  # shape, word, colour and pattern: each alone is enough
+        assert len(looks) <= len({row[at] for row in rows}) == len({(row[0], row[at]) for row in rows})
+    kinds = [colour(page, f".finding.{kind}", "borderLeftColor") for kind in ("fail", "review")]
+    assert len(set(kinds)) == 2
     assert colour(page, ".verdict") != colour(page, "body")
     bars = page.eval_on_selector_all(
         "svg.bar",
@@ -86,7 +98,7 @@ def test_colours_tell_kinds_apart_in_light_and_dark(browser: Any, page_file: Pat
     )
     assert bars and all(len(set(fills)) == len(fills) and "rgb(0, 0, 0)" not in fills for fills in bars)
     assert trouble == []
-    assert (colour(page, "body") == "rgb(255, 255, 255)") == (scheme == "light")
+    assert (colour(page, "body") == "rgb(251, 250, 248)") == (scheme == "light")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -104,15 +116,63 @@ def test_without_scripts_everything_is_there(browser: Any, page_file: Path) -> N
 
 def test_the_filter_narrows_and_the_keyboard_reaches_it(browser: Any, page_file: Path) -> None:
     page, _ = opened(browser, page_file)
-    every = page.locator("#findings .finding").count()
+    every = page.locator(".one").count()
     page.select_option("#filter-kind", "fail")
-    shown = page.locator("#findings .finding:not([hidden])").count()
+    shown = page.locator(".one:not([hidden])").count()
     assert 0 < shown < every
     page.focus("#filter-kind")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "filter-text"
+    for id in ("filter-question", "filter-file", "filter-text"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == id
     page.keyboard.type("os.system")
     assert page.locator("#findings .finding:not([hidden])").count() == 1
+    page.fill("#filter-text", "")
+    page.select_option("#filter-kind", "")
+    page.select_option("#filter-file", "x.7z")
+    files = page.eval_on_selector_all(".one:not([hidden])", "rows => rows.map(row => row.dataset.f)")
+    assert files and set(files) == {"x.7z"}
+
+
+def test_findings_are_sorted_and_each_has_a_link_of_its_own(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file)
+    worst = page.eval_on_selector_all("#matters > *", "rows => rows.map(row => row.dataset.c)")
+    page.select_option("#sort", "c")
+    assert page.eval_on_selector_all("#matters > *", "rows => rows.map(row => row.dataset.c)") == sorted(worst)
+    page.select_option("#sort", "")
+    assert page.eval_on_selector_all("#matters > *", "rows => rows.map(row => row.dataset.c)") == worst
+    id = page.locator("details.rest .one").last.get_attribute("id")
+    assert not page.locator(f"#{id}").is_visible()
+    page.evaluate(f"location.hash = '#{id}'")
+    page.locator(f"#{id}").wait_for(state="visible", timeout=10_000)
+
+
+def test_a_waiver_is_copied_as_a_policy_takes_it(browser: Any, page_file: Path) -> None:
+    import tomllib
+
+    page, _ = opened(browser, page_file)
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.locator("details.waiver").first.evaluate("row => { row.open = true; }")
+    page.locator("details.waiver button").first.click()
+    text = page.evaluate("window.copied").replace("expires =   # a date", "expires = 2999-01-01")
+    assert tomllib.loads(text)["waiver"][0]["check"] == page.locator("#matters > *").first.get_attribute("data-c")
+
+
+def test_the_contents_follow(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file, viewport={"width": 1280, "height": 700})
+    assert page.locator(".contents a[aria-current]").all_text_contents() == ["Verdict"]
+    page.locator("#files").evaluate("row => row.scrollIntoView({behavior: 'instant'})")
+    page.wait_for_function("document.querySelector('.contents a[aria-current]').hash === '#files'", timeout=10_000)
+
+
+def test_on_a_phone_a_row_of_a_table_is_a_card_and_no_word_is_broken(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file, viewport={"width": 390, "height": 800})
+    labels = page.eval_on_selector_all("#files ~ table td", "cells => cells.map(cell => cell.dataset.l || '')")
+    assert labels[:4] == ["", "read as", "standing", "size"]
+    assert page.eval_on_selector("#files ~ table td", "cell => getComputedStyle(cell).display") == "block"
+    widths = page.eval_on_selector_all(
+        "#openness ~ table td", "cells => cells.slice(0, 60).map(cell => cell.getBoundingClientRect().width)"
+    )
+    assert widths and min(widths) > 200
 
 
 def test_it_prints_all_of_itself(browser: Any, page_file: Path) -> None:

@@ -92,7 +92,8 @@ def test_html_holds_no_element_or_handler_of_the_model(dossier: Dossier) -> None
     page = rendered(dossier, "html").decode()
     parser = _Tags()
     parser.feed(page)
-    assert [tag for tag, _ in parser.tags if tag in ("img", "i", "b", "iframe", "link", "object")] == []
+    assert [tag for tag, _ in parser.tags if tag in ("img", "i", "b", "iframe", "object")] == []
+    assert [row["rel"] for tag, row in parser.tags if tag == "link"] == ["icon"]
     assert sum(tag == "script" for tag, _ in parser.tags) == 2  # the embedded dossier and the filter
     assert not any(name.startswith("on") or name == "style" for _, attributes in parser.tags for name in attributes)
     links = [attributes["href"] for tag, attributes in parser.tags if tag == "a"]

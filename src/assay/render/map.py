@@ -6,7 +6,8 @@ Colours are classes, so that the content security policy of a page stays strict.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Protocol, TypeVar
@@ -17,9 +18,13 @@ from assay.facts.role import ORDER, placed
 from assay.facts.values import TensorSummary
 
 CELL, LEFT, TOP = 22, 44, 84
+ACROSS, BESIDE, LINE = 150, 50, 11  # of a small map: the field, the names beside it, the height of a row
+MOST_ROLES, WIDEST = 9, 16  # of a small map: rows, and how wide a cell may be
 MOST_DRAWN = 400  # tensors that get a histogram of their own; beyond, those that differ most
 STEPS = 4  # colour steps on either side of the middle
 Grid = dict[tuple[int, str], tuple[float, int]]  # (layer, role) -> value, and which tensor
+# a layer of a model whose names `facts.role` does not know: the first number in the name, and what follows it
+_NUMBERED = re.compile(r"(?:^|\.)(\d{1,4})\.(.+?)(?:\.weight)?\Z")
 
 
 class Named(Protocol):
@@ -47,16 +52,13 @@ def layer_map(
     so that the odd layer of a role stands out; otherwise it is the value itself, in steps of the largest.
     """
     grid = _grid(rows, value)
-    roles = [role for role in ORDER if any(key[1] == role for key in grid)]
-    layers = sorted({layer for layer, _ in grid})
+    roles, layers = _axes(grid)
     if not layers or not roles:
         return Markup("")
-    middles = {role: median(v for (_, r), (v, _) in grid.items() if r == role) for role in roles}
+    middles = _middles(grid, roles)
     largest = max((abs(v) for v, _ in grid.values()), default=0.0)
     cells = []
     for (layer, role), (v, number) in sorted(grid.items()):
-        if role not in middles:
-            continue
         step = _ratio_step(v, middles[role]) if relative else _size_step(v, largest)
         x, y = LEFT + roles.index(role) * CELL, TOP + layers.index(layer) * (CELL - 8)
         box = Markup('<rect class="h{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
@@ -64,6 +66,65 @@ def layer_map(
         )
         cells.append(Markup('<a href="#t-{}">{}</a>').format(number, box) if number in drawn else box)
     return _figure(title, cells, roles, layers)
+
+
+def small_map(rows: Sequence[TensorSummary], marked: frozenset[str]) -> Markup:
+    """The scale of each tensor against the median of its role, layers from left to right; nothing without layers.
+
+    Args:
+        rows: the tensors of one copy of the model.
+        marked: names of those to be framed, since a finding is about them.
+    """
+    grid = _grid(rows, lambda row: row.deviation)
+    roles, layers = _axes(grid)
+    if len(layers) < 2 or not roles:
+        return Markup("")
+    middles, wide = _middles(grid, roles), min(WIDEST, ACROSS / len(layers))
+    kept, cells = roles[:MOST_ROLES], []
+    for (layer, role), (v, number) in sorted(grid.items(), key=lambda row: rows[row[1][1]].name in marked):
+        if role not in kept:
+            continue
+        name, step = rows[number].name, _ratio_step(v, middles[role])
+        frame = " framed" if name in marked else ""
+        cells.append(
+            Markup('<rect class="h{}{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>').format(
+                step,
+                frame,
+                BESIDE + layers.index(layer) * wide,
+                kept.index(role) * LINE,
+                max(0.5, wide - (1 if wide > 3 else 0)),
+                LINE - 1,
+                f"{name}: deviation {v:.3g}, {_times(v, middles[role])} the median of its role",
+            )
+        )
+    names = Markup("").join(
+        Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(BESIDE - 4, at * LINE + 9, _shortened(role))
+        for at, role in enumerate(kept)
+    )
+    label = f"Scale of {len(layers)} layers by {len(kept)} roles, each against the median of its role"
+    return Markup('<svg class="small map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>').format(
+        BESIDE + ACROSS, LINE * len(kept), label, names, Markup("").join(cells)
+    )
+
+
+def _times(value: float, middle: float) -> str:
+    return f"{value / middle:.2f} times" if middle > 0 else "above"
+
+
+def _shortened(role: str) -> str:
+    """The end of a role, which tells more than its beginning where it is long."""
+    return role if len(role) <= 10 else f"…{role[-9:]}"
+
+
+def _axes(grid: Grid) -> tuple[list[str], list[int]]:
+    """The roles of a grid in the order of `ORDER`, then those without a known name, and its layers."""
+    held = {role for _, role in grid}
+    others = sorted(held - set(ORDER))
+    return [role for role in ORDER if role in held] + others, sorted({layer for layer, _ in grid})
+
+
+def _middles(grid: Grid, roles: list[str]) -> dict[str, float]:
+    return {role: median(v for (_, r), (v, _) in grid.items() if r == role) for role in roles}
 
 
 def _figure(title: str, cells: list[Markup], roles: list[str], layers: list[int]) -> Markup:
@@ -94,10 +155,30 @@ def _grid(rows: Sequence[Row], value: Callable[[Row], float | None]) -> Grid:
     """The value of each cell; experts of one layer share theirs, and it is their median."""
     cells: dict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
     for number, row in enumerate(rows):
-        at, v = placed(row.name), value(row)
-        if at.layer is not None and at.known and at.kind == "weight" and v is not None and math.isfinite(v):
-            cells[at.layer, at.role].append((v, number))
+        at, v = _cell(row.name), value(row)
+        if at is not None and v is not None and math.isfinite(v):
+            cells[at].append((v, number))
+    if not any(role in ORDER for _, role in cells):
+        cells = _common(cells)
+    else:
+        cells = {key: found for key, found in cells.items() if key[1] in ORDER}
     return {key: sorted(found)[len(found) // 2] for key, found in cells.items()}
+
+
+def _cell(name: str) -> tuple[int, str] | None:
+    """The layer and the role of a weight, by its known name or by the number in it; None for what is outside them."""
+    at = placed(name)
+    if at.layer is not None and at.known:
+        return (at.layer, at.role) if at.kind == "weight" else None
+    found = None if name.endswith("bias") else _NUMBERED.search(name)
+    return (int(found[1]), found[2]) if found else None
+
+
+def _common(cells: dict[tuple[int, str], list[tuple[float, int]]]) -> dict[tuple[int, str], list[tuple[float, int]]]:
+    """Of a model with names of its own, the roles that half of its layers or more have."""
+    layers = {layer for layer, _ in cells}
+    often = Counter(role for _, role in cells)
+    return {key: found for key, found in cells.items() if 2 * often[key[1]] >= len(layers)}
 
 
 def _ratio_step(value: float, middle: float) -> int:
@@ -108,6 +189,19 @@ def _ratio_step(value: float, middle: float) -> int:
 
 def _size_step(value: float, largest: float) -> int:
     return STEPS + (min(STEPS, math.ceil(STEPS * abs(value) / largest)) if largest > 0 else 0)
+
+
+def first_copy(rows: Sequence[TensorSummary]) -> tuple[TensorSummary, ...]:
+    """The tensors of the copy of the model with most of them: a map of two would show each layer twice."""
+    copies = Counter(map(_copy, rows))
+    main = max(copies, key=lambda copy: (copies[copy], copy), default=None)
+    return tuple(row for row in rows if _copy(row) == main)
+
+
+def _copy(row: TensorSummary) -> tuple[str, str]:
+    """Which copy of the model a tensor is of: the folder and the kind of file."""
+    folder, _, name = row.artifact.rpartition("/")
+    return folder, name.rpartition(".")[2]
 
 
 def drawn(rows: Sequence[TensorSummary]) -> frozenset[int]:
@@ -126,13 +220,16 @@ def drawn(rows: Sequence[TensorSummary]) -> frozenset[int]:
     return frozenset(sorted(with_picture, key=lambda number: (oddness(number), number))[:MOST_DRAWN])
 
 
-def histogram(row: TensorSummary) -> Markup:
-    """The distribution of one tensor as a step curve, on a square-root scale so that the tails show."""
+def histogram(row: TensorSummary, style: str = "") -> Markup:
+    """The distribution of one tensor as a step curve, on a square-root scale so that the tails show.
+
+    `style` is a class of its own, `other` for one that stands beside the tensor that is meant.
+    """
     highest = math.sqrt(max(row.bins, default=0))
     if not highest:
         return Markup("")
     steps = "".join(f"V{40 - round(38 * math.sqrt(count) / highest)}h5" for count in row.bins)
     return Markup(
-        '<svg class="hist" viewBox="0 0 {} 41" width="{}" role="img" aria-label="distribution">'
+        '<svg class="{}" viewBox="0 0 {} 41" width="{}" role="img" aria-label="distribution">'
         '<path d="M0 40{}V40z"/></svg>'
-    ).format(5 * len(row.bins), 5 * len(row.bins), steps)
+    ).format(f"hist {style}".strip(), 5 * len(row.bins), 5 * len(row.bins), steps)

@@ -9,17 +9,43 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assay.facts.codec import encode
 from assay.render.assets import asset
 from assay.render.visible import visible
 from assay.render.words import parameters, size
+from assay.version import VERSION
 
 if TYPE_CHECKING:
     from jinja2 import Environment  # imported when a page is written: text and JSON need none of it
     from markupsafe import Markup
+
+
+SHELL = ("page.css", "pictures.css")  # of every page
+# the mark of `symbols.html.j2`, which a page cannot refer to in its head
+_FAVICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='7' fill='%2324262d'/%3E"
+    "%3Cpath d='M7 23 20 8l5 1-13 15z' fill='%23d99a2b'/%3E%3Cpath d='m14 25 11-12 2 2-9 10z' fill='%23f0c777'/%3E"
+    "%3C/svg%3E"
+)
+
+
+# of the templates' own markup: what comes from files is escaped, so that no tag of it is found here
+_TABLE = re.compile(r"<table([^>]*)>(?:(?!</table>).)*</table>", re.DOTALL)
+_HEADING, _ROW = re.compile(r"<th[^>]*>(.*?)</th>", re.DOTALL), re.compile(r"<tr.*?</tr>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+
+class Part(NamedTuple):
+    """A part of a page as the contents list it: the anchor, the title, and how much is in it (empty: not said)."""
+
+    id: str
+    title: str
+    size: str = ""
 
 
 def page(
@@ -28,7 +54,8 @@ def page(
     id: str,
     *,
     styles: tuple[str, ...],
-    script: str = "",
+    scripts: tuple[str, ...] = (),
+    contents: tuple[Part, ...] = (),
     most: int | None = None,
     **values: object,
 ) -> bytes:
@@ -38,22 +65,26 @@ def page(
         template: name of the asset.
         record: the fact that the page shows, embedded as JSON in the element `id`.
         id: of that element.
-        styles: names of the style sheets, one after another.
-        script: name of the script, if the page has one.
+        styles: names of its own style sheets, after those of every page.
+        scripts: names of its own scripts, after that of every page.
+        contents: the parts of the page, for the list of them beside it.
         most: characters of JSON from which `null` is embedded instead.
         values: what the template is written with.
     """
     from markupsafe import Markup
 
-    style, code = "".join(map(asset, styles)), asset(script) if script else ""
+    style, code = "".join(map(asset, (*SHELL, *styles))), "".join(map(asset, ("page.js", *scripts)))
     shell = {
         "policy": _policy(style, code),
         "style": Markup(style),  # noqa: S704 - assay's own
         "script": Markup(code),  # noqa: S704 - assay's own
         "embedded": _embedded(record, most),
         "embedded_id": id,
+        "version": VERSION,
+        "favicon": Markup(_FAVICON),  # noqa: S704 - assay's own
+        "contents": contents,
     }
-    whole = _environment().get_template(template).render(**shell, **values)
+    whole = _TABLE.sub(_labelled, _environment().get_template(template).render(**shell, **values))
     return whole.encode("utf-8", "xmlcharrefreplace")
 
 
@@ -71,8 +102,41 @@ def _environment() -> Environment:
     found = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(asset)
     )
-    found.filters.update(visible=visible, size=size, parameters=parameters, block=lambda text: visible(text, keep="\n"))
+    found.filters.update(visible=visible, size=size, parameters=parameters, sentence=_sentence, prose=_prose)
+    found.filters["block"] = lambda text: visible(text, keep="\n")
     return found
+
+
+def _sentence(text: str) -> str:
+    """`text` with a capital where it begins with a plain word, and as it is where that may be a name."""
+    return text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
+
+
+def _prose(text: str) -> Markup:
+    """Text of assay's own, what stands in backticks as code."""
+    from markupsafe import Markup
+
+    pieces = visible(text).split("`")
+    if len(pieces) % 2 == 0:
+        return Markup("{}").format(visible(text))
+    return Markup("").join(
+        (Markup("<code>{}</code>") if at % 2 else Markup("{}")).format(piece) for at, piece in enumerate(pieces)
+    )
+
+
+def _labelled(found: re.Match[str]) -> str:
+    """A table whose cells carry their column's heading, so that on a phone each row reads as a card."""
+    table = found[0]
+    headings = [_TAG.sub("", text).strip() for text in _HEADING.findall(table)]
+    if not headings or "class=" in found[1]:
+        return table
+
+    def row(match: re.Match[str]) -> str:
+        first, *cells = match[0].split("<td")
+        named = [f' data-l="{name}"{cell}' for name, cell in zip(headings[1:], cells[1:], strict=False) if name]
+        return "<td".join([first, *cells[:1], *named, *cells[1 + len(named) :]])
+
+    return f'<table class="cards"{found[1]}>{_ROW.sub(row, table.partition(">")[2])}'
 
 
 def _policy(style: str, script: str) -> str:

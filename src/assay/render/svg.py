@@ -69,6 +69,27 @@ def plot(title: str, axes: tuple[str, str], points: Sequence[tuple[float, float]
     )
 
 
+def curve(title: str, points: Sequence[tuple[float, float]]) -> Markup:
+    """A small line from 0 to 1 on both axes, with its last value beside it; nothing without points."""
+    if not points:
+        return Markup("")
+    wide, high, below = 200, 84, 96
+    path = " ".join(f"{x * (wide - 34):.1f},{4 + (1 - y) * (high - 4):.1f}" for x, y in points)
+    (first, _), (last, end) = points[0], points[-1]
+    drawn = Markup(
+        '<path class="area" d="M{:.1f} {}L{} {:.1f},{}z"/><line class="grid" x1="0" x2="{}" y1="{}" y2="{}"/>'
+        '<polyline class="line" points="{}"/><text x="{}" y="{:.1f}">{}</text><text x="0" y="{}">{}</text>'
+        '<text x="{}" y="{}" text-anchor="end">{}</text>'
+    ).format(
+        first * (wide - 34), high, path, last * (wide - 34), high, wide - 34, high, high, path,
+        wide - 30, 8 + (1 - end) * (high - 4), f"{100 * end:.0f} %", below, "surest", wide - 34, below, "all answered",
+    )  # fmt: skip
+    picture = Markup('<svg class="small curve" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        wide, below + 4, f"{title}: {100 * points[0][1]:.0f} % to {100 * end:.0f} %", drawn
+    )
+    return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(title, picture)
+
+
 def _grid() -> Markup:
     """Lines and labels at 0, 50 and 100 %."""
     shares = (0.0, 0.5, 1.0)

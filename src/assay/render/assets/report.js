@@ -1,34 +1,41 @@
-"use strict";
 (() => {
-  const bar = document.getElementById("filter");
-  const kind = document.getElementById("filter-kind");
-  const text = document.getElementById("filter-text");
-  const count = document.getElementById("filter-count");
-  const findings = Array.from(document.querySelectorAll("#findings .finding"));
+  const by = (id) => document.getElementById(id);
+  const bar = by("filter");
+  if (!bar) return;
+  const all = Array.from(document.querySelectorAll(".one"));
+  const texts = new Map();
+  const said = (row) => {
+    if (!texts.has(row)) texts.set(row, row.closest(".finding, li, tr").textContent.toLowerCase());
+    return texts.get(row);
+  };
   const apply = () => {
-    const words = text.value.trim().toLowerCase();
+    const kind = by("filter-kind").value, question = by("filter-question").value, file = by("filter-file").value;
+    const words = by("filter-text").value.trim().toLowerCase();
+    const any = kind || question || file || words;
     let shown = 0;
-    for (const finding of findings) {
-      const right = !kind.value || finding.classList.contains(kind.value);
-      const fits = right && (!words || finding.textContent.toLowerCase().includes(words));
-      finding.hidden = !fits;
+    for (const row of all) {
+      const data = row.dataset;
+      const fits = (!kind || data.k === kind) && (!question || data.q === question)
+        && (!file || data.f.split("\t").includes(file)) && (!words || said(row).includes(words));
+      row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
-    count.textContent = shown + " of " + findings.length;
-    for (const details of document.querySelectorAll("#findings details.rest")) {
-      if (words || kind.value) details.open = true;
+    for (const box of document.querySelectorAll(".finding, .efforts tbody > tr, details.rest")) {
+      box.hidden = any && !box.querySelector(".one:not([hidden])");
+      if (box.matches("details.rest") && any) box.open = !box.hidden;
     }
+    by("filter-count").textContent = any ? shown + " of " + all.length + " answers" : all.length + " answers";
   };
-  const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
-    if (target) target.scrollIntoView();
+  const matters = by("matters");
+  const sort = () => {
+    const key = by("sort").value;
+    const value = (row) => key === "c" ? row.dataset.c : key === "f" ? row.querySelector(".one").dataset.f : "";
+    const rows = Array.from(matters.children);
+    rows.sort((a, b) => value(a).localeCompare(value(b)) || a.dataset.s - b.dataset.s);
+    matters.append(...rows);
   };
-  window.addEventListener("hashchange", reveal);
-  bar.hidden = false;
-  kind.addEventListener("change", apply);
-  text.addEventListener("input", apply);
-  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  for (const id of ["filter-kind", "filter-question", "filter-file"]) by(id).addEventListener("change", apply);
+  by("filter-text").addEventListener("input", apply);
+  by("sort").addEventListener("change", sort);
   apply();
-  reveal();
 })();

@@ -3,100 +3,148 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from markupsafe import Markup
 
 from assay.facts.advisory import AS_OF, advisories
 from assay.facts.artifact import Standing
 from assay.facts.codec import canonical
-from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier, Share
-from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.finding import Kind
 from assay.facts.values import TensorSummary
 from assay.render import Renderer
+from assay.render.card import cards
 from assay.render.command import reproduce
+from assay.render.decision import Weight, accepted, matters
 from assay.render.evidence import anchors, located
-from assay.render.map import drawn, histogram, layer_map
-from assay.render.page import page
+from assay.render.exhibit import Exhibits
+from assay.render.map import drawn, first_copy, histogram, layer_map
+from assay.render.page import Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar
+from assay.render.unknown import unknowns
+from assay.render.verdict import Tone, counts, said
 from assay.render.words import (
     KIND_WORDS,
-    SHOWN,
     VERDICT_WORDS,
-    accepting,
     acts,
-    answer,
     by_question,
-    counts,
-    deciding,
     isolation_line,
     once,
     parameters,
-    portrait_line,
     size,
+    waivers,
 )
 
 MOST_FILES = 1000  # rows of the artifact table; unexamined files come first, so what is cut is the ordinary
 MOST_EMBEDDED = 4 * 1024 * 1024  # characters of JSON that the page carries
+# how each weight of a matter looks (a class of the page) and is called
+_WEIGHTS = {
+    Weight.BLOCKS: ("fail", "in the way"),
+    Weight.DEFECT: ("fail", "defect"),
+    Weight.FIRST: ("decide", "decide first"),
+    Weight.DECIDE: ("consider", "to decide"),
+}
 
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the page as UTF-8."""
-    told = once(dossier)
+    values = {
+        **_first(dossier),
+        **_findings(dossier),
+        **_files(dossier),
+        **_weights(dossier),
+        **_method(dossier),
+        "parts": _sections(dossier, extra),
+    }
     stream.write(
         page(
             "report.html.j2",
             dossier,
             "dossier",
             styles=("report.css",),
-            script="report.js",
+            scripts=("report.js",),
+            contents=_contents(dossier, values),
             most=MOST_EMBEDDED,
             dossier=dossier,
-            sections=list(of(dossier, extra)),
-            **_verdict(dossier, told),
-            **_findings(dossier, told),
-            **_files(dossier),
-            **_weights(dossier),
-            **_method(dossier),
+            **values,
         )
     )
 
 
-def _verdict(dossier: Dossier, told: dict[Finding, Told]) -> dict[str, object]:
-    """What the page begins with."""
-    decided = [row for row in deciding(dossier) if row in told]
+def _contents(dossier: Dossier, values: dict[str, Any]) -> tuple[Part, ...]:
+    """The parts of the page in its order; one that is empty is not listed."""
+    parts = values["parts"]
+    found = [
+        Part("verdict", "Verdict"),
+        Part("decide", "To decide", str(len(values["matters"]) or "")),
+        Part("unknown", "Not known", str(values["said"].unknown or "")),
+        Part("loading", "Loading") if dossier.loading else None,
+        Part("weights", "Weights") if dossier.portrait.weights or values["tensors"] else None,
+        Part("templates", "Templates", str(len(dossier.templates))) if dossier.templates else None,
+        Part("behaviour", "Behaviour") if parts["hallucination"] else None,
+        Part("data", "Data") if parts["provenance"] or dossier.claims else None,
+        Part("openness", "Openness") if parts["openness"] else None,
+        *(Part(view.id, view.title) for view, _ in parts["others"]),
+        Part("files", "Bill of materials", f"{len(dossier.artifacts):,}"),
+        Part("checks", "Checks"),
+        Part("method", "Method"),
+    ]
+    return tuple(part for part in found if part is not None)
+
+
+def _first(dossier: Dossier) -> dict[str, object]:
+    """The first screen: what it is, the verdict, the five answers."""
+    found, verdict = said(dossier), dossier.decision.verdict
+    looks = {Tone.STOP: "fail", Tone.CARE: "decide", Tone.GO: "unknown" if found.unknown else "fine"}
     return {
-        "verdict_words": VERDICT_WORDS[dossier.decision.verdict],
-        "portrait": portrait_line(dossier),
-        "counts": counts(told),
-        "deciding": decided,
-        "decisions": [(row, accepting(dossier, row)) for row in decided if row.effect is Effect.DECIDES][:10],
+        "said": found,
+        "look": looks[found.tone],
+        "badge": f"{verdict}, {found.decide + found.first:,} to decide" if found.decide + found.first else str(verdict),
+        "verdict_words": VERDICT_WORDS[verdict],
+        "counts": counts(dossier),
+        "cards": cards(dossier),
+        "total": dossier.portrait.measured("parameters"),
+        "held": (dossier.portrait.measured("files") or 0, dossier.portrait.measured("bytes") or 0),
     }
 
 
-def _findings(dossier: Dossier, told: dict[Finding, Told]) -> dict[str, object]:
-    """The answers by question, what is not known, what loading would run, and how each finding is accepted."""
-    grouped, rows = by_question(dossier, told), anchors(dossier)
+def _findings(dossier: Dossier) -> dict[str, object]:
+    """What is to be decided with its evidence, what is not known, and what else was found, by question."""
+    rows, told = anchors(dossier), once(dossier)
+    grouped = by_question(dossier, told)
+    named = sorted({at.artifact for row in dossier.findings for at in row.evidence if row.kind is not Kind.PASS})
     return {
-        "questions": [
-            (question, title, answer(grouped[question]), counts(grouped[question]), grouped[question])
-            for question, title in QUESTIONS.items()
+        "matters": [(row, *_WEIGHTS[row.weight], waivers(dossier, row.findings)) for row in matters(dossier)],
+        "accepted": accepted(dossier),
+        "unknown": unknowns(dossier),
+        "told": lambda row: [finding for finding in row.findings if finding in told],
+        "copies_of": lambda finding: told[finding].copies if finding in told else (),
+        "exhibit": Exhibits(dossier).of,
+        "seen": {
+            question: [row for row in found if row.kind is Kind.INFORMATIONAL] for question, found in grouped.items()
+        },
+        "rest": [
+            (QUESTIONS[question], [row for row in found if row.kind in (Kind.PASS, Kind.NOT_APPLICABLE)])
+            for question, found in grouped.items()
             if question in dossier.questions
         ],
-        "unknown": [row for rows in grouped.values() for row in rows if row.kind is Kind.OPEN and not row.follows],
-        "shown": SHOWN,
         "kinds": KIND_WORDS,
-        "copies_of": lambda finding: told[finding].copies,
+        "question_of": {rule.id: rule.question for rule in dossier.rules},
         "evidence_of": lambda finding: located(finding.evidence, rows, finding.message),
-        "acting": [path for path in dossier.loading if acts(path)],
-        "waivers": _waivers(dossier),
+        "named_files": named[:MOST_FILES],
         "advisories": advisories,
         "advisories_as_of": AS_OF,
     }
+
+
+def _sections(dossier: Dossier, extra: tuple[View, ...]) -> dict[str, list[tuple[View, Any]]]:
+    """The sections of the dossier by question; `others` have none."""
+    rows = list(of(dossier, extra))
+    found = {question: [row for row in rows if row[0].question == question] for question in QUESTIONS}
+    return {**found, "others": [row for row in rows if row[0].question not in QUESTIONS]}
 
 
 def _files(dossier: Dossier) -> dict[str, object]:
@@ -113,19 +161,19 @@ def _files(dossier: Dossier) -> dict[str, object]:
         "obstacles": {obstacle.artifact: obstacle.reason for obstacle in dossier.obstacles},
         "missing": [obstacle for obstacle in dossier.obstacles if obstacle.artifact not in rows],
         "standing_bar": bar("Bytes by standing", sizes, size),
+        "acting": [path for path in dossier.loading if acts(path)],
     }
 
 
 def _weights(dossier: Dossier) -> dict[str, object]:
     """The parameters by type and by part, the maps of layers, and a histogram of each tensor."""
+    shown = sorted(drawn(dossier.tensors))
     return {
         "dtype_bar": _share_bar("Parameters by type", dossier.portrait.dtypes),
         "role_bar": _share_bar("Parameters by part of the model", dossier.portrait.roles),
         "maps": _maps(dossier.tensors),
-        "tensors": [
-            (number, dossier.tensors[number], histogram(dossier.tensors[number]))
-            for number in sorted(drawn(dossier.tensors))
-        ],
+        "tensors": [(number, dossier.tensors[number], histogram(dossier.tensors[number])) for number in shown],
+        "cut_tensors": len(dossier.tensors) - len(shown),
     }
 
 
@@ -142,11 +190,11 @@ def _method(dossier: Dossier) -> dict[str, object]:
 
 def _maps(rows: tuple[TensorSummary, ...]) -> list[Markup]:
     """Scale and tails of each tensor, layer by layer, of one copy of the model."""
-    shown, main = drawn(rows), _first_copy(rows)
+    shown, main = drawn(rows), frozenset(first_copy(rows))
 
     def picture(title: str, value: Callable[[TensorSummary], float | None]) -> Markup:
         def of_main(row: TensorSummary) -> float | None:
-            return value(row) if _copy(row) == main else None
+            return value(row) if row in main else None
 
         return layer_map(title, rows, of_main, lambda number: f"{number:.3g}", relative=True, drawn=shown)
 
@@ -157,31 +205,8 @@ def _maps(rows: tuple[TensorSummary, ...]) -> list[Markup]:
     return [one for one in pictures if one]
 
 
-def _copy(row: TensorSummary) -> tuple[str, str]:
-    """Which copy of the model a tensor is of: the folder and the kind of file."""
-    folder, _, name = row.artifact.rpartition("/")
-    return folder, name.rpartition(".")[2]
-
-
-def _first_copy(rows: tuple[TensorSummary, ...]) -> tuple[str, str] | None:
-    """The copy with most tensors: a map of two would show each layer twice."""
-    copies = Counter(map(_copy, rows))
-    return max(copies, key=lambda copy: (copies[copy], copy), default=None)
-
-
 def _share_bar(title: str, shares: tuple[Share, ...]) -> Markup:
     return bar(title, [(share.name, share.parameters) for share in shares[:8]], parameters)
-
-
-def _waivers(dossier: Dossier) -> dict[str, list[str]]:
-    """For each check that found something, the waivers that would accept it, three at most."""
-    found: dict[str, list[str]] = {}
-    for finding in dossier.findings:
-        if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
-            rows = found.setdefault(finding.check, [])
-            if (text := accepting(dossier, finding)) not in rows and len(rows) < 3:
-                rows.append(text)
-    return found
 
 
 RENDER = Renderer("html", "one self-contained page, for a decision", write)

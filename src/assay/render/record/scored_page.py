@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.render import page as shell
+from assay.render.page import Part
 from assay.render.record.scored import chance, risk_words, step
 
 MOST_ROWS = 500
@@ -27,7 +28,8 @@ def page(found: ScoredText) -> bytes:
         "score.html.j2",
         found,
         "scored",
-        styles=("report.css", "trace.css", "score.css"),
+        styles=("trace.css", "score.css"),
+        contents=_contents(found),
         found=found,
         risk_words=risk_words,
         pieces=_pieces(found),
@@ -35,6 +37,20 @@ def page(found: ScoredText) -> bytes:
         sentences=sorted(found.sentences, key=lambda row: -row.surprise)[:MOST_ROWS],
         step=step,
     )
+
+
+def _contents(found: ScoredText) -> tuple[Part, ...]:
+    rows = (
+        Part("text", "The text"),
+        Part("spans", "Names and numbers"),
+        Part("sentences", "Sentences", f"{len(found.sentences):,}"),
+        Part("marks", "Sure, not supported", f"{len(found.marks):,}") if found.marks else None,
+        Part("documents", "Beside the documents") if found.grounding else None,
+        Part("corpora", "In the training data") if found.known else None,
+        Part("scores", "Scores"),
+        Part("samples", "Other answers", f"{len(found.samples):,}") if found.samples else None,
+    )
+    return tuple(row for row in rows if row is not None)
 
 
 def _pieces(found: ScoredText) -> list[_Piece]:

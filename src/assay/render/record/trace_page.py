@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.facts.trace import CAUTIONS, Trace
 from assay.render import page as shell
+from assay.render.page import Part
 from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
 
 COLOURS = 8  # of sources; more take turns
@@ -15,7 +16,8 @@ def page(trace: Trace) -> bytes:
         "trace.html.j2",
         trace,
         "trace",
-        styles=("report.css", "trace.css"),
+        styles=("trace.css",),
+        contents=_contents(trace),
         trace=trace,
         segments=list(segments(trace)),
         cautions=CAUTIONS,
@@ -24,4 +26,14 @@ def page(trace: Trace) -> bytes:
         colours=COLOURS,
         name=title,
         licence_words=licence_words,
+    )
+
+
+def _contents(trace: Trace) -> tuple[Part, ...]:
+    return (
+        Part("text", "The text"),
+        Part("sources", "Documents", f"{len(trace.sources):,}"),
+        Part("sentences", "Sentences", f"{len(trace.sentences):,}"),
+        Part("spans", "Spans", f"{len(trace.spans):,}"),
+        Part("licences", "Licences"),
     )

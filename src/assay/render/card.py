@@ -1,0 +1,127 @@
+"""The five questions at a glance: how each stands, its answer, and its picture or what would answer it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
+from assay.render.answer import Reply, State, replies
+from assay.render.gauge import gauge
+from assay.render.map import first_copy, small_map
+from assay.render.route import reached, route
+from assay.render.svg import bar, curve
+from assay.render.unknown import Unknown
+from assay.render.words import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from markupsafe import Markup
+
+# the shape and the colour of each state, by the class of a page; an answer with gaps is told from none
+_LOOKS = {
+    State.ATTENTION: "fail",
+    State.DECIDE: "consider",
+    State.UNKNOWN: "unknown",
+    State.NOTHING: "fine",
+    State.NOT_APPLICABLE: "none",
+    State.NOT_ASKED: "none",
+}
+
+
+# the part of the page with more of each; where there is none, what is not known says how to come by it
+_PARTS = {
+    "vulnerabilities": "loading",
+    "parameters": "weights",
+    "hallucination": "behaviour",
+    "provenance": "data",
+    "openness": "openness",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One question: its answer, the class that it looks by, its picture and what that shows, or what would answer it.
+
+    `word` stands beside the shape, so that no colour is needed to tell.
+    """
+
+    reply: Reply
+    look: str
+    word: str
+    picture: Markup
+    shows: str
+    ask: Unknown | None
+
+    @property
+    def part(self) -> str:
+        """The anchor of the part of the page that says more."""
+        return "unknown" if self.ask else _PARTS[self.reply.question]
+
+
+def cards(dossier: Dossier) -> tuple[Card, ...]:
+    """The cards of the questions that were asked."""
+    return tuple(_card(dossier, reply) for reply in replies(dossier) if reply.question in dossier.questions)
+
+
+def _card(dossier: Dossier, reply: Reply) -> Card:
+    look, word = _LOOKS[reply.state], str(reply.state)
+    if reply.state is State.DECIDE and reply.first:
+        look, word = "decide", "decide first"
+    if reply.state is State.UNKNOWN and reply.passed:
+        look, word = "gaps", "not all known"
+    if reply.question == "openness" and reply.state is State.NOTHING and not dossier.openness.by_evidence.level:
+        look, word = "gaps", "no class of openness"
+    picture, shows = _PICTURES[reply.question](dossier)
+    return Card(reply, look, word, picture, shows, None if picture or not reply.ways else reply.ways[0])
+
+
+def _loading(dossier: Dossier) -> tuple[Markup, str]:
+    code = sum(len(row.artifacts) for row in reached(dossier.loading) if row.code)
+    ways = len(dossier.loading)
+    said = f"{ways:,} way{'s' if ways != 1 else ''} to load it"
+    return route(dossier.loading), f"{said}, {code or 'no'} file{'s' if code != 1 else ''} of code on {_them(ways)}"
+
+
+def _them(ways: int) -> str:
+    return "them" if ways != 1 else "it"
+
+
+def _parameters(dossier: Dossier) -> tuple[Markup, str]:
+    kinds = (Kind.FAIL, Kind.REVIEW, Kind.INFORMATIONAL)
+    named = (at.name for row in dossier.findings if row.kind in kinds for at in row.evidence if at.name)
+    picture = small_map(first_copy(dossier.tensors), frozenset(named))
+    if picture:
+        return picture, "layers from left to right; blue: smaller than is usual for its role, orange: larger"
+    return bar(
+        "Parameters by type", [(row.name, row.parameters) for row in dossier.portrait.dtypes[:4]], parameters
+    ), ""
+
+
+def _risk(dossier: Dossier) -> tuple[Markup, str]:
+    points = [(point.x, point.y) for point in dossier.risk.coverage] if dossier.risk else []
+    return curve("Wrong answers, if it answers only the questions it is surest of", points), ""
+
+
+def _data(dossier: Dossier) -> tuple[Markup, str]:
+    words: Counter[str] = Counter()
+    for corpus in dossier.corpora:
+        for row in corpus.datasets:
+            words[str(row.licence.kind)] += row.words
+    return bar("Words by what their licence asks", words.most_common(4), "{:,} words".format), ""
+
+
+def _openness(dossier: Dossier) -> tuple[Markup, str]:
+    return gauge(dossier.openness), "full: shown by the files; half: claimed; ring: absent"
+
+
+_PICTURES: dict[str, Callable[[Dossier], tuple[Markup, str]]] = {
+    "vulnerabilities": _loading,
+    "parameters": _parameters,
+    "hallucination": _risk,
+    "provenance": _data,
+    "openness": _openness,
+}
