@@ -10,6 +10,7 @@ AssayError
      +- Truncated       a structure runs past the end of its artifact
      +- Malformed       a value breaks the format's specification
      +- LimitExceeded   a bound of assay was reached before the structure ended
+         +- OutOfTime   reading takes longer than a file is given
 """
 
 from __future__ import annotations
@@ -90,3 +91,10 @@ class Malformed(InputError):
 
 class LimitExceeded(InputError):
     """The artifact may be sound, but reading on would exceed a stated bound of assay."""
+
+
+class OutOfTime(LimitExceeded):
+    """What runs was interrupted because its time was over; it may be raised between any two steps of it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it was not gone through to its end within {seconds:.3g} seconds")

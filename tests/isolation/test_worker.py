@@ -13,6 +13,7 @@ import sys
 import time
 import types
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,19 @@ import pytest
 
 import assay
 from assay import formats
-from assay.errors import IsolationError
+from assay.errors import InputError, IsolationError
 from assay.facts.artifact import Trouble
 from assay.facts.dossier import Verdict
 from assay.facts.finding import Kind
-from assay.facts.text import LicenceText, TemplateTrial
+from assay.facts.structure import Aspect, Examined
+from assay.facts.text import ChatTemplate, LicenceText, TemplateTrial
 from assay.formats import Format
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reading, reader_for
 from assay.isolation.child import Forked, Spawned, started
 from assay.isolation.process import FULL, Worker
 from assay.isolation.wire import Allowance, packed
+from assay.pipeline import examined, requested
 from assay.subject import Walk, given, walked
 from tests.builders import hub_model, safetensors
 from tests.conftest import messages
@@ -113,17 +116,30 @@ def answer(message: object) -> Callable[[Window], object]:
 
 
 def obstacle(**changed: object) -> dict[str, Any]:
-    told = {"artifact": "w.bin", "trouble": "malformed", "reason": "it ends early", "at": 3, **changed}
-    return {"facts": [], "obstacle": told}
+    return {"end": {"artifact": "w.bin", "trouble": "malformed", "reason": "it ends early", "at": 3, **changed}}
 
 
 def fact(text: str) -> bytes:
-    body = f'{{"facts": [["TensorSummary", {{"artifact": "w.bin", "mean": {text}}}]], "obstacle": null}}'.encode()
+    body = f'{{"fact": ["TensorSummary", {{"artifact": "w.bin", "mean": {text}}}]}}'.encode()
     return len(body).to_bytes(4, "little") + body
 
 
-def sleep(window: Window) -> None:
+def stuck(window: Window) -> None:
+    """Where no signal is heeded, as in a parser written in C."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     time.sleep(60)
+
+
+def loop(window: Window) -> None:
+    while True:
+        pass
+
+
+def stubborn(window: Window) -> None:
+    """Takes each call of time for an error of what it reads, and goes on."""
+    while True:
+        with suppress(InputError):
+            time.sleep(60)
 
 
 def close_everything_and_sleep(window: Window) -> None:
@@ -180,8 +196,9 @@ def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
     [
         (lambda window: os._exit(9), "ended with status 9"),
         (lambda window: os.abort(), "ended by signal 6"),
-        (sleep, "it took longer than 1 seconds"),
-        (lambda window: sum(0 for _ in iter(int, 1)), "it took longer than 1 seconds"),
+        (stuck, "it took longer than 1 seconds"),
+        (stubborn, "it took longer than 1 seconds"),
+        (loop, "it was not gone through to its end within 0.75 seconds"),
         (close_everything_and_sleep, "it closed its pipe"),
         (lambda window: LicenceText("other", (), False, 0, "", False), "an answer about another artifact"),
         (lambda window: LicenceText("w.bin", ("x",), 7, 0, "", False), "not a bool"),  # type: ignore[arg-type]
@@ -189,7 +206,7 @@ def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
         (lambda window: Trouble("no such trouble"), "ended with status 1"),
         (answer(obstacle(artifact="other")), "an answer about another artifact"),
         (
-            answer({"facts": [["Obstacle", obstacle(artifact="other")["obstacle"]]], "obstacle": None}),
+            answer({"fact": ["Obstacle", obstacle(artifact="other")["end"]]}),
             "another artifact",
         ),
         (answer(obstacle(at=-1)), "a negative or immense at"),
@@ -198,12 +215,20 @@ def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
         (answer(obstacle(reason="x" * 20_000)), "a reason of 20,000 characters"),
         (answer(obstacle(trouble="no such trouble")), "not a Trouble"),
         (answer(obstacle(more=1)), "not a Obstacle"),
-        (answer({"facts": [["Hook", {"artifact": "w.bin", "at": -5}]], "obstacle": None}), "not a "),
-        (answer({"facts": [["os.system", {}]], "obstacle": None}), "an unknown fact"),
-        (answer({"facts": 7, "obstacle": None}), "an answer without facts"),
-        (answer([]), "an answer without facts"),
-        (answer({"facts": [], "obstacle": []}), "not a Obstacle"),
-        (answer({"facts": [[]] * 600_000, "obstacle": None}), "values, at most 500,007 are allowed"),
+        (answer({"fact": ["Hook", {"artifact": "w.bin", "at": -5}]}), "not a "),
+        (answer({"fact": ["os.system", {}]}), "an unknown fact"),
+        (answer({"fact": 7}), "an unknown fact"),
+        (answer({"facts": []}), "no fact and no end"),
+        (answer({"fact": [], "end": None}), "no fact and no end"),
+        (answer([]), "no fact and no end"),
+        (answer({"end": []}), "not a Obstacle"),
+        (answer({"fact": [[]] * 600_000}), "values, at most 500,007 are allowed"),
+        (answer(packed({"end": None}) * 2), "it went on after the end of its answer"),
+        (lambda window: Examined("w.bin", "evil", tuple(Aspect), (), 0, False), "a Examined, which was not asked for"),
+        (
+            lambda window: TemplateTrial("w.bin", "", 1, "", (), "", "", ()),
+            "a TemplateTrial, which was not asked for",
+        ),
         (answer(fact("NaN")), "not JSON"),
         (answer(fact("-Infinity")), "not JSON"),
         (answer(fact("1e999")), "not JSON"),
@@ -215,10 +240,96 @@ def test_the_lock_lets_the_model_be_read(evil: Callable[..., Reading]) -> None:
 def test_a_reader_that_misbehaves_is_an_obstacle_on_its_file(
     evil: Callable[..., Reading], body: Callable[[Window], object], words: str
 ) -> None:
-    reading = evil(body, deadline=1.0 if "longer" in words else 30.0)
+    reading = evil(body, deadline=1.0 if "second" in words else 30.0)
     assert reading.facts == ()
     assert reading.obstacle is not None and reading.obstacle.trouble is Trouble.STOPPED
     assert words in reading.obstacle.reason
+
+
+def told_and(then: Callable[[], object]) -> Callable[[str, Window], Iterator[object]]:
+    """A reader that finds one thing, and then comes to grief."""
+
+    def read(artifact: str, window: Window) -> Iterator[object]:
+        yield said("found")
+        yield then()
+
+    return read
+
+
+@pytest.mark.parametrize("then", [os.abort, lambda: stuck(Window(io.BytesIO())), lambda: bytearray(4 << 30)])
+def test_what_a_worker_told_before_it_died_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]
+) -> None:
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    read = told_and(then)
+    module = types.ModuleType("assay.formats.evil")
+    read.__module__ = module.__name__
+    module.FORMAT = Format("evil", "evil", read)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    (tmp_path / "w.bin").write_bytes(b"weights")
+    (entry,) = walked(tmp_path / "w.bin").entries
+    worker = Worker((str(tmp_path),), ("evil",), deadline=2.0)
+    try:
+        reading = worker.read("w.bin", module.FORMAT, entry.place)
+    finally:
+        worker.close()
+    assert reading.facts == (said("found"),)
+    assert reading.obstacle is not None and reading.obstacle.trouble in (Trouble.STOPPED, Trouble.LIMIT)
+
+
+def test_padding_hides_no_call_that_stands_before_it(tmp_path: Path) -> None:
+    """Whoever makes a file too long to be read has not made its beginning unsaid."""
+    call = b"cposix\nsystem\n(S'id'\ntR0"
+    (tmp_path / "model.pkl").write_bytes(b"\x80\x02" + call + BUSY[2:])
+    walk = walked(tmp_path)
+    dossier = examined(walk, requested(tmp_path), lambda needed: Worker(walk.roots, needed, deadline=2.0))
+    assert dossier.decision.verdict is Verdict.FAILED
+    assert "posix.system" in messages(dossier, "pickle.reaches-outside", Kind.FAIL)[0]
+    assert messages(dossier, "artifact.stopped", Kind.OPEN) == [
+        "model.pkl: it was not gone through to its end within 1.5 seconds"
+    ]
+    assert [row.standing for row in dossier.artifacts] == ["not examined"]
+
+
+def test_templates_have_a_deadline_of_their_own_and_a_worker_that_reads_nothing_afterwards(tmp_path: Path) -> None:
+    names = ("tokenizer_config", "model_config")
+    (tmp_path / "tokenizer_config.json").write_text(TEMPLATE)
+    (tmp_path / "config.json").write_text("{}")
+    config, tokenizer = walked(tmp_path).entries
+    slow = "{% for m in messages %}{% for a in range(9000) %}{{ a }}{% endfor %}{{ m.content }}{% endfor %}"
+    template, other = (ChatTemplate(tokenizer.path, "/chat_template", "", text, ()) for text in (slow, "x"))
+    worker = Worker((str(tmp_path),), names, trial=0.2)
+    try:
+        worker.read(tokenizer.path, formats.load("tokenizer_config"), tokenizer.place)
+        first = worker._child
+        worker.read(config.path, formats.load("model_config"), config.place)
+        assert first is not None and worker._child is first
+        shown, stopped = worker.tried(tokenizer.path, (template, other))
+        assert stopped is not None and "within 0.15 seconds" in stopped.reason
+        assert [row.stopped[:24] for row in shown] == ["not rendered to the end:"] * 2
+        worker._trial = 60.0
+        (trial,), stopped = worker.tried(tokenizer.path, (template,))
+        rendering = worker._child
+        assert stopped is None and trial.conducts and rendering is not None
+        assert worker.read(config.path, formats.load("model_config"), config.place).obstacle is None
+        assert worker._child is not rendering
+    finally:
+        worker.close()
+
+
+def test_a_file_that_a_native_parser_reads_shares_its_worker_with_its_own_kind_only(tmp_path: Path) -> None:
+    for name, content in (("a.py", "x = 1"), ("b.py", "y = 1"), ("config.json", "{}")):
+        (tmp_path / name).write_text(content)
+    one, two, config = walked(tmp_path).entries
+    worker = Worker((str(tmp_path),), ("python_source", "model_config"))
+    try:
+        started = []
+        for entry, kind in ((one, "python_source"), (two, "python_source"), (config, "model_config")):
+            assert worker.read(entry.path, formats.load(kind), entry.place).obstacle is None
+            started.append(worker._child)
+        assert started[0] is started[1] and started[2] is not started[1]
+    finally:
+        worker.close()
 
 
 def test_memory_is_bounded(evil: Callable[..., Reading]) -> None:
@@ -286,29 +397,29 @@ TEMPLATE = '{"chat_template": "{{ messages[0].content }}"}'
 
 
 @pytest.mark.parametrize(
-    ("isolated", "worker", "render", "tried"),
+    ("isolated", "worker", "tried"),
     [
-        (True, True, True, True),
-        (True, False, True, False),  # nobody asked for this process, so no template runs in it
-        (False, True, True, True),
-        (False, True, False, False),
+        (True, True, True),
+        (True, False, False),  # nobody asked for this process, so no template runs in it
+        (False, True, True),
     ],
 )
 def test_files_on_disk_are_read_in_a_worker_unless_this_process_is_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: bool, worker: bool, render: bool, tried: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: bool, worker: bool, tried: bool
 ) -> None:
     if not worker:
         monkeypatch.setattr(sys, "platform", "win32")
     (tmp_path / "tokenizer_config.json").write_text(TEMPLATE)
     walk = walked(tmp_path)
-    reader = reader_for(walk, ("tokenizer_config",), isolated=isolated, render=render)
+    reader = reader_for(walk, ("tokenizer_config",), isolated=isolated)
     try:
         assert isinstance(reader, Worker) == (isolated and worker)
-        facts = reader.read(walk.entries[0].path, formats.load("tokenizer_config"), walk.entries[0].place).facts
+        path = walk.entries[0].path
+        facts = reader.read(path, formats.load("tokenizer_config"), walk.entries[0].place).facts
+        (trial,), stopped = reader.tried(path, tuple(fact for fact in facts if isinstance(fact, ChatTemplate)))
     finally:
         reader.close()
-    (trial,) = [fact for fact in facts if isinstance(fact, TemplateTrial)]
-    assert (trial.renders > 0) == tried
+    assert stopped is None and (trial.renders > 0) == tried
 
 
 def test_objects_are_read_in_this_process() -> None:
@@ -326,7 +437,7 @@ def test_required_isolation_is_had_or_refused(tmp_path: Path, monkeypatch: pytes
         reader_for(walked(tmp_path), (), require=True)
 
 
-BUSY = '{"chat_template": "{{ ([[1]]*30000)|sum(start=[])|length }}"}'  # adds lists up in C for a minute
+BUSY = b"\x80\x02" + b"N0" * 10_000_000 + b"N."  # a pickle that takes a while to follow
 
 
 def alive(pid: int) -> bool:
@@ -356,7 +467,7 @@ def busy_workers(parent: int) -> list[int]:
         user = int(Path(f"/proc/{workers[0]}/stat").read_text().rpartition(")")[2].split()[11])
         return "Seccomp:\t2" in Path(f"/proc/{workers[0]}/status").read_text() and user > 30
 
-    assert within(30, busy)
+    assert within(120, busy)
     return [int(pid) for pid in children.read_text().split()]
 
 
@@ -364,7 +475,7 @@ def busy_workers(parent: int) -> list[int]:
 @pytest.mark.parametrize("extra", [(), ("--require-isolation",)], ids=["fork", "fresh"])
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGKILL"])
 def test_no_worker_outlives_the_audit_that_started_it(tmp_path: Path, name: str, extra: tuple[str, ...]) -> None:
-    (tmp_path / "tokenizer_config.json").write_text(BUSY)
+    (tmp_path / "model.pkl").write_bytes(BUSY)
     process = subprocess.Popen(
         [sys.executable, "-m", "assay", "audit", str(tmp_path), "--offline", *extra],
         stdout=subprocess.DEVNULL,
@@ -403,7 +514,7 @@ def test_a_file_has_a_limit_of_cpu_time_that_needs_no_parent(tmp_path: Path) -> 
 def test_no_credential_of_the_environment_is_in_the_memory_of_the_worker(
     tmp_path: Path, extra: tuple[str, ...]
 ) -> None:
-    (tmp_path / "tokenizer_config.json").write_text(BUSY)
+    (tmp_path / "model.pkl").write_bytes(BUSY)
     secret = "hf_" + "".join(chr(ord("a") + number * 7 % 26) for number in range(34))
     process = subprocess.Popen(
         [sys.executable, "-m", "assay", "audit", str(tmp_path), "--offline", *extra],

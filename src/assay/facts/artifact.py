@@ -8,7 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assay.errors import InputError, LimitExceeded
+from assay.errors import InputError, LimitExceeded, OutOfTime
 
 
 class Standing(StrEnum):
@@ -56,6 +56,8 @@ class Obstacle:
 
 def obstacle(artifact: str, broken: InputError) -> Obstacle:
     """What an error of the input amounts to for the artifact that has it."""
+    if isinstance(broken, OutOfTime):
+        return Obstacle(artifact, Trouble.STOPPED, broken.what)
     trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
     return Obstacle(artifact, trouble, str(broken), broken.at)
 

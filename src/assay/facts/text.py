@@ -184,6 +184,11 @@ class TemplateTrial:
     fields: tuple[str, ...]
 
 
+def untried(template: ChatTemplate, why: str) -> TemplateTrial:
+    """The record of a template that was not rendered."""
+    return TemplateTrial(template.artifact, template.pointer, 0, why[:300], (), "", "", ())
+
+
 class TextMarkKind(StrEnum):
     """What a text holds that does not belong in a published model."""
 

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from types import ModuleType
@@ -76,6 +76,27 @@ def looked_at(kind: Format, artifact: str, facts: Iterable[object], *, stopped: 
     seen = () if stopped else kind.examines
     unseen = (row for row in (*kind.examines, *kind.gaps) if row not in seen)
     return Examined(artifact, kind.id, seen, tuple(dict.fromkeys(unseen)), parts, stopped)
+
+
+def without(seen: Examined, aspect: Aspect) -> Examined:
+    """What was examined, but for one aspect, at which the look was cut off."""
+    if aspect not in seen.aspects:
+        return seen
+    left = tuple(row for row in seen.aspects if row is not aspect)
+    return replace(seen, aspects=left, gaps=(*seen.gaps, aspect))
+
+
+# what hands a file's bytes to a native parser beyond those of JSON, regular expressions and deflate
+_NATIVE = frozenset({"ast", "xml.parsers.expat", "assay.formats.container.every"})
+
+
+def company(kind: Format) -> str:
+    """Files of which formats one worker may read: those in the same company.
+
+    A reader that hands bytes to a native parser might be taken over by a file, and lie about the next; so it is alone
+    with files of its own format, each of which its author could have made to do the same. All others are together.
+    """
+    return "" if _NATIVE.isdisjoint(kind.needs) else kind.id
 
 
 HEAD = 512  # bytes of a file's beginning that recognition may look at

@@ -30,12 +30,11 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                 raise
             break
         program, at = followed.program, followed.stop
-        inside = list(nested(artifact, window, followed))
         if at < window.size and not _another(window, at):
             rest = f"{window.size - at:,} bytes follow the pickle, from byte {at:,}, that are no pickle"
             program = replace(program, unfollowed=(*program.unfollowed, rest))
         yield program
-        yield from inside
+        yield from nested(artifact, window, followed)
         yield from indexes(artifact, followed.value, window.size)
         if at >= window.size or not _another(window, at):
             return

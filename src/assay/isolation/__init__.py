@@ -26,16 +26,15 @@ def available() -> bool:
     return sys.platform in ("linux", "darwin")
 
 
-def reader_for(
-    walk: Rooted, needed: tuple[str, ...], *, isolated: bool = True, require: bool = False, render: bool = True
-) -> Reader:
+def reader_for(walk: Rooted, needed: tuple[str, ...], *, isolated: bool = True, require: bool = False) -> Reader:
     """The reader for the files of `walk`: a locked-down worker; this process, if asked for or where none can be had.
 
     Args:
         needed: the format modules that it must load (`formats.modules`).
         isolated: parse in a worker; False asks for this process.
         require: raise IsolationError rather than parse with less than the full isolation.
-        render: try chat templates out. In this process that happens only if this process was asked for.
+
+    Chat templates are tried out in this process only if this process was asked for.
     """
     if isolated and walk.roots and available():
         from assay.isolation.process import Worker  # needs `select`, which a browser's Python lacks
@@ -43,4 +42,4 @@ def reader_for(
         return Worker(walk.roots, needed, require=require)
     if require:
         raise IsolationError("--require-isolation: this platform has no isolated reader; audit on Linux with Landlock")
-    return InProcess(render=render and not (isolated and walk.roots))
+    return InProcess(render=not (isolated and walk.roots))

@@ -7,18 +7,26 @@ import os
 import select
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
+from assay import formats
 from assay.errors import IsolationError
 from assay.facts.artifact import Obstacle, Trouble
-from assay.facts.codec import Mismatch
+from assay.facts.codec import Mismatch, encode
+from assay.facts.text import ChatTemplate
 from assay.formats import Format
 from assay.isolation.child import Child, started
-from assay.isolation.reading import Place, Reading
-from assay.isolation.wire import Allowance, length, packed, reading_from, unpacked
+from assay.isolation.reading import Place, Reading, Trials, trials
+from assay.isolation.wire import PREFIX, Allowance, End, heard, length, packed, unpacked
 
 DEADLINE = 60.0  # wall seconds for one artifact's header
+TRIAL = 30.0  # wall seconds for the chat templates of one artifact
+LEAST = 0.1  # for each of them, however long the others took
+SOFT = 0.75  # the part of these after which a worker stops by itself, and tells what it has
+READ = 1 << 16  # bytes
 START = 60.0  # wall seconds until a worker must have announced itself
+RENDERING = "assay.formats.template.trial"  # what a worker loads to try templates out
 FULL = ("landlock", "seccomp", "rlimits")
 
 
@@ -31,40 +39,91 @@ class Worker:
 
     Args:
         roots: folders or files that the worker may read.
-        formats: the reader modules that it must load before it locks itself down.
+        needed: the reader modules that it must load before it locks itself down.
         require: raise IsolationError unless Landlock, seccomp and rlimits all hold.
         fresh: start a fresh interpreter even where a fork would do.
         deadline: wall seconds for one artifact.
+        trial: wall seconds for the chat templates of one artifact.
     """
 
     def __init__(
         self,
         roots: tuple[str, ...],
-        formats: tuple[str, ...],
+        needed: tuple[str, ...],
         *,
         require: bool = False,
         fresh: bool = False,
         deadline: float = DEADLINE,
+        trial: float = TRIAL,
     ) -> None:
-        self._roots, self._formats, self._require, self._deadline = roots, formats, require, deadline
+        self._roots, self._formats, self._require = roots, needed, require
+        self._deadline, self._trial = deadline, trial
         self._fresh = fresh or require
+        self._company = ""  # of the files that the running worker reads
+        self._renders = self._rendered = False  # whether it could try templates out, and whether it has
         self._child: Child | None = None
         self._reached: tuple[str, ...] = ()
         self._left = Allowance()
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
-        """Read one artifact; a worker that dies, hangs or answers nonsense is an obstacle on that artifact."""
-        child = self._child = self._child or self._started()
+        """Read one artifact; a worker that dies, hangs or answers nonsense is an obstacle on that artifact.
+
+        What it had told before stays.
+        """
+        company = formats.company(format)
+        if self._rendered or company != self._company:
+            self.close()
         module = format.read.__module__.rpartition(".")[2]
         request = {"artifact": artifact, "format": module, "path": place.path, "identity": place.identity}
+        size = place.identity[2] if place.identity else 0
+        self._company = company
+        return self._asked(request, self._deadline, size)
+
+    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials:
+        """Try out the templates of one artifact, in a worker that reads and renders nothing afterwards.
+
+        One that has only read plain files so far, and has what it takes loaded, will do.
+        """
+        if self._rendered or self._company or not self._renders:
+            self.close()
+        until = time.monotonic() + self._trial
+        facts: list[object] = []
+        stopped: Obstacle | None = None
+        for template in templates:
+            request = {"artifact": artifact, "template": encode(template)}
+            reading = self._asked(request, max(until - time.monotonic(), LEAST), 0, of_templates=True)
+            facts += reading.facts
+            if (stopped := reading.obstacle) is not None:
+                break
+        self._rendered = True
         try:
-            _limit_cpu(child, self._deadline)
-            _send(child, request)
-            size = place.identity[2] if place.identity else 0
-            return reading_from(_answer(child, self._deadline, self._left, size), artifact)
+            return trials(templates, Reading(tuple(facts), stopped))
+        except Mismatch as cause:
+            return trials(templates, Reading((), _stopped(artifact, cause)))
+
+    def _asked(
+        self, request: Mapping[str, object], seconds: float, size: int, *, of_templates: bool = False
+    ) -> Reading:
+        """What the worker answers to one request, within so many wall seconds."""
+        artifact = str(request["artifact"])
+        facts: list[object] = []
+        child = self._child = self._child or self._started(of_templates)
+        allowed = self._left.for_file(size)
+        try:
+            _limit_cpu(child, seconds)
+            _send(child, {**request, "seconds": seconds * SOFT})
+            answers = _Answers(child, seconds)
+            while not isinstance(
+                found := heard(answers.next(allowed, self._left), artifact, of_templates=of_templates), End
+            ):
+                facts.append(found)
+            answers.over()
         except (_Silent, Mismatch) as cause:
             self.close()
-            return Reading((), Obstacle(artifact, Trouble.STOPPED, f"the isolated reader was stopped: {cause}"))
+            return Reading(tuple(facts), _stopped(artifact, cause))
+        if found.stopped is not None and found.stopped.trouble in (Trouble.LIMIT, Trouble.STOPPED):
+            self.close()  # what exhausted this worker leaves nothing behind for the next file
+        return Reading(tuple(facts), found.stopped)
 
     def reached(self) -> tuple[str, ...]:
         """The mechanisms that hold, as the worker tried them out; empty if no artifact needed a worker."""
@@ -73,14 +132,26 @@ class Worker:
     def close(self) -> None:
         """End the worker, if one runs."""
         child, self._child = self._child, None
+        self._company, self._rendered = "", False
         if child is not None:
             child.kill()
 
-    def _started(self) -> Child:
+    def _started(self, render: bool) -> Child:
+        """A worker for files of this company, or for templates alone."""
         child = started(fresh=self._fresh)
+        kinds = () if render else tuple((name, formats.load(name)) for name in self._formats)
+        company = [(name, kind) for name, kind in kinds if formats.company(kind) == self._company]
+        self._renders = render or any(RENDERING in kind.needs for _, kind in company)
         try:
-            _send(child, {"formats": self._formats, "roots": self._roots})
-            hello = _answer(child, START, Allowance())
+            _send(
+                child,
+                {
+                    "formats": [name for name, _ in company],
+                    "modules": [RENDERING] if render else [],
+                    "roots": self._roots,
+                },
+            )
+            hello = _Answers(child, START).next(Allowance())
         except (_Silent, Mismatch) as cause:
             child.kill()
             raise IsolationError(f"the isolated reader did not start: {cause}; see  assay doctor") from cause
@@ -90,6 +161,10 @@ class Worker:
             has = ", ".join(self._reached) or "none"
             raise IsolationError(f"--require-isolation: this machine gives {has}; needed are {', '.join(FULL)}")
         return child
+
+
+def _stopped(artifact: str, cause: Exception) -> Obstacle:
+    return Obstacle(artifact, Trouble.STOPPED, f"the isolated reader was stopped: {cause}")
 
 
 def _limit_cpu(child: Child, seconds: float) -> None:
@@ -115,24 +190,37 @@ def _send(child: Child, message: object) -> None:
         raise _Silent(child.ended()) from cause
 
 
-def _answer(child: Child, seconds: float, left: Allowance, size: int = 0) -> Any:
-    until = time.monotonic() + seconds
-    allowed = left.for_file(size)
-    body = _received(child, length(_received(child, 4, until, seconds), allowed.length), until, seconds)
-    left.spend(body)
-    return unpacked(body, allowed.count)
+class _Answers:
+    """The messages of a worker, one after another, until so many seconds are over."""
 
+    def __init__(self, child: Child, seconds: float) -> None:
+        self._child, self._seconds = child, seconds
+        self._until = time.monotonic() + seconds
+        self._held = bytearray()
+        self._poll = select.poll()
+        self._poll.register(child.answers, select.POLLIN)
 
-def _received(child: Child, count: int, until: float, seconds: float) -> bytes:
-    poll = select.poll()
-    poll.register(child.answers, select.POLLIN)
-    parts: list[bytes] = []
-    while count:
-        if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
-            raise _Silent(f"it took longer than {seconds:g} seconds")
-        part = os.read(child.answers, min(count, 1 << 20))
-        if not part:
-            raise _Silent(child.ended())
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
+    def next(self, allowed: Allowance, *outer: Allowance) -> Any:
+        """The next message, taken off what is allowed."""
+        body = self._bytes(length(self._bytes(PREFIX), allowed.length))
+        message = unpacked(body, allowed.count)
+        for row in (allowed, *outer):
+            row.spend(body)
+        return message
+
+    def over(self) -> None:
+        """Mismatch if more was said than was asked for."""
+        if self._held or self._poll.poll(0):
+            raise Mismatch("it went on after the end of its answer")
+
+    def _bytes(self, count: int) -> bytes:
+        while len(self._held) < count:
+            if not self._poll.poll(max(0.0, self._until - time.monotonic()) * 1000):
+                raise _Silent(f"it took longer than {self._seconds:.3g} seconds")
+            part = os.read(self._child.answers, max(count - len(self._held), READ))
+            if not part:
+                raise _Silent(self._child.ended())
+            self._held += part
+        found = bytes(memoryview(self._held)[:count])
+        del self._held[:count]
+        return found

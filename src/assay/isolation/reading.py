@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from assay.errors import InputError, LimitExceeded
+from assay.errors import InputError, LimitExceeded, OutOfTime
 from assay.facts.artifact import Obstacle, Trouble, obstacle
-from assay.facts.text import ChatTemplate
+from assay.facts.codec import Mismatch
+from assay.facts.text import ChatTemplate, TemplateTrial, untried
 from assay.formats import Format
 from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
+
+UNRENDERED = "not rendered, because there is no isolated reader on this platform"
+Give = Callable[[object], None]
+Trials = tuple[tuple[TemplateTrial, ...], Obstacle | None]  # one for each template, in order, and what stopped them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,52 +54,80 @@ def identity(state: os.stat_result) -> tuple[int, int, int, int]:
 
 
 class Reader(Protocol):
-    """Reads artifacts as formats; `reached` names the isolation, strongest last."""
+    """Reads artifacts as formats, and tries out their templates; `reached` names the isolation, strongest last."""
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading: ...
+
+    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials: ...
 
     def reached(self) -> tuple[str, ...]: ...
 
     def close(self) -> None: ...
 
 
-def reading(artifact: str, format: Format, window: Window, *, render: bool = True) -> Reading:
-    """Read all facts; an error of the input ends the reading and becomes an obstacle, what was read before stays.
-
-    With `render`, chat templates are tried out as well; without, each has a trial that says it was not.
-    """
+def reading(artifact: str, format: Format, window: Window) -> Reading:
+    """Read all facts; an error of the input ends the reading and becomes an obstacle, what was read before stays."""
     facts: list[object] = []
+    stopped = read_into(facts.append, artifact, format, window)
+    return Reading(tuple(facts), stopped)
+
+
+def read_into(give: Give, artifact: str, format: Format, window: Window) -> Obstacle | None:
+    """Give each fact as soon as it is known; what stopped the reader, or None if it came to its end."""
     stopped: Obstacle | None = None
     try:
         try:
             for fact in format.read(artifact, window):
-                facts.append(fact)
-        except InputError as broken:
+                give(fact)
+        except InputError as broken:  # also that time is over: there is a moment for what follows
             stopped = obstacle(artifact, broken)
-        facts += _besides(artifact, format, window, facts, render)
+        _besides(give, artifact, format, window)
     except MemoryError:
-        return Reading((), Obstacle(artifact, Trouble.LIMIT, "reading it needs more memory than assay allows"))
+        return Obstacle(artifact, Trouble.LIMIT, "reading it needs more memory than assay allows")
     except RecursionError:
-        return Reading(tuple(facts), Obstacle(artifact, Trouble.LIMIT, "it is nested deeper than assay follows"))
-    return Reading(tuple(facts), stopped)
+        return Obstacle(artifact, Trouble.LIMIT, "it is nested deeper than assay follows")
+    return stopped
 
 
-def _besides(artifact: str, format: Format, window: Window, facts: list[object], render: bool) -> list[object]:
-    """What is to be found besides what the format's reader gives, whether or not it came to its end."""
-    found: list[object] = []
+def _besides(give: Give, artifact: str, format: Format, window: Window) -> None:
+    """Give what is to be found besides what the format's reader gives, whether or not it came to its end."""
     try:
         for fact in second_nature(artifact, format, window):
-            found.append(fact)
+            give(fact)
+    except OutOfTime:
+        raise
     except LimitExceeded as broken:
-        found.append(obstacle(artifact, broken))
+        give(obstacle(artifact, broken))
     except InputError:
         pass  # what keeps this from going on has kept the reader too, and is told there
-    templates = [fact for fact in facts if isinstance(fact, ChatTemplate)]
-    if templates:
-        from assay.formats.template.trial import UNRENDERED, trial, untried
 
-        found += (trial(one) if render else untried(one, UNRENDERED) for one in templates)
-    return found
+
+def try_into(give: Give, artifact: str, template: ChatTemplate) -> Obstacle | None:
+    """Give what rendering a template shows; what stopped it, or None."""
+    from assay.formats.template.trial import trial
+
+    try:
+        give(trial(template))
+    except InputError as broken:
+        return obstacle(artifact, broken)
+    except MemoryError:
+        return Obstacle(artifact, Trouble.LIMIT, "rendering its chat template needs more memory than assay allows")
+    return None
+
+
+def trials(templates: tuple[ChatTemplate, ...], reading: Reading) -> Trials:
+    """One trial for each template from what was told of them; those beyond say what stopped it.
+
+    Raises Mismatch where what was told is not about these templates, one after another.
+    """
+    told = [fact for fact in reading.facts if isinstance(fact, TemplateTrial)]
+    for template, trial in zip(templates, told, strict=False):
+        if (template.artifact, template.pointer) != (trial.artifact, trial.pointer):
+            raise Mismatch("an answer about another template")
+    if len(told) > len(templates) or (len(told) < len(templates) and reading.obstacle is None):
+        raise Mismatch(f"an answer about {len(told):,} templates instead of {len(templates):,}")
+    why = "" if reading.obstacle is None else f"not rendered to the end: {reading.obstacle.reason}"
+    return (*told, *(untried(template, why) for template in templates[len(told) :])), reading.obstacle
 
 
 class InProcess:
@@ -106,7 +139,18 @@ class InProcess:
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact."""
         with place.source() as source:
-            return reading(artifact, format, Window(source), render=self._render)
+            return reading(artifact, format, Window(source))
+
+    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials:
+        """Try the templates of one artifact out, or say that it was not done."""
+        if not self._render:
+            return tuple(untried(template, UNRENDERED) for template in templates), None
+        shown: list[object] = []
+        stopped: Obstacle | None = None
+        for template in templates:
+            if (stopped := try_into(shown.append, artifact, template)) is not None:
+                break
+        return trials(templates, Reading(tuple(shown), stopped))
 
     def reached(self) -> tuple[str, ...]:
         """Nothing is isolated."""

@@ -1,4 +1,8 @@
-"""Messages between the audit and its worker: a four-byte length, then JSON. Both sides check both."""
+"""Messages between the audit and its worker: a four-byte length, then JSON. Both sides check both.
+
+A worker answers with one message for each fact, as soon as it knows it, and one that ends the answer. What it has told
+is kept, whatever becomes of it afterwards.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,17 @@ from typing import Any, BinaryIO
 from assay.facts.artifact import Obstacle
 from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
-from assay.isolation.reading import Reading
+from assay.facts.structure import Examined
+from assay.facts.text import TemplateTrial
 
-# one answer: in bytes (a tensor of SmolLM2 takes 97) and in JSON values (it has 8), which cost up to 150 bytes of
-# memory each however short they are; a small file has less to say
+# all about one file: in bytes (a tensor of SmolLM2 takes 97) and in JSON values (it has 8), which cost up to 150 bytes
+# of memory each however short they are; a small file has less to say
 MOST, LEAST, EACH = 32 * 1024 * 1024, 8 * 1024 * 1024, 4
 MOST_VALUES, LEAST_VALUES = 2_500_000, 500_000
 ALL, ALL_VALUES = 128 * 1024 * 1024, 8_000_000  # all answers about one model
 REASON = 10_000  # characters of the sentence about an obstacle
 _LENGTH = struct.Struct("<I")
+PREFIX = _LENGTH.size
 
 
 def packed(message: object) -> bytes:
@@ -36,11 +42,11 @@ class Allowance:
     count: int = ALL_VALUES
 
     def for_file(self, size: int) -> Allowance:
-        """What an answer about one file of `size` bytes may come to."""
+        """What all that is answered about one file of `size` bytes may come to."""
         return Allowance(min(self.length, MOST, LEAST + EACH * size), min(self.count, MOST_VALUES, LEAST_VALUES + size))
 
     def spend(self, body: bytes) -> None:
-        """Take an answer off."""
+        """Take a message off."""
         self.length -= len(body)
         self.count -= values(body)
 
@@ -87,24 +93,38 @@ def received(stream: BinaryIO) -> Any:
     return unpacked(stream.read(length(prefix)))
 
 
-def reading_message(reading: Reading) -> object:
-    """A reading as JSON."""
-    return {
-        "facts": [[type(fact).__name__, encode(fact)] for fact in reading.facts],
-        "obstacle": encode(reading.obstacle),
-    }
+def told(fact: object) -> bytes:
+    """The message of one fact."""
+    return packed({"fact": [type(fact).__name__, encode(fact)]})
 
 
-def reading_from(message: Any, artifact: str) -> Reading:
-    """A reading from JSON; Mismatch unless every part is a fact of a known type about `artifact`."""
-    if (
-        not isinstance(message, dict)
-        or message.keys() != {"facts", "obstacle"}
-        or not isinstance(message["facts"], list)
-    ):
-        raise Mismatch("an answer without facts")
-    facts = tuple(_fact(entry, artifact) for entry in message["facts"])
-    return Reading(facts, None if message["obstacle"] is None else _obstacle(message["obstacle"], artifact))
+def ended(stopped: Obstacle | None) -> bytes:
+    """The message that ends an answer."""
+    return packed({"end": encode(stopped)})
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of an answer, and what stopped the reader, if anything did."""
+
+    stopped: Obstacle | None
+
+
+def heard(message: Any, artifact: str, *, of_templates: bool = False) -> object:
+    """What one message says: a fact about `artifact`, or the End; Mismatch unless it is one of these in every part.
+
+    What rendering shows is told only where it was asked for, and then nothing else is.
+    """
+    if not isinstance(message, dict) or len(message) != 1:
+        raise Mismatch("an answer that is no fact and no end")
+    if "end" in message:
+        return End(None if message["end"] is None else _obstacle(message["end"], artifact))
+    if "fact" not in message:
+        raise Mismatch("an answer that is no fact and no end")
+    found = _fact(message["fact"], artifact)
+    if isinstance(found, TemplateTrial) != of_templates or isinstance(found, Examined):
+        raise Mismatch(f"a {type(found).__name__}, which was not asked for")
+    return found
 
 
 def _fact(entry: Any, artifact: str) -> object:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import codecs
 import importlib
 import os
+import signal
+from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 from assay import formats
-from assay.facts.artifact import Obstacle, Trouble
+from assay.errors import OutOfTime
+from assay.facts.artifact import Obstacle, Trouble, obstacle
+from assay.facts.codec import decode
+from assay.facts.text import ChatTemplate
 from assay.formats.container.second import needs
 from assay.formats.window import Window
 from assay.isolation.lock import end_with, lock
-from assay.isolation.reading import Reading, identity, reading
-from assay.isolation.wire import packed, reading_message, received
+from assay.isolation.reading import Give, identity, read_into, try_into
+from assay.isolation.wire import ended, packed, received, told
 
 # codecs that parsers look up when called, and that cannot be loaded from disk any more once the lock holds
 _CODECS = ("ascii", "latin-1", "unicode_escape", "raw_unicode_escape", "utf-8-sig")
+_AGAIN = 1.0  # seconds after which time is called again, for a reader that took the first call for an error of its file
 
 
 def serve(requests: int, answers: int, parent: int) -> None:
@@ -35,24 +42,77 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     for reader in readers.values():
         for module in (*reader.needs, *needs(reader.id)):
             importlib.import_module(module)
+    for module in first["modules"]:
+        importlib.import_module(module)
     for codec in _CODECS:
         codecs.lookup(codec)
-    sink.write(packed({"reached": list(lock(tuple(first["roots"])))}))
-    sink.flush()
+    answer = _Answer(sink)
+    signal.signal(signal.SIGALRM, answer.ring)
+    answer.write(packed({"reached": list(lock(tuple(first["roots"])))}))
     while (request := received(source)) is not None:
-        answer = packed(reading_message(_read(request, readers)))
-        sink.write(answer)
-        sink.flush()
+        work = partial(_try, request) if "template" in request else partial(_read, request, readers)
+        answer.end(request["artifact"], request["seconds"], work)
 
 
-def _read(request: Any, readers: dict[str, formats.Format]) -> Reading:
+class _Answer:
+    """Facts written as they are found, by work that is interrupted when its time is over."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._seconds = 0.0
+        self._counting = self._rang = False
+
+    def end(self, artifact: str, seconds: float, work: Callable[[Give], Obstacle | None]) -> None:
+        """Do the work, and write the end of the answer."""
+        self._seconds, self._rang = seconds, False
+        try:
+            try:
+                self._counting = True
+                signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+                stopped = work(self._give)
+            finally:
+                self._still()
+        except OutOfTime as late:
+            stopped = obstacle(artifact, late)
+        self._still()
+        if self._rang:  # also if the work took it for something else
+            stopped = obstacle(artifact, OutOfTime(seconds))
+        self.write(ended(stopped))
+
+    def ring(self, number: int, frame: object) -> None:
+        """What the signal does."""
+        if self._counting:
+            self._rang = True
+            raise OutOfTime(self._seconds)
+
+    def write(self, message: bytes) -> None:
+        """Write a whole message."""
+        self._sink.write(message)
+        self._sink.flush()
+
+    def _give(self, fact: object) -> None:
+        message = told(fact)
+        self._counting = False  # half a message would cost the whole answer; time is called again soon
+        self.write(message)
+        self._counting = True
+
+    def _still(self) -> None:
+        self._counting = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _read(request: Any, readers: dict[str, formats.Format], give: Give) -> Obstacle | None:
     artifact, path, expected = request["artifact"], request["path"], tuple(request["identity"])
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as cause:
-        return Reading((), Obstacle(artifact, Trouble.CHANGED, f"it can no longer be opened ({cause.strerror})"))
+        return Obstacle(artifact, Trouble.CHANGED, f"it can no longer be opened ({cause.strerror})")
     with open(fd, "rb", buffering=0) as file:
         state = os.fstat(fd)
         if identity(state) != expected:
-            return Reading((), Obstacle(artifact, Trouble.CHANGED, "it changed between hashing and reading"))
-        return reading(artifact, readers[request["format"]], Window(file, state.st_size))
+            return Obstacle(artifact, Trouble.CHANGED, "it changed between hashing and reading")
+        return read_into(give, artifact, readers[request["format"]], Window(file, state.st_size))
+
+
+def _try(request: Any, give: Give) -> Obstacle | None:
+    return try_into(give, request["artifact"], decode(ChatTemplate, request["template"]))

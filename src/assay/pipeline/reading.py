@@ -8,8 +8,9 @@ from posixpath import normpath
 
 from assay import formats
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
-from assay.facts.structure import Flaw, Hook, HookKind
+from assay.facts.structure import Aspect, Examined, Flaw, Hook, HookKind
 from assay.facts.tensor import WeightIndex
+from assay.facts.text import ChatTemplate, TemplateTrial
 from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED
 from assay.formats.container.unread import unread
@@ -50,11 +51,50 @@ def read_all(
     kinds = [_kind(entry, head.head) for entry, head in zip(entries, heads, strict=True)]
     reader = make_reader(formats.modules(kinds))
     try:
-        rows = [_read_one(*row, reader, made) for row in zip(entries, heads, kinds, strict=True)]
+        rows = _in_company(list(zip(entries, heads, kinds, strict=True)), reader, made)
+        rows = _with_attachments(rows, entries, make_reader, made)
+        rows = _with_trials(rows, reader)
     finally:
         reader.close()
-    rows = _with_attachments(rows, entries, make_reader, made)
     return _with_values_beside(_with_side_files(rows)), reader.reached()
+
+
+def _in_company(
+    asked: list[tuple[Entry, Peeked, formats.Format | None]], reader: Reader, made: frozenset[str]
+) -> list[Row]:
+    """Every file read, those together that one worker may read; those that may share one with any come last.
+
+    That worker can then try the first templates out.
+    """
+    rows: dict[int, Row] = {}
+    order = [(formats.company(kind) if kind else "", number) for number, (_, _, kind) in enumerate(asked)]
+    for _, number in sorted(order, key=lambda row: (not row[0], row)):
+        rows[number] = _read_one(*asked[number], reader, made)
+    return [rows[number] for number in range(len(asked))]
+
+
+def _with_trials(rows: list[Row], reader: Reader) -> list[Row]:
+    """The rows, with what rendering shows of the templates found in each; one that was rendered is not rendered again.
+
+    Rendering comes after all reading: what it takes can then cost no other answer.
+    """
+    known: dict[str, TemplateTrial] = {}
+    return [_with_trials_of(row, reader, known) for row in rows]
+
+
+def _with_trials_of(row: Row, reader: Reader, known: dict[str, TemplateTrial]) -> Row:
+    templates = tuple(fact for fact in row.facts if isinstance(fact, ChatTemplate))
+    new = tuple({template.source: template for template in templates if template.source not in known}.values())
+    stopped: Obstacle | None = None
+    if new:
+        trials, stopped = reader.tried(row.artifact.path, new)
+        known.update(zip((template.source for template in new), trials, strict=True))
+    shown = tuple(replace(known[row.source], artifact=row.artifact, pointer=row.pointer) for row in templates)
+    if stopped is None:
+        return replace(row, facts=(*row.facts, *shown))
+    artifact = replace(row.artifact, standing=Standing.UNEXAMINED)
+    facts = tuple(formats.without(fact, Aspect.TEMPLATES) if isinstance(fact, Examined) else fact for fact in row.facts)
+    return Row(artifact, (*facts, *shown), (*row.obstacles, stopped))
 
 
 def _kind(entry: Entry, head: bytes) -> formats.Format | None:

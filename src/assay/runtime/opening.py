@@ -16,7 +16,7 @@ def torch_runtime(model: Path | Walk, *, isolation: bool = True) -> TorchRuntime
     Raises UsageError and InputError as `assay.weights.open` does, and UsageError where the model cannot be run.
     """
     walk = model if isinstance(model, Walk) else walked(model)
-    reader = reader_for(walk, needed(walk), isolated=isolation, render=False)
+    reader = reader_for(walk, needed(walk), isolated=isolation)
     try:
         return TorchRuntime(opened(walk, reader), digest(walk))
     finally:

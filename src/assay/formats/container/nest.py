@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from assay.errors import InputError, LimitExceeded, Truncated
+from assay.errors import InputError, LimitExceeded, OutOfTime, Truncated
 from assay.facts.artifact import Obstacle, Trouble, inside, obstacle
 from assay.facts.config import CodeReference
 from assay.facts.program import PickleProgram, PythonSource
@@ -124,6 +124,8 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
                 yield fact
         yield looked_at(kind, path, parts, stopped=False)
         yield from _besides(path, kind, inner)
+    except OutOfTime:
+        raise
     except InputError as broken:
         yield obstacle(path, broken)
         if kind is not None:

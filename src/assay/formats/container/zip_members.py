@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Generator, Iterator
 
-from assay.errors import InputError, Malformed
+from assay.errors import InputError, Malformed, OutOfTime
 from assay.facts.artifact import inside, obstacle
 from assay.facts.structure import Flaw, FlawKind
 from assay.formats.container.nest import contained, ended, part, pieces, unpacked
@@ -69,6 +69,8 @@ def member_facts(artifact: str, window: Window, member: Member) -> Iterator[obje
         return  # reported as a flaw of the archive
     try:
         inner = opened(artifact, window, member)
+    except OutOfTime:
+        raise
     except InputError as broken:
         yield obstacle(inside(artifact, member.name[:300]), broken)
         return

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assay.errors import InputError, LimitExceeded, Malformed, Truncated
+from assay.errors import InputError, LimitExceeded, Malformed, OutOfTime, Truncated
 from assay.facts.program import PickleImport, PickleProgram, Use
 from assay.formats.pickle.arguments import DIRECT, rule_of
 from assay.formats.pickle.joblib import step_over
@@ -58,13 +58,20 @@ def follow(
             ) from broken
         # what was seen before it broke still runs when loaded, so it is kept and the break is told
         machine.unfollowed[
-            f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
+            f"the pickle was followed to byte {machine.at:,}: {broken.what}"
+            if isinstance(broken, OutOfTime)
+            else f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
         ] = None
         stop, value = machine.at, Opaque("broken")
     if depth(value) > MAX_DEPTH:
         machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
-    inside = tuple(_inside(machine, level)) if machine.embedded else ()
-    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent), inside)
+    inside: list[PickleProgram] = []
+    try:
+        for program in _inside(machine, level):
+            inside.append(program)  # one by one, so that those before time is over are kept
+    except OutOfTime as late:
+        machine.unfollowed[f"the pickles inside it were not all followed: {late.what}"] = None
+    return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent), tuple(inside))
 
 
 def _inside(machine: Machine, level: int) -> Iterator[PickleProgram]:

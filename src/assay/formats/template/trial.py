@@ -12,13 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from assay.facts.text import ChatTemplate, Conduct, Conducted, Construct, TemplateTrial
+from assay.facts.text import ChatTemplate, Conduct, Conducted, Construct, TemplateTrial, untried
 from assay.formats.template.rendering import Exhausted, Refused, prepared
 from assay.formats.template.tree import INVISIBLE
 
 Message = dict[str, Any]
 Render = Callable[[dict[str, Any], datetime], "tuple[str, tuple[str, ...]]"]
-UNRENDERED = "not rendered, because there is no isolated reader on this platform"
 MAX_LITERALS = 60
 _UNSAFE = (Construct.SYNTAX, Construct.PRIVATE, Construct.INCLUDE, Construct.UNKNOWN_NAME, Construct.COSTLY_LOOP)
 _NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -74,11 +73,6 @@ def trial(template: ChatTemplate) -> TemplateTrial:
         run.after[:64],
         tuple(run.fields),
     )
-
-
-def untried(template: ChatTemplate, why: str) -> TemplateTrial:
-    """The record of a template that was not rendered."""
-    return TemplateTrial(template.artifact, template.pointer, 0, why[:300], (), "", "", ())
 
 
 class _Run:

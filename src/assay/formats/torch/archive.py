@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Generator, Iterator
 
-from assay.errors import InputError
+from assay.errors import InputError, OutOfTime
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Flaw, FlawKind
 from assay.facts.tensor import WeightIndex
@@ -73,6 +73,8 @@ def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Gene
             found, end = follow(window, artifact, member.name, member.start, member.stop, loader), member.stop
         else:
             found, end = follow(Window(io.BytesIO(raw)), artifact, member.name, 0, len(raw), loader), len(raw)
+    except OutOfTime:
+        raise
     except InputError as broken:
         yield Obstacle(artifact, Trouble.MALFORMED, f"{member.name[:120]}: {broken}", broken.at)
         return None
