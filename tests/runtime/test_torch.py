@@ -21,6 +21,7 @@ from assay.facts.uncertainty import Capability  # noqa: E402
 from assay.runtime import ALTERNATIVES, Answer  # noqa: E402
 from assay.runtime._batches import grouped  # noqa: E402
 from assay.runtime._network import Network  # noqa: E402
+from assay.runtime._numbers import Numbers  # noqa: E402
 from assay.runtime.opening import torch_runtime  # noqa: E402
 from assay.runtime.torch_ import TorchRuntime  # noqa: E402
 from assay.uncertainty.scoring import answer  # noqa: E402
@@ -449,9 +450,10 @@ def test_running_a_model_leaves_the_hub_as_it_was(runtime: TorchRuntime) -> None
 def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
     from assay.runtime import _memory
 
-    with pytest.raises(UsageError, match="huge takes 4000 GB as 32-bit floats, and this machine has"):
-        _memory.checked("huge", 10**12)
-    _memory.checked("small", 10**6)
+    with pytest.raises(UsageError, match="huge takes 2000 GB as bfloat16, and this machine has"):
+        _memory.fitting(torch, "huge", "cpu", {"float32": 4 * 10**12, "bfloat16": 2 * 10**12})
+    assert _memory.fitting(torch, "small", "cpu", {"float32": 4 * 10**6, "bfloat16": 2 * 10**6}) == "float32"
+    assert _memory.fitting(torch, "large", "cpu", {"float32": 4 * 10**12, "bfloat16": 2 * 10**6}) == "bfloat16"
     with (
         pytest.raises(UsageError, match="m: there is not enough memory for this; give a shorter text"),
         _memory.enough("m"),
@@ -459,6 +461,20 @@ def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
         torch.empty(1 << 50)
     with pytest.raises(RuntimeError, match="another"), _memory.enough("m"):
         raise RuntimeError("another thing")
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float16"])
+def test_sixteen_bits_run_as_they_are_stored(runtime: TorchRuntime, small: Path, tmp_path: Path, kind: str) -> None:
+    network = transformers.AutoModelForCausalLM.from_pretrained(small, dtype=getattr(torch, kind))
+    network.save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_bytes((small / "tokenizer.json").read_bytes())
+    found = torch_runtime(tmp_path, numbers=Numbers(kind, "cpu"))
+    assert kind in found.name and found._tracer is not None and found._abreast
+    stored = dict(network.state_dict())
+    assert all(torch.equal(value, stored[name]) for name, value in found._network.state_dict().items())
+    exact = [row.logprob for row in runtime.score("A text:", TEXTS[0])]
+    assert [row.logprob for row in found.score("A text:", TEXTS[0])] == pytest.approx(exact, abs=0.3)
+    assert torch_runtime(tmp_path).name.endswith("float32, cpu")  # as fast, and closer to the file
 
 
 def test_no_weights_is_one_sentence(tmp_path: Path) -> None:

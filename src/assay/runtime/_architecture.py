@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from assay.errors import InputError, UsageError
 from assay.facts.config import ModelConfig
 from assay.facts.naming import BLOCK, hub_name
+from assay.runtime._numbers import Numbers, loaded
 from assay.weights import Weights
 
 MOST_CONFIG = 4 << 20
@@ -93,10 +94,10 @@ def _from_gguf(weights: Weights, config: ModelConfig) -> tuple[str, dict[str, An
     return family, fields
 
 
-def tensors(weights: Weights) -> Iterator[tuple[str, NDArray[Any]]]:
-    """(name in transformers, values) of every tensor, one at a time."""
+def tensors(torch: Any, weights: Weights, numbers: Numbers) -> Iterator[tuple[str, Any]]:
+    """(name in transformers, values on the device) of every tensor, one at a time."""
     if weights.set.naming != "gguf":
-        yield from ((name, _plain(weights, name)) for name in weights)
+        yield from ((name, loaded(torch, weights, name, numbers)) for name in weights)
         return
     config = next(row for row in weights.facts("ModelConfig") if row.naming == "gguf")
     for name in weights:
@@ -105,19 +106,13 @@ def tensors(weights: Weights) -> Iterator[tuple[str, NDArray[Any]]]:
         hub = hub_name(name)
         if hub is None:
             raise UsageError(f"the GGUF file has a tensor that its family has not: {name[:100]}")
-        values = weights[name].read().reshape(_shape(weights, name))
         block = BLOCK.match(name)
         if block and block[2] in ("attn_q", "attn_k"):
-            values = _interleaved(values, config.heads if block[2] == "attn_q" else config.kv_heads)
-        yield hub, values
-
-
-def _plain(weights: Weights, name: str) -> NDArray[Any]:
-    return weights[name].read().reshape(_shape(weights, name))
-
-
-def _shape(weights: Weights, name: str) -> tuple[int, ...]:
-    return tuple(weights[name].shape)
+            values = weights[name].read().reshape(weights[name].shape)
+            heads = config.heads if block[2] == "attn_q" else config.kv_heads
+            yield hub, numbers.placed(torch, _interleaved(values, heads))
+        else:
+            yield hub, loaded(torch, weights, name, numbers)
 
 
 def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
@@ -130,12 +125,14 @@ def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.f
     return values.reshape(count, rows // count // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
 
-def built(torch: Any, transformers: Any, weights: Weights, family: str, fields: dict[str, Any]) -> Any:
-    """The network with all of its weights loaded, and none left over (UsageError: they do not fit)."""
+def built(
+    torch: Any, transformers: Any, weights: Weights, family: str, fields: dict[str, Any], numbers: Numbers
+) -> Any:
+    """The network on its device with all of its weights, and none left over (UsageError: they do not fit)."""
     try:
         config = transformers.AutoConfig.for_model(family, **fields)
         with _without_values(torch):
-            network = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+            network = transformers.AutoModelForCausalLM.from_config(config, dtype=numbers.dtype(torch))
     except (ValueError, TypeError, KeyError, AttributeError) as cause:
         raise UsageError(
             f"{weights.name}: transformers does not build {family!r} from this configuration ({str(cause)[:160]})"
@@ -143,13 +140,13 @@ def built(torch: Any, transformers: Any, weights: Weights, family: str, fields: 
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     state: dict[str, Any] = {}
     try:
-        for name, values in tensors(weights):
+        for name, values in tensors(torch, weights, numbers):
             if name in expected and tuple(values.shape) != expected[name]:
                 raise UsageError(
                     f"{weights.name}: {name} is {_by(values.shape)}, "
                     f"and the configuration makes it {_by(expected[name])}"
                 )
-            state[name] = torch.from_numpy(values.astype("float32", copy=False))
+            state[name] = values
     except InputError as cause:
         raise UsageError(f"{weights.name}: {cause}") from None
     for names in _tied(network):
@@ -163,7 +160,7 @@ def built(torch: Any, transformers: Any, weights: Weights, family: str, fields: 
         )
     network.load_state_dict(state, strict=True, assign=True)
     network.tie_weights()
-    return network
+    return network.to(numbers.device)  # the tables that it computed for itself
 
 
 def _without_values(torch: Any) -> Any:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from assay.facts.uncertainty import Sample, TokenScore
 from assay.runtime import Answer, Trace
 from assay.runtime._network import Network, Written
+from assay.runtime._tracing import tolerance
 
 LEAST_SHARED = 8  # tokens at the beginning of all prompts from which they are read once
 # what a batch of its own costs beside its tokens, in tokens: about five passes at 20 tokens' worth of calls each,
 # measured for SmolLM2-135M on two cores
 _BATCH = 100
-_CLOSE = 1e-3  # relative difference of a probability that is rounding
 
 
 def grouped(rows: list[list[int]], most_rows: int, most_tokens: int) -> tuple[tuple[int, ...], ...]:
@@ -93,8 +93,8 @@ def agrees(network: Network, rows: list[list[int]]) -> bool:
         except (TypeError, ValueError, RuntimeError, AttributeError, NotImplementedError):
             return False  # a network without masks or positions, or a cache that cannot be repeated
         alone = network.torch.cat([network.read(network.tensor([row]))[0] for row in rows])
-        gap = (together.log_softmax(-1) - alone.log_softmax(-1)).exp()
-        return bool(gap.sub(1).abs().max() < _CLOSE)
+        apart = (together.softmax(-1) - alone.softmax(-1)).abs().sum(-1) / 2  # total variation
+        return bool(apart.max() < tolerance(network.torch, network.module))
 
 
 def answers(network: Network, rows: list[list[int]], most: int, stop: str) -> tuple[Answer, ...]:

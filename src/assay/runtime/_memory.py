@@ -14,17 +14,29 @@ CACHE = {"cpu": 1 << 30, "cuda": 8 << 30}  # bytes of keys and values that promp
 _SAYS = ("allocate", "out of memory")
 
 
-def checked(name: str, values: int) -> None:
-    """Raises UsageError where so many values as 32-bit floats are more than this machine's memory."""
-    try:
-        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return
-    if 4 * values > whole:
+def fitting(torch: Any, name: str, device: str, takes: dict[str, int]) -> str:
+    """The first of `takes` (type of numbers: bytes that the model takes in them) that fits into the device's memory.
+
+    Raises UsageError where none does.
+    """
+    there = torch.cuda.mem_get_info()[0] if device == "cuda" else _memory()
+    found = next((kind for kind, size in takes.items() if there is None or size <= there), None)
+    if found is None:
+        kind, size = min(takes.items(), key=lambda row: row[1])
+        where = "the GPU has" if device == "cuda" else "this machine has"
         raise UsageError(
-            f"{name} takes {4 * values / 1e9:.0f} GB as 32-bit floats, and this machine has {whole / 1e9:.0f} GB of "
-            "memory; ask it behind an endpoint instead"
+            f"{name} takes {size / 1e9:.0f} GB as {kind}, and {where} {(there or 0) / 1e9:.0f} GB of memory; "
+            "ask it behind an endpoint instead"
         )
+    return found
+
+
+def _memory() -> int | None:
+    """Bytes of this machine's memory, where that can be asked."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return None
 
 
 def tokens(config: Any, device: str) -> int:

@@ -7,14 +7,13 @@ every step. The weights are checked by asking: a network that was put together w
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.text import ChatTemplate
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _tokens, _tracing
+from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _numbers, _tokens, _tracing
 from assay.runtime._network import Network, Written
 from assay.weights import Weights
 
@@ -29,10 +28,10 @@ _LEAST = -7.0
 
 
 class TorchRuntime:
-    """A causal language model on the CPU, or on the GPU that torch finds, in 32-bit floats."""
+    """A causal language model on the CPU in 32-bit floats, or on the GPU that torch finds in those of its file."""
 
-    def __init__(self, weights: Weights, sha256: str) -> None:
-        """Build the network and load the weights.
+    def __init__(self, weights: Weights, sha256: str, numbers: _numbers.Numbers | None = None) -> None:
+        """Build the network and load the weights, in `numbers` or those that `_numbers.chosen` finds best.
 
         Raises UsageError: the model cannot be run (the message says why), or what was built does not speak.
         """
@@ -40,10 +39,10 @@ class TorchRuntime:
         family, fields = _architecture.configured(weights)
         self.model, self.sha256 = weights.name, sha256
         self._torch = torch
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        _memory.checked(weights.name, sum(math.prod(weights[name].shape) for name in weights))
+        numbers = numbers or _numbers.chosen(torch, weights)
+        self._device = torch.device(numbers.device)
         with _memory.enough(weights.name):
-            self._network = _architecture.built(torch, transformers, weights, family, fields).to(self._device).eval()
+            self._network = _architecture.built(torch, transformers, weights, family, fields, numbers).eval()
         self._tokens = _tokens.tokenizer(weights)
         # transformers 5.2x renamed the argument and the field of the result
         forward = inspect.signature(type(self._network).forward).parameters
@@ -57,7 +56,7 @@ class TorchRuntime:
         self._start, self._ends = _tokens.control(weights, fields, self._network.get_input_embeddings().weight.shape[0])
         self._first = _tokens.prefixed(weights, self._tokens, self._start)
         self.name = (
-            f"transformers {transformers.__version__} on torch {torch.__version__}, float32, {self._device.type}"
+            f"transformers {transformers.__version__} on torch {torch.__version__}, {numbers.type}, {numbers.device}"
         )
         self._tracer = self._traced()
         self._steps = Network(
