@@ -18,10 +18,11 @@ transformers = pytest.importorskip("transformers")
 from assay import uncertainty  # noqa: E402 - what runs needs torch
 from assay.errors import UsageError  # noqa: E402
 from assay.facts.uncertainty import Capability  # noqa: E402
-from assay.runtime import ALTERNATIVES, Answer  # noqa: E402
+from assay.runtime import ALTERNATIVES, Answer, _replay  # noqa: E402
 from assay.runtime._batches import grouped  # noqa: E402
 from assay.runtime._network import Network  # noqa: E402
 from assay.runtime._numbers import Numbers  # noqa: E402
+from assay.runtime._replay import Replay  # noqa: E402
 from assay.runtime.opening import torch_runtime  # noqa: E402
 from assay.runtime.torch_ import TorchRuntime  # noqa: E402
 from assay.uncertainty.scoring import answer  # noqa: E402
@@ -461,6 +462,25 @@ def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
         torch.empty(1 << 50)
     with pytest.raises(RuntimeError, match="another"), _memory.enough("m"):
         raise RuntimeError("another thing")
+
+
+def test_a_cache_of_fixed_size_gives_the_same_distributions(runtime: TorchRuntime) -> None:
+    """The steps that a GPU records, here taken one by one."""
+    ids = runtime._started(ASKED[0])
+    with torch.inference_mode():
+        found = _replay.made(runtime._steps, _replay.room(len(ids)), ids)
+        assert found is not None and found.room == 256
+        assert _replay.agrees(found, runtime._steps, ids[5:])  # from the beginning once more
+        right = Replay._next
+        with pytest.MonkeyPatch.context() as patch:  # a step that forgets where it is
+            patch.setattr(Replay, "_next", lambda self: (self._position.zero_(), right(self))[1])
+            assert _replay.made(runtime._steps, 256, ids) is None
+
+
+def test_a_window_of_attention_is_not_recorded(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime._network.config, "sliding_window", 64, raising=False)
+    monkeypatch.setattr(runtime._network.config, "layer_types", ["sliding_attention"] * 30, raising=False)
+    assert _replay.made(runtime._steps, 256, runtime._started(ASKED[0])) is None
 
 
 @pytest.mark.parametrize("kind", ["bfloat16", "float16"])

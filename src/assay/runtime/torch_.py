@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.text import ChatTemplate
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _numbers, _tokens, _tracing
+from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _numbers, _replay, _tokens, _tracing
 from assay.runtime._network import Network, Written
 from assay.weights import Weights
 
@@ -77,6 +78,7 @@ class TorchRuntime:
                 f"({mean:.1f} nats a token); it is not what the weights are for"
             )
         self._abreast = self._is_abreast()
+        self._replay: tuple[int, _replay.Replay | None] | None = None
 
     def _traced(self) -> _tracing.Tracer | None:
         """A tracer of the network, if its traces equal what the library itself returns."""
@@ -148,14 +150,39 @@ class TorchRuntime:
         torch, steps = self._torch, self._steps
         before = self._started(prompt)
         generator = torch.Generator(device="cpu").manual_seed(seed)
-        ids, cache, written = steps.tensor([before]), None, Written(steps)
-        with torch.inference_mode(), _memory.enough(self.model):
-            for _ in range(min(most, self._context - len(before))):
-                logits, cache = steps.read(ids, cache)
+        room, written = min(most, self._context - len(before)), Written(steps)
+        with torch.inference_mode(), _memory.enough(self.model), self._replayed(len(before), room) as replay:
+            ids, cache = steps.tensor([before]), None
+            for at in range(room):
+                if replay is None:
+                    logits, cache = steps.read(ids, cache)
+                else:
+                    logits = replay.step(ids) if at else replay.begin(before)
                 ids = steps.chosen(logits, temperature, generator)[:, None]
                 if int(ids) in self._ends:
                     return
                 yield from steps.reduced(logits, [int(ids)], [written.add(int(ids))])
+
+    @contextmanager
+    def _replayed(self, before: int, more: int) -> Iterator[_replay.Replay | None]:
+        """A recorded step with room for so many tokens, where it pays and the network runs on a GPU."""
+        tokens = before + more
+        if more < _replay.LEAST or self._device.type != "cuda" or tokens > _memory.tokens(self._network.config, "cuda"):
+            yield None
+            return
+        if self._replay is None or self._replay[0] < tokens:
+            size = _replay.room(tokens)
+            self._replay = None  # frees the cache of the last before the next is made
+            self._replay = (size, _replay.made(self._steps, size, self._started(_CHECK)))
+        replay = self._replay[1]
+        if replay is None or replay.busy:
+            yield None
+            return
+        replay.busy = True
+        try:
+            yield replay
+        finally:
+            replay.busy = False
 
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
