@@ -167,6 +167,12 @@ class Model:
             )
         )
 
+    def listed(self, path: str) -> tuple[str, ...]:
+        """The files that the index of shards at `path` lists and that are here, sorted."""
+        named = {file for index in self.shards if index.artifact == path for _, file in index.weight_map}
+        root = folder(path)
+        return tuple(sorted(full for file in named if self.has(full := f"{root}/{file}" if root else file)))
+
     def shards_missing(self) -> tuple[Evidence, ...]:
         """Files that an index of shards names and that are not here."""
         read, rows = {row.artifact for row in self.indexes}, []

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from math import prod
 
-from assay.facts.precedence import passed_over
+from assay.facts.precedence import beside_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ _SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
 def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
     """The copies of the model that a folder holds, each complete in itself: decoder formats first, in name order."""
     groups: dict[tuple[int, str, str], list[WeightIndex]] = {}
-    over = _passed_over(indexes)
+    over = _copied(indexes)
     for index in indexes:
         if index.tensors and not _TRAINER_STATE.match(index.artifact.rpartition("/")[2]):
             groups.setdefault(_group(index, index.artifact in over), []).append(index)
@@ -165,14 +165,17 @@ def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
     )
 
 
-def _passed_over(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
-    """Shards that are a copy of their own, since a whole file beside them is what transformers takes."""
+def _copied(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:
+    """Shards that are a copy of their own, since there is a whole file beside them."""
     folders: dict[str, list[str]] = {}
     for index in indexes:
         folder, _, name = index.artifact.rpartition("/")
         folders.setdefault(folder, []).append(name)
     return frozenset(
-        f"{folder}/{name}" if folder else name for folder, names in folders.items() for name in passed_over(names)
+        f"{folder}/{name}" if folder else name
+        for folder, names in folders.items()
+        for shards in beside_whole(names).values()
+        for name in shards
     )
 
 

@@ -25,7 +25,11 @@ FORMAT = Format(
     "shard-index",
     "index of sharded weights",
     read,
-    names=("*.safetensors.index.json", "*.bin.index.json"),
+    # the others: where shards are of a variant, as transformers and diffusers write them (facts/precedence.py)
+    names=(
+        *("*.safetensors.index.json", "*.bin.index.json", "*.safetensors.index.*.json", "*.bin.index.*.json"),
+        *("*.safetensors.*.index.json", "*.bin.*.index.json"),
+    ),
     examines=(),
     gaps=(),
 )

@@ -1,8 +1,9 @@
 """Which loaders fit this folder, and what each would open and run, from what its files say. Nothing is loaded.
 
-The orders of transformers (5.24), PyTorch (2.13), Keras (3.15), joblib and skops were looked up in their sources; those
-of sentence-transformers, diffusers, PEFT, llama.cpp, vLLM, ONNX Runtime, MLflow, Hydra and TensorFlow are written from
-what is known of them, and were not checked against a version.
+Which weights transformers, diffusers, sentence-transformers, timm and PEFT take is data with its source
+(facts/precedence.py). The orders of PyTorch (2.13), Keras (3.15), joblib and skops were looked up in their sources;
+those of llama.cpp, vLLM, ONNX Runtime, MLflow, Hydra and TensorFlow are written from what is known of them, and were
+not checked against a version.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from assay.facts.config import RAG, ModelConfig
+from assay.facts.config import RAG, ConfigValues, ModelConfig
 from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.model import Model, folder
-from assay.facts.precedence import PEFT, TRANSFORMERS, Order
+from assay.facts.precedence import DIFFUSERS, EXPLICIT, PEFT, SENTENCE_TRANSFORMERS, TIMM, TRANSFORMERS, Order
 from assay.facts.structure import HookKind
 from assay.measures import Cost, Material, Measure
 from assay.measures._unpickling import call as unpickling
 from assay.measures._unpickling import trained
 
 MAX_STEPS = 500
+MOST_VARIANTS = 8
+_VARIANT = re.compile(
+    r"(?:diffusion_pytorch_model|model|pytorch_model)"
+    r"\.(?:(?!bin\b|safetensors\b|index\b)(\w+)(?:-\d{5}-of-\d{5})?\.(?:bin|safetensors)\Z"
+    r"|(?:bin|safetensors)\.(?:index\.)?(?!index\b|json\b)(\w+)\.(?:index\.)?json\Z)"
+)
+_MODULE = re.compile(r"\d{1,3}_\w+\Z")  # sentence-transformers saves each module in such a folder
 _GENERATES = re.compile(r"CausalLM|LMHead|Generation")
 _TOKENIZER = (
     "tokenizer_config.json",
@@ -58,10 +66,13 @@ _CALLS = {
 }
 
 
-def loading(model: Model) -> Iterator[LoadingPath]:
+def loading(model: Model, values: tuple[ConfigValues, ...] = ()) -> Iterator[LoadingPath]:
     """Each way to load the model that its files fit, in a fixed order."""
+    by_path = {row.artifact: row for row in values}
     for root in model.folders():
-        yield from _transformers(model, root)
+        stated = by_path.get(posixpath.join(root, "config.json"))
+        yield from _transformers(model, root, stated)
+        yield from _timm(model, root, stated)
         yield from _adapter(model, root)
         yield from _sentence_transformers(model, root)
         yield from _diffusers(model, root)
@@ -71,13 +82,14 @@ def loading(model: Model) -> Iterator[LoadingPath]:
         yield from _named_by_config(model, loader, title, call)
 
 
-def _transformers(model: Model, root: str) -> Iterator[LoadingPath]:
+def _transformers(model: Model, root: str, stated: ConfigValues | None) -> Iterator[LoadingPath]:
     config = posixpath.join(root, "config.json")
     described = next((row for row in model.configs if row.artifact == config), None)
     if not model.has(config) or (_part(described) if described else not _unread(model, config)):
         return
     where, auto = root or ".", _auto(described)
-    weights = list(_weights(model, root))
+    explicit = stated.get(EXPLICIT) if stated else None
+    weights = list(_weights(model, root, explicit=explicit if isinstance(explicit, str) else ""))
     opened = [Step(config, "architecture", Runs.NOTHING), *weights]
     generation = posixpath.join(root, "generation_config.json")
     opened += [Step(generation, "sampling defaults", Runs.NOTHING)] if model.has(generation) else []
@@ -112,22 +124,22 @@ def _unread(model: Model, path: str) -> bool:
     return any(row.artifact == path for row in model.obstacles)
 
 
-def _weights(model: Model, root: str, order: Order = TRANSFORMERS) -> Iterator[Step]:
-    """The weight files that a loader takes: the first kind that is there, in its own order."""
+def _weights(
+    model: Model, root: str, order: Order = TRANSFORMERS, variant: str = "", explicit: str = ""
+) -> Iterator[Step]:
+    """The weight files that a loader takes: the one that the config names, else the first in its own order."""
     names = [posixpath.basename(path) for path in model.below(root)]
-    taken = order.taken(names)
+    taken = explicit or order.taken(names, variant)
     if taken is None:
         return
-    stem, ends = taken.removesuffix(".index.json").rpartition(".")[0], taken.removesuffix(".index.json")
-    runs = Runs.RESTRICTED if ends.endswith(".bin") else Runs.NOTHING
-    said = "adapter weights" if order is PEFT else "weights"
-    if taken == ends:
-        yield Step(posixpath.join(root, taken), said, runs)
+    path = posixpath.normpath(posixpath.join(root, taken))
+    said = "adapter weights" if order is PEFT else f"weights, as {EXPLICIT} says" if explicit else "weights"
+    if not taken.endswith(".json"):
+        yield Step(path, said, Runs.NOTHING if taken.endswith(".safetensors") else Runs.RESTRICTED)
         return
-    yield Step(posixpath.join(root, taken), "which shard holds which tensor", Runs.NOTHING)
-    for name in names:
-        if name.startswith(f"{stem}-") and name.endswith(posixpath.splitext(ends)[1]):
-            yield Step(posixpath.join(root, name), said, runs)
+    yield Step(path, "which shard holds which tensor", Runs.NOTHING)
+    for shard in model.listed(path):
+        yield Step(shard, said, Runs.NOTHING if shard.endswith(".safetensors") else Runs.RESTRICTED)
 
 
 def _tokenizer(model: Model, root: str) -> Iterator[Step]:
@@ -185,6 +197,10 @@ def _sentence_transformers(model: Model, root: str) -> Iterator[LoadingPath]:
         return
     code = list(_code(model, root, "sentence-transformers"))
     steps = [Step(modules, "which modules", Runs.NOTHING), *_weights(model, root), *_tokenizer(model, root)]
+    for part in _parts(model, root):
+        if _MODULE.match(posixpath.basename(part)):
+            order = TRANSFORMERS if posixpath.basename(part).startswith("0_") else SENTENCE_TRANSFORMERS
+            steps += _weights(model, part, order)
     call = f"SentenceTransformer({root or '.'!r}{', trust_remote_code=True' if code else ''})"
     yield LoadingPath(
         "sentence-transformers", call, "trust_remote_code=True" if code else "", (*steps[:1], *code, *steps[1:])
@@ -196,9 +212,46 @@ def _diffusers(model: Model, root: str) -> Iterator[LoadingPath]:
     if not model.has(index):
         return
     code = list(_code(model, root, "diffusers"))
-    steps = [Step(index, "which components", Runs.NOTHING), *code]
-    call = f"DiffusionPipeline.from_pretrained({root or '.'!r}{', trust_remote_code=True' if code else ''})"
-    yield LoadingPath("diffusers", call, "trust_remote_code=True" if code else "", tuple(steps))
+    call, trust = f"DiffusionPipeline.from_pretrained({root or '.'!r}", "trust_remote_code=True" if code else ""
+    components = list(_components(model, root))
+    for variant in ("", *sorted({name for _, _, found in components for name in found})[:MOST_VARIANTS]):
+        steps = [Step(index, "which components", Runs.NOTHING), *code]
+        for part, order, variants in components:
+            steps += _weights(model, part, order, variant if variant in variants else "")
+        options = [f"variant={variant!r}"] if variant else []
+        shown = "".join(f", {option}" for option in (*options, *([trust] if trust else [])))
+        yield LoadingPath("diffusers", f"{call}{shown})", trust or ", ".join(options), tuple(steps[:MAX_STEPS]))
+
+
+def _components(model: Model, root: str) -> Iterator[tuple[str, Order, frozenset[str]]]:
+    """Each component of a pipeline: its folder, the order of the library that it is of, and its variants.
+
+    diffusers asks a component for a variant only if a file in its folder has one (pipeline_loading_utils.py,
+    `_identify_model_variants`).
+    """
+    for part in _parts(model, root):
+        config = posixpath.join(part, "config.json")
+        described = next((row for row in model.configs if row.artifact == config), None)
+        if described is not None:
+            named = (_VARIANT.match(posixpath.basename(path)) for path in model.below(part))
+            order = DIFFUSERS if _part(described) else TRANSFORMERS
+            yield part, order, frozenset(match[1] or match[2] for match in named if match)
+
+
+def _parts(model: Model, root: str) -> list[str]:
+    """The folders directly in a folder."""
+    return [part for part in model.folders() if part and posixpath.dirname(part) == root]
+
+
+def _timm(model: Model, root: str, stated: ConfigValues | None) -> Iterator[LoadingPath]:
+    """timm's own form of a config: the name of an architecture, and settings of its weights."""
+    if stated is None or not isinstance(stated.get("architecture"), str):
+        return
+    if not any(name.startswith("pretrained_cfg.") for name, _ in stated.entries):
+        return
+    if weights := list(_weights(model, root, TIMM)):
+        call = f"timm.create_model('local-dir:{root or '.'}', pretrained=True)"
+        yield LoadingPath("timm", call, "", (Step(stated.artifact, "architecture", Runs.NOTHING), *weights))
 
 
 def _single(model: Model, path: str, kind: str) -> Iterator[LoadingPath]:
@@ -292,7 +345,7 @@ def _named_by_config(model: Model, loader: str, title: str, call: str) -> Iterat
 def run(material: Material) -> Iterator[LoadingPath]:
     """Every way to load the model."""
     for model in material.all("Model")[-1:]:
-        yield from loading(model)
+        yield from loading(model, material.all("ConfigValues"))
 
 
-MEASURE = Measure("loading", ("Model",), ("LoadingPath",), Cost.HEADER, run, reported=True)
+MEASURE = Measure("loading", ("Model", "ConfigValues"), ("LoadingPath",), Cost.HEADER, run, reported=True)

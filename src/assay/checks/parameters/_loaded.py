@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.family import Expected, expected
 from assay.facts.model import folder
 from assay.facts.naming import gguf_name
-from assay.facts.precedence import TRANSFORMERS
+from assay.facts.precedence import EXPLICIT, TRANSFORMERS
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
 
 _GGUF_FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})  # those whose names in GGUF are known (naming.py)
@@ -20,9 +21,17 @@ _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-\d{5}\.(safetensors|bin)\Z"
 
 
 def own_sets(
-    config: ModelConfig, indexes: tuple[WeightIndex, ...], shards: tuple[ShardIndex, ...]
+    config: ModelConfig,
+    indexes: tuple[WeightIndex, ...],
+    shards: tuple[ShardIndex, ...],
+    values: tuple[ConfigValues, ...],
 ) -> Iterator[WeightSet]:
     """The copies of the weights that a loader which reads this config takes, one for each format."""
+    if explicit := _explicit(config, shards, values):
+        rows = tuple(index for index in indexes if index.artifact in explicit)
+        if rows:
+            yield WeightSet(f"{rows[0].artifact} ({rows[0].kind})", config.naming, rows)
+        return
     for found in weight_sets(indexes):
         if found.naming != config.naming:
             continue
@@ -35,6 +44,18 @@ def own_sets(
             rows = _taken(found.indexes, {file for row in shards for _, file in row.weight_map})
             if rows:
                 yield replace(found, indexes=rows)
+
+
+def _explicit(config: ModelConfig, shards: tuple[ShardIndex, ...], values: tuple[ConfigValues, ...]) -> frozenset[str]:
+    """The files that the config itself names as the model's weights; empty if it names none."""
+    named = next((row.get(EXPLICIT) for row in values if row.artifact == config.artifact), None)
+    if not isinstance(named, str) or config.naming != "hub":
+        return frozenset()
+    path = posixpath.normpath(posixpath.join(folder(config.artifact), named))
+    listed = next((row.weight_map for row in shards if row.artifact == path), None)
+    if listed is None:
+        return frozenset({path})
+    return frozenset(posixpath.join(folder(path), file) for _, file in listed)
 
 
 def _taken(indexes: tuple[WeightIndex, ...], listed: set[str]) -> tuple[WeightIndex, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.parameters._loaded import own_sets
-from assay.facts.config import ModelConfig
+from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.finding import Answer, Evidence, passed, review
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet
 
@@ -28,7 +28,10 @@ _NAMES = {
     remedy="Pass the dtype explicitly when loading, and ask the publisher which one the evaluation used.",
 )
 def weights_dtype_not_as_claimed(
-    config: ModelConfig, indexes: tuple[WeightIndex, ...], shards: tuple[ShardIndex, ...]
+    config: ModelConfig,
+    indexes: tuple[WeightIndex, ...],
+    shards: tuple[ShardIndex, ...],
+    values: tuple[ConfigValues, ...],
 ) -> Iterator[Answer]:
     """Loaders convert to the type that the config states, silently.
 
@@ -39,7 +42,7 @@ def weights_dtype_not_as_claimed(
     if config.dtype is None:
         return
     claimed = _NAMES.get(config.dtype.removeprefix("torch."), config.dtype.upper())
-    for found in own_sets(config, indexes, shards):
+    for found in own_sets(config, indexes, shards, values):
         counted = _by_dtype(found)
         actual = max(counted, key=lambda dtype: (counted[dtype], dtype))
         share = 100 * counted[actual] // max(1, sum(counted.values()))

@@ -44,7 +44,7 @@ def weights_head_not_as_tied(
     tied = config.tied_embeddings
     if tied is None and wanted is not None:  # the default of the architecture
         tied = any(name in wanted.may for name in wanted.heads)
-    found = [pair for row in own_sets(config, indexes, shards) if (pair := _pair(row)) is not None]
+    found = [pair for row in own_sets(config, indexes, shards, values) if (pair := _pair(row)) is not None]
     if not found or not tied or config.naming != "hub":
         yield Answer(Kind.NOT_APPLICABLE, f"{config.artifact} ties no stored output head to the embedding")
         return

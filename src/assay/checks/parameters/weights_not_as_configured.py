@@ -50,7 +50,7 @@ def weights_not_as_configured(
     matrix that they stand for. The architectures are those of facts/families.txt; of another one the question is open.
     A model that brings code of its own may name its tensors as it likes, so that differences are for review.
     """
-    sets = list(own_sets(config, indexes, shards))
+    sets = list(own_sets(config, indexes, shards, values))
     if not sets or adapters:
         yield Answer(Kind.NOT_APPLICABLE, f"no weights that {config.artifact} is for lie beside it")
         return

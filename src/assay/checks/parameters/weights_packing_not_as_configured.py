@@ -75,7 +75,7 @@ def weights_packing_not_as_configured(
         return
     stated = _stated(config, values)
     sets = [(found, list(packings({t.name: (i, t) for i, t in found.tensors})))
-            for found in own_sets(config, indexes, shards)]  # fmt: skip
+            for found in own_sets(config, indexes, shards, values)]  # fmt: skip
     if not any(rows for _, rows in sets) and (stated is None or not sets):
         yield Answer(Kind.NOT_APPLICABLE, f"{config.artifact} announces no packed weights, and there are none")
         return
