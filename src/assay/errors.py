@@ -11,6 +11,8 @@ AssayError
      +- Malformed       a value breaks the format's specification
      +- LimitExceeded   a bound of assay was reached before the structure ended
          +- OutOfTime   reading takes longer than a file is given
+     +- Changed         the file is no longer the one that was listed
+     +- Unreachable     the system does not let it be read
 """
 
 from __future__ import annotations
@@ -98,3 +100,19 @@ class OutOfTime(LimitExceeded):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"it was not gone through to its end within {seconds:.3g} seconds")
+
+
+class Changed(InputError):
+    """The file is no longer the one that was listed, or is not there any more."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.args = (what,)  # it is about no byte
+
+
+class Unreachable(InputError):
+    """The operating system does not let the file be opened, or read further."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.args = (what,)

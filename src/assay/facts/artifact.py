@@ -8,7 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assay.errors import InputError, LimitExceeded, OutOfTime
+from assay.errors import Changed, InputError, LimitExceeded, OutOfTime, Unreachable
 
 
 class Standing(StrEnum):
@@ -54,12 +54,16 @@ class Obstacle:
     at: int | None = None
 
 
+_TROUBLES = ((LimitExceeded, Trouble.LIMIT), (Changed, Trouble.CHANGED), (Unreachable, Trouble.DENIED))
+
+
 def obstacle(artifact: str, broken: InputError) -> Obstacle:
     """What an error of the input amounts to for the artifact that has it."""
     if isinstance(broken, OutOfTime):
         return Obstacle(artifact, Trouble.STOPPED, broken.what)
-    trouble = Trouble.LIMIT if isinstance(broken, LimitExceeded) else Trouble.MALFORMED
-    return Obstacle(artifact, trouble, str(broken), broken.at)
+    trouble = next((trouble for kind, trouble in _TROUBLES if isinstance(broken, kind)), Trouble.MALFORMED)
+    nowhere = trouble in (Trouble.CHANGED, Trouble.DENIED)
+    return Obstacle(artifact, trouble, str(broken), None if nowhere else broken.at)
 
 
 @dataclass(frozen=True, slots=True)

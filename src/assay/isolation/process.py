@@ -8,6 +8,7 @@ import select
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import astuple, replace
 from typing import Any
 
 from assay import formats
@@ -74,10 +75,18 @@ class Worker:
         if self._rendered or company != self._company:
             self.close()
         module = format.read.__module__.rpartition(".")[2]
-        request = {"artifact": artifact, "format": module, "path": place.path, "identity": place.identity}
-        size = place.identity[2] if place.identity else 0
+        assert place.root is not None and place.identity is not None  # a worker is for files on disk
+        request = {
+            "artifact": artifact,
+            "format": module,
+            "root": astuple(place.root),
+            "inside": place.inside,
+            "identity": place.identity,
+        }
         self._company = company
-        return self._asked(request, self._deadline, size)
+        reading = self._asked(request, self._deadline, place.identity[2])
+        changed = reading.obstacle is not None and reading.obstacle.trouble is Trouble.CHANGED
+        return replace(reading, facts=()) if changed else reading  # of what had been told, nobody knows of which bytes
 
     def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials:
         """Try out the templates of one artifact, in a worker that reads and renders nothing afterwards.

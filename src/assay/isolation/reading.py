@@ -6,15 +6,17 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from typing import Protocol
 
-from assay.errors import InputError, LimitExceeded, OutOfTime
+from assay.errors import Changed, InputError, LimitExceeded, OutOfTime, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.codec import Mismatch
 from assay.facts.text import ChatTemplate, TemplateTrial, untried
 from assay.formats import Format
 from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
+from assay.isolation import beneath
 
 UNRENDERED = "not rendered, because there is no isolated reader on this platform"
 Give = Callable[[object], None]
@@ -29,28 +31,66 @@ class Reading:
     obstacle: Obstacle | None = None
 
 
+Identity = tuple[int, int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an artifact's bytes are: how to open them here, and, for a worker, path and identity on disk."""
+    """Where an artifact's bytes are: a file `inside` a root on disk, with its identity, or an object that was given."""
 
-    open: Callable[[], Source]
-    path: str | None = None
-    identity: tuple[int, int, int, int] | None = None
+    given: Source | None = None
+    root: beneath.Root | None = None
+    inside: str = ""
+    identity: Identity | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The path of the file, if it is one."""
+        return None if self.root is None else os.path.join(self.root.path, self.inside)
 
     @contextmanager
     def source(self) -> Iterator[Source]:
-        """The bytes, opened, and closed at the end; an object that was given is left open for its giver to close."""
-        found = self.open()
+        """The bytes, opened and closed; of a file only those of the one that was listed, unchanged until the end.
+
+        An object that was given is left open for its giver to close.
+
+        Raises:
+            Changed: another file is there, or this one was changed before or while it was read.
+            Unreachable: it cannot be opened or read.
+        """
+        if self.root is None:
+            assert self.given is not None
+            yield self.given
+            return
         try:
-            yield found
-        finally:
-            if self.path is not None:
-                found.close()  # type: ignore[attr-defined]
+            descriptor = beneath.opened(self.root, self.inside)
+        except PermissionError as cause:
+            raise Unreachable(f"it cannot be opened ({cause.strerror})") from cause
+        except OSError as cause:
+            raise Changed(f"it can no longer be opened ({cause.strerror})") from cause
+        with open(descriptor, "rb", buffering=0) as file:
+            self._expect(file)
+            try:
+                yield file
+            except OSError as cause:
+                raise Unreachable(f"reading it failed ({cause.strerror})") from cause
+            self._expect(file)
+
+    def _expect(self, file: FileIO) -> None:
+        """Changed unless the open file is as it was listed."""
+        now = identity(os.fstat(file.fileno()))
+        if now != self.identity:
+            before, size = (self.identity or now)[2], now[2]
+            grown = f" ({before:,} bytes before, {size:,} now)" if before != size else ""
+            raise Changed(f"it changed since it was listed{grown}")
 
 
-def identity(state: os.stat_result) -> tuple[int, int, int, int]:
-    """What identifies a file on disk, and changes with it: device, inode, size, time of change in ns."""
-    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
+def identity(state: os.stat_result) -> Identity:
+    """What identifies a file on disk, and changes with it: device, inode, size, times of change in ns.
+
+    The last is the one that nobody can set: the system's own, of any change to bytes, name or rights.
+    """
+    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
 class Reader(Protocol):
@@ -63,6 +103,15 @@ class Reader(Protocol):
     def reached(self) -> tuple[str, ...]: ...
 
     def close(self) -> None: ...
+
+
+def read_at(give: Give, artifact: str, format: Format, place: Place) -> Obstacle | None:
+    """As `read_into`, of what lies at `place`; of one that changed, what was given does not count."""
+    try:
+        with place.source() as source:
+            return read_into(give, artifact, format, Window(source))
+    except (Changed, Unreachable) as cause:
+        return obstacle(artifact, cause)
 
 
 def reading(artifact: str, format: Format, window: Window) -> Reading:
@@ -138,8 +187,10 @@ class InProcess:
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact."""
-        with place.source() as source:
-            return reading(artifact, format, Window(source))
+        facts: list[object] = []
+        stopped = read_at(facts.append, artifact, format, place)
+        changed = stopped is not None and stopped.trouble is Trouble.CHANGED
+        return Reading(() if changed else tuple(facts), stopped)
 
     def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials:
         """Try the templates of one artifact out, or say that it was not done."""

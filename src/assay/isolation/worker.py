@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import importlib
-import os
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -12,13 +11,13 @@ from typing import Any, BinaryIO
 
 from assay import formats
 from assay.errors import OutOfTime
-from assay.facts.artifact import Obstacle, Trouble, obstacle
+from assay.facts.artifact import Obstacle, obstacle
 from assay.facts.codec import decode
 from assay.facts.text import ChatTemplate
 from assay.formats.container.second import needs
-from assay.formats.window import Window
+from assay.isolation.beneath import Root
 from assay.isolation.lock import end_with, lock
-from assay.isolation.reading import Give, identity, read_into, try_into
+from assay.isolation.reading import Give, Place, read_at, try_into
 from assay.isolation.wire import ended, packed, received, told
 
 # codecs that parsers look up when called, and that cannot be loaded from disk any more once the lock holds
@@ -102,16 +101,8 @@ class _Answer:
 
 
 def _read(request: Any, readers: dict[str, formats.Format], give: Give) -> Obstacle | None:
-    artifact, path, expected = request["artifact"], request["path"], tuple(request["identity"])
-    try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError as cause:
-        return Obstacle(artifact, Trouble.CHANGED, f"it can no longer be opened ({cause.strerror})")
-    with open(fd, "rb", buffering=0) as file:
-        state = os.fstat(fd)
-        if identity(state) != expected:
-            return Obstacle(artifact, Trouble.CHANGED, "it changed between hashing and reading")
-        return read_into(give, artifact, readers[request["format"]], Window(file, state.st_size))
+    place = Place(None, Root(*request["root"]), request["inside"], tuple(request["identity"]))
+    return read_at(give, request["artifact"], readers[request["format"]], place)
 
 
 def _try(request: Any, give: Give) -> Obstacle | None:

@@ -35,7 +35,8 @@ class Row:
     def hashed(self, digest: Hashed) -> Row:
         """The row with its digest; a file that could not be hashed as it was read has not been examined."""
         artifact = replace(self.artifact, sha256=digest.sha256)
-        if digest.obstacle is None or self.obstacles:
+        changed = digest.obstacle is not None and digest.obstacle.trouble is Trouble.CHANGED
+        if digest.obstacle is None or (self.obstacles and not changed):
             return replace(self, artifact=artifact)
         return Row(replace(artifact, standing=Standing.UNEXAMINED), (), (digest.obstacle,))
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assay.facts.artifact import Obstacle, Trouble
+from assay.errors import Changed, Unreachable
+from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.window import Source
-from assay.isolation import identity
 from assay.subject.walk import Entry
 
 BLOCK = 1024 * 1024
@@ -29,7 +28,7 @@ class Hashed:
 def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = None) -> Hashed:
     """Read the whole file once in 1 MiB blocks, each also given to `sink`.
 
-    A file that changes meanwhile keeps its digest and gets an obstacle.
+    A file that changes meanwhile, or did before, keeps its digest and gets an obstacle.
     """
     digest, count = hashlib.sha256(), 0
     try:
@@ -44,23 +43,14 @@ def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = Non
                     advance(len(block))
                 if count > entry.size:
                     break  # it grows while it is read; following it could go on for ever
-    except OSError as cause:
-        reason = f"reading it failed at byte {count:,} ({cause.strerror})"
-        return Hashed(digest.hexdigest(), Obstacle(entry.path, Trouble.DENIED, reason))
-    if count != entry.size or not unchanged(entry):
+    except (Changed, Unreachable) as cause:
+        where = f" at byte {count:,}" if count and isinstance(cause, Unreachable) else ""
+        found = obstacle(entry.path, cause)
+        return Hashed(digest.hexdigest(), replace(found, reason=f"{found.reason}{where}"))
+    if count != entry.size:
         reason = f"it changed while it was read ({entry.size:,} bytes before, {count:,} read)"
         return Hashed(digest.hexdigest(), Obstacle(entry.path, Trouble.CHANGED, reason))
     return Hashed(digest.hexdigest())
-
-
-def unchanged(entry: Entry) -> bool:
-    """Whether the file on disk is still the one that was walked."""
-    if entry.place.path is None:
-        return True
-    try:
-        return identity(os.stat(entry.place.path, follow_symlinks=False)) == entry.place.identity
-    except OSError:
-        return False
 
 
 def _blocks(source: Source) -> Iterator[memoryview]:

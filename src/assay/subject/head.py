@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from assay.facts.artifact import Obstacle, Trouble
+from assay.errors import Changed, Unreachable
+from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.container.inert import is_text
 from assay.subject.cache import UNFINISHED
 from assay.subject.walk import Entry
@@ -48,9 +49,8 @@ def peeked(entry: Entry) -> Peeked:
         with entry.place.source() as source:
             source.seek(0)
             head = source.read(HEAD_OF_POINTER)
-    except OSError as cause:
-        trouble = Trouble.DENIED if isinstance(cause, PermissionError) else Trouble.CHANGED
-        return Peeked(b"", Obstacle(entry.path, trouble, f"it cannot be opened ({cause.strerror})"))
+    except (Changed, Unreachable) as cause:
+        return Peeked(b"", obstacle(entry.path, cause))
     absent = _absent(entry, head)
     return Peeked(head, Obstacle(entry.path, Trouble.ABSENT, absent) if absent else None)
 

@@ -6,9 +6,9 @@ the `blobs` folder beside it. What cannot be opened is an obstacle that says why
 
 from __future__ import annotations
 
-import io
 import os
 import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,12 @@ from assay.errors import UsageError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.dossier import ENDPOINT
 from assay.formats.window import Source
-from assay.isolation import Place, identity
+from assay.isolation import Place, beneath, identity
 from assay.subject import cache
 
 MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 64
+TICK = 12_000_000  # ns: times of change move on with the timer interrupt, at 100 Hz where that is slowest
 # what the OpenSSF model-signing reference tool leaves out of a signature (model_signing/hashing.py, ignore_git_paths)
 EXCLUDED = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
 
@@ -60,7 +61,9 @@ def walked(path: Path, name: str = "", reference: str = "", excluding: frozenset
     state = _state(path)
     real = path.resolve()
     if stat.S_ISREG(state.st_mode):
-        entry = _entry(str(real), _clean(path.name), state)
+        place = Place(None, beneath.root(str(real.parent)), real.name, identity(state))
+        entry = Entry(_clean(path.name), state.st_size, place)
+        _settle([entry])
         walk = Walk(name or entry.path, reference, (entry,), (), (), (str(real),))
     elif stat.S_ISDIR(state.st_mode):
         walk = _folder(real, name or _folder_name(real), reference, excluding)
@@ -75,7 +78,7 @@ def given(files: Mapping[str, Source], name: str) -> Walk:
     """A walk over seekable binary objects, keyed by path inside the model: for a browser, a test, an archive."""
     entries = []
     for path, source in sorted(files.items()):
-        entries.append(Entry(path, source.seek(0, 2), Place(lambda source=source: source)))  # type: ignore[misc]
+        entries.append(Entry(path, source.seek(0, 2), Place(source)))
     return Walk(name, "", tuple(entries), (), (), ())
 
 
@@ -91,74 +94,86 @@ def _state(path: Path) -> os.stat_result:
         raise UsageError(f"cannot open {path}: {cause.strerror}") from None
 
 
-def _folder(root: Path, name: str, reference: str, excluding: frozenset[str]) -> Walk:
+def _folder(path: Path, name: str, reference: str, excluding: frozenset[str]) -> Walk:
     entries: list[Entry] = []
     obstacles: list[Obstacle] = []
     excluded: list[str] = []
-    blobs = cache.blobs(root)
-    allowed = (str(root), *([str(blobs)] if blobs else []))
-    stack = [(str(root), "", 0)]
+    blobs = cache.blobs(path)
+    roots = tuple(beneath.root(str(row)) for row in (path, blobs) if row)
+    stack = [("", 0)]
     while stack:
-        folder, inside, depth = stack.pop()
+        inside, depth = stack.pop()
         try:
-            children = sorted(os.scandir(folder), key=lambda child: child.name)
+            with beneath.folder(roots[0], inside) as place:
+                for child in sorted(os.scandir(place), key=lambda child: child.name):
+                    below = os.path.join(inside, child.name)
+                    if not inside and child.name in excluding:
+                        excluded.append(_clean(below))
+                    elif not child.is_dir(follow_symlinks=False):
+                        found = _child(place, child, below, roots)
+                        (entries if isinstance(found, Entry) else obstacles).append(found)  # type: ignore[arg-type]
+                    elif depth < MAX_DEPTH:
+                        stack.append((below, depth + 1))
+                    else:
+                        reason = f"folders are nested deeper than {MAX_DEPTH}"
+                        obstacles.append(Obstacle(_clean(below), Trouble.LIMIT, reason))
+                    if len(entries) > MAX_ENTRIES:
+                        raise UsageError(
+                            f"more than {MAX_ENTRIES:,} files in {path}: give the folder that holds the model"
+                        )
         except OSError as cause:
             reason = f"the folder cannot be listed ({cause.strerror})"
             obstacles.append(Obstacle(_clean(inside) or ".", Trouble.DENIED, reason))
-            continue
-        for child in children:
-            below = f"{inside}/{child.name}" if inside else child.name
-            path = _clean(below)
-            if not inside and child.name in excluding:
-                excluded.append(path)
-            elif child.is_dir(follow_symlinks=False):
-                if depth >= MAX_DEPTH:
-                    obstacles.append(Obstacle(path, Trouble.LIMIT, f"folders are nested deeper than {MAX_DEPTH}"))
-                else:
-                    stack.append((child.path, below, depth + 1))
-            else:
-                found = _child(child, path, allowed)
-                (entries if isinstance(found, Entry) else obstacles).append(found)  # type: ignore[arg-type]
-            if len(entries) > MAX_ENTRIES:
-                raise UsageError(f"more than {MAX_ENTRIES:,} files in {root}: give the folder that holds the model")
     partial = cache.unfinished(blobs) if blobs else []
     obstacles += [Obstacle(f"blobs/{_clean(name)}", Trouble.ABSENT, "it is a partial download") for name in partial]
     entries.sort(key=lambda entry: entry.path)
     obstacles.sort(key=lambda obstacle: obstacle.artifact)
+    _settle(entries)
+    allowed = tuple(row.path for row in roots)
     return Walk(name, reference, tuple(entries), tuple(obstacles), tuple(sorted(excluded)), allowed)
 
 
-def _child(child: os.DirEntry[str], path: str, allowed: tuple[str, ...]) -> Entry | Obstacle:
-    real = child.path
+def _settle(entries: list[Entry]) -> None:
+    """Wait until the system's clock for times of change has moved on: what is changed from here on then shows it."""
+    newest = max((entry.place.identity[4] for entry in entries if entry.place.identity), default=0)
+    if abs(time.time_ns() - newest) < TICK:
+        time.sleep(TICK / 1e9)
+
+
+def _child(place: int | str, child: os.DirEntry[str], below: str, roots: tuple[beneath.Root, ...]) -> Entry | Obstacle:
+    """What `below` the first root is called so: an entry, or why it is none. `place` is the folder that it is in."""
+    path, root = _clean(below), roots[0]
     try:
-        if child.is_symlink():
-            real = os.path.realpath(child.path, strict=True)
-            if not any(real.startswith(root.rstrip(os.sep) + os.sep) for root in allowed):
-                leads = f"it is a link that leaves the model's folder (to {_clean(os.readlink(child.path))!a})"
-                return Obstacle(path, Trouble.LINK, leads)
-        state = os.stat(real, follow_symlinks=False)
+        if not child.is_symlink():
+            return _entry(root, below, path, place)
+        link = os.path.join(root.path, below)
+        target = os.path.realpath(link, strict=True)  # a proposal: the file is opened beneath a root, over no link
+        for root in roots:
+            if target.startswith(prefix := root.path.rstrip(os.sep) + os.sep):
+                real = target.removeprefix(prefix)
+                with beneath.folder(root, os.path.dirname(real), listed=False) as there:
+                    return _entry(root, real, path, there)
+        leads = f"it is a link that leaves the model's folder (to {_clean(os.readlink(link))!a})"
+        return Obstacle(path, Trouble.LINK, leads)
     except FileNotFoundError:
         return Obstacle(path, Trouble.ABSENT, "it is a link that leads nowhere")
     except OSError as cause:
         if child.is_symlink():
             return Obstacle(path, Trouble.LINK, "it is a link that leads back to itself")
         return Obstacle(path, Trouble.DENIED, f"it cannot be examined ({cause.strerror})")
+
+
+def _entry(root: beneath.Root, real: str, path: str, place: int | str) -> Entry | Obstacle:
+    """The file `real` below `root`, in the folder `place`, as what is called `path` in the model."""
+    name = os.path.basename(real)
+    state = beneath.state(place, name)
     if stat.S_ISDIR(state.st_mode):
         return Obstacle(path, Trouble.LINK, "it is a link to a folder, which is not followed")
     if not stat.S_ISREG(state.st_mode):
         return Obstacle(path, Trouble.SPECIAL, f"it is {_special(state.st_mode)}, not a file")
-    if not os.access(real, os.R_OK):
+    if not beneath.readable(place, name):
         return Obstacle(path, Trouble.DENIED, "there is no permission to read it")
-    return _entry(real, path, state)
-
-
-def _entry(real: str, path: str, state: os.stat_result) -> Entry:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-    def opened() -> io.FileIO:
-        return open(os.open(real, flags), "rb", buffering=0)
-
-    return Entry(path, state.st_size, Place(opened, real, identity(state)))
+    return Entry(path, state.st_size, Place(None, root, real, identity(state)))
 
 
 def _special(mode: int) -> str:

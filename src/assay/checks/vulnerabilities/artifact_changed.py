@@ -20,6 +20,7 @@ from assay.facts.finding import Answer
 def artifact_changed(obstacles: tuple[Obstacle, ...]) -> Iterator[Answer]:
     """Findings about a file that changed under the reader may be about neither version.
 
-    Size, modification time and identity of each file are compared before hashing and after reading.
+    Device, inode, size, modification time and time of change of each file are compared with those listed at first, on
+    the open file, before and after each time that it is read; it is opened folder by folder, over no link.
     """
     yield from open_answers(obstacles, Trouble.CHANGED)
