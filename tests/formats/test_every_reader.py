@@ -8,18 +8,21 @@ import json
 import pickle
 import resource
 import struct
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import assay
 from assay.facts.artifact import Trouble
 from assay.facts.codec import decode, encode
 from assay.formats import Format, installed
 from assay.formats.window import Window
 from assay.isolation import reading
-from tests.builders import calls, gguf_model, safetensors, torch_legacy, torch_zip
+from tests.builders import calls, gguf_model, hub_model, safetensors, torch_legacy, torch_zip
 from tests.builders.hub import CARD, config, tensors, tokenizer
 from tests.builders.tables import ctranslate2, fasttext, tensor_bundle, word2vec
 from tests.hostile.graphs import (
@@ -127,3 +130,17 @@ def test_large_monotonous_files_stay_within_time_and_memory(id: str, raw: bytes)
     examined(by_id[id], raw)
     assert time.process_time() - start < 20
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the worker is locked down on Linux")
+def test_a_worker_tells_of_every_format_what_reading_it_here_tells(tmp_path: Path) -> None:
+    files = {}
+    for kind, raw in SOUND.items():
+        pattern = next((name for name in by_id[kind].names if name != "*"), "x.bin")
+        files[f"{kind}/{pattern.replace('*', 'x')}"] = raw
+    inner = zipped({path.replace("/", "_"): raw for path, raw in files.items()})  # and what lies in a container
+    model = hub_model(tmp_path / "model", **files, **{"all.zip": inner})
+    worker, here = assay.audit(model), assay.audit(model, isolation=False)
+    assert worker.isolation != here.isolation
+    assert worker.obstacles == here.obstacles
+    assert worker.findings == here.findings
