@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given as each
+from hypothesis import strategies as st
 from model_signing import hashing
 
 import assay.uncertainty
@@ -270,6 +272,17 @@ def test_a_hundred_thousand_files_are_walked_and_ten_thousand_audited(tmp_path: 
     found = walked(tmp_path)
     assert len({entry.path for entry in found.entries}) == len(found.entries) == 100_000 and not found.obstacles
     assert audit(tmp_path / "3").portrait.measured("files.examined") == 10_000
+
+
+@each(
+    st.lists(st.lists(st.sampled_from([b"\\", b"x", b"f", b"5", b"c", b"\xff", b"\xc3", b"\xbf"])), unique_by=b"".join)
+)
+def test_no_two_files_get_one_name(tmp_path_factory: pytest.TempPathFactory, names: list[list[bytes]]) -> None:
+    folder = tmp_path_factory.mktemp("names")
+    written = {os.fsdecode(b"n" + b"".join(parts)) for parts in names} | {os.fsdecode(b"\xff"), r"\xff", r"\x5cxff"}
+    for name in written:
+        (folder / name).write_bytes(b"x")
+    assert len({entry.path for entry in walked(folder).entries}) == len(written)
 
 
 def test_a_deep_folder_is_an_obstacle_and_no_recursion(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ the `blobs` folder beside it. What cannot be opened is an obstacle that says why
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ MAX_DEPTH = 64
 TICK = 12_000_000  # ns: times of change move on with the timer interrupt, at 100 Hz where that is slowest
 # what the OpenSSF model-signing reference tool leaves out of a signature (model_signing/hashing.py, ignore_git_paths)
 EXCLUDED = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
+_ESCAPE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +194,8 @@ def _folder_name(root: Path) -> str:
 
 
 def _clean(name: str) -> str:
-    """A file name as text: bytes that are no UTF-8 are written as \\xNN, so that they survive JSON."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A file name as text: bytes that are no UTF-8 are written as \\xNN, so that they survive JSON.
+
+    The backslash of a name that holds such an escape as it stands is written as one too: no two names share a text.
+    """
+    return _ESCAPE.sub(rb"\\x5c", os.fsencode(name)).decode("utf-8", "backslashreplace")
