@@ -317,9 +317,9 @@ def test_what_cannot_be_done_is_one_sentence(
 
 
 def test_of_a_newer_version_the_schema_is_named(signed: tuple[Path, Path, str]) -> None:
-    signed[1].write_text(signed[1].read_text().replace("assay-dossier/3", "assay-dossier/9"))
+    signed[1].write_text(signed[1].read_text().replace("assay-dossier/4", "assay-dossier/9"))
     done = run("verify", str(signed[1]), str(signed[0]))
     assert (
         done.returncode == 2
-        and "it has schema 'assay-dossier/9', and this version of assay reads up to 'assay-dossier/3'" in done.stderr
+        and "it has schema 'assay-dossier/9', and this version of assay reads up to 'assay-dossier/4'" in done.stderr
     )

@@ -95,7 +95,7 @@ def test_quiet_verbose_and_colour(tmp_path: Path) -> None:
 def test_reports_in_files_do_not_take_the_place_of_the_answer(tmp_path: Path) -> None:
     model = str(hub_model(tmp_path / "good"))
     assert " PASSED " in run("audit", model, "-o", f"html={tmp_path}/r.html").stdout
-    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/3"
+    assert json.loads(run("audit", model, "-o", "json").stdout)["schema"] == "assay-dossier/4"
     quiet = run("audit", model, "-o", "json=-", "-q")
     assert json.loads(quiet.stdout)["subject"]["name"] == "good" and quiet.stderr.startswith("PASSED  good")
 
@@ -284,7 +284,7 @@ def test_an_output_that_cannot_be_written_is_one_sentence(tmp_path: Path, comman
 def test_an_existing_report_is_replaced_whole(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text("x" * 1_000_000)
     run("audit", str(hub_model(tmp_path / "m")), "-o", f"json={tmp_path}/r.json")
-    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/3"
+    assert json.loads((tmp_path / "r.json").read_text())["schema"] == "assay-dossier/4"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "r.json"]
 
 

@@ -75,9 +75,9 @@ def test_what_an_older_dossier_lacks_is_said_and_shown(value: dict[str, Any], tm
     ("schema", "sentence"),
     [
         ("assay-dossier/99", "it has schema 'assay-dossier/99', and this version of assay reads up to"),
-        ("assay-scored/1", "expected schema 'assay-dossier/3' or an older one, got 'assay-scored/1'"),
-        (None, "expected schema 'assay-dossier/3' or an older one, got 'None'"),
-        (7, "expected schema 'assay-dossier/3' or an older one, got '7'"),
+        ("assay-scored/1", "expected schema 'assay-dossier/4' or an older one, got 'assay-scored/1'"),
+        (None, "expected schema 'assay-dossier/4' or an older one, got 'None'"),
+        (7, "expected schema 'assay-dossier/4' or an older one, got '7'"),
     ],
 )
 def test_what_is_no_dossier_that_can_be_read_is_refused(value: dict[str, Any], schema: object, sentence: str) -> None:
@@ -108,7 +108,7 @@ def test_a_section_that_nothing_reads_stays_as_it_is_and_is_named(value: dict[st
 def test_a_section_of_another_version_or_a_damaged_one_is_named_and_not_guessed(value: dict[str, Any]) -> None:
     other = with_section(value, id="signature", schema="assay-signature/9", value={"who": "somebody"})
     assert other.signature is None and isinstance(other.sections[-1].value, Unread)
-    assert other.lacks == ("section signature (schema assay-signature/9: this version reads assay-signature/1)",)
-    damaged = with_section(value, id="signature", schema="assay-signature/1", value={"trust": "yes"})
+    assert other.lacks == ("section signature (schema assay-signature/9: this version reads assay-signature/2)",)
+    damaged = with_section(value, id="signature", schema="assay-signature/2", value={"trust": "yes"})
     assert damaged.signature is None
-    assert damaged.lacks == ("section signature (schema assay-signature/1: not a Method)",)
+    assert damaged.lacks == ("section signature (schema assay-signature/2: not a Method)",)

@@ -19,6 +19,7 @@ from markupsafe import Markup
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.section import Section
 from assay.facts.signature import Method, Trust, Verification
+from assay.facts.structure import Reached
 from assay.render import renderer, sections
 from assay.render.command import reproduce
 from assay.render.sections import View, installed, of, views
@@ -37,7 +38,19 @@ def whole(tmp_path: Path, audit: Callable[..., Dossier]) -> Dossier:
     model, base = hub_model(tmp_path / "m"), hub_model(tmp_path / "base")
     found = audit(model, base=base, corpora=(str(tmp_path / "c" / "index"),))
     signature = Verification(
-        Method.KEY, Trust.VERIFIED, "key 12ab", "by a given key", "m", "a" * 64, 5, ("x.bin",), (), (), ()
+        method=Method.KEY,
+        trust=Trust.VERIFIED,
+        signer="key 12ab",
+        why="by a given key",
+        subject="m",
+        sha256="a" * 64,
+        covered=5,
+        changed=("x.bin",),
+        absent=(),
+        uncovered=(),
+        ignored=(".github",),
+        outside=(".github/y.yml",),
+        reached=(Reached(".github/z.bin", "modules.json names it at /1/path"),),
     )
     return with_section(found, signature)
 

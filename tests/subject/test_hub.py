@@ -58,6 +58,7 @@ def test_a_hub_model_is_fetched_pinned_and_equal_to_the_folder(tmp_path: Path) -
         "name": "org/tiny",
         "reference": f"hf://org/tiny@{COMMIT}",
         "sha256": assay.audit(folder).subject.sha256,
+        "files_sha256": assay.audit(folder).subject.files_sha256,
     }, done.stderr
 
 

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.errors import Malformed
 from assay.facts.codec import Mismatch, decode, encode
@@ -185,17 +185,7 @@ def _entry(row: bytes, number: int, before: str) -> Entry:
 def appended(log: Log, entry: Entry) -> bytes:
     """The log with one entry more, as a file; `entry` gets its place and the hash of the line before it."""
     before = hashlib.sha256(log.lines[-1]).hexdigest() if log.lines else START
-    placed = Entry(
-        len(log.lines),
-        before,
-        entry.name,
-        entry.sha256,
-        entry.dossier,
-        entry.verdict,
-        entry.policy,
-        entry.assay,
-        entry.time,
-    )
+    placed = replace(entry, index=len(log.lines), before=before)
     return b"".join(row + b"\n" for row in (*log.lines, written(placed)))
 
 

@@ -7,19 +7,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.attest import bundle, keyless, keys
+from assay.attest._opened import Reach, opened_from
 from assay.attest.certificates import certified
 from assay.attest.signer import Signer
 from assay.errors import UsageError
-from assay.facts.artifact import Artifact, Standing, manifest
+from assay.facts.artifact import EXCLUDED, Artifact, Obstacle, Standing, lies_in, manifest
 from assay.facts.signature import Covered, Method, SignedManifest, Trust, Verification
 from assay.files import content
 from assay.formats.window import Source
 from assay.progress import Progress, Steps
-from assay.subject import EXCLUDED, Entry, Walk, hashed, walked
+from assay.subject import Entry, Walk, hashed, walked
 
 MOST_LISTED = 10_000
 if TYPE_CHECKING:
@@ -45,11 +47,14 @@ def sign(model: Path, signer: Signer, target: Path, progress: Progress | None = 
         UsageError: a file cannot be read, changes meanwhile, or is a link: then there is nothing to sign.
     """
     walk = walked(model)
-    ignored = tuple(sorted({*EXCLUDED, *_inside(model, target)}))
-    entries = [entry for entry in walk.entries if not _left_out(entry.path, ignored)]
-    if walk.obstacles:
-        first = walk.obstacles[0]
+    own = _inside(model, target)
+    ignored = tuple(sorted({*EXCLUDED, *own}))
+    entries = [entry for entry in walk.entries if not lies_in(entry.path, ignored)]
+    first = next((row for row in walk.obstacles if not lies_in(row.artifact, ignored)), None)
+    if first is not None:
         raise UsageError(f"{first.artifact}: {first.reason}; a model is signed whole, so remove it or make it a file")
+    for row in opened_from(walk, [path for path in _paths(walk) if lies_in(path, EXCLUDED)])[:1]:
+        raise UsageError(f"{row.artifact} is left out of signatures, and {row.why}: move it, so that it can be signed")
     digests = list(_hashed(entries, progress))
     for entry, digest in zip(entries, digests, strict=True):
         if digest is None:
@@ -80,9 +85,10 @@ def _inside(model: Path, path: Path) -> tuple[str, ...]:
         return ()
 
 
-def _left_out(path: str, ignored: tuple[str, ...]) -> bool:
-    """Whether a path, or a folder that it lies in, was left out by the signer."""
-    return any(path == row.strip("/") or path.startswith(f"{row.strip('/')}/") for row in ignored)
+def _paths(walk: Walk) -> list[str]:
+    """Everything that is there, whether it can be opened or not."""
+    rows = (*walk.entries, *walk.obstacles, *walk.aside)
+    return sorted(row.path if isinstance(row, Entry) else row.artifact for row in rows)
 
 
 def verify(
@@ -98,7 +104,7 @@ def verify(
         UsageError: the model or the signature cannot be read.
         Malformed: the signature is no bundle about a model; the message says what is wrong.
     """
-    return _verified(model, signature, expected, {}, at, progress)
+    return _verified(model, signature, expected, {}, None, at, progress)
 
 
 def _verified(
@@ -106,6 +112,7 @@ def _verified(
     signature: Path,
     expected: Expected,
     digests: dict[str, str],
+    reach: Reach | None,
     at: datetime | None,
     progress: Progress | None,
 ) -> Verification:
@@ -117,9 +124,11 @@ def _verified(
             "verify it with the OpenSSF model-signing tool"
         )
     trust, who, why = judged(found, expected, at or datetime.now(UTC))
-    walk = walked(model, excluding=frozenset())  # what to leave out is for the signer to say, and to be shown
+    walk = walked(model)
     own = _inside(model, signature)
-    changed, absent, uncovered = _compared(walk, signed, own, digests, progress)
+    changed, absent, uncovered, outside = _compared(walk, signed, own, digests, progress)
+    reached = (reach or partial(opened_from, walk))(outside)
+    aside = {row.path if isinstance(row, Entry) else row.artifact for row in walk.aside}
     return Verification(
         method=found.method,
         trust=trust,
@@ -132,17 +141,25 @@ def _verified(
         absent=tuple(absent[:MOST_LISTED]),
         uncovered=tuple(uncovered[:MOST_LISTED]),
         ignored=signed.ignored,
+        outside=tuple([path for path in outside if path not in aside][:MOST_LISTED]),
+        reached=reached[:MOST_LISTED],
     )
 
 
 def compared(
-    model: Path, signature: Path, expected: Expected, digests: dict[str, str], at: datetime | None = None
+    model: Path,
+    signature: Path,
+    expected: Expected,
+    digests: dict[str, str],
+    reach: Reach,
+    at: datetime | None = None,
 ) -> Verification:
     """As `verify`, for a model whose files were hashed already: path -> SHA-256 in hex.
 
-    Only what is signed otherwise is read again. Raises UsageError and Malformed as `verify` does.
+    `reach` tells of files that the signer left out which of them are opened. Only what is signed otherwise is read
+    again. Raises UsageError and Malformed as `verify` does.
     """
-    return _verified(model, signature, expected, digests, at, None)
+    return _verified(model, signature, expected, digests, reach, at, None)
 
 
 def places(model: Path) -> tuple[Path, Path]:
@@ -205,8 +222,8 @@ def _by_key(found: bundle.Bundle, expected: Expected, message: bytes) -> tuple[T
 
 def _compared(
     walk: Walk, signed: SignedManifest, own: tuple[str, ...], digests: dict[str, str], progress: Progress | None
-) -> tuple[list[str], list[str], list[str]]:
-    """(changed, absent, uncovered) files."""
+) -> tuple[list[str], list[str], list[str], list[str]]:
+    """(changed, absent, uncovered) files, and those that the signer left out."""
     lines: dict[str, list[Covered]] = defaultdict(list)
     for line in signed.lines:
         lines[line.name].append(line)
@@ -217,18 +234,19 @@ def _compared(
         if not _same(here[name], lines[name], digests.get(here[name].path, "")):
             changed.append(name)
         steps.add(here[name].size)
-    found = [*here, *(row.artifact for row in walk.obstacles)]
-    uncovered = [
-        path for path in found if path not in lines and path not in own and not _left_out(path, signed.ignored)
-    ]
-    return changed, sorted(lines.keys() - here.keys()), sorted(uncovered)
+    closed = (row.artifact for row in (*walk.obstacles, *walk.aside) if isinstance(row, Obstacle))
+    found = sorted({*here, *closed} - lines.keys() - {*own})
+    outside = [path for path in found if lies_in(path, signed.ignored)]
+    uncovered = [path for path in found if not lies_in(path, signed.ignored)]
+    return changed, sorted(lines.keys() - here.keys()), uncovered, outside
 
 
 def _by_name(walk: Walk, signed: SignedManifest) -> dict[str, Entry]:
     """The files by the names under which they were signed; a model of one file is itself, whatever it was called."""
     if len(walk.entries) == 1 and walk.entries[0].path == walk.name and len({line.name for line in signed.lines}) == 1:
         return {signed.lines[0].name: walk.entries[0]}
-    return {entry.path: entry for entry in walk.entries}
+    rows = (*walk.entries, *walk.aside)
+    return {entry.path: entry for entry in rows if isinstance(entry, Entry)}
 
 
 def _same(entry: Entry, rows: list[Covered], known: str) -> bool:

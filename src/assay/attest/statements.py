@@ -2,7 +2,7 @@
 
 Sources: in-toto attestation framework, Statement v1; predicates Test Result v0.1 and Simple Verification Result v0.1;
 CycloneDX as predicate. The subject is the model, by the digest that an OpenSSF model signature has as well, so that the
-two can be put side by side.
+two can be put side by side, and by assay's own, which binds the names of files.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 VERIFICATION = "https://in-toto.io/attestation/svr/v0.1"
 BILL = "https://cyclonedx.org/bom"
 DOSSIER = "urn:openassay:dossier:v1"
+FILES = "assayFilesV1"  # the digest over names too; in-toto Statement v1 leaves the names of algorithms open
 VERIFIER = "urn:openassay:assay"
 MOST_LINES = 64  # statements in one file
 _RESULTS = {Verdict.PASSED: "PASSED", Verdict.FAILED: "FAILED", Verdict.INCOMPLETE: "WARNED"}
@@ -53,7 +54,10 @@ def statements(dossier: Dossier, bill: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statement(dossier: Dossier, predicate: str, body: Any) -> dict[str, Any]:
-    subject = {"name": dossier.subject.name, "digest": {"sha256": dossier.subject.sha256}}
+    digest = {"sha256": dossier.subject.sha256}
+    if dossier.subject.files_sha256:  # a dossier of an older schema has none
+        digest[FILES] = dossier.subject.files_sha256
+    subject = {"name": dossier.subject.name, "digest": digest}
     return {"_type": bundle.STATEMENT_TYPE, "subject": [subject], "predicateType": predicate, "predicate": body}
 
 

@@ -147,12 +147,12 @@ def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
     """What an entry says that the dossier does not: place and time are the log's own, all else is the dossier's."""
     if entry.dossier != own.dossier:
         return [f"it is not about {dossier}"]
-    rows = [field.name for field in fields(Entry) if field.name not in ("index", "before", "time")]
+    kept = ("index", "before", "time", *(["files_sha256"] if entry.files_sha256 is None else []))  # an older line
+    rows = [(field.name, getattr(entry, field.name), getattr(own, field.name)) for field in fields(Entry)]
     return [
-        f"entry {entry.index} says {name} = {getattr(entry, name)[:100]!r},"
-        f" and {dossier} has {getattr(own, name)[:100]!r}"
-        for name in rows
-        if getattr(entry, name) != getattr(own, name)
+        f"entry {entry.index} says {name} = {said[:100]!r}, and {dossier} has {(found or '')[:100]!r}"
+        for name, said, found in rows
+        if name not in kept and said != found
     ]
 
 
@@ -179,6 +179,7 @@ def _entry_of(path: Path) -> Entry:
         found.policy.sha256,
         found.assay,
         timestamp(),
+        found.subject.files_sha256 or None,
     )
 
 

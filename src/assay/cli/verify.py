@@ -152,7 +152,7 @@ def COMMAND(
         put(canonical(found) if format == "json" else encoded(rows), path)
     if found.holds:
         return 0
-    return 3 if found.trust is Trust.UNKNOWN and not (found.changed or found.absent or found.uncovered) else 1
+    return 3 if found.trust is Trust.UNKNOWN and not found.differs else 1
 
 
 def _identity(name: str | None, issuer: str | None, root: Path | None) -> tuple[Identity, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,18 +74,33 @@ class Resource:
     sha256: str
 
 
+# what the OpenSSF model-signing reference tool leaves out of a signature (model_signing/hashing.py, ignore_git_paths)
+EXCLUDED = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
+
+
+def lies_in(path: str, names: Iterable[str]) -> bool:
+    """Whether a path is one of these, or lies in a folder that is."""
+    return any(path == name.strip("/") or path.startswith(f"{name.strip('/')}/") for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The sorted resources of a model, serialised as the OpenSSF model-signing specification v1.0 does.
+    """The files of a model in name order, and those at its top that signatures leave out."""
 
-    Method `files`, hash SHA-256.
-    """
+    files: tuple[Resource, ...]
+    excluded: tuple[str, ...] = ()
 
-    resources: tuple[Resource, ...]
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The files that a signature is about."""
+        return tuple(row for row in self.files if not lies_in(row.name, self.excluded))
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex over the concatenated raw digests in name order, as the published test vectors have it."""
+        """SHA-256 in hex over the concatenated raw digests of the resources in name order.
+
+        The OpenSSF model-signing specification v1.0 has it so (method `files`, hash SHA-256), and its test vectors.
+        """
         whole = hashlib.sha256()
         for resource in self.resources:
             whole.update(bytes.fromhex(resource.sha256))
@@ -93,22 +108,23 @@ class Manifest:
 
     @property
     def named(self) -> str:
-        """SHA-256 in hex over names and digests: of what `sha256sum -z` writes for the files in this order.
+        """SHA-256 in hex over names and digests: of what `sha256sum -z` writes for all files in this order.
 
-        The digest that signatures are about does not change where files are renamed and keep their order.
+        The digest that signatures are about changes neither where files are renamed and keep their order, nor with
+        what signatures leave out.
         """
-        lines = "".join(f"{resource.sha256}  {resource.name}\0" for resource in self.resources)
+        lines = "".join(f"{row.sha256}  {row.name}\0" for row in self.files)
         return hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def manifest(artifacts: tuple[Artifact, ...]) -> Manifest:
-    """The manifest of `artifacts`, in name order.
+def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = ()) -> Manifest:
+    """The manifest of `artifacts`, in name order; signatures leave `excluded` out.
 
     Names are compared folder by folder, as the reference tool compares paths (model_signing/manifest.py): `a/b` comes
     before `a-b`, although the character `-` is less than `/`.
     """
     rows = sorted(((a.path, a.sha256) for a in artifacts), key=lambda row: row[0].split("/"))
-    return Manifest(tuple(Resource(name, digest) for name, digest in rows))
+    return Manifest(tuple(Resource(name, digest) for name, digest in rows), excluded)
 
 
 INSIDE = " > "  # between a container and what lies in it

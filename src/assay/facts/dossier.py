@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from assay.facts.openness import Openness
     from assay.facts.signature import Verification
 
-SCHEMA = "assay-dossier/3"
+SCHEMA = "assay-dossier/4"
 
 # the five questions, in the order in which every report gives their answers
 QUESTIONS = {
@@ -46,11 +46,16 @@ ENDPOINT = "openai+"  # what the reference to a model behind an endpoint begins 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The model under audit: its name, where it was asked for (`hf://...`, else empty), and manifest digest."""
+    """The model under audit: its name, where it was asked for (`hf://...`, else empty), and the digests of its files.
+
+    `sha256` is the digest that an OpenSSF model signature is about; `files_sha256` is over every file that was read,
+    with its name: of what `sha256sum -z` writes for them.
+    """
 
     name: str
     reference: str
     sha256: str
+    files_sha256: str
 
     @property
     def closed(self) -> bool:
@@ -204,7 +209,9 @@ class Plugin:
 class Dossier:
     """Everything an audit found, in a fixed order.
 
-    What each engine found is a section, by its id. `questions` are those of the five that were asked. `given` names
+    `excluded` are the parts of the model that its signatures leave out, and `aside` the folders in which Git keeps what
+    is its own: that was not read, since no file of the model names it. What each engine found is a section, by its id.
+    `questions` are those of the five that were asked. `given` names
     what the audit was given beside the model (`base`, `corpora`, `run`, `trust`): doing it again takes the same.
     `lacks` names what a dossier of an older schema, or of another installation, does not hold or could not be read as;
     it is empty in one that this version wrote.
@@ -214,6 +221,7 @@ class Dossier:
     assay: str
     subject: Subject
     excluded: tuple[str, ...]
+    aside: tuple[str, ...]
     artifacts: tuple[Artifact, ...]
     obstacles: tuple[Obstacle, ...]
     nature: Nature

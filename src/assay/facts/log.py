@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Entry:
     """One audit in a log.
 
-    `index` counts from 0, `before` is the SHA-256 of the line before it, `dossier` and `policy` are SHA-256 too,
-    `assay` is the version, and `time` what was given (empty: none).
+    `index` counts from 0, `before` is the SHA-256 of the line before it, `sha256` and `files_sha256` are the model's
+    digests, `dossier` and `policy` are SHA-256 too, `assay` is the version, and `time` what was given (empty: none).
+    Lines that were written before there was a `files_sha256` have none.
     """
 
     index: int
@@ -22,6 +23,7 @@ class Entry:
     policy: str
     assay: str
     time: str
+    files_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

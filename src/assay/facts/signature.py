@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from assay.facts.section import SectionKind
+from assay.facts.structure import Reached
 
 
 class Method(StrEnum):
@@ -54,10 +55,11 @@ class Verification:
     """A model beside a signature: who signed, how, what is covered, what is not, and what differs.
 
     `changed` and `absent` are covered files that differ or are not there, `uncovered` files that the signature says
-    nothing about, `ignored` the paths that the signer left out.
+    nothing about, `ignored` the paths that the signer left out, `outside` the files there but those that are Git's own,
+    and `reached` those that loaders open all the same.
     """
 
-    SECTION: ClassVar[SectionKind] = SectionKind("signature", 1)
+    SECTION: ClassVar[SectionKind] = SectionKind("signature", 2)
 
     method: Method
     trust: Trust
@@ -70,11 +72,18 @@ class Verification:
     absent: tuple[str, ...]
     uncovered: tuple[str, ...]
     ignored: tuple[str, ...]
+    outside: tuple[str, ...]
+    reached: tuple[Reached, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether what a loader opens is anything else than the files that were signed."""
+        return bool(self.changed or self.absent or self.uncovered or self.reached)
 
     @property
     def holds(self) -> bool:
         """Whether an expected signer signed exactly these files."""
-        return self.trust is Trust.VERIFIED and not (self.changed or self.absent or self.uncovered)
+        return self.trust is Trust.VERIFIED and not self.differs
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,23 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class PathOutside:
+    """A path into what signatures leave out (`.git` and the like) that a configuration names: where, and the path."""
+
+    artifact: str
+    pointer: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A file that signatures leave out and a loader opens: why, as `modules.json names it at /1/path`."""
+
+    artifact: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """That a container or a model file was walked through: what it is, and how many parts were looked at."""
 

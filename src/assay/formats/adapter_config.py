@@ -8,8 +8,8 @@ from assay.facts.config import AdapterConfig
 from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats._config_values import config_values
+from assay.formats._references import references
 from assay.formats.encoding.json import integer, mapping, text
-from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 
@@ -19,7 +19,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     kind = (text(value.get("peft_type")) or "unknown")[:64]
     yield AdapterConfig(artifact, kind, text(value.get("base_model_name_or_path")) or None, integer(value.get("r")))
     yield config_values(artifact, value)
-    yield from code_references(artifact, value)
+    yield from references(artifact, value)
 
 
 FORMAT = Format(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from assay.facts.config import GenerationConfig
 from assay.facts.structure import Aspect
 from assay.formats import Format
+from assay.formats._references import references
 from assay.formats.encoding.json import boolean, integer, mapping, number
-from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 
@@ -24,7 +24,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         number(value.get("repetition_penalty")),
         integer(value.get("max_new_tokens")),
     )
-    yield from code_references(artifact, value)
+    yield from references(artifact, value)
 
 
 FORMAT = Format(

@@ -10,8 +10,8 @@ from assay.errors import Malformed
 from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats._checksums import listed
+from assay.formats._references import references
 from assay.formats.encoding.json import document
-from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 _BEGINS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"|\}\s*\Z)|\[\s*(?:[\[{"\d-]|\]\s*\Z))')
@@ -22,7 +22,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield references to code, what a manifest says of files, and where weights of TensorFlow.js lie."""
     raw = window.read(0, window.size).removeprefix(b"\xef\xbb\xbf")
     for value in _values(raw):
-        yield from code_references(artifact, value)
+        yield from references(artifact, value)
         yield from listed(artifact, value)
         if b'"weightsManifest"' in raw:
             from assay.formats._tfjs import shards

@@ -9,8 +9,8 @@ from assay.facts.config import ModelConfig
 from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats._config_values import config_values
+from assay.formats._references import references
 from assay.formats.encoding.json import boolean, integer, mapping, text, texts
-from assay.formats.python.reference import code_references
 from assay.formats.window import Window
 
 # one of these is in the config of every model: of transformers, of older ones without a type, of diffusers
@@ -29,7 +29,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     else:  # a module of sentence-transformers, a converted model, a data set
         yield Contents(artifact, "model-config", len(value))
     yield config_values(artifact, value)
-    yield from code_references(artifact, value)
+    yield from references(artifact, value)
 
 
 def _describes_a_model(value: dict[str, Any]) -> bool:

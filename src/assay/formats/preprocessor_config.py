@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from assay.facts.config import PreprocessorConfig
 from assay.facts.structure import Aspect
 from assay.formats import Format
+from assay.formats._references import references
 from assay.formats.encoding.json import mapping, text
-from assay.formats.python.reference import code_references
 from assay.formats.template.tree import template
 from assay.formats.window import Window
 
@@ -20,7 +20,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     value = mapping(window)
     named = tuple(name[:200] for key in _CLASSES if (name := text(value.get(key))))
     yield PreprocessorConfig(artifact, named)
-    yield from code_references(artifact, value)
+    yield from references(artifact, value)
     source = value.get("chat_template")
     if isinstance(source, str):
         yield template(artifact, "/chat_template", "default", source)

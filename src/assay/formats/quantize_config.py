@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.facts.config import ConfigValues
 from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
+from assay.formats._references import paths_outside
 from assay.formats.encoding.json import integer, mapping
 from assay.formats.window import Window
 
@@ -18,6 +19,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the settings as a config states them; other tools' files of this name hold none."""
     value = mapping(window)
     yield Contents(artifact, "quantize-config", len(value))
+    yield from paths_outside(artifact, value)  # AutoGPTQ: model_file_base_name
     if any(integer(value.get(key)) is not None for key in _BITS):
         rows = [
             (f"quantization_config.{key}", entry)

@@ -10,8 +10,8 @@ from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
 from assay.formats._declared import declared_tokens
+from assay.formats._references import references
 from assay.formats.encoding.json import mapping, text
-from assay.formats.python.reference import code_references
 from assay.formats.template.tree import template
 from assay.formats.window import Window
 
@@ -22,7 +22,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the declared tokens, code references and chat templates."""
     value = mapping(window)
     yield DeclaredTokens(artifact, declared_tokens(value), text(value.get("tokenizer_class")))
-    yield from code_references(artifact, value)
+    yield from references(artifact, value)
     for pointer, name, source in _templates(value.get("chat_template")):
         yield template(artifact, pointer, name, source)
 

@@ -22,7 +22,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield tags, then each reference to code."""
     import yaml
 
-    from assay.formats.python.reference import code_references
+    from assay.formats._references import references
 
     text = window.text(MOST)
     try:
@@ -60,7 +60,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         raise Malformed(f"not YAML ({str(broken).splitlines()[0][:120]})") from broken
     yield Contents(artifact, FORMAT.id, len(documents))
     for document in documents:
-        yield from code_references(artifact, document)
+        yield from references(artifact, document)
 
 
 def _acts(tag: str) -> bool:
@@ -105,7 +105,7 @@ FORMAT = Format(
     "YAML",
     read,
     names=("*.yaml", "*.yml", "mlmodel"),
-    needs=("yaml", "assay.formats.python.reference"),
+    needs=("yaml", "assay.formats._references"),
     examines=(Aspect.UNPACKING, Aspect.CODE, Aspect.REFERENCES, Aspect.MARKS),
     gaps=(),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from assay.errors import InputError
 from assay.facts.signature import ExpectedSignature
 from assay.measures import Asked, Cost, Material, Measure
+from assay.measures.reached import reached
 
 
 def run(material: Material) -> Iterator[object]:
@@ -23,7 +25,7 @@ def run(material: Material) -> Iterator[object]:
         return
     digests = {artifact.path: artifact.sha256 for artifact in material.artifacts}
     try:
-        verified = compared(model, found, whom, digests)
+        verified = compared(model, found, whom, digests, partial(reached, material))
     except InputError as cause:
         yield ExpectedSignature(trust.name, found.name, str(cause))
         return

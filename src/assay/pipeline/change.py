@@ -14,7 +14,7 @@ from assay.facts.change import (
     LicenceChange,
     ValueChange,
 )
-from assay.facts.dossier import Dossier, Verdict
+from assay.facts.dossier import Dossier, Subject, Verdict
 from assay.facts.finding import Finding, Kind
 
 MOST_FILES, MOST_FINDINGS, MOST_HUNKS, MOST_WIDTH = 1000, 1000, 60, 300
@@ -34,9 +34,7 @@ def change(old: Dossier, new: Dossier) -> Change:
     return Change(
         old.subject.name,
         new.subject.name,
-        tuple(
-            _values(("name", old.subject.name, new.subject.name), ("sha256", old.subject.sha256, new.subject.sha256))
-        ),
+        tuple(_subject(old.subject, new.subject)),
         tuple(_rules(old, new)),
         tuple(_files(old, new))[:MOST_FILES],
         tuple(_measured(old, new)),
@@ -54,6 +52,18 @@ def change(old: Dossier, new: Dossier) -> Change:
 
 def _values(*rows: tuple[str, str, str]) -> Iterator[ValueChange]:
     yield from (ValueChange(name, before, after) for name, before, after in rows if before != after)
+
+
+def _subject(old: Subject, new: Subject) -> Iterator[ValueChange]:
+    """How the model is called, and its digests; only those that both dossiers have are compared."""
+    yield from _values(("name", old.name, new.name), ("sha256", old.sha256, new.sha256))
+    if _renamed(old, new):
+        yield ValueChange("files_sha256", old.files_sha256, new.files_sha256)
+
+
+def _renamed(old: Subject, new: Subject) -> bool:
+    """Whether files or their names differ; an older dossier does not say."""
+    return bool(old.files_sha256 and new.files_sha256) and old.files_sha256 != new.files_sha256
 
 
 def _worse(old: Dossier, new: Dossier) -> bool:
@@ -183,7 +193,8 @@ def _place(finding: Finding) -> tuple[str, tuple[str, ...]]:
 
 def _cause(old: Dossier, new: Dossier, check: str) -> Cause:
     """A check that says otherwise does so because its input changed, or because it did, or its version did."""
-    model = old.subject.sha256 != new.subject.sha256 or old.corpora != new.corpora or old.comparison != new.comparison
+    files = old.subject.sha256 != new.subject.sha256 or _renamed(old.subject, new.subject)
+    model = files or old.corpora != new.corpora or old.comparison != new.comparison
     rules = old.assay != new.assay or _rule(old, check) != _rule(new, check) or old.left_out != new.left_out
     if model and rules:
         return Cause.EITHER

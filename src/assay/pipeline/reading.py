@@ -17,7 +17,7 @@ from assay.formats.container.unread import unread
 from assay.isolation import Reader
 from assay.measures import Feed
 from assay.progress import Progress, Steps
-from assay.subject import Entry, Hashed, Peeked, hashed, peeked
+from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked, reach
 
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
 
@@ -39,6 +39,17 @@ class Row:
         if digest.obstacle is None or (self.obstacles and not changed):
             return replace(self, artifact=artifact)
         return Row(replace(artifact, standing=Standing.UNEXAMINED), (), (digest.obstacle,))
+
+
+def read_walk(
+    walk: Walk, make_reader: MakeReader, made: frozenset[str] = frozenset()
+) -> tuple[Walk, list[Row], tuple[str, ...]]:
+    """As `read_all`, and what is set aside too where another file names some of it: then the walk has nothing aside."""
+    rows, isolation = read_all(walk.entries, make_reader, made)
+    if walk.aside and reach.reached(reach.aside(walk), (fact for row in rows for fact in row.facts)):
+        walk = reach.whole(walk)
+        rows, isolation = read_all(walk.entries, make_reader, made)
+    return walk, rows, isolation
 
 
 def read_all(

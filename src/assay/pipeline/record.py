@@ -12,7 +12,7 @@ from assay.facts.section import Section, SectionKind, section
 from assay.facts.text import ChatTemplate
 from assay.pipeline.fact import Facts
 from assay.pipeline.request import Request
-from assay.subject import Walk
+from assay.subject import Walk, reach
 from assay.version import VERSION
 
 MAX_CONFIGS, MAX_CLAIMS, MAX_LICENCES = 20, 500, 10  # that the dossier carries
@@ -40,6 +40,7 @@ def recorded(
         assay=VERSION,
         subject=subject,
         excluded=walk.excluded,
+        aside=tuple(sorted({path.partition("/")[0] for path in reach.aside(walk)})),
         artifacts=facts.all("Artifact"),
         obstacles=facts.all("Obstacle"),
         nature=facts.all("Nature")[0],

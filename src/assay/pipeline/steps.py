@@ -13,7 +13,7 @@ from assay.measures import Feed, Material
 from assay.pipeline.answer import answered, with_excerpts
 from assay.pipeline.fact import Facts
 from assay.pipeline.plan import planned
-from assay.pipeline.reading import MakeReader, hash_all, read_all
+from assay.pipeline.reading import MakeReader, hash_all, read_walk
 from assay.pipeline.record import Ran, recorded
 from assay.pipeline.request import Request
 from assay.progress import Progress
@@ -62,7 +62,7 @@ def examined(
     for measure in plan.measures:
         if measure.ready:
             measure.ready(request)
-    rows, isolation = read_all(walk.entries, make_reader or _here, plan.made)
+    walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made)
     facts = Facts(fact for row in rows for fact in row.facts)
     begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.measures if row.begin]
     feeds: dict[str, list[Feed]] = {}
@@ -83,8 +83,8 @@ def examined(
     )
     for measure in plan.measures:
         facts.add(measure.run(Material(request, walk, facts.rows, progress, keep)))
-    files_ = manifest(facts.all("Artifact"))
-    subject = Subject(walk.name, walk.reference, files_.digest)
+    files_ = manifest(facts.all("Artifact"), walk.excluded)
+    subject = Subject(walk.name, walk.reference, files_.digest, files_.named)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
     judged = policy.judged(
         findings,

@@ -15,7 +15,7 @@ from typing import Any
 
 from assay import files
 from assay.errors import UsageError, did_you_mean
-from assay.facts.artifact import Manifest, files_of
+from assay.facts.artifact import Manifest, files_of, lies_in
 from assay.facts.copies import told
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
@@ -235,7 +235,8 @@ class _Covering:
 
     def __init__(self, files: Manifest) -> None:
         self._digest, self._named = files.digest, files.named
-        self._paths = frozenset(resource.name for resource in files.resources)
+        self._paths = frozenset(row.name for row in files.files)
+        self._uncovered = files.excluded
 
     def bound(self, waiver: Waiver) -> bool:
         """Whether it is for this subject: these bytes, and under these names where it says so."""
@@ -245,12 +246,15 @@ class _Covering:
         """Whether it is for this finding.
 
         One that names no artifact is for findings without a place, or for any if it is bound to the names of the files:
-        else a file could be given a name under which it is loaded, and stay accepted.
+        else a file could be given a name under which it is loaded, and stay accepted. One for a file that signatures
+        leave out has to be bound so as well, since the other digest says nothing of that file.
         """
         if waiver.check != finding.check or finding.kind not in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
             return False
         if not waiver.artifact:
             return not finding.evidence or bool(waiver.manifest)
+        if not waiver.manifest and lies_in(waiver.artifact, self._uncovered):
+            return False
         return any(self._lies_in(evidence.artifact, waiver.artifact) for evidence in finding.evidence)
 
     def _lies_in(self, place: str, artifact: str) -> bool:

@@ -170,6 +170,11 @@ def unexamined_line(dossier: Dossier) -> str:
     return ", ".join(parts)
 
 
+def aside_line(dossier: Dossier) -> str:
+    """What Git keeps for itself, and why it was not read."""
+    return f"what Git keeps for itself in {', '.join(dossier.aside)}, which no file of the model leads a loader to"
+
+
 def quoted(text: str) -> str:
     """`text` as one word of a POSIX shell."""
     shown = visible(text)
@@ -200,7 +205,7 @@ def accepting(dossier: Dossier, finding: Finding) -> str:
 
 def waivers(dossier: Dossier, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """For findings the lines of a policy file that accept them, each once: what a person has to fill in is empty."""
-    files = manifest(dossier.artifacts)
+    files = manifest(dossier.artifacts, dossier.excluded)
     paths = {row.path for row in dossier.artifacts}
     return tuple(dict.fromkeys(_waiver(dossier.subject.sha256, files.named, paths, finding) for finding in findings))
 

@@ -9,6 +9,6 @@ from assay.subject.hashing import Hashed, hashed
 from assay.subject.head import Peeked, peeked
 from assay.subject.manifest import digest
 from assay.subject.reference import opened
-from assay.subject.walk import EXCLUDED, Entry, Walk, given, walked
+from assay.subject.walk import Entry, Walk, given, walked
 
-__all__ = ["EXCLUDED", "Entry", "Hashed", "Peeked", "Walk", "digest", "given", "hashed", "opened", "peeked", "walked"]
+__all__ = ["Entry", "Hashed", "Peeked", "Walk", "digest", "given", "hashed", "opened", "peeked", "walked"]

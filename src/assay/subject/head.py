@@ -18,7 +18,7 @@ _WEIGHTS = (
     *(".safetensors", ".gguf", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".h5", ".hdf5", ".keras", ".msgpack", ".npz"),
     *(".npy", ".pkl", ".pickle", ".joblib", ".tflite", ".pte", ".zip", ".tar", ".gz", ".model", ".mlmodel"),
 )
-_NEVER_EMPTY = (*_WEIGHTS, ".json")
+NEVER_EMPTY = (*_WEIGHTS, ".json")
 _PAGES = (".html", ".htm", ".xhtml", ".md", ".txt", ".jinja", ".jinja2", ".py", ".js", ".svg", ".php", ".xsl")
 _HTML = re.compile(
     rb"(?:<!--(?:(?!-->).)*-->|<\?xml[^>]*>|\s)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
@@ -64,7 +64,7 @@ def _absent(entry: Entry, head: bytes) -> str:
     if name.endswith(UNFINISHED):
         return "it is a partial download"
     if not entry.size:
-        return "it is empty" if name.endswith(_NEVER_EMPTY) else ""
+        return "it is empty" if name.endswith(NEVER_EMPTY) else ""
     answer = _answer(name, head, entry.size)
     return f"it is {answer}, not the file that its name promises: download it again" if answer else ""
 

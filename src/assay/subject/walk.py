@@ -15,17 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import UsageError
-from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.artifact import EXCLUDED, Obstacle, Trouble
 from assay.facts.dossier import ENDPOINT
 from assay.formats.window import Source
 from assay.isolation import Place, beneath, identity
-from assay.subject import cache
+from assay.subject import cache, store
 
 MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 64
 TICK = 12_000_000  # ns: times of change move on with the timer interrupt, at 100 Hz where that is slowest
-# what the OpenSSF model-signing reference tool leaves out of a signature (model_signing/hashing.py, ignore_git_paths)
-EXCLUDED = frozenset({".git", ".gitattributes", ".github", ".gitignore"})
 _ESCAPE = re.compile(rb"\\(?=x[0-9a-f]{2})")
 
 
@@ -40,7 +38,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What a reference leads to, before anything is read; all of it lies in the files or folders `roots`."""
+    """What a reference leads to, before anything is read; all of it lies in the files or folders `roots`.
+
+    `excluded` are the parts that signatures leave out: they are read like any other. `aside` is what Git keeps for
+    itself in a `.git` folder: not read, unless a file of the model names it (`subject.reach`).
+    """
 
     name: str
     reference: str
@@ -48,6 +50,7 @@ class Walk:
     obstacles: tuple[Obstacle, ...]
     excluded: tuple[str, ...]
     roots: tuple[str, ...]
+    aside: tuple[Entry | Obstacle, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -55,8 +58,8 @@ class Walk:
         return self.reference.startswith(ENDPOINT)
 
 
-def walked(path: Path, name: str = "", reference: str = "", excluding: frozenset[str] = EXCLUDED) -> Walk:
-    """Every file at or below `path`, in path order, but those that `excluding` names at the top.
+def walked(path: Path, name: str = "", reference: str = "") -> Walk:
+    """Every file at or below `path`, in path order.
 
     UsageError if there is nothing there to audit.
     """
@@ -68,7 +71,7 @@ def walked(path: Path, name: str = "", reference: str = "", excluding: frozenset
         _settle([entry])
         walk = Walk(name or entry.path, reference, (entry,), (), (), (str(real),))
     elif stat.S_ISDIR(state.st_mode):
-        walk = _folder(real, name or _folder_name(real), reference, excluding)
+        walk = _folder(real, name or _folder_name(real), reference)
     else:
         raise UsageError(f"{path} is neither a file nor a folder: give a folder or a weight file")
     if not walk.entries and not walk.obstacles:
@@ -96,7 +99,7 @@ def _state(path: Path) -> os.stat_result:
         raise UsageError(f"cannot open {path}: {cause.strerror}") from None
 
 
-def _folder(path: Path, name: str, reference: str, excluding: frozenset[str]) -> Walk:
+def _folder(path: Path, name: str, reference: str) -> Walk:
     entries: list[Entry] = []
     obstacles: list[Obstacle] = []
     excluded: list[str] = []
@@ -109,9 +112,9 @@ def _folder(path: Path, name: str, reference: str, excluding: frozenset[str]) ->
             with beneath.folder(roots[0], inside) as place:
                 for child in sorted(os.scandir(place), key=lambda child: child.name):
                     below = os.path.join(inside, child.name)
-                    if not inside and child.name in excluding:
+                    if not inside and child.name in EXCLUDED:
                         excluded.append(_clean(below))
-                    elif not child.is_dir(follow_symlinks=False):
+                    if not child.is_dir(follow_symlinks=False):
                         found = _child(place, child, below, roots)
                         (entries if isinstance(found, Entry) else obstacles).append(found)  # type: ignore[arg-type]
                     elif depth < MAX_DEPTH:
@@ -131,8 +134,16 @@ def _folder(path: Path, name: str, reference: str, excluding: frozenset[str]) ->
     entries.sort(key=lambda entry: entry.path)
     obstacles.sort(key=lambda obstacle: obstacle.artifact)
     _settle(entries)
-    allowed = tuple(row.path for row in roots)
-    return Walk(name, reference, tuple(entries), tuple(obstacles), tuple(sorted(excluded)), allowed)
+    own = store.owned(entries, obstacles)
+    return Walk(
+        name,
+        reference,
+        tuple(entry for entry in entries if entry.path not in own),
+        tuple(obstacle for obstacle in obstacles if obstacle.artifact not in own),
+        tuple(sorted(excluded)),
+        tuple(row.path for row in roots),
+        tuple(own.values()),
+    )
 
 
 def _settle(entries: list[Entry]) -> None:

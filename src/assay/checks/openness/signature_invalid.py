@@ -23,6 +23,8 @@ def signature_invalid(expected: tuple[ExpectedSignature, ...], verified: tuple[V
 
     Asked only with `--trust FILE`. A model without a signature, one by somebody who is not in the file, one that does
     not hold, and files that differ from what was signed or that it does not cover are defects, each with the files.
+    What signers leave out (`.git`, `.github`) is named, and a defect where another file of the model names it for a
+    loader.
     Signatures through Sigstore are not verified, which leaves the question open.
     """
     if not expected:
@@ -50,5 +52,15 @@ def _said(found: Verification) -> Iterator[Answer]:
             yield fail(f"{name} {said}", Evidence(name))
         if len(names) > MOST:
             yield fail(f"{len(names) - MOST:,} more: each {said}")
+    for row in found.reached[:MOST]:
+        yield fail(f"{row.artifact} is not covered by the signature, and {row.why}", Evidence(row.artifact))
+    if len(found.reached) > MOST:
+        yield fail(f"{len(found.reached) - MOST:,} more files are not covered by the signature, and loaders open them")
     if found.holds:
-        yield passed(f"signed by {found.signer}, who is expected; {found.covered:,} files are as they were signed")
+        outside = f"; not covered by the signature: {_listed(found.outside)}" if found.outside else ""
+        said = f"signed by {found.signer}, who is expected; {found.covered:,} files are as they were signed{outside}"
+        yield passed(said)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")

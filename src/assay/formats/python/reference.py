@@ -72,7 +72,7 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
                 found += 1
                 yield reference
             for key in sorted(node):
-                entry, where = node[key], f"{pointer}/{_escaped(key)}"
+                entry, where = node[key], f"{pointer}/{escaped(key)}"
                 if key in _LOADERS:
                     for target_pointer, target in _targets(where, entry, key):
                         found += 1
@@ -98,7 +98,7 @@ def _pipeline(artifact: str, value: object) -> Iterator[CodeReference]:
         entry = value[key]  # type: ignore[index]
         if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str) and isinstance(entry[1], str):
             if entry[0].partition(".")[0] not in _DIFFUSERS and entry[0] not in _DIFFUSERS:
-                yield _reference(artifact, f"/{_escaped(key)}", f"{entry[0]}.{entry[1]}", "diffusers")
+                yield _reference(artifact, f"/{escaped(key)}", f"{entry[0]}.{entry[1]}", "diffusers")
         elif key == "_class_name" and isinstance(entry, list) and len(entry) == 2:
             yield _reference(artifact, "/_class_name", ".".join(map(str, entry)), "diffusers")
 
@@ -154,7 +154,7 @@ def _targets(pointer: str, entry: Any, key: str) -> Iterator[tuple[str, str]]:
     elif isinstance(entry, dict):
         for name in sorted(entry)[:100]:
             if not isinstance(entry[name], dict):
-                yield from _targets(f"{pointer}/{_escaped(name)}", entry[name], key)
+                yield from _targets(f"{pointer}/{escaped(name)}", entry[name], key)
 
 
 def _reference(artifact: str, pointer: str, target: str, loader: str) -> CodeReference:
@@ -176,5 +176,6 @@ def _reference(artifact: str, pointer: str, target: str, loader: str) -> CodeRef
     )
 
 
-def _escaped(key: str) -> str:
+def escaped(key: str) -> str:
+    """A key as a part of a JSON pointer."""
     return key[:200].replace("~", "~0").replace("/", "~1")  # RFC 6901, section 3

@@ -30,6 +30,7 @@ from assay.render.words import (
     KIND_WORDS,
     VERDICT_WORDS,
     acts,
+    aside_line,
     by_question,
     isolation_line,
     once,
@@ -156,6 +157,7 @@ def _files(dossier: Dossier) -> dict[str, object]:
     sizes = [(one.value, dossier.portrait.measured(f"bytes.{one.name.lower()}") or 0) for one in Standing]
     return {
         "files": files[:MOST_FILES],
+        "aside": aside_line(dossier) if dossier.aside else "",
         "cut_files": max(0, len(files) - MOST_FILES),
         "anchors": rows,
         "obstacles": {obstacle.artifact: obstacle.reason for obstacle in dossier.obstacles},

@@ -16,6 +16,7 @@ from assay.render.visible import code, escaped
 from assay.render.words import (
     KIND_WORDS,
     answer,
+    aside_line,
     by_question,
     counts,
     isolation_line,
@@ -93,6 +94,10 @@ def _method(dossier: Dossier) -> Iterator[str]:
     yield ""
     yield f"- files: {escaped(unexamined_line(dossier))}"
     yield f"- subject: {code('sha256:' + dossier.subject.sha256)}"
+    if dossier.subject.files_sha256:
+        yield f"- files and names: {code('sha256:' + dossier.subject.files_sha256)}"
+    if dossier.aside:
+        yield f"- not read: {escaped(aside_line(dossier))}"
     yield f"- taken for: {dossier.nature.kind} ({escaped(dossier.nature.why)})"
     yield f"- policy: {escaped(dossier.policy.name)} {code('sha256:' + dossier.policy.sha256)}"
     yield f"- isolation: {isolation_line(dossier)}"

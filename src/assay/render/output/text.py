@@ -23,6 +23,7 @@ from assay.render.words import (
     SHOWN,
     accepting,
     answer,
+    aside_line,
     by_question,
     counts,
     decisive,
@@ -187,6 +188,8 @@ def _footer(dossier: Dossier, width: int, again: str, configured: str) -> Iterat
     if dossier.excluded:
         outside = ", ".join(map(visible, dossier.excluded))
         notes.append(f"outside the manifest, as OpenSSF model signing has it: {outside}")
+    if dossier.aside:
+        notes.append(f"not read: {aside_line(dossier)}")
     notes += [
         f"waiver {visible(row.check)} by {visible(row.owner)} until {row.expires}: {row.state} ({visible(row.reason)})"
         for row in dossier.waivers
@@ -202,6 +205,8 @@ def _footer(dossier: Dossier, width: int, again: str, configured: str) -> Iterat
         yield f"configured    by {visible(configured)}"
     yield f"isolation     {isolation_line(dossier)}"
     yield f"kernels       {dossier.kernels}"
+    if dossier.subject.files_sha256:
+        yield f"names         sha256 {dossier.subject.files_sha256} over every file with its name"
     yield f"dossier       sha256 {hashlib.sha256(canonical(dossier)).hexdigest()}"
     yield f"again         {again or reproduce(dossier)}"
     if first := decisive(dossier):

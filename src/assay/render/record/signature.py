@@ -22,6 +22,10 @@ def lines(found: Verification, colour: bool = False) -> Iterator[str]:
     yield f"signed     {visible(found.subject)}, sha256 {found.sha256}, {found.covered:,} files"
     if found.ignored:
         yield f"left out   {visible(', '.join(found.ignored[:MOST]))}"
+    for name in found.outside[:MOST]:
+        yield f"           not covered by the signature: {visible(name)}"
+    if len(found.outside) > MOST:
+        yield f"           and {len(found.outside) - MOST:,} more; all of them with -o json"
     for label, names in differences(found):
         for name in names[:MOST]:
             yield f"{label:10} {visible(name)}"
@@ -31,14 +35,28 @@ def lines(found: Verification, colour: bool = False) -> Iterator[str]:
 
 def differences(found: Verification) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The files that are not as they were signed, by what is wrong; kinds that do not occur are left out."""
-    for label, names in (("changed", found.changed), ("absent", found.absent), ("uncovered", found.uncovered)):
+    opened = tuple(f"{row.artifact} ({row.why})" for row in found.reached)
+    for label, names in (
+        ("changed", found.changed),
+        ("absent", found.absent),
+        ("uncovered", found.uncovered),
+        ("opened", opened),
+    ):
         if names:
             yield label, names
+
+
+def named(found: Verification) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The same, and last the files that the signer left out and that nothing leads to."""
+    yield from differences(found)
+    if found.outside:
+        yield "not covered", found.outside
 
 
 def summary(found: Verification) -> str:
     """What is known of the signer, and how many files differ."""
     words = {"changed": "changed", "absent": "absent", "uncovered": "not covered by the signature"}
+    words["opened"] = "left out by the signer and opened all the same"
     told = [f"{len(names):,} {words[label]}" for label, names in differences(found)]
     if told:
         return ", ".join([str(found.trust), *told])

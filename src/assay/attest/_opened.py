@@ -1,0 +1,47 @@
+"""Which files that a signature leaves out loaders open all the same, from what the other files of a model name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from assay import formats
+from assay.facts.structure import Aspect, Reached
+from assay.formats.container.inert import inert
+from assay.isolation import reader_for
+from assay.subject import Entry, Walk, peeked, reach
+
+Reach = Callable[[Sequence[str]], tuple[Reached, ...]]
+# formats whose readers tell what paths they name, besides those that look at names of other files
+_NAMING = frozenset(
+    {"json", "yaml", "shard-index", "model-config", "adapter-config", "tokenizer-config", "generation-config",
+     "preprocessor-config", "quantize-config"}
+)  # fmt: skip
+
+
+def opened_from(walk: Walk, left_out: Sequence[str]) -> tuple[Reached, ...]:
+    """Those of these files that are opened; other files are read, in a worker, only if any of these could be."""
+    wanted = dict.fromkeys(left_out, reach.UNREAD)
+    naming = []
+    for entry in walk.entries:
+        head = peeked(entry).head
+        kind = formats.recognised(entry.path, head[: formats.HEAD])
+        if entry.path in wanted:
+            wanted[entry.path] = kind.id if kind else reach.INERT if inert(entry.path, head) else "unknown"
+        if kind is not None and (kind.id in _NAMING or Aspect.FILES in kind.examines):
+            naming.append((entry, kind))
+    if all(kind == reach.INERT for kind in wanted.values()):
+        return ()
+    return reach.reached(wanted, _facts(walk, naming))
+
+
+def _facts(walk: Walk, naming: Sequence[tuple[Entry, formats.Format]]) -> Iterator[object]:
+    """What these files name, and which of them could not be read to the end."""
+    reader = reader_for(walk, formats.modules(kind for _, kind in naming))
+    try:
+        for entry, kind in naming:
+            found = reader.read(entry.path, kind, entry.place)
+            yield from found.facts
+            if found.obstacle is not None:
+                yield found.obstacle
+    finally:
+        reader.close()
