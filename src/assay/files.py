@@ -107,9 +107,22 @@ def json_lines(
             value = json.loads(line)
         except (ValueError, RecursionError) as cause:
             raise UsageError(f"{where} is not JSON ({_brief(cause)}): expected a line like {example}") from None
+        if not _whole(line, value):
+            raise UsageError(f"{where} holds half of a surrogate pair (\\ud800 to \\udfff), which is no character")
         if not isinstance(value, dict) or any(key not in value for key in needed):
             raise UsageError(f"{where}: expected a line like {example}, got {line.strip()[:SEEN]}")
         yield where, value
+
+
+def _whole(line: str, value: object) -> bool:
+    """Whether every text in a JSON value can be written as UTF-8."""
+    if "\\ud" not in line.lower():
+        return True
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class AppendOnly(Generic[T]):

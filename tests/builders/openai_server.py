@@ -35,6 +35,7 @@ class Server(ThreadingHTTPServer):
         self.runtime, self.faults = runtime, frozenset(faults)
         self.requests: list[tuple[str, Any, str]] = []  # path, body, Authorization
         self.lock = threading.Lock()  # the network has one watch
+        self.said = ""  # in names and errors, where the faults are so
 
     @property
     def reference(self) -> str:
@@ -60,6 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         names = [MODEL, "other"] if "two models" in self.server.faults else [MODEL]
+        names = [self.server.said, self.server.said] if "hostile names" in self.server.faults else names
         if self.path == "/v1/models":
             self._json({"object": "list", "data": [{"id": name} for name in names]})
         else:
@@ -72,6 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
         chat = self.path == "/v1/chat/completions"
         if "busy" in faults and len(self.server.requests) % 2:
             self._json({"error": "try again"}, 429, {"Retry-After": "0"})
+        elif "hostile error" in faults:
+            self._json({"error": {"message": self.server.said}}, 401)
         elif "unauthorised" in faults:
             self._json({"error": {"message": "no key"}}, 401)
         elif "slow" in faults:

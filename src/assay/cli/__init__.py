@@ -91,8 +91,10 @@ def _status() -> int:
 
     import click
 
+    from assay.cli._streams import guard
     from assay.errors import Stopped, UsageError
 
+    guard()
     signal.signal(signal.SIGTERM, _terminated)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup has it ignored
         signal.signal(signal.SIGHUP, _terminated)
@@ -108,7 +110,7 @@ def _status() -> int:
         error.show()
         return EXIT_USAGE
     except click.ClickException as error:
-        return _said(f"assay: {error.format_message()}{_see(error)}", EXIT_USAGE)
+        return _said(f"assay: {error.format_message()}", EXIT_USAGE, *_see(error))
     except (click.Abort, KeyboardInterrupt):
         return _said(f"assay: interrupted; {_UNFINISHED}", EXIT_INTERRUPTED)
     except Stopped as error:
@@ -152,13 +154,15 @@ def silence_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _see(error: object) -> str:
+def _see(error: object) -> list[str]:
     context = getattr(error, "ctx", None)
-    return f"\n       see  {context.command_path} --help" if context else ""
+    return [f"       see  {context.command_path} --help"] if context else []
 
 
-def _said(message: str, status: int) -> int:
-    print(message, file=sys.stderr)
+def _said(message: str, status: int, *more: str) -> int:
+    from assay.cli._streams import say
+
+    say(message, *more, err=True)
     return status
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from assay.cli import silence_output
 from assay.cli._config import Config
-from assay.cli._streams import colour_wanted
+from assay.cli._streams import colour_wanted, put
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
 from assay.files import write_whole
 from assay.plugin import Loaded
 from assay.render import names, renderer
 from assay.render.sections import View
+from assay.secret import concealed, kept_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,10 @@ def write_all(
     for entry in targets:
         try:
             if entry.path is None:
-                sys.stdout.buffer.write(_rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=True))
-                sys.stdout.buffer.flush()
+                put(_rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=True), None)
             else:
                 raw = _rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=False)
-                write_whole(entry.path, raw)
+                write_whole(entry.path, kept_out(raw))
         except BrokenPipeError:
             silence_output()  # the reader went away; the verdict and the other reports stand
         except (OSError, ValueError) as cause:  # ValueError: a NUL in the path
@@ -82,7 +82,7 @@ def _rendered(
             colour=terminal and colour_wanted(),
             width=terminal_width() if terminal and sys.stdout.isatty() else 100,
             verbose=verbose,
-            again=" ".join(map(quoted, ["assay", *sys.argv[1:], *config.options])) if terminal else "",
+            again=concealed(" ".join(map(quoted, ["assay", *sys.argv[1:], *config.options]))) if terminal else "",
             configured=config.said,
         )
     else:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from assay.cli._streams import say
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -57,11 +59,13 @@ class _Bars:
     def shown(self, label: str, done: int, total: int, unit: str) -> None:
         if time.monotonic() - self._begun < AFTER:
             return
+        from assay.render.visible import visible
+
         with self._one:
             if self._drawn is None:
                 self._drawn = _drawn()
             if label not in self._tasks:
-                self._tasks[label] = self._drawn.add_task(label, total=total, amount="")
+                self._tasks[label] = self._drawn.add_task(visible(label), total=total, amount="")
             self._drawn.update(self._tasks[label], completed=done, total=total, amount=amount(done, total, unit))
 
 
@@ -70,12 +74,13 @@ def _drawn() -> RichProgress:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[amount]}"),
+        TextColumn("{task.fields[amount]}", markup=False),
         TimeRemainingColumn(),
     )
-    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    # the stream as it was opened: a bar is drawn with sequences that `say` would show; its label is made visible before
+    bars = Progress(*columns, console=Console(file=sys.__stderr__), transient=True)
     bars.start()
     return bars
 
@@ -91,4 +96,4 @@ class _Lines:
         if now - self._last >= EVERY and done < total:
             self._last = now
             share = f" ({100 * done // total} %)" if unit == "bytes" else ""
-            print(f"assay: {label}, {amount(done, total, unit)}{share}", file=sys.stderr, flush=True)
+            say(f"assay: {label}, {amount(done, total, unit)}{share}", err=True)

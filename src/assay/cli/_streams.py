@@ -1,16 +1,19 @@
-"""What small outputs share: colour or not, a format with or without a path, standard output or a whole file."""
+"""Where words leave the command line: nothing is printed in another way, so nothing leaves raw or with a secret.
+
+`say` is for lines, `put` for what a renderer made; `guarded` is the floor below both, for what libraries print.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
 from assay.errors import UsageError
 from assay.files import write
+from assay.secret import concealed, kept_out
 
 Output = tuple[str, Path | None]  # a format, and the file that it goes to; None: standard output
 
@@ -32,16 +35,53 @@ def one_of(text: str, formats: tuple[str, ...]) -> Output:
     return format, Path(path) if separator and path not in ("", "-") else None
 
 
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, to standard error if `err`; what would end a line, drive a terminal or hide is an escape."""
+    stream = sys.stderr if err else sys.stdout
+    from assay.render.visible import finished
+
+    stream.write("".join(f"{concealed(finished(line))}\n" for line in lines))
+    stream.flush()
+
+
 def encoded(rows: Iterable[str]) -> bytes:
-    """Lines as bytes; what is no text, such as half of a surrogate pair, is written as an escape."""
-    return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")
+    """Lines as bytes, each made visible; colours that assay gave them stay."""
+    from assay.render.visible import finished
+
+    return "".join(f"{finished(row)}\n" for row in rows).encode("utf-8", "backslashreplace")
 
 
 def put(raw: bytes, path: Path | None) -> None:
     """Write to standard output, or whole to a file, and say so."""
+    raw = kept_out(raw)
     if path is None:
         sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
         return
     write(path, raw)
-    click.echo(f"wrote {path}", err=True)
+    say(f"wrote {path}", err=True)
+
+
+class _Guarded(io.TextIOWrapper):
+    """A standard stream for a process whose libraries print too: warnings, logs, tracebacks."""
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        super().__init__(stream.buffer, stream.encoding, "backslashreplace", line_buffering=stream.line_buffering)
+        self._stream = stream  # one that nobody holds would close the buffer
+
+    def write(self, text: str) -> int:
+        from assay.render.visible import finished
+
+        super().write(concealed(finished(text, keep="\n\t")))
+        return len(text)
+
+
+def guard() -> None:
+    """Let nothing raw and no secret through standard output and error, whoever writes; the bytes of `put` are as made.
+
+    For the process of a command, before it does anything. A stream that is not there stays away.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            setattr(sys, name, _Guarded(stream))

@@ -12,6 +12,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.cli._signer import signer_of, signer_options
+from assay.cli._streams import say
 from assay.files import write
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ def COMMAND(
     write(target, raw)
     if not quiet:
         count = len(raw.splitlines())  # one statement a line
-        click.echo(
+        say(
             f"signed {count} statements about {found.subject.name}, sha256 {found.subject.sha256}:"
             f" {found.decision.verdict}"
         )
-        click.echo(f"wrote {target}")
+        say(f"wrote {target}")
     return 0
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli._streams import say
+
 if TYPE_CHECKING:
     from assay.uncertainty.asking import Asking
 
@@ -143,7 +145,7 @@ def COMMAND(
     )
     write_all(dossier, targets, verbose=verbose, plugins=request.plugins, config=own)
     if request.known_of and dossier.baseline is None:
-        click.echo(_other(request.known_of, accepted, dossier), err=True)
+        say(_other(request.known_of, accepted, dossier), err=True)
     _told(dossier, targets, quiet=quiet)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
@@ -159,10 +161,10 @@ def _tried(model: str, paths: Iterable[Path | None]) -> None:
 
 def _told(dossier: Dossier, targets: tuple[Target, ...], *, quiet: bool) -> None:
     if quiet:
-        click.echo(_verdict_line(dossier), err=any(entry.path is None for entry in targets))
+        say(_verdict_line(dossier), err=any(entry.path is None for entry in targets))
     for entry in targets:
         if entry.path is not None and not quiet:
-            click.echo(f"wrote {entry.path}", err=True)
+            say(f"wrote {entry.path}", err=True)
 
 
 def _targets(outputs: tuple[str, ...], quiet: bool) -> tuple[Target, ...]:
@@ -188,7 +190,7 @@ def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _warn(config: Config) -> None:
     if config.ignored:
-        click.echo(f"assay: {config.ignored} lies inside the audited model and was ignored", err=True)
+        say(f"assay: {config.ignored} lies inside the audited model and was ignored", err=True)
 
 
 def _other(model: str, baseline: Path | None, dossier: Dossier) -> str:

@@ -10,6 +10,7 @@ import click
 from assay import files
 from assay.cli import _options as options
 from assay.cli._load import saved
+from assay.cli._streams import say
 from assay.facts.finding import Kind
 from assay.policy.baseline import SCHEMA, listable, read
 
@@ -41,7 +42,7 @@ def write(dossier: Path, file: Path, any_model: bool) -> None:
     files.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
     left = len(every) - len(rows)
     more = f"; {left} about files that are not as they should be cannot be known" if left else ""
-    click.echo(f"wrote {file}: {len(rows)} known findings{more}")
+    say(f"wrote {file}: {len(rows)} known findings{more}")
 
 
 @COMMAND.command("show")
@@ -51,4 +52,4 @@ def show(file: Path) -> None:
     from assay.render.visible import visible
 
     for fingerprint, words in sorted(read(file).known.items()):
-        click.echo(f"{fingerprint}  {visible(str(words))}")
+        say(f"{fingerprint}  {visible(str(words))}")

@@ -9,7 +9,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, put
+from assay.cli._streams import Output, encoded, put, say
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -105,7 +105,7 @@ def _questions(
     from assay.uncertainty import calibration as calibrating
 
     if pack.duplicates and not quiet:
-        click.echo(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
+        say(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
     use(threads)
     runtime = uncertainty.open(model)
     with progress(quiet) as advance:

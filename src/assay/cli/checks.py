@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assay.cli._streams import put, say
 from assay.facts.dossier import QUESTIONS
 
 
@@ -23,11 +24,11 @@ def COMMAND(format_: str) -> None:
     if format_ == "json":
         from assay.facts.codec import canonical
 
-        click.echo(canonical(tuple(check.rule for check in installed())).decode(), nl=False)
+        put(canonical(tuple(check.rule for check in installed())), None)
         return
     width = max(len(check.rule.id) for check in installed())
     for question, title in QUESTIONS.items():
-        click.echo(f"{question}: {title}")
+        say(f"{question}: {title}")
         for check in installed():
             if check.rule.question == question:
-                click.echo(f"  {check.rule.id:<{width}}  {check.rule.severity:4.1f}  {check.rule.title}")
+                say(f"  {check.rule.id:<{width}}  {check.rule.severity:4.1f}  {check.rule.title}")

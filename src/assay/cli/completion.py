@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from assay.cli._streams import put
+
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -18,4 +20,4 @@ def COMMAND(shell: str) -> None:
 
     found = get_completion_class(shell)
     assert found is not None
-    click.echo(found(cli, {}, "assay", "_ASSAY_COMPLETE").source())
+    put(found(cli, {}, "assay", "_ASSAY_COMPLETE").source().encode() + b"\n", None)

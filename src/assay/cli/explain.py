@@ -6,6 +6,8 @@ import textwrap
 
 import click
 
+from assay.cli._streams import say
+
 
 @click.command("explain")
 @click.argument("id")
@@ -15,14 +17,14 @@ def COMMAND(id: str) -> None:
     from assay.facts.advisory import AS_OF, about
 
     rule = known(id).rule
-    click.echo(f"{rule.id}  ({rule.question}, severity {rule.severity})\n{rule.title}\n")
+    say(f"{rule.id}  ({rule.question}, severity {rule.severity})", rule.title, "")
     for paragraph in (*rule.why.split("\n\n"), f"What to do: {rule.remedy}"):
-        click.echo(textwrap.fill(" ".join(paragraph.split()), 100) + "\n")
+        say(*textwrap.wrap(" ".join(paragraph.split()), 100), "")
     if rule.references:
-        click.echo(f"See: {', '.join(rule.references)}")
+        say(f"See: {', '.join(rule.references)}")
     rows = about(rule.id)
     if rows:
-        click.echo(f"\nKnown advisories that it finds instances of, as of {AS_OF}:")
+        say("", f"Known advisories that it finds instances of, as of {AS_OF}:")
         for row in rows:
-            click.echo(textwrap.fill(row.line(), 100, initial_indent="  ", subsequent_indent="    "))
-            click.echo(f"    {row.source}")
+            say(*textwrap.wrap(row.line(), 100, initial_indent="  ", subsequent_indent="    "))
+            say(f"    {row.source}")

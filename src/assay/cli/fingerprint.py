@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._streams import say
 from assay.errors import InputError, UsageError
 from assay.files import write
 
@@ -33,7 +34,7 @@ def COMMAND(model: str, target: Path | None, offline: bool) -> int:
         target = library() / (re.sub(r"[^\w.-]+", "--", found.name).strip(".-") + f"-{found.sha256[:12]}{SUFFIX}")
     raw = encoded(found)
     write(target, raw)
-    click.echo(
+    say(
         f"wrote {target} ({len(raw) / 1e6:.1f} MB, {len(found.up)} layers, {found.up.shape[1]:,} neurons of each,"
         f" {len(found.tokens):,} tokens)"
     )

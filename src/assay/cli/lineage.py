@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from assay.cli import _options as options
+from assay.cli._streams import put, say
 from assay.errors import InputError, UsageError
-from assay.facts.codec import encode
+from assay.facts.codec import canonical
 
 
 @click.command("lineage")
@@ -41,14 +41,12 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
         raise UsageError(str(cause)) from None
     rows = relatives(mine, folder or library())
     if as_json:
-        click.echo(json.dumps([encode(row) for row in rows], indent=1, sort_keys=True))
+        put(canonical(rows), None)
         return 0
-    click.echo(
-        f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict"
-    )
+    say(f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict")
     for row in rows:
         place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
-        click.echo(
+        say(
             f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14}"
             f" {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
         )

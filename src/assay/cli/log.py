@@ -15,7 +15,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._load import saved
-from assay.cli._streams import Output, encoded, put
+from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.log import Checkpoint, Entry, Proof
@@ -53,8 +53,8 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
         write(log, b"".join(row + b"\n" for row in found.lines))
     if not quiet:
         for entry in found.entries[-len(entries) :]:
-            click.echo(f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}")
-        click.echo(f"{log} now has {found.checkpoint.size:,} entries, root {found.checkpoint.root}")
+            say(f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}")
+        say(f"{log} now has {found.checkpoint.size:,} entries, root {found.checkpoint.root}")
 
 
 @COMMAND.command("show")
@@ -119,7 +119,7 @@ def check(what: Path, dossier: Path | None, since: Path | None) -> int:
     if kept and kept not in (proof.checkpoint, proof.before):
         wrong.append(f"{since} is neither of the checkpoints of the proof")
     if kept is None and not wrong:
-        click.echo("note: no checkpoint was given (--since), so the root is the proof's own word")
+        say("note: no checkpoint was given (--since), so the root is the proof's own word")
     return _said(what, wrong, f"entry {proof.index} of {proof.checkpoint.size:,}, root {proof.checkpoint.root}")
 
 
@@ -158,9 +158,9 @@ def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
 
 def _said(path: Path, wrong: list[str], sound: str) -> int:
     for text in wrong:
-        click.echo(f"DOES NOT HOLD  {path}: {text}")
+        say(f"DOES NOT HOLD  {path}: {text}")
     if not wrong:
-        click.echo(f"HOLDS  {path}: {sound}")
+        say(f"HOLDS  {path}: {sound}")
     return 1 if wrong else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assay.cli._streams import say
 from assay.errors import UsageError
 
 
@@ -24,7 +25,7 @@ def check(policy: str) -> None:
     if found:
         raise UsageError(f"policy {policy}: {'; '.join(found)}")
     waivers = f", {len(loaded.waivers)} waivers" if loaded.waivers else ""
-    click.echo(f"policy {loaded.name}: well formed, every pattern matches{waivers}  (sha256 {loaded.sha256})")
+    say(f"policy {loaded.name}: well formed, every pattern matches{waivers}  (sha256 {loaded.sha256})")
 
 
 @COMMAND.command("show")
@@ -37,7 +38,7 @@ def show(policy: str) -> None:
     from assay.policy import load
 
     loaded = load(policy)
-    click.echo(f"{loaded.name}: {loaded.description}\n")
+    say(f"{loaded.name}: {loaded.description}", "")
     for entry in installed():
         id = entry.rule.id
         kinds = {kind: Finding(id, kind, "", (), "", "") for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN)}
@@ -49,4 +50,4 @@ def show(policy: str) -> None:
             wanted = [str(kind) for kind in SubjectKind if loaded.requires(kinds[Kind.OPEN], kind)]
             of = "" if len(wanted) == len(SubjectKind) else f" of: {', '.join(wanted)}"
             words += [f"must be answered{of}"] if wanted else []
-        click.echo(f"  {id:<28} {', '.join(words) or 'listed only'}")
+        say(f"  {id:<28} {', '.join(words) or 'listed only'}")

@@ -9,6 +9,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
+from assay.cli._streams import say
 from assay.files import keep_out, try_out, write
 
 
@@ -44,6 +45,6 @@ def COMMAND(
     write(target, raw)
     if not quiet:
         signed = bundle.signed(bundle.parsed(raw).payload)
-        click.echo(f"signed {len(signed.lines):,} files of {signed.name}, sha256 {signed.sha256}")
-        click.echo(f"wrote {target}")
+        say(f"signed {len(signed.lines):,} files of {signed.name}, sha256 {signed.sha256}")
+        say(f"wrote {target}")
     return 0

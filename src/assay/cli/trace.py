@@ -10,7 +10,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._load import given
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, colour_wanted, encoded, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.corpus import LicenceClass
@@ -160,8 +160,6 @@ def _judged(found: Trace, limits: list[tuple[LicenceClass, float]]) -> int:
     for kind, most in limits:
         share = sum(row.words for row in found.licences if row.licence.kind is kind) / max(1, whole)
         if share > most:
-            click.echo(
-                f"assay: {share:.1%} of the traced words have a licence of class {kind}; allowed: {most:.0%}", err=True
-            )
+            say(f"assay: {share:.1%} of the traced words have a licence of class {kind}; allowed: {most:.0%}", err=True)
             status = 1
     return status

@@ -181,7 +181,11 @@ def locked(directory: Path) -> Iterator[None]:
     except ImportError:  # Windows: nothing to lock with that ends with the process
         yield
         return
-    handle = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except (OSError, ValueError) as cause:  # ValueError: a NUL in the path
+        said = cause.strerror if isinstance(cause, OSError) else cause
+        raise UsageError(f"{directory}: no corpus can be changed here ({said})") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

@@ -22,6 +22,7 @@ _NAME, _, _VERSION = SCHEMA.partition("/")
 _SCHEMA = re.compile(rf"{re.escape(_NAME)}/(\d{{1,6}})\Z")
 # the parts that were fields of their own in the first schema
 _OPTIONS = (("comparison", "base"), ("corpora", "corpora"), ("risk", "run"), ("signature", "trust"))  # what gave them
+_HEX = re.compile(r"(?:[0-9a-f]{2})*\Z")
 _FIELDS = ("comparison", "corpora", "openness", "risk", "signature")
 
 
@@ -42,12 +43,23 @@ def dossier(value: object, plugins: tuple[Loaded, ...] = ()) -> Dossier:
         raise UsageError(f"it has schema {schema!r}, and this version of assay reads up to {SCHEMA!r}: update assay")
     classes = builtin() | declared(row for plugin in plugins for row in plugin.values)
     if schema == SCHEMA:
-        return _with_sections(decode(Dossier, value), classes)
+        return _sound(_with_sections(decode(Dossier, value), classes))
     lacks: list[str] = []
     upgraded = {**_completed(Dossier, _as_sections(value), "", lacks), "schema": SCHEMA}
-    read = _with_sections(decode(Dossier, upgraded), classes)
+    read = _sound(_with_sections(decode(Dossier, upgraded), classes))
     missing = (f"{name} (its schema {schema} had none)" for name in dict.fromkeys(lacks))
     return replace(read, lacks=(*missing, *read.lacks))
+
+
+def _sound(found: Dossier) -> Dossier:
+    """The same dossier (ValueError: a finding is of a check that it does not list, or its bytes are none)."""
+    rules = {rule.id for rule in found.rules}
+    for finding in found.findings:
+        if finding.check not in rules:
+            raise ValueError(f"a finding is of the check {finding.check[:80]!r}, which is not among its rules")
+        if not all(_HEX.match(row.excerpt or "") for row in finding.evidence):
+            raise ValueError(f"the bytes that a finding of {finding.check} shows are not hexadecimal")
+    return found
 
 
 def _as_sections(value: dict[str, Any]) -> dict[str, Any]:

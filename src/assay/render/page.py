@@ -85,7 +85,7 @@ def page(
         "contents": contents,
     }
     whole = _TABLE.sub(_labelled, _environment().get_template(template).render(**shell, **values))
-    return whole.encode("utf-8", "xmlcharrefreplace")
+    return visible(whole, keep="\n").encode("utf-8", "xmlcharrefreplace")  # what a template forgot
 
 
 def fragment(template: str, **values: object) -> Markup:

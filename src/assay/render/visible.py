@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@:&$^=])")
+_UNUSUAL = re.compile(r"[^ -~]")
+# what is drawn as nothing although it is a letter, a mark or a symbol: Default_Ignorable_Code_Point without those of
+# category Cf and Cn (Unicode 16, DerivedCoreProperties.txt), and the blank Braille pattern
+_BLANK = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+_COLOUR = re.compile(r"(\x1b\[\d{1,2}(?:;\d{1,3}){0,3}m)")  # what `terminal.painter` writes
 
 
 def visible(text: str, keep: str = "") -> str:
-    """`text` with every control, format, surrogate and private character written as an escape, except those in `keep`.
+    """`text` with every control, format, surrogate, private and blank character as an escape, except those in `keep`.
 
     Bidirectional marks would reorder what a reader sees, escape sequences would drive a terminal, zero-width characters
     would hide. All become \\u escapes, so that a name can only look like itself.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(letter if letter in keep or _shows(letter) else _escape(letter) for letter in text)
+    return _UNUSUAL.sub(lambda found: found[0] if found[0] in keep or _shows(found[0]) else _escape(found[0]), text)
+
+
+def finished(line: str, keep: str = "") -> str:
+    """A finished line for a terminal: the same, but for the colours that assay gave it."""
+    if "\x1b" not in line:
+        return visible(line, keep)
+    parts = _COLOUR.split(line)  # every second one is a colour
+    return "".join(part if number % 2 else visible(part, keep) for number, part in enumerate(parts))
 
 
 def escaped(text: str) -> str:
@@ -43,9 +65,7 @@ def code(text: str) -> str:
 
 
 def _shows(letter: str) -> bool:
-    return letter == " " or (
-        letter.isprintable() and unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-    )
+    return letter.isprintable() and letter not in _BLANK
 
 
 def _escape(letter: str) -> str:

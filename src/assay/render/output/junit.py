@@ -38,7 +38,7 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
     if others:
         rows += _suite("sections", (), others)
     rows.append("</testsuites>")
-    stream.write(("\n".join(rows) + "\n").encode("utf-8", "xmlcharrefreplace"))
+    stream.write(visible("\n".join(rows) + "\n", keep="\n").encode("utf-8", "xmlcharrefreplace"))
 
 
 def _suite(name: str, findings: tuple[Finding, ...], said: list[str]) -> Iterator[str]:

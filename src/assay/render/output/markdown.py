@@ -12,7 +12,7 @@ from assay.facts.finding import Effect, Kind
 from assay.render import Renderer
 from assay.render.command import reproduce
 from assay.render.sections import View, of
-from assay.render.visible import code, escaped
+from assay.render.visible import code, escaped, visible
 from assay.render.words import (
     KIND_WORDS,
     answer,
@@ -29,7 +29,7 @@ from assay.render.words import (
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the report as UTF-8 Markdown."""
-    stream.write(("\n".join(_lines(dossier, extra)) + "\n").encode("utf-8", "backslashreplace"))
+    stream.write("".join(f"{visible(line)}\n" for line in _lines(dossier, extra)).encode("utf-8", "backslashreplace"))
 
 
 def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _method(dossier: Dossier) -> Iterator[str]:
         yield f"- not read: {escaped(aside_line(dossier))}"
     yield f"- taken for: {dossier.nature.kind} ({escaped(dossier.nature.why)})"
     yield f"- policy: {escaped(dossier.policy.name)} {code('sha256:' + dossier.policy.sha256)}"
-    yield f"- isolation: {isolation_line(dossier)}"
+    yield f"- isolation: {escaped(isolation_line(dossier))}"
     yield f"- not applicable: {', '.join(inapplicable) or 'none'}"
     if dossier.left_out:
         yield f"- left out by request: {', '.join(map(code, dossier.left_out))}"
@@ -108,7 +108,7 @@ def _method(dossier: Dossier) -> Iterator[str]:
     for waiver in dossier.waivers:
         accepted = f"{code(waiver.check)} by {escaped(waiver.owner)} until {waiver.expires}, {waiver.state}"
         yield f"- waiver: {accepted}: {escaped(waiver.reason)}"
-    yield f"- again: {code(reproduce(dossier))}, assay {dossier.assay} ({kinds} are SARIF kinds)"
+    yield f"- again: {code(reproduce(dossier))}, assay {escaped(dossier.assay)} ({kinds} are SARIF kinds)"
 
 
 RENDER = Renderer("markdown", "for a job summary, a pull request or a wiki", write)

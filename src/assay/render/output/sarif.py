@@ -27,7 +27,17 @@ MOST_RESULTS = 25_000  # GitHub rejects a run with more
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the run as UTF-8 JSON with sorted keys."""
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(dossier, extra)]}
+    document = _shown(document)
     stream.write((json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode("ascii"))
+
+
+def _shown(value: Any) -> Any:
+    """The same, each text in it visible: a viewer decodes the JSON before it shows it."""
+    if isinstance(value, dict):
+        return {key: _shown(row) for key, row in value.items()}
+    if isinstance(value, list):
+        return [_shown(row) for row in value]
+    return visible(value, keep="\n") if isinstance(value, str) else value
 
 
 def _run(dossier: Dossier, extra: tuple[View, ...]) -> dict[str, Any]:
@@ -137,13 +147,14 @@ def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: di
         },
     }
     if finding.effect is Effect.WAIVED:
-        waiver = next(w for w in dossier.waivers if w.check == finding.check and w.state is WaiverState.APPLIED)
+        applied = [w for w in dossier.waivers if w.check == finding.check and w.state is WaiverState.APPLIED]
         result["suppressions"] = [
             {
                 "kind": "external",
                 "status": "accepted",
                 "justification": visible(f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"),
             }
+            for waiver in applied[:1]
         ]
     if dossier.baseline:
         result["baselineState"] = "unchanged" if finding.effect is Effect.KNOWN else "new"
@@ -180,7 +191,7 @@ def _location(evidence: Evidence, names: dict[str, int]) -> dict[str, Any]:
 
 
 def _uri(path: str) -> str:
-    return quote(path, safe="/-_.~")
+    return quote(path, safe="/-_.~", errors="backslashreplace")
 
 
 RENDER = Renderer("sarif", "SARIF 2.1.0, for code scanning", write)

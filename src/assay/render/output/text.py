@@ -17,7 +17,7 @@ from assay.render import Renderer
 from assay.render.command import reproduce
 from assay.render.sections import View, of
 from assay.render.terminal import Paint, painter, wrapped
-from assay.render.visible import visible
+from assay.render.visible import finished, visible
 from assay.render.words import (
     KIND_WORDS,
     SHOWN,
@@ -59,7 +59,7 @@ def write(
     configuration file is in force, and for what.
     """
     for line in lines(dossier, colour, width, verbose, extra, again, configured):
-        stream.write((line + "\n").encode("utf-8", "backslashreplace"))
+        stream.write((finished(line) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def lines(

@@ -1,0 +1,45 @@
+"""What must not be repeated: the keys that a user's environment holds, and passwords in addresses.
+
+A server may send back what it was sent, and libraries quote addresses in their errors. What leaves assay goes through
+here; what goes into a dossier did so before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+KEY = "ASSAY_API_KEY"  # goes to an endpoint as a bearer token, and no other variable does
+HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN")  # huggingface_hub, "Environment variables"
+_STORES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN")  # of fsspec
+LEAST = 6  # characters of a value that is looked for: a shorter one is in too many words
+MARK = "***"
+_USER = re.compile(r"(?<=://)[^\s/?#'\"<>@]+@(?:[^\s/?#'\"<>@]*@)*")
+_BEARER = re.compile(r"(?i)\b(authorization\W{1,4}(?:bearer|basic|token)?\s*)(?!\*\*\*)[^\s'\",;)}\]]+")
+
+
+def secrets() -> tuple[str, ...]:
+    """The keys in the environment, longest first."""
+    found = {os.environ.get(name, "").strip() for name in (KEY, *HUB, *_STORES)}
+    return tuple(sorted((value for value in found if len(value) >= LEAST), key=len, reverse=True))
+
+
+def concealed(text: str) -> str:
+    """`text` without the keys of the environment, what stands before the host in an address, or a header with a key."""
+    for value in secrets():
+        text = text.replace(value, MARK)
+    if "://" in text:
+        text = without_user(text)
+    return _BEARER.sub(rf"\1{MARK}", text) if "uthorization" in text.lower() else text
+
+
+def without_user(text: str) -> str:
+    """`text`, each address in it without the name and password of a user."""
+    return _USER.sub(f"{MARK}@", text)
+
+
+def kept_out(raw: bytes) -> bytes:
+    """A report without the keys of the environment, should one have come into it."""
+    for value in secrets():
+        raw = raw.replace(value.encode("utf-8", "surrogateescape"), MARK.encode())
+    return raw
