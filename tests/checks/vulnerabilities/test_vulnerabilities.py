@@ -164,6 +164,15 @@ def test_code_elsewhere_is_a_fail(tmp_path: Path, audit: Audit, target: str, wor
 RUN = "import os\nos.system('id')\nclass Model: pass\n"
 
 
+def served() -> bytes:
+    """An archive of TorchServe, with the handler that its manifest names."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"model": {"modelName": "m", "handler": "go:handle"}}))
+        archive.writestr("go.py", "def handle(data, context):\n    return data\n")
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("files", "check", "kind", "words"),
     [
@@ -196,6 +205,13 @@ RUN = "import os\nos.system('id')\nclass Model: pass\n"
             "code.reaches-outside",
             Kind.FAIL,
             "TorchServe goes MAR-INF/MANIFEST.json /model/handler = serve.py:go",
+        ),
+        ({"m.mar": served()}, "code.elsewhere", Kind.PASS, ""),
+        (
+            {"m.mar": served()},
+            "code.remote",
+            Kind.REVIEW,
+            "m.mar > MAR-INF/MANIFEST.json makes a loader run m.mar > go.py",
         ),
         ({"handler.py": RUN}, "code.reaches-outside", Kind.FAIL, "Hugging Face Inference Endpoints goes handler.py"),
         ({"hubconf.py": RUN}, "code.remote", Kind.REVIEW, "torch.hub runs hubconf.py, which it takes by its name"),

@@ -12,6 +12,10 @@ from tests.conftest import read
 
 # what acts when the file is imported, by what it does in the end
 NAMED = {
+    "from-hub": "from transformers import AutoModel\nAutoModel.from_pretrained('a/b')",
+    "hub-or-here": "from transformers import AutoModel\nAutoModel.from_pretrained('.' if len(__file__) else 'a/b')",
+    "here-with-code": "from transformers import AutoModel\nAutoModel.from_pretrained('./a', trust_remote_code=True)",
+    "here-with-options": "from transformers import AutoModel as A\nA.from_pretrained('.', **{'trust_remote_code': 1})",
     "map": "import os\nlist(map(os.system, ['true']))",
     "atexit": "import atexit, os\natexit.register(os.system, 'true')",
     "atexit-function": "import atexit, os\ndef f(): os.system('true')\natexit.register(f)",
@@ -202,6 +206,10 @@ ORDINARY = {
         "import triton\nimport triton.language as tl\n"
         "@triton.autotune(configs=[triton.Config({}, num_warps=4)], key=['n'])\n@triton.jit\n"
         "def k(x, n): tl.load(x)"
+    ),
+    "from-here": (
+        "import torch, transformers\nT = transformers.AutoTokenizer.from_pretrained('./sub', use_fast=True)\n"
+        "class A:\n    t = transformers.AutoTokenizer.from_pretrained('.')"
     ),
     "subclass-activation": (
         "from torch import nn\nclass A(nn.Module): pass\nACT = {'a': A(), 'r': nn.ReLU()}\nACT['a'].eval()"

@@ -10,6 +10,7 @@ from assay.checks.vulnerabilities._pickle_packages import LIBRARIES
 from assay.facts.artifact import Artifact
 from assay.facts.config import ANY, RAG, TRUST, CodeReference
 from assay.facts.finding import Answer, Evidence, Kind, fail, review, unknown
+from assay.facts.program import PythonSource
 from assay.facts.structure import Aspect
 
 # whose modules a config may name for what the library itself provides
@@ -31,7 +32,9 @@ _BY_MODULE = frozenset(
     references=("CWE-829", "CWE-494"),
     aspects=(Aspect.REFERENCES,),
 )
-def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artifact, ...]) -> Iterator[Answer]:
+def code_elsewhere(
+    references: tuple[CodeReference, ...], artifacts: tuple[Artifact, ...], sources: tuple[PythonSource, ...]
+) -> Iterator[Answer]:
     """A config can name code in another repository, or a callable of an installed library.
 
     Code elsewhere can change after the audit and is covered by no digest of this model. A file that the config names
@@ -40,7 +43,7 @@ def code_elsewhere(references: tuple[CodeReference, ...], artifacts: tuple[Artif
     all of Python's own library a fail, an unknown package open. So is a file that itself allows remote code of a
     repository that it names. RAG's retriever unpickles an index that its config names.
     """
-    paths = {artifact.path for artifact in artifacts}
+    paths = {artifact.path for artifact in artifacts} | {source.artifact for source in sources}  # in archives too
     for reference in references:
         place = Evidence(reference.artifact, reference.target, pointer=reference.pointer, name=reference.target)
         where = f"{reference.artifact} {reference.pointer}"

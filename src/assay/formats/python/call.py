@@ -9,7 +9,7 @@ from assay.facts.program import Capability, Shape
 from assay.formats.python.following import ARGUMENT, CALLEE, Follows
 from assay.formats.python.names import METHODS, VALUES, judged
 from assay.formats.python.scope import Scope
-from assay.formats.python.suspicion import CONNECTIONS, SENDING, Given, harmless, marks_of, secret, sink
+from assay.formats.python.suspicion import CONNECTIONS, SENDING, Given, harmless, in_folder, marks_of, secret, sink
 from assay.formats.python.value import (
     INERT,
     UNKNOWN,
@@ -203,7 +203,7 @@ def _method(f: Follows, receiver: Value, name: str, node: ast.AST, given: Given,
     result = Thing(known, here | marks_of(given), wraps=decorates)
     if Mark.SOCKET in here and name in SENDING and Mark.SECRET in marks_of(given, own=True):
         f.shape(node, Shape.SENDS_SECRETS)
-    if name in METHODS:
+    if name in METHODS and not in_folder(name, given):
         f.report(node, METHODS[name], now)
         sink(f, node, METHODS[name], name, given)
         return (Thing(True, result.marks | ({Mark.FETCHED} if METHODS[name] is Capability.NETWORK else set())),)
@@ -293,7 +293,7 @@ def _reached(f: Follows, name: str, what: Capability, node: ast.AST, given: Give
             return (secret(given.at(0)),)
         whole = name.endswith((".copy", ".items", ".values", ".get_token"))
         return (Thing(True, frozenset({Mark.SECRET}) if whole else own),)
-    if what is Capability.UNPICKLE and harmless(name, given):
+    if (what is Capability.UNPICKLE and harmless(name, given)) or in_folder(name, given):
         return (Thing(True, own),)
     f.report(node, what, now)
     sink(f, node, what, name, given)

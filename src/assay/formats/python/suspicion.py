@@ -25,6 +25,8 @@ CONNECTIONS = re.compile(
 )
 SENDING = frozenset({"send", "sendall", "sendto", "request", "post", "put", "sendmail", "storbinary"})
 _SHELL = re.compile(r"(?:/\w+/)*(?:ba|z|da|k)?sh(?:\s+-i)?|(?:cmd|powershell)(?:\.exe)?", re.IGNORECASE)
+# no name of a repository begins so (huggingface_hub utils/_validators.py, REPO_ID_REGEX)
+_FOLDER = re.compile(r"\.{1,2}(?:/|\Z)|/|~/")
 
 
 class Given:
@@ -63,6 +65,18 @@ def harmless(name: str, given: Given) -> bool:
         loader = given.at(1, "Loader")
         return bool(loader) and all(isinstance(v, Name) and v.qualified.endswith("SafeLoader") for v in loader)
     return False
+
+
+def in_folder(name: str, given: Given) -> bool:
+    """Whether a loader that takes a folder or the name of a repository is given a folder, and runs no code of it."""
+    if name.rpartition(".")[2] != "from_pretrained" or given.rest:
+        return False
+    if given.keywords.get("trust_remote_code", (Constant(False),)) != (Constant(False),):
+        return False
+    places = given.at(0, "pretrained_model_name_or_path")
+    return bool(places) and all(
+        isinstance(place, Constant) and isinstance(place.value, str) and _FOLDER.match(place.value) for place in places
+    )
 
 
 def marks_of(given: Given, own: bool = False) -> frozenset[Mark]:
