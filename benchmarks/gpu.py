@@ -158,7 +158,7 @@ def large(torch: Any, folder: Path, numbers: Numbers, small: TorchRuntime) -> No
     for _ in range(REPEATS):
         spent, made = took(torch, lambda: list(runtime.generate(prompt, WRITTEN)))
         rates.append(len(made) / spent)
-    replayed = runtime._replay is not None and runtime._replay[1] is not None
+    replayed = runtime._replay is not None and runtime._replay.agrees
     runtime.sample(prompt, SAMPLES, WRITTEN, 1.0, 0)
     spent, drawn = took(torch, lambda: runtime.sample(prompt, SAMPLES, WRITTEN, 1.0, 1))
     print(

@@ -18,7 +18,7 @@ transformers = pytest.importorskip("transformers")
 from assay import uncertainty  # noqa: E402 - what runs needs torch
 from assay.errors import UsageError  # noqa: E402
 from assay.facts.uncertainty import Capability  # noqa: E402
-from assay.runtime import ALTERNATIVES, Answer, _replay  # noqa: E402
+from assay.runtime import ALTERNATIVES, Answer, _batches, _replay  # noqa: E402
 from assay.runtime._batches import grouped  # noqa: E402
 from assay.runtime._network import Network  # noqa: E402
 from assay.runtime._numbers import Numbers  # noqa: E402
@@ -464,23 +464,33 @@ def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
         raise RuntimeError("another thing")
 
 
-def test_a_cache_of_fixed_size_gives_the_same_distributions(runtime: TorchRuntime) -> None:
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_cache_of_fixed_size_gives_the_same_distributions(runtime: TorchRuntime, rows: int) -> None:
     """The steps that a GPU records, here taken one by one."""
     ids = runtime._started(ASKED[0])
     with torch.inference_mode():
-        found = _replay.made(runtime._steps, _replay.room(len(ids)), ids)
-        assert found is not None and found.room == 256
-        assert _replay.agrees(found, runtime._steps, ids[5:])  # from the beginning once more
-        right = Replay._next
+        found = _replay.made(runtime._steps, rows, _replay.room(len(ids)), ids)
+        assert found.agrees and found.room == 256
+        assert _replay.agree(found, runtime._steps, [ids[3:9]] * rows, ids[9:])  # from the beginning once more
         with pytest.MonkeyPatch.context() as patch:  # a step that forgets where it is
-            patch.setattr(Replay, "_next", lambda self: (self._position.zero_(), right(self))[1])
-            assert _replay.made(runtime._steps, 256, ids) is None
+            right = Replay._next
+            patch.setattr(Replay, "_next", lambda self: (self._slot.zero_(), right(self))[1])
+            assert not _replay.made(runtime._steps, rows, 256, ids).agrees
+
+
+def test_steps_in_a_cache_of_fixed_size_draw_the_same(runtime: TorchRuntime) -> None:
+    prompts = [runtime._started(prompt) for prompt in ASKED[:3]]
+    with torch.inference_mode():
+        found = _replay.made(runtime._steps, 12, 256, prompts[0])
+        asked = (runtime._steps, found, prompts, 4, (6, 3, 8), 1.0, 5, "\n")
+        drawn = [[row.text for row in texts] for texts in _batches.samples(*asked)]
+    assert drawn == [[row.text for row in texts] for texts in runtime.samples(ASKED[:3], 4, (6, 3, 8), 1.0, 5, "\n")]
 
 
 def test_a_window_of_attention_is_not_recorded(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime._network.config, "sliding_window", 64, raising=False)
     monkeypatch.setattr(runtime._network.config, "layer_types", ["sliding_attention"] * 30, raising=False)
-    assert _replay.made(runtime._steps, 256, runtime._started(ASKED[0])) is None
+    assert not _replay.made(runtime._steps, 1, 256, runtime._started(ASKED[0])).agrees
 
 
 @pytest.mark.parametrize("kind", ["bfloat16", "float16"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from assay.errors import InputError, UsageError
 from assay.facts.config import ModelConfig
 from assay.facts.naming import BLOCK, hub_name
-from assay.runtime._numbers import Numbers, loaded
+from assay.runtime._numbers import Loader, Numbers
 from assay.weights import Weights
 
 MOST_CONFIG = 4 << 20
@@ -96,8 +96,9 @@ def _from_gguf(weights: Weights, config: ModelConfig) -> tuple[str, dict[str, An
 
 def tensors(torch: Any, weights: Weights, numbers: Numbers) -> Iterator[tuple[str, Any]]:
     """(name in transformers, values on the device) of every tensor, one at a time."""
+    loader = Loader(torch, numbers)
     if weights.set.naming != "gguf":
-        yield from ((name, loaded(torch, weights, name, numbers)) for name in weights)
+        yield from ((name, loader.loaded(weights[name])) for name in weights)
         return
     config = next(row for row in weights.facts("ModelConfig") if row.naming == "gguf")
     for name in weights:
@@ -110,9 +111,9 @@ def tensors(torch: Any, weights: Weights, numbers: Numbers) -> Iterator[tuple[st
         if block and block[2] in ("attn_q", "attn_k"):
             values = weights[name].read().reshape(weights[name].shape)
             heads = config.heads if block[2] == "attn_q" else config.kv_heads
-            yield hub, numbers.placed(torch, _interleaved(values, heads))
+            yield hub, loader.placed(_interleaved(values, heads))
         else:
-            yield hub, loaded(torch, weights, name, numbers)
+            yield hub, loader.loaded(weights[name])
 
 
 def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:

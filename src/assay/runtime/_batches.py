@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,49 @@ def begun(network: Network, rows: list[list[int]]) -> tuple[Any, Any, Any]:
     return logits, cache, mask
 
 
+class Steps(Protocol):
+    """The steps of several rows: after what each begins with, one token each at a time."""
+
+    def begin(self, rows: list[list[int]], count: int = 1) -> Any:
+        """float32[rows x count, vocabulary]: logits after each row, which is written on `count` times."""
+
+    def step(self, tokens: Any, kept: list[int] | None = None) -> Any:
+        """float32[rows, vocabulary]: logits after one more token, int64[rows], of each row.
+
+        `kept`: of the rows that there were, those that go on, where not all do.
+        """
+
+
+class Eager:
+    """Steps that are started one kernel at a time, over a cache that grows; what has ended is not computed further."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._cache: Any = None
+        self._mask: Any = None
+
+    def begin(self, rows: list[list[int]], count: int = 1) -> Any:
+        """Logits after each row, which is written on `count` times."""
+        logits, self._cache, self._mask = begun(self._network, rows)
+        if count == 1:
+            return logits
+        self._cache.batch_repeat_interleave(count)
+        self._mask = self._mask if self._mask is None else self._mask.repeat_interleave(count, 0)
+        return logits.repeat_interleave(count, 0)
+
+    def step(self, tokens: Any, kept: list[int] | None = None) -> Any:
+        """Logits after one more token of each row that goes on."""
+        torch = self._network.torch
+        if kept is not None:
+            chosen = torch.tensor(kept, device=self._network.device)
+            self._cache.batch_select_indices(chosen)
+            self._mask = self._mask if self._mask is None else self._mask[chosen]
+        if self._mask is not None:
+            self._mask = torch.cat((self._mask, torch.ones_like(self._mask[:, :1])), -1)
+        logits, self._cache = self._network.read(tokens[:, None], self._cache, self._mask)
+        return logits
+
+
 def agrees(network: Network, rows: list[list[int]]) -> bool:
     """Whether the distributions after rows that are read together are those after each alone."""
     with network.torch.inference_mode():
@@ -99,12 +142,13 @@ def agrees(network: Network, rows: list[list[int]]) -> bool:
 
 def answers(network: Network, rows: list[list[int]], most: int, stop: str) -> tuple[Answer, ...]:
     """What the network writes after each row, at most `most` tokens up to the one that holds `stop`, greedily."""
-    torch, tracer = network.torch, network.tracer
+    tracer = network.tracer
     drafts = [_Row(Written(network), min(most, network.context - len(row))) for row in rows]
     if tracer is not None:
         tracer.clear(1, -1)
     try:
-        logits, cache, mask = begun(network, rows)
+        steps = Eager(network)
+        logits = steps.begin(rows)
         if tracer is not None:
             for draft, state in zip(drafts, tracer.states(), strict=True):
                 draft.state = state
@@ -115,18 +159,15 @@ def answers(network: Network, rows: list[list[int]], most: int, stop: str) -> tu
             going = [at for at, piece in enumerate(pieces) if piece is not None]
             if not going:
                 break
-            if len(going) < len(writing):  # what has ended is not computed any further
-                kept = torch.tensor(going, device=network.device)
-                cache.batch_select_indices(kept)
-                tokens, logits, mask = tokens[kept], logits[kept], mask if mask is None else mask[kept]
-                writing = [writing[at] for at in going]
+            kept = going if len(going) < len(writing) else None
+            if kept is not None:
+                tokens, logits, writing = tokens[kept], logits[kept], [writing[at] for at in kept]
             told = [piece for piece in pieces if piece is not None]
             for draft, score in zip(writing, network.reduced(logits, tokens.tolist(), told), strict=True):
                 draft.tokens.append(score)
             if tracer is None and all(len(draft.tokens) >= draft.room for draft in writing):
                 break
-            mask = _longer(network, mask)
-            logits, cache = network.read(tokens[:, None], cache, mask)
+            logits = steps.step(tokens, kept)
             if tracer is not None:
                 for draft, share in zip(writing, tracer.shares(), strict=True):
                     draft.shares.append(share)
@@ -170,22 +211,24 @@ class _Draw:
 
 
 def samples(
-    network: Network, rows: list[list[int]], count: int, most: Sequence[int], temperature: float, seed: int, stop: str
+    network: Network,
+    steps: Steps,
+    rows: list[list[int]],
+    count: int,
+    most: Sequence[int],
+    temperature: float,
+    seed: int,
+    stop: str,
 ) -> tuple[tuple[Sample, ...], ...]:
     """`count` texts after each row, of at most `most` tokens each (a number for each row), each ending before `stop`.
 
     A row's texts are those that it gets alone with this seed, up to rounding.
     """
-    torch = network.torch
-    drawing = [torch.Generator(device="cpu").manual_seed(seed) for _ in rows]
+    drawing = [network.torch.Generator(device="cpu").manual_seed(seed) for _ in rows]
     rooms = [min(few, network.context - len(row)) for few, row in zip(most, rows, strict=True)]
     drafts = [[_Draw(network, stop, room) for _ in range(count)] for room in rooms]
-    logits, cache, mask = begun(network, rows)
-    cache.batch_repeat_interleave(count)
-    logits = logits.repeat_interleave(count, 0)
-    mask = mask if mask is None else mask.repeat_interleave(count, 0)
-    writing = [(at, draft) for at, texts in enumerate(drafts) for draft in texts]
-    while writing:
+    logits, writing = steps.begin(rows, count), [(at, draft) for at, texts in enumerate(drafts) for draft in texts]
+    while True:
         tokens = _drawn(network, logits, temperature, drawing, [at for at, _ in writing])
         chances = logits.gather(-1, tokens[:, None])[:, 0] - logits.logsumexp(-1)
         for (_, draft), token, logprob in zip(writing, tokens.tolist(), chances.tolist(), strict=True):
@@ -193,13 +236,10 @@ def samples(
         going = [at for at, (_, draft) in enumerate(writing) if not draft.ended]
         if not going:
             break
-        if len(going) < len(writing):
-            kept = torch.tensor(going, device=network.device)
-            cache.batch_select_indices(kept)
-            tokens, writing = tokens[kept], [writing[at] for at in going]
-            mask = mask if mask is None else mask[kept]
-        mask = _longer(network, mask)
-        logits, cache = network.read(tokens[:, None], cache, mask)
+        kept = going if len(going) < len(writing) else None
+        if kept is not None:
+            tokens, writing = tokens[kept], [writing[at] for at in kept]
+        logits = steps.step(tokens, kept)
     return tuple(tuple(Sample(one.text, one.logprob, len(one.ids)) for one in texts) for texts in drafts)
 
 
@@ -211,8 +251,3 @@ def _drawn(network: Network, logits: Any, temperature: float, drawing: list[Any]
     shares = (logits / temperature).softmax(-1).cpu().split(list(sizes.values()))
     found = [torch.multinomial(part, 1, generator=drawing[at]) for at, part in zip(sizes, shares, strict=True)]
     return torch.cat(found)[:, 0].to(network.device)
-
-
-def _longer(network: Network, mask: Any) -> Any:
-    """The mask with one more token in each row."""
-    return mask if mask is None else network.torch.cat((mask, network.torch.ones_like(mask[:, :1])), -1)

@@ -70,10 +70,13 @@ class Network:
         entropy = -(logs.exp() * logs).sum(-1)
         rank = (logs > own).sum(-1) + 1
         best = logs.topk(ALTERNATIVES + 1, -1)
+        # one copy from the device for all
+        columns = (own, entropy[:, None], rank[:, None], best.values, best.indices)
+        whole = self.torch.cat([column.double() for column in columns], -1).tolist()
         rows = []
-        columns = (own[:, 0].tolist(), entropy.tolist(), rank.tolist(), best.values.tolist(), best.indices.tolist())
-        for id, (text, start), logprob, spread, position, values, others in zip(ids, pieces, *columns, strict=True):
-            rest = [(value, other) for value, other in zip(values, others, strict=True) if other != id]
+        for id, (text, start), (logprob, spread, position, *others) in zip(ids, pieces, whole, strict=True):
+            likeliest = zip(others[: ALTERNATIVES + 1], map(int, others[ALTERNATIVES + 1 :]), strict=True)
+            rest = [(value, other) for value, other in likeliest if other != id]
             alternatives = tuple(Alternative(self.decoded([other]), value) for value, other in rest[:ALTERNATIVES])
             margin = logprob - rest[0][0]
             end = start + len(text)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.errors import UsageError
 from assay.runtime import _memory
-from assay.weights import Weights
+from assay.weights import Tensor, Weights
+from assay.weights.packing import Packed
 
 _STORED = {"BF16": "bfloat16", "F16": "float16"}  # types of files that are numbers of torch
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
@@ -31,10 +31,6 @@ class Numbers:
     def dtype(self, torch: Any) -> Any:
         """The type as torch has it."""
         return getattr(torch, self.type)
-
-    def placed(self, torch: Any, values: NDArray[Any]) -> Any:
-        """float32 values as a tensor of this type on this device."""
-        return torch.from_numpy(values.astype("float32", copy=False)).to(self.device, self.dtype(torch))
 
 
 def chosen(torch: Any, weights: Weights) -> Numbers:
@@ -56,26 +52,35 @@ def chosen(torch: Any, weights: Weights) -> Numbers:
     )
 
 
-def loaded(torch: Any, weights: Weights, name: str, numbers: Numbers) -> Any:
-    """A tensor of the file in these numbers, on its device, with little of it in memory beside."""
-    tensor, shape = weights[name], tuple(weights[name].shape)
-    made = torch.empty(shape, dtype=numbers.dtype(torch), device=numbers.device)
-    rows = made.view(-1, shape[-1] if shape else 1)
-    if not made.numel():
+class Loader:
+    """Puts tensors of files onto the device, a part at a time through one buffer."""
+
+    def __init__(self, torch: Any, numbers: Numbers) -> None:
+        self.numbers, self._torch = numbers, torch
+        # a GPU copies from memory that stays in place without another copy in between
+        self._buffer = torch.empty(2 * MOST_PART, dtype=torch.uint8, pin_memory=numbers.device == "cuda")
+
+    def placed(self, values: NDArray[Any]) -> Any:
+        """float32 values as a tensor of these numbers on the device."""
+        found = self._torch.from_numpy(values.astype("float32", copy=False))
+        return found.to(self.numbers.device, self.numbers.dtype(self._torch))
+
+    def loaded(self, tensor: Tensor | Packed) -> Any:
+        """A tensor of a file in these numbers on the device, with little of it in memory beside."""
+        torch, shape = self._torch, tuple(tensor.shape)
+        made = torch.empty(shape, dtype=self.numbers.dtype(torch), device=self.numbers.device)
+        rows = made.view(-1, shape[-1] if shape else 1) if made.numel() else made[:0]
+        step = max(1, MOST_PART // max(1, rows.shape[-1]))
+        for start in range(0, rows.shape[0], step):
+            stop = min(start + step, rows.shape[0])
+            rows[start:stop].copy_(self._part(tensor, start, stop, rows.shape[1]))
         return made
-    step = max(1, MOST_PART // rows.shape[1])
-    for start in range(0, rows.shape[0], step):
-        stop = min(start + step, rows.shape[0])
-        rows[start:stop].copy_(_part(torch, tensor, start, stop, numbers))
-    return made
 
-
-def _part(torch: Any, tensor: Any, start: int, stop: int, numbers: Numbers) -> Any:
-    """Rows of a tensor: as they are stored where that is the type that is wanted, else by way of float32."""
-    columns = tensor.shape[-1] if tensor.shape else 1
-    if _STORED.get(tensor.dtype) != numbers.type:
-        return torch.from_numpy(np.ascontiguousarray(tensor.read(start, stop)).reshape(stop - start, columns))
-    raw = tensor.raw(2 * start * columns, 2 * (stop - start) * columns)
-    if len(raw) != 2 * (stop - start) * columns:
-        raise UsageError(f"{tensor.artifact}: the values of tensor {tensor.name!r} are not all in the file")
-    return torch.frombuffer(raw, dtype=numbers.dtype(torch)).reshape(stop - start, columns)
+    def _part(self, tensor: Tensor | Packed, start: int, stop: int, columns: int) -> Any:
+        """Rows of a tensor: as they are stored where that is the type that is wanted, else by way of float32."""
+        torch, size = self._torch, 2 * (stop - start) * columns
+        if isinstance(tensor, Packed) or _STORED.get(tensor.dtype) != self.numbers.type or size > len(self._buffer):
+            return torch.from_numpy(np.ascontiguousarray(tensor.read(start, stop)).reshape(stop - start, columns))
+        part = self._buffer[:size]
+        tensor.into(memoryview(part.numpy()), 2 * start * columns)
+        return part.view(self.numbers.dtype(torch)).reshape(stop - start, columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from assay.isolation import reader_for
@@ -21,6 +22,6 @@ def torch_runtime(model: Path | Walk, *, isolation: bool = True, numbers: Number
     walk = model if isinstance(model, Walk) else walked(model)
     reader = reader_for(walk, needed(walk), isolated=isolation)
     try:
-        return TorchRuntime(opened(walk, reader), digest(walk), numbers)
+        return TorchRuntime(opened(walk, reader), partial(digest, walk), numbers)
     finally:
         reader.close()

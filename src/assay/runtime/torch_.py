@@ -7,7 +7,8 @@ every step. The weights are checked by asking: a network that was put together w
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,19 +32,23 @@ _LEAST = -7.0
 class TorchRuntime:
     """A causal language model on the CPU in 32-bit floats, or on the GPU that torch finds in those of its file."""
 
-    def __init__(self, weights: Weights, sha256: str, numbers: _numbers.Numbers | None = None) -> None:
+    def __init__(self, weights: Weights, sha256: Callable[[], str], numbers: _numbers.Numbers | None = None) -> None:
         """Build the network and load the weights, in `numbers` or those that `_numbers.chosen` finds best.
+
+        `sha256` computes the digest of the files: beside loading, because for a large model it takes as long.
 
         Raises UsageError: the model cannot be run (the message says why), or what was built does not speak.
         """
         torch, transformers = _libraries()
         family, fields = _architecture.configured(weights)
-        self.model, self.sha256 = weights.name, sha256
+        self.model = weights.name
         self._torch = torch
         numbers = numbers or _numbers.chosen(torch, weights)
         self._device = torch.device(numbers.device)
-        with _memory.enough(weights.name):
+        with ThreadPoolExecutor(1) as beside, _memory.enough(weights.name):
+            digest = beside.submit(sha256)
             self._network = _architecture.built(torch, transformers, weights, family, fields, numbers).eval()
+            self.sha256 = digest.result()
         self._tokens = _tokens.tokenizer(weights)
         # transformers 5.2x renamed the argument and the field of the result
         forward = inspect.signature(type(self._network).forward).parameters
@@ -78,7 +83,7 @@ class TorchRuntime:
                 f"({mean:.1f} nats a token); it is not what the weights are for"
             )
         self._abreast = self._is_abreast()
-        self._replay: tuple[int, _replay.Replay | None] | None = None
+        self._replay: _replay.Replay | None = None
 
     def _traced(self) -> _tracing.Tracer | None:
         """A tracer of the network, if its traces equal what the library itself returns."""
@@ -151,38 +156,37 @@ class TorchRuntime:
         before = self._started(prompt)
         generator = torch.Generator(device="cpu").manual_seed(seed)
         room, written = min(most, self._context - len(before)), Written(steps)
-        with torch.inference_mode(), _memory.enough(self.model), self._replayed(len(before), room) as replay:
+        with torch.inference_mode(), _memory.enough(self.model), self._replayed(1, len(before), room) as replay:
             ids, cache = steps.tensor([before]), None
             for at in range(room):
                 if replay is None:
                     logits, cache = steps.read(ids, cache)
                 else:
-                    logits = replay.step(ids) if at else replay.begin(before)
+                    logits = replay.step(ids[:, 0]) if at else replay.begin([before])
                 ids = steps.chosen(logits, temperature, generator)[:, None]
                 if int(ids) in self._ends:
                     return
                 yield from steps.reduced(logits, [int(ids)], [written.add(int(ids))])
 
     @contextmanager
-    def _replayed(self, before: int, more: int) -> Iterator[_replay.Replay | None]:
-        """A recorded step with room for so many tokens, where it pays and the network runs on a GPU."""
-        tokens = before + more
-        if more < _replay.LEAST or self._device.type != "cuda" or tokens > _memory.tokens(self._network.config, "cuda"):
+    def _replayed(self, rows: int, before: int, more: int) -> Iterator[_replay.Replay | None]:
+        """A recorded step of so many rows with room for so many tokens, where it pays and the network is on a GPU."""
+        size, most = _replay.room(before + more), _memory.tokens(self._network.config, self._device.type)
+        if more < _replay.LEAST or self._device.type != "cuda" or rows * size > most:
             yield None
             return
-        if self._replay is None or self._replay[0] < tokens:
-            size = _replay.room(tokens)
+        known = self._replay
+        if known is None or known.rows != rows or known.room < size:
             self._replay = None  # frees the cache of the last before the next is made
-            self._replay = (size, _replay.made(self._steps, size, self._started(_CHECK)))
-        replay = self._replay[1]
-        if replay is None or replay.busy:
+            known = self._replay = _replay.made(self._steps, rows, size, self._started(_CHECK))
+        if known.busy or not known.agrees:
             yield None
             return
-        replay.busy = True
+        known.busy = True
         try:
-            yield replay
+            yield known
         finally:
-            replay.busy = False
+            known.busy = False
 
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
@@ -220,7 +224,12 @@ class TorchRuntime:
         with self._torch.inference_mode(), _memory.enough(self.model):
             for at in range(0, len(rows), abreast):
                 part = slice(at, at + abreast)
-                found += _batches.samples(self._steps, rows[part], count, most[part], temperature, seed, stop)
+                longest = max(map(len, rows[part]))
+                with self._replayed(count * len(rows[part]), longest, max(most[part])) as replay:
+                    steps = replay or _batches.Eager(self._steps)
+                    found += _batches.samples(
+                        self._steps, steps, rows[part], count, most[part], temperature, seed, stop
+                    )
         return tuple(found)
 
     def _started(self, prompt: str) -> list[int]:

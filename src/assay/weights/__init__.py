@@ -83,6 +83,17 @@ class Tensor:
         left = max(0, self._spec.stop - self._spec.start - start)
         return self._bytes(self._spec.start + start, left if size is None else min(size, left))
 
+    def into(self, buffer: memoryview, start: int = 0) -> None:
+        """Fill a buffer with bytes as stored, from `start`; Truncated if the tensor has fewer."""
+        if start < 0 or start + len(buffer) > self._spec.stop - self._spec.start:
+            raise Truncated(
+                f"{self.artifact}: tensor {self.name!r} is shorter than its shape",
+                at=self._spec.stop,
+                expected=f"{start + len(buffer):,} bytes",
+                got=f"{self._spec.stop - self._spec.start:,}",
+            )
+        self._fill(buffer, self._spec.start + start)
+
     def same_bytes(self, other: Tensor) -> bool:
         """Whether type, shape and every byte as stored are those of `other`."""
         if (self.dtype, self.shape) != (other.dtype, other.shape):
@@ -137,6 +148,13 @@ class Tensor:
 
     def _bytes(self, start: int, size: int) -> bytearray:
         """Exactly these bytes; Truncated if the file has fewer."""
+        self._within(start, size)
+        buffer = bytearray(size)
+        self._fill(memoryview(buffer), start)
+        return buffer
+
+    def _within(self, start: int, size: int) -> None:
+        """Raise Truncated where the file has not so many bytes, before any are given room."""
         if start < 0 or size < 0 or start + size > self._entry.size:
             raise Truncated(
                 f"{self.artifact}: tensor {self.name!r} runs past the end",
@@ -144,10 +162,11 @@ class Tensor:
                 expected=f"{size:,} bytes",
                 got=f"{max(0, self._entry.size - start):,}",
             )
-        buffer = bytearray(size)
+
+    def _fill(self, buffer: memoryview, start: int) -> None:
+        self._within(start, len(buffer))
         with self._entry.place.source() as source:
-            _filled(source, memoryview(buffer), start, self._entry)
-        return buffer
+            _filled(source, buffer, start, self._entry)
 
 
 def _filled(source: Source, view: memoryview, start: int, entry: Entry) -> None:
