@@ -41,7 +41,7 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
         raise UsageError(str(cause)) from None
     rows = relatives(mine, folder or library())
     if as_json:
-        put(canonical(rows), None)
+        put(canonical(tuple(rows)), None)
         return 0
     say(f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict")
     for row in rows:
