@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,3 +16,10 @@ def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.Comp
     return subprocess.run(
         [*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=600
     )
+
+
+def printed(output: str) -> list[str]:
+    """The commands that a report tells its reader to run, each in one line: what follows a word at a line's start."""
+    whole = output.replace(" \\\n", " ")
+    found = re.findall(r"^(?:explain|find out|again|all of it) +(assay .+)$", whole, re.MULTILINE)
+    return [re.sub(r"(?<= ) +", "", command) for command in found]

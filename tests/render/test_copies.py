@@ -12,6 +12,7 @@ import pytest
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Effect
 from assay.render import renderer
+from assay.render.output.text import write
 from tests.builders import hub_model
 from tests.conftest import of
 
@@ -36,12 +37,19 @@ def said(dossier: Dossier, format: str) -> str:
     return stream.getvalue().decode()
 
 
+def told(dossier: Dossier) -> str:
+    """The text report with everything."""
+    stream = io.BytesIO()
+    write(dossier, stream, verbose=True)
+    return stream.getvalue().decode()
+
+
 def test_three_copies_of_a_checkpoint_are_one_decision(training: Path, audit: Callable[..., Dossier]) -> None:
     dossier = audit(training)
     text = said(dossier, "text")
     assert dossier.decision.because.startswith("1 decision: code.remote,")
-    assert " 1 to decide, " in text
-    assert text.count("review        code.remote") == 1
+    assert "Decide one thing first. " in text
+    assert text.count("code.remote: config.json makes a loader run custom.py") == 1
     assert "config.json makes a loader run custom.py" in text
     assert "and in 3 copies: checkpoint-100/config.json, checkpoint-200/config.json" in " ".join(text.split())
 
@@ -66,14 +74,16 @@ def test_a_waiver_for_one_copy_covers_no_other(training: Path, tmp_path: Path, a
     dossier = audit(training, policy=policy)
     assert sorted(row.effect for row in of(dossier, "code.remote")) == [*[Effect.DECIDES] * 3, Effect.WAIVED]
     assert dossier.decision.verdict is Verdict.INCOMPLETE
-    assert "config.json makes a loader run custom.py" in said(dossier, "text")
-    assert "and in 2 copies: checkpoint-200/config.json, last/config.json" in " ".join(said(dossier, "text").split())
+    assert "config.json makes a loader run custom.py" in " ".join(told(dossier).split())
+    text = " ".join(said(dossier, "text").split())
+    assert "code.remote: checkpoint-100/config.json makes a loader run checkpoint-100/custom.py" in text
+    assert "and in 2 copies: checkpoint-200/config.json, last/config.json" in text
 
 
 def test_a_folder_with_other_content_is_told_apart(training: Path, audit: Callable[..., Dossier]) -> None:
     (training / "last" / "custom.py").write_bytes(CODE + b"# 7\n")
     dossier = audit(training)
-    text = " ".join(said(dossier, "text").split())
+    text = " ".join(told(dossier).split())
     assert dossier.decision.because.startswith("2 decisions: code.remote,")
     assert "and in 2 copies: checkpoint-100/config.json, checkpoint-200/config.json" in text
     assert "last/config.json makes a loader run last/custom.py" in text
@@ -84,10 +94,10 @@ def test_two_findings_in_one_file_are_no_copies(tmp_path: Path, audit: Callable[
     dossier = audit(hub_model(tmp_path / "model", **{"a.py": code, "old/a.py": code}))
     rows = of(dossier, "code.reaches-outside")
     assert len(rows) == 2
-    assert said(dossier, "text").count("review        code.reaches-outside") == 1
+    assert said(dossier, "text").count("code.reaches-outside: ") == 1
 
 
 def test_what_is_not_known_of_each_checkpoint_is_said_once(training: Path, audit: Callable[..., Dossier]) -> None:
-    text = said(audit(training), "text")
+    text = told(audit(training))
     assert text.count("open          weights.not-as-configured") == 1
     assert "and the same of 3 more: checkpoint-100/config.json" in " ".join(text.split())

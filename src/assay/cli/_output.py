@@ -72,7 +72,7 @@ def _rendered(
     stream = io.BytesIO()
     if format == "text":
         from assay.render.output.text import write
-        from assay.render.terminal import terminal_width
+        from assay.render.terminal import USUAL, terminal_width, unicode_wanted
         from assay.render.words import quoted
 
         write(
@@ -80,10 +80,11 @@ def _rendered(
             stream,
             extra=extra,
             colour=terminal and colour_wanted(),
-            width=terminal_width() if terminal and sys.stdout.isatty() else 100,
+            width=terminal_width() if terminal else USUAL,
             verbose=verbose,
             again=concealed(" ".join(map(quoted, ["assay", *sys.argv[1:], *config.options]))) if terminal else "",
             configured=config.said,
+            plain=terminal and not unicode_wanted(),
         )
     else:
         found = renderer(format)

@@ -203,7 +203,7 @@ def _other(model: str, baseline: Path | None, dossier: Dossier) -> str:
 
 
 def _verdict_line(dossier: Dossier) -> str:
+    from assay.render.verdict import counts
     from assay.render.visible import visible
-    from assay.render.words import counts, once
 
-    return f"{dossier.decision.verdict}  {visible(dossier.subject.name)}  {counts(once(dossier))}"
+    return f"{dossier.decision.verdict}  {visible(dossier.subject.name)}  {counts(dossier)}"

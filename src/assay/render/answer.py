@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.dossier import QUESTIONS, Dossier
-from assay.facts.finding import Effect, Kind
+from assay.facts.finding import Kind
 from assay.facts.loading import LoadingPath, Runs
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
 from assay.licence.statement import declared
-from assay.render.decision import Matter, Weight, matters
+from assay.render.decision import Matter, Weight, accepted, matters
 from assay.render.unknown import Unknown, unknowns
 from assay.render.words import acts, parameters
 
@@ -36,7 +36,7 @@ class State(StrEnum):
 SHORT = {
     "vulnerabilities": "Safe to load?",
     "parameters": "Parameters",
-    "hallucination": "Made-up answers",
+    "hallucination": "Error rate",
     "provenance": "Data",
     "openness": "Openness",
 }
@@ -118,7 +118,7 @@ def _reply(dossier: Dossier, question: str, found: tuple[Matter, ...], open_: tu
         decide=len(mine) - blocking,
         first=sum(row.weight is Weight.FIRST for row in mine),
         open=unknown,
-        accepted=sum(row.effect in (Effect.WAIVED, Effect.KNOWN) for row in findings),
+        accepted=sum(row.check in of for row in accepted(dossier)),
         passed=passed,
         ways=tuple(row for row in open_ if any(check in of for check in row.checks)),
     )
@@ -157,41 +157,41 @@ def _parameters(dossier: Dossier) -> str:
     total, tensors = dossier.portrait.measured("parameters"), dossier.portrait.measured("tensors")
     if total is None or tensors is None:
         return "No weights are here"
-    passed = {row.check for row in dossier.findings if row.kind is Kind.PASS}
-    asked = {row.check for row in dossier.findings if row.kind is not Kind.PASS}
-    said = ", as configured" if "weights.not-as-configured" in passed - asked else ""
-    read = ", every value read" if "weights.values-unread" in passed - asked else ""
-    return f"{parameters(total)} parameters in {tensors:,} tensor{'s' if tensors != 1 else ''}{said}{read}"
+    said = {row.kind for row in dossier.findings if row.check == "weights.not-as-configured"}
+    same = ", as configured" if said == {Kind.PASS} else ""
+    return f"{parameters(total)} parameters in {tensors:,} tensor{'s' if tensors != 1 else ''}{same}"
 
 
 def _behaviour(dossier: Dossier) -> str:
     if dossier.risk:
         return f"{dossier.risk.errors:,} of {dossier.risk.count:,} answers were wrong"
     stated = len(dossier.stated("result"))
-    return f"Not measured; its card states {stated:,} results" if stated else "Not measured, for it was not run"
+    return (
+        f"Not measured; its card states {stated:,} result{'s' if stated > 1 else ''}"
+        if stated
+        else "Not measured, for it was not run"
+    )
 
 
 def _data(dossier: Dossier) -> str:
     named, bases = len(dossier.stated("datasets")), dossier.stated("base_model")
     if dossier.corpora:
-        data = f"{sum(row.documents for row in dossier.corpora):,} documents of training data given"
+        data = f"{sum(row.documents for row in dossier.corpora):,} documents given"
+    elif named:
+        data = f"{named:,} data set{'s' if named != 1 else ''} named"
+    elif not bases and not dossier.comparison:
+        return "No training data or base model is named"
     else:
-        data = f"{named:,} data set{'s' if named != 1 else ''} named" if named else "No training data is named"
+        data = "No training data is named"
     if dossier.comparison:
         return f"{data}; against {dossier.comparison.base}: {dossier.comparison.relation}"
-    return f"{data}; made from {bases[0].text}, says its publisher" if bases else f"{data}, no base model is named"
+    return f"{data}; made from {bases[0].text}, it says" if bases else f"{data}, no base model"
 
 
 def _openness(dossier: Dossier) -> str:
-    """Which licence there is, and how far it is from an open model of the Model Openness Framework."""
-    reached = dossier.openness.by_evidence
-    goal = next((row for row in reached.classes if row.included < row.required), None)
-    parts = ""
-    if reached.level:
-        parts = f"; {CLASSES[reached.level]}"
-    elif goal:
-        parts = f"; {goal.included} of {goal.required} parts of an open model"
-    return f"{licence(dossier)}{parts}"
+    """Which licence there is, and the class of the Model Openness Framework if the files reach one."""
+    level = dossier.openness.by_evidence.level
+    return f"{licence(dossier)}; {CLASSES[level]}" if level else licence(dossier)
 
 
 def licence(dossier: Dossier) -> str:
@@ -203,7 +203,7 @@ def licence(dossier: Dossier) -> str:
         lambda key: tuple((row.artifact, Stated(row.key, row.text, row.line)) for row in dossier.stated(key))
     )
     if rows:
-        return f"Licence {rows[0][1].text} as claimed, its text is not here"
+        return f"Licence {rows[0][1].text} claimed, no text"
     return "Its licence text is of none that assay knows" if dossier.licences else "No licence is stated"
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assay.facts.copies import Told
 from assay.facts.dossier import Dossier, Rule
-from assay.facts.finding import Effect, Evidence, Finding, Kind
-from assay.render.words import location
+from assay.facts.finding import Effect, Finding, Kind
+from assay.render.words import location, once, quoted
 
 
 class Weight(StrEnum):
@@ -25,19 +26,22 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What one check found, of one weight; `findings` are never empty and the first is the one to show.
+    """What one check found, of one weight. `told` is never empty, its first finding is the one to show.
 
-    `what` is its message without the name of the only file; `more` says how many findings are like it. The lines of a
-    policy that accept them: `words.waivers(dossier, matter.findings)`.
+    `what` is the message of that without the name of the only file, `places` where all of them are, copies of files
+    too. The lines of a policy that accept them: `words.waivers(dossier, matter.findings)`.
     """
 
     rule: Rule
     weight: Weight
-    findings: tuple[Finding, ...]
+    told: tuple[Told, ...]
     what: str
-    more: int
-    places: tuple[Evidence, ...]
     remedies: tuple[str, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding, those about copies of files too."""
+        return tuple(finding for row in self.told for finding in (row.finding, *row.copies))
 
     @property
     def why(self) -> str:
@@ -47,29 +51,43 @@ class Matter:
     @property
     def where(self) -> tuple[str, ...]:
         """Each place once, in words."""
-        return tuple(dict.fromkeys(map(location, self.places)))
+        return tuple(dict.fromkeys(location(place) for finding in self.findings for place in finding.evidence))
 
     @property
     def explain(self) -> str:
         """The command that prints the check's page."""
-        return f"assay explain {self.rule.id}"
+        return f"assay explain {quoted(self.rule.id)}"
+
+    def also(self, most: int) -> str:
+        """Where the rest of it is, for a sentence that names up to `most` places; empty if there is no rest."""
+        rest = list(dict.fromkeys(_place(row.finding) for row in self.told[1:]))
+        rest = [place for place in rest if place]
+        parts = [self.told[0].also(most)]
+        if len(self.told) > 1:
+            names = f": {', '.join(rest[:most])}" if rest else ""
+            more = f" and {len(rest) - most:,} more" if len(rest) > most else ""
+            parts.append(f"and {len(self.told) - 1:,} more like it{names}{more}")
+        return "; ".join(filter(None, parts))
 
 
 def matters(dossier: Dossier) -> tuple[Matter, ...]:
     """What is to be dealt with; what was waived or is known from a baseline is not among it."""
     rules = {rule.id: rule for rule in dossier.rules}
-    rows = [(weight, finding) for finding in dossier.findings if (weight := _weight(finding)) is not None]
+    rows = [(weight, row) for row in once(dossier).values() if (weight := _weight(row.finding)) is not None]
     order, kinds = list(Weight), list(Kind)
-    rows.sort(key=lambda row: (order.index(row[0]), kinds.index(row[1].kind), -rules[row[1].check].severity))
-    groups: dict[tuple[Weight, str], list[Finding]] = {}
-    for weight, finding in rows:
-        groups.setdefault((weight, finding.check), []).append(finding)
-    return tuple(_matter(dossier, weight, tuple(found)) for (weight, _), found in groups.items())
+    rows.sort(
+        key=lambda row: (order.index(row[0]), kinds.index(row[1].finding.kind), -rules[row[1].finding.check].severity)
+    )
+    groups: dict[tuple[Weight, str], list[Told]] = {}
+    for weight, told in rows:
+        groups.setdefault((weight, told.finding.check), []).append(told)
+    alone = f"{dossier.artifacts[0].path}: " if len(dossier.artifacts) == 1 else ""
+    return tuple(_matter(dossier, weight, tuple(told), alone) for (weight, _), told in groups.items())
 
 
 def accepted(dossier: Dossier) -> tuple[Finding, ...]:
     """The findings that a waiver or a baseline accepts."""
-    return tuple(finding for finding in dossier.findings if finding.effect in (Effect.WAIVED, Effect.KNOWN))
+    return tuple(finding for finding in once(dossier) if finding.effect in (Effect.WAIVED, Effect.KNOWN))
 
 
 def _weight(finding: Finding) -> Weight | None:
@@ -82,15 +100,11 @@ def _weight(finding: Finding) -> Weight | None:
     return {Kind.FAIL: Weight.DEFECT, Kind.REVIEW: Weight.DECIDE}.get(finding.kind)
 
 
-def _matter(dossier: Dossier, weight: Weight, findings: tuple[Finding, ...]) -> Matter:
-    first = findings[0]
-    alone = dossier.artifacts[0].path if len(dossier.artifacts) == 1 else ""
-    return Matter(
-        rule=dossier.rule(first.check),
-        weight=weight,
-        findings=findings,
-        what=first.message.removeprefix(f"{alone}: ") if alone else first.message,
-        more=len(findings) - 1,
-        places=tuple(place for finding in findings for place in finding.evidence),
-        remedies=tuple(dict.fromkeys(dossier.remedy(finding) for finding in findings)),
-    )
+def _place(finding: Finding) -> str:
+    return finding.evidence[0].artifact if finding.evidence else ""
+
+
+def _matter(dossier: Dossier, weight: Weight, told: tuple[Told, ...], alone: str) -> Matter:
+    first = told[0].finding
+    remedies = tuple(dict.fromkeys(dossier.remedy(row.finding) for row in told))
+    return Matter(dossier.rule(first.check), weight, told, first.message.removeprefix(alone), remedies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -44,19 +45,20 @@ class Unknown:
     findings: tuple[Finding, ...]
 
     @property
-    def required(self) -> bool:
-        """Whether the verdict waits for it."""
-        return any(finding.effect is Effect.INCOMPLETE for finding in self.findings)
+    def required(self) -> tuple[str, ...]:
+        """Those of `checks` whose answer the policy requires, so that the verdict waits for it."""
+        wanted = {row.check for row in self.findings if row.effect is Effect.INCOMPLETE}
+        return tuple(check for check in self.checks if check in wanted)
 
 
-# what the publisher alone can say, in the words of a sentence "it is not known ..."
+# what the publisher alone can say
 _PUBLISHER = {
-    "data.undeclared": "what it was trained on",
-    "base.undeclared": "what it was made from",
-    "licence.missing": "under which licence it is given",
-    "evaluation.undeclared": "how well it did in tests",
-    "limitation.undeclared": "where it fails",
-    CARD: "what it is meant for",
+    "data.undeclared": "training data",
+    "base.undeclared": "base model",
+    "licence.missing": "licence",
+    "evaluation.undeclared": "test results",
+    "limitation.undeclared": "limits",
+    CARD: "intended use",
 }
 # open answers to these questions are settled by a look at the files, or by getting them again
 _OF_FILES = ("vulnerabilities", "parameters")
@@ -81,9 +83,14 @@ def unknowns(dossier: Dossier, again: str = "") -> tuple[Unknown, ...]:
     return tuple(sorted(rows, key=lambda row: (not row.required, order.index(row.effort), -len(row.checks), row.what)))
 
 
-def count(rows: tuple[Unknown, ...]) -> int:
+def count(rows: Iterable[Unknown]) -> int:
     """How many things are not known."""
     return sum(len(row.checks) for row in rows)
+
+
+def required(rows: Iterable[Unknown]) -> int:
+    """How many answers that the policy requires are missing."""
+    return sum(len(row.required) for row in rows)
 
 
 def without(command: str, *options: str) -> str:
@@ -117,7 +124,7 @@ def _unknown(dossier: Dossier, kind: str, findings: tuple[Finding, ...], causes:
     first = next((row for row in findings if row.follows not in causes), findings[0])
     following = dict.fromkeys(row.check for row in findings if row.follows in causes and row.check not in checks)
     made = partial(Unknown, checks=checks, following=tuple(following), findings=findings)
-    explain = f"assay explain {CARD if CARD in checks else first.check}"
+    explain = f"assay explain {quoted(CARD if CARD in checks else first.check)}"
     if kind == "publisher":
         what = _and([text for check, text in _PUBLISHER.items() if check in checks])
         if CARD in checks:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.render.decision import Matter, Weight, accepted, matters
-from assay.render.unknown import count, unknowns
+from assay.render.unknown import count, required, unknowns
 
 LOADING = "vulnerabilities"  # the question of which all the rest speaks of use, not of loading
 
@@ -42,12 +42,12 @@ def said(dossier: Dossier) -> Said:
     blocking, first = weights.count(Weight.BLOCKS), weights.count(Weight.FIRST)
     others = weights.count(Weight.DECIDE) + weights.count(Weight.DEFECT)
     then = others + (first if dossier.decision.verdict is Verdict.FAILED else 0)
-    required, unknown = count(tuple(row for row in open_ if row.required)), count(open_)
+    wanted, unknown = required(open_), count(open_)
     verdict = dossier.decision.verdict
     parts = {Verdict.PASSED: _passed, Verdict.FAILED: _failed, Verdict.INCOMPLETE: _incomplete}[verdict](dossier, rows)
-    parts += _rest(then, unknown, required if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
+    parts += _rest(then, unknown, wanted if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
     tone = Tone.STOP if verdict is Verdict.FAILED else Tone.CARE if verdict is Verdict.INCOMPLETE or rows else Tone.GO
-    return Said(" ".join(parts), tone, blocking, first, others, required, unknown, len(accepted(dossier)))
+    return Said(" ".join(parts), tone, blocking, first, others, wanted, unknown, len(accepted(dossier)))
 
 
 def counts(dossier: Dossier) -> str:
@@ -62,6 +62,16 @@ def counts(dossier: Dossier) -> str:
         (len({row.check for row in dossier.findings if row.kind is Kind.PASS}), "pass"),
     ]
     return ", ".join(f"{number:,} {word}" for number, word in rows if number) or "nothing asked"
+
+
+def leading(dossier: Dossier) -> str:
+    """The check to read about first: the worst that decided the verdict, else the first of what a person has to see."""
+    rows, open_ = matters(dossier), unknowns(dossier)
+    deciding = [row.rule.id for row in rows if row.weight in (Weight.BLOCKS, Weight.FIRST)]
+    severity = {rule.id: rule.severity for rule in dossier.rules}
+    deciding += sorted((check for row in open_ for check in row.required), key=lambda check: -severity[check])
+    rest = [row.rule.id for row in rows] + [row.checks[0] for row in open_ if row.checks]
+    return next(iter(deciding + rest), "")
 
 
 def _passed(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
@@ -81,15 +91,14 @@ def _failed(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
 
 def _incomplete(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
     first = [row for row in rows if row.weight is Weight.FIRST]
-    missing = tuple(row for row in unknowns(dossier) if row.required)
+    missing = [check for row in unknowns(dossier) for check in row.required]
     of_loading = _of_loading(dossier)
-    loading = any(row.rule.id in of_loading for row in first)
-    loading = loading or any(check in of_loading for row in missing for check in row.checks)
+    loading = not of_loading.isdisjoint((*missing, *(row.rule.id for row in first))) and not dossier.subject.closed
     parts = [f"Do not {'load' if loading else 'rely on'} it yet."]
     if first:
         parts.append(f"Decide {_things(len(first))} first.")
     if missing:
-        wanted = count(missing)
+        wanted = len(missing)
         parts.append(
             f"{_number(wanted)} answer{'s' if wanted > 1 else ''} that the policy requires "
             f"{'are' if wanted > 1 else 'is'} missing."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from assay.facts.artifact import files_of, manifest
+from assay.facts.artifact import Standing, files_of, manifest
 from assay.facts.copies import Told, told
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Effect, Evidence, Finding, Kind
@@ -173,6 +173,25 @@ def unexamined_line(dossier: Dossier) -> str:
 def aside_line(dossier: Dossier) -> str:
     """What Git keeps for itself, and why it was not read."""
     return f"what Git keeps for itself in {', '.join(dossier.aside)}, which no file of the model leads a loader to"
+
+
+def examined_line(dossier: Dossier) -> str:
+    """How many of the files were examined, and which were not: what a pass speaks for."""
+    p = dossier.portrait
+    files = p.measured("files") or 0
+    examined, inert = p.measured("files.examined") or 0, p.measured("files.inert") or 0
+    names = [row.path for row in dossier.artifacts if row.standing is Standing.UNEXAMINED]
+    names += [row.artifact for row in dossier.obstacles if row.artifact not in names]
+    if not files:
+        return "no file was seen"
+    if examined == files and not names:
+        return "every file examined"
+    parts = [f"{examined:,} of {files:,} file{'s' if files != 1 else ''} examined"]
+    parts += [f"{inert:,} of a kind that nothing loads"] if inert else []
+    if names:
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        parts.append(f"not examined, or not to the end: {', '.join(names[:3])}{more}")
+    return ", ".join(parts)
 
 
 def quoted(text: str) -> str:

@@ -1,45 +1,43 @@
-"""Text for a terminal or a log: verdict, worst first, what is not known, how to reproduce."""
+"""Text for a terminal or a log: one screen to decide by; with `verbose` everything that was found and examined."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, BinaryIO
 
-from assay.facts.advisory import advisories
-from assay.facts.codec import canonical
-from assay.facts.copies import Told
-from assay.facts.dossier import QUESTIONS, Dossier, Verdict
-from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.dossier import Dossier
 from assay.render import Renderer
+from assay.render.answer import SHORT, Reply, State, replies
 from assay.render.command import reproduce
+from assay.render.decision import Matter, Weight, matters
+from assay.render.detail import Details
+from assay.render.glyph import ASCII, UNICODE, Glyphs, layer_ratios
 from assay.render.sections import View, of
-from assay.render.terminal import Paint, painter, wrapped
+from assay.render.terminal import NARROWEST, Paint, command_lines, painter, wrapped
+from assay.render.unknown import Unknown, required, unknowns
+from assay.render.verdict import Tone, leading, said
 from assay.render.visible import finished, visible
-from assay.render.words import (
-    KIND_WORDS,
-    SHOWN,
-    accepting,
-    answer,
-    aside_line,
-    by_question,
-    counts,
-    decisive,
-    isolation_line,
-    location,
-    once,
-    portrait_line,
-    unexamined_line,
-)
+from assay.render.words import aside_line, examined_line, isolation_line, portrait_line, quoted, waivers
 
-_COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}
-_VERDICT_COLOURS = {Verdict.PASSED: "1;37;42", Verdict.FAILED: "1;37;41", Verdict.INCOMPLETE: "1;30;43"}
-ALIKE = 4  # findings that say the same from which they are printed together
-MOST_DECISIONS = 3  # whose waivers are printed
+MOST_MATTERS = 6  # of which the screen shows something
+MOST_WAIVERS = 3  # that it prints, of those that the verdict waits for
+MOST_LINES = {Weight.BLOCKS: 4, Weight.DEFECT: 4, Weight.FIRST: 3, Weight.DECIDE: 2}  # of what was found
 MOST_COPIES = 3  # of one file that are named
-MOST = 40  # findings of one question that are printed; the rest is counted
+MOST_CAUSES = 4  # of what is not known that are named
+MOST_ROWS = 6  # of what a section says
+NARROW = 60  # columns below which a label stands on a line of its own
+TONES = {Tone.GO: "1;37;42", Tone.CARE: "1;30;43", Tone.STOP: "1;37;41"}
+_STATES = {State.ATTENTION: "31", State.DECIDE: "33", State.UNKNOWN: "36", State.NOTHING: "32"}
+_HEADINGS = {
+    Weight.BLOCKS: "In the way",
+    Weight.DEFECT: "Defects that the policy lets pass",
+    Weight.FIRST: "To decide first",
+    Weight.DECIDE: "To decide",
+}
+_LABEL = max(map(len, SHORT.values())) + 2
+_GOALS = {3: "an open model", 2: "open tooling", 1: "open science"}  # the classes of the Model Openness Framework
 
 
 def write(
@@ -52,169 +50,195 @@ def write(
     verbose: bool = False,
     again: str = "",
     configured: str = "",
+    plain: bool = False,
 ) -> None:
-    """Write the report as UTF-8 text, `width` columns wide; with `verbose`, passes and every piece of evidence too.
+    """Write the report as UTF-8 text, `width` columns wide but for commands and waivers, which are to be copied.
 
-    `again` is the command as it was given, where that is known: the dossier keeps no path. `configured` says which
-    configuration file is in force, and for what.
+    With `verbose` passes and every piece of evidence are there too. `again` is the command as it was given, where that
+    is known: the dossier keeps no path. `configured` says which configuration file is in force, and for what. With
+    `plain` pictures are in ASCII.
     """
-    for line in lines(dossier, colour, width, verbose, extra, again, configured):
+    screen = _Screen(dossier, painter(colour), max(NARROWEST, width), ASCII if plain else UNICODE, again, configured)
+    for line in screen.lines(tuple(of(dossier, extra)), verbose):
         stream.write((finished(line) + "\n").encode("utf-8", "backslashreplace"))
 
 
-def lines(
-    dossier: Dossier,
-    colour: bool,
-    width: int,
-    verbose: bool,
-    extra: tuple[View, ...] = (),
-    again: str = "",
-    configured: str = "",
-) -> Iterator[str]:
-    """The report's lines."""
-    paint, sections, told = painter(colour), list(of(dossier, extra)), once(dossier)
-    yield f"{visible(dossier.subject.name)}  {visible(portrait_line(dossier))}"
-    yield f"model, sha256 {dossier.subject.sha256}"
-    yield f"policy {visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"
-    yield ""
-    verdict = dossier.decision.verdict
-    yield f"{paint(f' {verdict} ', _VERDICT_COLOURS[verdict])}  {counts(told)}"
-    yield from _wrapped(visible(dossier.decision.because), "   ", width)
-    yield from _decisions(dossier, told, width)
-    for question, findings in by_question(dossier, told).items():
-        if question not in dossier.questions:
-            continue
+@dataclass(frozen=True, slots=True)
+class _Screen:
+    """The report of one dossier for one terminal."""
+
+    dossier: Dossier
+    paint: Paint
+    width: int
+    glyphs: Glyphs
+    given: str
+    configured: str
+
+    def lines(self, sections: tuple[tuple[View, Any], ...], verbose: bool) -> Iterator[str]:
+        """The lines of the report."""
+        verdict, open_ = said(self.dossier), unknowns(self.dossier, self.again)
+        yield from wrapped(self.paint(visible(self.dossier.subject.name), "1"), "", self.width)
+        yield from wrapped(visible(portrait_line(self.dossier)), "", self.width)
+        yield from wrapped(f"model, sha256 {self.dossier.subject.sha256}", "", self.width)
         yield ""
-        yield f"{paint(question, '1')}  {answer(findings)}"
-        shown = list(findings) if verbose else [finding for finding in findings if finding.kind in SHOWN]
-        alike = [] if verbose else _alike(shown)
-        if alike:
-            yield from _together(alike, paint(f"{'open':<13}", _COLOURS[Kind.OPEN]), width)
-            shown = [finding for finding in shown if finding not in alike]
-        following = [] if verbose else [finding for finding in shown if finding.follows]
-        shown = [finding for finding in shown if finding not in following]
-        for finding in shown[: None if verbose else MOST]:
-            kind = paint(f"{KIND_WORDS[finding.kind]:<13}", _COLOURS.get(finding.kind, "2"))
-            yield from _finding(dossier, told[finding], kind, width, verbose)
-        yield from _following(following, paint(f"{'open':<13}", _COLOURS[Kind.OPEN]), width)
-        yield from _sections(dossier, [row for row in sections if row[0].question == question], width)
-        if len(shown) > MOST and not verbose:
-            yield f"  ... and {len(shown) - MOST:,} more, all of them in the other formats"
-    others = [row for row in sections if row[0].question not in QUESTIONS]
-    if others:
+        badge = f" {self.dossier.decision.verdict} "
+        first, *rest = wrapped(f"{badge} {visible(verdict.sentence)}", "", self.width, "   ")
+        yield first.replace(badge, self.paint(badge, TONES[verdict.tone]), 1)
+        yield from rest
+        if not verbose:
+            yield from self._decisions(open_)
+        yield from self._answers()
+        if verbose:
+            yield from Details(self.dossier, self.paint, self.width).lines(sections)
+        else:
+            yield from self._asked_for(sections)
+            yield from self._unknown(open_)
+            yield from self._accepted()
+        yield from self._go_on(open_, verbose)
+
+    @property
+    def again(self) -> str:
+        """The command that does the audit again."""
+        return self.given or reproduce(self.dossier)
+
+    def _heading(self, text: str) -> Iterator[str]:
         yield ""
-        yield from _sections(dossier, others, width)
-    if verbose and dossier.loading:
-        yield from _loading(dossier, paint, width)
-    yield ""
-    yield from _footer(dossier, width, again, configured)
+        yield from (self.paint(row, "1") for row in wrapped(text, "", self.width))
 
+    def _decisions(self, open_: tuple[Unknown, ...]) -> Iterator[str]:
+        """What is in the way, what to decide, and what the policy wants answered, numbered through."""
+        rows, number, shown = matters(self.dossier), 0, 0
+        for weight, of_weight in groupby(rows, key=lambda row: row.weight):
+            every = list(of_weight)
+            yield from self._heading(f"{_HEADINGS[weight]} ({len(every):,})")
+            room = max(1, MOST_MATTERS - shown)
+            for row in every[:room]:
+                number, shown = number + 1, shown + 1
+                yield from self._matter(number, row, whole=weight is rows[0].weight or weight is not Weight.DECIDE)
+            if len(every) > room:
+                number += len(every) - room
+                yield f"   and {len(every) - room:,} more: -v"
+        missing = [row for row in open_ if row.required]
+        if missing:
+            yield from self._heading(f"Missing answers that the policy requires ({required(missing):,})")
+        for cause in missing[:MOST_CAUSES]:
+            number += 1
+            yield from self._missing(number, cause)
+        if len(missing) > MOST_CAUSES:
+            yield f"   and {required(missing[MOST_CAUSES:]):,} more: -v"
 
-def _sections(dossier: Dossier, rows: list[tuple[View, Any]], width: int) -> Iterator[str]:
-    for view, value in rows:
-        for row in view.text(value, dossier):
-            yield from _wrapped(visible(row), "  ", width)
+    def _matter(self, number: int, row: Matter, *, whole: bool) -> Iterator[str]:
+        """What was found and where else; with `whole` what to do, and the waiver if the verdict waits for it."""
+        yield from self._row(f"{number:>2} ", f"{visible(row.rule.id)}: {visible(row.what)}", MOST_LINES[row.weight])
+        if also := row.also(MOST_COPIES):
+            yield from self._row("   ", visible(also), 2)
+        if whole:
+            yield from self._row("   -> ", visible(row.remedies[0]), 2)
+        if row.weight is Weight.FIRST:
+            every = waivers(self.dossier, row.findings)
+            for waiver in every[:MOST_WAIVERS]:
+                yield from (f"   {line}" for line in waiver.splitlines())
+            if len(every) > MOST_WAIVERS:
+                yield f"   and {len(every) - MOST_WAIVERS:,} more waivers: -v"
 
+    def _missing(self, number: int, cause: Unknown) -> Iterator[str]:
+        several = f"{cause.what} ({len(cause.required):,} questions)"
+        what = several if len(cause.required) > 1 else cause.required[0]
+        yield from self._row(f"{number:>2} ", visible(f"{what}: {cause.because}"), 2)
+        yield from self._row("   -> ", visible(cause.how), 2)
 
-def _loading(dossier: Dossier, paint: Paint, width: int) -> Iterator[str]:
-    yield ""
-    yield f"{paint('loading', '1')}  what each loader would open and run"
-    for path in dossier.loading:
-        yield from _wrapped(visible(path.call) + ("" if path.optin else "  (by default)"), "  ", width)
-        for step in path.steps:
-            yield from _wrapped(f"{visible(step.artifact)}: {step.runs} ({visible(step.why)})", " " * 6, width)
+    def _row(self, mark: str, text: str, most: int) -> Iterator[str]:
+        yield from wrapped(text, mark, self.width, " " * len(mark), most=most)
 
+    def _answers(self) -> Iterator[str]:
+        yield from self._heading("Answers")
+        for row in replies(self.dossier, self.again):
+            mark = self.paint(self.glyphs.marks[row.state], _STATES.get(row.state, "2"))
+            yield from self._labelled(f"{mark} {row.short}", len(row.short) + 2, visible(row.sentence))
+            if picture := self._picture(row):
+                yield from self._labelled("", 0, picture)
 
-def _alike(findings: list[Finding]) -> list[Finding]:
-    """Open findings of several checks that say the same, word for word, if they are many."""
-    rows = [finding for finding in findings if finding.kind is Kind.OPEN and not finding.evidence]
-    most = max((Counter(finding.message for finding in rows)).items(), key=lambda row: row[1], default=("", 0))
-    return [finding for finding in rows if finding.message == most[0]] if most[1] >= ALIKE else []
+    def _labelled(self, label: str, length: int, text: str) -> Iterator[str]:
+        """Text beside a label of that many columns; below it where the terminal is narrow."""
+        if self.width < NARROW:
+            yield from [f" {label}"] if length else []
+            yield from wrapped(text, "   ", self.width)
+            return
+        first, *rest = wrapped(text, " " * (_LABEL + 3), self.width)
+        yield f" {label}{' ' * (_LABEL + 2 - length)}{first[_LABEL + 3 :]}"
+        yield from rest
 
+    def _picture(self, row: Reply) -> str:
+        if row.question == "openness" and row.state is not State.NOT_ASKED:
+            goal = next((one for one in self.dossier.openness.by_evidence.classes if one.included < one.required), None)
+            if goal is None:
+                return ""
+            gauge = self.glyphs.gauge(goal.included, goal.required)
+            return f"{gauge} {goal.included} of {goal.required} parts of {_GOALS[goal.level]}"
+        if row.question == "parameters" and row.state is not State.NOT_ASKED:
+            ratios = layer_ratios(self.dossier.tensors, 40 if self.width >= NARROW else 20)
+            return f"{self.glyphs.curve(ratios)} scale, layer by layer" if ratios else ""
+        return ""
 
-def _together(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
-    incomplete = any(row.effect not in (Effect.NONE, Effect.BLOCKS) for row in findings)
-    yield f"  {kind} {len(findings)} checks{'  [leaves the audit incomplete]' if incomplete else ''}"
-    yield from _wrapped(visible(findings[0].message), " " * 16, width)
-    yield from _wrapped(", ".join(sorted({finding.check for finding in findings})), " " * 16, width)
+    def _asked_for(self, sections: tuple[tuple[View, Any], ...]) -> Iterator[str]:
+        """What engines found that were asked for; what the files say of openness is among the answers."""
+        for view, value in sections:
+            if view.id == "openness":
+                continue
+            yield from self._heading(visible(view.title))
+            rows = list(view.text(value, self.dossier))
+            for text in rows[:MOST_ROWS]:
+                yield from wrapped(visible(text), " ", self.width, "   ")
+            if len(rows) > MOST_ROWS:
+                yield f"   and {len(rows) - MOST_ROWS:,} more: -v"
 
+    def _unknown(self, open_: tuple[Unknown, ...]) -> Iterator[str]:
+        """What is not known and the policy does not require, each cause with the number of its questions."""
+        rows = [(row, n) for row in open_ if (n := len(row.checks) - len(row.required))]
+        if not rows:
+            return
+        also = " besides" if any(row.required for row in open_) else ""
+        yield from self._heading(f"Not known{also} ({sum(n for _, n in rows):,})")
+        parts = [f"{visible(row.what).rstrip('?')} ({n:,})" for row, n in rows[:MOST_CAUSES]]
+        parts += [f"{sum(n for _, n in rows[MOST_CAUSES:]):,} more: -v"] if len(rows) > MOST_CAUSES else []
+        yield from wrapped("; ".join(parts), " ", self.width)
 
-def _decisions(dossier: Dossier, told: dict[Finding, Told], width: int) -> Iterator[str]:
-    """What a person has to decide, each with the waiver that says so."""
-    rows = [row for row in told if row.effect is Effect.DECIDES]
-    for row in rows[:MOST_DECISIONS]:
-        yield from _wrapped(f"decide: {visible(row.message)}", "   ", width)
-        if also := told[row].also(MOST_COPIES):
-            yield from _wrapped(f"{visible(also)}: a waiver for each", "      ", width)
-        yield from (f"      {line}" for line in accepting(dossier, row).splitlines())
-    if len(rows) > MOST_DECISIONS:
-        yield f"   ... and {len(rows) - MOST_DECISIONS:,} more to decide, below"
+    def _accepted(self) -> Iterator[str]:
+        """Who accepted what, and what this report cannot say."""
+        for row in self.dossier.waivers:
+            said = f"waiver {row.check} by {row.owner} until {row.expires}: {row.state} ({row.reason})"
+            yield from wrapped(visible(said), " ", self.width, "   ")
+        if self.dossier.baseline:
+            known = f"known findings do not block: those of the baseline with sha256 {self.dossier.baseline}"
+            yield from wrapped(known, " ", self.width, "   ")
+        if self.dossier.aside:
+            yield from wrapped(f"not read: {visible(aside_line(self.dossier))}", " ", self.width, "   ")
+        for lack in self.dossier.lacks:
+            yield from wrapped(f"not in this dossier: {visible(lack)}", " ", self.width, "   ")
 
+    def _go_on(self, open_: tuple[Unknown, ...], verbose: bool) -> Iterator[str]:
+        judged = f"{examined_line(self.dossier)}; policy {self.dossier.policy.name}"
+        if not self.dossier.subject.closed and not {"landlock", "seccomp"}.issubset(self.dossier.isolation):
+            judged += f"; isolation: {isolation_line(self.dossier)}"
+        yield ""
+        yield from wrapped(visible(judged), "", self.width)
+        if self.configured:
+            yield from wrapped(f"configured by {visible(self.configured)}", "", self.width)
+        if first := leading(self.dossier):
+            yield from self._command("explain", f"assay explain {quoted(first)}")
+        doing = [row for row in open_ if row.command and not row.command.startswith("assay explain ")]
+        for row in doing[:2]:
+            yield from self._command("find out", row.command)
+        if verbose:
+            yield from self._command("again", self.again)
+        else:
+            whole = self.again if self.given else f"{self.again} -v"
+            yield from self._command("all of it", whole if whole.endswith((" -v", " --verbose")) else f"{whole} -v")
 
-def _following(findings: list[Finding], kind: str, width: int) -> Iterator[str]:
-    """Open findings that follow from that of another check, a line for each reason."""
-    for (cause, message), rows in groupby(
-        sorted(findings, key=lambda row: (row.follows, row.message)), key=lambda row: (row.follows, row.message)
-    ):
-        checks = sorted({row.check for row in rows})
-        yield f"  {kind} {len(checks)} check{'s' if len(checks) > 1 else ''}, following from {cause}"
-        yield from _wrapped(visible(message), " " * 16, width)
-        yield from wrapped(", ".join(checks), " " * 16, width)
-
-
-def _finding(dossier: Dossier, told: Told, kind: str, width: int, verbose: bool) -> Iterator[str]:
-    finding = told.finding
-    effect = "" if finding.effect in (Effect.NONE, Effect.BLOCKS) else f"  [{finding.effect}]"
-    yield f"  {kind} {finding.check}{effect}"
-    yield from _wrapped(visible(finding.message), " " * 16, width)
-    if also := told.also(len(told.copies) if verbose else MOST_COPIES):
-        yield from _wrapped(visible(also), " " * 16, width)
-    needed = finding.kind is Kind.OPEN and (finding.remedy or finding.effect is Effect.INCOMPLETE)
-    if finding.kind in (Kind.FAIL, Kind.REVIEW) or needed:
-        yield from _wrapped(f"-> {visible(dossier.remedy(finding))}", " " * 16, width)
-    for advisory in advisories(finding):
-        yield from _wrapped(f"known as {advisory.line()}", " " * 16, width)
-    if verbose and finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN):
-        accept = accepting(dossier, finding).replace("\n", "; ")
-        yield from _wrapped(f"accept it with  {accept}", " " * 16, width)
-    for evidence in finding.evidence if verbose else ():
-        seen = f": {visible(evidence.seen)}" if evidence.seen else ""
-        yield from _wrapped(f"at {visible(location(evidence))}{seen}", " " * 18, width)
-
-
-def _footer(dossier: Dossier, width: int, again: str, configured: str) -> Iterator[str]:
-    yield f"files         {unexamined_line(dossier)}"
-    notes = [f"not examined: {visible(row.artifact)} ({visible(row.reason)})" for row in dossier.obstacles[:10]]
-    if dossier.excluded:
-        outside = ", ".join(map(visible, dossier.excluded))
-        notes.append(f"outside the manifest, as OpenSSF model signing has it: {outside}")
-    if dossier.aside:
-        notes.append(f"not read: {aside_line(dossier)}")
-    notes += [
-        f"waiver {visible(row.check)} by {visible(row.owner)} until {row.expires}: {row.state} ({visible(row.reason)})"
-        for row in dossier.waivers
-    ]
-    if dossier.baseline:
-        notes.append(f"known findings do not block: those of the baseline with sha256 {dossier.baseline}")
-    if dossier.left_out:
-        notes.append(f"left out by request: {', '.join(dossier.left_out)}")
-    notes += [f"not in this dossier: {visible(row)}" for row in dossier.lacks]
-    for note in notes:
-        yield from _wrapped(note, " " * 14, width)
-    if configured:
-        yield f"configured    by {visible(configured)}"
-    yield f"isolation     {isolation_line(dossier)}"
-    yield f"kernels       {dossier.kernels}"
-    if dossier.subject.files_sha256:
-        yield f"names         sha256 {dossier.subject.files_sha256} over every file with its name"
-    yield f"dossier       sha256 {hashlib.sha256(canonical(dossier)).hexdigest()}"
-    yield f"again         {again or reproduce(dossier)}"
-    if first := decisive(dossier):
-        yield f"explain       assay explain {first.check}"
-
-
-def _wrapped(text: str, indent: str, width: int) -> list[str]:
-    return wrapped(text, indent, width, hyphens=True)
+    def _command(self, label: str, command: str) -> Iterator[str]:
+        lines = command_lines(command, " " * 10, self.width)
+        yield f"{label:<9} {lines[0].lstrip()}"
+        yield from lines[1:]
 
 
 RENDER = Renderer("text", "for people, in a terminal or a log", write)
