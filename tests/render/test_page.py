@@ -14,10 +14,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from benchmarks.page import LISTED, many_findings, many_tensors, written
 
 from assay.facts.codec import encode
 from assay.facts.dossier import Dossier
 from assay.render import renderer
+from assay.render.page import carried
 from assay.render.record.scored_page import page as scored_page
 from assay.render.record.trace_page import page as trace_page
 from tests.builders import hub_model
@@ -79,5 +81,27 @@ def test_nothing_of_the_record_becomes_an_element(shown: tuple[object, str]) -> 
 
 def test_the_record_is_embedded(shown: tuple[object, str]) -> None:
     record, page = shown
-    data = re.search(r'<script type="application/json" id="[a-z]+">(.*?)</script>', page, re.DOTALL)
-    assert data is not None and json.loads(data[1]) == encode(record)
+    data = re.search(r'<script type="application/x-bzip2" id="([a-z]+)">', page)
+    assert data is not None
+    whole = carried(page.encode(), data[1], 1 << 20)
+    assert whole is not None and json.loads(whole) == encode(record)
+    assert carried(page.encode(), data[1], len(whole) - 1) is None  # nothing is made of more than is asked for
+    assert carried(page.replace(f'id="{data[1]}">', f'id="{data[1]}">AAAA').encode(), data[1], 1 << 20) is None
+
+
+def test_five_hundred_findings_fit_into_five_hundred_kilobytes(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    dossier = many_findings(tmp_path / "m", 500)
+    page, _ = written(dossier)
+    assert sum(row.kind in LISTED for row in dossier.findings) >= 500
+    assert len(page) < 500_000
+
+
+def test_of_very_many_tensors_the_page_says_which_are_not_drawn(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    dossier = many_tensors(audit(hub_model(tmp_path / "m")), 3000)
+    page, _ = written(dossier)
+    assert page.count(b'<details class="tensor"') == 400 and b"2,600 more tensors are not drawn" in page
+
+
+def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    dossier = audit(hub_model(tmp_path / "m"))
+    assert written(dossier)[0] == written(dossier)[0]

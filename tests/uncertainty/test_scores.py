@@ -14,6 +14,7 @@ from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
+from assay.render.page import carried
 from assay.render.record.scored import chance, lines
 from assay.render.record.scored_page import page
 from assay.runtime.recorded import Recorded
@@ -110,8 +111,8 @@ def test_what_surprises_is_marked_with_and_without_colour() -> None:
 def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
     html = page(record()).decode()
     assert '<b class="s4" title="' in html and "A surprising token is not wrong" in html
-    raw = html.partition('<script type="application/json" id="scored">')[2].partition("</script>")[0]
-    assert decode(ScoredText, json.loads(raw)) == record()
+    raw = carried(html.encode(), "scored", 1 << 20)
+    assert raw is not None and decode(ScoredText, json.loads(raw)) == record()
     hostile = ScoredText(
         "</script><script>alert(1)",
         "",

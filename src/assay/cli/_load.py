@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -10,20 +9,20 @@ from assay.errors import UsageError
 from assay.facts.dossier import Dossier
 from assay.files import as_json, as_text, content
 from assay.plugin import Loaded
+from assay.render.page import carried
 
 MOST = 512 << 20  # bytes of a dossier
 _MADE = "make one with  assay audit MODEL -o json=FILE"
-_EMBEDDED = re.compile(rb'<script type="application/json" id="dossier">(.*?)</script>', re.DOTALL)
 
 
 def saved(path: Path, plugins: tuple[Loaded, ...] = ()) -> Dossier:
     """Load a dossier."""
     raw = content(path, MOST, "dossier", _MADE)
     if raw.lstrip()[:9].lower() == b"<!doctype":
-        found = _EMBEDDED.search(raw)
-        if found is None or found[1] == b"null":
+        found = carried(raw, "dossier", MOST)
+        if found is None:
             raise UsageError(f"{path} is a page without an embedded dossier: give the JSON file")
-        raw = found[1]
+        raw = found
     from assay.pipeline.dossier import dossier
 
     value = as_json(raw, path, "dossier", _MADE)

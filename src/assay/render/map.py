@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from statistics import median
 from typing import Protocol, TypeVar
 
@@ -193,12 +194,12 @@ def _size_step(value: float, largest: float) -> int:
 
 def first_copy(rows: Sequence[TensorSummary]) -> tuple[TensorSummary, ...]:
     """The tensors of the copy of the model with most of them: a map of two would show each layer twice."""
-    copies = Counter(map(_copy, rows))
+    copies = Counter(copy_of(row) for row in rows)
     main = max(copies, key=lambda copy: (copies[copy], copy), default=None)
-    return tuple(row for row in rows if _copy(row) == main)
+    return tuple(row for row in rows if copy_of(row) == main)
 
 
-def _copy(row: TensorSummary) -> tuple[str, str]:
+def copy_of(row: TensorSummary) -> tuple[str, str]:
     """Which copy of the model a tensor is of: the folder and the kind of file."""
     folder, _, name = row.artifact.rpartition("/")
     return folder, name.rpartition(".")[2]
@@ -209,13 +210,14 @@ def drawn(rows: Sequence[TensorSummary]) -> frozenset[int]:
     with_picture = [number for number, row in enumerate(rows) if any(row.bins)]
     if len(with_picture) <= MOST_DRAWN:
         return frozenset(with_picture)
+    roles = [placed(row.name).role for row in rows]
     scales: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        scales[placed(row.name).role].append(row.deviation or 0.0)
+    for row, role in zip(rows, roles, strict=True):
+        scales[role].append(row.deviation or 0.0)
+    middles = {role: median(values) for role, values in scales.items()}
 
     def oddness(number: int) -> float:
-        row = rows[number]
-        return -abs(_ratio_step(row.deviation or 0.0, median(scales[placed(row.name).role])) - STEPS)
+        return -abs(_ratio_step(rows[number].deviation or 0.0, middles[roles[number]]) - STEPS)
 
     return frozenset(sorted(with_picture, key=lambda number: (oddness(number), number))[:MOST_DRAWN])
 
@@ -228,7 +230,8 @@ def histogram(row: TensorSummary, style: str = "") -> Markup:
     highest = math.sqrt(max(row.bins, default=0))
     if not highest:
         return Markup("")
-    steps = "".join(f"V{40 - round(38 * math.sqrt(count) / highest)}h5" for count in row.bins)
+    heights = groupby(40 - round(38 * math.sqrt(count) / highest) for count in row.bins)
+    steps = "".join(f"V{height}h{5 * sum(1 for _ in same)}" for height, same in heights)
     return Markup(
         '<svg class="{}" viewBox="0 0 {} 41" width="{}" role="img" aria-label="distribution">'
         '<path d="M0 40{}V40z"/></svg>'

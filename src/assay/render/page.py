@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from assay.facts.codec import encode
 from assay.render.assets import asset
 from assay.render.visible import visible
 from assay.render.words import parameters, size
@@ -50,7 +48,7 @@ class Part(NamedTuple):
 
 def page(
     template: str,
-    record: object,
+    record: bytes,
     id: str,
     *,
     styles: tuple[str, ...],
@@ -63,12 +61,12 @@ def page(
 
     Args:
         template: name of the asset.
-        record: the fact that the page shows, embedded as JSON in the element `id`.
+        record: canonical JSON of the fact that the page shows, which the element `id` carries (see `carried`).
         id: of that element.
         styles: names of its own style sheets, after those of every page.
         scripts: names of its own scripts, after that of every page.
         contents: the parts of the page, for the list of them beside it.
-        most: characters of JSON from which `null` is embedded instead.
+        most: bytes of the record from which nothing is embedded instead.
         values: what the template is written with.
     """
     from markupsafe import Markup
@@ -151,12 +149,29 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _embedded(record: object, most: int | None) -> Markup:
-    """The record as JSON that cannot end the script element it stands in."""
-    from markupsafe import Markup
+def _embedded(record: bytes, most: int | None) -> str:
+    """The record for the element that carries it: bzip2, whose output no version has changed, in base64.
 
-    text = json.dumps(encode(record), sort_keys=True, separators=(",", ":"))
-    if most is not None and len(text) > most:
-        return Markup("null")
-    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return Markup(safe)  # noqa: S704 - escaped for where it stands
+    As it is it would be half of the page; in letters and digits nothing of it can end the element.
+    """
+    import bz2
+
+    return "" if most is not None and len(record) > most else base64.b64encode(bz2.compress(record)).decode()
+
+
+def carried(page: bytes, id: str, most: int) -> bytes | None:
+    """The record in the element `id` of a page that `page` made; None if there is none, or it is damaged.
+
+    Nothing is made of a record of more than `most` bytes.
+    """
+    import bz2
+
+    found = re.search(rb'<script type="application/x-bzip2" id="%s">([A-Za-z0-9+/=]+)</script>' % id.encode(), page)
+    if found is None:
+        return None
+    try:
+        reader = bz2.BZ2Decompressor()
+        record = reader.decompress(base64.b64decode(found[1], validate=True), most)
+    except (OSError, ValueError):
+        return None
+    return record if reader.eof else None

@@ -14,9 +14,9 @@
     const any = kind || question || file || words;
     let shown = 0;
     for (const row of all) {
-      const data = row.dataset;
-      const fits = (!kind || data.k === kind) && (!question || data.q === question)
-        && (!file || data.f.split("\t").includes(file)) && (!words || said(row).includes(words));
+      const data = row.dataset, of = (data.k ? row : row.closest("[data-k]")).dataset;
+      const fits = (!kind || of.k === kind) && (!question || of.q === question)
+        && (!file || data.f.split("\n").includes(file)) && (!words || said(row).includes(words));
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     }

@@ -20,12 +20,13 @@ from assay.render.command import reproduce
 from assay.render.decision import Weight, accepted, matters
 from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits
-from assay.render.map import drawn, first_copy, histogram, layer_map
+from assay.render.map import copy_of, drawn, first_copy, histogram, layer_map
 from assay.render.page import Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar
 from assay.render.unknown import unknowns
 from assay.render.verdict import Tone, counts, said
+from assay.render.visible import visible
 from assay.render.words import (
     KIND_WORDS,
     VERDICT_WORDS,
@@ -40,7 +41,9 @@ from assay.render.words import (
 )
 
 MOST_FILES = 1000  # rows of the artifact table; unexamined files come first, so what is cut is the ordinary
-MOST_EMBEDDED = 4 * 1024 * 1024  # characters of JSON that the page carries
+MOST_OFFERED = 200  # files to choose from; any other is found by its words
+MOST_NAMED = 60  # files by which one finding is found
+MOST_EMBEDDED = 8 * 1024 * 1024  # bytes of JSON that the page carries
 # how each weight of a matter looks (a class of the page) and is called
 _WEIGHTS = {
     Weight.BLOCKS: ("fail", "in the way"),
@@ -52,18 +55,19 @@ _WEIGHTS = {
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the page as UTF-8."""
+    record = canonical(dossier)
     values = {
         **_first(dossier),
         **_findings(dossier),
         **_files(dossier),
         **_weights(dossier),
-        **_method(dossier),
+        **_method(dossier, record),
         "parts": _sections(dossier, extra),
     }
     stream.write(
         page(
             "report.html.j2",
-            dossier,
+            record,
             "dossier",
             styles=("report.css",),
             scripts=("report.js",),
@@ -132,10 +136,12 @@ def _findings(dossier: Dossier) -> dict[str, object]:
             for question, found in grouped.items()
             if question in dossier.questions
         ],
+        "telling": {row.check for row in dossier.findings if row.kind not in (Kind.PASS, Kind.NOT_APPLICABLE)},
         "kinds": KIND_WORDS,
+        "files_of": lambda row: "\n".join(sorted({visible(at.artifact) for at in row.evidence})[:MOST_NAMED]),
         "question_of": {rule.id: rule.question for rule in dossier.rules},
         "evidence_of": lambda finding: located(finding.evidence, rows, finding.message),
-        "named_files": named[:MOST_FILES],
+        "named_files": named[:MOST_OFFERED],
         "advisories": advisories,
         "advisories_as_of": AS_OF,
     }
@@ -179,11 +185,11 @@ def _weights(dossier: Dossier) -> dict[str, object]:
     }
 
 
-def _method(dossier: Dossier) -> dict[str, object]:
+def _method(dossier: Dossier, record: bytes) -> dict[str, object]:
     """How it was done, and how to do it again."""
     risk = dossier.risk
     return {
-        "digest": hashlib.sha256(canonical(dossier)).hexdigest(),
+        "digest": hashlib.sha256(record).hexdigest(),
         "isolation": isolation_line(dossier),
         "runtime": risk.runtime if risk else "",
         "reproduce": reproduce(dossier),
@@ -192,11 +198,11 @@ def _method(dossier: Dossier) -> dict[str, object]:
 
 def _maps(rows: tuple[TensorSummary, ...]) -> list[Markup]:
     """Scale and tails of each tensor, layer by layer, of one copy of the model."""
-    shown, main = drawn(rows), frozenset(first_copy(rows))
+    shown, main = drawn(rows), {copy_of(row) for row in first_copy(rows)[:1]}
 
     def picture(title: str, value: Callable[[TensorSummary], float | None]) -> Markup:
         def of_main(row: TensorSummary) -> float | None:
-            return value(row) if row in main else None
+            return value(row) if copy_of(row) in main else None
 
         return layer_map(title, rows, of_main, lambda number: f"{number:.3g}", relative=True, drawn=shown)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.render import page as shell
 from assay.render.page import Part
@@ -26,7 +27,7 @@ def page(found: ScoredText) -> bytes:
     named = [span for span in found.spans if span.kind is not SpanKind.WORDS]
     return shell.page(
         "score.html.j2",
-        found,
+        canonical(found),
         "scored",
         styles=("trace.css", "score.css"),
         contents=_contents(found),

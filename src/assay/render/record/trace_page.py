@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay.facts.codec import canonical
 from assay.facts.trace import CAUTIONS, Trace
 from assay.render import page as shell
 from assay.render.page import Part
@@ -14,7 +15,7 @@ def page(trace: Trace) -> bytes:
     """The page as UTF-8."""
     return shell.page(
         "trace.html.j2",
-        trace,
+        canonical(trace),
         "trace",
         styles=("trace.css",),
         contents=_contents(trace),
