@@ -38,7 +38,7 @@
       waiting = true;
       requestAnimationFrame(() => { waiting = false; follow(); });
     }, { passive: true });
-    follow();
+    window.addEventListener("load", () => requestAnimationFrame(follow));
   }
 
   const copied = async (text) => {
@@ -62,5 +62,5 @@
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = words; }, 1500);
   });
-  reveal();
+  if (location.hash) reveal();
 })();

@@ -37,5 +37,5 @@
   for (const id of ["filter-kind", "filter-question", "filter-file"]) by(id).addEventListener("change", apply);
   by("filter-text").addEventListener("input", apply);
   by("sort").addEventListener("change", sort);
-  apply();
+  by("filter-count").textContent = all.length + " answers";
 })();
