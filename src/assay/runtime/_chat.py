@@ -7,6 +7,7 @@ from datetime import datetime
 from assay.errors import UsageError
 from assay.facts.text import ChatTemplate
 from assay.formats.template import rendering
+from assay.formats.template.work import Exhausted
 
 _MOMENT = datetime(2026, 1, 1)  # noqa: DTZ001 - a template that asks for the date gets one that does not change
 
@@ -25,6 +26,6 @@ def conversation(templates: tuple[ChatTemplate, ...], user: str, system: str) ->
     }
     try:
         text, _ = rendering.prepared(chosen.source)(variables, _MOMENT)
-    except (rendering.Exhausted, rendering.Refused, ValueError, TypeError, ArithmeticError, LookupError) as cause:
+    except (Exhausted, rendering.Refused, ValueError, TypeError, ArithmeticError, LookupError) as cause:
         raise UsageError(f"{chosen.artifact}: the chat template cannot be rendered ({str(cause)[:120]})") from None
     return text

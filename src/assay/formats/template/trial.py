@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.facts.text import ChatTemplate, Conduct, Conducted, Construct, TemplateTrial, untried
-from assay.formats.template.rendering import Exhausted, Refused, prepared
+from assay.formats.template.rendering import Refused, prepared
 from assay.formats.template.tree import INVISIBLE
+from assay.formats.template.work import Exhausted
 
 Message = dict[str, Any]
 Render = Callable[[dict[str, Any], datetime], "tuple[str, tuple[str, ...]]"]
@@ -54,12 +55,14 @@ def trial(template: ChatTemplate) -> TemplateTrial:
     unsafe = next((mark for mark in template.marks if mark.construct in _UNSAFE), None)
     if unsafe is not None:
         return untried(template, f"not rendered, because it uses a {unsafe.construct}")
+    run: _Run | None = None
     try:
         run = _Run(prepared(template.source))
         run.all(template.source)
     except Exhausted as cause:
+        seen = tuple(run.conducts.values())[:50] if run else ()
         done = Conducted(Conduct.EXHAUSTS, str(cause), "", 0)
-        return TemplateTrial(template.artifact, template.pointer, 0, "", (done,), "", "", ())
+        return TemplateTrial(template.artifact, template.pointer, 0, "", (*seen, done), "", "", ())
     except Refused as cause:
         return untried(template, f"it refuses a plain conversation: {cause}")
     conducts = tuple(run.conducts.values())[:50]
