@@ -29,7 +29,7 @@ def test_late_imports_are_among_the_needs(id: str) -> None:
     if "assay.formats.container.every" in format.needs:
         return  # it loads all that any reader needs, and those are looked at one by one
     loaded: set[str] = set()
-    waiting = [format.read.__module__, *(name for name in (*format.needs, *needs(id)) if name.startswith("assay."))]
+    waiting = [format.read.__module__, *(name for name in (*format.needs, *needs(format)) if name.startswith("assay."))]
     while waiting:
         module = waiting.pop()
         if module not in loaded:

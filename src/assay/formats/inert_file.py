@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assay.errors import LimitExceeded
 from assay.facts.structure import Flaw, FlawKind
+from assay.facts.text import TextMark, TextMarkKind
 from assay.formats import HEAD, Format
 from assay.formats.window import Window
 
 ATTACHED = "attached"  # name of a flaw about what is attached
 _TAIL = 64 * 1024
+_SEARCHED = 4 << 20  # bytes of a text in which credentials are looked for
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -34,6 +37,20 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         if (place := window.rest(start, _TAIL).find(b"\0")) >= 0:
             said = f"it begins as a text, and from byte {start + place:,} holds bytes that no text does"
             yield Flaw(artifact, FlawKind.HIDDEN, said, start + place)
+        yield from _credentials(artifact, window)
+
+
+def _credentials(artifact: str, window: Window) -> Iterator[TextMark]:
+    """Credentials in the beginning of a table or another text: nobody says that the whole was looked at."""
+    from assay.formats._marks import marks
+    from assay.formats.container.nest import part
+
+    try:
+        for mark in marks(artifact, part(window, 0, min(window.size, _SEARCHED))):
+            if mark.kind is TextMarkKind.SECRET:  # addresses are what tables of the web consist of
+                yield mark
+    except LimitExceeded:
+        return  # as above: more beginnings of addresses than are tried
 
 
 FORMAT = Format(
@@ -42,6 +59,7 @@ FORMAT = Format(
     read,
     needs=(
         "assay.formats.container.ending",
+        "assay.formats.container.nest",
         "assay.formats.container.second",
         "assay.formats._marks",
         "assay.formats.pickle.follow",

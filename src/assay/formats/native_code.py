@@ -14,7 +14,10 @@ _KINDS = (
     (b"MZ", "a Windows library or program"),
     (b"\xcf\xfa\xed\xfe", "a macOS library or program"),
     (b"\xce\xfa\xed\xfe", "a macOS library or program"),
+    (b"\xfe\xed\xfa\xcf", "a macOS library or program"),  # the same, big-endian
+    (b"\xfe\xed\xfa\xce", "a macOS library or program"),
     (b"\xca\xfe\xba\xbe", "a macOS library, or Java byte code"),
+    (b"\xca\xfe\xba\xbf", "a macOS library"),
     (b"\x00asm", "WebAssembly"),
     (b"#!", "a script with an interpreter"),
 )
@@ -45,17 +48,25 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 _SCRIPTS = (".sh", ".bat", ".ps1", ".cmd")
 _LIBRARIES = ("*.so", "*.so.*", "*.dll", "*.pyd", "*.dylib")
 _PROGRAMS = ("*.exe", "*.pyc", "*.pyo", "*.sh", "*.bat", "*.ps1", "*.cmd", "*.wasm", "*.llamafile")
-# as in _KINDS, but longer where two bytes would claim files of other kinds
+# as in _KINDS, but longer where two bytes would claim files of other kinds (mach-o/loader.h, mach-o/fat.h)
 _BEGINNINGS = (
-    *(b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),
-    *(b"\x00asm", b"#!/", b"MZ\x90\x00"),
+    *(b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce"),
+    *(b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf", b"\x00asm", b"#!/", b"MZ\x90\x00"),
 )
+
+
+def _unclaimed(name: str, head: bytes) -> bool:
+    """Whether a file that no reader takes begins as a program of DOS or Windows: two bytes are enough to load it."""
+    return head.startswith(b"MZ")
+
+
 FORMAT = Format(
     "native-code",
     "native code or script",
     read,
     names=_LIBRARIES + _PROGRAMS,
     magic=tuple((0, beginning) for beginning in _BEGINNINGS),
+    guess=_unclaimed,
     examines=(Aspect.MARKS,),
     gaps=(),
 )

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from assay.errors import Malformed
 from assay.facts.heading import Topic, topics
 from assay.facts.openness import Prose
+from assay.facts.program import AttackShape, Shape
 from assay.facts.structure import Aspect, Hook, HookKind
 from assay.facts.text import PlainText
 from assay.formats import Format
 from assay.formats.container.inert import is_utf8
-from assay.formats.script.line import script_shapes
+from assay.formats.script.line import MOST, script_shapes
 from assay.formats.window import Window
 
 MOST_PROSE = 1 << 20  # bytes of a document in which components are looked for
@@ -24,6 +25,16 @@ _NOT_THEIRS = re.compile(
     r"|(?:train|test|eval|val|validation|dev|data|input|output|requirements)[^/]*)\.txt\Z"
     r"|(?:^|/)(?:data|datasets?|corp(?:us|ora)|samples?|tests?)/(?:[^/]+/)*(?!read_?me)[^/]+\.txt\Z"
     r"|(?:^|/)[^/]*(?:third[-_ ]?part(?:y|ies)|notices?|attribution|licen[cs]es?)[^/]*\Z"
+)
+# what is in every command that is looked for in a text, whose other lines cost nothing then (script/shape.py)
+_MARKS = (
+    *(b"/dev/tcp/", b"/dev/udp/", b"nc ", b"ncat ", b"netcat ", b"mkfifo", b"socat", b".ssh", b".aws", b".netrc"),
+    *(b"huggingface/token", b"/etc/", b"id_rsa", b"crontab", b"printenv", b"env |"),
+)
+_ATTACKS = frozenset({Shape.REMOTE_SHELL, Shape.SENDS_SECRETS, Shape.PERSISTS})
+# a port is waited for through /dev/tcp too, and without a shell behind it
+_SHELL = re.compile(
+    r"\b(?:ba|z|da|k)?sh\b|\b(?:exec|curl|wget|crontab|cmd|powershell|nc|ncat)\b|>>|/bin/", re.IGNORECASE
 )
 _BUILT = ("dockerfile", "makefile")  # whose commands somebody runs
 _SENTENCE = 4  # words that a line of prose has at least
@@ -52,6 +63,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         )
     if window.rest(0, 2) == b"#!" or artifact.rpartition("/")[2].lower().startswith(_BUILT):
         yield from script_shapes(artifact, window)
+    elif not _NOT_THEIRS.search(artifact.lower()):
+        yield from _commands(artifact, window)
     if window.rest(0, 2) == b"#!":
         yield Hook(
             artifact,
@@ -68,6 +81,15 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         yield from _document(
             artifact, window.rest(0, MOST_PROSE).decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
         )
+
+
+def _commands(artifact: str, window: Window) -> Iterator[AttackShape]:
+    """Commands with no use but an attack: a text is run by whoever hands it to a shell, without a first line for it.
+
+    That something is downloaded or decoded and run is what documents tell people to do, and is not looked for here.
+    """
+    if any(mark in window.rest(0, MOST) for mark in _MARKS):
+        yield from (row for row in script_shapes(artifact, window) if row.shape in _ATTACKS and _SHELL.search(row.seen))
 
 
 def _document(artifact: str, rows: list[str]) -> Iterator[object]:

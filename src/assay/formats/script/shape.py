@@ -20,7 +20,7 @@ _DECODES = (
 _PATTERNS = (
     (Shape.REMOTE_SHELL, re.compile(r"/dev/(?:tcp|udp)/[\w.$\{\}-]+/")),
     (Shape.REMOTE_SHELL, re.compile(
-        r"(?<![-\w.])(?:nc|ncat|netcat)\s[^|;&\n]{0,200}\s(?:-\w*e\w*|-c|--exec|--sh-exec)\s")),
+        r"(?<![-\w.])(?:nc|ncat|netcat)(?:\s[^|;&\n]{0,200})?\s(?:-\w*e\w*|-c|--exec|--sh-exec)\s")),
     (Shape.REMOTE_SHELL, re.compile(r"\bmkfifo\b.{0,300}\|\s*(?:nc|ncat|netcat|telnet|openssl)\b")),
     (Shape.REMOTE_SHELL, re.compile(r"\bsocat\b.{0,200}\bexec:", re.IGNORECASE)),
     (Shape.DOWNLOADS_AND_RUNS, re.compile(rf"{_FETCHES}[^|;\n]{{0,400}}\|\s*{_RUNS}")),
