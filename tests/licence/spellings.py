@@ -145,7 +145,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
         "FLUX.1 [dev] Non-Commercial License",
     ),
     "LicenseRef-falcon-180b": ("Falcon-180B TII License",),
-    "LicenseRef-creativeml-openrail-m": ("creativeml-openrail-m", "CreativeML OpenRAIL-M"),
+    "LicenseRef-scancode-stable-diffusion-2022-08-22": ("creativeml-openrail-m", "CreativeML OpenRAIL-M"),
     "LicenseRef-scancode-bigscience-open-rail-m2": ("openrail++", "Open Rail++-M License"),
     "LicenseRef-scancode-bigscience-rail-1.0": (
         "bigscience-bloom-rail-1.0",

@@ -16,6 +16,7 @@ class Restriction(StrEnum):
     OUTPUTS = "outputs may not train other models"
     NAMING = "a naming or branding duty"
     TERRITORY = "some territories are left out"
+    TERRITORY_MULTIMODAL = "some territories are left out, of multimodal models"
     REMOTE = "the licensor may restrict use later"
     HOSTING = "offering it as a service is restricted"
     SHARE_ALIKE = "derivatives under the same terms"

@@ -105,9 +105,10 @@ class LicenceText:
     """A licence or notice file: the licences that it holds (SPDX-style ids).
 
     `shares` are in percent, `words` is the length. `differences` are places in which the text is not that of its
-    licences; names and years are none. `complete` is True for a text that holds a known licence and differs in none.
-    `nearest` is the known licence that a text is like which holds none (empty: none). `compared` is False where the
-    licence is known by a sentence alone.
+    licences; names and years are none. `complete` is True for a text that holds known licences and differs in none.
+    `by_title` are those of `identified` that the text only calls itself or declares; they were not compared. `nearest`
+    is the known licence that the text is like without being it (empty: none), from which it differs in `apart`
+    passages. `opening` are the first words of the page.
     """
 
     artifact: str
@@ -119,7 +120,9 @@ class LicenceText:
     shares: tuple[int, ...] = ()
     differences: tuple[Difference, ...] = ()
     nearest: str = ""
-    compared: bool = True
+    by_title: tuple[str, ...] = ()
+    apart: int = 0
+    opening: str = ""
 
 
 @dataclass(frozen=True, slots=True)

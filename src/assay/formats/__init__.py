@@ -147,8 +147,8 @@ def _index() -> _Index:
         for pattern in entry.names:
             if not set(pattern) & set("*?["):
                 index.exact[pattern].append(number)
-            elif pattern.startswith("*.") and not set(pattern[1:]) & set("*?["):
-                index.suffix[pattern[1:]].append(number)
+            elif "." in pattern and not set(pattern.rpartition(".")[2]) & set("*?[]"):
+                index.suffix["." + pattern.rpartition(".")[2]].append(number)
             else:
                 index.other.append((pattern, number))
         for at, mark in entry.magic:

@@ -9,14 +9,14 @@ from assay.facts.structure import Aspect
 from assay.facts.text import LicenceSource, LicenceText
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.licence.place import NAMES, is_notice, is_unended
 
 MOST = 2 * 1024 * 1024
-MOST_KEPT = 20_000  # characters
+MOST_KEPT, MOST_OPENING = 20_000, 300  # characters
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the text was identified as."""
-    from assay.licence.marks import marked
     from assay.licence.match import identified
 
     if window.rest(0, 5) == b"%PDF-":
@@ -25,20 +25,20 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if "\0" in text:
         raise Malformed("a licence file that is no text", at=text.index("\0"), expected="text", got="a byte 0")
     found = identified(text)
-    sentences = () if found.ids else marked(text)
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
-    name = artifact.rpartition("/")[2].lower()
     yield LicenceText(
         artifact,
-        found.ids or sentences,
-        bool(found.ids) and not found.differences,
+        found.ids,
+        bool(found.ids) and not found.differences and not found.titled,
         found.words,
         first[:200],
-        name.startswith(("notice", "use_policy", "copyright")),
+        is_notice(artifact),
         found.shares,
         found.differences,
-        "" if sentences else found.nearest,
-        compared=bool(found.ids) or not sentences,
+        found.nearest,
+        found.titled,
+        found.apart,
+        " ".join(text[: 4 * MOST_OPENING].split())[:MOST_OPENING],
     )
     yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
 
@@ -47,24 +47,9 @@ FORMAT = Format(
     "licence",
     "licence text",
     read,
-    names=(
-        "license",
-        "license.*",
-        "license-*",
-        "license_*",
-        "licence",
-        "licence.*",
-        "licence-*",
-        "licence_*",
-        "copying",
-        "copying.*",
-        "copyright",
-        "notice",
-        "notice.*",
-        "use_policy*",
-        "unlicense",
-    ),
-    needs=("assay.licence.marks", "assay.licence.match"),
+    names=NAMES,
+    guess=lambda name, head: b"\0" not in head and is_unended(name),
+    needs=("assay.licence.match",),
     examines=(Aspect.MARKS,),
     gaps=(),
 )

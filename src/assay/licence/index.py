@@ -3,7 +3,8 @@ it.
 
 `licences.bin` is built by `python -m benchmarks.licence_index` from pinned sources. Little-endian: 8 bytes of magic, 4
 bytes with the length of a JSON table, the table (for each licence: id, number of hashes, words at the head and at the
-tail that may be missing), then for each licence the CRC-32 of every run of five words, in order.
+tail that may be missing, and pairs of begin and end of other words that may be: headings, and the names and dates of
+what is licensed), then for each licence the CRC-32 of every run of five words, in order.
 """
 
 from __future__ import annotations
@@ -16,22 +17,34 @@ from dataclasses import dataclass
 from importlib import resources
 
 RUN = 5
-MAGIC = b"ASYLIC1\n"
+MAGIC = b"ASYLIC2\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One licence: its id, the hashes of its runs in order, and how many words may be missing at either end."""
+    """One licence: its id, the hashes of its runs in order, how many words may be missing at either end, and the
+    stretches of others that may.
+    """
 
     id: str
     hashes: array[int]
     head: int
     tail: int
+    optional: tuple[tuple[int, int], ...] = ()
 
     @property
     def words(self) -> int:
         """How many words the text has."""
         return len(self.hashes) + RUN - 1
+
+    def may_miss(self, start: int, stop: int) -> bool:
+        """Whether the words from `start` to `stop` need not be there."""
+        at = max(start, self.head)
+        end = min(stop, self.words - self.tail)
+        for first, last in self.optional:
+            if first <= at < last:
+                at = last
+        return at >= end
 
 
 def hashes(found: list[str]) -> array[int]:
@@ -42,7 +55,10 @@ def hashes(found: list[str]) -> array[int]:
 
 def packed(rows: list[Known]) -> bytes:
     """The file for these licences."""
-    table = json.dumps([[row.id, len(row.hashes), row.head, row.tail] for row in rows], separators=(",", ":")).encode()
+    table = json.dumps(
+        [[row.id, len(row.hashes), row.head, row.tail, [at for pair in row.optional for at in pair]] for row in rows],
+        separators=(",", ":"),
+    ).encode()
     return MAGIC + len(table).to_bytes(4, "little") + table + b"".join(_little(row.hashes).tobytes() for row in rows)
 
 
@@ -52,10 +68,10 @@ def unpacked(raw: bytes) -> tuple[Known, ...]:
         raise ValueError("licences.bin is not what this version reads")
     start = 12 + int.from_bytes(raw[8:12], "little")
     rows = []
-    for id, count, head, tail in json.loads(raw[12:start]):
+    for id, count, head, tail, ends in json.loads(raw[12:start]):
         run = array("I")
         run.frombytes(raw[start : start + 4 * count])
-        rows.append(Known(id, _little(run), head, tail))
+        rows.append(Known(id, _little(run), head, tail, tuple(zip(ends[::2], ends[1::2], strict=True))))
         start += 4 * count
     if start != len(raw):
         raise ValueError("licences.bin is cut")

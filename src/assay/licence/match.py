@@ -1,197 +1,227 @@
-"""Which known licences a text holds, and in which places it differs from them.
+"""Which licence a text is, and in which places it differs from it; or that it is none that is known, and which is near.
 
-The licence that explains most of the text and misses least is taken first: of two that share most of their words, as
-the licences of Creative Commons do, the right one leaves nothing over. What it explains is set aside, and the rest is
-looked at again, so that a file of several licences names each of them. A word that belongs to no licence is a
-difference, however short.
+Body and title must agree. A body that has most of a licence's words under a title that is another's is not that
+licence; under a title that nobody knows it is only if no word differs. A text whose title is known and whose body is
+not is known by its title alone. A word that belongs to no licence is a difference, however short.
 """
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assay.facts.text import Difference, DifferenceKind
-from assay.licence.index import KNOWN, RUN, Known, hashes
-from assay.licence.words import OPERATIVE, words
+from assay.licence._align import LEAST, Aligned, all_aligned, gaps
+from assay.licence.index import RUN, hashes
+from assay.licence.spelling import is_listed, spelt
+from assay.licence.statement import MOST_DECLARED
+from assay.licence.term import is_open
+from assay.licence.title import Title, calls_itself, declared, family_of, marked, titles
+from assay.licence.words import OPERATIVE, Word, words
 
-MOST_LICENCES = 16  # of one file, copies counted
-LEAST_RUNS = 8
-LEAST = 0.5  # share of a licence that is there before it is named
-# how far from where it is expected a run may lie: a share of the licence's length, and so many words; votes are taken
-# in steps
-REACH, SLACK, STEP = 0.3, 120, 32
 FOREIGN = 0.1  # words between a licence's own, for each of its words, from which it is another licence that is like it
+UNTITLED = 0.05  # share of a licence's words that may be missing where no title says that it is that licence
+PUT_IN = 0.4  # words put into such a text, for each of the licence's
+FAMILY = 0.02  # share of changed words from which a title of several licences does not mean this one
+NEAR = 0.5  # share of a text's words that a licence must have to be worth naming as the nearest
 MOST_DIFFERENCES = 50
+MOST_TIMES = 3  # a text is looked at
 EXCERPT = 30  # words of a difference that are shown
-
-
-@dataclass(slots=True)
-class _Aligned:
-    """One licence laid beside the text: which words of either are matched, and where in the text what must be there
-    lies.
-
-    `seams` are the words at which a run begins that the licence does not have, though it has each of its words.
-    """
-
-    known: Known
-    own: list[bool]
-    text: list[bool]
-    first: int
-    last: int
-    seams: list[int]
+MOST_NAME = 8  # words of a name that stand in place of the licence's own
+READY = spelt(
+    "MIT"
+)  # the list of names is read with this module: the worker opens no file once it has locked itself down
+_NUMBER = re.compile(r"(?:section|article|clause|paragraph|part|chapter|\d{1,2}|[ivx]{1,5}|[a-z])\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """What a text was found to be: ids in the order in which they explain it, the share of each that is there
-    (percent), differences in line order, and the nearest known licence where none is held.
+    """What a text was found to be: ids in the order in which they stand, the share of each that is there (percent; 0
+    where only the title was recognised), differences in line order.
+
+    `titled` are those of the ids that are known by their titles alone. `nearest` is the known licence that the text is
+    like without being it, `apart` in how many passages it differs from that.
     """
 
     ids: tuple[str, ...]
     shares: tuple[int, ...]
     differences: tuple[Difference, ...]
-    nearest: str
     words: int
+    titled: tuple[str, ...] = ()
+    nearest: str = ""
+    apart: int = 0
+
+
+@dataclass(slots=True)
+class _Held:
+    """What was found while the licences laid beside a text were looked at in order."""
+
+    kept: list[Aligned]
+    rows: list[tuple[int, str, int]]  # line, id, share in percent
+    near: list[Aligned]  # like the text, but another licence, or none under that name
 
 
 def identified(text: str) -> Identified:
     """What licences `text` holds."""
-    found, lines = words(text)
-    runs = hashes(found)
-    aligned = _all_aligned(runs, len(found))
-    covered = (
-        [any(flags) for flags in zip(*(row.text for row in aligned), strict=True)] if aligned else [False] * len(found)
-    )
-    kept = [row for row in aligned if _is_it(row, covered)]
-    nearest = "" if kept or not aligned else aligned[0].known.id
-    differences = [*_added(kept, covered, found, lines), *(gap for row in kept for gap in _removed(row, lines))]
-    differences += [] if differences else [gap for row in kept for gap in _rejoined(row, found, lines)]
+    lines = text.replace("\r\n", "\n").split("\n")
+    found = words(text)
+    held = _held(found, lines)
+    if not held.rows and (by_title := _by_title(text, lines, len(found))):
+        held.rows.append((1, by_title, 0))
     best: dict[str, int] = {}
-    for row in kept:
-        best[row.known.id] = max(best.get(row.known.id, 0), 100 * sum(row.own) // len(row.own))
+    for _, id, share in held.rows:
+        best[id] = max(best.get(id, 0), share)
+    near = next((row for row in held.near if sum(row.text) >= NEAR * len(found)), None) if not held.kept else None
     return Identified(
         tuple(best),
         tuple(best.values()),
-        tuple(sorted(differences, key=lambda gap: gap.line)[:MOST_DIFFERENCES]),
-        nearest,
+        tuple(sorted(_differences(held.kept, found), key=lambda gap: gap.line)[:MOST_DIFFERENCES]),
         len(found),
+        tuple(id for id, share in best.items() if not share),
+        near.known.id if near else "",
+        len(_differences([near], found)) if near else 0,
     )
 
 
-def _all_aligned(runs: array[int], count: int) -> list[_Aligned]:
-    rows: list[_Aligned] = []
-    free = [True] * len(runs)
-    fitting = _fitting(KNOWN, set(runs))
-    while fitting and len(rows) < MOST_LICENCES:
-        _, entry = max(fitting, key=lambda row: (2 * row[0] - len(row[1].hashes), row[1].id))
-        rows.append(_aligned(entry, runs, free, count))
-        if not any(rows[-1].text):
+def _held(found: list[Word], lines: list[str]) -> _Held:
+    """The licences that the text holds; looked at again without those that only look like it, which take words of
+    others.
+    """
+    runs = hashes([word.text for word in found])
+    near: list[Aligned] = []
+    for _ in range(MOST_TIMES):
+        held = _Held([], [], [])
+        aligned = all_aligned(runs, len(found), {row.known.id for row in near})
+        covered, ended = _covered(aligned, len(found)), 0
+        for row in sorted(aligned, key=lambda row: row.begins):
+            said = _verdict(row, covered, _page(row, found, lines, ended))
+            share = 100 * sum(row.own) // len(row.own) if said == row.known.id else 0
+            held.rows += [(row.begins, said, share)] if said else []
+            (held.kept if share else held.near).append(row)
+            ended = max(ended, row.ends)
+        titled = {said for _, said, share in held.rows if not share}
+        if not held.near or titled:
             break
-        left = {value for value, flag in zip(runs, free, strict=True) if flag}
-        fitting = _fitting([entry for _, entry in fitting], left)  # what is left only becomes less
-    return rows
+        near += held.near
+    held.near = sorted((*near, *held.near), key=lambda row: -sum(row.text))
+    return held
 
 
-def _fitting(entries: Iterable[Known], left: set[int]) -> list[tuple[int, Known]]:
-    """The licences of which the text has enough to be one of them, each with how many of its runs."""
-    shared = [(sum(map(left.__contains__, entry.hashes)), entry) for entry in entries]
-    return [row for row in shared if row[0] >= max(LEAST_RUNS, LEAST * len(row[1].hashes))]
+def _covered(rows: list[Aligned], count: int) -> list[bool]:
+    return [any(flags) for flags in zip(*(row.text for row in rows), strict=True)] if rows else [False] * count
 
 
-def _aligned(entry: Known, runs: array[int], free: list[bool], count: int) -> _Aligned:
-    """The licence laid beside the part of the text that has most of it; what it matches there is no longer free."""
-    places: dict[int, list[int]] = {}
-    for at, value in enumerate(entry.hashes):
-        places.setdefault(value, []).append(at)
-    matches = [at for at, flag in enumerate(free) if flag and runs[at] in places]
-    begins = _begins(matches, runs, places)
-    reach = int(REACH * len(entry.hashes)) + SLACK
-    own, text = [False] * entry.words, [False] * count
-    first, last, expected, laid = count, 0, 0, set()
-    for at in matches:
-        place = _nearest(places[runs[at]], expected)
-        if abs(at - begins - place) > reach:
-            continue
-        expected = place + 1
-        own[place : place + RUN] = [True] * RUN
-        text[at : at + RUN] = [True] * RUN
-        free[at] = False
-        laid.add(at)
-        if entry.head <= place < entry.words - entry.tail:
-            first, last = min(first, at), at + RUN
-    inside = range(first, min(last - RUN + 1, len(runs)))
-    seams = [at for at in inside if at not in laid and all(text[at : at + RUN])]
-    return _Aligned(entry, own, text, first, last, seams)
+def _page(row: Aligned, found: list[Word], lines: list[str], ended: int) -> list[Title]:
+    """The titles that stand before a licence laid beside the text, after what `ended` before it, and in its first
+    lines.
+    """
+    before = found[ended - 1].line + 1 if ended else 1
+    begins = found[row.begins].line
+    return list(titles(lines, min(before, begins), begins + 3))
 
 
-def _begins(matches: list[int], runs: array[int], places: dict[int, list[int]]) -> int:
-    """The word of the text at which the licence would begin if nothing were put in: where most matches say so."""
-    votes: Counter[int] = Counter()
-    for at in matches:
-        votes.update((at - place) // STEP for place in places[runs[at]][:4])
-    best = max(votes, key=lambda step: (votes[step] + votes[step + 1] + votes[step - 1], -step), default=0)
-    return best * STEP + STEP // 2
-
-
-def _nearest(places: list[int], expected: int) -> int:
-    after = bisect_left(places, expected)
-    return min(places[max(0, after - 1) : after + 1], key=lambda place: abs(place - expected))
-
-
-def _is_it(row: _Aligned, covered: list[bool]) -> bool:
-    """Whether the text holds the licence, and not one that is like it: little may stand between its words."""
-    if sum(row.own) < LEAST * len(row.own):
-        return False
+def _verdict(row: Aligned, covered: list[bool], page: list[Title]) -> str:
+    """The id of the licence laid beside the text if the text is that licence; else of the one that the title names,
+    else empty.
+    """
+    id, entry = row.known.id, row.known
     foreign = sum(not flag for flag in covered[row.first : row.last])
-    whole = sum(row.own) >= 0.95 * (len(row.own) - row.known.head - row.known.tail)
-    return whole or foreign <= FOREIGN * sum(row.own)
+    missing = sum(last - first for first, last in gaps(row.own, 0, len(row.own)) if not entry.may_miss(first, last))
+    named = [title.id for title in page if title.id]
+    if named and (_same(named[0], id) or (family_of(named[0], id) and any(_same(other, id) for other in named))):
+        whole = missing <= UNTITLED * len(row.own)
+        return id if sum(row.own) >= LEAST * len(row.own) and (whole or foreign <= FOREIGN * sum(row.own)) else ""
+    changed = (missing + foreign) / len(row.own)
+    if named and family_of(named[0], id):
+        return id if changed <= FAMILY or is_listed(id) else named[0]
+    if named:
+        return _nameable(named[0]) or (id if not changed else "")
+    if any(calls_itself(title.text, id) for title in page) or not page:
+        return id if missing <= UNTITLED * len(row.own) and foreign <= PUT_IN * len(row.own) else ""
+    return id if not changed else ""
 
 
-def _gaps(flags: list[bool], start: int, stop: int) -> list[tuple[int, int]]:
-    """The stretches of `flags` between start and stop that are False."""
-    gaps, begin = [], None
-    for at in range(start, stop):
-        if flags[at] and begin is not None:
-            gaps.append((begin, at))
-            begin = None
-        elif not flags[at] and begin is None:
-            begin = at
-    return [*gaps, (begin, stop)] if begin is not None else gaps
+def _same(left: str, right: str) -> bool:
+    return left.removesuffix("-only").removesuffix("-or-later") == right.removesuffix("-only").removesuffix("-or-later")
 
 
-def _added(kept: list[_Aligned], covered: list[bool], found: list[str], lines: list[int]) -> list[Difference]:
+def _nameable(id: str) -> str:
+    """An id that a title alone may give: of no licence that is open by OSI or the FSF, so that a title makes nothing
+    open.
+    """
+    return id if id and (not is_listed(id) or not is_open(id)) else ""
+
+
+def _by_title(text: str, lines: list[str], count: int) -> str:
+    """The licence that the first page names where no body says which it is, or that a short notice puts it under."""
+    if count <= MOST_DECLARED and (said := declared(text)):
+        return said
+    page = list(titles(lines, 1, len(lines) + 1))
+    return next((id for title in page if (id := _nameable(title.id))), "") or marked(text)
+
+
+def _differences(kept: list[Aligned], found: list[Word]) -> list[Difference]:
+    covered = _covered(kept, len(found))
+    rows = [*_added(kept, covered, found), *(gap for row in kept for gap in _removed(row, found))]
+    return rows or [gap for row in kept for gap in _rejoined(row, found)]
+
+
+def _added(kept: list[Aligned], covered: list[bool], found: list[Word]) -> list[Difference]:
     """What stands between or beside the licences: inside one anything, beside them what permits, forbids or asks."""
     rows = []
-    for start, stop in _gaps(covered, 0, len(covered)) if kept else ():
-        inside = any(row.first < start and stop < row.last for row in kept)
-        if inside or OPERATIVE & set(found[start:stop]):
+    for start, stop in gaps(covered, 0, len(covered)) if kept else ():
+        said = found[start:stop]
+        inside = [row for row in kept if row.first < start and stop < row.last]
+        if inside and any(_is_name(row, start, stop, said) for row in inside):
+            continue
+        if inside or OPERATIVE & {word.text for word in said}:
             kind = DifferenceKind.INSERTED if inside else DifferenceKind.BESIDE
-            rows.append(
-                Difference(kind, lines[start], stop - start, " ".join(found[start : min(stop, start + EXCERPT)]))
-            )
+            shown = " ".join(word.text for word in said[:EXCERPT])
+            rows.append(Difference(kind, said[0].line, stop - start, shown))
     return rows
 
 
-def _removed(row: _Aligned, lines: list[int]) -> list[Difference]:
+def _is_name(row: Aligned, start: int, stop: int, said: list[Word]) -> bool:
+    """Whether the words put into a licence are what copies differ in: the number of a section, the address of a link,
+    the name of what is licensed where the licence has a name of its own.
+    """
+    if all(word.target for word in said):
+        return True
+    left, right = row.places[start - 1] + 1, row.places[stop]
+    replaced = 0 <= left < right
+    if replaced and not row.known.may_miss(left, right):
+        return False
+    if not replaced:
+        return len(said) <= 3 and all(_NUMBER.match(word.text) for word in said)
+    plain = not OPERATIVE & {word.text for word in said}
+    return plain and len(said) <= MOST_NAME and all(word.name for word in said)
+
+
+def _removed(row: Aligned, found: list[Word]) -> list[Difference]:
     """What of a licence is missing, but for the parts of its text that need not be copied."""
     rows = []
-    for start, stop in _gaps(row.own, 0, len(row.own)):
+    for start, stop in gaps(row.own, 0, len(row.own)):
+        if row.known.may_miss(start, stop):
+            continue
         begin, end = max(start, row.known.head), min(stop, len(row.own) - row.known.tail)
-        if begin < end:
-            line = lines[min(row.first, len(lines) - 1)]
-            said = f"words {begin + 1:,} to {end:,} of {row.known.id}'s {len(row.own):,}"
-            rows.append(Difference(DifferenceKind.MISSING, line, end - begin, said))
+        line = found[min(row.first, len(found) - 1)].line
+        said = f"words {begin + 1:,} to {end:,} of {row.known.id}'s {len(row.own):,}"
+        rows.append(Difference(DifferenceKind.MISSING, line, end - begin, said))
     return rows
 
 
-def _rejoined(row: _Aligned, found: list[str], lines: list[int]) -> list[Difference]:
+def _rejoined(row: Aligned, found: list[Word]) -> list[Difference]:
     """Where words of the licence are repeated or stand in another order; next to a gap that would be said twice."""
     return [
-        Difference(DifferenceKind.INSERTED, lines[at], RUN, " ".join(found[at : at + RUN]))
+        Difference(DifferenceKind.INSERTED, found[at].line, RUN, " ".join(word.text for word in found[at : at + RUN]))
         for number, at in enumerate(row.seams)
-        if not number or at > row.seams[number - 1] + 1
+        if (not number or at > row.seams[number - 1] + 1) and not _only_missing(row, at)
     ]
+
+
+def _only_missing(row: Aligned, at: int) -> bool:
+    """Whether a seam is where words that need not be there are missing."""
+    places = row.places[at : at + RUN]
+    jumps = [(left + 1, right) for left, right in pairwise(places) if right != left + 1]
+    return all(start < stop and row.known.may_miss(start, stop) for start, stop in jumps)

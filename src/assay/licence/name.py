@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
+from assay.licence._series import creative
 from assay.licence.expression import expression, parts
-from assay.licence.spelling import REF, SCANCODE, spelt, texts
+from assay.licence.spelling import REF, SCANCODE, key, spelt, texts
+
+# tags that name no licence but a family, and how the ids of its texts begin
+_RAIL = re.compile(r"LicenseRef-(?:scancode-)?(?:big(?:science|code)-|stable-diffusion-|open-?rail|creativeml)")
+_FAMILIES = (
+    ("openrail", _RAIL),
+    ("open rail", _RAIL),
+    ("openrail m", _RAIL),
+    ("cc", re.compile(r"CC[0-]")),
+    ("creative commons", re.compile(r"CC[0-]")),
+    ("bsd", re.compile(r"0?BSD")),
+)
 
 
 def named(text: str) -> str:
@@ -16,15 +30,22 @@ def named(text: str) -> str:
 
 def same(tag: str, id: str) -> bool:
     """Whether a tag means the licence whose text has this id. "Only" and "or later" have one text; what has no version,
-    several.
+    several; and the tag of a family, such as `openrail`, any of it.
     """
     mine, theirs = named(tag), named(id)
     if mine and theirs:
         return any(_one_text(left, right) for left in parts(mine) for right in parts(theirs))
     asked, found = _plain(mine or tag), _plain(theirs or id)
-    return asked == found or found.startswith(
-        f"{asked}-"
-    )  # texts of models carry a year or version that tags leave out
+    # texts of models carry a year or version that tags leave out
+    return asked == found or found.startswith(f"{asked}-") or _of_family(tag, theirs or id)
+
+
+def _of_family(tag: str, id: str) -> bool:
+    words = key(tag)
+    terms = creative(words).terms
+    if terms and not creative(words).id:
+        return creative(key(id)).terms == terms
+    return any(words == family and begins.match(id) for family, begins in _FAMILIES)
 
 
 def _one_text(left: str, right: str) -> bool:

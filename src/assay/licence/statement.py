@@ -9,6 +9,8 @@ from assay.facts.text import Stated
 from assay.licence.name import named
 from assay.licence.term import asks
 
+MOST_DECLARED = 150  # words of a file that only declares its licence
+
 Declared = tuple[tuple[str, Stated], ...]  # artifact and claim
 
 # what people write where they name no licence

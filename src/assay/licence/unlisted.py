@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.licence._titled import MARKS, NAMES, TEXTS
+
 _SCANCODE = "LicenseRef-scancode-"
 
 
@@ -29,7 +31,7 @@ class Unlisted:
     marks: tuple[str, ...] = ()
 
 
-UNLISTED = (
+_ROWS = (
     Unlisted(
         f"{_SCANCODE}llama-2-license-2023",
         ("llama2", "Llama 2 Community License Agreement", "Meta Llama 2 Community License", "Llama 2 License"),
@@ -89,7 +91,7 @@ UNLISTED = (
         ),
     ),
     Unlisted(f"{_SCANCODE}llama-4-license-2025", ("Llama 4 Acceptable Use Policy",), ("llama.com/llama4/use-policy",)),
-    Unlisted(f"{_SCANCODE}llama-license-2023"),
+    Unlisted(f"{_SCANCODE}llama-license-2023", ("LLaMA License Agreement", "llama-license", "LLaMA License")),
     Unlisted(
         "LicenseRef-gemma",
         ("gemma", "Gemma Terms of Use", "Gemma License"),
@@ -106,8 +108,8 @@ UNLISTED = (
         marks=("bigscience open rail m license",),
     ),
     Unlisted(
-        "LicenseRef-creativeml-openrail-m",
-        ("creativeml-openrail-m", "CreativeML Open RAIL-M"),
+        f"{_SCANCODE}stable-diffusion-2022-08-22",
+        ("creativeml-openrail-m", "creativeml-open-rail-m", "stable-diffusion-license", "CreativeML Open RAIL-M"),
         ("huggingface.co/spaces/compvis/stable-diffusion-license",),
         marks=("creativeml open rail m", "creativeml openrail m"),
     ),
@@ -127,7 +129,8 @@ UNLISTED = (
         ("bigcode-openrail-m", "bigcode-openrail-m-v1", "BigCode Open RAIL-M", "BigCode Open RAIL-M v1"),
         ("huggingface.co/spaces/bigcode/bigcode-model-license-agreement",),
     ),
-    Unlisted("LicenseRef-openrail-m", marks=("openrail m license",)),
+    Unlisted("LicenseRef-openrail-m"),
+    Unlisted("LicenseRef-modified-mit", texts=(f"{_SCANCODE}moonshot-ai-modified-mit-2025",)),
     Unlisted(f"{_SCANCODE}responsible-ai-source-1.0"),
     Unlisted(f"{_SCANCODE}responsible-ai-source-1.1"),
     Unlisted(
@@ -179,7 +182,15 @@ UNLISTED = (
         ("stabilityai-ai-community", "stability-ai-community", "Stability AI Community License Agreement"),
         ("stability.ai/community-license-agreement",),
     ),
-    Unlisted(f"{_SCANCODE}stability-ai-nc-2023-12-06"),
+    Unlisted(
+        f"{_SCANCODE}stability-ai-nc-2023-12-06",
+        (
+            "Stability AI Non-Commercial Research Community License Agreement",
+            "stability-ai-nc-research-community",
+            "sai-nc-community",
+            "stabilityai-nc-research-community",
+        ),
+    ),
     Unlisted(
         "LicenseRef-falcon-llm-license",
         ("falcon-llm-license", "Falcon LLM License", "TII Falcon LLM License"),
@@ -190,7 +201,7 @@ UNLISTED = (
         ("falcon-180b", "falcon-180b-license", "Falcon-180B TII License"),
         marks=("falcon 180b tii license",),
     ),
-    Unlisted(f"{_SCANCODE}falcon-2-11b-1.0"),
+    Unlisted(f"{_SCANCODE}falcon-2-11b-1.0", ("Falcon 2 11B TII License Version 1.0",)),
     Unlisted("LicenseRef-exaone", ("exaone",), texts=(f"{_SCANCODE}exaone-ai-model-1.1-nc",)),
     Unlisted(f"{_SCANCODE}exaone-ai-model-1.1-nc", ("EXAONE AI Model License Agreement 1.1 - NC",)),
     Unlisted(
@@ -209,12 +220,14 @@ UNLISTED = (
     Unlisted(
         "LicenseRef-apple-amlr",
         ("apple-amlr", "Apple Model License for Research", "Apple Machine Learning Research Model License Agreement"),
-        marks=("apple machine learning research model license",),
+        marks=("this apple machine learning research model is",),
     ),
     Unlisted(
         "LicenseRef-apple-ascl",
         ("apple-ascl", "Apple Sample Code License"),
         ("developer.apple.com/support/downloads/terms/apple-sample-code/apple-sample-code-license.pdf",),
+        texts=(f"{_SCANCODE}apple-ml-ferret-2023", f"{_SCANCODE}apple-excl"),
+        marks=("this apple software is supplied to you by apple",),
     ),
     Unlisted(f"{_SCANCODE}apple-ml-ferret-2023"),
     Unlisted("LicenseRef-h-research", ("h-research", "H Research License"), marks=("h research license",)),
@@ -260,11 +273,21 @@ UNLISTED = (
         ("openmdw-1.1", "Open Model, Data & Weights License Agreement v1.1"),
         ("openmdw.ai/license/1-1",),
     ),
-    Unlisted(f"{_SCANCODE}chameleon-research-2024"),
-    Unlisted(f"{_SCANCODE}playground-v2-community"),
+    Unlisted(f"{_SCANCODE}chameleon-research-2024", ("Chameleon Research License", "chameleon")),
+    Unlisted(f"{_SCANCODE}playground-v2-community", ("Playground v2 Community License", "playground-v2-community")),
+    Unlisted(
+        f"{_SCANCODE}bilibili-model-ula-2025-09-09",
+        ("bilibili Model Use License Agreement", "bilibili-model-license", "IndexTTS License"),
+        marks=("bilibili model use license agreement",),
+    ),
     Unlisted(f"{_SCANCODE}commons-clause", ("Commons Clause",)),
     Unlisted(f"{_SCANCODE}polyform-strict-1.0.0", ("PolyForm Strict License 1.0.0",)),
     Unlisted(f"{_SCANCODE}public-domain", ("public domain",)),
+)
+UNLISTED = (
+    *_ROWS,
+    *(Unlisted(_SCANCODE + key) for key in TEXTS),
+    *(Unlisted(f"LicenseRef-{id}", names, marks=MARKS.get(id, ())) for id, names in NAMES.items()),
 )
 
 # names in use for licences of the list that are neither id nor title; licences with one version need no number

@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 MOST_LINE = 20_000  # characters of a line that are read
 MOST_NAME, MOST_NOTICE = 40, 25  # words of a name, and of a line of copyright, that are left out
@@ -25,14 +27,30 @@ OPERATIVE = frozenset(
 )
 _HTML = re.compile(r"<(?:!doctype html|html|body|p|div|br|h[1-6])\b", re.IGNORECASE)
 _TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]{0,300}|!--[^>]{0,2000}--)>")
+# mark-up inside Markdown; not what stands for a name to be filled in, such as <year>
+_INLINE = re.compile(
+    r"</?(?:br|p|div|span|center|h[1-6]|b|i|em|strong|u|sup|sub|hr|a|ul|ol|li)(?:\s[^<>]{0,300})?/?>", re.IGNORECASE
+)
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,5}|#x[0-9a-fA-F]{1,5});")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_LINK = re.compile(r"\[([^\[\]\n]{1,400})\]\(<?([^()\s<>]{1,400})>?(?:\s+\"[^\"\n]{0,200}\")?\)")
+_REFERENCE = re.compile(
+    r"\A\s{0,3}\[[^\]\n]{1,60}\]:\s*\S+\s*\Z"
+)  # where a link of Markdown leads, on a line of its own
+_BROKEN = re.compile(r"[^\W\d_][-\u2010\u2011]\s*\Z")  # a line that ends in the middle of a word
+_GOES_ON = re.compile(r"[\s>*#/;|]*[^\W\d_]")
 _NOTICE = re.compile(
     r"(?:portions\s+)?(?:copyright|copr\.|\(c\)|©)\s*(?:\(c\)|©|&copy;)?\s*[:,]?\s*"
     r"(?=[<\[{(]?\s*(?:19|20)\d\d|[<\[{]|\(c\)|©|yyyy|by\s)[^\n]*",
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"all\s+rights?\s+reserved\.?", re.IGNORECASE)
-_MARKER = re.compile(r"(?<![\w.])\(?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[a-zA-Z]|[ivxIVX]{1,5})\\?[.)](?=[\s*_]|$)")
-_HYPHEN = re.compile(r"(?<=[^\W_])[-\u2010\u2011](?=[^\W_])")
+# a mark of a list; but not the last of the numbers in "sections 15 and 16."
+_MARKER = re.compile(
+    r"(?<![\w.])(?<!and )(?<!or )(?<!section )(?<!sections )(?<!version )"
+    r"\(?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[a-zA-Z]|[ivxIVX]{1,5})\\?[.)](?=[\s*_]|$)"
+)
+_HYPHEN = re.compile(r"(?<=[^\W_])[-\u2010\u2011]\s?(?=[^\W_])")
 _WORD = re.compile(r"[^\W_]+")
 # spellings that mean the same (SPDX licence list matching guidelines, equivalent words), and two of our own
 _SAME = {
@@ -57,31 +75,73 @@ _SAME = {
 # places in which a text names somebody: "neither the name of X nor", "software is provided by X as is",
 # "in no event shall X be liable"
 _NAMED = (
-    re.compile(r"(?<=\bneither the )(names? of (?:\S+ ){1,40}?)(?=nor (?:the )?names? )"),
+    re.compile(r"(?<=\bneither the )(names?(?: of)? (?:\S+ ){1,40}?)(?=nor (?:the )?names? )"),
     re.compile(r"(?<=\bsoftware is provided by )((?:\S+ ){1,40}?)(?=as is\b)"),
     re.compile(r"(?<=\bno event shall )((?:\S+ ){1,40}?)(?=be liable\b)"),
+    re.compile(r"(?<=\bpermission notice )(including the next paragraph )"),  # optional in the SPDX list (MIT)
     re.compile(r"(?<=\bnor )((?:the )?names? of (?:(?:its|their|any|the|other|project) )*contributors? )"),
 )
 
 
-def words(text: str) -> tuple[list[str], list[int]]:
-    """The words in lower case, and for each of them its line (from 1)."""
-    text = text.replace("\r\n", "\n")
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word in lower case: its line (from 1), whether it is written as a name or number is, and whether it belongs
+    to the address that a Markdown link leads to.
+    """
+
+    text: str
+    line: int
+    name: bool = False
+    target: bool = False
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text in their order."""
+    text = _INVISIBLE.sub("", text.replace("\r\n", "\n"))
     if len(_HTML.findall(text[:4000])) >= 2:
-        text = html.unescape(_TAG.sub(lambda tag: " " + "\n" * tag[0].count("\n"), text))
-    found: list[str] = []
-    lines: list[int] = []
+        text = _TAG.sub(lambda tag: " " + "\n" * tag[0].count("\n"), text)
+    found: list[Word] = []
+    broken = False
     for number, line in enumerate(text.split("\n"), 1):
-        row = _line(line[:MOST_LINE])
+        line = line[:MOST_LINE]
+        row = list(_line(_plain(line), number, target=bool(_REFERENCE.match(line))))
+        if broken and row and found and _GOES_ON.match(line):
+            row[0] = Word(found[-1].text + row[0].text, found[-1].line, found.pop().name)
+        broken = bool(_BROKEN.search(line))
         found += row
-        lines += [number] * len(row)
-    return _unnamed(found, lines)
+    return _unnamed(found)
 
 
-def _line(text: str) -> list[str]:
+def plain(line: str) -> str:
+    """A line as it reads: without tags, entities and the addresses of links."""
+    return _LINK.sub(r"\1", _plain(line))
+
+
+def _plain(line: str) -> str:
+    line = _INLINE.sub(" ", line) if "<" in line else line
+    return html.unescape(line) if "&" in line and _ENTITY.search(line) else line
+
+
+def _line(text: str, number: int, *, target: bool) -> Iterator[Word]:
+    if "](" not in text:
+        yield from _words(text, number, target=target)
+        return
+    at = 0
+    for link in _LINK.finditer(text):
+        yield from _words(text[at : link.start()], number)
+        said, there = list(_words(link[1], number)), list(_words(link[2], number, target=True))
+        yield from said
+        if [word.text for word in said] != [word.text for word in there]:
+            yield from there
+        at = link.end()
+    yield from _words(text[at:], number)
+
+
+def _words(text: str, number: int, *, target: bool = False) -> Iterator[Word]:
     text = _RESERVED.sub(" ", _NOTICE.sub(_without_notice, text))
-    text = _HYPHEN.sub("", _MARKER.sub(" ", text))
-    return [_SAME.get(word, word) for word in _WORD.findall(text.casefold())]
+    for word in _WORD.findall(_HYPHEN.sub("", _MARKER.sub(" ", text))):
+        lower = word.casefold()
+        yield Word(_SAME.get(lower, lower), number, word[0].isupper() or word[0].isdigit(), target)
 
 
 def _without_notice(notice: re.Match[str]) -> str:
@@ -90,8 +150,8 @@ def _without_notice(notice: re.Match[str]) -> str:
     return " " if len(said) <= MOST_NOTICE and not OPERATIVE & set(said) else notice[0]
 
 
-def _unnamed(found: list[str], lines: list[int]) -> tuple[list[str], list[int]]:
-    joined = " ".join(found) + " "
+def _unnamed(found: list[Word]) -> list[Word]:
+    joined = " ".join(word.text for word in found) + " "
     spans = [
         match.span(1)
         for pattern in _NAMED
@@ -99,15 +159,14 @@ def _unnamed(found: list[str], lines: list[int]) -> tuple[list[str], list[int]]:
         if not (OPERATIVE - {"no"}) & set(match[1].split())
     ]
     if not spans:
-        return found, lines
+        return found
     starts, at = [], 0
     for word in found:
         starts.append(at)
-        at += len(word) + 1
+        at += len(word.text) + 1
     gone = {
         index
         for first, last in spans
         for index in range(bisect_right(starts, first) - 1, bisect_right(starts, last - 1))
     }
-    kept = [index for index in range(len(found)) if index not in gone]
-    return [found[index] for index in kept], [lines[index] for index in kept]
+    return [word for index, word in enumerate(found) if index not in gone]

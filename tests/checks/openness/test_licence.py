@@ -8,6 +8,7 @@ import pytest
 
 import assay
 from assay.facts.finding import Kind
+from assay.licence.name import same
 from assay.licence.spdx import listed
 from assay.licence.spelling import key
 from assay.licence.term import FAMILIES, is_open
@@ -79,6 +80,51 @@ def test_llama_3_1_lets_its_outputs_train_other_models(tmp_path: Path) -> None:
 def test_terms_that_are_not_known_are_open(tmp_path: Path) -> None:
     dossier = assay.audit(tagged(tmp_path, "acme-licence"))
     assert messages(dossier, "licence.restricted", Kind.OPEN) == ["the terms of 'acme-licence' are not known to assay"]
+
+
+APACHE = (Path(__file__).resolve().parents[3] / "LICENSE").read_text("utf-8")
+
+
+def with_text(folder: Path, tag: str, text: str, name: str = "LICENSE") -> Path:
+    tagged(folder, tag)
+    (folder / name).write_text(text)
+    return folder
+
+
+def test_a_clause_in_an_open_licence_does_not_pass(tmp_path: Path) -> None:
+    changed = APACHE.replace(
+        "2. Grant of Copyright", "You may not use the Work commercially.\n\n   2. Grant of Copyright"
+    )
+    dossier = assay.audit(with_text(tmp_path, "apache-2.0", changed))
+    assert messages(dossier, "licence.restricted", Kind.PASS) == []
+    (said,) = messages(dossier, "licence.restricted", Kind.REVIEW)
+    assert said.startswith("LICENSE is Apache-2.0 with changes")
+
+
+def test_a_text_that_nobody_knows_is_for_a_person(tmp_path: Path) -> None:
+    dossier = assay.audit(with_text(tmp_path, "mit", "Acme terms\n\nLook, but do not touch.\n"))
+    (found,) = [row for row in dossier.findings if row.check == "licence.restricted"]
+    assert (found.kind, found.evidence[0].seen) == (Kind.REVIEW, "Acme terms Look, but do not touch.")
+    assert found.message == "LICENSE is unlike any known licence; a person has to read it"
+
+
+def test_a_list_of_licences_in_one_card_is_no_conflict(tmp_path: Path) -> None:
+    dossier = assay.audit(with_text(tmp_path, "[mit, apache-2.0]", APACHE))
+    assert messages(dossier, "licence.conflict") == ["tag and text agree on mit, apache-2.0"]
+
+
+def test_a_licence_that_cannot_be_read_is_there(tmp_path: Path) -> None:
+    tagged(tmp_path, "other")
+    (tmp_path / "LICENSE").write_bytes(b"Terms\0of use")
+    (said,) = messages(assay.audit(tmp_path), "licence.missing", Kind.OPEN)
+    assert said.startswith("LICENSE is there and could not be read: ")
+
+
+@pytest.mark.parametrize(
+    ("tag", "id"), [("openrail", "LicenseRef-scancode-bigscience-open-rail-m2"), ("cc", "CC-BY-4.0")]
+)
+def test_the_tag_of_a_family_means_its_licences(tag: str, id: str) -> None:
+    assert same(tag, id) and not same(tag, "MIT")
 
 
 def test_two_spellings_of_one_licence_are_no_conflict(tmp_path: Path) -> None:

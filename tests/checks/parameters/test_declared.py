@@ -482,7 +482,7 @@ MIT_TAG = CARD.replace("license: apache-2.0", "license: mit")
             {"LICENSE": "You may look but not touch."},
             "licence.conflict",
             Kind.OPEN,
-            "is not identified: 'You may look but not touch.'",
+            "the text of LICENSE is unlike any known licence",
         ),
         (
             {"LICENSE": APACHE.read_text() + "No commercial use. " * 200},

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from assay.facts.artifact import Obstacle
 from assay.facts.finding import Evidence
+from assay.facts.model import Model
+from assay.facts.text import LicenceText
 from assay.licence.name import named
+from assay.licence.place import is_licence, is_notice
+from assay.licence.tag import short
 
 
 def read_as(text: str) -> str:
@@ -15,3 +20,34 @@ def read_as(text: str) -> str:
 def place(artifact: str, seen: str, line: int | None, name: str = "license") -> Evidence:
     """A line of a card or text, or (line 0 or None) the metadata of a weight file."""
     return Evidence(artifact, seen, line=line or None, pointer=None if line else "general.license", name=name)
+
+
+def counted(number: int, word: str) -> str:
+    """For example "1 passage" or "12 passages"."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def unlike(text: LicenceText) -> str:
+    """What a text is that holds no known licence: for example "unlike any known licence; nearest MIT, differs in 2
+    passages".
+    """
+    near = f"; nearest {short(text.nearest)}, differs in {counted(text.apart, 'passage')}" if text.nearest else ""
+    return f"unlike any known licence{near}"
+
+
+def own_words(text: LicenceText) -> Evidence:
+    """The first words of a licence text."""
+    return Evidence(text.artifact, text.opening or text.first_line, line=1)
+
+
+def unread(model: Model) -> tuple[Obstacle, ...]:
+    """The licence files at the top of the folder that are there and could not be read."""
+    read = {text.artifact for text in model.licences}
+    return tuple(
+        row
+        for row in model.obstacles
+        if "/" not in row.artifact
+        and is_licence(row.artifact)
+        and not is_notice(row.artifact)
+        and row.artifact not in read
+    )

@@ -8,6 +8,7 @@ from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, passed, review
 from assay.facts.model import Model
 from assay.facts.text import Difference, DifferenceKind
+from assay.licence.tag import short
 
 MOST = 8  # places that a finding shows
 
@@ -28,7 +29,7 @@ def licence_altered(model: Model) -> Iterator[Answer]:
     licence that is known by its name alone is not compared, and that is said.
     """
     for text in model.licence_texts:
-        names = ", ".join(text.identified)
+        names = ", ".join(map(short, text.identified))
         if text.differences:
             yield review(
                 f"{text.artifact} is {names} with {_counted(text.differences)}",
@@ -40,8 +41,9 @@ def licence_altered(model: Model) -> Iterator[Answer]:
         elif text.complete:
             yield passed(f"{text.artifact} is {names}, word for word", Evidence(text.artifact, text.first_line, line=1))
         elif text.identified:
+            by_title = ", ".join(map(short, text.by_title))
             yield informational(
-                f"{text.artifact} names {names}; it was not compared with its text",
+                f"{text.artifact} is {by_title} by title; its text is not known to assay and was not compared",
                 Evidence(text.artifact, text.first_line, line=1),
             )
 

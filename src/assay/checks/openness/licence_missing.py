@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import place
+from assay.checks.openness._licence import place, unread
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
 from assay.facts.model import Model
 from assay.licence.statement import declared
+from assay.licence.tag import short
 
 
 @check(
@@ -23,15 +24,19 @@ def licence_missing(model: Model) -> Iterator[Answer]:
     """No licence means that all rights are reserved, whatever the download button suggests.
 
     A tag in the card or in GGUF metadata is a claim about a licence; the text is the licence. A tag without its text is
-    for review; neither is open.
+    for review; neither is open. A licence file that is there and could not be read is said with the reason.
     """
     tags, found = declared(model.stated), model.licence_texts
     places = [place(artifact, claim.text, claim.line) for artifact, claim in tags[:5]]
+    lost = unread(model)
+    why = "; ".join(f"{row.artifact} is there and could not be read: {row.reason}" for row in lost[:3])
     if found:
-        named = ", ".join(", ".join(text.identified) or f"unidentified ({text.artifact})" for text in found)
+        named = ", ".join(", ".join(map(short, text.identified)) or f"unidentified ({text.artifact})" for text in found)
         yield passed(
             f"licence text: {named}", *(Evidence(text.artifact, text.first_line, line=1) for text in found), *places
         )
+    elif lost:
+        yield unknown(why, *(Evidence(row.artifact, row.reason) for row in lost), *places)
     elif tags:
         yield review(f"licence {tags[0][1].text!r} is claimed, its text is not among the files", *places)
     else:

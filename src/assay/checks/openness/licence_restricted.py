@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import place, read_as
-from assay.facts.finding import Answer, Kind, passed, review, unknown
+from assay.checks.openness._licence import own_words, place, read_as, unlike
+from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
 from assay.facts.model import Model
-from assay.licence.statement import declared
-from assay.licence.term import is_open, restrictions
+from assay.facts.text import LicenceText
+from assay.licence.name import named, same
+from assay.licence.statement import MOST_DECLARED, declared, says_nothing
+from assay.licence.tag import short
+from assay.licence.term import family, is_open, restrictions
+
+MOST = 8  # places that a finding shows
 
 
 @check(
@@ -24,22 +29,59 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
 
     Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming,
     territory. Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences
-    that the Model Openness Framework counts. This is a pointer for a person who reads the licence, no legal advice; a
-    licence that assay does not know is open.
+    that the Model Openness Framework counts. Where there is a text, it is judged and not the tag; a text that is
+    changed or that assay does not know never passes, whatever its title or the tag says. This is a pointer for a person
+    who reads the licence, no legal advice; a licence that assay does not know is open.
     """
-    names = [(artifact, claim.text, claim.line) for artifact, claim in declared(model.stated)]
-    names += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
-    if not names:
+    texts = model.licence_texts
+    tags = [row for row in declared(model.stated) if not texts or not says_nothing(row[1].text)]
+    if not tags and not texts:
         yield Answer(Kind.NOT_APPLICABLE, "no licence is stated")
         return
-    for name in sorted({name for _, name, _ in names}):
-        artifact, _, line = next(row for row in names if row[1] == name)
-        where = place(artifact, name, line, name)
-        withheld = restrictions(name)
-        if is_open(name):
-            terms = f" ({', '.join(withheld)})" if withheld else ""
-            yield passed(f"{name} is listed as open{read_as(name)}{terms}", where)
-        elif withheld:
-            yield review(f"{name}: {', '.join(withheld)}", where)
+    said: set[str] = set()
+    for text in texts:
+        if not text.identified:
+            yield review(f"{text.artifact} is {unlike(text)}; a person has to read it", own_words(text))
+            continue
+        ids = [id for id in text.identified if id not in said]
+        said.update(ids)
+        if text.differences:
+            yield _changed(text, tuple(ids or text.identified))
         else:
-            yield unknown(f"the terms of {name!r} are not known to assay", where)
+            yield from (_by_text(text, id) for id in ids)
+    for artifact, claim in tags:
+        name = named(claim.text) or claim.text.strip().lower()
+        if name in said or any(same(claim.text, id) for id in said):
+            continue
+        said.add(name)
+        if not texts or restrictions(claim.text) or not is_open(claim.text):
+            yield _by_tag(claim.text, place(artifact, claim.text, claim.line, claim.text))
+
+
+def _changed(text: LicenceText, ids: tuple[str, ...]) -> Answer:
+    withheld = tuple(dict.fromkeys(code for id in ids for code in restrictions(id)))
+    terms = f" ({', '.join(withheld)})" if withheld else ""
+    return review(
+        f"{text.artifact} is {', '.join(map(short, ids))}{terms} with changes; a person has to read them",
+        *(Evidence(text.artifact, gap.text, line=gap.line, name=gap.kind) for gap in text.differences[:MOST]),
+    )
+
+
+def _by_text(text: LicenceText, id: str) -> Answer:
+    where = Evidence(text.artifact, text.first_line, line=1, name=id)
+    titled = id in text.by_title and text.words > MOST_DECLARED
+    if not titled or restrictions(id):
+        return _by_tag(short(id), where, id, " by title" if id in text.by_title else "")
+    return review(f"{short(id)} is known by its title alone; a person has to read what {text.artifact} allows", where)
+
+
+def _by_tag(name: str, where: Evidence, id: str = "", how: str = "") -> Answer:
+    withheld = restrictions(id or name)
+    if is_open(id or name):
+        terms = f" ({', '.join(withheld)})" if withheld else ""
+        return passed(f"{name} is listed as open{read_as(name)}{how}{terms}", where)
+    if withheld:
+        return review(f"{name}{how}: {', '.join(withheld)}", where)
+    if family(id or name):
+        return review(f"{name}{how} is on no list of open licences; no restriction of use is known", where)
+    return unknown(f"the terms of {name!r} are not known to assay", where)

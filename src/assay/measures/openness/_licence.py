@@ -7,13 +7,14 @@ licence. A text that is not identified, or that differs from its licence, makes 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from assay.facts.finding import Evidence
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
 from assay.licence.name import named
-from assay.licence.statement import declared
+from assay.licence.statement import MOST_DECLARED, declared
 from assay.licence.tag import short
 from assay.licence.term import fits, is_open
 
@@ -84,7 +85,8 @@ def _by_text(text: LicenceText, origin: LicenceOrigin, kind: ComponentKind) -> C
         return ComponentLicence(UNIDENTIFIED, origin, place, open=False, fits=False)
     made = _made(" AND ".join(text.identified), origin, place, kind)
     if not text.differences:
-        return made
+        titled = text.by_title and text.words > MOST_DECLARED  # a title alone makes nothing open
+        return replace(made, open=False, fits=False) if titled else made
     places = (Evidence(text.artifact, text.differences[0].text, line=text.differences[0].line), *place)
     return ComponentLicence(made.id + CHANGED, origin, places, open=False, fits=False)
 
