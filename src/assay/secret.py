@@ -6,8 +6,10 @@ here; what goes into a dossier did so before.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+from urllib.parse import unquote, urlsplit
 
 KEY = "ASSAY_API_KEY"  # goes to an endpoint as a bearer token, and no other variable does
 HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN")  # huggingface_hub, "Environment variables"
@@ -36,6 +38,16 @@ def concealed(text: str) -> str:
 def without_user(text: str) -> str:
     """`text`, each address in it without the name and password of a user."""
     return _USER.sub(f"{MARK}@", text)
+
+
+def of_user(url: str) -> tuple[str, ...]:
+    """What of an address is secret: its password as it stands there, as it is meant, and in a header (RFC 7617)."""
+    user, found, _ = urlsplit(url).netloc.rpartition("@")
+    if not found:
+        return ()
+    name, _, password = user.partition(":")
+    plain = f"{unquote(name)}:{unquote(password)}".encode("utf-8", "surrogateescape")
+    return password or name, unquote(password or name), base64.b64encode(plain).decode()
 
 
 def kept_out(raw: bytes) -> bytes:

@@ -74,6 +74,16 @@ def offline(default: bool | None = False) -> Callable[[FC], FC]:
     return click.option("--offline", is_flag=True, default=default, help="Never open a network connection.")
 
 
+def key_in_clear(condition: str = "") -> Callable[[FC], FC]:
+    """`--key-in-clear`: what is else refused."""
+    sent = f"{condition}send" if condition else "Send"
+    return click.option(
+        "--key-in-clear",
+        is_flag=True,
+        help=f"{sent} the key in ASSAY_API_KEY over plain http to another machine, too.",
+    )
+
+
 def base(help: str) -> Callable[[FC], FC]:
     """`--base`: the model from which this one was made."""
     return click.option("--base", metavar="MODEL", help=help)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 from assay.cli import _options as options
 from assay.cli._config import Config, configured
+from assay.cli._network import told
 from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
 from assay.errors import UsageError
@@ -62,6 +63,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @options.most("questions", "With --run or --questions: ask at most this many.", least=30)
 @options.samples("With --run or --questions: ")
 @options.keep("With --run or --questions: ")
+@options.key_in_clear("With --run or --questions: ")
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @click.option(
     "--histograms", type=options.FILE, metavar="FILE", help="Write the exact histogram of every tensor to this file."
@@ -97,6 +99,7 @@ def COMMAND(
     most: int | None,
     samples: int,
     keep: Path | None,
+    key_in_clear: bool,
     hints: bool,
     histograms: Path | None,
     plugins: tuple[str, ...],
@@ -115,8 +118,7 @@ def COMMAND(
 
     targets = _targets(outputs, quiet)
     _tried(model, (*(entry.path for entry in targets), histograms, keep))
-    config = configured(Path(model) if "://" not in model else None)
-    _warn(config)
+    config = _configured(model)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
         model,
@@ -134,19 +136,19 @@ def COMMAND(
         trust=trust,
         hints=hints,
         histograms=histograms,
-        run=_asking(ran, packs, most, samples, keep),
+        run=_asking(ran, packs, most, samples, keep, key_in_clear),
         cost=cost,
         plugins=plugins,
     )
+    told(model, base, offline=request.offline)
     with progress(quiet) as advance:
         dossier = audited(request, advance)
     own = config.without(
         policy=policy, baseline=baseline, offline=offline, require_isolation=require_isolation, jobs=jobs
     )
     write_all(dossier, targets, verbose=verbose, plugins=request.plugins, config=own)
-    if request.known_of and dossier.baseline is None:
-        say(_other(request.known_of, accepted, dossier), err=True)
-    _told(dossier, targets, quiet=quiet)
+    _unheeded(request.known_of, accepted, dossier)
+    _verdict(dossier, targets, quiet=quiet)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
 
@@ -159,7 +161,7 @@ def _tried(model: str, paths: Iterable[Path | None]) -> None:
         try_out(path)
 
 
-def _told(dossier: Dossier, targets: tuple[Target, ...], *, quiet: bool) -> None:
+def _verdict(dossier: Dossier, targets: tuple[Target, ...], *, quiet: bool) -> None:
     if quiet:
         say(_verdict_line(dossier), err=any(entry.path is None for entry in targets))
     for entry in targets:
@@ -173,33 +175,38 @@ def _targets(outputs: tuple[str, ...], quiet: bool) -> tuple[Target, ...]:
     return targets if quiet or any(entry.path is None for entry in targets) else (target("text"), *targets)
 
 
-def _asking(ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None) -> Asking | None:
+def _asking(
+    ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None, key_in_clear: bool
+) -> Asking | None:
     if not ran and not packs:
-        if most or samples or keep:
-            raise UsageError("--most, --samples and --keep go with --run or --questions")
+        if most or samples or keep or key_in_clear:
+            raise UsageError("--most, --samples, --keep and --key-in-clear go with --run or --questions")
         return None
     from assay.uncertainty import Draw
     from assay.uncertainty.asking import asking
 
-    return asking(packs, most or 0, Draw(samples), keep)
+    return asking(packs, most or 0, Draw(samples), keep, key_in_clear=key_in_clear)
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(id.strip() for value in values for id in value.split(",") if id.strip())
 
 
-def _warn(config: Config) -> None:
+def _configured(model: str) -> Config:
+    config = configured(Path(model) if "://" not in model else None)
     if config.ignored:
         say(f"assay: {config.ignored} lies inside the audited model and was ignored", err=True)
+    return config
 
 
-def _other(model: str, baseline: Path | None, dossier: Dossier) -> str:
-    from assay.render.visible import visible
-
-    return (
-        f"assay: {baseline} is the baseline of {visible(model)!r}, and this is {visible(dossier.subject.name)!r}: "
-        "nothing on it counts (for any model: assay baseline write --any-model)"
-    )
+def _unheeded(model: str, baseline: Path | None, dossier: Dossier) -> None:
+    """Say so where the baseline is of another model than the one that was audited."""
+    if model and dossier.baseline is None:
+        say(
+            f"assay: {baseline} is the baseline of {model!r}, and this is {dossier.subject.name!r}: "
+            "nothing on it counts (for any model: assay baseline write --any-model)",
+            err=True,
+        )
 
 
 def _verdict_line(dossier: Dossier) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put, say
 from assay.cli._threads import use
@@ -17,6 +20,9 @@ from assay.facts.codec import canonical
 if TYPE_CHECKING:
     from assay.facts.calibration import Calibration
     from assay.facts.filtering import Filtering
+    from assay.runtime.endpoint import Endpoint
+    from assay.runtime.recorded import Recorded
+    from assay.runtime.torch_ import TorchRuntime
     from assay.uncertainty import Draw
     from assay.uncertainty.questions import QuestionSet
 
@@ -44,6 +50,8 @@ if TYPE_CHECKING:
     "--score", default="sequence", show_default=True, metavar="NAME", help="The score that error rates are stated by."
 )
 @options.keep()
+@options.offline()
+@options.key_in_clear()
 @options.threads()
 @options.formats("text", "json", note="json is the calibration.")
 @options.quiet("Show no progress.")
@@ -59,6 +67,8 @@ def COMMAND(
     by_topic: bool,
     score: str,
     keep: Path | None,
+    offline: bool,
+    key_in_clear: bool,
     threads: int,
     outputs: tuple[Output, ...],
     quiet: bool,
@@ -72,16 +82,20 @@ def COMMAND(
     """
     if sum(map(bool, (packs, documents, claims))) != 1:
         raise UsageError("give --questions, --document or --claims, and one of them only")
+    from assay import uncertainty
+
+    told(model, offline=offline)
+    opened = partial(uncertainty.open, model, offline=offline, key_in_clear=key_in_clear)
     try:
         if claims:
-            found, rows = _claims(model, claims, most, score, threads, quiet)
+            found, rows = _claims(opened, claims, most, score, threads, quiet)
         else:
             from assay.uncertainty import Draw
             from assay.uncertainty import questions as sets
 
             pack = sets.cloze(documents, most or 0) if documents else sets.load(packs, most or 0)
             draw = Draw(samples, seed=seed)
-            found, rows = _questions(model, pack, draw, (score, by_topic), keep, threads, quiet, verbose)
+            found, rows = _questions(opened, pack, draw, (score, by_topic), keep, threads, quiet, verbose)
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in outputs:
@@ -90,7 +104,7 @@ def COMMAND(
 
 
 def _questions(
-    model: str,
+    opened: Callable[[], TorchRuntime | Endpoint | Recorded],
     pack: QuestionSet,
     draw: Draw,
     wanted: tuple[str, bool],
@@ -100,14 +114,13 @@ def _questions(
     verbose: bool,
 ) -> tuple[Calibration | Filtering, list[str]]:
     """(the calibration, its lines), where (score, also by topic) are `wanted`."""
-    from assay import uncertainty
     from assay.render.record.calibration import lines
     from assay.uncertainty import calibration as calibrating
 
     if pack.duplicates and not quiet:
         say(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
     use(threads)
-    runtime = uncertainty.open(model)
+    runtime = opened()
     with progress(quiet) as advance:
         rows = calibrating.asked(runtime, pack, keep, advance, draw)
     found = calibrating.calibration(runtime, pack, rows, wanted[0], draw, wanted[1])
@@ -115,16 +128,20 @@ def _questions(
 
 
 def _claims(
-    model: str, claims: Path, most: int | None, score: str, threads: int, quiet: bool
+    opened: Callable[[], TorchRuntime | Endpoint | Recorded],
+    claims: Path,
+    most: int | None,
+    score: str,
+    threads: int,
+    quiet: bool,
 ) -> tuple[Calibration | Filtering, list[str]]:
     """(the filtering, its lines)."""
-    from assay import uncertainty
     from assay.render.record.claims import lines
     from assay.uncertainty import claims as filtering
 
     texts, digest = filtering.load(claims, most or 0)
     use(threads)
-    runtime = uncertainty.open(model)
+    runtime = opened()
     with progress(quiet) as advance:
         found = filtering.filtering(runtime, texts, claims.stem, digest, advance, score)
     return found, list(lines(found))

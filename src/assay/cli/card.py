@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put
 from assay.cli.openness import CHEAP
@@ -32,6 +33,7 @@ def COMMAND(model: str, corpora: tuple[str, ...], offline: bool, outputs: tuple[
     from assay.render.record.card import draft
 
     drafts = {"markdown": draft, "documentation-form": documentation_form, "training-summary": training_summary}
+    told(model, offline=offline)
     with progress(quiet) as advance:
         dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
     for format, path in outputs:

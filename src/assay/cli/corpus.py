@@ -14,6 +14,7 @@ from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
+from assay.secret import without_user
 
 if TYPE_CHECKING:
     from assay.corpus.documents import Fields
@@ -65,6 +66,7 @@ def _building(command: Any) -> Any:
         ),
         options.executor("local, or ray for a Ray cluster (extra: ray).", default="local"),
         options.jobs("Local processes; by default one for each core.", top=1024, default=os.cpu_count() or 1),
+        options.offline(),
         options.quiet(),
         *(
             click.option(
@@ -111,6 +113,8 @@ def _built(inputs: tuple[str, ...], directory: str, given: dict[str, Any], *, re
     from assay.corpus import building, storage
     from assay.execution import executor
 
+    if given["offline"] and (remote := [row for row in (directory, *inputs) if storage.is_url(row)]):
+        raise UsageError(f"{without_user(remote[0])} is behind a network, and --offline was given")
     if add and storage.is_url(directory):
         raise UsageError("a corpus behind a URL is not changed in place: build it anew, or add to a copy in a folder")
     settings = building.Options(_fields(given), given["encoding"], _size(given["shard_size"]))
@@ -165,13 +169,14 @@ def _lines(folder: Path, name: str) -> Iterator[str]:
 
 @COMMAND.command("info")
 @click.argument("directory", metavar="DIR")
+@options.offline()
 @options.formats("text", "json")
-def info(directory: str, outputs: tuple[Output, ...]) -> None:
+def info(directory: str, offline: bool, outputs: tuple[Output, ...]) -> None:
     """What is in the corpus in DIR: documents, words, datasets with licences, and what was skipped."""
     from assay.corpus import manifest, storage
     from assay.corpus.collection import record
 
-    folder, name = storage.local(directory)
+    folder, name = storage.local(directory, offline=offline)
     found, digest = manifest.load(folder)
     for format, path in outputs:
         put(canonical(record(found, digest, name)) if format == "json" else encoded(_lines(folder, name)), path)
@@ -179,13 +184,14 @@ def info(directory: str, outputs: tuple[Output, ...]) -> None:
 
 @COMMAND.command("verify")
 @click.argument("directory", metavar="DIR")
+@options.offline()
 @options.quiet("Print defects only.")
-def verify(directory: str, quiet: bool) -> int:
+def verify(directory: str, offline: bool, quiet: bool) -> int:
     """Read every file of the corpus in DIR and compare it with the manifest; exit 1 if one is damaged or absent."""
     from assay.corpus import storage
     from assay.corpus.verifying import defects
 
-    folder, _ = storage.local(directory)
+    folder, _ = storage.local(directory, offline=offline)
     with progress(quiet) as advance:
         found = defects(folder, advance)
     for sentence in found:
@@ -200,7 +206,8 @@ def verify(directory: str, quiet: bool) -> int:
 @click.option("--id", "ids", multiple=True, metavar="ID", help="The document with this id; may be repeated.")
 @click.option("--containing", "text", default="", metavar="TEXT", help="Every document that holds these words.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
-def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> None:
+@options.offline()
+def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool, offline: bool) -> None:
     """Take documents out of the corpus in DIR: they are gone from every answer.
 
     Their bytes stay in the files until the corpus is built again without them.
@@ -213,7 +220,7 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     if storage.is_url(directory):
         raise UsageError("a corpus behind a URL is not changed in place: remove from a copy in a folder")
     if dry_run:
-        corpus = open_corpora([directory])
+        corpus = open_corpora([directory], offline=offline)
         documents = removal.described(corpus, removal.matching(corpus, ids, text))
     else:
         documents = removal.remove(Path(directory), ids, text)
@@ -237,6 +244,7 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     metavar="PERCENT",
     help="Exit 1 if more items than this are not clean.",
 )
+@options.offline()
 @options.formats("text", "json")
 @options.quiet("Show no progress.")
 def contamination(
@@ -245,6 +253,7 @@ def contamination(
     question_field: str,
     answer_field: str,
     fail_over: float | None,
+    offline: bool,
     outputs: tuple[Output, ...],
     quiet: bool,
 ) -> int:
@@ -255,7 +264,7 @@ def contamination(
 
     try:
         with progress(quiet) as advance:
-            found = examined(corpus.open(corpora), benchmark, question_field, answer_field, advance)
+            found = examined(corpus.open(corpora, offline=offline), benchmark, question_field, answer_field, advance)
     except InputError as cause:
         raise UsageError(f"the corpus is damaged: {cause}") from None
     for format, path in outputs:

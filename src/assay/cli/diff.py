@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import InputError, UsageError
@@ -52,6 +53,7 @@ def COMMAND(
     """
     from assay import api
 
+    told(base, model, *others, offline=offline)
     with progress(quiet) as advance:
         try:
             found = api.diff(base, model, others=others, offline=offline, progress=advance)

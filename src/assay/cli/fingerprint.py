@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._streams import say
 from assay.errors import InputError, UsageError
 from assay.files import write
@@ -25,6 +26,7 @@ def COMMAND(model: str, target: Path | None, offline: bool) -> int:
     from assay import api
     from assay.weights.fingerprint_files import SUFFIX, encoded, library
 
+    told(model, offline=offline)
     try:
         found = api.fingerprint(model, offline=offline)
     except InputError as cause:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._streams import put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -35,6 +36,7 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     from assay.render.visible import visible
     from assay.weights.fingerprint_files import SUFFIX, decoded, library, relatives
 
+    told(model, offline=offline)
     try:
         mine = decoded(Path(model)) if model.endswith(SUFFIX) else api.fingerprint(model, offline=offline)
     except InputError as cause:

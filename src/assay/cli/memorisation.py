@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put
 from assay.cli._threads import use
@@ -64,6 +65,8 @@ from assay.facts.codec import canonical
     help="Texts that it writes of its own accord, looked for in the data.",
 )
 @options.seed()
+@options.offline()
+@options.key_in_clear()
 @options.threads()
 @options.formats("text", "json")
 @options.quiet("Show no progress.")
@@ -78,6 +81,8 @@ def COMMAND(
     suffix: int,
     free: int,
     seed: int,
+    offline: bool,
+    key_in_clear: bool,
     threads: int,
     outputs: tuple[Output, ...],
     quiet: bool,
@@ -93,11 +98,12 @@ def COMMAND(
     from assay.render.record.memorisation import lines
 
     plan = memorising.Plan(each, prefix, suffix, free, seed)
+    told(model, offline=offline)
     try:
         use(threads)
-        runtime = uncertainty.open(model)
+        runtime = uncertainty.open(model, offline=offline, key_in_clear=key_in_clear)
         with progress(quiet) as advance:
-            found = memorising.memorisation(runtime, corpora, held_out, canaries, plan, advance)
+            found = memorising.memorisation(runtime, corpora, held_out, canaries, plan, advance, offline=offline)
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in outputs:

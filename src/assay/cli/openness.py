@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import InputError, UsageError
@@ -58,6 +59,7 @@ def COMMAND(
     from assay import api
 
     said = _listing(listing) if listing else None
+    told(model, offline=offline)
     with progress(quiet) as advance:
         dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
     for format, path in outputs:

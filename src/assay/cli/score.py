@@ -10,6 +10,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._load import given_text
+from assay.cli._network import told
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
@@ -62,6 +63,8 @@ MOST = 4 << 20  # bytes of a text
     metavar="FILE",
     help="With --calibration: keep the scores of texts in use here, and say when their distribution has shifted.",
 )
+@options.offline()
+@options.key_in_clear()
 @options.threads()
 @options.formats("text", "json", "html")
 @options.quiet("Print the default score only.")
@@ -81,6 +84,8 @@ def COMMAND(
     calibration: Path | None,
     claims: Path | None,
     live: Path | None,
+    offline: bool,
+    key_in_clear: bool,
     threads: int,
     outputs: tuple[Output, ...],
     quiet: bool,
@@ -100,21 +105,22 @@ def COMMAND(
     _check(text, prompt, user, system)
     if live and not calibration:
         raise UsageError("--live goes with --calibration")
-    told = None if text is None else given_text(text, MOST)
+    given = None if text is None else given_text(text, MOST)
     known = calibrating.load(calibration) if calibration else None
     filter = filtering.saved(claims) if claims else None
-    held = uncertainty.against(documents, corpora)
+    held = uncertainty.against(documents, corpora, offline=offline)
     draw = uncertainty.Draw(samples, seed=seed)
+    told(model, offline=offline)
     try:
         use(threads)
-        runtime = uncertainty.open(model)
+        runtime = uncertainty.open(model, offline=offline, key_in_clear=key_in_clear)
         before = (
             given_text(prompt or "", MOST) if user is None else conversation(runtime, given_text(user, MOST), system)
         )
-        if told is None:
+        if given is None:
             found = uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held)
         else:
-            found = uncertainty.score(runtime, before, told, known, draw, held)
+            found = uncertainty.score(runtime, before, given, known, draw, held)
         if filter is not None:
             found = replace(found, filtered=filtering.kept(runtime, before, found.text, found.sentences, filter))
     except InputError as cause:

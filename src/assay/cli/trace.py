@@ -59,6 +59,7 @@ _SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "
     metavar="CLASS[>PERCENT],..",
     help="Exit 1 if more than this share of the traced words has such a licence: nc,unknown>10%.",
 )
+@options.offline()
 @options.formats("text", "json", "html")
 @options.executor("Ask the shards in processes (local) or on a Ray cluster (ray): for corpora of very many shards.")
 @options.quiet("Print one line only.")
@@ -71,6 +72,7 @@ def COMMAND(
     sources: int,
     similar: str | None,
     fail_on: str | None,
+    offline: bool,
     outputs: tuple[Output, ...],
     executor: str | None,
     quiet: bool,
@@ -85,7 +87,7 @@ def COMMAND(
 
     limits = _limits(fail_on)
     try:
-        found = corpus.open(corpora, _executor(executor)).trace(
+        found = corpus.open(corpora, _executor(executor), offline=offline).trace(
             _text(text), prompt=prompt, least=least, most_sources=sources, embedder=_embedder(similar)
         )
     except InputError as cause:

@@ -128,7 +128,9 @@ def _checked(text: str) -> str:
     return text
 
 
-def open_corpora(directories: Sequence[Path | str], executor: Executor | None = None) -> Corpus:
+def open_corpora(
+    directories: Sequence[Path | str], executor: Executor | None = None, *, offline: bool = False
+) -> Corpus:
     """Open the corpora in these folders or behind these URLs; `executor` asks their shards, where there are many.
 
     Raises:
@@ -138,7 +140,7 @@ def open_corpora(directories: Sequence[Path | str], executor: Executor | None = 
     shards: list[ShardFile] = []
     names: list[str] = []
     for directory in directories:
-        folder, name = local(directory)
+        folder, name = local(directory, offline=offline)
         found, digest = manifest.load(folder)
         records.append(record(found, digest, name))
         for row in found.shards:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assay.corpus import _extra
 from assay.errors import UsageError
+from assay.secret import concealed, without_user
 
 _TEXT = {
     ".txt": "text",
@@ -61,7 +62,9 @@ def listed(references: tuple[str, ...], note: Note) -> tuple[Input, ...]:
     for reference in references:
         rows = list(_remote(reference, note) if "://" in reference else _local(Path(reference), note))
         if not rows:
-            raise UsageError(f"{reference}: nothing to read here; give folders or files of {known_kinds()}")
+            raise UsageError(
+                f"{without_user(reference)}: nothing to read here; give folders or files of {known_kinds()}"
+            )
         found += rows
     return tuple({source.uri: source for source in found}.values())  # what is named twice is read once
 
@@ -106,7 +109,7 @@ def _remote(reference: str, note: Note) -> Iterator[Input]:
         names = sorted(system.find(path)) or [path]
         sizes = {name: int(system.size(name) or 0) for name in names}
     except (OSError, ValueError, ImportError) as cause:
-        raise UsageError(f"{reference}: cannot be listed ({cause})") from None
+        raise UsageError(f"{without_user(reference)}: cannot be listed ({concealed(str(cause))})") from None
     for name in names:
         kind = kind_of(name)
         shown = name[len(path) :].lstrip("/") or name.rpartition("/")[2]

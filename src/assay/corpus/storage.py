@@ -14,6 +14,7 @@ from assay.corpus import manifest
 from assay.corpus._extra import fsspec
 from assay.errors import UsageError
 from assay.files import write_whole
+from assay.secret import concealed, without_user
 
 
 def is_url(reference: Path | str) -> bool:
@@ -21,15 +22,21 @@ def is_url(reference: Path | str) -> bool:
     return "://" in str(reference)
 
 
-def local(reference: Path | str) -> tuple[Path, str]:
-    """The folder in which a corpus lies or to which it was fetched, and the name that it goes by."""
+def local(reference: Path | str, *, offline: bool = False) -> tuple[Path, str]:
+    """The folder in which a corpus lies or to which it was fetched, and the name that it goes by.
+
+    With `offline` a corpus behind a URL is the one that was fetched before (UsageError: none was).
+    """
     if not is_url(reference):
         folder = Path(reference)
         return folder, folder.resolve().name
     url = str(reference).rstrip("/")
     folder = _cache() / "corpora" / _slug(url)
-    folder.mkdir(parents=True, exist_ok=True)
-    _fetch(url, folder)
+    if not offline:
+        folder.mkdir(parents=True, exist_ok=True)
+        _fetch(url, folder)
+    elif not (folder / manifest.NAME).is_file():
+        raise UsageError(f"{without_user(url)} is behind a network, is not in the cache, and --offline was given")
     return folder, url.rpartition("/")[2]
 
 
@@ -38,7 +45,7 @@ def _fetch(url: str, folder: Path) -> None:
     try:
         raw = system.cat_file(f"{path}/{manifest.NAME}")
     except (OSError, ValueError) as cause:
-        raise UsageError(f"{url}: no corpus here ({cause})") from None
+        raise UsageError(f"{without_user(url)}: no corpus here ({concealed(str(cause))})") from None
     write_whole(folder / manifest.NAME, raw)
     found, _ = manifest.load(folder)
     for shard in found.shards:
@@ -54,10 +61,10 @@ def _fetch_one(system: Any, source: str, target: Path, digest: str) -> None:
         system.get_file(source, str(temporary))
         with open(temporary, "rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
-                raise UsageError(f"{source}: not the file that the manifest names by digest")
+                raise UsageError(f"{without_user(source)}: not the file that the manifest names by digest")
         os.replace(temporary, target)
     except OSError as cause:
-        raise UsageError(f"{source}: cannot be fetched ({cause})") from None
+        raise UsageError(f"{without_user(source)}: cannot be fetched ({concealed(str(cause))})") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -80,7 +87,7 @@ def written(reference: str) -> Iterator[Path]:
             system.put_file(str(folder / shard.file), f"{path}/{shard.file}")
         system.pipe_file(f"{path}/{manifest.NAME}", (folder / manifest.NAME).read_bytes())
     except OSError as cause:
-        raise UsageError(f"{url}: cannot be written ({cause})") from None
+        raise UsageError(f"{without_user(url)}: cannot be written ({concealed(str(cause))})") from None
     for entry in folder.iterdir():
         entry.unlink()
     folder.rmdir()
@@ -90,7 +97,7 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         system, path = fsspec().core.url_to_fs(url)
     except (ValueError, ImportError) as cause:
-        raise UsageError(f"{url}: cannot be opened ({cause})") from None
+        raise UsageError(f"{without_user(url)}: cannot be opened ({concealed(str(cause))})") from None
     return system, str(path).rstrip("/")
 
 
@@ -100,4 +107,8 @@ def _cache() -> Path:
 
 
 def _slug(url: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", url).strip("-")[-60:] + "-" + hashlib.sha256(url.encode()).hexdigest()[:12]
+    return (
+        re.sub(r"[^\w.-]+", "-", without_user(url)).strip("-")[-60:]
+        + "-"
+        + hashlib.sha256(url.encode("utf-8", "backslashreplace")).hexdigest()[:12]
+    )

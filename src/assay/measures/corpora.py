@@ -12,14 +12,14 @@ def run(material: Material) -> Iterator[CorpusRecord]:
     """The record of each corpus that the request names."""
     from assay import corpus
 
-    yield from corpus.open(material.request.corpora).records
+    yield from corpus.open(material.request.corpora, offline=material.request.offline).records
 
 
 def ready(asked: Asked) -> None:
     """Raises UsageError where a folder holds no corpus."""
     from assay import corpus
 
-    corpus.open(asked.corpora)
+    corpus.open(asked.corpora, offline=asked.offline)
 
 
 MEASURE = Measure("corpora", (), ("CorpusRecord",), Cost.CORPUS, run, ready=ready, given="corpora", reported=True)

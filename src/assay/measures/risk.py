@@ -13,7 +13,7 @@ def run(material: Material) -> Iterator[Calibration | NotRun]:
     asked = material.request
     if asked.run is not None:
         yield asked.run.asked(
-            material.walk.reference or asked.model,
+            asked.model if material.walk.closed else material.walk.reference or asked.model,
             isolation=asked.isolation,
             offline=asked.offline,
             progress=material.progress,

@@ -80,6 +80,8 @@ def memorisation(
     canaries: Path | None = None,
     plan: Plan = Plan(),
     progress: Progress | None = None,
+    *,
+    offline: bool = False,
 ) -> Memorisation:
     """What the model has memorised of these corpora.
 
@@ -88,12 +90,13 @@ def memorisation(
             paragraph
             each.
         canaries: JSON lines with `prefix`, `secret` and `copies`: what was planted, and with 0 copies what was not.
+        offline: open no connection to a corpus.
 
     Raises UsageError: the runtime does not give ranks, a corpus cannot be opened, a file is none.
     """
     if Capability.FULL not in runtime.can or not can_score(runtime):
         raise UsageError(f"{runtime.name} does not give the rank of each token, so memorisation cannot be measured")
-    data = corpus.open(list(directories))
+    data = corpus.open(list(directories), offline=offline)
     others = [text for path in held_out for text in _texts(path)]
     planted = _planted(canaries) if canaries else []
     generator = random.Random(plan.seed)  # noqa: S311 - draws that can be repeated, nothing secret

@@ -6,13 +6,16 @@ import json
 import os
 import time
 import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
+from assay.network import Cut, keep_private, proxy
+from assay.secret import KEY, LEAST, MARK, concealed, of_user, without_user
 
-KEY = "ASSAY_API_KEY"  # the environment variable whose value goes to the endpoint as a bearer token, and no other
 MOST = 32 << 20  # bytes of an answer
 CONNECT, READ = 10.0, 120.0  # seconds
+WHOLE = 5  # times READ: an answer may take that long to its last byte, however often something comes
 TRIES = 4  # of a request that a busy server turns away
 LONGEST_WAIT = 30.0  # seconds between two of them
 _BUSY = frozenset({429, 502, 503, 504})
@@ -29,16 +32,38 @@ class Refused(UsageError):
 class Server:
     """One server, over one connection where it allows that."""
 
-    def __init__(self, url: str, read: float = READ) -> None:
-        """Nothing is sent yet (MissingExtra: httpx2 is not installed)."""
+    def __init__(self, url: str, read: float = READ, *, key_in_clear: bool = False) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            url: of the API; a user and password in it are sent, and said nowhere.
+            read: seconds without a byte after which an answer is given up.
+            key_in_clear: send a key over plain http to another machine, too.
+
+        Raises UsageError: a key would go in clear, the proxy is of no known kind, or httpx2 is not installed.
+        """
         try:
             import httpx2
         except ImportError:
             raise MissingExtra("endpoint", "asking a model behind an endpoint") from None
-        self.url, self._httpx, self._read = url.rstrip("/"), httpx2, read
-        headers = {"Authorization": f"Bearer {os.environ[KEY]}"} if os.environ.get(KEY) else {}
+        self._to, self._httpx, self._read, self._cut = url.rstrip("/"), httpx2, read, Cut()
+        self.url = without_user(self._to)
+        self._key = os.environ.get(KEY, "").strip()
+        if self._key or self.url != self._to:
+            keep_private(
+                url, f"the key in {KEY}" if self._key else "the password in the address", in_clear=key_in_clear
+            )
+        self._secrets = tuple(row for row in (self._key, *of_user(url)) if len(row) >= LEAST)
+        self._proxy = proxy(url)
+        try:
+            headers = httpx2.Headers({"Authorization": f"Bearer {self._key}"} if self._key else {})
+            way = httpx2.HTTPTransport(proxy=self._proxy.url if self._proxy else None)
+        except UnicodeEncodeError:
+            raise UsageError(f"{KEY} holds characters that no key has") from None
+        except (ValueError, ImportError) as cause:
+            raise UsageError(f"{self._proxy} cannot be used: {concealed(str(cause))[:200]}") from None
         limits = httpx2.Timeout(read, connect=CONNECT)
-        self._client = httpx2.Client(timeout=limits, headers=headers, follow_redirects=False)
+        self._client = httpx2.Client(timeout=limits, headers=headers, follow_redirects=False, transport=way)
         weakref.finalize(self, self._client.close)  # a runtime has no end of its own
 
     def get(self, path: str) -> Any:
@@ -56,13 +81,32 @@ class Server:
                 break
             time.sleep(min(LONGEST_WAIT, wait if wait is not None else 2.0**number))
         if status != 200:
-            raise Refused(status, f"{self.url}{path} answered {status}: {_said(raw)}")
-        return _json(raw, f"{self.url}{path}")
+            raise Refused(status, f"{self.url}{path} answered {status}: {self._hidden(concealed(_said(raw)))}")
+        return self._without_key(_json(raw, f"{self.url}{path}", self._hidden), f"{self.url}{path}")
+
+    def _without_key(self, value: Any, where: str) -> Any:
+        """An answer for a record that others read: with *** for the key, should the server have sent it back."""
+        if not self._secrets:
+            return value
+        found, whole = _replaced(value, self._hidden), "".join(_texts(value))
+        if any(secret in whole and secret in "".join(_texts(found)) for secret in self._secrets):  # token by token
+            raise UsageError(f"{where} sent back the key that it was given: nothing of its answer is kept")
+        return found
+
+    def _hidden(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, MARK)
+        return text
 
     def _once(self, method: str, path: str, value: dict[str, Any] | None) -> tuple[int, float | None, bytes]:
         """(status, seconds to wait if the server says so, body)."""
         try:
-            with self._client.stream(method, f"{self.url}{path}", json=value) as answer:
+            with (
+                self._cut.after(WHOLE * self._read),
+                self._client.stream(
+                    method, f"{self._to}{path}", json=value, extensions={"trace": self._cut.trace}
+                ) as answer,
+            ):
                 raw = bytearray()
                 for part in answer.iter_bytes():
                     raw += part
@@ -71,18 +115,41 @@ class Server:
                 wait = answer.headers.get("retry-after", "")
                 return answer.status_code, float(wait) if wait.isdecimal() else None, bytes(raw)
         except self._httpx.TimeoutException:
-            raise UsageError(f"{self.url} did not answer within {self._read:g} s") from None
-        except (self._httpx.HTTPError, self._httpx.InvalidURL) as cause:
-            raise UsageError(
-                f"cannot reach {self.url} ({str(cause)[:120] or type(cause).__name__}): is it running?"
-            ) from None
+            raise UsageError(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
+        except (self._httpx.HTTPError, self._httpx.InvalidURL, ValueError) as cause:
+            if self._cut.over:
+                raise UsageError(
+                    f"{self.url} was still answering after {WHOLE * self._read:g} s{self._way()}: nothing of it is kept"
+                ) from None
+            said = self._hidden(concealed(str(cause)))[:120] or type(cause).__name__
+            raise UsageError(f"cannot reach {self.url}{self._way()} ({said}): is it running?") from None
+
+    def _way(self) -> str:
+        return f" through {self._proxy}" if self._proxy else ""
 
 
-def _json(raw: bytes, where: str) -> Any:
+def _json(raw: bytes, where: str, hidden: Callable[[str], str]) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        raise UsageError(f"{where} answered with something that is not JSON: {raw[:60]!r}") from None
+        said = hidden(concealed(repr(raw[:4096])))[:60]
+        raise UsageError(f"{where} answered with something that is not JSON: {said}") from None
+
+
+def _replaced(value: Any, how: Callable[[str], str]) -> Any:
+    """A JSON value with each text in it as `how` gives it."""
+    if isinstance(value, dict):
+        return {how(key): _replaced(row, how) for key, row in value.items()}
+    if isinstance(value, list):
+        return [_replaced(row, how) for row in value]
+    return how(value) if isinstance(value, str) else value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for row in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(row)
 
 
 def _said(raw: bytes) -> str:

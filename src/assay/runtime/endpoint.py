@@ -25,26 +25,27 @@ _PLAIN, _TRUE, _ODD = "The sun rises in the", " east.", " zebra."
 class Endpoint:
     """One model of one server."""
 
-    def __init__(self, reference: str, read: float = READ) -> None:
+    def __init__(self, reference: str, read: float = READ, *, key_in_clear: bool = False) -> None:
         """Ask the server what it can do.
 
         Args:
             reference: `openai+http://host:port/v1#model`; without `#model` the one that the server has.
-            read: seconds that an answer may take.
+            read: seconds that an answer may take to begin, and between two parts of it.
+            key_in_clear: send a key over plain http to another machine, too.
 
         Raises UsageError: it cannot be reached, has not this model, or does not speak the API; the message says
         which.
         """
         url, wanted = server(reference)
-        self._server = Server(url, read)
+        self._server = Server(url, read, key_in_clear=key_in_clear)
         self._model = self._chosen(wanted)
         self.model, self.sha256 = f"{self._model} at {urlsplit(url).netloc.rpartition('@')[2]}", ""
         self._completes, self._chats, self._most = False, False, "max_tokens"
         can = {*self._tried_completions(), *self._tried_chat()}
         if not self._completes and not self._chats:
             raise UsageError(
-                f"{url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has no model "
-                f"{self._model!r}"
+                f"{self._server.url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has"
+                f" no model {self._model!r}"
             )
         self.can = frozenset(can)
         ways = [name for name, there in (("completions", self._completes), ("chat", self._chats)) if there]

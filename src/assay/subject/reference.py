@@ -13,6 +13,7 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.dossier import ENDPOINT
+from assay.secret import without_user
 from assay.subject import hub
 from assay.subject.walk import Walk, walked
 
@@ -33,10 +34,11 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
     if reference.startswith(ENDPOINT):
         _, name = server(reference)
         if offline:
-            raise UsageError(f"{reference} is behind a network, and --offline was given")
-        return Walk(name or reference, reference, (), (), (), ())
+            raise UsageError(f"{without_user(reference)} is behind a network, and --offline was given")
+        shown = without_user(reference)
+        return Walk(name or shown, shown, (), (), (), ())
     if "://" in reference:
-        raise UsageError(f"cannot open {reference}: give {_FORMS}")
+        raise UsageError(f"cannot open {without_user(reference)}: give {_FORMS}")
     if not reference or "\0" in reference:
         raise UsageError(f"{reference!r} names no model: give {_FORMS}")
     return walked(Path(reference))
@@ -46,5 +48,5 @@ def server(reference: str) -> tuple[str, str]:
     """(URL, model) of a reference to an endpoint; no model where it names none. UsageError if it is not one."""
     match = _SERVER.match(reference)
     if match is None:
-        raise UsageError(f"{reference} is no endpoint: expected openai+http://host:port/v1#model")
+        raise UsageError(f"{without_user(reference)} is no endpoint: expected openai+http://host:port/v1#model")
     return match["url"], match["model"] or ""

@@ -20,6 +20,7 @@ class Asking:
     pack: QuestionSet
     draw: Draw = Draw()
     keep: Path | None = None
+    key_in_clear: bool = False
 
     def asked(
         self,
@@ -31,16 +32,23 @@ class Asking:
     ) -> Calibration | NotRun:
         """Run the model on every question; where it cannot be run, why."""
         try:
-            runtime = uncertainty.open(model, isolation=isolation, offline=offline)
+            runtime = uncertainty.open(model, isolation=isolation, offline=offline, key_in_clear=self.key_in_clear)
             rows = calibration.asked(runtime, self.pack, self.keep, progress, self.draw)
             return calibration.calibration(runtime, self.pack, rows, draw=self.draw, by_topic=True)
         except (UsageError, InputError) as cause:
             return NotRun(str(cause))
 
 
-def asking(paths: tuple[Path, ...] = (), most: int = 0, draw: Draw = Draw(), keep: Path | None = None) -> Asking:
+def asking(
+    paths: tuple[Path, ...] = (),
+    most: int = 0,
+    draw: Draw = Draw(),
+    keep: Path | None = None,
+    *,
+    key_in_clear: bool = False,
+) -> Asking:
     """The questions in these files, or assay's own where there are none; at most `most` of them, if that is not 0.
 
     Raises UsageError: a file is no pack.
     """
-    return Asking(questions.load(paths or (questions.GENERAL,), most), draw, keep)
+    return Asking(questions.load(paths or (questions.GENERAL,), most), draw, keep, key_in_clear)

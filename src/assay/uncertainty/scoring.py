@@ -43,7 +43,7 @@ LEAST_SAMPLED = 16  # tokens that a sample may have, however short the text is
 
 
 def open(
-    model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False
+    model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False, key_in_clear: bool = False
 ) -> TorchRuntime | Endpoint | Recorded:
     """A runtime for a model.
 
@@ -53,6 +53,7 @@ def open(
     Args:
         isolation: parse the files in a locked-down worker, as an audit does.
         offline: never open a network connection.
+        key_in_clear: send the key in ASSAY_API_KEY over plain http to another machine, too.
 
     Raises:
         UsageError: the model cannot be run, and why: no runtime is installed, it needs code of its own, its weights
@@ -62,7 +63,7 @@ def open(
     if walk.closed:
         from assay.runtime.endpoint import Endpoint
 
-        return Endpoint(walk.reference)
+        return Endpoint(os.fspath(model), key_in_clear=key_in_clear)
     path = Path(model)
     if path.suffix.lower() in (".json", ".jsonl") and path.is_file():
         from assay.runtime.recorded import Recorded

@@ -45,14 +45,14 @@ class Against:
     corpus: Corpus | None = None
 
 
-def against(documents: Sequence[Path] = (), corpora: Sequence[str] = ()) -> Against:
+def against(documents: Sequence[Path] = (), corpora: Sequence[str] = (), *, offline: bool = False) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
     texts = [text_of(path, MOST_BYTES, "document", _OTHER) for path in documents]
     found = None
     if corpora:
         from assay import corpus
 
-        found = corpus.open(list(corpora))
+        found = corpus.open(list(corpora), offline=offline)
     return Against(tuple(path.name for path in documents), Documents(texts) if texts else None, found)
 
 

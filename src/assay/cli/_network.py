@@ -1,0 +1,25 @@
+"""What a user is told before a connection is opened: the proxy that it goes through."""
+
+from __future__ import annotations
+
+import os
+
+from assay.cli._streams import say
+
+_HUB = "https://huggingface.co"  # huggingface_hub, "Environment variables", HF_ENDPOINT
+
+
+def told(*models: str | None, offline: bool) -> None:
+    """Say on standard error which proxy stands between this machine and each model that is behind a network."""
+    for model in models:
+        if offline or not model or "://" not in model:
+            continue
+        from assay.network import proxy
+
+        url = os.environ.get("HF_ENDPOINT") or _HUB if model.startswith("hf://") else model.removeprefix("openai+")
+        try:
+            way = proxy(url)
+        except ValueError:  # no URL: whoever opens it says so
+            continue
+        if way is not None:
+            say(f"assay: {model} is asked through {way}", err=True)
