@@ -92,7 +92,13 @@ class Malformed(InputError):
 
 
 class LimitExceeded(InputError):
-    """The artifact may be sound, but reading on would exceed a stated bound of assay."""
+    """The artifact may be sound, but reading on would exceed a stated bound of assay: a limit, and no fault of its."""
+
+    def __init__(self, what: str, *, at: int = 0, expected: object = None, got: object = None) -> None:
+        super().__init__(what, at=at, expected=expected, got=got)
+        where = f" at byte {at:,}" if at else ""
+        bound = "" if expected is None else f" ({expected}; this has {got})"
+        self.args = (f"{what}{where}{bound}",)
 
 
 class OutOfTime(LimitExceeded):

@@ -52,7 +52,7 @@ def said(tmp_path: Path, name: str, raw: bytes, check: str, kind: Kind) -> list[
         ),
         (
             dataset_file(space(4), float32(), virtual(HEAP), front=heap(b"\7" + bytes(40))),
-            "artifact.malformed",
+            "artifact.stopped",
             Kind.OPEN,
             "dataset '/w' is virtual, and assay cannot follow all of its parts",
         ),

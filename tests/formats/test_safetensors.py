@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ import safetensors as oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
+import assay
 from assay.facts.artifact import Trouble
+from assay.facts.dossier import Verdict
+from assay.facts.finding import Kind
 from assay.facts.tensor import WeightIndex
+from assay.pipeline.budget import BYTES_FOR_EACH, LEAST_TENSORS, tensors
 from tests.builders import safetensors
-from tests.conftest import read
+from tests.conftest import messages, read
 
 TWO = {"a": ("F32", (2, 3)), "b": ("BF16", (4,))}
 
@@ -112,3 +117,20 @@ def test_a_huge_shape_costs_nothing() -> None:
     header = json.dumps({"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}).encode()
     (tensor,) = index_of(safetensors(raw_header=header, data=b"")).tensors
     assert tensor.elements == 2**40
+
+
+def test_tensors_are_limited_over_all_files_of_a_model_together(tmp_path: Path) -> None:
+    """Small ones: a header of 22 MB with 300,000 of them cost minutes, gigabytes and a report of 188 MB."""
+    count = LEAST_TENSORS // 2 + 100
+    names: dict[str, tuple[str, tuple[int, ...]]] = {f"t{number}": ("U8", (1,)) for number in range(count)}
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.safetensors").write_bytes(safetensors(names))
+    allowed = tensors(sum(path.stat().st_size for path in tmp_path.iterdir()))
+    found = assay.audit(tmp_path, cost="header")
+    (said,) = messages(found, "artifact.stopped", Kind.OPEN)
+    assert found.decision.verdict is Verdict.INCOMPLETE
+    assert said == (
+        "b.safetensors: more tensors than assay lists of a model of this size "
+        f"({allowed - len(names):,} are left for this file; this has {len(names):,})"
+    )
+    assert tensors(10**12) == 400_000 and tensors(BYTES_FOR_EACH) == LEAST_TENSORS + 1

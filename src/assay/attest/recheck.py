@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from assay.attest.model import Expected, judged
 from assay.errors import InputError, UsageError
 from assay.facts.artifact import Artifact
 from assay.facts.attestation import Attested, Recheck, Rules
-from assay.facts.codec import canonical
+from assay.facts.codec import sha256
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect
 from assay.facts.section import Section
@@ -64,7 +63,7 @@ def recheck(
         dossier.subject.reference,
         dossier.subject.sha256,
         _rules(dossier, origin),
-        hashlib.sha256(canonical(dossier)).hexdigest(),
+        sha256(dossier),
         dossier.assay,
         VERSION,
         changed,

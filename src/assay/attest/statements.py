@@ -7,7 +7,6 @@ two can be put side by side, and by assay's own, which binds the names of files.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from assay.attest import bundle
 from assay.attest.signer import Signer
 from assay.errors import Malformed
-from assay.facts.codec import canonical
+from assay.facts.codec import pieces, sha256
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Finding, Kind
 
@@ -97,8 +96,7 @@ def _verification(dossier: Dossier, when: str) -> dict[str, Any]:
 
 
 def _whole(dossier: Dossier) -> dict[str, Any]:
-    raw = canonical(dossier)
-    return {"schema": dossier.schema, "sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+    return {"schema": dossier.schema, "sha256": sha256(dossier), "bytes": sum(map(len, pieces(dossier)))}
 
 
 def read(raw: bytes) -> Iterator[tuple[bundle.Bundle, dict[str, Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
-from assay.facts.codec import Mismatch, canonical, decode
+from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
 from assay.files import content, write
 
@@ -168,7 +167,7 @@ def _entry_of(path: Path) -> Entry:
     from assay.render.bom import timestamp
 
     found = saved(path)
-    digest = hashlib.sha256(canonical(found)).hexdigest()
+    digest = sha256(found)
     return Entry(
         0,
         "",

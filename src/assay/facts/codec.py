@@ -6,13 +6,16 @@ compromised worker or an edited dossier can at most lie within the types.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from json.encoder import encode_basestring_ascii
+from math import isfinite
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from assay.facts.section import Unread
 
@@ -55,7 +58,64 @@ def decode(kind: type[T], value: object) -> T:
 
 def canonical(value: object) -> bytes:
     """The one JSON text of a fact: keys sorted, one-space indent, ASCII, a final line break."""
-    return (json.dumps(encode(value), sort_keys=True, indent=1, allow_nan=False) + "\n").encode("ascii")
+    return b"".join(pieces(value))
+
+
+def sha256(value: object) -> str:
+    """SHA-256, in hex, of the one JSON text of a fact: of a dossier, the digest that names it."""
+    found = hashlib.sha256()
+    for piece in pieces(value):
+        found.update(piece)
+    return found.hexdigest()
+
+
+def pieces(value: object) -> Iterator[bytes]:
+    """The one JSON text of a fact, piece by piece: each element of each field by itself, so that it is never whole."""
+    kind = cast(Any, type(value))
+    if not is_dataclass(value):
+        yield f"{_text(value, '')}\n".encode("ascii")
+        return
+    before = "{"
+    for name in sorted(_names(kind)):
+        entry = getattr(value, name)
+        if entry is None:
+            continue
+        yield f'{before}\n "{name}": '.encode("ascii")
+        before = ","
+        if not isinstance(entry, tuple) or not entry:
+            yield _text(entry, " ").encode("ascii")
+            continue
+        for number, row in enumerate(entry):
+            yield f"{',' if number else '['}\n  {_text(row, '  ')}".encode("ascii")
+        yield b"\n ]"
+    yield b"{}\n" if before == "{" else b"\n}\n"
+
+
+def _text(value: object, pad: str) -> str:
+    """What `json.dumps(encode(value), sort_keys=True, indent=1)` gives, indented by `pad`, in a tenth of its memory.
+
+    The library's encoder in C does not indent.
+    """
+    if isinstance(value, str):
+        return encode_basestring_ascii(str(value))
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"{value} cannot be written as JSON")
+        return float.__repr__(value)
+    if isinstance(value, Unread):
+        return json.dumps(json.loads(value.text), sort_keys=True, indent=1, allow_nan=False).replace("\n", f"\n{pad}")
+    deeper, kind = f"{pad} ", cast(Any, type(value))
+    if isinstance(value, tuple):
+        opened, closed, rows = "[", "]", [_text(row, deeper) for row in value]
+    else:
+        found = ((name, getattr(value, name)) for name in sorted(_names(kind)))
+        rows = [f'"{name}": {_text(row, deeper)}' for name, row in found if row is not None]
+        opened, closed = "{", "}"
+    return "".join((opened, "\n", deeper, f",\n{deeper}".join(rows), "\n", pad, closed)) if rows else opened + closed
 
 
 @cache

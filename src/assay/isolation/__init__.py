@@ -9,9 +9,9 @@ import sys
 from typing import Protocol
 
 from assay.errors import IsolationError
-from assay.isolation.reading import InProcess, Place, Reader, Reading, identity, reading
+from assay.isolation.reading import MOST_TENSORS, InProcess, Place, Reader, Reading, identity, reading
 
-__all__ = ["InProcess", "Place", "Reader", "Reading", "available", "identity", "reader_for", "reading"]
+__all__ = ["MOST_TENSORS", "InProcess", "Place", "Reader", "Reading", "available", "identity", "reader_for", "reading"]
 
 
 class Rooted(Protocol):
@@ -26,20 +26,28 @@ def available() -> bool:
     return sys.platform in ("linux", "darwin")
 
 
-def reader_for(walk: Rooted, needed: tuple[str, ...], *, isolated: bool = True, require: bool = False) -> Reader:
+def reader_for(
+    walk: Rooted,
+    needed: tuple[str, ...],
+    *,
+    isolated: bool = True,
+    require: bool = False,
+    tensors: int = MOST_TENSORS,
+) -> Reader:
     """The reader for the files of `walk`: a locked-down worker; this process, if asked for or where none can be had.
 
     Args:
         needed: the format modules that it must load (`formats.modules`).
         isolated: parse in a worker; False asks for this process.
         require: raise IsolationError rather than parse with less than the full isolation.
+        tensors: that may be listed of all files together.
 
     Chat templates are tried out in this process only if this process was asked for.
     """
     if isolated and walk.roots and available():
         from assay.isolation.process import Worker  # needs `select`, which a browser's Python lacks
 
-        return Worker(walk.roots, needed, require=require)
+        return Worker(walk.roots, needed, require=require, tensors=tensors)
     if require:
         raise IsolationError("--require-isolation: this platform has no isolated reader; audit on Linux with Landlock")
-    return InProcess(render=not (isolated and walk.roots))
+    return InProcess(render=not (isolated and walk.roots), tensors=tensors)

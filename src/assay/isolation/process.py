@@ -18,7 +18,7 @@ from assay.facts.codec import Mismatch, encode
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
 from assay.isolation.child import Child, started
-from assay.isolation.reading import Place, Reading, Trials, trials
+from assay.isolation.reading import MOST_TENSORS, Place, Reading, Trials, trials
 from assay.isolation.wire import PREFIX, Allowance, End, heard, length, packed, unpacked
 
 DEADLINE = 60.0  # wall seconds for one artifact's header
@@ -45,6 +45,7 @@ class Worker:
         fresh: start a fresh interpreter even where a fork would do.
         deadline: wall seconds for one artifact.
         trial: wall seconds for the chat templates of one artifact.
+        tensors: that may be listed of all artifacts.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Worker:
         fresh: bool = False,
         deadline: float = DEADLINE,
         trial: float = TRIAL,
+        tensors: int = MOST_TENSORS,
     ) -> None:
         self._roots, self._formats, self._require = roots, needed, require
         self._deadline, self._trial = deadline, trial
@@ -64,7 +66,7 @@ class Worker:
         self._renders = self._rendered = False  # whether it could try templates out, and whether it has
         self._child: Child | None = None
         self._reached: tuple[str, ...] = ()
-        self._left = Allowance()
+        self._left = Allowance(tensors=tensors)
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact; a worker that dies, hangs or answers nonsense is an obstacle on that artifact.
@@ -82,6 +84,7 @@ class Worker:
             "root": astuple(place.root),
             "inside": place.inside,
             "identity": place.identity,
+            "tensors": self._left.tensors,
         }
         self._company = company
         reading = self._asked(request, self._deadline, place.identity[2])
@@ -125,6 +128,7 @@ class Worker:
             while not isinstance(
                 found := heard(answers.next(allowed, self._left), artifact, of_templates=of_templates), End
             ):
+                self._left.take(found)
                 facts.append(found)
             answers.over()
         except (_Silent, Mismatch) as cause:

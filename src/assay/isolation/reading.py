@@ -12,12 +12,14 @@ from typing import Protocol
 from assay.errors import Changed, InputError, LimitExceeded, OutOfTime, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.codec import Mismatch
+from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate, TemplateTrial, untried
 from assay.formats import Format
 from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
 from assay.isolation import beneath
 
+MOST_TENSORS = 400_000  # of all files of a model; the largest mixtures of experts in use have 140,000
 UNRENDERED = "not rendered, because there is no isolated reader on this platform"
 Give = Callable[[object], None]
 Trials = tuple[tuple[TemplateTrial, ...], Obstacle | None]  # one for each template, in order, and what stopped them
@@ -105,13 +107,35 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-def read_at(give: Give, artifact: str, format: Format, place: Place) -> Obstacle | None:
-    """As `read_into`, of what lies at `place`; of one that changed, what was given does not count."""
+def read_at(give: Give, artifact: str, format: Format, place: Place, tensors: int) -> Obstacle | None:
+    """As `read_into`, of what lies at `place`, for a model of which so many tensors may still be listed.
+
+    Of a file that changed, what was given does not count.
+    """
+    left = tensors
+
+    def counted(fact: object) -> None:
+        nonlocal left
+        if isinstance(fact, WeightIndex):
+            left -= listed(fact)
+            if left < 0:
+                raise LimitExceeded(
+                    "more tensors than assay lists of a model of this size",
+                    expected=f"{tensors:,} are left for this file",
+                    got=f"{tensors - left:,}",
+                )
+        give(fact)
+
     try:
         with place.source() as source:
-            return read_into(give, artifact, format, Window(source))
+            return read_into(counted, artifact, format, Window(source))
     except (Changed, Unreachable) as cause:
         return obstacle(artifact, cause)
+
+
+def listed(fact: object) -> int:
+    """How many tensors a fact lists."""
+    return len(fact.tensors) + len(fact.unread) if isinstance(fact, WeightIndex) else 0
 
 
 def reading(artifact: str, format: Format, window: Window) -> Reading:
@@ -182,13 +206,14 @@ def trials(templates: tuple[ChatTemplate, ...], reading: Reading) -> Trials:
 class InProcess:
     """Reads in this process: files that exist only as objects, and where that is asked for or no worker can be had."""
 
-    def __init__(self, *, render: bool = True) -> None:
-        self._render = render
+    def __init__(self, *, render: bool = True, tensors: int = MOST_TENSORS) -> None:
+        self._render, self._tensors = render, tensors
 
     def read(self, artifact: str, format: Format, place: Place) -> Reading:
         """Read one artifact."""
         facts: list[object] = []
-        stopped = read_at(facts.append, artifact, format, place)
+        stopped = read_at(facts.append, artifact, format, place, self._tensors)
+        self._tensors -= sum(map(listed, facts))
         changed = stopped is not None and stopped.trouble is Trouble.CHANGED
         return Reading(() if changed else tuple(facts), stopped)
 

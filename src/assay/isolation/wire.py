@@ -17,6 +17,7 @@ from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.structure import Examined
 from assay.facts.text import TemplateTrial
+from assay.isolation.reading import MOST_TENSORS, listed
 
 # all about one file: in bytes (a tensor of SmolLM2 takes 97) and in JSON values (it has 8), which cost up to 150 bytes
 # of memory each however short they are; a small file has less to say
@@ -36,19 +37,27 @@ def packed(message: object) -> bytes:
 
 @dataclass(slots=True)
 class Allowance:
-    """What may still be answered, in all: `length` in bytes, `count` in JSON values."""
+    """What may still be answered, in all: `length` in bytes, `count` in JSON values, `tensors` that are listed."""
 
     length: int = ALL
     count: int = ALL_VALUES
+    tensors: int = MOST_TENSORS
 
     def for_file(self, size: int) -> Allowance:
         """What all that is answered about one file of `size` bytes may come to."""
-        return Allowance(min(self.length, MOST, LEAST + EACH * size), min(self.count, MOST_VALUES, LEAST_VALUES + size))
+        length, count = min(self.length, MOST, LEAST + EACH * size), min(self.count, MOST_VALUES, LEAST_VALUES + size)
+        return Allowance(length, count, self.tensors)
 
     def spend(self, body: bytes) -> None:
         """Take a message off."""
         self.length -= len(body)
         self.count -= values(body)
+
+    def take(self, fact: object) -> None:
+        """Take the tensors off that a fact lists; Mismatch if they are more than may be."""
+        self.tensors -= listed(fact)
+        if self.tensors < 0:
+            raise Mismatch("a list of more tensors than may be")
 
 
 def values(body: bytes) -> int:

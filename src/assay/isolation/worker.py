@@ -102,7 +102,7 @@ class _Answer:
 
 def _read(request: Any, readers: dict[str, formats.Format], give: Give) -> Obstacle | None:
     place = Place(None, Root(*request["root"]), request["inside"], tuple(request["identity"]))
-    return read_at(give, request["artifact"], readers[request["format"]], place)
+    return read_at(give, request["artifact"], readers[request["format"]], place, request["tensors"])
 
 
 def _try(request: Any, give: Give) -> Obstacle | None:

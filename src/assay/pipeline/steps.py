@@ -10,6 +10,7 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
 from assay.measures import Feed, Material
+from assay.pipeline import budget
 from assay.pipeline.answer import answered, with_excerpts
 from assay.pipeline.fact import Facts
 from assay.pipeline.plan import planned
@@ -101,7 +102,13 @@ def examined(
 def _reader(walk: Walk, request: Request, needed: tuple[str, ...]) -> Reader:
     if not needed:
         return _here(needed)
-    return reader_for(walk, needed, isolated=request.isolation, require=request.require_isolation)
+    return reader_for(
+        walk,
+        needed,
+        isolated=request.isolation,
+        require=request.require_isolation,
+        tensors=budget.tensors(sum(entry.size for entry in walk.entries)),
+    )
 
 
 def _here(needed: tuple[str, ...]) -> Reader:

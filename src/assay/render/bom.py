@@ -6,7 +6,6 @@ No clock is read: `metadata.timestamp` and the citations of 1.7, which need one,
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import uuid
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.facts.artifact import Artifact
-from assay.facts.codec import canonical
+from assay.facts.codec import sha256
 from assay.facts.corpus import DatasetShare
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence, Finding, Kind
@@ -43,7 +42,7 @@ _SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), 
 
 def bom(dossier: Dossier, version: str) -> dict[str, Any]:
     """The whole document, for `version` "1.6" or "1.7"."""
-    digest = hashlib.sha256(canonical(dossier)).hexdigest()
+    digest = sha256(dossier)
     when = timestamp()
     datasets = list(_datasets(dossier))
     openness = dossier.openness

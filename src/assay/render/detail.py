@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from assay.facts.advisory import advisories
-from assay.facts.codec import canonical
+from assay.facts.codec import sha256
 from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
@@ -149,7 +148,7 @@ class Details:
         for note in notes:
             yield from wrapped(visible(note), "", self.width, "  ")
         names = dossier.subject.files_sha256
-        digest = hashlib.sha256(canonical(dossier)).hexdigest()
+        digest = sha256(dossier)
         for label, value in (
             ("policy", f"{visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"),
             ("isolation", isolation_line(dossier)),

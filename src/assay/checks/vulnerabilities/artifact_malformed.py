@@ -28,4 +28,4 @@ def artifact_malformed(obstacles: tuple[Obstacle, ...]) -> Iterator[Answer]:
     with bounds, says where the file stops making sense, and leaves the rest open. A bound of assay that was
     reached is reported here too, with its value.
     """
-    yield from open_answers(obstacles, Trouble.MALFORMED, Trouble.LIMIT)
+    yield from open_answers(obstacles, Trouble.MALFORMED)

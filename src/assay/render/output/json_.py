@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from assay.facts.codec import canonical
+from assay.facts.codec import pieces
 from assay.facts.dossier import Dossier
 from assay.render import Renderer
 from assay.render.sections import View
@@ -12,7 +12,8 @@ from assay.render.sections import View
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the canonical bytes; their SHA-256 is the dossier's digest."""
-    stream.write(canonical(dossier))
+    for piece in pieces(dossier):
+        stream.write(piece)
 
 
 RENDER = Renderer("json", "the dossier itself, for programs and for `assay report`", write)

@@ -6,14 +6,13 @@ has no clock. Identifiers are made of the dossier's digest.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from assay.facts.artifact import Artifact
-from assay.facts.codec import canonical
+from assay.facts.codec import sha256
 from assay.facts.dossier import Dossier
 from assay.facts.openness import ComponentLicence
 from assay.licence.name import named
@@ -37,7 +36,7 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
 
 def document(dossier: Dossier) -> dict[str, Any]:
     """The whole document: the context and a flat graph."""
-    base = f"urn:openassay:{hashlib.sha256(canonical(dossier)).hexdigest()}"
+    base = f"urn:openassay:{sha256(dossier)}"
     creation = {
         "type": "CreationInfo",
         "@id": _CREATION,
