@@ -195,9 +195,22 @@ def test_junit_counts_what_decided(dossier: Dossier) -> None:
 
 def test_markdown_shows_hostile_text_as_text(dossier: Dossier) -> None:
     text = rendered(dossier, "markdown").decode()
-    prose = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", text.replace("\\`", ""))  # in a code span everything is text
-    assert "<img" not in text and "<script" not in prose
+    fenced = re.sub(r"^  ```toml\n.*?^  ```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"(`+).*?(?<!`)\1(?!`)", "", fenced.replace("\\`", ""))  # in a code span everything is text
+    assert "<img" not in fenced and "<script" not in prose
     assert "](javascript" not in text.replace("\\]\\(javascript", "")
+
+
+def test_markdown_begins_with_what_to_do_and_folds_the_rest(dossier: Dossier) -> None:
+    text = rendered(dossier, "markdown").decode()
+    assert text.count("<details>") == text.count("</details>") and text.count("```") % 2 == 0
+    shown = re.sub(
+        r"<details>.*?</details>", "", re.sub(r"^  <details>.*?^  </details>$", "", text, flags=re.M | re.S), flags=re.S
+    )
+    assert shown.splitlines()[2].startswith("**Do not load it&#58; 4 things are in the way\\.")
+    assert shown.count("|\n") < 25 and "[[waiver]]" not in shown
+    waivers = re.findall(r"^  \[\[waiver\]\]\n(?:  .+\n)+", text, re.MULTILINE)
+    assert waivers and len(waivers) == len(set(waivers))
 
 
 def test_order_is_verdict_then_worst_first(dossier: Dossier) -> None:

@@ -22,6 +22,7 @@ from assay.facts.signature import Method, Trust, Verification
 from assay.facts.structure import Reached
 from assay.render import renderer, sections
 from assay.render.command import reproduce
+from assay.render.output.text import write as write_text
 from assay.render.sections import View, installed, of, views
 from tests.builders import hub_model
 from tests.builders.corpus import opened
@@ -58,7 +59,10 @@ def whole(tmp_path: Path, audit: Callable[..., Dossier]) -> Dossier:
 def rendered(dossier: Dossier, format: str) -> str:
     stream, found = io.BytesIO(), renderer(format)
     assert found is not None
-    found.write(dossier, stream)
+    if format == "text":
+        write_text(dossier, stream, verbose=True)
+    else:
+        found.write(dossier, stream)
     return stream.getvalue().decode()
 
 

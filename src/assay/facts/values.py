@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -207,3 +209,16 @@ class Untrained:
     tested: int
     candidates: int
     looked: tuple[Likeness, ...]
+
+
+def first_copy(rows: Sequence[TensorSummary]) -> tuple[TensorSummary, ...]:
+    """The tensors of the copy of the model with most of them: a picture of two would show each layer twice."""
+    copies = Counter(map(copy_of, rows))
+    main = max(copies, key=lambda copy: (copies[copy], copy), default=None)
+    return tuple(row for row in rows if copy_of(row) == main)
+
+
+def copy_of(row: TensorSummary) -> tuple[str, str]:
+    """Which copy of the model a tensor is of: the folder and the kind of file."""
+    folder, _, name = row.artifact.rpartition("/")
+    return folder, name.rpartition(".")[2]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
+from assay.facts.values import first_copy
 from assay.render.answer import Reply, State, replies
 from assay.render.gauge import gauge
-from assay.render.map import first_copy, small_map
+from assay.render.map import small_map
 from assay.render.route import reached, route
 from assay.render.svg import bar, curve
 from assay.render.unknown import Unknown

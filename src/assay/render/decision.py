@@ -24,6 +24,14 @@ class Weight(StrEnum):
     DECIDE = "decide"
 
 
+HEADINGS = {
+    Weight.BLOCKS: "In the way",
+    Weight.DEFECT: "Defects that the policy lets pass",
+    Weight.FIRST: "To decide first",
+    Weight.DECIDE: "To decide",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What one check found, of one weight. `told` is never empty, its first finding is the one to show.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from assay.facts.role import placed
-from assay.facts.values import TensorSummary
+from assay.facts.values import TensorSummary, first_copy
 from assay.render.answer import State
 
 
@@ -43,12 +43,8 @@ def layer_ratios(tensors: Sequence[TensorSummary], most: int) -> tuple[float, ..
     Of several copies the one with most tensors counts. Beyond `most` layers neighbours share a place, and the farthest
     of them stands there. Empty where fewer than four layers are known.
     """
-    copies: dict[tuple[str, str], list[TensorSummary]] = defaultdict(list)
-    for row in tensors:
-        folder, _, name = row.artifact.rpartition("/")
-        copies[folder, name.rpartition(".")[2]].append(row)
     scales: dict[str, dict[int, float]] = defaultdict(dict)
-    for row in max(copies.values(), key=len, default=[]):
+    for row in first_copy(tensors):
         at = placed(row.name)
         if at.layer is not None and at.known and at.kind == "weight" and row.deviation and math.isfinite(row.deviation):
             scales[at.role][at.layer] = row.deviation

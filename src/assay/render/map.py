@@ -192,19 +192,6 @@ def _size_step(value: float, largest: float) -> int:
     return STEPS + (min(STEPS, math.ceil(STEPS * abs(value) / largest)) if largest > 0 else 0)
 
 
-def first_copy(rows: Sequence[TensorSummary]) -> tuple[TensorSummary, ...]:
-    """The tensors of the copy of the model with most of them: a map of two would show each layer twice."""
-    copies = Counter(copy_of(row) for row in rows)
-    main = max(copies, key=lambda copy: (copies[copy], copy), default=None)
-    return tuple(row for row in rows if copy_of(row) == main)
-
-
-def copy_of(row: TensorSummary) -> tuple[str, str]:
-    """Which copy of the model a tensor is of: the folder and the kind of file."""
-    folder, _, name = row.artifact.rpartition("/")
-    return folder, name.rpartition(".")[2]
-
-
 def drawn(rows: Sequence[TensorSummary]) -> frozenset[int]:
     """Which tensors get a histogram: all, or the MOST_DRAWN whose scale differs most from that of their role."""
     with_picture = [number for number, row in enumerate(rows) if any(row.bins)]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from assay.facts.artifact import Standing, files_of, manifest
 from assay.facts.copies import Told, told
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
-from assay.facts.finding import Effect, Evidence, Finding, Kind
+from assay.facts.finding import Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath, Runs
 from assay.facts.nature import SubjectKind
 from assay.render.visible import visible
 
 SHOWN = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
-_TO_READ = (Kind.FAIL, Kind.REVIEW, Kind.OPEN)
 KIND_WORDS = {
     Kind.FAIL: "fail",
     Kind.REVIEW: "review",
@@ -52,54 +50,6 @@ def deciding(dossier: Dossier) -> tuple[Finding, ...]:
     """The findings that decided the verdict."""
     decided = set(dossier.decision.decided_by)
     return tuple(finding for finding in dossier.findings if finding.fingerprint in decided)
-
-
-def decisive(dossier: Dossier) -> Finding | None:
-    """The finding to read about first: the worst that decided the verdict, else the worst that a person has to see."""
-    decided = set(dossier.decision.decided_by)
-    rows = [finding for findings in by_question(dossier).values() for finding in findings]
-    rows.sort(key=lambda row: (row.fingerprint not in decided, list(Kind).index(row.kind), -_severity(dossier, row)))
-    return next((row for row in rows if row.fingerprint in decided or row.kind in _TO_READ), None)
-
-
-def _severity(dossier: Dossier, finding: Finding) -> float:
-    return dossier.rule(finding.check).severity
-
-
-def counts(findings: Iterable[Finding]) -> str:
-    """For example "2 fail, 1 to decide, 3 to consider, 14 not known, 61 pass"; what does not occur is left out.
-
-    What was waived or is known from a baseline is counted apart; an open finding that follows from another is not.
-    """
-    tally = Counter(_counted_as(finding) for finding in findings)
-    return ", ".join(f"{tally[word]:,} {word}" for word in _COUNTED if tally[word]) or "nothing asked"
-
-
-_COUNTED = ("fail", "to decide", "to consider", "not known", "accepted", "pass")
-
-
-def _counted_as(finding: Finding) -> str:
-    """The word under which the verdict line counts a finding, empty if it does not."""
-    if finding.effect in (Effect.WAIVED, Effect.KNOWN):
-        return "accepted"
-    if finding.effect is Effect.DECIDES:
-        return "to decide"
-    words = {Kind.FAIL: "fail", Kind.REVIEW: "to consider", Kind.OPEN: "not known", Kind.PASS: "pass"}
-    return "" if finding.follows else words.get(finding.kind, "")
-
-
-def answer(findings: tuple[Finding, ...]) -> str:
-    """The short answer to one question, from its findings."""
-    kinds = {finding.kind for finding in findings if finding.effect is not Effect.WAIVED}
-    if Kind.FAIL in kinds:
-        return "defects found"
-    if Kind.REVIEW in kinds:
-        decides = any(finding.effect is Effect.DECIDES for finding in findings)
-        said = "a person has to decide" if decides else "something to consider"
-        return said if Kind.OPEN not in kinds else f"{said}; gaps remain"
-    if Kind.OPEN in kinds:
-        return "no defect found in what was examined; gaps remain" if Kind.PASS in kinds else "not known"
-    return "examined, no defect found" if Kind.PASS in kinds else "does not apply"
 
 
 def location(evidence: Evidence) -> str:
@@ -214,12 +164,6 @@ def isolation_line(dossier: Dossier) -> str:
 def acts(path: LoadingPath) -> bool:
     """Whether a way of loading may run more than the loader's own code."""
     return any(step.runs in (Runs.PYTHON, Runs.INSTALLED, Runs.PICKLE, Runs.GRAPH) for step in path.steps)
-
-
-def accepting(dossier: Dossier, finding: Finding) -> str:
-    """The lines of a policy file that accept a finding, but for what only a person can fill in."""
-    (found,) = waivers(dossier, (finding,))
-    return found
 
 
 def waivers(dossier: Dossier, findings: tuple[Finding, ...]) -> tuple[str, ...]:

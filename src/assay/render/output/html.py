@@ -13,14 +13,14 @@ from assay.facts.artifact import Standing
 from assay.facts.codec import canonical
 from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Kind
-from assay.facts.values import TensorSummary
+from assay.facts.values import TensorSummary, copy_of, first_copy
 from assay.render import Renderer
 from assay.render.card import cards
 from assay.render.command import reproduce
 from assay.render.decision import Weight, accepted, matters
 from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits
-from assay.render.map import copy_of, drawn, first_copy, histogram, layer_map
+from assay.render.map import drawn, histogram, layer_map
 from assay.render.page import Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar

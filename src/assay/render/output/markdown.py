@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import BinaryIO
 
 from assay.facts.advisory import advisories
 from assay.facts.copies import Told
-from assay.facts.dossier import QUESTIONS, Dossier
+from assay.facts.dossier import Dossier
 from assay.facts.finding import Effect, Kind
 from assay.render import Renderer
+from assay.render.answer import replies
 from assay.render.command import reproduce
+from assay.render.decision import HEADINGS, Matter, matters
+from assay.render.glyph import UNICODE
 from assay.render.sections import View, of
+from assay.render.unknown import Unknown, count, unknowns
+from assay.render.verdict import said
 from assay.render.visible import code, escaped, visible
 from assay.render.words import (
     KIND_WORDS,
-    answer,
     aside_line,
     by_question,
-    counts,
+    examined_line,
     isolation_line,
     location,
     once,
     portrait_line,
     unexamined_line,
+    waivers,
 )
+
+MOST_PLACES, MOST_WAIVERS = 10, 3  # of one matter
 
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
@@ -33,42 +41,90 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
 
 
 def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
-    told = once(dossier)
+    """The verdict, the answers, what to decide and what is not known; everything else is folded."""
+    rows, open_ = matters(dossier), unknowns(dossier)
     yield f"# {dossier.decision.verdict}: {escaped(dossier.subject.name)}"
     yield ""
-    yield f"{escaped(dossier.decision.because)}\\."
+    yield f"**{escaped(said(dossier).sentence)}**"
     yield ""
-    yield f"{escaped(portrait_line(dossier))}. {counts(told)}."
+    judged = f"policy {escaped(dossier.policy.name)}; {escaped(examined_line(dossier))}"
+    yield f"{escaped(portrait_line(dossier))}; {judged}; {code('sha256:' + dossier.subject.sha256)}"
     yield ""
-    yield "| question | answer | findings |"
+    yield "| | question | answer |"
     yield "|---|---|---|"
-    grouped = by_question(dossier, told)
-    for question, title in QUESTIONS.items():
-        if question not in dossier.questions:
-            continue
-        yield f"| **{question}** {title} | {answer(grouped[question])} | {counts(grouped[question])} |"
-    every = [finding for findings in grouped.values() for finding in findings]
-    for kind, decides, title in (
-        (Kind.FAIL, False, "Defects"),
-        (Kind.REVIEW, True, "For a person to decide"),
-        (Kind.REVIEW, False, "To consider"),
-        (Kind.OPEN, False, "Not known"),
-        (Kind.INFORMATIONAL, False, "Worth knowing"),
-        (Kind.PASS, False, "Examined, no defect found"),
-    ):
-        rows = [row for row in every if row.kind is kind and (row.effect is Effect.DECIDES) is decides]
-        if rows:
-            yield ""
-            yield f"## {title}"
-            yield ""
-            yield from _table([told[row] for row in rows], dossier)
-    for view, value in of(dossier, extra):
-        yield ""
-        yield f"## {escaped(view.title)}"
-        yield ""
-        yield from view.markdown(value, dossier)
+    for reply in replies(dossier):
+        yield f"| {UNICODE.marks[reply.state]} | {reply.title} | {escaped(reply.sentence)} |"
+    for weight, of_weight in groupby(rows, key=lambda row: row.weight):
+        every = list(of_weight)
+        yield from ("", f"## {HEADINGS[weight]} ({len(every):,})", "")
+        for row in every:
+            yield from _matter(row, dossier)
+    if open_:
+        yield from ("", f"## Not known ({count(open_):,})", "")
+        yield "| what | why | how to find out | effort |"
+        yield "|---|---|---|---|"
+    for cause in open_:
+        yield _unknown(cause)
     yield ""
-    yield from _method(dossier)
+    yield from _folded("Every finding", _findings(dossier))
+    for view, value in of(dossier, extra):
+        yield from _folded(escaped(view.title), view.markdown(value, dossier))
+    yield from _folded("Method, and how to do it again", _method(dossier))
+
+
+def _folded(title: str, lines: Iterator[str]) -> Iterator[str]:
+    """Lines that show when a reader opens them."""
+    yield f"<details><summary>{title}</summary>"
+    yield ""
+    yield from lines
+    yield ""
+    yield "</details>"
+    yield ""
+
+
+def _matter(row: Matter, dossier: Dossier) -> Iterator[str]:
+    """One matter: what and what to do, and folded why, where and the waivers."""
+    also = f" ({escaped(row.also(MOST_PLACES))})" if len(row.findings) > 1 else ""
+    yield f"- {code(row.rule.id)}: {escaped(row.what)}{also}"
+    yield f"  **{escaped(row.remedies[0])}**"
+    yield ""
+    yield "  <details><summary>Why, where, and the waiver</summary>"
+    yield ""
+    yield f"  {escaped(row.why)}"
+    yield ""
+    yield from (f"  - {code(place)}" for place in row.where[:MOST_PLACES])
+    if len(row.where) > MOST_PLACES:
+        yield f"  - and {len(row.where) - MOST_PLACES:,} more"
+    every = waivers(dossier, row.findings)
+    for waiver in every[:MOST_WAIVERS]:
+        yield from ("", "  ```toml", *(f"  {line}" for line in waiver.splitlines()), "  ```")
+    if len(every) > MOST_WAIVERS:
+        yield from ("", f"  For the other {len(every) - MOST_WAIVERS:,} places the same, with their file as artifact.")
+    yield from ("", "  </details>", "")
+
+
+def _unknown(cause: Unknown) -> str:
+    required = f" (**the policy requires {len(cause.required):,}**)" if cause.required else ""
+    how = f"{escaped(cause.how)}: {code(cause.command)}" if cause.command else escaped(cause.how)
+    what = f"{escaped(cause.what)} ({len(cause.checks):,}){required}"
+    return f"| {what} | {escaped(cause.because)} | {how} | {cause.effort} |"
+
+
+def _findings(dossier: Dossier) -> Iterator[str]:
+    """All findings but those that do not apply, in a table for each kind."""
+    told = once(dossier)
+    every = [finding for findings in by_question(dossier, told).values() for finding in findings]
+    for kind, title in (
+        (Kind.FAIL, "Defects"),
+        (Kind.REVIEW, "For a person to judge"),
+        (Kind.OPEN, "Not known"),
+        (Kind.INFORMATIONAL, "Worth knowing"),
+        (Kind.PASS, "Examined, no defect found"),
+    ):
+        rows = [told[row] for row in every if row.kind is kind]
+        if rows:
+            yield from ("", f"### {title}", "")
+            yield from _table(rows, dossier)
 
 
 def _table(rows: list[Told], dossier: Dossier) -> Iterator[str]:
@@ -90,8 +146,6 @@ def _table(rows: list[Told], dossier: Dossier) -> Iterator[str]:
 def _method(dossier: Dossier) -> Iterator[str]:
     inapplicable = [code(finding.check) for finding in dossier.findings if finding.kind is Kind.NOT_APPLICABLE]
     kinds = ", ".join(KIND_WORDS[kind] for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN))
-    yield "## Method"
-    yield ""
     yield f"- files: {escaped(unexamined_line(dossier))}"
     yield f"- subject: {code('sha256:' + dossier.subject.sha256)}"
     if dossier.subject.files_sha256:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, BinaryIO
 
+from assay.facts.advisory import advisories
 from assay.facts.dossier import Dossier
 from assay.render import Renderer
 from assay.render.answer import SHORT, Reply, State, replies
 from assay.render.command import reproduce
-from assay.render.decision import Matter, Weight, matters
+from assay.render.decision import HEADINGS, Matter, Weight, matters
 from assay.render.detail import Details
 from assay.render.glyph import ASCII, UNICODE, Glyphs, layer_ratios
 from assay.render.sections import View, of
@@ -30,12 +31,6 @@ MOST_ROWS = 6  # of what a section says
 NARROW = 60  # columns below which a label stands on a line of its own
 TONES = {Tone.GO: "1;37;42", Tone.CARE: "1;30;43", Tone.STOP: "1;37;41"}
 _STATES = {State.ATTENTION: "31", State.DECIDE: "33", State.UNKNOWN: "36", State.NOTHING: "32"}
-_HEADINGS = {
-    Weight.BLOCKS: "In the way",
-    Weight.DEFECT: "Defects that the policy lets pass",
-    Weight.FIRST: "To decide first",
-    Weight.DECIDE: "To decide",
-}
 _LABEL = max(map(len, SHORT.values())) + 2
 _GOALS = {3: "an open model", 2: "open tooling", 1: "open science"}  # the classes of the Model Openness Framework
 
@@ -110,7 +105,7 @@ class _Screen:
         rows, number, shown = matters(self.dossier), 0, 0
         for weight, of_weight in groupby(rows, key=lambda row: row.weight):
             every = list(of_weight)
-            yield from self._heading(f"{_HEADINGS[weight]} ({len(every):,})")
+            yield from self._heading(f"{HEADINGS[weight]} ({len(every):,})")
             room = max(1, MOST_MATTERS - shown)
             for row in every[:room]:
                 number, shown = number + 1, shown + 1
@@ -132,6 +127,8 @@ class _Screen:
         yield from self._row(f"{number:>2} ", f"{visible(row.rule.id)}: {visible(row.what)}", MOST_LINES[row.weight])
         if also := row.also(MOST_COPIES):
             yield from self._row("   ", visible(also), 2)
+        for known in advisories(row.told[0].finding)[:1]:
+            yield from self._row("   ", f"known as {known.line()}", 2)
         if whole:
             yield from self._row("   -> ", visible(row.remedies[0]), 2)
         if row.weight is Weight.FIRST:
