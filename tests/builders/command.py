@@ -14,7 +14,12 @@ ASSAY = [sys.executable, "-m", "assay"]
 def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     """What `assay ARGUMENTS` prints, and its exit status."""
     return subprocess.run(
-        [*ASSAY, *arguments], capture_output=True, text=True, cwd=cwd, env={**os.environ, **env}, timeout=600
+        [*ASSAY, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "100", **env},
+        timeout=600,
     )
 
 

@@ -125,6 +125,8 @@ def test_checks_explain_policy_doctor_completion() -> None:
         "openness",
     }
     assert "What to do:" in run("explain", "token.forgeable").stdout
+    assert run("explain", "Inert").stdout.startswith("inert: A file of a kind that nothing loads")
+    assert max(map(len, run("explain", "token.forgeable", COLUMNS="50").stdout.splitlines())) <= 50
     assert (
         run("explain", "token.forgable").stderr
         == "assay: no check 'token.forgable'; did you mean 'token.forgeable'? (assay checks lists them)\n"

@@ -104,7 +104,8 @@ def test_it_is_printed_and_the_exit_status_says_worse(tmp_path: Path, old: Dossi
     )
     assert run("compare", str(second), str(first)).returncode == 0
     same = run("compare", str(first), str(first))
-    assert same.stdout.splitlines()[1] == "nothing differs: the same model, judged by the same rules"
+    assert same.stdout.splitlines()[1] == " SAME  Nothing differs: the same model, judged by the same rules."
+    assert done.stdout.splitlines()[1].startswith(" WORSE  ")
     value = json.loads(run("compare", str(first), str(second), "-o", "json").stdout)
     assert value["components"][0]["id"] == "training_code"
 
@@ -113,7 +114,7 @@ def test_a_page_will_do_as_well(tmp_path: Path) -> None:
     folder = release(tmp_path / "m")
     run("audit", str(folder), "-q", "-o", f"html={tmp_path / 'p.html'}", "-o", f"json={tmp_path / 'd.json'}")
     done = run("compare", str(tmp_path / "p.html"), str(tmp_path / "d.json"))
-    assert done.returncode == 0 and "nothing differs" in done.stdout
+    assert done.returncode == 0 and "Nothing differs" in done.stdout
 
 
 def test_what_is_no_dossier_is_one_sentence(tmp_path: Path) -> None:

@@ -64,8 +64,10 @@ def COMMAND(
             raw = canonical(found)
         else:
             from assay.render.record.comparison import lines
+            from assay.render.terminal import USUAL, terminal_width
 
             colour = path is None and colour_wanted()
-            raw = encoded([str(found.relation)] if quiet else lines(found, model, colour, 110, verbose))
+            width = terminal_width() if path is None else USUAL
+            raw = encoded([str(found.relation)] if quiet else lines(found, model, colour, width, verbose))
         put(raw, path)
     return 1 if expected and str(found.relation) not in expected else 0

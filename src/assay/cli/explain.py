@@ -1,30 +1,44 @@
-"""`assay explain`: one check in full."""
+"""`assay explain`: one check in full, or one word of a report."""
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterator
 
 import click
 
+from assay.checks import named
 from assay.cli._streams import say
+from assay.facts.dossier import Rule
 
 
 @click.command("explain")
-@click.argument("id")
+@click.argument("id", metavar="CHECK|WORD")
 def COMMAND(id: str) -> None:
-    """Explain the check ID: what it asks, why it matters, what to do."""
+    """Explain a check (what it asks, why it matters, what to do), or a word that reports use, such as inert."""
     from assay.cli._checks import known
-    from assay.facts.advisory import AS_OF, about
+    from assay.render.glossary import term
+    from assay.render.terminal import terminal_width, wrapped
 
-    rule = known(id).rule
-    say(f"{rule.id}  ({rule.question}, severity {rule.severity})", rule.title, "")
+    word = None if named(id) else term(id)
+    if word:
+        whose = f"after {word.source}" if word.source != "assay" else "assay's own word"
+        say(*wrapped(f"{word.word}: {word.plain} ({whose})", "", terminal_width(), "   "))
+        return
+    say(*_check(known(id).rule, terminal_width()))
+
+
+def _check(rule: Rule, width: int) -> Iterator[str]:
+    from assay.facts.advisory import AS_OF, about
+    from assay.render.terminal import wrapped
+
+    yield from wrapped(f"{rule.id}  ({rule.question}, severity {rule.severity})", "", width)
+    yield from (*wrapped(rule.title, "", width), "")
     for paragraph in (*rule.why.split("\n\n"), f"What to do: {rule.remedy}"):
-        say(*textwrap.wrap(" ".join(paragraph.split()), 100), "")
+        yield from (*wrapped(" ".join(paragraph.split()), "", width), "")
     if rule.references:
-        say(f"See: {', '.join(rule.references)}")
+        yield from wrapped(f"See: {', '.join(rule.references)}", "", width)
     rows = about(rule.id)
     if rows:
-        say("", f"Known advisories that it finds instances of, as of {AS_OF}:")
-        for row in rows:
-            say(*textwrap.wrap(row.line(), 100, initial_indent="  ", subsequent_indent="    "))
-            say(f"    {row.source}")
+        yield from ("", *wrapped(f"Known advisories that it finds instances of, as of {AS_OF}:", "", width))
+    for row in rows:
+        yield from (*wrapped(row.line(), "  ", width, "    "), f"    {row.source}")

@@ -16,7 +16,7 @@ from assay.render.decision import HEADINGS, Matter, Weight, matters
 from assay.render.detail import Details
 from assay.render.glyph import ASCII, UNICODE, Glyphs, layer_ratios
 from assay.render.sections import View, of
-from assay.render.terminal import NARROWEST, Paint, command_lines, painter, wrapped
+from assay.render.terminal import NARROWEST, Paint, command_lines, headline, painter, wrapped
 from assay.render.unknown import Unknown, required, unknowns
 from assay.render.verdict import Tone, leading, said
 from assay.render.visible import finished, visible
@@ -76,10 +76,8 @@ class _Screen:
         yield from wrapped(visible(portrait_line(self.dossier)), "", self.width)
         yield from wrapped(f"model, sha256 {self.dossier.subject.sha256}", "", self.width)
         yield ""
-        badge = f" {self.dossier.decision.verdict} "
-        first, *rest = wrapped(f"{badge} {visible(verdict.sentence)}", "", self.width, "   ")
-        yield first.replace(badge, self.paint(badge, TONES[verdict.tone]), 1)
-        yield from rest
+        sentence, colour = visible(verdict.sentence), TONES[verdict.tone]
+        yield from headline(str(self.dossier.decision.verdict), sentence, colour, self.paint, self.width)
         if not verbose:
             yield from self._decisions(open_)
         yield from self._answers()

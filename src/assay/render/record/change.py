@@ -8,7 +8,7 @@ from functools import partial
 
 from assay.facts.change import Change, ComponentChange, FileChange, LicenceChange, ValueChange
 from assay.facts.openness import BY_ID
-from assay.render.terminal import Paint, painter
+from assay.render.terminal import Paint, headline, painter
 from assay.render.visible import visible
 from assay.render.words import location
 
@@ -21,10 +21,10 @@ def lines(found: Change, colour: bool = False, width: int = 100, verbose: bool =
     """The lines of the report; with `verbose` all of them."""
     most, paint, wrapped = None if verbose else MOST, painter(colour), partial(_wrapped, width)
     yield paint(f"{visible(found.before)}  ->  {visible(found.after)}", _BOLD)
+    yield from headline(*_first(found), paint, width)
     if found.same:
-        yield "nothing differs: the same model, judged by the same rules"
         return
-    for row in (*found.verdict, *found.classes):
+    for row in found.classes:
         yield from wrapped(_value(row))
     if found.because:
         yield from wrapped(f"because {found.because}", "    ")
@@ -49,6 +49,22 @@ def lines(found: Change, colour: bool = False, width: int = 100, verbose: bool =
         ),
     )
     yield from part("assay and its rules", map(_value, found.rules))
+
+
+def _first(found: Change) -> tuple[str, str, str]:
+    """What became of it in a word, a sentence and a colour: the verdict first, then findings that are new or gone."""
+    if found.same:
+        return "SAME", "Nothing differs: the same model, judged by the same rules.", "1;37;42"
+    said = [f"The {row.name} went from {row.before} to {row.after}." for row in found.verdict]
+    lower = found.worse and not any(row.name == "verdict" for row in found.verdict)
+    said = said or ["The verdict is the same, the class lower." if lower else "The verdict is the same."]
+    fresh, gone = (sum(not getattr(row, side) for row in found.findings) for side in ("before", "after"))
+    files = len(found.files)
+    counts = ((files, "file differs", "files differ"), (fresh, "finding is new", "findings are new"))
+    said += [f"{count:,} {one if count == 1 else many}." for count, one, many in counts if count]
+    said += [f"{gone:,} {'is' if gone == 1 else 'are'} gone."] if gone else []
+    word, code = ("WORSE", "1;37;41") if found.worse else ("CHANGED", "1;30;43")
+    return word, visible(" ".join(said)), code
 
 
 def _wrapped(width: int, text: str, indent: str = "  ") -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.comparison import Comparison, Relation, State, TensorDifference
-from assay.render.terminal import painter
+from assay.render.terminal import headline, painter, wrapped
 from assay.render.visible import visible
 
 MOST = 20
@@ -18,19 +17,19 @@ def lines(
     found: Comparison, model: str, colour: bool = False, width: int = 100, verbose: bool = False
 ) -> Iterator[str]:
     """The lines of the report; with `verbose` every tensor."""
-    head = painter(colour)(f" {found.relation.upper()} ", _COLOURS.get(found.relation, "1;37;42"))
+    word, code = found.relation.upper(), _COLOURS.get(found.relation, "1;37;42")
     yield f"{visible(model)}  against  {visible(found.base)}"
     yield ""
-    yield f"{head}  {margin_words(found)}"
+    yield from headline(word, margin_words(found), code, painter(colour), width)
     for sentence in found.why:
-        yield from textwrap.wrap(visible(sentence), width, initial_indent="   ", subsequent_indent="   ")
+        yield from wrapped(visible(sentence), "   ", width)
     yield ""
     yield f"tensors  {state_words(found)}"
     for label, names in (("missing", found.missing), ("extra", found.extra)):
         if names:
             more = f" and {len(names) - 6:,} more" if len(names) > 6 else ""
             shown = f"{label:8} {len(names):,}: {', '.join(map(visible, names[:6]))}{more}"
-            yield from textwrap.wrap(shown, width, subsequent_indent=" " * 9)
+            yield from wrapped(shown, "", width, " " * 9)
     rows = changed(found)
     if rows:
         yield ""
