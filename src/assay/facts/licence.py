@@ -20,6 +20,23 @@ class Restriction(StrEnum):
     REMOTE = "the licensor may restrict use later"
     HOSTING = "offering it as a service is restricted"
     SHARE_ALIKE = "derivatives under the same terms"
+    RESEARCH = "for research, evaluation or the like only"
+    FIELD = "some fields of use are left out"
+    TERMINATION = "the rights can end"
+    INDEMNITY = "the user answers for claims against the licensor"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A passage that seems to withhold or ask for something: what, its lines (from 1), its first words, and the number
+    of users or the sum that it names.
+    """
+
+    kind: Restriction
+    line: int
+    last_line: int
+    text: str
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

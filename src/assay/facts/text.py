@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assay.facts.licence import Clause
+
 
 class Construct(StrEnum):
     """A construct of a chat template that a reviewer should see."""
@@ -108,7 +110,8 @@ class LicenceText:
     licences; names and years are none. `complete` is True for a text that holds known licences and differs in none.
     `by_title` are those of `identified` that the text only calls itself or declares; they were not compared. `nearest`
     is the known licence that the text is like without being it (empty: none), from which it differs in `apart`
-    passages. `opening` are the first words of the page.
+    passages. `opening` are the first words of the page. `clauses` are what the text seems to withhold: of a licence
+    with changes what was put into it, of a text that was compared with none all of it.
     """
 
     artifact: str
@@ -123,6 +126,7 @@ class LicenceText:
     by_title: tuple[str, ...] = ()
     apart: int = 0
     opening: str = ""
+    clauses: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

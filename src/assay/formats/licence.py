@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
 from assay.facts.structure import Aspect
-from assay.facts.text import LicenceSource, LicenceText
+from assay.facts.text import DifferenceKind, LicenceSource, LicenceText
 from assay.formats import Format
 from assay.formats.window import Window
 from assay.licence.place import NAMES, is_notice, is_unended
+
+if TYPE_CHECKING:
+    from assay.facts.licence import Clause
+    from assay.licence.match import Identified
 
 MOST = 2 * 1024 * 1024
 MOST_KEPT, MOST_OPENING = 20_000, 300  # characters
@@ -39,8 +44,22 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         found.titled,
         found.apart,
         " ".join(text[: 4 * MOST_OPENING].split())[:MOST_OPENING],
+        _clauses(text, found),
     )
     yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
+
+
+def _clauses(text: str, found: Identified) -> tuple[Clause, ...]:
+    """What the parts of the text withhold that are of no known licence."""
+    from assay.licence.clause import clauses
+
+    if found.ids and not found.titled and not found.differences:
+        return ()
+    read = clauses(text)
+    if not found.ids or found.titled:
+        return read
+    added = [gap.line for gap in found.differences if gap.kind is not DifferenceKind.MISSING]
+    return tuple(row for row in read if any(row.line <= line <= row.last_line for line in added))
 
 
 FORMAT = Format(
@@ -49,7 +68,7 @@ FORMAT = Format(
     read,
     names=NAMES,
     guess=lambda name, head: b"\0" not in head and is_unended(name),
-    needs=("assay.licence.match",),
+    needs=("assay.licence.match", "assay.licence.clause"),
     examines=(Aspect.MARKS,),
     gaps=(),
 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import assay
 from assay.facts.finding import Kind
+from assay.licence.clause import clauses
 from assay.licence.name import same
 from assay.licence.spdx import listed
 from assay.licence.spelling import key
@@ -98,7 +101,55 @@ def test_a_clause_in_an_open_licence_does_not_pass(tmp_path: Path) -> None:
     dossier = assay.audit(with_text(tmp_path, "apache-2.0", changed))
     assert messages(dossier, "licence.restricted", Kind.PASS) == []
     (said,) = messages(dossier, "licence.restricted", Kind.REVIEW)
-    assert said.startswith("LICENSE is Apache-2.0 with changes")
+    assert said == (
+        "LICENSE is Apache-2.0 with changes; what was put in seems to say: no commercial use, or research only "
+        f"(line {1 + changed[: changed.index('You may not use')].count(chr(10))}); a person has to read them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("clause", "said"),
+    [
+        ("Use of the weights is limited to academic research.", "for research, evaluation or the like only"),
+        (
+            "If your product has more than 20 million monthly active users, ask us.",
+            "revenue (20 million, line 3)",
+        ),
+        (
+            "A company whose annual revenue exceeds USD 5,000,000 needs a licence.",
+            "revenue (usd 5,000,000, line",
+        ),
+        ("You may not offer the weights as a hosted service.", "offering it as a service is restricted"),
+        ("The weights must not be used for military purposes.", "some fields of use are left out"),
+        ("This licence does not apply in the European Union.", "some territories are left out"),
+        ("You must not use outputs of the weights to train other models.", "outputs may not train other models"),
+        ("You must prominently display \u201cBuilt with Acme\u201d on your website.", "a naming or branding duty"),
+        ("Acme may restrict the use of the weights remotely.", "the licensor may restrict use later"),
+        ("Acme may terminate this agreement at any time.", "the rights can end"),
+        ("Your use must follow our Acceptable Use Policy.", "a list of uses that are not allowed"),
+        ("You shall indemnify Acme against any claim.", "the user answers for claims against the licensor"),
+        (
+            "You agree not to use the weights:\n- for surveillance;\n- for gambling.",
+            "are left out (line 4)",
+        ),
+    ],
+)
+def test_clauses_of_an_unknown_text_are_read(tmp_path: Path, clause: str, said: str) -> None:
+    dossier = assay.audit(with_text(tmp_path, "other", f"Acme Weights Terms\n\n{clause}\n"))
+    (message,) = messages(dossier, "licence.restricted", Kind.REVIEW)
+    assert said in message
+
+
+def test_what_allows_and_what_disclaims_withholds_nothing() -> None:
+    assert clauses("You may use it for any purpose, including commercial purposes.") == ()
+    assert clauses("The authors are not liable for commercial damages or losses.") == ()
+    assert clauses("You may use it for research or commercial use.") == ()
+
+
+@given(st.text(alphabet="not comercialusd.;:-\n(1)", max_size=3000))
+def test_any_text_is_read_for_clauses(text: str) -> None:
+    last = text.count("\n") + 1
+    assert all(1 <= row.line <= row.last_line <= last for row in clauses(text))
 
 
 def test_a_text_that_nobody_knows_is_for_a_person(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assay.facts.artifact import Obstacle
 from assay.facts.finding import Evidence
+from assay.facts.licence import Restriction
 from assay.facts.model import Model
 from assay.facts.text import LicenceText
 from assay.licence.name import named
@@ -38,6 +39,24 @@ def unlike(text: LicenceText) -> str:
 def own_words(text: LicenceText) -> Evidence:
     """The first words of a licence text."""
     return Evidence(text.artifact, text.opening or text.first_line, line=1)
+
+
+def withheld(text: LicenceText, known: tuple[Restriction, ...] = ()) -> str:
+    """What a text seems to withhold that is not `known`, with lines and numbers: for example "no commercial use (line
+    12)"; empty if nothing was read.
+    """
+    said: dict[Restriction, str] = {}
+    for row in text.clauses:
+        if row.kind not in known and row.kind not in said:
+            said[row.kind] = f"{row.kind} ({row.number + ', ' if row.number else ''}line {row.line})"
+    return ", ".join(said.values())
+
+
+def places_of(text: LicenceText) -> list[Evidence]:
+    """Where those clauses stand, one for each kind."""
+    first = {row.kind: row for row in reversed(text.clauses)}
+    rows = sorted(first.values(), key=lambda row: row.line)
+    return [Evidence(text.artifact, row.text, line=row.line, name=row.kind) for row in rows]
 
 
 def unread(model: Model) -> tuple[Obstacle, ...]:

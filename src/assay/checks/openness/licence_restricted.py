@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import own_words, place, read_as, unlike
+from assay.checks.openness._licence import own_words, place, places_of, read_as, unlike, withheld
 from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
 from assay.facts.model import Model
 from assay.facts.text import LicenceText
@@ -30,7 +30,10 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming,
     territory. Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences
     that the Model Openness Framework counts. Where there is a text, it is judged and not the tag; a text that is
-    changed or that assay does not know never passes, whatever its title or the tag says. This is a pointer for a person
+    changed or that assay does not know never passes, whatever its title or the tag says. Of such a text it is said what
+    its sentences seem to withhold, with lines: no commercial use, research only, users or revenue with the number,
+    hosting, fields of use, territories, training on outputs, names to be shown, remote restriction, termination,
+    policies, indemnity. That is a heuristic, right as `docs/openness.md` measures it. This is a pointer for a person
     who reads the licence, no legal advice; a licence that assay does not know is open.
     """
     texts = model.licence_texts
@@ -41,7 +44,10 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     said: set[str] = set()
     for text in texts:
         if not text.identified:
-            yield review(f"{text.artifact} is {unlike(text)}; a person has to read it", own_words(text))
+            reads = f"; it seems to say: {said_of}" if (said_of := withheld(text)) else ""
+            yield review(
+                f"{text.artifact} is {unlike(text)}{reads}; a person has to read it", own_words(text), *places_of(text)
+            )
             continue
         ids = [id for id in text.identified if id not in said]
         said.update(ids)
@@ -59,29 +65,37 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
 
 
 def _changed(text: LicenceText, ids: tuple[str, ...]) -> Answer:
-    withheld = tuple(dict.fromkeys(code for id in ids for code in restrictions(id)))
-    terms = f" ({', '.join(withheld)})" if withheld else ""
+    known = tuple(dict.fromkeys(code for id in ids for code in restrictions(id)))
+    terms = f" ({', '.join(known)})" if known else ""
+    reads = f"; what was put in seems to say: {said}" if (said := withheld(text)) else ""
+    gaps = [Evidence(text.artifact, gap.text, line=gap.line, name=gap.kind) for gap in text.differences[:MOST]]
     return review(
-        f"{text.artifact} is {', '.join(map(short, ids))}{terms} with changes; a person has to read them",
-        *(Evidence(text.artifact, gap.text, line=gap.line, name=gap.kind) for gap in text.differences[:MOST]),
+        f"{text.artifact} is {', '.join(map(short, ids))}{terms} with changes{reads}; a person has to read them",
+        *places_of(text),
+        *gaps,
     )
 
 
 def _by_text(text: LicenceText, id: str) -> Answer:
     where = Evidence(text.artifact, text.first_line, line=1, name=id)
-    titled = id in text.by_title and text.words > MOST_DECLARED
-    if not titled or restrictions(id):
-        return _by_tag(short(id), where, id, " by title" if id in text.by_title else "")
-    return review(f"{short(id)} is known by its title alone; a person has to read what {text.artifact} allows", where)
+    if id not in text.by_title:
+        return _by_tag(short(id), where, id)
+    known = restrictions(id)
+    if text.words <= MOST_DECLARED and not text.clauses:
+        return _by_tag(short(id), where, id, " by title")
+    terms = ", ".join((*known, *filter(None, [withheld(text, known)])))
+    if not terms:
+        terms = f"a person has to read what {text.artifact} allows"
+    return review(f"{short(id)} by title: {terms}", where, *places_of(text))
 
 
 def _by_tag(name: str, where: Evidence, id: str = "", how: str = "") -> Answer:
-    withheld = restrictions(id or name)
+    held = restrictions(id or name)
     if is_open(id or name):
-        terms = f" ({', '.join(withheld)})" if withheld else ""
+        terms = f" ({', '.join(held)})" if held else ""
         return passed(f"{name} is listed as open{read_as(name)}{how}{terms}", where)
-    if withheld:
-        return review(f"{name}{how}: {', '.join(withheld)}", where)
+    if held:
+        return review(f"{name}{how}: {', '.join(held)}", where)
     if family(id or name):
         return review(f"{name}{how} is on no list of open licences; no restriction of use is known", where)
     return unknown(f"the terms of {name!r} are not known to assay", where)
