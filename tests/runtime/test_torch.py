@@ -18,9 +18,9 @@ transformers = pytest.importorskip("transformers")
 from assay import uncertainty  # noqa: E402 - what runs needs torch
 from assay.errors import UsageError  # noqa: E402
 from assay.facts.uncertainty import Capability  # noqa: E402
-from assay.runtime import ALTERNATIVES, Answer, _batches, _replay  # noqa: E402
+from assay.runtime import ALTERNATIVES, Answer, _batches, _replay, scored  # noqa: E402
 from assay.runtime._batches import grouped  # noqa: E402
-from assay.runtime._network import Network  # noqa: E402
+from assay.runtime._network import Network, reached  # noqa: E402
 from assay.runtime._numbers import Numbers  # noqa: E402
 from assay.runtime._replay import Replay  # noqa: E402
 from assay.runtime.opening import torch_runtime  # noqa: E402
@@ -177,6 +177,25 @@ def test_a_shared_beginning_is_read_once(runtime: TorchRuntime) -> None:
         handle.remove()
     lengths = [len(runtime._started(prompt)) for prompt in ASKED]
     assert read[0] >= 20 and sum(read[:2]) < 0.6 * sum(lengths)
+
+
+def test_texts_that_are_read_side_by_side_score_as_each_alone(runtime: TorchRuntime) -> None:
+    pairs = [(ASKED[0], f" {name} is a town.") for name in ("Gitega", "Paris", "Port Moresby")]
+    pairs += [("", text) for text in TEXTS] + [("A", ""), (ASKED[1], "\x00"), ("A text:", TEXTS[1])]
+    calls: list[None] = []
+    found = scored(runtime, pairs, lambda: calls.append(None))
+    assert len(calls) == len(pairs)
+    for pair, tokens in zip(pairs, found, strict=True):
+        if tokens is None:
+            with pytest.raises(UsageError):
+                runtime.score(*pair)
+            continue
+        alone = runtime.score(*pair)
+        assert [(row.text, row.start, row.stop, row.rank) for row in tokens] == [
+            (row.text, row.start, row.stop, row.rank) for row in alone
+        ]
+        assert [row.logprob for row in tokens] == pytest.approx([row.logprob for row in alone], abs=2e-4)
+    assert found[len(pairs) - 3] is None
 
 
 def test_samples_of_several_prompts_are_those_of_each_alone(runtime: TorchRuntime) -> None:
@@ -485,6 +504,15 @@ def test_steps_in_a_cache_of_fixed_size_draw_the_same(runtime: TorchRuntime) -> 
         asked = (runtime._steps, found, prompts, 4, (6, 3, 8), 1.0, 5, "\n")
         drawn = [[row.text for row in texts] for texts in _batches.samples(*asked)]
     assert drawn == [[row.text for row in texts] for texts in runtime.samples(ASKED[:3], 4, (6, 3, 8), 1.0, 5, "\n")]
+
+
+def test_the_inverse_of_the_distribution_function_draws_from_it() -> None:
+    """How a GPU draws: by one uniform number a row."""
+    shares = torch.tensor([[0.0, 0.5, 0.0, 0.3, 0.2, 0.0]])
+    at = torch.arange(0, 1, 1 / 1000, dtype=torch.float64)[:, None]
+    drawn = reached(torch, shares.expand(len(at), -1), at).bincount(minlength=6)
+    assert drawn.tolist() == pytest.approx([0, 500, 0, 300, 200, 0], abs=1)
+    assert reached(torch, shares, torch.tensor([[1 - 2**-53]], dtype=torch.float64)).tolist() == [4]
 
 
 def test_a_window_of_attention_is_not_recorded(runtime: TorchRuntime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from assay.facts.memorisation import Canary
-from assay.facts.uncertainty import TokenScore
-from assay.runtime import Scores
+from assay.runtime import Scores, scored
 
 ALTERNATIVES = 63  # other secrets that a canary is ranked among
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -28,8 +27,8 @@ def exposed(
     for row in planted:
         step()
         others = [_secret(row["secret"], generator) for _ in range(ALTERNATIVES)]
-        own = _sum(runtime.score(row["prefix"], row["secret"]))
-        rank = 1 + sum(_sum(runtime.score(row["prefix"], other)) > own for other in others if other != row["secret"])
+        own, *rest = _sums(runtime, row["prefix"], [row["secret"], *others])
+        rank = 1 + sum(other > own for other, secret in zip(rest, others, strict=True) if secret != row["secret"])
         bits.setdefault(row["copies"], []).append(math.log2(ALTERNATIVES + 1) - math.log2(rank))
     for copies in sorted(bits):
         values = sorted(bits[copies])
@@ -44,5 +43,11 @@ def _secret(form: str, generator: random.Random) -> str:
     )
 
 
-def _sum(rows: tuple[TokenScore, ...]) -> float:
-    return sum(row.logprob for row in rows)
+def _sums(runtime: Scores, prefix: str, secrets: list[str]) -> list[float]:
+    """The log-probability of each secret after the prefix (UsageError: one cannot be scored, and why)."""
+    pairs = [(prefix, secret) for secret in secrets]
+    read = scored(runtime, pairs)
+    return [
+        sum(token.logprob for token in (runtime.score(*pair) if tokens is None else tokens))
+        for pair, tokens in zip(pairs, read, strict=True)
+    ]

@@ -30,7 +30,7 @@ from assay.files import text as text_of
 from assay.probes import membership
 from assay.probes.exposure import exposed
 from assay.progress import Progress, Steps
-from assay.runtime import Runtime, Scores, can_sample, can_score
+from assay.runtime import Runtime, Scores, can_sample, can_score, scored
 from assay.uncertainty.statistics import discrimination
 from assay.version import VERSION
 
@@ -104,8 +104,8 @@ def memorisation(
     controls = list(_cut(others, plan, generator))[: plan.each * 4]
     wanted = sum(map(len, found.values())) + len(controls) + len(planted) + plan.free
     steps = Steps(progress, "asking", wanted, "passages")
-    groups = {group: [_asked(runtime, row, steps) for row in rows] for group, rows in found.items()}
-    held = [_asked(runtime, row, steps) for row in controls]
+    groups = {group: _asked(runtime, rows, steps) for group, rows in found.items()}
+    held = _asked(runtime, controls, steps)
     inferred, why = _inferred(runtime, data, others, generator)
     failed = sum(not math.isfinite(row.logprob) for rows in (*groups.values(), held) for row in rows)
     return Memorisation(
@@ -195,14 +195,15 @@ def _cut(texts: list[str], plan: Plan, generator: random.Random) -> Iterator[_Pa
         yield _Passage(f"held-out {number}", 0, prefix.decode("utf-8", "replace"), suffix.decode("utf-8", "replace"))
 
 
-def _asked(runtime: Scores, passage: _Passage, steps: Steps) -> _Asked:
+def _asked(runtime: Scores, passages: list[_Passage], steps: Steps) -> list[_Asked]:
     """One pass over both parts; what the tokenizer does not give back, or is too long, counts as not memorised."""
-    steps.add()
-    try:
-        rows = runtime.score(passage.prefix, passage.suffix)
-    except UsageError:
-        return _Asked(passage, -math.inf, 1, memorised=False)
-    return _Asked(passage, sum(row.logprob for row in rows), len(rows), all(row.rank == 1 for row in rows))
+    read = scored(runtime, [(passage.prefix, passage.suffix) for passage in passages], steps.add)
+    return [
+        _Asked(passage, -math.inf, 1, memorised=False)
+        if rows is None
+        else _Asked(passage, sum(row.logprob for row in rows), len(rows), all(row.rank == 1 for row in rows))
+        for passage, rows in zip(passages, read, strict=True)
+    ]
 
 
 def _group(low: int, high: int, rows: list[_Asked]) -> Group:
@@ -235,7 +236,9 @@ def _inferred(
     if not others:
         return (), ""
     members = _documents(data, min(len(others), 200), generator)
-    rows = [(text, _logprobs(runtime, text)) for text in (*members, *others[:200])]
+    texts = (*members, *others[:200])
+    read = scored(runtime, [("", text[: 4 * MOST_TOKENS]) for text in texts])
+    rows = [(text, [row.logprob for row in tokens or ()]) for text, tokens in zip(texts, read, strict=True)]
     member = np.array([True] * len(members) + [False] * len(others[:200]))
     kept = np.array([bool(logprobs) for _, logprobs in rows])
     if (kept & member).sum() < LEAST_SIDE or (kept & ~member).sum() < LEAST_SIDE:
@@ -272,14 +275,6 @@ def _documents(data: Corpus, count: int, generator: random.Random) -> list[str]:
         if len(texts) >= count:
             break
     return list(texts)
-
-
-def _logprobs(runtime: Scores, text: str) -> list[float]:
-    """Of each token of the beginning of a text; none where it cannot be scored."""
-    try:
-        return [row.logprob for row in runtime.score("", text[: 4 * MOST_TOKENS])]
-    except UsageError:
-        return []
 
 
 def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | None:

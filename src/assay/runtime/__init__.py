@@ -6,7 +6,7 @@ exists (teacher forcing) is the core. Log-probabilities are natural logarithms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
 
@@ -106,7 +106,13 @@ class Samples(Runtime, Protocol):
 
 @runtime_checkable
 class Batches(Runtime, Protocol):
-    """A runtime that answers several prompts side by side: as each alone, up to rounding."""
+    """A runtime that reads and answers several prompts side by side: as each alone, up to rounding."""
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, tuple[TokenScore, ...] | None]]:
+        """As `Scores.score`, for several pairs of prompt and text: (number of the pair, its tokens) as they are done.
+
+        None stands for the tokens of a pair that cannot be scored.
+        """
 
     def batches(self, prompts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
         """The prompts, by number, as they are best asked together; the same prompts give the same batches."""
@@ -145,6 +151,30 @@ class Chats(Runtime, Protocol):
 def can_score(runtime: Runtime) -> TypeGuard[Scores]:
     """Whether it scores given texts."""
     return Capability.SCORE in runtime.can and isinstance(runtime, Scores)
+
+
+def scored(
+    runtime: Scores, pairs: Sequence[tuple[str, str]], step: Callable[[], None] = lambda: None
+) -> tuple[tuple[TokenScore, ...] | None, ...]:
+    """The tokens of each text after its prompt, read side by side where the runtime can; `step` is called for each.
+
+    None stands for a text that cannot be scored (`Scores.score` says why).
+    """
+    found: list[tuple[TokenScore, ...] | None] = [None] * len(pairs)
+    for number, tokens in runtime.scores(pairs) if isinstance(runtime, Batches) else _one_by_one(runtime, pairs):
+        found[number] = tokens
+        step()
+    return tuple(found)
+
+
+def _one_by_one(
+    runtime: Scores, pairs: Sequence[tuple[str, str]]
+) -> Iterator[tuple[int, tuple[TokenScore, ...] | None]]:
+    for number, (prompt, text) in enumerate(pairs):
+        try:
+            yield number, runtime.score(prompt, text)
+        except UsageError:
+            yield number, None
 
 
 def can_generate(runtime: Runtime) -> TypeGuard[Generates]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,17 +73,44 @@ class _Row:
 
 def begun(network: Network, rows: list[list[int]]) -> tuple[Any, Any, Any]:
     """(logits after each row, the cache, the mask): what all rows begin with is read once."""
-    shared = min(_common(rows[0], row) for row in rows)
-    shared = min(shared, *(len(row) - 1 for row in rows))  # each has a last token of its own to read
-    cache = None
+    return _begun(network, network.read, rows, min(len(row) - 1 for row in rows))
+
+
+def _begun(network: Network, read: Any, rows: list[list[int]], most: int) -> tuple[Any, Any, Any]:
+    """What `read` gives for rows of which at most `most` tokens are shared, the cache, the mask."""
+    shared, cache = min(most, *(_common(rows[0], row) for row in rows)), None
     if shared < LEAST_SHARED or len(rows) == 1:
         shared = 0
     else:
-        _, cache = network.read(network.tensor([rows[0][:shared]]))
+        _, cache = read(network.tensor([rows[0][:shared]]))
         cache.batch_repeat_interleave(len(rows))
     ids, mask = network.padded([row[shared:] for row in rows], shared)
-    logits, cache = network.read(ids, cache, mask)
-    return logits, cache, mask
+    found, cache = read(ids, cache, mask)
+    return found, cache, mask
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A text that is scored after a prompt: the tokens of both, each token's characters and where they start."""
+
+    before: list[int]
+    after: list[int]
+    pieces: list[tuple[str, int]]
+
+
+def scores(network: Network, rows: list[Given], step: int) -> tuple[tuple[TokenScore, ...], ...]:
+    """Every token of each text after its prompt; the distributions of `step` places are in memory at a time."""
+    whole = [row.before + row.after for row in rows]
+    states, _, _ = _begun(network, network.states, whole, min(len(row.before) - 1 for row in rows))
+    places = [states[at, -len(row.after) - 1 : -1] for at, row in enumerate(rows)]
+    flat, found = network.torch.cat(places), []
+    ids = [id for row in rows for id in row.after]
+    pieces = [piece for row in rows for piece in row.pieces]
+    for at in range(0, len(ids), step):
+        part = slice(at, at + step)
+        found += network.reduced(network.head(flat[part]).float(), ids[part], pieces[part])
+    ends = list(accumulate(len(row.after) for row in rows))
+    return tuple(tuple(found[end - len(row.after) : end]) for row, end in zip(rows, ends, strict=True))
 
 
 class Steps(Protocol):
@@ -247,7 +275,6 @@ def _drawn(network: Network, logits: Any, temperature: float, drawing: list[Any]
     """A token for each row, by the generator of the prompt that it belongs to; rows of one prompt are neighbours."""
     if temperature <= 0:
         return logits.argmax(-1)
-    torch, sizes = network.torch, Counter(of)
-    shares = (logits / temperature).softmax(-1).cpu().split(list(sizes.values()))
-    found = [torch.multinomial(part, 1, generator=drawing[at]) for at, part in zip(sizes, shares, strict=True)]
-    return torch.cat(found)[:, 0].to(network.device)
+    sizes = Counter(of)
+    parts = zip(sizes, logits.split(list(sizes.values())), strict=True)
+    return network.torch.cat([network.chosen(part, temperature, drawing[at]) for at, part in parts])

@@ -15,10 +15,15 @@ from assay.runtime._tracing import Tracer
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A causal network of transformers with its tokenizer; `cache` is what its forward pass calls its cache."""
+    """A causal network of transformers with its tokenizer; `cache` is what its forward pass calls its cache.
+
+    `base` gives the hidden states of which `head` makes the logits.
+    """
 
     torch: Any
     module: Any
+    base: Any
+    head: Any
     tokens: Any
     device: Any
     cache: str
@@ -33,14 +38,19 @@ class Network:
             ids: int64[rows, tokens], what is read after the cache.
             mask: int64[rows, tokens of the cache and of `ids`], 0 where a row is padded; None: nowhere.
         """
-        given = {"use_cache": True, "logits_to_keep": 1, self.cache: cache}
-        if mask is not None:
-            given |= {
-                "attention_mask": mask,
-                "position_ids": (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :],
-            }
-        out = self.module(input_ids=ids, **given)
+        out = self.module(input_ids=ids, use_cache=True, logits_to_keep=1, **self._given(ids, cache, mask))
         return out.logits[:, -1].float(), getattr(out, self.cache)
+
+    def states(self, ids: Any, cache: Any = None, mask: Any = None) -> tuple[Any, Any]:
+        """As `read`, with the hidden state of every token of `ids`: [rows, tokens, width]."""
+        out = self.base(input_ids=ids, use_cache=True, **self._given(ids, cache, mask))
+        return out.last_hidden_state, getattr(out, self.cache)
+
+    def _given(self, ids: Any, cache: Any, mask: Any) -> dict[str, Any]:
+        if mask is None:
+            return {self.cache: cache}
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+        return {self.cache: cache, "attention_mask": mask, "position_ids": positions}
 
     def tensor(self, ids: list[list[int]]) -> Any:
         """int64[rows, tokens] on the device of the network."""
@@ -56,11 +66,18 @@ class Network:
         return self.tensor(ids), self.tensor(mask)
 
     def chosen(self, logits: Any, temperature: float, generator: Any) -> Any:
-        """A token for each row: the likeliest at temperature 0, else sampled."""
+        """A token for each row: the likeliest at temperature 0, else sampled.
+
+        `generator` is one of the CPU. On a GPU it gives one number a row, for the inverse of the distribution function,
+        so that distributions over a vocabulary stay where they are.
+        """
         if temperature <= 0:
             return logits.argmax(-1)
-        shares = (logits / temperature).softmax(-1).cpu()
-        return self.torch.multinomial(shares, 1, generator=generator)[:, 0].to(self.device)
+        shares = (logits / temperature).softmax(-1)
+        if self.device.type == "cpu":
+            return self.torch.multinomial(shares, 1, generator=generator)[:, 0]
+        at = self.torch.rand((len(shares), 1), dtype=self.torch.float64, generator=generator)
+        return reached(self.torch, shares, at.to(self.device))
 
     def reduced(self, logits: Any, ids: list[int], pieces: list[tuple[str, int]]) -> list[TokenScore]:
         """The few numbers that are kept of each distribution; `pieces` has each token's text and where that starts."""
@@ -87,6 +104,12 @@ class Network:
         """The text of tokens, control tokens included."""
         text: str = self.tokens.decode(ids, skip_special_tokens=False)
         return text
+
+
+def reached(torch: Any, shares: Any, at: Any) -> Any:
+    """int64[rows]: the token at which each row's distribution function passes `at`, float64[rows, 1] in [0, 1)."""
+    function = shares.double().cumsum(-1)
+    return torch.searchsorted(function, at * function[:, -1:], right=True)[:, 0].clamp(max=shares.shape[1] - 1)
 
 
 class Written:

@@ -68,6 +68,8 @@ class TorchRuntime:
         self._steps = Network(
             torch,
             self._network,
+            self._base,
+            self._head,
             self._tokens,
             self._device,
             self._cache,
@@ -196,7 +198,9 @@ class TorchRuntime:
 
     def batches(self, prompts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
         """Prompts that are cheapest read together, as many as memory takes; each alone where that changes answers."""
-        rows = [self._started(prompt) for prompt in prompts]
+        return self._grouped([self._started(prompt) for prompt in prompts])
+
+    def _grouped(self, rows: list[list[int]]) -> tuple[tuple[int, ...], ...]:
         if not self._abreast:
             return tuple((at,) for at in range(len(rows)))
         return _batches.grouped(rows, MOST_ROWS, _memory.tokens(self._network.config, self._device.type))
@@ -206,6 +210,26 @@ class TorchRuntime:
         rows = [self._started(prompt) for prompt in prompts]
         with self._torch.inference_mode(), _memory.enough(self.model):
             return _batches.answers(self._steps, rows, most, stop)
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, tuple[TokenScore, ...] | None]]:
+        """As `score`, for several pairs side by side, as they are done."""
+        known: dict[int, _batches.Given] = {}
+        for number, (prompt, text) in enumerate(pairs):
+            try:
+                before, after, offsets = self._encoded(prompt, text)
+            except UsageError:
+                yield number, None
+                continue
+            known[number] = _batches.Given(before, after, [(text[start:stop], start) for start, stop in offsets])
+        numbers = list(known)
+        for batch in self._grouped([known[number].before + known[number].after for number in numbers]):
+            chosen = [numbers[at] for at in batch]
+            if not self._split or len(chosen) == 1:
+                yield from ((number, self.score(*pairs[number])) for number in chosen)
+                continue
+            with self._torch.inference_mode(), _memory.enough(self.model):
+                found = _batches.scores(self._steps, [known[number] for number in chosen], STEP)
+            yield from zip(chosen, found, strict=True)
 
     def samples(
         self,

@@ -21,7 +21,7 @@ from assay.facts.filtering import Filter, Filtering
 from assay.facts.uncertainty import Filtered, Sentence, TokenScore, identity
 from assay.files import as_text, content, json_lines, record
 from assay.progress import Progress, Steps
-from assay.runtime import Scores, can_score
+from assay.runtime import Scores, can_score, scored
 from assay.uncertainty import statistics
 from assay.uncertainty.scores import scores
 from assay.version import VERSION
@@ -112,12 +112,13 @@ def filtering(
     columns: dict[str, list[float]] = {}
     false: list[bool] = []
     of: list[int] = []
+    read = iter(scored(runtime, [(row.prompt, claim) for row in texts for claim, _ in row.claims], steps.add))
     for number, row in enumerate(texts):
-        for claim, true in row.claims:
-            values = claimed(runtime, row.prompt, claim)
-            steps.add()
-            if values is None:
+        for _, true in row.claims:
+            tokens = next(read)
+            if tokens is None:
                 continue
+            values = _values(tokens)
             for id, value in (*values.items(), *((("subject.rarity", row.rarity),) if row.rarity is not None else ())):
                 columns.setdefault(id, []).append(value)
             false.append(not true)
@@ -154,9 +155,14 @@ def filtering(
 def claimed(runtime: Scores, prompt: str, claim: str) -> dict[str, float] | None:
     """The scores of a claim on its own after a prompt; None where it cannot be scored."""
     try:
-        return {score.id: score.value for score in scores(runtime.score(prompt, claim))}
+        return _values(runtime.score(prompt, claim))
     except UsageError:
         return None
+
+
+def _values(tokens: tuple[TokenScore, ...]) -> dict[str, float]:
+    """The scores of a claim; in as many digits as do not depend on what was read beside it, so that ties stay ties."""
+    return {score.id: round(score.value, 4) for score in scores(tokens)}
 
 
 def _ranked(values: statistics.Floats) -> statistics.Floats:
