@@ -246,3 +246,16 @@ def test_a_trace_links_its_spans_to_documents(browser: Any, tmp_path: Path) -> N
         assert target.casefold() in (one, two)
         page.close()
         assert not trouble
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_a_screen_reader_finds_nothing_amiss(browser: Any, page_file: Path, scheme: str, width: int) -> None:
+    from importlib.resources import files
+
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    page, _ = opened(browser, page_file, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    page.add_style_tag(content=".part, .finding, .lines { content-visibility: visible !important; }")
+    page.evaluate("document.querySelectorAll('details').forEach(row => { row.open = true; })")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    assert [(row["id"], [node["html"][:200] for node in row["nodes"][:3]]) for row in found["violations"]] == []

@@ -11,7 +11,10 @@ _NUMERALS = {3: "III", 2: "II", 1: "I"}
 
 
 def gauge(found: Openness) -> Markup:
-    """A row for each class, the easiest first: full dots count, half ones are only claimed, rings are absent."""
+    """A row for each class, the easiest first: full dots count, half ones are only claimed, rings are absent.
+
+    A dot leads to its component's row; by keyboard the table of them is reached instead.
+    """
     rows = found.by_evidence.classes
     if not rows:
         return Markup("")
@@ -20,7 +23,7 @@ def gauge(found: Openness) -> Markup:
     label = "Components by evidence: " + ", ".join(
         f"Class {_NUMERALS[row.level]} {row.included} of {row.required}" for row in rows
     )
-    return Markup('<svg class="gauge" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+    return Markup('<svg class="gauge" viewBox="0 0 {} {}" role="group" aria-label="{}">{}</svg>').format(
         WIDTH, ROW * len(rows), label, drawn
     )
 
@@ -46,4 +49,4 @@ def _dot(title: str, component: Component, unlicensed: bool, x: float, y: int) -
         mark = ring + Markup('<path class="g-half" d="M{:.1f} {}a3 3 0 0 0 0 6z"/>').format(x, y - 3)
     else:
         mark = Markup('<circle class="g-ring" cx="{:.1f}" cy="{}" r="3"/>').format(x, y)
-    return Markup('<a href="#c-{}"><title>{}</title>{}</a>').format(component.id, said, mark)
+    return Markup('<a href="#c-{}" tabindex="-1"><title>{}</title>{}</a>').format(component.id, said, mark)

@@ -65,7 +65,7 @@ def layer_map(
         box = Markup('<rect class="h{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
             step, x, y, CELL - 1, CELL - 9, f"{rows[number].name}: {words(v)}"
         )
-        cells.append(Markup('<a href="#t-{}">{}</a>').format(number, box) if number in drawn else box)
+        cells.append(Markup('<a href="#t-{}" tabindex="-1">{}</a>').format(number, box) if number in drawn else box)
     return _figure(title, cells, roles, layers)
 
 
@@ -140,7 +140,7 @@ def _figure(title: str, cells: list[Markup], roles: list[str], layers: list[int]
         for n, layer in enumerate(layers)
         if n % every == 0
     )
-    picture = Markup('<svg class="map" viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}">{}{}{}</svg>').format(
+    picture = Markup('<svg class="map" viewBox="0 0 {} {}" width="{}" role="group" aria-label="{}">{}{}{}</svg>').format(
         width,
         height,
         width,
