@@ -166,8 +166,8 @@ def test_the_contents_follow(browser: Any, page_file: Path) -> None:
 
 def test_on_a_phone_a_row_of_a_table_is_a_card_and_no_word_is_broken(browser: Any, page_file: Path) -> None:
     page, _ = opened(browser, page_file, viewport={"width": 390, "height": 800})
-    labels = page.eval_on_selector_all("#files ~ table td", "cells => cells.map(cell => cell.dataset.l || '')")
-    assert labels[:4] == ["", "read as", "standing", "size"]
+    labels = page.eval_on_selector_all(".efforts td", "cells => cells.map(cell => cell.dataset.l || '')")
+    assert labels[:3] == ["", "what is not known, and why", "how to find out"]
     assert page.eval_on_selector("#files ~ table td", "cell => getComputedStyle(cell).display") == "block"
     page.locator("#openness").evaluate("row => row.scrollIntoView({behavior: 'instant'})")
     widths = page.eval_on_selector_all(
@@ -177,11 +177,14 @@ def test_on_a_phone_a_row_of_a_table_is_a_card_and_no_word_is_broken(browser: An
     assert len(widths) > 30 and min(widths) > 200
 
 
-def test_it_prints_all_of_itself(browser: Any, page_file: Path) -> None:
+def test_it_prints_what_a_reader_of_paper_needs(browser: Any, page_file: Path) -> None:
     page, _ = opened(browser, page_file)
     assert len(page.pdf()) > 20_000
     page.emulate_media(media="print")
-    assert not page.locator("#filter").is_visible()
+    assert not page.locator("#filter").is_visible() and not page.locator(".contents").is_visible()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.waiver pre").first.is_visible()
+    assert not page.locator("details.tensor").first.is_visible()  # hundreds of pages
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -259,3 +262,18 @@ def test_a_screen_reader_finds_nothing_amiss(browser: Any, page_file: Path, sche
     page.evaluate(axe)
     found = page.evaluate("axe.run({resultTypes: ['violations']})")
     assert [(row["id"], [node["html"][:200] for node in row["nodes"][:3]]) for row in found["violations"]] == []
+
+
+def test_once_it_was_painted_the_whole_page_is_laid_out(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file)
+    page.wait_for_selector("html.painted", timeout=10_000)
+    assert page.eval_on_selector("#method", "row => row.checkVisibility({contentVisibilityAuto: true})")
+
+
+def test_a_word_that_needs_it_is_explained_where_it_stands(browser: Any, page_file: Path) -> None:
+    page, _ = opened(browser, page_file)
+    terms = page.locator("a.term")
+    assert terms.count() > 8 and all(row.get_attribute("title") for row in terms.all())
+    terms.nth(1).click()
+    page.locator("dt:target").wait_for(state="visible", timeout=10_000)
+    assert page.locator("dt:target").inner_text() == "digest"

@@ -140,7 +140,9 @@ def _figure(title: str, cells: list[Markup], roles: list[str], layers: list[int]
         for n, layer in enumerate(layers)
         if n % every == 0
     )
-    picture = Markup('<svg class="map" viewBox="0 0 {} {}" width="{}" role="group" aria-label="{}">{}{}{}</svg>').format(
+    picture = Markup(
+        '<svg class="map" viewBox="0 0 {} {}" width="{}" role="group" aria-label="{}">{}{}{}</svg>'
+    ).format(
         width,
         height,
         width,

@@ -11,7 +11,9 @@
     target.scrollIntoView();
   };
   window.addEventListener("hashchange", reveal);
-  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  window.addEventListener("beforeprint", () => document.querySelectorAll("details:not(.deep)").forEach((d) => {
+    d.open = true;
+  }));
 
   // the entry of the contents whose part of the page is on screen
   const links = new Map();
@@ -62,5 +64,8 @@
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = words; }, 1500);
   });
-  if (location.hash) reveal();
+  window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
+    document.documentElement.classList.add("painted");
+    if (location.hash) reveal();
+  })));
 })();

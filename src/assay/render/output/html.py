@@ -20,6 +20,7 @@ from assay.render.command import reproduce
 from assay.render.decision import Weight, accepted, matters
 from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits
+from assay.render.glossary import TERMS, term
 from assay.render.map import drawn, histogram, layer_map
 from assay.render.page import Part, page
 from assay.render.sections import View, of
@@ -137,6 +138,8 @@ def _findings(dossier: Dossier) -> dict[str, object]:
             if question in dossier.questions
         ],
         "telling": {row.check for row in dossier.findings if row.kind not in (Kind.PASS, Kind.NOT_APPLICABLE)},
+        "meaning": term,
+        "glossary": sorted(TERMS, key=lambda row: row.word.casefold()),
         "kinds": KIND_WORDS,
         "files_of": lambda row: "\n".join(sorted({visible(at.artifact) for at in row.evidence})[:MOST_NAMED]),
         "question_of": {rule.id: rule.question for rule in dossier.rules},
