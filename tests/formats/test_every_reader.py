@@ -75,6 +75,7 @@ SOUND: dict[str, bytes] = {
     "hdf5": hdf5(attribute("model_config", json.dumps(KERAS["lambda"])), external("w", "x.h5", "/")),
     "skops": zipped({"schema.json": b'{"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode"}'}),
     "yaml": b"model:\n  _target_: torch.nn.Linear\n  sizes: &s [1, 2]\n  more: *s\n",
+    "settings": b'[nlp.before_creation]\n@callbacks = "a.b"\nrun = x.py\np { key: "a" value: { s: "b.py" } }\n',
     "native-code": b"\x7fELF\x02\x01\x01",
     "ctranslate2": ctranslate2({"w": (0, (1,), bytes(4)), "v": (1, (2,), bytes(2))}, {"a": "w"}),
     "fasttext": fasttext(["a", "b"], 2, quantised=True),

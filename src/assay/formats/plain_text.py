@@ -130,11 +130,11 @@ def _unnamed(name: str, head: bytes) -> bool:
 FORMAT = Format(
     "text", "plain text", read,
     names=(
-        "*.txt", "*.md", "*.tex", "*.rst", "*.markdown", "*.log", "*.cff", "*.bib", "*.toml", "*.cfg", "*.ini",
+        "*.txt", "*.md", "*.tex", "*.rst", "*.markdown", "*.log", "*.cff", "*.bib",
         "*.env", ".env", "*.diff", "*.patch", "*.html", "*.htm", "*.css", "*.vocab", "*.merges",
         "authors", "contributors", "changelog", "changes", "version", "citation", "contributing", "checksums",
         "sha256sums", "makefile", "dockerfile", "requirements",
-        "*.names", "*.labels", "*.list", "*.prototxt", "*.pbtxt", "*.vec", "*.arpa", "*.conf", "*.properties", "*.dict",
+        "*.names", "*.labels", "*.list", "*.vec", "*.arpa", "*.dict",
         "*.codes", "*.bpe", "*.lst", "*.uci", "*.mm", "*.lgb", "*.lightgbm", "*.text",
     ),
     guess=_unnamed,

@@ -17,8 +17,8 @@ from assay.subject.walk import Entry, Walk
 INERT, UNREAD = "inert", ""  # formats of files that nothing is loaded from, and of those that were not read
 # formats that no loader takes from a folder that it is told to load, unless by the name of the file
 _PASSED_OVER = frozenset(
-    {INERT, UNREAD, "unknown", "text", "image or document", "empty", "yaml", "licence", "model-card", "notebook",
-     "checksum-list", "python", "native-code"}
+    {INERT, UNREAD, "unknown", "text", "settings", "image or document", "empty", "yaml", "licence", "model-card",
+     "notebook", "checksum-list", "python", "native-code"}
 )  # fmt: skip
 _NAMING = (".json", ".yaml", ".yml", ".xml", ".onnx")  # files that name others
 _ENDS = re.compile(r"(?<=.)(?=[._-])")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from assay.facts.config import ANY, CodeReference
@@ -19,6 +19,12 @@ _BY_NAME = (
     (re.compile(r"code/inference\.py"), "SageMaker"),  # sagemaker-inference-toolkit, user module
     (re.compile(r"(?:.+/)?\d+/model\.py"), "Triton"),  # python_backend, model.py in a version's folder
 )
+# libraries whose configurations are programs, and what runs them
+_CONFIGURED = (
+    ("detectron2", "detectron2"),  # config/lazy.py, LazyConfig.load
+    ("mmengine", "MMEngine"),  # config/config.py, Config.fromfile
+)
+_CONFIG = re.compile(r"(?:.+/)?(?:configs?/(?:.+/)?[^/]+|[^/]*(?:config|cfg)[^/]*)\.py")
 
 
 def by_name(sources: tuple[PythonSource, ...]) -> Iterator[tuple[str, str]]:
@@ -27,6 +33,20 @@ def by_name(sources: tuple[PythonSource, ...]) -> Iterator[tuple[str, str]]:
         for pattern, loader in _BY_NAME:
             if pattern.fullmatch(source.artifact):
                 yield source.artifact, loader
+        if _CONFIG.fullmatch(source.artifact):
+            yield from ((source.artifact, loader) for package, loader in _CONFIGURED if package in source.imports)
+
+
+def named(reference: CodeReference, files: Collection[str]) -> tuple[str, ...]:
+    """The Python files of the model that a reference names: one, or those of a folder that MLflow imports from."""
+    path = reference.path
+    if reference.repository is not None:
+        return ()
+    if path in files:
+        return (path,)
+    if reference.loader != "mlflow" or path.endswith(".py"):
+        return ()
+    return tuple(sorted(file for file in files if file.startswith(f"{path}/")))[:MAX_FILES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +72,11 @@ def routes(references: tuple[CodeReference, ...], sources: tuple[PythonSource, .
     found: dict[str, Route] = {}
     queue: list[str] = []
     for reference in sorted(references, key=lambda row: row.loader == ANY):
-        path = reference.path
-        if reference.repository is None and path in by_path and path not in found:
-            found[path] = Route(reference.loader, (f"{reference.artifact} {reference.pointer} = {reference.target}",))
-            queue.append(path)
+        for path in named(reference, by_path):
+            if path not in found:
+                said = f"{reference.artifact} {reference.pointer} = {reference.target}"
+                found[path] = Route(reference.loader, (said,))
+                queue.append(path)
     for path, loader in by_name(sources):
         if path not in found:
             found[path] = Route(loader, (f"{path}, which it takes by its name",))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.vulnerabilities._pickle_packages import LIBRARIES
+from assay.checks.vulnerabilities._routes import named
 from assay.facts.artifact import Artifact
 from assay.facts.config import ANY, RAG, TRUST, CodeReference
 from assay.facts.finding import Answer, Evidence, Kind, fail, review, unknown
@@ -41,14 +42,15 @@ def code_elsewhere(
     and that is not here is reported too: a loader either fails on it or finds something else by that name. Hydra,
     MLflow and PEFT take any name from any installed package: a class of a known library is for review, a function and
     all of Python's own library a fail, an unknown package open. So is a file that itself allows remote code of a
-    repository that it names. RAG's retriever unpickles an index that its config names.
+    repository that it names. RAG's retriever unpickles an index that its config names. spaCy looks functions up by
+    name: one that it does not register itself comes from code that is imported first.
     """
     paths = {artifact.path for artifact in artifacts} | {source.artifact for source in sources}  # in archives too
     for reference in references:
         place = Evidence(reference.artifact, reference.target, pointer=reference.pointer, name=reference.target)
         where = f"{reference.artifact} {reference.pointer}"
-        if reference.loader == ANY:
-            continue  # it is a name of code only if the file is here
+        if reference.loader in (ANY, "vLLM"):
+            continue  # it is a name of code of the model only if the file is here
         if reference.loader == TRUST:
             yield _trusting(reference, where, place)
         elif reference.loader == RAG:
@@ -56,7 +58,11 @@ def code_elsewhere(
                 yield fail(f"{where} makes {RAG} unpickle an index from another repository: {reference.target}", place)
         elif reference.repository is not None:
             yield fail(f"{where} loads code from another repository: {reference.target}", place)
-        elif reference.path in paths:
+        elif reference.loader == "spaCy":
+            yield unknown(
+                f"{where} makes spaCy look up {reference.target}, which neither it nor thinc registers", place
+            )
+        elif reference.path in paths or named(reference, paths):
             continue  # code.remote reports code that is here
         elif reference.loader in _BY_MODULE:
             kind, said = _installed(reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from assay.checks import check
-from assay.checks.vulnerabilities._routes import by_name, routes
+from assay.checks.vulnerabilities._routes import by_name, named, routes
 from assay.facts.config import ANY, CodeReference
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PythonSource
@@ -35,11 +35,9 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
     known = routes(references, sources)
     modules: dict[str, list[CodeReference]] = {}
     for reference in references:
-        if reference.repository is None:
-            modules.setdefault(reference.path, []).append(reference)
+        for path in named(reference, by_path):
+            modules.setdefault(path, []).append(reference)
     for module, rows in sorted(modules.items()):
-        if module not in by_path:
-            continue  # code.elsewhere reports code that is not here
         also = sorted(path for path, route in known.items() if path not in modules and _through(module, route.stations))
         files = [by_path[path] for path in (module, *also)]
         seen = sorted({reach.capability for source in files for reach in source.reaches})

@@ -53,6 +53,8 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
         yield from _archive(artifact, value)
     elif name == "bentofile.yaml":
         yield from _served(artifact, value)
+    elif name == "MLmodel":
+        yield from _folders(artifact, value)
     stack: list[tuple[str, object]] = [("", value)]
     found = 0
     seen: set[int] = set()  # YAML's aliases let one list occur many times
@@ -62,11 +64,14 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
             continue
         seen.add(id(node))
         if isinstance(node, list):
-            stack.extend(
-                (f"{pointer}/{number}", entry)
-                for number, entry in enumerate(node[:10_000])
-                if isinstance(entry, dict | list)
-            )
+            key = pointer.rpartition("/")[2]
+            for number, entry in enumerate(node[:10_000]):
+                where = f"{pointer}/{number}"
+                if isinstance(entry, dict | list):
+                    stack.append((where, entry))
+                elif isinstance(entry, str) and len(entry) < 300 and (row := _plain(artifact, where, key, entry)):
+                    found += 1
+                    yield row
         elif isinstance(node, dict):
             for reference in _whole(artifact, pointer, node):
                 found += 1
@@ -139,6 +144,17 @@ def _served(artifact: str, value: object) -> Iterator[CodeReference]:
     service = value.get("service") if isinstance(value, dict) else None
     if isinstance(service, str) and service:
         yield _reference(artifact, "/service", service.partition(":")[0], "BentoML")
+
+
+def _folders(artifact: str, value: object) -> Iterator[CodeReference]:
+    """MLflow: folders that loading puts in front of the path of imports (mlflow.utils.model_utils, `code`)."""
+    flavors = value.get("flavors") if isinstance(value, dict) else None
+    for flavor in sorted(flavors) if isinstance(flavors, dict) else ():
+        entries = flavors[flavor]  # type: ignore[index]
+        code = entries.get("code") if isinstance(entries, dict) else None
+        if isinstance(code, str) and code:
+            pointer = f"/flavors/{escaped(flavor)}/code"
+            yield CodeReference(artifact, pointer, code[:500], code[:500], None, "mlflow")
 
 
 def _targets(pointer: str, entry: Any, key: str) -> Iterator[tuple[str, str]]:
