@@ -55,7 +55,7 @@ def test_every_truncation_is_named() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        (safetensors(length=2**63), "safetensors header too long"),
+        (safetensors(length=2**63), "safetensors header runs past the end"),
         (safetensors(length=99_999_999), "safetensors header runs past the end"),
         (safetensors(raw_header=b"[]"), "safetensors header is not a JSON object"),
         (safetensors(raw_header=b'{"a":1,"a":2}'), "key 'a' appears twice"),

@@ -30,12 +30,12 @@ BITS = {
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the weight index."""
     (length,) = window.unpack(_LENGTH, 0)
-    if length > MAX_HEADER:
-        raise LimitExceeded("safetensors header too long", expected=f"at most {MAX_HEADER:,} bytes", got=f"{length:,}")
     if length > window.size - _LENGTH.size:
         raise Truncated(
             "safetensors header runs past the end", expected=f"{length:,} bytes", got=f"{window.size - 8:,}"
         )
+    if length > MAX_HEADER:
+        raise LimitExceeded("safetensors header too long", expected=f"at most {MAX_HEADER:,} bytes", got=f"{length:,}")
     header = document(window.read(_LENGTH.size, length), at=_LENGTH.size)
     if not isinstance(header, dict):
         raise Malformed("safetensors header is not a JSON object", at=_LENGTH.size)
