@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -357,6 +357,75 @@ def test_certificates_that_do_not_count(
     assert found.trust is Trust.UNEXPECTED and why in found.why
 
 
+def test_a_renewed_root_is_a_root_as_well(folder: Path, tmp_path: Path) -> None:
+    """The old one, that the signer still sends along, has the same name and key, and has run out."""
+    root, own = private(tmp_path / "root.pem"), private(tmp_path / "own.pem")
+    old = certificate(tmp_path / "old.crt", "root", root, "root", root, ca=True, days=10)
+    new = certificate(tmp_path / "new.crt", "root", root, "root", root, ca=True, begins=5)
+    leaf = certificate(tmp_path / "own.crt", "own", own, "root", root)
+    signature = signed(folder, tmp_path / "own.pem", certificate=leaf, chain=(old,))
+    later = NOW + timedelta(20)
+    for roots in ((new,), (old, new), (new, old)):
+        assert checked(folder, signature, roots=roots, at=later).holds
+    assert "valid from" in checked(folder, signature, roots=(old,), at=later).why
+    assert checked(folder, signature, roots=(old, new), at=NOW).holds
+
+
+def test_an_intermediate_may_have_been_issued_twice(folder: Path, tmp_path: Path) -> None:
+    """Cross-signed, by a stranger and by the root: the chain holds along one of its ways."""
+    root, other, middle, own = (private(tmp_path / f"{name}.pem") for name in ("root", "other", "middle", "own"))
+    top = certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True)
+    strange = certificate(tmp_path / "strange.crt", "middle", middle, "other", other, ca=True)
+    first = certificate(tmp_path / "middle.crt", "middle", middle, "root", root, ca=True)
+    leaf = certificate(tmp_path / "own.crt", "own", own, "middle", middle)
+    for chained in ((strange, first), (first, strange)):
+        signature = signed(folder, tmp_path / "own.pem", certificate=leaf, chain=chained)
+        assert checked(folder, signature, roots=(top,)).holds
+
+
+def test_many_ways_that_lead_nowhere_take_no_time(folder: Path, tmp_path: Path) -> None:
+    key = private(tmp_path / "own.pem")
+    root = private(tmp_path / "root.pem")
+    top = certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True)
+    same = tuple(certificate(tmp_path / f"{n}.crt", "a", key, "a", key, ca=True, days=n) for n in range(1, 15))
+    leaf = certificate(tmp_path / "own.crt", "a", key, "a", key)
+    signature = signed(folder, tmp_path / "own.pem", certificate=leaf, chain=same)
+    assert "none of the roots given" in checked(folder, signature, roots=(top,)).why
+
+
+@pytest.mark.parametrize(("bits", "said"), [(1024, "an RSA key of less than 2048 bits"), (2048, "")])
+def test_an_issuer_with_a_weak_key_does_not_count(folder: Path, tmp_path: Path, bits: int, said: str) -> None:
+    root, middle = private(tmp_path / "root.pem"), rsa.generate_private_key(65537, bits)
+    own = private(tmp_path / "own.pem")
+    top = certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True)
+    weak = certificate(tmp_path / "middle.crt", "middle", middle, "root", root, ca=True)
+    leaf = certificate(tmp_path / "own.crt", "own", own, "middle", middle)
+    found = checked(folder, signed(folder, tmp_path / "own.pem", certificate=leaf, chain=(weak,)), roots=(top,))
+    assert said in found.why and found.holds is not bool(said)
+
+
+def test_an_issuer_does_not_sign_models(folder: Path, tmp_path: Path) -> None:
+    root, own = private(tmp_path / "root.pem"), private(tmp_path / "own.pem")
+    top = certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True)
+    issuer = certificate(tmp_path / "own.crt", "own", own, "root", root, ca=True)
+    found = checked(folder, signed(folder, tmp_path / "own.pem", certificate=issuer), roots=(top,))
+    assert found.why == "the certificate of CN=own is not for signing"
+
+
+def test_a_name_asked_for_narrows_the_roots_of_a_trust_file(folder: Path, tmp_path: Path) -> None:
+    root, signature = with_certificates(folder, tmp_path)
+    trust = tmp_path / "trust.toml"
+    words = ("--signature", str(signature), "--trust", str(trust), "--as-of", "2026-06-01")
+    for subjects, asked, status in (("", "CN=leaf", 0), ("", "CN=x", 1), ('"CN=leaf", "CN=x"', "CN=x", 1)):
+        listed = f"subjects = [{subjects}]\n" if subjects else ""
+        trust.write_text(f'[[root]]\nfile = "{root.name}"\n{listed}')
+        done = run("verify", str(folder), *words, "--subject", asked)
+        assert done.returncode == status, done.stdout + done.stderr
+    trust.write_text(f'[[root]]\nfile = "{root.name}"\nsubjects = ["CN=leaf"]\n')
+    refused = run("verify", str(folder), *words, "--subject", "CN=other")
+    assert refused.returncode == 2 and "--subject goes with a root that may vouch for that name" in refused.stderr
+
+
 def test_a_chain_longer_than_a_certificate_allows(folder: Path, tmp_path: Path) -> None:
     root, middle, low, own = (private(tmp_path / f"{name}.pem") for name in ("root", "middle", "low", "own"))
     top = certificate(tmp_path / "root.crt", "root", root, "root", root, ca=True)
@@ -545,6 +614,10 @@ def test_the_commands(folder: Path, tmp_path: Path) -> None:
         ("[[key]]\nfile = 'k.pub'\nnome = 'x'\n", "unknown entry 'nome' in [[key]]; did you mean 'name'?"),
         ("", "names nobody"),
         ("a = [", "not TOML"),
+        ("a = " + "[" * 5000, "nested deeper than assay follows"),
+        ("a = " + "9" * 5000, "not TOML"),
+        ("[[root]]\nfile = 'r.pem'\nsubjects = 5\n", "subjects in [[root]] is not a list of texts"),
+        ("[[root]]\nfile = 'r.pem'\nsubjects = 'CN=x'\n", "subjects in [[root]] is not a list of texts"),
     ],
 )
 def test_a_trust_file_that_says_nothing(folder: Path, tmp_path: Path, content: str, sentence: str) -> None:

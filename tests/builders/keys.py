@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -28,9 +28,9 @@ def private(path: Path, curve: ec.EllipticCurve | None = None) -> Key:
 def certificate(
     path: Path,
     name: str,
-    key: Key,
+    key: Key | rsa.RSAPrivateKey,
     issuer: str,
-    by: Key,
+    by: Key | rsa.RSAPrivateKey,
     *,
     ca: bool = False,
     depth: int | None = None,
@@ -38,6 +38,7 @@ def certificate(
     purpose: x509.ObjectIdentifier | None = ExtendedKeyUsageOID.CODE_SIGNING,
     extra: x509.ExtensionType | None = None,
     signs: bool = True,
+    begins: int = -1,
 ) -> Path:
     """A certificate in this file for the owner of `key`, issued by the owner of `by`."""
 
@@ -47,7 +48,7 @@ def certificate(
     made = x509.CertificateBuilder().subject_name(named(name)).issuer_name(named(issuer)).public_key(key.public_key())
     made = (
         made.serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(1))
+        .not_valid_before(NOW + timedelta(begins))
         .not_valid_after(NOW + timedelta(days))
     )
     made = made.add_extension(x509.BasicConstraints(ca, depth if ca else None), True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -25,12 +25,13 @@ def listed(path: Path) -> list[x509.Certificate]:
 
 def certified(
     chain: tuple[bytes, ...], roots: Sequence[x509.Certificate], at: datetime
-) -> tuple[keys.PublicKey, str, x509.Certificate, str]:
-    """(key, subject, the end of the chain, why not) of one that should lead to a root; `why not` is empty if it does.
+) -> tuple[keys.PublicKey, str, tuple[x509.Certificate, ...], str]:
+    """(key, subject, the roots that it leads to, why to none) of a chain; `why` is empty where there are roots.
 
-    RFC 5280, section 6.1, for a chain in order: signatures, names, validity at `at`, basic constraints with path
-    length, key usage; the first certificate may sign (key usage digitalSignature) code or anything (extended key
-    usage). Certificates with critical extensions beyond these do not count: what they would forbid is not known.
+    RFC 5280, section 6.1, along each way to a root (a renewed root has the name and the key of the old one):
+    signatures, names, validity at `at`, basic constraints with path length, key usage; the first certificate may sign
+    (key usage digitalSignature) code or anything (extended key usage). Certificates with critical extensions beyond
+    these do not count: what they would forbid is not known.
 
     Raises:
         Malformed: a certificate cannot be read, or its key is not supported.
@@ -39,24 +40,27 @@ def certified(
         rows = [x509.load_der_x509_certificate(raw) for raw in chain]
         key = keys.supported(rows[0].public_key(), "the signing certificate")
         subject = rows[0].subject.rfc4514_string() or "(no name)"
-        path = _path(rows, roots)
-        return key, subject, path[-1], _broken(path, roots, at)
+        found = [(path[-1], _broken(path, roots, at)) for path in _paths(rows, roots)]
+        sound = tuple(end for end, why in found if not why)
+        return key, subject, sound, "" if sound else found[0][1]
     except (ValueError, UnsupportedAlgorithm) as cause:
         raise Malformed(f"a certificate in the bundle cannot be read ({str(cause)[:120]})") from None
     except UsageError as cause:
         raise Malformed(str(cause)) from None
 
 
-def _path(rows: list[x509.Certificate], roots: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """From the first certificate to a root, each issued by the next; as far as it gets."""
-    path = [rows[0]]
-    rest = [*roots, *rows[1:]]  # a root ends the way, so that it is looked for first
-    while path[-1] not in roots and len(path) <= len(rows):
-        issuer = next((row for row in rest if row not in path and _issued(path[-1], row)), None)
-        if issuer is None:
-            break
-        path.append(issuer)
-    return path
+def _paths(rows: list[x509.Certificate], roots: Sequence[x509.Certificate]) -> Iterator[list[x509.Certificate]]:
+    """Each way from the first certificate to a root, or as far as it gets, each issued by the next; at least one."""
+    left = [[rows[0]]]
+    for _ in range(MOST_STEPS):
+        if not left:
+            return
+        path = left.pop()
+        rest = [] if path[-1] in roots else [*roots, *rows[1:]]  # a root ends the way, so that it is looked for first
+        issuers = [row for row in rest if row not in path and _issued(path[-1], row)]
+        left += [[*path, row] for row in reversed(issuers)]
+        if not issuers:
+            yield path
 
 
 def _issued(row: x509.Certificate, by: x509.Certificate) -> bool:
@@ -67,6 +71,7 @@ def _issued(row: x509.Certificate, by: x509.Certificate) -> bool:
     return True
 
 
+MOST_STEPS = 256  # certificates that are tried as the next on some way
 LEAST_RSA = 2048  # bits (NIST SP 800-131A rev. 2, table 2)
 _RSA = ("1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10")  # RFC 8017, appendix A: rsaEncryption, id-RSASSA-PSS
 _KNOWN = frozenset(

@@ -182,7 +182,7 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
         if not expected.identities and (expected.public or expected.roots):
             return Trust.UNEXPECTED, "an identity at Sigstore", "it was signed keyless, and no identity is expected"
         return keyless.judged(found, expected.identities)
-    key, subject, root, broken = certified(found.certificates, [row for row, _ in expected.roots], at)
+    key, subject, ends, broken = certified(found.certificates, [row for row, _ in expected.roots], at)
     if not keys.holds(key, found.signature, message):
         return (
             Trust.BROKEN,
@@ -195,7 +195,7 @@ def judged(found: bundle.Bundle, expected: Expected, at: datetime) -> tuple[Trus
         return Trust.UNKNOWN, subject, "the certificate names itself: give the root that you trust with --root"
     if broken:
         return Trust.UNEXPECTED, subject, broken
-    allowed = [names for row, names in expected.roots if row == root]
+    allowed = [names for row, names in expected.roots if row in ends]
     if all(allowed) and not any(subject in names for names in allowed):
         return Trust.UNEXPECTED, subject, f"expected {' or '.join(name for names in allowed for name in names)}"
     return Trust.VERIFIED, subject, "its certificate leads to a root that you trust"
