@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -58,10 +59,39 @@ def as_text(raw: bytes, path: Path, what: str, hint: str = "") -> str:
         raise UsageError(f"{what} {path} is not UTF-8 text: {where}{_next(hint or 'save it as UTF-8')}") from None
 
 
+def toml_value(text: str) -> dict[str, Any]:
+    """The tables of a TOML text (ValueError: it is none, or one that the parser cannot follow)."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested deeper than assay follows") from None
+
+
+def json_value(raw: bytes | str) -> Any:
+    """The JSON value of a text (ValueError, RecursionError: it is none).
+
+    NaN, infinities and numbers too great for a float are not: no record of assay's holds them, nothing can write them.
+    """
+    return json.loads(raw, parse_constant=_not_json, parse_float=_finite)
+
+
+def _not_json(text: str) -> object:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:SEEN]} is too great a number")
+    return value
+
+
 def as_json(raw: bytes, path: Path, what: str, hint: str = "") -> Any:
     """The JSON value of bytes that `content` gave."""
     try:
-        return json.loads(raw)
+        return json_value(raw)
     except (ValueError, RecursionError) as cause:
         raise UsageError(f"{path} is not {_a(what)}: it is not JSON ({_brief(cause)}){_next(hint)}") from None
 
@@ -104,7 +134,7 @@ def json_lines(
             continue
         where = f"{path}, line {number}"
         try:
-            value = json.loads(line)
+            value = json_value(line)
         except (ValueError, RecursionError) as cause:
             raise UsageError(f"{where} is not JSON ({_brief(cause)}): expected a line like {example}") from None
         if not _whole(line, value):
@@ -190,7 +220,7 @@ class AppendOnly(Generic[T]):
 
     def _row(self, number: int, line: bytes) -> T:
         try:
-            return self._read(json.loads(line))
+            return self._read(json_value(line))
         except (ValueError, RecursionError) as cause:
             raise UsageError(
                 f"{self._path}, line {number} holds no {self._what} ({_brief(cause)}):"

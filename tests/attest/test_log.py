@@ -188,7 +188,7 @@ def test_a_user_keeps_a_checkpoint_and_notices(tmp_path: Path, dossiers: list[Pa
     assert refused.returncode == 2 and "missing or out of place" in refused.stderr
 
 
-@pytest.mark.parametrize("field", ["verdict", "name", "policy", "assay", "sha256"])
+@pytest.mark.parametrize("field", ["verdict", "name", "policy", "assay", "sha256", "files_sha256"])
 def test_an_entry_that_says_otherwise_than_its_dossier(field: str, tmp_path: Path, dossiers: list[Path]) -> None:
     log, proof = tmp_path / "log.jsonl", tmp_path / "proof.json"
     run("log", "append", str(log), str(dossiers[0]))
@@ -198,6 +198,17 @@ def test_an_entry_that_says_otherwise_than_its_dossier(field: str, tmp_path: Pat
     for what in (log, proof):
         done = run("log", "check", str(what), "--dossier", str(dossiers[0]))
         assert done.returncode == 1 and f"entry 0 says {field} = 'FAILED'" in done.stdout
+
+
+def test_a_log_from_before_names_were_bound_is_read_and_goes_on(tmp_path: Path, dossiers: list[Path]) -> None:
+    log = tmp_path / "log.jsonl"
+    run("log", "append", str(log), str(dossiers[0]))
+    value = json.loads(log.read_text())
+    del value["files_sha256"]
+    log.write_text(json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n")
+    assert run("log", "append", str(log), str(dossiers[1])).returncode == 0
+    assert run("log", "check", str(log), "--dossier", str(dossiers[0])).returncode == 0
+    assert "files_sha256" in json.loads(log.read_text().splitlines()[1])
 
 
 def test_a_rewritten_log_is_told_by_the_checkpoint(tmp_path: Path, dossiers: list[Path]) -> None:

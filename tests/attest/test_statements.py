@@ -59,7 +59,10 @@ def test_the_statements_are_valid_for_the_reference_library(
         found = statement_pb2.Statement()
         json_format.ParseDict(statement, found)
         Statement.copy_from_pb(found).validate()
-        assert found.subject[0].digest["sha256"] == dossier.subject.sha256
+        assert dict(found.subject[0].digest) == {
+            "sha256": dossier.subject.sha256,
+            "assayFilesV1": dossier.subject.files_sha256,
+        }
     result = next(
         row["predicate"] for row in payloads(dossier, key[0]) if row["predicateType"] == statements.TEST_RESULT
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from assay.pipeline.dossier import dossier
 from assay.render import names, renderer
 from tests.builders import hub_model
 from tests.builders.command import run
+from tests.builders.keys import private
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +105,39 @@ def test_a_section_that_nothing_reads_stays_as_it_is_and_is_named(value: dict[st
     assert found.lacks == ("section taste (schema acme-taste/3: nothing that is installed and named reads it)",)
     assert json.loads(canonical(found))["sections"][-1]["value"] == {"sweet": [1, 2.5, None]}
     assert found.section("taste") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda v: v["rules"][0].update(severity=float("nan")), "NaN is no number of JSON"),
+        (lambda v: v["rules"][0].update(severity=float("inf")), "Infinity is no number of JSON"),
+        (lambda v: v["rules"][0].update(severity=11.0), "expected 0 to 10"),
+        (lambda v: v["rules"].clear(), "which is not among its rules"),
+        (lambda v: v["artifacts"][0].update(size=-1), "is that of no file"),
+        (lambda v: v["findings"][0].update(effect="waived"), "is waived, and no waiver applied"),
+        (lambda v: v["sections"][-1].update(value=float("nan")), "NaN is no number of JSON"),
+        (lambda v: v["sections"][0]["value"]["components"].clear(), "its parts do not fit together"),
+    ],
+)
+def test_an_edited_dossier_is_refused_in_a_sentence(
+    value: dict[str, Any], tmp_path: Path, change: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    edited, file = deepcopy(value), tmp_path / "d.json"
+    change(edited)
+    file.write_text(json.dumps(edited))
+    private(tmp_path / "k.pem")
+    for words in (("report", str(file), "-o", "html"), ("attest", str(file), "--key", str(tmp_path / "k.pem"))):
+        done = run(*words)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr, done.stderr
+
+
+def test_a_number_that_no_float_holds_is_refused(value: dict[str, Any], tmp_path: Path) -> None:
+    edited, file = deepcopy(value), tmp_path / "d.json"
+    edited["rules"][0]["severity"] = -7.5
+    file.write_text(json.dumps(edited).replace("-7.5", "1e999"))
+    done = run("compare", str(file), str(file))
+    assert done.returncode == 2 and "1e999 is too great a number" in done.stderr
 
 
 def test_a_section_of_another_version_or_a_damaged_one_is_named_and_not_guessed(value: dict[str, Any]) -> None:

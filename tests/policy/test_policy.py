@@ -32,6 +32,8 @@ def test_the_built_in_policies_name_only_checks_that_exist(name: str) -> None:
     ("text", "sentence"),
     [
         ("schema = ", "is not TOML"),
+        ("schema = " + "[" * 5000, "is not TOML: it is nested deeper than assay follows"),
+        ("schema = " + "9" * 5000, "is not TOML"),
         ("", "expected schema = 'assay-policy/1', got None"),
         (HEAD + "[bolck]\n", "unknown key 'bolck'; did you mean 'block'?"),
         (HEAD.replace('"*"', "7"), "fail is not a list of check ids or patterns"),

@@ -123,9 +123,9 @@ def contradictions(statement: dict[str, Any], dossier: Dossier, ours: dict[str, 
     """What a statement says that the dossier (with its `statements`) does not; times are not compared."""
     found = []
     expected = _statement(dossier, "", {})["subject"]
-    if [row.get("digest") for row in statement.get("subject", []) if isinstance(row, dict)] != [
-        row["digest"] for row in expected
-    ]:
+    subjects = statement.get("subject")
+    about = [row.get("digest") for row in subjects if isinstance(row, dict)] if isinstance(subjects, list) else []
+    if about != [row["digest"] for row in expected]:
         found.append("it is about another model")
     predicate = statement["predicateType"]
     if predicate not in ours:

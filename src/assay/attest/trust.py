@@ -16,7 +16,6 @@ root = "trusted_root.json"               # optional: instead of Sigstore's publi
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from assay.attest import keys
 from assay.attest.keyless import Identity
 from assay.attest.model import Expected
 from assay.errors import UsageError, did_you_mean
-from assay.files import text
+from assay.files import text, toml_value
 
 MOST = 1 << 20
 _FIELDS = {"key": {"name", "file"}, "root": {"file", "subjects"}, "identity": {"name", "issuer", "root"}}
@@ -35,8 +34,8 @@ _NEEDED = {"key": ("file",), "root": ("file",), "identity": ("name", "issuer")}
 def expected(path: Path) -> Expected:
     """Whom the file names (UsageError: it cannot be read, or says something that no trust file says)."""
     try:
-        value = tomllib.loads(text(path, MOST, "trust file"))
-    except tomllib.TOMLDecodeError as cause:
+        value = toml_value(text(path, MOST, "trust file"))
+    except ValueError as cause:
         raise UsageError(f"{path}: not TOML ({cause})") from None
     for name in value:
         if name not in _FIELDS:
@@ -66,7 +65,11 @@ def _rows(path: Path, value: dict[str, Any], table: str) -> list[dict[str, Any]]
             raise UsageError(
                 f"{path}: each [[{table}]] needs {' and '.join(f'{_ARTICLES[name]} {name}' for name in _NEEDED[table])}"
             )
-        for name in row:
+        for name, value in row.items():
+            texts = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+            if name in _FIELDS[table] and not (texts if name == "subjects" else isinstance(value, str)):
+                kind = "a list of texts" if name == "subjects" else "a text"
+                raise UsageError(f"{path}: {name} in [[{table}]] is not {kind}")
             if name not in _FIELDS[table]:
                 raise UsageError(f"{path}: unknown entry {name!r} in [[{table}]]{did_you_mean(name, _FIELDS[table])}")
     return list(rows)

@@ -5,13 +5,12 @@ Never from inside the audited model: what a model brings along must not decide h
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError, did_you_mean
-from assay.files import text
+from assay.files import text, toml_value
 
 MOST = 4 << 20  # bytes of a configuration
 
@@ -86,8 +85,8 @@ def _found(start: Path) -> tuple[Path | None, dict[str, Any]]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(text(file, MOST, "configuration"))
-    except (tomllib.TOMLDecodeError, UsageError) as cause:
+        return toml_value(text(file, MOST, "configuration"))
+    except (ValueError, UsageError) as cause:
         if file.name == "pyproject.toml":
             return {}  # somebody else's file; not ours to complain about
         raise cause if isinstance(cause, UsageError) else UsageError(f"{file} is not TOML: {cause}") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from assay.errors import UsageError
@@ -32,6 +34,22 @@ def saved(path: Path, plugins: tuple[Loaded, ...] = ()) -> Dossier:
         raise UsageError(f"{path} is not a dossier that this version reads: {cause}; {_MADE}") from None
     except ValueError as cause:
         raise UsageError(f"dossier {path} is damaged: {cause}; {_MADE}") from None
+
+
+@contextmanager
+def consistent(*paths: Path) -> Iterator[None]:
+    """Around what is made of saved dossiers: what makes it relies on parts that fit together, as assay writes them.
+
+    Raises UsageError where those of an edited dossier do not.
+    """
+    try:
+        yield
+    except (ArithmeticError, LookupError, RuntimeError, StopIteration, TypeError, ValueError) as cause:
+        files = " or ".join(map(str, paths))
+        raise UsageError(
+            f"dossier {files} is damaged: its parts do not fit together ({type(cause).__name__}); if assay wrote it"
+            f" like this, please report it, else {_MADE}"
+        ) from cause
 
 
 def given(words: str, most: int) -> bytes | str:

@@ -45,7 +45,7 @@ def rechecked(
 ) -> int:
     """Check, print, and give the exit status; `asked` says whether somebody was asked for as signer."""
     from assay.attest.recheck import recheck
-    from assay.cli._load import saved
+    from assay.cli._load import consistent, saved
     from assay.cli.attest import bill
     from assay.pipeline import audited
     from assay.pipeline.again import Given, again, origin
@@ -63,7 +63,9 @@ def rechecked(
     # a trust file that the audit was made with is one of its rules, and need not name who signed for the audit
     asked = asked or (given.trust is not None and "trust" not in then.given)
     whose = origin(then, given.policy)
-    found = recheck(then, now, why, attestation or _beside(dossier), bill(then), whom, at, origin=whose, asked=asked)
+    with consistent(dossier):
+        whole = bill(then)
+    found = recheck(then, now, why, attestation or _beside(dossier), whole, whom, at, origin=whose, asked=asked)
     for format, path in outputs:
         rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
         put(canonical(found) if format == "json" else encoded(rows), path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli import _options as options
-from assay.cli._load import saved
+from assay.cli._load import consistent, saved
 from assay.cli._signer import signer_of, signer_options
 from assay.cli._streams import say
 from assay.files import write
@@ -43,7 +43,9 @@ def COMMAND(
 
     found = saved(dossier)
     target = target or default(dossier)
-    raw = attested(found, bill(found), signer_of(key, password_env, certificate, chain))
+    who = signer_of(key, password_env, certificate, chain)
+    with consistent(dossier):
+        raw = attested(found, bill(found), who)
     write(target, raw)
     if not quiet:
         count = len(raw.splitlines())  # one statement a line

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
-from assay.cli._load import saved
+from assay.cli._load import consistent, saved
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.facts.codec import canonical
 
@@ -28,8 +28,10 @@ def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) ->
     from assay.render.record.change import lines
     from assay.render.terminal import terminal_width
 
-    found = change(saved(old), saved(new))
-    for format, path in outputs:
-        rows = lines(found, path is None and colour_wanted(), terminal_width(), verbose)
-        put(canonical(found) if format == "json" else encoded(rows), path)
+    before, after = saved(old), saved(new)
+    with consistent(old, new):
+        found = change(before, after)
+        for format, path in outputs:
+            rows = lines(found, path is None and colour_wanted(), terminal_width(), verbose)
+            put(canonical(found) if format == "json" else encoded(rows), path)
     return 1 if found.worse else 0

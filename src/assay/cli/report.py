@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
-from assay.cli._load import saved
+from assay.cli._load import consistent, saved
 from assay.cli._output import target, write_all
 from assay.plugin import loaded
 
@@ -24,4 +24,6 @@ def COMMAND(dossier: Path, outputs: tuple[str, ...], plugins: tuple[str, ...], v
     """
     named = tuple(map(loaded, plugins))
     targets = tuple(map(target, outputs)) or (target("text"),)
-    write_all(saved(dossier, named), targets, verbose=verbose, plugins=named)
+    found = saved(dossier, named)
+    with consistent(dossier):
+        write_all(found, targets, verbose=verbose, plugins=named)

@@ -7,7 +7,6 @@ is kept, whatever becomes of it afterwards.
 from __future__ import annotations
 
 import json
-import math
 import struct
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -17,6 +16,7 @@ from assay.facts.catalog import kinds
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.structure import Examined
 from assay.facts.text import TemplateTrial
+from assay.files import json_value
 from assay.isolation.reading import MOST_TENSORS, listed
 
 # all about one file: in bytes (a tensor of SmolLM2 takes 97) and in JSON values (it has 8), which cost up to 150 bytes
@@ -78,20 +78,9 @@ def unpacked(body: bytes, most: int = MOST_VALUES) -> Any:
     if (count := values(body)) > most:
         raise Mismatch(f"an answer of {count:,} values, at most {most:,} are allowed")
     try:
-        return json.loads(body, parse_constant=_not_json, parse_float=_finite)
+        return json_value(body)
     except (ValueError, RecursionError) as cause:
         raise Mismatch("an answer that is not JSON") from cause
-
-
-def _not_json(text: str) -> object:
-    raise ValueError(text)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 def received(stream: BinaryIO) -> Any:

@@ -14,7 +14,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from assay.errors import UsageError
 from assay.facts.codec import Mismatch, decode
-from assay.facts.dossier import SCHEMA, Dossier
+from assay.facts.dossier import SCHEMA, Dossier, WaiverState
+from assay.facts.finding import Effect
 from assay.facts.section import Section, Unread, builtin, declared
 from assay.plugin import Loaded
 
@@ -23,6 +24,7 @@ _SCHEMA = re.compile(rf"{re.escape(_NAME)}/(\d{{1,6}})\Z")
 # the parts that were fields of their own in the first schema
 _OPTIONS = (("comparison", "base"), ("corpora", "corpora"), ("risk", "run"), ("signature", "trust"))  # what gave them
 _HEX = re.compile(r"(?:[0-9a-f]{2})*\Z")
+MOST_SEVERE = 10
 _FIELDS = ("comparison", "corpora", "openness", "risk", "signature")
 
 
@@ -52,13 +54,22 @@ def dossier(value: object, plugins: tuple[Loaded, ...] = ()) -> Dossier:
 
 
 def _sound(found: Dossier) -> Dossier:
-    """The same dossier (ValueError: a finding is of a check that it does not list, or its bytes are none)."""
+    """The same dossier (ValueError: its parts contradict one another, or are none that assay writes)."""
     rules = {rule.id for rule in found.rules}
+    waived = {row.check for row in found.waivers if row.state is WaiverState.APPLIED}
     for finding in found.findings:
         if finding.check not in rules:
             raise ValueError(f"a finding is of the check {finding.check[:80]!r}, which is not among its rules")
         if not all(_HEX.match(row.excerpt or "") for row in finding.evidence):
             raise ValueError(f"the bytes that a finding of {finding.check} shows are not hexadecimal")
+        if finding.effect is Effect.WAIVED and finding.check not in waived:
+            raise ValueError(f"a finding of {finding.check} is waived, and no waiver applied")
+    for rule in found.rules:
+        if not 0 <= rule.severity <= MOST_SEVERE:
+            raise ValueError(f"the severity of {rule.id[:80]!r} is {rule.severity}, expected 0 to {MOST_SEVERE}")
+    for row in found.artifacts:
+        if not 0 <= row.size < 1 << 63:
+            raise ValueError(f"the size of {row.path[:80]!r} is that of no file")
     return found
 
 

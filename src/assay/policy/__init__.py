@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import pkgutil
 import re
-import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -102,8 +101,8 @@ def load(name: str) -> Policy:
 def parsed(text: str, origin: str) -> Policy:
     """A policy from its TOML text; UsageError names the key and the line if it is not one."""
     try:
-        value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as cause:
+        value = files.toml_value(text)
+    except ValueError as cause:
         raise UsageError(f"policy {origin} is not TOML: {cause}") from None
     _only(value, {"schema", "name", "description", "decide", "block", "require", "off", "waiver"}, origin)
     if value.get("schema") != SCHEMA:

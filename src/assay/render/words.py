@@ -102,9 +102,10 @@ def portrait_line(dossier: Dossier) -> str:
     if total is not None:
         parts.append(f"{parameters(total)} parameters")
         whole = sum(share.parameters for share in p.dtypes) or 1
-        parts.append(
-            " + ".join(share.name for share in p.dtypes if share.parameters * 100 >= whole) or p.dtypes[0].name
-        )
+        names = [share.name for share in p.dtypes if share.parameters * 100 >= whole] or [
+            row.name for row in p.dtypes[:1]
+        ]
+        parts.append(" + ".join(names or [row.name for row in p.dtypes[:1]]))
     files = p.measured("files") or 0
     parts.append(f"{size(p.measured('bytes') or 0)} in {files:,} file{'s' if files != 1 else ''}")
     return ", ".join(parts)
