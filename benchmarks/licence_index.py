@@ -32,7 +32,7 @@ ATTRIBUTION = re.compile(r"CC-BY-\d|ODC-By|OGL-|CDLA-Permissive-1")
 # on no list of open ones: what models and data are published under, and what is easily taken for open
 MODEL = re.compile(
     r"(cc-(?!gpl|lgpl|pd$).*|dl-de-.*|ogl-.*|etalab-.*|odc-.*|dbcl-1.0|c-uda-1.0|o-uda-1.0|nlod-.*|mdl-2021"
-    r"|.*open-rail.*|bigscience-rail.*|stable-diffusion-.*|llama-.*|gemma-.*|qwen-.*|tongyi-.*|deepseek-.*|openmdw-.*"
+    r"|.*open-rail.*|bigscience-rail.*|stable-diffusion-.*|llama-.*|gemma-.*|qwen-.*|tongyi-.*|deepseek-.*|openmdw-.*|lgpllr"
     r"|falcon-2-.*|nvidia|nvidia-(?:open-model|model-training|gov|dlc).*|stability-ai-.*|exaone-.*|hyperclova-.*"
     r"|tencent-hunyuan-.*|moonshot-.*|apple-(?:ml-.*|excl|sscl)|chameleon-.*|playground-v2-.*|responsible-ai-.*"
     r"|flux-1-nc|ltxv-.*|open-aleph-.*|open-weights-.*|openatom-model-.*|bilibili-model-.*|fair-ai-.*|gretelai-.*"

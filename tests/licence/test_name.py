@@ -164,3 +164,32 @@ def test_the_library_for_expressions_is_not_loaded_for_a_name() -> None:
 
 def test_ids_can_stand_in_an_spdx_document() -> None:
     assert [row.id for row in MODELS if not re.fullmatch(r"LicenseRef-[A-Za-z0-9.-]+", row.id)] == []
+
+
+@pytest.mark.parametrize("tag", sorted(set(TAGS) - {"unknown", "other"}))
+def test_each_tag_of_the_hub_means_a_text_or_a_title(tag: str) -> None:
+    by_text = {row.id for row in KNOWN if same(tag, row.id)}
+    by_title = [row for row in unlisted.UNLISTED if row.id == named(tag) and (row.names or row.marks)]
+    assert by_text or by_title
+    for other in set(TAGS) - {tag, "unknown", "other"}:
+        shared = by_text & {id for id in by_text if same(other, id)}
+        assert not shared or _kin(tag, other), (other, shared)
+
+
+def _kin(tag: str, other: str) -> bool:
+    """Whether two tags are a family and one of its licences."""
+    families = {"openrail", "bsd", "cc", "gpl", "lgpl", "gfdl"}
+    return tag in families or other in families
+
+
+@pytest.mark.parametrize(
+    ("address", "tag"),
+    [
+        ("https://huggingface.co/meta-llama/Llama-3.1-8B-Instruct/blob/main/LICENSE", "llama3.1"),
+        ("https://huggingface.co/meta-llama/Llama-3.2-1B/raw/main/LICENSE.txt", "llama3.2"),
+        ("https://github.com/deepseek-ai/DeepSeek-V3/blob/main/LICENSE-MODEL", "deepseek"),
+        ("https://huggingface.co/Qwen/Qwen2.5-3B-Instruct/blob/main/LICENSE", "qwen-research"),
+    ],
+)
+def test_the_licence_file_of_a_publisher_is_its_licence(address: str, tag: str) -> None:
+    assert named(address) == named(tag) != ""

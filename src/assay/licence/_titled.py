@@ -8,11 +8,24 @@ REF = "LicenseRef-"
 # id without "LicenseRef-" -> names; compared as `assay.licence.spelling.key` writes them
 NAMES: dict[str, tuple[str, ...]] = {
     # Meta
-    "llama-2-use-policy": ("Llama 2 Acceptable Use Policy",),
-    "llama-3-use-policy": ("Llama 3 Acceptable Use Policy", "Meta Llama 3 Acceptable Use Policy"),
-    "llama-3.1-use-policy": ("Llama 3.1 Acceptable Use Policy", "Meta Llama 3.1 Acceptable Use Policy"),
-    "llama-3.2-use-policy": ("Llama 3.2 Acceptable Use Policy",),
-    "llama-3.3-use-policy": ("Llama 3.3 Acceptable Use Policy",),
+    "llama-2-use-policy": (
+        "Llama 2 Acceptable Use Policy",
+        "llama 2 use policy",
+    ),
+    "llama-3-use-policy": ("Llama 3 Acceptable Use Policy", "llama 3 use policy", "Meta Llama 3 Acceptable Use Policy"),
+    "llama-3.1-use-policy": (
+        "Llama 3.1 Acceptable Use Policy",
+        "llama 3.1 use policy",
+        "Meta Llama 3.1 Acceptable Use Policy",
+    ),
+    "llama-3.2-use-policy": (
+        "Llama 3.2 Acceptable Use Policy",
+        "llama 3.2 use policy",
+    ),
+    "llama-3.3-use-policy": (
+        "Llama 3.3 Acceptable Use Policy",
+        "llama 3.3 use policy",
+    ),
     "opt-175b": ("OPT-175B License Agreement", "OPT License Agreement"),
     "seamless": ("Seamless Licensing Agreement", "Seamless License Agreement", "Seamless License"),
     "seamless-use-policy": ("Seamless Acceptable Use Policy",),
@@ -103,6 +116,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "Microsoft Research License Terms",
         "Microsoft Research License",
         "microsoft-research-license",
+        "msr-la",
         "msrla",
     ),
     "databricks-open-model": ("Databricks Open Model License", "databricks-open-model-license"),
@@ -134,7 +148,7 @@ TEXTS = tuple(
     Hippocratic-3.0 apple-excl apple-sscl cc-by-2.0-uk cc-by-nc-nd-2.0-at cc-by-nc-nd-2.0-au cc-by-nc-sa-3.0-us
     cc-devnations-2.0 cc-nc-1.0 cc-nc-sampling-plus-1.0 cc-nd-1.0 cc-sampling-1.0 cc-sampling-plus-1.0 dbcl-1.0
     dl-de-by-1-0-de dl-de-by-1-0-en dl-de-by-2-0-en dl-de-by-nc-1-0-de dl-de-by-nc-1-0-en etalab-2.0-en
-    facebook-patent-rights-2 facebook-software-license fair-ai-public-1.0 fair-ai-public-1.0-sd fsl-1.0-apache-2.0
+    facebook-patent-rights-2 facebook-software-license fair-ai-public-1.0 fsl-1.0-apache-2.0
     fsl-1.0-mit gretelai-sal-1.0 hippocratic-1.0 hippocratic-1.1 hippocratic-1.2 hippocratic-2.0
     huggingface-tos-20220915 hyperclova-x-seed-2025 ltxv-owl-2025-04-17 ltxv-owl-2025-05-05
     max-mojo-community-20240828 mdl-2021 nvidia nvidia-dlc-2021 nvidia-gov nvidia-model-training-2025 ogl-1.0a

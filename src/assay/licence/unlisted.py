@@ -55,7 +55,7 @@ _ROWS = (
     ),
     Unlisted(
         f"{_SCANCODE}llama-3.1-license-2024",
-        ("llama3.1", "Llama 3.1 Community License Agreement", "Meta Llama 3.1 Community License"),
+        ("llama3_1", "llama3.1", "Llama 3.1 Community License Agreement", "Meta Llama 3.1 Community License"),
         (
             "llama.meta.com/llama3_1/license",
             "llama.com/llama3_1/license",
@@ -65,7 +65,7 @@ _ROWS = (
     ),
     Unlisted(
         f"{_SCANCODE}llama-3.2-license-2024",
-        ("llama3.2", "Llama 3.2 Community License Agreement", "Meta Llama 3.2 Community License"),
+        ("llama3_2", "llama3.2", "Llama 3.2 Community License Agreement", "Meta Llama 3.2 Community License"),
         (
             "llama.com/llama3_2/license",
             "github.com/meta-llama/llama-models/blob/main/models/llama3_2/license",
@@ -74,7 +74,7 @@ _ROWS = (
     ),
     Unlisted(
         f"{_SCANCODE}llama-3.3-license-2024",
-        ("llama3.3", "Llama 3.3 Community License Agreement", "Meta Llama 3.3 Community License"),
+        ("llama3_3", "llama3.3", "Llama 3.3 Community License Agreement", "Meta Llama 3.3 Community License"),
         (
             "llama.com/llama3_3/license",
             "github.com/meta-llama/llama-models/blob/main/models/llama3_3/license",
@@ -121,7 +121,7 @@ _ROWS = (
     ),
     Unlisted(
         f"{_SCANCODE}bigscience-rail-1.0",
-        ("bigscience-bloom-rail-1.0", "BigScience RAIL License v1.0"),
+        ("bigscience-bloom-rail-1.0", "bigscience-bloom-rail", "bloom-rail-1.0", "BigScience RAIL License v1.0"),
         ("huggingface.co/spaces/bigscience/license",),
     ),
     Unlisted(
@@ -204,9 +204,15 @@ _ROWS = (
     Unlisted(f"{_SCANCODE}falcon-2-11b-1.0", ("Falcon 2 11B TII License Version 1.0",)),
     Unlisted("LicenseRef-exaone", ("exaone",), texts=(f"{_SCANCODE}exaone-ai-model-1.1-nc",)),
     Unlisted(f"{_SCANCODE}exaone-ai-model-1.1-nc", ("EXAONE AI Model License Agreement 1.1 - NC",)),
+    Unlisted(f"{_SCANCODE}fair-ai-public-1.0-sd", ("fair-ai-public-license-1.0-sd", "faipl-1.0-sd", "faipl-sd")),
     Unlisted(
         "LicenseRef-tencent-hunyuan",
-        ("tencent-hunyuan", "tencent-hunyuan-community", "Tencent Hunyuan Community License Agreement"),
+        (
+            "tencent-hunyuan-a13b",
+            "tencent-hunyuan",
+            "tencent-hunyuan-community",
+            "Tencent Hunyuan Community License Agreement",
+        ),
         texts=(f"{_SCANCODE}tencent-hunyuan-3d-2.0-cla",),
     ),
     Unlisted(f"{_SCANCODE}tencent-hunyuan-3d-2.0-cla"),
