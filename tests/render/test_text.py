@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchmarks.reading import answers
 
 import assay
 from assay.facts.dossier import Dossier
@@ -66,6 +67,11 @@ def test_it_is_one_screen_that_begins_with_what_to_do(dossier: Dossier) -> None:
         "Openness",
     ]
     assert any(row.startswith("Not known") for row in rows[answers:])
+
+
+def test_five_questions_of_a_stranger_are_answered_on_the_first_screen(dossier: Dossier) -> None:
+    found = answers(shown(dossier), " SAME  Nothing differs.")
+    assert all(0 < line <= 40 for line in found.values()), found
 
 
 def test_no_check_and_no_waiver_stands_twice(dossier: Dossier) -> None:
