@@ -52,7 +52,7 @@ def proxy(url: str) -> Proxy | None:
     return None
 
 
-def keep_private(url: str, what: str, *, in_clear: bool) -> None:
+def keep_private(url: str, what: str, *, in_clear: bool, allow: str = ", or allow it with --key-in-clear") -> None:
     """Raise UsageError where `what` would go over plain http to another machine, and nobody allowed that.
 
     Through a proxy https is a tunnel that the proxy cannot look into, so that only the scheme of the URL counts.
@@ -61,8 +61,8 @@ def keep_private(url: str, what: str, *, in_clear: bool) -> None:
         return
     way = f" through {way}" if (way := proxy(url)) else ""
     raise UsageError(
-        f"{what} would go to {without_user(url)}{way} in clear, for anyone on the way to read: use https, take the key"
-        " out of the environment, or allow it with --key-in-clear"
+        f"{what} would go to {without_user(url)}{way} in clear, for anyone on the way to read: use https, or take the"
+        f" key out of the environment{allow}"
     )
 
 

@@ -30,7 +30,7 @@ from tests.builders.keys import private
 from tests.builders.openai_server import serving
 from tests.builders.pickles import calls
 from tests.builders.runtimes import Speaker
-from tests.builders.walker import Ran, ran
+from tests.builders.walker import Ran, leaves, ran
 
 # drives a terminal, reorders, hides, is half a character, begins a line of its own
 SAID = "x\x1b]0;owned\x07\x1b[2J\u202eevil\u2066\u200b\U000e0041\u3164\ufe0f\u0085\u2028\x9b31m\rPASSED"
@@ -56,18 +56,6 @@ def told(done: Ran, colour: bool = False) -> str:
         assert not re.search(r"^INJECTED", plain, re.MULTILINE), (done.arguments, text)
     assert done.status in (0, 1, 2, 3), (done.arguments, text)
     return text
-
-
-def leaves(group: click.Group, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command that does something, with the words that call it."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            yield from leaves(command, (*names, name))
-        else:
-            yield (*names, name), command
 
 
 def every() -> Iterator[tuple[str, ...]]:

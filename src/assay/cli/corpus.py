@@ -206,8 +206,7 @@ def verify(directory: str, offline: bool, quiet: bool) -> int:
 @click.option("--id", "ids", multiple=True, metavar="ID", help="The document with this id; may be repeated.")
 @click.option("--containing", "text", default="", metavar="TEXT", help="Every document that holds these words.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
-@options.offline()
-def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool, offline: bool) -> None:
+def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> None:
     """Take documents out of the corpus in DIR: they are gone from every answer.
 
     Their bytes stay in the files until the corpus is built again without them.
@@ -220,7 +219,7 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool, offli
     if storage.is_url(directory):
         raise UsageError("a corpus behind a URL is not changed in place: remove from a copy in a folder")
     if dry_run:
-        corpus = open_corpora([directory], offline=offline)
+        corpus = open_corpora([directory])
         documents = removal.described(corpus, removal.matching(corpus, ids, text))
     else:
         documents = removal.remove(Path(directory), ids, text)

@@ -7,9 +7,13 @@ an ordinary hub cache, which is walked like any other folder.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 from assay.errors import MissingExtra, UsageError
+from assay.secret import LEAST, MARK, concealed
+from assay.subject._guard import guarded
 from assay.subject.walk import Walk, walked
 from assay.version import VERSION
 
@@ -30,6 +34,10 @@ def fetched(reference: str, *, offline: bool) -> Walk:
     if match is None:
         raise UsageError(f"{reference} is no hub reference: write hf://org/name or hf://org/name@revision")
     name, revision = match["name"], match["revision"]
+    if {"", ".", ".."} & {*name.split("/"), *(revision or "main").split("/")}:
+        raise UsageError(
+            f"{reference} is no hub reference: neither a name nor a revision has a part that is '.' or '..'"
+        )
     snapshot = _snapshot(name, revision, offline=offline)
     return walked(snapshot, name, f"{SCHEME}{name}@{snapshot.name}")
 
@@ -42,6 +50,7 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
     assay downloads, and not, as the library does, what else is installed and who started it.
     """
     try:
+        from httpx2 import HTTPError, InvalidURL
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
             HfHubHTTPError,
@@ -53,7 +62,11 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
         raise MissingExtra("hub", "hf:// references") from None
     agent = {"user-agent": f"assay/{VERSION}"}
     try:
-        return Path(snapshot_download(name, revision=revision, local_files_only=offline, headers=agent))
+        with guarded(f"{SCHEME}{name}"):
+            found = snapshot_download(
+                name, revision=revision, local_files_only=offline, headers=agent, tqdm_class=_bar()
+            )
+        return Path(found)
     except RevisionNotFoundError:
         raise UsageError(f"hf://{name} has no revision {revision!r}") from None
     except RepositoryNotFoundError:
@@ -61,6 +74,28 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
     except LocalEntryNotFoundError:
         why = "and --offline was given" if offline else "and the hub cannot be reached"
         raise UsageError(f"hf://{name} is not complete in the local cache {why}") from None
-    except (HfHubHTTPError, OSError) as cause:
-        first = str(cause).partition("\n")[0]
+    except UsageError:
+        raise
+    except (HfHubHTTPError, HTTPError, InvalidURL, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
+        first = _said(cause)
         raise UsageError(f"downloading hf://{name} failed: {first}; run it again, the download resumes") from None
+
+
+def _said(cause: Exception) -> str:
+    """The first line of an error of the library, without the token that it may have been made with."""
+    from huggingface_hub import get_token
+
+    said = str(cause).partition("\n")[0] or type(cause).__name__
+    token = get_token() or ""
+    return concealed(said.replace(token, MARK) if len(token) >= LEAST else said)[:300]
+
+
+def _bar() -> type[Any]:
+    """The library's bar on standard error as it was opened: a bar is drawn by sequences, and says nothing of a hub."""
+    from huggingface_hub.utils.tqdm import tqdm
+
+    class Bar(tqdm):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **{"file": sys.__stderr__, **named})  # type: ignore[no-untyped-call]
+
+    return Bar

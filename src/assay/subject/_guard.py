@@ -1,0 +1,165 @@
+"""What stands between huggingface_hub and a hub that may be anybody's: bounded answers, names that stay in the cache.
+
+The library takes commits, file names and digests of a hub for parts of paths, reads JSON of any length, and waits
+without an end where it is not told otherwise. Its client is given hooks that look at each request and answer first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from assay.errors import UsageError
+from assay.network import Cut, keep_private
+from assay.secret import without_user
+
+MOST = 64 << 20  # bytes of an answer that is no file
+CONNECT, READ = 10.0, 30.0  # seconds, where the library sets none
+STALL, LEAST = 120.0, 1 << 16  # fewer bytes than this in so many seconds, and no answer, is given up
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+_TAG = re.compile(r'(?:W/)?"?[0-9A-Za-z_-][0-9A-Za-z_.-]{0,127}"?\Z')
+_DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")  # Windows, "Naming Files"
+_ONE = threading.RLock()  # the library has one client for a process
+
+
+@contextmanager
+def guarded(model: str) -> Iterator[None]:
+    """The library, while the block runs, with a client that raises UsageError at what no hub should answer."""
+    from huggingface_hub import set_client_factory
+    from huggingface_hub.utils import _http
+
+    with _ONE:
+        before = getattr(_http, "_GLOBAL_CLIENT_FACTORY", None) or _http.default_client_factory
+        watch = _Watch(model)
+        set_client_factory(lambda: watch.over_client(before()))
+        try:
+            yield
+        finally:
+            watch.stop.set()
+            set_client_factory(before)
+
+
+class _Watch:
+    def __init__(self, model: str) -> None:
+        self.model, self.bytes, self.cut, self.stop = model, 0, Cut(), threading.Event()
+        threading.Thread(target=self._watched, daemon=True).start()
+
+    def _watched(self) -> None:
+        """End the connections once too little came for too long."""
+        begun, at = time.monotonic(), 0
+        while not self.stop.wait(min(1.0, STALL / 4)):
+            if self.bytes - at >= LEAST:
+                begun, at = time.monotonic(), self.bytes
+            elif time.monotonic() - begun > STALL:
+                self.cut.end()
+
+    def over_client(self, client: Any) -> Any:
+        """The client, its requests and answers looked at."""
+        hooks = client.event_hooks
+        client.event_hooks = {
+            "request": [*hooks["request"], self.request],
+            "response": [self.response, *hooks["response"]],
+        }
+        return client
+
+    def request(self, request: Any) -> None:
+        """Nothing waits without an end, no token goes in clear, and what comes is what is counted."""
+        self.going()
+        if "authorization" in request.headers:
+            keep_private(str(request.url), "the token for the hub", in_clear=False, allow="")
+        limits = {"connect": CONNECT, "read": READ, "write": READ, "pool": None}
+        given: dict[str, float | None] = request.extensions.get("timeout") or {}
+        request.extensions = {
+            **request.extensions,
+            "trace": self.cut.trace,
+            "timeout": {**limits, **{key: value for key, value in given.items() if value is not None}},
+        }
+        request.headers["accept-encoding"] = "identity"
+
+    def response(self, answer: Any) -> None:
+        """The headers and, of what is no file, the body are what a hub may answer."""
+        where = without_user(str(answer.request.url.copy_with(query=None)))
+        for name, form in (("etag", _TAG), ("x-linked-etag", _TAG), ("x-repo-commit", _COMMIT)):
+            if (value := answer.headers.get(name)) is not None and answer.status_code < 400 and not form.match(value):
+                raise self.odd(where, f"{name} {value[:80]!r}, which is no name of a file in a cache")
+        if (to := answer.headers.get("location")) and urlsplit(to).scheme not in ("", "http", "https"):
+            raise self.odd(where, f"a way to {without_user(to)[:80]!r}, which is no address of a web server")
+        api = "/api/" in answer.request.url.path
+        if api and answer.headers.get("content-encoding", "identity") != "identity":
+            raise self.odd(where, "packed, which it was not asked to do")
+        answer.stream = self.counted(answer.stream, where, MOST if api or answer.status_code >= 400 else None)
+        if api and answer.status_code == 200 and answer.request.method == "GET":
+            self._told(answer, where)
+
+    def _told(self, answer: Any, where: str) -> None:
+        try:
+            value = json.loads(answer.read())
+        except (ValueError, RecursionError):
+            raise self.odd(where, "something that is not JSON") from None
+        if "/tree/" in where:
+            rows = value if isinstance(value, list) else [None]
+            for row in rows:
+                path = row.get("path") if isinstance(row, dict) else None
+                if not isinstance(row, dict) or not isinstance(path, str) or not _stays(path):
+                    raise self.odd(where, f"the file name {str(path)[:80]!r}, which is none in a folder")
+                if row.get("type") == "file" and not _counts(row.get("size")):
+                    raise self.odd(where, f"{path[:80]!r} without a size")
+        elif not isinstance(value, dict) or not _COMMIT.match(str(value.get("sha"))):
+            got = value.get("sha") if isinstance(value, dict) else value
+            raise self.odd(where, f"the commit {str(got)[:80]!r}, which is none")
+
+    def counted(self, stream: Any, where: str, most: int | None) -> Any:
+        """A stream that counts for the watch, and ends at `most` bytes."""
+        from httpx2 import SyncByteStream
+
+        watch = self
+
+        class Counted(SyncByteStream):
+            def __iter__(self) -> Iterator[bytes]:
+                seen = 0
+                for part in stream:
+                    watch.going()
+                    watch.bytes, seen = watch.bytes + len(part), seen + len(part)
+                    if most is not None and seen > most:
+                        raise watch.odd(where, f"more than {most >> 20} MiB")
+                    yield part
+
+            def close(self) -> None:
+                stream.close()
+
+        return Counted()
+
+    def going(self) -> None:
+        """Raises UsageError once the hub was given up."""
+        if self.cut.over:
+            raise UsageError(
+                f"{self.model}: the hub sent less than {LEAST >> 10} KiB in {STALL:g} s; run it again later, the"
+                " download resumes"
+            )
+
+    def odd(self, where: str, what: str) -> UsageError:
+        """What to raise at an answer that no hub should give."""
+        return UsageError(f"{self.model}: {where} answered with {what}; nothing of it is used")
+
+
+def _counts(size: object) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 63
+
+
+def _stays(path: str) -> bool:
+    """Whether a name stays below the folder that it is put in, on every system."""
+    parts = path.split("/")
+    return (
+        0 < len(path) <= 4096
+        and not any(letter in path for letter in "\0\\")
+        and not re.match("[A-Za-z]:", path)
+        and not any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > 255 for part in parts)
+        and not any(_DEVICE.match(part) for part in parts)
+        and path.isprintable()
+    )
