@@ -105,3 +105,13 @@ def test_reader_and_check_modules_follow_their_law() -> None:
         assert (
             ROOT / "src/assay/checks" / check.rule.question / f"{check.rule.id.replace('.', '_').replace('-', '_')}.py"
         ).is_file(), check.rule.id
+
+
+def test_every_promise_of_the_threat_model_is_held_by_tests_that_are_there() -> None:
+    text = (ROOT / "docs/threat-model.md").read_text("utf-8")
+    promised = text.partition("## What is promised")[2].partition("## What is not promised")[0]
+    rows = dict(re.findall(r"^\| (\S[^|]*?) \| (`tests.*?) \|$", promised, re.MULTILINE))
+    assert set(re.findall(r"^(\d+)\. ", promised, re.MULTILINE)) <= set(rows)
+    for named in re.findall(r"`(tests/[^`]+)`", promised):
+        path, _, name = named.partition("::")
+        assert re.search(rf"^def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), named
