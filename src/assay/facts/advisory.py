@@ -88,7 +88,7 @@ _ROWS: tuple[tuple[Advisory, _Instance], ...] = (
     (
         Advisory(
             "CVE-2025-8747", "functions of Keras itself, such as get_file, get past safe_mode",
-            "keras", "3.0.0 to 3.10.0", "3.11.0", f"{_NVD}CVE-2025-8747",
+            "keras", "3.0.0 to 3.10.0", "3.11.0", "https://github.com/advisories/GHSA-c9rc-mg46-23w3",
         ),
         _Instance("model.runs-code", _KERAS, name=r"\Akeras\..*\bget_file\Z"),
     ),
@@ -109,7 +109,7 @@ _ROWS: tuple[tuple[Advisory, _Instance], ...] = (
     (
         Advisory(
             "CVE-2024-3660", "Lambda layers run the byte code that they hold, without asking",
-            "keras", "before 2.13", "2.13", f"{_NVD}CVE-2024-3660",
+            "keras", "before 2.13", "2.13", "https://kb.cert.org/vuls/id/253266",
         ),
         _Instance("model.runs-code", _KERAS, seen="byte code"),
     ),
@@ -123,7 +123,7 @@ _ROWS: tuple[tuple[Advisory, _Instance], ...] = (
     (
         Advisory(
             "CVE-2025-12058", "a vocabulary is read from any path or address, in spite of safe_mode",
-            "keras", "before 3.12.0", "3.12.0", f"{_NVD}CVE-2025-12058",
+            "keras", "before 3.12.0", "3.12.0", "https://github.com/advisories/GHSA-mq84-hjqx-cwf2",
         ),
         _Instance("model.touches-files", seen="reads its vocabulary from the file"),
     ),
@@ -187,7 +187,7 @@ _ROWS: tuple[tuple[Advisory, _Instance], ...] = (
     (
         Advisory(
             "CVE-2025-66448", "auto_map of the vision part runs code of another repository, trusted or not",
-            "vllm", "before 0.11.1", "0.11.1", f"{_NVD}CVE-2025-66448",
+            "vllm", "before 0.11.1", "0.11.1", "https://github.com/advisories/GHSA-8fr4-5q9j-m8gm",
         ),
         _Instance("code.elsewhere", pointer=r"\A/vision_config/auto_map/", name="--"),
     ),
@@ -237,7 +237,7 @@ _ROWS: tuple[tuple[Advisory, _Instance], ...] = (
     (
         Advisory(
             "CVE-2007-4559", "members of a tar are unpacked outside the folder",
-            "Python tarfile", "without a filter", "3.14, where the filter is on", f"{_NVD}CVE-2007-4559",
+            "Python tarfile", "without a filter", "3.14, where the filter is on", "https://peps.python.org/pep-0706/",
         ),
         _Instance("archive.escapes", r"\.(?:tar|tgz|tar\.\w+|nemo)\Z"),
     ),

@@ -324,9 +324,13 @@ def test_a_hole_over_several_tensors_is_told_as_one(tmp_path: Path, audit: Audit
     assert of(audit(tmp_path / "m"), "weights.hole", Kind.FAIL) == []
     raw[body + 13_001 : body + 30_003] = bytes(17_002)
     path.write_bytes(raw)
-    (said,) = messages(audit(tmp_path / "m"), "weights.hole", Kind.FAIL)
+    dossier = audit(tmp_path / "m")
+    (said,) = messages(dossier, "weights.hole", Kind.FAIL)
+    assert messages(dossier, "weights.dead", Kind.REVIEW) == []  # told once
     assert "are zero, from within 'layers.1.weight' over 1 whole tensor to within 'layers.3.weight'" in said
     assert f"bytes {body + 13_056:,} to {body + 29_952:,}" in said and "an interrupted download" in said
     whole = state | {"layers.2.weight": np.zeros((64, 32), np.float32)}
     derived.write_safetensors(tmp_path / "z" / "model.safetensors", whole, "F32")
-    assert of(audit(tmp_path / "z"), "weights.hole", Kind.FAIL) == []
+    dossier = audit(tmp_path / "z")
+    assert of(dossier, "weights.hole", Kind.FAIL) == []
+    assert messages(dossier, "weights.dead", Kind.REVIEW) == ["layers.2.weight: all 2,048 values are 0.0"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.parameters._zeros import holes
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
@@ -22,15 +23,23 @@ LEAST = 1024  # values of a tensor of a graph that is no mask, shape or state to
     remedy="Ask the publisher whether rows were pruned on purpose; if not, the file is broken or was never trained.",
     aspects=(Aspect.VALUES,),
 )
-def weights_dead(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
+def weights_dead(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightIndex, ...]) -> Iterator[Answer]:
     """A matrix that holds one value only, or rows of zeros, were never trained, were pruned, or were lost.
 
     So with blocks of a quantised tensor whose scale is zero.
     Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens. In a graph
     (ONNX, TensorFlow Lite, OpenVINO) masks and states to begin with are such tensors too, in a pickled object data of
-    any purpose: there it is told, not asked.
+    any purpose: there it is told, not asked. What a hole in the file explains is left to the check on holes.
     """
-    if summary.artifact in mixed(indexes):
+    graphs = mixed(indexes)
+    explained = {(index.artifact, tensor.name) for index, stretch in holes(indexes, summaries) for tensor, _ in stretch}
+    for summary in summaries:
+        if (summary.artifact, summary.name) not in explained:
+            yield from _dead(summary, summary.artifact in graphs)
+
+
+def _dead(summary: TensorSummary, of_graph: bool) -> Iterator[Answer]:
+    if of_graph:
         if summary.mean is not None and summary.values >= LEAST and summary.minimum == summary.maximum:
             place = Evidence(summary.artifact, name=summary.name)
             yield informational(f"{summary.name}: all {summary.values:,} values are {summary.minimum}", place)

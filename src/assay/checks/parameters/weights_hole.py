@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.parameters._zeros import Row, holes
 from assay.facts.finding import Answer, Evidence, fail
 from assay.facts.structure import Aspect
-from assay.facts.tensor import TensorSpec, WeightIndex
+from assay.facts.tensor import WeightIndex
 from assay.facts.values import TensorSummary
-
-Row = tuple[TensorSpec, TensorSummary]
 
 
 @check(
@@ -22,27 +21,15 @@ Row = tuple[TensorSpec, TensorSummary]
     aspects=(Aspect.VALUES,),
     of_bytes=True,
 )
-def weights_hole(index: WeightIndex, summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
+def weights_hole(indexes: tuple[WeightIndex, ...], summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
     """A download that makes room for the whole file first, and is broken off, leaves zeros where it had not come to.
 
     The size is right, and every header. Told is a stretch that begins within one tensor, covers all of those that
     follow in the file, and ends within another; its bounds are those of whole rows. One tensor of zeros is for the
     check on weights that hold nothing.
     """
-    rows = {row.name: row for row in summaries if row.artifact == index.artifact}
-    ordered = sorted(index.tensors, key=lambda tensor: (tensor.start, tensor.stop))
-    known = [(tensor, rows[tensor.name]) for tensor in ordered if tensor.name in rows and tensor.stop > tensor.start]
-    at = 0
-    while at < len(known):
-        if not _ends_in_zeros(known[at][1]):
-            at += 1
-            continue
-        last = at + 1
-        while last < len(known) and _zero(known[last][1]):
-            last += 1
-        if last > at + 1 and last < len(known) and _begins_with_zeros(known[last][1]):
-            yield _hole(index, known[at], known[last], last - at - 1)
-        at = last
+    for index, stretch in holes(indexes, summaries):
+        yield _hole(index, stretch[0], stretch[-1], len(stretch) - 2)
 
 
 def _hole(index: WeightIndex, first: Row, last: Row, between: int) -> Answer:
@@ -52,21 +39,6 @@ def _hole(index: WeightIndex, first: Row, last: Row, between: int) -> Answer:
         f"{'tensor' if between == 1 else 'tensors'} to within {last[0].name!r}: a hole, as of an interrupted download",
         Evidence(index.artifact, f"{stop - start:,} zero bytes", start=start, stop=stop, name=first[0].name),
     )
-
-
-def _zero(row: TensorSummary) -> bool:
-    return row.values > 0 and row.zeros == row.values
-
-
-def _ends_in_zeros(row: TensorSummary) -> bool:
-    """Whether all rows from some row on are zero, and not all of them."""
-    lines = row.rows
-    return bool(lines and 0 < lines.dead < lines.count and lines.dead_rows[0] + lines.dead == lines.count)
-
-
-def _begins_with_zeros(row: TensorSummary) -> bool:
-    lines = row.rows
-    return bool(lines and 0 < lines.dead < lines.count and lines.dead_rows == tuple(range(len(lines.dead_rows))))
 
 
 def _dead_bytes(row: Row) -> int:
