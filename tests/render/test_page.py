@@ -105,3 +105,13 @@ def test_of_very_many_tensors_the_page_says_which_are_not_drawn(tmp_path: Path, 
 def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
     dossier = audit(hub_model(tmp_path / "m"))
     assert written(dossier)[0] == written(dossier)[0]
+
+
+def test_of_a_model_behind_an_endpoint_no_digest_is_shown_as_its_own(
+    tmp_path: Path, audit: Callable[..., Dossier]
+) -> None:
+    dossier = audit(hub_model(tmp_path / "m"))
+    closed = replace(dossier, subject=replace(dossier.subject, reference="openai+http://127.0.0.1:1/v1"))
+    first = [written(row)[0].partition(b'id="decide"')[0].partition(b"<h1>")[2] for row in (dossier, closed)]
+    digest = dossier.subject.sha256[:12].encode()
+    assert digest in first[0] and digest not in first[1] and b"none of its files is seen" in first[1]

@@ -77,7 +77,12 @@ def _card(dossier: Dossier, reply: Reply) -> Card:
     if reply.question == "openness" and reply.state is State.NOTHING and not dossier.openness.by_evidence.level:
         look, word = "gaps", "no class of openness"
     picture, shows = _PICTURES[reply.question](dossier)
-    return Card(reply, look, word, picture, shows, None if picture or not reply.ways else reply.ways[0])
+    return Card(reply, look, word, picture, shows, None if picture else _nearest(reply))
+
+
+def _nearest(reply: Reply) -> Unknown | None:
+    """What would answer the question itself, before what would answer a hundred others too."""
+    return min(reply.ways, key=lambda row: len(row.findings), default=None)
 
 
 def _loading(dossier: Dossier) -> tuple[Markup, str]:

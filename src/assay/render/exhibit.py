@@ -131,7 +131,7 @@ def _dumped(start: int, raw: bytes, meant: int) -> Markup:
 
 def _said(at: Evidence) -> str:
     name = f"{at.name}: " if at.name and at.name not in at.seen else ""
-    return f"{name}{at.seen}"
+    return f"{name}{at.seen}".removesuffix(": ")
 
 
 def _line(at: Evidence) -> Markup:

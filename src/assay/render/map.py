@@ -114,7 +114,7 @@ def _times(value: float, middle: float) -> str:
 
 def _shortened(role: str) -> str:
     """The end of a role, which tells more than its beginning where it is long."""
-    return role if len(role) <= 10 else f"…{role[-9:]}"
+    return role if len(role) <= 10 else f"…{role[-7:]}"
 
 
 def _axes(grid: Grid) -> tuple[list[str], list[int]]:
