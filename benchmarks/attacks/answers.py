@@ -178,7 +178,7 @@ def _(at: Path) -> Answer:
 @attack("a dossier with checks left out verifies as if they were asked")
 def _(at: Path) -> Answer:
     model(at / "m", a__pkl=calls("os", "system", CURL))
-    dossier(at, "d.json", "--skip", "pickle.*")
+    dossier(at, "d.json", "--skip", "pickle.reaches-outside,loading.runs-code")
     return no(at, "verify", "d.json", "m")
 
 
@@ -345,6 +345,38 @@ def _passed_as_bad(at: Path, bad: bytes) -> bool:
     says_bad = digests.get("a.pkl") == hashlib.sha256(bad).hexdigest()
     fails = any(row["kind"] in ("fail", "review", "open") and "pkl" in json.dumps(row) for row in found["findings"])
     return says_bad and not fails and found["decision"]["verdict"] == "PASSED"
+
+
+@attack("a worker that was taken over speaks of another file, or of what was not asked")
+def _(at: Path) -> Answer:
+    def obstacle(artifact: str, reason: str = "") -> dict[str, object]:
+        return {"artifact": artifact, "trouble": "malformed", "reason": reason}
+
+    examined = {"artifact": "own.pkl", "format": "pickle_stream", "aspects": [], "gaps": []}
+    forged: list[object] = [
+        {"end": obstacle("/etc/shadow")},
+        {"end": obstacle("own.pkl", "x" * 1_000_000)},
+        {"end": None, "fact": None},
+        {"fact": ["Obstacle", obstacle("model.safetensors")]},
+        {"fact": ["Examined", examined]},
+        {"fact": ["Dossier", {}]},
+        {"fact": ["os.system", "id"]},
+        [],
+        7,
+    ]
+    accepted = [row for row in forged if not _refused(row)]
+    return Answer(f"{len(forged)} answers, {len(accepted)} taken", bool(accepted))
+
+
+def _refused(message: object) -> bool:
+    from assay.facts.codec import Mismatch
+    from assay.isolation.wire import heard
+
+    try:
+        heard(message, "own.pkl")
+    except Mismatch:
+        return True
+    return False
 
 
 @attack("a report is written over the model's weights")
