@@ -127,9 +127,11 @@ def test_every_report_has_the_section(format: str, tmp_path: Path, audit: Audit)
     assert found is not None
     found.write(audit(openwashed(tmp_path / "m")), stream)
     page = stream.getvalue().decode()
+    if format == "text":
+        assert "of 6 parts of an open model" in page and "llama3" in page
+        return
     assert "by evidence: no class" in page.replace("\\", "").replace("&#58;", ":")
-    if format != "text":
-        assert "Evaluation data" in page and "llama3" in page
+    assert "Evaluation data" in page and "llama3" in page
 
 
 def test_the_page_names_as_many_architectures_as_there_are() -> None:
