@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.dossier import QUESTIONS, Dossier
-from assay.facts.finding import Kind
+from assay.facts.finding import Finding, Kind
 from assay.facts.loading import LoadingPath, Runs
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
@@ -86,13 +86,21 @@ class Reply:
         return f"{self.known}: {self.counted}" if self.known else self.counted[:1].upper() + self.counted[1:]
 
 
-def replies(dossier: Dossier, again: str = "") -> tuple[Reply, ...]:
-    """The answers, in the order of the questions; `again` is the command as it was given, where that is known."""
-    found, open_ = matters(dossier), unknowns(dossier, again)
-    return tuple(_reply(dossier, question, found, open_) for question in QUESTIONS)
+def replies(dossier: Dossier, again: str = "", found: tuple[Matter, ...] | None = None) -> tuple[Reply, ...]:
+    """The answers, in the order of the questions.
+
+    Args:
+        dossier: the record of the audit.
+        again: the command as it was given, where that is known.
+        found: what `matters` gave, where it was asked already.
+    """
+    found, open_, let = matters(dossier) if found is None else found, unknowns(dossier, again), accepted(dossier)
+    return tuple(_reply(dossier, question, found, open_, let) for question in QUESTIONS)
 
 
-def _reply(dossier: Dossier, question: str, found: tuple[Matter, ...], open_: tuple[Unknown, ...]) -> Reply:
+def _reply(
+    dossier: Dossier, question: str, found: tuple[Matter, ...], open_: tuple[Unknown, ...], let: tuple[Finding, ...]
+) -> Reply:
     of = {rule.id for rule in dossier.rules if rule.question == question}
     mine = [row for row in found if row.rule.id in of]
     blocking = sum(row.weight in (Weight.BLOCKS, Weight.DEFECT) for row in mine)
@@ -118,7 +126,7 @@ def _reply(dossier: Dossier, question: str, found: tuple[Matter, ...], open_: tu
         decide=len(mine) - blocking,
         first=sum(row.weight is Weight.FIRST for row in mine),
         open=unknown,
-        accepted=sum(row.check in of for row in accepted(dossier)),
+        accepted=sum(row.check in of for row in let),
         passed=passed,
         ways=tuple(row for row in open_ if any(check in of for check in row.checks)),
     )

@@ -81,7 +81,8 @@ class Matter:
 def matters(dossier: Dossier) -> tuple[Matter, ...]:
     """What is to be dealt with; what was waived or is known from a baseline is not among it."""
     rules = {rule.id: rule for rule in dossier.rules}
-    rows = [(weight, row) for row in once(dossier).values() if (weight := _weight(row.finding)) is not None]
+    weighty = tuple(row for row in dossier.findings if _weight(row) is not None)
+    rows = [(weight, row) for row in once(dossier, weighty).values() if (weight := _weight(row.finding)) is not None]
     order, kinds = list(Weight), list(Kind)
     rows.sort(
         key=lambda row: (order.index(row[0]), kinds.index(row[1].finding.kind), -rules[row[1].finding.check].severity)
@@ -95,7 +96,7 @@ def matters(dossier: Dossier) -> tuple[Matter, ...]:
 
 def accepted(dossier: Dossier) -> tuple[Finding, ...]:
     """The findings that a waiver or a baseline accepts."""
-    return tuple(finding for finding in once(dossier) if finding.effect in (Effect.WAIVED, Effect.KNOWN))
+    return tuple(once(dossier, tuple(row for row in dossier.findings if row.effect in (Effect.WAIVED, Effect.KNOWN))))
 
 
 def _weight(finding: Finding) -> Weight | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.render.decision import Matter, Weight, accepted, matters
-from assay.render.unknown import count, required, unknowns
+from assay.render.unknown import Unknown, count, required, unknowns
 
 LOADING = "vulnerabilities"  # the question of which all the rest speaks of use, not of loading
 
@@ -35,16 +35,19 @@ class Said:
     accepted: int
 
 
-def said(dossier: Dossier) -> Said:
-    """The verdict of a dossier in words."""
-    rows, open_ = matters(dossier), unknowns(dossier)
+def said(dossier: Dossier, found: tuple[Matter, ...] | None = None) -> Said:
+    """The verdict of a dossier in words; `found` is what `matters` gave, where it was asked already."""
+    rows, open_ = matters(dossier) if found is None else found, unknowns(dossier)
     weights = [row.weight for row in rows]
     blocking, first = weights.count(Weight.BLOCKS), weights.count(Weight.FIRST)
     others = weights.count(Weight.DECIDE) + weights.count(Weight.DEFECT)
     then = others + (first if dossier.decision.verdict is Verdict.FAILED else 0)
     wanted, unknown = required(open_), count(open_)
     verdict = dossier.decision.verdict
-    parts = {Verdict.PASSED: _passed, Verdict.FAILED: _failed, Verdict.INCOMPLETE: _incomplete}[verdict](dossier, rows)
+    if verdict is Verdict.INCOMPLETE:
+        parts = _incomplete(dossier, rows, open_)
+    else:
+        parts = (_passed if verdict is Verdict.PASSED else _failed)(dossier, rows)
     parts += _rest(then, unknown, wanted if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
     tone = Tone.STOP if verdict is Verdict.FAILED else Tone.CARE if verdict is Verdict.INCOMPLETE or rows else Tone.GO
     return Said(" ".join(parts), tone, blocking, first, others, wanted, unknown, len(accepted(dossier)))
@@ -64,9 +67,9 @@ def counts(dossier: Dossier) -> str:
     return ", ".join(f"{number:,} {word}" for number, word in rows if number) or "nothing asked"
 
 
-def leading(dossier: Dossier) -> str:
+def leading(dossier: Dossier, rows: tuple[Matter, ...]) -> str:
     """The check to read about first: the worst that decided the verdict, else the first of what a person has to see."""
-    rows, open_ = matters(dossier), unknowns(dossier)
+    open_ = unknowns(dossier)
     deciding = [row.rule.id for row in rows if row.weight in (Weight.BLOCKS, Weight.FIRST)]
     severity = {rule.id: rule.severity for rule in dossier.rules}
     deciding += sorted((check for row in open_ for check in row.required), key=lambda check: -severity[check])
@@ -89,9 +92,9 @@ def _failed(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
     return [f"Do not {act} it: {_things(len(blocking))} {'is' if len(blocking) == 1 else 'are'} in the way."]
 
 
-def _incomplete(dossier: Dossier, rows: tuple[Matter, ...]) -> list[str]:
+def _incomplete(dossier: Dossier, rows: tuple[Matter, ...], open_: tuple[Unknown, ...]) -> list[str]:
     first = [row for row in rows if row.weight is Weight.FIRST]
-    missing = [check for row in unknowns(dossier) for check in row.required]
+    missing = [check for row in open_ for check in row.required]
     of_loading = _of_loading(dossier)
     loading = not of_loading.isdisjoint((*missing, *(row.rule.id for row in first))) and not dossier.subject.closed
     parts = [f"Do not {'load' if loading else 'rely on'} it yet."]

@@ -40,9 +40,12 @@ def by_question(dossier: Dossier, findings: Iterable[Finding] | None = None) -> 
     return {question: tuple(f for f in rows if questions[f.check] == question) for question in QUESTIONS}
 
 
-def once(dossier: Dossier) -> dict[Finding, Told]:
-    """The findings as a person reads and counts them: one about copies of the same files is told once."""
-    rows = told(dossier.findings, {artifact.path: artifact.sha256 for artifact in dossier.artifacts})
+def once(dossier: Dossier, findings: tuple[Finding, ...] | None = None) -> dict[Finding, Told]:
+    """The findings, all or those given, as a person reads and counts them: one about copies of files is told once."""
+    rows = told(
+        dossier.findings if findings is None else findings,
+        {artifact.path: artifact.sha256 for artifact in dossier.artifacts},
+    )
     return {row.finding: row for row in rows}
 
 

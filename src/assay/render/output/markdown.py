@@ -45,14 +45,14 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
     rows, open_ = matters(dossier), unknowns(dossier)
     yield f"# {dossier.decision.verdict}: {escaped(dossier.subject.name)}"
     yield ""
-    yield f"**{escaped(said(dossier).sentence)}**"
+    yield f"**{escaped(said(dossier, rows).sentence)}**"
     yield ""
     judged = f"policy {escaped(dossier.policy.name)}; {escaped(examined_line(dossier))}"
     yield f"{escaped(portrait_line(dossier))}; {judged}; {code('sha256:' + dossier.subject.sha256)}"
     yield ""
     yield "| | question | answer |"
     yield "|---|---|---|"
-    for reply in replies(dossier):
+    for reply in replies(dossier, found=rows):
         yield f"| {UNICODE.marks[reply.state]} | {reply.title} | {escaped(reply.sentence)} |"
     for weight, of_weight in groupby(rows, key=lambda row: row.weight):
         every = list(of_weight)

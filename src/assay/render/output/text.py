@@ -71,7 +71,8 @@ class _Screen:
 
     def lines(self, sections: tuple[tuple[View, Any], ...], verbose: bool) -> Iterator[str]:
         """The lines of the report."""
-        verdict, open_ = said(self.dossier), unknowns(self.dossier, self.again)
+        rows, open_ = matters(self.dossier), unknowns(self.dossier, self.again)
+        verdict = said(self.dossier, rows)
         yield from wrapped(self.paint(visible(self.dossier.subject.name), "1"), "", self.width)
         yield from wrapped(visible(portrait_line(self.dossier)), "", self.width)
         yield from wrapped(f"model, sha256 {self.dossier.subject.sha256}", "", self.width)
@@ -79,15 +80,15 @@ class _Screen:
         sentence, colour = visible(verdict.sentence), TONES[verdict.tone]
         yield from headline(str(self.dossier.decision.verdict), sentence, colour, self.paint, self.width)
         if not verbose:
-            yield from self._decisions(open_)
-        yield from self._answers()
+            yield from self._decisions(rows, open_)
+        yield from self._answers(rows)
         if verbose:
             yield from Details(self.dossier, self.paint, self.width).lines(sections)
         else:
             yield from self._asked_for(sections)
             yield from self._unknown(open_)
             yield from self._accepted()
-        yield from self._go_on(open_, verbose)
+        yield from self._go_on(rows, open_, verbose)
 
     @property
     def again(self) -> str:
@@ -98,9 +99,9 @@ class _Screen:
         yield ""
         yield from (self.paint(row, "1") for row in wrapped(text, "", self.width))
 
-    def _decisions(self, open_: tuple[Unknown, ...]) -> Iterator[str]:
+    def _decisions(self, rows: tuple[Matter, ...], open_: tuple[Unknown, ...]) -> Iterator[str]:
         """What is in the way, what to decide, and what the policy wants answered, numbered through."""
-        rows, number, shown = matters(self.dossier), 0, 0
+        number = shown = 0
         for weight, of_weight in groupby(rows, key=lambda row: row.weight):
             every = list(of_weight)
             yield from self._heading(f"{HEADINGS[weight]} ({len(every):,})")
@@ -145,9 +146,9 @@ class _Screen:
     def _row(self, mark: str, text: str, most: int) -> Iterator[str]:
         yield from wrapped(text, mark, self.width, " " * len(mark), most=most)
 
-    def _answers(self) -> Iterator[str]:
+    def _answers(self, rows: tuple[Matter, ...]) -> Iterator[str]:
         yield from self._heading("Answers")
-        for row in replies(self.dossier, self.again):
+        for row in replies(self.dossier, self.again, rows):
             mark = self.paint(self.glyphs.marks[row.state], _STATES.get(row.state, "2"))
             yield from self._labelled(f"{mark} {row.short}", len(row.short) + 2, visible(row.sentence))
             if picture := self._picture(row):
@@ -211,7 +212,7 @@ class _Screen:
         for lack in self.dossier.lacks:
             yield from wrapped(f"not in this dossier: {visible(lack)}", " ", self.width, "   ")
 
-    def _go_on(self, open_: tuple[Unknown, ...], verbose: bool) -> Iterator[str]:
+    def _go_on(self, rows: tuple[Matter, ...], open_: tuple[Unknown, ...], verbose: bool) -> Iterator[str]:
         judged = f"{examined_line(self.dossier)}; policy {self.dossier.policy.name}"
         if not self.dossier.subject.closed and not {"landlock", "seccomp"}.issubset(self.dossier.isolation):
             judged += f"; isolation: {isolation_line(self.dossier)}"
@@ -219,7 +220,7 @@ class _Screen:
         yield from wrapped(visible(judged), "", self.width)
         if self.configured:
             yield from wrapped(f"configured by {visible(self.configured)}", "", self.width)
-        if first := leading(self.dossier):
+        if first := leading(self.dossier, rows):
             yield from self._command("explain", f"assay explain {quoted(first)}")
         doing = [row for row in open_ if row.command and not row.command.startswith("assay explain ")]
         for row in doing[:2]:
