@@ -21,17 +21,21 @@ _NAMING = frozenset(
 def opened_from(walk: Walk, left_out: Sequence[str]) -> tuple[Reached, ...]:
     """Those of these files that are opened; other files are read, in a worker, only if any of these could be."""
     wanted = dict.fromkeys(left_out, reach.UNREAD)
-    naming = []
-    for entry in walk.entries:
-        head = peeked(entry).head
-        kind = formats.recognised(entry.path, head[: formats.HEAD])
+    for entry in walk.entries if wanted else ():
         if entry.path in wanted:
+            kind, head = _kind(entry)
             wanted[entry.path] = kind.id if kind else reach.INERT if inert(entry.path, head) else "unknown"
-        if kind is not None and (kind.id in _NAMING or Aspect.FILES in kind.examines):
-            naming.append((entry, kind))
     if all(kind == reach.INERT for kind in wanted.values()):
         return ()
+    rows = ((entry, _kind(entry)[0]) for entry in walk.entries)
+    naming = [(entry, kind) for entry, kind in rows if kind and (kind.id in _NAMING or Aspect.FILES in kind.examines)]
     return reach.reached(wanted, _facts(walk, naming))
+
+
+def _kind(entry: Entry) -> tuple[formats.Format | None, bytes]:
+    """As which format a file is read, and its first bytes."""
+    head = peeked(entry).head
+    return formats.recognised(entry.path, head[: formats.HEAD]), head
 
 
 def _facts(walk: Walk, naming: Sequence[tuple[Entry, formats.Format]]) -> Iterator[object]:
