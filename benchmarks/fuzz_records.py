@@ -51,7 +51,7 @@ _TOML = (
 _WEIGHTS = {"dossier": 6, "bundle": 2, "attestation": 2}
 
 
-_ROOT = b'[[root]]\nfile = "k.pub"\nsubjects = ["CN=a"]\n'
+_ROOT = b'[[root]]\nfile = "root.pem"\nsubjects = ["CN=a"]\n'
 Row = tuple[int, int, float]  # inputs, how many were read, the slowest in CPU seconds
 
 
@@ -103,7 +103,7 @@ def _part(value: Any, dice: random.Random, depth: int = 0) -> Any:
 def kinds(folder: Path) -> dict[str, Kind]:
     """Every kind of record, made of a small model in `folder`."""
     from tests.builders import hub_model
-    from tests.builders.keys import private
+    from tests.builders.keys import certificate, private
 
     import assay
     from assay import policy
@@ -117,8 +117,9 @@ def kinds(folder: Path) -> dict[str, Kind]:
     from assay.policy import baseline
 
     made, key = hub_model(folder / "m"), folder / "k.pem"
-    private(key)
+    own = private(key)
     who = signer(key)
+    certificate(folder / "root.pem", "root", own, "root", own, ca=True)
     (folder / "trust.toml").write_text(
         '[[key]]\nname = "a"\nfile = "k.pub"\n[[identity]]\nname = "a@b.example"\nissuer = "https://b.example"\n'
     )
@@ -135,7 +136,9 @@ def kinds(folder: Path) -> dict[str, Kind]:
         grown = tree.read(tree.appended(grown, entry))
     kept = Checkpoint(tree.ORIGIN, 3, tree.root(grown.lines[:3]).hex())
     proof = json.loads(canonical(tree.proof(grown, 2, kept)))
-    rules = (Path(policy.__file__).with_name("builtin") / "default.toml").read_bytes() + (
+    rules = (Path(policy.__file__).with_name("builtin") / "default.toml").read_bytes().replace(
+        b'"default"', b'"ours"', 1
+    ) + (
         b'\n[[waiver]]\ncheck = "weights.hole"\nartifact = "x"\nsubject = "%s"\nreason = "r"\nowner = "o"\n'
         b"expires = 2027-01-01\n" % (b"a" * 64)
     )
