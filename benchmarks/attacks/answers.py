@@ -352,7 +352,14 @@ def _(at: Path) -> Answer:
     def obstacle(artifact: str, reason: str = "") -> dict[str, object]:
         return {"artifact": artifact, "trouble": "malformed", "reason": reason}
 
-    examined = {"artifact": "own.pkl", "format": "pickle_stream", "aspects": [], "gaps": []}
+    examined = {
+        "artifact": "own.pkl",
+        "format": "pickle_stream",
+        "aspects": [],
+        "gaps": [],
+        "parts": 0,
+        "stopped": False,
+    }
     forged: list[object] = [
         {"end": obstacle("/etc/shadow")},
         {"end": obstacle("own.pkl", "x" * 1_000_000)},
