@@ -87,10 +87,18 @@ def test_an_import_named_by_the_stack_is_seen() -> None:
     assert imports(raw) == {"os.system"}
 
 
+def state(key: bytes) -> bytes:
+    """A pickle that gives an object a state with one attribute, whose name these opcodes make."""
+    return b"\x80\x03cargparse\nNamespace\n)R}" + key + b"cbuiltins\nprint\nsb."
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
         (b"\x80\x02cos\npath\n}" + short("x") + b"K\x01sb.", "sets attributes of the imported os.path itself"),
+        (state(b"cbuiltins\nstr\n(" + short("__setstate__") + b"tR"), "gives an object its own '__setstate__'"),
+        (state(b"cbuiltins\nstr\n(C\x0c__setstate__" + short("ascii") + b"tR"), "gives an object its own"),
+        (state(b"ccollections\nUserString\n(" + short("__setstate__") + b"tR"), "its own '__setstate__'"),
         (b"\x80\x02cbuiltins\nlist\n)R\x82\x01.", "extension registry"),
         (b"\x80\x05cbuiltins\nlist\n\x97.", "out-of-band buffer"),
         (b"\x80\x02cos\nsystem\n(" + short("id") + b"tR", "loading runs what stands before it"),

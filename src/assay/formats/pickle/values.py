@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,8 @@ _HARMLESS = frozenset(
         "__signature__",
     }
 )
+# a key that no literal is, as the machine writes it: the name that stands in it, or any text that a call computes
+_MADE = re.compile(r"<.*?(__\w{1,60}__)|<(?:builtins|__builtin__)\.(?:str|unicode)\((?!b?['\"]).*", re.DOTALL)
 _SURVEYED = 2_000_000  # values that depth() looks at
 
 
@@ -115,7 +118,10 @@ def state_keys(state: object) -> Iterator[str]:
         for key, value in part.items():
             if not isinstance(key, str):
                 continue
+            if made := _MADE.match(key):  # by a call: what it gives names an attribute as well as a text does
+                key = made[1] or made[0]
             magic = key.startswith("__") and key.endswith("__") and key not in _HARMLESS and "pydantic" not in key
+            magic = magic or bool(made and not made[1])
             if magic or (key in _CALLED and isinstance(value, Global | Call)):
                 yield key[:80]
 
