@@ -138,6 +138,12 @@ def test_the_notice_by_which_a_file_is_put_under_a_licence_is_known() -> None:
     assert (found.identified, found.complete) == (("Apache-2.0",), True)
 
 
+def test_what_follows_a_very_long_text_is_not_lost() -> None:
+    found = licence(f"{MIT}\n" + "some words of no meaning " * 9000 + "\nYou may not use it commercially.\n")
+    assert found.identified == ("MIT",) and not found.complete
+    assert [gap.kind for gap in found.differences] == [DifferenceKind.BESIDE]
+
+
 def test_a_licence_under_another_name_is_not_that_licence() -> None:
     body = OWN[OWN.index("TERMS AND CONDITIONS") :].replace("royalty-free", "revocable")
     found = licence(f"Acme Weights License\n\n{body}")

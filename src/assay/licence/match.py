@@ -8,7 +8,7 @@ not is known by its title alone. A word that belongs to no licence is a differen
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assay.facts.text import Difference, DifferenceKind
@@ -25,6 +25,7 @@ UNTITLED = 0.05  # share of a licence's words that may be missing where no title
 PUT_IN = 0.4  # words put into such a text, for each of the licence's
 FAMILY = 0.02  # share of changed words from which a title of several licences does not mean this one
 NEAR = 0.5  # share of a text's words that a licence must have to be worth naming as the nearest
+MOST_WORDS = 40_000  # of a text that are compared; what follows is beside its licences
 MOST_DIFFERENCES = 50
 MOST_TIMES = 3  # a text is looked at
 EXCERPT = 30  # words of a difference that are shown
@@ -65,19 +66,23 @@ class _Held:
 def identified(text: str) -> Identified:
     """What licences `text` holds."""
     lines = text.replace("\r\n", "\n").split("\n")
-    found = words(text)
+    every = words(text)
+    found = every[:MOST_WORDS]
     held = _held(found, lines)
     if not held.rows and (by_title := _by_title(text, lines, len(found))):
         held.rows.append((1, by_title, 0))
     best: dict[str, int] = {}
     for _, id, share in held.rows:
         best[id] = max(best.get(id, 0), share)
+    differences = _differences(held.kept, found)
+    if held.kept and len(every) > MOST_WORDS:
+        differences.append(_beside(every[MOST_WORDS:]))
     near = next((row for row in held.near if sum(row.text) >= NEAR * len(found)), None) if not held.kept else None
     return Identified(
         tuple(best),
         tuple(best.values()),
-        tuple(sorted(_differences(held.kept, found), key=lambda gap: gap.line)[:MOST_DIFFERENCES]),
-        len(found),
+        tuple(sorted(differences, key=lambda gap: gap.line)[:MOST_DIFFERENCES]),
+        len(every),
         tuple(id for id, share in best.items() if not share),
         near.known.id if near else "",
         len(_differences([near], found)) if near else 0,
@@ -176,10 +181,14 @@ def _added(kept: list[Aligned], covered: list[bool], found: list[Word]) -> list[
         if inside and any(_is_name(row, start, stop, said) for row in inside):
             continue
         if inside or OPERATIVE & {word.text for word in said}:
-            kind = DifferenceKind.INSERTED if inside else DifferenceKind.BESIDE
-            shown = " ".join(word.text for word in said[:EXCERPT])
-            rows.append(Difference(kind, said[0].line, stop - start, shown))
+            beside = _beside(said)
+            rows.append(replace(beside, kind=DifferenceKind.INSERTED) if inside else beside)
     return rows
+
+
+def _beside(said: list[Word]) -> Difference:
+    shown = " ".join(word.text for word in said[:EXCERPT])
+    return Difference(DifferenceKind.BESIDE, said[0].line, len(said), shown)
 
 
 def _is_name(row: Aligned, start: int, stop: int, said: list[Word]) -> bool:

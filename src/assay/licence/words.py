@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MOST_LINE = 20_000  # characters of a line that are read
+MOST_LINE, MOST_WORD = 20_000, 60  # characters of a line that are read, and of a word that goes on in the next
 MOST_NAME, MOST_NOTICE = 40, 25  # words of a name, and of a line of copyright, that are left out
 # words that permit, forbid or ask: with one of them a passage is more than a name
 OPERATIVE = frozenset(
@@ -105,7 +105,7 @@ def words(text: str) -> list[Word]:
     for number, line in enumerate(text.split("\n"), 1):
         line = line[:MOST_LINE]
         row = list(_line(_plain(line), number, target=bool(_REFERENCE.match(line))))
-        if broken and row and found and _GOES_ON.match(line):
+        if broken and row and found and len(found[-1].text) < MOST_WORD and _GOES_ON.match(line):
             row[0] = Word(found[-1].text + row[0].text, found[-1].line, found.pop().name)
         broken = bool(_BROKEN.search(line))
         found += row
