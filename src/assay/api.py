@@ -40,6 +40,8 @@ def audit(
     run: Asking | None = None,
     cost: str = "weights",
     plugins: Sequence[str] = (),
+    max_time: int | None = None,
+    max_bytes: int | None = None,
     progress: Progress | None = None,
 ) -> Dossier:
     """Audit a model and give its dossier.
@@ -67,6 +69,10 @@ def audit(
         cost: the most that a measure may cost: `header` reads no values of tensors, `pass` each once, `weights` all
             that checks need.
         plugins: names of installed packages that bring checks, measures and sections; the dossier records them.
+        max_time: seconds after which nothing more is read; by default 1,800 and one for each 20 MB. What was not
+            reached is open, and the verdict INCOMPLETE.
+        max_bytes: the most to read in full, by default 8 TB; the largest files are left out first, and stay open. Files
+            with more than 1 GiB of holes are left out too, unless this is given.
         progress: told the label, what is done, of how much, and the unit; returning True ends the audit.
 
     Raises:
@@ -78,6 +84,7 @@ def audit(
             model, policy=policy, questions=questions, only=only, skip=skip, known=known, offline=offline,
             isolation=isolation, require_isolation=require_isolation, as_of=as_of, jobs=jobs, base=base, hints=hints,
             histograms=histograms, corpora=corpora, trust=trust, run=run, cost=cost, plugins=plugins,
+            max_time=max_time, max_bytes=max_bytes,
         ),
         progress,
     )  # fmt: skip

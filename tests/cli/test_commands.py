@@ -312,7 +312,7 @@ def test_interrupting_is_one_sentence_and_writes_nothing(tmp_path: Path) -> None
     model.write_bytes(gguf_model())
     os.truncate(model, 20 << 30)  # sparse: hashing it takes long enough to be interrupted
     process = subprocess.Popen(
-        [*ASSAY, "audit", str(model), "-o", f"html={tmp_path}/r.html"],
+        [*ASSAY, "audit", str(model), "--max-bytes", "1TB", "-o", f"html={tmp_path}/r.html"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -347,7 +347,8 @@ def test_a_request_to_end_ends_as_an_interruption_does(tmp_path: Path) -> None:
     big.mkdir()
     with open(big / "data.bin", "wb") as stream:
         stream.truncate(64 << 30)  # a hole: hashing it takes minutes, and no space
-    command = [sys.executable, "-m", "assay", "audit", str(big), "--offline", "-o", f"json={tmp_path}/r.json"]
+    command = [sys.executable, "-m", "assay", "audit", str(big), "--offline", "--max-bytes", "1TB", "-o"]
+    command += [f"json={tmp_path}/r.json"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     time.sleep(2)
     assert process.poll() is None

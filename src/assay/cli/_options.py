@@ -13,9 +13,29 @@ from click.decorators import FC
 
 from assay.cli._streams import Output, one_of
 
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+BYTES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 FILE = click.Path(path_type=Path)
 _AGAIN = "; may be repeated."
 _WHERE = f"to standard output or a file{_AGAIN}"
+
+
+class Amount(click.ParamType):  # type: ignore[type-arg]
+    """A positive whole number with a unit, as a number of the smallest."""
+
+    name = "amount"
+
+    def __init__(self, units: dict[str, int]) -> None:
+        self._units = units
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; an error that names the units where it is none."""
+        text = str(value).strip().lower()
+        digits = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
+        unit = self._units.get(text[len(digits) :].strip())
+        if unit is None or not digits.isdecimal() or not 0 < (found := int(digits[:19]) * unit) < 1 << 63:
+            self.fail(f"{text!r}: expected a number, or one with {', '.join(filter(None, self._units))}", param, ctx)
+        return found
 
 
 def formats(*names: str, note: str = "") -> Callable[[FC], FC]:

@@ -75,6 +75,20 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     default="weights",
     help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
 )
+@click.option(
+    "--max-time",
+    type=options.Amount(options.SECONDS),
+    metavar="TIME",
+    help="Read nothing more after so many seconds (or 30m, 2h); by default 1,800 and one for each 20 MB. What was not "
+    "reached is not known.",
+)
+@click.option(
+    "--max-bytes",
+    type=options.Amount(options.BYTES),
+    metavar="SIZE",
+    help="Read at most so many bytes in full (or 500GB, 2TB); by default 8TB. The largest files are left out first; "
+    "files with holes of more than 1 GiB are too, unless this is given.",
+)
 @options.jobs("Read this many files at a time.", top=64)
 @options.as_of("the expiry of waivers")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 where the verdict is FAILED; INCOMPLETE stays 3.")
@@ -103,6 +117,8 @@ def COMMAND(
     hints: bool,
     histograms: Path | None,
     plugins: tuple[str, ...],
+    max_time: int | None,
+    max_bytes: int | None,
     cost: str,
     as_of: datetime | None,
     exit_zero: bool,
@@ -121,25 +137,13 @@ def COMMAND(
     config = _configured(model)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
-        model,
-        policy=policy or config.policy,
-        questions=_ids(questions),
-        only=_ids(only),
-        skip=_ids(skip),
-        known=accepted or (),
-        offline=config.offline if offline is None else offline,
+        model, policy=policy or config.policy, questions=_ids(questions), only=_ids(only), skip=_ids(skip),
+        known=accepted or (), offline=config.offline if offline is None else offline,
         require_isolation=config.require_isolation if require_isolation is None else require_isolation,
-        as_of=as_of,
-        jobs=jobs or config.jobs,
-        base=base,
-        corpora=corpora,
-        trust=trust,
-        hints=hints,
-        histograms=histograms,
-        run=_asking(ran, packs, most, samples, keep, key_in_clear),
-        cost=cost,
-        plugins=plugins,
-    )
+        as_of=as_of, jobs=jobs or config.jobs, base=base, corpora=corpora, trust=trust, hints=hints,
+        histograms=histograms, run=_asking(ran, packs, most, samples, keep, key_in_clear), cost=cost, plugins=plugins,
+        max_time=max_time, max_bytes=max_bytes,
+    )  # fmt: skip
     told(model, base, offline=request.offline)
     with progress(quiet) as advance:
         dossier = audited(request, advance)

@@ -21,7 +21,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file of the subject: its path inside the model, size in bytes and SHA-256 (lower-case hex)."""
+    """One file of the subject: its path inside the model, size in bytes and SHA-256 (lower-case hex).
+
+    There is no SHA-256 of a file that the audit's limits kept from being read in full.
+    """
 
     path: str
     size: int

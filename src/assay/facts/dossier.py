@@ -206,6 +206,15 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What an audit may cost at most: `seconds`, `bytes` read or `tensors` listed; and whether the user said so."""
+
+    name: str
+    most: int
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """Everything an audit found, in a fixed order.
 
@@ -236,6 +245,7 @@ class Dossier:
     plugins: tuple[Plugin, ...]
     given: tuple[str, ...]
     lacks: tuple[str, ...]
+    limits: tuple[Limit, ...]
     isolation: tuple[str, ...]
     kernels: str
     policy: PolicyRecord

@@ -64,9 +64,16 @@ def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
         trust=given.trust if "trust" in dossier.given else None,
         run=given.run if "run" in dossier.given else None,
         plugins=given.plugins,
+        max_time=_limit(dossier, "seconds"),
+        max_bytes=_limit(dossier, "bytes"),
     )
     wanted = " and ".join(filter(None, missing))
     return found, f"the audit was made with {wanted}, which was not given" if wanted else ""
+
+
+def _limit(dossier: Dossier, name: str) -> int | None:
+    """What the user of this audit set as a limit, if anything."""
+    return next((row.most for row in dossier.limits if row.name == name and row.given), None)
 
 
 def origin(dossier: Dossier, policy: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from posixpath import normpath
 
@@ -11,11 +11,13 @@ from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
 from assay.facts.structure import Aspect, Examined, Flaw, Hook, HookKind
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate, TemplateTrial
+from assay.facts.values import TensorSummary, UnreadValues
 from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED
 from assay.formats.container.unread import unread
 from assay.isolation import Reader
 from assay.measures import Feed
+from assay.pipeline.budget import Budget
 from assay.progress import Progress, Steps
 from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked, reach
 
@@ -35,6 +37,8 @@ class Row:
     def hashed(self, digest: Hashed) -> Row:
         """The row with its digest; a file that could not be hashed as it was read has not been examined."""
         artifact = replace(self.artifact, sha256=digest.sha256)
+        if digest.obstacle is not None and digest.obstacle.trouble is Trouble.LIMIT:  # what its headers say, they say
+            return Row(replace(artifact, standing=Standing.UNEXAMINED), self.facts, (*self.obstacles, digest.obstacle))
         changed = digest.obstacle is not None and digest.obstacle.trouble is Trouble.CHANGED
         if digest.obstacle is None or (self.obstacles and not changed):
             return replace(self, artifact=artifact)
@@ -42,18 +46,18 @@ class Row:
 
 
 def read_walk(
-    walk: Walk, make_reader: MakeReader, made: frozenset[str] = frozenset()
+    walk: Walk, make_reader: MakeReader, made: frozenset[str], budget: Budget
 ) -> tuple[Walk, list[Row], tuple[str, ...]]:
     """As `read_all`, and what is set aside too where another file names some of it: then the walk has nothing aside."""
-    rows, isolation = read_all(walk.entries, make_reader, made)
+    rows, isolation = read_all(walk.entries, make_reader, made, budget)
     if walk.aside and reach.reached(reach.aside(walk), (fact for row in rows for fact in row.facts)):
         walk = reach.whole(walk)
-        rows, isolation = read_all(walk.entries, make_reader, made)
+        rows, isolation = read_all(walk.entries, make_reader, made, budget)
     return walk, rows, isolation
 
 
 def read_all(
-    entries: tuple[Entry, ...], make_reader: MakeReader, made: frozenset[str] = frozenset()
+    entries: tuple[Entry, ...], make_reader: MakeReader, made: frozenset[str], budget: Budget
 ) -> tuple[list[Row], tuple[str, ...]]:
     """Each file read by the reader of its format, and the isolation in which that happened.
 
@@ -63,7 +67,7 @@ def read_all(
     kinds = [_kind(entry, head.head) for entry, head in zip(entries, heads, strict=True)]
     reader = make_reader(formats.modules(kinds))
     try:
-        rows = _in_company(list(zip(entries, heads, kinds, strict=True)), reader, made)
+        rows = _in_company(list(zip(entries, heads, kinds, strict=True)), reader, made, budget)
         rows = _with_attachments(rows, entries, make_reader, made)
         rows = _with_trials(rows, reader)
     finally:
@@ -72,7 +76,7 @@ def read_all(
 
 
 def _in_company(
-    asked: list[tuple[Entry, Peeked, formats.Format | None]], reader: Reader, made: frozenset[str]
+    asked: list[tuple[Entry, Peeked, formats.Format | None]], reader: Reader, made: frozenset[str], budget: Budget
 ) -> list[Row]:
     """Every file read, those together that one worker may read; those that may share one with any come last.
 
@@ -81,7 +85,9 @@ def _in_company(
     rows: dict[int, Row] = {}
     order = [(formats.company(kind) if kind else "", number) for number, (_, _, kind) in enumerate(asked)]
     for _, number in sorted(order, key=lambda row: (not row[0], row)):
-        rows[number] = _read_one(*asked[number], reader, made)
+        entry, head, kind = asked[number]
+        late = budget.over(entry.path)
+        rows[number] = _read_one(entry, head if late is None else Peeked(head.head, late), kind, reader, made)
     return [rows[number] for number in range(len(asked))]
 
 
@@ -144,13 +150,19 @@ def _with_attachments(
 
 
 def hash_all(
-    entries: tuple[Entry, ...], feeds: Mapping[str, list[Feed]], jobs: int, progress: Progress | None
+    entries: tuple[Entry, ...], feeds: Mapping[str, list[Feed]], jobs: int, progress: Progress | None, budget: Budget
 ) -> list[Hashed]:
-    """Every file hashed, in order, its blocks given to its feeds; several at a time where that is asked for."""
-    total = sum(entry.size for entry in entries)
+    """Every file hashed, in order, its blocks given to its feeds; several at a time where that is asked for.
+
+    Those beyond the budget have no digest.
+    """
+    unread = budget.unread(entries)
+    total = sum(entry.size for entry in entries if entry.path not in unread)
     steps = Steps(progress, "reading", total, "bytes")
 
     def one(entry: Entry) -> Hashed:
+        if (reason := unread.get(entry.path) or budget.over(entry.path)) is not None:
+            return Hashed("", reason)
         return hashed(entry, steps.add, _together(feeds.get(entry.path, ())))
 
     if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
@@ -159,6 +171,19 @@ def hash_all(
 
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(one, entries))
+
+
+def fed(begun: Iterable[Mapping[str, Feed]], rows: Iterable[Row]) -> Iterator[object]:
+    """The facts of every feed; of a file that was not read in full its finished tensors, and why others were not."""
+    unread = {row.artifact.path: row.obstacles[-1].reason for row in rows if not row.artifact.sha256}
+    for found in begun:
+        for artifact, feed in found.items():
+            reason = unread.get(artifact)
+            for fact in feed.ended():
+                if reason is None or isinstance(fact, TensorSummary):
+                    yield fact
+                elif isinstance(fact, UnreadValues):
+                    yield replace(fact, reason=reason)
 
 
 def _together(feeds: Iterable[Feed]) -> Callable[[memoryview], None] | None:

@@ -23,8 +23,9 @@ Judged = tuple[tuple[Finding, ...], tuple[record.Waiver, ...], record.PolicyReco
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """In which isolation files were read, by which kernels values were computed, what measures were given."""
+    """Within which limits, in which isolation files were read, by which kernels values computed, what was given."""
 
+    limits: tuple[record.Limit, ...]
     isolation: tuple[str, ...]
     kernels: str
     given: tuple[str, ...]
@@ -55,6 +56,7 @@ def recorded(
         plugins=tuple(record.Plugin(found.name, found.version) for found in request.plugins),
         given=ran.given,
         lacks=(),
+        limits=ran.limits,
         isolation=ran.isolation,
         kernels=ran.kernels,
         policy=policy_record,

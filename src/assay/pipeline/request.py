@@ -54,6 +54,8 @@ class Request:
     run: Asking | None = None
     cost: Cost = Cost.WEIGHTS
     plugins: tuple[plugin.Loaded, ...] = ()
+    max_time: int | None = None
+    max_bytes: int | None = None
 
     def __post_init__(self) -> None:
         """Raises UsageError: an unknown check or question, a pattern that matches none, jobs or a cost out of range."""
@@ -129,6 +131,8 @@ def requested(
     run: Asking | None = None,
     cost: Cost | str = Cost.WEIGHTS,
     plugins: Sequence[str] = (),
+    max_time: int | None = None,
+    max_bytes: int | None = None,
 ) -> Request:
     """The request that these values make, as a user writes them (`assay.audit` says what each is).
 
@@ -157,6 +161,8 @@ def requested(
         run=run,
         cost=_cost(cost),
         plugins=tuple(plugin.loaded(name) for name in _names(plugins, "plugins")),
+        max_time=_most(max_time, "max_time"),
+        max_bytes=_most(max_bytes, "max_bytes"),
     )
 
 
@@ -199,6 +205,12 @@ def _flag(value: object, name: str) -> bool:
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"jobs = {value!r}: expected a number from 1 to {MOST_JOBS}")
+    return value
+
+
+def _most(value: object, name: str) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 63):
+        raise UsageError(f"{name} = {value!r}: expected a positive number, or None for assay's own limit")
     return value
 
 

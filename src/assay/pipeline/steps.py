@@ -10,11 +10,11 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
 from assay.measures import Feed, Material
-from assay.pipeline import budget
 from assay.pipeline.answer import answered, with_excerpts
+from assay.pipeline.budget import Budget, tensors
 from assay.pipeline.fact import Facts
 from assay.pipeline.plan import planned
-from assay.pipeline.reading import MakeReader, hash_all, read_walk
+from assay.pipeline.reading import MakeReader, fed, hash_all, read_walk
 from assay.pipeline.record import Ran, recorded
 from assay.pipeline.request import Request
 from assay.progress import Progress
@@ -63,14 +63,16 @@ def examined(
     for measure in plan.measures:
         if measure.ready:
             measure.ready(request)
-    walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made)
+    budget = Budget(walk.entries, request.max_time, request.max_bytes)
+    progress = budget.watched(progress)
+    walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made, budget)
     facts = Facts(fact for row in rows for fact in row.facts)
     begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.measures if row.begin]
     feeds: dict[str, list[Feed]] = {}
     for found in begun:
         for artifact, feed in found.items():
             feeds.setdefault(artifact, []).append(feed)
-    digests = hash_all(walk.entries, feeds, request.jobs, progress)
+    digests = hash_all(walk.entries, feeds, request.jobs, progress, budget)
     rows = [row.hashed(digest) for row, digest in zip(rows, digests, strict=True)]
     facts = Facts(
         (
@@ -78,12 +80,12 @@ def examined(
             *walk.obstacles,
             *(obstacle for row in rows for obstacle in row.obstacles),
             *(fact for row in rows for fact in row.facts),
-            *(fact for found in begun for feed in found.values() for fact in feed.ended()),
+            *fed(begun, rows),
             *plan.refused,
         )
     )
-    for measure in plan.measures:
-        facts.add(measure.run(Material(request, walk, facts.rows, progress, keep)))
+    for made in budget.run(plan.measures, lambda: Material(request, walk, facts.rows, progress, keep)):
+        facts.add(made)
     files_ = manifest(facts.all("Artifact"), walk.excluded)
     subject = Subject(walk.name, walk.reference, files_.digest, files_.named)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
@@ -95,7 +97,7 @@ def examined(
         request.as_of,
     )
     given = tuple(sorted({measure.given for measure in plan.measures if measure.given}))
-    ran = Ran(isolation, kernels.name() if feeds else "none needed", given)
+    ran = Ran(budget.limits, isolation, kernels.name() if feeds else "none needed", given)
     return recorded(subject, facts, request, judged, ran, walk)
 
 
@@ -107,7 +109,7 @@ def _reader(walk: Walk, request: Request, needed: tuple[str, ...]) -> Reader:
         needed,
         isolated=request.isolation,
         require=request.require_isolation,
-        tensors=budget.tensors(sum(entry.size for entry in walk.entries)),
+        tensors=tensors(sum(entry.size for entry in walk.entries)),
     )
 
 

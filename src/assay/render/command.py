@@ -6,6 +6,8 @@ from assay.facts.dossier import QUESTIONS, Dossier
 from assay.render.sections import of
 from assay.render.words import quoted
 
+_LIMITS = {"seconds": "max-time", "bytes": "max-bytes"}
+
 
 def reproduce(dossier: Dossier) -> str:
     """The command in one line; each section adds the options that gave it.
@@ -18,6 +20,7 @@ def reproduce(dossier: Dossier) -> str:
     asked = "" if set(dossier.questions) == set(QUESTIONS) else f" --question {','.join(dossier.questions)}"
     options = asked + "".join(view.again(value) for view, value in of(dossier))
     options += "".join(f" --plugin {quoted(plugin.name)}" for plugin in dossier.plugins)
+    options += "".join(f" --{_LIMITS[row.name]} {row.most}" for row in dossier.limits if row.given)
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
     known = " --baseline FILE" if dossier.baseline else ""
     return f"assay audit {subject} --policy {quoted(dossier.policy.name)}{known}{left_out}{options}{dated}"

@@ -16,7 +16,7 @@ from assay.facts.finding import Effect, Finding, Kind
 from assay.render.sections import View
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
-from assay.render.words import KIND_WORDS, aside_line, by_question, isolation_line, location, once, waivers
+from assay.render.words import KIND_WORDS, aside_line, by_question, isolation_line, limits_line, location, once, waivers
 
 ALIKE = 4  # findings that say the same from which they are printed together
 _COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}
@@ -152,6 +152,7 @@ class Details:
         for label, value in (
             ("policy", f"{visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"),
             ("isolation", isolation_line(dossier)),
+            *([("limits", limits_line(dossier))] if dossier.limits else []),
             ("kernels", visible(dossier.kernels)),
             *([("names", f"sha256 {names} over every file with its name")] if names else []),
             ("dossier", f"sha256 {digest}"),

@@ -189,3 +189,8 @@ def _waiver(subject: str, named: str, paths: set[str], finding: Finding) -> str:
 
 def _toml(text: str) -> str:
     return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def limits_line(dossier: Dossier) -> str:
+    """What the audit was to cost at most: `2,400 seconds, 8,000,000,000,000 bytes, 50,000 tensors`."""
+    return ", ".join(f"{row.most:,} {visible(row.name)}" for row in dossier.limits)

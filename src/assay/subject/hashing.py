@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from assay.errors import Changed, Unreachable
+from assay.errors import Changed, LimitExceeded, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.window import Source
 from assay.subject.walk import Entry
@@ -19,7 +19,7 @@ Sink = Callable[[memoryview], None]
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """One file after the only full read: SHA-256 in hex, and what went wrong, if anything did."""
+    """One file after the only full read: SHA-256 in hex, empty where that was ended; and what went wrong, if it did."""
 
     sha256: str
     obstacle: Obstacle | None = None
@@ -28,7 +28,8 @@ class Hashed:
 def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = None) -> Hashed:
     """Read the whole file once in 1 MiB blocks, each also given to `sink`.
 
-    A file that changes meanwhile, or did before, keeps its digest and gets an obstacle.
+    A file that changes meanwhile, or did before, keeps its digest and gets an obstacle. One that `advance` ends, by
+    raising LimitExceeded, has no digest.
     """
     digest, count = hashlib.sha256(), 0
     try:
@@ -43,6 +44,8 @@ def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = Non
                     advance(len(block))
                 if count > entry.size:
                     break  # it grows while it is read; following it could go on for ever
+    except LimitExceeded as cause:
+        return Hashed("", obstacle(entry.path, cause))
     except (Changed, Unreachable) as cause:
         where = f" at byte {count:,}" if count and isinstance(cause, Unreachable) else ""
         found = obstacle(entry.path, cause)

@@ -36,7 +36,7 @@ def artifact_not_as_listed(
     if not listed:
         yield Answer(Kind.NOT_APPLICABLE, "no checksums ship with the model, and no cache names its files")
         return
-    held = {(row.path, "sha256"): row.sha256 for row in artifacts}
+    held = {(row.path, "sha256"): row.sha256 for row in artifacts if row.sha256}
     held |= {(row.artifact, row.algorithm): row.digest for row in digests}
     there = {row.path for row in artifacts}
     wrong = [

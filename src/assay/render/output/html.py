@@ -35,6 +35,7 @@ from assay.render.words import (
     aside_line,
     by_question,
     isolation_line,
+    limits_line,
     once,
     parameters,
     size,
@@ -194,6 +195,7 @@ def _method(dossier: Dossier, record: bytes) -> dict[str, object]:
     return {
         "digest": hashlib.sha256(record).hexdigest(),
         "isolation": isolation_line(dossier),
+        "limits": limits_line(dossier),
         "runtime": risk.runtime if risk else "",
         "reproduce": reproduce(dossier),
     }

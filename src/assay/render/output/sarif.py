@@ -60,7 +60,7 @@ def _run(dossier: Dossier, extra: tuple[View, ...]) -> dict[str, Any]:
             {
                 "location": {"uri": _uri(artifact.path), "uriBaseId": "MODEL"},
                 "length": artifact.size,
-                "hashes": {"sha-256": artifact.sha256},
+                **({"hashes": {"sha-256": artifact.sha256}} if artifact.sha256 else {}),
                 "properties": {"standing": artifact.standing, "format": artifact.format},
             }
             for artifact in dossier.artifacts

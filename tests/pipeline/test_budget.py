@@ -1,0 +1,119 @@
+"""The budget of an audit: what it cuts off is open, the verdict INCOMPLETE, and the report states the limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.errors import UsageError
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier, Limit, Verdict
+from assay.facts.finding import Kind
+from assay.pipeline.budget import Budget, OverBudget
+from assay.render.command import reproduce
+from assay.subject import walked
+from tests.builders import calls, hub_model
+from tests.builders.command import run
+from tests.conftest import messages
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return hub_model(tmp_path / "m")
+
+
+def opened(dossier: Dossier) -> list[str]:
+    return messages(dossier, "artifact.stopped", Kind.OPEN)
+
+
+def test_the_largest_files_are_left_out_first_and_say_so(model: Path) -> None:
+    (model / "x.pkl").write_bytes(calls("os", "system", "id"))
+    size = (model / "model.safetensors").stat().st_size
+    found = assay.audit(model, max_bytes=size - 1)
+    assert found.decision.verdict is Verdict.FAILED  # small files were all read
+    assert opened(found) == [
+        f"model.safetensors: its {size:,} bytes were not read in full: with it the audit would come to more than "
+        f"{size - 1:,}; allow more with --max-bytes"
+    ]
+    (cut,) = [row for row in found.artifacts if not row.sha256]
+    assert (cut.path, cut.standing) == ("model.safetensors", "not examined")
+    assert not messages(found, "weights.values-unread", Kind.PASS) and not found.tensors
+    assert "were not read in full" in messages(found, "weights.values-unread", Kind.OPEN)[0]
+    assert f"--max-bytes {size - 1}" in reproduce(found)
+
+
+def test_a_sound_model_beyond_the_budget_is_incomplete(model: Path) -> None:
+    found = assay.audit(model, max_bytes=2000)
+    assert found.decision.verdict is Verdict.INCOMPLETE
+    assert found == assay.audit(model, max_bytes=2000)
+
+
+def test_a_budget_that_is_not_reached_changes_no_other_byte(model: Path) -> None:
+    one, other = assay.audit(model), assay.audit(model, max_time=3000, max_bytes=10**12)
+    assert one.limits[0] == Limit("seconds", 1800, False) and other.limits[0] == Limit("seconds", 3000, True)
+    assert [row.name for row in one.limits] == ["seconds", "bytes", "tensors"]
+    texts = [json.loads(canonical(row)) for row in (one, other)]
+    assert texts[0].pop("limits") != texts[1].pop("limits") and texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("late", [0, 1, 3, 6, 12, 20, 40, 80])
+def test_whenever_time_is_over_nothing_is_passed_that_was_not_reached(
+    model: Path, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
+    whole = assay.audit(model, isolation=False)
+    ticks = iter([0.0] * (late + 1))
+    monkeypatch.setattr("assay.pipeline.steps.Budget", partial(Budget, clock=lambda: next(ticks, 1e9)))
+    found = assay.audit(model, isolation=False)
+    of_files = {rule.id for rule in found.rules if rule.question in ("vulnerabilities", "parameters")}
+    before, now = ({row.check for row in one.findings if row.kind is Kind.PASS} & of_files for one in (whole, found))
+    assert now <= before
+    if found.obstacles:
+        assert found.decision.verdict is Verdict.INCOMPLETE and "allow more with --max-time" in opened(found)[0]
+    else:
+        assert found.findings == whole.findings and late >= 20
+
+
+def test_an_audit_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(calls("os", "system", "id"))
+    os.truncate(path, 1 << 40)
+    done = run("audit", str(path), "--max-time", "1s", "--max-bytes", "2TB", "--offline")
+    assert done.returncode == 1 and "os.system" in done.stdout  # found before, and not lost
+    assert "the audit's 1 seconds were over" in " ".join(done.stdout.split())
+
+
+@pytest.mark.skipif(not hasattr(os, "SEEK_HOLE"), reason="this system does not tell holes")
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems fill files")
+def test_terabytes_that_were_never_written_are_noticed(model: Path) -> None:
+    os.truncate(model / "model.safetensors", 1 << 40)
+    found = assay.audit(model)
+    assert found.decision.verdict in (Verdict.INCOMPLETE, Verdict.FAILED)
+    assert "bytes were never written and read as zero, as of an interrupted download" in opened(found)[0]
+    small = model / "model.safetensors"
+    os.truncate(small, 1 << 20)
+    assert not opened(assay.audit(model))
+
+
+@pytest.mark.parametrize("given", [{"max_time": 0}, {"max_bytes": -1}, {"max_time": True}, {"max_bytes": 1.5}])
+def test_a_limit_is_a_positive_number(model: Path, given: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="expected a positive number"):
+        assay.audit(model, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["0", "x", "-1", "1 year", "1.5h", "9" * 30])
+def test_an_amount_that_is_none_is_one_sentence(model: Path, text: str) -> None:
+    done = run("audit", str(model), "--max-time", text)
+    assert done.returncode == 2 and "expected a number, or one with s, m, h" in done.stderr
+
+
+def test_the_clock_is_the_budgets_alone(model: Path) -> None:
+    budget = Budget(walked(model).entries, 5, None, iter([0.0, 4.0, 6.0]).__next__)
+    budget.check()
+    with pytest.raises(OverBudget, match="the audit's 5 seconds were over; allow more with --max-time"):
+        budget.check()
