@@ -16,9 +16,14 @@ from typing import Any, BinaryIO
 from assay.corpus import _extra
 from assay.corpus.inputs import Input
 
-MOST_LINE = 2 << 30  # bytes of one line or one text file
+MOST_LINE = 256 << 20  # bytes of one line or one text file
 MOST_JSON = 256 << 20  # bytes of a JSON file that is one array
+# what a packed file may stand for: so many times its size, and at least so much
+TIMES, LEAST = 256, 256 << 20
+MOST_WINDOW = 128 << 20  # of a zstd frame (RFC 8878 asks for 8 MiB, `zstd --long` takes this)
 SNIFF = 8192
+BATCH = 128  # rows of a table at a time: a value that is stored once may stand in each of them
+COLUMNS = ("parquet", "arrow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +75,39 @@ class Reading:
     def rows(self) -> Iterator[Row | NotRead]:
         """Every row, and for each that could not be read the reason."""
         try:
-            with _opened(self._input.uri) as raw:
+            with opened(self._input.uri) as raw:
                 stream = io.BufferedReader(_Counting(raw, self._digest, self._advance), 1 << 20)
-                yield from self._kind(stream)
+                yield from Parsing(self._input, self._encoding).rows(stream, lambda: opened(self._input.uri))
                 while stream.read(1 << 20):  # what a reader left, so that the digest is that of the file
                     pass
+        except OSError as cause:
+            yield NotRead(0, _why(cause))
+
+
+class Parsing:
+    """The rows of one input, from its bytes."""
+
+    def __init__(self, source: Input, encoding: str) -> None:
+        self._input, self._encoding = source, encoding
+        self._most = max(LEAST, TIMES * source.size)
+
+    def rows(self, stream: BinaryIO, opened: Callable[[], Any]) -> Iterator[Row | NotRead]:
+        """Every row, and for each that could not be read the reason.
+
+        Args:
+            stream: the bytes, one after another.
+            opened: the file, for kinds that are read here and there.
+        """
+        try:
+            if self._input.kind in COLUMNS:
+                yield from self._columns(opened)
+            else:
+                yield from self._kind(stream)
         except _errors() as cause:
             yield NotRead(0, _why(cause))
 
     def _kind(self, stream: BinaryIO) -> Iterator[Row | NotRead]:
-        if self._input.kind in ("parquet", "arrow"):
-            yield from self._columns()
-            return
-        plain = _unpacked(stream, self._input.packing)
+        plain = _unpacked(stream, self._input.packing, self._most)
         match self._input.kind:
             case "text" | "html":
                 yield from self._whole(plain)
@@ -96,7 +121,7 @@ class Reading:
     def _whole(self, stream: BinaryIO) -> Iterator[Row | NotRead]:
         raw = stream.read(MOST_LINE + 1)
         if len(raw) > MOST_LINE:
-            yield NotRead(1, f"larger than {MOST_LINE >> 30} GiB")
+            yield NotRead(1, f"larger than {MOST_LINE >> 20} MiB")
         elif self._input.kind == "html" and raw.strip():
             yield _html(raw)
         elif b"\0" in raw[:SNIFF] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -107,58 +132,93 @@ class Reading:
 
     def _table(self, stream: BinaryIO, delimiter: str) -> Iterator[Row | NotRead]:
         csv.field_size_limit(1 << 30)
-        reader = csv.DictReader(
-            io.TextIOWrapper(stream, self._encoding, errors="replace", newline=""), delimiter=delimiter
-        )
-        while True:
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as cause:
-                yield NotRead(reader.line_num, f"not CSV ({cause})")
-                continue
-            row.pop(None, None)
-            yield Row(reader.line_num, dict(row), any("\ufffd" in (value or "") for value in row.values()))
+        text = io.TextIOWrapper(stream, self._encoding, errors="replace", newline="")
+        try:
+            yield from _csv(csv.DictReader(text, delimiter=delimiter))
+        finally:
+            text.detach()  # else it closes the file, of which the rest is still to be hashed
 
-    def _columns(self) -> Iterator[Row | NotRead]:
-        number = 0
-        with _opened(self._input.uri) as stream:
+    def _columns(self, opened: Callable[[], Any]) -> Iterator[Row | NotRead]:
+        number = unpacked = 0
+        with opened() as stream:
             for batch in _batches(stream, self._input.kind):
                 batch.validate(full=True)  # a damaged file has offsets that point anywhere, and pyarrow follows them
+                unpacked += batch.nbytes
+                if unpacked > self._most:
+                    raise ValueError(_bomb(self._most))
                 for fields in batch.to_pylist():
                     number += 1
                     yield Row(number, fields)
 
 
+def _csv(reader: csv.DictReader[str]) -> Iterator[Row | NotRead]:
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as cause:
+            yield NotRead(reader.line_num, f"not CSV ({cause})")
+            continue
+        row.pop(None, None)
+        yield Row(reader.line_num, dict(row), any("\ufffd" in (value or "") for value in row.values()))
+
+
 def _batches(stream: BinaryIO, kind: str) -> Iterator[Any]:
     if kind == "parquet":
-        yield from _extra.pyarrow("pyarrow.parquet").ParquetFile(stream).iter_batches(1024)
+        file = _extra.pyarrow("pyarrow.parquet").ParquetFile(stream, pre_buffer=False)
+        yield from file.iter_batches(BATCH, use_threads=False)
         return
     arrow = _extra.pyarrow()
     ipc = _extra.pyarrow("pyarrow.ipc")
+    alone = ipc.IpcReadOptions(use_threads=False)
     try:
-        reader = ipc.open_stream(stream)  # what datasets saves to disk
+        reader = ipc.open_stream(stream, options=alone)  # what datasets saves to disk
     except arrow.ArrowInvalid:
         stream.seek(0)
-        whole = ipc.open_file(stream)
+        whole = ipc.open_file(stream, options=alone)
         reader = (whole.get_batch(index) for index in range(whole.num_record_batches))
     for batch in reader:
-        for start in range(0, batch.num_rows, 1024):
-            yield batch.slice(start, 1024)
+        for start in range(0, batch.num_rows, BATCH):
+            yield batch.slice(start, BATCH)
 
 
-def _opened(uri: str) -> Any:
+def opened(uri: str) -> Any:
+    """The file at a path or behind a URL, to be read."""
     return _extra.fsspec().open(uri, "rb") if "://" in uri else open(uri, "rb")
 
 
-def _unpacked(stream: BinaryIO, packing: str) -> BinaryIO:
+class _Bounded(io.RawIOBase):
+    """What is unpacked from a file, of which there may be so much and no more."""
+
+    def __init__(self, stream: Any, most: int) -> None:
+        self._stream, self._most, self._left = stream, most, most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = int(self._stream.readinto(buffer))
+        self._left -= count
+        if self._left < 0:
+            raise ValueError(_bomb(self._most))
+        return count
+
+
+def _bomb(most: int) -> str:
+    return f"it unpacks to more than {most >> 20:,} MiB, {TIMES} times its size or more; unpack it before"
+
+
+def _unpacked(stream: BinaryIO, packing: str, most: int) -> BinaryIO:
+    if not packing:
+        return stream
+    reader: Any
     if packing == "gzip":
-        return io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 20)
-    if packing == "zstd":
-        reader = _extra.zstandard().ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-        return io.BufferedReader(reader, 1 << 20)
-    return stream
+        reader = gzip.GzipFile(fileobj=stream)
+    else:
+        unpacker = _extra.zstandard().ZstdDecompressor(max_window_size=MOST_WINDOW)
+        reader = unpacker.stream_reader(stream, read_across_frames=True)
+    return io.BufferedReader(_Bounded(reader, most), 1 << 20)
 
 
 def _why(cause: BaseException) -> str:
@@ -191,7 +251,7 @@ def _json_lines(stream: BinaryIO) -> Iterator[Row | NotRead]:
     while line := stream.readline(MOST_LINE):
         number += 1
         if not line.endswith(b"\n") and len(line) == MOST_LINE:
-            yield NotRead(number, f"a line longer than {MOST_LINE >> 30} GiB")
+            yield NotRead(number, f"a line longer than {MOST_LINE >> 20} MiB")
             while line and not line.endswith(b"\n"):
                 line = stream.readline(1 << 20)
             continue
