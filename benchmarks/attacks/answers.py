@@ -179,7 +179,8 @@ def _(at: Path) -> Answer:
 def _(at: Path) -> Answer:
     model(at / "m", a__pkl=calls("os", "system", CURL))
     dossier(at, "d.json", "--skip", "pickle.reaches-outside,loading.runs-code")
-    return no(at, "verify", "d.json", "m")
+    _, said = asked(at, "verify", "d.json", "m")  # what it says may hold, if that is said to be INCOMPLETE and why
+    return Answer(said, "INCOMPLETE with 2 checks left out" not in said)
 
 
 @attack("a dossier that the expected signer did not sign verifies")
