@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from benchmarks.page import LISTED, many_findings, many_tensors, written
 
-from assay.facts.codec import encode
+from assay.facts.codec import canonical, encode
 from assay.facts.dossier import Dossier
 from assay.render import renderer
 from assay.render.page import carried
@@ -99,6 +99,11 @@ def test_five_hundred_findings_fit_into_five_hundred_kilobytes(tmp_path: Path, a
 def test_of_very_many_tensors_the_page_says_which_are_not_drawn(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
     dossier = many_tensors(audit(hub_model(tmp_path / "m")), 3000)
     page, _ = written(dossier)
+    assert carried(page, "dossier", 1 << 26) == canonical(dossier)
+    whole = many_tensors(dossier, 30_000)  # too large to stand in a page: said, and where it is to be had
+    large, _ = written(whole)
+    assert carried(large, "dossier", 1 << 26) is None and b"too large to stand in this page" in large
+    assert hashlib.sha256(canonical(whole)).hexdigest().encode() in large
     assert page.count(b'<details class="tensor"') == 400 and b"2,600 more tensors are not drawn" in page
 
 

@@ -54,19 +54,18 @@ def page(
     styles: tuple[str, ...],
     scripts: tuple[str, ...] = (),
     contents: tuple[Part, ...] = (),
-    most: int | None = None,
     **values: object,
 ) -> bytes:
     """The page that an asset, which extends `page.html.j2`, makes of `values`, as UTF-8.
 
     Args:
         template: name of the asset.
-        record: canonical JSON of the fact that the page shows, which the element `id` carries (see `carried`).
+        record: canonical JSON of the fact that the page shows, which the element `id` carries (see `carried`); where it
+            is empty, nothing does.
         id: of that element.
         styles: names of its own style sheets, after those of every page.
         scripts: names of its own scripts, after that of every page.
         contents: the parts of the page, for the list of them beside it.
-        most: bytes of the record from which nothing is embedded instead.
         values: what the template is written with.
     """
     from markupsafe import Markup
@@ -76,7 +75,7 @@ def page(
         "policy": _policy(style, code),
         "style": Markup(style),  # noqa: S704 - assay's own
         "script": Markup(code),  # noqa: S704 - assay's own
-        "embedded": _embedded(record, most),
+        "embedded": _embedded(record),
         "embedded_id": id,
         "version": VERSION,
         "favicon": Markup(_FAVICON),  # noqa: S704 - assay's own
@@ -149,14 +148,14 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _embedded(record: bytes, most: int | None) -> str:
+def _embedded(record: bytes) -> str:
     """The record for the element that carries it: bzip2, whose output no version has changed, in base64.
 
     As it is it would be half of the page; in letters and digits nothing of it can end the element.
     """
     import bz2
 
-    return "" if most is not None and len(record) > most else base64.b64encode(bz2.compress(record)).decode()
+    return base64.b64encode(bz2.compress(record)).decode() if record else ""
 
 
 def carried(page: bytes, id: str, most: int) -> bytes | None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from assay.facts.advisory import AS_OF, advisories
 from assay.facts.artifact import Standing
-from assay.facts.codec import canonical
+from assay.facts.codec import pieces
 from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Kind
 from assay.facts.values import TensorSummary, copy_of, first_copy
@@ -57,13 +57,14 @@ _WEIGHTS = {
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the page as UTF-8."""
-    record = canonical(dossier)
+    record, digest = _record(dossier)
     values = {
         **_first(dossier),
         **_findings(dossier),
         **_files(dossier),
         **_weights(dossier),
-        **_method(dossier, record),
+        **_method(dossier),
+        "digest": digest,
         "parts": _sections(dossier, extra),
     }
     stream.write(
@@ -74,11 +75,21 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
             styles=("report.css",),
             scripts=("report.js",),
             contents=_contents(dossier, values),
-            most=MOST_EMBEDDED,
             dossier=dossier,
             **values,
         )
     )
+
+
+def _record(dossier: Dossier) -> tuple[bytes, str]:
+    """The canonical bytes for the page to carry, empty if they are too many, and their SHA-256 in hex; in one pass."""
+    digest, kept, size = hashlib.sha256(), list[bytes](), 0
+    for piece in pieces(dossier):
+        digest.update(piece)
+        size += len(piece)
+        if size <= MOST_EMBEDDED:
+            kept.append(piece)
+    return b"".join(kept) if size <= MOST_EMBEDDED else b"", digest.hexdigest()
 
 
 def _contents(dossier: Dossier, values: dict[str, Any]) -> tuple[Part, ...]:
@@ -189,11 +200,10 @@ def _weights(dossier: Dossier) -> dict[str, object]:
     }
 
 
-def _method(dossier: Dossier, record: bytes) -> dict[str, object]:
+def _method(dossier: Dossier) -> dict[str, object]:
     """How it was done, and how to do it again."""
     risk = dossier.risk
     return {
-        "digest": hashlib.sha256(record).hexdigest(),
         "isolation": isolation_line(dossier),
         "limits": limits_line(dossier),
         "runtime": risk.runtime if risk else "",
