@@ -330,6 +330,22 @@ def test_interrupting_is_one_sentence_and_writes_nothing(tmp_path: Path) -> None
     assert [p.name for p in tmp_path.iterdir()] == ["big.gguf"]
 
 
+@pytest.mark.parametrize("module", ["click", "assay.cli._group", "assay.cli.audit"])
+def test_interrupting_while_modules_are_loaded_is_the_same_sentence(tmp_path: Path, module: str) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "class Interrupt:\n    def find_spec(self, name, *rest):\n"
+        f"        if name == {module!r}:\n            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        f"sys.argv = ['assay', 'audit', {str(tmp_path)!r}]\n"
+        "from assay.cli import main\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "assay: interrupted; reports that were not finished were not written\n"
+
+
 def test_offline_opens_no_socket(tmp_path: Path) -> None:
     code = (
         "import sys\n"

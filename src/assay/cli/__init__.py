@@ -83,7 +83,11 @@ def main() -> None:
             for name, value in _LIBRARIES.items():
                 os.environ.setdefault(name, value)
             _leave_working_directory_out_of_the_import_path()
-            raise SystemExit(_status())
+            try:
+                status = _status()
+            except KeyboardInterrupt:  # before the command's own handling of it stands: while modules are loaded
+                status = _said(f"assay: interrupted; {_UNFINISHED}", EXIT_INTERRUPTED)
+            raise SystemExit(status)
 
 
 def _status() -> int:
