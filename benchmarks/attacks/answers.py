@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import threading
@@ -230,18 +231,19 @@ def _(at: Path) -> Answer:
     return no(at, "verify", "m", "--signature", "m.sig", "--key", "k.pub")
 
 
-@attack("a bundle whose signed statement was changed verifies (each byte)")
+@attack("a bundle whose signed statement was changed verifies")
 def _(at: Path) -> Answer:
     signed(at)
-    whole = (at / "m.sig").read_bytes()
-    accepted, tried = [], range(0, len(whole), max(1, len(whole) // 24))
+    whole = json.loads((at / "m.sig").read_bytes())
+    payload = base64.b64decode(whole["dsseEnvelope"]["payload"])
+    accepted, tried = [], range(0, len(payload), max(1, len(payload) // 12))
     for place in tried:
-        changed = bytearray(whole)
-        changed[place] = changed[place] ^ 2
-        (at / "x.sig").write_bytes(changed)
+        changed = bytearray(payload)
+        changed[place] ^= 2
+        whole["dsseEnvelope"]["payload"] = base64.b64encode(changed).decode()
+        (at / "x.sig").write_text(json.dumps(whole))
         status, said = asked(at, "verify", "m", "--signature", "x.sig", "--key", "k.pub")
-        if status not in (1, 2) and json.loads(changed) != json.loads(whole):
-            accepted.append(said)
+        accepted += [said] if status not in (1, 2) else []
     return Answer(f"{len(tried)} changes, {len(accepted)} accepted", bool(accepted))
 
 
