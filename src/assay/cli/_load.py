@@ -36,6 +36,19 @@ def saved(path: Path, plugins: tuple[Loaded, ...] = ()) -> Dossier:
         raise UsageError(f"dossier {path} is damaged: {cause}; {_MADE}") from None
 
 
+def bound(path: Path) -> Dossier:
+    """Load a dossier to vouch for (UsageError: its subject's digest leaves out files that the audit did not read)."""
+    found = saved(path)
+    unread = [artifact.path for artifact in found.artifacts if not artifact.sha256]
+    if unread:
+        more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+        raise UsageError(
+            f"{path} is of an audit that did not read {unread[0]}{more} to the end, so nothing binds it to what is in"
+            " there: audit again with a larger --max-bytes or --max-time"
+        )
+    return found
+
+
 @contextmanager
 def consistent(*paths: Path) -> Iterator[None]:
     """Around what is made of saved dossiers: what makes it relies on parts that fit together, as assay writes them.

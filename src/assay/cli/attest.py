@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli import _options as options
-from assay.cli._load import consistent, saved
+from assay.cli._load import bound, consistent
 from assay.cli._signer import signer_of, signer_options
 from assay.cli._streams import say
 from assay.files import write
@@ -41,7 +41,7 @@ def COMMAND(
     """
     from assay.attest.statements import attested
 
-    found = saved(dossier)
+    found = bound(dossier)
     target = target or default(dossier)
     who = signer_of(key, password_env, certificate, chain)
     with consistent(dossier):

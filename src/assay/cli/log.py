@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
-from assay.cli._load import saved
+from assay.cli._load import bound
 from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
@@ -166,7 +166,7 @@ def _said(path: Path, wrong: list[str], sound: str) -> int:
 def _entry_of(path: Path) -> Entry:
     from assay.render.bom import timestamp
 
-    found = saved(path)
+    found = bound(path)
     digest = sha256(found)
     return Entry(
         0,
