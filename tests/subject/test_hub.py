@@ -72,6 +72,18 @@ def test_a_hub_model_is_run_from_the_pinned_files(tmp_path: Path) -> None:
     assert "weights and network do not fit" in said or "finds plain English as unlikely as noise" in said
 
 
+def test_a_snapshot_is_of_the_commit_that_was_asked_for(tmp_path: Path) -> None:
+    with serving(model(tmp_path)) as hub:
+        assert run(hub, tmp_path / "home", f"hf://org/tiny@{COMMIT}", "-q").returncode == 0
+        other = run(hub, tmp_path / "home", f"hf://org/tiny@{'0' * 40}", "-q")
+    assert other.returncode == 2 and other.stderr.count("\n") == 1
+    cached = tmp_path / "home" / "hub" / "models--org--tiny"
+    (cached / "snapshots" / COMMIT).rename(cached / "snapshots" / "mine")
+    (cached / "refs" / "main").write_text("mine")
+    done = run(None, tmp_path / "home", "hf://org/tiny", "--offline", "-q")
+    assert done.returncode == 2 and "has it as 'mine', which is no commit" in done.stderr
+
+
 def test_an_interrupted_download_is_resumed_where_it_stopped(tmp_path: Path) -> None:
     folder = large(tmp_path)
     with serving(folder) as hub:

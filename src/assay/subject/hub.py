@@ -19,6 +19,7 @@ from assay.version import VERSION
 
 SCHEME = "hf://"
 _REFERENCE = re.compile(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 
 
 def fetched(reference: str, *, offline: bool) -> Walk:
@@ -39,7 +40,19 @@ def fetched(reference: str, *, offline: bool) -> Walk:
             f"{reference} is no hub reference: neither a name nor a revision has a part that is '.' or '..'"
         )
     snapshot = _snapshot(name, revision, offline=offline)
+    _checked(reference, revision or "", snapshot.name)
     return walked(snapshot, name, f"{SCHEME}{name}@{snapshot.name}")
+
+
+def _checked(reference: str, revision: str, commit: str) -> None:
+    """Raise UsageError where a snapshot is of no commit, or of another than the one that was asked for in full."""
+    if not _COMMIT.match(commit):
+        raise UsageError(
+            f"{reference}: the cache has it as {commit!r}, which is no commit: expected 40 hexadecimal digits; "
+            "remove it there and fetch it again"
+        )
+    if _COMMIT.match(revision) and revision != commit:
+        raise UsageError(f"{reference}: the hub gave commit {commit}, which is not the one that was asked for")
 
 
 def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
