@@ -93,4 +93,4 @@ def _only(row: Reached) -> str:
 
 def _short(name: str) -> str:
     """The end of a name tells more than its beginning: the suffix says the format."""
-    return name if len(name) <= 15 else f"{name[:5]}…{name[-9:]}"
+    return name if len(name) <= 14 else f"{name[:5]}…{name[-8:]}"
