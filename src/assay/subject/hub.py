@@ -13,7 +13,6 @@ from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.secret import LEAST, MARK, concealed
-from assay.subject._guard import guarded
 from assay.subject.walk import Walk, walked
 from assay.version import VERSION
 
@@ -71,6 +70,8 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
             RepositoryNotFoundError,
             RevisionNotFoundError,
         )
+
+        from assay.subject._guard import guarded  # needs sockets, which not every place has where files are audited
     except ImportError:
         raise MissingExtra("hub", "hf:// references") from None
     agent = {"user-agent": f"assay/{VERSION}"}
