@@ -186,6 +186,29 @@ def test_killed_at_any_moment_the_file_holds_what_was_told(tmp_path: Path) -> No
             assert len(file.rows) >= told + 1 and all(len(row) == 20_000 for row in file.rows)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+def test_a_writer_that_is_killed_leaves_the_whole_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    handle, named = files._opened(tmp_path / "probe")
+    os.close(handle)
+    if named:
+        pytest.skip("this file system has no files without a name")
+    path, chosen = tmp_path / "f", random.Random(4)
+    code = (
+        "from pathlib import Path\nfrom assay.files import write_whole\n"
+        f"for number in range(10_000):\n    write_whole(Path({str(path)!r}), b'%08d' % number * 500_000)\n"
+        "    print(number, flush=True)\n"
+    )
+    for _ in range(8):
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        assert process.stdout is not None and process.stdout.readline() == b"0\n"
+        time.sleep(chosen.random() / 20)
+        process.kill()
+        process.communicate()
+        raw = path.read_bytes()
+        assert len(raw) == 4_000_000 and raw == raw[:8] * 500_000
+        assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
+
+
 def test_two_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
     def some(first: int) -> None:
         for number in range(first, first + 40):

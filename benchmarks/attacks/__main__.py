@@ -1,30 +1,33 @@
-"""Run every attack and print what assay answered.
+"""Attack assay, and print what each attack came to.
 
-    python -m benchmarks.attacks [WORD ...]
+    python -m benchmarks.attacks [--only answers|resources|kills] [--tries N] [WORD ...]
 
-Each word chooses the attacks whose name holds it. Exit status 1 if one got a yes that it should not get.
+Three parts: attacks that want a yes, inputs that are made to cost time or memory, and kills of an audit under way.
+Each word chooses the rows whose name holds it. Exit status 1 if a part has a row that is not as it should be.
 """
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from pathlib import Path
+import argparse
+from collections.abc import Callable
 
-from benchmarks.attacks.answers import ATTACKS
+from benchmarks.attacks import answers, kills, resources
 
 
 def main() -> int:
-    """Print a line for each attack, and how many got a wrong yes."""
-    chosen = [row for row in ATTACKS if all(word in row.name for word in sys.argv[1:])]
-    wrong = 0
-    for attack in chosen:
-        with tempfile.TemporaryDirectory() as folder:
-            answer = attack.run(Path(folder))
-        wrong += answer.wrong
-        print(f"{'WRONG YES' if answer.wrong else 'refused':<10} {attack.name:<64} {answer.said}", flush=True)
-    print(f"{len(chosen)} attacks, {wrong} wrong yes")
-    return 1 if wrong else 0
+    """Run the parts that were asked for, one after the other."""
+    asked = argparse.ArgumentParser(prog="python -m benchmarks.attacks")
+    asked.add_argument("--only", action="append", choices=("answers", "resources", "kills"), help="run this part")
+    asked.add_argument("--tries", type=int, default=20, help="kills by each signal in each phase (20)")
+    asked.add_argument("words", nargs="*", metavar="WORD", help="run the rows whose name holds every word")
+    given = asked.parse_args()
+    parts: dict[str, Callable[[], int]] = {
+        "answers": lambda: answers.main(given.words),
+        "resources": lambda: resources.main(given.words),
+        "kills": lambda: kills.main(given.words, given.tries),
+    }
+    return 1 if sum([part() for name, part in parts.items() if name in (given.only or parts)]) else 0
 
 
-raise SystemExit(main())
+if __name__ == "__main__":
+    raise SystemExit(main())

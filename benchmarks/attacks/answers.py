@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -430,3 +431,16 @@ def _(at: Path) -> Answer:
     said = run("audit", str(folder), "-v", cwd=at).stdout + run("audit", str(folder) + "x", cwd=at).stderr
     raw = sum(letter in "\x1b\x07\u202e" for letter in said)
     return Answer(f"{raw} raw characters", raw > 0)
+
+
+def main(words: list[str]) -> int:
+    """Print a line for each attack whose name holds every word; returns how many got a wrong yes."""
+    chosen = [row for row in ATTACKS if all(word in row.name for word in words)]
+    wrong = 0
+    for row in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            answer = row.run(Path(folder))
+        wrong += answer.wrong
+        print(f"{'WRONG YES' if answer.wrong else 'refused':<10} {row.name:<64} {answer.said}", flush=True)
+    print(f"{len(chosen)} attacks, {wrong} wrong yes")
+    return wrong

@@ -1,10 +1,8 @@
 """What inputs that are made to cost time or memory cost an audit.
 
-    python -m benchmarks.attacks.resources [WORD ...]
-
-Each word chooses the inputs whose name holds it. A line for each: wall and CPU seconds, peak memory of the auditing
-process and of its workers, exit status, and what decided first. Exit status 1 if one took more than 60
-seconds of CPU or 1 GiB in one process, or ended with another status than a verdict's.
+A line for each: wall and CPU seconds, peak memory of the auditing process and of its workers, exit status, and what
+decided first. None may take more than 60 seconds of CPU or 1 GiB in one process, or end with another status than a
+verdict's.
 """
 
 from __future__ import annotations
@@ -167,10 +165,10 @@ def _first(report: Path) -> str:
     return str(decided[0]["message"]) if decided else ""
 
 
-def main() -> int:
-    """Print a line for each input, and how many were beyond what they may cost."""
+def main(words: list[str]) -> int:
+    """Print a line for each input whose name holds every word; returns how many were beyond what they may cost."""
     beyond = 0
-    chosen = {name: make for name, make in INPUTS.items() if all(word in name for word in sys.argv[1:])}
+    chosen = {name: make for name, make in INPUTS.items() if all(word in name for word in words)}
     print(f"{'input':<44} {'wall s':>7} {'CPU s':>6} {'parent':>8} {'worker':>8}  exit  what decided first")
     for name, make in chosen.items():
         with tempfile.TemporaryDirectory() as place:
@@ -182,8 +180,4 @@ def main() -> int:
         sizes = "".join(f"{peaks[row] / 1024:5.0f} MiB" for row in ("parent", "worker"))
         print(f"{name:<44} {wall:7.1f} {cpu:6.1f} {sizes}  {status:4}  {first[:160]}", flush=True)
     print(f"{len(chosen)} inputs, {beyond} beyond {MOST_SECONDS:g} s of CPU or {MOST_MEMORY // 1024} MiB")
-    return 1 if beyond else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return beyond

@@ -306,32 +306,42 @@ def try_out(path: Path) -> None:
     try:
         _refuse(path)
         temporary = _part(path)
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        temporary.unlink()
+        os.close(_opened(temporary)[0])
+        temporary.unlink(missing_ok=True)
     except (OSError, ValueError) as cause:
         raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
 
 
 def write_whole(path: Path, raw: bytes) -> None:
-    """Write to a temporary name beside `path`, flush, rename: `path` then holds all of `raw` or what it held before."""
+    """Write to a file beside `path`, flush, rename: `path` then holds all of `raw` or what it held before."""
     if _stream(path):  # nothing to replace
         path.write_bytes(raw)
         return
     _refuse(path)
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     temporary = _part(path)
-    # not tempfile: its files are for their owner alone, and what others may do is for the umask to say
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
+        handle, named = _opened(temporary)
         with open(handle, "wb") as stream:
             stream.write(raw)
             stream.flush()
-            os.fsync(stream.fileno())
-        if mode is not None:
-            os.chmod(temporary, mode)
+            if mode is not None:
+                os.chmod(temporary if named else handle, mode)
+            os.fsync(handle)
+            if not named:  # with src_dir_fd, Python has linkat(2) follow the link, where link(2) would link the link
+                os.link(f"/proc/self/fd/{handle}", temporary, src_dir_fd=handle)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
+
+
+def _opened(path: Path) -> tuple[int, bool]:
+    """A new file, and whether it has that name: Linux has files without one, which SIGKILL leaves nothing of."""
+    if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
+        with suppress(OSError):  # not every file system has them
+            return os.open(path.parent, os.O_WRONLY | os.O_TMPFILE, 0o666), False
+    # not tempfile: its files are for their owner alone, and what others may do is for the umask to say
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), True
 
 
 def _stream(path: Path) -> bool:

@@ -370,5 +370,5 @@ def test_a_request_to_end_ends_as_an_interruption_does(tmp_path: Path) -> None:
     assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130 and "assay: interrupted; reports that were not finished were not written" in said
+    assert process.returncode == 143 and "assay: interrupted; reports that were not finished were not written" in said
     assert "Traceback" not in said and [path.name for path in tmp_path.iterdir()] == ["m"]

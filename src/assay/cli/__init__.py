@@ -64,9 +64,14 @@ _LIBRARIES = {
     "TRANSFORMERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-EXIT_BUG, EXIT_INTERRUPTED, EXIT_USAGE = 70, 130, 2
+EXIT_BUG, EXIT_SIGNAL, EXIT_USAGE = 70, 128, 2  # EXIT_SIGNAL: to which a signal's number is added, as a shell does
+EXIT_INTERRUPTED = EXIT_SIGNAL + 2  # SIGINT, which is Ctrl-C
 _NO_ROOM = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
 _UNFINISHED = "reports that were not finished were not written"
+
+
+class _Ended(BaseException):
+    """A signal asked for the end, and its number; no KeyboardInterrupt, after which Python may end itself by SIGINT."""
 
 
 def main() -> None:
@@ -85,8 +90,8 @@ def main() -> None:
             _leave_working_directory_out_of_the_import_path()
             try:
                 status = _status()
-            except KeyboardInterrupt:  # before the command's own handling of it stands: while modules are loaded
-                status = _said(f"assay: interrupted; {_UNFINISHED}", EXIT_INTERRUPTED)
+            except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
+                status = _interrupted(asked)
             raise SystemExit(status)
 
 
@@ -100,8 +105,10 @@ def _status() -> int:
 
     guard()
     signal.signal(signal.SIGTERM, _terminated)
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup has it ignored
-        signal.signal(signal.SIGHUP, _terminated)
+    for name in ("SIGHUP", "SIGQUIT"):  # not on every system; nohup has the first ignored, a shell's `&` the second
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminated)
     try:
         status = _run()
         sys.stdout.flush()  # what cannot be written is told here, and not where Python ends
@@ -115,8 +122,8 @@ def _status() -> int:
         return EXIT_USAGE
     except click.ClickException as error:
         return _said(f"assay: {error.format_message()}", EXIT_USAGE, *_see(error))
-    except (click.Abort, KeyboardInterrupt):
-        return _said(f"assay: interrupted; {_UNFINISHED}", EXIT_INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt, _Ended) as asked:
+        return _interrupted(asked)
     except Stopped as error:
         return _said(f"assay: {error}; {_UNFINISHED}", EXIT_INTERRUPTED)
     except BrokenPipeError:
@@ -140,7 +147,13 @@ def _bug() -> int:
 
 def _terminated(number: int, frame: object) -> None:
     """End as Ctrl-C does: what is half done is taken away, and one sentence says so."""
-    raise KeyboardInterrupt
+    raise _Ended(number)
+
+
+def _interrupted(asked: BaseException) -> int:
+    """Say that the command was interrupted; the exit status is a shell's for the signal, and Ctrl-C's for no signal."""
+    status = EXIT_SIGNAL + asked.args[0] if isinstance(asked, _Ended) else EXIT_INTERRUPTED
+    return _said(f"assay: interrupted; {_UNFINISHED}", status)
 
 
 def _run() -> object:

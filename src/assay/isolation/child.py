@@ -134,7 +134,7 @@ def _serve_as_child(requests: int, answers: int, parent: int) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it kills the worker
-        for number in (signal.SIGTERM, signal.SIGHUP):  # what the parent does at these is not the worker's to do
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # what the parent does then is not its to do
             signal.signal(number, signal.SIG_DFL)
         quiet = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, *(() if os.environ.get("ASSAY_DEBUG") else (2,))):
