@@ -15,6 +15,7 @@ from benchmarks import derived
 from benchmarks.derived import State as Weights
 
 import assay
+import assay.weights
 from assay.errors import UsageError
 from assay.facts.comparison import Comparison, Relation, State
 from assay.facts.dossier import Dossier
@@ -215,6 +216,15 @@ def test_a_base_that_cannot_be_used_is_said_before_anything_is_read(tmp_path: Pa
     (tmp_path / "bad" / "model.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(UsageError, match=r"the base cannot be compared with: model\.safetensors cannot be read"):
         assay.audit(model, base=tmp_path / "bad", isolation=False)
+
+
+def test_a_quantised_base_that_is_stored_in_fewer_bits_is_a_cast(tmp_path: Path, base: Weights) -> None:
+    left = derived.write_gguf(tmp_path / "base.gguf", base, "Q8_0")
+    values = {name: tensor.read().reshape(tensor.shape) for name, tensor in assay.weights.open(left).items()}
+    right = derived.write_safetensors(tmp_path / "model.safetensors", values, "BF16")
+    for pair in ((left, right), (right, left)):
+        found = assay.diff(*pair, isolation=False)
+        assert (found.relation, {row.state for row in found.differences}) == (Relation.CAST, {State.CAST})
 
 
 def test_the_command_says_the_relation_and_can_be_a_gate(tmp_path: Path, base: Weights) -> None:

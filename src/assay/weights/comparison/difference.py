@@ -165,9 +165,9 @@ def _summed(pair: Pair, rows: int) -> _Sums:
 
 
 def _narrower(pair: Pair) -> tuple[str, bool]:
-    """(the narrower type of the two, whether it is the model's)."""
-    sizes = {"F64": 8, "F32": 4, "BF16": 2, "F16": 2}
-    left, right = sizes.get(pair.base.dtype, 0), sizes.get(pair.model.dtype, 0)
+    """(the narrower type of the two, whether it is the model's); what is packed is read as 32-bit values."""
+    sizes = {"F64": 8, "BF16": 2, "F16": 2}
+    left, right = sizes.get(pair.base.dtype, 4), sizes.get(pair.model.dtype, 4)
     return (pair.model.dtype, True) if right <= left else (pair.base.dtype, False)
 
 
