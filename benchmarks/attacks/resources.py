@@ -7,11 +7,13 @@ verdict's.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
@@ -85,6 +87,46 @@ def _tokenizer(count: int) -> bytes:
     return f'{{"version":"1.0","model":{{"type":"BPE","vocab":{{{words}}},"merges":[]}}}}'.encode()
 
 
+def _tar(folder: Path) -> None:
+    with tarfile.open(folder / "model.tar", "w") as archive:
+        for number in range(50_000):
+            archive.addfile(tarfile.TarInfo(f"{number}.pkl"))
+
+
+def _zips(depth: int) -> bytes:
+    raw = b"\x80\x02N."
+    for _ in range(depth):
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr("inner.zip", raw)
+        raw = held.getvalue()
+    return raw
+
+
+def _notebook(count: int) -> bytes:
+    cell = b'{"cell_type":"code","source":["x = 1\\n"],"outputs":[],"metadata":{},"execution_count":null}'
+    return b'{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[' + b",".join([cell] * count) + b"]}"
+
+
+def _onnx(size: int, *, external: bool) -> bytes:
+    """A graph with one tensor that claims 2^40 values: of raw bytes, or of a file that is not there."""
+
+    def field(number: int, raw: bytes) -> bytes:
+        return _varint(number << 3 | 2) + _varint(len(raw)) + raw
+
+    tensor = b"\x08" + _varint(1 << 40) + b"\x10\x01" + field(8, b"w")
+    away = field(13, field(1, b"location") + field(2, b"away.bin")) + b"\x70\x01"
+    tensor += away if external else field(9, bytes(size))
+    return b"\x08\x08" + field(7, field(2, b"g") + field(5, tensor))
+
+
+def _varint(value: int) -> bytes:
+    raw = b""
+    while value > 127:
+        raw, value = raw + bytes([value & 127 | 128]), value >> 7
+    return raw + bytes([value])
+
+
 INPUTS: dict[str, Made] = {
     "safetensors with 1,000,000 tensors": _file("model.safetensors", lambda: _index(1_000_000)),
     "safetensors with 50,000 tensors": _file("model.safetensors", lambda: _index(50_000)),
@@ -115,6 +157,34 @@ INPUTS: dict[str, Made] = {
     "card of 50,000,000 marks": _file("README.md", lambda: b"---\nlicense: mit\n---\n" + b"*_" * 25_000_000),
     "YAML nested 100,000 deep": _file("config.yaml", lambda: b"a: " + b"[" * 100_000 + b"]" * 100_000),
     "msgpack nested 5,000,000 deep": _file("flax_model.msgpack", lambda: b"\x91" * 5_000_000 + b"\xc0"),
+    "tar of 50,000 members": _tar,
+    "zips nested 200 deep": _file("model.zip", lambda: _zips(200)),
+    "ONNX of 200 MB that claims 2^40 values": _file("model.onnx", lambda: _onnx(200_000_000, external=False)),
+    "ONNX of 2^40 values in a file that is absent": _file("model.onnx", lambda: _onnx(0, external=True)),
+    "notebook of 500,000 cells": _file("a.ipynb", lambda: _notebook(500_000)),
+    "code of 2,000,000 lines": _file("modeling_x.py", lambda: b"x = eval\n" * 2_000_000),
+    "code nested 100,000 deep": _file("modeling_x.py", lambda: b"(" * 100_000 + b")" * 100_000),
+    "code of one name of 50,000,000 letters": _file("modeling_x.py", lambda: b"x" * 50_000_000),
+    "one line of 200,000,000 characters": _file("README.md", lambda: b"a" * 200_000_000),
+    "card nested 100,000 deep": _file("README.md", lambda: b"---\na: " + b"{a: " * 100_000 + b"\n---\n"),
+    "YAML of aliases that double 40 times": _file(
+        "config.yaml",
+        lambda: b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 41)),
+    ),
+    "YAML of 1,000,000 keys": _file("config.yaml", lambda: b"".join(b"k%d: 1\n" % n for n in range(1_000_000))),
+    "vocabulary of 2,000,000 entries": _file(
+        "vocab.json", lambda: json.dumps({f"t{n}": n for n in range(2_000_000)}).encode()
+    ),
+    "merges of 5,000,000 lines": _file("merges.txt", lambda: b"a b\n" * 5_000_000),
+    "pickle of a text of 500,000,000 bytes": _file(
+        "model.pkl", lambda: b"\x80\x02X" + struct.pack("<I", 500_000_000) + b"a" * 500_000_000 + b"."
+    ),
+    "pickle of 1,000,000 calls": _file("model.pkl", lambda: b"\x80\x02" + b"cos\nsystem\n(tR0" * 1_000_000 + b"N."),
+    "pickle of 1,000,000 pickles": _file("model.pkl", lambda: b"\x80\x02N." * 1_000_000),
+    "npy of 2^50 values": _file(
+        "a.npy",
+        lambda: b"\x93NUMPY\x01\0v\0" + b"{'descr':'<f8','fortran_order':False,'shape':(%d,)}" % (1 << 50) + b" " * 66,
+    ),
     "sentencepiece with 2,000,000 pieces": _file("tokenizer.model", lambda: b"\n\x08\n\x01a\x15\0\0\0\0" * 2_000_000),
 }
 
