@@ -51,6 +51,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         for fact in source_facts(artifact, len(lines), tree):
             yield replace(fact, reaches=_called(fact)) if isinstance(fact, PythonSource) else fact
     except (SyntaxError, ValueError, RecursionError, MemoryError) as broken:
+        if isinstance(broken, MemoryError):  # which says nothing of itself
+            raise Malformed("the notebook's cells need more memory, or nest deeper, than Python's parser has") from None
         raise Malformed(f"the notebook's cells are not Python together ({str(broken)[:80]})") from broken
 
 
