@@ -16,12 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import assay
+from assay.facts.dossier import Verdict
+from assay.facts.finding import Kind
 from assay.facts.program import PickleProgram, Use
 from assay.facts.structure import Flaw
 from assay.facts.tensor import WeightIndex
+from assay.formats.pickle_stream import MAX_STACKED
 from tests.builders import calls, torch_legacy, torch_zip
 from tests.builders.pickles import short
-from tests.conftest import read
+from tests.conftest import messages, read
 
 TENSORS = {"model.a": ("FloatStorage", (2, 3)), "model.b": ("BFloat16Storage", (4,))}
 
@@ -230,3 +234,25 @@ def test_what_torch_saves_is_read_alike(tmp_path: Path, kind: str) -> None:
     places = {t.name: raw[t.start : t.stop] for t in index.tensors}
     assert places["a"] == struct.pack("<6f", *[1.0] * 6)
     assert struct.unpack("<4q", places["view"]) == (2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (1, b"", Verdict.FAILED),
+        (64, b"", Verdict.FAILED),
+        (1000, b"", Verdict.FAILED),
+        (MAX_STACKED, b"", Verdict.INCOMPLETE),
+        (1, b"\x80\x04", Verdict.FAILED),
+    ],
+)
+def test_every_pickle_of_a_file_is_followed_or_the_rest_is_named(
+    before: int, after: bytes, verdict: Verdict, tmp_path: Path
+) -> None:
+    """However many harmless ones stand before it, and whatever comes behind."""
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(1) * before + calls("os", "system", "id") + after)
+    found = assay.audit(tmp_path / "x.pkl", isolation=False)
+    assert found.decision.verdict is verdict
+    if verdict is Verdict.INCOMPLETE:
+        (said,) = messages(found, "pickle.unfollowed", Kind.OPEN)
+        assert "were not followed: assay follows 4,096 pickles in a file, and this has more" in said
