@@ -69,14 +69,18 @@ def length(prefix: bytes, most: int = MOST) -> int:
     """How long the message is that this prefix announces; Mismatch if it is longer than allowed."""
     (count,) = _LENGTH.unpack(prefix)
     if count > most:
-        raise Mismatch(f"an answer of {count:,} bytes, at most {most:,} are allowed")
+        raise Mismatch(
+            f"it has more to tell than is taken of a file or a model: {count:,} bytes, and {most:,} are left"
+        )
     return int(count)
 
 
 def unpacked(body: bytes, most: int = MOST_VALUES) -> Any:
     """The message; Mismatch if it is not JSON, or JSON of too many values."""
     if (count := values(body)) > most:
-        raise Mismatch(f"an answer of {count:,} values, at most {most:,} are allowed")
+        raise Mismatch(
+            f"it has more to tell than is taken of a file or a model: {count:,} values, and {most:,} are left"
+        )
     try:
         return json_value(body)
     except (ValueError, RecursionError) as cause:
