@@ -101,3 +101,12 @@ def test_what_is_not_known_of_each_checkpoint_is_said_once(training: Path, audit
     text = told(audit(training))
     assert text.count("open          weights.not-as-configured") == 1
     assert "and the same of 3 more: checkpoint-100/config.json" in " ".join(text.split())
+
+
+def test_a_tokenizer_goes_with_the_template_beside_it(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    model = hub_model(tmp_path / "model")
+    hub_model(model / "checkpoint-100")
+    dossier = audit(model)
+    assert "and in one copy: checkpoint-100/tokenizer.json" in " ".join(said(dossier, "text").split())
+    for finding in of(dossier, "token.forgeable"):
+        assert len({place.artifact.rpartition("/")[0] for place in finding.evidence}) == 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
+from assay.facts.model import folder
 from assay.facts.structure import Aspect
 from assay.facts.text import TemplateTrial
 from assay.facts.tokenizer import Tokenizer, TokenRole
@@ -46,6 +47,7 @@ def token_forgeable(tokenizer: Tokenizer, trials: tuple[TemplateTrial, ...]) -> 
     """
     control = [token for token in tokenizer.tokens if token.role is TokenRole.CONTROL]
     forgeable = [token for token in control if token.text]
+    own = [trial for trial in trials if folder(trial.artifact) == folder(tokenizer.artifact)]
     if forgeable:
         yield review(
             f"{tokenizer.artifact}: plain text can produce {len(forgeable):,} "
@@ -66,7 +68,7 @@ def token_forgeable(tokenizer: Tokenizer, trials: tuple[TemplateTrial, ...]) -> 
                     pointer=trial.pointer or None,
                     name="fields",
                 )
-                for trial in trials
+                for trial in own or trials
                 if trial.fields
             ),
             remedy=f"For user text: {_CLOSES.get(tokenizer.engine, 'switch special tokens off')}.",
