@@ -152,3 +152,10 @@ def test_the_isolated_audit_reads_attachments_too(tmp_path: Path) -> None:
     isolated, inside = assay.audit(tmp_path), assay.audit(tmp_path, isolation=False)
     assert [f.message for f in isolated.findings] == [f.message for f in inside.findings]
     assert any("loading calls os.system" in f.message for f in isolated.findings)
+
+
+def test_a_binary_file_without_a_zero_at_its_beginning_is_no_text(tmp_path: Path) -> None:
+    """As Core ML's are: a protobuf whose first fields are short."""
+    (tmp_path / "model.mlmodel").write_bytes(b"\x08\x06\x12\xda\x01\x0a\x18\x0a\x07input_2" * 40 + bytes(200))
+    found = assay.audit(tmp_path / "model.mlmodel", isolation=False)
+    assert not [row for row in found.findings if row.check == "artifact.hidden-bytes" and row.kind is Kind.REVIEW]

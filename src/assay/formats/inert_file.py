@@ -15,6 +15,7 @@ from assay.formats.window import Window
 
 ATTACHED = "attached"  # name of a flaw about what is attached
 _TAIL = 64 * 1024
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b")  # bytes that no text begins with
 _SEARCHED = 4 << 20  # bytes of a text in which credentials are looked for
 
 
@@ -32,7 +33,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     elif found is not None:
         said = f"{window.size - found.at:,} bytes follow the end of the {found.host}, from byte {found.at:,}"
         yield Flaw(artifact, FlawKind.HIDDEN, said, found.at)
-    elif b"\0" not in window.rest(0, HEAD):
+    elif not _CONTROLS.intersection(window.rest(0, HEAD)):
         start = max(0, window.size - _TAIL)
         if (place := window.rest(start, _TAIL).find(b"\0")) >= 0:
             said = f"it begins as a text, and from byte {start + place:,} holds bytes that no text does"
