@@ -137,6 +137,17 @@ def test_checks_explain_policy_doctor_completion() -> None:
     assert "_ASSAY_COMPLETE=bash_complete" in run("completion", "bash").stdout
 
 
+def test_what_the_demo_says_to_run_runs(smollm2: Path, tmp_path: Path) -> None:
+    done = run("demo", "--report", "r.html", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "r.html").is_file()
+    first, explain, find_out, whole = done.stdout.splitlines()[0].removeprefix("$ "), *printed(done.stdout)
+    assert first == f"assay audit {smollm2} -o text -o html=r.html"
+    assert find_out == f"{first} --run" and whole == f"{first} -v"
+    for command in (explain, whole):
+        again = run(*shlex.split(command)[1:], cwd=tmp_path)
+        assert again.returncode == 0 and again.stdout, again.stderr
+
+
 def test_completion_completes_commands() -> None:
     done = run("", _ASSAY_COMPLETE="bash_complete", COMP_WORDS="assay a", COMP_CWORD="1")
     assert "plain,audit" in done.stdout

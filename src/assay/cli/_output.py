@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from assay.cli import silence_output
 from assay.cli._config import Config
 from assay.cli._streams import colour_wanted, put
@@ -17,6 +19,8 @@ from assay.plugin import Loaded
 from assay.render import names, renderer
 from assay.render.sections import View
 from assay.secret import concealed, kept_out
+
+GIVEN = "assay.given"  # in the meta of click's context: the words of the command that another one stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,12 @@ def write_all(
         raise UsageError("; ".join(failures))
 
 
+def _given() -> list[str]:
+    """The words of the command that is running, or of the one that it stands for."""
+    words: list[str] = click.get_current_context().meta.get(GIVEN, sys.argv[1:])
+    return words
+
+
 def _rendered(
     dossier: Dossier, format: str, extra: tuple[View, ...], config: Config, *, verbose: bool, terminal: bool
 ) -> bytes:
@@ -82,7 +92,7 @@ def _rendered(
             colour=terminal and colour_wanted(),
             width=terminal_width() if terminal else USUAL,
             verbose=verbose,
-            again=concealed(" ".join(map(quoted, ["assay", *sys.argv[1:], *config.options]))) if terminal else "",
+            again=concealed(" ".join(map(quoted, ["assay", *_given(), *config.options]))) if terminal else "",
             configured=config.said,
             plain=terminal and not unicode_wanted(),
         )

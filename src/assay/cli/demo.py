@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._output import GIVEN
 from assay.cli._streams import say
 from assay.errors import UsageError
 
@@ -29,10 +30,13 @@ def COMMAND(ctx: click.Context, report: Path) -> int:
     Exactly `assay audit` on that file: the exit status is that of the verdict.
     """
     from assay.cli.audit import COMMAND as audit
+    from assay.render.words import quoted
 
-    model = packaged_model()
-    say(f"$ assay audit {model.name} -o text -o html={report}", "")
-    status: int = ctx.invoke(audit, model=str(model), outputs=("text", f"html={report}"))
+    model, outputs = str(packaged_model()), ("text", f"html={report}")
+    words = ["audit", model, *(word for output in outputs for word in ("-o", output))]
+    say(f"$ assay {' '.join(map(quoted, words))}", "")
+    ctx.meta[GIVEN] = words
+    status: int = ctx.invoke(audit, model=model, outputs=outputs)
     say("", f"open {report} in a browser", err=True)
     return status
 
