@@ -399,6 +399,10 @@ def test_networks_that_scale_or_cap_their_logits_are_scored_as_they_are(
     shutil.copy(small / "tokenizer.json", tmp_path / "tokenizer.json")
     found = torch_runtime(tmp_path)
     assert found._split is (family == "gpt2")
+    with monkeypatch.context() as patch:  # one text too long for such a network does not end the others
+        patch.setattr(torch_, "MOST_WHOLE", 8)
+        read = scored(found, [("A text:", text) for text in (" one", " one" * 20, " two")])
+        assert [row is None for row in read] == [False, not found._split, False]
     logs, ids = direct(found, "A text:", TEXTS[0])
     assert [row.logprob for row in found.score("A text:", TEXTS[0])] == pytest.approx(
         [float(log[id]) for log, id in zip(logs, ids, strict=True)], abs=2e-4

@@ -161,20 +161,19 @@ def scored(
     None stands for a text that cannot be scored (`Scores.score` says why).
     """
     found: list[tuple[TokenScore, ...] | None] = [None] * len(pairs)
-    for number, tokens in runtime.scores(pairs) if isinstance(runtime, Batches) else _one_by_one(runtime, pairs):
+    one_by_one = ((number, tried(runtime, *pair)) for number, pair in enumerate(pairs))
+    for number, tokens in runtime.scores(pairs) if isinstance(runtime, Batches) else one_by_one:
         found[number] = tokens
         step()
     return tuple(found)
 
 
-def _one_by_one(
-    runtime: Scores, pairs: Sequence[tuple[str, str]]
-) -> Iterator[tuple[int, tuple[TokenScore, ...] | None]]:
-    for number, (prompt, text) in enumerate(pairs):
-        try:
-            yield number, runtime.score(prompt, text)
-        except UsageError:
-            yield number, None
+def tried(runtime: Scores, prompt: str, text: str) -> tuple[TokenScore, ...] | None:
+    """The tokens of a text after its prompt; None where it cannot be scored."""
+    try:
+        return runtime.score(prompt, text)
+    except UsageError:
+        return None
 
 
 def can_generate(runtime: Runtime) -> TypeGuard[Generates]:

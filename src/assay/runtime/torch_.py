@@ -15,7 +15,7 @@ from typing import Any
 from assay.errors import MissingExtra, UsageError
 from assay.facts.text import ChatTemplate
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _numbers, _replay, _tokens, _tracing
+from assay.runtime import Answer, Trace, _architecture, _batches, _memory, _numbers, _replay, _tokens, _tracing, tried
 from assay.runtime._network import Network, Written
 from assay.weights import Weights
 
@@ -158,31 +158,29 @@ class TorchRuntime:
         before = self._started(prompt)
         generator = torch.Generator(device="cpu").manual_seed(seed)
         room, written = min(most, self._context - len(before)), Written(steps)
-        with torch.inference_mode(), _memory.enough(self.model), self._replayed(1, len(before), room) as replay:
-            ids, cache = steps.tensor([before]), None
-            for at in range(room):
-                if replay is None:
-                    logits, cache = steps.read(ids, cache)
-                else:
-                    logits = replay.step(ids[:, 0]) if at else replay.begin([before])
-                ids = steps.chosen(logits, temperature, generator)[:, None]
-                if int(ids) in self._ends:
+        with torch.inference_mode(), _memory.enough(self.model), self._writing(1, len(before), room) as writing:
+            logits = writing.begin([before])
+            for left in range(room, 0, -1):
+                tokens = steps.chosen(logits, temperature, generator)
+                if int(tokens) in self._ends:
                     return
-                yield from steps.reduced(logits, [int(ids)], [written.add(int(ids))])
+                yield from steps.reduced(logits, [int(tokens)], [written.add(int(tokens))])
+                if left > 1:
+                    logits = writing.step(tokens)
 
     @contextmanager
-    def _replayed(self, rows: int, before: int, more: int) -> Iterator[_replay.Replay | None]:
-        """A recorded step of so many rows with room for so many tokens, where it pays and the network is on a GPU."""
+    def _writing(self, rows: int, before: int, more: int) -> Iterator[_batches.Steps]:
+        """The steps of so many rows with room for so many tokens: recorded where that pays and the network allows."""
         size, most = _replay.room(before + more), _memory.tokens(self._network.config, self._device.type)
         if more < _replay.LEAST or self._device.type != "cuda" or rows * size > most:
-            yield None
+            yield _batches.Eager(self._steps)
             return
         known = self._replay
         if known is None or known.rows != rows or known.room < size:
             self._replay = None  # frees the cache of the last before the next is made
             known = self._replay = _replay.made(self._steps, rows, size, self._started(_CHECK))
         if known.busy or not known.agrees:
-            yield None
+            yield _batches.Eager(self._steps)
             return
         known.busy = True
         try:
@@ -225,7 +223,7 @@ class TorchRuntime:
         for batch in self._grouped([known[number].before + known[number].after for number in numbers]):
             chosen = [numbers[at] for at in batch]
             if not self._split or len(chosen) == 1:
-                yield from ((number, self.score(*pairs[number])) for number in chosen)
+                yield from ((number, tried(self, *pairs[number])) for number in chosen)
                 continue
             with self._torch.inference_mode(), _memory.enough(self.model):
                 found = _batches.scores(self._steps, [known[number] for number in chosen], STEP)
@@ -249,10 +247,9 @@ class TorchRuntime:
             for at in range(0, len(rows), abreast):
                 part = slice(at, at + abreast)
                 longest = max(map(len, rows[part]))
-                with self._replayed(count * len(rows[part]), longest, max(most[part])) as replay:
-                    steps = replay or _batches.Eager(self._steps)
+                with self._writing(count * len(rows[part]), longest, max(most[part])) as writing:
                     found += _batches.samples(
-                        self._steps, steps, rows[part], count, most[part], temperature, seed, stop
+                        self._steps, writing, rows[part], count, most[part], temperature, seed, stop
                     )
         return tuple(found)
 

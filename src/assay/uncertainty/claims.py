@@ -7,7 +7,7 @@ are the two comparable.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,13 +112,12 @@ def filtering(
     columns: dict[str, list[float]] = {}
     false: list[bool] = []
     of: list[int] = []
-    read = iter(scored(runtime, [(row.prompt, claim) for row in texts for claim, _ in row.claims], steps.add))
+    read = iter(claimed(runtime, [(row.prompt, claim) for row in texts for claim, _ in row.claims], steps.add))
     for number, row in enumerate(texts):
         for _, true in row.claims:
-            tokens = next(read)
-            if tokens is None:
+            values = next(read)
+            if values is None:
                 continue
-            values = _values(tokens)
             for id, value in (*values.items(), *((("subject.rarity", row.rarity),) if row.rarity is not None else ())):
                 columns.setdefault(id, []).append(value)
             false.append(not true)
@@ -152,17 +151,17 @@ def filtering(
     )
 
 
-def claimed(runtime: Scores, prompt: str, claim: str) -> dict[str, float] | None:
-    """The scores of a claim on its own after a prompt; None where it cannot be scored."""
-    try:
-        return _values(runtime.score(prompt, claim))
-    except UsageError:
-        return None
+def claimed(
+    runtime: Scores, pairs: Sequence[tuple[str, str]], step: Callable[[], None] = lambda: None
+) -> tuple[dict[str, float] | None, ...]:
+    """The scores of each claim on its own after its prompt, `step` called for each; None where it cannot be scored.
 
-
-def _values(tokens: tuple[TokenScore, ...]) -> dict[str, float]:
-    """The scores of a claim; in as many digits as do not depend on what was read beside it, so that ties stay ties."""
-    return {score.id: round(score.value, 4) for score in scores(tokens)}
+    In as many digits as do not depend on what was read beside it, so that ties stay ties.
+    """
+    return tuple(
+        None if tokens is None else {score.id: round(score.value, 4) for score in scores(tokens)}
+        for tokens in scored(runtime, pairs, step)
+    )
 
 
 def _ranked(values: statistics.Floats) -> statistics.Floats:
@@ -203,11 +202,11 @@ def kept(
     """
     if identity(known) != identity(runtime):
         raise UsageError(f"the filtering is of {known.model}, not of {runtime.model}")
-    return tuple(_kept(runtime, prompt, text, row, known) for row in sentences)
+    read = claimed(runtime, [(prompt, text[row.start : row.stop]) for row in sentences])
+    return tuple(_kept(row, values, known) for row, values in zip(sentences, read, strict=True))
 
 
-def _kept(runtime: Scores, prompt: str, text: str, row: Sentence, known: Filtering) -> Filtered:
-    values = claimed(runtime, prompt, text[row.start : row.stop])
+def _kept(row: Sentence, values: dict[str, float] | None, known: Filtering) -> Filtered:
     if values is None:
         return Filtered(row.start, row.stop, None, None)
     value = values[known.score]
