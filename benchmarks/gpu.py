@@ -68,60 +68,66 @@ def asked(torch: Any, runtime: TorchRuntime, most: int) -> dict[str, str]:
     return {row.id: row.text for row in rows}
 
 
-def widened(torch: Any, small: TorchRuntime, folder: Path) -> int:
-    """Write SmolLM2 inside a network of the shape of a 7B, in bfloat16; its parameters."""
-    from safetensors.torch import save_file
+class Wide:
+    """Parts of SmolLM2 as parts of a network of the shape of a 7B, in bfloat16 on its device."""
 
-    config = small._network.config
-    torch.manual_seed(0)
-    known = {name: value.float() for name, value in small._network.state_dict().items()}
-    width, scale = config.hidden_size, (config.hidden_size / WIDTH) ** 0.5
+    def __init__(self, torch: Any, small: TorchRuntime) -> None:
+        config = small._network.config
+        self._torch, self._device, self._width = torch, small._device, config.hidden_size
+        self._group = config.num_attention_heads // config.num_key_value_heads
+        self._none = torch.zeros(0, 0)
 
-    def random(rows: int, columns: int) -> Any:
-        return torch.randn(rows, columns, device=small._device, dtype=torch.bfloat16) * 0.02
-
-    def inside(value: Any, rows: int, columns: int) -> Any:
+    def inside(self, value: Any, rows: int, columns: int) -> Any:
         """A matrix whose other inputs and outputs are random; they meet nothing but zeros."""
-        made = random(rows, columns)
+        made = self._torch.randn(rows, columns, device=self._device, dtype=self._torch.bfloat16) * 0.02
         made[: value.shape[0], : value.shape[1]] = value
         return made
 
-    def out(value: Any, columns: int) -> Any:
-        """A matrix that writes to the residual stream: nothing but what SmolLM2 writes there."""
-        made = torch.zeros(WIDTH, columns, device=small._device, dtype=torch.bfloat16)
-        if value is not None:
-            made[: value.shape[0], : value.shape[1]] = value
+    def out(self, value: Any, rows: int, columns: int) -> Any:
+        """A matrix beside whose values there are zeros: what it writes is what SmolLM2 writes."""
+        made = self._torch.zeros(rows, columns, device=self._device, dtype=self._torch.bfloat16)
+        made[: value.shape[0], : value.shape[1]] = value
         return made
 
-    def normed(value: Any) -> Any:
-        """The mean square is over more channels, all of them zero: `scale` makes up for it."""
-        made = torch.zeros(WIDTH, device=small._device, dtype=torch.bfloat16)
-        made[: value.shape[0]] = value * scale
-        return made
+    def normed(self, value: Any) -> Any:
+        """The mean square is over more channels, all of them zero: the factor makes up for it."""
+        return self.out(value[None] * (self._width / WIDTH) ** 0.5, 1, WIDTH)[0]
 
-    table, group = known["model.embed_tokens.weight"], config.num_attention_heads // config.num_key_value_heads
-    embedding = torch.zeros(table.shape[0], WIDTH, device=small._device, dtype=torch.bfloat16)
-    embedding[:, :width] = table
-    state = {"model.embed_tokens.weight": embedding, "model.norm.weight": normed(known["model.norm.weight"])}
-    for layer in range(LAYERS):
-        own = {
-            name.split(".", 3)[3]: value for name, value in known.items() if name.startswith(f"model.layers.{layer}.")
-        }
+    def layer(self, own: dict[str, Any]) -> dict[str, Any]:
+        """The tensors of one layer; of a layer that SmolLM2 has not, one that adds nothing."""
         made = {}
         for role in ("q", "k", "v"):
-            value = own.get(f"self_attn.{role}_proj.weight", torch.zeros(0, 0))
+            value = own.get(f"self_attn.{role}_proj.weight", self._none)
             if role != "q" and value.numel():  # each head gets keys and values of its own
-                value = value.view(-1, HEAD, value.shape[1]).repeat_interleave(group, 0).reshape(-1, value.shape[1])
-            made[f"self_attn.{role}_proj.weight"] = inside(value, WIDTH, WIDTH)
+                heads = value.view(-1, HEAD, value.shape[1]).repeat_interleave(self._group, 0)
+                value = heads.reshape(-1, value.shape[1])
+            made[f"self_attn.{role}_proj.weight"] = self.inside(value, WIDTH, WIDTH)
         for role in ("gate", "up"):
-            made[f"mlp.{role}_proj.weight"] = inside(
-                own.get(f"mlp.{role}_proj.weight", torch.zeros(0, 0)), INNER, WIDTH
-            )
-        made["self_attn.o_proj.weight"] = out(own.get("self_attn.o_proj.weight"), WIDTH)
-        made["mlp.down_proj.weight"] = out(own.get("mlp.down_proj.weight"), INNER)
-        for norm in ("input_layernorm", "post_attention_layernorm"):
-            made[f"{norm}.weight"] = normed(own.get(f"{norm}.weight", torch.zeros(0)))
-        state |= {f"model.layers.{layer}.{name}": value for name, value in made.items()}
+            value = own.get(f"mlp.{role}_proj.weight", self._none)
+            made[f"mlp.{role}_proj.weight"] = self.inside(value, INNER, WIDTH)
+        for name, columns in (("self_attn.o_proj.weight", WIDTH), ("mlp.down_proj.weight", INNER)):
+            made[name] = self.out(own.get(name, self._none), WIDTH, columns)
+        for name in ("input_layernorm.weight", "post_attention_layernorm.weight"):
+            made[name] = self.normed(own.get(name, self._none.reshape(0)))
+        return made
+
+
+def widened(torch: Any, small: TorchRuntime, folder: Path) -> int:
+    """Write SmolLM2 inside a network of the shape of a 7B; its parameters."""
+    from safetensors.torch import save_file
+
+    torch.manual_seed(0)
+    config, wide = small._network.config, Wide(torch, small)
+    known = {name: value.float() for name, value in small._network.state_dict().items()}
+    table = known["model.embed_tokens.weight"]
+    state = {
+        "model.embed_tokens.weight": wide.out(table, table.shape[0], WIDTH),
+        "model.norm.weight": wide.normed(known["model.norm.weight"]),
+    }
+    for layer in range(LAYERS):
+        prefix = f"model.layers.{layer}."
+        own = {name.removeprefix(prefix): value for name, value in known.items() if name.startswith(prefix)}
+        state |= {f"{prefix}{name}": value for name, value in wide.layer(own).items()}
     parameters = sum(int(value.numel()) for value in state.values())
     save_file({name: value.cpu() for name, value in state.items()}, folder / "model.safetensors", {"format": "pt"})
     values = config.to_diff_dict() | {
