@@ -172,9 +172,9 @@ def acts(path: LoadingPath) -> bool:
 
 def waivers(dossier: Dossier, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """For findings the lines of a policy file that accept them, each once: what a person has to fill in is empty."""
-    files = manifest(dossier.artifacts, dossier.excluded)
+    named = dossier.subject.files_sha256 or manifest(dossier.artifacts).named  # a dossier of an older schema has none
     paths = {row.path for row in dossier.artifacts}
-    return tuple(dict.fromkeys(_waiver(dossier.subject.sha256, files.named, paths, finding) for finding in findings))
+    return tuple(dict.fromkeys(_waiver(dossier.subject.sha256, named, paths, finding) for finding in findings))
 
 
 def _waiver(subject: str, named: str, paths: set[str], finding: Finding) -> str:
