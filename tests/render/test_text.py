@@ -17,6 +17,7 @@ import assay
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.render.output.text import write
+from assay.render.tally import tally
 from assay.render.terminal import command_lines, terminal_width
 from assay.render.verdict import said
 from tests.builders import calls, hub_model
@@ -53,7 +54,7 @@ def columns(line: str) -> int:
 def test_it_is_one_screen_that_begins_with_what_to_do(dossier: Dossier) -> None:
     text = shown(dossier)
     rows = text.splitlines()
-    verdict, answers = said(dossier), rows.index("Answers")
+    verdict, answers = said(tally(dossier)), rows.index("Answers")
     assert 18 <= len(rows) - text.count(" = ") - text.count("[[waiver]]") <= 42, text
     assert f"{dossier.decision.verdict}  {verdict.sentence}" in " ".join(text.split()).replace(" . ", ". ").replace(
         f"{dossier.decision.verdict} ", f"{dossier.decision.verdict}  "

@@ -19,6 +19,7 @@ from assay.facts.finding import Kind
 from assay.render.answer import State, replies
 from assay.render.decision import Weight, matters
 from assay.render.glossary import TERMS, term
+from assay.render.tally import tally
 from assay.render.unknown import Effort, count, unknowns, without
 from assay.render.verdict import Tone, counts, said
 from assay.render.words import waivers
@@ -48,6 +49,12 @@ def judged(dossier: Dossier, text: str, kinds: list[Kind], known: int = 0) -> Do
     return replace(dossier, findings=found, waivers=waived, policy=record, decision=decision)
 
 
+def counts_of(text: str) -> dict[str, int]:
+    """The counts that an answer says: {"to decide": 1, "not known": 3}."""
+    parts = (part.partition(" ") for part in text.split(", "))
+    return {word: int(number.replace(",", "")) for number, _, word in parts if number.replace(",", "").isdecimal()}
+
+
 @settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(Kind), min_size=80, max_size=80),
@@ -58,7 +65,7 @@ def test_sentence_counts_lists_and_answers_never_contradict(
     dossier: Dossier, kinds: list[Kind], text: str, known: int
 ) -> None:
     found = judged(dossier, text, kinds, known)
-    verdict, words, rows, open_ = found.decision.verdict, said(found), matters(found), unknowns(found)
+    verdict, words, rows, open_ = found.decision.verdict, said(tally(found)), matters(found), unknowns(found)
     assert words.sentence.startswith(
         {
             Verdict.PASSED: ("You may load it.", "Policy '"),
@@ -73,7 +80,9 @@ def test_sentence_counts_lists_and_answers_never_contradict(
     assert len({(row.weight, row.rule.id) for row in rows}) == len(rows)
     assert [list(Weight).index(row.weight) for row in rows] == sorted(list(Weight).index(row.weight) for row in rows)
     assert count(open_) == words.unknown == len({row.check for row in found.findings if row.kind is Kind.OPEN})
-    answers = replies(found)
+    answers = replies(tally(found))
+    for word, number in (("blocking", words.blocking), ("to decide first", words.first), ("to decide", words.decide)):
+        assert sum(counts_of(row.counted).get(word, 0) for row in answers) == number
     assert sum(row.blocking + row.decide for row in answers) == len(rows)
     assert sum(row.open for row in answers) == words.unknown
     for row in answers:
@@ -81,7 +90,7 @@ def test_sentence_counts_lists_and_answers_never_contradict(
         assert (row.state is State.DECIDE) <= (row.decide > 0)
         assert row.sentence and "\n" not in row.sentence
     numbers = [words.blocking, words.first, words.decide, words.unknown]
-    assert all(f"{number:,} " in counts(found) for number in numbers if number)
+    assert all(f"{number:,} " in counts(tally(found)) for number in numbers if number)
 
 
 def test_only_a_waived_answer_is_no_longer_not_known(dossier: Dossier) -> None:
@@ -91,15 +100,15 @@ def test_only_a_waived_answer_is_no_longer_not_known(dossier: Dossier) -> None:
     filled = waiver.replace('reason = ""', 'reason = "r"').replace('owner = ""', 'owner = "o"')
     filled = filled.replace("expires =   # a date", "expires = 2999-01-01")
     before, after = (judged(dossier, f"{PLAIN}{text}\n", kinds) for text in ("", filled))
-    assert said(after).accepted > said(before).accepted == 0
-    assert said(after).unknown <= said(before).unknown
+    assert said(tally(after)).accepted > said(tally(before)).accepted == 0
+    assert said(tally(after)).unknown <= said(tally(before)).unknown
 
 
 def test_a_model_that_may_be_loaded(tmp_path: Path, audit: Audit) -> None:
     found = audit(hub_model(tmp_path / "m"))
-    assert said(found).sentence.startswith("You may load it. Decide 2 things. ")
-    assert said(found).tone is Tone.CARE
-    safe = replies(found)[0]
+    assert said(tally(found)).sentence.startswith("You may load it. Decide 2 things. ")
+    assert said(tally(found)).tone is Tone.CARE
+    safe = replies(tally(found))[0]
     assert safe.sentence.startswith("Loading runs nothing of it") and safe.short == "Safe to load?"
 
 
@@ -107,14 +116,14 @@ def test_a_pickle_that_runs_a_command(dossier: Dossier) -> None:
     first = matters(dossier)[0]
     assert first.rule.id == "pickle.reaches-outside" and first.weight is Weight.BLOCKS
     assert first.where and first.remedies and first.why and first.explain == "assay explain pickle.reaches-outside"
-    assert said(dossier).sentence.startswith("Do not load it: one thing is in the way.")
-    assert replies(dossier)[0].state is State.ATTENTION
+    assert said(tally(dossier)).sentence.startswith("Do not load it: one thing is in the way.")
+    assert replies(tally(dossier))[0].state is State.ATTENTION
 
 
 def test_what_was_not_asked_is_not_answered(tmp_path: Path, audit: Audit) -> None:
     found = audit(hub_model(tmp_path / "m"), questions=("openness",))
-    assert "whether it is safe to load was not asked" in said(found).sentence
-    assert [row.state for row in replies(found)][:4] == [State.NOT_ASKED] * 4
+    assert "whether it is safe to load was not asked" in said(tally(found)).sentence
+    assert [row.state for row in replies(tally(found))][:4] == [State.NOT_ASKED] * 4
 
 
 def test_an_endpoint_is_one_cause(audit: Audit) -> None:
@@ -122,7 +131,7 @@ def test_an_endpoint_is_one_cause(audit: Audit) -> None:
     rows = unknowns(found, "assay audit 'openai+http://127.0.0.1:1/v1#m'")
     assert [(bool(row.required), row.effort) for row in rows] == [(True, Effort.PUBLISHER), (False, Effort.MINUTES)]
     assert len(rows[0].checks) > 80 and rows[1].command == "assay audit 'openai+http://127.0.0.1:1/v1#m' --run"
-    assert said(found).sentence.startswith("Do not rely on it yet. ")  # nobody loads it
+    assert said(tally(found)).sentence.startswith("Do not rely on it yet. ")  # nobody loads it
 
 
 def test_what_only_a_card_can_say_is_one_cause(tmp_path: Path, audit: Audit) -> None:

@@ -214,7 +214,8 @@ def _unheeded(model: str, baseline: Path | None, dossier: Dossier) -> None:
 
 
 def _verdict_line(dossier: Dossier) -> str:
+    from assay.render.tally import tally
     from assay.render.verdict import counts
     from assay.render.visible import visible
 
-    return f"{dossier.decision.verdict}  {visible(dossier.subject.name)}  {counts(dossier)}"
+    return f"{dossier.decision.verdict}  {visible(dossier.subject.name)}  {counts(tally(dossier))}"

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.dossier import QUESTIONS, Dossier
-from assay.facts.finding import Finding, Kind
+from assay.facts.finding import Kind
 from assay.facts.loading import LoadingPath, Runs
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
 from assay.licence.statement import declared
-from assay.render.decision import Matter, Weight, accepted, matters
-from assay.render.unknown import Unknown, unknowns
+from assay.render.decision import Weight
+from assay.render.tally import Tally, counted
+from assay.render.unknown import Unknown
 from assay.render.words import acts, parameters
 
 
@@ -46,9 +47,9 @@ SHORT = {
 class Reply:
     """The answer to one of the five questions.
 
-    `known` is one clause without a full stop; `blocking`, `decide` (with `first` of them before anything else), `open`,
-    `accepted` and `passed` count matters, things that are not known, accepted findings and checks that passed.
-    `ways` are what would answer what is open.
+    `known` is one clause without a full stop; `blocking` (with `defects` of them that the policy lets pass), `decide`
+    (with `first` of them before anything else), `open`, `accepted` and `passed` count matters, things that are not
+    known, accepted findings and checks that passed. `ways` are what would answer what is open.
     """
 
     question: str
@@ -56,6 +57,7 @@ class Reply:
     state: State
     known: str
     blocking: int
+    defects: int
     decide: int
     first: int
     open: int
@@ -71,14 +73,8 @@ class Reply:
     @property
     def counted(self) -> str:
         """The counts in words: "1 to decide, 3 not known"; the state's own word where there is nothing to count."""
-        rows = [
-            (self.blocking, "blocking"),
-            (self.first, "to decide first"),
-            (self.decide - self.first, "to decide"),
-            (self.open, "not known"),
-            (self.accepted, "accepted"),
-        ]
-        return ", ".join(f"{count:,} {word}" for count, word in rows if count) or str(self.state)
+        decide = self.decide - self.first + self.defects
+        return counted(self.blocking - self.defects, self.first, decide, self.open, self.accepted) or str(self.state)
 
     @property
     def sentence(self) -> str:
@@ -86,27 +82,21 @@ class Reply:
         return f"{self.known}: {self.counted}" if self.known else self.counted[:1].upper() + self.counted[1:]
 
 
-def replies(dossier: Dossier, again: str = "", found: tuple[Matter, ...] | None = None) -> tuple[Reply, ...]:
-    """The answers, in the order of the questions.
-
-    Args:
-        dossier: the record of the audit.
-        again: the command as it was given, where that is known.
-        found: what `matters` gave, where it was asked already.
-    """
-    found, open_, let = matters(dossier) if found is None else found, unknowns(dossier, again), accepted(dossier)
-    return tuple(_reply(dossier, question, found, open_, let) for question in QUESTIONS)
+def replies(found: Tally) -> tuple[Reply, ...]:
+    """The answers, in the order of the questions."""
+    return tuple(_reply(found, question) for question in QUESTIONS)
 
 
-def _reply(
-    dossier: Dossier, question: str, found: tuple[Matter, ...], open_: tuple[Unknown, ...], let: tuple[Finding, ...]
-) -> Reply:
+def _reply(found: Tally, question: str) -> Reply:
+    dossier = found.dossier
     of = {rule.id for rule in dossier.rules if rule.question == question}
-    mine = [row for row in found if row.rule.id in of]
-    blocking = sum(row.weight in (Weight.BLOCKS, Weight.DEFECT) for row in mine)
+    mine = [row for row in found.matters if row.rule.id in of]
+    weights = [row.weight for row in mine]
+    defects = weights.count(Weight.DEFECT)
+    blocking = weights.count(Weight.BLOCKS) + defects
     findings = [row for row in dossier.findings if row.check in of]
     passed = len({row.check for row in findings if row.kind is Kind.PASS})
-    unknown = sum(check in of for row in open_ for check in row.checks)
+    unknown = sum(check in of for row in found.unknowns for check in row.checks)
     if question not in dossier.questions:
         state = State.NOT_ASKED
     elif blocking:
@@ -123,12 +113,13 @@ def _reply(
         state=state,
         known="" if state is State.NOT_ASKED else _KNOWN[question](dossier),
         blocking=blocking,
+        defects=defects,
         decide=len(mine) - blocking,
-        first=sum(row.weight is Weight.FIRST for row in mine),
+        first=weights.count(Weight.FIRST),
         open=unknown,
-        accepted=sum(row.check in of for row in let),
+        accepted=sum(row.check in of for row in found.accepted),
         passed=passed,
-        ways=tuple(row for row in open_ if any(check in of for check in row.checks)),
+        ways=tuple(row for row in found.unknowns if any(check in of for check in row.checks)),
     )
 
 

@@ -14,6 +14,7 @@ from assay.render.gauge import gauge
 from assay.render.map import small_map
 from assay.render.route import reached, route
 from assay.render.svg import bar, curve
+from assay.render.tally import Tally
 from assay.render.unknown import Unknown
 from assay.render.words import parameters
 
@@ -63,9 +64,10 @@ class Card:
         return "unknown" if self.ask else _PARTS[self.reply.question]
 
 
-def cards(dossier: Dossier) -> tuple[Card, ...]:
+def cards(found: Tally) -> tuple[Card, ...]:
     """The cards of the questions that were asked."""
-    return tuple(_card(dossier, reply) for reply in replies(dossier) if reply.question in dossier.questions)
+    dossier = found.dossier
+    return tuple(_card(dossier, reply) for reply in replies(found) if reply.question in dossier.questions)
 
 
 def _card(dossier: Dossier, reply: Reply) -> Card:

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
-from assay.render.decision import Matter, Weight, accepted, matters
-from assay.render.unknown import Unknown, count, required, unknowns
+from assay.render.decision import Matter, Weight
+from assay.render.tally import Tally, counted
+from assay.render.unknown import Unknown, count, required
 
 LOADING = "vulnerabilities"  # the question of which all the rest speaks of use, not of loading
 
@@ -35,9 +36,9 @@ class Said:
     accepted: int
 
 
-def said(dossier: Dossier, found: tuple[Matter, ...] | None = None) -> Said:
-    """The verdict of a dossier in words; `found` is what `matters` gave, where it was asked already."""
-    rows, open_ = matters(dossier) if found is None else found, unknowns(dossier)
+def said(found: Tally) -> Said:
+    """The verdict of a dossier in words."""
+    dossier, rows, open_ = found.dossier, found.matters, found.unknowns
     weights = [row.weight for row in rows]
     blocking, first = weights.count(Weight.BLOCKS), weights.count(Weight.FIRST)
     others = weights.count(Weight.DECIDE) + weights.count(Weight.DEFECT)
@@ -50,30 +51,22 @@ def said(dossier: Dossier, found: tuple[Matter, ...] | None = None) -> Said:
         parts = (_passed if verdict is Verdict.PASSED else _failed)(dossier, rows)
     parts += _rest(then, unknown, wanted if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
     tone = Tone.STOP if verdict is Verdict.FAILED else Tone.CARE if verdict is Verdict.INCOMPLETE or rows else Tone.GO
-    return Said(" ".join(parts), tone, blocking, first, others, wanted, unknown, len(accepted(dossier)))
+    return Said(" ".join(parts), tone, blocking, first, others, wanted, unknown, len(found.accepted))
 
 
-def counts(dossier: Dossier) -> str:
+def counts(found: Tally) -> str:
     """The same in numbers, for a line of a log: "1 blocking, 2 to decide, 14 not known, 61 pass"."""
-    found = said(dossier)
-    rows = [
-        (found.blocking, "blocking"),
-        (found.first, "to decide first"),
-        (found.decide, "to decide"),
-        (found.unknown, "not known"),
-        (found.accepted, "accepted"),
-        (len({row.check for row in dossier.findings if row.kind is Kind.PASS}), "pass"),
-    ]
-    return ", ".join(f"{number:,} {word}" for number, word in rows if number) or "nothing asked"
+    row = said(found)
+    passed = len({finding.check for finding in found.dossier.findings if finding.kind is Kind.PASS})
+    return counted(row.blocking, row.first, row.decide, row.unknown, row.accepted, passed) or "nothing asked"
 
 
-def leading(dossier: Dossier, rows: tuple[Matter, ...]) -> str:
+def leading(found: Tally) -> str:
     """The check to read about first: the worst that decided the verdict, else the first of what a person has to see."""
-    open_ = unknowns(dossier)
-    deciding = [row.rule.id for row in rows if row.weight in (Weight.BLOCKS, Weight.FIRST)]
-    severity = {rule.id: rule.severity for rule in dossier.rules}
-    deciding += sorted((check for row in open_ for check in row.required), key=lambda check: -severity[check])
-    rest = [row.rule.id for row in rows] + [row.checks[0] for row in open_ if row.checks]
+    deciding = [row.rule.id for row in found.matters if row.weight in (Weight.BLOCKS, Weight.FIRST)]
+    severity = {rule.id: rule.severity for rule in found.dossier.rules}
+    deciding += sorted((check for row in found.unknowns for check in row.required), key=lambda check: -severity[check])
+    rest = [row.rule.id for row in found.matters] + [row.checks[0] for row in found.unknowns if row.checks]
     return next(iter(deciding + rest), "")
 
 

@@ -17,7 +17,7 @@ from assay.facts.values import TensorSummary, copy_of, first_copy
 from assay.render import Renderer
 from assay.render.card import cards
 from assay.render.command import reproduce
-from assay.render.decision import Weight, accepted, matters
+from assay.render.decision import Weight
 from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits
 from assay.render.glossary import TERMS, term
@@ -25,8 +25,8 @@ from assay.render.map import drawn, histogram, layer_map
 from assay.render.page import Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar
-from assay.render.unknown import unknowns
-from assay.render.verdict import Tone, counts, said
+from assay.render.tally import Tally, tally
+from assay.render.verdict import Tone, said
 from assay.render.visible import visible
 from assay.render.words import (
     KIND_WORDS,
@@ -58,9 +58,10 @@ _WEIGHTS = {
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the page as UTF-8."""
     record, digest = _record(dossier)
+    found = tally(dossier)
     values = {
-        **_first(dossier),
-        **_findings(dossier),
+        **_first(found),
+        **_findings(found),
         **_files(dossier),
         **_weights(dossier),
         **_method(dossier),
@@ -113,40 +114,41 @@ def _contents(dossier: Dossier, values: dict[str, Any]) -> tuple[Part, ...]:
     return tuple(part for part in found if part is not None)
 
 
-def _first(dossier: Dossier) -> dict[str, object]:
+def _first(found: Tally) -> dict[str, object]:
     """The first screen: what it is, the verdict, the five answers."""
-    found, verdict = said(dossier), dossier.decision.verdict
-    looks = {Tone.STOP: "fail", Tone.CARE: "decide", Tone.GO: "unknown" if found.unknown else "fine"}
+    dossier, words = found.dossier, said(found)
+    verdict, decide = dossier.decision.verdict, words.decide + words.first
+    looks = {Tone.STOP: "fail", Tone.CARE: "decide", Tone.GO: "unknown" if words.unknown else "fine"}
     return {
-        "said": found,
-        "look": looks[found.tone],
-        "badge": f"{verdict}, {found.decide + found.first:,} to decide" if found.decide + found.first else str(verdict),
+        "said": words,
+        "look": looks[words.tone],
+        "badge": f"{verdict}, {decide:,} to decide" if decide else str(verdict),
         "verdict_words": VERDICT_WORDS[verdict],
-        "counts": counts(dossier),
-        "cards": cards(dossier),
+        "cards": cards(found),
         "total": dossier.portrait.measured("parameters"),
         "held": (dossier.portrait.measured("files") or 0, dossier.portrait.measured("bytes") or 0),
     }
 
 
-def _findings(dossier: Dossier) -> dict[str, object]:
+def _findings(found: Tally) -> dict[str, object]:
     """What is to be decided with its evidence, what is not known, and what else was found, by question."""
+    dossier = found.dossier
     rows, told = anchors(dossier), once(dossier)
     grouped = by_question(dossier, told)
     named = sorted({at.artifact for row in dossier.findings for at in row.evidence if row.kind is not Kind.PASS})
     return {
-        "matters": [(row, *_WEIGHTS[row.weight], waivers(dossier, row.findings)) for row in matters(dossier)],
-        "accepted": accepted(dossier),
-        "unknown": unknowns(dossier),
+        "matters": [(row, *_WEIGHTS[row.weight], waivers(dossier, row.findings)) for row in found.matters],
+        "accepted": found.accepted,
+        "unknown": found.unknowns,
         "told": lambda row: [finding for finding in row.findings if finding in told],
         "copies_of": lambda finding: told[finding].copies if finding in told else (),
         "exhibit": Exhibits(dossier).of,
         "seen": {
-            question: [row for row in found if row.kind is Kind.INFORMATIONAL] for question, found in grouped.items()
+            question: [row for row in those if row.kind is Kind.INFORMATIONAL] for question, those in grouped.items()
         },
         "rest": [
-            (QUESTIONS[question], [row for row in found if row.kind in (Kind.PASS, Kind.NOT_APPLICABLE)])
-            for question, found in grouped.items()
+            (QUESTIONS[question], [row for row in those if row.kind in (Kind.PASS, Kind.NOT_APPLICABLE)])
+            for question, those in grouped.items()
             if question in dossier.questions
         ],
         "telling": {row.check for row in dossier.findings if row.kind not in (Kind.PASS, Kind.NOT_APPLICABLE)},

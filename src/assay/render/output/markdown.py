@@ -13,10 +13,11 @@ from assay.facts.finding import Effect, Kind
 from assay.render import Renderer
 from assay.render.answer import replies
 from assay.render.command import reproduce
-from assay.render.decision import HEADINGS, Matter, matters
+from assay.render.decision import HEADINGS, Matter
 from assay.render.glyph import UNICODE
 from assay.render.sections import View, of
-from assay.render.unknown import Unknown, count, unknowns
+from assay.render.tally import tally
+from assay.render.unknown import Unknown, count
 from assay.render.verdict import said
 from assay.render.visible import code, escaped, visible
 from assay.render.words import (
@@ -42,28 +43,28 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
 
 def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
     """The verdict, the answers, what to decide and what is not known; everything else is folded."""
-    rows, open_ = matters(dossier), unknowns(dossier)
+    found = tally(dossier)
     yield f"# {dossier.decision.verdict}: {escaped(dossier.subject.name)}"
     yield ""
-    yield f"**{escaped(said(dossier, rows).sentence)}**"
+    yield f"**{escaped(said(found).sentence)}**"
     yield ""
     judged = f"policy {escaped(dossier.policy.name)}; {escaped(examined_line(dossier))}"
     yield f"{escaped(portrait_line(dossier))}; {judged}; {code('sha256:' + dossier.subject.sha256)}"
     yield ""
     yield "| | question | answer |"
     yield "|---|---|---|"
-    for reply in replies(dossier, found=rows):
+    for reply in replies(found):
         yield f"| {UNICODE.marks[reply.state]} | {reply.title} | {escaped(reply.sentence)} |"
-    for weight, of_weight in groupby(rows, key=lambda row: row.weight):
+    for weight, of_weight in groupby(found.matters, key=lambda row: row.weight):
         every = list(of_weight)
         yield from ("", f"## {HEADINGS[weight]} ({len(every):,})", "")
         for row in every:
             yield from _matter(row, dossier)
-    if open_:
-        yield from ("", f"## Not known ({count(open_):,})", "")
+    if found.unknowns:
+        yield from ("", f"## Not known ({count(found.unknowns):,})", "")
         yield "| what | why | how to find out | effort |"
         yield "|---|---|---|---|"
-    for cause in open_:
+    for cause in found.unknowns:
         yield _unknown(cause)
     yield ""
     yield from _folded("Every finding", _findings(dossier))

@@ -12,12 +12,13 @@ from assay.facts.dossier import Dossier
 from assay.render import Renderer
 from assay.render.answer import SHORT, Reply, State, replies
 from assay.render.command import reproduce
-from assay.render.decision import HEADINGS, Matter, Weight, matters
+from assay.render.decision import HEADINGS, Matter, Weight
 from assay.render.detail import Details
 from assay.render.glyph import ASCII, UNICODE, Glyphs, layer_ratios
 from assay.render.sections import View, of
+from assay.render.tally import Tally, tally
 from assay.render.terminal import NARROWEST, Paint, command_lines, headline, painter, wrapped
-from assay.render.unknown import Unknown, required, unknowns
+from assay.render.unknown import Unknown, required
 from assay.render.verdict import Tone, leading, said
 from assay.render.visible import finished, visible
 from assay.render.words import aside_line, examined_line, isolation_line, portrait_line, quoted, waivers
@@ -71,8 +72,8 @@ class _Screen:
 
     def lines(self, sections: tuple[tuple[View, Any], ...], verbose: bool) -> Iterator[str]:
         """The lines of the report."""
-        rows, open_ = matters(self.dossier), unknowns(self.dossier, self.again)
-        verdict = said(self.dossier, rows)
+        found = tally(self.dossier, self.again)
+        verdict = said(found)
         yield from wrapped(self.paint(visible(self.dossier.subject.name), "1"), "", self.width)
         yield from wrapped(visible(portrait_line(self.dossier)), "", self.width)
         yield from wrapped(f"model, sha256 {self.dossier.subject.sha256}", "", self.width)
@@ -80,15 +81,15 @@ class _Screen:
         sentence, colour = visible(verdict.sentence), TONES[verdict.tone]
         yield from headline(str(self.dossier.decision.verdict), sentence, colour, self.paint, self.width)
         if not verbose:
-            yield from self._decisions(rows, open_)
-        yield from self._answers(rows)
+            yield from self._decisions(found)
+        yield from self._answers(found)
         if verbose:
             yield from Details(self.dossier, self.paint, self.width).lines(sections)
         else:
             yield from self._asked_for(sections)
-            yield from self._unknown(open_)
+            yield from self._unknown(found.unknowns)
             yield from self._accepted()
-        yield from self._go_on(rows, open_, verbose)
+        yield from self._go_on(found, verbose)
 
     @property
     def again(self) -> str:
@@ -99,9 +100,9 @@ class _Screen:
         yield ""
         yield from (self.paint(row, "1") for row in wrapped(text, "", self.width))
 
-    def _decisions(self, rows: tuple[Matter, ...], open_: tuple[Unknown, ...]) -> Iterator[str]:
+    def _decisions(self, found: Tally) -> Iterator[str]:
         """What is in the way, what to decide, and what the policy wants answered, numbered through."""
-        number = shown = 0
+        rows, number, shown = found.matters, 0, 0
         for weight, of_weight in groupby(rows, key=lambda row: row.weight):
             every = list(of_weight)
             yield from self._heading(f"{HEADINGS[weight]} ({len(every):,})")
@@ -112,7 +113,7 @@ class _Screen:
             if len(every) > room:
                 number += len(every) - room
                 yield f"   and {len(every) - room:,} more: -v"
-        missing = [row for row in open_ if row.required]
+        missing = [row for row in found.unknowns if row.required]
         if missing:
             yield from self._heading(f"Missing answers that the policy requires ({required(missing):,})")
         for cause in missing[:MOST_CAUSES]:
@@ -146,9 +147,9 @@ class _Screen:
     def _row(self, mark: str, text: str, most: int) -> Iterator[str]:
         yield from wrapped(text, mark, self.width, " " * len(mark), most=most)
 
-    def _answers(self, rows: tuple[Matter, ...]) -> Iterator[str]:
+    def _answers(self, found: Tally) -> Iterator[str]:
         yield from self._heading("Answers")
-        for row in replies(self.dossier, self.again, rows):
+        for row in replies(found):
             mark = self.paint(self.glyphs.marks[row.state], _STATES.get(row.state, "2"))
             yield from self._labelled(f"{mark} {row.short}", len(row.short) + 2, visible(row.sentence))
             if picture := self._picture(row):
@@ -212,7 +213,7 @@ class _Screen:
         for lack in self.dossier.lacks:
             yield from wrapped(f"not in this dossier: {visible(lack)}", " ", self.width, "   ")
 
-    def _go_on(self, rows: tuple[Matter, ...], open_: tuple[Unknown, ...], verbose: bool) -> Iterator[str]:
+    def _go_on(self, found: Tally, verbose: bool) -> Iterator[str]:
         judged = f"{examined_line(self.dossier)}; policy {self.dossier.policy.name}"
         if not self.dossier.subject.closed and not {"landlock", "seccomp"}.issubset(self.dossier.isolation):
             judged += f"; isolation: {isolation_line(self.dossier)}"
@@ -220,9 +221,9 @@ class _Screen:
         yield from wrapped(visible(judged), "", self.width)
         if self.configured:
             yield from wrapped(f"configured by {visible(self.configured)}", "", self.width)
-        if first := leading(self.dossier, rows):
+        if first := leading(found):
             yield from self._command("explain", f"assay explain {quoted(first)}")
-        doing = [row for row in open_ if row.command and not row.command.startswith("assay explain ")]
+        doing = [row for row in found.unknowns if row.command and not row.command.startswith("assay explain ")]
         for row in doing[:2]:
             yield from self._command("find out", row.command)
         if verbose:
