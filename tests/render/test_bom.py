@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 import assay
 from assay.facts.dossier import Dossier
-from assay.render.bom import bom
+from assay.facts.finding import Kind
+from assay.render.bom import MOST_FILES, MOST_FINDINGS, bom
 from tests.builders import calls, hub_model
 from tests.builders.command import run
 from tests.builders.release import openwashed, release
@@ -134,6 +136,20 @@ def test_defects_are_vulnerabilities_of_their_file(tmp_path: Path, audit: Audit)
         "exploitable",
     )
     assert 502 in worst["cwes"]
+
+
+@pytest.mark.parametrize("version", VALIDATORS)
+def test_one_without_room_for_all_says_how_much_it_leaves_out(tmp_path: Path, audit: Audit, version: str) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{"x.pkl": calls("os", "system", "id")}))
+    assert not dossier.obstacles and "left-out" not in json.dumps(bom(dossier, version))
+    row = next(row for row in dossier.findings if row.check == "pickle.reaches-outside" and row.kind is Kind.FAIL)
+    files = tuple(replace(dossier.artifacts[0], path=f"file-{number}") for number in range(MOST_FILES + 3))
+    flaws = tuple(replace(row, fingerprint=f"{number:032x}") for number in range(MOST_FINDINGS + 2))
+    document = bom(replace(dossier, artifacts=files, findings=flaws), version)
+    assert invalid(document) == ""
+    assert document["compositions"][0]["aggregate"] == "incomplete"
+    said = {entry["name"]: entry["value"] for entry in document["metadata"]["properties"]}
+    assert (said["assay:left-out:files"], said["assay:left-out:findings"]) == ("3", "2")
 
 
 @settings(max_examples=100)  # each is a whole document for the published schema

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from spdx_python_model import v3_0_1 as spdx
 
 import assay
 from assay.facts.dossier import Dossier
-from assay.render.output.spdx import document
+from assay.render.output.spdx import MOST_FILES, document
 from tests.builders import calls, hub_model
 from tests.builders.release import openwashed, release
 
@@ -44,6 +45,15 @@ def test_the_bindings_read_it(build: Callable[[Path], Path], tmp_path: Path, aud
     assert {entry.key: entry.value for entry in model.ai_hyperparameter}["parameters"] == "19872"
     assert model.verifiedUsing[0].hashValue == dossier.subject.sha256
     assert sum(1 for _ in found.foreach_type(spdx.software_File)) == len(dossier.artifacts)
+
+
+def test_one_without_room_for_every_file_says_so(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "m"))
+    files = tuple(replace(dossier.artifacts[0], path=f"file-{number}") for number in range(MOST_FILES + 1))
+    for row, said in ((dossier, None), (replace(dossier, artifacts=files), "incomplete")):
+        rows = objects(document(row)).foreach_type(spdx.Relationship)
+        (contains,) = (one for one in rows if one.relationshipType.endswith("/contains"))
+        assert (contains.completeness or "").rpartition("/")[2] == (said or "")
 
 
 def test_of_the_real_model(smollm2: Path) -> None:

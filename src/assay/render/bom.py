@@ -26,7 +26,7 @@ from assay.render.bom_declarations import declarations, standards
 from assay.render.words import location
 
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
-MOST_FILES, MOST_FINDINGS = 5000, 1000
+MOST_FILES, MOST_FINDINGS, MOST_DATASETS = 5000, 1000, 100  # the last of one corpus
 # ids of the SPDX list 3.29 that are not in 3.28, with which CycloneDX's schema was published
 _NEW_IN_SPDX = frozenset(
     """
@@ -44,7 +44,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
     """The whole document, for `version` "1.6" or "1.7"."""
     digest = sha256(dossier)
     when = timestamp()
-    datasets = list(_datasets(dossier))
+    datasets, left_out = list(_datasets(dossier)), _left_out(dossier)
     openness = dossier.openness
     found: dict[str, Any] = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
@@ -63,11 +63,14 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
                 {"name": "assay:dossier:sha256", "value": digest},
                 {"name": "assay:verdict", "value": str(dossier.decision.verdict)},
                 {"name": "assay:openness:rules", "value": openness.rules},
+                *({"name": f"assay:left-out:{name}", "value": str(count)} for name, count in left_out.items()),
             ],
         },
         "components": [*map(_file, dossier.artifacts[:MOST_FILES]), *datasets],
         "dependencies": [{"ref": MODEL, "dependsOn": [row["bom-ref"] for row in datasets]}],
-        "compositions": [{"aggregate": "incomplete" if dossier.obstacles else "complete", "assemblies": [MODEL]}],
+        "compositions": [
+            {"aggregate": "incomplete" if dossier.obstacles or left_out else "complete", "assemblies": [MODEL]}
+        ],
         "vulnerabilities": list(_vulnerabilities(dossier)),
         "definitions": {"standards": standards()},
         "declarations": declarations(dossier, MODEL),
@@ -195,7 +198,7 @@ def _datasets(dossier: Dossier) -> Iterator[dict[str, Any]]:
             "hashes": [{"alg": "SHA-256", "content": corpus.sha256}],
             "data": [
                 {"type": "dataset", "name": row.dataset, "description": _described(row)}
-                for row in corpus.datasets[:100]
+                for row in corpus.datasets[:MOST_DATASETS]
             ],
         }
     for number, claim in enumerate(dossier.stated("datasets"), 1):
@@ -214,22 +217,32 @@ def _described(row: DatasetShare) -> str:
     return f"{row.documents:,} documents, {row.words:,} words, licence {licence} ({row.licence.basis})"
 
 
-def _vulnerabilities(dossier: Dossier) -> Iterator[dict[str, Any]]:
+def _left_out(dossier: Dossier) -> dict[str, int]:
+    """How many of what the dossier has this document has no room for, by what they are; empty if it has all."""
+    counts = {
+        "files": len(dossier.artifacts) - MOST_FILES,
+        "findings": len(_flaws(dossier)) - MOST_FINDINGS,
+        "datasets": sum(max(0, len(corpus.datasets) - MOST_DATASETS) for corpus in dossier.corpora),
+    }
+    return {name: count for name, count in counts.items() if count > 0}
+
+
+def _flaws(dossier: Dossier) -> list[Finding]:
     """The defects and what a person has to decide, of the question whether it is safe to load and to run."""
-    rows = [
-        row
-        for row in dossier.findings
-        if row.kind in (Kind.FAIL, Kind.REVIEW) and dossier.rule(row.check).question == "vulnerabilities"
-    ]
-    for finding in rows[:MOST_FINDINGS]:
-        yield _vulnerability(dossier, finding)
+    asked = {rule.id for rule in dossier.rules if rule.question == "vulnerabilities"}
+    return [row for row in dossier.findings if row.kind in (Kind.FAIL, Kind.REVIEW) and row.check in asked]
 
 
-def _vulnerability(dossier: Dossier, finding: Finding) -> dict[str, Any]:
+def _vulnerabilities(dossier: Dossier) -> Iterator[dict[str, Any]]:
+    paths = {artifact.path for artifact in dossier.artifacts[:MOST_FILES]}
+    for finding in _flaws(dossier)[:MOST_FINDINGS]:
+        yield _vulnerability(dossier, finding, paths)
+
+
+def _vulnerability(dossier: Dossier, finding: Finding, paths: set[str]) -> dict[str, Any]:
     rule = dossier.rule(finding.check)
     cwes = [int(match[1]) for reference in rule.references if (match := _CWE.match(reference))]
     severity = next(word for least, word in _SEVERITIES if rule.severity >= least)
-    paths = {artifact.path for artifact in dossier.artifacts[:MOST_FILES]}
     affected = sorted({f"file:{row.artifact}" for row in finding.evidence if row.artifact in paths}) or [MODEL]
     return {
         "bom-ref": f"finding:{finding.fingerprint}",

@@ -79,7 +79,8 @@ def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
     files = [(f"{base}:file:{number}", artifact) for number, artifact in enumerate(dossier.artifacts[:MOST_FILES], 1)]
     for id, artifact in files:
         yield _file(id, artifact)
-    yield from _related(base, "contains", model, [id for id, _ in files])
+    whole = len(files) == len(dossier.artifacts)
+    yield from _related(base, "contains", model, [id for id, _ in files], "" if whole else "incomplete")
     data = list(_data(dossier, base))
     yield from data
     yield from _related(base, "trainedOn", model, [row["spdxId"] for row in data])
@@ -187,9 +188,10 @@ def _licence(licence: ComponentLicence, base: str, model: str) -> Iterator[dict[
     yield from _related(base, "hasConcludedLicense" if from_text else "hasDeclaredLicense", model, [f"{base}:licence"])
 
 
-def _related(base: str, kind: str, source: str, to: list[str]) -> Iterator[dict[str, Any]]:
+def _related(base: str, kind: str, source: str, to: list[str], completeness: str = "") -> Iterator[dict[str, Any]]:
     if to:
-        yield {**_element("Relationship", f"{base}:{kind}"), "relationshipType": kind, "from": source, "to": to}
+        said = _element("Relationship", f"{base}:{kind}", completeness=completeness)
+        yield {**said, "relationshipType": kind, "from": source, "to": to}
 
 
 def _hash(digest: str) -> dict[str, str]:
