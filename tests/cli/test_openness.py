@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from assay.facts.openness import COMPONENTS, Answered, Openness
 from assay.formats import recognised
 from assay.measures.openness.mot import listing
 from assay.render import renderer
+from assay.render.record.ai_act import documentation_form
+from assay.render.record.card import draft
 from tests.builders.command import run
 from tests.builders.release import openwashed, release
 from tests.conftest import read
@@ -112,6 +115,17 @@ def test_drafts_for_the_ai_act_hold_what_the_files_support(format: str, filled: 
     done = run("card", str(release(tmp_path / "m")), "-q", "-o", format)
     assert done.returncode == 0 and filled in done.stdout and left in done.stdout
     assert "compliant" not in done.stdout.lower()
+
+
+def test_drafts_name_the_ways_to_load_that_need_no_option_and_count_the_rest(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(release(tmp_path / "m"))
+    path = dossier.loading[0]
+    ways = (*[replace(path, call="asked()", optin="flag")] * 3, *[replace(path, call="plain()", optin="")] * 7)
+    many = replace(dossier, loading=ways)
+    form, card = "\n".join(documentation_form(many)), "\n".join(draft(many))
+    assert "asked" not in form + card
+    assert "| technical means of integration | plain\\(\\), plain\\(\\), plain\\(\\), and 4 more |" in form
+    assert card.count("`plain()`") == 5 and "- and 2 more" in card
 
 
 def test_the_minimum_elements_of_the_g7_are_filled_or_not(tmp_path: Path, audit: Audit) -> None:

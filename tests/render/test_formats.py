@@ -8,6 +8,7 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.metadata import distribution
 from pathlib import Path
@@ -191,6 +192,14 @@ def test_junit_counts_what_decided(dossier: Dossier) -> None:
     blocked = [f for f in dossier.findings if f.effect == "blocks"]
     assert int(root.attrib["failures"]) == len(blocked) == len(root.findall(".//failure"))
     assert int(root.attrib["tests"]) == len(dossier.findings) == len(root.findall(".//testcase"))
+
+
+def test_junit_counts_the_places_that_it_does_not_name(dossier: Dossier) -> None:
+    row = next(f for f in dossier.findings if f.effect == "blocks" and f.evidence)
+    many = replace(dossier, findings=(replace(row, evidence=row.evidence[:1] * 25),))
+    (failure,) = ElementTree.fromstring(rendered(many, "junit")).findall(".//failure")
+    places = (failure.text or "").splitlines()
+    assert len(set(places[:20])) == 1 and places[20:] == ["and 5 more"]
 
 
 def test_markdown_shows_hostile_text_as_text(dossier: Dossier) -> None:

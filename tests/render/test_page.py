@@ -22,7 +22,8 @@ from assay.render import renderer
 from assay.render.page import carried
 from assay.render.record.scored_page import page as scored_page
 from assay.render.record.trace_page import page as trace_page
-from tests.builders import hub_model
+from assay.render.svg import bar
+from tests.builders import calls, hub_model
 from tests.builders.corpus import opened
 from tests.builders.scored import record
 
@@ -105,6 +106,35 @@ def test_of_very_many_tensors_the_page_says_which_are_not_drawn(tmp_path: Path, 
     assert carried(large, "dossier", 1 << 26) is None and b"too large to stand in this page" in large
     assert hashlib.sha256(canonical(whole)).hexdigest().encode() in large
     assert page.count(b'<details class="tensor"') == 400 and b"2,600 more tensors are not drawn" in page
+
+
+def test_what_a_list_has_no_room_for_is_counted(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    dossier = audit(hub_model(tmp_path / "m", **{"x.pkl": calls("os", "system", "id")}))
+    (path, *_), (template, *_), (held, *_) = dossier.loading, dossier.templates, dossier.portrait.weights
+    long = replace(
+        dossier,
+        loading=(replace(path, steps=path.steps[:1] * 1100), *[path] * 41),
+        templates=(template,) * 23,
+        portrait=replace(dossier.portrait, weights=(held,) * 1204),
+    )
+    page = written(long)[0].decode()
+    for part, more in (("loading", (1040, 2)), ("templates", (3,)), ("weights", (1004,))):
+        of_part = page.partition(f'<h2 id="{part}">')[2].partition("<h2 ")[0]
+        assert [int(one.replace(",", "")) for one in re.findall(r">and ([\d,]+) more, in the dossier<", of_part)] == [
+            *more
+        ]
+    assert "more, in the dossier" not in written(dossier)[0].decode()
+    scored = record()
+    many = replace(scored, sentences=scored.sentences * 300, spans=scored.spans * 600)
+    assert "and 100 more, in the record" in scored_page(many).decode()
+    assert "more, in the record" not in scored_page(scored).decode()
+
+
+def test_the_parts_of_a_bar_are_shares_of_the_whole() -> None:
+    drawn = str(bar("Parameters", [(f"type {number}", 100 - number) for number in range(20)], str))
+    shares = [float(share) for share in re.findall(r"\(([\d.]+) %\)</li>", drawn)]
+    assert len(shares) == 8 and abs(sum(shares) - 100) < 0.5
+    assert "13 others: 1131 (62.5 %)" in drawn
 
 
 def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path, audit: Callable[..., Dossier]) -> None:

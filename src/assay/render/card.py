@@ -34,6 +34,7 @@ _LOOKS = {
 }
 
 
+MOST_PARTS = 4  # of the bar in a card
 # the part of the page with more of each; where there is none, what is not known says how to come by it
 _PARTS = {
     "vulnerabilities": "loading",
@@ -104,9 +105,8 @@ def _parameters(dossier: Dossier) -> tuple[Markup, str]:
     picture = small_map(first_copy(dossier.tensors), frozenset(named))
     if picture:
         return picture, "layers from left to right; blue: smaller than is usual for its role, orange: larger"
-    return bar(
-        "Parameters by type", [(row.name, row.parameters) for row in dossier.portrait.dtypes[:4]], parameters
-    ), ""
+    dtypes = [(row.name, row.parameters) for row in dossier.portrait.dtypes]
+    return bar("Parameters by type", dtypes, parameters, MOST_PARTS), ""
 
 
 def _risk(dossier: Dossier) -> tuple[Markup, str]:
@@ -119,7 +119,7 @@ def _data(dossier: Dossier) -> tuple[Markup, str]:
     for corpus in dossier.corpora:
         for row in corpus.datasets:
             words[str(row.licence.kind)] += row.words
-    return bar("Words by what their licence asks", words.most_common(4), "{:,} words".format), ""
+    return bar("Words by what their licence asks", words.most_common(), "{:,} words".format, MOST_PARTS), ""
 
 
 def _openness(dossier: Dossier) -> tuple[Markup, str]:

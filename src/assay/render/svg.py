@@ -7,18 +7,23 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 640, 26  # of a bar
+MOST_PARTS = 8  # of a bar: as many as there are colours
 ACROSS, UP, LEFT, TOP, BELOW = 300, 200, 40, 8, 36  # of a plot: its field, and the margins around it
 
 
-def bar(title: str, parts: Sequence[tuple[str, int]], words: Callable[[int], str]) -> Markup:
+def bar(title: str, parts: Sequence[tuple[str, int]], words: Callable[[int], str], most: int = MOST_PARTS) -> Markup:
     """One horizontal bar in proportion to `parts`, with a legend that says each number; nothing if all are zero.
 
     Args:
         title: what the whole is, for people who cannot see the bar.
         parts: (name, count) in drawing order; zero counts are left out.
         words: how a count is written.
+        most: how many parts are drawn; of more the last are one.
     """
     shown = [(name, count) for name, count in parts if count > 0]
+    if len(shown) > most:
+        rest = shown[most - 1 :]
+        shown[most - 1 :] = [(f"{len(rest):,} others", sum(count for _, count in rest))]
     total = sum(count for _, count in shown)
     if not total:
         return Markup("")

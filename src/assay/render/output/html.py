@@ -231,7 +231,7 @@ def _maps(rows: tuple[TensorSummary, ...]) -> list[Markup]:
 
 
 def _share_bar(title: str, shares: tuple[Share, ...]) -> Markup:
-    return bar(title, [(share.name, share.parameters) for share in shares[:8]], parameters)
+    return bar(title, [(share.name, share.parameters) for share in shares], parameters)
 
 
 RENDER = Renderer("html", "one self-contained page, for a decision", write)

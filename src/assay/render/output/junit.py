@@ -13,6 +13,8 @@ from assay.render.sections import View, of
 from assay.render.visible import visible
 from assay.render.words import by_question, location
 
+MOST_PLACES = 20  # of a finding
+
 
 def quoteattr(text: str) -> str:
     """`text` as a quoted XML attribute value."""
@@ -65,7 +67,10 @@ def _skipped(finding: Finding) -> bool:
 
 def _case(question: str, finding: Finding) -> str:
     message = quoteattr(visible(finding.message))
-    where = escape("\n".join(visible(f"{location(row)} {row.seen}") for row in finding.evidence[:20]))
+    places = [visible(f"{location(row)} {row.seen}") for row in finding.evidence[:MOST_PLACES]]
+    if len(finding.evidence) > MOST_PLACES:
+        places.append(f"and {len(finding.evidence) - MOST_PLACES:,} more")
+    where = escape("\n".join(places))
     if finding.effect is Effect.BLOCKS:
         inner = f"<failure type={quoteattr(finding.kind)} message={message}>{where}</failure>"
     elif finding.effect in (Effect.INCOMPLETE, Effect.DECIDES):

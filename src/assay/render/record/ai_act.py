@@ -119,7 +119,7 @@ def _form(dossier: Dossier) -> Iterator[Part]:
             ("systems into which it can be integrated", ""),
             (
                 "technical means of integration",
-                ", ".join(escaped(path.call) for path in dossier.loading[:3] if not path.optin),
+                _cut([escaped(path.call) for path in dossier.loading if not path.optin], 3, ", "),
             ),
             ("required hardware", ""),
             ("required software", _component(found.component("supporting_libraries"))),
@@ -172,11 +172,18 @@ def _licence(found: ComponentLicence) -> str:
 
 
 def _stated(dossier: Dossier, *keys: str) -> str:
-    rows = [claim for key in keys for claim in dossier.stated(key)][:20]
-    return "<br>".join(
+    rows = [
         f"{escaped(row.text)} (stated in {escaped(row.artifact)}{f', line {row.line}' if row.line else ''})"
-        for row in rows
-    )
+        for key in keys
+        for row in dossier.stated(key)
+    ]
+    return _cut(rows, 20)
+
+
+def _cut(rows: list[str], most: int, between: str = "<br>") -> str:
+    """The first of these in one cell of a table, and how many more there are."""
+    more = [f"and {len(rows) - most:,} more"] if len(rows) > most else []
+    return between.join([*rows[:most], *more])
 
 
 def _corpora(dossier: Dossier) -> tuple[CorpusRecord, ...]:
@@ -188,10 +195,11 @@ def _provenance(dossier: Dossier) -> str:
     rows = [
         f"{escaped(row.dataset)}: {row.documents:,} documents, {escaped(row.licence.spdx or 'licence unknown')}"
         for corpus in _corpora(dossier)
-        for row in corpus.datasets[:50]
+        for row in corpus.datasets
     ]
     named = _stated(dossier, "datasets")
-    return "<br>".join([*rows, f"named and not examined: {named}"] if named else rows)
+    parts = [_cut(rows, 50), f"named and not examined: {named}" if named else ""]
+    return "<br>".join(filter(None, parts))
 
 
 def _component(row: Component) -> str:

@@ -78,10 +78,12 @@ def _use(dossier: Dossier) -> Iterator[str]:
     yield ""
     yield "## How to use it"
     yield ""
-    calls = [path for path in dossier.loading if not path.optin][:5]
-    for path in calls:
+    calls = [path for path in dossier.loading if not path.optin]
+    for path in calls[:5]:
         note = "; this runs more than the loader's own code" if acts(path) else ""
         yield f"- {code(path.call)} ({escaped(path.loader)}{note})"
+    if len(calls) > 5:
+        yield f"- and {len(calls) - 5:,} more"
     if dossier.templates:
         names = ", ".join(sorted({f"{row.artifact} {row.name}".strip() for row in dossier.templates}))
         yield f"- chat template: {escaped(names)}"
@@ -102,6 +104,8 @@ def _data(dossier: Dossier, found: Openness) -> Iterator[str]:
         for row in corpus.datasets[:20]:
             licence = escaped(row.licence.spdx or "licence unknown")
             yield f"  - {escaped(row.dataset)}: {row.documents:,} documents, {licence}"
+        if len(corpus.datasets) > 20:
+            yield f"  - and {len(corpus.datasets) - 20:,} more"
     claimed = found.component("datasets")
     if claimed.support is Support.CLAIMED:
         yield f"- named, not examined: {', '.join(escaped(entry.seen) for entry in claimed.evidence)}"

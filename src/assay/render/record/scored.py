@@ -106,6 +106,8 @@ def _marks(found: ScoredText, width: int) -> Iterator[str]:
     for mark in found.marks[:MOST]:
         said = f"{_flat(found.text[mark.start : mark.stop])[:80]!r}: {visible(mark.because)}"
         yield from textwrap.wrap(said, width - 2, initial_indent="  ", subsequent_indent="    ")
+    if len(found.marks) > MOST:
+        yield f"  ... and {len(found.marks) - MOST:,} more: -o json"
 
 
 def _grounding(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:

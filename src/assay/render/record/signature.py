@@ -21,7 +21,8 @@ def lines(found: Verification, colour: bool = False) -> Iterator[str]:
     yield f"           {visible(found.why)}"
     yield f"signed     {visible(found.subject)}, sha256 {found.sha256}, {found.covered:,} files"
     if found.ignored:
-        yield f"left out   {visible(', '.join(found.ignored[:MOST]))}"
+        more = f" and {len(found.ignored) - MOST:,} more; all of them with -o json" if len(found.ignored) > MOST else ""
+        yield f"left out   {visible(', '.join(found.ignored[:MOST]))}{more}"
     for name in found.outside[:MOST]:
         yield f"           not covered by the signature: {visible(name)}"
     if len(found.outside) > MOST:
