@@ -144,6 +144,12 @@ def test_what_follows_a_very_long_text_is_not_lost() -> None:
     assert [gap.kind for gap in found.differences] == [DifferenceKind.BESIDE]
 
 
+def test_what_follows_far_behind_in_one_line_is_not_lost() -> None:
+    found = licence(f"{' '.join(MIT.split())}{' ' * 20_000}You may not use it commercially.")
+    assert found.identified == ("MIT",) and not found.complete
+    assert [gap.text for gap in found.differences] == ["you may not use it commercially"]
+
+
 def test_a_licence_under_another_name_is_not_that_licence() -> None:
     body = OWN[OWN.index("TERMS AND CONDITIONS") :].replace("royalty-free", "revocable")
     found = licence(f"Acme Weights License\n\n{body}")

@@ -74,9 +74,7 @@ def identified(text: str) -> Identified:
     best: dict[str, int] = {}
     for _, id, share in held.rows:
         best[id] = max(best.get(id, 0), share)
-    differences = _differences(held.kept, found)
-    if held.kept and len(every) > MOST_WORDS:
-        differences.append(_beside(every[MOST_WORDS:]))
+    differences = _differences(held.kept, every)
     near = next((row for row in held.near if sum(row.text) >= NEAR * len(found)), None) if not held.kept else None
     return Identified(
         tuple(best),
@@ -85,7 +83,7 @@ def identified(text: str) -> Identified:
         len(every),
         tuple(id for id, share in best.items() if not share),
         near.known.id if near else "",
-        len(_differences([near], found)) if near else 0,
+        len(_differences([near], every)) if near else 0,
     )
 
 
@@ -167,7 +165,8 @@ def _by_title(text: str, lines: list[str], count: int) -> str:
 
 
 def _differences(kept: list[Aligned], found: list[Word]) -> list[Difference]:
-    covered = _covered(kept, len(found))
+    covered = _covered(kept, 0)
+    covered += [False] * (len(found) - len(covered))  # beyond what was compared everything is beside the licences
     rows = [*_added(kept, covered, found), *(gap for row in kept for gap in _removed(row, found))]
     return rows or [gap for row in kept for gap in _rejoined(row, found)]
 

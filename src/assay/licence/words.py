@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MOST_LINE, MOST_WORD = 20_000, 60  # characters of a line that are read, and of a word that goes on in the next
+MOST_LINE, MOST_WORD = 20_000, 60  # characters of a line that are read at once, and of a word that goes on in the next
 MOST_NAME, MOST_NOTICE = 40, 25  # words of a name, and of a line of copyright, that are left out
 # words that permit, forbid or ask: with one of them a passage is more than a name
 OPERATIVE = frozenset(
@@ -37,6 +37,7 @@ _LINK = re.compile(r"\[([^\[\]\n]{1,400})\]\(<?([^()\s<>]{1,400})>?(?:\s+\"[^\"\
 _REFERENCE = re.compile(
     r"\A\s{0,3}\[[^\]\n]{1,60}\]:\s*\S+\s*\Z"
 )  # where a link of Markdown leads, on a line of its own
+_PIECE = re.compile(rf".{{1,{MOST_LINE}}}(?=\s|\Z)|.{{1,{MOST_LINE}}}", re.DOTALL)
 _BROKEN = re.compile(r"[^\W\d_][-\u2010\u2011]\s*\Z")  # a line that ends in the middle of a word
 _GOES_ON = re.compile(r"[\s>*#/;|]*[^\W\d_]")
 _NOTICE = re.compile(
@@ -103,12 +104,12 @@ def words(text: str) -> list[Word]:
     found: list[Word] = []
     broken = False
     for number, line in enumerate(text.split("\n"), 1):
-        line = line[:MOST_LINE]
-        row = list(_line(_plain(line), number, target=bool(_REFERENCE.match(line))))
-        if broken and row and found and len(found[-1].text) < MOST_WORD and _GOES_ON.match(line):
-            row[0] = Word(found[-1].text + row[0].text, found[-1].line, found.pop().name)
-        broken = bool(_BROKEN.search(line))
-        found += row
+        for piece in _PIECE.findall(line) or [line]:
+            row = list(_line(_plain(piece), number, target=bool(_REFERENCE.match(piece))))
+            if broken and row and found and len(found[-1].text) < MOST_WORD and _GOES_ON.match(piece):
+                row[0] = Word(found[-1].text + row[0].text, found[-1].line, found.pop().name)
+            broken = bool(_BROKEN.search(piece))
+            found += row
     return _unnamed(found)
 
 
