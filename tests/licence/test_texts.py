@@ -113,6 +113,29 @@ def test_what_copies_differ_in_changes_nothing(change: object, text: str, id: st
 
 
 @pytest.mark.parametrize(
+    ("said", "id"),
+    [
+        ("MIT OR Apache-2.0", "MIT OR Apache-2.0"),
+        ("MIT AND CC-BY-NC-4.0", "MIT AND CC-BY-NC-4.0"),
+        ("(MIT and CC-BY-NC-4.0)", "MIT AND CC-BY-NC-4.0"),
+        ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
+    ],
+)
+def test_an_expression_is_declared_whole(said: str, id: str) -> None:
+    assert licence(f"SPDX-License-Identifier: {said}\n").by_title == (id,)
+
+
+@pytest.mark.parametrize("said", ["MIT WITH LicenseRef-Acme", "MIT AND Acme-1.0"])
+def test_an_expression_of_which_a_part_is_unknown_declares_nothing(said: str) -> None:
+    assert licence(f"SPDX-License-Identifier: {said}\n").identified == ()
+
+
+def test_a_text_that_is_long_is_no_mere_declaration() -> None:
+    hidden = "\n" * 5000 + "Only friends of ours are let in.\n"
+    assert licence(f"SPDX-License-Identifier: MIT\n{hidden}").identified == ()
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda text: text.replace('"', "&quot;").replace("'", "&#39;"),

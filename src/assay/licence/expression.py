@@ -46,7 +46,7 @@ def expression(text: str) -> str:
             said.append(piece.upper())
         else:
             found = exceptions().get(piece.lower(), "") if said[-1:] == ["WITH"] else spelt(piece)
-            if not found and not _PRIVATE.match(piece):
+            if not found and (said[-1:] == ["WITH"] or not _PRIVATE.match(piece)):
                 return ""
             said.append(found or piece)
     tree = _parsed(tuple(said))

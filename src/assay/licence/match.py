@@ -14,7 +14,8 @@ from itertools import pairwise
 from assay.facts.text import Difference, DifferenceKind
 from assay.licence._align import LEAST, Aligned, all_aligned, gaps
 from assay.licence.index import RUN, hashes
-from assay.licence.spelling import is_listed, spelt
+from assay.licence.name import named
+from assay.licence.spelling import is_listed
 from assay.licence.statement import MOST_DECLARED
 from assay.licence.term import is_open
 from assay.licence.title import Title, calls_itself, declared, family_of, marked, titles
@@ -30,9 +31,8 @@ MOST_DIFFERENCES = 50
 MOST_TIMES = 3  # a text is looked at
 EXCERPT = 30  # words of a difference that are shown
 MOST_NAME = 8  # words of a name that stand in place of the licence's own
-READY = spelt(
-    "MIT"
-)  # the list of names is read with this module: the worker opens no file once it has locked itself down
+# the lists of names are read with this module: the worker opens no file once it has locked itself down
+READY = named("MIT WITH LLVM-exception")
 _NUMBER = re.compile(r"(?:section|article|clause|paragraph|part|chapter|\d{1,2}|[ivx]{1,5}|[a-z])\Z")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from assay.licence._titled import PATTERNS
+from assay.licence.name import named
 from assay.licence.spdx import listed
 from assay.licence.spelling import REF, is_listed, key, spelt, texts
 from assay.licence.unlisted import UNLISTED
@@ -19,6 +20,7 @@ from assay.licence.words import plain
 
 PAGE, MOST_LINES = 2000, 24  # the first page: characters, and lines with something on them
 MOST_WORDS = 16  # of a line that is a title
+MOST_NOTICE = 4000  # characters of a text that only declares its licence
 _NOUN = re.compile(
     r"\b(?:licen[cs](?:e|es|ing)|agreement|terms|policy|eula|rail|openrail|dedication|legal code)\b",
     re.IGNORECASE,
@@ -35,7 +37,10 @@ _TAIL = re.compile(
 )
 _SECTION = re.compile(r"(?:section|article|part|chapter|clause)?\s*[\dIVXivx]{1,4}(?:\.\d+)*\s*[.):–-]", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"\s*(?:copyright|\(c\)|©)", re.IGNORECASE)
-_IDENTIFIER = re.compile(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+-]{1,80})")
+_IDENTIFIER = re.compile(
+    r"SPDX-License-Identifier:\s*"
+    r"((?:\( ?)*[A-Za-z0-9.+-]{1,80}(?: ?\))*(?: (?i:and|or|with) (?:\( ?)*[A-Za-z0-9.+-]{1,80}(?: ?\))*)*)"
+)
 _UNDER = re.compile(
     r"\b(?:under|to|by|licen[cs]e(?: is)?:?)(?: the)?(?: terms of)?(?: the)? "
     r"((?-i:[A-Z])[\w .,-]{1,70}?(?:licen[cs]e|\d(?:\.\d)?)(?:,? v(?:ersion)?\.? ?\d(?:\.\d)?)?)(?=[\s.,;:()]|\Z)",
@@ -98,13 +103,15 @@ def marked(text: str) -> str:
 
 def declared(text: str) -> str:
     """The licence that a short text puts something under: as SPDX-License-Identifier, by its name after "under the",
-    or by the address of its text; empty if it says none, or several.
+    or by the address of its text; empty if it says none, or several, or is too long to be no more than that.
     """
-    head = plain(" ".join(text[:4000].split()))
+    if len(text) > MOST_NOTICE:
+        return ""
+    head = plain(" ".join(text.split()))
     said = [found[1] for found in _IDENTIFIER.finditer(head)]
     if not said:
         said = [found[1] for found in _UNDER.finditer(head)] + _ADDRESS.findall(head)
-    found = {id for name in said if not name.lower().startswith(REF) and (id := spelt(name.rstrip(".,;:)")))}
+    found = {id for name in said if not name.lower().startswith(REF) and (id := named(name.rstrip(".,;:")))}
     one = {id for id in found if not any(id in texts(other) for other in found)} if len(found) > 1 else found
     return next(iter(one)) if len(one) == 1 else ""
 
