@@ -7,13 +7,16 @@ liability restricts nobody. How often it is right is measured by `python -m benc
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assay.facts.licence import Clause, Restriction
 from assay.licence.words import plain
 
-MOST_TEXT, MOST_CLAUSES, MOST_SENTENCE = 200_000, 200, 1000  # characters, clauses, characters
+MOST_TEXT, MOST_CLAUSES = 200_000, 200  # characters, clauses
+# characters of a sentence that are held against the patterns, and how many of those the next time again
+AT_ONCE, AGAIN = 1000, 500
 EXCERPT = 200
 _ENDS = re.compile(r"(?<=[a-z0-9)\]\"”’][.;:])\s+(?=[\"“(\[]?[A-Za-z0-9(\-•*])|(?<=[;:])\s*$", re.IGNORECASE)
 _BULLET = re.compile(r"\s*(?:[-*•·]|\(?[a-z0-9ivx]{1,4}[.)])\s", re.IGNORECASE)
@@ -216,7 +219,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
     """What the sentences of a text withhold or ask for, in their order."""
     found: list[Clause] = []
     for first, last, sentence, forbidden in _sentences(text[:MOST_TEXT]):
-        lower = " ".join(_JOINED.sub(" ", sentence.lower().replace("non-", "non ")).split())[:MOST_SENTENCE]
+        lower = " ".join(_JOINED.sub(" ", sentence.lower().replace("non-", "non ")).split())
         shown = " ".join(sentence.split())[:EXCERPT]
         for kind in _kinds(lower, forbidden=forbidden):
             number = _NUMBER.search(lower) if kind is Restriction.USERS else None
@@ -231,7 +234,9 @@ _JOINED = re.compile(r"[-\u2010-\u2015*_#>|\"“”]+")
 
 def _kinds(lower: str, *, forbidden: bool) -> list[Restriction]:
     """What a sentence withholds. One that sets a threshold of commercial users forbids no commercial use."""
-    kinds = [rule.kind for rule in _RULES if _says(rule, lower, forbidden=forbidden)]
+    starts = range(0, max(1, len(lower) - AGAIN), AT_ONCE - AGAIN)
+    pieces = [lower[at : at + AT_ONCE] for at in starts]
+    kinds = [rule.kind for rule in _RULES if any(_says(rule, piece, forbidden=forbidden) for piece in pieces)]
     if Restriction.USERS in kinds and Restriction.NON_COMMERCIAL in kinds and lower.startswith("if "):
         kinds.remove(Restriction.NON_COMMERCIAL)
     return kinds
@@ -266,8 +271,8 @@ def _sentences(text: str) -> Iterator[tuple[int, int, str, bool]]:
         for end in [*(match.end() for match in _ENDS.finditer(joined)), len(joined)]:
             piece = joined[begin:end]
             if piece.strip():
-                head = sum(1 for start in starts if start <= begin + len(piece) - len(piece.lstrip())) - 1
-                tail = sum(1 for start in starts if start < begin + len(piece.rstrip())) - 1
+                head = bisect_right(starts, begin + len(piece) - len(piece.lstrip())) - 1
+                tail = bisect_left(starts, begin + len(piece.rstrip())) - 1
                 yield first + head, first + max(head, tail), piece, forbidden
                 forbidden = _goes_on(piece.strip(), forbidden)
             begin = end

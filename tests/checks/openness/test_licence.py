@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.facts.finding import Kind
+from assay.facts.licence import Restriction
 from assay.licence.clause import clauses
 from assay.licence.name import same
 from assay.licence.spdx import listed
@@ -144,6 +146,18 @@ def test_what_allows_and_what_disclaims_withholds_nothing() -> None:
     assert clauses("You may use it for any purpose, including commercial purposes.") == ()
     assert clauses("The authors are not liable for commercial damages or losses.") == ()
     assert clauses("You may use it for research or commercial use.") == ()
+
+
+def test_the_end_of_a_long_sentence_is_read() -> None:
+    (found,) = clauses(f"{'the weights and all that belongs to them ' * 60}may not be used commercially.")
+    assert found.kind is Restriction.NON_COMMERCIAL
+
+
+def test_many_short_sentences_are_read_in_proportion() -> None:
+    """When every sentence looked through all the lines of its block, so many took minutes."""
+    start = time.process_time()
+    assert clauses("aa.\nbb.\n" * 12_000) == ()
+    assert time.process_time() - start < 10
 
 
 @given(st.text(alphabet="not comercialusd.;:-\n(1)", max_size=3000))
