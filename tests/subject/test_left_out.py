@@ -272,3 +272,40 @@ def test_a_folder_that_git_keeps_is_not_opened_by_its_name(tmp_path: Path) -> No
     left = aside(walked(tmp_path))
     assert set(left.values()) == {UNREAD} and len(left) > 10
     assert not reached(left, [PathOutside("a.json", "/exclude/0", ".git"), PathOutside("a.json", "/b", ".git/objects")])
+
+
+@pytest.mark.parametrize(
+    ("link", "path"), [("pytorch_model.bin", ".git/1_Dense"), ("0_Pooling", ".git/1_Dense/0_Pooling/deep"), ("", "")]
+)
+def test_a_link_among_what_git_keeps_is_told_where_a_path_leads_to_it(
+    tmp_path: Path, audit: Audit, link: str, path: str
+) -> None:
+    """A loader follows it to bytes that nobody looked at."""
+    model, key = hub_model(tmp_path / "m"), tmp_path / "acme.pem"
+    store(model)
+    put(tmp_path, {"elsewhere/pytorch_model.bin": PAYLOAD})
+    (model / ".git" / "1_Dense").mkdir()
+    target = tmp_path / "elsewhere" / (link if link.endswith(".bin") else "")
+    (model / ".git" / "1_Dense" / (link or "0_Pooling")).symlink_to(target)
+    put(model, {"modules.json": json.dumps([MODULES[0], {**MODULES[1], "path": path}])})
+    private(key)
+    dossier, signed = audit(model), run("sign", str(model), "--key", str(key))
+    if link:
+        assert dossier.decision.verdict is not Verdict.PASSED and not dossier.aside
+        assert any(f".git/1_Dense/{link}: it is a link" in row for row in messages(dossier, "artifact.unreachable"))
+        assert signed.returncode == 2 and "modules.json names it at /1/path" in signed.stderr
+    else:
+        assert dossier.decision.verdict is Verdict.PASSED and dossier.aside == (".git",)
+        assert signed.returncode == 0
+
+
+def test_a_link_that_a_signature_leaves_out_is_no_way_around_it(tmp_path: Path) -> None:
+    model, key = hub_model(tmp_path / "m"), tmp_path / "acme.pem"
+    put(model, {"modules.json": json.dumps(MODULES)})
+    private(key)
+    assert run("sign", str(model), "--key", str(key)).returncode == 0
+    put(tmp_path, {"elsewhere.bin": PAYLOAD})
+    (model / ".github").mkdir()
+    (model / ".github" / "pytorch_model.bin").symlink_to(tmp_path / "elsewhere.bin")
+    done = run("verify", str(model), "--key", str(tmp_path / "acme.pub"))
+    assert done.returncode == 1 and ".github/pytorch_model.bin (modules.json names it at /1/path)" in done.stdout

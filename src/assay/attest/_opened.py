@@ -20,16 +20,12 @@ _NAMING = frozenset(
 
 def opened_from(walk: Walk, left_out: Sequence[str]) -> tuple[Reached, ...]:
     """Those of these files that are opened; other files are read, in a worker, only if any of these could be."""
-    wanted = dict.fromkeys(left_out, reach.UNREAD)
+    wanted = reach.as_listed(walk, left_out)
     for entry in walk.entries if wanted else ():
         if entry.path in wanted:
             kind, head = _kind(entry)
             wanted[entry.path] = kind.id if kind else reach.INERT if inert(entry.path, head) else "unknown"
-    if all(kind == reach.INERT for kind in wanted.values()):
-        return ()
-    rows = ((entry, _kind(entry)[0]) for entry in walk.entries)
-    naming = [(entry, kind) for entry, kind in rows if kind and (kind.id in _NAMING or Aspect.FILES in kind.examines)]
-    return reach.reached(wanted, _facts(walk, naming))
+    return reach.reached(wanted, _facts(walk))
 
 
 def _kind(entry: Entry) -> tuple[formats.Format | None, bytes]:
@@ -38,8 +34,10 @@ def _kind(entry: Entry) -> tuple[formats.Format | None, bytes]:
     return formats.recognised(entry.path, head[: formats.HEAD]), head
 
 
-def _facts(walk: Walk, naming: Sequence[tuple[Entry, formats.Format]]) -> Iterator[object]:
-    """What these files name, and which of them could not be read to the end."""
+def _facts(walk: Walk) -> Iterator[object]:
+    """What the files that name others name, and which of them could not be read to the end."""
+    rows = ((entry, _kind(entry)[0]) for entry in walk.entries)
+    naming = [(entry, kind) for entry, kind in rows if kind and (kind.id in _NAMING or Aspect.FILES in kind.examines)]
     reader = reader_for(walk, formats.modules(kind for _, kind in naming))
     try:
         for entry, kind in naming:

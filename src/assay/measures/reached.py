@@ -12,7 +12,7 @@ from assay.subject import reach
 
 def reached(material: Material, left_out: Iterable[str]) -> tuple[Reached, ...]:
     """Those of these files that are opened."""
-    wanted = dict.fromkeys(left_out, reach.UNREAD)
+    wanted = reach.as_listed(material.walk, left_out)
     for row in material.artifacts:
         if row.path in wanted:
             wanted[row.path] = reach.INERT if row.standing is Standing.INERT else row.format

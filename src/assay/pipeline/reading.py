@@ -50,7 +50,7 @@ def read_walk(
 ) -> tuple[Walk, list[Row], tuple[str, ...]]:
     """As `read_all`, and what is set aside too where another file names some of it: then the walk has nothing aside."""
     rows, isolation = read_all(walk.entries, make_reader, made, budget)
-    if walk.aside and reach.reached(reach.aside(walk), (fact for row in rows for fact in row.facts)):
+    if walk.aside and reach.reached(reach.aside(walk), (fact for row in rows for fact in (*row.facts, *row.obstacles))):
         walk = reach.whole(walk)
         rows, isolation = read_all(walk.entries, make_reader, made, budget)
     return walk, rows, isolation

@@ -14,11 +14,12 @@ from assay.facts.tensor import ShardIndex
 from assay.subject.head import NEVER_EMPTY
 from assay.subject.walk import Entry, Walk
 
-INERT, UNREAD = "inert", ""  # formats of files that nothing is loaded from, and of those that were not read
+# formats of files that nothing is loaded from, of what Git keeps for itself, and of what could not be opened
+INERT, UNREAD, UNOPENED = "inert", "", "unopened"
 # formats that no loader takes from a folder that it is told to load, unless by the name of the file
 _PASSED_OVER = frozenset(
-    {INERT, UNREAD, "unknown", "text", "settings", "image or document", "empty", "yaml", "licence", "model-card",
-     "notebook", "checksum-list", "python", "native-code"}
+    {INERT, UNREAD, UNOPENED, "unknown", "text", "settings", "image or document", "empty", "yaml", "licence",
+     "model-card", "notebook", "checksum-list", "python", "native-code"}
 )  # fmt: skip
 _NAMING = (".json", ".yaml", ".yml", ".xml", ".onnx")  # files that name others
 _ENDS = re.compile(r"(?<=.)(?=[._-])")
@@ -28,19 +29,23 @@ def reached(left_out: Mapping[str, str], facts: Iterable[object]) -> tuple[Reach
     """Those of the files left out that some fact says a loader opens, in the order given.
 
     Args:
-        left_out: path -> format, INERT or UNREAD.
+        left_out: path -> format, INERT, UNREAD or UNOPENED.
         facts: what was read of the other files.
 
     A file is opened where a path leads to it, or to a name that it begins with; what a folder holds is opened where a
     path leads to the folder and a loader takes such files. A file that was not read to its end may name any of these.
+    What could not be opened may be a folder or a link to one, and is opened where a path leads through it.
     What a signer left out, and Git does not keep, is opened where loaders take such files at all.
     """
     if all(kind == INERT for kind in left_out.values()):
         return ()
     names, unread = _names(facts)
+    through = {folder: why for path, why in names.items() for folder in _folders(path)}
     found = []
     for path, kind in left_out.items():
         why = next((names[row] for row in _exact(path.lower()) if row in names), "") if kind != INERT else ""
+        if kind == UNOPENED:
+            why = why or through.get(path.lower(), "")
         if kind not in (INERT, UNREAD) and (kind not in _PASSED_OVER or path.lower().endswith(NEVER_EMPTY)):
             why = why or next((names[row] for row in _folders(path.lower()) if row in names), unread)
             why = why or ("" if lies_in(path, EXCLUDED) else "loaders open files of its kind")
@@ -63,7 +68,14 @@ def whole(walk: Walk) -> Walk:
 
 def aside(walk: Walk) -> dict[str, str]:
     """What is set aside, as `reached` takes it."""
-    return {row.path if isinstance(row, Entry) else row.artifact: UNREAD for row in walk.aside}
+    rows = ((row.path, UNREAD) if isinstance(row, Entry) else (row.artifact, UNOPENED) for row in walk.aside)
+    return dict(rows)
+
+
+def as_listed(walk: Walk, left_out: Iterable[str]) -> dict[str, str]:
+    """These paths as `reached` takes them, before the files among them that are not set aside get their formats."""
+    own = aside(walk)
+    return {path: own.get(path, UNOPENED) for path in left_out}
 
 
 def _names(facts: Iterable[object]) -> tuple[dict[str, str], str]:
