@@ -22,6 +22,7 @@ from tests.builders import calls, hub_model
 from tests.builders.command import run
 from tests.builders.keys import private
 from tests.conftest import messages
+from tests.hostile.graphs import field, node, onnx
 
 Audit = Callable[..., Dossier]
 PAYLOAD = calls("os", "system", "true")
@@ -309,3 +310,16 @@ def test_a_link_that_a_signature_leaves_out_is_no_way_around_it(tmp_path: Path) 
     (model / ".github" / "pytorch_model.bin").symlink_to(tmp_path / "elsewhere.bin")
     done = run("verify", str(model), "--key", str(tmp_path / "acme.pub"))
     assert done.returncode == 1 and ".github/pytorch_model.bin (modules.json names it at /1/path)" in done.stdout
+
+
+def test_weights_that_a_graph_reads_where_no_signature_reaches_are_told(tmp_path: Path, audit: Audit) -> None:
+    """They are what ONNX calls external data: bytes that no reader knows, as the graph says where they are."""
+    model, key = tmp_path / "m", tmp_path / "acme.pem"
+    place = field(13, field(1, "location") + field(2, ".github/w.data"))
+    floats = field(1, 4) + field(2, 1) + field(8, "w") + place + field(14, 1)
+    put(model, {"model.onnx": onnx(node("Relu"), tensors=(floats,)), ".github/w.data": b"\xff\3\xc8\x3e" * 4})
+    private(key)
+    assert messages(audit(model), "signature.unverified", Kind.REVIEW) == [
+        ".github/w.data lies where no model signature covers it, and model.onnx names it at external_data of 'w'"
+    ]
+    assert run("sign", str(model), "--key", str(key)).returncode == 2

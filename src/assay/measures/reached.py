@@ -15,7 +15,8 @@ def reached(material: Material, left_out: Iterable[str]) -> tuple[Reached, ...]:
     wanted = reach.as_listed(material.walk, left_out)
     for row in material.artifacts:
         if row.path in wanted:
-            wanted[row.path] = reach.INERT if row.standing is Standing.INERT else row.format
+            inert = row.standing is Standing.INERT and row.format != reach.DATA
+            wanted[row.path] = reach.INERT if inert else row.format
     return reach.reached(wanted, (fact for rows in material.facts.values() for fact in rows))
 
 

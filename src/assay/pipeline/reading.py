@@ -208,7 +208,7 @@ def _with_side_files(rows: list[Row]) -> list[Row]:
         if isinstance(fact, Hook) and fact.kind is HookKind.READ and not fact.outside
     }
     return [
-        Row(replace(row.artifact, standing=Standing.INERT, format="tensor data"), row.facts, ())
+        Row(replace(row.artifact, standing=Standing.INERT, format=reach.DATA), row.facts, ())
         if row.artifact.path in named and row.artifact.format == "unknown"
         else row
         for row in rows

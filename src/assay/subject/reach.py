@@ -16,6 +16,7 @@ from assay.subject.walk import Entry, Walk
 
 # formats of files that nothing is loaded from, of what Git keeps for itself, and of what could not be opened
 INERT, UNREAD, UNOPENED = "inert", "", "unopened"
+DATA = "tensor data"  # of files that no reader knows and another file reads values from
 # formats that no loader takes from a folder that it is told to load, unless by the name of the file
 _PASSED_OVER = frozenset(
     {INERT, UNREAD, UNOPENED, "unknown", "text", "settings", "image or document", "empty", "yaml", "licence",
