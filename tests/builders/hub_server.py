@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.builders.background import running
 
 COMMIT = "c0ffee" + "0" * 34
 
@@ -123,15 +123,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(raw[start:])
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[Hub]:
+def serving(folder: Path) -> AbstractContextManager[Hub]:
     """The server, running until the block ends."""
-    hub = Hub(folder)
-    thread = threading.Thread(target=hub.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield hub
-    finally:
-        hub.shutdown()
-        hub.server_close()
-        thread.join()
+    return running(Hub(folder))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from assay.errors import UsageError
 from assay.facts.uncertainty import TokenScore
 from assay.runtime import Generates, Scores, conversation
+from tests.builders.background import running
 
 MODEL = "smol"
 
@@ -187,13 +188,6 @@ class _Handler(BaseHTTPRequestHandler):
             pass
 
 
-@contextmanager
-def serving(runtime: Model, *faults: str) -> Iterator[Server]:
+def serving(runtime: Model, *faults: str) -> AbstractContextManager[Server]:
     """The server, running until the end of the block."""
-    server = Server(runtime, faults)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+    return running(Server(runtime, faults))

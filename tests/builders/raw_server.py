@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socketserver
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
+
+from tests.builders.background import running
 
 
 class Raw(socketserver.ThreadingTCPServer):
@@ -53,13 +54,6 @@ def header(head: bytes, name: str) -> str:
     return next((value.strip().decode() for key, _, value in rows if key.decode().lower() == name.lower()), "")
 
 
-@contextmanager
-def answering(answer: Callable[[bytes], Iterable[bytes]]) -> Iterator[Raw]:
+def answering(answer: Callable[[bytes], Iterable[bytes]]) -> AbstractContextManager[Raw]:
     """The server, running until the end of the block."""
-    server = Raw(answer)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+    return running(Raw(answer))
