@@ -34,14 +34,19 @@ def located(evidence: tuple[Evidence, ...], anchors: dict[str, str], message: st
     return [_located(entry, anchors.get(entry.artifact, ""), message) for entry in evidence]
 
 
+def dumping(at: Evidence) -> str:
+    """The command that shows the bytes of a piece of evidence with an excerpt: all of this, and up to 256 in all."""
+    start = at.start or 0
+    length = max(len(at.excerpt or "") // 2, min(256, (at.stop or 0) - start))
+    return f"xxd -s {start} -l {length} {quoted(at.artifact)}"
+
+
 def _located(evidence: Evidence, anchor: str, message: str) -> Located:
     dump = command = ""
     if evidence.excerpt and evidence.start is not None:
         raw = bytes.fromhex(evidence.excerpt)
         dump = f"{raw.hex(' ')}  {''.join(chr(byte) if 32 <= byte < 127 else '.' for byte in raw)}"
-        stop = evidence.stop or 0
-        length = min(256, stop - evidence.start) if stop > evidence.start + 1 else len(raw)
-        command = f"xxd -s {evidence.start} -l {length} {quoted(evidence.artifact)}"
+        command = dumping(evidence)
     name = f"{evidence.name} " if evidence.name and evidence.name not in evidence.seen else ""
     seen = f"{name}{evidence.seen}".strip()
     return Located(location(evidence), anchor, seen, seen in message, dump, command)

@@ -14,10 +14,11 @@ from assay.facts.finding import Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath
 from assay.facts.role import placed
 from assay.facts.values import TensorSummary
+from assay.render.evidence import dumping
 from assay.render.map import histogram
 from assay.render.route import route
 from assay.render.visible import visible
-from assay.render.words import location, quoted
+from assay.render.words import location
 
 MOST_LINES = 14  # of a program or a template
 MOST_CHARACTERS = 400  # of a line
@@ -83,8 +84,7 @@ class Exhibits:
         dump = Markup("\n").join(
             _dumped(at.start + first, raw[first : first + WIDE], meant - first) for first in range(0, len(raw), WIDE)
         )
-        length = max(len(raw), min(256, (at.stop or 0) - at.start))
-        yield _figure(location(at), dump, f"xxd -s {at.start} -l {length} {quoted(at.artifact)}")
+        yield _figure(location(at), dump, dumping(at))
 
     @cached_property
     def _programs(self) -> dict[str, tuple[Evidence, ...]]:
