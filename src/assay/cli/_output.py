@@ -11,7 +11,7 @@ import click
 
 from assay.cli import silence_output
 from assay.cli._config import Config
-from assay.cli._streams import colour_wanted, put
+from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
 from assay.files import write_whole
@@ -33,10 +33,7 @@ class Target:
 
 def target(text: str) -> Target:
     """Parse `FORMAT`, `FORMAT=PATH` or `FORMAT=-`."""
-    format, separator, path = text.partition("=")
-    if format not in names():
-        raise UsageError(f"unknown format {format!r}: give one of {', '.join(names())}")
-    return Target(format, Path(path) if separator and path not in ("", "-") else None)
+    return Target(*one_of(text, names()))
 
 
 def write_all(

@@ -17,6 +17,11 @@ class Runs(StrEnum):
     GRAPH = "runs as a graph"
     INSTALLED = "is imported from an installed package"
 
+    @property
+    def acts(self) -> bool:
+        """Whether it may run more than the loader's own code."""
+        return self in (Runs.PICKLE, Runs.PYTHON, Runs.GRAPH, Runs.INSTALLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -89,7 +89,7 @@ def _nearest(reply: Reply) -> Unknown | None:
 
 
 def _loading(dossier: Dossier) -> tuple[Markup, str]:
-    code = sum(len(row.artifacts) for row in reached(dossier.loading) if row.code)
+    code = sum(len(row.artifacts) for row in reached(dossier.loading) if row.runs.acts)
     ways = len(dossier.loading)
     said = f"{ways:,} way{'s' if ways != 1 else ''} to load it"
     return route(dossier.loading), f"{said}, {code or 'no'} file{'s' if code != 1 else ''} of code on {_them(ways)}"

@@ -16,7 +16,17 @@ from assay.facts.finding import Effect, Finding, Kind
 from assay.render.sections import View
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
-from assay.render.words import KIND_WORDS, aside_line, by_question, isolation_line, limits_line, location, once, waivers
+from assay.render.words import (
+    KIND_WORDS,
+    acceptances,
+    aside_line,
+    by_question,
+    isolation_line,
+    limits_line,
+    location,
+    once,
+    waivers,
+)
 
 ALIKE = 4  # findings that say the same from which they are printed together
 _COLOURS = {Kind.FAIL: "31", Kind.REVIEW: "33", Kind.OPEN: "36", Kind.INFORMATIONAL: "2", Kind.PASS: "32"}
@@ -135,12 +145,7 @@ class Details:
             notes.append(f"outside the manifest, as OpenSSF model signing has it: {', '.join(dossier.excluded)}")
         if dossier.aside:
             notes.append(f"not read: {aside_line(dossier)}")
-        notes += [
-            f"waiver {row.check} by {row.owner} until {row.expires}: {row.state} ({row.reason})"
-            for row in dossier.waivers
-        ]
-        if dossier.baseline:
-            notes.append(f"known findings do not block: those of the baseline with sha256 {dossier.baseline}")
+        notes += acceptances(dossier)
         if dossier.left_out:
             notes.append(f"left out by request: {', '.join(dossier.left_out)}")
         notes += [f"not in this dossier: {row}" for row in dossier.lacks]

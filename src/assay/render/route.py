@@ -22,7 +22,6 @@ _DRAWN = {
     Runs.NOTHING: ("only read", "r-none"),
 }
 MOST_ROWS = 5
-_CODE = (Runs.PICKLE, Runs.PYTHON, Runs.INSTALLED, Runs.GRAPH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,6 @@ class Reached:
     runs: Runs
     artifacts: tuple[str, ...]
     optin: str
-
-    @property
-    def code(self) -> bool:
-        """Whether opening them may run what the model brings."""
-        return self.runs in _CODE
 
 
 def reached(paths: Sequence[LoadingPath]) -> tuple[Reached, ...]:

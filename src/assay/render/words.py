@@ -8,7 +8,7 @@ from assay.facts.artifact import Standing, files_of, manifest
 from assay.facts.copies import Told, told
 from assay.facts.dossier import QUESTIONS, Dossier, Verdict
 from assay.facts.finding import Evidence, Finding, Kind
-from assay.facts.loading import LoadingPath, Runs
+from assay.facts.loading import LoadingPath
 from assay.facts.nature import SubjectKind
 from assay.render.visible import visible
 
@@ -167,7 +167,7 @@ def isolation_line(dossier: Dossier) -> str:
 
 def acts(path: LoadingPath) -> bool:
     """Whether a way of loading may run more than the loader's own code."""
-    return any(step.runs in (Runs.PYTHON, Runs.INSTALLED, Runs.PICKLE, Runs.GRAPH) for step in path.steps)
+    return any(step.runs.acts for step in path.steps)
 
 
 def waivers(dossier: Dossier, findings: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -175,6 +175,16 @@ def waivers(dossier: Dossier, findings: tuple[Finding, ...]) -> tuple[str, ...]:
     named = dossier.subject.files_sha256 or manifest(dossier.artifacts).named  # a dossier of an older schema has none
     paths = {row.path for row in dossier.artifacts}
     return tuple(dict.fromkeys(_waiver(dossier.subject.sha256, named, paths, finding) for finding in findings))
+
+
+def acceptances(dossier: Dossier) -> list[str]:
+    """Who accepted what: a line for each waiver of the policy, and one for the baseline."""
+    rows = [
+        f"waiver {row.check} by {row.owner} until {row.expires}: {row.state} ({row.reason})" for row in dossier.waivers
+    ]
+    if dossier.baseline:
+        rows.append(f"known findings do not block: those of the baseline with sha256 {dossier.baseline}")
+    return rows
 
 
 def _waiver(subject: str, named: str, paths: set[str], finding: Finding) -> str:

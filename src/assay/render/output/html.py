@@ -192,12 +192,12 @@ def _files(dossier: Dossier) -> dict[str, object]:
 
 def _weights(dossier: Dossier) -> dict[str, object]:
     """The parameters by type and by part, the maps of layers, and a histogram of each tensor."""
-    shown = sorted(drawn(dossier.tensors))
+    shown = drawn(dossier.tensors)
     return {
         "dtype_bar": _share_bar("Parameters by type", dossier.portrait.dtypes),
         "role_bar": _share_bar("Parameters by part of the model", dossier.portrait.roles),
-        "maps": _maps(dossier.tensors),
-        "tensors": [(number, dossier.tensors[number], histogram(dossier.tensors[number])) for number in shown],
+        "maps": _maps(dossier.tensors, shown),
+        "tensors": [(number, dossier.tensors[number], histogram(dossier.tensors[number])) for number in sorted(shown)],
         "cut_tensors": len(dossier.tensors) - len(shown),
     }
 
@@ -213,9 +213,9 @@ def _method(dossier: Dossier) -> dict[str, object]:
     }
 
 
-def _maps(rows: tuple[TensorSummary, ...]) -> list[Markup]:
-    """Scale and tails of each tensor, layer by layer, of one copy of the model."""
-    shown, main = drawn(rows), {copy_of(row) for row in first_copy(rows)[:1]}
+def _maps(rows: tuple[TensorSummary, ...], shown: frozenset[int]) -> list[Markup]:
+    """Scale and tails of each tensor, layer by layer, of one copy of the model; `shown` have a histogram to lead to."""
+    main = {copy_of(row) for row in first_copy(rows)[:1]}
 
     def picture(title: str, value: Callable[[TensorSummary], float | None]) -> Markup:
         def of_main(row: TensorSummary) -> float | None:

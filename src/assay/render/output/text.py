@@ -21,7 +21,7 @@ from assay.render.terminal import NARROWEST, Paint, command_lines, headline, pai
 from assay.render.unknown import Unknown, required
 from assay.render.verdict import Tone, leading, said
 from assay.render.visible import finished, visible
-from assay.render.words import aside_line, examined_line, isolation_line, portrait_line, quoted, waivers
+from assay.render.words import acceptances, aside_line, examined_line, isolation_line, portrait_line, quoted, waivers
 
 MOST_MATTERS = 6  # of which the screen shows something
 MOST_WAIVERS = 3  # that it prints, of those that the verdict waits for
@@ -202,12 +202,8 @@ class _Screen:
 
     def _accepted(self) -> Iterator[str]:
         """Who accepted what, and what this report cannot say."""
-        for row in self.dossier.waivers:
-            said = f"waiver {row.check} by {row.owner} until {row.expires}: {row.state} ({row.reason})"
-            yield from wrapped(visible(said), " ", self.width, "   ")
-        if self.dossier.baseline:
-            known = f"known findings do not block: those of the baseline with sha256 {self.dossier.baseline}"
-            yield from wrapped(known, " ", self.width, "   ")
+        for row in acceptances(self.dossier):
+            yield from wrapped(visible(row), " ", self.width, "   ")
         if self.dossier.aside:
             yield from wrapped(f"not read: {visible(aside_line(self.dossier))}", " ", self.width, "   ")
         for lack in self.dossier.lacks:

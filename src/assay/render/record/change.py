@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from assay.facts.change import Change, ComponentChange, FileChange, LicenceChange, ValueChange
 from assay.facts.openness import BY_ID
 from assay.render.terminal import Paint, headline, painter
+from assay.render.terminal import wrapped as folded
 from assay.render.visible import visible
 from assay.render.words import location
 
@@ -68,9 +68,7 @@ def _first(found: Change) -> tuple[str, str, str]:
 
 
 def _wrapped(width: int, text: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(
-        visible(text), width, initial_indent=indent, subsequent_indent=f"{indent}    ", break_on_hyphens=False
-    )
+    return folded(visible(text), indent, width, f"{indent}    ")
 
 
 def _part(title: str, found: Iterator[str], most: int | None, paint: Paint, wrapped: Wrap) -> Iterator[str]:
