@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.facts.artifact import Obstacle
+    from assay.facts.model import Model
 
 # how such names read in lower case without the ending of a text; what ends otherwise may be code, and is read as that
 _STEMS = (
@@ -58,6 +63,19 @@ def is_licence(path: str) -> bool:
     """Whether a file, by its name, holds a licence, a policy or a notice."""
     name = path.rpartition("/")[2].lower()
     return any(fnmatchcase(name, pattern) for pattern in NAMES) or is_unended(name)
+
+
+def unread(model: Model) -> tuple[Obstacle, ...]:
+    """The licence files at the top of the folder that are there and could not be read."""
+    read = {text.artifact for text in model.licences}
+    return tuple(
+        row
+        for row in model.obstacles
+        if "/" not in row.artifact
+        and is_licence(row.artifact)
+        and not is_notice(row.artifact)
+        and row.artifact not in read
+    )
 
 
 def is_notice(path: str) -> bool:

@@ -185,6 +185,29 @@ def test_a_licence_that_cannot_be_read_is_there(tmp_path: Path) -> None:
     assert said.startswith("LICENSE is there and could not be read: ")
 
 
+def test_a_tag_does_not_pass_for_a_text_that_cannot_be_read(tmp_path: Path) -> None:
+    tagged(tmp_path, "apache-2.0")
+    (tmp_path / "LICENSE").write_bytes(b"Terms\0of use")
+    dossier = assay.audit(tmp_path)
+    for check in ("licence.altered", "licence.conflict", "licence.missing", "licence.restricted"):
+        (said,) = messages(dossier, check, Kind.OPEN)
+        assert said.startswith("LICENSE is there and could not be read: ")
+    assert messages(dossier, "licence.altered", Kind.PASS) == []
+    assert not dossier.openness.component("parameters_final").licence.open
+
+
+def test_a_licence_that_cannot_be_read_is_said_beside_one_that_can(tmp_path: Path) -> None:
+    with_text(tmp_path, "apache-2.0", APACHE)
+    (tmp_path / "MODEL_LICENSE").write_bytes(b"Terms\0of use")
+    (said,) = messages(assay.audit(tmp_path), "licence.missing", Kind.OPEN)
+    assert said.startswith("MODEL_LICENSE is there and could not be read: ")
+
+
+def test_a_text_that_is_like_no_licence_was_not_compared(tmp_path: Path) -> None:
+    dossier = assay.audit(with_text(tmp_path, "mit", "Acme terms\n\nLook, but do not touch.\n"))
+    assert messages(dossier, "licence.altered") == ["LICENSE is unlike any known licence"]
+
+
 @pytest.mark.parametrize(
     ("tag", "id"), [("openrail", "LicenseRef-scancode-bigscience-open-rail-m2"), ("cc", "CC-BY-4.0")]
 )

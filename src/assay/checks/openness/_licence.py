@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from assay.facts.artifact import Obstacle
-from assay.facts.finding import Evidence
+from collections.abc import Iterator
+
+from assay.facts.finding import Answer, Evidence, Kind
 from assay.facts.licence import Restriction
 from assay.facts.model import Model
 from assay.facts.text import LicenceText
 from assay.licence.name import named
-from assay.licence.place import is_licence, is_notice
+from assay.licence.place import unread
 from assay.licence.tag import short
 
 
@@ -59,14 +60,10 @@ def places_of(text: LicenceText) -> list[Evidence]:
     return [Evidence(text.artifact, row.text, line=row.line, name=row.kind) for row in rows]
 
 
-def unread(model: Model) -> tuple[Obstacle, ...]:
-    """The licence files at the top of the folder that are there and could not be read."""
-    read = {text.artifact for text in model.licences}
-    return tuple(
-        row
-        for row in model.obstacles
-        if "/" not in row.artifact
-        and is_licence(row.artifact)
-        and not is_notice(row.artifact)
-        and row.artifact not in read
-    )
+def not_read(model: Model, *, follows: str = "licence.missing") -> Iterator[Answer]:
+    """An open answer for the licence files at the top of the folder that are there and could not be read."""
+    lost = unread(model)
+    if lost:
+        said = "; ".join(f"{row.artifact} is there and could not be read: {row.reason}" for row in lost[:3])
+        places = tuple(Evidence(row.artifact, row.reason) for row in lost)
+        yield Answer(Kind.OPEN, said, places, follows=follows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.checks.openness._licence import not_read, own_words, unlike
 from assay.facts.finding import Answer, Evidence, informational, passed, review
 from assay.facts.model import Model
 from assay.facts.text import Difference, DifferenceKind
@@ -26,8 +27,9 @@ def licence_altered(model: Model) -> Iterator[Answer]:
     The text is compared word by word with the licence it holds; names, years, marks of lists and line breaks are left
     out of the comparison, and so are titles and instructions that need not be copied. One word put in, taken out or
     changed is a difference. What stands beside the licence counts if it permits, forbids or asks for something. A
-    licence that is known by its name alone is not compared, and that is said.
+    licence that is known by its name alone is not compared, and that is said; so is a text that is like none.
     """
+    yield from not_read(model)
     for text in model.licence_texts:
         names = ", ".join(map(short, text.identified))
         if text.differences:
@@ -46,6 +48,8 @@ def licence_altered(model: Model) -> Iterator[Answer]:
                 f"{text.artifact} is {by_title} by title; its text is not known to assay and was not compared",
                 Evidence(text.artifact, text.first_line, line=1),
             )
+        else:
+            yield informational(f"{text.artifact} is {unlike(text)}", own_words(text))
 
 
 def _counted(gaps: tuple[Difference, ...]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from assay.checks import check
-from assay.checks.openness._licence import own_words, place, unlike
+from assay.checks.openness._licence import not_read, own_words, place, unlike
 from assay.facts.finding import Answer, Evidence, Kind, fail, passed, unknown
 from assay.facts.model import Model
 from assay.facts.text import Stated
@@ -39,8 +39,10 @@ def licence_conflict(model: Model) -> Iterator[Answer]:
             f"the tags disagree: {', '.join(apart)}",
             *(place(artifact, claim.text, claim.line) for artifact, claims in tags.items() for claim in claims),
         )
+    lost = tuple(not_read(model)) if declared(model.stated) else ()
+    yield from lost
     if not declared(model.stated) or not found:
-        if not apart:
+        if not apart and not lost:
             yield Answer(Kind.NOT_APPLICABLE, "there is no pair of licence tag and licence text")
         return
     for text in found:

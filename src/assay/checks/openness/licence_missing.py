@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import place, unread
+from assay.checks.openness._licence import not_read, place
 from assay.facts.finding import Answer, Evidence, passed, review, unknown
 from assay.facts.model import Model
 from assay.licence.statement import declared
@@ -28,16 +28,14 @@ def licence_missing(model: Model) -> Iterator[Answer]:
     """
     tags, found = declared(model.stated), model.licence_texts
     places = [place(artifact, claim.text, claim.line) for artifact, claim in tags[:5]]
-    lost = unread(model)
-    why = "; ".join(f"{row.artifact} is there and could not be read: {row.reason}" for row in lost[:3])
+    lost = tuple(not_read(model, follows=""))
+    yield from lost
     if found:
         named = ", ".join(", ".join(map(short, text.identified)) or f"unidentified ({text.artifact})" for text in found)
         yield passed(
             f"licence text: {named}", *(Evidence(text.artifact, text.first_line, line=1) for text in found), *places
         )
-    elif lost:
-        yield unknown(why, *(Evidence(row.artifact, row.reason) for row in lost), *places)
-    elif tags:
+    elif tags and not lost:
         yield review(f"licence {tags[0][1].text!r} is claimed, its text is not among the files", *places)
-    else:
+    elif not lost:
         yield unknown("no licence is stated, in no card, metadata or file")

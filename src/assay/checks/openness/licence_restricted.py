@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import own_words, place, places_of, read_as, unlike, withheld
+from assay.checks.openness._licence import not_read, own_words, place, places_of, read_as, unlike, withheld
 from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
 from assay.facts.model import Model
 from assay.facts.text import LicenceText
@@ -36,6 +36,7 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     policies, indemnity. That is a heuristic, right as `docs/openness.md` measures it. This is a pointer for a person
     who reads the licence, no legal advice; a licence that assay does not know is open.
     """
+    yield from not_read(model)
     texts = model.licence_texts
     tags = [row for row in declared(model.stated) if not texts or not says_nothing(row[1].text)]
     if not tags and not texts:

@@ -14,6 +14,7 @@ from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
 from assay.licence.name import named
+from assay.licence.place import unread
 from assay.licence.statement import MOST_DECLARED, declared
 from assay.licence.tag import short
 from assay.licence.term import fits, is_open
@@ -40,18 +41,26 @@ def licence_of(
     if beside is not None:
         return _by_text(beside, LicenceOrigin.OWN, kind)
     for domain, pattern in _DOMAINS:
-        text = next((row for row in _at_top(model) if pattern.match(row.artifact.lower())), None)
+        text = next((row for row in model.licence_texts if pattern.match(row.artifact.lower())), None)
         if text is not None and domain is kind.domain:
             return _by_text(text, LicenceOrigin.DOMAIN, kind)
     return distribution(model, kind)
 
 
 def distribution(model: Model, kind: ComponentKind) -> ComponentLicence:
-    """The licence of the model as a whole: its text at the top of the folder, else its tag."""
-    texts = [row for row in _at_top(model) if not any(pattern.match(row.artifact.lower()) for _, pattern in _DOMAINS)]
+    """The licence of the model as a whole: its text at the top of the folder, else its tag.
+
+    A text that could not be read is no known licence.
+    """
+    texts = [
+        row for row in model.licence_texts if not any(pattern.match(row.artifact.lower()) for _, pattern in _DOMAINS)
+    ]
     if texts:
         identified = next((row for row in texts if row.identified), texts[0])
         return _by_text(identified, LicenceOrigin.DISTRIBUTION, kind)
+    if lost := unread(model):  # it may say other than the tag
+        reasons = tuple(Evidence(row.artifact, row.reason) for row in lost)
+        return ComponentLicence(UNIDENTIFIED, LicenceOrigin.DISTRIBUTION, reasons, open=False, fits=False)
     tags = declared(model.stated)
     names = {short(named(claim.text)) or claim.text.strip().lower() for _, claim in tags}
     if not tags or len(names) > 1:
@@ -65,10 +74,6 @@ def distribution(model: Model, kind: ComponentKind) -> ComponentLicence:
         )
     artifact, claim = tags[0]
     return _made(claim.text, LicenceOrigin.DISTRIBUTION, (stated_at(artifact, claim),), kind)
-
-
-def _at_top(model: Model) -> list[LicenceText]:
-    return [row for row in model.licences if "/" not in row.artifact and not row.notice]
 
 
 def _beside(model: Model, evidence: tuple[Evidence, ...]) -> LicenceText | None:
