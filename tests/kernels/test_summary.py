@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,10 @@ def summaries(kind: types.Type, raw: bytes, count: int, columns: int, cuts: list
     expected = reference.Summary(kind.number, count, columns, *tables)
     expected.feed(raw)
     wanted = expected.finish()
+    again = reference.Summary(kind.number, count, columns, *tables)
+    for start, stop in pairwise([0, *sorted(cuts), len(raw)]):
+        again.feed(memoryview(raw)[start:stop])
+    assert same(again.finish(), wanted)
     for level in levels():
         native.use(level)
         found = native.Summary(kind.number, count, columns, *tables)
@@ -85,6 +90,16 @@ def test_long_rows_many_rows_and_windows_equal_the_reference(name: str) -> None:
     else:
         raw = np.random.default_rng(2).integers(0, 120, len(values) // 32 * 20, np.uint8).tobytes()
     summaries(kind, raw, len(values), 5120, [1, 4097, 1 << 20])
+
+
+@pytest.mark.parametrize("name", ["BF16", "F32", "F8_E4M3", "Q8_0"])
+@pytest.mark.parametrize("columns", [0, 96])
+def test_many_short_rows_equal_the_reference(name: str, columns: int) -> None:
+    """More of them than are taken together, than are flushed together and than one window holds."""
+    kind = types.TYPES[name]
+    count = 96 * 23_000
+    raw = np.random.default_rng(3).integers(0, 120, count // kind.elements * kind.bytes, np.uint8).tobytes()
+    summaries(kind, raw, count, columns, [1, 4097, 1 << 20, 2_000_003])
 
 
 @given(st.integers(0, 9000), st.integers(0, 2**32 - 1))

@@ -6,21 +6,25 @@ lanes over pieces of 4,096 values. Only the order of NaN payloads is unspecified
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assay.kernels import _blocks
+from assay.kernels._evenness import low_bits
 from assay.kernels.types import BF16, BYTES, CODE8, F16, F32, F64, GGML, TYPES, Type, table
 
 LANES, PIECE = 16, 4096
+TOGETHER = (
+    1 << 16
+)  # values of short rows that are taken at a time: numpy's calls cost more than what they do for one row
+FLUSH = 256  # rows whose squares are added in float32 before they go to float64
 BINS, SHOWN, GROUPS, MEMBERS, TOP = 48, 64, 32, 16, 8
 WINDOW, WINDOWS = 1 << 20, 16
-DEPTHS = (1, 2, 4)
 QUANTILES = (0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999)
-_KEY, _MIX, _FOLD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), 0x9E3779B97F4A7C15
-_MASK = (1 << 64) - 1
+_KEY, _MIX, _FOLD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint64(0x9E3779B97F4A7C15)
 Raw = NDArray[np.uint8]
 
 
@@ -53,36 +57,48 @@ def difference(
 def _piecewise(values: NDArray[np.float32]) -> float:
     total = 0.0
     for start in range(0, len(values), PIECE):
-        for lane in _lanes(values[start : start + PIECE]):
+        for lane in _lanes(values[None, start : start + PIECE])[0]:
             total += float(lane)
     return total
 
 
 def _lanes(values: NDArray[Any]) -> NDArray[Any]:
-    """Sums of every sixteenth value, added in order."""
-    padded = np.zeros(-(-len(values) // LANES) * LANES, values.dtype)
-    padded[: len(values)] = values
-    return np.asarray(np.add.reduce(padded.reshape(-1, LANES), axis=0))
+    """Sums of every sixteenth value of each row, added in order: [rows, 16]."""
+    return np.asarray(np.add.reduce(_padded(values).reshape(len(values), -1, LANES), axis=1))
 
 
-def hashed(raw: Raw, seed: int) -> int:
-    """Hash of a row: words are mixed, multiplied with the key of their group and summed in 32 lanes, which are folded.
+def _in_lanes(rows: NDArray[np.float32], sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`sums` with the sum of each row added, lane after lane: float64[rows]."""
+    for lane in _lanes(rows).T:
+        sums = sums + lane
+    return sums
 
-    Quick, not cryptographic; native/src/kernels.cpp says why words and keys are mixed.
+
+def hashed(rows: Raw, seeds: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Hashes of rows, uint8[rows, bytes], each from its seed: uint64[rows].
+
+    Words are mixed, multiplied with the key of their group and summed in 32 lanes, which are folded. Quick, not
+    cryptographic; native/src/kernels.cpp says why words and keys are mixed.
     """
-    padded = np.zeros(-(-len(raw) // 128) * 128, np.uint8)
-    padded[: len(raw)] = raw
-    words = padded.view("<u4").reshape(-1, 32)
-    words = (words ^ words >> 15) * _MIX
+    count, width = rows.shape
+    padded = np.ascontiguousarray(rows) if width % 128 == 0 else np.pad(rows, ((0, 0), (0, -width % 128)))
+    words = padded.view("<u4").reshape(count, -1, 32)
+    words = words ^ words >> 15
+    words *= _MIX
     words ^= words >> 13
-    keys = (2 * np.arange(len(words), dtype=np.uint32) + np.uint32(1)) * _KEY
+    words *= _keys(words.shape[1])
+    lanes = np.add.reduce(words, axis=1, dtype=np.uint32)
+    folded = seeds ^ np.uint64(0xCBF29CE484222325)
+    for lane in range(32):
+        folded = (folded ^ lanes[:, lane]) * _FOLD
+    return folded ^ folded >> np.uint64(32)
+
+
+@lru_cache(maxsize=4)
+def _keys(groups: int) -> NDArray[np.uint32]:
+    keys = (2 * np.arange(groups, dtype=np.uint32) + np.uint32(1)) * _KEY
     keys ^= keys >> 15
-    keys = keys * _MIX | np.uint32(1)
-    folded = seed ^ 0xCBF29CE484222325
-    lanes = np.asarray(np.sum(words * keys[:, None], axis=0, dtype=np.uint32))
-    for lane in lanes:
-        folded = ((folded ^ int(lane)) * _FOLD) & _MASK
-    return folded ^ (folded >> 32)
+    return (keys * _MIX | np.uint32(1))[:, None]
 
 
 class Summary:
@@ -125,14 +141,29 @@ class Summary:
         self._carry += memoryview(bytes).cast("B")
         at = 0
         while self._done < self._count:
-            left = self._columns - self._row[4] if self._columns else self._count - self._done
-            count = min(left, PIECE)
-            need = count // self._each * self._size
-            if len(self._carry) - at < need:
+            whole = (len(self._carry) - at) // self._size * self._each
+            count = self._together(whole) or self._to_piece()
+            if count > whole:
                 break
+            need = count // self._each * self._size
             self._piece(np.frombuffer(self._carry[at : at + need], np.uint8), count)
             at += need
         del self._carry[:at]
+
+    def _to_piece(self) -> int:
+        left = self._columns - self._row[4] if self._columns else self._count - self._done
+        return min(left, PIECE)
+
+    def _together(self, values: int) -> int:
+        """How many values are taken at once, whole rows or pieces: to where squares are flushed or a window ends."""
+        width = self._columns or PIECE
+        if width > PIECE or self._row[4]:
+            return 0
+        to_close = -(-(self._target - self._in_window) // width)
+        to_flush = FLUSH - len(self._rows) % FLUSH
+        return (
+            min(to_flush, to_close, max(1, TOGETHER // width), min(values, self._count - self._done) // width) * width
+        )
 
     def _piece(self, raw: Raw, count: int) -> None:
         if self._kind.number == BYTES:
@@ -150,41 +181,62 @@ class Summary:
         if self._coded:
             codes = raw if number == CODE8 else raw.view("<u2")
         else:
-            codes = (values.view(np.uint32) >> 16).astype(np.uint16)
-            if number != F32:  # every NaN as one code: which one an operation gives depends on the machine
+            codes = values.view("<u2")[1::2]
+            classes = _classes(values)
+            if (
+                number != F32 and classes[0]
+            ):  # every NaN as one code: which one an operation gives depends on the machine
+                codes = codes.copy()
                 codes[np.isnan(values)] = 0x7FC0
-            self._classes += _classes(values)
+            self._classes += classes
             exact = raw.view("<f8") if number == F64 else values.astype(np.float64)
-            self._sums = _powers(self._sums, exact)
+            width = (self._columns or PIECE) if count > self._to_piece() else count
+            self._sums = _powers(self._sums, exact.reshape(-1, width))
         self._count_codes(codes)
         if number == F32:
-            words = raw.view("<u4")
-            self._lowest += np.bincount(words & 0xFF, minlength=256).astype(np.uint64)
-            self._narrow[0] += int(np.count_nonzero(words & 0xFFFF == 0))
-            self._narrow[1] += int(np.count_nonzero(words & 0x1FFF == 0))
+            self._lowest += np.bincount(raw[::4], minlength=256).astype(np.uint64)
+            lower = raw.view("<u2")[::2]
+            self._narrow[0] += len(lower) - int(np.count_nonzero(lower))
+            self._narrow[1] += len(lower) - int(np.count_nonzero(lower & 0x1FFF))
         if number >= GGML:
             bad, zero = _bad_scales(self._kind, raw)
             self._scales = [self._scales[0] + bad, self._scales[1] + zero]
-        self._fold(raw, values, count)
-
-    def _fold(self, raw: Raw, values: NDArray[np.float32], count: int) -> None:
-        square, row = values * values, self._row
-        for lane in _lanes(square):
-            row[0] += float(lane)
-        known = values[~np.isnan(values)]
-        row[1], row[2] = np.min(known, initial=row[1]), np.max(known, initial=row[2])
         if not self._columns:
-            self._low, self._high = min(self._low, row[1]), max(self._high, row[2])
-            return
+            (low,), (high,) = _extremes(values[None])
+            self._low, self._high = min(self._low, low), max(self._high, high)
+        elif self._row[4] or count < self._columns:
+            self._part_of_row(raw, values, count)
+        else:
+            self._whole_rows(raw.reshape(-1, len(raw) * self._columns // count), values.reshape(-1, self._columns))
+
+    def _part_of_row(self, raw: Raw, values: NDArray[np.float32], count: int) -> None:
+        """A piece of a row that is longer than a piece, or of which no more is here."""
+        square, row = values * values, self._row
+        row[0] = float(_in_lanes(square[None], np.array([row[0]]))[0])
+        (low,), (high,) = _extremes(values[None])
+        row[1], row[2] = min(row[1], low), max(row[2], high)
         self._column[row[4] : row[4] + count] += square
-        row[3] = hashed(raw, row[3])
+        row[3] = int(hashed(raw[None], np.array([row[3]], np.uint64))[0])
         row[4] += count
         if row[4] == self._columns:
-            self._low, self._high = min(self._low, row[1]), max(self._high, row[2])
-            self._rows.append((np.float32(row[0]), row[1], row[2], row[3]))
             self._row = [0.0, np.float32(np.inf), np.float32(-np.inf), 0, 0]
-            if len(self._rows) % 256 == 0:
-                self._flush()
+            self._end_rows([(np.float32(row[0]), row[1], row[2], row[3])])
+
+    def _whole_rows(self, raw: Raw, values: NDArray[np.float32]) -> None:
+        """Rows that are no longer than a piece: `raw` as uint8[rows, bytes], `values` as float32[rows, columns]."""
+        square = values * values
+        sums = _in_lanes(square, np.zeros(len(values))).astype(np.float32)
+        low, high = _extremes(values)
+        hashes = hashed(raw, np.zeros(len(raw), np.uint64)).tolist()
+        square[0] += self._column
+        self._column = np.add.reduce(square, axis=0)
+        self._end_rows(list(zip(sums, low, high, hashes, strict=True)))
+
+    def _end_rows(self, rows: list[tuple[np.float32, np.float32, np.float32, int]]) -> None:
+        self._rows += rows
+        self._low, self._high = min(self._low, *(row[1] for row in rows)), max(self._high, *(row[2] for row in rows))
+        if len(self._rows) % FLUSH == 0:
+            self._flush()
 
     def _flush(self) -> None:
         self._column_total += self._column
@@ -239,68 +291,44 @@ def _same(name: str, values: bytes) -> bool:
     return table(name) == values
 
 
+def _extremes(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The least and the greatest of each row, NaN apart: float32[rows] each.
+
+    Not fmin and fmax: those of numpy 2 lose values beside a signalling NaN.
+    """
+    unknown = np.isnan(rows)
+    if not unknown.any():
+        return np.min(rows, axis=1), np.max(rows, axis=1)
+    above, below = np.float32(np.inf), np.float32(-np.inf)
+    return np.min(np.where(unknown, above, rows), axis=1), np.max(np.where(unknown, below, rows), axis=1)
+
+
 def _classes(values: NDArray[np.float32]) -> NDArray[np.int64]:
     """NaN, +infinity, -infinity, zero, subnormal: how many of each."""
     bits = values.view(np.uint32)
     size = bits & np.uint32(0x7FFFFFFF)
+    if size.size and size.min() >= 0x00800000 and size.max() < 0x7F800000:
+        return np.zeros(5, np.int64)
     infinite = bits == 0x7F800000, bits == 0xFF800000
     tests = (size > 0x7F800000, *infinite, size == 0, (size > 0) & (size < 0x00800000))
     return np.array([np.count_nonzero(test) for test in tests], np.int64)
 
 
-def _powers(sums: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`sums` with the first four powers of the finite values added lane by lane: float64[4, 16]."""
-    padded = np.zeros(-(-len(values) // LANES) * LANES)
-    padded[: len(values)] = np.where(np.isfinite(values), values, 0.0)
-    square = padded * padded
-    powers = (padded, square, square * padded, square * square)
-    rows = [np.concatenate([sums[k], power]).reshape(-1, LANES) for k, power in enumerate(powers)]
-    return np.array([np.add.reduce(row, axis=0) for row in rows])
+def _powers(sums: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`sums` with the first four powers of the finite values of rows added lane by lane: float64[4, 16]."""
+    finite = np.isfinite(rows)
+    values = _padded(rows if finite.all() else np.where(finite, rows, 0.0)).reshape(-1, LANES)
+    square = values * values
+    powers = (values.copy(), square, square * values, square * square)
+    for power, before in zip(powers, sums, strict=True):
+        power[0] += before
+    return np.array([np.add.reduce(power) for power in powers])
 
 
-def low_bits(
-    counts: NDArray[Any], first: int, values: int, mantissa: int
-) -> tuple[int, int, tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
-    """How uneven the codes are inside groups of 2, 4 and 16 neighbours: (first, values, seen, expected, noise).
-
-    A density that slopes makes neighbouring codes occur unequally, by an amount that the groups beside them predict;
-    random low bits make them equal. `seen` is the excess of chi-square over its degrees of freedom, `expected` the
-    excess that the slope to the adjacent groups predicts, `noise` the variance of `seen` if the bits are random. Each
-    group weighs what the slope to the groups beyond the adjacent ones predicts, which is independent of both, so that
-    groups without a slope count for nothing. Groups at the edge of a binade, where the density jumps, are left out.
-    """
-    rows = [_uneven(counts, depth, mantissa) for depth in DEPTHS]
-    seen, expected, noise = zip(*rows, strict=True)
-    return first, values, seen, expected, noise
-
-
-def _uneven(codes: NDArray[Any], depth: int, mantissa: int) -> tuple[float, float, float]:
-    m = 1 << depth
-    counts = codes.reshape(-1, m).astype(np.float64)
-    group = counts.sum(axis=1)
-    place = np.arange(len(group)) * m & (mantissa - 1)
-    chosen = np.flatnonzero((place >= 2 * m) & (place <= mantissa - 3 * m) & (group >= 16 * m))
-    mean = group[chosen] / m
-    chi = np.zeros(len(chosen))
-    for j in range(m):
-        chi += (counts[chosen, j] - mean) ** 2
-    weight = _slope(group[chosen + 2], group[chosen - 2], 2, m, mean)
-    adjacent = _slope(group[chosen + 1], group[chosen - 1], 1, m, mean)
-    use = weight > 0
-    w = weight[use]
-    seen = w * (chi[use] / mean[use] - float(m - 1))
-    return _ordered(seen), _ordered(w * adjacent[use]), _ordered(w * w * (2 * float(m - 1)))
-
-
-def _slope(up: NDArray[Any], down: NDArray[Any], apart: int, m: int, mean: NDArray[Any]) -> NDArray[Any]:
-    step = up - down
-    slope = (step * step - (up + down)) / (4 * apart * apart * (m * m) * (m * m))
-    return np.asarray(slope * (float(m**3 - m) / 12) / mean)
-
-
-def _ordered(values: NDArray[Any]) -> float:
-    """The sum from the first to the last, as the native loop adds."""
-    return float(np.cumsum(values)[-1]) if len(values) else 0.0
+def _padded(rows: NDArray[Any]) -> NDArray[Any]:
+    """Rows with zeros at their ends up to whole lanes."""
+    short = -rows.shape[1] % LANES
+    return np.pad(rows, ((0, 0), (0, short))) if short else rows
 
 
 # where the scales of a block lie in bytes, the main one first; others begin with their only scale

@@ -22,6 +22,7 @@ from assay.render.words import (
     aside_line,
     by_question,
     isolation_line,
+    kernels_line,
     limits_line,
     location,
     once,
@@ -158,7 +159,7 @@ class Details:
             ("policy", f"{visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"),
             ("isolation", isolation_line(dossier)),
             *([("limits", limits_line(dossier))] if dossier.limits else []),
-            ("kernels", visible(dossier.kernels)),
+            ("kernels", kernels_line(dossier)),
             *([("names", f"sha256 {names} over every file with its name")] if names else []),
             ("dossier", f"sha256 {digest}"),
         ):

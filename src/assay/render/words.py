@@ -165,6 +165,12 @@ def isolation_line(dossier: Dossier) -> str:
     return ", ".join(dossier.isolation)
 
 
+def kernels_line(dossier: Dossier) -> str:
+    """What computed the values of weights, and how that would be quicker."""
+    said = visible(dossier.kernels)
+    return f"{said} (native kernels, openassay-native, are quicker)" if dossier.kernels == "numpy" else said
+
+
 def acts(path: LoadingPath) -> bool:
     """Whether a way of loading may run more than the loader's own code."""
     return any(step.runs.acts for step in path.steps)

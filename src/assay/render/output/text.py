@@ -21,7 +21,16 @@ from assay.render.terminal import NARROWEST, Paint, command_lines, headline, pai
 from assay.render.unknown import Unknown, required
 from assay.render.verdict import Tone, leading, said
 from assay.render.visible import finished, visible
-from assay.render.words import acceptances, aside_line, examined_line, isolation_line, portrait_line, quoted, waivers
+from assay.render.words import (
+    acceptances,
+    aside_line,
+    examined_line,
+    isolation_line,
+    kernels_line,
+    portrait_line,
+    quoted,
+    waivers,
+)
 
 MOST_MATTERS = 6  # of which the screen shows something
 MOST_WAIVERS = 3  # that it prints, of those that the verdict waits for
@@ -213,6 +222,8 @@ class _Screen:
         judged = f"{examined_line(self.dossier)}; policy {self.dossier.policy.name}"
         if not self.dossier.subject.closed and not {"landlock", "seccomp"}.issubset(self.dossier.isolation):
             judged += f"; isolation: {isolation_line(self.dossier)}"
+        if self.dossier.kernels == "numpy":
+            judged += f"; kernels: {kernels_line(self.dossier)}"
         yield ""
         yield from wrapped(visible(judged), "", self.width)
         if self.configured:
