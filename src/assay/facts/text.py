@@ -71,13 +71,15 @@ class ModelCard:
 
     `claims` holds one entry for each front-matter value that assay reads (`license`, `license_name`,
     `base_model`, `base_model_relation`, `datasets`, `metrics`, `library_name`, `language`, `parameters`,
-    `tokens`, `data_cutoff`, `result`, `gated`, `gated_field`, `sample_output`), repeated for lists.
+    `tokens`, `data_cutoff`, `result`, `gated`, `gated_field`, `sample_output`), repeated for lists. `terms` are the
+    sentences that ask something of users which the licence it names may not.
     """
 
     artifact: str
     claims: tuple[Stated, ...]
     sections: tuple[Section, ...]
     words: int
+    terms: tuple[Clause, ...] = ()
 
     def stated(self, key: str) -> tuple[Stated, ...]:
         """Every claim under `key`, in the order written."""

@@ -1,7 +1,7 @@
 """What a document offers and what it denies: sentences that name a component of the model, and lines that withhold.
 
 A heuristic over English (and the negations of a few other languages): what offers is a claim, never evidence that
-something is there, and one word that denies, anywhere in a sentence about a component, takes even the claim away.
+something is there, and a word that denies in the clause that names a component takes even the claim away.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from assay.facts.openness import OPEN_SOURCE, Mention
+from assay.formats._denials import WITHHELD, Stance, stance
 
 MOST = 400  # mentions of one document
 MOST_PARAGRAPH = 20_000  # characters of a paragraph that are looked at
@@ -36,23 +37,11 @@ _CALLED_OPEN = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = {id: re.compile(pattern, re.IGNORECASE) for id, pattern in _SUBJECTS.items()}
-# words by which something is said to be held back, whatever the sentence is about
-_WITHHELD = (
-    r"un(?:available|released|disclosed|published)|withheld|proprietary|confidential"
-    r"|to be (?:released|announced|added)|more information needed"
-)
-_DENIES = re.compile(
-    rf"\b(?:no|not|never|without|none|neither|nor|nothing|cannot|{_WITHHELD}|closed|private|restricted"
-    r"|coming soon|soon|will be|planned|upon request|on request|lacks?|missing|omit\w*|exclud\w*|refus\w*|declin\w*"
-    r"|nicht|kein\w*|ohne|pas|aucune?|sans|sin|ning[uú]n\w*|nunca|não|nem|nessun\w*|niet|geen)\b"
-    r"|n['’]t\b|不|未|没有|無|ない|없",
-    re.IGNORECASE,
-)
 # in a line of a section "not" alone says too little: it must be that something is not published (English only)
 _WITHHOLDS = re.compile(
     r"\b(?:not|never|no longer|cannot be|won't be|isn't|aren't)\s+(?:\w+\s+)?"
     r"(?:released?|disclosed?|published?|public|available|shared?|provided?|documented)\b"
-    rf"|\b(?:{_WITHHELD}|n/a)\b",
+    rf"|\b(?:{WITHHELD}|n/a)\b",
     re.IGNORECASE,
 )
 _OFFERS = re.compile(
@@ -70,6 +59,23 @@ def fence(line: str) -> bool:
     return line.lstrip().startswith(("```", "~~~"))
 
 
+def uncommented(lines: list[str]) -> list[str]:
+    """The lines without what stands in comments of HTML, which no reader sees; code between fences keeps its own."""
+    rows, hidden, fenced = [], False, False
+    for line in lines:
+        fenced ^= not hidden and fence(line)
+        kept, at = "", 0
+        while not fenced and at < len(line):
+            mark = "-->" if hidden else "<!--"
+            found = line.find(mark, at)
+            kept += "" if hidden else line[at : found if found >= 0 else len(line)]
+            if found < 0:
+                break
+            at, hidden = found + len(mark), not hidden
+        rows.append(line if fenced else kept)
+    return rows
+
+
 def withholds(line: str) -> bool:
     """Whether a line says that something is held back, or that it still has to be written."""
     return _WITHHOLDS.search(line) is not None
@@ -78,16 +84,19 @@ def withholds(line: str) -> bool:
 def mentions(artifact: str, lines: list[str], start: int) -> Iterator[Mention]:
     """Every sentence of `lines` (the first of which is line `start` + 1) that offers or denies a component."""
     found = 0
-    for line, sentence in _sentences(lines, start):
-        denies = _DENIES.search(sentence) is not None
+    for line, sentence in sentences(lines, start):
         links = [(match.start(), match[0].rstrip(".,;:!?*_")) for match in _LINK.finditer(sentence)]
         if _CALLED_OPEN.search(sentence):
-            yield Mention(artifact, OPEN_SOURCE, line, sentence[:EXCERPT], denies)
+            said = stance(sentence, _CALLED_OPEN)
+            yield Mention(artifact, OPEN_SOURCE, line, sentence[:EXCERPT], said is not Stance.SPEAKS)
             found += 1
-        if not (denies or links or _OFFERS.search(sentence)):
-            continue
+        offers = bool(links) or _OFFERS.search(sentence) is not None
         for id, subject in _SUBJECT.items():
             if match := subject.search(sentence):
+                said = stance(sentence, subject)
+                denies = said is Stance.DENIES
+                if said is Stance.NEITHER or not (denies or offers):
+                    continue
                 after = [link for at, link in links if at > match.start()] or [link for _, link in links[:1]]
                 yield Mention(artifact, id, line, sentence[:EXCERPT], denies, after[0] if after else "")
                 found += 1
@@ -95,7 +104,7 @@ def mentions(artifact: str, lines: list[str], start: int) -> Iterator[Mention]:
             return
 
 
-def _sentences(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
+def sentences(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
     """(line where it begins, sentence) of the prose; code between fences is none."""
     for line, text in _paragraphs(lines, start):
         rows = text[:MOST_PARAGRAPH].split("\n")

@@ -10,9 +10,10 @@ from assay.errors import Malformed
 from assay.facts.structure import Aspect
 from assay.facts.text import ModelCard, Section, Stated
 from assay.formats import Format
-from assay.formats._mentions import fence, mentions, withholds
+from assay.formats._mentions import fence, mentions, sentences, uncommented, withholds
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.window import Window
+from assay.licence.asked import asked
 
 MOST = 4 * 1024 * 1024
 MAX_FRONT_MATTER = 256 * 1024
@@ -46,13 +47,14 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the card."""
     lines = window.text(MOST).replace("\r\n", "\n").split("\n")
     front, body_start = _front_matter(lines)
-    claims = [*_claims(front, lines[:body_start]), *_counts(lines, body_start)]
-    body = lines[body_start:]
+    body = uncommented(lines[body_start:])
+    claims = [*_claims(front, lines[:body_start]), *_counts(body, body_start)]
     yield ModelCard(
         artifact,
         tuple(claims[:MAX_VALUES]),
         tuple(sections(body, body_start)),
         sum(len(line.split()) for line in body),
+        tuple(asked(sentences(body, body_start))),
     )
     yield from mentions(artifact, body, body_start)
 
@@ -126,9 +128,9 @@ def _line(lines: list[str], key: str, entry: str) -> int:
     return at
 
 
-def _counts(lines: list[str], start: int) -> Iterator[Stated]:
+def _counts(body: list[str], start: int) -> Iterator[Stated]:
     """What the prose counts: "135 million parameters", "2 trillion tokens", and the date of a data cutoff."""
-    for number, line in enumerate(lines[start:], start + 1):
+    for number, line in enumerate(body, start + 1):
         for match in _TOKENS.finditer(line[:2000]):
             yield Stated("tokens", f"{match[1]}{match[2][0].upper()}", number)
         for match in _CUTOFF.finditer(line[:2000]):

@@ -7,6 +7,7 @@ and no legal advice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from assay.facts.corpus import LicenceClass
@@ -25,6 +26,9 @@ DATA = frozenset(
     GFDL-1.2-only GFDL-1.3-only GFDL-1.1-or-later
     """.split()  # noqa: SIM905 - one id a line would be a page
 )
+# what is on opendefinition.org's list besides: the open government licences, and ports of the licences above
+_GOVERNMENT = frozenset({"OGL-UK-1.0", "OGL-UK-2.0", "OGL-UK-3.0", "OGL-Canada-2.0"})
+_PORT = re.compile(r"(CC-BY(?:-SA)?-\d\.\d)-[A-Z]{2,3}\Z")
 # written for every part of a model; 1.1 (May 2026) is not in SPDX 3.29
 ALL_KINDS = frozenset({"OpenMDW-1.0", "LicenseRef-OpenMDW-1.1"})
 # which of the MOF's domains a licence was written for, beyond the lists: OSI's are for code
@@ -181,9 +185,15 @@ def asks(text: str) -> LicenceClass:
 
 def _open(id: str) -> bool:
     row = listed().get(id)
-    if id in DATA or id in ALL_KINDS or (row is not None and (row.osi or row.fsf)):
+    if _is_data(id) or id in ALL_KINDS or (row is not None and (row.osi or row.fsf)):
         return True
     return any(map(_open, texts(id)))  # any of the versions may be chosen
+
+
+def _is_data(id: str) -> bool:
+    """Whether a licence is an open one for data and content, in any of its ports."""
+    port = _PORT.match(id)
+    return id in DATA or id in _GOVERNMENT or (port is not None and port[1] in DATA)
 
 
 def _fits(id: str, domain: str) -> bool:
@@ -191,11 +201,11 @@ def _fits(id: str, domain: str) -> bool:
         return True
     if domain == "code":
         row = listed().get(id)
-        fit = row is not None and (row.osi or (row.fsf and id not in DATA))
+        fit = row is not None and (row.osi or (row.fsf and not _is_data(id)))
     elif domain == "data":
-        fit = id in DATA and not id.startswith("GFDL")
+        fit = _is_data(id) and not id.startswith("GFDL")
     else:
-        fit = id in _FOR_DOCUMENTS_TOO or (id in DATA and not id.lower().startswith(_DATA_ONLY))
+        fit = id in _FOR_DOCUMENTS_TOO or (_is_data(id) and not id.lower().startswith(_DATA_ONLY))
     return fit or any(_fits(text, domain) for text in texts(id))
 
 

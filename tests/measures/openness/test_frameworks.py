@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
 from assay.facts.openness import Answered, Judgement
 from assay.measures.openness.compute import by_hardware, estimate, interval, tokens_of
 from tests.builders.hub import CARD, hub_model
@@ -81,6 +82,50 @@ def test_the_ai_act_rules_that_a_licence_does_not_meet(tag: str, tmp_path: Path,
     rows = judged(audit(tagged(tmp_path / "m", tag)), "eu-ai-act")
     not_met = {id.removeprefix("AIA-OSS-") for id, row in rows.items() if row.answer is Answered.NOT_MET}
     assert not_met == barred
+
+
+# what the card of an Apache-2.0 model says -> whether that keeps something back
+ASKS = {
+    "We ask that usage of the model be limited to non-commercial purposes until this is settled.": True,
+    "The weights are **for research purposes only**.": True,
+    "This model may not be used for commercial purposes.": True,
+    "Commercial use requires a separate licence; contact us.": True,
+    "Not for commercial use.": True,
+    "Nur für nicht-kommerzielle Zwecke.": True,
+    "本模型仅供研究使用，不得用于商业用途。": True,
+    "O modelo é para fins não comerciais.": True,
+    "Companies with more than 100 million monthly active users must request a licence.": True,
+    "It is free for commercial and non-commercial use.": False,
+    "We do not restrict commercial use in any way.": False,
+    "The Alpaca dataset is CC BY-NC, for non-commercial use only.": False,
+    "It was evaluated only on academic benchmarks.": False,
+    "Unlike the previous version, which was for non-commercial use only, it has an open licence.": False,
+}
+
+
+@pytest.mark.parametrize("sentence", ASKS)
+def test_no_rule_is_met_against_what_the_card_asks(sentence: str, tmp_path: Path, audit: Audit) -> None:
+    folder = hub_model(tmp_path / "m", README__md=f"{CARD}\n{sentence}\n", LICENSE=None)
+    dossier = audit(folder)
+    rows = judged(dossier, "eu-ai-act")
+    asked = [f"AIA-OSS-LIC-{n}" for n in (1, 5, 8)]
+    expected = Answered.HUMAN if ASKS[sentence] else Answered.MET
+    assert {rows[id].answer for id in asked} == {expected}
+    assert rows["AIA-OSS-MON-1"].answer is Answered.HUMAN
+    line = len(CARD.split("\n")) + 1
+    assert [place.line for place in rows["AIA-OSS-MON-1"].evidence] == ([line] if ASKS[sentence] else [])
+    found = [row for row in dossier.findings if row.check == "licence.restricted"]
+    assert [row.kind for row in found] == [Kind.REVIEW if ASKS[sentence] else Kind.PASS]
+
+
+def test_what_a_licence_is_not_known_to_say_is_unknown(tmp_path: Path, audit: Audit) -> None:
+    rows = judged(audit(tagged(tmp_path / "m", "llama3")), "eu-ai-act")
+    assert rows["AIA-OSS-LIC-2"].answer is rows["AIA-OSS-LIC-3"].answer is Answered.UNKNOWN
+
+
+def test_silence_on_access_meets_no_rule(tmp_path: Path, audit: Audit) -> None:
+    rows = judged(audit(hub_model(tmp_path / "m")), "eu-ai-act")
+    assert rows["AIA-OSS-LIC-7"].answer is rows["AIA-OSS-MON-2"].answer is Answered.UNKNOWN
 
 
 @pytest.mark.parametrize("tag", ["gemma", "creativeml-openrail-m", "deepseek"])

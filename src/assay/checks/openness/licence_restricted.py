@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import not_read, own_words, place, places_of, read_as, unlike, withheld
 from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
+from assay.facts.licence import Restriction
 from assay.facts.model import Model
-from assay.facts.text import LicenceText
+from assay.facts.text import LicenceText, Stated
 from assay.licence.name import named, same
 from assay.licence.statement import MOST_DECLARED, declared, says_nothing
 from assay.licence.tag import short
@@ -28,20 +29,29 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     """Open weights are not always free to use.
 
     Restrictions are those that the licence's family is known for: commercial use, user numbers, behaviour, naming,
-    territory. Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data licences
-    that the Model Openness Framework counts. Where there is a text, it is judged and not the tag; a text that is
-    changed or that assay does not know never passes, whatever its title or the tag says. Of such a text it is said what
-    its sentences seem to withhold, with lines: no commercial use, research only, users or revenue with the number,
-    hosting, fields of use, territories, training on outputs, names to be shown, remote restriction, termination,
-    policies, indemnity. That is a heuristic, right as `docs/openness.md` measures it. This is a pointer for a person
-    who reads the licence, no legal advice; a licence that assay does not know is open.
+    territory. Open is what the Open Source Initiative or the Free Software Foundation lists, or the open-data
+    licences that the Model Openness Framework counts. Where there is a text, it is judged and not the tag; a text
+    that is changed or that assay does not know never passes, whatever its title or the tag says. Of such a text it
+    is said what its sentences seem to withhold, with lines: no commercial use, research only, users or revenue with
+    the number, hosting, fields of use, territories, training on outputs, names to be shown, remote restriction,
+    termination, policies, indemnity. Sentences of the card that ask for non-commercial use, research only or a
+    licence from some number of users are for review beside the licence. That is a heuristic, right as
+    `docs/openness.md` measures it. This is a pointer for a person who reads the licence, no legal advice; a licence
+    that assay does not know is open.
     """
     yield from not_read(model)
     texts = model.licence_texts
     tags = [row for row in declared(model.stated) if not texts or not says_nothing(row[1].text)]
-    if not tags and not texts:
+    asked = tuple(_asked(model, [claim.text for _, claim in tags]))
+    yield from asked
+    if tags or texts:
+        stated = tuple(_stated(texts, tags))
+        yield from (row for row in stated if not asked or row.kind is not Kind.PASS)
+    elif not asked:
         yield Answer(Kind.NOT_APPLICABLE, "no licence is stated")
-        return
+
+
+def _stated(texts: tuple[LicenceText, ...], tags: list[tuple[str, Stated]]) -> Iterator[Answer]:
     said: set[str] = set()
     for text in texts:
         if not text.identified:
@@ -63,6 +73,22 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
         said.add(name)
         if not texts or restrictions(claim.text) or not is_open(claim.text):
             yield _by_tag(claim.text, place(artifact, claim.text, claim.line, claim.text))
+
+
+def _asked(model: Model, tags: list[str]) -> Iterator[Answer]:
+    """What sentences of the card ask of users that no licence which is stated asks anyway."""
+    ids = (*tags, *(id for text in model.licence_texts for id in text.identified))
+    held = {code for id in ids for code in restrictions(id)}
+    if Restriction.NON_COMMERCIAL in held:
+        held.add(Restriction.RESEARCH)
+    rows = [row for row in (model.card.terms if model.card else ()) if row.kind not in held]
+    kinds = tuple(dict.fromkeys(row.kind for row in rows))
+    if model.card and rows:
+        at, names = model.card.artifact, ", ".join(dict.fromkeys(map(short, ids))) or "no licence"
+        yield review(
+            f"{names} is stated, and {at} seems to ask for more: {', '.join(kinds)} (line {rows[0].line})",
+            *(Evidence(at, row.text, line=row.line, name=row.kind) for row in rows[:10]),
+        )
 
 
 def _changed(text: LicenceText, ids: tuple[str, ...]) -> Answer:

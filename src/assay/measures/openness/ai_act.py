@@ -1,5 +1,7 @@
 """The open-source exemption for general-purpose models in the EU AI Act, rule by rule. No legal advice.
 
+Silence meets no rule: what nothing speaks of is unknown.
+
 Sources: Regulation (EU) 2024/1689, Articles 3(63), 51 to 54, recitals 102 to 107; Commission guidelines C(2025) 5045
 final of 2025-07-18, by paragraph. Each rule is asked so that "met" is what the exemption needs.
 """
@@ -13,7 +15,7 @@ from assay.facts.finding import Evidence
 from assay.facts.heading import Topic
 from assay.facts.licence import Restriction
 from assay.facts.model import Model, stated_at
-from assay.facts.openness import BY_ID, COUNTED, Answered, Component, Compute, Judgement, Lens
+from assay.facts.openness import BY_ID, COUNTED, Answered, Component, ComponentLicence, Compute, Judgement, Lens
 from assay.licence.term import restrictions
 from assay.measures.openness._licence import CHANGED, distribution
 from assay.measures.openness.compute import GPAI, SYSTEMIC
@@ -21,8 +23,11 @@ from assay.measures.openness.compute import GPAI, SYSTEMIC
 # ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a
 # threshold, no claim is needed
 BEYOND_ALL_CLAIMS = 10 * 36 * 10**12
+_NO_BUSINESS = (Restriction.NON_COMMERCIAL, Restriction.RESEARCH)
+_KEPT = (*_NO_BUSINESS, Restriction.NO_DERIVATIVES, Restriction.USERS)
+_OF_USES = (Restriction.USE_POLICY, Restriction.FIELD, *_NO_BUSINESS)
 _LICENCE_RULES = (
-    ("AIA-OSS-LIC-2", "no limit to non-commercial use or research", (Restriction.NON_COMMERCIAL,)),
+    ("AIA-OSS-LIC-2", "no limit to non-commercial use or research", _NO_BUSINESS),
     ("AIA-OSS-LIC-3", "no ban on distributing the model or its parts", (Restriction.NO_DERIVATIVES,)),
     ("AIA-OSS-LIC-4", "no threshold of users or revenue", (Restriction.USERS,)),
     ("AIA-OSS-LIC-5", "no separate commercial licence for particular uses", (Restriction.USERS, Restriction.HOSTING)),
@@ -131,59 +136,82 @@ def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgem
     own = next(row.licence for row in components if row.id == "parameters_final")
     found = own if own.id else distribution(model, BY_ID["parameters_final"])
     withheld = frozenset() if found.open else frozenset(restrictions(found.id.removesuffix(CHANGED)))
-    known = found.open or bool(withheld)
-    name = found.id or "no licence"
-    freedoms = "access, use, modification and distribution are granted"
+    name, asked = found.id or "no licence", _asked(model)
+    answer, because, places = _granted(found, withheld, asked)
     general = (
-        Answered.MET
-        if found.open
-        else Answered.NOT_MET
-        if withheld & {Restriction.NON_COMMERCIAL, Restriction.NO_DERIVATIVES} or not found.id
-        else Answered.UNKNOWN
+        ("AIA-OSS-LIC-1", "Articles 53(2), 54(6); recital 102; paragraphs 76 to 78"),
+        ("AIA-OSS-LIC-8", "paragraph 82"),
     )
-    why = (
-        f"{name} is on a list of open licences"
-        if found.open
-        else f"{name} is on no list of open licences"
-        if found.id
-        else "no licence is stated"
+    questions = (
+        "access, use, modification and distribution are granted",
+        "derivatives may be licensed by whoever makes them, but for attribution and same terms",
     )
-    yield _row(
-        "AIA-OSS-LIC-1",
-        "Articles 53(2), 54(6); recital 102; paragraphs 76 to 78",
-        freedoms,
-        general,
-        why,
-        *found.evidence,
-    )
+    for (id, source), question in zip(general, questions, strict=True):
+        yield _row(id, source, question, answer, because, *places)
     for id, question, codes in _LICENCE_RULES:
         held = [code for code in codes if code in withheld]
-        answer = Answered.NOT_MET if held else Answered.MET if known else Answered.UNKNOWN
-        because = (
-            f"{name}: {held[0]}"
-            if held
-            else f"nothing of the kind is known of {name}"
-            if known
-            else f"the terms of {name} are not known"
-        )
-        yield _row(id, "paragraph 83", question, answer, because, *found.evidence)
-    if Restriction.USE_POLICY in withheld:
-        answer, because = Answered.HUMAN, f"{name} has a list of uses that are not allowed"
-    elif known:
-        answer, because = Answered.MET, f"no list of uses is known of {name}"
-    else:
-        answer, because = Answered.UNKNOWN, f"the terms of {name} are not known"
-    question = "restrictions of use, if any, are safety terms: proportionate, objective, without discrimination"
-    yield _row("AIA-OSS-LIC-6", "paragraph 84", question, answer, because, *found.evidence)
+        said = [asked[code] for code in (*codes, *_NO_BUSINESS) if code in asked]
+        if held:
+            yield _row(id, "paragraph 83", question, Answered.NOT_MET, f"{name}: {held[0]}", *found.evidence)
+        elif said:
+            because = f"{name}; {said[0].artifact} seems to ask for it: {said[0].name}"
+            yield _row(id, "paragraph 83", question, Answered.HUMAN, because, *said)
+        elif found.open:
+            because = f"{name} is on a list of open licences, none of which has one"
+            yield _row(id, "paragraph 83", question, Answered.MET, because, *found.evidence)
+        else:
+            yield _row(id, "paragraph 83", question, Answered.UNKNOWN, _not_known(name), *found.evidence)
+    yield _uses(found, withheld, asked)
     yield _access(model, name, found.evidence if Restriction.TERRITORY in withheld else ())
-    yield _row(
-        "AIA-OSS-LIC-8",
-        "paragraph 82",
-        "derivatives may be licensed by whoever makes them, but for attribution and same terms",
-        general,
-        why,
-        *found.evidence,
-    )
+
+
+def _uses(found: ComponentLicence, withheld: frozenset[Restriction], asked: dict[Restriction, Evidence]) -> Judgement:
+    """Whether what may not be done with the model is a matter of safety."""
+    places = found.evidence
+    if Restriction.USE_POLICY in withheld:
+        answer, because = Answered.HUMAN, f"{found.id} has a list of uses that are not allowed"
+    elif said := next((asked[code] for code in _OF_USES if code in asked), None):
+        answer, because, places = Answered.HUMAN, f"{said.artifact} seems to restrict uses: {said.name}", (said,)
+    elif found.open:
+        answer, because = Answered.MET, f"{found.id} is on a list of open licences, none of which restricts uses"
+    else:
+        answer, because = Answered.UNKNOWN, _not_known(found.id)
+    question = "restrictions of use, if any, are safety terms: proportionate, objective, without discrimination"
+    return _row("AIA-OSS-LIC-6", "paragraph 84", question, answer, because, *places)
+
+
+def _not_known(name: str) -> str:
+    """Why nothing is met where no list calls the licence open: what is not known of it may be there."""
+    return "no licence is stated" if name in ("", "no licence") else f"nothing of the kind is known of {name}"
+
+
+def _asked(model: Model) -> dict[Restriction, Evidence]:
+    """What the prose of the card and the clauses of unknown or changed texts seem to ask, the first place of each."""
+    rows = [(model.card.artifact, row) for row in model.card.terms] if model.card else []
+    rows += [(text.artifact, row) for text in model.licence_texts for row in text.clauses]
+    found: dict[Restriction, Evidence] = {}
+    for artifact, row in rows:
+        found.setdefault(row.kind, Evidence(artifact, row.text, line=row.line, name=row.kind))
+    return found
+
+
+def _granted(
+    found: ComponentLicence, withheld: frozenset[Restriction], asked: dict[Restriction, Evidence]
+) -> tuple[Answered, str, tuple[Evidence, ...]]:
+    """Whether the licence grants everything, why, and where that is seen."""
+    said = tuple(asked[code] for code in _KEPT if code in asked)
+    if not found.id:
+        return Answered.NOT_MET, "no licence is stated", said
+    listed = f"{found.id} is on a list of open licences"
+    if found.open:
+        return (
+            (Answered.HUMAN, f"{listed}, and {said[0].artifact} seems to ask for more", said)
+            if said
+            else (Answered.MET, listed, found.evidence)
+        )
+    barred = withheld & {Restriction.NON_COMMERCIAL, Restriction.NO_DERIVATIVES}
+    answer = Answered.NOT_MET if barred else Answered.UNKNOWN
+    return answer, f"{found.id} is on no list of open licences", found.evidence
 
 
 def _access(model: Model, name: str, territory: tuple[Evidence, ...]) -> Judgement:
@@ -193,29 +221,30 @@ def _access(model: Model, name: str, territory: tuple[Evidence, ...]) -> Judgeme
         answer, because = Answered.NOT_MET, f"{name} leaves out territories"
     elif gates:
         answer, because = Answered.HUMAN, "the card asks for something before access"
-    elif model.card:
-        answer, because = Answered.MET, "the card declares no gate"
     else:
-        answer, because = Answered.UNKNOWN, "there is no card; a hub may still gate"
+        answer, because = Answered.UNKNOWN, "the files declare no gate; a hub or a form may still ask"
     question = "access is at most tied to verifying users, and excludes no country"
     return _row("AIA-OSS-LIC-7", "paragraph 79", question, answer, because, *(territory or gates))
 
 
 def _money(model: Model) -> Iterator[Judgement]:
     fields = [stated_at(artifact, claim) for artifact, claim in model.stated("gated_field")]
+    asked = _asked(model)
+    reserved = [asked[code] for code in (*_NO_BUSINESS, Restriction.USERS) if code in asked]
     yield _row(
         "AIA-OSS-MON-1",
         "recital 103; paragraphs 85, 86",
         "no price, no dual licence, no tied support, not only on a paid platform",
         Answered.HUMAN,
-        "prices are not part of a model's files",
+        f"{reserved[0].artifact} keeps some uses back; whether those are sold is not in the files"
+        if reserved
+        else "prices are not part of a model's files",
+        *reserved,
     )
     if fields:
         answer, because = Answered.HUMAN, "the card's gate asks for data"
-    elif model.card:
-        answer, because = Answered.MET, "the card declares no form"
     else:
-        answer, because = Answered.UNKNOWN, "there is no card"
+        answer, because = Answered.UNKNOWN, "the files declare no form; a hub or a site may still ask"
     question = "access does not ask for personal data, except strictly for security"
     yield _row("AIA-OSS-MON-2", "paragraph 87", question, answer, because, *fields)
     yield _row(
