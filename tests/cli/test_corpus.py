@@ -54,7 +54,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_trace_shows_spans_sources_licences_and_what_it_cannot_tell(index: Path) -> None:
     done = run("trace", f"He said: {MIT.upper()}! And then nothing.", "--corpus", str(index))
     assert done.returncode == 0, done.stderr
-    assert "20 of 25 words lie in 1 spans" in done.stdout
+    assert "20 of 25 words lie in 1 span" in done.stdout
     assert f"[[{MIT.upper()}]][1]" in done.stdout
     assert "[1] The MIT License  (licences, index)" in done.stdout
     assert "case differs" in done.stdout and "https://x.org/mit" in done.stdout
@@ -68,7 +68,7 @@ def test_text_from_a_file_from_standard_input_and_as_json(index: Path, tmp_path:
         found = json.loads(run("trace", text, "--corpus", str(index), "-o", "json").stdout)
         assert found["text"] == MIT and found["sources"][0]["document"]["id"] == "mit"
     quiet = run("trace", MIT, "--corpus", str(index), "-q")
-    assert quiet.stdout == "20 of 20 words found; sentences: 1 quoted\n"
+    assert quiet.stdout == "FOUND  20 of 20 words lie in 1 span that the corpus holds; sentences: 1 quoted.\n"
 
 
 def test_colour_only_where_it_is_wanted(index: Path) -> None:
@@ -91,7 +91,10 @@ def test_colour_only_where_it_is_wanted(index: Path) -> None:
 def test_fail_on_a_class_of_licence(index: Path, text: str, limits: str, status: int) -> None:
     done = run("trace", text, "--corpus", str(index), "--fail-on", limits, "-q")
     assert done.returncode == status, done.stderr
-    assert ("of the traced words have a licence of class" in done.stderr) == bool(status)
+    assert done.stdout.startswith("FAILED  ") == ("of the traced words have a licence of class" in done.stdout)
+    assert done.stdout.startswith("FAILED  ") == bool(status) and not done.stderr  # said once
+    elsewhere = run("trace", text, "--corpus", str(index), "--fail-on", limits, "-o", "json")
+    assert ("of the traced words have a licence of class" in elsewhere.stderr) == bool(status)
 
 
 def test_contamination(index: Path, tmp_path: Path) -> None:

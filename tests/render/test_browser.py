@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,13 @@ import pytest
 
 from assay.facts.dossier import Dossier
 from tests.builders import calls, hub_model
+from tests.builders.browser import CHROMIUM, amiss, opened
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        arguments = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ]
-        found = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -57,17 +37,6 @@ def page_file(tmp_path: Path, audit: Callable[..., Dossier]) -> Path:
     with path.open("wb") as stream:
         found.write(audit(model), stream)
     return path
-
-
-def opened(browser: Any, file: Path, **options: Any) -> tuple[Any, list[str]]:
-    context = browser.new_context(**options)
-    page, trouble = context.new_page(), []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("dialog", lambda dialog: trouble.append(dialog.message))
-    page.on("request", lambda request: trouble.append(request.url))
-    page.goto(file.as_uri())
-    trouble.remove(file.as_uri())  # the one request that is meant
-    return page, trouble
 
 
 def colour(page: Any, selector: str, property: str = "backgroundColor") -> str:
@@ -253,15 +222,8 @@ def test_a_trace_links_its_spans_to_documents(browser: Any, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_a_screen_reader_finds_nothing_amiss(browser: Any, page_file: Path, scheme: str, width: int) -> None:
-    from importlib.resources import files
-
-    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     page, _ = opened(browser, page_file, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
-    page.add_style_tag(content=".part, .finding, .lines { content-visibility: visible !important; }")
-    page.evaluate("document.querySelectorAll('details').forEach(row => { row.open = true; })")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    assert [(row["id"], [node["html"][:200] for node in row["nodes"][:3]]) for row in found["violations"]] == []
+    assert amiss(page) == []
 
 
 def test_once_it_was_painted_the_whole_page_is_laid_out(browser: Any, page_file: Path) -> None:

@@ -21,30 +21,23 @@ from assay.facts.dossier import Dossier
 from assay.render import renderer
 from assay.render.page import carried
 from assay.render.record.scored_page import page as scored_page
-from assay.render.record.trace_page import page as trace_page
 from assay.render.svg import bar
 from tests.builders import calls, hub_model
-from tests.builders.corpus import opened
+from tests.builders.pages import NASTY, PAGES
 from tests.builders.scored import record
 
-NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"
 
-
-@pytest.fixture(params=["report", "scored", "trace"])
+@pytest.fixture(params=["report", *PAGES])
 def shown(request: pytest.FixtureRequest, tmp_path: Path, audit: Callable[..., Dossier]) -> tuple[object, str]:
     """A record with hostile text, and its page."""
-    if request.param == "report":
-        stream, html = io.BytesIO(), renderer("html")
-        assert html is not None
-        dossier = replace(audit(hub_model(tmp_path / "m")), excluded=(NASTY,))
-        html.write(dossier, stream)
-        return dossier, stream.getvalue().decode()
-    if request.param == "scored":
-        scored = replace(record(), model=NASTY, missing=(NASTY,))
-        return scored, scored_page(scored).decode()
-    line = "the owl and the pussycat went to sea in a beautiful pea green boat"
-    trace = opened(tmp_path, [f"First {NASTY} {line}."]).trace(f"{line} {NASTY}")
-    return trace, trace_page(trace).decode()
+    if request.param != "report":
+        record, page = PAGES[request.param](tmp_path)
+        return record, page.decode()
+    stream, html = io.BytesIO(), renderer("html")
+    assert html is not None
+    dossier = replace(audit(hub_model(tmp_path / "m")), excluded=(NASTY,))
+    html.write(dossier, stream)
+    return dossier, stream.getvalue().decode()
 
 
 class _Tags(HTMLParser):

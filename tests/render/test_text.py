@@ -56,9 +56,9 @@ def test_it_is_one_screen_that_begins_with_what_to_do(dossier: Dossier) -> None:
     rows = text.splitlines()
     verdict, answers = said(tally(dossier)), rows.index("Answers")
     assert 18 <= len(rows) - text.count(" = ") - text.count("[[waiver]]") <= 42, text
-    assert f"{dossier.decision.verdict}  {verdict.sentence}" in " ".join(text.split()).replace(" . ", ". ").replace(
-        f"{dossier.decision.verdict} ", f"{dossier.decision.verdict}  "
-    )
+    assert f"{dossier.decision.verdict}  {verdict.headline.sentence}" in " ".join(text.split()).replace(
+        " . ", ". "
+    ).replace(f"{dossier.decision.verdict} ", f"{dossier.decision.verdict}  ")
     assert rows[4].startswith(f" {dossier.decision.verdict}  ") and answers > 4
     assert [row[3:].split("  ")[0] for row in rows[answers + 1 :] if re.match(r" [✖◆○●–·] ", row)] == [
         "Safe to load?",

@@ -19,9 +19,10 @@ from assay.facts.finding import Kind
 from assay.render.answer import State, replies
 from assay.render.decision import Weight, matters
 from assay.render.glossary import TERMS, term
+from assay.render.headline import Tone
 from assay.render.tally import tally
 from assay.render.unknown import Effort, count, unknowns, without
-from assay.render.verdict import Tone, counts, said
+from assay.render.verdict import counts, said
 from assay.render.words import waivers
 from tests.builders import calls, hub_model
 
@@ -66,15 +67,15 @@ def test_sentence_counts_lists_and_answers_never_contradict(
 ) -> None:
     found = judged(dossier, text, kinds, known)
     verdict, words, rows, open_ = found.decision.verdict, said(tally(found)), matters(found), unknowns(found)
-    assert words.sentence.startswith(
+    assert words.headline.sentence.startswith(
         {
             Verdict.PASSED: ("You may load it.", "Policy '"),
             Verdict.FAILED: ("Do not load it: ", "Do not use it: "),
             Verdict.INCOMPLETE: ("Do not load it yet.", "Do not rely on it yet."),
         }[verdict]
     )
-    assert (words.tone is Tone.STOP) == (verdict is Verdict.FAILED)
-    assert (words.tone is Tone.GO) == (verdict is Verdict.PASSED and not rows)
+    assert (words.headline.tone is Tone.STOP) == (verdict is Verdict.FAILED)
+    assert (words.headline.tone is Tone.GO) == (verdict is Verdict.PASSED and not rows)
     assert (words.blocking > 0) == (verdict is Verdict.FAILED)
     assert len(rows) == words.blocking + words.first + words.decide
     assert len({(row.weight, row.rule.id) for row in rows}) == len(rows)
@@ -106,8 +107,8 @@ def test_only_a_waived_answer_is_no_longer_not_known(dossier: Dossier) -> None:
 
 def test_a_model_that_may_be_loaded(tmp_path: Path, audit: Audit) -> None:
     found = audit(hub_model(tmp_path / "m"))
-    assert said(tally(found)).sentence.startswith("You may load it. Decide 2 things. ")
-    assert said(tally(found)).tone is Tone.CARE
+    assert said(tally(found)).headline.sentence.startswith("You may load it. Decide 2 things. ")
+    assert said(tally(found)).headline.tone is Tone.CARE
     safe = replies(tally(found))[0]
     assert safe.sentence.startswith("Loading runs nothing of it") and safe.short == "Safe to load?"
 
@@ -116,13 +117,13 @@ def test_a_pickle_that_runs_a_command(dossier: Dossier) -> None:
     first = matters(dossier)[0]
     assert first.rule.id == "pickle.reaches-outside" and first.weight is Weight.BLOCKS
     assert first.where and first.remedies and first.why and first.explain == "assay explain pickle.reaches-outside"
-    assert said(tally(dossier)).sentence.startswith("Do not load it: one thing is in the way.")
+    assert said(tally(dossier)).headline.sentence.startswith("Do not load it: one thing is in the way.")
     assert replies(tally(dossier))[0].state is State.ATTENTION
 
 
 def test_what_was_not_asked_is_not_answered(tmp_path: Path, audit: Audit) -> None:
     found = audit(hub_model(tmp_path / "m"), questions=("openness",))
-    assert "whether it is safe to load was not asked" in said(tally(found)).sentence
+    assert "whether it is safe to load was not asked" in said(tally(found)).headline.sentence
     assert [row.state for row in replies(tally(found))][:4] == [State.NOT_ASKED] * 4
 
 
@@ -131,7 +132,7 @@ def test_an_endpoint_is_one_cause(audit: Audit) -> None:
     rows = unknowns(found, "assay audit 'openai+http://127.0.0.1:1/v1#m'")
     assert [(bool(row.required), row.effort) for row in rows] == [(True, Effort.PUBLISHER), (False, Effort.MINUTES)]
     assert len(rows[0].checks) > 80 and rows[1].command == "assay audit 'openai+http://127.0.0.1:1/v1#m' --run"
-    assert said(tally(found)).sentence.startswith("Do not rely on it yet. ")  # nobody loads it
+    assert said(tally(found)).headline.sentence.startswith("Do not rely on it yet. ")  # nobody loads it
 
 
 def test_what_only_a_card_can_say_is_one_cause(tmp_path: Path, audit: Audit) -> None:

@@ -15,7 +15,7 @@ from assay.facts.codec import canonical
 @click.command("compare")
 @click.argument("old", type=options.FILE)
 @click.argument("new", type=options.FILE)
-@options.formats("text", "json")
+@options.formats("text", "json", "html")
 @options.verbose("Print everything that differs.")
 def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) -> int:
     """Compare two dossiers (JSON or HTML of an audit): files, claims, licence text, components, findings, verdict, why.
@@ -32,6 +32,11 @@ def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) ->
     with consistent(old, new):
         found = change(before, after)
         for format, path in outputs:
+            if format == "html":
+                from assay.render.record.change_page import page
+
+                put(page(found, before, after), path)
+                continue
             rows = lines(found, path is None and colour_wanted(), terminal_width(), verbose)
             put(canonical(found) if format == "json" else encoded(rows), path)
     return 1 if found.worse else 0

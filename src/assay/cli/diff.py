@@ -30,7 +30,7 @@ from assay.facts.comparison import Relation
     type=click.Choice([str(row) for row in Relation]),
     help="Exit 1 unless the relation is this one; may be repeated.",
 )
-@options.formats("text", "json")
+@options.formats("text", "json", "html")
 @options.offline()
 @options.quiet("Print the relation only.")
 @options.verbose("Print every tensor that changed.")
@@ -62,12 +62,16 @@ def COMMAND(
     for format, path in outputs:
         if format == "json":
             raw = canonical(found)
+        elif format == "html":
+            from assay.render.record.comparison_page import page
+
+            raw = page(found, model, expected)
         else:
             from assay.render.record.comparison import lines
             from assay.render.terminal import USUAL, terminal_width
 
             colour = path is None and colour_wanted()
             width = terminal_width() if path is None else USUAL
-            raw = encoded([str(found.relation)] if quiet else lines(found, model, colour, width, verbose))
+            raw = encoded([str(found.relation)] if quiet else lines(found, model, expected, colour, width, verbose))
         put(raw, path)
     return 1 if expected and str(found.relation) not in expected else 0

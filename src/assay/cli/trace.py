@@ -15,6 +15,7 @@ from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.corpus import LicenceClass
 from assay.facts.trace import Trace
+from assay.render.terminal import USUAL, terminal_width
 
 if TYPE_CHECKING:
     from assay.corpus.similar import Embedder
@@ -92,9 +93,13 @@ def COMMAND(
         )
     except InputError as cause:
         raise UsageError(f"the corpus is damaged: {cause}") from None
+    exceeded = _exceeded(found, limits)
     for format, path in outputs:
-        put(_rendered(found, format, path is None and colour_wanted(), verbose, quiet), path)
-    return _judged(found, limits)
+        colour, width = (colour_wanted(), terminal_width()) if path is None else (False, USUAL)
+        put(_rendered(found, format, exceeded, colour, width, verbose=verbose, quiet=quiet), path)
+    if exceeded and ("text", None) not in outputs:
+        say(f"assay: {' '.join(exceeded)}", err=True)
+    return 1 if exceeded else 0
 
 
 def _embedder(similar: str | None) -> Embedder | None:
@@ -113,22 +118,18 @@ def _executor(name: str | None) -> Executor | None:
     return executor(name, os.cpu_count() or 1)
 
 
-def _rendered(found: Trace, format: str, colour: bool, verbose: bool, quiet: bool) -> bytes:
+def _rendered(
+    found: Trace, format: str, exceeded: list[str], colour: bool, width: int, *, verbose: bool, quiet: bool
+) -> bytes:
     if format == "json":
         return canonical(found)
     if format == "html":
         from assay.render.record.trace_page import page
 
-        return page(found)
-    from assay.render.record.segment import standings
-    from assay.render.record.trace import lines
+        return page(found, exceeded)
+    from assay.render.record.trace import headline, lines
 
-    rows = (
-        [f"{found.covered} of {found.words} words found; sentences: {standings(found) or 'none'}"]
-        if quiet
-        else lines(found, colour, 110, verbose)
-    )
-    return encoded(rows)
+    return encoded([headline(found, exceeded).line] if quiet else lines(found, exceeded, colour, width, verbose))
 
 
 def _text(text: str) -> str:
@@ -156,12 +157,12 @@ def _limits(text: str | None) -> list[tuple[LicenceClass, float]]:
     return limits
 
 
-def _judged(found: Trace, limits: list[tuple[LicenceClass, float]]) -> int:
+def _exceeded(found: Trace, limits: list[tuple[LicenceClass, float]]) -> list[str]:
+    """The limits that are exceeded, each in a sentence."""
     whole = sum(row.words for row in found.licences)
-    status = 0
+    said = []
     for kind, most in limits:
         share = sum(row.words for row in found.licences if row.licence.kind is kind) / max(1, whole)
         if share > most:
-            say(f"assay: {share:.1%} of the traced words have a licence of class {kind}; allowed: {most:.0%}", err=True)
-            status = 1
-    return status
+            said.append(f"{share:.1%} of the traced words have a licence of class {kind}; allowed: {most:.0%}.")
+    return said

@@ -38,13 +38,6 @@ def wrapped(text: str, indent: str, width: int, hang: str = "", *, most: int = 0
     ) or [indent.rstrip()]
 
 
-def headline(word: str, sentence: str, code: str, paint: Paint, width: int) -> list[str]:
-    """What a command says first: one word in its colour, and the sentence that goes with it."""
-    badge = f" {word} "
-    first, *rest = wrapped(f"{badge} {sentence}", "", width, "   ")
-    return [first.replace(badge, paint(badge, code), 1), *rest]
-
-
 def command_lines(command: str, indent: str, width: int) -> list[str]:
     """A command over as many lines as it takes, each but the last ending in a backslash: it runs as it is copied.
 

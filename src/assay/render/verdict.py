@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.render.decision import Matter, Weight
+from assay.render.headline import Headline, Tone
 from assay.render.tally import Tally, counted
 from assay.render.unknown import Unknown, count, required
 
 LOADING = "vulnerabilities"  # the question of which all the rest speaks of use, not of loading
 
 
-class Tone(StrEnum):
-    """What the verdict looks like; nothing is green over an open decision."""
-
-    STOP = "stop"
-    CARE = "care"
-    GO = "go"
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The verdict: its sentence, its tone, and what is counted on the way to it."""
+    """The verdict as it is said first, and what is counted on the way to it."""
 
-    sentence: str
-    tone: Tone
+    headline: Headline
     blocking: int
     first: int
     decide: int
@@ -51,7 +42,8 @@ def said(found: Tally) -> Said:
         parts = (_passed if verdict is Verdict.PASSED else _failed)(dossier, rows)
     parts += _rest(then, unknown, wanted if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
     tone = Tone.STOP if verdict is Verdict.FAILED else Tone.CARE if verdict is Verdict.INCOMPLETE or rows else Tone.GO
-    return Said(" ".join(parts), tone, blocking, first, others, wanted, unknown, len(found.accepted))
+    headline = Headline(str(verdict), " ".join(parts), tone)
+    return Said(headline, blocking, first, others, wanted, unknown, len(found.accepted))
 
 
 def counts(found: Tally) -> str:

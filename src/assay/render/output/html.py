@@ -26,7 +26,7 @@ from assay.render.page import Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar
 from assay.render.tally import Tally, tally
-from assay.render.verdict import Tone, said
+from assay.render.verdict import said
 from assay.render.visible import visible
 from assay.render.words import (
     KIND_WORDS,
@@ -118,10 +118,10 @@ def _first(found: Tally) -> dict[str, object]:
     """The first screen: what it is, the verdict, the five answers."""
     dossier, words = found.dossier, said(found)
     verdict, decide = dossier.decision.verdict, words.decide + words.first
-    looks = {Tone.STOP: "fail", Tone.CARE: "decide", Tone.GO: "unknown" if words.unknown else "fine"}
+    look = words.headline.look
     return {
         "said": words,
-        "look": looks[words.tone],
+        "look": "unknown" if look == "fine" and words.unknown else look,
         "badge": f"{verdict}, {decide:,} to decide" if decide else str(verdict),
         "verdict_words": VERDICT_WORDS[verdict],
         "cards": cards(found),

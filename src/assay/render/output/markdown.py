@@ -46,7 +46,7 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
     found = tally(dossier)
     yield f"# {dossier.decision.verdict}: {escaped(dossier.subject.name)}"
     yield ""
-    yield f"**{escaped(said(found).sentence)}**"
+    yield f"**{escaped(said(found).headline.sentence)}**"
     yield ""
     judged = f"policy {escaped(dossier.policy.name)}; {escaped(examined_line(dossier))}"
     yield f"{escaped(portrait_line(dossier))}; {judged}; {code('sha256:' + dossier.subject.sha256)}"

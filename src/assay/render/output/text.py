@@ -17,9 +17,9 @@ from assay.render.detail import Details
 from assay.render.glyph import ASCII, UNICODE, Glyphs, layer_ratios
 from assay.render.sections import View, of
 from assay.render.tally import Tally, tally
-from assay.render.terminal import NARROWEST, Paint, command_lines, headline, painter, wrapped
+from assay.render.terminal import NARROWEST, Paint, command_lines, painter, wrapped
 from assay.render.unknown import Unknown, required
-from assay.render.verdict import Tone, leading, said
+from assay.render.verdict import leading, said
 from assay.render.visible import finished, visible
 from assay.render.words import (
     acceptances,
@@ -39,7 +39,6 @@ MOST_COPIES = 3  # of one file that are named
 MOST_CAUSES = 4  # of what is not known that are named
 MOST_ROWS = 6  # of what a section says
 NARROW = 60  # columns below which a label stands on a line of its own
-TONES = {Tone.GO: "1;37;42", Tone.CARE: "1;30;43", Tone.STOP: "1;37;41"}
 _STATES = {State.ATTENTION: "31", State.DECIDE: "33", State.UNKNOWN: "36", State.NOTHING: "32"}
 _LABEL = max(map(len, SHORT.values())) + 2
 _GOALS = {3: "an open model", 2: "open tooling", 1: "open science"}  # the classes of the Model Openness Framework
@@ -87,8 +86,7 @@ class _Screen:
         yield from wrapped(visible(portrait_line(self.dossier)), "", self.width)
         yield from wrapped(f"model, sha256 {self.dossier.subject.sha256}", "", self.width)
         yield ""
-        sentence, colour = visible(verdict.sentence), TONES[verdict.tone]
-        yield from headline(str(self.dossier.decision.verdict), sentence, colour, self.paint, self.width)
+        yield from verdict.headline.lines(self.paint, self.width)
         if not verbose:
             yield from self._decisions(found)
         yield from self._answers(found)

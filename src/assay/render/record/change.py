@@ -7,7 +7,8 @@ from functools import partial
 
 from assay.facts.change import Change, ComponentChange, FileChange, LicenceChange, ValueChange
 from assay.facts.openness import BY_ID
-from assay.render.terminal import Paint, headline, painter
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import Paint, painter
 from assay.render.terminal import wrapped as folded
 from assay.render.visible import visible
 from assay.render.words import location
@@ -21,7 +22,7 @@ def lines(found: Change, colour: bool = False, width: int = 100, verbose: bool =
     """The lines of the report; with `verbose` all of them."""
     most, paint, wrapped = None if verbose else MOST, painter(colour), partial(_wrapped, width)
     yield paint(f"{visible(found.before)}  ->  {visible(found.after)}", _BOLD)
-    yield from headline(*_first(found), paint, width)
+    yield from headline(found).lines(paint, width)
     if found.same:
         return
     for row in found.classes:
@@ -51,10 +52,10 @@ def lines(found: Change, colour: bool = False, width: int = 100, verbose: bool =
     yield from part("assay and its rules", map(_value, found.rules))
 
 
-def _first(found: Change) -> tuple[str, str, str]:
-    """What became of it in a word, a sentence and a colour: the verdict first, then findings that are new or gone."""
+def headline(found: Change) -> Headline:
+    """What became of it: the verdict first, then findings that are new or gone; worse is what exits 1."""
     if found.same:
-        return "SAME", "Nothing differs: the same model, judged by the same rules.", "1;37;42"
+        return Headline("SAME", "Nothing differs: the same model, judged by the same rules.", Tone.GO)
     said = [f"The {row.name} went from {row.before} to {row.after}." for row in found.verdict]
     lower = found.worse and not any(row.name == "verdict" for row in found.verdict)
     said = said or ["The verdict is the same, the class lower." if lower else "The verdict is the same."]
@@ -63,8 +64,7 @@ def _first(found: Change) -> tuple[str, str, str]:
     counts = ((files, "file differs", "files differ"), (fresh, "finding is new", "findings are new"))
     said += [f"{count:,} {one if count == 1 else many}." for count, one, many in counts if count]
     said += [f"{gone:,} {'is' if gone == 1 else 'are'} gone."] if gone else []
-    word, code = ("WORSE", "1;37;41") if found.worse else ("CHANGED", "1;30;43")
-    return word, visible(" ".join(said)), code
+    return Headline(*(("WORSE", " ".join(said), Tone.STOP) if found.worse else ("CHANGED", " ".join(said), Tone.CARE)))
 
 
 def _wrapped(width: int, text: str, indent: str = "  ") -> list[str]:
@@ -109,6 +109,12 @@ def _value(row: ValueChange) -> str:
 def _file(row: FileChange) -> str:
     if row.moved_from:
         return f"moved    {row.moved_from} -> {row.path}"
-    if not row.before:
-        return f"added    {row.path}  sha256 {row.after[:12]}"
-    return f"changed  {row.path}  sha256 {row.before[:12]} -> {row.after[:12]}" if row.after else f"removed  {row.path}"
+    digests = " -> ".join(digest[:12] for digest in (row.before, row.after) if digest)
+    return f"{file_state(row):<8} {row.path}" + (f"  sha256 {digests}" if row.after else "")
+
+
+def file_state(row: FileChange) -> str:
+    """What became of a file: moved from where, added, removed or changed."""
+    if row.moved_from:
+        return f"moved from {row.moved_from}"
+    return "added" if not row.before else "changed" if row.after else "removed"

@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assay.facts.comparison import Comparison, Relation, State, TensorDifference
-from assay.render.terminal import headline, painter, wrapped
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
 
 MOST = 20
-_COLOURS = {Relation.UNKNOWN: "1;30;43", Relation.UNRELATED: "1;37;41"}
+_SENTENCES = {
+    Relation.IDENTICAL: "Every weight is that of the base",
+    Relation.CAST: "The weights of the base, stored in another type",
+    Relation.QUANTISED: "The weights of the base, stored with fewer bits",
+    Relation.QUANTISED_CHANGED: "Weights made from those of the base, stored with fewer bits",
+    Relation.ADAPTER_MERGE: "The base with a change of low rank merged in",
+    Relation.ABLATION: "The base with one direction taken out of its activations",
+    Relation.PRUNED: "The base with values set to zero",
+    Relation.FINE_TUNE: "The base, trained further in every layer",
+    Relation.CONTINUED: "The base, trained much further",
+    Relation.MERGE: "A mix of the base and other models",
+    Relation.LAYERS: "The base with layers left out or repeated",
+    Relation.VOCABULARY: "The base with another vocabulary",
+    Relation.PERMUTED: "The base in other coordinates, such as another order of neurons",
+    Relation.UNRELATED: "Its layers do not come from the base",
+    Relation.UNKNOWN: "The numbers do not decide how it is related to the base",
+}
+
+
+def headline(found: Comparison, expected: Sequence[str] = ()) -> Headline:
+    """The relation, with whether it is among those `expected`, if some are: another is what exits 1."""
+    sentence = f"{_SENTENCES[found.relation]} ({margin_words(found)})."
+    met = found.relation in expected
+    if expected:
+        sentence += " As expected." if met else f" Expected: {' or '.join(expected)}."
+    tone = Tone.CARE if found.relation is Relation.UNKNOWN else Tone.TELL
+    return Headline(found.relation.upper(), sentence, (Tone.GO if met else Tone.STOP) if expected else tone)
 
 
 def lines(
-    found: Comparison, model: str, colour: bool = False, width: int = 100, verbose: bool = False
+    found: Comparison,
+    model: str,
+    expected: Sequence[str] = (),
+    colour: bool = False,
+    width: int = 100,
+    verbose: bool = False,
 ) -> Iterator[str]:
     """The lines of the report; with `verbose` every tensor."""
-    word, code = found.relation.upper(), _COLOURS.get(found.relation, "1;37;42")
     yield f"{visible(model)}  against  {visible(found.base)}"
     yield ""
-    yield from headline(word, margin_words(found), code, painter(colour), width)
+    yield from headline(found, expected).lines(painter(colour), width)
     for sentence in found.why:
         yield from wrapped(visible(sentence), "   ", width)
     yield ""

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.uncertainty import Pair, Risk, ScoredText, Span, SpanKind, TokenScore
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import painter
 from assay.render.visible import visible
 
 # steps of the colour scale, in nats: a probability of 1/2, 1/7, 1/55 and 1/1100
@@ -14,6 +16,10 @@ STEPS = (0.7, 2.0, 4.0, 7.0)
 _BACKGROUNDS = ("", "48;5;229", "48;5;222", "48;5;215", "48;5;203")
 MOST = 12
 DOUBTFUL = 0.5
+CAUTION = (
+    "A surprising token is not wrong, and an expected one is not right: a model can be sure of what it makes up. "
+    "A score is no error rate without a calibration."
+)
 
 
 def step(surprisal: float) -> int:
@@ -31,8 +37,9 @@ def chance(logprob: float) -> str:
 
 def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = False) -> Iterator[str]:
     """The lines of the report."""
-    yield f"{visible(found.model)}  {visible(found.runtime)}"
-    yield f"{len(found.tokens):,} tokens, {'written by the model' if found.generated else 'given'}"
+    size = f"{len(found.tokens):,} tokens, {'written by the model' if found.generated else 'given'}"
+    yield f"{visible(found.model)}, {visible(found.runtime)}: {size}"
+    yield from headline(found).lines(painter(colour), width)
     yield ""
     yield from _heatmap(found, colour, width)
     yield ""
@@ -46,22 +53,48 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *sampled)):
         yield f"  {score.id:<16} {score.value:8.3f} {score.unit}"
     yield from _samples(found, width)
-    if found.risk:
-        yield ""
-        yield from textwrap.wrap(risk_words(found.risk), width)
     if verbose:
         yield from (f"  {_token(token)}" for token in found.tokens)
     for text in found.missing:
         yield from textwrap.wrap(f"not known: {visible(text)}", width)
 
 
-def risk_words(risk: Risk) -> str:
+def headline(found: ScoredText) -> Headline:
+    """How often such answers are wrong where that is known, else what surprises the model; then what lacks support."""
+    doubtful = sum(row.unsupported >= DOUBTFUL for row in found.grounding)
+    said = [_risk(found.risk) if found.risk else _surprising(found)]
+    if found.grounding:
+        said.append(f"{doubtful:,} of {len(found.grounding):,} sentences lack support in the documents.")
+    if found.marks:
+        said.append(f"{len(found.marks):,} it is sure of without support.")
+    care = found.marks or doubtful or (found.risk and found.risk.unlike)
+    return Headline("SCORED", " ".join(said), Tone.CARE if care else Tone.TELL)
+
+
+def _surprising(found: ScoredText) -> str:
+    """What has a probability below 2 %, of names, numbers, dates and quotations where there are some."""
+    if not found.tokens:
+        return "No token of it was scored."
+    named = [span for span in found.spans if span.kind is not SpanKind.WORDS]
+    if not named:
+        worst = min(found.tokens, key=lambda token: token.logprob)
+        return f"No name, number, date or quotation is in it; its least likely token has {chance(worst.logprob)}."
+    odd = sorted((span for span in named if step(span.surprise) > 2), key=lambda span: -span.surprise)
+    of = f"{len(named):,} names, numbers, dates and quotations"
+    if not odd:
+        return f"None of its {of} surprises the model."
+    worst_of = visible(_flat(found.text[odd[0].start : odd[0].stop])[:60])
+    verb = "surprise" if len(odd) > 1 else "surprises"
+    return f"{len(odd):,} of its {of} {verb} the model, most of all {worst_of!r} ({chance(-odd[0].surprise)})."
+
+
+def _risk(risk: Risk) -> str:
     """What a calibration says of a text, and in which way the text is not like it."""
     said = (
-        f"of answers with this {risk.score} score, {100 * risk.rate:.0f} % were wrong "
+        f"Of answers with this {risk.score} score, {100 * risk.rate:.0f} % were wrong "
         f"({risk.count:,} questions of {visible(risk.pack)})"
     )
-    return f"{said}; but {visible(risk.unlike)}, so this may not hold" if risk.unlike else said
+    return f"{said}; but {visible(risk.unlike)}, so this may not hold." if risk.unlike else f"{said}."
 
 
 def _spans(found: ScoredText, verbose: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.render import page as shell
 from assay.render.page import Part
-from assay.render.record.scored import chance, risk_words, step
+from assay.render.record.scored import CAUTION, chance, headline, step
 
 MOST_ROWS = 500
 
@@ -29,10 +29,11 @@ def page(found: ScoredText) -> bytes:
         "score.html.j2",
         canonical(found),
         "scored",
-        styles=("trace.css", "score.css"),
+        styles=("score.css",),
         contents=_contents(found),
         found=found,
-        risk_words=risk_words,
+        headline=headline(found),
+        caution=CAUTION,
         pieces=_pieces(found),
         spans=sorted(named, key=lambda row: -row.surprise)[:MOST_ROWS],
         sentences=sorted(found.sentences, key=lambda row: -row.surprise)[:MOST_ROWS],
@@ -44,6 +45,7 @@ def page(found: ScoredText) -> bytes:
 
 def _contents(found: ScoredText) -> tuple[Part, ...]:
     rows = (
+        Part("verdict", "What it makes of it"),
         Part("text", "The text"),
         Part("spans", "Names and numbers"),
         Part("sentences", "Sentences", f"{len(found.sentences):,}"),
@@ -52,6 +54,7 @@ def _contents(found: ScoredText) -> tuple[Part, ...]:
         Part("corpora", "In the training data") if found.known else None,
         Part("scores", "Scores"),
         Part("samples", "Other answers", f"{len(found.samples):,}") if found.samples else None,
+        Part("missing", "Not known", f"{len(found.missing):,}") if found.missing else None,
     )
     return tuple(row for row in rows if row is not None)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assay.facts.trace import CAUTIONS, Contamination, Source, Standing, Trace
+from assay.render.headline import Headline, Tone
 from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
-from assay.render.terminal import Paint, painter
+from assay.render.terminal import Paint, painter, wrapped
 from assay.render.visible import visible
 
 _COLOURS = ("30;46", "30;43", "30;42", "30;45", "30;44", "37;41")
@@ -16,12 +17,23 @@ MOST_SPANS = 20
 MOST_SENTENCES = 40
 
 
-def lines(trace: Trace, colour: bool = False, width: int = 100, verbose: bool = False) -> Iterator[str]:
+def headline(trace: Trace, exceeded: Sequence[str] = ()) -> Headline:
+    """How much of the text was found; `exceeded` are the limits of `--fail-on` that are, each in a sentence."""
+    spans = f"{len(trace.spans):,} span{'s' if len(trace.spans) != 1 else ''}"
+    said = f"{trace.covered:,} of {trace.words:,} words lie in {spans} that the corpus holds"
+    found = f"{said}; sentences: {standings(trace) or 'none'}."
+    if exceeded:
+        return Headline("FAILED", " ".join([*exceeded, found]), Tone.STOP)
+    return Headline("FOUND" if trace.covered else "NOT FOUND", found, Tone.TELL)
+
+
+def lines(
+    trace: Trace, exceeded: Sequence[str] = (), colour: bool = False, width: int = 100, verbose: bool = False
+) -> Iterator[str]:
     """The lines of the report; with `verbose` every span, sentence and passage."""
     paint = painter(colour)
-    yield visible(corpora_words(trace))
-    found = f"{trace.covered:,} of {trace.words:,} words lie in {len(trace.spans):,} spans that the corpus holds"
-    yield f"{found}; sentences: {standings(trace) or 'none'}"
+    yield from wrapped(visible(corpora_words(trace)), "", width)
+    yield from headline(trace, exceeded).lines(paint, width)
     yield ""
     yield from _marked(trace, colour)
     if trace.sources:

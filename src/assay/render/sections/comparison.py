@@ -44,10 +44,15 @@ def markdown(found: Comparison, dossier: Dossier) -> Iterator[str]:
 
 def html(found: Comparison, dossier: Dossier) -> Markup:
     """The same with a map of the change, layer by layer."""
+    return fragment("sections/comparison.html.j2", found=found, body=body(found))
+
+
+def body(found: Comparison) -> Markup:
+    """Why, the map, and the tensors that changed most: what stands below the relation wherever it is shown."""
     from assay.render.map import layer_map
 
     return fragment(
-        "sections/comparison.html.j2",
+        "sections/comparison_body.html.j2",
         found=found,
         changed=changed(found),
         most=MOST,
