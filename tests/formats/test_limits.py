@@ -1,0 +1,119 @@
+"""Behind each bound of a reader something is hidden: it is told, or the check it belongs to does not pass."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
+from tests.conftest import of
+from tests.hostile.pickles import SYSTEM
+
+Audit = Callable[..., Dossier]
+FAIL, REVIEW, OPEN = Kind.FAIL, Kind.REVIEW, Kind.OPEN
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Files, the check that what they hide belongs to, the answer that it must give, and bounds made small for it."""
+
+    name: str
+    files: dict[str, bytes]
+    check: str
+    kind: Kind
+    bounds: tuple[tuple[str, str, int], ...] = ()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+# tar ----------------------------------------------------------------------------------------------------
+
+
+def _member(name: str, content: bytes = b"", kind: bytes = b"0", size: int | None = None) -> bytes:
+    row = tarfile.TarInfo(name)
+    row.type, row.size = kind, len(content) if size is None else size
+    head = bytearray(row.tobuf(tarfile.USTAR_FORMAT))
+    if kind == b"\0":
+        head[:100] = name.encode().ljust(100, b"\0")
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head) + content + bytes(-len(content) % 512)
+
+
+def _pax(*pairs: tuple[str, str], kind: bytes = b"x") -> bytes:
+    raw = b""
+    for key, value in pairs:
+        body = f" {key}={value}\n".encode()
+        length = len(body) + 1
+        while len(f"{length}".encode() + body) != length:
+            length += 1
+        raw += f"{length}".encode() + body
+    return _member("PaxHeader", raw, kind)
+
+
+END = bytes(1024)
+HERE = _member("notes.txt", b"hello")
+LINES = f"{len('12 path=ok.txt')} path=ok.txt"
+TARS = {
+    "folder-that-is-a-file": (_member("model.pkl/", SYSTEM), "pickle.reaches-outside", FAIL),
+    "kind-that-nobody-knows": (_member("model.pkl", SYSTEM, b"Z"), "pickle.reaches-outside", FAIL),
+    "members-in-a-folder": (
+        _member("model/", b"", b"\0", size=1024) + _member("model.pkl", SYSTEM),
+        "pickle.reaches-outside",
+        FAIL,
+    ),
+    "size-of-a-folder": (_member("model/", b"", b"5", size=512) + HERE, "archive.ambiguous", FAIL),
+    "size-in-front": (
+        _pax(("size", str(len(SYSTEM)))) + _member("model.pkl", SYSTEM, size=0),
+        "pickle.reaches-outside",
+        FAIL,
+    ),
+    "line-in-a-value": (_pax(("comment", f"\n{LINES}"), ("path", "../../up.txt")) + HERE, "archive.escapes", FAIL),
+    "header-of-solaris": (_pax(("path", "../../up.txt"), kind=b"X") + HERE, "archive.escapes", FAIL),
+    "name-behind-much": (_pax(("comment", "x" * 70_000), ("path", "../../up.txt")) + HERE, "archive.escapes", OPEN),
+    "names-for-all": (_pax(("path", "../../up.txt"), kind=b"g") + HERE, "archive.escapes", OPEN),
+    "two-names": (
+        _pax(("path", "../../up.txt")) + _member("././@LongLink", b"notes.txt\0", b"L") + HERE,
+        "archive.escapes",
+        OPEN,
+    ),
+    "escape-behind-many-twins": (
+        HERE * 220 + _member("../../up.txt", b"hello"),
+        "archive.escapes",
+        FAIL,
+    ),
+    "without-its-holes": (
+        _pax(("GNU.sparse.major", "1"), ("GNU.sparse.name", "model.pkl"), ("GNU.sparse.realsize", "4096")) + HERE,
+        "pickle.reaches-outside",
+        OPEN,
+    ),
+    "bytes-behind-zeros": (HERE + bytes(80_000) + SYSTEM, "artifact.hidden-bytes", REVIEW),
+}
+
+
+def _tars() -> list[Hidden]:
+    return [Hidden(f"tar-{name}", {"model.tar": raw + END}, check, kind) for name, (raw, check, kind) in TARS.items()]
+
+
+@pytest.mark.parametrize("hidden", [*_tars()], ids=lambda hidden: hidden.name)
+def test_what_lies_behind_a_bound_is_told(
+    tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch, hidden: Hidden
+) -> None:
+    for module, bound, value in hidden.bounds:
+        monkeypatch.setattr(import_module(f"assay.formats.{module}"), bound, value)
+    for name, content in hidden.files.items():
+        (tmp_path / name).write_bytes(content)
+    dossier = audit(tmp_path)
+    said = [(finding.kind, finding.message) for finding in of(dossier, hidden.check)]
+    assert of(dossier, hidden.check, hidden.kind), said
+    assert not of(dossier, hidden.check, Kind.PASS, Kind.NOT_APPLICABLE), said
+    assert dossier.decision.verdict in ("FAILED", "INCOMPLETE")
