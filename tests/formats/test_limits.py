@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import pickle
+import struct
 import tarfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,6 +18,8 @@ import pytest
 
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
+from tests.builders import torch_zip
+from tests.builders.pickles import Tensors, short
 from tests.conftest import of
 from tests.hostile.pickles import SYSTEM
 
@@ -104,7 +111,71 @@ def _tars() -> list[Hidden]:
     return [Hidden(f"tar-{name}", {"model.tar": raw + END}, check, kind) for name, (raw, check, kind) in TARS.items()]
 
 
-@pytest.mark.parametrize("hidden", [*_tars()], ids=lambda hidden: hidden.name)
+# pickles and what is in them ------------------------------------------------------------------------------
+
+
+def _float_array(flags: int) -> bytes:
+    """joblib's wrapper of an array of one number, with these flags in its type, then a pickle that runs something."""
+    kind = b"cnumpy\ndtype\n" + short("f8") + b"\x89\x88\x87R(K\x03" + short("<") + b"NNN"
+    kind += b"J\xff\xff\xff\xffJ\xff\xff\xff\xff" + b"K" + bytes([flags]) + b"tb"
+    rows = short("subclass") + b"cnumpy\nndarray\n" + short("shape") + b"K\x01\x85" + short("order") + short("C")
+    rows += short("dtype") + kind + short("allow_mmap") + b"\x89"
+    return b"\x80\x03cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(" + rows + b"ub" + SYSTEM + b"."
+
+
+def _deep(levels: int) -> bytes:
+    """A checkpoint of one tensor of two values, of which the last is no number, in so many dictionaries."""
+    raw = torch_zip({"w": ("FloatStorage", (2,))}, members={"data/0": struct.pack("<2f", 1.0, float("nan"))})
+    opened, closed = (b"}(" + short("a")) * levels, b"u" * levels
+    data = _read_member(raw, "archive/data.pkl")
+    begin = data.index(b"ccollections\nOrderedDict\n)R(")
+    body = data[begin:-1]
+    return torch_zip(
+        {"w": ("FloatStorage", (2,))},
+        members={
+            "data/0": struct.pack("<2f", 1.0, float("nan")),
+            "data.pkl": data[:begin] + opened + body + closed + b".",
+        },
+    )
+
+
+def _read_member(raw: bytes, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return archive.read(name)
+
+
+def _pickles() -> list[Hidden]:
+    tensors: Tensors = dict.fromkeys("abcd", ("FloatStorage", (2,)))
+    nan = struct.pack("<2f", 1.0, float("nan"))
+    long_inside = pickle.dumps({"w": 1, "inside": pickle.dumps(list(range(3000)), 0) + SYSTEM})
+    return [
+        Hidden("joblib-flags", {"m.joblib": _float_array(0x3F)}, "pickle.reaches-outside", FAIL),
+        Hidden("joblib-no-flags", {"m.joblib": _float_array(0)}, "pickle.reaches-outside", OPEN),
+        Hidden("deep-tensor", {"m.pt": _deep(100)}, "weights.not-finite", FAIL),
+        Hidden(
+            "many-tensors",
+            {"m.pt": torch_zip(tensors, members={"data/3": nan})},
+            "weights.not-finite",
+            OPEN,
+            (("torch.state", "MAX_TENSORS", 2),),
+        ),
+        Hidden(
+            "long-inside",
+            {"m.pkl": long_inside},
+            "pickle.reaches-outside",
+            OPEN,
+            (("pickle.machine", "MAX_OPCODES", 2000),),
+        ),
+        Hidden(
+            "long-text",
+            {"m.pkl": pickle.dumps({"w": base64.b64encode(SYSTEM + bytes(800_000)).decode()})},
+            "pickle.reaches-outside",
+            OPEN,
+        ),
+    ]
+
+
+@pytest.mark.parametrize("hidden", [*_tars(), *_pickles()], ids=lambda hidden: hidden.name)
 def test_what_lies_behind_a_bound_is_told(
     tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch, hidden: Hidden
 ) -> None:

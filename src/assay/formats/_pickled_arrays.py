@@ -17,7 +17,6 @@ from assay.formats.torch.state import children, joined
 
 MAX_ARRAYS = 200_000
 MAX_VISITED = 5_000_000
-MAX_DEPTH = 64
 MAX_FIELDS = 256
 # how bytes stand in a pickle -> how values are written
 _WRITTEN = {"bytes": "", "array": "", "latin1": "latin1"}
@@ -28,7 +27,10 @@ def indexes(artifact: str, value: object, size: int) -> Iterator[WeightIndex]:
     """The weight indexes of a pickle's value: plain arrays, then fields of records by where they lie in one."""
     found = _Found()
     for name, node in _arrays(value):
-        found.take(name[:300], node)
+        if node is None:
+            found.unread.append(("the arrays after these", f"assay lists the first {MAX_ARRAYS:,} of a pickle"))
+        else:
+            found.take(name[:300], node)
     for written, tensors in found.tensors.items():
         unread = tuple(found.unread) if not written else ()
         yield WeightIndex(
@@ -36,26 +38,29 @@ def indexes(artifact: str, value: object, size: int) -> Iterator[WeightIndex]:
         )
 
 
-def _arrays(value: object) -> Iterator[tuple[str, Call]]:
-    """Each call that makes an array, with the path to it."""
-    stack: list[tuple[str, object, int]] = [("", value, 0)]
-    seen: set[int] = set()
+def _arrays(value: object) -> Iterator[tuple[str, Call | None]]:
+    """Each call that makes an array, with the path to it; None at last where there is more than is looked at."""
+    stack: list[tuple[str, object]] = [("", value)]
+    seen: dict[int, object] = {}  # by identity, kept so that no other value gets the same one
     visited = count = 0
-    while stack and visited < MAX_VISITED and count < MAX_ARRAYS:
-        name, node, depth = stack.pop()
-        visited += 1
-        if isinstance(node, str | int | float | bytes | None) or id(node) in seen or depth > MAX_DEPTH:
+    while stack:
+        name, node = stack.pop()
+        if isinstance(node, str | int | float | bytes | None) or id(node) in seen:
             continue
-        seen.add(id(node))
+        visited += 1
+        if visited > MAX_VISITED or count == MAX_ARRAYS:
+            yield "", None
+            return
+        seen[id(node)] = node
         parts = _parts(node) if isinstance(node, Call) else None
         if isinstance(node, Call) and parts is not None:
             if isinstance(parts[2], Opaque | str | bytes):
                 count += 1
                 yield name, node
                 continue
-            stack.append((name, parts[2], depth + 1))  # an array of objects: what it holds
+            stack.append((name, parts[2]))  # an array of objects: what it holds
             continue
-        stack.extend((joined(name, key), entry, depth + 1) for key, entry in reversed(list(children(node))))
+        stack.extend((joined(name, key), entry) for key, entry in reversed(list(children(node))))
 
 
 def _parts(node: Call) -> tuple[Any, Any, Any, Any] | None:

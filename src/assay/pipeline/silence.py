@@ -12,7 +12,9 @@ from itertools import groupby
 from assay.checks import Check
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.finding import Answer, Evidence, Kind, passed
+from assay.facts.program import PickleProgram
 from assay.facts.structure import Aspect, Examined
+from assay.facts.values import UnreadValues
 from assay.pipeline.fact import Facts
 
 SHOWN = 3  # files that a message names
@@ -42,6 +44,11 @@ _OWNERS = {
     Aspect.SOURCE: "code.reaches-outside",
     Aspect.TOKENS: "tokenizer.rewrites",
 }
+# where a reader came to its end and yet left some of an aspect unseen, which the check named in `_OWNERS` tells
+_LEFT = {
+    Aspect.VALUES: "the values of some tensors were not read",
+    Aspect.PICKLES: "not every pickle could be followed",
+}
 
 
 class Looks:
@@ -60,6 +67,12 @@ class Looks:
                 self._gaps[aspect].append(row)
         obstacles: tuple[Obstacle, ...] = facts.all("Obstacle")
         self._causes = {row.artifact: _CAUSES[row.trouble] for row in reversed(obstacles)}
+        unread: tuple[UnreadValues, ...] = facts.all("UnreadValues")
+        programs: tuple[PickleProgram, ...] = facts.all("PickleProgram")
+        self._left = {
+            Aspect.VALUES: dict.fromkeys(row.artifact for row in unread),
+            Aspect.PICKLES: dict.fromkeys(row.artifact for row in programs if row.unfollowed),
+        }
         known = {row.artifact for row in rows}
         self._unread = [row for row in self._causes if row not in known]
 
@@ -106,6 +119,16 @@ class Looks:
                 said = f"{names}{more}: assay's reader of {formats} does not look at {_listed(check.aspects)}"
                 owner = _OWNERS.get(check.aspects[0], check.rule.id)
                 yield Answer(Kind.OPEN, said, places, follows="" if owner == check.rule.id else owner)
+        yield from self._partly(check)
+
+    def _partly(self, check: Check) -> Iterator[Answer]:
+        """An open answer for each aspect of which something was left unseen in files that were read to their end."""
+        for aspect, reason in _LEFT.items():
+            files = list(self._left[aspect]) if aspect in check.aspects and _OWNERS[aspect] != check.rule.id else []
+            if files:
+                names = ", ".join(files[:SHOWN]) + (f" and {len(files) - SHOWN:,} more" if len(files) > SHOWN else "")
+                places = tuple(Evidence(artifact, name=str(aspect)) for artifact in files[:MOST_EVIDENCE])
+                yield Answer(Kind.OPEN, f"not known of all in {names}: {reason}", places, follows=_OWNERS[aspect])
 
     def _of(self, check: Check, table: dict[Aspect, list[Examined]]) -> list[Examined]:
         """The rows for any of the check's aspects, each file once."""

@@ -24,19 +24,30 @@ def is_pickle(head: bytes, size: int) -> bool:
 
 def decoded(text: str) -> bytes | None:
     """The pickle that a text is in base64, or character by character; None if it is none."""
+    raw = _raw(text)
+    return raw if raw is not None and is_pickle(raw[:512], len(raw)) else None
+
+
+def begins(head: bytes) -> bool:
+    """Whether a text of which this is the beginning, in UTF-8, may be a pickle in base64 or as it is."""
+    text = head.decode("utf-8", "ignore")
+    raw = _raw(text[: len(text) // 4 * 4])
+    return raw is not None and opening(raw) is not Opening.OTHER
+
+
+def _raw(text: str) -> bytes | None:
+    """The bytes that a text stands for if a pickle may begin so."""
     if len(text) < LEAST:
         return None
     if text[0] == "\x80" or text[:1] in "c(":
         try:
-            raw = text.encode("latin-1")
+            return text.encode("latin-1")
         except UnicodeEncodeError:
             return None
-        return raw if is_pickle(raw[:512], len(raw)) else None
     # base64 of the protocol opcode begins with gA, of a global or a mark with Y or K
     if text[0] in "gYK" and _BASE64.match(text):
         try:
-            raw = base64.b64decode(text.strip().translate(str.maketrans("-_", "+/")) + "==")
+            return base64.b64decode(text.strip().translate(str.maketrans("-_", "+/")) + "==")
         except (binascii.Error, ValueError):
             return None
-        return raw if is_pickle(raw[:512], len(raw)) else None
     return None

@@ -90,6 +90,11 @@ def _inside(machine: Machine, level: int) -> Iterator[PickleProgram]:
             else:
                 stop = len(content)
                 found = follow(Window(io.BytesIO(content)), machine.artifact, member, 0, stop, level=level + 1)
+        except OutOfTime:
+            raise
+        except LimitExceeded as broken:
+            machine.unfollowed[f"the pickle in its {what} at byte {at:,} cannot be followed: {broken}"] = None
+            continue
         except InputError:
             continue
         whole = found.stop == stop

@@ -10,6 +10,10 @@ from assay.formats.pickle.values import Call, Global
 
 _SIZED = re.compile(r"[<>|=]?([biufcmMSVUO?])(\d*)\Z")
 
+_MOST_PARTS = 10_000  # fields of fields of a dtype that are looked at
+_OBJECTS = 1  # numpy/ndarraytypes.h, NPY_ITEM_REFCOUNT
+_UNSTATED = (None, None, None, None, None, None, None, 0)  # what a dtype without a state has
+
 
 def step_over(m: Machine, wrapper: Call, at: int) -> None:
     """Pass over the array that follows `wrapper`: padding and values, or a further pickle where it holds objects."""
@@ -50,20 +54,32 @@ def itemsize(dtype: object) -> tuple[str, int] | None:
     found = _SIZED.match(name) if isinstance(name, str) else None
     if found is None:
         return None
-    if holds_objects(dtype):
+    if (objects := holds_objects(dtype)) is None:
+        return None
+    if objects:
         return "O", 8
     width = int(found[2][:9] or 1)
     return found[1], 4 * width if found[1] == "U" else width
 
 
-def holds_objects(dtype: Call) -> bool:
-    """Whether a field of a structured dtype, or the dtype itself, is the object type."""
+def holds_objects(dtype: Call) -> bool | None:
+    """Whether values of a dtype are objects: it, a field of it or the base of a subarray; None if it does not say.
+
+    NumPy takes the flags of a pickled dtype as they are (numpy/core/src/multiarray/descriptor.c, arraydescr_setstate):
+    floating point numbers that are flagged as objects are unpickled.
+    """
     stack, seen = [dtype], 0
-    while stack and seen < 10_000:
+    while stack:
         node, seen = stack.pop(), seen + 1
+        if seen > _MOST_PARTS:
+            return None
         if isinstance(node.args, tuple) and node.args and str(node.args[0]).lstrip("<>|=").startswith("O"):
             return True
-        fields = node.state[4] if isinstance(node.state, tuple) and len(node.state) > 4 else None
-        for entry in fields.values() if isinstance(fields, dict) else ():
+        _, _, base, _, fields, _, _, flags, *_ = (*(node.state if isinstance(node.state, tuple) else ()), *_UNSTATED)
+        if not isinstance(flags, int):
+            return None
+        if flags & _OBJECTS:
+            return True
+        for entry in (base, *(fields.values() if isinstance(fields, dict) else ())):
             stack += [part for part in entry[:1] if isinstance(part, Call)] if isinstance(entry, tuple) else []
     return False

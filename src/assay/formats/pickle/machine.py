@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.formats.pickle.acts import Acts
-from assay.formats.pickle.embedded import MAX_BYTES, MAX_KEPT, decoded, is_pickle
+from assay.formats.pickle.embedded import MAX_BYTES, MAX_KEPT, begins, decoded, is_pickle
 from assay.formats.pickle.values import Call, Global, Opaque, Persistent, rendered, state_keys, weight
 from assay.formats.window import Window
 
@@ -125,9 +125,11 @@ class Machine:
 
     def text(self, width: int, encoding: str = "utf-8") -> Any:
         size = self.unsigned(width)
-        if size > MAX_TEXT:
-            return self.skip(size, "str")
         at = self.at
+        if size > MAX_TEXT:
+            if begins(self.window.rest(at, _CHUNK)):
+                self.unfollowed["it holds a text that may be a pickle itself and is longer than assay follows"] = None
+            return self.skip(size, "str")
         found = self.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
         self.recent = (self.recent[-1], (found, at, size))
         return self.read_text(found, at)

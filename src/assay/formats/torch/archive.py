@@ -18,6 +18,7 @@ from assay.formats.torch.state import storages, tensors, width
 from assay.formats.window import Window
 
 MOST = 64 * 1024 * 1024  # bytes of one pickle inside the archive
+MOST_NESTED = 10_000  # checkpoints as bytes in one pickle
 # records of the format that hold neither code nor weights (torch/csrc/jit/serialization, caffe2/serialize)
 _RECORDS = (
     "version",
@@ -96,7 +97,11 @@ def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Gene
 def nested(artifact: str, window: Window, found: Followed) -> Iterator[object]:
     """The programs of operands that are pickles, and what is in checkpoints that lie as bytes inside a pickle."""
     yield from found.inside
-    for number, row in enumerate(found.nested[:10_000]):
+    for number, row in enumerate(found.nested):
+        if number == MOST_NESTED:
+            said = f"it loads {len(found.nested):,} checkpoints from bytes, of which assay follows {MOST_NESTED:,}"
+            yield Obstacle(artifact, Trouble.LIMIT, said, row.at)
+            return
         yield from contained(artifact, f"bytes {number}.pt", part(window, row.at, row.at + row.size))
 
 

@@ -9,8 +9,8 @@ from assay.facts.tensor import TensorSpec
 from assay.formats.pickle.values import Call, Global, Persistent
 
 MAX_TENSORS = 1_000_000
-MAX_DEPTH = 64  # of values in values on the path to a tensor; a module in a module takes two
-MAX_KEY = 300  # characters of a key that a name keeps
+MAX_WRAPPED = 64  # calls around one tensor
+MAX_KEY, MAX_NAME = 300, 1000  # characters of a key that a name keeps, and of a name
 _OF_MODULE = frozenset({"_parameters", "_buffers", "_modules", ""})  # torch/nn/modules/module.py, Module.__init__
 # (storage, offset, size, stride, ...) -> tensor (torch/_utils.py)
 _REBUILDS = ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_qtensor")
@@ -73,35 +73,42 @@ def tensors(value: object, locate: Locate, unread: list[tuple[str, str]]) -> Ite
     Those whose storage is not to be found go to `unread`.
     """
     for name, node in _tensor_calls(value):
-        spec = _spec(name, node, locate)
-        if spec is not None:
+        if node is None:
+            unread.append(("the tensors after these", f"assay lists the first {MAX_TENSORS:,} of a pickle"))
+        elif (spec := _spec(name, node, locate)) is not None:
             yield spec
         else:
             unread.append((name[:300], "its storage does not lie in the file as an array"))
 
 
-def _tensor_calls(value: object) -> Iterator[tuple[str, Call | Persistent]]:
-    """Each call that makes a tensor of a storage, and each storage that no such call takes, with the path to it."""
-    stack: list[tuple[str, object, int]] = [("", value, 0)]
-    seen: set[int] = set()
+def _tensor_calls(value: object) -> Iterator[tuple[str, Call | Persistent | None]]:
+    """Each call that makes a tensor of a storage, and each storage that no such call takes, with the path to it.
+
+    The last is None where there are more than MAX_TENSORS.
+    """
+    stack: list[tuple[str, object]] = [("", value)]
+    seen: dict[int, object] = {}  # by identity, kept so that no other value gets the same one
     found = 0
-    while stack and found < MAX_TENSORS:
-        name, node, depth = stack.pop()
+    while stack:
+        name, node = stack.pop()
         if isinstance(node, Call):
             node = _unwrapped(node)
         if _is_tensor(node) or _is_storage(node):
             found += 1
+            if found > MAX_TENSORS:
+                yield "", None
+                return
             yield name, node
             continue
-        if depth >= MAX_DEPTH or id(node) in seen:
+        if id(node) in seen:
             continue
-        seen.add(id(node))
-        stack.extend((joined(name, key), entry, depth + 1) for key, entry in reversed(list(children(node))))
+        seen[id(node)] = node
+        stack.extend((joined(name, key), entry) for key, entry in reversed(list(children(node))))
 
 
 def joined(name: str, key: str) -> str:
     """The path as `state_dict()` names it: the three dictionaries in which a module keeps its tensors are left out."""
-    return name if key in _OF_MODULE else f"{name}.{key}" if name else key
+    return name if key in _OF_MODULE else f"{name}.{key}"[:MAX_NAME] if name else key
 
 
 def children(node: object) -> Iterator[tuple[str, object]]:
@@ -130,7 +137,7 @@ def _are_pairs(value: object) -> bool:
 
 def _unwrapped(call: Call) -> Call:
     """The tensor inside a Parameter or a subclass of Tensor, if `call` makes one."""
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_WRAPPED):
         args = call.args if isinstance(call.args, tuple) else ()
         if _is(call, "_rebuild_parameter", "_rebuild_parameter_with_state") and args and isinstance(args[0], Call):
             call = args[0]
@@ -178,7 +185,7 @@ def _spec(name: str, node: Call | Persistent, locate: Locate) -> TensorSpec | No
     empty = any(extent == 0 for extent in shape)
     span = 0 if empty else 1 + sum((extent - 1) * step for extent, step in zip(shape, stride, strict=False))
     start = place[0] + offset * each
-    return TensorSpec(name[:1000], dtype, shape, start, start + span * each)
+    return TensorSpec(name[:MAX_NAME], dtype, shape, start, start + span * each)
 
 
 def _extents(value: object) -> tuple[int, ...] | None:
