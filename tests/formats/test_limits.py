@@ -175,7 +175,90 @@ def _pickles() -> list[Hidden]:
     ]
 
 
-@pytest.mark.parametrize("hidden", [*_tars(), *_pickles()], ids=lambda hidden: hidden.name)
+# the others -----------------------------------------------------------------------------------------------
+
+
+def _texts() -> list[Hidden]:
+    numbers = "".join(f"see http://93.184.{n // 250}.{n % 250 + 1}/x\n" for n in range(1, 300))
+    secret = "AKIA" + "Q7QZ4GWL2MFT5RBN"
+    templates = [{"name": f"t{n}", "template": "{{ messages }}"} for n in range(64)]
+    evil = "{{ ''.__class__.__mro__ }}"
+    rule = {"type": "Replace", "pattern": {"String": "a"}, "content": "a"}
+    rules = [{**rule, "pattern": {"String": "yes"}, "content": "no"}, *[{"type": "NFC"}] * 60_000, *[rule] * 1_100]
+    tokenizer = {
+        "model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"},
+        "added_tokens": [],
+        "normalizer": {"type": "Sequence", "normalizers": rules},
+    }
+    files = {f"f{n}": f"tools/{n}.py" for n in range(1_100)}
+    return [
+        Hidden(
+            "secret-behind-addresses",
+            {"notes.txt": (numbers + " " * (1 << 20) + secret).encode()},
+            "secret.exposed",
+            REVIEW,
+        ),
+        Hidden(
+            "template-behind-many",
+            {"tokenizer_config.json": _json({"chat_template": [*templates, {"name": "x", "template": evil}]})},
+            "template.unsafe-construct",
+            OPEN,
+        ),
+        Hidden(
+            "construct-behind-many",
+            {"chat_template.jinja": ("".join(f"{{{{ a{n}() }}}}\n" for n in range(300)) + evil).encode()},
+            "template.unsafe-construct",
+            FAIL,
+        ),
+        Hidden(
+            "token-behind-many",
+            {"special_tokens_map.json": _json({"additional_special_tokens": [f"<t{n}>" for n in range(110_001)]})},
+            "token.forgeable",
+            OPEN,
+        ),
+        Hidden(
+            "digests",
+            {"checksums.json": _json({"files": {f"f{n}.bin": "0" * 64 for n in range(9)}}), "f8.bin": b"x"},
+            "artifact.stopped",
+            OPEN,
+            (("_checksums", "MOST_ROWS", 4),),
+        ),
+        Hidden(
+            "lines-of-digests",
+            {"SHA256SUMS": b"".join(b"%064d  f%d.bin\n" % (0, n) for n in range(9)), "f8.bin": b"x"},
+            "artifact.stopped",
+            OPEN,
+            (("checksum_list", "MOST_ROWS", 4),),
+        ),
+        Hidden("rule-behind-many", {"tokenizer.json": _json(tokenizer)}, "tokenizer.rewrites", OPEN),
+        Hidden(
+            "code-behind-files",
+            {"config.json": _json({"a": files, "auto_map": {"AutoModel": "x/y--modeling.Model"}})},
+            "code.remote",
+            OPEN,
+        ),
+        Hidden(
+            "code-below-a-loader",
+            {"config.json": _json({"user_dir": {"a": {"b": {"_target_": "os.system"}}}})},
+            "code.elsewhere",
+            FAIL,
+        ),
+        Hidden(
+            "setting-behind-lines",
+            {"settings.toml": b"a = 1\n" * 100_001 + b'[x]\nclass_path = "os.system"\n'},
+            "code.remote",
+            OPEN,
+        ),
+        Hidden(
+            "alias-in-front",
+            {"conf.yaml": b"a: &a [1]\nb: [" + b"*a, " * 300 + b"]\n_target_: os.system\n"},
+            "code.remote",
+            OPEN,
+        ),
+    ]
+
+
+@pytest.mark.parametrize("hidden", [*_tars(), *_pickles(), *_texts()], ids=lambda hidden: hidden.name)
 def test_what_lies_behind_a_bound_is_told(
     tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch, hidden: Hidden
 ) -> None:

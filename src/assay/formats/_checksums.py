@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from assay.errors import LimitExceeded
 from assay.facts.artifact import ListedDigest
 
 BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
@@ -25,13 +26,16 @@ def listed(artifact: str, value: Any) -> Iterator[ListedDigest]:
     if not _LIST.match(name):
         return
     stack, count = [(value, 0)], 0
-    while stack and count < MOST_ROWS:
+    while stack:
         at, depth = stack.pop()
         rows = list(at.values()) if isinstance(at, dict) else at if isinstance(at, list) else []
         if depth < MOST_DEPTH:
             stack += [(row, depth + 1) for row in rows if isinstance(row, dict | list)]
         for path, digest in _pairs(at) if isinstance(at, dict) else ():
             count += 1
+            if count > MOST_ROWS:
+                most = f"at most {MOST_ROWS:,}"
+                raise LimitExceeded("manifest of more digests than assay reads", expected=most, got="more")
             whole = posixpath.normpath(posixpath.join(folder, path.replace("\\", "/")))
             yield ListedDigest(artifact, whole, BY_LENGTH[len(digest)], digest.lower(), 1)
 

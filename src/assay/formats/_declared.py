@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.errors import LimitExceeded
+
+MOST = 110_000
 _KEYS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 
@@ -12,12 +15,13 @@ def declared_tokens(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     rows = [(key, content) for key in _KEYS if (content := _content(value.get(key))) is not None]
     extra = value.get("additional_special_tokens", value.get("extra_special_tokens"))
     entries = list(extra.values()) if isinstance(extra, dict) else extra if isinstance(extra, list) else []
-    rows += [("additional", content) for entry in entries[:10_000] if (content := _content(entry)) is not None]
+    rows += [("additional", content) for entry in entries if (content := _content(entry)) is not None]
     decoder = value.get("added_tokens_decoder")
     if isinstance(decoder, dict):
-        rows += [
-            ("added", content) for entry in list(decoder.values())[:100_000] if (content := _content(entry)) is not None
-        ]
+        rows += [("added", content) for entry in decoder.values() if (content := _content(entry)) is not None]
+    if len(rows) > MOST:
+        most = f"at most {MOST:,}"
+        raise LimitExceeded("more special tokens are declared than assay reads", expected=most, got=f"{len(rows):,}")
     return tuple(rows)
 
 

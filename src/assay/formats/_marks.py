@@ -13,7 +13,7 @@ from assay.errors import LimitExceeded
 from assay.facts.text import TextMark, TextMarkKind
 from assay.formats.window import Window
 
-MAX_MARKS = 200
+MAX_MARKS = 200  # of each kind
 MAX_TRIES = 300_000  # positions at which a pattern is tried, some 10 microseconds each
 _BLOCK = 1 << 20
 _OVERLAP = 512  # longer than any match but a JWT, whose beginning is enough
@@ -93,13 +93,15 @@ def _table() -> tuple[tuple[str, tuple[tuple[TextMarkKind, str, re.Pattern[str]]
 
 def marks(artifact: str, window: Window) -> Iterator[TextMark]:
     """Each credential or address in the bytes, in order; placeholders of documentation are left out."""
-    line, at, found, tries = 1, 0, 0, [MAX_TRIES]
-    while at < window.size and found < MAX_MARKS:
+    line, at, tries = 1, 0, [MAX_TRIES]
+    found = dict.fromkeys(TextMarkKind, 0)
+    while at < window.size and min(found.values()) < MAX_MARKS:
         before = min(at, _OVERLAP)
         text = window.rest(at - before, before + _BLOCK + _OVERLAP).decode("latin-1")
         for start, kind, name, seen in sorted(set(_matches(text, before, before + _BLOCK, tries))):
-            found += 1
-            yield TextMark(artifact, kind, name, line + text.count("\n", before, start), _shown(kind, seen))
+            found[kind] += 1
+            if found[kind] <= MAX_MARKS:
+                yield TextMark(artifact, kind, name, line + text.count("\n", before, start), _shown(kind, seen))
         line += text.count("\n", before, before + _BLOCK)
         at += _BLOCK
 

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from assay.errors import LimitExceeded
 from assay.facts.tokenizer import RuleKind, TokenizerRule
 from assay.formats._charsmap import charsmap_rule
 
@@ -31,11 +32,14 @@ def rules(artifact: str, value: dict[str, Any]) -> Iterator[TokenizerRule]:
     for key, kind in _PARTS:
         stack: list[tuple[str, Any]] = [(f"/{key}", value.get(key))]
         seen = 0
-        while stack and seen < MAX_NODES and found < MAX_RULES:
+        while stack:
             pointer, node = stack.pop()
             seen += 1
+            if seen > MAX_NODES or found > MAX_RULES:
+                most = f"at most {MAX_NODES:,} and {MAX_RULES:,}"
+                raise LimitExceeded("tokenizer of more parts or rules than assay reads", expected=most, got="more")
             if isinstance(node, list):
-                stack.extend((f"{pointer}/{number}", entry) for number, entry in enumerate(node[:10_000]))
+                stack.extend((f"{pointer}/{number}", entry) for number, entry in enumerate(node))
             elif isinstance(node, dict):
                 rule = _rule(artifact, kind, pointer, node)
                 if rule is not None:

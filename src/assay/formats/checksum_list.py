@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from assay.errors import Malformed
+from assay.errors import LimitExceeded
 from assay.facts.artifact import ListedDigest
 from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
@@ -28,13 +28,15 @@ _DOWNLOADS = ".cache/huggingface/download/"
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield each line that names a file and its digest, and how many lines there are; other lines are passed over."""
     if window.size > MOST_BYTES:
-        raise Malformed("a list of checksums larger than assay reads", expected=f"{MOST_BYTES:,}", got=window.size)
+        most = f"at most {MOST_BYTES:,} bytes"
+        raise LimitExceeded("a list of checksums larger than assay reads", expected=most, got=f"{window.size:,}")
     lines = window.read(0, window.size).decode("utf-8", "backslashreplace").splitlines()
     yield Contents(artifact, "checksum-list", len(lines))
     rows = _download(artifact, lines) if _DOWNLOADS in artifact else _listed(artifact, lines)
     for count, row in enumerate(rows):
-        if count >= MOST_ROWS:
-            break
+        if count == MOST_ROWS:
+            most = f"at most {MOST_ROWS:,}"
+            raise LimitExceeded("a list of more checksums than assay reads", expected=most, got="more")
         yield row
 
 

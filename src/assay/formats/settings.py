@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from assay.errors import LimitExceeded
 from assay.facts.config import ANY, CodeReference
 from assay.facts.structure import Aspect
 from assay.formats import Format
@@ -19,6 +20,7 @@ from assay.formats.window import Window
 
 MOST = 4 << 20  # bytes
 MOST_LINES = 100_000
+MOST_VALUES = 1_000  # of one setting
 _SECTION = re.compile(r"\s*\[{1,2}\s*([^\[\]]{1,200})\s*\]{1,2}\s*(?:[#;].*)?\Z")
 _SETTING = re.compile(r"[\"']?([@\w][\w.\- ]{0,100}?)[\"']?\s*[:=]\s*(?=\S)")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,300})\"|'([^']{1,300})'")
@@ -52,7 +54,11 @@ def _sections(text: str) -> dict[str, Any]:
     """Every setting under the section that it stands in: a text, or the texts if several are given."""
     found: dict[str, Any] = {}
     inside = found
-    for line in text.splitlines()[:MOST_LINES]:
+    lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        most = f"at most {MOST_LINES:,}"
+        raise LimitExceeded("settings of more lines than assay reads", expected=most, got=f"{len(lines):,}")
+    for line in lines:
         if section := _SECTION.match(line):
             inside = found.setdefault(section[1].strip(), {})
             inside = inside if isinstance(inside, dict) else found
@@ -66,7 +72,10 @@ def _sections(text: str) -> dict[str, Any]:
             values = _values(rest[: after.start()] if after and rest[:1] not in "\"'[" else rest)
             known = inside.get(key, [])
             if values and not isinstance(known, dict):
-                every = [*(known if isinstance(known, list) else [known]), *values][:1000]
+                every = [*(known if isinstance(known, list) else [known]), *values]
+                if len(every) > MOST_VALUES:
+                    most = f"at most {MOST_VALUES:,}"
+                    raise LimitExceeded(f"setting {key!r} has more values than assay reads", expected=most, got="more")
                 inside[key] = every if len(every) > 1 else every[0]
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assay.errors import Malformed
+from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens
 from assay.formats import Format
@@ -32,7 +32,10 @@ def _templates(value: Any) -> Iterator[tuple[str, str, str]]:
     if isinstance(value, str):
         yield "/chat_template", "default", value
     elif isinstance(value, list):
-        for number, entry in enumerate(value[:MAX_TEMPLATES]):
+        for number, entry in enumerate(value):
+            if number == MAX_TEMPLATES:
+                most = f"at most {MAX_TEMPLATES}"
+                raise LimitExceeded("more chat templates than assay reads", expected=most, got=f"{len(value):,}")
             match entry:
                 case {"name": str(name), "template": str(source)}:
                     yield f"/chat_template/{number}/template", name, source

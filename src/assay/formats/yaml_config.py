@@ -54,7 +54,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                 FlawKind.BOMB,
                 f"{aliases:,} aliases repeat parts of the file, which grow without bound when copied",
             )
-            return
+            most = f"at most {MAX_ALIASES}"
+            raise LimitExceeded("YAML repeats parts by alias more than assay follows", expected=most, got=aliases)
         documents = [_built(document) for document in yaml.compose_all(text, Loader=yaml.SafeLoader)]
     except (yaml.YAMLError, ValueError, RecursionError) as broken:
         raise Malformed(f"not YAML ({str(broken).splitlines()[0][:120]})") from broken
@@ -88,7 +89,7 @@ def _built(node: Any) -> Any:
         if isinstance(entry, yaml.MappingNode):
             made.update(
                 {
-                    str(key.value)[:200]: build(value, depth + 1)
+                    str(key.value): build(value, depth + 1)
                     for key, value in entry.value
                     if isinstance(key, yaml.ScalarNode)
                 }

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from assay.errors import LimitExceeded
 from assay.facts.config import ANY, RAG, TRUST, CodeReference
 
 MOST = 1000
@@ -44,6 +45,13 @@ _DIFFUSERS = frozenset({"diffusers", "transformers", "onnxruntime.training", "st
 
 def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
     """Every reference to code in a parsed config, wherever it is nested, in key order."""
+    for number, row in enumerate(_references(artifact, value)):
+        if number == MOST:
+            raise LimitExceeded("more references to code than assay lists", expected=f"at most {MOST:,}", got="more")
+        yield row
+
+
+def _references(artifact: str, value: object) -> Iterator[CodeReference]:
     name = artifact.rpartition("/")[2]
     if name == "modules.json":
         yield from _modules(artifact, value)
@@ -56,42 +64,37 @@ def code_references(artifact: str, value: object) -> Iterator[CodeReference]:
     elif name == "MLmodel":
         yield from _folders(artifact, value)
     stack: list[tuple[str, object]] = [("", value)]
-    found = 0
     seen: set[int] = set()  # YAML's aliases let one list occur many times
-    while stack and found < MOST:
+    while stack:
         pointer, node = stack.pop()
         if id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, list):
             key = pointer.rpartition("/")[2]
-            for number, entry in enumerate(node[:10_000]):
+            for number, entry in enumerate(node):
                 where = f"{pointer}/{number}"
                 if isinstance(entry, dict | list):
                     stack.append((where, entry))
                 elif isinstance(entry, str) and len(entry) < 300 and (row := _plain(artifact, where, key, entry)):
-                    found += 1
                     yield row
         elif isinstance(node, dict):
-            for reference in _whole(artifact, pointer, node):
-                found += 1
-                yield reference
+            yield from _whole(artifact, pointer, node)
             for key in sorted(node):
                 entry, where = node[key], f"{pointer}/{escaped(key)}"
                 if key in _LOADERS:
                     for target_pointer, target in _targets(where, entry, key):
-                        found += 1
                         yield _reference(artifact, target_pointer, target, _LOADERS[key])
+                    stack += _inner(where, entry)
                 elif isinstance(entry, dict | list):
                     stack.append((where, entry))
                 elif isinstance(entry, str) and len(entry) < 300 and (row := _plain(artifact, where, key, entry)):
-                    found += 1
                     yield row
 
 
 def _modules(artifact: str, value: object) -> Iterator[CodeReference]:
     """sentence-transformers: a list of modules, each with the class that makes it."""
-    for number, entry in enumerate(value[:MOST] if isinstance(value, list) else ()):
+    for number, entry in enumerate(value if isinstance(value, list) else ()):
         kind = entry.get("type") if isinstance(entry, dict) else None
         if isinstance(kind, str) and not kind.startswith("sentence_transformers."):
             yield _reference(artifact, f"/{number}/type", kind, "sentence-transformers")
@@ -166,11 +169,17 @@ def _targets(pointer: str, entry: Any, key: str) -> Iterator[tuple[str, str]]:
     if isinstance(entry, str):
         yield pointer, entry
     elif isinstance(entry, list):
-        yield from ((f"{pointer}/{number}", text) for number, text in enumerate(entry[:100]) if isinstance(text, str))
+        yield from ((f"{pointer}/{number}", text) for number, text in enumerate(entry) if isinstance(text, str))
     elif isinstance(entry, dict):
-        for name in sorted(entry)[:100]:
+        for name in sorted(entry):
             if not isinstance(entry[name], dict):
                 yield from _targets(f"{pointer}/{escaped(name)}", entry[name], key)
+
+
+def _inner(pointer: str, entry: object) -> Iterator[tuple[str, object]]:
+    """The lists and objects in a list or an object: what they hold is nothing that the loader of it follows."""
+    rows = entry.items() if isinstance(entry, dict) else enumerate(entry) if isinstance(entry, list) else ()
+    yield from ((f"{pointer}/{escaped(str(key))}", row) for key, row in rows if isinstance(row, dict | list))
 
 
 def _reference(artifact: str, pointer: str, target: str, loader: str) -> CodeReference:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import LimitExceeded
 from assay.facts.text import ChatTemplate, Construct, Mark
+from assay.formats._few import few
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
 
 MAX_SOURCE = 1_000_000
-MAX_MARKS = 200
+MAX_MARKS = 200  # of each construct
 COSTLY = 100_000  # rounds of a loop or repetitions of a text that no conversation needs
 # callables that the dialect defines; anything else that is called must be defined in the template itself
 KNOWN_CALLS = frozenset(
@@ -54,7 +55,9 @@ def template(artifact: str, pointer: str, name: str, source: str) -> ChatTemplat
             got=f"{len(source):,}",
         )
     marks = sorted({*_invisible(source), *_marks(source)}, key=lambda mark: (mark.line, mark.construct, mark.seen))
-    return ChatTemplate(artifact, pointer, name[:200], source, tuple(marks[:MAX_MARKS]))
+    return ChatTemplate(
+        artifact, pointer, name[:200], source, tuple(few(marks, lambda mark: mark.construct, MAX_MARKS))
+    )
 
 
 @cache
