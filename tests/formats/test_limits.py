@@ -9,6 +9,7 @@ import pickle
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,9 +20,11 @@ import pytest
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from tests.builders import torch_zip
+from tests.builders.msgpack import packed
 from tests.builders.pickles import Tensors, short
 from tests.conftest import of
-from tests.hostile.pickles import SYSTEM
+from tests.hostile.graphs import KERAS, field, lite, node, onnx, stored
+from tests.hostile.pickles import SYSTEM, zipped
 
 Audit = Callable[..., Dossier]
 FAIL, REVIEW, OPEN = Kind.FAIL, Kind.REVIEW, Kind.OPEN
@@ -258,7 +261,97 @@ def _texts() -> list[Hidden]:
     ]
 
 
-@pytest.mark.parametrize("hidden", [*_tars(), *_pickles(), *_texts()], ids=lambda hidden: hidden.name)
+def _graphs() -> list[Hidden]:
+    reads = [node(f"Own{n}", "own.domain") for n in range(1_100)]
+    lookups = [{"class_name": "StringLookup", "config": {"vocabulary": f"/etc/{n}.txt"}} for n in range(300)]
+    layers = {"class_name": "Sequential", "config": {"layers": [KERAS["lambda"], *lookups]}}
+    acts = [field(2, field(1, field(2, "ReadFile"))) for _ in range(1_100)]
+    saved = field(1, 1) + field(2, b"".join(acts))
+    saved += field(2, field(2, field(1, field(2, "EagerPyFunc"))))
+    twins = {f"{'aA'[n % 2]}{n // 2}.txt": b"x" for n in range(600)} | {"../../up.txt": b"x"}
+    outside = {"paths": ["../../../etc/shadow"], "weights": [{"name": "w", "shape": [1], "dtype": "float32"}]}
+    return [
+        Hidden(
+            "onnx-file-behind-operators",
+            {"m.onnx": onnx(*reads, tensors=(stored("../../secret.bin"),))},
+            "model.touches-files",
+            FAIL,
+        ),
+        Hidden(
+            "keras-lambda-behind-reads", {"m.keras": zipped({"config.json": _json(layers)})}, "model.runs-code", FAIL
+        ),
+        Hidden("saved-model", {"saved_model.pb": saved}, "model.runs-code", FAIL),
+        Hidden(
+            "tfjs-group-behind-a-broken-one",
+            {"model.json": _json({"weightsManifest": [{"paths": ["a"], "weights": None}, outside]})},
+            "artifact.malformed",
+            OPEN,
+        ),
+        Hidden(
+            "tflite-tensors",
+            {"m.tflite": lite("")},
+            "weights.values-unread",
+            OPEN,
+            (("_tflite_values", "MAX_TENSORS", 0),),
+        ),
+        Hidden(
+            "msgpack-behind-many",
+            {"m.msgpack": packed({f"k{n}": pickle.dumps(n) for n in range(101)} | {"x": SYSTEM})},
+            "pickle.reaches-outside",
+            OPEN,
+        ),
+        Hidden(
+            "msgpack-in-an-archive",
+            {"m.zip": zipped({"m.msgpack": packed({f"k{n}": pickle.dumps(n) for n in range(101)} | {"x": SYSTEM})})},
+            "pickle.reaches-outside",
+            OPEN,
+        ),
+        Hidden("zip-escape-behind-many-twins", {"m.zip": zipped(twins)}, "archive.escapes", FAIL),
+        Hidden(
+            "skops",
+            {
+                "m.skops": zipped(
+                    {
+                        "schema.json": _json(
+                            {
+                                "__class__": "system",
+                                "__module__": "os",
+                                "__loader__": "TypeNode",
+                                "content": [[1], [2], {"__class__": "system", "__module__": "os", "__loader__": "X"}],
+                            }
+                        )
+                    }
+                )
+            },
+            "pickle.unfollowed",
+            OPEN,
+            (("skops", "MAX_NODES", 2),),
+        ),
+        Hidden(
+            "image-of-many-parts",
+            {"picture.png": _png(40) + SYSTEM},
+            "artifact.stopped",
+            OPEN,
+            (("container.ending", "MAX_PARTS", 20),),
+        ),
+    ]
+
+
+def _png(parts: int) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = chunk(b"IHDR", struct.pack(">2I5B", 1, 1, 8, 0, 0, 0, 0))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + head
+        + chunk(b"tEXt", b"a\0b") * parts
+        + chunk(b"IDAT", zlib.compress(b"\0\0"))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("hidden", [*_tars(), *_pickles(), *_texts(), *_graphs()], ids=lambda hidden: hidden.name)
 def test_what_lies_behind_a_bound_is_told(
     tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch, hidden: Hidden
 ) -> None:

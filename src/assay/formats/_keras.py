@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from assay.errors import LimitExceeded
 from assay.facts.structure import Hook, HookKind
+from assay.formats._few import few
 
 MAX_NODES = 1_000_000
-MAX_HOOKS = 200
+MAX_HOOKS = 200  # of each kind
 # modules of Keras whose functions a configuration names as activations, losses and the like; functions of others act
 _FUNCTIONS = frozenset(
     (
@@ -34,19 +36,19 @@ _VOCABULARY = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "
 
 def keras_hooks(artifact: str, pointer: str, value: Any) -> Iterator[Hook]:
     """Each entry of a Keras configuration that runs code, imports from outside Keras, or opens a file."""
-    found = 0
-    for where, node in _dictionaries(value, pointer):
-        for hook in _judged(artifact, where, node):
-            found += 1
-            if found <= MAX_HOOKS:
-                yield hook
+    hooks = (hook for where, node in _dictionaries(value, pointer) for hook in _judged(artifact, where, node))
+    yield from few(hooks, lambda hook: (hook.kind, hook.outside), MAX_HOOKS)
 
 
 def _dictionaries(value: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
     stack, seen = [(pointer, value)], 0
-    while stack and seen < MAX_NODES:
+    while stack:
         where, node = stack.pop()
         seen += 1
+        if seen > MAX_NODES:
+            raise LimitExceeded(
+                "Keras configuration of more parts than assay follows", expected=f"at most {MAX_NODES:,}", got="more"
+            )
         if isinstance(node, dict):
             yield where, node
             stack.extend(

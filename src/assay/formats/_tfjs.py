@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Hook, HookKind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats.container.zip import escapes
@@ -42,10 +43,13 @@ def shards(artifact: str, value: object) -> Iterator[Hook | WeightIndex]:
     for group in manifest if isinstance(manifest, list) else ():
         paths = group.get("paths") if isinstance(group, dict) else None
         rows = group.get("weights") if isinstance(group, dict) else None
-        if not isinstance(paths, list) or not isinstance(rows, list) or len(paths) + len(rows) > left:
-            return
+        if not isinstance(paths, list) or not isinstance(rows, list):
+            raise Malformed("a group of weightsManifest has no list of paths or of weights")
+        if len(paths) + len(rows) > left:
+            most = f"at most {_MOST:,}"
+            raise LimitExceeded("manifest of more weights and shards than assay lists", expected=most, got="more")
         left -= len(paths) + len(rows)
-        yield from _group(artifact, [str(path)[:300] for path in paths], rows)
+        yield from _group(artifact, [str(path) for path in paths], rows)
 
 
 def _group(artifact: str, paths: list[str], rows: list[Any]) -> Iterator[Hook | WeightIndex]:
@@ -56,7 +60,7 @@ def _group(artifact: str, paths: list[str], rows: list[Any]) -> Iterator[Hook | 
         unread += [(weight.name, "its shards have an unknown size") for weight in weights]
         weights = []
     for number, path in enumerate(paths):
-        outside = escapes(path) or "://" in path
+        outside, path = escapes(path) or "://" in path, path[:300]
         said = f"tensor values are read from {path[:200]!r}" + (", outside the model's folder" if outside else "")
         first, last = number * size, min(total, (number + 1) * size)
         until = max(0, last - first) if weights else None

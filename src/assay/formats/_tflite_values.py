@@ -37,6 +37,8 @@ def indexes(artifact: str, window: Window, model: Table) -> Iterator[object]:
             used.add(number)
             start, stop = buffers[number] if number < len(buffers) else (0, 0)
             kind = row.integer(_TYPE, "<b")
+            if count == MAX_TENSORS + 1:
+                unread.append(("the tensors after these", f"assay lists the first {MAX_TENSORS:,} of a model"))
             if stop == start or kind in _TEXTS or count > MAX_TENSORS:
                 continue
             name = row.text(_NAME)[:300] or f"tensor {count - 1}"

@@ -49,9 +49,11 @@ def _hooks(artifact: str, plan: Table) -> Iterator[Hook]:
     def hook(place: str, name: str, said: str, at: int) -> Hook:
         return Hook(artifact, HookKind.OPERATOR, "ExecuTorch", place, name, said, False, at)
 
-    for number, operator in enumerate(plan.tables(_OPERATORS)):
+    found = 0
+    for operator in plan.tables(_OPERATORS):
         name, overload = operator.text(0)[:200], operator.text(1)[:200]
-        if name.partition("::")[0] not in _KNOWN and number < MAX_HOOKS:
+        if name.partition("::")[0] not in _KNOWN and found < MAX_HOOKS:
+            found += 1
             name = f"{name}.{overload}" if overload else name
             said = f"operator {name!r} comes from a library that has to be registered"
             yield hook("operators", name, said, operator.at)

@@ -9,12 +9,14 @@ import io
 from collections.abc import Iterator
 
 from assay.errors import InputError
+from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Aspect, Contents, Flaw, FlawKind, Hook, HookKind
 from assay.facts.tensor import WeightIndex
 from assay.formats import Format
 from assay.formats.encoding.msgpack import values
 from assay.formats.window import Window
 
+MAX_PICKLES = 100
 _FLAX = {1, 2, 3}  # flax/serialization.py: array, complex number, scalar
 
 
@@ -43,12 +45,16 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         elif (
             kind == "bytes"
             and size > 2
-            and found < 100
+            and found <= MAX_PICKLES
             and window.read(start, 1) == b"\x80"
             and window.read(start + 1, 1)[0] <= 5
             and window.read(start + size - 1, 1) == b"."
         ):
             found += 1
+            if found > MAX_PICKLES:
+                said = f"from byte {at:,} on, bytes that may be pickles were not followed: assay follows {MAX_PICKLES}"
+                yield Obstacle(artifact, Trouble.LIMIT, said, at)
+                continue
             yield from contained(artifact, f"bytes at {start}.pkl", part(window, start, start + size))
     yield Contents(artifact, FORMAT.id, count)
     yield WeightIndex(artifact, "msgpack", tuple(arrays.tensors), 0, window.size, unread=tuple(arrays.unread))

@@ -115,7 +115,7 @@ def _width(kind: object, at: int, depth: int) -> int | None:
         return 4 * count if found[1] == "U" else count
     if isinstance(kind, list) and depth < 16:
         widths = []
-        for field in kind[:10_000]:
+        for field in kind:
             if not isinstance(field, tuple) or len(field) < 2:
                 break
             inner = _width(field[1], at, depth + 1)

@@ -12,13 +12,16 @@ from assay.errors import LimitExceeded, Malformed
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Aspect, Contents, Hook, HookKind
 from assay.formats import Format
+from assay.formats._few import few
 from assay.formats._onnx_tensor import MEMORY, Tensor, joined, tensor, unknown_keys
 from assay.formats._onnx_values import Values
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
 
 MAX_DEPTH = 64  # of graphs in attributes of nodes
-MAX_HOOKS = 1_000
+MAX_HOOKS = 1_000  # of each kind
+MAX_FILES = 100_000
+MAX_PATH = 4_096  # characters of a name of a file (PATH_MAX of Linux)
 # operator sets that ONNX itself and ONNX Runtime bring along
 _ONNX = ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training")
 _RUNTIME = ("com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "com.microsoft.experimental")
@@ -153,34 +156,40 @@ class _Reader:
                 self._defects.setdefault(f"tensor {found.name[:120]!r}: {said}", found.at)
         for key in unknown_keys(found):
             self._keys.setdefault(key[:300], found)
-        location = found.external.get("location", "")[:1000]
+        location = found.external.get("location", "")[:MAX_PATH]
         if location:
             known = self._files.setdefault(location, found)
             if found.reach > known.reach:
                 self._files[location] = found
-        if base := found.external.get("basepath", "")[:1000]:
+            if len(self._files) > MAX_FILES:
+                most = f"at most {MAX_FILES:,}"
+                raise LimitExceeded("more files of values than assay lists", at=field.start, expected=most, got="more")
+        if base := found.external.get("basepath", "")[:MAX_PATH]:
             self._bases.setdefault(base, found)
 
     def hooks(self) -> Iterator[Hook]:
-        """What was found, once each."""
-        for (domain, kind), at in list(self._operators.items())[:MAX_HOOKS]:
+        """What was found, once each; every file of values, of the rest so many of each kind."""
+        for location, found in self._files.items():
+            yield self._file(location, found, found.reach)
+        yield from few(self._others(), lambda hook: hook.kind, MAX_HOOKS)
+
+    def _others(self) -> Iterator[Hook]:
+        for (domain, kind), at in self._operators.items():
             if domain not in _DOMAINS and (domain, kind) not in self._own:
                 said = f"operator {kind!r} of domain {domain!r} comes from a library that has to be registered"
                 yield Hook(
                     self._artifact, HookKind.OPERATOR, "ONNX Runtime", f"{domain}::{kind}", kind, said, False, at
                 )
-        for location, found in list(self._files.items())[:MAX_HOOKS]:
-            yield self._file(location, found, found.reach)
-        for base, found in list(self._bases.items())[:MAX_HOOKS]:
+        for base, found in self._bases.items():
             if (hook := self._file(base, found, None)).outside:
                 yield hook
-        for key, found in list(self._keys.items())[:MAX_HOOKS]:
+        for key, found in self._keys.items():
             said = (
                 f"external_data of tensor {found.name[:120]!r} has the key {key[:120]!r}, which is outside the "
                 "specification: onnx before 1.21 sets it as an attribute of the object that loads the tensor"
             )
             yield Hook(self._artifact, HookKind.CODE, "onnx", "external_data", key, said, True, found.at)
-        for text, at in list(self._contexts.items())[:MAX_HOOKS]:
+        for text, at in self._contexts.items():
             if len(text) < 300 and "." in text:
                 yield Hook(
                     self._artifact,

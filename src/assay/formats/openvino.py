@@ -121,14 +121,19 @@ class _Constants:
         self.tensors: list[TensorSpec] = []
         self.unread: list[tuple[str, str]] = []
         self._layer: str | None = None
+        self._count = 0
 
     def take(self, element: str, attributes: dict[str, str]) -> None:
         """One element with its attributes."""
         if element == "layer":
             name = attributes.get("name") or f"layer {attributes.get('id', '')}"
             self._layer = name[:300] if attributes.get("type") == "Const" else None
-        elif element == "data" and self._layer is not None and len(self.tensors) < MAX_CONSTANTS:
-            self._constant(self._layer, attributes)
+        elif element == "data" and self._layer is not None:
+            self._count += 1
+            if self._count <= MAX_CONSTANTS:
+                self._constant(self._layer, attributes)
+            elif self._count == MAX_CONSTANTS + 1:
+                self.unread.append(("the constants after these", f"assay lists the first {MAX_CONSTANTS:,} of a graph"))
 
     def _constant(self, name: str, attributes: dict[str, str]) -> None:
         kind = attributes.get("element_type", "")

@@ -5,6 +5,7 @@ TensorFlow has some 1,400 operators of its own, and which others come from a lib
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ _OPERATORS: dict[tuple[HookKind, str], str] = {
     (HookKind.NATIVE, "loads a library"): "DynamicLibrary",
 }
 ACTS = {operator: act for act, operators in _OPERATORS.items() for operator in operators.split()}
-MAX_HOOKS = 1_000
+MAX_HOOKS = 1_000  # of each kind
 if TYPE_CHECKING:
     from assay.formats._graph_constants import Constants
 
@@ -46,7 +47,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     from assay.formats._graph_constants import Constants
 
     messages, constants = Messages(window), Constants()
-    found, meta, nodes = 0, 0, 0
+    kinds: Counter[HookKind] = Counter()
+    meta = nodes = 0
     for field in messages.fields(0, window.size):
         if field.number != _META_GRAPH:
             continue
@@ -54,8 +56,10 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         for node in _nodes(messages, field):
             nodes += 1
             hook = _hook(artifact, messages, node, constants)
-            if hook is not None and found < MAX_HOOKS:
-                found += 1
+            if hook is None:
+                continue
+            kinds[hook.kind] += 1
+            if kinds[hook.kind] <= MAX_HOOKS:
                 yield hook
     if not meta:
         raise Malformed("not a SavedModel: it holds no graph", expected="field 2", got="none")

@@ -17,6 +17,7 @@ from assay.formats.window import Window
 
 MOST = 64 * 1024 * 1024
 MAX_NODES = 1_000_000
+MAX_IMPORTS = 10_000
 # node -> the most that loading does with the name (skops/io/_general.py, _numpy.py, _sklearn.py)
 _NAMED = frozenset({"TypeNode", "FunctionNode", "NdArrayNode", "SparseMatrixNode"})
 _PLAIN = frozenset(
@@ -57,8 +58,12 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 def _program(artifact: str, value: Any, at: int) -> PickleProgram:
     imports: dict[tuple[str, str], Use] = {}
     tampers: dict[str, int] = {}
+    unfollowed: list[str] = []
     stack, seen = [value], 0
-    while stack and seen < MAX_NODES:
+    while stack:
+        if seen == MAX_NODES:
+            unfollowed.append(f"the schema has more parts than the {MAX_NODES:,} that assay looks at")
+            break
         node, seen = stack.pop(), seen + 1
         if isinstance(node, list):
             stack.extend(node)
@@ -77,10 +82,11 @@ def _program(artifact: str, value: Any, at: int) -> PickleProgram:
         name = (module[:300], kind[:300])
         level = Use.NAMED if loader in _NAMED else Use.MADE
         imports[name] = Use.MADE if Use.MADE in (level, imports.get(name)) else Use.NAMED
-    rows = tuple(PickleImport(*name, at, use) for name, use in sorted(imports.items())[:10_000])
-    return PickleProgram(
-        artifact, "schema.json", "skops", seen, rows, (), tuple((at, said) for said, at in tampers.items()), (), ()
-    )
+    if len(imports) > MAX_IMPORTS:
+        unfollowed.append(f"the schema names {len(imports):,} types and functions, of which {MAX_IMPORTS:,} are listed")
+    rows = tuple(PickleImport(*name, at, use) for name, use in sorted(imports.items())[:MAX_IMPORTS])
+    acts = tuple((at, said) for said, at in tampers.items())
+    return PickleProgram(artifact, "schema.json", "skops", seen, rows, (), acts, (), tuple(unfollowed))
 
 
 FORMAT = Format(

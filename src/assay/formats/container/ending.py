@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from assay.errors import InputError
+from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.formats.window import Window
 
 _STEP = 1 << 20
@@ -53,7 +53,7 @@ def attached(window: Window) -> Attached | None:
         if head.startswith(mark):
             try:
                 at = end(window)
-            except (InputError, struct.error):
+            except (Malformed, Truncated, struct.error):
                 return None  # cut off or otherwise broken: it has no end to attach anything to
             if at is None or at >= window.size:
                 return None
@@ -74,6 +74,7 @@ def _padded(window: Window, at: int) -> int:
 
 def _parts(window: Window) -> Iterator[None]:
     yield from (None for _ in range(MAX_PARTS))
+    raise LimitExceeded("file of more parts than assay walks", expected=f"at most {MAX_PARTS:,}", got="more")
 
 
 def _png(window: Window) -> int | None:

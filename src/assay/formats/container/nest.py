@@ -103,6 +103,7 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
     path = inside(artifact, name[:300])
     kind: Format | None = None
     parts: list[object] = []
+    stopped = False
     inner.budget.members -= 1
     if inner.depth > MAX_DEPTH or inner.budget.members < 0:
         yield Obstacle(path, Trouble.LIMIT, "it lies deeper, or among more members, than assay unpacks")
@@ -118,11 +119,12 @@ def contained(artifact: str, name: str, inner: Window) -> Iterator[object]:
         for fact in kind.read(path, inner):
             if isinstance(fact, Contents):
                 parts.append(fact)
+            stopped |= isinstance(fact, Obstacle) and fact.artifact == path
             if isinstance(fact, WeightIndex):
                 yield _outward(fact, artifact, name, inner)
             elif isinstance(fact, _KEPT):
                 yield fact
-        yield looked_at(kind, path, parts, stopped=False)
+        yield looked_at(kind, path, parts, stopped=stopped)
         yield from _besides(path, kind, inner)
     except OutOfTime:
         raise

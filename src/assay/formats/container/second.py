@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from assay.errors import InputError
+from assay.errors import Malformed, Truncated
 from assay.facts.structure import Aspect, Flaw, FlawKind
 from assay.formats.pickle.opening import may_open
 from assay.formats.window import Window
@@ -110,7 +110,7 @@ def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
 
     try:
         found = follow(window, artifact, "", 0, window.size)
-    except InputError:
+    except (Malformed, Truncated):
         return
     if kind in _TEXT_OR_DATA:
         yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is a pickle", 0, "pickle")

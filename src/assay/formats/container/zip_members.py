@@ -8,14 +8,18 @@ from collections.abc import Generator, Iterator
 from assay.errors import InputError, Malformed, OutOfTime
 from assay.facts.artifact import inside, obstacle
 from assay.facts.structure import Flaw, FlawKind
+from assay.formats._few import few
 from assay.formats.container.nest import contained, ended, part, pieces, unpacked
 from assay.formats.container.zip import DEFLATED, STORED, Archive, Defect, Member, content, honest
 from assay.formats.window import Window
 
+MAX_FLAWS = 200  # of each kind
+
 
 def flaws(artifact: str, index: Archive) -> Iterator[Flaw]:
     """What is wrong with the archive itself."""
-    yield from (flaw(artifact, defect) for defect in index.defects[:200])
+    defects = few(index.defects, lambda defect: defect.kind, MAX_FLAWS)
+    yield from (flaw(artifact, defect) for defect in defects)
 
 
 def flaw(artifact: str, defect: Defect) -> Flaw:
