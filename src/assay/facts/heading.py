@@ -1,4 +1,5 @@
-"""What the headings of a model card announce: evaluation, limitations, training data and others, in ten languages.
+"""What the headings of a model card announce: evaluation, limitations, training data and others, in the languages
+of the hub.
 
 A heuristic over the words of a heading (from Mitchell et al. 2019, the templates of the Hugging Face Hub, and public
 cards); a heading may announce several things, or none of these. The one table that checks, measures and readers use.
@@ -25,7 +26,8 @@ class Topic(StrEnum):
     TRAINING = "training"  # how it was trained
 
 
-# one row for each language, where its words differ from those above it: en, de, fr, es, pt, it, nl, zh, ja, ko
+# one row for each language, where its words differ from those above it: en, de, fr, es, pt, it, nl, zh, ja, ko, ru,
+# vi, tr, ar, id and pl
 _WORDS: dict[Topic, tuple[str, ...]] = {
     Topic.DESCRIPTION: (
         r"\bmodel (?:details|description|summary|architecture|information|info|overview|specifications?)\b",
@@ -40,6 +42,11 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"模型(?:介绍|介紹|描述|简介|簡介|概述|架构|架構|信息)|^(?:简介|簡介|介绍|介紹|概述)",
         r"モデル(?:の)?(?:概要|詳細|説明)|^概要|はじめに",
         r"모델 ?(?:설명|개요|소개|정보)|^(?:개요|소개)",
+        r"описание|введение|^о модели|обзор",
+        r"giới thiệu|mô tả|tổng quan",
+        r"açıklama|^giriş|genel bakış|model hakkında",
+        r"وصف|مقدمة|نظرة عامة|عن النموذج",
+        r"deskripsi|pendahuluan|^opis\b|wprowadzenie",
     ),
     Topic.USE: (
         r"intended|\buses?\b|usage|how to|\bapplications?\b|getting started|quick ?start|(?<!language )\binference\b",
@@ -54,10 +61,15 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"用途|使用|用法|快速开始|快速開始|应用|應用",
         r"使い方|利用方法",
         r"사용|용도|활용",
+        r"использовани|применени|назначение",
+        r"cách (?:sử )?dùng|sử dụng|mục đích",
+        r"kullanım|kullanma|amaç",
+        r"استخدام|الاستعمال",
+        r"penggunaan|cara (?:pakai|menggunakan)|zastosowani|użyci",
     ),
     Topic.EVALUATION: (
         r"\beval(?!uated uses?\b)|benchmark|\bresults?\b|performance|\bmetrics?\b|\baccuracy\b|\bscores\b|leaderboard",
-        r"quantitative anal|^validation$",
+        r"quantitative anal|^validation$|\bcomparisons?\b",
         r"auswertung|bewertung|ergebnis|evaluierung|\bleistung",
         r"évaluation|résultat",
         r"resultados?\b|rendimiento|métricas",
@@ -67,6 +79,11 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"评测|評測|评估|評估|评价|評價|测评|測評|性能|结果|結果|指标|指標|基准|基準",
         r"評価|ベンチマーク|精度",
         r"평가|성능|결과|벤치마크",
+        r"результат|оценка|качество|метрик|бенчмарк|точность",
+        r"kết quả|đánh giá|hiệu (?:năng|suất)|độ chính xác",
+        r"sonuç|değerlendirme|performans|başarım|doğruluk",
+        r"النتائج|نتائج|التقييم|تقييم|الأداء",
+        r"\bhasil\b|evaluasi|kinerja|wyniki|ewaluacj",
     ),
     Topic.LIMITATION: (
         r"limitation|out[- ]of[- ](?:scope|domain)|caveat|hallucinat|\bfactual|unintended|weakness|shortcoming",
@@ -80,6 +97,11 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"局限|侷限|限制|幻觉|幻覺",
         r"制限|限界|制約|ハルシネーション|幻覚",
         r"한계|제한|환각",
+        r"ограничени|недостатк|известные проблемы|галлюцинац",
+        r"hạn chế|giới hạn|nhược điểm",
+        r"sınırlama|sınırlılık|kısıt|bilinen sorunlar",
+        r"القيود|قيود|حدود|محدودية",
+        r"keterbatasan|ograniczenia",
     ),
     Topic.RISK: (
         r"\bbias|\brisks?\b|\bharm(?:s|ful)?\b|\bethic|fairness|toxicity|\bmisuse|dual[- ]use|responsible ai\b",
@@ -93,6 +115,11 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"偏见|偏見|偏差|风险|風險|伦理|倫理|危害",
         r"バイアス|偏り|リスク",
         r"편향|위험|윤리",
+        r"предвзятост|смещени|риск|этическ",
+        r"thiên (?:lệch|kiến)|rủi ro|đạo đức",
+        r"önyargı|yanlılık|\briskler|etik\b",
+        r"التحيز|تحيز|المخاطر|مخاطر|أخلاق",
+        r"\brisiko\b|uprzedzenia|ryzyk",
     ),
     Topic.SAFETY: (
         r"\bsafety\b|\bsafeguards?\b|guardrails?|red[- ]team|responsibility",
@@ -104,6 +131,10 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"veiligheid",
         r"安全",
         r"안전",
+        r"безопасност",
+        r"an toàn",
+        r"güvenlik",
+        r"السلامة|الأمان",
     ),
     Topic.DATA: (
         r"(?:training|tuning|instruction|training (?:and|&) (?:evaluation|testing|test|validation))[\s-]+"
@@ -119,6 +150,11 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"(?:训练|訓練|预训练|微调)(?:数据|數據|资料|資料|语料|集)|^(?:数据|數據|资料|資料)(?:集|来源)?$",
         r"(?:学習|訓練)(?:用)?データ|^データ(?:セット)?$",
         r"(?:학습|훈련) ?(?:데이터|말뭉치)|^데이터 ?(?:셋|세트)?$",
+        r"обучающ\w+ данн|данные (?:для )?обучени|^данные$|^датасет|обучающ\w+ (?:выборк|корпус)",
+        r"dữ liệu (?:huấn luyện|đào tạo)|^dữ liệu$|^tập dữ liệu",
+        r"eğitim veri|^veri(?: seti| kümesi)?$",
+        r"بيانات التدريب|^البيانات$|مجموعة البيانات",
+        r"data pelatihan|dane treningowe",
     ),
     Topic.TRAINING: (
         r"hyper-?param|(?:training|tuning) (?:procedure|details?|information|regime|setup|process|recipe|strategy)",
@@ -132,6 +168,10 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"(?:训练|訓練)(?:过程|過程|细节|細節|方法|流程|程序|参数|參數)|超参数|超參數",
         r"(?:学習|訓練)(?:方法|手順|設定|の詳細)|ハイパーパラメータ",
         r"(?:학습|훈련) ?(?:방법|과정|설정|절차)|하이퍼 ?파라미터",
+        r"^обучение$|(?:процесс|процедура|детали|параметры) обучени|гиперпараметр",
+        r"(?:quá trình|quy trình|chi tiết) huấn luyện|^huấn luyện$|siêu tham số",
+        r"eğitim (?:süreci|detayları|prosedürü|ayarları)|^eğitim$|hiperparametre",
+        r"(?:عملية|تفاصيل|إجراءات) التدريب|^التدريب$",
     ),
 }
 # no results, though the words look like it: what a model is measured with, and what it puts out for an example

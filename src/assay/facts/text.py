@@ -71,8 +71,9 @@ class ModelCard:
 
     `claims` holds one entry for each front-matter value that assay reads (`license`, `license_name`,
     `base_model`, `base_model_relation`, `datasets`, `metrics`, `library_name`, `language`, `parameters`,
-    `tokens`, `data_cutoff`, `result`, `gated`, `gated_field`, `sample_output`), repeated for lists. `terms` are the
-    sentences that ask something of users which the licence it names may not.
+    `tokens`, `data_cutoff`, `result`, `gated`, `gated_field`, `sample_output`), repeated for lists, and what the prose
+    states where it says nothing (`formats/_card_prose.py`). `terms` are the sentences that ask something of users which
+    the licence it names may not.
     """
 
     artifact: str

@@ -10,10 +10,13 @@ from assay.errors import Malformed
 from assay.facts.structure import Aspect
 from assay.facts.text import ModelCard, Section, Stated
 from assay.formats import Format
+from assay.formats._card_prose import stated_in_prose
 from assay.formats._mentions import fence, mentions, sentences, uncommented, withholds
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.window import Window
 from assay.licence.asked import asked
+from assay.licence.statement import says_nothing
+from assay.text.word import words
 
 MOST = 4 * 1024 * 1024
 MAX_FRONT_MATTER = 256 * 1024
@@ -39,8 +42,19 @@ _TOKENS = re.compile(
     re.IGNORECASE,
 )
 _CUTOFF = re.compile(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
-_ROW = re.compile(r"\s*\|.*\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)")  # a table row with a cell that is a number
+# a row of a table with a cell that is a number, an item of a list that is a label and a number
+_ROW = re.compile(
+    r"\s*\|.*\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)|\s*[^|]{1,200}\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)"
+    r"|\s*[-*+]\s+[^:|]{1,80}:\W{0,4}\d[\d.,]*\s*%?\W*$"
+)
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
+_HTML_HEADING = re.compile(r"<h[1-6](?:\s[^<>]*)?>(.{1,300}?)</h[1-6]>", re.IGNORECASE)
+_BOLD_HEADING = re.compile(r"\s*(?:\*\*|__)([^*_|.]{2,80}?):?(?:\*\*|__):?\s*\Z")
+_UNDERLINE = re.compile(r"(?:={3,}|-{3,})\s*\Z")
+MOST_TITLE = 12  # words of a heading that is only underlined
+_TAGS = re.compile(r"<[^<>]{0,500}>")
+_PARTS = re.compile(r"(</?t[rd](?:\s[^<>]*)?>)", re.IGNORECASE)
+_NUMERIC = re.compile(r"\s*[-+~]?\d[\d.,]*\s*%?\s*\Z")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -49,11 +63,14 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     front, body_start = _front_matter(lines)
     body = uncommented(lines[body_start:])
     claims = [*_claims(front, lines[:body_start]), *_counts(body, body_start)]
+    parts = tuple(sections(body, body_start))
+    known = frozenset(row.key for row in claims if not says_nothing(row.text))
+    claims += stated_in_prose(body, body_start, parts, known)
     yield ModelCard(
         artifact,
         tuple(claims[:MAX_VALUES]),
-        tuple(sections(body, body_start)),
-        sum(len(line.split()) for line in body),
+        parts,
+        sum(map(words, body)),
         tuple(asked(sentences(body, body_start))),
     )
     yield from mentions(artifact, body, body_start)
@@ -140,22 +157,60 @@ def _counts(body: list[str], start: int) -> Iterator[Stated]:
 
 
 def sections(body: list[str], start: int) -> Iterator[Section]:
-    """The headings of a Markdown text whose first line is line `start` + 1, with what stands below each."""
-    title, line, words, denial, figures, fenced = "", start + 1, 0, None, 0, False
+    """The headings of a Markdown text whose first line is line `start` + 1, with what stands below each.
+
+    Headings are those of Markdown and HTML, and a short line that is bold and nothing else. `figures` counts rows of
+    tables, of HTML too, and items of lists that hold a number.
+    """
+    title, line, count, denial, figures, fenced = "", start + 1, 0, None, 0, False
+    tables = _Tables()
     for number, text in enumerate(body, start + 1):
         fenced ^= fence(text)
-        heading = None if fenced else _HEADING.match(text[:500])
+        below = body[number - start] if number - start < len(body) else ""
+        heading = "" if fenced else _heading(text[:500], below)
         if heading:
             if title:
-                yield Section(title, line, words, denial, figures)
-            title, line, words, denial, figures = heading[2].strip().strip("#").strip()[:200], number, 0, None, 0
+                yield Section(title, line, count, denial, figures)
+            title, line, count, denial, figures = heading[:200], number, 0, None, 0
         else:
-            words += len(text.split())
-            figures += _ROW.match(text[:2000]) is not None
+            count += words(_TAGS.sub(" ", text))
+            figures += tables.rows(text[:2000]) or _ROW.match(text[:2000]) is not None
             if denial is None and withholds(text[:5000]):
                 denial = number
     if title:
-        yield Section(title, line, words, denial, figures)
+        yield Section(title, line, count, denial, figures)
+
+
+def _heading(text: str, below: str) -> str:
+    """The title that a line is; empty for other lines."""
+    if match := _HEADING.match(text):
+        return _TAGS.sub("", match[2]).strip().strip("#").strip()
+    if (match := _HTML_HEADING.search(text)) or (match := _BOLD_HEADING.match(text)):
+        return _TAGS.sub("", match[1]).strip()
+    if text.strip() and "|" not in text and _UNDERLINE.match(below) and len(text.split()) <= MOST_TITLE:
+        return text.strip()
+    return ""
+
+
+class _Tables:
+    """Rows of HTML tables that hold a number, while lines are read in their order."""
+
+    def __init__(self) -> None:
+        self._cell = self._counted = False
+
+    def rows(self, text: str) -> int:
+        """How many rows get their first number in this line."""
+        added = 0
+        for part in _PARTS.split(text) if self._cell or "<t" in text.lower() else ():
+            tag = part[:4].lower()
+            if tag.startswith(("<tr", "</tr")):
+                self._cell = self._counted = False
+            elif tag.startswith(("<td", "</td")):
+                self._cell = tag.startswith("<td")
+            elif self._cell and not self._counted and _NUMERIC.match(_TAGS.sub("", part)):
+                self._counted = True
+                added += 1
+        return added
 
 
 FORMAT = Format(

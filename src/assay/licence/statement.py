@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from assay.facts.corpus import Licence, LicenceBasis, LicenceClass
 from assay.facts.text import Stated
@@ -27,14 +29,28 @@ def says_nothing(text: str) -> bool:
 def declared(stated: Callable[[str], Declared]) -> Declared:
     """(artifact, claim) for each licence that is declared.
 
-    A tag that names no licence, such as the hub's `other`, gives way to the name or the address beside it.
+    A tag that names no licence, such as the hub's `other`, gives way to the name or the address beside it. Where there
+    is no tag, a sentence of the card that names a known licence counts.
 
     Args:
         stated: what cards and weight files state under a key (`Model.stated`).
     """
     tags, names, links = (stated(key) for key in ("license", "license_name", "license_link"))
     rows = tuple((artifact, _telling(artifact, tag, names, links)) for artifact, tag in tags)
+    if not rows:
+        rows = tuple(_in_prose(stated("license_in_prose")))
     return tuple(row for row in rows if not says_nothing(row[1].text)) or rows
+
+
+def _in_prose(sentences: Declared) -> Iterator[tuple[str, Stated]]:
+    """The known licences that sentences begin to name: "MIT license, see below" names MIT."""
+    for artifact, claim in sentences:
+        words = claim.text.split()
+        for stop in range(len(words), 0, -1):
+            written = re.sub(r"\W*(?:licen[cs]e)?\W*\Z", "", " ".join(words[:stop]), flags=re.IGNORECASE)
+            if named(written):
+                yield artifact, replace(claim, text=written)
+                break
 
 
 def _telling(artifact: str, tag: Stated, names: Declared, links: Declared) -> Stated:

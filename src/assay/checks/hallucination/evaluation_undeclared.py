@@ -35,11 +35,14 @@ def evaluation_undeclared(model: Model) -> Iterator[Answer]:
             *(Evidence(card.artifact, claim.text, line=claim.line, name=claim.text) for claim in results[:50]),
         )
         return
-    prose = model.sections(Topic.EVALUATION)
-    if prose:
+    numbered = [row for row in model.sections(Topic.EVALUATION, least=0) if row.figures]
+    prose = tuple(dict.fromkeys((*numbered, *model.sections(Topic.EVALUATION))))
+    said = card.stated("result_in_prose")
+    if prose or said:
         yield review(
             "results are stated in prose only, not in model-index where tools can compare them",
             *model.section_places(prose[:10]),
+            *(Evidence(card.artifact, row.text, line=row.line, name=row.key) for row in said[:10]),
         )
         return
     yield unknown(

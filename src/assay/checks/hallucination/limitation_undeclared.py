@@ -21,7 +21,7 @@ def limitation_undeclared(model: Model) -> Iterator[Answer]:
     """A publisher who tested a model knows where it makes things up.
 
     Looked for is a section of the card about limitations, bias, risks or factuality with at least 15 words of its own.
-    Heuristic on headings in ten languages; a card in another one, or one without headings, may state them unseen.
+    Heuristic on headings in sixteen languages; a card in another one, or one without headings, may state them unseen.
     """
     card = model.card
     if card is None:

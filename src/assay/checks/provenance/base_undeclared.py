@@ -20,7 +20,8 @@ from assay.facts.model import Model
 def base_undeclared(model: Model) -> Iterator[Answer]:
     """A fine-tune inherits the licence, the data and the defects of its base.
 
-    `base_model` in the card or in GGUF metadata is the declaration. An adapter names its base by construction; if
+    `base_model` in the card or in GGUF metadata is the declaration, or a sentence of the card ("a fine-tuned version
+    of X", "trained from scratch"). An adapter names its base by construction; if
     the card names another, one of them is wrong, and that is a fail. That the base is the one declared is a claim.
     """
     named = [(artifact, claim.text, claim.line) for artifact, claim in model.stated("base_model")]
@@ -35,6 +36,11 @@ def base_undeclared(model: Model) -> Iterator[Answer]:
         yield passed(
             f"made from {', '.join(text for _, text, _ in named[:5])}",
             *(Evidence(artifact, text, line=line or None, name=text) for artifact, text, line in named[:20]),
+        )
+    elif scratch := model.stated("from_scratch"):
+        yield passed(
+            "said to be trained from scratch",
+            *(Evidence(artifact, claim.text, line=claim.line, name=claim.key) for artifact, claim in scratch[:5]),
         )
     elif not model.adapters:
         yield unknown("no base model is declared; whether it was trained from scratch is not known")

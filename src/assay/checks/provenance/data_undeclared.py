@@ -21,9 +21,9 @@ from assay.facts.model import Model
 def data_undeclared(model: Model) -> Iterator[Answer]:
     """Without named data nobody can check licences, privacy, contamination or origin.
 
-    Data sets named in the card's front matter or in GGUF metadata count as declared. Prose alone is for review: no
-    tool can follow it. A sentence that denies or withholds is not a declaration. Declared is not shown: that the
-    named data was used is a claim.
+    Data sets named in the card's front matter, in its prose ("trained on the X dataset", a link to one) or in
+    GGUF metadata count as declared. Prose that names none is for review: no tool can follow it. A sentence that
+    denies or withholds is not a declaration. Declared is not shown: that the named data was used is a claim.
     """
     card, named = model.card, model.stated("datasets")
     if named:

@@ -291,7 +291,7 @@ _SHOWN: dict[str, Callable[[Model], Found | None]] = {
 }
 
 
-def _front_matter(key: str, because: str, keep: re.Pattern[str] | None = None) -> Callable[[Model], Found | None]:
+def _stated(key: str, because: str, keep: re.Pattern[str] | None = None) -> Callable[[Model], Found | None]:
     def rule(model: Model) -> Found | None:
         rows = [row for row in model.stated(key) if keep is None or keep.search(row[1].text)]
         return Found(because, tuple(stated_at(artifact, row) for artifact, row in rows[:MOST])) if rows else None
@@ -323,9 +323,10 @@ def _short_card(model: Model) -> Found | None:
 _SAID: dict[str, Callable[[Model], Found | None]] = {
     "parameters_final": _pointer,
     "model_card": _short_card,
-    "datasets": _front_matter("datasets", "named in the front matter"),
-    "data_card": _front_matter("datasets", "data sets are named, not described"),
-    "evaluation_data": _front_matter("result", "the model-index names the data"),
-    "research_paper": _front_matter("arxiv", "an arXiv number", _ARXIV),
-    "supporting_libraries": _front_matter("library_name", "a library is named"),
+    "evaluation_results": _stated("result_in_prose", "a result in prose"),
+    "datasets": _stated("datasets", "named in the card"),
+    "data_card": _stated("datasets", "data sets are named, not described"),
+    "evaluation_data": _stated("result", "the model-index names the data"),
+    "research_paper": _stated("arxiv", "an arXiv number", _ARXIV),
+    "supporting_libraries": _stated("library_name", "a library is named"),
 }
