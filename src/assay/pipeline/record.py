@@ -90,8 +90,9 @@ def _claims(facts: Facts) -> Iterator[record.Claim]:
 def _licences(facts: Facts) -> Iterator[record.LicenceRecord]:
     sources = {row.artifact: row for row in facts.all("LicenceSource")}
     for text in facts.all("LicenceText")[:MAX_LICENCES]:
-        source = sources[text.artifact]
-        yield record.LicenceRecord(text.artifact, text.identified, text.complete, source.text, source.cut)
+        source = sources.get(text.artifact)  # a worker that was taken over may tell of the one without the other
+        words, cut = (source.text, source.cut) if source else ("", True)
+        yield record.LicenceRecord(text.artifact, text.identified, text.complete, words, cut)
 
 
 def _template(template: ChatTemplate) -> record.Template:
