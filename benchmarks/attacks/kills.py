@@ -1,8 +1,9 @@
-"""Kills of an audit: each signal in each phase, at moments that chance chooses, and what is left afterwards.
+"""Kills of what assay does and writes: each signal in each phase, at moments that chance chooses, and what is left.
 
-After each: within 5 seconds nothing of the process group runs, the worker included; each report is whole or absent;
+An audit with two reports, a build of a corpus, an append to a log and a signature. After each kill: within 5 seconds
+nothing of the process group runs, workers included; each file is whole or absent (of a log: with all that was in it);
 nothing else lies beside it; the exit status is 128 and the signal's number, or the signal itself. The signal goes to
-the auditing process alone, which is harder than a terminal's Ctrl-C, as that reaches the worker too.
+the main process alone, which is harder than a terminal's Ctrl-C, as that reaches the others too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import os
 import random
 import resource
+import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -18,66 +21,245 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
+from tests.builders.keys import private
+
 import assay
+from assay.attest import bundle
+from assay.attest import log as tree
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL)
 PATIENCE = 5.0  # seconds in which everything has to have ended
 PACKAGE = Path(assay.__file__).parent
-PASSED, EXIT_SIGNAL = 0, 128
+EXIT_SIGNAL = 128
 _SLOWEST = 120.0  # seconds in which a phase has to be reached
-_WEIGHTS, _TENSORS = 8 << 30, 8_000
+_TENSORS, _STEPS, _VALUES = 1_000, 200_000, 16 << 20
+_KEPT = 20  # entries of the log before
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """A part of an audit: the model that makes it last, and how it is seen from outside that it has begun."""
+class Work:
+    """A command, run in a folder of its own, and what must hold there afterwards.
 
-    name: str
+    `phases` are called by the function whose call begins them; before the first of them the command starts.
+    """
+
     make: Callable[[Path], object]
-    begun: Callable[[Running], bool]
-    spread: float  # seconds after it was seen to begin, within which the signal is sent
-    options: tuple[str, ...] = ()
+    words: tuple[str, ...]
+    phases: dict[str, str]
+    wrong: Callable[[Path], Iterator[str]]
 
 
-@dataclass(slots=True)
-class Running:
-    """An audit that runs, as the system shows it."""
+def _assay(at: Path, *words: str) -> int:
+    return subprocess.run([sys.executable, "-m", "assay", *words], cwd=at, capture_output=True, check=False).returncode
 
-    process: subprocess.Popen[bytes]
-    reports: Path
-    seen: set[str] = field(default_factory=set)
 
-    def opened(self) -> list[str]:
-        """Where the open files of the auditing process lie."""
-        try:
-            return [os.readlink(entry) for entry in Path(f"/proc/{self.process.pid}/fd").iterdir()]
-        except OSError:
-            return []  # one was closed meanwhile, or the process ended
+def _model(at: Path) -> None:
+    """A pickle of many steps, many tensors, and a large one whose zeros were never written."""
+    (at / "m").mkdir()
+    (at / "m/a.pkl").write_bytes(b"\x80\x02" + b"N0" * (_STEPS // 2) + b"N.")
+    sizes = [64] * _TENSORS + [_VALUES]
+    rows, start = {}, 0
+    for row, size in enumerate(sizes):
+        rows[f"layers.{row}.w"] = {"dtype": "F32", "shape": [size // 64, 16], "data_offsets": [start, start + size]}
+        start += size
+    head = json.dumps(rows).encode()
+    (at / "m/model.safetensors").write_bytes(struct.pack("<Q", len(head)) + head)
+    os.truncate(at / "m/model.safetensors", 8 + len(head) + start)
 
-    def workers(self) -> list[int]:
-        """The processes of the group beside the auditing one."""
-        return [pid for pid in group(self.process.pid) if pid != self.process.pid]
 
-    def reads_values(self) -> bool:
-        """Whether the file of weights is open in the auditing process; its header is read in the worker."""
-        return any(name.endswith("/model.safetensors") for name in self.opened())
+def _reports(at: Path) -> Iterator[str]:
+    for path in at.iterdir():
+        if path.name == "r.json":
+            if not _is_json(path.read_bytes()):
+                yield "r.json is not whole"
+        elif path.name == "r.html":
+            if not path.read_bytes().rstrip().endswith(b"</html>"):
+                yield "r.html is not whole"
+        elif path.name != "m":
+            yield f"{path.name} is left"
 
-    def renders(self) -> bool:
-        """Whether the weights have been read, and no report is being written yet."""
-        reads = self.reads_values()
-        if reads:
-            self.seen.add("values")
-        return "values" in self.seen and not reads
 
-    def writes(self) -> bool:
-        """Whether a report is open for writing, under a passing name or without one, after the weights were read."""
-        return ("values" in self.seen or self.renders()) and any(
-            name.startswith(str(self.reports)) for name in self.opened()
+def _is_json(raw: bytes) -> bool:
+    try:
+        json.loads(raw)
+    except ValueError:
+        return False
+    return True
+
+
+def _texts(at: Path) -> None:
+    rows = (json.dumps({"text": f"The purple walrus number {number} writes a line. " * 20}) for number in range(4_000))
+    (at / "rows.jsonl").write_text("\n".join(rows))
+
+
+_BUILD = ("corpus", "build", "rows.jsonl", "-o", "c", "--shard-size", "1MB", "--jobs", "2", "--quiet", "--offline")
+
+
+def _corpus(at: Path) -> Iterator[str]:
+    """The same command goes on, and makes a corpus that verifies; where the first one ended, there it is already."""
+    if not (at / "c/manifest.json").exists() and (status := _assay(at, *_BUILD)):
+        yield f"building again ends with {status}"
+    if status := _assay(at, "corpus", "verify", "c", "--quiet", "--offline"):
+        yield f"verifying the corpus ends with {status}"
+    for path in (at / "c").iterdir():
+        if path.name.startswith(("." + "task", "." + "shard", "." + "manifest.json.")):
+            yield f"{path.name} is left after the build that went on"
+
+
+def _logged(at: Path) -> None:
+    (at / "m").mkdir()
+    (at / "m/config.json").write_text('{"model_type": "llama"}')
+    _assay(at, "audit", "m", "-q", "-o", "json=d.json", "--offline")
+    _assay(at, "log", "append", "log", *["d.json"] * _KEPT)
+
+
+_APPEND = ("log", "append", "log", *["d.json"] * 10)
+
+
+def _log(at: Path) -> Iterator[str]:
+    found = tree.read((at / "log").read_bytes())
+    if len(found.lines) not in (_KEPT, _KEPT + 10):
+        yield f"{len(found.lines)} entries in the log"
+    for path in at.iterdir():
+        if path.name not in ("m", "d.json", "log", ".log.lock"):
+            yield f"{path.name} is left"
+
+
+def _signed(at: Path) -> None:
+    _model(at)
+    private(at / "k.pem")
+
+
+def _signature(at: Path) -> Iterator[str]:
+    for path in at.iterdir():
+        if path.name == "m.sig":
+            bundle.signed(bundle.parsed(path.read_bytes()).payload)
+        elif path.name not in ("m", "k.pem", "k.pub"):
+            yield f"{path.name} is left"
+
+
+WORKS: dict[str, Work] = {
+    "audit": Work(
+        _model,
+        ("audit", "m", "--offline", "-q", "-o", "json=r.json", "-o", "html=r.html"),
+        {
+            "parsing": "assay.pipeline.steps:read_walk",
+            "hashing and values": "assay.pipeline.steps:hash_all",
+            "rules": "assay.pipeline.steps:answered",
+            "rendering": "assay.cli._output:_rendered",
+            "writing": "assay.cli._output:write_whole",
+        },
+        _reports,
+    ),
+    "corpus build": Work(
+        _texts,
+        _BUILD,
+        {"indexing": "assay.corpus.building:_run", "writing": "assay.corpus.building:_joined"},
+        _corpus,
+    ),
+    "log append": Work(_logged, _APPEND, {"adding": "assay.cli.log:_read", "writing": "assay.cli.log:write"}, _log),
+    "sign": Work(
+        _signed,
+        ("sign", "m", "--key", "k.pem", "--quiet"),
+        {"hashing": "assay.attest.model:_hashed", "writing": "assay.cli.sign:write"},
+        _signature,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """What one signal left: how the command ended, after how long, and what is wrong with that.
+
+    `late`: it had ended, or was ending, when the signal came; `before`: Python was starting, and no line of assay ran.
+    """
+
+    status: int
+    seconds: float
+    late: bool
+    before: bool
+    wrong: tuple[str, ...]
+
+
+@contextmanager
+def _running(work: Work, at: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The command, and a descriptor on which the phases are said as they begin; killed at the end if it still runs."""
+    heard, said = os.pipe()
+    command = [sys.executable, "-m", "benchmarks.attacks.marked", str(said), ",".join(work.phases.values())]
+    with open(at.with_suffix(".said"), "wb") as printed:
+        process = subprocess.Popen(
+            [*command, *work.words],
+            cwd=at,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=(said,),
+            start_new_session=True,
+            preexec_fn=_usual,
         )
+        os.close(said)
+        try:
+            yield process, heard
+        finally:
+            os.close(heard)
+            process.kill()
+            process.wait()
+
+
+def _usual() -> None:
+    """Signals as a terminal has them: what runs in the background of a script ignores some; and no core is left."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _next(heard: int) -> int | None:
+    """The number of the phase that begins next, once it does; None: the command ended."""
+    if not select.select([heard], [], [], _SLOWEST)[0]:
+        raise TimeoutError(f"no phase began within {_SLOWEST:g} seconds")
+    return next(iter(os.read(heard, 1)), None)
+
+
+def lasted(work: Work, at: Path) -> tuple[list[float], int]:
+    """Seconds from the start of the command and of each phase to the next, and the exit status when nobody kills it."""
+    with _running(work, at) as (process, heard):
+        moments = [time.monotonic()]
+        while _next(heard) is not None:
+            moments.append(time.monotonic())
+        moments.append(time.monotonic())
+        return [after - before for before, after in pairwise(moments)], process.wait()
+
+
+def killed(work: Work, phase: int, number: signal.Signals, delay: float, usual: int, at: Path) -> Kill:
+    """Start the command, wait for a phase (0: its start) and a while, send the signal, and look at what is left."""
+    with _running(work, at) as (process, heard):
+        if phase:
+            while _next(heard) not in (phase - 1, None):
+                pass
+        time.sleep(delay)
+        late, sent = process.poll() is not None, time.monotonic()
+        process.send_signal(number)
+        left = _wait(process)
+        seconds = time.monotonic() - sent
+        late = late or (process.returncode == usual and seconds < 1)  # it was ending when the signal came
+    printed = at.with_suffix(".said").read_bytes()
+    wrong = [*left, *work.wrong(at)]
+    before = b"Traceback" in printed and str(PACKAGE).encode() not in printed  # Python was starting, with exit 1
+    if b"Traceback" in printed and not before:
+        wrong.append("a traceback")
+    right = {usual} if late else {-number} if number == signal.SIGKILL else {-number, EXIT_SIGNAL + number}
+    if process.returncode not in right and not before:
+        wrong.append(f"exit {process.returncode}")
+    return Kill(process.returncode, seconds, late, before, tuple(wrong))
 
 
 def group(leader: int) -> list[int]:
@@ -95,100 +277,6 @@ def group(leader: int) -> list[int]:
     return found
 
 
-def _pickle(folder: Path) -> None:
-    (folder / "model.pkl").write_bytes(b"\x80\x02" + b"N0" * 20_000_000 + b"N.")
-
-
-def _weights(folder: Path, *, rows: int, size: int) -> None:
-    """`rows` tensors of `size` bytes each; zeros that were never written."""
-    head = json.dumps(
-        {
-            f"layers.{row}.w": {
-                "dtype": "F32",
-                "shape": [size // 64, 16],
-                "data_offsets": [row * size, (row + 1) * size],
-            }
-            for row in range(rows)
-        }
-    ).encode()
-    path = folder / "model.safetensors"
-    path.write_bytes(struct.pack("<Q", len(head)) + head)
-    os.truncate(path, path.stat().st_size + rows * size)
-
-
-def _large(folder: Path) -> None:
-    _weights(folder, rows=64, size=_WEIGHTS // 64)
-
-
-def _many(folder: Path) -> None:
-    _weights(folder, rows=_TENSORS, size=64)
-
-
-PHASES = (
-    Phase("start", _many, lambda _: True, 0.3),
-    Phase("parsing in the worker", _pickle, lambda run: bool(run.workers()), 1.0),
-    Phase("reading values", _large, Running.reads_values, 1.0, ("--max-bytes", "1TB")),
-    Phase("rendering", _many, Running.renders, 1.0),
-    Phase("writing reports", _many, Running.writes, 0.02),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """What one signal left: how the audit ended, after how long, and what is wrong with that.
-
-    `late`: it had ended, or was ending, when the signal came; `before`: Python was starting, and no line of assay ran.
-    """
-
-    status: int
-    seconds: float
-    late: bool
-    before: bool
-    wrong: tuple[str, ...]
-
-
-def killed(model: Path, phase: Phase, number: signal.Signals, reports: Path, chance: random.Random) -> Kill:
-    """Start an audit, wait for the phase, send the signal, and look at what is left.
-
-    Raises:
-        TimeoutError: the phase was not reached.
-    """
-    command = [sys.executable, "-m", "assay", "audit", str(model), "--offline", "-q", *phase.options]
-    command += ["-o", f"json={reports}/r.json", "-o", f"html={reports}/r.html"]
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True, preexec_fn=_usual
-        )
-        run, until = Running(process, reports), time.monotonic() + _SLOWEST
-        while process.poll() is None and not phase.begun(run):
-            if time.monotonic() > until:
-                process.kill()
-                raise TimeoutError(f"{phase.name} was not reached within {_SLOWEST:g} seconds")
-        time.sleep(chance.random() * phase.spread)
-        late, sent = process.poll() is not None, time.monotonic()
-        process.send_signal(number)
-        left = _wait(process)
-        seconds = time.monotonic() - sent
-        late = late or (process.returncode == PASSED and seconds < 1)  # it was ending when the signal came
-        said.seek(0)
-        printed = said.read()
-    wrong = [*left, *_reports(reports)]
-    before = b"Traceback" in printed and str(PACKAGE).encode() not in printed  # Python was starting, with exit 1
-    if b"Traceback" in printed and not before:
-        wrong.append("a traceback")
-    right = {PASSED} if late else {-number} if number == signal.SIGKILL else {-number, EXIT_SIGNAL + number}
-    if process.returncode not in right and not before:
-        wrong.append(f"exit {process.returncode}")
-    return Kill(process.returncode, seconds, late, before, tuple(wrong))
-
-
-def _usual() -> None:
-    """Signals as a terminal has them: what runs in the background of a script ignores some; and no core is left."""
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def _wait(process: subprocess.Popen[bytes]) -> list[str]:
     """What is wrong with how the group ended; nothing of it runs afterwards."""
     until = time.monotonic() + PATIENCE
@@ -201,51 +289,62 @@ def _wait(process: subprocess.Popen[bytes]) -> list[str]:
     return [f"{len(left)} processes run on after {PATIENCE:g} s"] if left else []
 
 
-def _reports(folder: Path) -> list[str]:
-    """What is wrong with the reports that are there, and what else lies there."""
-    wrong = []
-    for path in folder.iterdir():
-        raw = path.read_bytes()
-        if path.name == "r.json":
-            try:
-                json.loads(raw)
-            except ValueError:
-                wrong.append("r.json is not whole")
-        elif path.name == "r.html":
-            if not raw.rstrip().endswith(b"</html>"):
-                wrong.append("r.html is not whole")
-        else:
-            wrong.append("a temporary file is left")
-        path.unlink()
-    return wrong
+def _fresh(made: Path, at: Path) -> Path:
+    """A copy of what a command works on, that links its files: none is written to in place."""
+    shutil.rmtree(at, ignore_errors=True)
+    return Path(shutil.copytree(made, at, copy_function=os.link))
 
 
-def main(words: list[str], tries: int = 20, seed: int = 1) -> int:
-    """Print a line for each signal in each phase whose name (`TERM, reading values`) holds every word.
+def main(words: list[str], tries: int = 20, seed: int = 1, jobs: int = 2) -> int:
+    """Print a line for each signal in each phase whose name (`audit, rules, TERM`) holds every word.
 
     Returns how many of them left something wrong.
     """
-    chance, beyond, count = random.Random(seed), 0, 0
-    print(f"{'kill':<28} {'tries':>5} {'late':>5} {'s at most':>9}  ended with")
-    for phase in PHASES:
-        names = {number: f"{number.name.removeprefix('SIG')}, {phase.name}" for number in SIGNALS}
-        chosen = {number: name for number, name in names.items() if all(word in name for word in words)}
-        if not chosen:
-            continue
-        with tempfile.TemporaryDirectory() as place:
-            model, reports = Path(place) / "m", Path(place) / "reports"
-            model.mkdir()
-            reports.mkdir()
-            phase.make(model)
-            for number, name in chosen.items():
-                kills = [killed(model, phase, number, reports, chance) for _ in range(tries)]
-                wrong = Counter(said for kill in kills for said in kill.wrong)
-                beyond, count = beyond + bool(wrong), count + tries
-                ended = ", ".join(f"{status} x {n}" for status, n in Counter(kill.status for kill in kills).items())
-                early = sum(kill.before for kill in kills)
-                told = f"; {early} before assay's first line" if early else ""
-                told += "".join(f"; WRONG: {said} x {n}" for said, n in wrong.items())
-                late, slowest = sum(kill.late for kill in kills), max(kill.seconds for kill in kills)
-                print(f"{name:<28} {tries:>5} {late:>5} {slowest:>9.2f}  {ended}{told}", flush=True)
-    print(f"{count} kills, {beyond} kinds of kill that left something wrong")
-    return beyond
+    found: list[bool] = []
+    print(f"{'kill':<32} {'tries':>5} {'late':>5} {'s at most':>9}  ended with")
+    for name, work in WORKS.items():
+        rows = {
+            f"{name}, {phase}, {number.name.removeprefix('SIG')}": (place, number)
+            for place, phase in enumerate(("start", *work.phases))
+            for number in SIGNALS
+        }
+        chosen = {called: row for called, row in rows.items() if all(word in called for word in words)}
+        if chosen:
+            with tempfile.TemporaryDirectory() as folder:
+                found += _killed(work, chosen, Path(folder), (tries, seed, jobs))
+    print(f"{len(found) * tries} kills, {sum(found)} kinds of kill that left something wrong")
+    return sum(found)
+
+
+def _killed(
+    work: Work, rows: dict[str, tuple[int, signal.Signals]], folder: Path, settings: tuple[int, int, int]
+) -> Iterator[bool]:
+    """For each signal in each phase, so many kills at once: whether one left something wrong."""
+    tries, seed, jobs = settings
+    made = folder / "made"
+    made.mkdir()
+    work.make(made)
+    spans, usual = lasted(work, _fresh(made, folder / "whole"))
+    with ThreadPoolExecutor(jobs) as pool:
+        for called, (place, number) in rows.items():
+            chance = random.Random(f"{seed} {called}")
+            delays = [chance.random() * spans[place] for _ in range(tries)]
+            copies = (folder / str(attempt) for attempt in range(tries))
+            one = partial(_one, work, place, number, usual, made)
+            yield _told(called, list(pool.map(one, delays, copies)))
+
+
+def _one(work: Work, place: int, number: signal.Signals, usual: int, made: Path, delay: float, at: Path) -> Kill:
+    return killed(work, place, number, delay, usual, _fresh(made, at))
+
+
+def _told(called: str, kills: list[Kill]) -> bool:
+    """Print the line of one signal in one phase; whether anything is wrong."""
+    wrong = Counter(said for kill in kills for said in kill.wrong)
+    ended = ", ".join(f"{status} x {n}" for status, n in Counter(kill.status for kill in kills).items())
+    early = sum(kill.before for kill in kills)
+    told = f"; {early} before assay's first line" if early else ""
+    told += "".join(f"; WRONG: {said} x {n}" for said, n in wrong.items())
+    late, slowest = sum(kill.late for kill in kills), max(kill.seconds for kill in kills)
+    print(f"{called:<32} {len(kills):>5} {late:>5} {slowest:>9.2f}  {ended}{told}", flush=True)
+    return bool(wrong)
