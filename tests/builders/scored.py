@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.facts.uncertainty import Alternative, Sample, ScoredText, TokenScore
+from assay.uncertainty import labels
 from assay.uncertainty.scores import scores, sentences, spans
 
 
@@ -23,6 +24,8 @@ def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
     text = "Paris is old. Berlin was founded by Albert Camus."
     rows = tokens(text, {"Albert": -8.0})
     marked = spans(text, rows)
+    parts = sentences(text, marked)
+    others = (Sample("Berlin is old.", -3.0, 4, 0), Sample("Rome.", -9.0, 2, 1), Sample("Berlin is old", -3.5, 4, 0))
     return ScoredText(
         "m",
         "a" * 64,
@@ -32,14 +35,16 @@ def record(prompt: str = "Q:", generated: bool = True) -> ScoredText:
         generated,
         rows,
         marked,
-        sentences(text, marked),
+        parts,
+        labels.judged(labels.Read(text, prompt, rows, marked, parts, others, (), None)),
         scores(rows),
-        (Sample("Berlin is old.", -3.0, 4, 0), Sample("Rome.", -9.0, 2, 1), Sample("Berlin is old", -3.5, 4, 0)),
+        others,
         (),
         (),
         None,
         (),
         (),
+        None,
         None,
         ("an error rate",),
     )

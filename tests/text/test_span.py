@@ -30,6 +30,8 @@ NAME, DATE, NUMBER, QUOTE = SpanKind.NAME, SpanKind.DATE, SpanKind.NUMBER, SpanK
         ("He met the University of Oxford team.", [(NAME, "University of Oxford")]),
         ("J. R. R. Tolkien paid 3.5 million.", [(NAME, "J. R. R. Tolkien"), (NUMBER, "3.5 million")]),
         ("it rained all day", []),
+        ("Her mother knew Ada. However, it’s old. Don't. It's Kant’s.", [(NAME, "Ada"), (NAME, "Kant’s")]),
+        ("First Lady. Second World War.", [(NAME, "First Lady"), (NAME, "Second World War")]),
     ],
 )
 def test_what_can_be_made_up_is_found(text: str, expected: list[tuple[SpanKind, str]]) -> None:

@@ -255,7 +255,9 @@ def test_the_real_model_is_calibrated_and_scored_by_it(smollm2: Path, smollm2_an
     said = (smollm2_answers / "said.txt").read_text()
     assert "33 questions of capitals" in said and "cannot certify with 33 questions" in said and "*sequence" in said
     question = ("--prompt", "Question: What is the capital of France?\nAnswer:")
-    scored = run("score", str(smollm2), *question, "--text", " Paris", "--calibration", f"{smollm2_answers}/c.json")
+    scored = run(
+        "score", str(smollm2), *question, "--text", " Paris", "--no-usual", "--calibration", f"{smollm2_answers}/c.json"
+    )
     assert scored.returncode == 0 and "Of answers with this sequence score" in scored.stdout.replace("\n", " "), (
         scored.stderr
     )

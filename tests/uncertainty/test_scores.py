@@ -15,9 +15,10 @@ from assay.errors import UsageError
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Capability, Sample, ScoredText, TokenScore
 from assay.render.page import carried
-from assay.render.record.scored import chance, lines
+from assay.render.record.scored import lines
 from assay.render.record.scored_page import page
 from assay.runtime.recorded import Recorded
+from assay.text.chance import chance
 from assay.uncertainty import samples
 from assay.uncertainty.scores import scores, sentences, spans
 from tests.builders.command import run
@@ -95,7 +96,14 @@ def test_a_record_that_is_none(raw: bytes, said: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("logprob", "said"),
-    [(-0.01, "99 %"), (-2.0, "14 %"), (-9.5, "1 in 13,360"), (-800.0, "less than 1 in 10^300"), (-6.5, "0.15 %")],
+    [
+        (-0.01, "99 %"),
+        (-2.0, "14 %"),
+        (-9.5, "1 in 13,360"),
+        (-800.0, "less than 1 in 10^300"),
+        (-6.5, "0.15 %"),
+        (-0.001, "over 99 %"),
+    ],
 )
 def test_chances_in_words(logprob: float, said: str) -> None:
     assert chance(logprob) == said
@@ -123,6 +131,7 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
         tokens("<b>x</b>"),
         (),
         (),
+        (),
         scores(tokens("<b>x</b>")),
         (),
         (),
@@ -130,6 +139,7 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
         None,
         (),
         (),
+        None,
         None,
         (),
     )
@@ -198,9 +208,11 @@ def test_a_record_is_shown_again(tmp_path: Path) -> None:
 def test_a_true_and_an_invented_answer_of_the_real_model(smollm2: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
-    question = ("--user", "What is the capital of France?")
+    question = ("--user", "What is the capital of France?", "--no-usual")
     true = run("score", str(smollm2), *question, "--text", "The capital of France is Paris.", "-q")
     invented = run("score", str(smollm2), *question, "--text", "The capital of France is Berlin.")
     assert true.returncode == invented.returncode == 0, invented.stderr
     assert float(true.stdout.split()[0]) < 3
+    first = " ".join(invented.stdout.split())
+    assert first.startswith("DOUBTFUL The model gives 'Berlin' 1 in ") and "would rather say 'Paris'" in first
     assert "[Berlin]" in invented.stdout and "more likely 'Paris'" in invented.stdout

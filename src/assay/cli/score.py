@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._load import given_text
 from assay.cli._network import told
+from assay.cli._progress import progress
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
@@ -63,6 +65,11 @@ MOST = 4 << 20  # bytes of a text
     metavar="FILE",
     help="With --calibration: keep the scores of texts in use here, and say when their distribution has shifted.",
 )
+@click.option(
+    "--no-usual",
+    is_flag=True,
+    help="Do not read, once a model, what is usual for it (240 answers to assay's own questions).",
+)
 @options.offline()
 @options.key_in_clear()
 @options.threads()
@@ -84,6 +91,7 @@ def COMMAND(
     calibration: Path | None,
     claims: Path | None,
     live: Path | None,
+    no_usual: bool,
     offline: bool,
     key_in_clear: bool,
     threads: int,
@@ -94,13 +102,14 @@ def COMMAND(
     """Run MODEL on a text and say how likely it finds each token.
 
     MODEL is a folder or file with weights, or a record (-o json of this command). The files are parsed as in an audit,
-    and no code of the model is run. A score is no error rate: it says how surprised the model was. Exit status 0, or 2
-    if it could not run.
+    and no code of the model is run. The first line says what stands out; each sentence is supported, doubtful,
+    contradicted or not judged, and why. A score is no error rate. Exit status 0, or 2 if it could not run.
     """
     from assay import uncertainty
     from assay.runtime import conversation
     from assay.uncertainty import calibration as calibrating
     from assay.uncertainty import claims as filtering
+    from assay.uncertainty import usual as usually
 
     _check(text, prompt, user, system)
     if live and not calibration:
@@ -117,10 +126,12 @@ def COMMAND(
         before = (
             given_text(prompt or "", MOST) if user is None else conversation(runtime, given_text(user, MOST), system)
         )
-        if given is None:
-            found = uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held)
-        else:
-            found = uncertainty.score(runtime, before, given, known, draw, held)
+        with progress(quiet) as advance:
+            usual = partial(usually.usual, keep=usually.folder(), progress=advance) if not no_usual else usually.unknown
+            if given is None:
+                found = uncertainty.generated(runtime, before, most, temperature, seed, known, draw, held, usual)
+            else:
+                found = uncertainty.score(runtime, before, given, known, draw, held, usual)
         if filter is not None:
             found = replace(found, filtered=filtering.kept(runtime, before, found.text, found.sentences, filter))
     except InputError as cause:

@@ -225,12 +225,66 @@ class Filtered:
     alpha: float | None
 
 
+class Label(StrEnum):
+    """What was found of a sentence. The reason beside it says by what: the model alone, other answers, documents."""
+
+    SUPPORTED = "supported"
+    DOUBTFUL = "doubtful"
+    CONTRADICTED = "contradicted"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sentence with its label, and why, in words.
+
+    `value` is what it was compared by with what is usual for the model (nats; None: with nothing).
+    """
+
+    start: int
+    stop: int
+    label: Label
+    because: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How right and invented answers to assay's own questions score with a model, read once.
+
+    `form` says how they were read: "asked for shortly" (nats, less what is usual after a question about nothing), or
+    "in a sentence" (the greatest negative log-probability of a token of an answer, nats). `right` and `invented` are 21
+    quantiles each, from the lowest to the greatest. `auroc`, with its 95 % bootstrap interval, says how well the value
+    separates the two; a tenth of the right answers lies above `doubtful`.
+    """
+
+    questions: str
+    sha256: str
+    form: str
+    count: int
+    right: tuple[float, ...]
+    invented: tuple[float, ...]
+    auroc: float
+    low: float
+    high: float
+    doubtful: float
+
+    def above(self, value: float) -> tuple[float, float]:
+        """(the share of right answers, of invented ones) that lie below a value."""
+        return _share(self.right, value), _share(self.invented, value)
+
+
+def _share(quantiles: tuple[float, ...], value: float) -> float:
+    """The share of a distribution below a value, by its quantiles in equal steps."""
+    return sum(row < value for row in quantiles) / len(quantiles)
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredText:
     """A text scored by a model: token by token, in spans, in sentences and as a whole, after a prompt.
 
-    `risk` is None where no calibration says what error rate goes with the score. `missing` says what this runtime
-    cannot know.
+    `judged` has a label for each sentence. `usual` is what is usual for the model (None: not known), `risk` None where
+    no calibration says what error rate goes with the score. `missing` says what this runtime cannot know.
     """
 
     model: str
@@ -242,6 +296,7 @@ class ScoredText:
     tokens: tuple[TokenScore, ...]
     spans: tuple[Span, ...]
     sentences: tuple[Sentence, ...]
+    judged: tuple[Judged, ...]
     scores: tuple[Score, ...]
     samples: tuple[Sample, ...]
     documents: tuple[GivenDocument, ...]
@@ -249,5 +304,6 @@ class ScoredText:
     known: Known | None
     marks: tuple[Mark, ...]
     filtered: tuple[Filtered, ...]
+    usual: Usual | None
     risk: Risk | None
     missing: tuple[str, ...]

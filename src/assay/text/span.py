@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from assay.facts.uncertainty import SpanKind
+from assay.text.abbreviation import STARTERS
 
 MOST = 5000  # spans of a text
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -28,12 +29,17 @@ _KINDS = (
     (SpanKind.WORDS, r"\b[a-zà-öø-ÿ][\w’'-]{3,}(?:\s+[a-zà-öø-ÿ][\w’'-]{3,}){0,3}"),
 )
 _ANY = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _KINDS))
-# words whose capital only says that they begin a sentence
-_WORDS = (
-    "The A An In On At It He She They We I This That These Those There And But Or If When While As For To Of By With "
-    "From"
-)
-_STARTS = frozenset(_WORDS.split())
+# words whose capital only says that they begin a sentence; some begin names too, and count only where they stand alone
+_NAMES_TOO = "One Two Three First Second Other Others All New Both Hundreds Thousands Critics"
+_ALSO_NAMES = frozenset(_NAMES_TOO.split())
+_MORE = "Of Him Them Me Us Has Have Had Would Could Might Must Am Be Been Don Didn Doesn Isn Wasn Won Ll"
+_STARTS = STARTERS | frozenset(_MORE.split())
+
+
+def _opens(word: str, alone: bool) -> bool:
+    """Whether a word with a capital is an ordinary one that begins a sentence."""
+    bare = re.split("['’]", word, maxsplit=1)[0].strip(".-")
+    return bare in _STARTS and (alone or bare not in _ALSO_NAMES)
 
 
 def spans(text: str) -> Iterator[tuple[SpanKind, int, int]]:
@@ -44,7 +50,7 @@ def spans(text: str) -> Iterator[tuple[SpanKind, int, int]]:
         start, stop = match.span()
         if kind is SpanKind.NAME:
             first = text[start:stop].split(None, 1)
-            if first[0].strip(".'’-") in _STARTS:
+            if _opens(first[0], alone=len(first) == 1):
                 if len(first) == 1:
                     continue
                 start = stop - len(first[1])

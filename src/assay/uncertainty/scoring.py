@@ -8,14 +8,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
-from assay.facts.uncertainty import Risk, Sample, Score, ScoredText, TokenScore, identity
+from assay.facts.uncertainty import Risk, Sample, Score, ScoredText, TokenScore, Usual, identity
 from assay.runtime import (
     Generates,
     Runtime,
@@ -28,9 +28,11 @@ from assay.runtime import (
     can_trace,
 )
 from assay.subject import opened
-from assay.uncertainty import samples, scores, support
+from assay.uncertainty import labels, samples, scores, support
+from assay.uncertainty.short import Short, question, short
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
+from assay.uncertainty.usual import unknown
 
 if TYPE_CHECKING:
     from assay.runtime.endpoint import Endpoint
@@ -74,6 +76,11 @@ def open(
     return torch_runtime(walk, isolation=isolation)
 
 
+Usually = Callable[
+    [Runtime, str], Usual | None
+]  # what is usual for a model in a form (`usual.SHORT`, `usual.SENTENCE`)
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """How answers are sampled: how many (0: none), at which temperature, from which seed."""
@@ -90,12 +97,14 @@ def score(
     calibration: Calibration | None = None,
     draw: Draw = Draw(),
     held: Against = Against(),
+    usual: Usually = unknown,
 ) -> ScoredText:
     """Score a given text as it follows a prompt: one forward pass, and the samples that are asked for.
 
     With a calibration (`assay.uncertainty.calibration.load`) the result has the share of answers with this score that
     were wrong; with `draw`, scores of the text beside other answers to the prompt; with `held`
-    (`against(documents=..., corpora=...)`), what documents and training data support.
+    (`against(documents=..., corpora=...)`), what documents and training data support; with `usual`
+    (`partial(assay.uncertainty.usual.usual, keep=...)`), labels by what is usual for this model.
 
     Raises UsageError where the runtime cannot score it, or the calibration is of another model; the message says why.
     """
@@ -103,7 +112,7 @@ def score(
         raise UsageError(f"{runtime.name} cannot score a given text")
     trace = runtime.trace(prompt, text) if can_trace(runtime) else None
     tokens = trace.tokens if trace else runtime.score(prompt, text)
-    return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=False), calibration, draw, held)
+    return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=False), calibration, draw, held, usual)
 
 
 def generated(
@@ -115,6 +124,7 @@ def generated(
     calibration: Calibration | None = None,
     draw: Draw = Draw(),
     held: Against = Against(),
+    usual: Usually = unknown,
 ) -> ScoredText:
     """Score what the model writes after a prompt, as it is written; a trace takes one more pass over it.
 
@@ -127,7 +137,7 @@ def generated(
     if not text:
         raise UsageError("the model wrote nothing after this prompt")
     trace = traced(runtime, prompt, text)
-    return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=True), calibration, draw, held)
+    return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=True), calibration, draw, held, usual)
 
 
 def answer(
@@ -187,15 +197,18 @@ class _Scored:
     generated: bool
 
 
-def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Against) -> ScoredText:
+def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Against, usual: Usually) -> ScoredText:
     runtime, text, tokens = row.runtime, row.text, row.tokens
     spans, others = scores.spans(text, tokens), sampled(runtime, row.prompt, text, tokens, draw)
     sentences = scores.sentences(text, spans)
     grounding, why = support.grounded(held, runtime, row.prompt, text, tokens, sentences)
     known = support.known(held, text, spans, sentences)
+    asked = _shortly(row, len(sentences))
+    common = usual(runtime, labels.form(asked)) if tokens else None
     words = sum(record.words for record in held.corpus.records) if held.corpus else 0
     found = (
         *scores.scores(tokens),
+        *((labels.shortness(asked),) if asked else ()),
         *((chain(row.trace),) if row.trace else ()),
         *samples.scores(text.strip(), sum(token.logprob for token in tokens) if tokens else None, others),
         *support.scores(grounding, known, words),
@@ -215,6 +228,9 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         tokens=tokens,
         spans=spans,
         sentences=sentences,
+        judged=labels.judged(
+            labels.Read(text, row.prompt, tokens, spans, sentences, others, grounding, known, asked, common)
+        ),
         scores=found,
         samples=others,
         documents=support.given(held),
@@ -222,9 +238,17 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         known=known,
         marks=support.marks(text, spans, sentences, grounding, known),
         filtered=(),
+        usual=common,
         risk=_risk(runtime, found, len(tokens), calibration) if calibration else None,
         missing=missing,
     )
+
+
+def _shortly(row: _Scored, sentences: int) -> Short | None:
+    """The text asked for shortly, where it is one sentence that answers a question, and given texts are scored."""
+    if sentences != 1 or not can_score(row.runtime):
+        return None
+    return short(row.runtime, row.text, question(row.prompt))
 
 
 def _missing(row: _Scored, calibration: Calibration | None, draw: Draw) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A scored text for a terminal: the text with surprising tokens marked, then spans and sentences by surprisal."""
+"""A scored text for a terminal: what stands out, a label for each sentence, the text with surprising tokens marked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from assay.facts.uncertainty import Pair, Risk, ScoredText, Span, SpanKind, TokenScore
+from assay.facts.uncertainty import Judged, Label, Pair, Risk, ScoredText, Span, SpanKind, TokenScore
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import painter
 from assay.render.visible import visible
+from assay.text.chance import chance, instead, number
 
 # steps of the colour scale, in nats: a probability of 1/2, 1/7, 1/55 and 1/1100
 STEPS = (0.7, 2.0, 4.0, 7.0)
 _BACKGROUNDS = ("", "48;5;229", "48;5;222", "48;5;215", "48;5;203")
 MOST = 12
+MOST_TOLD, MOST_SHOWN = 3, 60  # sentences in the first line, characters of each
+_ORDER = (Label.CONTRADICTED, Label.DOUBTFUL, Label.NOT_JUDGED, Label.SUPPORTED)
+SCALE = "  0 nats: certain; 0.7: an even chance; 2.3: one in ten; 4.6: one in 100; 6.9: one in 1,000"
 DOUBTFUL = 0.5
 CAUTION = (
     "A surprising token is not wrong, and an expected one is not right: a model can be sure of what it makes up. "
@@ -27,19 +31,11 @@ def step(surprisal: float) -> int:
     return sum(surprisal >= least for least in STEPS)
 
 
-def chance(logprob: float) -> str:
-    """A probability in words that fit a line: `62 %`, `0.3 %`, `1 in 40,000`."""
-    share = 2.718281828459045**logprob
-    if share >= 0.0005:
-        return f"{100 * share:.2g} %"
-    return f"1 in {min(10**12, round(1 / share)):,}" if share > 0 else "less than 1 in 10^300"
-
-
 def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = False) -> Iterator[str]:
     """The lines of the report."""
-    size = f"{len(found.tokens):,} tokens, {'written by the model' if found.generated else 'given'}"
-    yield f"{visible(found.model)}, {visible(found.runtime)}: {size}"
     yield from headline(found).lines(painter(colour), width)
+    yield ""
+    yield from _judged(found, width, verbose)
     yield ""
     yield from _heatmap(found, colour, width)
     yield ""
@@ -49,43 +45,117 @@ def lines(found: ScoredText, colour: bool, width: int = 100, verbose: bool = Fal
     yield from _known(found, verbose)
     yield from _filtered(found, width)
     yield ""
-    sampled = [score for score in found.scores if score.cost.endswith("samples")]
-    for score in found.scores if verbose else dict.fromkeys((*found.scores[:1], *sampled)):
-        yield f"  {score.id:<16} {score.value:8.3f} {score.unit}"
+    yield from _numbers(found, width, verbose)
     yield from _samples(found, width)
     if verbose:
         yield from (f"  {_token(token)}" for token in found.tokens)
     for text in found.missing:
         yield from textwrap.wrap(f"not known: {visible(text)}", width)
+    size = f"{len(found.tokens):,} tokens, {'written by the model' if found.generated else 'given'}"
+    yield f"{visible(found.model)}, {visible(found.runtime)}: {size}"
 
 
 def headline(found: ScoredText) -> Headline:
-    """How often such answers are wrong where that is known, else what surprises the model; then what lacks support."""
-    doubtful = sum(row.unsupported >= DOUBTFUL for row in found.grounding)
-    said = [_risk(found.risk) if found.risk else _surprising(found)]
-    if found.grounding:
-        said.append(f"{doubtful:,} of {len(found.grounding):,} sentences lack support in the documents.")
-    if found.marks:
-        said.append(f"{len(found.marks):,} it is sure of without support.")
-    care = found.marks or doubtful or (found.risk and found.risk.unlike)
-    return Headline("SCORED", " ".join(said), Tone.CARE if care else Tone.TELL)
+    """What to act on: which sentences are contradicted or doubtful and why, or that none is; then an error rate."""
+    word, sentence = _stands_out(found)
+    said = f"{sentence} {_risk(found.risk)}" if found.risk else sentence
+    calm = word == "SCORED" and not (found.risk and found.risk.unlike) and not found.marks
+    return Headline(word, said, Tone.TELL if calm else Tone.CARE)
 
 
-def _surprising(found: ScoredText) -> str:
-    """What has a probability below 2 %, of names, numbers, dates and quotations where there are some."""
-    if not found.tokens:
-        return "No token of it was scored."
-    named = [span for span in found.spans if span.kind is not SpanKind.WORDS]
-    if not named:
-        worst = min(found.tokens, key=lambda token: token.logprob)
-        return f"No name, number, date or quotation is in it; its least likely token has {chance(worst.logprob)}."
-    odd = sorted((span for span in named if step(span.surprise) > 2), key=lambda span: -span.surprise)
-    of = f"{len(named):,} names, numbers, dates and quotations"
-    if not odd:
-        return f"None of its {of} surprises the model."
-    worst_of = visible(_flat(found.text[odd[0].start : odd[0].stop])[:60])
-    verb = "surprise" if len(odd) > 1 else "surprises"
-    return f"{len(odd):,} of its {of} {verb} the model, most of all {worst_of!r} ({chance(-odd[0].surprise)})."
+def _stands_out(found: ScoredText) -> tuple[str, str]:
+    """(the worst label there is, the sentence that goes with it)."""
+    total = len(found.judged)
+    rows = {label: [row for row in found.judged if row.label is label] for label in _ORDER}
+    worst, unread = rows[Label.CONTRADICTED] + rows[Label.DOUBTFUL], rows[Label.NOT_JUDGED]
+    if worst:
+        said = [
+            f"{len(rows[label]):,} of {total:,} sentences {'is' if len(rows[label]) == 1 else 'are'} {label}"
+            for label in _ORDER[:2]
+            if rows[label]
+        ]
+        why = "; ".join(f"{_short(found, row)} ({_because(row)})" for row in worst[:MOST_TOLD])
+        more = f"; and {len(worst) - MOST_TOLD:,} more" if len(worst) > MOST_TOLD else ""
+        lost = f" Not judged: {len(unread):,}." if unread else ""
+        whole = f"{_capital(_because(worst[0]))}." if total == 1 else ""
+        return worst[0].label.upper(), whole or f"{', '.join(said)}: {why}{more}.{lost}"
+    if len(unread) == total:
+        return "NOT JUDGED", f"{_capital(_because(unread[0]) if unread else 'there is no sentence in it')}."
+    if unread:
+        rest = f"{total - len(unread):,} of {total:,} sentences"
+        return "SCORED", f"Nothing stands out in {rest}; {len(unread):,} not judged ({_because(unread[0])})."
+    size = "" if total == 1 else f" in {total:,} sentences"
+    by = _because(found.judged[0]) if total == 1 else _looked(found)
+    return "SCORED", f"Nothing here stands out{size}: {by}."
+
+
+def _looked(found: ScoredText) -> str:
+    """By what the sentences were judged."""
+    given = (
+        ("the documents", bool(found.grounding)),
+        ("the training data", found.known is not None),
+        ("other answers", bool(found.samples)),
+    )
+    rows = [name for name, there in given if there]
+    return f"by the model and {', '.join(rows)}" if rows else "by the model alone, no source was asked"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _because(row: Judged) -> str:
+    return visible(row.because).rstrip(".")
+
+
+def _short(found: ScoredText, row: Judged) -> str:
+    text = _flat(found.text[row.start : row.stop])
+    return repr(text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}...")
+
+
+def _judged(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
+    """Each sentence with its label and reason: those that stand out first, the others after them."""
+    rows = ordered(found)
+    for row in rows if verbose else rows[:MOST]:
+        yield f"  {row.label:<12}  {_flat(found.text[row.start : row.stop])[: max(20, width - 16)]}"
+        yield from textwrap.wrap(_because(row), width, initial_indent=" " * 16, subsequent_indent=" " * 16)
+    if len(rows) > MOST and not verbose:
+        yield f"  ... and {len(rows) - MOST:,} more sentences: --verbose"
+
+
+def ordered(found: ScoredText) -> list[Judged]:
+    """The sentences, those that stand out first."""
+    return sorted(found.judged, key=lambda row: (_ORDER.index(row.label), row.start))
+
+
+def _numbers(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
+    """The scores with their units, the scale, and what is usual for the model."""
+    sampled = [score for score in found.scores if score.cost.endswith("samples")]
+    for score in found.scores if verbose else dict.fromkeys((*found.scores[:2], *sampled)):
+        yield f"  {score.id:<20} {number(score.value):>8} {score.unit}"
+    if any(score.unit == "nats" for score in found.scores):
+        yield SCALE
+    for text in usual_words(found):
+        yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ")
+
+
+def usual_words(found: ScoredText) -> Iterator[str]:
+    """What is usual for the model, and where the text's worst sentence lies."""
+    usual = found.usual
+    values = [row.value for row in found.judged if row.value is not None]
+    if usual is None or not values:
+        return
+    right, invented = usual.above(max(values))
+    where = "" if len(found.judged) == 1 else " at most"
+    yield (
+        f"usual for this model: {number(max(values))} nats{where}, {usual.form}, is more than {100 * right:.0f} % of "
+        f"right answers have, and than {100 * invented:.0f} % of invented ones ({usual.count:,} of assay's own "
+        f"questions, each with both)"
+    )
+    yield (
+        f"that separates the two with AUROC {usual.auroc:.2f} ({usual.low:.2f} to {usual.high:.2f}; chance 0.50); "
+        f"doubtful is what lies above {number(usual.doubtful)}, as a tenth of the right ones does"
+    )
 
 
 def _risk(risk: Risk) -> str:
@@ -211,11 +281,11 @@ def _mark(surprisal: float) -> str:
 def _words(found: ScoredText, span: Span) -> str:
     mine = [token for token in found.tokens if token.start < span.stop and token.stop > span.start]
     worst = min(mine, key=lambda token: token.logprob)
-    other = next((row for row in worst.alternatives if row.logprob > worst.logprob), None)
-    instead = f", more likely {visible(other.text).strip()!r} ({chance(other.logprob)})" if other else ""
-    return f"{chance(worst.logprob)}{instead}"
+    other = instead(worst)
+    said = f", more likely {other}" if other else ""
+    return f"{chance(worst.logprob)}{said}"
 
 
 def _token(token: TokenScore) -> str:
     spread = f"entropy {token.entropy:.2f}  rank {token.rank}" if token.entropy is not None else ""
-    return f"{_mark(-token.logprob)} {visible(token.text)!r:<24} {token.logprob:8.3f}  {spread}"
+    return f"{_mark(-token.logprob)} {visible(token.text)!r:<24} {number(token.logprob):>8}  {spread}"

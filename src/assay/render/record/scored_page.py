@@ -8,7 +8,8 @@ from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.render import page as shell
 from assay.render.page import Part
-from assay.render.record.scored import CAUTION, chance, headline, step
+from assay.render.record.scored import CAUTION, headline, ordered, step, usual_words
+from assay.text.chance import chance, named, number
 
 MOST_ROWS = 500
 
@@ -34,6 +35,9 @@ def page(found: ScoredText) -> bytes:
         found=found,
         headline=headline(found),
         caution=CAUTION,
+        judged=ordered(found)[:MOST_ROWS],
+        usual=list(usual_words(found)),
+        number=number,
         pieces=_pieces(found),
         spans=sorted(named, key=lambda row: -row.surprise)[:MOST_ROWS],
         sentences=sorted(found.sentences, key=lambda row: -row.surprise)[:MOST_ROWS],
@@ -46,6 +50,7 @@ def page(found: ScoredText) -> bytes:
 def _contents(found: ScoredText) -> tuple[Part, ...]:
     rows = (
         Part("verdict", "What it makes of it"),
+        Part("judged", "Sentence by sentence", f"{len(found.judged):,}"),
         Part("text", "The text"),
         Part("spans", "Names and numbers"),
         Part("sentences", "Sentences", f"{len(found.sentences):,}"),
@@ -66,7 +71,7 @@ def _pieces(found: ScoredText) -> list[_Piece]:
             rows.append(_Piece(found.text[at : token.start], 0, ""))
         text = found.text[max(at, token.start) : token.stop]
         at = max(at, token.stop)
-        others = "; ".join(f"{row.text!r} {chance(row.logprob)}" for row in token.alternatives)
+        others = "; ".join(f"{named(row)} {chance(row.logprob)}" for row in token.alternatives)
         if text:
             title = f"{chance(token.logprob)}, also {others}" if others else chance(token.logprob)
             rows.append(_Piece(text, step(-token.logprob), title))

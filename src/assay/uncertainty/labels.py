@@ -1,0 +1,189 @@
+"""Give each sentence of a scored text one label with its reason: supported, doubtful, contradicted or not judged.
+
+Sources in their order: documents, training data, other answers, what a calibration says of such answers, and how
+surprised the model is by what the sentence adds to its prompt. Where no rule reads the sentence it is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assay.facts.uncertainty import (
+    Grounding,
+    Judged,
+    Known,
+    Label,
+    Sample,
+    Score,
+    Sentence,
+    Span,
+    SpanKind,
+    TokenScore,
+    Usual,
+)
+from assay.text.chance import chance, instead
+from assay.text.language import foreign
+from assay.text.plain import plain
+from assay.uncertainty.samples import SAME, similarity
+from assay.uncertainty.short import Short
+from assay.uncertainty.support import DOUBTED
+from assay.uncertainty.usual import SENTENCE, SHORT
+
+SUPPORTED = 0.1  # of the checker, up to which a sentence counts as supported
+NOISE = 6.0  # mean nats a token from which a sentence is noise to the model; a guess among 49,152 tokens is 10.8
+LEAST_NOISE = 6  # tokens below which a mean says nothing
+# nats, where nothing is known of what is usual for the model: one in a hundred in a sentence; asked for shortly, about
+# what it is for SmolLM2
+DOUBT, DOUBT_SHORT = 4.6, 1.2
+LEAST_SAMPLES = 3
+AGREEING = 0.5  # share of other answers that hold the same, below which a sentence is doubtful
+SHOWN = 60  # characters of a text in a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A text with everything that was read of it."""
+
+    text: str
+    prompt: str
+    tokens: tuple[TokenScore, ...]
+    spans: tuple[Span, ...]
+    sentences: tuple[Sentence, ...]
+    samples: tuple[Sample, ...]
+    grounding: tuple[Grounding, ...]
+    known: Known | None
+    short: Short | None = None
+    usual: Usual | None = None
+
+
+def form(short: Short | None) -> str:
+    """The form in which what is usual is to be known."""
+    return SHORT if short else SENTENCE
+
+
+def shortness(found: Short) -> Score:
+    """The score of a text that was asked for shortly."""
+    source = "own words after the question, less half of them after none (after arXiv:2104.08315)"
+    return Score("short", found.value, "nats", source, "two short passes")
+
+
+def judged(row: Read) -> tuple[Judged, ...]:
+    """A label for each sentence, in their order; the reason names what decided."""
+    return tuple(_judged(row, one) for one in row.sentences)
+
+
+def _judged(row: Read, one: Sentence) -> Judged:
+    beside = next((found for found in row.grounding if (found.start, found.stop) == (one.start, one.stop)), None)
+    unread = _unread(row, one)
+    if unread:
+        return Judged(one.start, one.stop, Label.NOT_JUDGED, unread, None)
+    sourced = beside is not None and beside.unsupported <= SUPPORTED
+    value, token, words = _unlikeliest(row, one)
+    doubts = [*(_beside(beside) if beside else ()), *_unknown(row, one), *_differs(row, one)]
+    if value is not None and token is not None and not sourced and value > _threshold(row):
+        doubts.append(_surprise(token, words))
+    if doubts:
+        return Judged(one.start, one.stop, Label.DOUBTFUL, "; ".join(doubts[:2]), value)
+    reason = _support(row, one, beside, token, words)
+    return Judged(one.start, one.stop, Label.SUPPORTED if reason else Label.NOT_JUDGED, reason or _NOTHING, value)
+
+
+def _threshold(row: Read) -> float:
+    """The value above which a sentence is doubtful."""
+    if row.usual is not None:
+        return row.usual.doubtful
+    return DOUBT_SHORT if row.short is not None else DOUBT
+
+
+def _unlikeliest(row: Read, one: Sentence) -> tuple[float | None, TokenScore | None, str]:
+    """(how unlikely the sentence's own words are, the least likely of their tokens, the words)."""
+    if row.short is not None:
+        worst = min(row.short.tokens, key=lambda token: token.logprob)
+        return row.short.value, worst, row.text[row.short.start : row.short.stop]
+    span = max(_added(row, one), key=lambda span: span.surprise, default=None)
+    if span is None:
+        return None, None, ""
+    mine = [token for token in row.tokens if token.start < span.stop and token.stop > span.start]
+    return span.surprise, min(mine, key=lambda token: token.logprob), row.text[span.start : span.stop]
+
+
+def _surprise(token: TokenScore, words: str) -> str:
+    rather = instead(token)
+    said = f"the model gives {_quoted(words)} {chance(token.logprob)}"
+    return f"{said} and would rather say {rather}" if rather else said
+
+
+_NOTHING = "it has no name, number, date or longer word to go by"
+
+
+def _unread(row: Read, one: Sentence) -> str:
+    """Why no rule reads the sentence, or nothing."""
+    text = row.text[one.start : one.stop]
+    language = foreign(text) or foreign(row.text)
+    if language:
+        return f"it is written in {language}, which assay does not read"
+    mine = [token.logprob for token in row.tokens if token.start < one.stop and token.stop > one.start]
+    if len(mine) >= LEAST_NOISE and -sum(mine) / len(mine) > NOISE:
+        return f"to this model it is noise: {-sum(mine) / len(mine):.1f} nats a token, where a guess has about 10"
+    if not row.tokens and not row.samples and not row.grounding:
+        return "the runtime gives words and no log-probabilities, and there is nothing to compare them with"
+    return ""
+
+
+def _beside(found: Grounding) -> Iterator[str]:
+    """Why the documents leave a sentence in doubt."""
+    if found.unsupported >= DOUBTED:
+        lacking = " and ".join(map(repr, found.missing[:3]))
+        yield f"{lacking} stand in no document" if lacking else "the documents do not say so"
+
+
+def _unknown(row: Read, one: Sentence) -> Iterator[str]:
+    """Names and numbers that the training data does not hold."""
+    for held in row.known.held if row.known else ():
+        if one.start <= held.start and held.stop <= one.stop and held.complete and not held.count:
+            yield f"{_quoted(row.text[held.start : held.stop])} is nowhere in the training data"
+
+
+def _differs(row: Read, one: Sentence) -> Iterator[str]:
+    """How many other answers say something else."""
+    count = len(row.samples)
+    agreeing = _agreeing(row, one)
+    if agreeing is not None and agreeing < AGREEING * count:
+        yield f"{count - agreeing} of {count} other answers differ"
+
+
+def _agreeing(row: Read, one: Sentence) -> int | None:
+    """How many other answers hold what the sentence says; None where that cannot be told."""
+    if len(row.samples) < LEAST_SAMPLES:
+        return None
+    if len(row.sentences) == 1:
+        return sum(similarity(row.text, sample.text) >= SAME for sample in row.samples)
+    keys = {plain(row.text[span.start : span.stop]) for span in _added(row, one) if span.kind is not SpanKind.WORDS}
+    if not keys:
+        return None
+    return sum(all(f" {key} " in f" {plain(sample.text)} " for key in keys) for sample in row.samples)
+
+
+def _added(row: Read, one: Sentence) -> list[Span]:
+    """The spans of a sentence that its prompt does not hold: names, numbers and dates, else runs of other words."""
+    mine = [span for span in row.spans if span.start >= one.start and span.stop <= one.stop]
+    asked = f" {plain(row.prompt)} "
+    new = [span for span in mine if f" {plain(row.text[span.start : span.stop])} " not in asked]
+    return [span for span in new if span.kind is not SpanKind.WORDS] or new or mine
+
+
+def _support(row: Read, one: Sentence, beside: Grounding | None, token: TokenScore | None, words: str) -> str:
+    """By what a sentence is supported that nothing speaks against; nothing where nothing was looked at."""
+    if beside is not None and beside.unsupported <= SUPPORTED and beside.seen:
+        return f"the documents say so: {_quoted(beside.seen)}"
+    agreeing = _agreeing(row, one)
+    said = [] if agreeing is None else [f"{agreeing} of {len(row.samples)} other answers agree"]
+    if token is not None:
+        said.append(f"{'' if said else 'by the model alone: '}it gives {_quoted(words)} {chance(token.logprob)}")
+    return "; ".join(said)
+
+
+def _quoted(text: str) -> str:
+    flat = " ".join(text.split())
+    return repr(flat if len(flat) <= SHOWN else f"{flat[: SHOWN - 3]}...")
