@@ -22,22 +22,27 @@ MOST_KEPT, MOST_OPENING = 20_000, 300  # characters
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the text was identified as."""
-    from assay.licence.match import identified
-
     if window.rest(0, 5) == b"%PDF-":
         raise Malformed("a licence as PDF is not read", at=0, expected="text", got="%PDF-")
     text = window.text(MOST)
     if "\0" in text:
         raise Malformed("a licence file that is no text", at=text.index("\0"), expected="text", got="a byte 0")
+    yield licence_text(artifact, text)
+    yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
+
+
+def licence_text(artifact: str, text: str, notice: bool | None = None) -> LicenceText:
+    """What a text was identified as; whether it is a `notice` its name says where it is not given."""
+    from assay.licence.match import identified
+
     found = identified(text)
-    first = next((line.strip() for line in text.split("\n") if line.strip()), "")
-    yield LicenceText(
+    return LicenceText(
         artifact,
         found.ids,
         bool(found.ids) and not found.differences and not found.titled,
         found.words,
-        first[:200],
-        is_notice(artifact),
+        next((line.strip() for line in text.split("\n") if line.strip()), "")[:200],
+        is_notice(artifact) if notice is None else notice,
         found.shares,
         found.differences,
         found.nearest,
@@ -46,7 +51,6 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         " ".join(text[: 4 * MOST_OPENING].split())[:MOST_OPENING],
         _clauses(text, found),
     )
-    yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
 
 
 def _clauses(text: str, found: Identified) -> tuple[Clause, ...]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from assay.errors import Malformed
 from assay.facts.structure import Aspect
-from assay.facts.text import ModelCard, Section, Stated
+from assay.facts.text import LicenceSource, ModelCard, Section, Stated
 from assay.formats import Format
 from assay.formats._card_prose import stated_in_prose
 from assay.formats._mentions import fence, mentions, sentences, uncommented, withholds
 from assay.formats.encoding.yaml import yaml_mapping
+from assay.formats.licence import MOST_KEPT, licence_text
 from assay.formats.window import Window
 from assay.licence.asked import asked
 from assay.licence.statement import says_nothing
@@ -60,7 +61,7 @@ _NUMERIC = re.compile(r"\s*[-+~]?\d[\d.,]*\s*%?\s*\Z")
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the card."""
     lines = window.text(MOST).replace("\r\n", "\n").split("\n")
-    front, body_start = _front_matter(lines)
+    front, body_start, broken = _front_matter(lines)
     body = uncommented(lines[body_start:])
     claims = [*_claims(front, lines[:body_start]), *_counts(body, body_start)]
     parts = tuple(sections(body, body_start))
@@ -74,23 +75,48 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         tuple(asked(sentences(body, body_start))),
     )
     yield from mentions(artifact, body, body_start)
+    yield from _gate_terms(artifact, front, lines[:body_start])
+    if broken:
+        raise broken  # what stands below it was read all the same
 
 
-def _front_matter(lines: list[str]) -> tuple[dict[str, Any], int]:
-    """The front matter as a mapping, and the index of the first line after it."""
+def _gate_terms(artifact: str, front: dict[str, Any], lines: list[str]) -> Iterator[object]:
+    """The text that people must agree to before the hub hands out the files, if it is a licence or forbids anything."""
+    text = front.get("extra_gated_prompt")
+    if not isinstance(text, str) or not text.strip():
+        return
+    first = _line(lines, "extra_gated_prompt", "")
+    # a literal block keeps its lines; of other styles only the first is known
+    rows = text.split("\n")
+    kept = first < len(lines) and rows[0].strip() == lines[first].strip()
+    found = licence_text(artifact, "\n" * first + text if kept else text, notice=False)
+    if found.identified or found.clauses:
+        yield found
+        yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
+
+
+def _front_matter(lines: list[str]) -> tuple[dict[str, Any], int, Malformed | None]:
+    """The front matter as a mapping, the index of the first line after it, and why it could not be read."""
     if not lines or lines[0].strip() != "---":
-        return {}, 0
+        return {}, 0, None
     end = next((number for number, line in enumerate(lines[1:], 1) if line.strip() == "---"), 0)
     if not end:
-        raise Malformed("the card's front matter has no closing ---")
+        return {}, 0, Malformed("the card's front matter has no closing ---")
     text = "\n".join(lines[1:end])
     if len(text) > MAX_FRONT_MATTER:
-        raise Malformed(
-            "the card's front matter is longer than assay reads",
-            expected=f"at most {MAX_FRONT_MATTER:,} characters",
-            got=f"{len(text):,}",
+        return (
+            {},
+            end + 1,
+            Malformed(
+                "the card's front matter is longer than assay reads",
+                expected=f"at most {MAX_FRONT_MATTER:,} characters",
+                got=f"{len(text):,}",
+            ),
         )
-    return yaml_mapping(text, "the card's front matter"), end + 1
+    try:
+        return yaml_mapping(text, "the card's front matter"), end + 1, None
+    except Malformed as broken:
+        return {}, end + 1, broken
 
 
 def _claims(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
@@ -100,9 +126,21 @@ def _claims(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
         for entry in entries[:MAX_VALUES]:
             if isinstance(entry, str | int | float | bool):
                 yield Stated(key, str(entry)[:500], _line(lines, key, str(entry)))
+    yield from _tagged_bases(front, lines)
     yield from _gate(front, lines)
     yield from _samples(front.get("widget"), _line(lines, "widget", ""))
     yield from _results(front.get("model-index"), _line(lines, "model-index", ""))
+
+
+def _tagged_bases(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
+    """The base models that the hub's own tags name (`base_model:adapter:org/name`), where no key does."""
+    tags = front.get("tags")
+    if front.get("base_model") or not isinstance(tags, list):
+        return
+    names = dict.fromkeys(
+        tag.rpartition(":")[2] for tag in tags[:MAX_VALUES] if isinstance(tag, str) and tag.startswith("base_model:")
+    )
+    yield from (Stated("base_model", name[:500], _line(lines, "tags", name)) for name in names if name)
 
 
 def _gate(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
@@ -218,7 +256,7 @@ FORMAT = Format(
     "model card",
     read,
     names=("readme.md",),
-    needs=("yaml",),
+    needs=("yaml", "assay.licence.match", "assay.licence.clause"),
     examines=(Aspect.MARKS,),
     gaps=(),
 )

@@ -249,12 +249,8 @@ def test_the_lists_are_whole() -> None:
             "is given under cc-by-nc-4.0 (no commercial use, or research only)",
         ),
         ("meta-llama/Llama-3.1-8B", "llama3.1", Kind.PASS, "meta-llama/Llama-3.1-8B is given under llama3.1"),
-        (
-            "Qwen/Qwen2.5-7B",
-            "apache-2.0",
-            Kind.INFORMATIONAL,
-            "under which terms Qwen/Qwen2.5-7B is given is not known",
-        ),
+        ("Qwen/Qwen2.5-7B", "cc-by-nc-4.0", Kind.PASS, "Qwen/Qwen2.5-7B is given under apache-2.0"),
+        ("org/own-7b", "apache-2.0", Kind.INFORMATIONAL, "under which terms org/own-7b is given is not known"),
         ("Qwen/Qwen2.5-72B", "apache-2.0", Kind.REVIEW, "Qwen/Qwen2.5-72B is given under qwen"),
     ],
 )
@@ -262,6 +258,59 @@ def test_terms_of_the_base_that_are_dropped(tmp_path: Path, base: str, tag: str,
     folder = tagged(tmp_path, f"{tag}\nbase_model: {base}")
     (found,) = messages(assay.audit(folder), "licence.base-dropped", kind)
     assert said in found
+
+
+@pytest.mark.parametrize("tags", ["\ntags:\n- base_model:adapter:meta-llama/Llama-3.1-8B\n- lora", ""])
+def test_what_is_made_from_a_base_has_its_terms_if_it_states_none(tmp_path: Path, tags: str) -> None:
+    (tmp_path / "README.md").write_text(f"---\nlibrary_name: peft{tags}\n---\n# M\n")
+    if not tags:
+        config = '{"peft_type": "LORA", "base_model_name_or_path": "meta-llama/Llama-3.1-8B"}'
+        (tmp_path / "adapter_config.json").write_text(config)
+    (said,) = messages(assay.audit(tmp_path), "licence.base-dropped", Kind.REVIEW)
+    assert said.startswith("meta-llama/Llama-3.1-8B is given under llama3.1 (a threshold of users or revenue")
+    assert said.endswith("which holds for what is made from it; no licence is stated for this model")
+
+
+GATE = """---
+license: other
+extra_gated_prompt: |
+{text}
+extra_gated_fields:
+  Name: text
+---
+# M
+"""
+
+
+def test_the_terms_of_a_gate_are_a_licence(tmp_path: Path) -> None:
+    text = "".join(f"  {line.strip()}\n" for line in APACHE.split("\n"))
+    (tmp_path / "README.md").write_text(GATE.format(text=text))
+    dossier = assay.audit(tmp_path)
+    assert messages(dossier, "licence.missing", Kind.PASS) == ["licence text: Apache-2.0"]
+    altered = text.replace("hereby grants to You", "hereby does not grant to You", 1)
+    (tmp_path / "README.md").write_text(GATE.format(text=altered))
+    row = next(row for row in assay.audit(tmp_path).findings if row.check == "licence.altered")
+    line = next(n for n, read in enumerate(GATE.format(text=altered).split("\n"), 1) if "does not grant" in read)
+    assert row.kind is Kind.REVIEW and line in [place.line for place in row.evidence if "not" in place.seen]
+
+
+def test_a_gate_that_only_asks_for_a_name_is_no_licence(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(GATE.format(text="  Please tell us who you are.\n"))
+    assert messages(assay.audit(tmp_path), "licence.missing", Kind.PASS) == []
+
+
+def test_a_gate_that_forbids_is_terms_to_read(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(GATE.format(text="  You may not use the model for commercial purposes.\n"))
+    (said,) = messages(assay.audit(tmp_path), "licence.restricted", Kind.REVIEW)
+    assert "no commercial use" in said
+
+
+def test_below_a_front_matter_that_cannot_be_read_the_card_is_read(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("---\nlicense: [\n---\n# M\n\n- **License:** MIT\n")
+    dossier = assay.audit(tmp_path)
+    assert [row.artifact for row in dossier.obstacles] == ["README.md"]
+    (said,) = messages(dossier, "licence.missing", Kind.REVIEW)
+    assert said == "licence 'MIT' is claimed, its text is not among the files"
 
 
 def test_without_a_base_nothing_can_be_dropped(tmp_path: Path) -> None:

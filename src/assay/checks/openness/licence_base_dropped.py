@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.openness._licence import place
+from assay.checks.openness._licence import not_read, place
 from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review
 from assay.facts.model import Model
 from assay.licence.name import same
@@ -31,6 +31,16 @@ _TERMS = (
     (re.compile(r"qwen2(\.5)?-72b|qwen1\.5-"), "qwen"),
     (re.compile(r"qwen2\.5-(3b|coder-3b)"), "qwen-research"),
     (re.compile(r"mistral-large|codestral"), "mistral-ai-research"),
+    # open ones, whose terms are kept by any licence that names no fewer duties
+    (re.compile(r"mistral-7b|mixtral-8x|mistral-nemo"), "apache-2.0"),
+    (re.compile(r"qwen3|qwen2\.5-(0\.5|1\.5|7|14|32)b|qwen2-(0\.5|1\.5|7)b"), "apache-2.0"),
+    (
+        re.compile(
+            r"(distil)?bert-base-(un)?cased|bert-large-(un)?cased|t5-|flan-t5|smollm|olmo|pythia|falcon-(7|40)b"
+        ),
+        "apache-2.0",
+    ),
+    (re.compile(r"phi-[34]|phi-2\Z|gpt2\Z|deepseek-r1\Z"), "mit"),
 )
 
 
@@ -44,35 +54,56 @@ _TERMS = (
 def licence_base_dropped(model: Model) -> Iterator[Answer]:
     """A fine-tune cannot give away what its base holds back.
 
-    The base is taken from the card or the metadata of the weights, by name: of 16 families of models it is known under
-    which terms their publishers give them. Heuristic: a model may be called after another without being made from it,
-    and a publisher may change terms; so the answer is for a person. Of other bases nothing is known.
+    The base is taken from the card, the config of an adapter, or the metadata of the weights, by name: of 20
+    families of models it is known under which terms their publishers give them. Where no licence is stated, the
+    base's terms hold. Heuristic: a model may be called after another without being made from it, and a publisher
+    may change terms; so the answer is for a person. Of other bases nothing is known.
     """
-    bases = model.stated("base_model")
+    bases = [
+        (artifact, claim.text, place(artifact, claim.text, claim.line, "base_model"))
+        for artifact, claim in model.stated("base_model")
+    ]
+    in_card = {_bare(text) for _, text, _ in bases}
+    bases += [
+        (row.artifact, row.base_model, Evidence(row.artifact, row.base_model, pointer="/base_model_name_or_path"))
+        for row in model.adapters
+        if row.base_model and _bare(row.base_model) not in in_card
+    ]
     if not bases:
         yield Answer(Kind.NOT_APPLICABLE, "no base model is named")
         return
+    yield from not_read(model)
     own = [(artifact, claim.text, claim.line) for artifact, claim in declared(model.stated)]
     own += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
-    for artifact, base in bases:
-        terms = _terms(base.text)
-        at = place(artifact, base.text, base.line, "base_model")
+    for _, base, at in bases:
+        terms = _terms(base)
         if terms is None:
-            yield informational(f"under which terms {base.text} is given is not known", at)
-        elif not own or any(_keeps(id, terms) for _, id, _ in own):
-            yield passed(f"{base.text} is given under {terms}, and no other terms are stated for this model", at)
-        else:
-            stated = ", ".join(sorted({id for _, id, _ in own}))
+            yield informational(f"under which terms {base} is given is not known", at)
+            continue
+        held = restrictions(terms)
+        stated = ", ".join(sorted({id for _, id, _ in own}))
+        if not own and held:
             yield review(
-                f"{base.text} is given under {terms} ({', '.join(restrictions(terms))}), this model under {stated}",
+                f"{base} is given under {terms} ({', '.join(held)}), which holds for what is made from it; "
+                "no licence is stated for this model",
+                at,
+            )
+        elif not held or any(_keeps(id, terms) for _, id, _ in own):
+            yield passed(f"{base} is given under {terms}, which is not dropped", at)
+        else:
+            yield review(
+                f"{base} is given under {terms} ({', '.join(held)}), this model under {stated}",
                 at,
                 *(Evidence(where, id, line=line or None, name="license") for where, id, line in own[:3]),
             )
 
 
+def _bare(base: str) -> str:
+    return base.lower().rstrip("/").rpartition("/")[2].replace("_", "-")
+
+
 def _terms(base: str) -> str | None:
-    name = base.lower().rpartition("/")[2].replace("_", "-")
-    return next((terms for pattern, terms in _TERMS if pattern.match(name)), None)
+    return next((terms for pattern, terms in _TERMS if pattern.match(_bare(base))), None)
 
 
 def _keeps(id: str, terms: str) -> bool:
