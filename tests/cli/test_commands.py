@@ -357,6 +357,21 @@ def test_interrupting_while_modules_are_loaded_is_the_same_sentence(tmp_path: Pa
     assert done.stderr == "assay: interrupted; reports that were not finished were not written\n"
 
 
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("step", ["os.getcwd", "gc.set_threshold", "os.environ.setdefault"])
+def test_a_signal_before_anything_is_loaded_is_no_traceback(step: str, number: signal.Signals, status: int) -> None:
+    code = (
+        "import gc, os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"def interrupted(*arguments):\n    os.kill(os.getpid(), {int(number)})\n"
+        f"from assay.cli import main\n{step} = interrupted\nsys.argv = ['assay', 'checks']\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode in (status, -number) and done.stdout == ""  # a shell says the one for the other
+    assert done.stderr in ("", "assay: interrupted; reports that were not finished were not written\n")
+    assert number != signal.SIGINT or done.returncode == status
+
+
 def test_offline_opens_no_socket(tmp_path: Path) -> None:
     code = (
         "import sys\n"

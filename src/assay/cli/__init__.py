@@ -76,6 +76,15 @@ class _Ended(BaseException):
 
 def main() -> None:
     """Entry point of `assay`: every expected error is one sentence on standard error."""
+    try:
+        status = _main()
+    except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
+        status = _interrupted(asked)
+    if status is not None:
+        raise SystemExit(status)
+
+
+def _main() -> int | None:
     match sys.argv[1:]:
         case ["-h" | "--help"]:
             print(HELP)
@@ -88,27 +97,29 @@ def main() -> None:
             for name, value in _LIBRARIES.items():
                 os.environ.setdefault(name, value)
             _leave_working_directory_out_of_the_import_path()
-            try:
-                status = _status()
-            except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
-                status = _interrupted(asked)
-            raise SystemExit(status)
+            _end_with_a_sentence()
+            return _status()
+    return None
+
+
+def _end_with_a_sentence() -> None:
+    """From now on signals that ask for the end are told, as Ctrl-C is."""
+    import signal
+
+    signal.signal(signal.SIGTERM, _terminated)
+    for name in ("SIGHUP", "SIGQUIT"):  # not on every system; nohup has the first ignored, a shell's `&` the second
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminated)
 
 
 def _status() -> int:
-    import signal
-
     import click
 
     from assay.cli._streams import guard
     from assay.errors import Stopped, UsageError
 
     guard()
-    signal.signal(signal.SIGTERM, _terminated)
-    for name in ("SIGHUP", "SIGQUIT"):  # not on every system; nohup has the first ignored, a shell's `&` the second
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminated)
     try:
         status = _run()
         sys.stdout.flush()  # what cannot be written is told here, and not where Python ends
