@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -100,6 +101,19 @@ def test_an_audit_ends_when_its_time_is_over(tmp_path: Path) -> None:
     done = run("audit", str(path), "--max-time", "1s", "--max-bytes", "2TB", "--offline")
     assert done.returncode == 1 and "os.system" in done.stdout  # found before, and not lost
     assert "the audit's 1 seconds were over" in " ".join(done.stdout.split())
+
+
+def test_a_file_that_is_being_parsed_is_cut_off_and_what_it_told_is_kept(tmp_path: Path) -> None:
+    evil = calls("os", "system", "id")
+    (tmp_path / "a.pkl").write_bytes(evil[:-1] + b"N0" * 9_900_000 + b".")  # some 20 s of reading
+    (tmp_path / "b.pkl").write_bytes(evil)
+    begun = time.monotonic()
+    found = assay.audit(tmp_path, max_time=6)
+    assert time.monotonic() - begun < 15
+    assert found.decision.verdict is Verdict.FAILED
+    assert ["a.pkl" in row for row in messages(found, "pickle.reaches-outside", Kind.FAIL)] == [True]
+    over = "the audit's 6 seconds were over; allow more with --max-time"
+    assert opened(found)[:2] == [f"a.pkl: {over}", f"b.pkl: {over}"] and len(opened(found)) == 3
 
 
 @pytest.mark.skipif(not hasattr(os, "SEEK_HOLE"), reason="this system does not tell holes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from assay.facts.finding import Kind
@@ -18,8 +19,8 @@ from tests.conftest import messages
 class TakenOver(InProcess):
     """A reader whose worker was taken over by one file: it says of the weights what only a measure may."""
 
-    def read(self, artifact: str, format: Format, place: Place) -> Reading:
-        reading = super().read(artifact, format, place)
+    def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading:
+        reading = super().read(artifact, format, place, left)
         forged = (UnreadValues(artifact, "x", "all is well"),) if artifact == "model.safetensors" else ()
         return Reading((*reading.facts, *forged), reading.obstacle)
 
@@ -36,8 +37,8 @@ def test_a_fact_that_only_measures_give_does_not_count_from_a_reader(tmp_path: P
 class Halved(InProcess):
     """A reader whose worker was taken over by a licence: it says what the text is, and not how it reads."""
 
-    def read(self, artifact: str, format: Format, place: Place) -> Reading:
-        reading = super().read(artifact, format, place)
+    def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading:
+        reading = super().read(artifact, format, place, left)
         return Reading(tuple(row for row in reading.facts if not isinstance(row, LicenceSource)), reading.obstacle)
 
 

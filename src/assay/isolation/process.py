@@ -68,10 +68,10 @@ class Worker:
         self._reached: tuple[str, ...] = ()
         self._left = Allowance(tensors=tensors)
 
-    def read(self, artifact: str, format: Format, place: Place) -> Reading:
+    def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading:
         """Read one artifact; a worker that dies, hangs or answers nonsense is an obstacle on that artifact.
 
-        What it had told before stays.
+        What it had told before stays, also where it is stopped because the audit had only so many seconds `left`.
         """
         company = formats.company(format)
         if self._rendered or company != self._company:
@@ -87,18 +87,18 @@ class Worker:
             "tensors": self._left.tensors,
         }
         self._company = company
-        reading = self._asked(request, self._deadline, place.identity[2])
+        reading = self._asked(request, _within(left, self._deadline), place.identity[2])
         changed = reading.obstacle is not None and reading.obstacle.trouble is Trouble.CHANGED
         return replace(reading, facts=()) if changed else reading  # of what had been told, nobody knows of which bytes
 
-    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials:
+    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...], left: float = math.inf) -> Trials:
         """Try out the templates of one artifact, in a worker that reads and renders nothing afterwards.
 
         One that has only read plain files so far, and has what it takes loaded, will do.
         """
         if self._rendered or self._company or not self._renders:
             self.close()
-        until = time.monotonic() + self._trial
+        until = time.monotonic() + _within(left, self._trial)
         facts: list[object] = []
         stopped: Obstacle | None = None
         for template in templates:
@@ -174,6 +174,11 @@ class Worker:
             has = ", ".join(self._reached) or "none"
             raise IsolationError(f"--require-isolation: this machine gives {has}; needed are {', '.join(FULL)}")
         return child
+
+
+def _within(left: float, most: float) -> float:
+    """The seconds after which a worker is killed that shall stop by itself when `left` are over, at most `most`."""
+    return min(most, max(left, 0) / SOFT + LEAST)
 
 
 def _stopped(artifact: str, cause: Exception) -> Obstacle:

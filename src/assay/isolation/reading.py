@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,11 +97,14 @@ def identity(state: os.stat_result) -> Identity:
 
 
 class Reader(Protocol):
-    """Reads artifacts as formats, and tries out their templates; `reached` names the isolation, strongest last."""
+    """Reads artifacts as formats, and tries out their templates; `reached` names the isolation, strongest last.
 
-    def read(self, artifact: str, format: Format, place: Place) -> Reading: ...
+    `left` are the wall seconds that the audit has left for it; a reader in this process cannot be stopped, and goes on.
+    """
 
-    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials: ...
+    def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading: ...
+
+    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...], left: float = math.inf) -> Trials: ...
 
     def reached(self) -> tuple[str, ...]: ...
 
@@ -209,7 +213,7 @@ class InProcess:
     def __init__(self, *, render: bool = True, tensors: int = MOST_TENSORS) -> None:
         self._render, self._tensors = render, tensors
 
-    def read(self, artifact: str, format: Format, place: Place) -> Reading:
+    def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading:
         """Read one artifact."""
         facts: list[object] = []
         stopped = read_at(facts.append, artifact, format, place, self._tensors)
@@ -217,7 +221,7 @@ class InProcess:
         changed = stopped is not None and stopped.trouble is Trouble.CHANGED
         return Reading(() if changed else tuple(facts), stopped)
 
-    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...]) -> Trials:
+    def tried(self, artifact: str, templates: tuple[ChatTemplate, ...], left: float = math.inf) -> Trials:
         """Try the templates of one artifact out, or say that it was not done."""
         if not self._render:
             return tuple(untried(template, UNRENDERED) for template in templates), None

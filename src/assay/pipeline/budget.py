@@ -59,6 +59,11 @@ class Budget:
         values = (("seconds", self.seconds), ("bytes", self.bytes), ("tensors", self.tensors))
         return tuple(Limit(name, value, given) for (name, value), given in zip(values, self._given, strict=True))
 
+    @property
+    def left(self) -> float:
+        """Seconds until the time is over; not above zero if it is."""
+        return self._until - self._clock()
+
     def check(self) -> None:
         """Raises OverBudget when the time is over."""
         if self._clock() > self._until:

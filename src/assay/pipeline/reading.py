@@ -10,7 +10,7 @@ from assay import formats
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
 from assay.facts.structure import Aspect, Examined, Flaw, Hook, HookKind
 from assay.facts.tensor import WeightIndex
-from assay.facts.text import ChatTemplate, TemplateTrial
+from assay.facts.text import ChatTemplate, TemplateTrial, untried
 from assay.facts.values import TensorSummary, UnreadValues
 from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED
@@ -38,7 +38,8 @@ class Row:
         """The row with its digest; a file that could not be hashed as it was read has not been examined."""
         artifact = replace(self.artifact, sha256=digest.sha256)
         if digest.obstacle is not None and digest.obstacle.trouble is Trouble.LIMIT:  # what its headers say, they say
-            return Row(replace(artifact, standing=Standing.UNEXAMINED), self.facts, (*self.obstacles, digest.obstacle))
+            rest = tuple(row for row in self.obstacles if row != digest.obstacle)  # time that is over is told once
+            return Row(replace(artifact, standing=Standing.UNEXAMINED), self.facts, (*rest, digest.obstacle))
         changed = digest.obstacle is not None and digest.obstacle.trouble is Trouble.CHANGED
         if digest.obstacle is None or (self.obstacles and not changed):
             return replace(self, artifact=artifact)
@@ -68,8 +69,8 @@ def read_all(
     reader = make_reader(formats.modules(kinds))
     try:
         rows = _in_company(list(zip(entries, heads, kinds, strict=True)), reader, made, budget)
-        rows = _with_attachments(rows, entries, make_reader, made)
-        rows = _with_trials(rows, reader)
+        rows = _with_attachments(rows, entries, make_reader, made, budget)
+        rows = _with_trials(rows, reader, budget)
     finally:
         reader.close()
     return _with_values_beside(_with_side_files(rows)), reader.reached()
@@ -86,26 +87,30 @@ def _in_company(
     order = [(formats.company(kind) if kind else "", number) for number, (_, _, kind) in enumerate(asked)]
     for _, number in sorted(order, key=lambda row: (not row[0], row)):
         entry, head, kind = asked[number]
-        late = budget.over(entry.path)
-        rows[number] = _read_one(entry, head if late is None else Peeked(head.head, late), kind, reader, made)
+        rows[number] = _read_one(entry, head, kind, reader, made, budget)
     return [rows[number] for number in range(len(asked))]
 
 
-def _with_trials(rows: list[Row], reader: Reader) -> list[Row]:
+def _with_trials(rows: list[Row], reader: Reader, budget: Budget) -> list[Row]:
     """The rows, with what rendering shows of the templates found in each; one that was rendered is not rendered again.
 
     Rendering comes after all reading: what it takes can then cost no other answer.
     """
     known: dict[str, TemplateTrial] = {}
-    return [_with_trials_of(row, reader, known) for row in rows]
+    return [_with_trials_of(row, reader, known, budget) for row in rows]
 
 
-def _with_trials_of(row: Row, reader: Reader, known: dict[str, TemplateTrial]) -> Row:
+def _with_trials_of(row: Row, reader: Reader, known: dict[str, TemplateTrial], budget: Budget) -> Row:
     templates = tuple(fact for fact in row.facts if isinstance(fact, ChatTemplate))
     new = tuple({template.source: template for template in templates if template.source not in known}.values())
     stopped: Obstacle | None = None
     if new:
-        trials, stopped = reader.tried(row.artifact.path, new)
+        path = row.artifact.path
+        if (stopped := budget.over(path)) is None:
+            trials, stopped = reader.tried(path, new, budget.left)
+            stopped = _or_over(stopped, path, budget)
+        else:
+            trials = tuple(untried(template, f"not rendered: {stopped.reason}") for template in new)
         known.update(zip((template.source for template in new), trials, strict=True))
     shown = tuple(replace(known[row.source], artifact=row.artifact, pointer=row.pointer) for row in templates)
     if stopped is None:
@@ -121,7 +126,7 @@ def _kind(entry: Entry, head: bytes) -> formats.Format | None:
 
 
 def _with_attachments(
-    rows: list[Row], entries: tuple[Entry, ...], make_reader: MakeReader, made: frozenset[str]
+    rows: list[Row], entries: tuple[Entry, ...], make_reader: MakeReader, made: frozenset[str], budget: Budget
 ) -> list[Row]:
     """The rows, with what was read of files that are attached to others: those few need every reader."""
     places = [
@@ -139,7 +144,7 @@ def _with_attachments(
     try:
         for number in places:
             row = rows[number]
-            more = _read_one(entries[number], Peeked(b""), kind, reader, made)
+            more = _read_one(entries[number], Peeked(b""), kind, reader, made, budget)
             standing = Standing.UNEXAMINED if more.obstacles else row.artifact.standing
             rows[number] = Row(
                 replace(row.artifact, standing=standing), row.facts + more.facts, row.obstacles + more.obstacles
@@ -240,15 +245,29 @@ def _beside(index: WeightIndex) -> str:
     return normpath(f"{index.artifact.rpartition('/')[0] or '.'}/{index.file}")
 
 
-def _read_one(entry: Entry, head: Peeked, kind: formats.Format | None, reader: Reader, made: frozenset[str]) -> Row:
+def _or_over(stopped: Obstacle | None, path: str, budget: Budget) -> Obstacle | None:
+    """What stopped a reader: that the audit's time is over, where it was stopped for time and that is so."""
+    late = stopped is not None and stopped.trouble is Trouble.STOPPED
+    return (budget.over(path) if late else None) or stopped
+
+
+def _read_one(
+    entry: Entry,
+    head: Peeked,
+    kind: formats.Format | None,
+    reader: Reader,
+    made: frozenset[str],
+    budget: Budget,
+) -> Row:
     path = entry.path
     label = kind.id if kind and kind.id != "inert" else inert(path, head.head) or "unknown"
     artifact = Artifact(path, entry.size, "", label, Standing.UNEXAMINED)
-    if head.obstacle:
-        return Row(artifact, (), (head.obstacle,))
+    if hindrance := budget.over(path) or head.obstacle:
+        return Row(artifact, (), (hindrance,))
     if kind is None:  # an empty file
         return Row(replace(artifact, standing=Standing.INERT), (), ())
-    reading = reader.read(path, kind, entry.place)
+    reading = reader.read(path, kind, entry.place, budget.left)
+    reading = replace(reading, obstacle=_or_over(reading.obstacle, path, budget))
     forged = next((name for name in (type(fact).__name__ for fact in reading.facts) if name in made), None)
     if forged is not None:
         reason = f"the isolated reader gave a {forged}, which no reader may: it was taken over by the file"
