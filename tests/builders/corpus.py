@@ -1,14 +1,16 @@
-"""An indexed corpus of a few texts."""
+"""An indexed corpus of a few texts or files."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import assay.corpus
 from assay.corpus.building import Options, build
 from assay.corpus.collection import Corpus
 from assay.execution import executor
+from assay.facts.corpus import CorpusRecord
 
 
 def opened(folder: Path, texts: list[str], **fields: str) -> Corpus:
@@ -19,3 +21,15 @@ def opened(folder: Path, texts: list[str], **fields: str) -> Corpus:
     )
     build((str(folder / "texts.jsonl"),), folder / "index", Options(), executor("local", 0), replace_old=True)
     return assay.corpus.open(folder / "index")
+
+
+def indexed(folder: Path, *inputs: Path, **options: object) -> Corpus:
+    """A corpus of these files, built with these `assay.corpus.building.Options`."""
+    chosen = replace(Options(), **options)  # type: ignore[arg-type]
+    build(tuple(map(str, inputs)), folder, chosen, executor("local", 0), replace_old=True)
+    return assay.corpus.open(folder)
+
+
+def skipped(record: CorpusRecord) -> dict[str, int]:
+    """Reason -> how often."""
+    return {row.reason: row.count for row in record.skipped}

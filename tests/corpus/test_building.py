@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,23 +16,14 @@ from assay.corpus.collection import Corpus
 from assay.corpus.documents import Fields
 from assay.errors import UsageError
 from assay.execution import executor
-from assay.facts.corpus import CorpusRecord, Document, LicenceBasis, LicenceClass
+from assay.facts.corpus import Document, LicenceBasis, LicenceClass
 from assay.licence.statement import of_document
+from tests.builders.corpus import indexed, skipped
 from tests.builders.rows import ROWS, WRITERS, as_arrow_stream, as_jsonl
-
-
-def indexed(folder: Path, *inputs: Path, **options: object) -> Corpus:
-    chosen = replace(Options(), **options)  # type: ignore[arg-type]
-    build(tuple(map(str, inputs)), folder, chosen, executor("local", 0), replace_old=True)
-    return assay.corpus.open(folder)
 
 
 def everything(corpus: Corpus) -> list[Document]:
     return [shard.document(number) for shard in corpus.shards for number in range(shard.documents)]
-
-
-def skipped(record: CorpusRecord) -> dict[str, int]:
-    return {row.reason: row.count for row in record.skipped}
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -125,6 +115,8 @@ def test_rows_of_fine_tuning_data(tmp_path: Path) -> None:
         "no field with text": 1,
         "not JSON": 1,
         "a row that is neither an object nor a string": 1,
+        "field messages[].role not indexed: says of what kind a part is": 1,
+        "field conversations[].from not indexed: says of what kind a part is": 1,
     }
 
 

@@ -1,21 +1,22 @@
-"""Rows into documents: which field is the text, the licence, the date, the source, by option or else by usual names."""
+"""Rows into documents: which field is the licence, the date, the source, by option or else by usual names."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.corpus.content import content
 from assay.corpus.inputs import Input
 from assay.corpus.rows import Row
 from assay.facts.corpus import Document
 from assay.licence.statement import of_document
 
 MOST_VALUE = 2000  # characters of a field other than the text
+MOST_NAME = 80  # characters of the name of a field
 # field -> the names under which data sets in use have it, the first that a row has counts
 NAMES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "content", "raw_content", "body", "document", "page_content", "markdown", "code", "contents"),
     "id": ("id", "doc_id", "_id", "uuid", "identifier", "docno"),
     "url": ("url", "source_url", "uri", "link", "permalink", "path"),
     "title": ("title", "name", "heading"),
@@ -25,20 +26,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "dataset": ("dataset", "source", "subset", "corpus", "dataset_name"),
     "stage": ("stage", "split"),
 }
-# rows of fine-tuning data have no text of their own: their parts are joined by empty lines
-_TURNS = ("messages", "conversations", "conversation", "dialog", "turns")
-_SPOKEN = ("content", "value", "text")
-_PARTS = (
-    ("instruction", "input", "output"),
-    ("instruction", "context", "response"),
-    ("prompt", "completion"),
-    ("prompt", "response"),
-    ("prompt", "chosen"),
-    ("question", "answer"),
-    ("question", "response"),
-    ("query", "response"),
-    ("inputs", "targets"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +47,40 @@ class Fields:
 
 @dataclass(slots=True)
 class Guesses:
-    """Which field was taken for what, and how often, so that it can be shown."""
+    """Which field was taken for what and how often, so that it can be shown; and what of the last row was left out."""
 
     used: dict[str, int] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
 
     def took(self, name: str, source: str) -> None:
         """Count that `source` was read as `name`."""
         key = f"{name} from {source}"
         self.used[key] = self.used.get(key, 0) + 1
 
+    def reasons(self) -> Iterator[str]:
+        """What of the last row is not indexed: field and reason."""
+        for name, reason in self.left.items():
+            yield f"field {_plain(name)[:MOST_NAME]} not indexed: {reason}"
+
 
 def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[bytes, Document] | str:
-    """The text of a document as UTF-8 and what is known of it, or why the row is none."""
+    """The text of a document as UTF-8 and what is known of it, or why the row is none.
+
+    `guesses` tells afterwards which fields were read as what, and which part of the row is in neither.
+    """
     whole = source.kind in ("text", "html")
-    flat = row.fields if whole else _flat(row.fields)
-    text = _text(flat, fields, guesses)
-    if text is None:
+    guesses.left.clear()
+    flat = row.fields if whole else _flat(row.fields, guesses)
+    known: set[str] = set()
+    value = {name: _value(name, flat, fields, guesses, known) for name in NAMES}
+    found = content(flat, fields.names.get("text", ""), known)
+    if found.text is None:
         return "no field with text"
-    if not text or text.isspace():
+    if not found.text or found.text.isspace():
         return "empty text"
-    raw = text.encode("utf-8", "replace")
-    value = {name: _value(name, flat, fields, guesses) for name in NAMES if name != "text"}
+    guesses.took("text", "+".join(found.used))
+    guesses.left.update(found.left)
+    raw = found.text.encode("utf-8", "replace")
     dataset = value["dataset"] or fields.dataset or fields.croissant_name or _folder(source)
     digest = hashlib.sha256(raw).hexdigest()
     return raw, Document(
@@ -107,60 +107,33 @@ def _folder(source: Input) -> str:
     return first if separator else first.partition(".")[0]
 
 
-def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(fields: Mapping[str, Any], guesses: Guesses) -> dict[str, Any]:
     """The fields with those of `metadata` and `meta` beside them; the row's own come first."""
-    flat: dict[str, Any] = {}
-    for name in ("metadata", "meta"):
-        inner = fields.get(name)
-        if isinstance(inner, Mapping):
-            flat |= inner
-    return flat | dict(fields)
+    flat = dict(fields)
+    for outer in ("meta", "metadata"):
+        inner = flat.get(outer)
+        if not isinstance(inner, Mapping):
+            continue
+        del flat[outer]
+        for name, value in inner.items():
+            if name in flat:
+                guesses.left[f"{outer}.{name}"] = "the row has another field of this name"
+            else:
+                flat[name] = value
+    return flat
 
 
-def _text(flat: Mapping[str, Any], fields: Fields, guesses: Guesses) -> str | None:
-    given = fields.names.get("text")
-    if given:
-        found = flat.get(given)
-        if isinstance(found, str):
-            guesses.took("text", given)
-            return found
-        return None if found is None else _turns(found)
-    for name in NAMES["text"]:
-        if isinstance(flat.get(name), str):
-            guesses.took("text", name)
-            return str(flat[name])
-    for name in _TURNS:
-        spoken = _turns(flat.get(name))
-        if spoken is not None:
-            guesses.took("text", name)
-            return spoken
-    for parts in _PARTS:
-        if isinstance(flat.get(parts[0]), str) and isinstance(flat.get(parts[-1]), str):
-            guesses.took("text", "+".join(parts))
-            return "\n\n".join(str(flat[part]) for part in parts if isinstance(flat.get(part), str) and flat[part])
-    return None
-
-
-def _turns(value: object) -> str | None:
-    if not isinstance(value, list) or not value:
-        return None
-    spoken: list[str] = []
-    for turn in value:
-        if isinstance(turn, str):
-            spoken.append(turn)
-        elif isinstance(turn, Mapping):
-            spoken += [str(turn[name]) for name in _SPOKEN if isinstance(turn.get(name), str)][:1]
-    return "\n\n".join(spoken) if spoken else None
-
-
-def _value(name: str, flat: Mapping[str, Any], fields: Fields, guesses: Guesses) -> str:
+def _value(name: str, flat: Mapping[str, Any], fields: Fields, guesses: Guesses, known: set[str]) -> str:
     given = fields.names.get(name)
     for source in (given,) if given else NAMES[name]:
-        written = (
-            _written(flat[source]) if source in flat else ""
-        )  # most rows have few fields, and there may be millions
+        if source not in flat:  # most rows have few fields, and there may be millions
+            continue
+        written = _written(flat[source])
         if written:
             guesses.took(name, source)
+            known.add(source)
+            if len(written) > MOST_VALUE:
+                guesses.left[source] = f"what follows after {MOST_VALUE:,} characters"
             return written[:MOST_VALUE]
     return ""
 
@@ -169,7 +142,7 @@ def _written(value: object) -> str:
     if value is None or isinstance(value, bool | Mapping):
         return ""
     if isinstance(value, list):
-        return ", ".join(_plain(entry) for entry in value[:20])
+        return ", ".join(_plain(entry) for entry in value[:MOST_VALUE])
     return _plain(value)
 
 

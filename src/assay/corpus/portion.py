@@ -127,6 +127,8 @@ class _Worker:
                 continue
             if row.damaged:
                 self._skips.note("indexed, with bytes that are no text in its encoding replaced", place)
+            for reason in self._guesses.reasons():
+                self._skips.note(reason, place)
             self._add(*found, place)
         return InputRecord(source.name, source.size, reading.sha256)
 

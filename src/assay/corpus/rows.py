@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import sys
 import zlib
@@ -22,6 +23,7 @@ MOST_JSON = 256 << 20  # bytes of a JSON file that is one array
 TIMES, LEAST = 256, 256 << 20
 MOST_WINDOW = 128 << 20  # of a zstd frame (RFC 8878 asks for 8 MiB, `zstd --long` takes this)
 SNIFF = 8192
+MOST_HEADER = 1 << 20  # characters of the first line of a table
 BATCH = 128  # rows of a table at a time: a value that is stored once may stand in each of them
 COLUMNS = ("parquet", "arrow")
 
@@ -116,7 +118,7 @@ class Parsing:
             case "json":
                 yield from _json(plain)
             case _:
-                yield from self._table(plain, "\t" if self._input.kind == "tsv" else ",")
+                yield from self._table(plain, "\t" if self._input.kind == "tsv" else "")
 
     def _whole(self, stream: BinaryIO) -> Iterator[Row | NotRead]:
         raw = stream.read(MOST_LINE + 1)
@@ -132,9 +134,14 @@ class Parsing:
 
     def _table(self, stream: BinaryIO, delimiter: str) -> Iterator[Row | NotRead]:
         csv.field_size_limit(1 << 30)
-        text = io.TextIOWrapper(stream, self._encoding, errors="replace", newline="")
+        encoding = (
+            _marked(stream.peek(3)) or self._encoding if isinstance(stream, io.BufferedReader) else self._encoding
+        )
+        text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
         try:
-            yield from _csv(csv.DictReader(text, delimiter=delimiter))
+            first = text.readline(MOST_HEADER)
+            lines = itertools.chain([first], text) if first else iter(())
+            yield from _csv(csv.DictReader(lines, delimiter=delimiter or _delimiter(first)))
         finally:
             text.detach()  # else it closes the file, of which the rest is still to be hashed
 
@@ -151,6 +158,12 @@ class Parsing:
                     yield Row(number, fields)
 
 
+def _delimiter(header: str) -> str:
+    """What separates the cells: of the characters in use the one that the first line has most often, unquoted."""
+    bare = "".join(header.split('"')[::2])
+    return max(",;\t|", key=bare.count)
+
+
 def _csv(reader: csv.DictReader[str]) -> Iterator[Row | NotRead]:
     while True:
         try:
@@ -160,7 +173,8 @@ def _csv(reader: csv.DictReader[str]) -> Iterator[Row | NotRead]:
         except csv.Error as cause:
             yield NotRead(reader.line_num, f"not CSV ({cause})")
             continue
-        row.pop(None, None)
+        if row.pop(None, None):
+            yield NotRead(reader.line_num, "cells beyond those that the header names are not indexed")
         yield Row(reader.line_num, dict(row), any("\ufffd" in (value or "") for value in row.values()))
 
 
@@ -237,13 +251,17 @@ def _errors() -> tuple[type[Exception], ...]:
 
 def decoded(raw: bytes, encoding: str) -> tuple[str, bool]:
     """Text and whether bytes had to be replaced; a byte order mark overrides `encoding`."""
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark):
-            encoding = name
+    encoding = _marked(raw) or encoding
     try:
         return raw.decode(encoding), False
     except UnicodeDecodeError:
         return raw.decode(encoding, "replace"), True
+
+
+def _marked(raw: bytes) -> str:
+    """The encoding that a byte order mark tells, or empty."""
+    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+    return next((name for mark, name in marks if raw.startswith(mark)), "")
 
 
 def _json_lines(stream: BinaryIO) -> Iterator[Row | NotRead]:
