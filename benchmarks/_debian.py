@@ -22,7 +22,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from assay.corpus.inputs import Input, kind_of
-from assay.corpus.rows import NotRead, Reading
+from assay.corpus.row import NotRead
+from assay.corpus.rows import Reading
 
 PINS = Path(__file__).with_name("debian-packages.txt")
 HELD_OUT = 400

@@ -1,4 +1,4 @@
-"""The same five rows in every format that a corpus is built from."""
+"""The same five rows in every format that a corpus is built from, and any bytes read as one of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet
 import zstandard
+
+from assay.corpus.documents import Fields, Guesses, made
+from assay.corpus.inputs import Input, kind_of
+from assay.corpus.row import NotRead
+from assay.corpus.rows import Reading
 
 ROWS = [
     {
@@ -75,3 +80,17 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "data-00000-of-00001.arrow": as_arrow_stream,
     "a.feather": as_arrow_file,
 }
+
+
+def tried(path: Path, raw: bytes) -> None:
+    """Read these bytes under a name: documents, or reasons why there are none, and nothing else."""
+    path.write_bytes(raw)
+    kind = kind_of(path.name)
+    assert kind is not None
+    source = Input(str(path), len(raw), *kind, path.name)
+    for row in Reading(source, "utf-8", lambda _: None).rows():
+        if isinstance(row, NotRead):
+            assert row.reason and "\n" not in row.reason
+        else:
+            found = made(source, row, Fields(), Guesses())
+            assert isinstance(found, str) or (found[0].decode() and found[1].id)

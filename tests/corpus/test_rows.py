@@ -14,25 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from assay.corpus.documents import Fields, Guesses, made
 from assay.corpus.inputs import Input, kind_of
-from assay.corpus.rows import NotRead, Reading
-from tests.builders.rows import WRITERS
+from assay.corpus.row import NotRead
+from assay.corpus.rows import Reading
+from tests.builders.rows import WRITERS, tried
 
 NAMES = (*WRITERS, "a.txt", "a.html", "a.tsv", "a.txt.gz")
-
-
-def tried(path: Path, raw: bytes) -> None:
-    path.write_bytes(raw)
-    kind = kind_of(path.name)
-    assert kind is not None
-    source = Input(str(path), len(raw), *kind, path.name)
-    for row in Reading(source, "utf-8", lambda _: None).rows():
-        if isinstance(row, NotRead):
-            assert row.reason and "\n" not in row.reason
-        else:
-            found = made(source, row, Fields(), Guesses())
-            assert isinstance(found, str) or (found[0].decode() and found[1].id)
 
 
 LINE = b'{"text": "' + b"a" * 10_000 + b'"}\n'
@@ -57,8 +44,8 @@ def test_what_a_file_stands_for_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, write: Callable[[Path], None]
 ) -> None:
     """A few MB of a table or an archive can stand for more than a disk holds."""
-    monkeypatch.setattr("assay.corpus.rows.LEAST", 2 << 20)
-    monkeypatch.setattr("assay.corpus.rows.TIMES", 1)
+    monkeypatch.setattr("assay.corpus.unpacking.LEAST", 2 << 20)
+    monkeypatch.setattr("assay.corpus.unpacking.TIMES", 1)
     path = tmp_path / name
     write(path)
     kind = kind_of(name)

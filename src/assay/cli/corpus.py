@@ -58,6 +58,9 @@ def _building(command: Any) -> Any:
             help="Encoding of text and CSV files without a byte order mark.",
         ),
         click.option(
+            "--main-text", is_flag=True, help="Of pages of HTML only the main text, without menus (extra: web)."
+        ),
+        click.option(
             "--shard-size",
             default="1GiB",
             show_default=True,
@@ -92,7 +95,7 @@ def _building(command: Any) -> Any:
 @click.option("--replace", "replace_old", is_flag=True, help="Build anew where there is a corpus already.")
 @_building
 def build(inputs: tuple[str, ...], directory: str, replace_old: bool, **given: Any) -> int:
-    """Index INPUTs: folders, URLs, and txt, md, rst, html, jsonl, json, csv (plain, .gz, .zst), parquet, arrow files.
+    """Index INPUTs: folders, URLs and files, of texts, code, web and Wikipedia dumps, tables and more (docs/corpus.md).
 
     A build that is interrupted leaves what was there before; the same command then goes on with the shards that it had
     finished.
@@ -117,7 +120,7 @@ def _built(inputs: tuple[str, ...], directory: str, given: dict[str, Any], *, re
         raise UsageError(f"{without_user(remote[0])} is behind a network, and --offline was given")
     if add and storage.is_url(directory):
         raise UsageError("a corpus behind a URL is not changed in place: build it anew, or add to a copy in a folder")
-    settings = building.Options(_fields(given), given["encoding"], _size(given["shard_size"]))
+    settings = building.Options(_fields(given), given["encoding"], _size(given["shard_size"]), given["main_text"])
     runner = executor(given["executor"], given["jobs"])
     with storage.written(directory) as folder, progress(given["quiet"]) as advance:
         building.build(inputs, folder, settings, runner, add=add, replace_old=replace_old, progress=advance)

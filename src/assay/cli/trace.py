@@ -136,7 +136,7 @@ def _text(text: str) -> str:
     raw = given(text, MOST)
     if isinstance(raw, str):
         return raw
-    from assay.corpus.rows import decoded
+    from assay.corpus.kinds.text import decoded
 
     return decoded(raw, "utf-8")[0]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Any
 
 from assay.errors import MissingExtra
 
 
-def _module(name: str, purpose: str) -> Any:
+def _module(name: str, purpose: str, extra: str = "corpus") -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise MissingExtra("corpus", purpose) from None
+        raise MissingExtra(extra, purpose) from None
 
 
 def zstandard() -> Any:
@@ -30,17 +31,54 @@ def lxml_html() -> Any:
     return _module("lxml.html", "reading HTML")
 
 
+def lxml_etree() -> Any:
+    """lxml: what an EPUB says of itself."""
+    return _module("lxml.etree", "reading EPUB")
+
+
+def warcio() -> Any:
+    """warcio: WARC and WET inputs (`ArchiveIterator`)."""
+    return _module("warcio.archiveiterator", "reading WARC files", "web")
+
+
+def main_text() -> Any:
+    """Resiliparse: the main text of a page (`extract_plain_text`)."""
+    return _module("resiliparse.extract.html2text", "finding the main text of pages", "web")
+
+
+def parsed_html(raw: bytes) -> Any:
+    """The tree of a page, in the encoding that Resiliparse finds."""
+    encoding = _module("resiliparse.parse.encoding", "finding the main text of pages", "web").detect_encoding(raw)
+    tree = _module("resiliparse.parse.html", "finding the main text of pages", "web").HTMLTree
+    return tree.parse_from_bytes(raw, encoding)
+
+
+def pypdf() -> Any:
+    """pypdf: PDF inputs, without what it would print of damaged ones."""
+    library = _module("pypdf", "reading PDF files", "pdf")
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    return library
+
+
 def fsspec() -> Any:
     """fsspec: inputs and corpora behind a URL."""
     return _module("fsspec", "opening a URL")
 
 
-def needed(kinds: set[str], schemes: set[str]) -> None:
+def needed(kinds: set[str], schemes: set[str], *, main: bool = False) -> None:
     """Say what is missing before any work is done (MissingExtra): what every corpus needs, and what these inputs do."""
     zstandard()
     if kinds & {"parquet", "arrow"}:
         pyarrow()
-    if "html" in kinds:
+    if kinds & {"html", "warc"}:
         lxml_html()
+    if "epub" in kinds:
+        lxml_etree()
+    if "warc" in kinds:
+        warcio()
+    if "pdf" in kinds:
+        pypdf()
+    if main:
+        main_text()
     if schemes - {""}:
         fsspec()

@@ -38,8 +38,9 @@ def build(
     """
     _check(options)
     unread = Skips()
-    inputs = listed(references, unread.note)
-    _extra.needed({source.kind for source in inputs}, {source.uri.partition("://")[1] for source in inputs})
+    inputs = tuple(replace(source, main_text=options.main_text) for source in listed(references, unread.note))
+    schemes = {source.uri.partition("://")[1] for source in inputs}
+    _extra.needed({source.kind for source in inputs}, schemes, main=options.main_text)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with manifest.locked(directory):

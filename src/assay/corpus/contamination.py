@@ -13,7 +13,8 @@ import numpy as np
 from assay.corpus.collection import Corpus
 from assay.corpus.inputs import listed
 from assay.corpus.matching import covered, maximal, split
-from assay.corpus.rows import NotRead, Reading, Row
+from assay.corpus.row import NotRead, Row
+from assay.corpus.rows import Reading
 from assay.errors import UsageError
 from assay.facts.trace import Contamination, Item, ItemPart
 from assay.progress import Progress, Steps

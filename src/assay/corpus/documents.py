@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.corpus.content import content
 from assay.corpus.inputs import Input
-from assay.corpus.rows import Row
+from assay.corpus.row import Row
 from assay.facts.corpus import Document
 from assay.licence.statement import of_document
 
@@ -68,9 +68,8 @@ def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[byt
 
     `guesses` tells afterwards which fields were read as what, and which part of the row is in neither.
     """
-    whole = source.kind in ("text", "html")
     guesses.left.clear()
-    flat = row.fields if whole else _flat(row.fields, guesses)
+    flat = _flat(row.fields, guesses)
     known: set[str] = set()
     value = {name: _value(name, flat, fields, guesses, known) for name in NAMES}
     found = content(flat, fields.names.get("text", ""), known)
@@ -84,7 +83,7 @@ def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[byt
     dataset = value["dataset"] or fields.dataset or fields.croissant_name or _folder(source)
     digest = hashlib.sha256(raw).hexdigest()
     return raw, Document(
-        id=value["id"] or (source.name if whole else f"{source.name}:{row.number}"),
+        id=value["id"] or row.name or f"{source.name}:{row.number}",
         dataset=dataset,
         stage=value["stage"] or fields.stage,
         url=value["url"] or fields.croissant_url,

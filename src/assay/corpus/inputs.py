@@ -12,34 +12,47 @@ from assay.corpus import _extra
 from assay.errors import UsageError
 from assay.secret import concealed, without_user
 
-_TEXT = {
-    ".txt": "text",
-    ".text": "text",
-    ".md": "text",
-    ".markdown": "text",
-    ".rst": "text",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
+# endings of files that are one document each, by kind
+_WHOLE = {
+    "text": "txt text md markdown mdx rst adoc asciidoc org log",
+    "code": "py pyi pyx rs c h cc cpp cxx hh hpp hxx cu cuh java kt kts scala go js mjs cjs ts jsx tsx vue svelte rb "
+    "php pl pm lua r jl m mm swift dart hs lhs ml mli fs fsx clj cljs ex exs erl hrl elm nim zig v sv vhd vhdl asm s f "
+    "f90 f95 for cob pas pp d cs vb sql sh bash zsh fish ps1 bat cmd tcl lisp cl el scm rkt groovy gradle cmake mk "
+    "makefile dockerfile proto thrift graphql tf sol coq lean agda idr css scss less yaml yml toml ini cfg",
+    "html": "html htm xhtml",
+    "latex": "tex latex ltx",
+    "notebook": "ipynb",
+    "subtitle": "srt vtt",
+    "epub": "epub",
+    "pdf": "pdf",
 }
-_ROWS = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".parquet": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
+# endings of files of many documents, by kind
+_MANY = {
+    "jsonl": "jsonl ndjson",
+    "json": "json",
+    "csv": "csv",
+    "tsv": "tsv",
+    "parquet": "parquet",
+    "arrow": "arrow feather",
+    "warc": "warc wet",
+    "wiki": "xml",
+    "tar": "tar",
 }
-_PACKED = {".gz": "gzip", ".zst": "zstd"}
+_KINDS = {
+    f".{ending}": kind for kinds in (_WHOLE, _MANY) for kind, endings in kinds.items() for ending in endings.split()
+}
+_PACKED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2", ".xz": "xz"}
+_SHORT = {".tgz": ".tar.gz", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
 # files that describe a dataset rather than belong to it
-_ABOUT = frozenset({"dataset_info.json", "state.json", "dataset_infos.json", "dataset_dict.json", "croissant.json"})
+ABOUT = frozenset({"dataset_info.json", "state.json", "dataset_infos.json", "dataset_dict.json", "croissant.json"})
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file to read: its path or URL, size, kind, how it is packed, and the folder in which it was found."""
+    """One file to read: its path or URL, size, kind, how it is packed, its name, and what the card beside it licenses.
+
+    With `main_text` a page of HTML is read without navigation, menus and the like.
+    """
 
     uri: str
     size: int
@@ -47,6 +60,7 @@ class Input:
     packing: str
     name: str
     card: str = ""
+    main_text: bool = False
 
 
 Note = Callable[[str, str], None]  # reason, place
@@ -70,8 +84,15 @@ def listed(references: tuple[str, ...], note: Note) -> tuple[Input, ...]:
 
 
 def known_kinds() -> str:
-    """The endings of the files that can be read."""
-    return ", ".join(sorted(ending[1:] for ending in {*_TEXT, *_ROWS})) + ", plain or with .gz or .zst"
+    """The endings of the files that can be read, but for those of code."""
+    kinds = {**_WHOLE, **_MANY}
+    endings = sorted(ending for kind in kinds if kind != "code" for ending in kinds[kind].split())
+    return f"{', '.join(endings)}, code, plain or with {', '.join(_PACKED)}"
+
+
+def without_reader(name: str) -> str:
+    """Why a file of this name is not read."""
+    return f"no reader for {os.path.splitext(name)[1] or 'files without an ending'}"
 
 
 def _local(path: Path, note: Note) -> Iterator[Input]:
@@ -91,13 +112,13 @@ def _local(path: Path, note: Note) -> Iterator[Input]:
         for name in sorted(names):
             whole = Path(folder, name)
             shown = whole.relative_to(path).as_posix()
-            if name in _ABOUT or name.startswith(".") or (card and whole == path / "README.md"):
+            if name in ABOUT or name.startswith(".") or (card and whole == path / "README.md"):
                 continue
             kind = kind_of(name)
             if whole.is_symlink() or not whole.is_file():
                 note("not a regular file", shown)
             elif kind is None:
-                note(f"no reader for {Path(name).suffix or 'files without an ending'}", shown)
+                note(without_reader(name), shown)
             else:
                 yield Input(str(whole), whole.stat().st_size, *kind, shown, card)
 
@@ -114,18 +135,20 @@ def _remote(reference: str, note: Note) -> Iterator[Input]:
         kind = kind_of(name)
         shown = name[len(path) :].lstrip("/") or name.rpartition("/")[2]
         if kind is None:
-            note(f"no reader for {Path(name).suffix or 'files without an ending'}", shown)
-        elif Path(name).name not in _ABOUT:
+            note(without_reader(name), shown)
+        elif Path(name).name not in ABOUT:
             yield Input(system.unstrip_protocol(name), sizes[name], *kind, shown)
 
 
 def kind_of(name: str) -> tuple[str, str] | None:
     """(kind, packing) of a file by its name, or None."""
     stem, ending = os.path.splitext(name.casefold())
+    stem, ending = os.path.splitext(stem + _SHORT.get(ending, ending))
     packing = _PACKED.get(ending, "")
     if packing:
         ending = os.path.splitext(stem)[1]
-    kind = _TEXT.get(ending) or _ROWS.get(ending)
+    kind = _KINDS.get(ending)
+    kind = "text" if kind == "code" else kind
     return (kind, packing) if kind and not (packing and kind in ("parquet", "arrow")) else None
 
 

@@ -18,7 +18,8 @@ from assay.corpus import _layout
 from assay.corpus.documents import Fields, Guesses, made
 from assay.corpus.inputs import Input
 from assay.corpus.manifest import MOST_PLACES, InputRecord, Part, ShardRecord
-from assay.corpus.rows import NotRead, Reading
+from assay.corpus.row import NotRead
+from assay.corpus.rows import Reading
 from assay.corpus.writing import ShardWriter
 from assay.errors import InputError
 from assay.facts.codec import Mismatch, canonical, decode
@@ -36,11 +37,15 @@ _ENTRY = struct.Struct("<QQ")  # of a portion in the file of progress: bytes rea
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to build: what fields mean, the encoding of text files, and the bytes of text in one shard."""
+    """How to build: what fields mean, the encoding of text files, and the bytes of text in one shard.
+
+    `main_text` leaves navigation, menus and the like out of pages of HTML.
+    """
 
     fields: Fields = field(default_factory=Fields)
     encoding: str = "utf-8"
     shard: int = SHARD
+    main_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
