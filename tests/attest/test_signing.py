@@ -586,20 +586,19 @@ def test_keys_of_the_wrong_kind(folder: Path, tmp_path: Path) -> None:
 def test_the_commands(folder: Path, tmp_path: Path) -> None:
     private(tmp_path / "k.pem")
     done = run("sign", str(folder), "--key", str(tmp_path / "k.pem"))
-    assert done.returncode == 0 and done.stdout.startswith("signed 3 files of tiny, sha256 "), done.stderr
-    assert done.stdout.splitlines()[1] == f"wrote {tmp_path}/tiny.sig"
+    assert done.returncode == 0 and done.stdout.startswith(" SIGNED  3 files of tiny, sha256 "), done.stderr
+    assert done.stdout.splitlines()[-1] == f"wrote {tmp_path}/tiny.sig"
     good = run("verify", str(folder), "--key", str(tmp_path / "k.pub"))
     assert good.returncode == 0
-    assert (
-        good.stdout.splitlines()[0]
-        == "VERIFIED  the signature was made by the expected signer; all 3 signed files are as they were signed"
-    )
+    sentence = "The signature was made by the expected signer; all 3 signed files are as they were signed."
+    assert " ".join(good.stdout.split()).startswith(f"VERIFIED {sentence} signer ")
+    assert run("verify", str(folder), "--key", str(tmp_path / "k.pub"), "-q").stdout == f"VERIFIED  {sentence}\n"
     nobody = run("verify", str(folder))
-    assert nobody.returncode == 3 and nobody.stdout.startswith("NOT CHECKED  nobody said whom to expect")
+    assert nobody.returncode == 3 and nobody.stdout.startswith(" NOT CHECKED  Nobody said whom to expect")
     (folder / "model.safetensors").write_bytes(b"other")
     bad = run("verify", str(folder), "--key", str(tmp_path / "k.pub"))
     assert (
-        bad.returncode == 1 and bad.stdout.startswith("NOT VERIFIED") and "changed    model.safetensors" in bad.stdout
+        bad.returncode == 1 and bad.stdout.startswith(" NOT VERIFIED ") and "changed    model.safetensors" in bad.stdout
     )
     (tmp_path / "trust.toml").write_text('[[key]]\nname = "Acme"\nfile = "k.pub"\n')
     trusted = run("verify", str(folder), "--trust", str(tmp_path / "trust.toml"), "-o", "json")

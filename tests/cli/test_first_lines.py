@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.command import run
+from tests.builders.keys import private
 from tests.builders.release import release
 
 STOP = "\x1b[1;37;41m"  # white on red
@@ -23,6 +24,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert done.returncode in (0, 1, 3), done.stderr
     (folder / "text.jsonl").write_text('{"text": "the owl and the pussycat went to sea", "licence": "CC-BY-NC-4.0"}\n')
     assert run("corpus", "build", str(folder / "text.jsonl"), "-o", str(folder / "index")).returncode == 0
+    private(folder / "k.pem")
+    private(folder / "other.pem")
+    for command in ("sign m --key k.pem", "log append log m.json n.json", "log show log -o checkpoint=kept"):
+        assert run(*command.split(), cwd=folder).returncode == 0, command
+    (folder / "cut").write_bytes((folder / "log").read_bytes().splitlines(keepends=True)[0])
     return folder
 
 
@@ -37,6 +43,17 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("diff m n --expect unrelated", 1, "IDENTICAL"),
         ("trace 'the owl and the pussycat went to sea' --corpus index", 0, "FOUND"),
         ("trace 'the owl and the pussycat went to sea' --corpus index --fail-on nc,unknown", 1, "FAILED"),
+        ("verify m --key k.pub", 0, "VERIFIED"),
+        ("verify m --key other.pub", 1, "NOT VERIFIED"),
+        ("verify m", 3, "NOT CHECKED"),
+        ("verify m.json m", 0, "VERIFIED"),
+        ("verify m.json n", 1, "NOT VERIFIED"),
+        ("log check log", 0, "HOLDS"),
+        ("log check log --since kept", 0, "HOLDS"),
+        ("log check cut --since kept", 1, "DOES NOT HOLD"),
+        ("policy check strict", 0, "VALID"),
+        ("sign n --key k.pem", 0, "SIGNED"),
+        ("attest n.json --key k.pem", 0, "SIGNED"),
         ("trace 'nobody wrote this before' --corpus index --fail-on nc,unknown", 0, "NOT FOUND"),
     ],
 )

@@ -204,7 +204,7 @@ def test_a_signed_model_that_leads_outside_its_signature_is_refused(tmp_path: Pa
     put(model, {".github/pytorch_model.bin": after, ".github/workflows/test.yml": "on: push\n"})
     done = run("verify", str(model), "--key", str(tmp_path / "acme.pub"))
     said = ".github/pytorch_model.bin (modules.json names it at /1/path)"
-    assert done.returncode == 1 and done.stdout.startswith("NOT VERIFIED") and said in done.stdout
+    assert done.returncode == 1 and done.stdout.startswith(" NOT VERIFIED ") and said in done.stdout
     assert "not covered by the signature: .github/workflows/test.yml" in done.stdout
     (tmp_path / "trust.toml").write_text('[[key]]\nname = "Acme"\nfile = "acme.pub"\n')
     dossier = audit(model, trust=tmp_path / "trust.toml")
@@ -234,7 +234,7 @@ def test_a_clone_with_workflows_is_signed_and_verified(tmp_path: Path, audit: Au
     private(key)
     assert run("sign", str(model), "--key", str(key)).returncode == 0
     done = run("verify", str(model), "--key", str(tmp_path / "acme.pub"))
-    assert done.returncode == 0 and done.stdout.startswith("VERIFIED"), done.stdout
+    assert done.returncode == 0 and done.stdout.startswith(" VERIFIED "), done.stdout
     assert "not covered by the signature: .github/CODEOWNERS" in done.stdout and ".git/HEAD" not in done.stdout
     (tmp_path / "trust.toml").write_text('[[key]]\nname = "Acme"\nfile = "acme.pub"\n')
     (passed,) = messages(audit(model, trust=tmp_path / "trust.toml"), "signature.invalid", Kind.PASS)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli._progress import progress
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.facts.codec import canonical
 from assay.plugin import loaded
 
@@ -49,7 +49,7 @@ def rechecked(
     from assay.cli.attest import bill
     from assay.pipeline import audited
     from assay.pipeline.again import Given, again, origin
-    from assay.render.record.recheck import lines
+    from assay.render.record.recheck import headline, lines
 
     then = saved(dossier, tuple(map(loaded, given.plugins)))
     run = _asking(then.risk, given.packs)
@@ -67,7 +67,7 @@ def rechecked(
         whole = bill(then)
     found = recheck(then, now, why, attestation or _beside(dossier), whole, whom, at, origin=whose, asked=asked)
     for format, path in outputs:
-        rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
+        rows = [headline(found).line] if quiet else lines(found, *looks(path))
         put(canonical(found) if format == "json" else encoded(rows), path)
     return 0 if found.holds else 1 if found.broken else 3
 

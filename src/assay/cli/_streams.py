@@ -25,6 +25,13 @@ def colour_wanted() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
+def looks(path: Path | None) -> tuple[bool, int]:
+    """Whether a report that goes to `path` (None: standard output) has colour, and how many columns it has."""
+    from assay.render.terminal import USUAL, terminal_width
+
+    return (colour_wanted(), terminal_width()) if path is None else (False, USUAL)
+
+
 def one_of(text: str, formats: tuple[str, ...]) -> Output:
     """`FORMAT`, `FORMAT=PATH` or `FORMAT=-`, where `formats` are offered (UsageError: it is another)."""
     format, separator, path = text.partition("=")

@@ -12,7 +12,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._load import bound, consistent
 from assay.cli._signer import signer_of, signer_options
-from assay.cli._streams import say
+from assay.cli._streams import looks, say
 from assay.files import write
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ def COMMAND(
         raw = attested(found, bill(found), who)
     write(target, raw)
     if not quiet:
-        count = len(raw.splitlines())  # one statement a line
-        say(
-            f"signed {count} statements about {found.subject.name}, sha256 {found.subject.sha256}:"
-            f" {found.decision.verdict}"
-        )
+        from assay.render.headline import Headline, Tone
+        from assay.render.terminal import painter
+
+        count, (colour, width) = len(raw.splitlines()), looks(None)  # one statement a line
+        about = f"{found.subject.name}, sha256 {found.subject.sha256}"
+        sentence = f"{count} statements that the verdict on {about}, is {found.decision.verdict}."
+        say(*Headline("SIGNED", sentence, Tone.TELL).lines(painter(colour), width))
         say(f"wrote {target}")
     return 0
 

@@ -8,7 +8,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._load import consistent, saved
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.facts.codec import canonical
 
 
@@ -26,7 +26,6 @@ def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) ->
     """
     from assay.pipeline.change import change
     from assay.render.record.change import lines
-    from assay.render.terminal import terminal_width
 
     before, after = saved(old), saved(new)
     with consistent(old, new):
@@ -37,6 +36,6 @@ def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) ->
 
                 put(page(found, before, after), path)
                 continue
-            rows = lines(found, path is None and colour_wanted(), terminal_width(), verbose)
+            rows = lines(found, *looks(path), verbose)
             put(canonical(found) if format == "json" else encoded(rows), path)
     return 1 if found.worse else 0

@@ -7,7 +7,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.comparison import Relation
@@ -68,10 +68,7 @@ def COMMAND(
             raw = page(found, model, expected)
         else:
             from assay.render.record.comparison import lines
-            from assay.render.terminal import USUAL, terminal_width
 
-            colour = path is None and colour_wanted()
-            width = terminal_width() if path is None else USUAL
-            raw = encoded([str(found.relation)] if quiet else lines(found, model, expected, colour, width, verbose))
+            raw = encoded([str(found.relation)] if quiet else lines(found, model, expected, *looks(path), verbose))
         put(raw, path)
     return 1 if expected and str(found.relation) not in expected else 0

@@ -14,7 +14,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._load import bound
-from assay.cli._streams import Output, encoded, put, say
+from assay.cli._streams import Output, encoded, looks, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
@@ -117,9 +117,8 @@ def check(what: Path, dossier: Path | None, since: Path | None) -> int:
         wrong += _otherwise(decode(Entry, json.loads(proof.entry)), _entry_of(dossier), dossier)
     if kept and kept not in (proof.checkpoint, proof.before):
         wrong.append(f"{since} is neither of the checkpoints of the proof")
-    if kept is None and not wrong:
-        say("note: no checkpoint was given (--since), so the root is the proof's own word")
-    return _said(what, wrong, f"entry {proof.index} of {proof.checkpoint.size:,}, root {proof.checkpoint.root}")
+    sound = f"entry {proof.index} of {proof.checkpoint.size:,}, root {proof.checkpoint.root}"
+    return _said(what, wrong, sound, checked=kept is not None)
 
 
 def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | None) -> int:
@@ -128,7 +127,7 @@ def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | 
     try:
         found = tree.read(raw)
     except InputError as cause:
-        return _said(path, [_sentence(cause)], "")
+        return _said(path, [_sentence(cause)], "", checked=False)
     wrong = []
     if kept and (kept.size > len(found.lines) or tree.root(found.lines[: kept.size]).hex() != kept.root):
         wrong.append(
@@ -139,7 +138,8 @@ def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | 
         about = [entry for entry in found.entries if entry.dossier == own.dossier]
         wrong += [] if about else [f"{dossier} is not in it"]
         wrong += [text for entry in about for text in _otherwise(entry, own, dossier)]
-    return _said(path, wrong, f"{found.checkpoint.size:,} entries follow one another, root {found.checkpoint.root}")
+    sound = f"{found.checkpoint.size:,} entries follow one another, root {found.checkpoint.root}"
+    return _said(path, wrong, sound, checked=kept is not None)
 
 
 def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
@@ -155,11 +155,20 @@ def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
     ]
 
 
-def _said(path: Path, wrong: list[str], sound: str) -> int:
-    for text in wrong:
-        say(f"DOES NOT HOLD  {path}: {text}")
-    if not wrong:
-        say(f"HOLDS  {path}: {sound}")
+def _said(path: Path, wrong: list[str], sound: str, *, checked: bool) -> int:
+    """Print whether it holds, with all that is wrong, and give the exit status; `checked` against a checkpoint."""
+    from assay.render.headline import Headline, Tone
+    from assay.render.terminal import painter, wrapped
+    from assay.render.visible import visible
+
+    colour, width = looks(None)
+    word, tone = ("DOES NOT HOLD", Tone.STOP) if wrong else ("HOLDS", Tone.GO if checked else Tone.CARE)
+    say(*Headline(word, f"{path}: {wrong[0] if wrong else sound}.", tone).lines(painter(colour), width))
+    for text in wrong[1:]:
+        say(*wrapped(visible(f"{text}."), "   ", width))
+    if not wrong and not checked:
+        whole = "Not checked: whether anything before was changed or removed, for no checkpoint was given (--since)."
+        say(*wrapped(whole, "   ", width))
     return 1 if wrong else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assay.cli._streams import say
+from assay.cli._streams import looks, say
 from assay.errors import UsageError
 
 
@@ -24,8 +24,13 @@ def check(policy: str) -> None:
     found = problems(loaded, tuple(entry.rule.id for entry in installed()))
     if found:
         raise UsageError(f"policy {policy}: {'; '.join(found)}")
-    waivers = f", {len(loaded.waivers)} waivers" if loaded.waivers else ""
-    say(f"policy {loaded.name}: well formed, every pattern matches{waivers}  (sha256 {loaded.sha256})")
+    from assay.render.headline import Headline, Tone
+    from assay.render.terminal import painter
+
+    waivers = f", {len(loaded.waivers):,} waivers" if loaded.waivers else ""
+    sentence = f"Policy {loaded.name} is well formed and every pattern matches a check{waivers}."
+    colour, width = looks(None)
+    say(*Headline("VALID", sentence, Tone.GO).lines(painter(colour), width), f"sha256 {loaded.sha256}")
 
 
 @COMMAND.command("show")

@@ -13,7 +13,7 @@ from assay.cli import _options as options
 from assay.cli._load import given_text
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -139,7 +139,7 @@ def COMMAND(
     if live and known:
         found = _with_live(found, live, known)
     for format, path in outputs:
-        put(_rendered(found, format, path is None and colour_wanted(), quiet, verbose), path)
+        put(_rendered(found, format, looks(path), quiet, verbose), path)
     return 0
 
 
@@ -164,7 +164,7 @@ def _with_live(found: ScoredText, live: Path, known: Calibration) -> ScoredText:
     return replace(found, risk=replace(found.risk, unlike="; ".join(filter(None, (found.risk.unlike, said)))))
 
 
-def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose: bool) -> bytes:
+def _rendered(found: ScoredText, format: str, look: tuple[bool, int], quiet: bool, verbose: bool) -> bytes:
     if format == "json":
         return canonical(found)
     if format == "html":
@@ -172,8 +172,7 @@ def _rendered(found: ScoredText, format: str, colour: bool, quiet: bool, verbose
 
         return page(found)
     from assay.render.record.scored import lines
-    from assay.render.terminal import terminal_width
 
     first = found.scores[0]
-    rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, colour, terminal_width(), verbose)
+    rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, *look, verbose)
     return encoded(rows)

@@ -9,7 +9,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
-from assay.cli._streams import say
+from assay.cli._streams import looks, say
 from assay.files import keep_out, try_out, write
 
 
@@ -44,7 +44,14 @@ def COMMAND(
         raw = sign(model, who, target, advance)
     write(target, raw)
     if not quiet:
-        signed = bundle.signed(bundle.parsed(raw).payload)
-        say(f"signed {len(signed.lines):,} files of {signed.name}, sha256 {signed.sha256}")
+        from assay.render.headline import Headline, Tone
+        from assay.render.terminal import painter, wrapped
+        from assay.render.visible import visible
+
+        signed, (colour, width) = bundle.signed(bundle.parsed(raw).payload), looks(None)
+        sentence = f"{len(signed.lines):,} files of {signed.name}, sha256 {signed.sha256}."
+        say(*Headline("SIGNED", sentence, Tone.GO).lines(painter(colour), width))
+        if signed.ignored:
+            say(*wrapped(visible(f"Not covered: {', '.join(signed.ignored)}."), "   ", width))
         say(f"wrote {target}")
     return 0

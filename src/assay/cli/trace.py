@@ -10,12 +10,11 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._load import given
-from assay.cli._streams import Output, colour_wanted, encoded, put, say
+from assay.cli._streams import Output, encoded, looks, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.corpus import LicenceClass
 from assay.facts.trace import Trace
-from assay.render.terminal import USUAL, terminal_width
 
 if TYPE_CHECKING:
     from assay.corpus.similar import Embedder
@@ -95,8 +94,7 @@ def COMMAND(
         raise UsageError(f"the corpus is damaged: {cause}") from None
     exceeded = _exceeded(found, limits)
     for format, path in outputs:
-        colour, width = (colour_wanted(), terminal_width()) if path is None else (False, USUAL)
-        put(_rendered(found, format, exceeded, colour, width, verbose=verbose, quiet=quiet), path)
+        put(_rendered(found, format, exceeded, looks(path), verbose=verbose, quiet=quiet), path)
     if exceeded and ("text", None) not in outputs:
         say(f"assay: {' '.join(exceeded)}", err=True)
     return 1 if exceeded else 0
@@ -119,7 +117,7 @@ def _executor(name: str | None) -> Executor | None:
 
 
 def _rendered(
-    found: Trace, format: str, exceeded: list[str], colour: bool, width: int, *, verbose: bool, quiet: bool
+    found: Trace, format: str, exceeded: list[str], look: tuple[bool, int], *, verbose: bool, quiet: bool
 ) -> bytes:
     if format == "json":
         return canonical(found)
@@ -129,7 +127,7 @@ def _rendered(
         return page(found, exceeded)
     from assay.render.record.trace import headline, lines
 
-    return encoded([headline(found, exceeded).line] if quiet else lines(found, exceeded, colour, width, verbose))
+    return encoded([headline(found, exceeded).line] if quiet else lines(found, exceeded, *look, verbose))
 
 
 def _text(text: str) -> str:

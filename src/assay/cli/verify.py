@@ -11,7 +11,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._recheck import Named, rechecked
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.signature import Trust
@@ -117,7 +117,7 @@ def COMMAND(
     from assay.attest import keys
     from assay.attest.model import Expected, verify
     from assay.attest.trust import expected
-    from assay.render.record.signature import lines
+    from assay.render.record.signature import headline, lines
 
     whom = expected(trust) if trust else Expected()
     whom = Expected(
@@ -148,7 +148,7 @@ def COMMAND(
         except InputError as cause:
             raise UsageError(f"{signature or _beside(model)}: {cause.what}{_detail(cause)}") from None
     for format, path in outputs:
-        rows = list(lines(found, path is None and colour_wanted()))[: 1 if quiet else None]
+        rows = [headline(found).line] if quiet else lines(found, *looks(path))
         put(canonical(found) if format == "json" else encoded(rows), path)
     if found.holds:
         return 0

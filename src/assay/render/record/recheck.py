@@ -6,18 +6,32 @@ from collections.abc import Iterator
 
 from assay.facts.attestation import Recheck
 from assay.facts.signature import Trust
-from assay.render.terminal import painter
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
 
 MOST = 20
 
 
-def lines(found: Recheck, colour: bool = False) -> Iterator[str]:
+def headline(found: Recheck) -> Headline:
+    """Whether the dossier can be relied on, and why not; not checked is what exits 3."""
+    said = _summary(found)
+    sentence = f"{said[:1].upper()}{said[1:]}."
+    if found.holds:
+        return Headline("VERIFIED", sentence, Tone.GO)
+    return Headline(*(("NOT VERIFIED", sentence, Tone.STOP) if found.broken else ("NOT CHECKED", sentence, Tone.CARE)))
+
+
+def lines(found: Recheck, colour: bool = False, width: int = 100) -> Iterator[str]:
     """The lines of the report; the first says it all."""
-    word, code = ("VERIFIED", "1;37;42") if found.holds else ("NOT CHECKED", "1;30;43")
-    if found.broken and not found.holds:
-        word, code = "NOT VERIFIED", "1;37;41"
-    yield f"{painter(colour)(f' {word} ', code) if colour else word}  {_summary(found)}"
+    yield from headline(found).lines(painter(colour), width)
+    for row in _lines(found):
+        label, text = row[:11], row[11:]
+        yield from wrapped(text, label, width, " " * 11)
+
+
+def _lines(found: Recheck) -> Iterator[str]:
+    """What stands behind it, each with its label in the first eleven columns."""
     yield from _rules(found)
     yield f"model      sha256 {found.sha256}"
     for label, names in (("changed", found.changed), ("absent", found.absent), ("added", found.added)):

@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.signature import Trust, Verification
-from assay.render.terminal import painter
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
 
 MOST = 20
 
 
-def lines(found: Verification, colour: bool = False) -> Iterator[str]:
+def headline(found: Verification) -> Headline:
+    """Whether it holds, and why not; not checked is what exits 3."""
+    said = summary(found)
+    sentence = f"{said[:1].upper()}{said[1:]}."
+    if found.holds:
+        return Headline("VERIFIED", sentence, Tone.GO)
+    if found.trust is Trust.UNKNOWN and not found.differs:
+        return Headline("NOT CHECKED", sentence, Tone.CARE)
+    return Headline("NOT VERIFIED", sentence, Tone.STOP)
+
+
+def lines(found: Verification, colour: bool = False, width: int = 100) -> Iterator[str]:
     """The lines of the report; the first says it all."""
-    word, code = ("VERIFIED", "1;37;42") if found.holds else ("NOT VERIFIED", "1;37;41")
-    if found.trust is Trust.UNKNOWN and not any(differences(found)):
-        word, code = "NOT CHECKED", "1;30;43"
-    yield f"{painter(colour)(f' {word} ', code) if colour else word}  {summary(found)}"
-    yield f"signer     {visible(found.signer)}, by {found.method}"
-    yield f"           {visible(found.why)}"
-    yield f"signed     {visible(found.subject)}, sha256 {found.sha256}, {found.covered:,} files"
+    yield from headline(found).lines(painter(colour), width)
+    yield from wrapped(f"{visible(found.signer)}, by {found.method}", "signer     ", width, " " * 11)
+    yield from wrapped(visible(found.why), " " * 11, width)
+    yield from wrapped(
+        f"{visible(found.subject)}, sha256 {found.sha256}, {found.covered:,} files", "signed     ", width, " " * 11
+    )
     if found.ignored:
         more = f" and {len(found.ignored) - MOST:,} more; all of them with -o json" if len(found.ignored) > MOST else ""
-        yield f"left out   {visible(', '.join(found.ignored[:MOST]))}{more}"
+        yield from wrapped(f"{visible(', '.join(found.ignored[:MOST]))}{more}", "left out   ", width, " " * 11)
     for name in found.outside[:MOST]:
         yield f"           not covered by the signature: {visible(name)}"
     if len(found.outside) > MOST:
