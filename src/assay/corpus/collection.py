@@ -196,4 +196,4 @@ def _added(old: DatasetShare, new: DatasetShare) -> DatasetShare:
     dates = [date for date in (old.first_date, new.first_date) if date]
     documents, words = old.documents + new.documents, old.words + new.words
     first, last = min(dates, default=""), max(old.last_date, new.last_date)
-    return DatasetShare(old.dataset, old.licence, documents, words, first, last)
+    return DatasetShare(old.dataset, old.licence, documents, words, first, last, old.bytes + new.bytes)

@@ -9,8 +9,10 @@ from typing import Any
 
 from assay.corpus.content import content
 from assay.corpus.inputs import Input
+from assay.corpus.pile import LICENCES
 from assay.corpus.row import Row
 from assay.facts.corpus import Document
+from assay.licence.name import named
 from assay.licence.statement import of_document
 
 MOST_VALUE = 2000  # characters of a field other than the text
@@ -20,10 +22,22 @@ NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "doc_id", "_id", "uuid", "identifier", "docno"),
     "url": ("url", "source_url", "uri", "link", "permalink", "path"),
     "title": ("title", "name", "heading"),
-    "licence": ("license", "licence", "license_spdx", "spdx", "detected_licenses"),
+    "licence": (
+        "license",
+        "licence",
+        "license_spdx",
+        "spdx",
+        "licenses",
+        "licences",
+        "detected_licenses",
+        "max_stars_repo_licenses",
+        "repo_licenses",
+        "license_expression",
+        "rights",
+    ),
     "date": ("date", "created", "published", "timestamp", "date_published", "crawl_timestamp"),
     "language": ("language", "lang", "language_code"),
-    "dataset": ("dataset", "source", "subset", "corpus", "dataset_name"),
+    "dataset": ("dataset", "pile_set_name", "source", "subset", "corpus", "dataset_name", "collection"),
     "stage": ("stage", "split"),
 }
 
@@ -89,7 +103,10 @@ def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[byt
         url=value["url"] or fields.croissant_url,
         title=value["title"],
         licence=of_document(
-            value["licence"], fields.licences.get(dataset, fields.licence), source.card, fields.croissant_licence
+            value["licence"],
+            fields.licences.get(dataset, fields.licence),
+            LICENCES.get(dataset, "") if "pile_set_name" in known else source.card,
+            fields.croissant_licence,
         ),
         date=value["date"],
         language=value["language"],
@@ -127,7 +144,7 @@ def _value(name: str, flat: Mapping[str, Any], fields: Fields, guesses: Guesses,
     for source in (given,) if given else NAMES[name]:
         if source not in flat:  # most rows have few fields, and there may be millions
             continue
-        written = _written(flat[source])
+        written = _all_of(flat[source]) if name == "licence" else _written(flat[source])
         if written:
             guesses.took(name, source)
             known.add(source)
@@ -143,6 +160,17 @@ def _written(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(entry) for entry in value[:MOST_VALUE])
     return _plain(value)
+
+
+def _all_of(value: object) -> str:
+    """A licence; of a list all hold together, since each was found in what the document is a part of."""
+    if not isinstance(value, list):
+        return _written(value)
+    each = dict.fromkeys(text for entry in value if (text := _written(entry)))
+    if len(each) < 2:
+        return "".join(each)
+    known = [named(text) or text for text in each]
+    return " AND ".join(f"({text})" if " OR " in text else text for text in known)
 
 
 def _plain(value: object) -> str:

@@ -137,8 +137,11 @@ def _parsed(raw: bytes) -> Manifest:
             f"this assay compares words by {NORMALISER!r}; build it again"
         )
     try:
+        for part in value.get("parts", ()):
+            for share in part["datasets"]:
+                share.setdefault("bytes", 0)  # built before they were counted
         found = decode(Manifest, value)
-    except Mismatch as cause:
+    except (Mismatch, TypeError, KeyError, AttributeError) as cause:
         raise Malformed(f"the manifest is damaged ({cause}); build the corpus again") from None
     for shard in found.shards:
         for name in (shard.file, *(() if shard.removed is None else (shard.removed.file,))):

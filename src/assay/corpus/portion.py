@@ -147,20 +147,21 @@ class _Worker:
             self._writer = ShardWriter(Path(self._task.directory))
         before = self._writer.words
         self._writer.add(raw, document)
-        self._count(document, self._writer.words - before)
+        self._count(document, self._writer.words - before, len(raw))
 
     def _fits(self, writer: ShardWriter, size: int) -> bool:
         """Whether the text may go into the same shard: by its bytes, and by the most words that it can have."""
         units = writer.words + writer.documents + size // 2 + 2
         return writer.bytes + size <= self._task.options.shard and units <= MOST_UNITS
 
-    def _count(self, document: Document, words: int) -> None:
+    def _count(self, document: Document, words: int, size: int) -> None:
         key = (document.dataset, document.licence)
         if key not in self._shares and len(self._shares) >= MOST_DATASETS:
             key = ("(others)", replace(document.licence, written="", spdx=""))
-        row = self._shares.setdefault(key, [0, 0, "", ""])
+        row = self._shares.setdefault(key, [0, 0, "", "", 0])
         row[0] += 1  # type: ignore[operator]
         row[1] += words  # type: ignore[operator]
+        row[4] += size  # type: ignore[operator]
         if document.date:
             row[2] = min(str(row[2]) or document.date, document.date)
             row[3] = max(str(row[3]), document.date)

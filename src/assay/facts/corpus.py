@@ -71,7 +71,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class DatasetShare:
-    """What one dataset adds to a corpus under one licence: documents, words, first and last date of those dated."""
+    """What one dataset adds to a corpus under one licence: documents, words, first and last date of those dated, bytes.
+
+    `bytes` of text as UTF-8 are 0 in a corpus that was built before they were counted.
+    """
 
     dataset: str
     licence: Licence
@@ -79,6 +82,7 @@ class DatasetShare:
     words: int
     first_date: str
     last_date: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class CorpusRecord:
     `words`.
     """
 
-    SECTION: ClassVar[SectionKind] = SectionKind("corpora", 1, many=True)
+    SECTION: ClassVar[SectionKind] = SectionKind("corpora", 2, many=True)
 
     name: str
     sha256: str

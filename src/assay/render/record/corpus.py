@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.facts.corpus import CorpusRecord, DatasetShare
+from assay.facts.corpus import CorpusRecord, DatasetShare, Licence
 from assay.render.record.segment import licence_words
 from assay.render.visible import visible
 
 MOST = 20
+MOST_NAMES = 5  # datasets in one line
 
 
 def lines(found: CorpusRecord, size: int, fields: list[str]) -> Iterator[str]:
@@ -23,12 +24,34 @@ def lines(found: CorpusRecord, size: int, fields: list[str]) -> Iterator[str]:
     yield from map(_dataset, found.datasets[:MOST])
     if len(found.datasets) > MOST:
         yield f"... and {len(found.datasets) - MOST:,} more; all of them with `assay corpus info -o json`"
+    yield from _licences(found)
     if fields:
         yield ""
         yield f"read as  {visible(', '.join(fields))}"
     for row in found.skipped:
         rows = ", ".join(map(visible, row.places[:3]))
         yield f"note     {row.count:,} x {visible(row.reason)}: {rows}{', ...' if row.count > 3 else ''}"
+
+
+def _licences(found: CorpusRecord) -> Iterator[str]:
+    """For each licence its share of the text, and which datasets are under it."""
+    held: dict[Licence, list[DatasetShare]] = {}
+    for share in found.datasets:
+        held.setdefault(share.licence, []).append(share)
+    whole = sum(share.bytes for share in found.datasets)
+    if not whole:
+        return
+    yield ""
+    yield f"{'of text':>10} {'MB':>14}  licence and the datasets under it"
+    rows = [(sum(share.bytes for share in shares), licence, shares) for licence, shares in held.items()]
+    rows.sort(key=lambda row: (-row[0], licence_words(row[1])))
+    for size, licence, shares in rows[:MOST]:
+        names = sorted({share.dataset for share in shares})
+        more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+        said = f"{visible(licence_words(licence))}: {visible(', '.join(names[:MOST_NAMES]))}{more}"
+        yield f"{size / whole:>10.1%} {size / 1e6:>14,.1f}  {said}"
+    if len(rows) > MOST:
+        yield f"... and {len(rows) - MOST:,} more; all of them with `assay corpus info -o json`"
 
 
 def _dataset(share: DatasetShare) -> str:
