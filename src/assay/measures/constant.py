@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from assay.errors import InputError
+from assay.facts.measured import NotMeasured
 from assay.facts.tensor import WeightIndex
 from assay.facts.values import Frequencies, Range
 from assay.measures import Cost, Material, Measure
@@ -16,21 +17,21 @@ _INTEGERS = ("I32", "I64")
 _FLOATS = ("F32", "F16", "BF16", "F64")
 
 
-def run(material: Material) -> Iterator[Range | Frequencies]:
-    """The range of each `g_idx`, and the values of each `inv_freq`."""
+def run(material: Material) -> Iterator[Range | Frequencies | NotMeasured]:
+    """The range of each `g_idx`, and the values of each `inv_freq`; of too many, that they were not measured."""
     wanted = [index for index in material.all("WeightIndex") if any(map(_wanted, (t.name for t in index.tensors)))]
     if not wanted:
         return
+    sizes = [8 * prod(row.shape) for index in wanted for row in index.tensors if _wanted(row.name)]
+    if sum(sizes) > MOST_BYTES or len(sizes) > MOST_TENSORS:
+        said = f"its group numbers and frequencies are more than the {MOST_BYTES >> 20:,} MiB that assay reads"
+        yield NotMeasured(MEASURE.id, MEASURE.gives, said)
+        return
     from assay.weights import tensors
 
-    left, count = MOST_BYTES, 0
     for index, found in tensors(material.walk, tuple(wanted)):
         if not _wanted(found.name) or len(found.shape) != 1 or not prod(found.shape):
             continue
-        size, count = 8 * prod(found.shape), count + 1
-        if size > left or count > MOST_TENSORS:
-            return
-        left -= size
         try:
             yield from _read(index, found)
         except (InputError, ValueError):  # cut off, or of another size than its shape: told by the checks of structure

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assay.facts.config import RAG, ConfigValues, ModelConfig
 from assay.facts.loading import LoadingPath, Runs, Step
@@ -98,14 +98,14 @@ def _transformers(model: Model, root: str, stated: ConfigValues | None) -> Itera
     if tokens:
         yield LoadingPath("transformers", f"AutoTokenizer.from_pretrained({where!r})", "", tuple(tokens))
     if weights:
-        yield LoadingPath("vLLM", f"LLM(model={where!r})", "", tuple([opened[0], *tokens, *weights][:MAX_STEPS]))
+        yield LoadingPath("vLLM", f"LLM(model={where!r})", "", _few([opened[0], *tokens, *weights]))
     code = list(_code(model, root, "transformers"))
     if code:
         yield LoadingPath(
             "transformers",
             f"{auto}.from_pretrained({where!r}, trust_remote_code=True)",
             "trust_remote_code=True",
-            tuple([opened[0], *code, *weights][:MAX_STEPS]),
+            _few([opened[0], *code, *weights]),
         )
 
 
@@ -171,9 +171,15 @@ def _code(model: Model, root: str, loader: str) -> Iterator[Step]:
         yield from _imported(model, path, said, seen)
 
 
+def _few(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """At most MAX_STEPS of these in their order, those that run something before those that do not."""
+    numbers = sorted(range(len(steps)), key=lambda number: steps[number].runs is Runs.NOTHING)
+    return tuple(steps[number] for number in sorted(numbers[:MAX_STEPS]))
+
+
 def _imported(model: Model, path: str, said: str, seen: set[str]) -> Iterator[Step]:
     stack = [(path, said)]
-    while stack and len(seen) < MAX_STEPS:
+    while stack:
         path, said = stack.pop()
         if path in seen:
             continue
@@ -220,7 +226,7 @@ def _diffusers(model: Model, root: str) -> Iterator[LoadingPath]:
             steps += _weights(model, part, order, variant if variant in variants else "")
         options = [f"variant={variant!r}"] if variant else []
         shown = "".join(f", {option}" for option in (*options, *([trust] if trust else [])))
-        yield LoadingPath("diffusers", f"{call}{shown})", trust or ", ".join(options), tuple(steps[:MAX_STEPS]))
+        yield LoadingPath("diffusers", f"{call}{shown})", trust or ", ".join(options), _few(steps))
 
 
 def _components(model: Model, root: str) -> Iterator[tuple[str, Order, frozenset[str]]]:
@@ -339,7 +345,7 @@ def _named_by_config(model: Model, loader: str, title: str, call: str) -> Iterat
     for root in sorted({folder(reference.artifact) for reference in model.references if reference.loader == loader}):
         steps += _code(model, root, loader)
     if steps:
-        yield LoadingPath(title, call, "", tuple(steps[:MAX_STEPS]))
+        yield LoadingPath(title, call, "", _few(steps))
 
 
 def run(material: Material) -> Iterator[LoadingPath]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assay.facts.config import ANY, CodeReference
 from assay.facts.program import PythonSource
 
-MAX_FILES = 1_000
+MAX_STATIONS = 20  # of a route; of a longer one the middle is left out
 # files that somebody runs because of their names
 _BY_NAME = (
     (re.compile(r"handler\.py"), "Hugging Face Inference Endpoints"),  # huggingface_inference_toolkit, EndpointHandler
@@ -46,7 +46,7 @@ def named(reference: CodeReference, files: Collection[str]) -> tuple[str, ...]:
         return (path,)
     if reference.loader != "mlflow" or path.endswith(".py"):
         return ()
-    return tuple(sorted(file for file in files if file.startswith(f"{path}/")))[:MAX_FILES]
+    return tuple(sorted(file for file in files if file.startswith(f"{path}/")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,10 @@ def routes(references: tuple[CodeReference, ...], sources: tuple[PythonSource, .
             queue.append(path)
     for path in queue:  # grows while it is walked
         for target, line in by_path[path].imported():
-            if target in by_path and target not in found and len(found) < MAX_FILES:
-                found[target] = Route(found[path].loader, (*found[path].stations, f"{path}:{line}"))
+            if target in by_path and target not in found:
+                before = found[path].stations
+                if len(before) > MAX_STATIONS:
+                    before = (*before[: MAX_STATIONS // 2], "...", *before[MAX_STATIONS // 2 + 2 :])
+                found[target] = Route(found[path].loader, (*before, f"{path}:{line}"))
                 queue.append(target)
     return found

@@ -8,6 +8,7 @@ a call at import whose target is neither known to be inert nor found is reported
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
 from assay.facts.program import Capability, Shape
 from assay.formats.python import call as calls
@@ -35,7 +36,7 @@ from assay.formats.python.value import (
 )
 
 MOST_ROUNDS = 8
-MOST_WRITTEN = 160
+MOST_TOLD = 2_000  # uses of one capability
 # run when a class is made, or named in another's head, without anybody calling them
 _HOOKS = frozenset({"__init_subclass__", "__set_name__", "__class_getitem__", "__mro_entries__", "__prepare__"})
 
@@ -51,6 +52,7 @@ class Follower:
         self._tree = tree
         self.module = Scope()
         self.seen: dict[tuple[int, Capability, str], bool] = {}
+        self._told: Counter[Capability] = Counter()
         self.within: dict[tuple[int, Capability, str], set[str]] = {}
         self.shapes: dict[tuple[int, Shape, str], None] = {}
         self.traits: dict[str, dict[str, ast.AST]] = {}
@@ -87,21 +89,21 @@ class Follower:
                 return
 
     def _forget(self) -> None:
-        for found in (self.seen, self.within, self.shapes, self.traits, self.borrowed, self._entered):
+        for found in (self.seen, self.within, self.shapes, self.traits, self.borrowed, self._entered, self._told):
             found.clear()
 
     def report(self, node: ast.AST, capability: Capability, now: bool, said: str = "") -> None:
         """Note a use of a capability."""
-        if len(self.seen) > 2_000:
-            return
         place = (getattr(node, "lineno", 1), capability, said or written(node))
+        self._told[capability] += place not in self.seen
+        if place not in self.seen and self._told[capability] > MOST_TOLD:
+            return
         self.seen[place] = self.seen.get(place, False) or now
         self.within.setdefault(place, set()).add(self._top or self._variable)
 
     def shape(self, node: ast.AST, kind: Shape) -> None:
         """Note what has the shape of an attack."""
-        if len(self.shapes) < 200:
-            self.shapes[getattr(node, "lineno", 1), kind, written(node)] = None
+        self.shapes[getattr(node, "lineno", 1), kind, written(node)] = None
 
     def trait(self, node: ast.AST, kind: str) -> None:
         """Note half of a shape: a socket that is opened, a shell that is started, in one function."""
@@ -112,8 +114,7 @@ class Follower:
 
     def borrow(self, node: ast.AST, qualified: str) -> None:
         """Note that importing calls something of a file beside this one."""
-        if len(self.borrowed) < 500:
-            self.borrowed[getattr(node, "lineno", 1), qualified] = None
+        self.borrowed[getattr(node, "lineno", 1), qualified] = None
 
     # functions and classes
 

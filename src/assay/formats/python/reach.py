@@ -10,11 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from assay.errors import LimitExceeded
 from assay.facts.program import AttackShape, Borrowed, PythonSource, Reach, Sibling
+from assay.formats._few import few
 from assay.formats.python.follow import Follower
 from assay.formats.python.names import known_package
 
-MAX_REACHES = 500
+MAX_REACHES = 200  # of each capability, at import and later
+MAX_IMPORTS = 5_000  # and files beside it, and calls of what they define
 
 
 def source_facts(artifact: str, lines: int, tree: ast.Module) -> Iterator[PythonSource | AttackShape]:
@@ -26,19 +29,22 @@ def source_facts(artifact: str, lines: int, tree: ast.Module) -> Iterator[Python
         Reach(capability, line, seen, now, _leading(follower, follower.within[line, capability, seen]))
         for (line, capability, seen), now in follower.seen.items()
     )
-    # what importing runs comes first where there are too many
-    rows = sorted(reaches, key=lambda reach: (not reach.at_import, reach.line, reach.capability, reach.seen))
+    rows = sorted(reaches, key=lambda reach: (reach.line, reach.capability, reach.seen))
+    siblings, borrowed = tuple(dict.fromkeys(_siblings(tree))), tuple(_borrowed(follower))
     yield PythonSource(
         artifact,
         lines,
-        tuple(imports[:500]),
-        tuple(_siblings(tree))[:500],
-        tuple(sorted(rows[:MAX_REACHES], key=lambda reach: (reach.line, reach.capability, reach.seen))),
-        tuple(module for module in imports if not known_package(module))[:500],
-        tuple(_borrowed(follower)),
+        tuple(imports[:MAX_IMPORTS]),
+        siblings[:MAX_IMPORTS],
+        tuple(few(rows, lambda reach: (reach.capability, reach.at_import), MAX_REACHES)),
+        tuple(module for module in imports if not known_package(module))[:MAX_IMPORTS],
+        borrowed[:MAX_IMPORTS],
     )
-    for line, shape, seen in sorted(follower.shapes):
+    for line, shape, seen in few(sorted(follower.shapes), lambda row: row[1], MAX_REACHES):
         yield AttackShape(artifact, shape, line, seen)
+    if (count := max(len(imports), len(siblings), len(borrowed))) > MAX_IMPORTS:
+        most = f"at most {MAX_IMPORTS:,}"
+        raise LimitExceeded("Python source of more imports than assay lists", expected=most, got=f"{count:,}")
 
 
 def _leading(follower: Follower, within: set[str]) -> tuple[str, ...]:
