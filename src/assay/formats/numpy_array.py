@@ -41,6 +41,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     at += length
     if width is None:
         from assay.formats.pickle.follow import follow
+        from assay.formats.torch.archive import nested
 
         followed = follow(window, artifact, "object array", at, window.size)
         program = followed.program
@@ -53,7 +54,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
                 ),
             )
         yield program
-        yield from followed.inside
+        yield from nested(artifact, window, followed)
         yield Contents(artifact, FORMAT.id, 1)
         return
     size = prod(shape) * width
@@ -140,7 +141,7 @@ FORMAT = Format(
     read,
     names=("*.npy",),
     magic=((0, b"\x93NUMPY"),),
-    needs=("ast", "assay.formats.pickle.follow"),
+    needs=("ast", "assay.formats.pickle.follow", "assay.formats.container.every"),
     examines=(Aspect.LAYOUT, Aspect.PICKLES, Aspect.TENSORS, Aspect.VALUES),
     gaps=(),
 )

@@ -41,7 +41,7 @@ _WIDTH = {
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a program for each of the five pickles, then the weight index."""
-    from assay.formats.pickle.follow import follow
+    from assay.formats.pickle.follow import alone, follow
     from assay.formats.torch.state import storages, tensors
 
     at, followed = 0, None
@@ -49,8 +49,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     persistent: list[object] = []
     for member in ("magic number", "protocol version", "system", "object", "storage keys"):
         followed = follow(window, artifact, member, at, window.size, "torch")
-        yield followed.program
-        yield from followed.inside
+        yield from alone(followed)
         values.append(followed.value)
         persistent += followed.persistent
         at = followed.stop

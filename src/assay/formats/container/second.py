@@ -71,14 +71,14 @@ def second_nature(artifact: str, format: Format, window: Window) -> Iterator[obj
         yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {claim}, its content is {content}", 0, name)
     if format.id in _TEXT_OR_DATA or _searched(format):
         yield from by_content(artifact, format.id, window)
-    if _searched(format):
-        from assay.formats._marks import marks
-
-        yield from marks(artifact, window)
     if format.id not in _ZIPS and (at := directory(window)) is not None:
         yield Flaw(
             artifact, FlawKind.DISGUISED, f"it is a zip archive as well, with a directory at byte {at:,}", at, "zip"
         )
+    if _searched(format):  # last: a text may have more beginnings than are tried
+        from assay.formats._marks import marks
+
+        yield from marks(artifact, window)
 
 
 def needs(format: Format) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
             yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is {said}", 0, said)
     if not may_open(window):
         return
-    from assay.formats.pickle.follow import follow
+    from assay.formats.pickle.follow import alone, follow
 
     try:
         found = follow(window, artifact, "", 0, window.size)
@@ -114,8 +114,7 @@ def by_content(artifact: str, kind: str, window: Window) -> Iterator[object]:
         return
     if kind in _TEXT_OR_DATA:
         yield Flaw(artifact, FlawKind.DISGUISED, f"its name says {kind}, its content is a pickle", 0, "pickle")
-    yield found.program
-    yield from found.inside
+    yield from alone(found)
 
 
 def _claim(artifact: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.errors import InputError, LimitExceeded, Malformed, OutOfTime, Truncated
 from assay.facts.program import PickleImport, PickleProgram, Use
@@ -39,6 +39,16 @@ class Followed:
     nested: tuple[Opaque, ...] = ()
     persistent: tuple[object, ...] = ()
     inside: tuple[PickleProgram, ...] = ()
+
+
+def alone(found: Followed) -> Iterator[PickleProgram]:
+    """The programs of a pickle in a file whose reader cannot look into checkpoints that the pickle loads from bytes."""
+    program = found.program
+    if found.nested:
+        said = f"it loads {len(found.nested):,} checkpoints from bytes, which assay does not follow in such a file"
+        program = replace(program, unfollowed=(*program.unfollowed, said), acts="")
+    yield program
+    yield from found.inside
 
 
 def follow(

@@ -70,17 +70,17 @@ def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Gene
     """Yield the program of one pickle, what is inside it, and the member's flaws; return what following gave."""
     try:
         raw = content(window, member, MOST)
-        if member.method == STORED:  # in place, so that its offsets are those of the file
-            found, end = follow(window, artifact, member.name, member.start, member.stop, loader), member.stop
-        else:
-            found, end = follow(Window(io.BytesIO(raw)), artifact, member.name, 0, len(raw), loader), len(raw)
+        source, start, end = window, member.start, member.stop  # in place, so that its offsets are those of the file
+        if member.method != STORED:
+            source, start, end = Window(io.BytesIO(raw), None, window), 0, len(raw)
+        found = follow(source, artifact, member.name, start, end, loader)
     except OutOfTime:
         raise
     except InputError as broken:
         yield Obstacle(artifact, Trouble.MALFORMED, f"{member.name[:120]}: {broken}", broken.at)
         return None
     yield found.program
-    yield from nested(artifact, window, found)
+    yield from nested(artifact, source, found)
     if defect := honest(raw, member):
         yield flaw(artifact, defect)
     if found.stop != end and not found.program.unfollowed:
@@ -148,7 +148,10 @@ def _other(artifact: str, window: Window, member: Member, name: str | None, load
     try:
         raw = content(window, member, MOST)
         if name.endswith(".debug_pkl"):
-            yield follow(Window(io.BytesIO(raw)), artifact, member.name, 0, len(raw), loader).program
+            inner = Window(io.BytesIO(raw), None, window)
+            found = follow(inner, artifact, member.name, 0, len(raw), loader)
+            yield found.program
+            yield from nested(artifact, inner, found)
         else:
             yield from code_hooks(artifact, member.name[:300], raw.decode("utf-8", "replace"))
     except InputError as broken:
