@@ -19,11 +19,12 @@ import pytest
 
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
-from tests.builders import torch_zip
+from tests.builders import safetensors, torch_legacy, torch_zip
 from tests.builders.msgpack import packed
-from tests.builders.pickles import Tensors, short
+from tests.builders.pickles import Tensors, short, state_dict
+from tests.builders.tables import tensor_bundle
 from tests.conftest import of
-from tests.hostile.graphs import KERAS, field, lite, node, onnx, stored
+from tests.hostile.graphs import KERAS, external, field, hdf5, lite, node, onnx, stored
 from tests.hostile.pickles import SYSTEM, zipped
 
 Audit = Callable[..., Dossier]
@@ -337,6 +338,98 @@ def _graphs() -> list[Hidden]:
     ]
 
 
+# code ------------------------------------------------------------------------------------------------------
+
+REMOTE = _json({"model_type": "x", "auto_map": {"AutoModel": "modeling.Model"}})
+ACTS = b"import os\nos.system('id')\n"
+
+
+def _code() -> list[Hidden]:
+    reads = b"import os\n" + b"".join(b"a%d = os.environ.get('A%d')\n" % (n, n) for n in range(2_500))
+    imports = b"".join(b"import m%04d\n" % n for n in range(600))
+    many = b"".join(b"from . import f%d\n" % n for n in range(1_010))
+    return [
+        Hidden(
+            "process-behind-reads", {"config.json": REMOTE, "modeling.py": reads + ACTS}, "code.reaches-outside", FAIL
+        ),
+        Hidden(
+            "file-behind-imports",
+            {"config.json": REMOTE, "modeling.py": imports + b"from .other import x\n", "other.py": ACTS},
+            "code.reaches-outside",
+            FAIL,
+        ),
+        Hidden(
+            "more-imports-than-are-listed",
+            {"config.json": REMOTE, "modeling.py": imports + b"from .other import x\n", "other.py": ACTS},
+            "code.reaches-outside",
+            OPEN,
+            (("python.reach", "MAX_IMPORTS", 100),),
+        ),
+        Hidden(
+            "file-behind-files",
+            {"config.json": REMOTE, "modeling.py": many, **{f"f{n}.py": b"" for n in range(1_009)}, "f1009.py": ACTS},
+            "code.reaches-outside",
+            FAIL,
+        ),
+    ]
+
+
+# checkpoints that pickles load from bytes ------------------------------------------------------------------
+
+
+def _loads(inner: bytes) -> bytes:
+    """Opcodes that load a checkpoint from bytes."""
+    return b"ctorch.storage\n_load_from_bytes\n(B" + struct.pack("<I", len(inner)) + inner + b"tR"
+
+
+def _nested() -> list[Hidden]:
+    tensors: Tensors = {"w": ("FloatStorage", (2,))}
+    extra = short("x") + b"cposix\nsystem\n(" + short("id") + b"tR"
+    evil = _loads(torch_zip(tensors, extra=extra))
+    data = state_dict(tensors, short("n") + evil)
+    packed_ = {"archive/data.pkl": data, "archive/data/0": bytes(8), "archive/version": b"3\n"}
+    header = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    array = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + b"\x80\x02" + evil + b"."
+    magic, rest = torch_legacy(tensors), state_dict(tensors)
+    return [
+        Hidden("in-a-packed-pickle", {"m.pt": zipped(packed_, zipfile.ZIP_DEFLATED)}, "pickle.reaches-outside", FAIL),
+        Hidden("in-an-array", {"m.npy": array}, "pickle.reaches-outside", FAIL),
+        Hidden("in-a-legacy-checkpoint", {"m.pt": magic.replace(rest, data)}, "pickle.reaches-outside", OPEN),
+    ]
+
+
+# what the rest of a file is ---------------------------------------------------------------------------------
+
+
+def _rest() -> list[Hidden]:
+    words = {f"{n:05d}" + "x" * 4_000: n for n in range(2_200)}
+    tokenizer = {"model": {"type": "BPE", "vocab": words, "merges": []}, "added_tokens": []}
+    far = {"model": {"type": "BPE", "vocab": {"a": 0, "b": 9_000_000}, "merges": []}, "added_tokens": []}
+    return [
+        Hidden("long-vocabulary", {"tokenizer.json": _json(tokenizer)}, "token.reassembled", OPEN),
+        Hidden("sparse-vocabulary", {"tokenizer.json": _json(far)}, "token.reassembled", OPEN),
+        Hidden(
+            "type-of-tensorflow",
+            {"v.index": tensor_bundle({"w": (11, (2, 2), 0, 4)}), "v.data-00000-of-00001": bytes(4)},
+            "weights.values-unread",
+            OPEN,
+        ),
+        Hidden(
+            "message-of-hdf5",
+            {"m.h5": hdf5(b"\x00\xff\xff\x00" + external("w", "/etc/passwd", "/x"))},
+            "model.touches-files",
+            OPEN,
+        ),
+        Hidden(
+            "references-of-generation",
+            {"generation_config.json": b'{"custom_generate": "x.Y"'},
+            "code.remote",
+            OPEN,
+        ),
+    ]
+
+
 def _png(parts: int) -> bytes:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -351,7 +444,10 @@ def _png(parts: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize("hidden", [*_tars(), *_pickles(), *_texts(), *_graphs()], ids=lambda hidden: hidden.name)
+CASES = [*_tars(), *_pickles(), *_texts(), *_graphs(), *_code(), *_nested(), *_rest()]
+
+
+@pytest.mark.parametrize("hidden", CASES, ids=lambda hidden: hidden.name)
 def test_what_lies_behind_a_bound_is_told(
     tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch, hidden: Hidden
 ) -> None:
@@ -364,3 +460,13 @@ def test_what_lies_behind_a_bound_is_told(
     assert of(dossier, hidden.check, hidden.kind), said
     assert not of(dossier, hidden.check, Kind.PASS, Kind.NOT_APPLICABLE), said
     assert dossier.decision.verdict in ("FAILED", "INCOMPLETE")
+
+
+def test_frequencies_beyond_a_bound_are_not_passed(
+    tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.measures.constant.MOST_BYTES", 1)
+    (tmp_path / "config.json").write_bytes(_json({"model_type": "llama", "rope_theta": 10.0}))
+    (tmp_path / "model.safetensors").write_bytes(safetensors({"rotary.inv_freq": ("F32", (4,))}))
+    (found,) = of(audit(tmp_path), "weights.rope-not-as-configured")
+    assert found.kind is OPEN and "more than the 0 MiB that assay reads" in found.message

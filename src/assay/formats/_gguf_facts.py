@@ -54,17 +54,18 @@ def described(artifact: str, metadata: dict[str, object], tensor_names: frozense
     family = metadata.get("general.architecture")
     if isinstance(family, str) and metadata.get("general.type", "model") == "model":
         yield _config(artifact, family, metadata, tied="output.weight" not in tensor_names)
+    tokenizer: Tokenizer | None = None
     if isinstance(metadata.get("tokenizer.ggml.tokens"), tuple):
         tokenizer = _tokenizer(artifact, metadata)
         yield tokenizer
-        texts, merges = (_strings(metadata.get(f"tokenizer.ggml.{key}")) for key in ("tokens", "merges"))
-        if (found := vocabulary(artifact, tokenizer.algorithm, texts, merges)) is not None:
-            yield found
     for key in sorted(metadata):
         value = metadata[key]
         if isinstance(value, str) and (key == "tokenizer.chat_template" or key.startswith("tokenizer.chat_template.")):
             yield template(artifact, key, key.removeprefix("tokenizer.chat_template").strip(".") or "default", value)
     yield PublisherClaims(artifact, tuple(_claims(metadata)))
+    if tokenizer is not None:  # last: it may be longer than is read
+        texts, merges = (_strings(metadata.get(f"tokenizer.ggml.{key}")) for key in ("tokens", "merges"))
+        yield vocabulary(artifact, tokenizer.algorithm, texts, merges)
 
 
 def _config(artifact: str, family: str, metadata: dict[str, object], *, tied: bool) -> ModelConfig:

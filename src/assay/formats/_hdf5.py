@@ -218,7 +218,7 @@ class _Walk:
                 )
                 body = place + head
                 if length > stop - body:
-                    break
+                    raise Malformed("HDF5 message runs past its object header", at=place)
                 if kind == _CONTINUATION and length >= 16:
                     to, more = _whole(window, body, 2)
                     blocks.append((to + 4, more - 8) if modern and more >= 8 else (to, more))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assay.errors import LimitExceeded
 from assay.facts.tokenizer import SEPARATOR, Vocabulary
 
 MOST = 8_000_000  # characters of all tokens, and of all merges; vocabularies of 262,144 tokens have a fifth of that
 
 
-def vocabulary(artifact: str, algorithm: str, tokens: Sequence[bytes], merges: Sequence[bytes]) -> Vocabulary | None:
-    """The vocabulary, without merges where they are too many, or None where the tokens are. Entries are UTF-8."""
-    texts = _joined(tokens)
-    if len(texts) > MOST:
-        return None
-    pairs = _joined(merges)
-    return Vocabulary(artifact, algorithm, texts, pairs if len(pairs) <= MOST else "")
+def vocabulary(artifact: str, algorithm: str, tokens: Sequence[bytes], merges: Sequence[bytes]) -> Vocabulary:
+    """The vocabulary; LimitExceeded where its tokens or merges are too many. Entries are UTF-8."""
+    texts, pairs = _joined(tokens), _joined(merges)
+    for what, whole in (("tokens", texts), ("merges", pairs)):
+        if len(whole) > MOST:
+            most = f"at most {MOST:,} characters"
+            raise LimitExceeded(f"vocabulary of longer {what} than assay reads", expected=most, got=f"{len(whole):,}")
+    return Vocabulary(artifact, algorithm, texts, pairs)
 
 
 def _joined(entries: Sequence[bytes]) -> str:

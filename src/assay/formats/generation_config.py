@@ -32,6 +32,6 @@ FORMAT = Format(
     "generation settings",
     read,
     names=("generation_config.json",),
-    examines=(Aspect.MARKS,),
+    examines=(Aspect.REFERENCES, Aspect.MARKS),
     gaps=(),
 )

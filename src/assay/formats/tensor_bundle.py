@@ -28,6 +28,8 @@ _TYPES = {
     **{17: "U16", 19: "F16", 22: "U32", 23: "U64", 24: "F8_E5M2", 25: "F8_E4M3"},
 }
 
+_NO_NUMBERS = frozenset({0, 7, 20, 21})  # none, texts, handles, variants
+
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a hook for each data file, then an index of the tensors in it."""
@@ -36,16 +38,19 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     table = _Table(window)
     rows: dict[int, list[TensorSpec]] = {}
     spans: dict[int, list[tuple[int, int]]] = {}  # of tensors and of texts, which are none
+    unread: list[tuple[str, str]] = []
     count = shards = 0
     for key, start, stop in table.entries():
         if not key:
             shards = next((field.value for field in table.fields(start, stop) if field.number == 1), 0)
             continue
         count += 1
-        shard, spec, span = table.tensor(key, start, stop)
+        shard, found, span = table.tensor(key, start, stop)
         spans.setdefault(shard, []).append(span)
-        if spec is not None:
-            rows.setdefault(shard, []).append(spec)
+        if isinstance(found, TensorSpec):
+            rows.setdefault(shard, []).append(found)
+        elif found:
+            unread.append((key[:1000], found))
     if not 0 < shards <= 100_000 or max(spans, default=0) >= shards:
         raise Malformed("the header of the checkpoint does not say how many data files there are", got=shards)
     stem = artifact.rpartition(" > ")[2].rpartition("/")[2].removesuffix(".index")
@@ -56,6 +61,8 @@ def read(artifact: str, window: Window) -> Iterator[object]:
         yield Hook(artifact, HookKind.READ, "TensorFlow", "data file", name[:300], said, False, None, until)
         specs = tuple(sorted(rows.get(shard, ()), key=lambda spec: (spec.start, spec.stop)))
         yield WeightIndex(artifact, "tensorflow", specs, 0, until, alignment=_texts(specs, places) + 1, file=name)
+    if unread:
+        yield WeightIndex(artifact, "tensorflow", (), 0, window.size, unread=tuple(unread))
     yield Contents(artifact, FORMAT.id, count)
 
 
@@ -97,8 +104,11 @@ class _Table:
                     )
                 yield key.decode("utf-8", "backslashreplace"), begin, end
 
-    def tensor(self, name: str, start: int, stop: int) -> tuple[int, TensorSpec | None, tuple[int, int]]:
-        """(number of the data file, the tensor, its place there); no tensor for texts and slices."""
+    def tensor(self, name: str, start: int, stop: int) -> tuple[int, TensorSpec | str, tuple[int, int]]:
+        """(number of the data file, the tensor or why it is not read, its place there); nothing for texts and slices.
+
+        A tensor that is kept in slices has no values itself: each slice is an entry of its own.
+        """
         code = shard = offset = size = sliced = 0
         shape: list[int] = []
         for field in self.fields(start, stop):
@@ -117,7 +127,10 @@ class _Table:
         if max(offset, size, *shape, 0) >= 1 << 62:
             raise Malformed(f"tensor {name[:200]!r} has a negative extent or place", at=start)
         span = (offset, offset + size)
-        return shard, None if not kind or sliced else TensorSpec(name[:1000], kind, tuple(shape), *span), span
+        if sliced or code in _NO_NUMBERS:
+            return shard, "", span
+        why = f"assay does not read values of TensorFlow's type {code}"
+        return shard, TensorSpec(name[:1000], kind, tuple(shape), *span) if kind else why, span
 
     def _extents(self, shape: Field) -> list[int]:
         """The extents of a TensorShapeProto, whose field 2 are dimensions with the size as field 1."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from assay.errors import Malformed
+from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Aspect
 from assay.facts.tokenizer import Token, Tokenizer, TokenRole
 from assay.formats import Format
@@ -30,21 +30,19 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield from rules(artifact, value)
     texts = [entry.encode("utf-8", "surrogatepass") for entry in _texts(model.get("vocab"), added, highest + 1)]
     merges = [entry.encode("utf-8", "surrogatepass") for entry in _merges(model.get("merges"))]
-    found = vocabulary(artifact, algorithm, texts, merges)
-    if found is not None:
-        yield found
+    yield vocabulary(artifact, algorithm, texts, merges)
 
 
 def _texts(vocab: Any, added: tuple[Token, ...], size: int) -> list[str]:
-    """The tokens in id order, empty where an id has none; nothing where sparse ids would make the list explode."""
+    """The tokens in id order, empty where an id has none; LimitExceeded where ids are so sparse that most have none."""
     pairs: list[tuple[str, int]] = (
         [(str(entry[0]), number) for number, entry in enumerate(vocab) if isinstance(entry, list) and entry]
         if isinstance(vocab, list)
         else list(vocab.items())
     )
     pairs += [(token.text, token.id) for token in added]
-    if size > 4 * len(pairs) + 1024:
-        return []
+    if size > (most := 4 * len(pairs) + 1024):
+        raise LimitExceeded("token ids farther apart than assay lists", expected=f"at most {most:,}", got=f"{size:,}")
     texts = [""] * size
     for content, number in pairs:
         texts[int(number)] = content

@@ -67,7 +67,7 @@ def honest_content(artifact: str, window: Window, member: Member, most: int) -> 
 
 def member_facts(artifact: str, window: Window, member: Member) -> Iterator[object]:
     """What bears on loading in one member."""
-    if member.name.endswith("/") and not member.size:
+    if member.name.endswith("/") and not member.size and not member.stored:
         return
     if member.link:
         return  # reported as a flaw of the archive
