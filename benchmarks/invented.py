@@ -76,6 +76,7 @@ class Given:
     number: int
     kind: str
     asked: str
+    answer: str
     text: str
 
 
@@ -102,7 +103,7 @@ def relations(folder: Path, most: int) -> Iterator[Given]:
             if named:
                 answers[INVENTED] = _made_up(subject)
             for kind, answer in answers.items():
-                yield Given("LRE", number, kind, asked.format(subject), sentence.format(subject, answer))
+                yield Given("LRE", number, kind, asked.format(subject), answer, sentence.format(subject, answer))
             number += 1
 
 
@@ -116,7 +117,7 @@ def open_questions(path: Path, most: int) -> Iterator[Given]:
         group = groups[row["question"].split()[0]]
         other = group[(group.index(row) + 1) % len(group)]  # type: ignore[arg-type]
         for kind, answer in ((TRUE, row["answer"][0]), (WRONG, other["answer"][0])):
-            yield Given("NQ-open", number, kind, f"{row['question']}?", f"{answer}.")
+            yield Given("NQ-open", number, kind, f"{row['question']}?", answer, f"{answer}.")
 
 
 @dataclass(frozen=True, slots=True)

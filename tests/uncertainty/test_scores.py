@@ -20,6 +20,7 @@ from assay.render.record.scored_page import page
 from assay.runtime.recorded import Recorded
 from assay.text.chance import chance
 from assay.uncertainty import samples
+from assay.uncertainty.meaning import same
 from assay.uncertainty.scores import scores, sentences, spans
 from tests.builders.command import run
 from tests.builders.scored import record, tokens
@@ -148,7 +149,7 @@ def test_the_page_holds_text_scale_and_record(tmp_path: Path) -> None:
 
 def test_other_answers_are_shown_by_meaning(tmp_path: Path) -> None:
     said = "\n".join(lines(record(), False))
-    assert "3 other answers, 2 meanings by their words" in said and "    2 x  Berlin is old." in said
+    assert "3 other answers, 2 meanings by what they claim" in said and "    2 x  Berlin is old." in said
     assert "Other answers that were sampled" in page(record()).decode()
     (tmp_path / "r.json").write_bytes(canonical(record()))
     runtime = uncertainty.open(tmp_path / "r.json")
@@ -160,9 +161,9 @@ def test_other_answers_are_shown_by_meaning(tmp_path: Path) -> None:
 
 @given(st.lists(st.text(max_size=20), max_size=8), st.text(max_size=20))
 def test_the_scores_of_samples_keep_their_bounds(texts: list[str], text: str) -> None:
-    drawn = samples.clustered(tuple(Sample(row, -1.0, 1) for row in texts))
+    drawn = samples.clustered(tuple(Sample(row, -1.0, 1) for row in texts), same)
     assert [row.meaning for row in drawn][:1] == [0] * bool(texts)
-    found = {row.id: row.value for row in samples.scores(text, -2.0, drawn)}
+    found = {row.id: row.value for row in samples.scores(text, -2.0, drawn, same, "claims")}
     assert bool(found) is bool(texts)
     if found:
         assert 0 <= found["samples.apart"] <= 1 and -1e-9 <= found["meaning.entropy"] <= math.log(len(texts)) + 1e-9
@@ -171,13 +172,12 @@ def test_the_scores_of_samples_keep_their_bounds(texts: list[str], text: str) ->
 
 def test_meanings_by_hand() -> None:
     drawn = samples.clustered(
-        tuple(Sample(text, -1.0, 1) for text in ("Paris.", "the Paris", "Rome", "It is Rome", "paris", ""))
+        tuple(Sample(text, -1.0, 1) for text in ("Paris.", "the Paris", "Rome", "It is Rome", "paris", "")), same
     )
-    assert [row.meaning for row in drawn] == [0, 0, 1, 2, 0, 3]
-    assert samples.similarity("It is Rome", "Rome") == pytest.approx(0.5)
-    found = {row.id: row.value for row in samples.scores("Paris", -1.0, drawn[:4])}
+    assert [row.meaning for row in drawn] == [0, 0, 1, 1, 0, 2]
+    found = {row.id: row.value for row in samples.scores("Paris", -1.0, drawn[:4], same, "claims")}
     assert found["samples.apart"] == 0.5
-    assert found["meaning.entropy"] == pytest.approx(1.5 * math.log(2))
+    assert found["meaning.entropy"] == pytest.approx(math.log(2))
 
 
 @pytest.mark.parametrize(

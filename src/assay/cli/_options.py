@@ -178,6 +178,16 @@ def samples(condition: str = "") -> Callable[[FC], FC]:
     )
 
 
+def entailment() -> Callable[[FC], FC]:
+    """`--entailment`: how samples are compared."""
+    return click.option(
+        "--entailment",
+        type=FILE,
+        metavar="FOLDER",
+        help="With --samples: compare answers by this model of entailment (a classifier of pairs) instead of by rules.",
+    )
+
+
 def seed() -> Callable[[FC], FC]:
     """`--seed`: the same seed, the same random numbers."""
     return click.option(

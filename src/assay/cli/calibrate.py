@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._draw import drawing
 from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put, say
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     least=30,
 )
 @options.samples()
+@options.entailment()
 @options.seed()
 @click.option("--by-topic", is_flag=True, help="Also say what error rate can be guaranteed within each topic.")
 @click.option(
@@ -63,6 +65,7 @@ def COMMAND(
     claims: Path | None,
     most: int | None,
     samples: int,
+    entailment: Path | None,
     seed: int,
     by_topic: bool,
     score: str,
@@ -90,11 +93,10 @@ def COMMAND(
         if claims:
             found, rows = _claims(opened, claims, most, score, threads, quiet)
         else:
-            from assay.uncertainty import Draw
             from assay.uncertainty import questions as sets
 
             pack = sets.cloze(documents, most or 0) if documents else sets.load(packs, most or 0)
-            draw = Draw(samples, seed=seed)
+            draw = drawing(samples, seed, entailment)
             found, rows = _questions(opened, pack, draw, (score, by_topic), keep, threads, quiet, verbose)
     except InputError as cause:
         raise UsageError(str(cause)) from None

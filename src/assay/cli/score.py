@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._draw import drawing
 from assay.cli._load import given_text
 from assay.cli._network import told
 from assay.cli._progress import progress
@@ -45,6 +46,7 @@ MOST = 4 << 20  # bytes of a text
 @options.documents("Compare each sentence with this text, which is not put into the prompt")
 @options.corpora("Look names and numbers up in this indexed training data")
 @options.samples()
+@options.entailment()
 @options.seed()
 @click.option(
     "--calibration",
@@ -87,6 +89,7 @@ def COMMAND(
     documents: tuple[Path, ...],
     corpora: tuple[str, ...],
     samples: int,
+    entailment: Path | None,
     seed: int,
     calibration: Path | None,
     claims: Path | None,
@@ -118,10 +121,10 @@ def COMMAND(
     known = calibrating.load(calibration) if calibration else None
     filter = filtering.saved(claims) if claims else None
     held = uncertainty.against(documents, corpora, offline=offline)
-    draw = uncertainty.Draw(samples, seed=seed)
     told(model, offline=offline)
     try:
         use(threads)
+        draw = drawing(samples, seed, entailment)
         runtime = uncertainty.open(model, offline=offline, key_in_clear=key_in_clear)
         before = (
             given_text(prompt or "", MOST) if user is None else conversation(runtime, given_text(user, MOST), system)

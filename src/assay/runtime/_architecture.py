@@ -127,13 +127,22 @@ def _interleaved(values: NDArray[np.float32], heads: int | None) -> NDArray[np.f
 
 
 def built(
-    torch: Any, transformers: Any, weights: Weights, family: str, fields: dict[str, Any], numbers: Numbers
+    torch: Any,
+    transformers: Any,
+    weights: Weights,
+    family: str,
+    fields: dict[str, Any],
+    numbers: Numbers,
+    kind: str = "AutoModelForCausalLM",
 ) -> Any:
-    """The network on its device with all of its weights, and none left over (UsageError: they do not fit)."""
+    """The network on its device with all of its weights, and none left over (UsageError: they do not fit).
+
+    `kind` is the class of transformers that gives it its head.
+    """
     try:
         config = transformers.AutoConfig.for_model(family, **fields)
         with _without_values(torch):
-            network = transformers.AutoModelForCausalLM.from_config(config, dtype=numbers.dtype(torch))
+            network = getattr(transformers, kind).from_config(config, dtype=numbers.dtype(torch))
     except (ValueError, TypeError, KeyError, AttributeError) as cause:
         raise UsageError(
             f"{weights.name}: transformers does not build {family!r} from this configuration ({str(cause)[:160]})"

@@ -58,8 +58,8 @@ def answered(runtime: Generates | Samples, question: Question, draw: Draw = Draw
     """The model's answer (its first line), whether that is right, and its scores."""
     tokens, raw = answer(runtime, question.prompt, MOST_TOKENS, stop="\n")
     trace = traced(runtime, question.prompt, raw)
-    others = sampled(runtime, question.prompt, raw, tokens, draw) if raw.strip() else ()
-    return _judged(question, raw.strip(), tokens, trace, others)
+    others = sampled(runtime, question.prompt, raw, tokens, draw, question.asked)[0] if raw.strip() else ()
+    return _judged(question, raw.strip(), tokens, trace, others, draw)
 
 
 def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()) -> tuple[Answered, ...]:
@@ -68,9 +68,12 @@ def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()
     told = [at for at, row in enumerate(written) if row.text.strip()] if draw.count else []
     prompts, most = [questions[at].prompt for at in told], [room(written[at].tokens) for at in told]
     drawn = runtime.samples(prompts, draw.count, most, draw.temperature, draw.seed, "\n") if told else ()
-    others = dict(zip(told, map(samples.clustered, drawn), strict=True))
+    others = {
+        at: samples.clustered(rows, partial(draw.same, question=questions[at].asked))
+        for at, rows in zip(told, drawn, strict=True)
+    }
     return tuple(
-        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()))
+        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()), draw)
         for at, (question, row) in enumerate(zip(questions, written, strict=True))
     )
 
@@ -81,12 +84,19 @@ def _judged(
     tokens: tuple[TokenScore, ...],
     trace: Trace | None,
     others: tuple[Sample, ...],
+    draw: Draw,
 ) -> Answered:
     """An answer with its scores, and whether it is right."""
     found = (
         *scores(tokens),
         *((chain(trace),) if trace else ()),
-        *samples.scores(text, sum(token.logprob for token in tokens) if tokens else None, others),
+        *samples.scores(
+            text,
+            sum(token.logprob for token in tokens) if tokens else None,
+            others,
+            partial(draw.same, question=question.asked),
+            draw.by,
+        ),
     )
     return Answered(
         id=question.id,
@@ -130,9 +140,11 @@ def asked(
             raise UsageError(
                 f"{runtime.name}: its answers can only be compared with one another; ask for some, with --samples 5"
             )
+    if draw.count > 1 and can_sample(runtime) and not runtime.sha256 and not samples.vary(runtime, draw.seed):
+        raise UsageError(f"{samples.UNVARIED.format(runtime.model)}; leave --samples out")
     bound = {"model": identity(runtime), "pack": question_set.sha256, "runtime": runtime.name}
     if draw.count:
-        bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}"
+        bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}, by {draw.by}"
     with ExitStack() as stack:
         kept = AppendOnly(keep, bound, partial(decode, Answered), MOST_KEPT, "answers") if keep else None
         known = {row.id: row for row in stack.enter_context(kept).rows} if kept else {}

@@ -6,7 +6,7 @@ surprised the model is by what the sentence adds to its prompt. Where no rule re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assay.facts.uncertainty import (
@@ -25,8 +25,8 @@ from assay.facts.uncertainty import (
 from assay.text.chance import chance, instead
 from assay.text.language import foreign
 from assay.text.plain import plain
-from assay.uncertainty.samples import SAME, similarity
-from assay.uncertainty.short import Short
+from assay.uncertainty import meaning
+from assay.uncertainty.short import Short, last
 from assay.uncertainty.support import DOUBTED
 from assay.uncertainty.usual import SENTENCE, SHORT
 
@@ -55,6 +55,7 @@ class Read:
     known: Known | None
     short: Short | None = None
     usual: Usual | None = None
+    same: Callable[[str, str, str], bool] = meaning.same
 
 
 def form(short: Short | None) -> str:
@@ -158,7 +159,7 @@ def _agreeing(row: Read, one: Sentence) -> int | None:
     if len(row.samples) < LEAST_SAMPLES:
         return None
     if len(row.sentences) == 1:
-        return sum(similarity(row.text, sample.text) >= SAME for sample in row.samples)
+        return sum(row.same(row.text, sample.text, last(row.prompt)) for sample in row.samples)
     keys = {plain(row.text[span.start : span.stop]) for span in _added(row, one) if span.kind is not SpanKind.WORDS}
     if not keys:
         return None

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
@@ -28,8 +29,8 @@ from assay.runtime import (
     can_trace,
 )
 from assay.subject import opened
-from assay.uncertainty import labels, samples, scores, support
-from assay.uncertainty.short import Short, question, short
+from assay.uncertainty import labels, meaning, samples, scores, support
+from assay.uncertainty.short import Short, last, question, short
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
 from assay.uncertainty.usual import unknown
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Against", "Draw", "against", "generated", "open", "score"]
 MOST_NEW = 4096  # tokens that are generated at most
-LEAST_SAMPLED = 16  # tokens that a sample may have, however short the text is
+LEAST_SAMPLED = 64  # tokens that a sample may have, however short the text is
 
 
 def open(
@@ -81,13 +82,25 @@ Usually = Callable[
 ]  # what is usual for a model in a form (`usual.SHORT`, `usual.SENTENCE`)
 
 
+class Meaning(Protocol):
+    """Whether two answers to a question mean the same."""
+
+    def __call__(self, one: str, other: str, question: str = "") -> bool:
+        """Whether they do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """How answers are sampled: how many (0: none), at which temperature, from which seed."""
+    """How answers are sampled: how many (0: none), at which temperature, from which seed.
+
+    `same` says whether two answers to a question mean the same: `meaning.same` by rules, or a model of entailment.
+    """
 
     count: int = 0
     temperature: float = 0.7
     seed: int = 0
+    same: Meaning = meaning.same
+    by: str = "what they claim"  # how they are compared, in words
 
 
 def score(
@@ -171,17 +184,27 @@ def chain(trace: Trace) -> Score:
     return chained([token.logprob for token in trace.tokens], trace.attention)
 
 
-def sampled(runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], draw: Draw) -> tuple[Sample, ...]:
-    """The samples beside a text, clustered by meaning; none where none are asked for or the runtime gives none."""
-    if not draw.count or not can_sample(runtime):
-        return ()
+def sampled(
+    runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...], draw: Draw, asked: str
+) -> tuple[tuple[Sample, ...], str]:
+    """(the samples beside a text, clustered by meaning, why there are none though they were asked for).
+
+    Args:
+        asked: the question; what an answer repeats of it is no part of its meaning.
+    """
+    if not draw.count:
+        return (), ""
+    if not can_sample(runtime):
+        return (), "how other answers differ: the runtime samples none"
     stop = "" if "\n" in text.strip() else "\n"
     drawn = runtime.sample(prompt, draw.count, room(tokens), draw.temperature, draw.seed, stop)
-    return samples.clustered(drawn)
+    if len({row.text for row in drawn}) == 1 < draw.count and not runtime.sha256 and not samples.vary(runtime):
+        return (), f"how other answers differ: {samples.UNVARIED.format(runtime.model)}"
+    return samples.clustered(drawn, partial(draw.same, question=asked)), ""
 
 
 def room(tokens: tuple[TokenScore, ...]) -> int:
-    """How many tokens a sample beside this text may have."""
+    """How many tokens a sample beside this text may have: enough for an answer in a sentence."""
     return min(MOST_NEW, max(LEAST_SAMPLED, 2 * len(tokens)))
 
 
@@ -199,7 +222,8 @@ class _Scored:
 
 def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Against, usual: Usually) -> ScoredText:
     runtime, text, tokens = row.runtime, row.text, row.tokens
-    spans, others = scores.spans(text, tokens), sampled(runtime, row.prompt, text, tokens, draw)
+    spans, question = scores.spans(text, tokens), last(row.prompt)
+    others, unsampled = sampled(runtime, row.prompt, text, tokens, draw, question)
     sentences = scores.sentences(text, spans)
     grounding, why = support.grounded(held, runtime, row.prompt, text, tokens, sentences)
     known = support.known(held, text, spans, sentences)
@@ -210,11 +234,18 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         *scores.scores(tokens),
         *((labels.shortness(asked),) if asked else ()),
         *((chain(row.trace),) if row.trace else ()),
-        *samples.scores(text.strip(), sum(token.logprob for token in tokens) if tokens else None, others),
+        *samples.scores(
+            text.strip(),
+            sum(token.logprob for token in tokens) if tokens else None,
+            others,
+            partial(draw.same, question=question),
+            draw.by,
+        ),
         *support.scores(grounding, known, words),
     )
     missing = (
-        *_missing(row, calibration, draw),
+        *_missing(row, calibration),
+        *((unsampled,) if unsampled else ()),
         *((why,) if why else ()),
         *(("the rest of the documents, beyond 4 Mi characters",) if held.documents and held.documents.cut else ()),
     )
@@ -229,7 +260,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         spans=spans,
         sentences=sentences,
         judged=labels.judged(
-            labels.Read(text, row.prompt, tokens, spans, sentences, others, grounding, known, asked, common)
+            labels.Read(text, row.prompt, tokens, spans, sentences, others, grounding, known, asked, common, draw.same)
         ),
         scores=found,
         samples=others,
@@ -251,7 +282,7 @@ def _shortly(row: _Scored, sentences: int) -> Short | None:
     return short(row.runtime, row.text, question(row.prompt))
 
 
-def _missing(row: _Scored, calibration: Calibration | None, draw: Draw) -> Iterator[str]:
+def _missing(row: _Scored, calibration: Calibration | None) -> Iterator[str]:
     """What this runtime, or this call, leaves unknown."""
     if calibration is None:
         yield "an error rate: no calibration was given, so a score says more or less, not how often it is wrong"
@@ -261,8 +292,6 @@ def _missing(row: _Scored, calibration: Calibration | None, draw: Draw) -> Itera
         yield "entropy and rank: the runtime does not give the whole distribution"
     if row.trace is None:
         yield "attention and hidden states: the runtime gives no trace of this text"
-    if draw.count and not can_sample(row.runtime):
-        yield "how other answers differ: the runtime samples none"
 
 
 def _risk(runtime: Runtime, found: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:

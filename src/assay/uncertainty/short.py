@@ -20,6 +20,7 @@ from assay.text.plain import plain
 from assay.text.span import spans
 
 WEIGHT = 0.5
+MOST_PROMPT = 20_000  # characters of a prompt in whose end the question is looked for
 MOST_WORDS, MOST_PLAIN = 12, 6  # of an answer's own words: with a name, number or date, and without
 _SHOWN = (
     ("Who painted the Mona Lisa?", "Leonardo da Vinci"),
@@ -52,12 +53,17 @@ class Short:
     value: float
 
 
-def question(prompt: str) -> str:
-    """The question with which a prompt ends, template marks aside; nothing where it ends in none."""
-    rows = [row.strip() for row in _MARK.sub("\n", prompt).splitlines()]
+def last(prompt: str) -> str:
+    """The last line of a prompt, template marks aside: the message that is answered, or the text that is continued."""
+    rows = [row.strip() for row in _MARK.sub("\n", prompt[-MOST_PROMPT:]).splitlines()]
     rows = [row for row in rows if row and not _ROLE.fullmatch(row)]
-    last = _ASKS.sub("", rows[-1], count=1) if rows else ""
-    return last if last.endswith("?") else ""
+    return _ASKS.sub("", rows[-1], count=1) if rows else ""
+
+
+def question(prompt: str) -> str:
+    """The question with which a prompt ends; nothing where it ends in none."""
+    found = last(prompt)
+    return found if found.endswith("?") else ""
 
 
 def own(text: str, asked: str) -> tuple[int, int] | None:

@@ -263,7 +263,10 @@ def _samples(found: ScoredText, width: int) -> Iterator[str]:
     sizes = Counter(sample.meaning for sample in found.samples)
     if sizes:
         yield ""
-        yield f"{len(found.samples)} other answers, {len(sizes)} meaning{'s' if len(sizes) > 1 else ''} by their words"
+        meanings = "1 meaning" if len(sizes) == 1 else f"{len(sizes)} meanings"
+        source = next((row.source for row in found.scores if row.id == "meaning.entropy"), "")
+        by = source.rpartition(" clustered by ")[2] or "what they claim"
+        yield f"{len(found.samples)} other answers, {meanings} by {visible(by)}"
     for meaning, size in sorted(sizes.items(), key=lambda row: (-row[1], row[0]))[:MOST]:
         text = next(sample.text for sample in found.samples if sample.meaning == meaning)
         said = _flat(text) or "(nothing)"
