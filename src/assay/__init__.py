@@ -8,10 +8,11 @@ if TYPE_CHECKING:
 
     __version__ = VERSION
     from assay.api import audit as audit
+    from assay.api import check as check
     from assay.api import diff as diff
     from assay.api import fingerprint as fingerprint
 
-__all__ = ["__version__", "audit", "diff", "fingerprint"]
+__all__ = ["__version__", "audit", "check", "diff", "fingerprint"]
 
 
 def __getattr__(name: str) -> object:
@@ -20,7 +21,7 @@ def __getattr__(name: str) -> object:
         from assay.version import VERSION
 
         return VERSION
-    if name in ("audit", "diff", "fingerprint"):
+    if name in ("audit", "check", "diff", "fingerprint"):
         from assay import api
 
         return getattr(api, name)

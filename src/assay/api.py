@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.pipeline import audited, requested
 
 if TYPE_CHECKING:
+    from assay.facts.checked import Checked
     from assay.facts.comparison import Comparison
     from assay.facts.dossier import Dossier
     from assay.progress import Progress
@@ -88,6 +90,20 @@ def audit(
         ),
         progress,
     )  # fmt: skip
+
+
+def check(text: str, documents: Sequence[Text]) -> Checked:
+    """Check a text against documents: each sentence supported, contradicted, not found or not judged, and why.
+
+    Args:
+        text: plain text, Markdown or a page of HTML.
+        documents: files of the same kinds, UTF-8.
+
+    Raises UsageError: a document cannot be read or has no words, or the text has none.
+    """
+    from assay.uncertainty import checking
+
+    return checking.check(text, [checking.document(Path(row)) for row in documents])
 
 
 def diff(

@@ -19,6 +19,7 @@ COMMANDS = {
     "lineage": "Find known models of the same origin.",
     "corpus": "Index training data: build, add, remove, verify, info, contamination.",
     "trace": "Find where a text comes from in indexed training data.",
+    "check": "Check a text against documents: what supports or contradicts each sentence.",
     "score": "Run a model on a text: how likely it finds each token.",
     "calibrate": "Ask a model labelled questions: how often it is wrong at which score.",
     "memorisation": "Say how much of its training data a model has memorised.",

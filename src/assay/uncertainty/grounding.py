@@ -6,12 +6,13 @@ The classifier is a network of a few hundred weights over the features below, tr
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import json
 import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,7 @@ _STOP_WORDS = (
     "such also very more most some any each all both other another into about over under after before between during "
     "through out up down off s t"
 )
-_STOP = frozenset(_STOP_WORDS.split())
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 _NEGATING = "not no never none neither nor cannot n't without nobody nothing nowhere hardly unable"
 _NEGATIONS = frozenset(_NEGATING.split())
 _SUFFIXES = (
@@ -93,10 +94,10 @@ def _words(text: str) -> _Words:
     names = frozenset(
         at
         for at, word in enumerate(found)
-        if word[:1].isupper() and word.lower() not in _STOP and (at or not found[1:] or found[1][:1].isupper())
+        if word[:1].isupper() and word.lower() not in STOP_WORDS and (at or not found[1:] or found[1][:1].isupper())
     )
     numbers = frozenset(at for at, word in enumerate(found) if word[:1].isdigit())
-    content = tuple(at for at, word in enumerate(found) if word.lower() not in _STOP)
+    content = tuple(at for at, word in enumerate(found) if word.lower() not in STOP_WORDS)
     negations = sum(word.lower() in _NEGATIONS or word.lower().endswith(("n't", "n’t")) for word in found)
     return _Words(stems, names, numbers, content, negations)
 
@@ -150,17 +151,24 @@ class Documents:
 
     def nearest(self, words: _Words) -> tuple[int, float]:
         """(the sentence that shares most, the share of weighted content words it holds); -1 where none shares any."""
-        wanted = sorted({words.stems[at] for at in words.content})  # in one order: sums of floats must not depend on it
+        found = self.ranked((words.stems[at] for at in words.content), 1)
+        return found[0] if found else (-1, 0.0)
+
+    def ranked(self, stems: Iterable[str], most: int) -> list[tuple[int, float]]:
+        """(sentence, share of the weight of these words that it holds) of those that share most, the best first."""
+        wanted = sorted(set(stems))  # in one order: sums of floats must not depend on it
         total = sum(map(self.weight, wanted)) or 1.0
         scores: Counter[int] = Counter()
         for word in wanted:
             weight = self.weight(word)
             for number in self._holders.get(word, ()):
                 scores[number] += weight  # type: ignore[assignment]
-        if not scores:
-            return -1, 0.0
-        best = min(scores, key=lambda number: (-scores[number], number))
-        return best, scores[best] / total
+        best = heapq.nsmallest(most, scores, key=lambda number: (-scores[number], number))
+        return [(number, scores[number] / total) for number in best]
+
+    def holds(self, word: str, document: int) -> bool:
+        """Whether a stem is in a document."""
+        return any(self.passages[number].document == document for number in self._holders.get(word, ()))
 
     def features(self, sentence: str) -> list[float]:
         """float[22], in the order of FEATURES, each from 0 to 1."""

@@ -1,0 +1,86 @@
+"""`assay check`: what documents say of each sentence of a text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assay.cli import _options as options
+from assay.cli._load import given_text
+from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.errors import UsageError
+from assay.facts.checked import Checked, Support
+from assay.facts.codec import canonical
+
+MOST, MOST_BYTES = 4 << 20, 16 << 20  # bytes of a text, and of a document
+
+
+@click.command("check")
+@click.argument("text", metavar="TEXT|FILE|-")
+@click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="What the text should be supported by: text, Markdown or HTML, '-' for standard input; may be repeated.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["contradicted", "not-found"]),
+    default="not-found",
+    show_default=True,
+    help="Exit 1 for contradicted sentences alone, or for sentences that are not found, too.",
+)
+@options.formats("text", "json", "html")
+@options.quiet("Print the first line only.")
+@options.verbose("Print the passage of every sentence, of those that are supported, too.")
+def COMMAND(
+    text: str, documents: tuple[str, ...], fail_on: str, outputs: tuple[Output, ...], quiet: bool, verbose: bool
+) -> int:
+    """Say of each sentence of TEXT whether the documents support it, contradict it, or do not have it.
+
+    TEXT is a file if there is one of this name, '-' for standard input, else the text itself. No model is needed:
+    names, numbers, dates, negation and words are compared. Exit status 0: every sentence that says something is
+    supported. 1: one is contradicted or not found. 3: none is, but one could not be judged. 2: it could not run.
+    """
+    from assay.uncertainty.checking import check, document, source
+
+    if [text, *documents].count("-") > 1:
+        raise UsageError("standard input can be read once: give a file for the text, or for the document")
+    sources = [
+        source("standard input", given_text("-", MOST_BYTES)) if row == "-" else document(Path(row))
+        for row in documents
+    ]
+    name = "standard input" if text == "-" else _named(text)
+    found = check(given_text(text, MOST), sources, name)
+    for format, path in outputs:
+        put(_rendered(found, format, path is None and colour_wanted(), quiet, verbose), path)
+    return _status(found, fail_on)
+
+
+def _named(text: str) -> str:
+    """The name of the file that a text is in, if it is in one: `given_text` decides the same way."""
+    try:
+        return Path(text).name if Path(text).is_file() else "the text"
+    except (OSError, ValueError):
+        return "the text"
+
+
+def _status(found: Checked, fail_on: str) -> int:
+    bad = found.count(Support.CONTRADICTED) + (found.count(Support.NOT_FOUND) if fail_on == "not-found" else 0)
+    return 1 if bad else 3 if found.unread else 0
+
+
+def _rendered(found: Checked, format: str, colour: bool, quiet: bool, verbose: bool) -> bytes:
+    if format == "json":
+        return canonical(found)
+    if format == "html":
+        from assay.render.record.checked_page import page
+
+        return page(found)
+    from assay.render.record.checked import headline, lines
+    from assay.render.terminal import terminal_width
+
+    return encoded([headline(found)] if quiet else lines(found, colour, terminal_width(), verbose))

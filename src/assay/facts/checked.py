@@ -1,0 +1,62 @@
+"""A text beside documents: each sentence supported, contradicted, not found or not judged, with the passage and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assay.facts.uncertainty import GivenDocument
+
+SCHEMA = "assay-check/1"
+
+
+class Support(StrEnum):
+    """What documents say of a sentence."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not found"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """A sentence: its characters, what the documents say of it, and why in words.
+
+    `claims` is False where it says nothing that a document could hold (a question, a heading). `unsupported` is the
+    checker's score from 0 to 1, by which sentences can be ranked. The passage that is nearest: which document (from 0;
+    -1: none), its characters there, what it says.
+    """
+
+    start: int
+    stop: int
+    support: Support
+    reason: str
+    claims: bool
+    unsupported: float
+    document: int
+    near_start: int
+    near_stop: int
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text that was compared with documents; `missing` says what of them was not read."""
+
+    schema: str
+    assay: str
+    name: str
+    text: str
+    documents: tuple[GivenDocument, ...]
+    sentences: tuple[CheckedSentence, ...]
+    missing: tuple[str, ...]
+
+    def count(self, support: Support) -> int:
+        """How many sentences have this label."""
+        return sum(row.support is support for row in self.sentences)
+
+    @property
+    def unread(self) -> int:
+        """How many sentences say something that could not be judged."""
+        return sum(row.support is Support.NOT_JUDGED and row.claims for row in self.sentences)

@@ -1,0 +1,81 @@
+"""A text beside documents for a terminal: one sentence that says what to do, then the sentences with their reasons."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from assay.facts.checked import Checked, CheckedSentence, Support
+from assay.render.visible import visible
+
+ORDER = (Support.CONTRADICTED, Support.NOT_FOUND, Support.NOT_JUDGED, Support.SUPPORTED)
+_COLOURS = {Support.CONTRADICTED: "31", Support.NOT_FOUND: "33", Support.NOT_JUDGED: "36", Support.SUPPORTED: "32"}
+
+
+def headline(found: Checked) -> str:
+    """What the documents say of the text, in one sentence that a person can act on."""
+    names = _names(found)
+    total = len(found.sentences) - sum(not row.claims for row in found.sentences)
+    wrong, absent = found.count(Support.CONTRADICTED), found.count(Support.NOT_FOUND)
+    rest = f"; {_are(found.unread)} not judged" if found.unread else ""
+    if not total:
+        return "Not judged: no sentence says anything that a document could hold."
+    if found.unread == total:
+        first = next(row.reason for row in found.sentences if row.claims)
+        return f"Not judged: none of {total:,} {_sentences(total)} could be compared with {names} ({visible(first)})."
+    if not wrong and not absent:
+        judged = total - found.unread
+        if found.unread:
+            return f"{judged:,} of {total:,} sentences {'is' if judged == 1 else 'are'} supported by {names}{rest}."
+        return f"{'The one sentence is' if total == 1 else f'All {total:,} sentences are'} supported by {names}."
+    parts = [f"{_are(wrong)} contradicted"] * bool(wrong) + [f"{_are(absent)} not found"] * bool(absent)
+    them = "it" if wrong + absent == 1 else "them"
+    said = " and ".join(parts)
+    return f"Of {total:,} {_sentences(total)} {said} in {names}{rest}. Read {them} before you use the text."
+
+
+def _names(found: Checked) -> str:
+    first, *more = [visible(row.name) for row in found.documents]
+    return f"{first} and {len(more)} more document{'s' * (len(more) > 1)}" if more else first
+
+
+def _are(count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'}"
+
+
+def _sentences(count: int) -> str:
+    return "sentence" if count == 1 else "sentences"
+
+
+def lines(found: Checked, colour: bool, width: int = 100, verbose: bool = False) -> Iterator[str]:
+    """The lines of the report, what is contradicted first."""
+    yield from textwrap.wrap(headline(found), width)
+    for support in ORDER:
+        rows = [row for row in found.sentences if row.support is support]
+        if rows:
+            yield ""
+            name = f"{support.value} ({len(rows):,})"
+            yield f"\x1b[{_COLOURS[support]}m{name}\x1b[0m" if colour else name
+        for row in rows:
+            yield from _sentence(found, row, width, verbose)
+    if found.missing:
+        yield ""
+    for text in found.missing:
+        yield from textwrap.wrap(f"not known: {visible(text)}", width)
+
+
+def _sentence(found: Checked, row: CheckedSentence, width: int, verbose: bool) -> Iterator[str]:
+    yield from _wrapped(_flat(found.text[row.start : row.stop]), width, "  ")
+    if row.support is Support.SUPPORTED and not verbose:
+        return
+    yield from _wrapped(f"{visible(row.reason)}", width, "      ")
+    if row.seen:
+        yield from _wrapped(f"{visible(found.documents[row.document].name)}: {_flat(row.seen)}", width, "      ")
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=f"{indent}  ")
+
+
+def _flat(text: str) -> str:
+    return " ".join(visible(text, keep="\n").split())

@@ -1,0 +1,217 @@
+"""Words of English (and a few of German) that say the same, the opposite, or nothing that a document could hold."""
+
+from __future__ import annotations
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# forms of one verb, the first stands for all: those that no ending shows
+_IRREGULAR = """
+be am is are was were been being
+become became
+begin began begun start started starts starting
+break broke broken
+bring brought
+build built
+buy bought purchase purchased purchases acquire acquired acquires
+catch caught
+choose chose chosen
+come came
+cut
+do did done does
+draw drew drawn
+drive drove driven
+eat ate eaten
+fall fell fallen drop dropped decline declined decrease decreased shrink shrank
+feel felt
+fight fought
+find finds
+fly flew flown
+get got gotten
+give gave given
+go went gone
+grow grew grown rise rose risen increase increased climb climbed
+have has had
+hold held
+keep kept
+know knew known
+lead led
+leave left
+lend lent
+lose lost
+make made
+mean meant
+meet met
+pay paid
+put
+run ran
+say said says state stated
+see saw seen
+sell sells selling sold sale sales
+die dies died dying
+name named names
+send sent
+shoot shot
+show showed shown
+sit sat
+speak spoke spoken
+spend spent
+stand stood
+steal stole stolen
+strike struck
+swim swam
+take took taken
+teach taught
+tell told
+think thought
+throw threw thrown
+understand understood
+win won
+write wrote written
+big large
+firm company business
+film movie
+marry married wed
+kill killed
+employee worker
+doctor physician
+lawyer attorney
+children child
+people person
+men man
+women woman
+wife wives
+percent per-cent
+show reveal revealed
+aid help
+"""
+_OPPOSITES = """
+rise fall
+up down
+more less
+more fewer
+most least
+higher lower
+high low
+increase decrease
+before after
+begin end
+open close
+win lose
+buy sell
+accept reject
+approve reject
+approve deny
+confirm deny
+allow ban
+allow forbid
+allow prohibit
+alive dead
+guilty innocent
+guilty acquitted
+convict acquit
+succeed fail
+success failure
+pass fail
+support oppose
+agree disagree
+legal illegal
+lawful unlawful
+possible impossible
+true false
+first last
+old new
+young old
+early late
+hot cold
+warm cold
+large small
+best worst
+better worse
+improve worsen
+improve deteriorate
+profit loss
+gain loss
+north south
+east west
+northern southern
+eastern western
+male female
+husband wife
+brother sister
+son daughter
+father mother
+married divorced
+public private
+include exclude
+arrive leave
+enter leave
+remember forget
+safe dangerous
+strong weak
+always never
+all none
+positive negative
+major minor
+maximum minimum
+import export
+hire fire
+join leave
+remain leave
+present absent
+free paid
+mandatory optional
+mandatory voluntary
+permanent temporary
+inside outside
+above below
+morning evening
+day night
+summer winter
+"""
+# short forms, in the words that they stand for
+EXPANDED = {
+    "ceo": "chief executive",
+    "cfo": "chief financial",
+    "coo": "chief operating",
+    "cto": "chief technology",
+    "vp": "vice president",
+    "uk": "united kingdom",
+    "usa": "united states",
+    "us": "united states",
+    "eu": "european union",
+    "un": "united nations",
+}
+# what holds alike both ways round, so that its sides may change places
+MUTUAL = _set("marry meet merge share play talk meeting between and or with join friend partner compete")
+# what makes the word after it its opposite
+NEGATING = _set(
+    "not no never none neither nor cannot n't without nobody nothing nowhere hardly unable fail failed fails refuse "
+    "refused refuses deny denied denies nicht kein keine keinen keiner keinem nie niemals ohne ne pas jamais"
+)
+# words by which a language shows; none of them is common in another of these
+LANGUAGES = {
+    "English": "the and of to is was were that with for this from has have are which by at it his their on an or",
+    "German": "der die das und ist war nicht ein eine mit von zu den dem auf für sich wurde auch im am des",
+    "French": "le la les des est une dans et du pour qui sur pas par plus avec sont été il elle aux",
+    "Spanish": "el los las una es del y por con para que se su fue como más al lo sus entre",
+    "Italian": "il di che è della per una con sono del nel alla gli dei è stato anche come più",
+    "Dutch": "het een van en is dat op te zijn met voor niet aan werd door ook bij naar",
+    "Portuguese": "o os uma do da em não com para que dos das foi por mais ao pelo pela seu",
+}
+
+
+def _heads(lines: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines.split("\n"):
+        words = line.split()
+        head = found.get(words[0], words[0]) if words else ""
+        for word in words:
+            found.setdefault(word, head)
+    return found
+
+
+HEADS = _heads(_IRREGULAR)
+OPPOSITES = frozenset(tuple(line.split()) for line in _OPPOSITES.split("\n") if line)

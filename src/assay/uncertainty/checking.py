@@ -1,0 +1,214 @@
+"""Check a text against documents, sentence by sentence: supported, contradicted, not found or not judged, and why.
+
+No language model: `comparing` says what a passage contradicts, `grounding` how much of the sentence is there at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay import files
+from assay.errors import UsageError
+from assay.facts.checked import SCHEMA, Checked, CheckedSentence, Support
+from assay.facts.uncertainty import GivenDocument
+from assay.text import plain
+from assay.text.markup import is_page, page_text
+from assay.text.sentence import bounds
+from assay.text.value import Kind as Counted
+from assay.uncertainty.comparing import Compared, Evidence, Passage, against, matches, told
+from assay.uncertainty.grounding import STOP_WORDS, Documents, stem, unsupported
+from assay.uncertainty.terms import Kind, Reading, Term, bare, language, latin, lowered, read
+from assay.version import VERSION
+
+MOST_SEEN = 400  # characters of a passage that a record keeps
+MOST_BYTES = 16 << 20  # of a document
+MOST_TEXT = 1 << 20  # characters of a text that is checked
+FOUND = 0.5  # of a sentence's weight that the passages must hold for it to count as supported
+DOUBTED = 0.9  # of the checker, from which a sentence counts as not found
+LEAST_NUMBER = 10  # a smaller number may be counted from what a document lists
+_OTHER = "give UTF-8 text, Markdown or HTML; of a PDF, its text"
+_SAYS_NOTHING = re.compile(
+    r"(?:sure|certainly|of course|okay|ok|yes|no|thanks?|thank you|hello|hi|great question|"
+    r"here(?:\s+is|\s+are|['’]s)\b.{0,80}|in (?:summary|short|conclusion)|i hope this helps.{0,40}|"
+    r"let me know.{0,80}|please note.{0,20})[.!:,]?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document: its name, its digest, and its text."""
+
+    name: str
+    sha256: str
+    text: str
+
+
+def source(name: str, text: str) -> Source:
+    """A document from its text, or from the page of HTML that this is."""
+    read_ = plain_text(text)
+    return Source(name, hashlib.sha256(read_.encode()).hexdigest(), read_)
+
+
+def document(path: Path) -> Source:
+    """A document from a file of UTF-8 text, Markdown or HTML (UsageError: it is none, or larger than 16 MiB)."""
+    return source(path.name, files.text(path, MOST_BYTES, "document", _OTHER))
+
+
+def plain_text(text: str) -> str:
+    """What a reader sees of a text: of a page of HTML its words, anything else as it is."""
+    return page_text(text) if is_page(text) else text
+
+
+def check(text: str, sources: Sequence[Source], name: str = "the text") -> Checked:
+    """What the documents say of each sentence of a text.
+
+    Raises UsageError: there is no document, one has no words, or the text is empty or longer than 1 Mi characters.
+    """
+    text = plain_text(text)
+    if not sources:
+        raise UsageError("nothing to check against: name a document")
+    for row in sources:
+        if not any(mark.isalnum() for mark in row.text):
+            raise UsageError(f"document {row.name} has no words: nothing can be compared with it")
+    if not any(mark.isalnum() for mark in text):
+        raise UsageError(f"{name} has no words: nothing can be checked")
+    if len(text) > MOST_TEXT:
+        raise UsageError(f"{name} is too long: expected at most {MOST_TEXT:,} characters, got {len(text):,}")
+    checker = _Checker(text, [row.text for row in sources])
+    cut = ("the rest of the documents, beyond 4 Mi characters",) if checker.documents.cut else ()
+    return Checked(
+        schema=SCHEMA,
+        assay=VERSION,
+        name=name,
+        text=text,
+        documents=tuple(GivenDocument(row.name, row.sha256, len(row.text)) for row in sources),
+        sentences=tuple(checker.sentence(start, stop) for start, stop in bounds(text)),
+        missing=cut,
+    )
+
+
+class _Checker:
+    """The documents of one check, read once."""
+
+    def __init__(self, text: str, texts: list[str]) -> None:
+        self.documents = Documents(texts)
+        self._text = text
+        self._languages = {language(text) for text in texts} | {"" for text in texts if not latin(text)}
+        self._latin = any(map(latin, texts))
+        whole = frozenset().union(*(lowered(bare(row)) for row in (*self.documents.texts, text)))
+        self._language = language(text)
+        self._names = self._language != "German" and "German" not in self._languages
+        self._common = whole
+        self._evidence = Evidence(self.documents, whole, self._names)
+
+    def sentence(self, start: int, stop: int) -> CheckedSentence:
+        """One sentence of the text."""
+        text = self._text[start:stop]
+        empty = _empty(text)
+        if empty:
+            return self._unjudged(start, stop, empty, claims=False)
+        unread = self._unread(text)
+        if unread:
+            return self._unjudged(start, stop, unread, claims=True)
+        found = read(text, self._common, self._names)
+        if not found.terms:
+            return self._unjudged(start, stop, "it names nothing that a document could hold", claims=False)
+        cleaned = bare(text)
+        stems = {stem(word) for word in plain.words(cleaned) if word.lower() not in STOP_WORDS}
+        passages = self._evidence.passages(found, stems)
+        score = round(unsupported(self.documents.features(cleaned)), 4)
+        support, reason, near = self._judged(text, found, passages)
+        return self._made(start, stop, support, reason, True, score, near)
+
+    def _unjudged(self, start: int, stop: int, reason: str, claims: bool) -> CheckedSentence:
+        return self._made(start, stop, Support.NOT_JUDGED, reason, claims, 0.0, -1)
+
+    def _made(
+        self, start: int, stop: int, support: Support, reason: str, claims: bool, score: float, near: int
+    ) -> CheckedSentence:  # fmt: skip
+        row = self.documents.passages[near] if near >= 0 else None
+        return CheckedSentence(
+            start, stop, support, reason, claims, score,
+            row.document if row else -1, row.start if row else 0, row.stop if row else 0,
+            self._evidence.text(near)[:MOST_SEEN] if row else "",
+        )  # fmt: skip
+
+    def _unread(self, text: str) -> str:
+        """Why a sentence cannot be compared with these documents by its words; empty where it can."""
+        if not latin(text):
+            return "it is in a script of which the checker cannot tell words"
+        if not self._latin:
+            return "the documents are in a script of which the checker cannot tell words"
+        own = language(text) or self._language
+        if own and self._languages and own not in self._languages and "" not in self._languages:
+            return f"it is in {own}, and the documents in {' and '.join(sorted(self._languages))}"
+        return ""
+
+    def _judged(self, text: str, sentence: Reading, passages: list[Passage]) -> tuple[Support, str, int]:
+        if not passages:
+            return Support.NOT_FOUND, "none of its words is in the documents", -1
+        weights = self._evidence.weights(sentence.terms)
+        best = passages[0]
+        near, about = self._near(passages), self.documents.passages[best.number].document
+        lacking = [row for row in sentence.terms if not self._held(row, near, about)]
+        elsewhere = frozenset(row.at for row in sentence.terms) - {row.at for row in lacking}
+        rows = [Compared(sentence, passage, weights, elsewhere, text) for passage in passages]
+        for row in rows:
+            because = against(row)
+            if because and not _said_elsewhere(rows, row):
+                return Support.CONTRADICTED, because, row.passage.number
+        shown = ", ".join(f"‘{' '.join(text[row.start : row.stop].split())}’" for row in lacking[:4])
+        named = [row for row in lacking if row.kind is not Kind.WORD and not _is_small(row)]
+        if named:
+            return Support.NOT_FOUND, f"no passage about this has {shown}", best.number
+        lost = sum(weights[row.at] for row in lacking) / (sum(weights) or 1.0)
+        if lost > 1 - FOUND:
+            reason = f"no passage about this has {shown}" if lacking else "its words are nowhere together like this"
+            return Support.NOT_FOUND, reason, best.number
+        but = f"all but {shown} is in the passage" if lacking else "its words, names and numbers are in the passage"
+        return Support.SUPPORTED, but, best.number
+
+    def _near(self, passages: list[Passage]) -> list[Term]:
+        """The terms of the passages that share most, and of the sentences beside them."""
+        least = passages[0].share / 2
+        numbers = {at for row in passages if row.share >= least for at in self._evidence.beside(row.number)}
+        return [term for number in sorted(numbers) for term in self._evidence.reading(number).terms]
+
+    def _held(self, term: Term, near: list[Term], about: int) -> bool:
+        """Whether the passages have a term; a name may stand anywhere in the document that they are of."""
+        if term.value is not None:
+            return told(term, near)
+        if any(matches(term, other) for other in near):
+            return True
+        return term.kind is Kind.NAME and all(self.documents.holds(word, about) for word in term.stems)
+
+
+def _said_elsewhere(rows: list[Compared], but: Compared) -> bool:
+    """Whether another passage says the whole sentence."""
+    least = max(but.passage.share, 0.8)
+    return any(row is not but and row.passage.share > least and not against(row) for row in rows)
+
+
+def _is_small(term: Term) -> bool:
+    value = term.value
+    counted = value is not None and value.kind in (Counted.NUMBER, Counted.ORDINAL)
+    return counted and value is not None and max(value.amounts, default=0) <= LEAST_NUMBER
+
+
+def _empty(text: str) -> str:
+    """Why a sentence says nothing that a document could hold; empty where it says something."""
+    whole = text.strip(" \t\n*_>-")
+    if whole.endswith("?"):
+        return "it is a question"
+    if whole.startswith("#"):
+        return "it is a heading"
+    if not any(mark.isalnum() for mark in whole):
+        return "it has no words"
+    if _SAYS_NOTHING.fullmatch(whole):
+        return "it says nothing of the documents' subject"
+    return ""

@@ -1,0 +1,209 @@
+"""A text beside documents: what is supported, contradicted, not found and not judged, as a user sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import assay
+from assay.errors import UsageError
+from assay.facts.checked import Checked, Support
+from assay.facts.codec import canonical, decode
+from assay.render.record.checked import headline
+from assay.render.record.checked_page import page
+from assay.uncertainty.checking import check, source
+from tests.builders.command import run
+
+CURIE = (
+    "Marie Curie was born in Warsaw on 7 November 1867. She moved to Paris in 1891, where she studied at the Sorbonne. "
+    "In 1898 she and her husband Pierre Curie discovered polonium and radium. She won the Nobel Prize in Physics in "
+    "1903 together with Pierre Curie and Henri Becquerel, and the Nobel Prize in Chemistry in 1911. She died in 1934 "
+    "in Passy."
+)
+NEWS = (
+    "Northwind Systems said on Tuesday that it had bought Larkspur Analytics for $1.5 million. The deal was announced "
+    'on 22 March 2021 in Leeds. "This is a good day," chief executive Jane Porter said. The chief financial officer, '
+    "Tom Reed, added that about 1,200 employees would move to the new office. Revenue rose 12 percent to 48.3 million "
+    "euros in the third quarter. The company did not pay a dividend. Northwind was founded in 1998 by Alan Hill and "
+    "Mary Stone. Larkspur sued Brightwater in 2019. Shares fell from 12.40 pounds to 11.80 pounds."
+)
+TRIAL = (
+    "The trial enrolled 412 patients at nine hospitals between June 2015 and May 2017. Patients received 20 mg of the "
+    "drug twice daily. Mortality at one year was 14.2% in the treatment group and 19.8% in the placebo group. No "
+    "serious adverse events were reported. Dr. Elena Ruiz of the University of Porto led the study. The authors "
+    "recommend the drug for adults over 65, but not for children."
+)
+GERMAN = (
+    "Die Firma Nordwind wurde am 22. März 1998 in Leipzig gegründet. Der Umsatz stieg 2020 um 12,5 Prozent auf 1,2 "
+    "Millionen Euro. Das Werk in Halle wurde nicht verkauft."
+)
+
+
+def label(document: str, sentence: str) -> Support:
+    (row,) = check(sentence, [source("document", document)]).sentences
+    assert row.reason
+    return row.support
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (CURIE, "Marie Curie, born in Warsaw in 1867, died in 1934."),
+        (CURIE, "Marie Curie was born on November 7, 1867."),
+        (CURIE, "She won the Nobel Prize in Chemistry in 1911."),
+        (NEWS, "Jane Porter is the chief executive."),
+        (NEWS, "Jane Porter is the CEO of Northwind Systems."),
+        (NEWS, "Northwind Systems acquired Larkspur Analytics for 1,500,000 dollars."),
+        (NEWS, "Larkspur Analytics was bought by Northwind Systems."),
+        (NEWS, "The deal was announced on March 22nd, 2021 [1]."),
+        (NEWS, "According to the document, the deal was worth USD 1.5m."),
+        (NEWS, "Twelve hundred employees will move to the new office."),
+        (NEWS, "Revenue rose twelve per cent to €48.3 million in the third quarter."),
+        (NEWS, "The company did not pay a dividend."),
+        (NEWS, "Mary Stone and Alan Hill founded Northwind in 1998."),
+        (TRIAL, "One-year mortality was 19.8 percent in the placebo group."),
+        (TRIAL, "Nine hospitals took part in the trial."),
+        (GERMAN, "Nordwind wurde am 22. März 1998 gegründet."),
+        (GERMAN, "Der Umsatz stieg 2020 um 12,5 % auf 1.200.000 Euro."),
+    ],
+)
+def test_what_the_document_says_in_other_words_is_supported(document: str, sentence: str) -> None:
+    assert label(document, sentence) is Support.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (CURIE, "Marie Curie was born in Vienna."),  # another name in its place
+        (CURIE, "Curie moved to Paris in 1911."),  # a year of something else
+        (CURIE, "She did not die in 1934."),
+        (CURIE, "She won the Nobel Prize in Chemistry in 1903."),  # a year that goes with another prize
+        (CURIE, "Marie Curie was born on 7 December 1867."),  # a month
+        (NEWS, "Tom Reed is the chief executive."),  # a role of somebody else
+        (NEWS, "Jane Porter is the chief financial officer."),
+        (NEWS, "Northwind Systems bought Larkspur Analytics for $2.5 million."),
+        (NEWS, "Larkspur Analytics bought Northwind Systems for $1.5 million."),  # the sides of a verb
+        (NEWS, "Northwind Systems was bought by Larkspur Analytics."),
+        (NEWS, "Brightwater sued Larkspur in 2019."),
+        (NEWS, "According to the document, the deal was announced on 22 April 2021."),
+        (NEWS, "About 2,100 employees would move to the new office."),
+        (NEWS, "Revenue fell 12 percent in the third quarter."),  # an opposite
+        (NEWS, "Revenue rose 12 percent in the second quarter."),
+        (NEWS, "The company paid a dividend."),
+        (NEWS, "Northwind was founded by Peter Hill in 1998."),
+        (NEWS, "Shares fell from 11.80 pounds to 12.40 pounds."),
+        (TRIAL, "The trial enrolled 421 patients."),
+        (TRIAL, "Mortality was 14.2% in the placebo group."),
+        (TRIAL, "Serious adverse events were reported."),
+        (TRIAL, "The study was led by Elena Ruiz of the University of Lisbon."),
+        (GERMAN, "Nordwind wurde am 22. April 1998 gegründet."),
+        (GERMAN, "Der Umsatz stieg 2020 um 15 Prozent."),
+        (GERMAN, "Das Werk in Halle wurde verkauft."),
+    ],
+)
+def test_what_the_document_says_otherwise_is_contradicted(document: str, sentence: str) -> None:
+    assert label(document, sentence) is Support.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (CURIE, "She taught at Harvard University for thirty years."),
+        (NEWS, "Northwind opened an office in Madrid."),
+        (TRIAL, "The drug cured cancer in mice."),
+    ],
+)
+def test_what_is_in_no_document_is_not_found(document: str, sentence: str) -> None:
+    assert label(document, sentence) is Support.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claims"),
+    [
+        ("Did Northwind buy Larkspur?", False),
+        ("## Summary", False),
+        ("Here is a summary of the article:", False),
+        ("Northwind 買收了 Larkspur 公司，價格為一百五十萬美元。", True),
+        ("Компания купила Larkspur за 1,5 миллиона долларов.", True),
+        ("Der Umsatz stieg um zwölf Prozent und die Firma ist in Leeds.", True),
+    ],
+)
+def test_what_cannot_be_compared_is_not_judged(sentence: str, claims: bool) -> None:
+    (row,) = check(sentence, [source("document", NEWS)]).sentences
+    assert row.support is Support.NOT_JUDGED and row.claims is claims
+
+
+def test_the_first_line_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "news.txt").write_text(NEWS)
+    text = "Jane Porter is the CEO. The deal was announced in April 2021. It also opened an office in Madrid."
+    found = run("check", text, "--document", "news.txt", cwd=tmp_path)
+    assert found.returncode == 1
+    first = found.stdout.splitlines()[0]
+    assert (
+        first == "Of 3 sentences 1 is contradicted and 1 is not found in news.txt. Read them before you use the text."
+    )
+    assert "the document has ‘22 March 2021’ where this has ‘April 2021’" in found.stdout
+    assert "‘Madrid’" in found.stdout and "news.txt: The deal was announced on 22 March 2021 in Leeds." in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "status"),
+    [
+        ("Jane Porter is the chief executive.", (), 0),
+        ("Jane Porter is the chief executive. Is she?", (), 0),
+        ("Tom Reed is the chief executive.", ("--fail-on", "contradicted"), 1),
+        ("It opened an office in Madrid.", (), 1),
+        ("It opened an office in Madrid.", ("--fail-on", "contradicted"), 0),
+        ("Jane Porter is the chief executive. Она живёт в Лидсе.", (), 3),
+        ("...", (), 2),
+    ],
+)
+def test_the_exit_status(text: str, options: tuple[str, ...], status: int, tmp_path: Path) -> None:
+    (tmp_path / "news.txt").write_text(NEWS)
+    assert run("check", text, "--document", "news.txt", *options, cwd=tmp_path).returncode == status
+
+
+def test_a_page_and_a_text_file_are_read_and_the_record_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "news.html").write_text(
+        "<!doctype html><html><head><title>x</title><script>var born = 'Madrid';</script></head><body><h1>News</h1>"
+        "<p>Northwind &amp; Sons bought Larkspur for&nbsp;&pound;2&nbsp;million.<p>It is in Leeds.</body></html>"
+    )
+    (tmp_path / "answer.md").write_text(
+        "# Answer\n\n- Northwind bought Larkspur for 2 million pounds.\n"
+        "- Northwind bought Larkspur for 3 million pounds.\n"
+    )
+    found = run("check", "answer.md", "--document", "news.html", "-o", "json", "-o", "html=page.html", cwd=tmp_path)
+    record = decode(Checked, json.loads(found.stdout))
+    assert [row.support.value for row in record.sentences] == ["not judged", "supported", "contradicted"]
+    written = (tmp_path / "page.html").read_text()
+    assert "contradicted" in written and "script-src" in written and "<script>var" not in written
+
+
+def test_from_python(tmp_path: Path) -> None:
+    path = tmp_path / "curie.txt"
+    path.write_text(CURIE)
+    found = assay.check("Marie Curie was born in Vienna.", [path])
+    assert headline(found).startswith("Of 1 sentence 1 is contradicted in curie.txt.")
+    with pytest.raises(UsageError, match="has no words"):
+        assay.check(" . ", [path])
+
+
+@given(st.text(max_size=300), st.text(min_size=1, max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_beside_any_document(text: str, document: str) -> None:
+    try:
+        found = check(text, [source("document", document)])
+    except UsageError:
+        return
+    assert decode(Checked, json.loads(canonical(found))) == found
+    assert page(found) and headline(found)
+
+
+def test_a_sentence_is_supported_by_itself() -> None:
+    for document in (CURIE, NEWS, TRIAL, GERMAN):
+        found = check(document, [source("document", document)])
+        assert {row.support for row in found.sentences} == {Support.SUPPORTED}
