@@ -49,6 +49,7 @@ def test_the_python_examples_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
         "model": str(hub_model(tmp_path / "tiny")),
         "weights": safetensors({"a": ("F32", (2,))}),
         "index": tmp_path / "corpus" / "index",
+        "reports": tmp_path,
     }
     opened(tmp_path / "corpus", ["The quick brown fox jumps over the lazy dog.", "Another quick brown fox."])
     exec("\n".join(blocks), names)  # our own documentation

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from assay.api import check as check
     from assay.api import diff as diff
     from assay.api import fingerprint as fingerprint
+    from assay.facts.dossier import Dossier as Dossier
 
-__all__ = ["__version__", "audit", "check", "diff", "fingerprint"]
+__all__ = ["Dossier", "__version__", "audit", "check", "diff", "fingerprint"]
 
 
 def __getattr__(name: str) -> object:
@@ -25,4 +26,12 @@ def __getattr__(name: str) -> object:
         from assay import api
 
         return getattr(api, name)
+    if name == "Dossier":
+        from assay.facts.dossier import Dossier
+
+        return Dossier
     raise AttributeError(f"module 'assay' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -177,7 +177,12 @@ def test_help_without_click_is_the_same_as_with_it() -> None:
         (["audit", "x", "--skip", "token.forgable"], "did you mean 'token.forgeable'?"),
         (["audit", "x", "--policy", "defualt"], "no policy 'defualt'"),
         (["audit", "s3://bucket/x"], "cannot open s3://bucket/x"),
-        (["frob"], "No such command 'frob'"),
+        (["frob"], "no command 'frob' (assay --help lists them)"),
+        (["audti"], "no command 'audti'; did you mean 'audit'?"),
+        (["audit", "x", "-o", "htlm"], "did you mean 'html'?"),
+        (["audit", "x", "-o", "x.foo"], "no format goes with the name 'x.foo'"),
+        (["compare", "a", "b", "-o", "x.sarif"], "'x.sarif' would be sarif, which is not written here"),
+        (["audit", "org/name-1b"], "give a folder, a weight file or hf://org/name-1b"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_status_two(tmp_path: Path, arguments: list[str], words: str) -> None:

@@ -92,4 +92,6 @@ def test_every_command_with_formats_writes_several_at_once(tmp_path: Path) -> No
         done = run(*command, "-o", "text", "-o", f"json={file}")
         assert done.returncode == 0 and done.stdout and done.stderr == f"wrote {file}\n", command
         assert json.loads(file.read_text())
-    assert run("compare", dossier, dossier, "-o", "pdf").stderr == ("assay: unknown format 'pdf': give text or json\n")
+    assert run("compare", dossier, dossier, "-o", "pdf").stderr == (
+        "assay: unknown format 'pdf': give text, json or html\n"
+    )

@@ -7,6 +7,7 @@ import importlib
 import click
 
 from assay.cli import COMMANDS, HELP
+from assay.errors import UsageError, did_you_mean
 from assay.version import VERSION
 
 
@@ -23,6 +24,15 @@ class Commands(click.Group):
             return None
         found: click.Command = importlib.import_module(f"assay.cli.{cmd_name}").COMMAND
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but for a name that is not known the one that is near."""
+        word = click.utils.make_str(args[0])
+        if word not in COMMANDS and not word.startswith("-"):
+            raise UsageError(f"no command {word!r}{did_you_mean(word, COMMANDS)} (assay --help lists them)")
+        return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
         """The same text that `assay --help` prints without importing click."""

@@ -183,7 +183,7 @@ def entailment() -> Callable[[FC], FC]:
     return click.option(
         "--entailment",
         type=FILE,
-        metavar="FOLDER",
+        metavar="DIR",
         help="With --samples: compare answers by this model of entailment (a classifier of pairs) instead of by rules.",
     )
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from assay.errors import UsageError
+from assay.errors import UsageError, did_you_mean
 from assay.files import write
 from assay.secret import concealed, kept_out
 
@@ -33,13 +33,21 @@ def looks(path: Path | None) -> tuple[bool, int]:
 
 
 def one_of(text: str, formats: tuple[str, ...]) -> Output:
-    """`FORMAT`, `FORMAT=PATH` or `FORMAT=-`, where `formats` are offered (UsageError: it is another)."""
+    """`FORMAT`, `FORMAT=PATH`, `FORMAT=-`, or a PATH whose ending says it, where `formats` are offered.
+
+    Raises UsageError where it is another.
+    """
     format, separator, path = text.partition("=")
-    if format not in formats:
-        raise UsageError(
-            f"unknown format {format!r}: give {' or '.join(filter(None, (', '.join(formats[:-1]), formats[-1])))}"
-        )
-    return format, Path(path) if separator and path not in ("", "-") else None
+    if format in formats:
+        return format, Path(path) if separator and path not in ("", "-") else None
+    offered = " or ".join(filter(None, (", ".join(formats[:-1]), formats[-1])))
+    if not separator and ("." in text or os.sep in text):
+        from assay.render import by_ending
+
+        if (found := by_ending(text)) in formats:
+            return found, Path(text)
+        raise UsageError(f"{text!r} would be {found}, which is not written here: give {offered}")
+    raise UsageError(f"unknown format {format!r}: give {offered}{did_you_mean(format, formats)}")
 
 
 def say(*lines: str, err: bool = False) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.config import ModelConfig
-from assay.facts.finding import Finding
+from assay.facts.finding import DECIDING, Finding
 from assay.facts.loading import LoadingPath
 from assay.facts.nature import Nature
 from assay.facts.section import Section, Unread
@@ -214,7 +217,7 @@ class Limit:
     given: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dossier:
     """Everything an audit found, in a fixed order.
 
@@ -256,6 +259,37 @@ class Dossier:
     waivers: tuple[Waiver, ...]
     baseline: str | None
     decision: Decision
+
+    def __repr__(self) -> str:
+        blocking = f", {len(self.blocking)} blocking" if self.blocking else ""
+        return f"<dossier of {self.subject.name}: {self.decision.verdict}, {len(self.findings)} findings{blocking}>"
+
+    def _repr_html_(self) -> str:
+        summary: str = _render().summary(self)
+        return summary
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings for which the verdict is not PASSED, in the order of the report."""
+        return tuple(row for row in self.findings if row.effect in DECIDING)
+
+    def to_json(self) -> str:
+        """The dossier as its canonical JSON: what `-o json` writes."""
+        return self.render("json")
+
+    def render(self, format: str) -> str:
+        """A report, in one of the formats of `assay audit -o`; UsageError says which there are."""
+        rendered: str = _render().rendered(self, format)
+        return rendered
+
+    def save(self, path: str | os.PathLike[str], format: str = "") -> None:
+        """Write a report to a file that is whole or absent: in that format, else in the one that its ending stands for.
+
+        Raises UsageError where that is none, OSError where it cannot be written.
+        """
+        from assay.files import write_whole
+
+        write_whole(Path(path), self.render(format or _render().by_ending(os.fspath(path))).encode())
 
     def section(self, id: str) -> Any:
         """The record of the section with this id, or None: it was not asked for, or is not one that is read here."""
@@ -303,3 +337,8 @@ class Dossier:
     def remedy(self, finding: Finding) -> str:
         """What to do about a finding: its own remedy, or its rule's."""
         return finding.remedy or self.rule(finding.check).remedy
+
+
+def _render() -> Any:
+    """Where reports are made: the one step up from facts, so that what a user holds can show itself."""
+    return importlib.import_module("assay.render")

@@ -90,6 +90,9 @@ class Effect(StrEnum):
     NONE = "none"
 
 
+DECIDING = (Effect.BLOCKS, Effect.INCOMPLETE, Effect.DECIDES)  # of findings for which a verdict is not PASSED
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """An answer with the permanent id of the check that gave it, its fingerprint, and the policy's effect.

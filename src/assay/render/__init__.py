@@ -6,17 +6,35 @@
 from __future__ import annotations
 
 import importlib
+import io
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from assay.errors import UsageError
 from assay.render import output
 
 if TYPE_CHECKING:
     from assay.facts.dossier import Dossier
     from assay.render.sections import View
+
+
+# what the name of a report's file ends in, the longer first
+ENDINGS = {
+    ".sarif.json": "sarif",
+    ".cdx.json": "cyclonedx",
+    ".bom.json": "cyclonedx",
+    ".spdx.json": "spdx",
+    ".sarif": "sarif",
+    ".json": "json",
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".xml": "junit",
+    ".txt": "text",
+}
 
 
 class Write(Protocol):
@@ -48,6 +66,43 @@ def renderer(id: str) -> Renderer | None:
         return None
     found: Renderer = importlib.import_module(f"{output.__name__}.{module}").RENDER
     return found
+
+
+def rendered(dossier: Dossier, format: str) -> str:
+    """A report as text (UsageError: there is no such format)."""
+    found = renderer(format)
+    if found is None:
+        raise UsageError(f"unknown format {format!r}: give one of {', '.join(names())}")
+    stream = io.BytesIO()
+    found.write(dossier, stream)
+    return stream.getvalue().decode()
+
+
+def by_ending(path: str) -> str:
+    """The format that the ending of a file's name stands for (UsageError: none)."""
+    name = path.lower()
+    found = next((format for ending, format in ENDINGS.items() if name.endswith(ending)), "")
+    if not found:
+        raise UsageError(f"no format goes with the name {path!r}: it may end in {', '.join(ENDINGS)}")
+    return found
+
+
+def summary(dossier: Dossier) -> str:
+    """The verdict and the five answers as HTML for a notebook."""
+    from markupsafe import Markup
+
+    from assay.render.answer import replies
+    from assay.render.tally import tally
+    from assay.render.verdict import said
+    from assay.render.visible import visible
+
+    found = tally(dossier)
+    row = Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>")
+    rows = Markup("").join(row.format(reply.short, visible(reply.sentence), reply.counted) for reply in replies(found))
+    title = Markup("<p>{}: <b>{}</b> {}</p>").format(
+        visible(dossier.subject.name), dossier.decision.verdict, visible(said(found).headline.sentence)
+    )
+    return str(title + Markup("<table>{}</table>").format(rows))
 
 
 def _modules() -> Iterator[str]:

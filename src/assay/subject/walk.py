@@ -87,11 +87,15 @@ def given(files: Mapping[str, Source], name: str) -> Walk:
     return Walk(name, "", tuple(entries), (), (), ())
 
 
+_NAMED = re.compile(r"\w[\w.-]*/\w[\w.-]*")  # a model of a hub, where no folder has the name
+
+
 def _state(path: Path) -> os.stat_result:
     try:
         return path.stat()
     except FileNotFoundError:
-        hint = "the link leads nowhere" if path.is_symlink() else "give a folder, a weight file or hf://org/name"
+        hub = f"hf://{path.as_posix()}" if _NAMED.fullmatch(path.as_posix()) else "hf://org/name"
+        hint = "the link leads nowhere" if path.is_symlink() else f"give a folder, a weight file or {hub}"
         raise UsageError(f"no model at {path}: {hint}") from None
     except PermissionError:
         raise UsageError(f"no permission to open {path}: grant read access and try again") from None

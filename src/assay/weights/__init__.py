@@ -12,7 +12,7 @@ commands parse in the isolated worker. Values are dequantised by the kernels.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import formats, kernels
-from assay.errors import InputError, LimitExceeded, Truncated, UsageError
+from assay.errors import InputError, LimitExceeded, Truncated, UsageError, did_you_mean
 from assay.facts.artifact import Obstacle
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 from assay.formats.window import Source
@@ -186,6 +186,17 @@ def _filled(source: Source, view: memoryview, start: int, entry: Entry) -> None:
         at += count
 
 
+class NoTensor(KeyError):
+    """There is no tensor of that name; one that is near is sought when this is shown, not before."""
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        super().__init__(name)
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"no tensor {self.args[0]!r}{did_you_mean(str(self.args[0]), self.known)}"
+
+
 class Weights(Mapping[str, "Tensor | Packed"]):
     """The tensors of one copy of a model by name, and what its other files say about it.
 
@@ -203,7 +214,10 @@ class Weights(Mapping[str, "Tensor | Packed"]):
         self._tensors: dict[str, Tensor | Packed] = packed_tensors(plain)
 
     def __getitem__(self, name: str) -> Tensor | Packed:
-        return self._tensors[name]
+        found = self._tensors.get(name)
+        if found is None:
+            raise NoTensor(name, self._tensors)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)

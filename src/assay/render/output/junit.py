@@ -7,7 +7,7 @@ from html import escape  # xml.sax.saxutils would import sockets
 from typing import BinaryIO
 
 from assay.facts.dossier import Dossier
-from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.finding import DECIDING, Effect, Finding, Kind
 from assay.render import Renderer
 from assay.render.sections import View, of
 from assay.render.visible import visible
@@ -59,10 +59,7 @@ def _totals(findings: list[Finding]) -> str:
 
 
 def _skipped(finding: Finding) -> bool:
-    return finding.effect not in (Effect.BLOCKS, Effect.INCOMPLETE, Effect.DECIDES) and finding.kind not in (
-        Kind.PASS,
-        Kind.INFORMATIONAL,
-    )
+    return finding.effect not in DECIDING and finding.kind not in (Kind.PASS, Kind.INFORMATIONAL)
 
 
 def _case(question: str, finding: Finding) -> str:
