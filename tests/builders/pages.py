@@ -7,10 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import assay
+from assay.facts.comparison import Kinship
+from assay.facts.memorisation import Canary, Discoverable, Free, Group, Memorisation, Repeated, Told
 from assay.pipeline.change import change
-from assay.render.record import change_page, comparison_page, scored_page, trace_page
+from assay.render.record import (
+    change_page,
+    comparison_page,
+    lineage_page,
+    memorisation_page,
+    openness_page,
+    scored_page,
+    trace_page,
+)
 from tests.builders.corpus import opened
-from tests.builders.release import release
+from tests.builders.release import openwashed, release
 from tests.builders.scored import record
 
 NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e"
@@ -58,9 +68,57 @@ def traced(folder: Path) -> tuple[object, bytes]:
     return trace, trace_page.page(trace)
 
 
+def memorised(folder: Path) -> tuple[object, bytes]:
+    """What a model repeats of a corpus of one document."""
+    corpus = opened(folder, [f"{LINE}."]).trace(LINE).corpora
+    groups = tuple(
+        Group(low, high, 40, repeated, repeated / 40 - 0.02, repeated / 40 + 0.05, -1.0, (Discoverable(10, 0.5),))
+        for low, high, repeated in ((1, 1, 2), (2, 9, 11), (10, 1 << 40, 30))
+    )
+    found = Memorisation(
+        "memorisation 1",
+        "0",
+        NASTY,
+        "a" * 64,
+        "torch",
+        corpus,
+        10,
+        8,
+        0,
+        groups,
+        Group(0, 0, 40, 1, 0.0, 0.1, -2.0, (Discoverable(10, 0.1),)),
+        (Repeated(NASTY, 12, NASTY, LINE),),
+        (Told("loss", False, 0.8, 0.7, 0.9),),
+        (Canary(3, 5, 4.0, 6.0, 6.0),),
+        Free(3, 300, 0.2, (NASTY,)),
+        (NASTY,),
+    )
+    return found, memorisation_page.page(found)
+
+
+def open_(folder: Path) -> tuple[object, bytes]:
+    """A release whose licence restricts what its card calls open."""
+    dossier = assay.audit(openwashed(folder / "m"), isolation=False)
+    dossier = replace(dossier, subject=replace(dossier.subject, name=NASTY))
+    return dossier.openness, openness_page.page(dossier)
+
+
+def related(folder: Path) -> tuple[object, bytes]:
+    """Three known models: a relative, a stranger, and one of which nothing can be told."""
+    rows = (
+        Kinship(NASTY, "a" * 64, 900, 1000, -300.0, 800, 1000, -200.0, 0.9, "common origin, same coordinates"),
+        Kinship("stranger", "b" * 64, 3, 1000, 0.0, 2, 1000, -1.0, 0.9, "no common origin found"),
+        Kinship("small", "c" * 64, 0, 0, 0.0, 0, 0, 0.0, 0.0, "cannot tell"),
+    )
+    return rows, lineage_page.page(NASTY, rows)
+
+
 PAGES: dict[str, Callable[[Path], tuple[object, bytes]]] = {
     "compare": changed,
     "diff": compared,
     "score": scored,
     "trace": traced,
+    "memorisation": memorised,
+    "openness": open_,
+    "lineage": related,
 }

@@ -51,6 +51,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("log check log", 0, "HOLDS"),
         ("log check log --since kept", 0, "HOLDS"),
         ("log check cut --since kept", 1, "DOES NOT HOLD"),
+        ("openness m", 0, "CLASS I"),
+        ("openness n", 0, "CLASS III"),
         ("policy check strict", 0, "VALID"),
         ("sign n --key k.pem", 0, "SIGNED"),
         ("attest n.json --key k.pem", 0, "SIGNED"),

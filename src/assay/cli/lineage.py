@@ -8,7 +8,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._network import told
-from assay.cli._streams import put, say
+from assay.cli._streams import Output, encoded, looks, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
@@ -22,9 +22,10 @@ from assay.facts.codec import canonical
     metavar="DIR",
     help="Folder with fingerprints; by default the one that `assay fingerprint` fills.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.formats("text", "json", "html")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the same as -o json.")
 @options.offline()
-def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> int:
+def COMMAND(model: str, folder: Path | None, outputs: tuple[Output, ...], as_json: bool, offline: bool) -> int:
     """Compare MODEL with every fingerprint of a library, whatever it calls itself.
 
     Two permutation tests on feed-forward neurons, one in the model's own coordinates and one in the basis of its
@@ -33,7 +34,7 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     Exit status 0: the question could be asked, whatever the answer.
     """
     from assay import api
-    from assay.render.visible import visible
+    from assay.render.record.lineage import lines
     from assay.weights.fingerprint_files import SUFFIX, decoded, library, relatives
 
     told(model, offline=offline)
@@ -42,14 +43,11 @@ def COMMAND(model: str, folder: Path | None, as_json: bool, offline: bool) -> in
     except InputError as cause:
         raise UsageError(str(cause)) from None
     rows = relatives(mine, folder or library())
-    if as_json:
-        put(canonical(tuple(rows)), None)
-        return 0
-    say(f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict")
-    for row in rows:
-        place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
-        say(
-            f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14}"
-            f" {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
-        )
+    for format, path in (("json", None),) if as_json else outputs:
+        if format == "html":
+            from assay.render.record.lineage_page import page
+
+            put(page(model, tuple(rows)), path)
+            continue
+        put(canonical(tuple(rows)) if format == "json" else encoded(lines(model, rows, *looks(path))), path)
     return 0

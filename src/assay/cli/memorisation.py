@@ -9,7 +9,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -68,7 +68,7 @@ from assay.facts.codec import canonical
 @options.offline()
 @options.key_in_clear()
 @options.threads()
-@options.formats("text", "json")
+@options.formats("text", "json", "html")
 @options.quiet("Show no progress.")
 @options.verbose("Print every memorised passage and run of words.")
 def COMMAND(
@@ -107,5 +107,10 @@ def COMMAND(
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(lines(found, verbose)), path)
+        if format == "html":
+            from assay.render.record.memorisation_page import page
+
+            put(page(found), path)
+            continue
+        put(canonical(found) if format == "json" else encoded(lines(found, *looks(path), verbose)), path)
     return 0

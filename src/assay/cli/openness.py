@@ -10,7 +10,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, colour_wanted, encoded, put
+from assay.cli._streams import Output, encoded, looks, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.files import text
@@ -38,7 +38,7 @@ CHEAP = ("licence.conflict",)
     help="Compare with this listing of the Model Openness Tool (YAML).",
 )
 @options.offline()
-@options.formats("text", "json", "mot", note="mot is a listing for the Model Openness Tool.")
+@options.formats("text", "json", "html", "mot", note="mot is a listing for the Model Openness Tool.")
 @options.verbose("Print every rule of every framework with its answer.")
 @options.quiet("Print the classes only.")
 def COMMAND(
@@ -67,26 +67,29 @@ def COMMAND(
             raw = canonical(dossier.openness)
         elif format == "mot":
             raw = _mot(dossier)
+        elif format == "html":
+            from assay.render.record.openness_page import page
+
+            raw = page(dossier)
         else:
-            colour = path is None and colour_wanted()
-            raw = encoded(_text(dossier, said, fix=fix, verbose=verbose, quiet=quiet, colour=colour))
+            raw = encoded(_text(dossier, said, looks(path), fix=fix, verbose=verbose, quiet=quiet))
         put(raw, path)
     return 0
 
 
-def _text(dossier: Dossier, said: Listing | None, *, fix: bool, verbose: bool, quiet: bool, colour: bool) -> list[str]:
-    from assay.render.record.openness import lines, summary
+def _text(
+    dossier: Dossier, said: Listing | None, look: tuple[bool, int], *, fix: bool, verbose: bool, quiet: bool
+) -> list[str]:
+    from assay.render.record.openness import headline, lines
     from assay.render.record.publisher import fixes
-    from assay.render.terminal import terminal_width
+    from assay.render.terminal import painter
     from assay.render.visible import visible
 
-    def paint(text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
-
+    colour, width = look
     rows = [f"{visible(dossier.subject.name)}  sha256 {dossier.subject.sha256}"]
     if quiet:
-        return [*rows, *summary(dossier.openness)]
-    rows += ["", *(fixes(dossier) if fix else lines(dossier.openness, terminal_width(), paint, verbose=verbose))]
+        return [*rows, headline(dossier.openness).line]
+    rows += ["", *(fixes(dossier) if fix else lines(dossier.openness, width, painter(colour), verbose=verbose))]
     return rows + (_beside(dossier, said) if said else [])
 
 

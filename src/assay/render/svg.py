@@ -74,6 +74,39 @@ def plot(title: str, axes: tuple[str, str], points: Sequence[tuple[float, float]
     )
 
 
+def shares(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> Markup:
+    """Shares from 0 to 1 as bars below one another, each with its interval; nothing without rows.
+
+    Args:
+        title: what is shown.
+        rows: (name, share, low, high, what it says in words).
+    """
+    if not rows:
+        return Markup("")
+    wide, left, step = 360, 78, 22
+    drawn = []
+    for number, (name, share, low, high, words) in enumerate(rows):
+        top, start, stop = step * number, left + 200 * low, left + 200 * high
+        whisker = Markup('<path class="whisker" d="M{:.1f} {}h{:.1f}m0 -4v8M{:.1f} {}v8"/>').format(
+            start, top + 10, stop - start, start, top + 6
+        )
+        drawn.append(
+            Markup(
+                '<g><title>{}: {}</title><text x="{}" y="{}" text-anchor="end">{}</text>'
+                '<rect class="track" x="{}" y="{}" width="200" height="14"/>'
+                '<rect class="c1" x="{}" y="{}" width="{:.1f}" height="14"/>{}<text x="{}" y="{}">{:.0f} %</text></g>'
+            ).format(
+                name, words, left - 6, top + 14, name, left, top + 3, left, top + 3, 200 * share,
+                whisker if low < high else "", left + 208, top + 14, 100 * share,
+            )
+        )  # fmt: skip
+    label = f"{title}: " + "; ".join(f"{name} {words}" for name, *_, words in rows)
+    picture = Markup('<svg class="shares" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        wide, step * len(rows), label, Markup("").join(drawn)
+    )
+    return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(title, picture)
+
+
 def curve(title: str, points: Sequence[tuple[float, float]]) -> Markup:
     """A small line from 0 to 1 on both axes, with its last value beside it; nothing without points."""
     if not points:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.memorisation import Canary, Group, Memorisation, Repeated, Told
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
 
 _BARS = 24
@@ -15,12 +17,27 @@ CAUTIONS = (
 )
 
 
-def lines(found: Memorisation, verbose: bool = False) -> Iterator[str]:
+def headline(found: Memorisation) -> Headline:
+    """The share that comes back of what it repeats most, beside what can be guessed; amber where it is more."""
+    asked = [row for row in found.groups if row.passages]
+    if not asked:
+        return Headline("NOT MEASURED", "No passage of the corpora was long enough to ask for.", Tone.CARE)
+    most = max(asked, key=lambda row: (row.repeated / row.passages, row.low))
+    times = "once" if most.low == most.high == 1 else f"{often(most)} times"
+    said = f"Of {most.passages:,} passages that occur {times} in the corpora {_percent(most)} come back word for word"
+    said = f"{said} ({_interval(most)})"
+    if found.held_out is None or not found.held_out.passages:
+        return Headline("MEASURED", f"{said}; how much of that can be guessed is not known.", Tone.CARE)
+    guessed = f"{said}; of held-out passages {_percent(found.held_out)} do ({_interval(found.held_out)})."
+    if most.share_low > found.held_out.share_high:
+        return Headline("MEMORISED", guessed, Tone.CARE)
+    return Headline("MEASURED", f"{guessed} That is no more than can be guessed.", Tone.TELL)
+
+
+def lines(found: Memorisation, colour: bool = False, width: int = 100, verbose: bool = False) -> Iterator[str]:
     """The lines of the report."""
-    corpora = ", ".join(visible(row.name) for row in found.corpora)
-    documents = sum(row.documents for row in found.corpora)
-    yield f"{visible(found.model)}  beside {corpora} ({documents:,} documents)"
-    yield visible(found.runtime)
+    yield from wrapped(f"{visible(found.model)}, {visible(found.runtime)}, beside {corpora_words(found)}", "", width)
+    yield from headline(found).lines(painter(colour), width)
     yield ""
     yield (
         f"passages of {found.prefix} words, and whether the {found.suffix} that follow come back word for word (greedy)"
@@ -52,15 +69,30 @@ def lines(found: Memorisation, verbose: bool = False) -> Iterator[str]:
     yield from CAUTIONS
 
 
+def corpora_words(found: Memorisation) -> str:
+    """The corpora with the number of their documents."""
+    documents = sum(row.documents for row in found.corpora)
+    return f"{', '.join(visible(row.name) for row in found.corpora)} ({documents:,} documents)"
+
+
+def _percent(row: Group) -> str:
+    return f"{100 * row.repeated / row.passages:.0f} %"
+
+
+def _interval(row: Group) -> str:
+    return f"95 %: {100 * row.share_low:.0f} to {100 * row.share_high:.0f} %"
+
+
 def _group(row: Group) -> str:
     share = row.repeated / row.passages
     interval = f"{100 * row.share_low:4.1f} to {100 * row.share_high:5.1f} %"
     tries = " / ".join(f"{100 * one.share:.0f} %" for one in row.discoverable)
     bar = "#" * round(share * _BARS)
-    return f"{_often(row):>12} {row.passages:>6} {100 * share:>8.0f}%  {interval}    {bar:<{_BARS}}  {tries}"
+    return f"{often(row):>12} {row.passages:>6} {100 * share:>8.0f}%  {interval}    {bar:<{_BARS}}  {tries}"
 
 
-def _often(row: Group) -> str:
+def often(row: Group) -> str:
+    """How often its passages occur in the corpora."""
     if not row.high:
         return "held out"
     if row.low == row.high:

@@ -18,6 +18,7 @@ from assay.facts.openness import (
     Openness,
     Support,
 )
+from assay.render.headline import Headline, Tone
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
 from assay.render.words import location
@@ -49,9 +50,17 @@ def summary(found: Openness) -> list[str]:
     ]
 
 
+def headline(found: Openness) -> Headline:
+    """The class by evidence; amber where more is claimed than the files show."""
+    evidence, claim = found.by_evidence.level, found.by_claim.level
+    word = CLASSES[evidence].partition(" - ")[0].upper() if evidence else "NO CLASS"
+    more = (claim or 4) < (evidence or 4)
+    return Headline(word, "".join(f"{row}. " for row in summary(found)).rstrip(), Tone.CARE if more else Tone.TELL)
+
+
 def lines(found: Openness, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
     """Everything: the components with location and licence, the shortest way to the next class, lenses, compute."""
-    yield from (paint(row, "1") for row in summary(found))
+    yield from headline(found).lines(paint, width)
     for row in found.by_evidence.classes:
         yield f"  {CLASSES[row.level]:<26} {_bar(row)} {row.included:>2} of {row.required}{_warning(row)}"
     yield ""

@@ -60,11 +60,19 @@ def markdown(found: Openness, dossier: Dossier) -> Iterator[str]:
 
 def html(found: Openness, dossier: Dossier) -> Markup:
     """The same with every rule of the frameworks and its evidence."""
-    rows = anchors(dossier)
+    return _html(found, summary(found), anchors(dossier))
+
+
+def body(found: Openness) -> Markup:
+    """What stands below the classes on a page of its own, which has no rows of files to lead to."""
+    return _html(found, [], {})
+
+
+def _html(found: Openness, classes: list[str], rows: dict[str, str]) -> Markup:
     return fragment(
         "sections/openness.html.j2",
         found=found,
-        summary=summary(found),
+        summary=classes,
         classes=CLASSES,
         components=BY_ID,
         summed=summed,

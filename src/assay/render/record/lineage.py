@@ -1,0 +1,40 @@
+"""Known models beside one model, as text: which of them has an origin in common with it, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from assay.facts.comparison import Kinship
+from assay.render.headline import Headline, Tone
+from assay.render.terminal import painter
+from assay.render.visible import visible
+
+_FOUND, _UNKNOWN = "common origin", "cannot tell"  # how the verdicts of a kinship begin
+
+
+def headline(rows: Sequence[Kinship]) -> Headline:
+    """Which known models are relatives; amber where none is, and of some that cannot be told."""
+    kin = [row for row in rows if row.verdict.startswith(_FOUND)]
+    doubt = sum(row.verdict.startswith(_UNKNOWN) for row in rows)
+    known = f"{len(rows):,} known model{'s' if len(rows) != 1 else ''}"
+    rest = f" Of {doubt:,} it could not be told." if doubt else ""
+    if kin:
+        names = ", ".join(row.name for row in kin[:3]) + (f" and {len(kin) - 3:,} more" if len(kin) > 3 else "")
+        return Headline("COMMON ORIGIN", f"It shares its origin with {names}, of {known}.{rest}", Tone.TELL)
+    if doubt:
+        return Headline("CANNOT TELL", f"No common origin was found among {known}.{rest}", Tone.CARE)
+    return Headline("NONE FOUND", f"It shares its origin with none of {known}.", Tone.TELL)
+
+
+def lines(model: str, rows: Sequence[Kinship], colour: bool = False, width: int = 100) -> Iterator[str]:
+    """The lines of the report."""
+    yield f"{visible(model)}  beside known models"
+    yield from headline(rows).lines(painter(colour), width)
+    yield ""
+    yield f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict"
+    for row in rows:
+        place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
+        yield (
+            f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14}"
+            f" {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
+        )

@@ -1,0 +1,30 @@
+"""How open a model is as one page: the class, the gauge of its components, then each with its place and licence."""
+
+from __future__ import annotations
+
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier
+from assay.render import page as shell
+from assay.render.gauge import gauge
+from assay.render.page import Part
+from assay.render.record.openness import headline
+from assay.render.sections.openness import body
+
+
+def page(dossier: Dossier) -> bytes:
+    """The page as UTF-8, which carries the openness of the dossier."""
+    return shell.page(
+        "openness.html.j2",
+        canonical(dossier.openness),
+        "openness",
+        styles=("record.css",),
+        contents=(
+            Part("verdict", "How open it is"),
+            Part("gauge", "Components"),
+            Part("details", "Each, and where"),
+        ),
+        subject=dossier.subject,
+        headline=headline(dossier.openness),
+        gauge=gauge(dossier.openness),
+        body=body(dossier.openness),
+    )
