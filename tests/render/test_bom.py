@@ -105,6 +105,18 @@ def test_only_a_given_time_is_written(dossier: Dossier, monkeypatch: pytest.Monk
     assert bom(dossier, "1.7")["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
 
 
+def test_the_same_model_has_the_same_number_version_and_package_url(tmp_path: Path, audit: Audit) -> None:
+    dossier = audit(hub_model(tmp_path / "m"))
+    found, again = bom(dossier, "1.6"), bom(audit(hub_model(tmp_path / "m"), only=("licence.missing",)), "1.6")
+    assert found["serialNumber"] == again["serialNumber"]
+    assert found["metadata"]["component"]["version"] == f"sha256:{dossier.subject.sha256}"
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    pinned = replace(dossier, subject=replace(dossier.subject, reference=f"hf://org/m@{commit}"))
+    component = bom(pinned, "1.6")["metadata"]["component"]
+    assert (component["purl"], component["version"]) == (f"pkg:huggingface/org/m@{commit}", commit)
+    assert invalid(bom(pinned, "1.6")) == ""
+
+
 def test_evidence_has_file_and_line(tmp_path: Path, audit: Audit) -> None:
     document = bom(audit(release(tmp_path / "m")), "1.6")
     descriptions = {node["bom-ref"]: node["description"] for node in document["declarations"]["evidence"]}
@@ -117,7 +129,7 @@ def test_what_is_only_stated_is_marked_so(tmp_path: Path, audit: Audit) -> None:
     model = bom(audit(hub_model(tmp_path / "m")), "1.6")
     component = model["metadata"]["component"]
     assert component["pedigree"] == {
-        "ancestors": [{"type": "machine-learning-model", "name": "org/base-7b"}],
+        "ancestors": [{"type": "machine-learning-model", "name": "org/base-7b", "purl": "pkg:huggingface/org/base-7b"}],
         "notes": "as the publisher states it",
     }
     (metric,) = component["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]

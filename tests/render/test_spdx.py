@@ -18,6 +18,7 @@ import assay
 from assay.facts.dossier import Dossier
 from assay.render.output.spdx import MOST_FILES, document
 from tests.builders import calls, hub_model
+from tests.builders.hub import CARD
 from tests.builders.release import openwashed, release
 
 Audit = Callable[..., Dossier]
@@ -66,10 +67,30 @@ def test_what_is_only_stated_is_marked_so(tmp_path: Path, audit: Audit) -> None:
     found = objects(document(audit(hub_model(tmp_path / "m"))))
     comments = {
         row.name: row.comment
-        for row in (*found.foreach_type(spdx.dataset_DatasetPackage), *found.foreach_type(spdx.ai_AIPackage))
+        for row in (*found.foreach_type(spdx.dataset_DatasetPackage), *found.foreach_type(spdx.software_Package))
     }
     assert comments["org/corpus-one"] == "named in README.md, line 4; not examined"
     assert comments["org/base-7b"] == "stated in README.md, not examined"
+
+
+@pytest.mark.parametrize(
+    ("more", "claimed"),
+    [
+        ("", False),
+        ("- **Release date:** 2026-03-04\n- **Developed by:** Acme\n", True),
+        ("- **Released:** soon\n", False),
+    ],
+)
+def test_only_a_profile_that_is_met_is_claimed(more: str, claimed: bool, tmp_path: Path, audit: Audit) -> None:
+    found = objects(document(audit(hub_model(tmp_path / "m", README__md=f"{CARD}\n{more}"))))
+    (whole,) = found.foreach_type(spdx.SpdxDocument)
+    profiles = {row.rpartition("/")[2] for row in whole.profileConformance}
+    assert profiles == {"core", "simpleLicensing", "software", *(["ai"] if claimed else [])}
+    (model,) = found.foreach_type(spdx.ai_AIPackage)
+    assert (model.software_packageVersion, model.software_downloadLocation) == ("NOASSERTION", "NOASSERTION")
+    assert model.suppliedBy.name == ("Acme" if claimed else "NOASSERTION")
+    kinds = [row.relationshipType.rpartition("/")[2] for row in found.foreach_type(spdx.Relationship)]
+    assert kinds.count("hasConcludedLicense") == kinds.count("hasDeclaredLicense") == 1
 
 
 def test_only_a_given_time_is_written(tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch) -> None:

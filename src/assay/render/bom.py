@@ -1,7 +1,7 @@
 """A machine-learning bill of materials in CycloneDX JSON (ECMA-424), 1.6 or 1.7, from a dossier and nothing else.
 
 No clock is read: `metadata.timestamp` and the citations of 1.7, which need one, are written if SOURCE_DATE_EPOCH is set
-(reproducible-builds.org). The serial number is made of the dossier's digest.
+(reproducible-builds.org). The serial number is made of the subject's digest: the same model, the same number.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from assay.licence.spelling import is_listed
 from assay.render.bom_declarations import declarations, standards
 from assay.render.words import location
 
+# what a card states and CycloneDX has no field for
+_STATED = ("language", "released", "hardware", "training_time", "emissions", "energy")
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
 MOST_FILES, MOST_FINDINGS, MOST_DATASETS = 5000, 1000, 100  # the last of one corpus
 # ids of the SPDX list 3.29 that are not in 3.28, with which CycloneDX's schema was published
@@ -35,6 +37,8 @@ _NEW_IN_SPDX = frozenset(
     Informatica MVT-1.1 atc-game
     """.split()  # noqa: SIM905 - one id a line would be a page
 )
+_HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?\Z")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 _CWE = re.compile(r"CWE-(\d+)\Z")
 # CVSS 3.1's words for its numbers (specification, section 5)
 _SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), (0.0, "none"))
@@ -50,7 +54,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": version,
-        "serialNumber": f"urn:uuid:{uuid.UUID(hex=digest[:32], version=4)}",
+        "serialNumber": f"urn:uuid:{uuid.UUID(hex=dossier.subject.sha256[:32], version=4)}",
         "version": 1,
         "metadata": {
             **({"timestamp": when} if when else {}),
@@ -90,6 +94,24 @@ def timestamp() -> str:
     )
 
 
+def purl(reference: str) -> str:
+    """The package URL of a reference to the hub (purl-spec, type huggingface); empty for others."""
+    match = _HUB.match(reference)
+    return f"pkg:huggingface/{match[1]}" + (f"@{match[2].lower()}" if match[2] else "") if match else ""
+
+
+def base_purl(name: str) -> str:
+    """The package URL of a base model by its id on the hub; empty where the name is none."""
+    return f"pkg:huggingface/{name}" if _HUB_ID.match(name) else ""
+
+
+def version(dossier: Dossier) -> str:
+    """The commit of the hub, else the version that is stated; empty where there is neither."""
+    match = _HUB.match(dossier.subject.reference)
+    stated = dossier.stated("version")
+    return match[2] if match and match[2] else stated[0].text if stated else ""
+
+
 def licences(licence: ComponentLicence) -> list[dict[str, Any]]:
     """A licence as CycloneDX has it: an SPDX id or expression, else a name; concluded from a text, or declared."""
     if not licence.id:
@@ -124,11 +146,19 @@ def occurrences(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
 def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
     openness = dossier.openness
     weights, described = openness.component("parameters_final"), openness.component("model_card").evidence
-    bases = [{"type": "machine-learning-model", "name": claim.text} for claim in dossier.stated("base_model")]
+    bases = [
+        {
+            "type": "machine-learning-model",
+            "name": claim.text,
+            **({"purl": base_purl(claim.text)} if base_purl(claim.text) else {}),
+        }
+        for claim in dossier.stated("base_model")
+    ]
     found: dict[str, Any] = {
         "type": "machine-learning-model",
         "bom-ref": MODEL,
         "name": dossier.subject.name,
+        "version": version(dossier) or f"sha256:{dossier.subject.sha256}",
         "hashes": [{"alg": "SHA-256", "content": dossier.subject.sha256}],
         "licenses": licences(weights.licence),
         "pedigree": {"ancestors": bases, "notes": "as the publisher states it"} if bases else {},
@@ -138,11 +168,18 @@ def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
         "properties": [
             {"name": "assay:hashes", "value": "the digest of the model is that of its OpenSSF model-signing manifest"},
             *({"name": f"assay:{row.id}", "value": str(row.value)} for row in dossier.portrait.measurements),
+            *(
+                {"name": f"assay:stated:{key}", "value": row.text}
+                for key in _STATED
+                for row in dossier.stated(key)[:50]
+            ),
         ],
     }
     producers = dossier.stated("organization") or dossier.stated("author")
     if producers:
         found["supplier"] = {"name": producers[0].text}
+    if found_purl := purl(dossier.subject.reference):
+        found["purl"] = found_purl
     if dossier.subject.reference:
         found["externalReferences"].append({"type": "distribution", "url": dossier.subject.reference})
     return {key: value for key, value in found.items() if value not in ([], {}, {"occurrences": []})}
@@ -162,10 +199,11 @@ def _card(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
     if config and config.context_length:
         parameters["inputs"] = [{"format": f"at most {config.context_length:,} tokens"}]
     metrics = []
-    for claim in dossier.stated("result"):
-        data, _, rest = claim.text.rpartition(": ")
+    for claim in (*dossier.stated("result"), *dossier.stated("result_in_prose")):
+        data, _, rest = claim.text.rpartition(": ") if claim.key == "result" else ("", "", claim.text)
         kind, _, value = rest.partition(" = ")
-        metrics.append({"type": kind, "value": value, "slice": f"{data} (stated in {claim.artifact}, not measured)"})
+        where = f"stated in {claim.artifact}, not measured"
+        metrics.append({"type": kind, **({"value": value} if value else {}), "slice": f"{data} ({where})".strip()})
     return {
         "modelParameters": parameters,
         **({"quantitativeAnalysis": {"performanceMetrics": metrics}} if metrics else {}),

@@ -1,7 +1,9 @@
-"""SPDX 3.0.1 JSON-LD with the AI, dataset, software and simple licensing profiles, from a dossier and nothing else.
+"""SPDX 3.0.1 JSON-LD with AI and dataset packages, from a dossier and nothing else.
 
-SPDX wants a time of creation. It is SOURCE_DATE_EPOCH, or the beginning of that count where none is given: a report
-has no clock. Identifiers are made of the dossier's digest.
+What is not known is NOASSERTION. The AI profile is claimed where a day of release is stated, which it asks for; the
+dataset profile, which asks for days and an originator of each data set, never is. SPDX wants a time of creation: it is
+SOURCE_DATE_EPOCH, or the beginning of that count where none is given, for a report has no clock. Identifiers are made
+of the dossier's digest.
 """
 
 from __future__ import annotations
@@ -14,13 +16,27 @@ from typing import Any, BinaryIO
 from assay.facts.artifact import Artifact
 from assay.facts.codec import sha256
 from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
 from assay.facts.openness import ComponentLicence
 from assay.licence.name import named
 from assay.render import Renderer
-from assay.render.bom import timestamp
+from assay.render.bom import base_purl, purl, timestamp, version
 from assay.render.record.openness import compute_words
 from assay.render.sections import View
+from assay.render.words import location
 
+_PROFILES = ("core", "simpleLicensing", "software")  # no data set has the dates that the dataset profile asks for
+# SPDX 3.0.1, AI/AIPackage, "External properties cardinality updates"; both licences are always there (AI/AI)
+_OF_AI = (
+    "releaseTime",
+    "suppliedBy",
+    "software_downloadLocation",
+    "software_packageVersion",
+    "software_primaryPurpose",
+)
+NOASSERTION = "NOASSERTION"
+_NO_LICENCE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense"
+_DAY = re.compile(r"((?:19|20)\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_TIME = "1970-01-01T00:00:00Z"
 MOST_FILES = 5000
@@ -51,9 +67,15 @@ def document(dossier: Dossier) -> dict[str, Any]:
         f"{dossier.subject.name}, audited by assay {dossier.assay}",
         element=[row["spdxId"] for row in elements],
         rootElement=[f"{base}:model"],
-        profileConformance=["ai", "core", "dataset", "simpleLicensing", "software"],
+        profileConformance=[*_PROFILES, *(["ai"] if _meets_ai(elements) else [])],
     )
     return {"@context": CONTEXT, "@graph": [creation, *elements, whole]}
+
+
+def _meets_ai(elements: list[dict[str, Any]]) -> bool:
+    """Whether each AIPackage has what the AI profile asks for. Dates have no NOASSERTION: without one it is not met."""
+    models = [row for row in elements if row["type"] == "ai_AIPackage"]
+    return all(key in row for row in models for key in _OF_AI)
 
 
 def _element(kind: str, id: str, name: str = "", **more: Any) -> dict[str, Any]:
@@ -71,11 +93,13 @@ def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
     model = f"{base}:model"
     yield _element("SoftwareAgent", f"{base}:assay", f"assay {dossier.assay}")
     producers = dossier.stated("organization") or dossier.stated("author")
-    if producers:
-        yield _element(
-            "Organization", f"{base}:supplier", producers[0].text, comment=f"stated in {producers[0].artifact}"
-        )
-    yield _model(dossier, model, f"{base}:supplier" if producers else None)
+    yield _element(
+        "Organization",
+        f"{base}:supplier",
+        producers[0].text if producers else NOASSERTION,
+        comment=f"stated in {producers[0].artifact}" if producers else "no file states who supplies it",
+    )
+    yield _model(dossier, model, f"{base}:supplier")
     files = [(f"{base}:file:{number}", artifact) for number, artifact in enumerate(dossier.artifacts[:MOST_FILES], 1)]
     for id, artifact in files:
         yield _file(id, artifact)
@@ -86,10 +110,11 @@ def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
     yield from _related(base, "trainedOn", model, [row["spdxId"] for row in data])
     ancestors = [
         _element(
-            "ai_AIPackage",
+            "software_Package",
             f"{base}:base:{number}",
             claim.text,
             comment=f"stated in {claim.artifact}, not examined",
+            software_packageUrl=base_purl(claim.text) or None,
             **_package(),
         )
         for number, claim in enumerate(dossier.stated("base_model"), 1)
@@ -104,13 +129,13 @@ def _package() -> dict[str, Any]:
     return {"software_primaryPurpose": "model"}
 
 
-def _model(dossier: Dossier, id: str, supplier: str | None) -> dict[str, Any]:
+def _model(dossier: Dossier, id: str, supplier: str) -> dict[str, Any]:
     """The model: what was counted, and what the publisher states of it, marked as stated."""
     found = dossier.openness
     metrics = []
-    for claim in dossier.stated("result"):
+    for claim in (*dossier.stated("result"), *dossier.stated("result_in_prose")):
         name, _, value = claim.text.rpartition(" = ")
-        metrics.append(_entry(f"{name} (stated in {claim.artifact}, not measured)", value))
+        metrics.append(_entry(f"{name or 'result'} (stated in {claim.artifact}, not measured)", value))
     classes = f"{found.by_evidence.label} by evidence, {found.by_claim.label} by claim"
     return _element(
         "ai_AIPackage",
@@ -119,14 +144,30 @@ def _model(dossier: Dossier, id: str, supplier: str | None) -> dict[str, Any]:
         comment=f"verdict {dossier.decision.verdict} under policy {dossier.policy.name}; {classes}",
         verifiedUsing=[_hash(dossier.subject.sha256)],
         suppliedBy=supplier,
-        software_downloadLocation=dossier.subject.reference or None,
+        releaseTime=_released(dossier),
+        software_downloadLocation=dossier.subject.reference or NOASSERTION,
+        software_packageVersion=version(dossier) or NOASSERTION,
+        software_packageUrl=purl(dossier.subject.reference) or None,
         ai_typeOfModel=[dossier.portrait.family] if dossier.portrait.family else [],
         ai_hyperparameter=_hyperparameters(dossier),
         ai_metric=metrics,
         ai_domain=[claim.text for claim in dossier.stated("pipeline_tag")],
+        ai_limitation=_limits(dossier),
         ai_informationAboutTraining=compute_words(found.compute)[0] if found.compute else None,
         **_package(),
     )
+
+
+def _released(dossier: Dossier) -> str | None:
+    """The day of release that a card states, as a time."""
+    days = (_DAY.search(claim.text) for claim in dossier.stated("released"))
+    return next((f"{day[0]}T00:00:00Z" for day in days if day), None)
+
+
+def _limits(dossier: Dossier) -> str | None:
+    """Where the card states limitations."""
+    rows = [row for row in dossier.findings if row.check == "limitation.undeclared" and row.kind is Kind.PASS]
+    return "; ".join(f"{location(place)}: {place.seen}" for row in rows for place in row.evidence[:5]) or None
 
 
 def _hyperparameters(dossier: Dossier) -> list[dict[str, str]]:
@@ -178,14 +219,16 @@ def _data(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
 
 
 def _licence(licence: ComponentLicence, base: str, model: str) -> Iterator[dict[str, Any]]:
-    """Concluded from a text, declared by a tag; what is not on the SPDX list is a LicenseRef."""
-    if not licence.id:
-        return
-    private = licence.id if _REF.match(licence.id) else ""
-    expression = named(licence.id) or private or f"LicenseRef-{_NO_IDSTRING.sub('-', licence.id).strip('-')}"
-    from_text = any(not row.name for row in licence.evidence)
-    yield _element("simplelicensing_LicenseExpression", f"{base}:licence", simplelicensing_licenseExpression=expression)
-    yield from _related(base, "hasConcludedLicense" if from_text else "hasDeclaredLicense", model, [f"{base}:licence"])
+    """Concluded from a text, declared by a tag, the other not asserted; what is not on SPDX's list is a LicenseRef."""
+    from_text = bool(licence.id) and any(not row.name for row in licence.evidence)
+    if licence.id:
+        private = licence.id if _REF.match(licence.id) else ""
+        expression = named(licence.id) or private or f"LicenseRef-{_NO_IDSTRING.sub('-', licence.id).strip('-')}"
+        yield _element(
+            "simplelicensing_LicenseExpression", f"{base}:licence", simplelicensing_licenseExpression=expression
+        )
+    for kind, known in (("hasConcludedLicense", from_text), ("hasDeclaredLicense", bool(licence.id) and not from_text)):
+        yield from _related(base, kind, model, [f"{base}:licence" if known else _NO_LICENCE])
 
 
 def _related(base: str, kind: str, source: str, to: list[str], completeness: str = "") -> Iterator[dict[str, Any]]:
