@@ -14,7 +14,7 @@ from assay.facts.openness import BY_ID, COMPONENTS, Component, LicenceOrigin, Su
 from tests.builders.hub import hub_model
 from tests.builders.release import DOMAINS, REPORT, TEXTS, TRAIN, openwashed, release
 from tests.builders.safetensors import safetensors
-from tests.conftest import messages
+from tests.conftest import messages, of
 
 Audit = Callable[..., Dossier]
 
@@ -158,6 +158,14 @@ def test_claims_that_would_make_a_better_class_are_for_review(tmp_path: Path, au
     dossier = audit(folder)
     (said,) = messages(dossier, "openness.overstated", Kind.REVIEW)
     assert said == "Class I - Open Science by claim, Class III - Open Model by evidence: training code is only claimed"
+
+
+def test_a_card_that_was_cut_off_overstates_nothing_that_is_known(tmp_path: Path, audit: Audit) -> None:
+    folder = release(tmp_path / "m")
+    (folder / "README.md").write_text("x " * (3 << 20), "utf-8")
+    (found,) = of(audit(folder), "openness.overstated")
+    assert found.kind is Kind.OPEN
+    assert found.message.startswith("what README.md says of openness is not known, because it could not be read to its")
 
 
 def test_an_adapter_is_not_final_parameters(tmp_path: Path, audit: Audit) -> None:

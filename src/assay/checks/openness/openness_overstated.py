@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.facts.finding import Answer, informational, passed, review
+from assay.facts.artifact import Obstacle
+from assay.facts.finding import Answer, Evidence, informational, passed, review, unknown
 from assay.facts.openness import BY_ID, Component, Openness, Support
+
+_CARDS = frozenset({"readme.md"})
 
 
 @check(
@@ -16,7 +19,7 @@ from assay.facts.openness import BY_ID, Component, Openness, Support
     remedy="Ask the publisher for the components that are only claimed, or take the class by evidence for the answer.",
     references=("MOF 1.0", "OSAID 1.0"),
 )
-def openness_overstated(openness: Openness) -> Iterator[Answer]:
+def openness_overstated(openness: Openness, obstacles: tuple[Obstacle, ...]) -> Iterator[Answer]:
     """ "Open" is said of much that is not. What counts is what can be looked at.
 
     The class of the Model Openness Framework is taken twice: by what is shown or asserted with a file, name and date,
@@ -24,6 +27,10 @@ def openness_overstated(openness: Openness) -> Iterator[Answer]:
     believe them. A card that calls the model open source while its weights stand under no open licence says too much.
     """
     found = {row.id: row for row in openness.components}
+    cut = [row for row in obstacles if row.artifact.lower() in _CARDS]
+    for row in cut[:1]:
+        why = f"what {row.artifact} says of openness is not known, because it could not be read to its end"
+        yield unknown(f"{why}: {row.reason}", Evidence(row.artifact, row.reason))
     evidence, claim = openness.by_evidence, openness.by_claim
     for said in openness.called_open:
         weights = found["parameters_final"]
@@ -40,6 +47,8 @@ def openness_overstated(openness: Openness) -> Iterator[Answer]:
             f"{_names(found)} {'is' if len(_only(found)) == 1 else 'are'} only claimed",
             *(row.evidence[0] for row in _only(found)[:8] if row.evidence),
         )
+        return
+    if cut:
         return
     if evidence.level is not None:
         yield passed(f"{evidence.label} by evidence, and nothing that is only claimed makes it a better one")
