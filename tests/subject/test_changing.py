@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,12 @@ from assay import formats
 from assay.errors import Changed, InputError
 from assay.facts.artifact import Trouble
 from assay.facts.codec import canonical
+from assay.facts.comparison import Comparison
 from assay.facts.dossier import Dossier, Verdict
 from assay.isolation import reader_for
 from assay.subject import hashed, walked
-from tests.builders import calls, safetensors
+from assay.weights.comparison import reference
+from tests.builders import calls, hub_model, safetensors
 from tests.conftest import messages
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there a file that is open cannot be replaced")
@@ -169,3 +172,27 @@ def test_weights_are_not_read_from_another_file(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(InputError, match="it can no longer be opened"):
         tensor.read()
+
+
+def test_a_base_that_changes_while_it_is_compared_with_is_not_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, model = hub_model(tmp_path / "base"), hub_model(tmp_path / "m")
+    told = "the base: config.json: it changed since it was listed"
+
+    def asked() -> tuple[str, str]:
+        found = assay.audit(model, base=base).comparison
+        assert found is not None
+        return found.base_sha256, found.why[0]
+
+    before, _ = asked()
+    compared = reference.diff
+
+    def changing(*arguments: Any, **named: Any) -> Comparison:
+        found = compared(*arguments, **named)
+        (base / "config.json").write_text("{}", "utf-8")
+        return found
+
+    monkeypatch.setattr(reference, "diff", changing)
+    now, why = asked()
+    assert before and not now and why.startswith(told)
