@@ -47,7 +47,7 @@ def seeds() -> tuple[bytes, ...]:
 class _Said:
     """A child that has given its answer already, and ended."""
 
-    pid = 0
+    pid = ended_by = 0
 
     def __init__(self, raw: bytes) -> None:
         self.requests, self.answers = os.open(os.devnull, os.O_WRONLY), os.memfd_create("answers")

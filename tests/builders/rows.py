@@ -93,4 +93,4 @@ def tried(path: Path, raw: bytes) -> None:
             assert row.reason and "\n" not in row.reason
         else:
             found = made(source, row, Fields(), Guesses())
-            assert isinstance(found, str) or (found[0].decode() and found[1].id)
+            assert isinstance(found, str) or (found.texts[0].decode() and found.said[0])

@@ -6,23 +6,24 @@ Thirteen words are the unit of Brown et al., "Language Models are Few-Shot Learn
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
 from assay.corpus.collection import Corpus
+from assay.corpus.documents import Made
 from assay.corpus.inputs import listed
+from assay.corpus.items import QUESTION, Asked
 from assay.corpus.matching import covered, maximal, split
-from assay.corpus.row import NotRead, Row
-from assay.corpus.rows import Reading
+from assay.corpus.parsed import Parsed
+from assay.corpus.row import NotRead
 from assay.errors import UsageError
 from assay.facts.trace import Contamination, Item, ItemPart
 from assay.progress import Progress, Steps
 
 RUN = 13  # words
 WHOLE = 5  # words of the shortest part that counts when the corpus holds all of it: shorter ones are anywhere
-QUESTION = ("question", "prompt", "query", "input", "problem", "instruction", "text", "goal", "context")
-ANSWER = ("answer", "answers", "completion", "response", "output", "solution", "target", "chosen")
 
 
 def contamination(
@@ -34,15 +35,14 @@ def contamination(
         UsageError: the file cannot be read or has no questions.
     """
     items: list[Item] = []
-    skipped, rows = 0, list(_rows(benchmark))
+    skipped, rows = 0, list(_rows(benchmark, Asked(question, answer)))
     steps = Steps(progress, "looking", len(rows), "items")
     for row in rows:
         steps.add()
-        asked = "" if isinstance(row, NotRead) else _text(row, question, QUESTION)
-        if isinstance(row, NotRead) or not asked:
+        if isinstance(row, NotRead):
             skipped += 1
-            continue
-        items.append(_item(corpus, row, asked, _text(row, answer, ANSWER)))
+        else:
+            items.append(_item(corpus, row))
     if not items:
         names = question or ", ".join(QUESTION)
         raise UsageError(
@@ -51,32 +51,17 @@ def contamination(
     return Contamination(benchmark.name, corpus.records, tuple(items), skipped)
 
 
-def _rows(benchmark: Path) -> Iterator[Row | NotRead]:
-    for source in listed((str(benchmark),), lambda reason, place: None):
-        yield from Reading(source, "utf-8", lambda _: None).rows()
+def _rows(benchmark: Path, asked: Asked) -> Iterator[Made | NotRead]:
+    inputs = listed((str(benchmark),), lambda reason, place: None)
+    with closing(Parsed(inputs, asked, "utf-8")) as parsed:
+        for source in inputs:
+            yield from parsed.rows(source, lambda _: None)
 
 
-def _text(row: Row, given: str, usual: tuple[str, ...]) -> str:
-    for name in (given,) if given else usual:
-        value = row.fields.get(name)
-        if isinstance(value, dict):  # SQuAD: {"text": [...], "answer_start": [...]}
-            value = value.get("text")
-        if isinstance(value, list):
-            value = next((entry for entry in value if isinstance(entry, str)), None)
-        if isinstance(value, str) and value.strip():
-            return value
-    return ""
-
-
-def _item(corpus: Corpus, row: Row, asked: str, told: str) -> Item:
-    question, source = _part(corpus, asked)
-    answer, other = _part(corpus, told)
-    id = next(
-        (str(row.fields[name]) for name in ("id", "question_id", "qid") if row.fields.get(name) is not None),
-        str(row.number),
-    )
+def _item(corpus: Corpus, row: Made) -> Item:
+    (question, source), (answer, other) = (_part(corpus, text.decode()) for text in row.texts)
     dirty = [part for part in (question, answer) if part.overlap > 0]
-    return Item(id, question, answer, not dirty, source or other)
+    return Item(row.said[0], question, answer, not dirty, source or other)
 
 
 def _part(corpus: Corpus, text: str) -> tuple[ItemPart, str]:

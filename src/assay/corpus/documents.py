@@ -40,6 +40,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "dataset": ("dataset", "pile_set_name", "source", "subset", "corpus", "dataset_name", "collection"),
     "stage": ("stage", "split"),
 }
+_PART = "pile_set_name"
+SAID = (*NAMES, "part")  # what a row says of itself, and whether it names a part of the Pile: the order of `Made.said`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ class Fields:
     croissant_name: str = ""
     croissant_licence: str = ""
     croissant_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a row gives: number, texts as UTF-8, values (of a document by SAID), and whether bytes were replaced."""
+
+    number: int
+    texts: tuple[bytes, ...]
+    said: tuple[str, ...]
+    damaged: bool = False
 
 
 @dataclass(slots=True)
@@ -77,8 +89,8 @@ class Guesses:
             yield f"field {_plain(name)[:MOST_NAME]} not indexed: {reason}"
 
 
-def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[bytes, Document] | str:
-    """The text of a document as UTF-8 and what is known of it, or why the row is none.
+def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> Made | str:
+    """What a row says of itself as a document, or why it is none.
 
     `guesses` tells afterwards which fields were read as what, and which part of the row is in neither.
     """
@@ -93,26 +105,33 @@ def made(source: Input, row: Row, fields: Fields, guesses: Guesses) -> tuple[byt
         return "empty text"
     guesses.took("text", "+".join(found.used))
     guesses.left.update(found.left)
-    raw = found.text.encode("utf-8", "replace")
-    dataset = value["dataset"] or fields.dataset or fields.croissant_name or _folder(source)
-    digest = hashlib.sha256(raw).hexdigest()
-    return raw, Document(
-        id=value["id"] or row.name or f"{source.name}:{row.number}",
+    value["id"] = value["id"] or row.name or f"{source.name}:{row.number}"
+    value["dataset"] = value["dataset"] or fields.dataset or fields.croissant_name or _folder(source)
+    value["part"] = _PART if _PART in known else ""
+    return Made(row.number, (found.text.encode("utf-8", "replace"),), tuple(value.values()), row.damaged)
+
+
+def document(source: Input, found: Made, fields: Fields) -> Document:
+    """What is known of a document, from what its row says and what is said of all of them."""
+    said = dict(zip(SAID, found.said, strict=True))
+    dataset = said["dataset"]
+    return Document(
+        id=said["id"],
         dataset=dataset,
-        stage=value["stage"] or fields.stage,
-        url=value["url"] or fields.croissant_url,
-        title=value["title"],
+        stage=said["stage"] or fields.stage,
+        url=said["url"] or fields.croissant_url,
+        title=said["title"],
         licence=of_document(
-            value["licence"],
+            said["licence"],
             fields.licences.get(dataset, fields.licence),
-            LICENCES.get(dataset, "") if "pile_set_name" in known else source.card,
+            LICENCES.get(dataset, "") if said["part"] else source.card,
             fields.croissant_licence,
         ),
-        date=value["date"],
-        language=value["language"],
-        sha256=digest,
+        date=said["date"],
+        language=said["language"],
+        sha256=hashlib.sha256(found.texts[0]).hexdigest(),
         input=source.name,
-        row=row.number,
+        row=found.number,
         words=0,
     )
 

@@ -90,6 +90,11 @@ def known_kinds() -> str:
     return f"{', '.join(endings)}, code, plain or with {', '.join(_PACKED)}"
 
 
+def every_kind() -> frozenset[str]:
+    """The kinds of files that can be read."""
+    return frozenset({*_WHOLE, *_MANY}) - {"code"}  # which is text
+
+
 def without_reader(name: str) -> str:
     """Why a file of this name is not read."""
     return f"no reader for {os.path.splitext(name)[1] or 'files without an ending'}"

@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from assay.corpus import _layout
-from assay.corpus.documents import Fields, Guesses, made
+from assay.corpus.documents import Fields, document
 from assay.corpus.inputs import Input
 from assay.corpus.manifest import MOST_PLACES, InputRecord, Part, ShardRecord
+from assay.corpus.parsed import Parsed
 from assay.corpus.row import NotRead
-from assay.corpus.rows import Reading
 from assay.corpus.writing import ShardWriter
 from assay.errors import InputError
 from assay.facts.codec import Mismatch, canonical, decode
@@ -101,7 +101,8 @@ class _Worker:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._skips, self._guesses = Skips(), Guesses()
+        self._skips = Skips()
+        self._parsed = Parsed(task.inputs, task.options.fields, task.options.encoding)
         self._shares: dict[tuple[str, Licence], list[object]] = {}
         self._shards: list[ShardRecord] = []
         self._writer: ShardWriter | None = None
@@ -112,30 +113,24 @@ class _Worker:
                 inputs = tuple(self._input(progress, number) for number in range(len(self._task.inputs)))
                 self._close()
         finally:
+            self._parsed.close()
             if self._writer:
                 self._writer.__exit__(None, None, None)
-        fields = tuple(f"{name} ({count:,})" for name, count in sorted(self._guesses.used.items()))
+        fields = tuple(f"{name} ({count:,})" for name, count in sorted(self._parsed.guesses.used.items()))
         return Part(tuple(self._shards), inputs, self._datasets(), self._skips.rows(), fields)
 
     def _input(self, progress: _Progress, number: int) -> InputRecord:
-        source, options = self._task.inputs[number], self._task.options
+        source, fields = self._task.inputs[number], self._task.options.fields
         progress.begin(number + 1)
-        reading = Reading(source, options.encoding, progress.advance)
-        for row in reading.rows():
-            place = f"{source.name}:{row.number}"
-            if isinstance(row, NotRead):
-                self._skips.note(row.reason, place)
+        for found in self._parsed.rows(source, progress.advance):
+            place = f"{source.name}:{found.number}"
+            if isinstance(found, NotRead):
+                self._skips.note(found.reason, place)
                 continue
-            found = made(source, row, options.fields, self._guesses)
-            if isinstance(found, str):
-                self._skips.note(found, place)
-                continue
-            if row.damaged:
+            if found.damaged:
                 self._skips.note("indexed, with bytes that are no text in its encoding replaced", place)
-            for reason in self._guesses.reasons():
-                self._skips.note(reason, place)
-            self._add(*found, place)
-        return InputRecord(source.name, source.size, reading.sha256)
+            self._add(found.texts[0], document(source, found, fields), place)
+        return InputRecord(source.name, source.size, self._parsed.sha256)
 
     def _add(self, raw: bytes, document: Document, place: str) -> None:
         if len(raw) > MOST_SHARD:

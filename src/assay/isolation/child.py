@@ -9,6 +9,7 @@ empty environment (docs/decisions/0003).
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -22,13 +23,14 @@ class Child(Protocol):
 
     requests: int
     answers: int
+    ended_by: int
 
     @property
     def pid(self) -> int:
         """Its process; 0 once it has ended."""
 
     def ended(self) -> str:
-        """How it ended, in words; waits a moment for it to do so."""
+        """How it ended, in words; waits a moment for it to do so. `ended_by` is then the signal, or 0."""
 
     def kill(self) -> None:
         """End it now and collect it."""
@@ -36,12 +38,13 @@ class Child(Protocol):
 
 FORK_MOST = 256 * 1024 * 1024  # bytes of address space; the command line has 27 MB when it forks
 PATIENCE = 2.0  # wall seconds in which a worker that closed its pipe has to end by itself
-_CODE = "import sys; sys.path[:] = {path}; from assay.isolation.worker import serve; serve(0, 1, {parent})"
+_CODE = "import sys; sys.path[:] = {path}; from {module} import serve; serve(0, 1, {parent})"
+READER = "assay.isolation.worker"  # the module that serves, with `serve(requests, answers, parent)`
 
 
-def started(*, fresh: bool) -> Child:
+def started(*, fresh: bool, module: str = READER) -> Child:
     """A worker, by fork if that is sound here and `fresh` is not asked for."""
-    return Forked() if not fresh and sys.platform == "linux" and _forkable() else Spawned()
+    return Forked(module) if not fresh and sys.platform == "linux" and _forkable() else Spawned(module)
 
 
 def _forkable() -> bool:
@@ -59,14 +62,16 @@ def _forkable() -> bool:
 class Forked:
     """A copy of this process that serves requests and never returns."""
 
-    def __init__(self) -> None:
+    ended_by = 0
+
+    def __init__(self, module: str = READER) -> None:
         request_end, self.requests = os.pipe()
         self.answers, answer_end = os.pipe()
         sys.stdout.flush()
         parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            _serve_as_child(request_end, answer_end, parent)
+            _serve_as_child(module, request_end, answer_end, parent)
         os.close(request_end)
         os.close(answer_end)
 
@@ -80,6 +85,7 @@ class Forked:
             pid, status = os.waitpid(self._pid, os.WNOHANG)
             if pid:
                 self._pid = 0
+                self.ended_by = max(0, -os.waitstatus_to_exitcode(status))
                 return _words(os.waitstatus_to_exitcode(status))
             time.sleep(0.005)
         return "it closed its pipe"
@@ -95,10 +101,12 @@ class Forked:
 class Spawned:
     """A fresh interpreter with an empty environment, that imports from this process's path and nowhere else."""
 
-    def __init__(self) -> None:
+    ended_by = 0
+
+    def __init__(self, module: str = READER) -> None:
         import subprocess
 
-        code = _CODE.format(path=json.dumps(_import_path()), parent=os.getpid())
+        code = _CODE.format(path=json.dumps(_import_path()), module=module, parent=os.getpid())
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-I", "-S", "-X", "utf8", "-c", code],
             stdin=subprocess.PIPE,
@@ -117,9 +125,11 @@ class Spawned:
         import subprocess
 
         try:
-            return _words(self._process.wait(PATIENCE))
+            code = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             return "it closed its pipe"
+        self.ended_by = max(0, -code)
+        return _words(code)
 
     def kill(self) -> None:
         self._process.kill()
@@ -129,7 +139,7 @@ class Spawned:
         self._process.wait()
 
 
-def _serve_as_child(requests: int, answers: int, parent: int) -> NoReturn:
+def _serve_as_child(module: str, requests: int, answers: int, parent: int) -> NoReturn:
     """What the fork does: let go of everything of the parent, serve, and end without any of its clean-up."""
     status = 1
     try:
@@ -142,9 +152,7 @@ def _serve_as_child(requests: int, answers: int, parent: int) -> NoReturn:
         _forget_environment()
         for fd in _other_files(requests, answers):
             _close(fd)
-        from assay.isolation.worker import serve
-
-        serve(requests, answers, parent)
+        importlib.import_module(module).serve(requests, answers, parent)
         status = 0
     finally:
         if status and os.environ.get("ASSAY_DEBUG"):

@@ -67,10 +67,14 @@ def end_with(parent: int) -> None:
             os._exit(1)
 
 
-def lock(roots: tuple[str, ...]) -> tuple[str, ...]:
-    """Allow reading below `roots` and nothing else; the names of the mechanisms that took hold, in order."""
+def lock(roots: tuple[str, ...], memory: int = MEMORY, cpu: int = CPU_SECONDS) -> tuple[str, ...]:
+    """Allow reading below `roots` and nothing else; the names of the mechanisms that took hold, in order.
+
+    Args:
+        memory: bytes of address space; cpu: seconds, for the whole life of the process.
+    """
     reached = ["process"]
-    if _limit_resources() and _memory_is_refused():
+    if _limit_resources(memory, cpu) and _memory_is_refused(memory):
         reached.append("rlimits")
     machine, parent = os.uname().machine if sys.platform == "linux" else "", os.getppid()
     if machine in _AUDIT_ARCH:
@@ -83,13 +87,13 @@ def lock(roots: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(reached)
 
 
-def _limit_resources() -> bool:
+def _limit_resources(memory: int, cpu: int) -> bool:
     try:
         import resource
     except ImportError:
         return False
     limits = (
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CPU, cpu),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
@@ -97,7 +101,7 @@ def _limit_resources() -> bool:
     for kind, most in limits:
         resource.setrlimit(kind, (most, most))
     if sys.platform == "linux":  # elsewhere the limit is accepted and ignored
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     return all(resource.getrlimit(kind) == (most, most) for kind, most in limits)
 
 
@@ -144,17 +148,17 @@ def _only(number: int, argument: int, values: tuple[int, ...]) -> list[tuple[int
     return [*rows, (_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _ALLOW)]
 
 
-def _memory_is_refused() -> bool:
+def _memory_is_refused(memory: int) -> bool:
     """Whether as much address space again as all of the limit is refused; elsewhere than on Linux nobody knows."""
     if sys.platform != "linux":
         return True
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype, libc.mmap.argtypes = ctypes.c_void_p, (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 4)
     libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
-    place = libc.mmap(None, MEMORY, 0, 0x22, -1, 0)  # PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS
+    place = libc.mmap(None, memory, 0, 0x22, -1, 0)  # PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS
     if place == ctypes.c_void_p(-1).value:
         return True
-    libc.munmap(place, MEMORY)
+    libc.munmap(place, memory)
     return False
 
 
