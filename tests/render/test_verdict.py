@@ -17,6 +17,7 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.render.answer import State, replies
+from assay.render.card import cards
 from assay.render.decision import Weight, matters
 from assay.render.glossary import TERMS, term
 from assay.render.headline import Tone
@@ -161,3 +162,20 @@ def test_every_term_is_one_plain_sentence_and_found_by_each_of_its_forms() -> No
         assert row.plain.endswith(".") and ". " not in row.plain and row.source, row.word
         assert all(term(form.upper()) is row for form in (row.word, *row.forms)), row.word
     assert term("nonsense") is None
+
+
+def test_what_only_an_option_runs_is_said_and_never_that_nothing_runs(
+    tmp_path: Path, audit: Callable[..., Dossier]
+) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "pytorch_model.bin").write_bytes(calls("os", "system", "id"))
+    loading, parameters, *_ = cards(tally(audit(tmp_path / "m")))
+    assert loading.reply.known == "Loading runs what pytorch_model.bin names, but only with weights_only=False"
+    assert (parameters.look, parameters.word) == ("none", "no weights")  # nothing was looked at, so no green
+
+
+def test_files_that_no_known_loader_takes_are_not_green(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "notes.txt").write_text("nothing to load")
+    loading, *_ = cards(tally(audit(tmp_path / "m")))
+    assert (loading.look, loading.word) == ("none", "no known loader")

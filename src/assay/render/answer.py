@@ -26,7 +26,7 @@ class State(StrEnum):
     """How a question stands, the most urgent first; the value is what a person reads."""
 
     ATTENTION = "attention"
-    DECIDE = "decide"
+    DECIDE = "to decide"
     UNKNOWN = "not known"
     NOTHING = "nothing stands out"
     NOT_APPLICABLE = "does not apply"
@@ -124,7 +124,7 @@ def _reply(found: Tally, question: str) -> Reply:
 
 
 def _loading(dossier: Dossier) -> str:
-    """What loading runs that is not the loader's own, by the ways that need no option."""
+    """What loading runs that is not the loader's own: by the ways that need no option, else by one that does."""
     if dossier.subject.closed:
         return "None of its files is seen"
     ways = [path for path in dossier.loading if not path.optin]
@@ -132,11 +132,14 @@ def _loading(dossier: Dossier) -> str:
     if ran:
         more = f" and {len(ran) - 1:,} more" if len(ran) > 1 else ""
         return f"Loading runs {ran[0]}{more}"
-    if not ways:
+    if not dossier.loading:
         return "No loader that assay knows fits its files"
-    by_default = " by default" if any(path.optin and acts(path) for path in dossier.loading) else ""
     seen = "As far as could be seen, loading" if dossier.obstacles else "Loading"
-    return f"{seen} runs nothing of it{by_default}"
+    asked = next((path for path in dossier.loading if path.optin and acts(path)), None)
+    if asked is None:
+        return f"{seen} runs nothing of it"
+    ran = list(dict.fromkeys(_ran([asked])))
+    return f"{seen} runs {ran[0] if ran else 'some of it'}, but only with {asked.optin}"
 
 
 def _ran(ways: list[LoadingPath]) -> Iterator[str]:

@@ -74,13 +74,22 @@ def cards(found: Tally) -> tuple[Card, ...]:
 def _card(dossier: Dossier, reply: Reply) -> Card:
     look, word = _LOOKS[reply.state], str(reply.state)
     if reply.state is State.DECIDE and reply.first:
-        look, word = "decide", "decide first"
+        look, word = "decide", "to decide first"
     if reply.state is State.UNKNOWN and reply.passed:
         look, word = "gaps", "not all known"
     if reply.question == "openness" and reply.state is State.NOTHING and not dossier.openness.by_evidence.level:
         look, word = "gaps", "no class of openness"
+    if reply.state is State.NOTHING and (gap := _empty(dossier, reply.question)):
+        look, word = "none", gap
     picture, shows = _PICTURES[reply.question](dossier)
     return Card(reply, look, word, picture, shows, None if picture else _nearest(reply))
+
+
+def _empty(dossier: Dossier, question: str) -> str:
+    """What a question was asked of nothing for, in words; empty where there was something to look at."""
+    if question == "parameters" and not dossier.portrait.measured("parameters"):
+        return "no weights"
+    return "no known loader" if question == "vulnerabilities" and not dossier.loading else ""
 
 
 def _nearest(reply: Reply) -> Unknown | None:
@@ -92,7 +101,7 @@ def _loading(dossier: Dossier) -> tuple[Markup, str]:
     code = sum(len(row.artifacts) for row in reached(dossier.loading) if row.runs.acts)
     ways = len(dossier.loading)
     said = f"{ways:,} way{'s' if ways != 1 else ''} to load it"
-    return route(dossier.loading), f"{said}, {code or 'no'} file{'s' if code != 1 else ''} of code on {_them(ways)}"
+    return route(dossier.loading), f"{said}, {code or 'no'} file{'s' if code > 1 else ''} of code on {_them(ways)}"
 
 
 def _them(ways: int) -> str:

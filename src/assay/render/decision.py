@@ -20,8 +20,8 @@ class Weight(StrEnum):
 
     BLOCKS = "blocks"  # the policy does not accept it
     DEFECT = "defect"  # a fail that the policy lets pass
-    FIRST = "decide first"  # the verdict waits for it
-    DECIDE = "decide"
+    FIRST = "to decide first"  # the verdict waits for it
+    DECIDE = "to decide"
 
 
 HEADINGS = {

@@ -50,7 +50,7 @@ MOST_EMBEDDED = 8 * 1024 * 1024  # bytes of JSON that the page carries
 _WEIGHTS = {
     Weight.BLOCKS: ("fail", "in the way"),
     Weight.DEFECT: ("fail", "defect"),
-    Weight.FIRST: ("decide", "decide first"),
+    Weight.FIRST: ("decide", "to decide first"),
     Weight.DECIDE: ("consider", "to decide"),
 }
 
@@ -98,7 +98,7 @@ def _contents(dossier: Dossier, values: dict[str, Any]) -> tuple[Part, ...]:
     parts = values["parts"]
     found = [
         Part("verdict", "Verdict"),
-        Part("decide", "To decide", str(len(values["matters"]) or "")),
+        Part("decide", values["deciding"], str(len(values["matters"]) or "")),
         Part("unknown", "Not known", str(values["said"].unknown or "")),
         Part("loading", "Loading") if dossier.loading else None,
         Part("weights", "Weights") if dossier.portrait.weights or values["tensors"] else None,
@@ -106,6 +106,7 @@ def _contents(dossier: Dossier, values: dict[str, Any]) -> tuple[Part, ...]:
         Part("behaviour", "Behaviour") if parts["hallucination"] else None,
         Part("data", "Data") if parts["provenance"] or dossier.claims else None,
         Part("openness", "Openness") if parts["openness"] else None,
+        Part("part-signature", "Signature") if dossier.signature else None,
         *(Part(view.id, view.title) for view, _ in parts["others"]),
         Part("files", "Bill of materials", f"{len(dossier.artifacts):,}"),
         Part("checks", "Checks"),
@@ -138,6 +139,9 @@ def _findings(found: Tally) -> dict[str, object]:
     named = sorted({at.artifact for row in dossier.findings for at in row.evidence if row.kind is not Kind.PASS})
     return {
         "matters": [(row, *_WEIGHTS[row.weight], waivers(dossier, row.findings)) for row in found.matters],
+        "deciding": "In the way, to decide"
+        if any(row.weight is Weight.BLOCKS for row in found.matters)
+        else "To decide",
         "accepted": found.accepted,
         "unknown": found.unknowns,
         "told": lambda row: [finding for finding in row.findings if finding in told],
