@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -156,3 +157,60 @@ def test_the_page_names_as_many_architectures_as_there_are() -> None:
         f"{len(architecture._TRANSFORMERS)} names of transformers 5.24.0, {len(architecture._LLAMA_CPP)} of llama.cpp"
         in text
     )
+
+
+STATED = """---
+pipeline_tag: text-classification
+datasets:
+- org/letters
+---
+# M
+
+- **Developed by:** Harbour Lab
+- **License:** MIT
+- **Language(s) (NLP):** English, Dutch
+- **Finetuned from model:** FacebookAI/xlm-roberta-base
+- **Release date:** 2026-03-04
+- **Hardware Type:** 1x A100
+- **Hours used:** 3
+- **Carbon Emitted:** 0.4 kg
+"""
+
+
+def test_the_drafts_hold_what_the_card_states_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(STATED)
+    (tmp_path / "config.json").write_text(
+        '{"model_type": "xlm-roberta", "architectures": ["XLMRobertaForSequenceClassification"]}'
+    )
+    card = run("card", str(tmp_path), "-q").stdout
+    assert card.startswith(
+        '---\nlicense: mit\nlanguage:\n- "en"\n- "nl"\ndatasets:\n- "org/letters"\n'
+        'base_model:\n- "FacebookAI/xlm-roberta-base"\n---\n'
+    )
+    assert "AutoModelForSequenceClassification.from_pretrained('.')" in card and "CausalLM" not in card
+    form = run("card", str(tmp_path), "-q", "-o", "documentation-form").stdout.replace("\\", "")
+    task = "by the task text-classification, stated in README.md, line 2"
+    for field in (
+        "| legal name of the provider | Harbour Lab (stated in README.md, line 8) |",
+        "| date of release | 2026-03-04 (stated in README.md, line 12) |",
+        f"| input modalities and greatest size | text ({task}) |",
+        f"| output modalities and greatest size | labels ({task}) |",
+        "| time of training | 3 (stated in README.md, line 14) |",
+    ):
+        assert field in form
+
+
+@pytest.mark.parametrize(
+    ("config", "auto"),
+    [
+        ({"model_type": "bert"}, "AutoModel"),
+        ({"model_type": "llama"}, "AutoModelForCausalLM"),
+        ({"model_type": "bert", "architectures": ["BertForMaskedLM"]}, "AutoModelForMaskedLM"),
+        ({"model_type": "bert", "architectures": ["BertModel"]}, "AutoModel"),
+        ({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}, "AutoModelForCausalLM"),
+        ({"model_type": "wav2vec2", "architectures": ["Wav2Vec2ForCTC"]}, "AutoModelForCTC"),
+    ],
+)
+def test_the_advice_on_loading_is_that_of_the_architecture(config: dict[str, Any], auto: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert f"`{auto}.from_pretrained('.')`" in run("card", str(tmp_path), "-q").stdout

@@ -29,6 +29,25 @@ _VARIANT = re.compile(
     r"|(?:bin|safetensors)\.(?:index\.)?(?!index\b|json\b)(\w+)\.(?:index\.)?json\Z)"
 )
 _MODULE = re.compile(r"\d{1,3}_\w+\Z")  # sentence-transformers saves each module in such a folder
+# what an architecture's name ends in, and the class that gives the model that head
+_HEADS = tuple(
+    (f"For{head}", f"AutoModelFor{head}")
+    for head in (
+        "MaskedLM",
+        "SequenceClassification",
+        "TokenClassification",
+        "QuestionAnswering",
+        "MultipleChoice",
+        "ImageClassification",
+        "ObjectDetection",
+        "CTC",
+    )
+)
+# families that only encode, by `model_type`: their configs often name no architecture
+_ENCODERS = frozenset(
+    {"albert", "bert", "camembert", "clip", "deberta", "deberta-v2", "distilbert", "electra", "hubert", "longformer"}
+    | {"modernbert", "mpnet", "nomic_bert", "roberta", "siglip", "vit", "wav2vec2", "xlm-roberta"}
+)
 _GENERATES = re.compile(r"CausalLM|LMHead|Generation")
 _TOKENIZER = (
     "tokenizer_config.json",
@@ -110,8 +129,14 @@ def _transformers(model: Model, root: str, stated: ConfigValues | None) -> Itera
 
 
 def _auto(config: ModelConfig | None) -> str:
-    """The class by which a user loads a model of this configuration."""
-    generates = not config or not config.architectures or any(_GENERATES.search(row) for row in config.architectures)
+    """The class by which a user loads a model of this configuration (transformers 5, models/auto/modeling_auto.py)."""
+    if config and not config.architectures:
+        return "AutoModel" if config.family in _ENCODERS else "AutoModelForCausalLM"
+    names = config.architectures if config else ()
+    head = next((auto for end, auto in _HEADS for name in names if name.endswith(end)), "")
+    if head:
+        return head
+    generates = not names or any(_GENERATES.search(row) for row in names)
     return "AutoModelForCausalLM" if generates else "AutoModel"
 
 

@@ -18,6 +18,27 @@ from assay.render.visible import escaped
 from assay.render.words import location, parameters, size
 
 OPEN = "_not in the files; for the provider_"
+# tasks of the hub -> what goes in, and what comes out
+_MODALITIES = {
+    "text-generation": ("text", "text"),
+    "text2text-generation": ("text", "text"),
+    "translation": ("text", "text"),
+    "summarization": ("text", "text"),
+    "question-answering": ("text", "text"),
+    "fill-mask": ("text", "text"),
+    "text-classification": ("text", "labels"),
+    "token-classification": ("text", "labels"),
+    "feature-extraction": ("text", "vectors"),
+    "sentence-similarity": ("text", "vectors"),
+    "text-to-image": ("text", "images"),
+    "text-to-video": ("text", "video"),
+    "text-to-speech": ("text", "speech"),
+    "automatic-speech-recognition": ("speech", "text"),
+    "image-classification": ("images", "labels"),
+    "image-to-text": ("images", "text"),
+    "image-text-to-text": ("images and text", "text"),
+    "object-detection": ("images", "labels and boxes"),
+}
 Row = tuple[str, str]
 Part = tuple[str, list[Row]]
 
@@ -95,10 +116,10 @@ def _form(dossier: Dossier) -> Iterator[Part]:
     yield (
         "General information",
         [
-            ("legal name of the provider", ""),
+            ("legal name of the provider", _stated(dossier, "organization", "author")),
             ("model and versions", f"{escaped(dossier.subject.name)}, sha256 {dossier.subject.sha256}"),
             ("evidence of authenticity", f"digest of the OpenSSF model-signing manifest: {dossier.subject.sha256}"),
-            ("date of release", ""),
+            ("date of release", _stated(dossier, "released")),
             ("date of placing on the Union market", ""),
             ("models that it depends on", _stated(dossier, "base_model")),
         ],
@@ -127,8 +148,16 @@ def _form(dossier: Dossier) -> Iterator[Part]:
     )
     yield "Training process", [("design of the training", ""), ("rationale of decisions", "")]
     yield "Data", _data(dossier)
-    yield "Compute", _compute(found)
-    yield "Energy", [("energy of training", ""), ("how it was measured", ""), ("compute of inference", "")]
+    yield "Compute", _compute(dossier, found)
+    yield (
+        "Energy",
+        [
+            ("energy of training", _stated(dossier, "energy")),
+            ("carbon emitted, and hardware", _stated(dossier, "emissions", "hardware")),
+            ("how it was measured", ""),
+            ("compute of inference", ""),
+        ],
+    )
 
 
 def _properties(dossier: Dossier) -> list[Row]:
@@ -138,10 +167,24 @@ def _properties(dossier: Dossier) -> list[Row]:
     return [
         ("architecture", escaped(dossier.portrait.family)),
         ("design specifications", escaped(", ".join(config.architectures)) if config else ""),
-        ("input modalities and greatest size", f"{context:,} tokens of context" if context else ""),
-        ("output modalities and greatest size", ""),
+        (
+            "input modalities and greatest size",
+            "<br>".join(filter(None, (_modality(dossier, 0), f"{context:,} tokens of context" if context else ""))),
+        ),
+        ("output modalities and greatest size", _modality(dossier, 1)),
         ("total number of parameters", f"{counted:,} ({parameters(counted)}), counted" if counted else ""),
     ]
+
+
+def _modality(dossier: Dossier, side: int) -> str:
+    """What goes in (0) or comes out (1), as the card says, else as its task does."""
+    stated = _stated(dossier, ("input_modality", "output_modality")[side])
+    tasks = [claim for claim in dossier.stated("pipeline_tag") if claim.text in _MODALITIES]
+    if stated or not tasks:
+        return stated
+    task = tasks[0]
+    where = f"{escaped(task.artifact)}, line {task.line}"
+    return f"{_MODALITIES[task.text][side]} (by the task {task.text}, stated in {where})"
 
 
 def _data(dossier: Dossier) -> list[Row]:
@@ -156,10 +199,10 @@ def _data(dossier: Dossier) -> list[Row]:
     ]
 
 
-def _compute(found: Openness) -> list[Row]:
+def _compute(dossier: Dossier, found: Openness) -> list[Row]:
     known = found.compute if found.compute and found.compute.flop is not None else None
     return [
-        ("time of training", ""),
+        ("time of training", _stated(dossier, "training_time")),
         ("amount of compute", escaped(compute_words(known)[0]) if known else ""),
         ("how it was measured", escaped(known.assumptions[0]) if known else ""),
     ]

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier, Share
-from assay.facts.openness import LicenceOrigin, Openness, Support
+from assay.facts.openness import LicenceOrigin, Openness
 from assay.licence.tag import tag
 from assay.render.record.openness import compute_words
 from assay.render.visible import code, escaped
 from assay.render.words import acts, parameters, size
 
+MOST_STATED = 100  # values of one key
 OPEN = "<!-- for the publisher: {} -->"
 
 
 def draft(dossier: Dossier) -> Iterator[str]:
     """The lines of a card in Markdown, front matter first."""
     found = dossier.openness
-    yield from _front_matter(found)
+    yield from _front_matter(dossier, found)
     yield f"# {escaped(dossier.subject.name)}"
     yield ""
     yield OPEN.format("one paragraph: what it is, who made it, for what")
     yield from _details(dossier, found)
     yield from _use(dossier)
-    yield from _data(dossier, found)
+    yield from _data(dossier)
     for title, asked in (
         ("Evaluation", "results with numbers, the data they were measured on, and the command that repeats them"),
         ("Limitations and risks", "what it was not tested for, where it fails, whom that may harm"),
@@ -36,15 +38,26 @@ def draft(dossier: Dossier) -> Iterator[str]:
     yield from _integrity(dossier)
 
 
-def _front_matter(found: Openness) -> Iterator[str]:
-    licence = found.component("parameters_final").licence
+def _front_matter(dossier: Dossier, found: Openness) -> Iterator[str]:
+    """What is stated already, in the form that the hub reads; the rest with a word on what belongs there."""
+    own = found.component("parameters_final").licence
+    licence = own if own.id else found.component("model_card").licence
     yield "---"
-    if licence.open and tag(licence.id):
+    if tag(licence.id):
         yield f"license: {tag(licence.id)}"
     else:
         yield "license: # one of the hub's licence tags"
-    yield "datasets: # the ids of the training data"
-    yield "base_model: # the id of the base; leave the line out if there is none"
+    for key, asked in (
+        ("language", ""),
+        ("datasets", "the ids of the training data"),
+        ("base_model", "the id of the base; leave the line out if there is none"),
+    ):
+        rows = list(dict.fromkeys(claim.text for claim in dossier.stated(key)))
+        if rows:
+            yield f"{key}:"
+            yield from (f"- {json.dumps(text, ensure_ascii=True)}" for text in rows[:MOST_STATED])
+        elif asked:
+            yield f"{key}: # {asked}"
     yield "---"
 
 
@@ -93,7 +106,7 @@ def _use(dossier: Dossier) -> Iterator[str]:
     yield OPEN.format("uses it is meant for, and uses it is not meant for")
 
 
-def _data(dossier: Dossier, found: Openness) -> Iterator[str]:
+def _data(dossier: Dossier) -> Iterator[str]:
     corpora = dossier.corpora
     yield ""
     yield "## Training data"
@@ -106,9 +119,10 @@ def _data(dossier: Dossier, found: Openness) -> Iterator[str]:
             yield f"  - {escaped(row.dataset)}: {row.documents:,} documents, {licence}"
         if len(corpus.datasets) > 20:
             yield f"  - and {len(corpus.datasets) - 20:,} more"
-    claimed = found.component("datasets")
-    if claimed.support is Support.CLAIMED:
-        yield f"- named, not examined: {', '.join(escaped(entry.seen) for entry in claimed.evidence)}"
+    named = list(dict.fromkeys(claim.text for claim in dossier.stated("datasets")))
+    if named:
+        more = f" and {len(named) - MOST_STATED:,} more" if len(named) > MOST_STATED else ""
+        yield f"- named, not examined: {', '.join(map(escaped, named[:MOST_STATED]))}{more}"
     yield OPEN.format("sources, sizes, how it was collected, filtered and licensed")
 
 
