@@ -18,7 +18,7 @@ from assay.facts.finding import Kind
 from assay.isolation import InProcess
 from assay.pipeline import Request, examined
 from assay.subject import walked
-from tests.builders import calls, hub_model, torch_zip
+from tests.builders import calls, hub_model, safetensors, torch_zip
 from tests.builders.hub import config, tokenizer
 from tests.conftest import messages, of
 
@@ -171,6 +171,19 @@ def served() -> bytes:
         archive.writestr("MAR-INF/MANIFEST.json", json.dumps({"model": {"modelName": "m", "handler": "go:handle"}}))
         archive.writestr("go.py", "def handle(data, context):\n    return data\n")
     return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("base", "said"), [("../evil", 1), ("/srv/base", 1), ("C:\\base", 1), ("org/base", 0), ("./base", 0), ("", 0)]
+)
+def test_a_base_elsewhere_that_an_adapter_loads_is_said_to_be_unread(
+    tmp_path: Path, audit: Audit, base: str, said: int
+) -> None:
+    config = {"peft_type": "LORA", "base_model_name_or_path": base}
+    (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+    (tmp_path / "adapter_model.safetensors").write_bytes(safetensors({"l.lora_A.weight": ("F32", (2, 4))}))
+    words = f"adapter_config.json makes PEFT load a folder elsewhere too, which this audit did not read: {base}"
+    assert messages(audit(tmp_path), "code.elsewhere", Kind.REVIEW) == [words] * said
 
 
 @pytest.mark.parametrize(

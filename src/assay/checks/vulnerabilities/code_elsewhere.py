@@ -9,7 +9,7 @@ from assay.checks import check
 from assay.checks.vulnerabilities._pickle_packages import LIBRARIES
 from assay.checks.vulnerabilities._routes import named
 from assay.facts.artifact import Artifact
-from assay.facts.config import ANY, RAG, TRUST, CodeReference
+from assay.facts.config import ANY, RAG, TRUST, AdapterConfig, CodeReference
 from assay.facts.finding import Answer, Evidence, Kind, fail, review, unknown
 from assay.facts.program import PythonSource
 from assay.facts.structure import Aspect
@@ -34,7 +34,10 @@ _BY_MODULE = frozenset(
     aspects=(Aspect.REFERENCES,),
 )
 def code_elsewhere(
-    references: tuple[CodeReference, ...], artifacts: tuple[Artifact, ...], sources: tuple[PythonSource, ...]
+    references: tuple[CodeReference, ...],
+    adapters: tuple[AdapterConfig, ...],
+    artifacts: tuple[Artifact, ...],
+    sources: tuple[PythonSource, ...],
 ) -> Iterator[Answer]:
     """A config can name code in another repository, or a callable of an installed library.
 
@@ -43,7 +46,9 @@ def code_elsewhere(
     MLflow and PEFT take any name from any installed package: a class of a known library is for review, a function and
     all of Python's own library a fail, an unknown package open. So is a file that itself allows remote code of a
     repository that it names. RAG's retriever unpickles an index that its config names. spaCy looks functions up by
-    name: one that it does not register itself comes from code that is imported first.
+    name: one that it does not register itself comes from code that is imported first. Whoever loads an adapter loads
+    the base that it names too, with whatever code and pickles that brings: where that is a folder elsewhere, it is for
+    review, and to be audited as well.
     """
     paths = {artifact.path for artifact in artifacts} | {source.artifact for source in sources}  # in archives too
     for reference in references:
@@ -71,6 +76,20 @@ def code_elsewhere(
                 yield Answer(kind, f"{where} makes {who} {said}: {reference.target}", (place,))
         else:
             yield fail(f"{where} names code that is not in the model: {reference.target}", place)
+
+    for adapter in adapters:
+        base = adapter.base_model or ""
+        if _leads_out(base):
+            yield review(
+                f"{adapter.artifact} makes PEFT load a folder elsewhere too, which this audit did not read: {base}",
+                Evidence(adapter.artifact, base, pointer="/base_model_name_or_path"),
+                remedy="Audit that model as well.",
+            )
+
+
+def _leads_out(base: str) -> bool:
+    """Whether a base is a path out of the folder: not a name on a hub, which `weights.absent` tells as it is usual."""
+    return base.replace("\\", "/").startswith(("../", "/", "~")) or base == ".." or base[1:3] in (":\\", ":/")
 
 
 def _trusting(reference: CodeReference, where: str, place: Evidence) -> Answer:
