@@ -36,6 +36,7 @@ from assay.attest import bundle
 from assay.attest import log as tree
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL)
+TRIES = 20  # kills by each signal in each phase
 PATIENCE = 5.0  # seconds in which everything has to have ended
 PACKAGE = Path(assay.__file__).parent
 EXIT_SIGNAL = 128
@@ -110,7 +111,7 @@ def _corpus(at: Path) -> Iterator[str]:
     if status := _assay(at, "corpus", "verify", "c", "--quiet", "--offline"):
         yield f"verifying the corpus ends with {status}"
     for path in (at / "c").iterdir():
-        if path.name.startswith(("." + "task", "." + "shard", "." + "manifest.json.")):
+        if path.name.startswith((".task-", ".shard-", ".manifest.json.")):
             yield f"{path.name} is left after the build that went on"
 
 
@@ -295,7 +296,7 @@ def _fresh(made: Path, at: Path) -> Path:
     return Path(shutil.copytree(made, at, copy_function=os.link))
 
 
-def main(words: list[str], tries: int = 20, seed: int = 1, jobs: int = 2) -> int:
+def main(words: list[str], tries: int = TRIES, seed: int = 1, jobs: int = 2) -> int:
     """Print a line for each signal in each phase whose name (`audit, rules, TERM`) holds every word.
 
     Returns how many of them left something wrong.

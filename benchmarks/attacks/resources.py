@@ -22,6 +22,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.attacks.protobuf import field, number
+
 MOST_SECONDS, MOST_MEMORY = 60.0, 1 << 20  # of CPU; KiB
 Made = Callable[[Path], object]
 
@@ -43,14 +45,14 @@ def _sparse(path: Path) -> None:
 
 
 def _many_files(folder: Path) -> None:
-    for number in range(20_000):
-        (folder / f"{number}.json").write_text("{}")
+    for place in range(20_000):
+        (folder / f"{place}.json").write_text("{}")
 
 
 def _many_members(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
-        for number in range(100_000):
-            archive.writestr(zipfile.ZipInfo(f"{number}.pkl"), b"\x80\x02N.")
+        for place in range(100_000):
+            archive.writestr(zipfile.ZipInfo(f"{place}.pkl"), b"\x80\x02N.")
 
 
 def _overlapping(path: Path) -> None:
@@ -83,14 +85,14 @@ def _file(name: str, make: Callable[[], bytes]) -> Made:
 
 
 def _tokenizer(count: int) -> bytes:
-    words = ",".join(f'"t{number}":{number}' for number in range(count))
+    words = ",".join(f'"t{place}":{place}' for place in range(count))
     return f'{{"version":"1.0","model":{{"type":"BPE","vocab":{{{words}}},"merges":[]}}}}'.encode()
 
 
 def _tar(folder: Path) -> None:
     with tarfile.open(folder / "model.tar", "w") as archive:
-        for number in range(50_000):
-            archive.addfile(tarfile.TarInfo(f"{number}.pkl"))
+        for place in range(50_000):
+            archive.addfile(tarfile.TarInfo(f"{place}.pkl"))
 
 
 def _zips(depth: int) -> bytes:
@@ -110,21 +112,10 @@ def _notebook(count: int) -> bytes:
 
 def _onnx(size: int, *, external: bool) -> bytes:
     """A graph with one tensor that claims 2^40 values: of raw bytes, or of a file that is not there."""
-
-    def field(number: int, raw: bytes) -> bytes:
-        return _varint(number << 3 | 2) + _varint(len(raw)) + raw
-
-    tensor = b"\x08" + _varint(1 << 40) + b"\x10\x01" + field(8, b"w")
-    away = field(13, field(1, b"location") + field(2, b"away.bin")) + b"\x70\x01"
+    tensor = number(1, 1 << 40) + number(2, 1) + field(8, b"w")
+    away = field(13, field(1, b"location") + field(2, b"away.bin")) + number(14, 1)
     tensor += away if external else field(9, bytes(size))
-    return b"\x08\x08" + field(7, field(2, b"g") + field(5, tensor))
-
-
-def _varint(value: int) -> bytes:
-    raw = b""
-    while value > 127:
-        raw, value = raw + bytes([value & 127 | 128]), value >> 7
-    return raw + bytes([value])
+    return number(1, 8) + field(7, field(2, b"g") + field(5, tensor))
 
 
 INPUTS: dict[str, Made] = {
