@@ -259,7 +259,7 @@ def contamination(
     outputs: tuple[Output, ...],
     quiet: bool,
 ) -> int:
-    """Which items of BENCHMARK (jsonl, json, csv, parquet) are in the corpus: question and answer apart."""
+    """Which items of BENCHMARK (jsonl, json, csv, parquet) are in the corpus: passage, question and answer apart."""
     from assay import corpus
     from assay.corpus.contamination import contamination as examined
     from assay.render.record.trace import contamination_lines

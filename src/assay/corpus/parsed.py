@@ -21,7 +21,7 @@ from typing import Any
 
 from assay.corpus.documents import SAID, Fields, Guesses, Made
 from assay.corpus.inputs import Input
-from assay.corpus.items import Asked
+from assay.corpus.items import PARTS, Asked
 from assay.corpus.parser import CHUNK, MOST_REASON, PLAIN, ROWS, made
 from assay.corpus.row import NotRead
 from assay.corpus.rows import COLUMNS, Reading, opened
@@ -58,7 +58,7 @@ class Parsed:
 
     def __init__(self, inputs: tuple[Input, ...], take: Fields | Asked, encoding: str) -> None:
         self._inputs, self._take, self._encoding = inputs, take, encoding
-        self._counts = (1, len(SAID)) if isinstance(take, Fields) else (2, 1)  # of texts and values in a row
+        self._counts = (1, len(SAID)) if isinstance(take, Fields) else (PARTS, 2)  # of texts and values in a row
         self.guesses = Guesses()
         self.sha256 = ""  # of the input that was read last, once it was read to its end
         self._children: dict[tuple[str, str], Child] = {}

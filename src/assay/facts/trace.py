@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assay.facts.corpus import CorpusRecord, Document, Licence
+from assay.facts.corpus import CorpusRecord, Document, Licence, Skipped
 
 CAUTIONS = (
     "A match is not proof of causation: the model may have the words from elsewhere.",
@@ -130,21 +130,24 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class ItemPart:
-    """The question or the answer of a benchmark item: its words, the longest match, and its overlap with the corpora.
+    """Passage, question or answer of a benchmark item: its words, the longest match, and its overlap with the corpora.
 
-    `overlap` is the share of its words in matches of 13 words or more (or of the whole part, if that is shorter).
+    `overlap` is the share of its words in matches of 13 words or more (or of a whole text, if that is shorter); where
+    there is none, `near` is the share of the words that the best near copy has, 0 where there is none of it either.
     """
 
     words: int
     longest: int
     overlap: float
+    near: float
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a benchmark: `clean` says that neither part holds a run of 13 words, nor is wholly in the corpus."""
+    """One item of a benchmark: `clean` says that of no part a run of 13 words, the whole or a near copy was found."""
 
     id: str
+    passage: ItemPart
     question: ItemPart
     answer: ItemPart
     clean: bool
@@ -153,9 +156,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Contamination:
-    """How much of a benchmark lies in the corpora."""
+    """How much of a benchmark lies in the corpora; `left` counts the fields of its items that were not looked at."""
 
     benchmark: str
     corpora: tuple[CorpusRecord, ...]
     items: tuple[Item, ...]
     skipped: int
+    left: tuple[Skipped, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from assay.facts.trace import CAUTIONS, Contamination, Source, Standing, Trace
+from assay.facts.trace import CAUTIONS, Contamination, Item, ItemPart, Source, Standing, Trace
 from assay.render.headline import Headline, Tone
 from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
 from assay.render.terminal import Paint, painter, wrapped
@@ -132,24 +132,42 @@ def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
     clean, whole = sum(item.clean for item in found.items), len(found.items)
     share = f"{clean:,} of {whole:,} items are clean ({clean / whole:.1%})"
     yield f"{visible(found.benchmark)}: {share}; {found.skipped:,} rows have no question"
-    questions = sum(item.question.overlap > 0 for item in found.items)
-    answers = sum(item.answer.overlap > 0 for item in found.items)
-    yield f"the corpus holds a run of 13 words (or all) of {questions:,} questions and {answers:,} answers"
+    yield "the corpus holds a run of 13 words (or all), or a near copy, of  " + ", ".join(_held(found))
     dirty = sorted(
         (item for item in found.items if not item.clean),
-        key=lambda item: (-item.question.overlap, -item.answer.overlap, item.id),
+        key=lambda item: (-max(map(_share, _parts(item))), item.id),
     )
     if dirty:
         yield ""
-        yield f"  {'item':24} {'question':>18} {'answer':>18}   found in"
+        yield f"  {'item':24} {'passage':>18} {'question':>18} {'answer':>18}   found in"
     for item in dirty[:most]:
-        parts = [f"{part.overlap:>5.0%} {part.longest:>4} of {part.words:<4}" for part in (item.question, item.answer)]
-        yield f"  {_cut(item.id, 24):24} {parts[0]:>18} {parts[1]:>18}   {_cut(item.source, 50)}"
+        parts = "".join(f" {_part(part):>18}" for part in _parts(item))
+        yield f"  {_cut(item.id, 24):24}{parts}   {_cut(item.source, 50)}"
     if len(dirty) > most:
         yield f"  ... and {len(dirty) - most:,} more; all of them with -o json"
+    for row in found.left:
+        yield f"not looked at  {visible(row.reason)}: {row.count:,} items"
     yield ""
-    yield (
-        "An item is clean when neither part has a run of 13 words in the corpus, "
-        "nor is wholly in it with 5 words or more."
-    )
+    yield "An item is clean when of no part is found: a run of 13 words, the whole of 5 words or more, a near copy (~)."
     yield "A clean item is only as clean as the corpus is complete; a paraphrase is not found."
+
+
+def _parts(item: Item) -> tuple[ItemPart, ItemPart, ItemPart]:
+    return item.passage, item.question, item.answer
+
+
+def _share(part: ItemPart) -> float:
+    return part.overlap or part.near
+
+
+def _part(part: ItemPart) -> str:
+    if not part.words:
+        return "-"
+    share = f"~{part.near:.0%}" if part.near and not part.overlap else f"{part.overlap:.0%}"
+    return f"{share:>5} {part.longest:>4} of {part.words:<4}"
+
+
+def _held(found: Contamination) -> Iterator[str]:
+    for number, name in enumerate(("passages", "questions", "answers")):
+        parts = [part for item in found.items if (part := _parts(item)[number]).words]
+        yield f"{sum(_share(part) > 0 for part in parts):,} of {len(parts):,} {name}"
