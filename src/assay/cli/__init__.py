@@ -47,7 +47,7 @@ HELP = """Usage: assay [OPTIONS] COMMAND [ARGS]...
 
   assay audit MODEL                       a folder, a weight file, or
                                           hf://org/name
-  assay audit MODEL -o html=report.html   and a page to read
+  assay audit MODEL -o report.html        and a page to read
   assay explain token.forgeable           what a finding means
 
   Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run, 70 a bug in

@@ -67,7 +67,7 @@ def write_all(
         raise UsageError("; ".join(failures))
 
 
-def _given() -> list[str]:
+def given() -> list[str]:
     """The words of the command that is running, or of the one that it stands for."""
     words: list[str] = click.get_current_context().meta.get(GIVEN, sys.argv[1:])
     return words
@@ -89,7 +89,7 @@ def _rendered(
             colour=terminal and colour_wanted(),
             width=terminal_width() if terminal else USUAL,
             verbose=verbose,
-            again=concealed(" ".join(map(quoted, ["assay", *_given(), *config.options]))) if terminal else "",
+            again=concealed(" ".join(map(quoted, ["assay", *given(), *config.options]))) if terminal else "",
             configured=config.said,
             plain=terminal and not unicode_wanted(),
         )

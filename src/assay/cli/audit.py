@@ -27,7 +27,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 
 
 @click.command("audit")
-@click.argument("model")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @options.policy("Built-in policy (default, strict) or a policy file.")
 @options.reports()
 @click.option(
@@ -94,8 +94,10 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("--exit-zero", is_flag=True, help="Exit 0 where the verdict is FAILED; INCOMPLETE stays 3.")
 @options.quiet("Print the verdict line only.")
 @options.verbose("Print what passed and every piece of evidence too.")
+@click.pass_context
 def COMMAND(
-    model: str,
+    ctx: click.Context,
+    models: tuple[str, ...],
     policy: str | None,
     outputs: tuple[str, ...],
     questions: tuple[str, ...],
@@ -128,8 +130,12 @@ def COMMAND(
     """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model.
 
     Nothing from the model is executed; --run and --questions compute its network from weights that assay read. Exit
-    status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run.
+    status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run. Several models are audited one after another, each report
+    in a file of its own (-o "html={model}.html"); the exit status is then 1, 2 or 3 if that of one of them is.
     """
+    if len(models) > 1:
+        return _several(ctx, models)
+    (model,) = models
     from assay.pipeline import audited, requested
 
     targets = _targets(outputs, quiet)
@@ -155,6 +161,21 @@ def COMMAND(
     _verdict(dossier, targets, quiet=quiet)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
+
+
+def _several(ctx: click.Context, models: tuple[str, ...]) -> int:
+    from assay.cli._several import several
+
+    given = ctx.params
+    if given["histograms"] or given["keep"]:
+        raise UsageError("--histograms and --keep are of one model: audit it alone")
+
+    def one(model: str, outputs: tuple[str, ...]) -> int:
+        status: int = ctx.invoke(COMMAND, **{**given, "models": (model,), "outputs": outputs, "exit_zero": False})
+        return status
+
+    status = several(models, given["outputs"], one)
+    return 0 if given["exit_zero"] and status == 1 else status
 
 
 def _tried(model: str, paths: Iterable[Path | None]) -> None:

@@ -36,7 +36,7 @@ def COMMAND(ctx: click.Context, report: Path) -> int:
     words = ["audit", model, *(word for output in outputs for word in ("-o", output))]
     say(f"$ assay {' '.join(map(quoted, words))}", "")
     ctx.meta[GIVEN] = words
-    status: int = ctx.invoke(audit, model=model, outputs=outputs)
+    status: int = ctx.invoke(audit, models=(model,), outputs=outputs)
     say("", f"open {report} in a browser", err=True)
     return status
 

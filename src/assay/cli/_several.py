@@ -1,0 +1,52 @@
+"""One command for several models: each as if it were alone, and in the end a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+import click
+
+from assay.cli._output import GIVEN, given
+from assay.cli._streams import say
+from assay.errors import AssayError, UsageError
+from assay.render.visible import visible
+
+PLACE = "{model}"  # in the name of a report: where the model's name goes
+_WORDS = {0: "PASSED", 1: "FAILED", 2: "NOT AUDITED", 3: "INCOMPLETE"}
+_ORDER = (1, 2, 3, 0)  # of exit statuses: that of all is the first that one of them has
+
+
+def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[str, tuple[str, ...]], int]) -> int:
+    """Do `one` for each model, with its outputs, and return the exit status of all; what fails for one is said."""
+    for output in outputs:
+        if ("=" in output or "." in output) and PLACE not in output:
+            raise UsageError(
+                f"{len(models)} models would be written to one file: put {PLACE} into the name in {output!r}"
+            )
+    words, names = given(), _names(models)
+    statuses = []
+    for model, name in zip(models, names, strict=True):
+        others = {other for other in models if other != model}
+        own = tuple(output.replace(PLACE, name) for output in outputs)
+        replaced = dict(zip(outputs, own, strict=True))
+        click.get_current_context().meta[GIVEN] = [replaced.get(word, word) for word in words if word not in others]
+        try:
+            statuses.append(one(model, own))
+        except AssayError as error:
+            say(f"assay: {error}", err=True)
+            statuses.append(2)
+        say("")
+    width = max(map(len, _WORDS.values()))
+    say(*(f"{_WORDS[status]:<{width}}  {visible(model)}" for model, status in zip(models, statuses, strict=True)))
+    return next(status for status in _ORDER if status in statuses)
+
+
+def _names(models: tuple[str, ...]) -> list[str]:
+    """A name for each model's files: the last part of its path, numbered where others have it too."""
+    names: list[str] = []
+    for model in models:
+        name = PurePath(model.partition("://")[2].replace("/", "-") if "://" in model else model).name or "model"
+        number = sum(other == name or other.startswith(f"{name}-") for other in names)
+        names.append(f"{name}-{number + 1}" if number else name)
+    return names

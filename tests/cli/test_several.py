@@ -1,0 +1,47 @@
+"""`assay audit A B`: each model as if it were alone, a line for each in the end, and the worst exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import calls, hub_model
+from tests.builders.command import printed, run
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> tuple[str, str]:
+    good, bad = hub_model(tmp_path / "good"), hub_model(tmp_path / "bad")
+    (bad / "x.pkl").write_bytes(calls("os", "system", "true"))
+    return str(good), str(bad)
+
+
+def test_the_worst_of_several_models_is_the_exit_status(models: tuple[str, str], tmp_path: Path) -> None:
+    good, bad = models
+    done = run("audit", good, bad)
+    assert done.returncode == 1
+    assert done.stdout.endswith(f"\nPASSED       {good}\nFAILED       {bad}\n")
+    assert run("audit", good, good, "-q").returncode == 0
+    assert run("audit", good, bad, "-q", "--exit-zero").returncode == 0
+    missing = run("audit", good, str(tmp_path / "none"), "-q")
+    assert missing.returncode == 2 and "assay: no model at" in missing.stderr
+    assert missing.stdout.endswith(f"NOT AUDITED  {tmp_path / 'none'}\n")
+
+
+def test_each_has_its_own_report_and_its_own_way_on(models: tuple[str, str], tmp_path: Path) -> None:
+    done = run("audit", *models, "-o", "text", "-o", f"html={tmp_path}/{{model}}.html")
+    assert (tmp_path / "good.html").exists() and (tmp_path / "bad.html").exists()
+    again = [command for command in printed(done.stdout) if command.startswith("assay audit")]
+    assert again and not [command for command in again if models[0] in command and models[1] in command]
+
+
+def test_two_models_are_not_written_to_one_file(models: tuple[str, str], tmp_path: Path) -> None:
+    done = run("audit", *models, "-o", f"json={tmp_path}/d.json")
+    assert done.returncode == 2 and "put {model} into the name" in done.stderr and not (tmp_path / "d.json").exists()
+
+
+def test_models_of_one_name_have_numbered_reports(tmp_path: Path) -> None:
+    paths = [str(hub_model(tmp_path / folder / "m")) for folder in ("a", "b")]
+    assert run("audit", *paths, "-q", "-o", f"{tmp_path}/{{model}}.json").returncode == 0
+    assert (tmp_path / "m.json").exists() and (tmp_path / "m-2.json").exists()
