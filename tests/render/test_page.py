@@ -19,6 +19,7 @@ from benchmarks.page import LISTED, many_findings, many_tensors, written
 from assay.facts.codec import canonical, encode
 from assay.facts.dossier import Dossier
 from assay.render import renderer
+from assay.render.map import small_map
 from assay.render.page import carried
 from assay.render.record.scored_page import page as scored_page
 from assay.render.svg import bar
@@ -128,6 +129,16 @@ def test_the_parts_of_a_bar_are_shares_of_the_whole() -> None:
     shares = [float(share) for share in re.findall(r"\(([\d.]+) %\)</li>", drawn)]
     assert len(shares) == 8 and abs(sum(shares) - 100) < 0.5
     assert "13 others: 1131 (62.5 %)" in drawn
+
+
+def test_two_roles_of_a_small_map_never_have_one_name(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    row = audit(hub_model(tmp_path / "m")).tensors[0]
+    roles = [f"{where}.{what}" for where in ("attention.output", "output") for what in ("dense", "LayerNorm")]
+    roles += ["intermediate.dense", "attention.self.query", "attention.self.key"]
+    rows = [replace(row, name=f"encoder.layer.{layer}.{role}.weight") for layer in range(6) for role in roles]
+    names = re.findall(r"<text[^>]*>([^<]+)</text>", str(small_map(rows, frozenset())))
+    assert len(names) == len(set(names)) == len(roles) and max(map(len, names)) <= 10
+    assert {"a.o.dense", "o.dense", "i.dense", "a.s.query"} < set(names)
 
 
 def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path, audit: Callable[..., Dossier]) -> None:

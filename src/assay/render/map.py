@@ -20,7 +20,7 @@ from assay.facts.values import TensorSummary
 
 CELL, LEFT, TOP = 22, 44, 84
 ACROSS, BESIDE, LINE = 150, 50, 11  # of a small map: the field, the names beside it, the height of a row
-MOST_ROLES, WIDEST = 9, 16  # of a small map: rows, and how wide a cell may be
+MOST_ROLES, WIDEST, LONGEST = 9, 16, 10  # of a small map: rows, how wide a cell may be, letters of a name
 MOST_DRAWN = 400  # tensors that get a histogram of their own; beyond, those that differ most
 STEPS = 4  # colour steps on either side of the middle
 Grid = dict[tuple[int, str], tuple[float, int]]  # (layer, role) -> value, and which tensor
@@ -113,8 +113,13 @@ def _times(value: float, middle: float) -> str:
 
 
 def _shortened(role: str) -> str:
-    """The end of a role, which tells more than its beginning where it is long."""
-    return role if len(role) <= 10 else f"…{role[-7:]}"
+    """A role in ten letters: of a long one the parts by their first letters, and the last as far as it goes."""
+    if len(role) <= LONGEST:
+        return role
+    *parts, last = role.split(".")
+    head = "".join(f"{part[:1]}." for part in parts)[: LONGEST - 3]
+    room = LONGEST - len(head)
+    return head + (last if len(last) <= room else f"{last[: room - 1]}…")
 
 
 def _axes(grid: Grid) -> tuple[list[str], list[int]]:

@@ -61,6 +61,7 @@ def page(found: Change, before: Dossier, after: Dossier) -> bytes:
         answers=_answers(*sides),
         map=_map(rows),
         moved=rows,
+        why=found.because or _moved_words(rows),
         most=MOST_ROWS,
         components=BY_ID,
         file_state=file_state,
@@ -82,6 +83,12 @@ def moved(before: Sequence[TensorSummary], after: Sequence[TensorSummary]) -> li
         steps = [abs(one - other) for one, other in zip(old.quantiles, row.quantiles, strict=True)]
         found.append(Moved(row.name, sum(steps) / len(steps) / old.deviation))
     return found
+
+
+def _moved_words(rows: list[Moved]) -> str:
+    """How many tensors hold other values, which a count of files hides; empty where none does."""
+    other = sum(row.by > 0 for row in rows)
+    return f"{other:,} of {len(rows):,} tensors that both have hold other values." if other else ""
 
 
 def _map(rows: list[Moved]) -> Markup:
