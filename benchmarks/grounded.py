@@ -1,6 +1,6 @@
 """Measure `assay check` on sentences that people labelled, beside the overlap of words, pairs and triples.
 
-    python -m benchmarks.grounded DIR
+    python -m benchmarks.grounded DIR [--most N]         N sentences of each set (0: all, about 50 ms each)
 
 DIR has one folder for each set, with its files as they were published; what is not there is left out:
 
@@ -19,17 +19,31 @@ and FaithBench are the test: nothing is chosen or trained on them.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import csv
 import json
 import re
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.text.sentence import bounds, split
+import numpy as np
+from numpy.typing import NDArray
 
-TEST = ("qags cnndm", "qags xsum", "faithbench")
+from assay.facts.checked import Support
+from assay.text.sentence import bounds, split
+from assay.uncertainty.checking import check, source
+from assay.uncertainty.grounding import Documents, unsupported
+from assay.uncertainty.statistics import auroc
+from assay.uncertainty.support import DOUBTED
+
+MARKS = ("contradicted: found / falsely", "not found: found / falsely", "network from 0.9: found / falsely")
+LEAST = 10  # sentences of each label, below which nothing is measured
+DRAWS = 1000  # of the bootstrap, by document
+OVERLAPS = {"words": 2, "pairs": 3, "triples": 4}  # of grounding.FEATURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +172,106 @@ def _ragtruth(place: Path) -> Iterator[Row]:
         spans = [(label["start"], label["end"]) for label in row["labels"]]  # type: ignore[attr-defined]
         document = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
         yield from _spanned("ragtruth", document, str(row["response"]), spans)
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a set: scores by name, and labels, of its sentences in one order."""
+
+    scores: dict[str, Floats]
+    wrong: NDArray[np.bool_]
+    document: NDArray[np.int64]
+    support: list[Support]
+
+
+def measured(found: list[Row]) -> Measured:
+    """Every sentence of one set, read beside its own document."""
+    columns: dict[str, list[float]] = defaultdict(list)
+    numbers: dict[str, int] = {}
+    supports = []
+    for row in found:
+        number = numbers.setdefault(row.document, len(numbers))
+        features = Documents([row.document]).features(row.sentence)
+        found_ = check(row.sentence, [source("document", row.document)]).sentences
+        columns["score"].append(max(one.absent for one in found_))
+        columns["network"].append(unsupported(features))
+        for name, at in OVERLAPS.items():
+            columns[name].append(1 - features[at])
+        columns["document"].append(number)
+        labels = [one.support for one in found_]
+        order = (Support.CONTRADICTED, Support.NOT_FOUND, Support.SUPPORTED, Support.NOT_JUDGED)
+        supports.append(next(one for one in order if one in labels))
+    scores = {name: np.array(values) for name, values in columns.items() if name != "document"}
+    wrong = np.array([row.unsupported for row in found])
+    return Measured(scores, wrong, np.array(columns["document"], int), supports)
+
+
+def _draws(row: Measured) -> Iterator[NDArray[np.int64]]:
+    """Indices of sentences, documents drawn with replacement; only where both labels occur."""
+    chosen = np.random.default_rng(0)
+    members = [np.flatnonzero(row.document == number) for number in range(row.document.max() + 1)]
+    for _ in range(DRAWS):
+        drawn = np.concatenate([members[at] for at in chosen.integers(0, len(members), len(members))])
+        if row.wrong[drawn].any() and not row.wrong[drawn].all():
+            yield drawn
+
+
+def report(name: str, row: Measured) -> None:
+    """A line of the table: AUROC beside the overlaps, the difference to the best of them, how often each label is."""
+    best = max(OVERLAPS, key=lambda one: auroc(row.scores[one], row.wrong))
+    own_, other_ = row.scores["score"], row.scores[best]
+    both = [(auroc(own_[at], row.wrong[at]), auroc(other_[at], row.wrong[at])) for at in _draws(row)]
+    own = np.array([one for one, _ in both])
+    apart = np.array([one - other for one, other in both])
+    low, high = np.quantile(own, (0.025, 0.975))
+    less, more = np.quantile(apart, (0.025, 0.975))
+    cells = [
+        name,
+        f"{len(row.wrong):,}",
+        f"{row.wrong.mean():.2f}",
+        f"{auroc(own_, row.wrong):.3f} ({low:.3f} to {high:.3f})",
+        *(f"{auroc(row.scores[one], row.wrong):.3f}" for one in OVERLAPS),
+        f"{less:+.3f} to {more:+.3f}",
+        f"{auroc(row.scores['network'], row.wrong):.3f}",
+        _rate(row, np.array([one is Support.CONTRADICTED for one in row.support])),
+        _rate(row, np.array([one is Support.NOT_FOUND for one in row.support])),
+        _rate(row, row.scores["network"] >= DOUBTED),
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def _rate(row: Measured, given: NDArray[np.bool_]) -> str:
+    """How often a mark is given to what people found unsupported, and, falsely, to what they found supported (95 %)."""
+    true, count = given[~row.wrong].mean(), (~row.wrong).sum()
+    wide = 1.96 * np.sqrt(max(true * (1 - true), 1 / count) / count)
+    return f"{given[row.wrong].mean():.0%} / {true:.0%} ±{wide:.0%}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--most", type=int, default=0)
+    given = parser.parse_args()
+    sets: dict[str, list[Row]] = defaultdict(list)
+    for row in rows(given.folder):
+        sets[row.set].append(row)
+    if not sets:
+        parser.error(f"{given.folder} has none of the sets that --help names")
+    heads = ("set", "sentences", "unsupported", "AUROC", *OVERLAPS, "against the best of them", "network")
+    print(f"| {' | '.join((*heads, *MARKS))} |")
+    for name, found in sets.items():
+        if 0 < given.most < len(found):
+            found = [found[at] for at in sorted(np.random.default_rng(0).permutation(len(found))[: given.most])]
+        wrong = sum(row.unsupported for row in found)
+        if min(wrong, len(found) - wrong) < LEAST:
+            print(f"{name} is left out: {wrong} of {len(found)} sentences are unsupported", file=sys.stderr)
+            continue
+        report(name, measured(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ from assay.render.record.checked_page import page
 from assay.uncertainty.checking import check, source
 from tests.builders.command import run
 
+ROOT = Path(__file__).resolve().parents[2]
 CURIE = (
     "Marie Curie was born in Warsaw on 7 November 1867. She moved to Paris in 1891, where she studied at the Sorbonne. "
     "In 1898 she and her husband Pierre Curie discovered polonium and radium. She won the Nobel Prize in Physics in "
@@ -128,6 +129,7 @@ def test_what_is_in_no_document_is_not_found(document: str, sentence: str) -> No
         ("## Summary", False),
         ("Here is a summary of the article:", False),
         ("Northwind 買收了 Larkspur 公司，價格為一百五十萬美元。", True),
+        ("Northwind bought " + "very " * 1000 + "little.", True),
         ("Компания купила Larkspur за 1,5 миллиона долларов.", True),
         ("Der Umsatz stieg um zwölf Prozent und die Firma ist in Leeds.", True),
     ],
@@ -187,9 +189,55 @@ def test_from_python(tmp_path: Path) -> None:
     path = tmp_path / "curie.txt"
     path.write_text(CURIE)
     found = assay.check("Marie Curie was born in Vienna.", [path])
-    assert headline(found).startswith("Of 1 sentence 1 is contradicted in curie.txt.")
+    assert headline(found).startswith("Of 1 sentence 1 is contradicted by curie.txt.")
     with pytest.raises(UsageError, match="has no words"):
         assay.check(" . ", [path])
+
+
+def test_three_planted_errors_on_a_page_of_news_are_found_as_the_documentation_shows() -> None:
+    found = run("check", "examples/check/summary.md", "--document", "examples/check/ferry.html", cwd=ROOT)
+    assert found.returncode == 1
+    assert found.stdout.split("\n\n")[1].splitlines() == [
+        "contradicted (3)",
+        "  The ferry from Port Annan to Skerrow will sail again from 3 July [1].",
+        "      the document has ‘3 June’ where this has ‘3 July’",
+        "      ferry.html: The ferry between Port Annan and the island of Skerrow will sail again from 3",
+        "        June, nine years after the last crossing, the harbour board said on Tuesday.",
+        "  Colin Tait chairs the board.",
+        "      the document has ‘Isla Renwick’ where this has ‘Colin Tait’",
+        '      ferry.html: "People here have waited long enough," said Isla Renwick, who chairs the board.',
+        "  The Lady of Skerrow was repaired and broken up in Leith in 2016.",
+        "      the document negates ‘repaired’, this does not",
+        "      ferry.html: She was not repaired, and was broken up in Leith a year later.",
+    ]
+    assert found.stdout.rstrip() in (ROOT / "docs" / "checker.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        # a name that the document uses another one for; a list of which each has what stands before it
+        (
+            "Torquay United lost. The Gulls are four points above the relegation zone.",
+            "Torquay United is four points above the relegation zone.",
+        ),
+        ("Smith joined Google in 2003 and Apple in 2007.", "Smith joined Apple in 2007."),
+        (
+            "Among the writers are three British, two Americans and an Australian.",
+            "Two Americans and an Australian are among the writers.",
+        ),
+        ("He was not at home, and the shop was open.", "The shop was open."),
+        ("Hale and Lang married in 1910.", "Lang and Hale married in 1910."),
+    ],
+)
+def test_what_only_looks_otherwise_is_not_called_contradicted(document: str, sentence: str) -> None:
+    assert label(document, sentence) is not Support.CONTRADICTED
+
+
+def test_what_lacks_more_ranks_higher_and_a_contradiction_higher_still() -> None:
+    text = "She studied at the Sorbonne. Curie moved to Paris in 1911. She taught at Harvard for thirty years."
+    first, second, third = (row.absent for row in check(text, [source("document", CURIE)]).sentences)
+    assert first < second < third <= 1
 
 
 @given(st.text(max_size=300), st.text(min_size=1, max_size=300))

@@ -23,9 +23,9 @@ class Support(StrEnum):
 class CheckedSentence:
     """A sentence: its characters, what the documents say of it, and why in words.
 
-    `claims` is False where it says nothing that a document could hold (a question, a heading). `unsupported` is the
-    checker's score from 0 to 1, by which sentences can be ranked. The passage that is nearest: which document (from 0;
-    -1: none), its characters there, what it says.
+    `claims` is False where it says nothing that a document could hold (a question, a heading). `absent` is how
+    much of it the documents lack, from 0 to 1, by which sentences can be ranked. The passage that is nearest: which
+    document (from 0; -1: none), its characters there, what it says.
     """
 
     start: int
@@ -33,7 +33,7 @@ class CheckedSentence:
     support: Support
     reason: str
     claims: bool
-    unsupported: float
+    absent: float
     document: int
     near_start: int
     near_stop: int

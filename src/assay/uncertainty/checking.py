@@ -19,16 +19,17 @@ from assay.text import plain
 from assay.text.markup import is_page, page_text
 from assay.text.sentence import bounds
 from assay.text.value import Kind as Counted
-from assay.uncertainty.comparing import Compared, Evidence, Passage, against, matches, told
-from assay.uncertainty.grounding import STOP_WORDS, Documents, stem, unsupported
-from assay.uncertainty.terms import Kind, Reading, Term, bare, language, latin, lowered, read
+from assay.uncertainty.alike import matches, told
+from assay.uncertainty.comparing import Compared, Evidence, Passage, against
+from assay.uncertainty.grounding import STOP_WORDS, Documents, absent, stem
+from assay.uncertainty.terms import MOST_READ, Kind, Reading, Term, bare, language, latin, lowered, read
 from assay.version import VERSION
 
 MOST_SEEN = 400  # characters of a passage that a record keeps
 MOST_BYTES = 16 << 20  # of a document
 MOST_TEXT = 1 << 20  # characters of a text that is checked
 FOUND = 0.5  # of a sentence's weight that the passages must hold for it to count as supported
-DOUBTED = 0.9  # of the checker, from which a sentence counts as not found
+MORE = 0.2  # by which a sentence that is contradicted or not found ranks above one that lacks as much (docs/checker.md)
 LEAST_NUMBER = 10  # a smaller number may be counted from what a document lists
 _OTHER = "give UTF-8 text, Markdown or HTML; of a PDF, its text"
 _SAYS_NOTHING = re.compile(
@@ -121,8 +122,9 @@ class _Checker:
         cleaned = bare(text)
         stems = {stem(word) for word in plain.words(cleaned) if word.lower() not in STOP_WORDS}
         passages = self._evidence.passages(found, stems)
-        score = round(unsupported(self.documents.features(cleaned)), 4)
         support, reason, near = self._judged(text, found, passages)
+        score = absent(self.documents.features(cleaned)) + (0.0 if support is Support.SUPPORTED else MORE)
+        score = round(min(1.0, score), 4)
         return self._made(start, stop, support, reason, True, score, near)
 
     def _unjudged(self, start: int, stop: int, reason: str, claims: bool) -> CheckedSentence:
@@ -140,6 +142,8 @@ class _Checker:
 
     def _unread(self, text: str) -> str:
         """Why a sentence cannot be compared with these documents by its words; empty where it can."""
+        if len(text) > MOST_READ:
+            return f"it is longer than {MOST_READ:,} characters"
         if not latin(text):
             return "it is in a script of which the checker cannot tell words"
         if not self._latin:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assay.text.same import opposed, same
+from assay.text.same import opposed
 from assay.uncertainty._english import MUTUAL
+from assay.uncertainty.alike import matches, same_terms, starting_with
 from assay.uncertainty.grounding import Documents
 from assay.uncertainty.terms import Kind, Reading, Term, opposite, read
 
@@ -77,7 +78,9 @@ class Evidence:
         rows = []
         for number, _ in self.documents.ranked(stems, MOST_PASSAGES):
             found = self.reading(number)
-            pairs = {at: like for at, term in enumerate(sentence.terms) if (like := _same(term, found.terms))}
+            starting = starting_with(found.terms)
+            alike = ((at, same_terms(term, found.terms, starting)) for at, term in enumerate(sentence.terms))
+            pairs = {at: others for at, others in alike if others}
             share = sum(weights[at] for at in pairs) / total
             rows.append(Passage(number, self.text(number), found, pairs, share))
         return sorted(rows, key=lambda row: (-row.share, row.number))
@@ -87,42 +90,6 @@ class Evidence:
         rows = self.documents.passages
         near = [at for at in (number, number - 1, number + 1) if 0 <= at < len(rows)]
         return [at for at in near if rows[at].document == rows[number].document]
-
-
-def _same(term: Term, others: tuple[Term, ...]) -> tuple[int, ...]:
-    return tuple(at for at, other in enumerate(others) if matches(term, other))
-
-
-def matches(one: Term, other: Term) -> bool:
-    """Whether two terms are the same, as far as their words tell."""
-    if one.value is not None or other.value is not None:
-        return one.value is not None and other.value is not None and same(one.value, other.value)
-    if Kind.NAME in (one.kind, other.kind):
-        return _same_name(one.keys, other.keys)
-    left, right = one.keys[0], other.keys[0]
-    return left == right or (min(len(left), len(right)) >= 5 and (left.startswith(right) or right.startswith(left)))
-
-
-def _same_name(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    few, many = sorted((one, other), key=len)
-    if set(few) <= set(many):
-        return True
-    short, whole = (one, other) if len(one) == 1 else (other, one)
-    return len(short) == 1 and len(whole) > 1 and short[0] == "".join(word[0] for word in whole)
-
-
-def told(term: Term, others: list[Term]) -> bool:
-    """Whether these terms give all that a value says: each part of a date that is compatible with theirs."""
-    if term.value is None or not term.value.days:
-        return any(matches(term, other) for other in others)
-    given = [day for other in others if other.value and same(term.value, other.value) for day in other.value.days]
-    amounts = any(other.value and set(other.value.amounts) & set(term.value.amounts) for other in others)
-    return amounts or (any(
-        all(part is None or any(getattr(row, name) is not None for row in given) for name, part in (
-            ("year", day.year), ("month", day.month), ("day", day.day)
-        ))
-        for day in term.value.days
-    ) and bool(given))  # fmt: skip
 
 
 def linked(terms: tuple[Term, ...], at: int) -> Iterator[int]:
@@ -149,7 +116,10 @@ class Compared:
         return frozenset(other for row in self.passage.pairs.values() for other in row)
 
     def around(self, at: int) -> float:
-        """The share of what is around a term that the passage has; a name that stands elsewhere may be "she" here."""
+        """The share of what is around a term (-1: of all) that the passage has.
+
+        A name that stands elsewhere does not count where it is lacking: it may be "she" here.
+        """
         pairs, terms = self.passage.pairs, self.sentence.terms
         rest = [row for row in range(len(terms)) if row != at]
         rest = [row for row in rest if row in pairs or terms[row].kind is not Kind.NAME or row not in self.elsewhere]
@@ -260,7 +230,7 @@ def _opposed(row: Compared) -> str:
 
 def _negated(row: Compared) -> str:
     """A word that is negated on one side only."""
-    if row.passage.share < ALIKE:
+    if row.around(-1) < ALIKE:
         return ""
     theirs, taken = row.passage.reading.terms, row.taken
     scope = [number for number, term in enumerate(theirs) if term.negated]
@@ -286,7 +256,7 @@ def _crossed(row: Compared) -> str:
                 continue
             for own in pairs[at]:
                 rival = _instead(row, own, near)
-                if rival >= 0:
+                if rival >= 0 and row.passage.reading.terms[own].kind is term.kind:
                     return (
                         f"the document has {row.theirs(rival)} with {row.mine(near)},"
                         f" and {row.mine(at)} with something else"

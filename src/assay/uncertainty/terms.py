@@ -22,7 +22,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-MOST_TERMS = 300  # of a sentence
+MOST_READ = 4000  # characters of a sentence
 _NEAR = 3  # words after a negating one that it may turn round
 _TITLES = _set("mr mrs ms miss dr prof sir dame lord lady president mayor judge senator captain herr frau")
 _DOCUMENT = r"(?:document|text|article|passage|report|source|context|page|excerpt|story|paper)s?"
@@ -154,18 +154,18 @@ class _Valued:
 
 
 def read(text: str, common: frozenset[str], names: bool = True) -> Reading:
-    """The terms of a sentence.
+    """The terms of a sentence, of its first 4,000 characters.
 
     Args:
         common: words that are seen without a capital elsewhere.
         names: whether a capital shows a name, as it does not in German.
     """
-    cleaned = bare(text)
+    cleaned = bare(text[:MOST_READ])
     words = list(_words(cleaned, list(valued.values(cleaned))))
     capitals = sum(isinstance(word, _Word) and word.text.isupper() for word in words)
     reader = _Reader(words, common, names and 2 * capitals <= len(words))
     at = 0
-    while at < len(words) and len(reader.terms) < MOST_TERMS:
+    while at < len(words):
         at = reader.take(at)
     return Reading(tuple(reader.terms), frozenset(reader.passive))
 
@@ -243,13 +243,16 @@ class _Reader:
 def _words(text: str, values: list[Value]) -> Iterator[_Word | _Valued]:
     """Words and values in order, each with its clause and part."""
     clause = part = at = 0
+    paused = False  # ", and" is one break
     rest = iter([*values, None])
     value = next(rest)
     while True:
         match = _TOKEN.search(text, at, value.start if value is not None else len(text))
         if match is not None:
             at = match.end()
-            clause += match[0].lower() in _SOFT if match["word"] else not match["mark"]
+            breaks = match[0].lower() in _SOFT if match["word"] else not match["mark"]
+            clause += breaks and not paused
+            paused = breaks
             part += bool(match["hard"])
             if match["word"]:
                 yield _Word(match[0], match.start(), match.end(), clause, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +13,14 @@ import pytest
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.openness import Support
-from tests.builders.glass import GLASS
+from tests.builders.glass import GLASS, script
 from tests.conftest import of
+
+
+def test_the_sentence_that_its_readme_traces_is_in_a_document(tmp_path: Path) -> None:
+    script("prepare").made(tmp_path)
+    (sentence,) = re.findall(r'assay trace "([^"]+)"', (GLASS / "README.md").read_text("utf-8"))
+    assert sentence in (tmp_path / "train.jsonl").read_text("utf-8")
 
 
 def test_glass_is_open_in_every_component_that_a_class_asks_for(tmp_path: Path, audit: Callable[..., Dossier]) -> None:

@@ -31,7 +31,8 @@ def headline(found: Checked) -> str:
     parts = [f"{_are(wrong)} contradicted"] * bool(wrong) + [f"{_are(absent)} not found"] * bool(absent)
     them = "it" if wrong + absent == 1 else "them"
     said = " and ".join(parts)
-    return f"Of {total:,} {_sentences(total)} {said} in {names}{rest}. Read {them} before you use the text."
+    where = "in" if absent else "by"
+    return f"Of {total:,} {_sentences(total)} {said} {where} {names}{rest}. Read {them} before you use the text."
 
 
 def _names(found: Checked) -> str:
