@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.attacks.protobuf import field, number
+from benchmarks.attacks.structures import STRUCTURES
 
 MOST_SECONDS, MOST_MEMORY = 60.0, 1 << 20  # of CPU; KiB
 Made = Callable[[Path], object]
@@ -229,7 +230,7 @@ def _first(report: Path) -> str:
 def main(words: list[str]) -> int:
     """Print a line for each input whose name holds every word; returns how many were beyond what they may cost."""
     beyond = 0
-    chosen = {name: make for name, make in INPUTS.items() if all(word in name for word in words)}
+    chosen = {name: make for name, make in (INPUTS | STRUCTURES).items() if all(word in name for word in words)}
     print(f"{'input':<44} {'wall s':>7} {'CPU s':>6} {'parent':>8} {'worker':>8}  exit  what decided first")
     for name, make in chosen.items():
         with tempfile.TemporaryDirectory() as place:

@@ -118,3 +118,10 @@ def test_a_sound_file_is_read_to_its_end(name: str, raw: bytes) -> None:
 def test_every_truncation_is_told(name: str, raw: bytes) -> None:
     for length in range(1, len(raw) - 4, 3):
         assert read(name, raw[:length]).obstacle is not None, length
+
+
+def test_a_list_that_is_whole_and_too_long_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "model.tflite").write_bytes(lite(tensor={0: ("v", [1] * 1_000_001)}))
+    said = [row.message for row in assay.audit(tmp_path, isolation=False).findings if row.check == "artifact.stopped"]
+    limit = "vector of more entries than assay reads at byte 154 (at most 1,000,000; this has 1,000,001)"
+    assert said == [f"model.tflite: {limit}"]

@@ -68,12 +68,14 @@ class Table:
             return 0, 0
         start = at + self._window.unpack(_U32, at)[0]
         (count,) = self._window.unpack(_U32, start)
-        if count > most or width * count > self._window.size - start - 4:
+        room = max(0, self._window.size - start - 4) // width
+        if count > room:
             raise Malformed(
-                "vector runs past the end",
-                at=start,
-                expected=f"at most {max(0, self._window.size - start - 4) // width:,} entries",
-                got=f"{count:,}",
+                "vector runs past the end", at=start, expected=f"at most {room:,} entries", got=f"{count:,}"
+            )
+        if count > most:
+            raise LimitExceeded(
+                "vector of more entries than assay reads", at=start, expected=f"at most {most:,}", got=f"{count:,}"
             )
         return start + 4, count
 
