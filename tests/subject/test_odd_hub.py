@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.builders.raw_server import Raw, answered, answering, header
 
 COMMIT, TOKEN = "c0ffee" + "0" * 34, "hf_sesame0123456789"
@@ -190,6 +192,20 @@ def test_a_token_does_not_follow_to_another_host(tmp_path: Path) -> None:
             sent = [header(head, "Authorization") for head in server.requests]
         assert f"Bearer {TOKEN}" in sent
         assert other.requests and not [head for head in other.requests if TOKEN.encode() in head]
+
+
+def test_a_file_in_xet_is_fetched_by_what_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}._environment", lambda home: {**os.environ, "HF_HOME": str(home)})
+
+    def file(head: bytes) -> Iterable[bytes]:
+        tags = (f'ETag: "{"a" * 40}"', f"X-Repo-Commit: {COMMIT}", f"X-Xet-Hash: {'b' * 64}")
+        whole = answered(b"{}", "200 OK", "application/json", *tags, "X-Xet-Refresh-Route: /xet-token")
+        return [whole[:-2] if head.startswith(b"HEAD") else whole]
+
+    with answering(hub(file=file)) as server:
+        assert fetch(server, tmp_path / "home").startswith("FETCHED")
+        assert not [head for head in server.requests if b"xet-token" in head]
+        assert [head for head in server.requests if head.startswith(b"GET") and b"/resolve/" in head]
 
 
 def test_a_token_goes_to_no_hub_in_clear(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Standing, Trouble, manifest
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
+from assay.pipeline import Request, examined
 from assay.subject import given, hashed, opened, walked
 from tests.builders import hub_model, safetensors
 from tests.conftest import messages
@@ -292,6 +293,24 @@ def test_a_deep_folder_is_an_obstacle_and_no_recursion(tmp_path: Path) -> None:
         path.mkdir()
     (path / "x.txt").write_text("x")
     assert list(troubles(tmp_path).values()) == [Trouble.LIMIT]
+
+
+def test_objects_have_the_digest_of_the_folder_with_the_same_files(tmp_path: Path) -> None:
+    """As the reference tool computes it, which leaves out what Git keeps."""
+    import io
+
+    files = {"config.json": b"{}", ".gitattributes": b"* text", ".github/x.md": b"x", "a/.gitignore": b"*"}
+    for name, raw in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(raw)
+    theirs = hashing.Config().set_ignored_paths(paths=[], ignore_git_paths=True).hash(tmp_path)
+    signed = {str(row.identifier): row.digest.digest_hex for row in theirs.resource_descriptors()}
+    assert set(signed) == {"config.json", "a/.gitignore"}
+    walks = given({name: io.BytesIO(raw) for name, raw in files.items()}, "m"), walked(tmp_path)
+    found = [examined(walk, Request()).subject for walk in walks]
+    assert found[0].sha256 == found[1].sha256 and found[0].files_sha256 == found[1].files_sha256
+    digests = b"".join(bytes.fromhex(signed[name]) for name in sorted(signed, key=lambda name: name.split("/")))
+    assert found[0].sha256 == hashlib.sha256(digests).hexdigest()
 
 
 def test_objects_are_a_subject_too(audit: Audit) -> None:

@@ -80,11 +80,15 @@ def walked(path: Path, name: str = "", reference: str = "") -> Walk:
 
 
 def given(files: Mapping[str, Source], name: str) -> Walk:
-    """A walk over seekable binary objects, keyed by path inside the model: for a browser, a test, an archive."""
+    """A walk over seekable binary objects, keyed by path inside the model: for a browser, a test, an archive.
+
+    Signatures leave out of them what they leave out of a folder.
+    """
     entries = []
     for path, source in sorted(files.items()):
         entries.append(Entry(path, source.seek(0, 2), Place(source)))
-    return Walk(name, "", tuple(entries), (), (), ())
+    excluded = sorted(EXCLUDED & {path.partition("/")[0] for path in files})
+    return Walk(name, "", tuple(entries), (), tuple(excluded), ())
 
 
 _NAMED = re.compile(r"\w[\w.-]*/\w[\w.-]*")  # a model of a hub, where no folder has the name
