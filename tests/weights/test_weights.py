@@ -102,6 +102,26 @@ def test_what_cannot_be_opened_is_said_in_a_sentence(
         assay.weights.open(path)
 
 
+def children() -> set[str]:
+    return {child for row in Path("/proc/self/task").glob("*/children") for child in row.read_text().split()}
+
+
+def test_headers_are_parsed_in_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, before = hub_model(tmp_path / "m"), children()
+    here = assay.weights.open(model, isolation=False)
+    told = here.facts("ModelConfig")
+    assert told
+
+    def refused(*_: object) -> None:
+        raise AssertionError("parsed in the calling process")
+
+    monkeypatch.setattr("assay.isolation.InProcess.read", refused)
+    there = assay.weights.open(model)
+    assert list(there) == list(here) and there.set == here.set and there.facts("ModelConfig") == told
+    assert all(np.array_equal(there[name].array(), tensor.array()) for name, tensor in here.items())
+    assert children() == before
+
+
 def test_a_copy_that_is_not_there_lists_those_that_are(tmp_path: Path) -> None:
     model = hub_model(tmp_path / "m", **{"x.gguf": gguf_model()})
     with pytest.raises(UsageError, match=r"no copy 'y' in m: it holds x.gguf, safetensors"):

@@ -5,8 +5,8 @@
     >>> weights["blk.0.attn_q.weight"].read(0, 4).shape
     (4, 576)
 
-Names, shapes and offsets come from the same bounded readers that an audit uses, here in the calling process; the
-commands parse in the isolated worker. Values are dequantised by the kernels.
+Names, shapes and offsets come from the same bounded readers that an audit uses, in the same isolated worker. Values
+are dequantised by the kernels.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from assay.errors import InputError, LimitExceeded, Truncated, UsageError, did_y
 from assay.facts.artifact import Obstacle
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 from assay.formats.window import Source
-from assay.isolation import InProcess, Reader
+from assay.isolation import Reader, reader_for
 from assay.kernels.types import TYPES, Type
 from assay.subject import Entry, Peeked, Walk, peeked, walked
 from assay.weights.packing import Packed, packed_tensors
@@ -248,7 +248,10 @@ class Weights(Mapping[str, "Tensor | Packed"]):
     @cached_property
     def _facts(self) -> tuple[object, ...]:
         weights = {index.artifact for index in self.set.indexes}
-        rows = (_facts_of(entry, self._reader) for entry in self.walk.entries if _may_tell(entry, weights))
+        try:
+            rows = [_facts_of(entry, self._reader) for entry in self.walk.entries if _may_tell(entry, weights)]
+        finally:
+            self._reader.close()
         return tuple(fact for facts, _ in rows for fact in facts)
 
 
@@ -268,18 +271,24 @@ def _may_tell(entry: Entry, weights: set[str]) -> bool:
     return entry.path in weights or name in _TELLING or name.endswith(".jinja")
 
 
-def open(path: str | os.PathLike[str], *, copy: str | None = None) -> Weights:
+def open(path: str | os.PathLike[str], *, copy: str | None = None, isolation: bool = True) -> Weights:
     """The weights in a folder or a file.
 
     Args:
         path: a folder with safetensors, GGUF or PyTorch files, or one such file.
         copy: which copy of the model to take if the folder holds several; the first by name if not given.
+        isolation: parse headers, and files beside the weights, in a locked process; False: in this one.
 
     Raises:
         UsageError: nothing there, no weights, or no such copy; the message lists those that are there.
         InputError: a weight file is damaged; the message says where.
     """
-    return opened(walked(Path(path)), InProcess(), copy)
+    walk = walked(Path(path))
+    reader = reader_for(walk, needed(walk), isolated=isolation)
+    try:
+        return opened(walk, reader, copy)
+    finally:
+        reader.close()
 
 
 def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
