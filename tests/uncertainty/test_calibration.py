@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from assay import uncertainty
@@ -14,10 +15,10 @@ from assay.errors import UsageError
 from assay.facts.calibration import Answered, Question, Value
 from assay.facts.codec import canonical
 from assay.render.record.calibration import lines
-from assay.uncertainty import Draw, calibration, questions
+from assay.uncertainty import Draw, calibration, questions, statistics
 from tests.builders.command import run
 from tests.builders.questions import CAPITALS, capitals, relation
-from tests.builders.runtimes import calibrated, scripted
+from tests.builders.runtimes import Speaker, calibrated, scripted
 from tests.builders.scored import record
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def test_the_order_is_that_of_the_questions_not_of_the_file(tmp_path: Path) -> N
         (b'{"answers": ["a"]}\n', "line 1: no question"),
         (b'{"question": "a?", "answers": []}\n', "line 1: no right answer, so nothing could be right"),
         (b'{"question": "a?", "answers": [""]}\n', "line 1: no right answer"),
-        (b'{"question": "a?", "answers": ["b"]}\n' * 50, "1 questions to ask; fewer than 30 say nothing"),
+        (b'{"question": "a?", "answers": ["b"]}\n' * 50, "1 questions to ask; fewer than 10 say nothing"),
         (b'{"prompt_templates": [], "samples": []}', "it has no templates or no samples"),
     ],
 )
@@ -230,9 +231,64 @@ def test_a_score_gets_its_error_rate(tmp_path: Path, pack: questions.QuestionSet
         uncertainty.score(runtime, "Q:", record().text, calibrated(pack))
 
 
+def test_a_longer_text_than_the_answers_of_the_calibration_gets_no_error_rate(
+    tmp_path: Path, pack: questions.QuestionSet
+) -> None:
+    known = replace(calibrated(pack), sha256="e" * 64)
+    for text in ("Paris\nIt lies on the Seine.", " ".join(["Paris"] * 30)):
+        found = uncertainty.score(Speaker(), "The capital of France is", text, known)
+        assert found.risk is None
+        assert any("of one line and at most 16 tokens, and this text is longer" in why for why in found.missing)
+    ended = uncertainty.score(Speaker(), "The capital of France is", " Paris\n", known).risk
+    plain = uncertainty.score(Speaker(), "The capital of France is", " Paris", known).risk
+    assert ended == plain is not None
+
+
+def test_a_question_that_is_not_worded_like_the_calibrated_ones_is_noticed(tmp_path: Path) -> None:
+    topics = ("The capital of {} is", "The highest mountain in {} rises at", "Farmers in {} mostly grow")
+    rows = [
+        {"question": form.format(name), "answers": [city], "topic": form, "form": "continue"}
+        for form in topics
+        for name, city in CAPITALS.items()
+    ]
+    file = tmp_path / "t.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pack = questions.load([file])
+    known = replace(calibrated(pack), sha256="e" * 64)
+    assert known.vocabulary.noticed == 1.0 and known.vocabulary.mistaken == 0.0
+    for prompt, noticed in (("The capital of Ruritania is", False), ("Messi plays in the position of", True)):
+        risk = uncertainty.score(Speaker(), prompt, " Paris", known).risk
+        said = "worded like those of the calibration (this notices 100% of topics that are left out, 0% by mistake)"
+        assert risk is not None and (said in risk.unlike) is noticed
+
+
+def test_auroc_within_topics_stands_beside_the_pooled_one() -> None:
+    """Two topics, one all but wrong: the pooled score tells the topics apart, and nothing within them."""
+    scores = np.array([1.0, 1.0, 1.0, 1.0, 9.0, 9.0, 9.0, 9.0])
+    wrong = np.array([False, False, False, True, True, True, True, False])
+    row = statistics.discrimination("x", scores, wrong, ["a"] * 4 + ["b"] * 4)
+    assert row.auroc == 0.75 and row.within == 0.5
+    alone = statistics.discrimination("x", scores, wrong, [str(at) for at in range(8)])
+    assert alone.within is None
+
+
+def test_ten_questions_are_enough_to_be_told_little(tmp_path: Path) -> None:
+    rows = [
+        json.dumps({"question": f"The capital of {name} is", "answers": [city], "form": "continue"})
+        for name, city in list(CAPITALS.items())[:13]
+    ]
+    (tmp_path / "ten.jsonl").write_text("\n".join(rows))
+    pack = questions.load([tmp_path / "ten.jsonl"])
+    assert len(pack.questions) == 10
+    found = calibrated(pack)
+    assert found.count == 10 and [row.alpha for row in found.promises if row.threshold is not None] == [0.5]
+    said = "\n".join(lines(found))
+    assert "cannot certify with 10 questions" in said and "95 % interval 0.0 to 27.8 %" in said
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
-    [("{}", "expected schema 'assay-calibration/2'"), ("x", "is not a calibration"), ("[]", "is not a calibration")],
+    [("{}", "expected schema 'assay-calibration/3'"), ("x", "is not a calibration"), ("[]", "is not a calibration")],
 )
 def test_a_calibration_that_is_none(raw: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(raw)
@@ -253,11 +309,11 @@ def test_a_question_of_the_protocol_ends_at_the_line(pack: questions.QuestionSet
 
 def test_the_real_model_is_calibrated_and_scored_by_it(smollm2: Path, smollm2_answers: Path) -> None:
     said = (smollm2_answers / "said.txt").read_text()
-    assert "33 questions of capitals" in said and "cannot certify with 33 questions" in said and "*sequence" in said
+    assert "33 questions of capitals" in said and "cannot certify with 33 questions" in said and "*short" in said
     question = ("--prompt", "Question: What is the capital of France?\nAnswer:")
     scored = run(
         "score", str(smollm2), *question, "--text", " Paris", "--no-usual", "--calibration", f"{smollm2_answers}/c.json"
     )
-    assert scored.returncode == 0 and "Of answers with this sequence score" in scored.stdout.replace("\n", " "), (
+    assert scored.returncode == 0 and "Of answers with this short score" in " ".join(scored.stdout.split()), (
         scored.stderr
     )

@@ -201,7 +201,7 @@ def test_questions_are_made_from_ones_own_texts(tmp_path: Path) -> None:
     again = questions.cloze([tmp_path / "story.jsonl"])
     assert [row.id for row in again.questions] == [row.id for row in pack.questions]
     (tmp_path / "short.txt").write_text("Nothing here.")
-    with pytest.raises(UsageError, match="0 questions to ask; fewer than 30"):
+    with pytest.raises(UsageError, match="0 questions to ask; fewer than 10"):
         questions.cloze([tmp_path / "short.txt"])
 
 

@@ -60,7 +60,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     help="Run the model on questions of general knowledge that assay brings along, and some that nobody can answer.",
 )
 @options.questions("Run the model on these labelled questions instead (see: assay calibrate)")
-@options.most("questions", "With --run or --questions: ask at most this many.", least=30)
+@options.most("questions", "With --run or --questions: ask at most this many.", least=10)
 @options.samples("With --run or --questions: ")
 @options.keep("With --run or --questions: ")
 @options.key_in_clear("With --run or --questions: ")

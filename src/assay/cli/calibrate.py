@@ -42,14 +42,17 @@ if TYPE_CHECKING:
 @options.most(
     "questions",
     "Ask at most this many questions; with --claims, score the claims of at most this many texts.",
-    least=30,
+    least=10,
 )
 @options.samples()
 @options.entailment()
 @options.seed()
 @click.option("--by-topic", is_flag=True, help="Also say what error rate can be guaranteed within each topic.")
 @click.option(
-    "--score", default="sequence", show_default=True, metavar="NAME", help="The score that error rates are stated by."
+    "--score",
+    default="",
+    metavar="NAME",
+    help="The score that error rates are stated by; by default short, else sequence, else samples.apart.",
 )
 @options.keep()
 @options.offline()
@@ -91,7 +94,7 @@ def COMMAND(
     opened = partial(uncertainty.open, model, offline=offline, key_in_clear=key_in_clear)
     try:
         if claims:
-            found, rows = _claims(opened, claims, most, score, threads, quiet)
+            found, rows = _claims(opened, claims, most, score or "sequence", threads, quiet)
         else:
             from assay.uncertainty import questions as sets
 

@@ -62,7 +62,8 @@ class Worth:
     """How well a score discriminates wrong answers from right ones.
 
     AUROC with its 95 % bootstrap interval, area under the precision-recall curve of errors, prediction-rejection ratio
-    (1: perfect, 0: chance).
+    (1: perfect, 0: chance). `within` is the AUROC within topics: of pairs of a wrong and a right answer of one topic
+    (None: there are none).
     """
 
     score: str
@@ -71,6 +72,7 @@ class Worth:
     high: float
     auprc: float
     prr: float
+    within: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,19 @@ class TopicPromise:
 
 
 @dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of calibrated questions, names and common words aside, by which an unlike one is noticed.
+
+    `noticed` is the share of questions that are called unlike when their topic is left out (None: there is one topic),
+    `mistaken` the share when only the question itself is.
+    """
+
+    words: tuple[str, ...]
+    noticed: float | None
+    mistaken: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """A model calibrated on labelled questions.
 
@@ -140,7 +155,8 @@ class Calibration:
     (`samples` 0: they were not). `steps` is the error rate at or below each score, not falling (isotonic); `ece` and
     `brier` are of held-out folds. `promises` are guarantees by learn-then-test with a Bonferroni correction over a grid
     of thresholds that does not look at labels; `topic_promises` are the same, each within its topic. `count` and
-    `errors` are of questions that can be answered.
+    `errors` are of questions that can be answered; `guessing` is the share of errors of always giving the commonest
+    answer of a topic. `vocabulary` tells questions that are unlike these.
     """
 
     SECTION: ClassVar[SectionKind] = SectionKind("risk", 1)
@@ -157,6 +173,7 @@ class Calibration:
     seed: int
     count: int
     errors: int
+    guessing: float
     score: str
     worth: tuple[Worth, ...]
     steps: tuple[Point, ...]
@@ -170,6 +187,7 @@ class Calibration:
     unanswerable: Unanswerable | None
     confident_errors: tuple[Answered, ...]
     scores: tuple[float, ...]
+    vocabulary: Vocabulary
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,9 @@ def _parameters(dossier: Dossier) -> str:
 
 def _behaviour(dossier: Dossier) -> str:
     if dossier.risk:
-        return f"{dossier.risk.errors:,} of {dossier.risk.count:,} answers were wrong"
+        risk = dossier.risk
+        rate, guess = 100 * risk.errors / risk.count, 100 * risk.guessing
+        return f"{rate:.1f} % of {risk.count:,} answers were wrong, by guessing {guess:.1f} %"
     stated = len(dossier.stated("result"))
     return (
         f"Not measured; its card states {stated:,} result{'s' if stated > 1 else ''}"

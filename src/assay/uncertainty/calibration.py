@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -28,17 +29,20 @@ from assay.facts.codec import decode, encode
 from assay.facts.uncertainty import Sample, TokenScore, identity
 from assay.files import AppendOnly, record
 from assay.progress import Progress, Steps
-from assay.runtime import Batches, Generates, Runtime, Samples, Trace, can_batch, can_generate, can_sample
+from assay.runtime import Batches, Generates, Runtime, Samples, Trace, can_batch, can_generate, can_sample, can_score
 from assay.text.plain import plain
-from assay.uncertainty import samples, statistics
+from assay.uncertainty import samples, statistics, unlike
 from assay.uncertainty.questions import LEAST, QuestionSet
 from assay.uncertainty.scores import scores
 from assay.uncertainty.scoring import Draw, answer, chain, room, sampled, traced
+from assay.uncertainty.short import own, shortly
 from assay.version import VERSION
 
-SCHEMA = "assay-calibration/2"
+SCHEMA = "assay-calibration/3"
 DEFAULT = "sequence"  # for answers of few words; docs/measured/hallucination.md has the sets by which it was chosen
 DEFAULT_WORDS = "samples.apart"  # where there are no log-probabilities
+# the first that every answer has is what error rates go by, where nothing else is asked for: by those sets, too
+PREFERRED = ("short", DEFAULT, DEFAULT_WORDS)
 MOST_CONFIDENT = 25
 MOST_RECORD, MOST_KEPT = 64 << 20, 4 << 30  # bytes of a calibration, and of answers with the states of a large model
 MOST_ASKED = 500  # characters of a question that a record keeps
@@ -59,7 +63,8 @@ def answered(runtime: Generates | Samples, question: Question, draw: Draw = Draw
     tokens, raw = answer(runtime, question.prompt, MOST_TOKENS, stop="\n")
     trace = traced(runtime, question.prompt, raw)
     others = sampled(runtime, question.prompt, raw, tokens, draw, question.asked)[0] if raw.strip() else ()
-    return _judged(question, raw.strip(), tokens, trace, others, draw)
+    brief = _asked_shortly(runtime, [question], [raw.strip()])[0]
+    return _judged(question, raw.strip(), tokens, trace, others, draw, brief)
 
 
 def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()) -> tuple[Answered, ...]:
@@ -72,10 +77,23 @@ def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()
         at: samples.clustered(rows, partial(draw.same, question=questions[at].asked))
         for at, rows in zip(told, drawn, strict=True)
     }
+    briefs = _asked_shortly(runtime, questions, [row.text.strip() for row in written])
     return tuple(
-        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()), draw)
+        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()), draw, briefs[at])
         for at, (question, row) in enumerate(zip(questions, written, strict=True))
     )
+
+
+def _asked_shortly(runtime: Runtime, questions: Sequence[Question], texts: Sequence[str]) -> tuple[float | None, ...]:
+    """How unlikely each answer's own words are after nothing but its question; None where they cannot be read so."""
+    rows = {
+        at: (question.asked, text[slice(*(own(text, question.asked) or (0, len(text))))])
+        for at, (question, text) in enumerate(zip(questions, texts, strict=True))
+        if text and question.asked.endswith("?")
+    }
+    found = shortly(runtime, list(rows.values())) if rows and can_score(runtime) else ()
+    values = {at: row[1] for at, row in zip(rows, found, strict=False) if row is not None}
+    return tuple(values.get(at) for at in range(len(questions)))
 
 
 def _judged(
@@ -85,6 +103,7 @@ def _judged(
     trace: Trace | None,
     others: tuple[Sample, ...],
     draw: Draw,
+    brief: float | None,
 ) -> Answered:
     """An answer with its scores, and whether it is right."""
     found = (
@@ -106,7 +125,10 @@ def _judged(
         accepted=question.answers[:3],
         right=right(text, question.answers) if question.answerable else declined(text),
         answerable=question.answerable,
-        scores=tuple(Value(score.id, round(score.value, 4)) for score in found),
+        scores=(
+            *(Value(score.id, round(score.value, 4)) for score in found),
+            *((Value("short", round(brief, 4)),) if brief is not None else ()),
+        ),
         state=tuple(round(float(value), 3) for value in trace.state) if trace else None,
     )
 
@@ -177,7 +199,7 @@ def calibration(
     runtime: Runtime,
     question_set: QuestionSet,
     rows: tuple[Answered, ...],
-    score: str = DEFAULT,
+    score: str = "",
     draw: Draw = Draw(),
     by_topic: bool = False,
 ) -> Calibration:
@@ -187,6 +209,7 @@ def calibration(
     are right or all wrong, no score has an AUROC.
 
     Args:
+        score: by default the first of `PREFERRED` that every answer has.
         by_topic: also guarantees within each topic (each then holds with the stated probability for itself).
 
     Raises UsageError where no question can be answered, or `score` is not known.
@@ -197,9 +220,8 @@ def calibration(
             f"{len(labelled)} questions that can be answered: fewer than {LEAST} say nothing about an error rate"
         )
     wrong = np.array([not row.right for row in labelled])
-    names = sorted({value.id for row in labelled for value in row.scores})
-    if score == DEFAULT and not can_generate(runtime):
-        score = DEFAULT_WORDS
+    names = _names(labelled)
+    score = score or next((name for name in PREFERRED if name in names), DEFAULT)
     if score not in names:
         raise UsageError(f"no score {score!r}: there are {', '.join(names) or 'none, for the model wrote nothing'}")
     chosen = column(labelled, score)
@@ -220,6 +242,7 @@ def calibration(
         seed=draw.seed,
         count=len(labelled),
         errors=int(wrong.sum()),
+        guessing=_guessing(question_set, labelled),
         score=score,
         worth=discrimination(labelled, wrong),
         steps=tuple(statistics.isotonic(chosen, wrong)),
@@ -233,7 +256,24 @@ def calibration(
         unanswerable=_unanswerable(rows, score, guarantees),
         confident_errors=tuple(replace(row, state=None) for row in sure[:MOST_CONFIDENT]),
         scores=tuple(sorted(chosen.tolist())),
+        vocabulary=unlike.vocabulary([(row.topic, row.asked) for row in rows]),
     )
+
+
+def _names(rows: tuple[Answered, ...]) -> list[str]:
+    """The scores that every answer with any has."""
+    known = [{value.id for value in row.scores} for row in rows if row.scores]
+    return sorted(set.intersection(*known)) if known else []
+
+
+def _guessing(question_set: QuestionSet, rows: tuple[Answered, ...]) -> float:
+    """The share of errors of always giving the commonest accepted answer of a topic."""
+    answers = {row.id: {plain(answer) for answer in row.answers} for row in question_set.questions}
+    groups: dict[str, list[set[str]]] = defaultdict(list)
+    for row in rows:
+        groups[row.topic].append(answers.get(row.id, set()))
+    hits = sum(max(Counter(name for found in group for name in found).values(), default=0) for group in groups.values())
+    return 1 - hits / len(rows)
 
 
 def discrimination(rows: tuple[Answered, ...], wrong: Bools) -> tuple[Worth, ...]:
@@ -244,9 +284,10 @@ def discrimination(rows: tuple[Answered, ...], wrong: Bools) -> tuple[Worth, ...
     """
     if wrong.all() or not wrong.any():
         return ()
-    columns = {name: column(rows, name) for name in sorted({value.id for row in rows for value in row.scores})}
+    columns = {name: column(rows, name) for name in _names(rows)}
     columns |= _probes(rows, wrong)
-    found = (statistics.discrimination(name, values, wrong) for name, values in columns.items())
+    groups = [row.topic for row in rows]
+    found = (statistics.discrimination(name, values, wrong, groups) for name, values in columns.items())
     return tuple(sorted(found, key=lambda row: -row.auroc))
 
 

@@ -26,7 +26,7 @@ from assay.uncertainty import statistics
 from assay.uncertainty.scores import scores
 from assay.version import VERSION
 
-SCHEMA = "assay-filtering/1"
+SCHEMA = "assay-filtering/2"
 SCORE = "sequence"
 ALPHAS = (0.1, 0.2, 0.3, 0.5)
 HALVINGS = 200

@@ -28,7 +28,7 @@ GENERAL = Path(__file__).with_name("general.jsonl")
 MOST = 256 << 20  # bytes of a file
 _WHAT, _LINE = "question set", '{"question": ..., "answers": [...]}'
 MOST_QUESTIONS = 100_000
-LEAST = 30  # questions below which nothing can be said
+LEAST = 10  # questions below which nothing can be said
 SHOWN = 3
 LEAST_BEFORE = 5  # words of a sentence before its gap
 

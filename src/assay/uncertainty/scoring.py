@@ -29,7 +29,7 @@ from assay.runtime import (
     can_trace,
 )
 from assay.subject import opened
-from assay.uncertainty import labels, meaning, samples, scores, support
+from assay.uncertainty import labels, meaning, samples, scores, support, unlike
 from assay.uncertainty.short import Short, last, question, short
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
@@ -243,8 +243,10 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         ),
         *support.scores(grounding, known, words),
     )
+    risk, unrated = _risk(row, found, question, calibration) if calibration else (None, "")
     missing = (
         *_missing(row, calibration),
+        *((unrated,) if unrated else ()),
         *((unsampled,) if unsampled else ()),
         *((why,) if why else ()),
         *(("the rest of the documents, beyond 4 Mi characters",) if held.documents and held.documents.cut else ()),
@@ -270,7 +272,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         marks=support.marks(text, spans, sentences, grounding, known),
         filtered=(),
         usual=common,
-        risk=_risk(runtime, found, len(tokens), calibration) if calibration else None,
+        risk=risk,
         missing=missing,
     )
 
@@ -294,19 +296,39 @@ def _missing(row: _Scored, calibration: Calibration | None) -> Iterator[str]:
         yield "attention and hidden states: the runtime gives no trace of this text"
 
 
-def _risk(runtime: Runtime, found: tuple[Score, ...], tokens: int, calibration: Calibration) -> Risk:
+def _risk(row: _Scored, found: tuple[Score, ...], question: str, calibration: Calibration) -> tuple[Risk | None, str]:
+    """(the error rate of such answers, why there is none): of texts that are cut as those of the calibration alone.
+
+    Raises UsageError where the calibration is of another model.
+    """
+    runtime, tokens = row.runtime, row.tokens
     if identity(calibration) != identity(runtime):
         raise UsageError(
             f"the calibration is of {calibration.model} (sha256 {calibration.sha256[:12]}), "
             f"not of {runtime.model} ({runtime.sha256[:12]})"
         )
-    value = next((row.value for row in found if row.id == calibration.score), None)
+    if "\n" in row.text.strip() or len(tokens) > MOST_TOKENS:
+        size = f"of one line and at most {MOST_TOKENS} tokens"
+        longer = f"this text is longer ({len(tokens):,} tokens)"
+        return None, f"an error rate: the answers of the calibration are {size}, and {longer}"
+    if row.text.endswith("\n"):  # it is no part of an answer: there an answer ends
+        kept = tuple(token for token in tokens if "\n" not in token.text)
+        found = (*scores.scores(kept), *found)
+    value = next((score.value for score in found if score.id == calibration.score), None)
     if value is None:
-        raise UsageError(f"the calibration goes by {calibration.score}, which this runtime does not give")
-    unlike = []
-    if tokens > MOST_TOKENS:
-        unlike.append(f"it has {tokens} tokens, and answers of the calibration had at most {MOST_TOKENS}")
+        return None, f"an error rate: the calibration goes by {calibration.score}, which there is none of for this text"
+    different = []
     if not calibration.scores[0] <= value <= calibration.scores[-1]:
-        unlike.append("its score lies outside those of the calibration")
+        different.append("its score lies outside those of the calibration")
+    if unlike.is_unlike(unlike.words(question), frozenset(calibration.vocabulary.words)):
+        different.append(f"its question is not worded like those of the calibration{_power(calibration)}")
     chance = rate(calibration.steps, value)
-    return Risk(chance, calibration.score, calibration.pack, calibration.count, "; ".join(unlike))
+    return Risk(chance, calibration.score, calibration.pack, calibration.count, "; ".join(different)), ""
+
+
+def _power(calibration: Calibration) -> str:
+    """How often an unlike question is noticed."""
+    known = calibration.vocabulary
+    if known.noticed is None:
+        return ""
+    return f" (this notices {known.noticed:.0%} of topics that are left out, {known.mistaken:.0%} by mistake)"

@@ -8,6 +8,7 @@ in equal-mass bins; learn-then-test (arXiv:2110.01052) with the exact binomial t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,13 +78,37 @@ def _rejection(scores: Floats, wrong: NDArray[np.bool_]) -> float:
     return float(kept.mean())
 
 
-def discrimination(name: str, scores: Floats, wrong: NDArray[np.bool_], seed: int = 0) -> Worth:
-    """How well a score separates wrong answers from right ones, with a bootstrap over questions."""
+def within(scores: Floats, wrong: Bools, groups: Sequence[str]) -> float | None:
+    """AUROC of pairs of a wrong and a right answer of one group; None where there are none."""
+    total, pairs, names = 0.0, 0, np.array(groups)
+    for name in dict.fromkeys(groups):
+        mine = names == name
+        count = int(wrong[mine].sum()) * int((~wrong[mine]).sum())
+        total, pairs = total + auroc(scores[mine], wrong[mine]) * count, pairs + count
+    return total / pairs if pairs else None
+
+
+def discrimination(
+    name: str, scores: Floats, wrong: NDArray[np.bool_], groups: Sequence[str] = (), seed: int = 0
+) -> Worth:
+    """How well a score separates wrong answers from right ones, with a bootstrap over questions.
+
+    Args:
+        groups: the topic of each answer, for what it does within topics.
+    """
     chosen = np.random.default_rng(seed)
     draws = chosen.integers(0, len(scores), (DRAWS, len(scores)))
     areas = [auroc(scores[row], wrong[row]) for row in draws]
     low, high = np.quantile(areas, (0.025, 0.975))
-    return Worth(name, auroc(scores, wrong), float(low), float(high), auprc(scores, wrong), prr(scores, wrong))
+    return Worth(
+        name,
+        auroc(scores, wrong),
+        float(low),
+        float(high),
+        auprc(scores, wrong),
+        prr(scores, wrong),
+        within(scores, wrong, groups) if groups else None,
+    )
 
 
 def isotonic(scores: Floats, wrong: NDArray[np.bool_]) -> list[Point]:

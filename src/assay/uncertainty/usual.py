@@ -24,6 +24,7 @@ from assay.uncertainty import questions, statistics
 from assay.uncertainty.short import shortly
 
 QUESTIONS = 120  # of assay's own; a share of them is known to within 9 points
+LEAST = 30  # questions below which a tenth of the right answers is not known
 DOUBTFUL = 0.9  # share of right answers that lie below the threshold
 QUANTILES = 21
 MOST = 1 << 20  # bytes of what is kept
@@ -62,7 +63,7 @@ def usual(runtime: Runtime, form: str, keep: Path | None = None, progress: Progr
     rows = [(row, answer) for row, other in chosen for answer in (row.answers[0], other)]
     values = (_shortly if form == SHORT else _in_sentences)(runtime, rows, steps)
     both = [pair for pair in zip(values[::2], values[1::2], strict=True) if None not in pair]
-    if len(both) < questions.LEAST:
+    if len(both) < LEAST:
         return None
     found = _usual(pack, form, np.array(both, float))
     if path is not None:

@@ -47,7 +47,10 @@ def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: 
     assert all(row.kind is Kind.OPEN for row in card.findings if row.check not in known)
     assert card.risk is not None and card.risk.model.startswith("smol at 127.0.0.1")
     (said,) = messages(card, "error-rate.unmeasured", Kind.PASS)
-    assert said == "measured: 13 of 33 answers wrong (39.4 %, 95 % interval 24.7 to 56.3 %), questions of r"
+    assert said == (
+        "measured: 13 of 33 answers wrong (39.4 %, 95 % interval 24.7 to 56.3 %; a guess that gives each topic's "
+        "commonest answer: 97.0 %), questions of r"
+    )
     (said,) = messages(card, "error-rate.uncertified", Kind.PASS)
     assert said.startswith("at most 30 % wrong can be guaranteed while 61 % of questions are answered")
     assert messages(card, "error.confident", Kind.PASS) == ["0 of the 3 surest answers are wrong"]

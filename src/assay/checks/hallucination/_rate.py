@@ -11,5 +11,6 @@ def rate(risk: Calibration) -> str:
     low, high = wilson(risk.errors, risk.count)
     return (
         f"{risk.errors:,} of {risk.count:,} answers wrong ({100 * risk.errors / risk.count:.1f} %, "
-        f"95 % interval {100 * low:.1f} to {100 * high:.1f} %), questions of {risk.pack}"
+        f"95 % interval {100 * low:.1f} to {100 * high:.1f} %; a guess that gives each topic's commonest answer: "
+        f"{100 * risk.guessing:.1f} %), questions of {risk.pack}"
     )

@@ -8,6 +8,8 @@ from assay.facts.filtering import Filter, Filtering
 from assay.render.record.discrimination import table
 from assay.render.visible import visible
 
+NO_BOUND = 1e308  # a threshold that JSON has for infinity
+
 
 def lines(found: Filtering) -> Iterator[str]:
     """The lines of the report."""
@@ -28,6 +30,8 @@ def _filter(found: Filtering, row: Filter) -> str:
     share = f"all claims of a text true in {100 * (1 - row.alpha):.0f} % of texts"
     if row.threshold is None:
         return f"{share}: cannot certify with {found.texts:,} texts"
+    if row.threshold >= NO_BOUND:
+        return f"{share}: every claim may stay, for so many texts of the sample have no false one"
     return (
         f"{share}: keep claims with {found.score} below {row.threshold:.3f}; {100 * row.kept:.1f} % of claims stay, "
         f"and {100 * row.all_true:.1f} % of other texts have only true ones (halvings)"

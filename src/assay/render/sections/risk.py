@@ -28,13 +28,15 @@ def text(risk: Calibration, dossier: Dossier) -> Iterator[str]:
     low, high = wilson(risk.errors, risk.count)
     yield (
         f"{risk.errors:,} of {risk.count:,} answers wrong: {100 * risk.errors / risk.count:.1f} % "
-        f"({100 * low:.1f} to {100 * high:.1f} %), questions of {risk.pack}"
+        f"({100 * low:.1f} to {100 * high:.1f} %), by always giving the commonest answer of a topic "
+        f"{100 * risk.guessing:.1f} %, questions of {risk.pack}"
     )
     if risk.worth:
         own = next(row for row in risk.worth if row.score == risk.score)
+        inside = "" if own.within is None else f"; within topics {own.within:.3f}"
         yield (
             f"{own.score} tells wrong answers from right ones with AUROC {own.auroc:.3f} "
-            f"({own.low:.3f} to {own.high:.3f}; chance 0.500); calibrated error {risk.ece:.3f}"
+            f"({own.low:.3f} to {own.high:.3f}; chance 0.500{inside}); calibrated error {risk.ece:.3f}"
         )
     first = next((row for row in risk.promises if row.threshold is not None), None)
     most = f"{100 * risk.promises[-1].alpha:.0f} %"
