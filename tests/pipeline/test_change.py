@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.facts.change import Cause
+from assay.facts.change import MOST_FILES, Cause, FileChange
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.pipeline.change import change
+from assay.render.record.change import headline
 from tests.builders.command import run
 from tests.builders.dossier import with_section
 from tests.builders.release import release
@@ -28,6 +29,12 @@ def old(tmp_path: Path, audit: Audit) -> Dossier:
 def test_the_same_is_the_same(old: Dossier) -> None:
     found = change(old, old)
     assert found.same and not found.worse
+
+
+def test_a_list_that_is_full_is_not_called_whole(old: Dossier) -> None:
+    full = replace(change(old, old), files=(FileChange("a", "", "b"),) * MOST_FILES)
+    assert "1,000 or more files differ." in headline(full).sentence
+    assert "999 files differ." in headline(replace(full, files=full.files[1:])).sentence
 
 
 def test_everything_that_changed_is_named(tmp_path: Path, old: Dossier, audit: Audit) -> None:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from assay.facts.finding import Evidence
 
+MOST_FILES, MOST_FINDINGS = 1000, 1000  # that a change lists: with as many there may be more
+
 
 class Cause(StrEnum):
     """Why something is otherwise than before."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from difflib import unified_diff
 
 from assay.facts.change import (
+    MOST_FILES,
+    MOST_FINDINGS,
     Cause,
     Change,
     ComponentChange,
@@ -17,7 +19,7 @@ from assay.facts.change import (
 from assay.facts.dossier import Dossier, Subject, Verdict
 from assay.facts.finding import Finding, Kind
 
-MOST_FILES, MOST_FINDINGS, MOST_HUNKS, MOST_WIDTH = 1000, 1000, 60, 300
+MOST_HUNKS, MOST_WIDTH = 60, 300
 _ORDER = (Verdict.PASSED, Verdict.INCOMPLETE, Verdict.FAILED)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from assay.facts.change import Change, ComponentChange, FileChange, LicenceChange, ValueChange
+from assay.facts.change import (
+    MOST_FILES,
+    MOST_FINDINGS,
+    Change,
+    ComponentChange,
+    FileChange,
+    LicenceChange,
+    ValueChange,
+)
 from assay.facts.openness import BY_ID
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import Paint, painter
@@ -60,10 +68,13 @@ def headline(found: Change) -> Headline:
     lower = found.worse and not any(row.name == "verdict" for row in found.verdict)
     said = said or ["The verdict is the same, the class lower." if lower else "The verdict is the same."]
     fresh, gone = (sum(not getattr(row, side) for row in found.findings) for side in ("before", "after"))
-    files = len(found.files)
-    counts = ((files, "file differs", "files differ"), (fresh, "finding is new", "findings are new"))
-    said += [f"{count:,} {one if count == 1 else many}." for count, one, many in counts if count]
-    said += [f"{gone:,} {'is' if gone == 1 else 'are'} gone."] if gone else []
+    files, cut = len(found.files), " or more" if len(found.findings) >= MOST_FINDINGS else ""
+    counts = (
+        (files, " or more" if files >= MOST_FILES else "", "file differs", "files differ"),
+        (fresh, cut, "finding is new", "findings are new"),
+        (gone, cut, "is gone", "are gone"),
+    )
+    said += [f"{count:,}{more} {one if count == 1 else many}." for count, more, one, many in counts if count]
     return Headline(*(("WORSE", " ".join(said), Tone.STOP) if found.worse else ("CHANGED", " ".join(said), Tone.CARE)))
 
 
