@@ -170,6 +170,16 @@ above below
 morning evening
 day night
 summer winter
+good bad
+big small
+happy sad
+easy difficult
+rich poor
+fast slow
+long short
+full empty
+right wrong
+heavy light
 """
 # short forms, in the words that they stand for
 EXPANDED = {

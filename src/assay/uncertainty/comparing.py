@@ -22,8 +22,10 @@ def _set(words: str) -> frozenset[str]:
 
 MOST_PASSAGES = 8  # that a sentence is compared with
 LINKED = 2  # terms between two that belong together
-# of what is around a term that a passage must have to contradict it: at least, where that may be chance, all but all
-SHARE, SURE, SAME = 0.6, 0.75, 0.95
+LEAST = 2  # terms that a passage and a sentence share, below which no name stands in the place of another
+# of what is around a term that a passage must have to contradict it: at least, where that may be chance, all but all,
+# and more than there is
+SHARE, SURE, SAME, NEVER = 0.6, 0.75, 0.95, 2.0
 ALIKE = 0.7  # of the weight of a sentence, from which a passage says the same or the opposite
 _DIRECT = _set("the a an its their his her this that was were is are and or") | {""}
 _SIDES = _set("from to by of than over against under after before")
@@ -182,11 +184,13 @@ def _needed(row: Compared, at: int, rival: Term, alike: bool) -> float:
     More where the documents have the term elsewhere: then the passage may speak of something else, or use another name.
     """
     term = row.sentence.terms[at]
+    if term.kind is Kind.NAME and len(row.passage.pairs) < LEAST:
+        return NEVER
     if term.kind is Kind.VALUE:
         return SURE if at in row.elsewhere and not alike else SHARE
     if at not in row.elsewhere or alike:
         return SHARE if alike else SURE
-    return SAME if min(len(term.keys), len(rival.keys)) > 1 else 2.0
+    return SAME if min(len(term.keys), len(rival.keys)) > 1 else NEVER
 
 
 def _partly(one: Term, other: Term) -> bool:
