@@ -214,6 +214,25 @@ def test_a_parquet_file_for_fifty_gigabytes(tmp_path: Path) -> None:
     assert 200 << 20 < taken < 300 << 20
 
 
+@pytest.mark.parametrize("swap", [True, False])
+def test_another_file_than_was_hashed_is_not_read(tmp_path: Path, swap: bool) -> None:
+    path, other = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    for place, text in ((path, "one text"), (other, "two text")):
+        parquet.write_table(pa.table({"text": [text]}), place)
+
+    def change(count: int) -> None:
+        if swap:
+            other.replace(path)
+        else:
+            path.write_bytes(other.read_bytes())
+
+    inputs = listed((str(path),), lambda reason, place: None)
+    with closing(Parsed(inputs, Fields(), "utf-8")) as found:
+        (row,) = found.rows(inputs[0], change)
+    assert isinstance(row, NotRead)
+    assert row.reason in ("it changed since it was listed", "it cannot be opened (Permission denied)")
+
+
 def test_dates_in_every_zone_and_unit_are_read(tmp_path: Path) -> None:
     """What pyarrow looks up for them is not there any more once the lock holds, unless it was seen to."""
     when = pa.array([0, 1_600_000_000])

@@ -81,7 +81,7 @@ class Parsed:
             with opened(source.uri) as raw:
                 pieces = _pieces(raw, digest, advance)
                 try:
-                    yield from self._asked(source, pieces)
+                    yield from self._asked(source, raw, pieces)
                 except (_Silent, Mismatch) as cause:
                     self._end(source)
                     yield NotRead(0, f"the process that parses it was stopped: {cause}")
@@ -99,13 +99,13 @@ class Parsed:
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _asked(self, source: Input, pieces: Iterator[bytes]) -> Iterator[Made | NotRead]:
+    def _asked(self, source: Input, raw: Any, pieces: Iterator[bytes]) -> Iterator[Made | NotRead]:
         company = _company(source)
         child = self._children.get(company) or self._started(company)
         self._children[company] = child
         place: object = None
         if source.kind in COLUMNS:
-            place, pieces = self._placed(source, pieces), iter(())
+            place, pieces = self._placed(source, raw, pieces), iter(())
         talk = _Talk(child, _framed(source, place, pieces), STALL)
         last = False
         while not last:
@@ -149,17 +149,18 @@ class Parsed:
             raise IsolationError(f"the isolated parser did not start: {cause}; see  assay doctor") from cause
         return child
 
-    def _placed(self, source: Input, pieces: Iterator[bytes]) -> object:
-        """Where the file is that is read here and there, and what identifies it: as it is once it was hashed."""
-        path = os.path.realpath(source.uri)
+    def _placed(self, source: Input, raw: Any, pieces: Iterator[bytes]) -> object:
+        """Where the file is that is read here and there, and what identified it before its first byte was hashed."""
         if "://" in source.uri:
             path = os.path.join(self._folder, "input")
             with open(path, "wb") as file:
                 file.writelines(pieces)
-        before = identity(os.stat(path))
-        for _ in pieces:
-            pass
-        return astuple(root(os.path.dirname(path))), os.path.basename(path), before
+            state = os.stat(path)
+        else:
+            path, state = os.path.realpath(source.uri), os.fstat(raw.fileno())
+            for _ in pieces:
+                pass
+        return astuple(root(os.path.dirname(path))), os.path.basename(path), identity(state)
 
     def _end(self, source: Input) -> None:
         child = self._children.pop(_company(source), None)
