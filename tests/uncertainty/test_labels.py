@@ -13,7 +13,7 @@ from assay.render.record.scored_page import page
 from assay.runtime import Runtime
 from assay.text.chance import named, number
 from assay.text.language import foreign
-from assay.uncertainty import Draw, score
+from assay.uncertainty import Draw, against, score
 from assay.uncertainty.short import own, question
 from assay.uncertainty.usual import SENTENCE, SHORT, usual
 from tests.builders.scored import record
@@ -214,3 +214,18 @@ def test_numbers_and_tokens_read_as_a_person_reads_them() -> None:
     rows = tuple(replace(row, alternatives=(Alternative("", -0.01),)) for row in record().tokens)
     said = "\n".join(lines(replace(record(), tokens=rows), False))
     assert "more likely to end here" in said and "''" not in said
+
+
+def test_documents_support_contradict_and_leave_in_doubt(tmp_path: Path) -> None:
+    source = tmp_path / "source.txt"
+    source.write_text(
+        "Ada Lovelace was born in London on 10 December 1815. She wrote notes on the Analytical Engine.\n"
+    )
+    text = "Ada Lovelace was born in London on 10 December 1815. Ada Lovelace was born in 1820. Oslo has a harbour."
+    found = judged(text, Reader(), held=against([source]))
+    assert labels(found) == [Label.SUPPORTED, Label.CONTRADICTED, Label.DOUBTFUL]
+    assert headline(found).word == "CONTRADICTED"
+    said = headline(found).sentence
+    assert said.startswith(
+        "1 of 3 sentences is contradicted, 1 of 3 sentences is doubtful: 'Ada Lovelace was born in 1820.'"
+    )

@@ -105,8 +105,8 @@ def COMMAND(
     """Run MODEL on a text and say how likely it finds each token.
 
     MODEL is a folder or file with weights, or a record (-o json of this command). The files are parsed as in an audit,
-    and no code of the model is run. The first line says what stands out; each sentence is supported, doubtful or
-    not judged, and why. A score is no error rate. Exit status 0, or 2 if it could not run.
+    and no code of the model is run. The first line says what stands out; each sentence is supported, doubtful,
+    contradicted or not judged, and why. A score is no error rate. Exit status 0, or 2 if it could not run.
     """
     from assay import uncertainty
     from assay.runtime import conversation

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from assay.facts.checked import CheckedSentence, Support
 from assay.facts.uncertainty import (
-    Grounding,
     Judged,
     Known,
     Label,
@@ -27,10 +27,8 @@ from assay.text.language import foreign
 from assay.text.plain import plain
 from assay.uncertainty import meaning
 from assay.uncertainty.short import Short, last
-from assay.uncertainty.support import DOUBTED
 from assay.uncertainty.usual import SENTENCE, SHORT
 
-SUPPORTED = 0.1  # of the checker, up to which a sentence counts as supported
 NOISE = 6.0  # mean nats a token from which a sentence is noise to the model; a guess among 49,152 tokens is 10.8
 LEAST_NOISE = 6  # tokens below which a mean says nothing
 # nats, where nothing is known of what is usual for the model: one in a hundred in a sentence; asked for shortly, about
@@ -51,7 +49,7 @@ class Read:
     spans: tuple[Span, ...]
     sentences: tuple[Sentence, ...]
     samples: tuple[Sample, ...]
-    grounding: tuple[Grounding, ...]
+    checked: tuple[CheckedSentence, ...]
     known: Known | None
     short: Short | None = None
     usual: Usual | None = None
@@ -75,13 +73,16 @@ def judged(row: Read) -> tuple[Judged, ...]:
 
 
 def _judged(row: Read, one: Sentence) -> Judged:
-    beside = next((found for found in row.grounding if (found.start, found.stop) == (one.start, one.stop)), None)
+    beside = next((found for found in row.checked if (found.start, found.stop) == (one.start, one.stop)), None)
+    if beside is not None and beside.support is Support.CONTRADICTED:
+        return Judged(one.start, one.stop, Label.CONTRADICTED, beside.reason, None)
     unread = _unread(row, one)
     if unread:
         return Judged(one.start, one.stop, Label.NOT_JUDGED, unread, None)
-    sourced = beside is not None and beside.unsupported <= SUPPORTED
+    sourced = beside is not None and beside.support is Support.SUPPORTED
     value, token, words = _unlikeliest(row, one)
-    doubts = [*(_beside(beside) if beside else ()), *_unknown(row, one), *_differs(row, one)]
+    unfound = beside is not None and beside.support is Support.NOT_FOUND
+    doubts = [*((beside.reason,) if beside and unfound else ()), *_unknown(row, one), *_differs(row, one)]
     if value is not None and token is not None and not sourced and value > _threshold(row):
         doubts.append(_surprise(token, words))
     if doubts:
@@ -127,16 +128,9 @@ def _unread(row: Read, one: Sentence) -> str:
     mine = [token.logprob for token in row.tokens if token.start < one.stop and token.stop > one.start]
     if len(mine) >= LEAST_NOISE and -sum(mine) / len(mine) > NOISE:
         return f"to this model it is noise: {-sum(mine) / len(mine):.1f} nats a token, where a guess has about 10"
-    if not row.tokens and not row.samples and not row.grounding:
+    if not row.tokens and not row.samples and not row.checked:
         return "the runtime gives words and no log-probabilities, and there is nothing to compare them with"
     return ""
-
-
-def _beside(found: Grounding) -> Iterator[str]:
-    """Why the documents leave a sentence in doubt."""
-    if found.unsupported >= DOUBTED:
-        lacking = " and ".join(map(repr, found.missing[:3]))
-        yield f"{lacking} stand in no document" if lacking else "the documents do not say so"
 
 
 def _unknown(row: Read, one: Sentence) -> Iterator[str]:
@@ -174,9 +168,9 @@ def _added(row: Read, one: Sentence) -> list[Span]:
     return [span for span in new if span.kind is not SpanKind.WORDS] or new or mine
 
 
-def _support(row: Read, one: Sentence, beside: Grounding | None, token: TokenScore | None, words: str) -> str:
+def _support(row: Read, one: Sentence, beside: CheckedSentence | None, token: TokenScore | None, words: str) -> str:
     """By what a sentence is supported that nothing speaks against; nothing where nothing was looked at."""
-    if beside is not None and beside.unsupported <= SUPPORTED and beside.seen:
+    if beside is not None and beside.support is Support.SUPPORTED and beside.seen:
         return f"the documents say so: {_quoted(beside.seen)}"
     agreeing = _agreeing(row, one)
     said = [] if agreeing is None else [f"{agreeing} of {len(row.samples)} other answers agree"]

@@ -262,7 +262,19 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         spans=spans,
         sentences=sentences,
         judged=labels.judged(
-            labels.Read(text, row.prompt, tokens, spans, sentences, others, grounding, known, asked, common, draw.same)
+            labels.Read(
+                text,
+                row.prompt,
+                tokens,
+                spans,
+                sentences,
+                others,
+                support.checked(held, text),
+                known,
+                asked,
+                common,
+                draw.same,
+            )
         ),
         scores=found,
         samples=others,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
+from assay.facts.checked import CheckedSentence
 from assay.facts.uncertainty import (
     GivenDocument,
     Grounding,
@@ -24,6 +25,7 @@ from assay.facts.uncertainty import (
 )
 from assay.files import text as text_of
 from assay.runtime import Runtime, can_score
+from assay.uncertainty.checking import check, source
 from assay.uncertainty.grounding import Documents, unsupported
 
 if TYPE_CHECKING:
@@ -63,6 +65,18 @@ def given(held: Against) -> tuple[GivenDocument, ...]:
         GivenDocument(name, hashlib.sha256(text.encode()).hexdigest(), len(text))
         for name, text in zip(held.names, texts, strict=True)
     )
+
+
+def checked(held: Against, text: str) -> tuple[CheckedSentence, ...]:
+    """What the documents say of each sentence; none where none were given, or one of the texts has no words."""
+    if held.documents is None:
+        return ()
+    try:
+        return check(
+            text, [source(name, row) for name, row in zip(held.names, held.documents.texts, strict=True)]
+        ).sentences
+    except UsageError:
+        return ()
 
 
 def grounded(
