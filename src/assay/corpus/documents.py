@@ -16,6 +16,7 @@ from assay.licence.name import named
 from assay.licence.statement import of_document
 
 MOST_VALUE = 2000  # characters of a field other than the text
+EACH = "\x1e"  # between the licences of a list: the record separator of ASCII
 MOST_NAME = 80  # characters of the name of a field
 # field -> the names under which data sets in use have it, the first that a row has counts
 NAMES: dict[str, tuple[str, ...]] = {
@@ -122,7 +123,7 @@ def document(source: Input, found: Made, fields: Fields) -> Document:
         url=said["url"] or fields.croissant_url,
         title=said["title"],
         licence=of_document(
-            said["licence"],
+            _together(said["licence"]),
             fields.licences.get(dataset, fields.licence),
             LICENCES.get(dataset, "") if said["part"] else source.card,
             fields.croissant_licence,
@@ -163,7 +164,7 @@ def _value(name: str, flat: Mapping[str, Any], fields: Fields, guesses: Guesses,
     for source in (given,) if given else NAMES[name]:
         if source not in flat:  # most rows have few fields, and there may be millions
             continue
-        written = _all_of(flat[source]) if name == "licence" else _written(flat[source])
+        written = _listed(flat[source]) if name == "licence" else _written(flat[source])
         if written:
             guesses.took(name, source)
             known.add(source)
@@ -181,15 +182,20 @@ def _written(value: object) -> str:
     return _plain(value)
 
 
-def _all_of(value: object) -> str:
-    """A licence; of a list all hold together, since each was found in what the document is a part of."""
+def _listed(value: object) -> str:
+    """A licence; of a list each, with EACH between two: what they are called is looked up where files can be read."""
     if not isinstance(value, list):
         return _written(value)
-    each = dict.fromkeys(text for entry in value if (text := _written(entry)))
+    return EACH.join(dict.fromkeys(text for entry in value if (text := _written(entry).replace(EACH, " "))))
+
+
+def _together(text: str) -> str:
+    """The licence of a list: all hold, since each was found in what the document is a part of."""
+    each = text.split(EACH)
     if len(each) < 2:
-        return "".join(each)
-    known = [named(text) or text for text in each]
-    return " AND ".join(f"({text})" if " OR " in text else text for text in known)
+        return text
+    known = [named(entry) or entry for entry in each]
+    return " AND ".join(f"({entry})" if " OR " in entry else entry for entry in known)
 
 
 def _plain(value: object) -> str:
