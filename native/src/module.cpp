@@ -33,8 +33,8 @@ namespace assay {
 void bind_corpus(nb::module_& m);  // corpus.cpp
 
 #if ASSAY_X86
-// The highest x86-64 level of which the CPU has the instructions and the system keeps the registers: 2, 3 or 4 (Intel's
-// Software Developer's Manual, volume 2, CPUID leaves 1 and 7, and XGETBV). Not __builtin_cpu_supports, which answers no
+// The highest x86-64 level of which the CPU has the instructions and the system keeps the registers: 2, 3, 4 (Intel's
+// Software Developer's Manual, volume 2, CPUID leaves 1 and 7, and XGETBV). Not __builtin_cpu_supports, which says no
 // to all where the compiler's runtime library has no table of the CPU, as that of zig.
 static int x86_level() {
   unsigned a, b, c, d, features, low, high;

@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from assay.errors import UsageError, did_you_mean
@@ -48,6 +49,14 @@ def one_of(text: str, formats: tuple[str, ...]) -> Output:
             return found, Path(text)
         raise UsageError(f"{text!r} would be {found}, which is not written here: give {offered}")
     raise UsageError(f"unknown format {format!r}: give {offered}{did_you_mean(format, formats)}")
+
+
+def keep_apart(path: Path, *given: Path | None) -> None:
+    """UsageError where `path` is one of the files that a command was given, also by another name."""
+    for other in filter(None, given):
+        with suppress(OSError):  # one of the two is not there
+            if path.samefile(other):
+                raise UsageError(f"cannot write {path}: it is the file {other} that was given; give another place")
 
 
 def say(*lines: str, err: bool = False) -> None:

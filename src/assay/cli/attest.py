@@ -12,7 +12,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._load import bound, consistent
 from assay.cli._signer import signer_of, signer_options
-from assay.cli._streams import looks, say
+from assay.cli._streams import keep_apart, looks, say
 from assay.files import write
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def COMMAND(
 
     found = bound(dossier)
     target = target or default(dossier)
+    keep_apart(target, dossier, key, certificate, *chain)
     who = signer_of(key, password_env, certificate, chain)
     with consistent(dossier):
         raw = attested(found, bill(found), who)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._streams import say
+from assay.cli._streams import keep_apart, say
 
 if TYPE_CHECKING:
     from assay.uncertainty.asking import Asking
@@ -139,7 +139,8 @@ def COMMAND(
     from assay.pipeline import audited, requested
 
     targets = _targets(outputs, quiet)
-    _tried(model, (*(entry.path for entry in targets), histograms, keep))
+    rules = Path(policy) if policy else None
+    _tried(model, (*(entry.path for entry in targets), histograms, keep), (rules, baseline, trust, *packs))
     config = _configured(model)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
@@ -178,9 +179,10 @@ def _several(ctx: click.Context, models: tuple[str, ...]) -> int:
     return 0 if given["exit_zero"] and status == 1 else status
 
 
-def _tried(model: str, paths: Iterable[Path | None]) -> None:
-    """UsageError where an output cannot be written or would touch the model: now, and not after an hour of work."""
+def _tried(model: str, paths: Iterable[Path | None], given: Iterable[Path | None]) -> None:
+    """UsageError where an output cannot be written or would touch what was given: now, and not after hours of work."""
     for path in filter(None, paths):
+        keep_apart(path, *given)
         if "://" not in model:
             keep_out(path, Path(model))
         try_out(path)

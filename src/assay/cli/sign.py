@@ -9,7 +9,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
-from assay.cli._streams import looks, say
+from assay.cli._streams import keep_apart, looks, say
 from assay.files import keep_out, try_out, write
 
 
@@ -38,6 +38,7 @@ def COMMAND(
     target = target or places(model)[0]  # not inside: a signature in the folder would be a file that it does not cover
     if target != places(model)[1]:  # the place in a model that a signature has, and leaves out
         keep_out(target, model)
+    keep_apart(target, key, certificate, *chain)
     try_out(target)
     who = signer_of(key, password_env, certificate, chain)
     with progress(quiet) as advance:

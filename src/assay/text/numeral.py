@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-)
-_SMALL = _UNITS.split()
-_ROUND = "twenty thirty forty fifty sixty seventy eighty ninety"
-_TENS = _ROUND.split()
+from assay.text.quantity import RANKS, TENS, UNITS
+
 _SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
-_WORDS = {
-    **{word: at for at, word in enumerate(_SMALL)},
-    **{word: 10 * at for at, word in enumerate(_TENS, 2)},
-    **_SCALES,
-}
-_RANKS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth"
-)
-_ORDINALS = {word: at for at, word in enumerate(_RANKS.split(), 1)}
+_WORDS = {**UNITS, **TENS, **_SCALES}
 MOST = 40  # characters of a number
 
 
@@ -31,8 +17,8 @@ def value(word: str) -> str | None:
     if word in _WORDS:
         return str(_WORDS[word])
     tens, dash, ones = word.partition("-")
-    if dash and tens in _TENS and ones in _SMALL[1:10]:
-        return str(_WORDS[tens] + _WORDS[ones])
+    if dash and tens in TENS and 0 < UNITS.get(ones, 0) < 10:
+        return str(TENS[tens] + UNITS[ones])
     bare = word.replace(",", "").rstrip(".")
     whole, point, part = bare.partition(".")
     if not (whole.isascii() and whole.isdigit()) or (point and not (part.isascii() and part.isdigit())):
@@ -44,7 +30,7 @@ def value(word: str) -> str | None:
 def ordinal(word: str) -> str | None:
     """An ordinal number as figures, or None: `third` and `3rd` are 3."""
     word = word.lower()
-    if word in _ORDINALS:
-        return str(_ORDINALS[word])
+    if word in RANKS:
+        return str(RANKS[word])
     bare = word[:-2]
     return str(int(bare)) if word[-2:] in ("st", "nd", "rd", "th") and bare.isascii() and bare.isdecimal() else None

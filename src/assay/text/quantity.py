@@ -55,20 +55,22 @@ SCALES = {
 }
 SHORT_SCALES = _set("k m b")  # with a currency only, and no space
 
-_UNITS = (
+_ENGLISH = (
     "zero;one;two;three;four;five;six;seven;eight;nine;ten;eleven;twelve;thirteen;fourteen;fifteen;sixteen;seventeen;"
     "eighteen;nineteen"
 )
-_TENS = "twenty;thirty;forty;fifty;sixty;seventy;eighty;ninety"
+_ENGLISH_TENS = "twenty;thirty;forty;fifty;sixty;seventy;eighty;ninety"
 _GERMAN = (
     "null;ein;zwei;drei;vier;fünf;sechs;sieben;acht;neun;zehn;elf;zwölf;dreizehn;vierzehn;fünfzehn;sechzehn;siebzehn;"
     "achtzehn;neunzehn"
 )
 _GERMAN_TENS = "zwanzig;dreißig;vierzig;fünfzig;sechzig;siebzig;achtzig;neunzig"
+UNITS = _numbered(_ENGLISH, 0)
+TENS = {name: 10 * number for name, number in _numbered(_ENGLISH_TENS, 2).items()}
 _german, _german_tens = _numbered(_GERMAN, 0), _numbered(_GERMAN_TENS, 2)
 SMALL = {
-    **_numbered(_UNITS, 0),
-    **{name: 10 * number for name, number in _numbered(_TENS, 2).items()},
+    **UNITS,
+    **TENS,
     **{name: number for name, number in _german.items() if number > 1},
     **{name: 10 * number for name, number in _german_tens.items()},
     **{

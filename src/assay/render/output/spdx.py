@@ -245,4 +245,4 @@ def _entry(key: str, value: str) -> dict[str, str]:
     return {"type": "DictionaryEntry", "key": key, "value": value}
 
 
-RENDER = Renderer("spdx", "SPDX 3.0.1 with the AI profile, JSON-LD", write)
+RENDER = Renderer("spdx", "SPDX 3.0.1, JSON-LD; with the AI profile where the card states a day of release", write)
