@@ -80,6 +80,16 @@ def test_a_record_answers_as_it_was_recorded(tmp_path: Path) -> None:
         uncertainty.score(runtime, "Q:", "something else")
 
 
+def test_a_record_alone_is_shown_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_bytes(canonical(record()))
+    done = run("score", str(tmp_path / "r.json"), "-o", "text", "-o", f"json={tmp_path}/again.json")
+    assert done.returncode == 0 and "Paris is old." in done.stdout
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "r.json").read_bytes()
+    line = json.dumps(json.loads(canonical(record())))
+    (tmp_path / "two.json").write_text(f"{line}\n{line}\n")
+    assert "holds 2 records: say which one by its --prompt" in run("score", str(tmp_path / "two.json")).stderr
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
@@ -183,7 +193,6 @@ def test_meanings_by_hand() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "give --text to score, or --prompt or --user for the model to answer"),
         (("--prompt", "a", "--user", "b"), "two ways to say the same"),
         (("--text", "a", "--system", "b"), "--system goes with --user"),
         (("--text", "a", "-o", "pdf"), "unknown format 'pdf'"),
@@ -195,6 +204,11 @@ def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], said: s
     (tmp_path / "r.json").write_bytes(canonical(record()))
     done = run("score", str(tmp_path / "r.json"), *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1) and said in done.stderr
+
+
+def test_a_model_alone_says_nothing(tmp_path: Path) -> None:
+    done = run("score", str(tmp_path))
+    assert done.returncode == 2 and "give --text to score, or --prompt or --user for the model to answer" in done.stderr
 
 
 def test_a_record_is_shown_again(tmp_path: Path) -> None:

@@ -104,9 +104,10 @@ def COMMAND(
 ) -> int:
     """Run MODEL on a text and say how likely it finds each token.
 
-    MODEL is a folder or file with weights, or a record (-o json of this command). The files are parsed as in an audit,
-    and no code of the model is run. The first line says what stands out; each sentence is supported, doubtful,
-    contradicted or not judged, and why. A score is no error rate. Exit status 0, or 2 if it could not run.
+    MODEL is a folder or file with weights, or a record (-o json of this command), which alone is shown as it is. The
+    files are parsed as in an audit, and no code of the model is run. The first line says what stands out; each sentence
+    is supported, doubtful, contradicted or not judged, and why. A score is no error rate. Exit status 0, or 2 if it
+    could not run.
     """
     from assay import uncertainty
     from assay.runtime import conversation
@@ -114,6 +115,8 @@ def COMMAND(
     from assay.uncertainty import claims as filtering
     from assay.uncertainty import usual as usually
 
+    if text is prompt is user is None and Path(model).suffix == ".json" and Path(model).is_file():
+        return _written(_record(Path(model)), outputs, quiet, verbose)
     _check(text, prompt, user, system)
     if live and not calibration:
         raise UsageError("--live goes with --calibration")
@@ -141,6 +144,20 @@ def COMMAND(
         raise UsageError(str(cause)) from None
     if live and known:
         found = _with_live(found, live, known)
+    return _written(found, outputs, quiet, verbose)
+
+
+def _record(path: Path) -> ScoredText:
+    """The one record in a file, which is shown as it is."""
+    from assay.runtime.recorded import Recorded
+
+    rows = Recorded(path).rows
+    if len(rows) > 1:
+        raise UsageError(f"{path} holds {len(rows):,} records: say which one by its --prompt")
+    return rows[0]
+
+
+def _written(found: ScoredText, outputs: tuple[Output, ...], quiet: bool, verbose: bool) -> int:
     for format, path in outputs:
         put(_rendered(found, format, looks(path), quiet, verbose), path)
     return 0

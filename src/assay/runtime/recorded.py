@@ -22,6 +22,11 @@ class Recorded:
         self._rows = _records(path, text(path, MOST, _WHAT, _MADE))
 
     @property
+    def rows(self) -> tuple[ScoredText, ...]:
+        """The records as they were written."""
+        return tuple(self._rows)
+
+    @property
     def name(self) -> str:
         """`recorded`, and what ran then."""
         return f"recorded ({self._rows[0].runtime})"
