@@ -42,6 +42,7 @@ def card(tmp_path: Path) -> Iterator[Dossier]:
 
 def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: Dossier) -> None:
     assert card.decision.verdict is Verdict.INCOMPLETE and card.subject.closed and not card.artifacts
+    assert {row.because for row in card.openness.components} == {"no file was seen"}
     known = {row.check for row in card.findings if CLOSED not in row.message}
     assert known == {"error-rate.unmeasured", "error-rate.uncertified", "error.confident", "question.unanswerable"}
     assert all(row.kind is Kind.OPEN for row in card.findings if row.check not in known)

@@ -61,7 +61,8 @@ def _component(model: Model, kind: ComponentKind) -> Component:
             because,
             tuple(Evidence(row.artifact, row.link or row.sentence, line=row.line) for row in rows),
         )
-    return _made(model, kind, Support.ABSENT, "nothing in the files speaks of it", ())
+    unsaid = "nothing in the files speaks of it" if model.artifacts else "no file was seen"
+    return _made(model, kind, Support.ABSENT, unsaid, ())
 
 
 def _made(
