@@ -12,7 +12,7 @@ from tests.builders.questions import relation
 from tests.builders.walker import NO_SOCKET, leaves, ran
 
 REACHES = {"model", "base", "others", "corpora", "directory", "inputs"}  # arguments that may be an address
-LOCAL = {"sign", "verify", "corpus remove"}  # they take a path; a corpus that `verify` names is opened offline
+LOCAL = {"init", "sign", "verify", "corpus remove"}  # they take a path; a corpus that `verify` names is opened offline
 
 
 def test_every_command_that_can_reach_a_network_has_the_option() -> None:

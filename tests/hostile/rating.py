@@ -12,7 +12,6 @@ _STRUCTURE = frozenset(
         "weights.unowned-bytes",
         "weights.out-of-bounds",
         "weights.shard-mismatch",
-        "weights.inflated",
     }
 )
 # asked of every tokenizer, and answered with a review for nearly every one

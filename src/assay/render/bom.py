@@ -6,6 +6,7 @@ No clock is read: `metadata.timestamp` and the citations of 1.7, which need one,
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import uuid
@@ -39,9 +40,16 @@ _NEW_IN_SPDX = frozenset(
 )
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?\Z")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _CWE = re.compile(r"CWE-(\d+)\Z")
 # CVSS 3.1's words for its numbers (specification, section 5)
 _SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), (0.0, "none"))
+
+
+def _serial(digest: str) -> uuid.UUID:
+    """A number that is the same for the same model: of its digest; of an edited dossier whatever stands there."""
+    of = digest if _DIGEST.fullmatch(digest) else hashlib.sha256(digest.encode("utf-8", "backslashreplace")).hexdigest()
+    return uuid.UUID(hex=of[:32], version=4)
 
 
 def bom(dossier: Dossier, version: str) -> dict[str, Any]:
@@ -54,7 +62,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": version,
-        "serialNumber": f"urn:uuid:{uuid.UUID(hex=dossier.subject.sha256[:32], version=4)}",
+        "serialNumber": f"urn:uuid:{_serial(dossier.subject.sha256)}",
         "version": 1,
         "metadata": {
             **({"timestamp": when} if when else {}),
