@@ -80,34 +80,35 @@ def takes(python: tuple[str, ...], tag: str) -> bool:
     return minor >= 12 if tag == "cp312-abi3" else minor == 11
 
 
-def ran(folder: Path, python: tuple[str, ...]) -> str:
+def ran(python: tuple[str, ...]) -> str:
     """What comparing says on an interpreter; ValueError with its last words where it fails."""
-    path = f"{folder}:{REPOSITORY / 'src'}"
-    environment = ("env", f"PYTHONPATH={path}") if len(python) == 1 else ()
-    emulated = tuple(word.replace("PATHS", path) for word in python)
-    done = subprocess.run([*environment, *emulated, "-c", COMPARED], capture_output=True, text=True)
+    done = subprocess.run([*python, "-c", COMPARED], capture_output=True, text=True)
     if done.returncode:
         raise ValueError(done.stderr.strip().splitlines()[-1])
     return done.stdout.strip()
 
 
+def interpreters(platform: str, found: str, pythons: list[str], arm64: Path | None) -> list[tuple[str, ...]]:
+    """The commands that start an interpreter of that platform here, with the modules in `found` and assay's own."""
+    path = f"PYTHONPATH={found}:{REPOSITORY / 'src'}"
+    if platform.startswith("manylinux") and platform.endswith("x86_64"):
+        return [("env", path, python) for python in pythons]
+    if platform.startswith("manylinux") and platform.endswith("aarch64") and arm64:
+        return [("qemu-aarch64", "-L", str(arm64), "-E", f"{path}:{arm64}/site", f"{arm64}/usr/bin/python3.11")]
+    return []
+
+
 def tried(wheel: Path, pythons: list[str], arm64: Path | None) -> list[str]:
     """A line for each way in which a wheel was tried."""
-    platform = wheel.stem.split("-")[-1]
+    *_, python, abi, platform = wheel.stem.split("-")
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(wheel).extractall(folder)
         modules = list(Path(folder).glob("openassay_native/_core.*"))
         if platform == "any":
             return ["has no kernels, as it should"] if not modules else ["FAILED: has kernels"]
-        ways: list[tuple[str, ...]] = []
-        if platform.startswith("manylinux") and platform.endswith("x86_64"):
-            ways = [(python,) for python in pythons]
-        elif platform.startswith("manylinux") and platform.endswith("aarch64") and arm64:
-            there = f"PYTHONPATH=PATHS:{arm64}/site"
-            ways = [("qemu-aarch64", "-L", str(arm64), "-E", there, f"{arm64}/usr/bin/python3.11")]
         try:
-            tag = "-".join(wheel.stem.split("-")[-3:-1])
-            lines = [ran(Path(folder), way) for way in ways if takes(way, tag)]
+            ways = interpreters(platform, folder, pythons, arm64)
+            lines = [ran(way) for way in ways if takes(way, f"{python}-{abi}")]
             return lines or [looked_into(modules[0], platform)]
         except ValueError as error:
             return [f"FAILED: {error}"]

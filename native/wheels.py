@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 ZIG = (sys.executable, "-m", "ziglang")
 NANOBIND = Path(nanobind.__file__).parent
 # as in CMakeLists.txt, which says why
-KERNELS = ("-O3", "-ffp-contract=off", "-fno-math-errno")
+KERNELS = ("-fno-math-errno",)  # beside those of all
 COMMON = (
     "-std=gnu++17",
     "-O3",
@@ -95,33 +95,56 @@ class Abi:
         return "pyd" if platform.windows else "abi3.so"
 
 
+# what CPython's headers ask of pyconfig.h, on platforms of 64 bits
+_ANY = """
+SIZEOF_SHORT 2
+SIZEOF_INT 4
+SIZEOF_LONG_LONG 8
+SIZEOF_FLOAT 4
+SIZEOF_DOUBLE 8
+SIZEOF_VOID_P 8
+SIZEOF_SIZE_T 8
+SIZEOF_TIME_T 8
+SIZEOF_PID_T 4
+ALIGNOF_SIZE_T 8
+ALIGNOF_LONG 8
+WITH_THREAD 1
+WITH_DOC_STRINGS 1
+HAVE_WCHAR_H 1
+HAVE_STDDEF_H 1
+HAVE_STDARG_PROTOTYPES 1
+HAVE_DYNAMIC_LOADING 1
+"""
+_UNIX = """
+SIZEOF_LONG 8
+SIZEOF_WCHAR_T 4
+HAVE_UNISTD_H 1
+HAVE_SYS_TYPES_H 1
+HAVE_SYS_STAT_H 1
+HAVE_SYS_TIME_H 1
+HAVE_PTHREAD_H 1
+HAVE_SSIZE_T 1
+"""
+_WINDOWS = """
+SIZEOF_LONG 4
+SIZEOF_WCHAR_T 2
+MS_WIN64
+MS_WIN32
+MS_WINDOWS
+NT_THREADS
+Py_ENABLE_SHARED
+HAVE_DECLSPEC_DLL
+HAVE_PY_SSIZE_T 1
+PY_SSIZE_T_MAX 0x7fffffffffffffffLL
+COMPILER "[zig]"
+"""  # as PC/pyconfig.h of CPython has them
+
+
 def pyconfig(platform: Platform) -> str:
-    """What CPython's headers ask of pyconfig.h, for a platform of 64 bits."""
-    sizes = {"SHORT": 2, "INT": 4, "LONG_LONG": 8, "FLOAT": 4, "DOUBLE": 8, "VOID_P": 8, "SIZE_T": 8, "TIME_T": 8}
-    sizes |= {"LONG": 4, "WCHAR_T": 2, "PID_T": 4} if platform.windows else {"LONG": 8, "WCHAR_T": 4, "PID_T": 4}
-    lines = [f"#define SIZEOF_{name} {size}" for name, size in sizes.items()]
-    lines += [
-        "#define WITH_THREAD 1",
-        "#define HAVE_WCHAR_H 1",
-        "#define HAVE_STDDEF_H 1",
-        "#define HAVE_STDARG_PROTOTYPES 1",
-    ]
-    lines += ["#define WITH_DOC_STRINGS 1", "#define ALIGNOF_SIZE_T 8", "#define ALIGNOF_LONG 8"]
-    if platform.windows:  # as PC/pyconfig.h of CPython has them
-        lines += [
-            "#define MS_WIN64",
-            "#define MS_WIN32",
-            "#define MS_WINDOWS",
-            "#define NT_THREADS",
-            "#define Py_ENABLE_SHARED",
-        ]
-        lines += ["#define HAVE_DECLSPEC_DLL", "#define HAVE_DYNAMIC_LOADING", '#define COMPILER "[zig]"']
-        lines += ["#include <basetsd.h>", "typedef __int64 Py_ssize_t;", "#define HAVE_PY_SSIZE_T 1"]
-        lines += ["#define PY_SSIZE_T_MAX 0x7fffffffffffffffLL"]
-    else:
-        names = ("UNISTD_H", "SYS_TYPES_H", "SYS_STAT_H", "SYS_TIME_H", "PTHREAD_H", "DYNAMIC_LOADING", "SSIZE_T")
-        lines += [f"#define HAVE_{name} 1" for name in names]
-    return "\n".join(lines) + "\n"
+    """The pyconfig.h of a platform."""
+    rows = (_ANY + (_WINDOWS if platform.windows else _UNIX)).split("\n")
+    typed = ["#include <basetsd.h>", "typedef __int64 Py_ssize_t;"] if platform.windows else []
+    return "\n".join([f"#define {row}" for row in rows if row] + typed) + "\n"
 
 
 def headers(abi: Abi, platform: Platform, work: Path) -> Path:
@@ -144,14 +167,7 @@ def objects(platform: Platform, abi: Abi, work: Path, pool: ThreadPoolExecutor) 
     out.mkdir()
     levels = LEVELS if platform.target.startswith("x86_64") else {"portable": ()}
     compiler = (*ZIG, "c++", "-target", platform.target, *COMMON, *abi.defines)
-    python = (
-        "-I",
-        str(include),
-        "-I",
-        str(NANOBIND / "include"),
-        "-I",
-        str(NANOBIND / "ext" / "robin_map" / "include"),
-    )
+    python = [f"-I{folder}" for folder in (include, NANOBIND / "include", NANOBIND / "ext" / "robin_map" / "include")]
     jobs = [
         (*compiler, *KERNELS, *flags, f"-DLEVEL={name}", "-c", HERE / "src" / "kernels.cpp", "-o", out / f"{name}.o")
         for name, flags in levels.items()

@@ -159,11 +159,10 @@ class Summary:
         width = self._columns or PIECE
         if width > PIECE or self._row[4]:
             return 0
+        here = min(values, self._count - self._done) // width
         to_close = -(-(self._target - self._in_window) // width)
         to_flush = FLUSH - len(self._rows) % FLUSH
-        return (
-            min(to_flush, to_close, max(1, TOGETHER // width), min(values, self._count - self._done) // width) * width
-        )
+        return min(here, to_flush, to_close, max(1, TOGETHER // width)) * width
 
     def _piece(self, raw: Raw, count: int) -> None:
         if self._kind.number == BYTES:
@@ -183,9 +182,7 @@ class Summary:
         else:
             codes = values.view("<u2")[1::2]
             classes = _classes(values)
-            if (
-                number != F32 and classes[0]
-            ):  # every NaN as one code: which one an operation gives depends on the machine
+            if number != F32 and classes[0]:  # every NaN as one code: which one results depends on the machine
                 codes = codes.copy()
                 codes[np.isnan(values)] = 0x7FC0
             self._classes += classes
@@ -204,13 +201,13 @@ class Summary:
         if not self._columns:
             (low,), (high,) = _extremes(values[None])
             self._low, self._high = min(self._low, low), max(self._high, high)
-        elif self._row[4] or count < self._columns:
+        elif self._columns > PIECE:
             self._part_of_row(raw, values, count)
         else:
             self._whole_rows(raw.reshape(-1, len(raw) * self._columns // count), values.reshape(-1, self._columns))
 
     def _part_of_row(self, raw: Raw, values: NDArray[np.float32], count: int) -> None:
-        """A piece of a row that is longer than a piece, or of which no more is here."""
+        """A piece of a row that is longer than a piece."""
         square, row = values * values, self._row
         row[0] = float(_in_lanes(square[None], np.array([row[0]]))[0])
         (low,), (high,) = _extremes(values[None])
