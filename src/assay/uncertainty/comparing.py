@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assay.text.same import opposed
 from assay.uncertainty._english import MUTUAL
 from assay.uncertainty.alike import matches, same_terms, starting_with
 from assay.uncertainty.grounding import Documents
-from assay.uncertainty.terms import Kind, Reading, Term, opposite, read
+from assay.uncertainty.terms import Kind, Reading, Term, form, opposite, read
 
 
 def _set(words: str) -> frozenset[str]:
@@ -323,9 +324,8 @@ def _turned(row: Compared) -> str:
     return _prepositions(row)
 
 
+@lru_cache(maxsize=1)
 def _mutual() -> frozenset[str]:
-    from assay.uncertainty.terms import form
-
     return frozenset(map(form, MUTUAL))
 
 
