@@ -129,6 +129,8 @@ def test_what_is_in_no_document_is_not_found(document: str, sentence: str) -> No
         ("Did Northwind buy Larkspur?", False),
         ("## Summary", False),
         ("Here is a summary of the article:", False),
+        ("Here is what I found.", False),
+        ("Let me know if I can tell you more about Leeds.", False),
         ("Northwind 買收了 Larkspur 公司，價格為一百五十萬美元。", True),
         ("Northwind bought " + "very " * 1000 + "little.", True),
         ("Компания купила Larkspur за 1,5 миллиона долларов.", True),
@@ -138,6 +140,32 @@ def test_what_is_in_no_document_is_not_found(document: str, sentence: str) -> No
 def test_what_cannot_be_compared_is_not_judged(sentence: str, claims: bool) -> None:
     (row,) = check(sentence, [source("document", NEWS)]).sentences
     assert row.support is Support.NOT_JUDGED and row.claims is claims
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "#1 buyer was Northwind, and it bought Larkspur for 7 million dollars.",
+        "Here is Larkspur, which Northwind bought for 7 million dollars.",
+        "Please note it cost 7 million.",
+    ],
+)
+def test_a_claim_that_begins_like_a_heading_or_a_greeting_is_compared(sentence: str) -> None:
+    (row,) = check(sentence, [source("document", NEWS)]).sentences
+    assert row.support in (Support.CONTRADICTED, Support.NOT_FOUND) and row.claims
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><head><title>t</title><p>It is in Leeds.</p><p>It is in Rome.</p>",
+        "<html><body><p>It is in Leeds.</p><svg><path d='M0'><p>It is in Rome.</p></body></html>",
+        "<html><body><p>It is in Leeds.</p><svg><math><p>It is in Rome.</p></body></html>",
+    ],
+)
+def test_a_block_of_a_page_ends_what_hides_nothing_after_it(page: str) -> None:
+    found = check(page, [source("document", "Northwind is in Leeds. It was founded there.")])
+    assert [found.text[row.start : row.stop] for row in found.sentences] == ["It is in Leeds.", "It is in Rome."]
 
 
 def test_the_first_line_says_what_to_do(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ _BLOCKS = _set(
     "address article aside blockquote br dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 "
     "h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td th thead title tr ul"
 )
+_LEFT = _set("head svg math")  # what a block ends that stands in it
 _PAGE = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S)
 
 
@@ -44,6 +45,8 @@ class _Reader(HTMLParser):
         elif tag == "body":
             self._hidden.clear()  # a head that was never closed hides nothing of it
         elif tag in _BLOCKS:
+            while tag != "title" and self._hidden and self._hidden[-1] in _LEFT:
+                self._hidden.pop()
             self.pieces.append("\n")
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:

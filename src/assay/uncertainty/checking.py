@@ -38,6 +38,9 @@ _SAYS_NOTHING = re.compile(
     r"let me know.{0,80}|please note.{0,20})[.!:,]?",
     re.IGNORECASE,
 )
+# a figure or a name in what would else only introduce something
+_CLAIMS = re.compile(r"(?:here|please)\b.*(?:\d|\s(?!I\b)(?-i:[A-Z]))", re.IGNORECASE | re.DOTALL)
+_HEADING = re.compile(r"#{1,6}(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +212,10 @@ def _empty(text: str) -> str:
     whole = text.strip(" \t\n*_>-")
     if whole.endswith("?"):
         return "it is a question"
-    if whole.startswith("#"):
+    if _HEADING.match(whole):
         return "it is a heading"
     if not any(mark.isalnum() for mark in whole):
         return "it has no words"
-    if _SAYS_NOTHING.fullmatch(whole):
+    if _SAYS_NOTHING.fullmatch(whole) and (whole.endswith(":") or not _CLAIMS.match(whole)):
         return "it says nothing of the documents' subject"
     return ""
