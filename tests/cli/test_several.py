@@ -45,3 +45,14 @@ def test_models_of_one_name_have_numbered_reports(tmp_path: Path) -> None:
     paths = [str(hub_model(tmp_path / folder / "m")) for folder in ("a", "b")]
     assert run("audit", *paths, "-q", "-o", f"{tmp_path}/{{model}}.json").returncode == 0
     assert (tmp_path / "m.json").exists() and (tmp_path / "m-2.json").exists()
+
+
+def test_a_number_is_not_the_name_of_another_model(tmp_path: Path) -> None:
+    paths = [str(hub_model(tmp_path / path)) for path in ("a/m-2", "b/m", "c/m")]
+    assert run("audit", *paths, "-q", "-o", f"{tmp_path}/{{model}}.json").returncode == 0
+    assert sorted(path.name for path in tmp_path.glob("*.json")) == ["m-2.json", "m-3.json", "m.json"]
+
+
+def test_what_goes_to_standard_output_needs_no_name(models: tuple[str, str]) -> None:
+    done = run("audit", *models, "-o", "html=-")
+    assert done.returncode == 1 and done.stdout.count("<!doctype html>") == 2

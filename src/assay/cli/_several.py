@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import PurePath
 
 import click
 
-from assay.cli._output import GIVEN, given
+from assay.cli._output import GIVEN, given, target
 from assay.cli._streams import say
 from assay.errors import AssayError, UsageError
 from assay.render.visible import visible
@@ -20,7 +21,7 @@ _ORDER = (1, 2, 3, 0)  # of exit statuses: that of all is the first that one of 
 def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[str, tuple[str, ...]], int]) -> int:
     """Do `one` for each model, with its outputs, and return the exit status of all; what fails for one is said."""
     for output in outputs:
-        if ("=" in output or "." in output) and PLACE not in output:
+        if target(output).path and PLACE not in output:
             raise UsageError(
                 f"{len(models)} models would be written to one file: put {PLACE} into the name in {output!r}"
             )
@@ -43,10 +44,10 @@ def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[st
 
 
 def _names(models: tuple[str, ...]) -> list[str]:
-    """A name for each model's files: the last part of its path, numbered where others have it too."""
+    """A name for each model's files: the last part of its path, with the first free number where another has it too."""
     names: list[str] = []
     for model in models:
         name = PurePath(model.partition("://")[2].replace("/", "-") if "://" in model else model).name or "model"
-        number = sum(other == name or other.startswith(f"{name}-") for other in names)
-        names.append(f"{name}-{number + 1}" if number else name)
+        numbered = (f"{name}-{number}" for number in count(2))
+        names.append(next(free for free in chain((name,), numbered) if free not in names))
     return names
