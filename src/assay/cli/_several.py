@@ -10,7 +10,7 @@ import click
 
 from assay.cli._output import GIVEN, given, target
 from assay.cli._streams import say
-from assay.errors import AssayError, UsageError
+from assay.errors import UsageError
 from assay.render.visible import visible
 
 PLACE = "{model}"  # in the name of a report: where the model's name goes
@@ -34,7 +34,7 @@ def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[st
         click.get_current_context().meta[GIVEN] = [replaced.get(word, word) for word in words if word not in others]
         try:
             statuses.append(one(model, own))
-        except AssayError as error:
+        except UsageError as error:
             say(f"assay: {error}", err=True)
             statuses.append(2)
         say("")
