@@ -269,6 +269,11 @@ def test_no_output_takes_the_place_of_what_was_given(tmp_path: Path) -> None:
         done = run(*command)
         assert done.returncode == 2 and "that was given; give another place" in done.stderr, done
         assert place.read_bytes() == before
+    before = (tmp_path / "b.json").read_bytes()
+    (tmp_path / "assay.toml").write_text('baseline = "b.json"\n')
+    done = run("audit", model, "-o", "json=b.json", cwd=tmp_path)
+    assert done.returncode == 2 and "that was given; give another place" in done.stderr, done
+    assert (tmp_path / "b.json").read_bytes() == before
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")

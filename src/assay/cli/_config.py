@@ -38,6 +38,11 @@ class Config:
         return f"{next(iter(self.origins.values()))}: {', '.join(sorted(self.origins))}" if self.origins else ""
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The policy and the baseline that the file names."""
+        return tuple(Path(getattr(self, key)) for key in ("policy", "baseline") if key in self.origins)
+
+    @property
     def options(self) -> tuple[str, ...]:
         """What the file sets, as the options that say the same."""
         rows: list[str] = []

@@ -139,9 +139,9 @@ def COMMAND(
     from assay.pipeline import audited, requested
 
     targets = _targets(outputs, quiet)
-    rules = Path(policy) if policy else None
-    _tried(model, (*(entry.path for entry in targets), histograms, keep), (rules, baseline, trust, *packs))
-    config = _configured(model)
+    rules, config = Path(policy) if policy else None, _configured(model)
+    given = (rules, baseline, trust, *packs, *config.files)
+    _tried(model, (*(entry.path for entry in targets), histograms, keep), given)
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
         model, policy=policy or config.policy, questions=_ids(questions), only=_ids(only), skip=_ids(skip),
