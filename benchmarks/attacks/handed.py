@@ -16,12 +16,20 @@ from benchmarks.attacks.attack import CURL, ECHO, Answer, asked, attack, dossier
 
 _SCHEMA = 'schema = "assay-policy/1"\nname = "p"\n'
 _RULES = f'{_SCHEMA}[block]\nfail = ["*"]\n'
-_WAIVER = '[[waiver]]\nreason = "r"\nowner = "o"\nexpires = 2999-01-01\n'
+_WAIVER = '[[waiver]]\nreason = "r"\nowner = "o"\n'
 
 
 def hostile(at: Path) -> None:
     """A model `m` with a pickle that calls."""
     model(at / "m", a__pkl=calls("os", "system", CURL))
+
+
+def waived(at: Path, *, check: str = "pickle.reaches-outside", artifact: str = "a.pkl", until: int = 2999) -> None:
+    """A policy `p.toml` with a waiver for `m`, a hostile model, as it is now."""
+    hostile(at)
+    subject = dossier(at, "d.json")["subject"]["files_sha256"]
+    rows = f'check = "{check}"\nartifact = "{artifact}"\nsubject = "{subject}"\nexpires = {until}-01-01\n'
+    (at / "p.toml").write_text(f"{_RULES}{_WAIVER}{rows}")
 
 
 @attack("a dossier that was made with checks off verifies without that policy")
@@ -34,37 +42,26 @@ def _(at: Path) -> Answer:
 
 @attack("a waiver for every check")
 def _(at: Path) -> Answer:
-    hostile(at)
-    subject = dossier(at, "d.json")["subject"]["files_sha256"]
-    (at / "p.toml").write_text(f'{_RULES}{_WAIVER}check = "*"\nartifact = "*"\nsubject = "{subject}"\n')
+    waived(at, check="*", artifact="*")
     return no(at, "audit", "m", "-q", "--policy", "p.toml")
 
 
 @attack("a waiver for the subject as it was before another file changed")
 def _(at: Path) -> Answer:
-    hostile(at)
-    subject = dossier(at, "d.json")["subject"]["files_sha256"]
-    rows = f'check = "pickle.reaches-outside"\nartifact = "a.pkl"\nsubject = "{subject}"\n'
-    (at / "p.toml").write_text(f"{_RULES}{_WAIVER}{rows}")
+    waived(at)
     (at / "m/config.json").write_text('{"model_type": "gpt2"}')
     return no(at, "audit", "m", "-q", "--policy", "p.toml")
 
 
 @attack("a waiver that has expired")
 def _(at: Path) -> Answer:
-    hostile(at)
-    subject = dossier(at, "d.json")["subject"]["files_sha256"]
-    rows = f'check = "pickle.reaches-outside"\nartifact = "a.pkl"\nsubject = "{subject}"\n'
-    (at / "p.toml").write_text(f"{_RULES}{_WAIVER}{rows}".replace("2999", "2020"))
+    waived(at, until=2020)
     return no(at, "audit", "m", "-q", "--policy", "p.toml")
 
 
 @attack("a waiver for a container that names what lies in it")
 def _(at: Path) -> Answer:
-    hostile(at)
-    subject = dossier(at, "d.json")["subject"]["files_sha256"]
-    rows = f'check = "pickle.reaches-outside"\nartifact = "a.zip"\nsubject = "{subject}"\n'
-    (at / "p.toml").write_text(f"{_RULES}{_WAIVER}{rows}")
+    waived(at, artifact="a.zip")
     return no(at, "audit", "m", "-q", "--policy", "p.toml")
 
 

@@ -7,7 +7,6 @@ verdict's.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import struct
@@ -19,14 +18,12 @@ import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.attacks.protobuf import field, number
-from benchmarks.attacks.structures import STRUCTURES
+from benchmarks.attacks.structures import STRUCTURES, Made, file, nested
 
 MOST_SECONDS, MOST_MEMORY = 60.0, 1 << 20  # of CPU; KiB
-Made = Callable[[Path], object]
 
 
 def _index(count: int) -> bytes:
@@ -81,10 +78,6 @@ def _template(source: str) -> Made:
     return lambda folder: (folder / "tokenizer_config.json").write_text(json.dumps({"chat_template": source}))
 
 
-def _file(name: str, make: Callable[[], bytes]) -> Made:
-    return lambda folder: (folder / name).write_bytes(make())
-
-
 def _tokenizer(count: int) -> bytes:
     words = ",".join(f'"t{place}":{place}' for place in range(count))
     return f'{{"version":"1.0","model":{{"type":"BPE","vocab":{{{words}}},"merges":[]}}}}'.encode()
@@ -94,16 +87,6 @@ def _tar(folder: Path) -> None:
     with tarfile.open(folder / "model.tar", "w") as archive:
         for place in range(50_000):
             archive.addfile(tarfile.TarInfo(f"{place}.pkl"))
-
-
-def _zips(depth: int) -> bytes:
-    raw = b"\x80\x02N."
-    for _ in range(depth):
-        held = io.BytesIO()
-        with zipfile.ZipFile(held, "w") as archive:
-            archive.writestr("inner.zip", raw)
-        raw = held.getvalue()
-    return raw
 
 
 def _notebook(count: int) -> bytes:
@@ -120,64 +103,62 @@ def _onnx(size: int, *, external: bool) -> bytes:
 
 
 INPUTS: dict[str, Made] = {
-    "safetensors with 1,000,000 tensors": _file("model.safetensors", lambda: _index(1_000_000)),
-    "safetensors with 50,000 tensors": _file("model.safetensors", lambda: _index(50_000)),
-    "safetensors header nested 5,000,000 deep": _file("model.safetensors", lambda: _nested_header(5_000_000)),
+    "safetensors with 1,000,000 tensors": file("model.safetensors", lambda: _index(1_000_000)),
+    "safetensors with 50,000 tensors": file("model.safetensors", lambda: _index(50_000)),
+    "safetensors header nested 5,000,000 deep": file("model.safetensors", lambda: _nested_header(5_000_000)),
     "1 TiB that was never written": lambda folder: _sparse(folder / "model.bin"),
     "20,000 files": _many_files,
-    "config of 10,000,000 lists": _file("config.json", lambda: b'{"x":[' + b"[]," * 9_999_999 + b"[]]}"),
-    "config nested 200,000 deep": _file("config.json", lambda: b'{"a":' * 200_000 + b"1" + b"}" * 200_000),
-    "config with a number of 2,000,000 digits": _file(
+    "config of 10,000,000 lists": file("config.json", lambda: b'{"x":[' + b"[]," * 9_999_999 + b"[]]}"),
+    "config nested 200,000 deep": file("config.json", lambda: b'{"a":' * 200_000 + b"1" + b"}" * 200_000),
+    "config with a number of 2,000,000 digits": file(
         "config.json", lambda: b'{"vocab_size":' + b"9" * 2_000_000 + b"}"
     ),
-    "pickle of 10,000,000 steps": _file("model.pkl", lambda: b"\x80\x02" + b"N0" * 5_000_000 + b"N."),
-    "pickle of 20,000,000 lists": _file("model.pkl", lambda: b"\x80\x04](" + b"]" * 20_000_000 + b"e."),
-    "pickle that doubles 400 times": _file("model.pkl", lambda: b"\x80\x02cos\nsystem\nN" + b"2\x86" * 400 + b"\x85R."),
-    "pickle nested 2,000,000 deep": _file("model.pkl", lambda: b"\x80\x02cos\nsystem\nN" + b"\x85" * 2_000_000 + b"R."),
+    "pickle of 10,000,000 steps": file("model.pkl", lambda: b"\x80\x02" + b"N0" * 5_000_000 + b"N."),
+    "pickle of 20,000,000 lists": file("model.pkl", lambda: b"\x80\x04](" + b"]" * 20_000_000 + b"e."),
+    "pickle that doubles 400 times": file("model.pkl", lambda: b"\x80\x02cos\nsystem\nN" + b"2\x86" * 400 + b"\x85R."),
+    "pickle nested 2,000,000 deep": file("model.pkl", lambda: b"\x80\x02cos\nsystem\nN" + b"\x85" * 2_000_000 + b"R."),
     "zip of 100,000 pickles": lambda folder: _many_members(folder / "model.zip"),
     "zip of one member under 2,000 names": lambda folder: _overlapping(folder / "model.zip"),
-    "GGUF array of 10,000,000 texts": _file("m.gguf", lambda: _gguf(8, 10_000_000, struct.pack("<Q", 1) + b"a")),
-    "GGUF array nested 200,000 deep": _file("m.gguf", lambda: _gguf(9, 1, struct.pack("<IQ", 9, 1) * 200_000)),
-    "tokenizer with 1,000,000 entries": _file("tokenizer.json", lambda: _tokenizer(1_000_000)),
+    "GGUF array of 10,000,000 texts": file("m.gguf", lambda: _gguf(8, 10_000_000, struct.pack("<Q", 1) + b"a")),
+    "GGUF array nested 200,000 deep": file("m.gguf", lambda: _gguf(9, 1, struct.pack("<IQ", 9, 1) * 200_000)),
+    "tokenizer with 1,000,000 entries": file("tokenizer.json", lambda: _tokenizer(1_000_000)),
     "template of nested loops": _template("{% for a in range(99999) %}" * 3 + "x" + "{% endfor %}" * 3),
     "template that multiplies text": _template('{{ "x" * 10000000000 }}'),
     "template nested 50,000 deep": _template("{{ " + "(" * 50_000 + "1" + ")" * 50_000 + " }}"),
     "template of 30,000,000 characters": _template("x" * 30_000_000),
-    "code of one line of 50,000,000 characters": _file(
-        "modeling_x.py", lambda: b"x = " + b'"a"+' * 12_500_000 + b'"b"'
-    ),
-    "card of 50,000,000 marks": _file("README.md", lambda: b"---\nlicense: mit\n---\n" + b"*_" * 25_000_000),
-    "YAML nested 100,000 deep": _file("config.yaml", lambda: b"a: " + b"[" * 100_000 + b"]" * 100_000),
-    "msgpack nested 5,000,000 deep": _file("flax_model.msgpack", lambda: b"\x91" * 5_000_000 + b"\xc0"),
+    "code of one line of 50,000,000 characters": file("modeling_x.py", lambda: b"x = " + b'"a"+' * 12_500_000 + b'"b"'),
+    "card of 50,000,000 marks": file("README.md", lambda: b"---\nlicense: mit\n---\n" + b"*_" * 25_000_000),
+    "YAML nested 100,000 deep": file("config.yaml", lambda: b"a: " + b"[" * 100_000 + b"]" * 100_000),
+    "msgpack nested 5,000,000 deep": file("flax_model.msgpack", lambda: b"\x91" * 5_000_000 + b"\xc0"),
     "tar of 50,000 members": _tar,
-    "zips nested 200 deep": _file("model.zip", lambda: _zips(200)),
-    "ONNX of 200 MB that claims 2^40 values": _file("model.onnx", lambda: _onnx(200_000_000, external=False)),
-    "ONNX of 2^40 values in a file that is absent": _file("model.onnx", lambda: _onnx(0, external=True)),
-    "notebook of 500,000 cells": _file("a.ipynb", lambda: _notebook(500_000)),
-    "code of 2,000,000 lines": _file("modeling_x.py", lambda: b"x = eval\n" * 2_000_000),
-    "code nested 100,000 deep": _file("modeling_x.py", lambda: b"(" * 100_000 + b")" * 100_000),
-    "code of one name of 50,000,000 letters": _file("modeling_x.py", lambda: b"x" * 50_000_000),
-    "one line of 200,000,000 characters": _file("README.md", lambda: b"a" * 200_000_000),
-    "card nested 100,000 deep": _file("README.md", lambda: b"---\na: " + b"{a: " * 100_000 + b"\n---\n"),
-    "YAML of aliases that double 40 times": _file(
+    "zips nested 200 deep": file("model.zip", lambda: nested("inner.zip", 200)),
+    "ONNX of 200 MB that claims 2^40 values": file("model.onnx", lambda: _onnx(200_000_000, external=False)),
+    "ONNX of 2^40 values in a file that is absent": file("model.onnx", lambda: _onnx(0, external=True)),
+    "notebook of 500,000 cells": file("a.ipynb", lambda: _notebook(500_000)),
+    "code of 2,000,000 lines": file("modeling_x.py", lambda: b"x = eval\n" * 2_000_000),
+    "code nested 100,000 deep": file("modeling_x.py", lambda: b"(" * 100_000 + b")" * 100_000),
+    "code of one name of 50,000,000 letters": file("modeling_x.py", lambda: b"x" * 50_000_000),
+    "one line of 200,000,000 characters": file("README.md", lambda: b"a" * 200_000_000),
+    "card nested 100,000 deep": file("README.md", lambda: b"---\na: " + b"{a: " * 100_000 + b"\n---\n"),
+    "YAML of aliases that double 40 times": file(
         "config.yaml",
         lambda: b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 41)),
     ),
-    "YAML of 1,000,000 keys": _file("config.yaml", lambda: b"".join(b"k%d: 1\n" % n for n in range(1_000_000))),
-    "vocabulary of 2,000,000 entries": _file(
+    "YAML of 1,000,000 keys": file("config.yaml", lambda: b"".join(b"k%d: 1\n" % n for n in range(1_000_000))),
+    "vocabulary of 2,000,000 entries": file(
         "vocab.json", lambda: json.dumps({f"t{n}": n for n in range(2_000_000)}).encode()
     ),
-    "merges of 5,000,000 lines": _file("merges.txt", lambda: b"a b\n" * 5_000_000),
-    "pickle of a text of 500,000,000 bytes": _file(
+    "merges of 5,000,000 lines": file("merges.txt", lambda: b"a b\n" * 5_000_000),
+    "pickle of a text of 500,000,000 bytes": file(
         "model.pkl", lambda: b"\x80\x02X" + struct.pack("<I", 500_000_000) + b"a" * 500_000_000 + b"."
     ),
-    "pickle of 1,000,000 calls": _file("model.pkl", lambda: b"\x80\x02" + b"cos\nsystem\n(tR0" * 1_000_000 + b"N."),
-    "pickle of 1,000,000 pickles": _file("model.pkl", lambda: b"\x80\x02N." * 1_000_000),
-    "npy of 2^50 values": _file(
+    "pickle of 1,000,000 calls": file("model.pkl", lambda: b"\x80\x02" + b"cos\nsystem\n(tR0" * 1_000_000 + b"N."),
+    "pickle of 1,000,000 pickles": file("model.pkl", lambda: b"\x80\x02N." * 1_000_000),
+    "npy of 2^50 values": file(
         "a.npy",
         lambda: b"\x93NUMPY\x01\0v\0" + b"{'descr':'<f8','fortran_order':False,'shape':(%d,)}" % (1 << 50) + b" " * 66,
     ),
-    "sentencepiece with 2,000,000 pieces": _file("tokenizer.model", lambda: b"\n\x08\n\x01a\x15\0\0\0\0" * 2_000_000),
+    "sentencepiece with 2,000,000 pieces": file("tokenizer.model", lambda: b"\n\x08\n\x01a\x15\0\0\0\0" * 2_000_000),
 }
 
 

@@ -21,7 +21,8 @@ Made = Callable[[Path], object]
 _ROOT = 48  # where the root group of an HDF5 file begins here
 
 
-def _file(name: str, make: Callable[[], bytes]) -> Made:
+def file(name: str, make: Callable[[], bytes]) -> Made:
+    """A file of this name with what `make` gives."""
     return lambda folder: (folder / name).write_bytes(make())
 
 
@@ -141,12 +142,13 @@ def _keras(count: int) -> bytes:
     return held.getvalue()
 
 
-def _arrays(depth: int) -> bytes:
+def nested(name: str, depth: int) -> bytes:
+    """An archive in an archive and so on, each under this name; a pickle in the innermost."""
     raw = b"\x80\x02N."
     for _ in range(depth):
         held = io.BytesIO()
         with zipfile.ZipFile(held, "w") as archive:
-            archive.writestr("inner.npz", raw)
+            archive.writestr(name, raw)
         raw = held.getvalue()
     return raw
 
@@ -172,22 +174,22 @@ def _folders(folder: Path) -> None:
 
 
 STRUCTURES: dict[str, Made] = {
-    "HDF5 of groups that hold themselves": _file("m.h5", lambda: _hdf5(_group(_to(b"a", _ROOT), _to(b"b", _ROOT)))),
-    "HDF5 of 200,000 groups, each in another": _file("m.h5", lambda: _chain(200_000)),
-    "HDF5 of 2^60 paths": _file("m.h5", lambda: _bush(60)),
-    "HDF5 of an index that holds itself": _file("m.h5", _old_group),
-    "HDF5 of soft and external links in a circle": _file(
+    "HDF5 of groups that hold themselves": file("m.h5", lambda: _hdf5(_group(_to(b"a", _ROOT), _to(b"b", _ROOT)))),
+    "HDF5 of 200,000 groups, each in another": file("m.h5", lambda: _chain(200_000)),
+    "HDF5 of 2^60 paths": file("m.h5", lambda: _bush(60)),
+    "HDF5 of an index that holds itself": file("m.h5", _old_group),
+    "HDF5 of soft and external links in a circle": file(
         "m.h5", lambda: _hdf5(_group(_soft(b"a", b"/b"), _soft(b"b", b"/a"), _external(b"c", b"m.h5")))
     ),
-    "HDF5 of 2^40 bytes, packed 30 times over": _file("m.h5", _filters),
+    "HDF5 of 2^40 bytes, packed 30 times over": file("m.h5", _filters),
     "safetensors of 1 TiB that was never written": _sparse,
-    "index of 1,000,000 tensors in shards": _file("model.safetensors.index.json", lambda: _shards(1_000_000)),
+    "index of 1,000,000 tensors in shards": file("model.safetensors.index.json", lambda: _shards(1_000_000)),
     "torch checkpoint of 1,000,000 records": _records,
-    "Keras model of 1,000,000 layers": _file("model.keras", lambda: _keras(1_000_000)),
-    "npz nested 200 deep": _file("a.npz", lambda: _arrays(200)),
-    "GGUF array of 1,000,000 arrays": _file("m.gguf", lambda: _inner(1_000_000)),
-    "ONNX of graphs nested 100,000 deep": _file("model.onnx", lambda: _nested_onnx(100_000)),
-    "TensorFlow Lite with a tensor listed 2,000,000 times": _file("model.tflite", lambda: _lite(2_000_000)),
-    "gzip of 16 GiB of zeros": _file("model.pkl.gz", lambda: gzip.compress(bytes(64 << 20)) * 256),
+    "Keras model of 1,000,000 layers": file("model.keras", lambda: _keras(1_000_000)),
+    "npz nested 200 deep": file("a.npz", lambda: nested("inner.npz", 200)),
+    "GGUF array of 1,000,000 arrays": file("m.gguf", lambda: _inner(1_000_000)),
+    "ONNX of graphs nested 100,000 deep": file("model.onnx", lambda: _nested_onnx(100_000)),
+    "TensorFlow Lite with a tensor listed 2,000,000 times": file("model.tflite", lambda: _lite(2_000_000)),
+    "gzip of 16 GiB of zeros": file("model.pkl.gz", lambda: gzip.compress(bytes(64 << 20)) * 256),
     "20,000 folders, and 900 in one another": _folders,
 }
