@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -87,7 +88,7 @@ _FORMATS = """\
 
 Generated from the readers by `python docs/generate.py`. A file is recognised by its name and its first bytes; among
 several that fit, content that can be nothing else wins, then a reader that asks for both, then the most specific name,
-then the longest magic.
+then the longest magic. A row without a format goes on with the one above it.
 
 | format | what | names | first bytes |
 |---|---|---|---|
@@ -109,12 +110,26 @@ listed as inert. Everything else is `artifact.unread`: an open finding, never a 
 def _formats() -> str:
     rows = []
     for entry in formats():
-        names = ", ".join(f"`{name}`" for name in entry.names)
-        magic = ", ".join(f"`{mark.hex(' ')}`" for _, mark in entry.magic)
+        names = _lines([f"`{name}`" for name in entry.names], 90)
         both = " (with a name)" if entry.both else ""
-        content = f"{', ' if magic else ''}any, by content" if entry.sniff else ""
-        rows.append(f"| {entry.id} | {entry.title} | {names} | {magic}{both}{content} |\n")
+        marks = [f"`{mark.hex(' ')}`" for _, mark in entry.magic]
+        marks[-1:] = [f"{mark}{both}" for mark in marks[-1:]]
+        magic = _lines(marks + ["any, by content"] * bool(entry.sniff), 60)
+        first = (f"{entry.id} | {entry.title}", *[" | "] * max(len(names), len(magic)))
+        cells = zip_longest(names, magic, fillvalue="")
+        rows += [f"| {head} | {name} | {mark} |\n" for head, (name, mark) in zip(first, cells, strict=False)]
     return f"{_FORMATS}{''.join(rows)}{_INERT}{_ASPECTS}{_aspects()}"
+
+
+def _lines(items: list[str], width: int) -> list[str]:
+    """The items, with commas between them, in lines of a cell; one is never divided."""
+    lines = [""]
+    for place, item in enumerate(items):
+        text = item + ", " * (place < len(items) - 1)
+        if lines[-1] and len(lines[-1] + text.rstrip()) > width:
+            lines.append("")
+        lines[-1] += text
+    return [line.rstrip() for line in lines]
 
 
 def _aspects() -> str:

@@ -28,7 +28,8 @@ from assay.facts.comparison import Relation
     "expected",
     multiple=True,
     type=click.Choice([str(row) for row in Relation]),
-    help="Exit 1 unless the relation is this one; may be repeated.",
+    metavar="RELATION",
+    help=f"Exit 1 unless the relation is this one; may be repeated. One of: {', '.join(Relation)}.",
 )
 @options.formats("text", "json", "html")
 @options.offline()
