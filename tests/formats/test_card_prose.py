@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,9 @@ def test_headings_that_are_not_of_markdown(text: str, title: str) -> None:
 @pytest.mark.parametrize(("text", "count"), [("two words", 2), ("日本語の文章です", 4), ("mixed 文章", 2), ("", 0)])
 def test_words_of_scripts_without_spaces_count(text: str, count: int) -> None:
     assert words(text) == count
+
+
+def test_a_card_of_headings_alone_is_read_in_time_that_grows_with_its_length() -> None:
+    start = time.process_time()
+    assert stated("# a\n" * 20_000) == set()
+    assert time.process_time() - start < 10  # half a second; over thirty where each sentence walks all headings

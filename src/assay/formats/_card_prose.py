@@ -8,6 +8,7 @@ Y", "released under Z", and results with a number. Each is a claim of the publis
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from assay.facts.heading import Topic, topics
@@ -55,8 +56,8 @@ _DATA_LINK = re.compile(r"https?://(?:huggingface\.co|hf\.co)/+datasets/([\w.-]+
 
 # how a model is called in prose: a link, code, or a word that looks like the name of one
 _NAME = (
-    r"(?P<name>\[[^\[\]]{1,200}\]\([^()\s]{1,500}\)|`[^`]{2,120}`|[\w.-]+/[\w.-]+|(?:[A-Z][\w.]*-[\w.-]+|[A-Za-z]+\d[\w.-]*)"
-    r")"
+    r"(?P<name>\[[^\[\]]{1,200}\]\([^()\s]{1,500}\)|`[^`]{2,120}`|[\w.-]+/[\w.-]+"
+    r"|(?:[A-Z][\w.]*-[\w.-]+|[A-Za-z]+\d[\w.-]*))"
 )
 _OTHER = _NAME.replace("name", "other")
 _MADE_FROM = re.compile(
@@ -96,8 +97,8 @@ _COMMON = frozenset(
     """.split()  # noqa: SIM905 - one word a line would be a page
 )
 _HARDWARE = re.compile(
-    r"\b(?:[ABHVLT]\d{1,4}\w*|TPUs?|GPUs?|CPUs?|NVIDIA|RTX|GTX|AWS|GCP|Azure|Google|Colab|Kaggle|Apple|Mac\w*|AMD|MI\d+\w*"
-    r"|Gaudi\w*|Trainium|Jean|LUMI|Leonardo|Frontier|Snellius|JUWELS|Isambard|x)\b"
+    r"\b(?:[ABHVLT]\d{1,4}\w*|TPUs?|GPUs?|CPUs?|NVIDIA|RTX|GTX|AWS|GCP|Azure|Google|Colab|Kaggle|Apple|Mac\w*|AMD"
+    r"|MI\d+\w*|Gaudi\w*|Trainium|Jean|LUMI|Leonardo|Frontier|Snellius|JUWELS|Isambard|x)\b"
 )
 _RELEASED = re.compile(
     r"\b(?:released|licen[cs]ed|distributed|available|published|provided|shared)\b(?:\s+\w+){0,4}?\s+under\s+"
@@ -197,10 +198,11 @@ def _model_name(text: str) -> str:
 
 def _sentenced(body: list[str], start: int, found: tuple[Section, ...], labelled: frozenset[str]) -> Iterator[Stated]:
     """What sentences state; what a label states already is not looked for again."""
-    following = False
+    following, begins = False, [row.line for row in found]
     for line, sentence in sentences(body, start):
         text = sentence[:MOST_LINE]
-        about = _about(found, line)
+        above = bisect_right(begins, line)
+        about = topics(found[above - 1].title) if above else topics("")
         if "base_model" not in labelled:
             yield from _origin(text, line)
         if "datasets" not in labelled:
@@ -215,12 +217,6 @@ def _sentenced(body: list[str], start: int, found: tuple[Section, ...], labelled
         elif _RESULT.search(_MARKS.sub("", text)) and Topic.TRAINING not in about:
             yield Stated("result_in_prose", text[:EXCERPT], line)
         following = "following results" in text.lower() or (following and item is not None)
-
-
-def _about(found: tuple[Section, ...], line: int) -> frozenset[Topic]:
-    """What the section that a line stands in is about."""
-    title = next((row.title for row in reversed(found) if row.line <= line), "")
-    return topics(title)
 
 
 def _origin(text: str, line: int) -> Iterator[Stated]:
