@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.codec import canonical
-from assay.facts.uncertainty import ScoredText
+from assay.facts.uncertainty import Label, ScoredText
 from assay.render.record.scored import lines
 from assay.render.record.scored_page import page
+from assay.uncertainty.checking import check, document
 from assay.uncertainty.grounding import FEATURES, Documents, stem, unsupported
 from tests.builders.command import run
 from tests.builders.runtimes import Sure, Words
@@ -171,6 +172,7 @@ def test_a_corpus_says_how_rare_names_are_and_which_never_meet(corpus: Path) -> 
     ("name", "raw", "said"),
     [
         ("absent.txt", None, "cannot read"),
+        ("c.txt", b" -- ", "document c.txt has no words"),
         ("b.txt", b"\xff\xfe", "is not UTF-8 text: byte 0 is 0xff; index it with `assay corpus build`"),
     ],
 )
@@ -179,6 +181,25 @@ def test_a_document_that_is_none_is_one_sentence(name: str, raw: bytes | None, s
         (tmp_path / name).write_bytes(raw)
     with pytest.raises(UsageError, match=said):
         uncertainty.against([tmp_path / name])
+
+
+def test_a_document_beyond_the_limit_leaves_the_others_read(tmp_path: Path, curie: Path) -> None:
+    (tmp_path / "long.txt").write_text("nothing " * (1 << 19))
+    text = "Marie Curie was born in Madrid in 1867."
+    held = uncertainty.against([curie, tmp_path / "long.txt", curie])
+    found = uncertainty.score(Words(), "Who?", text, held=held)
+    assert [row.label for row in found.judged] == [Label.CONTRADICTED]
+    assert "the rest of the documents, beyond 4 Mi characters" in found.missing
+
+
+def test_a_page_is_read_as_check_reads_it(tmp_path: Path, curie: Path) -> None:
+    path = tmp_path / "curie.html"
+    path.write_text(f"<!doctype html><html><body><p class='Madrid'>{curie.read_text()}</p></body></html>")
+    held = uncertainty.against([path])
+    found = uncertainty.score(Words(), "Who?", "Marie Curie was born in Madrid in 1867.", held=held)
+    assert [row.label for row in found.judged] == [Label.CONTRADICTED]
+    assert all("<" not in row.seen for row in found.grounding)
+    assert found.documents[0].sha256 == check(found.text, [document(path)]).documents[0].sha256
 
 
 def test_documents_are_given_on_the_command_line(tmp_path: Path, curie: Path) -> None:

@@ -77,31 +77,44 @@ def check(text: str, sources: Sequence[Source], name: str = "the text") -> Check
     if not sources:
         raise UsageError("nothing to check against: name a document")
     for row in sources:
-        if not any(mark.isalnum() for mark in row.text):
-            raise UsageError(f"document {row.name} has no words: nothing can be compared with it")
+        worded(row)
     if not any(mark.isalnum() for mark in text):
         raise UsageError(f"{name} has no words: nothing can be checked")
     if len(text) > MOST_TEXT:
         raise UsageError(f"{name} is too long: expected at most {MOST_TEXT:,} characters, got {len(text):,}")
-    checker = _Checker(text, [row.text for row in sources])
-    cut = ("the rest of the documents, beyond 4 Mi characters",) if checker.documents.cut else ()
+    documents = Documents([row.text for row in sources])
+    cut = ("the rest of the documents, beyond 4 Mi characters",) if documents.cut else ()
     return Checked(
         schema=SCHEMA,
         assay=VERSION,
         name=name,
         text=text,
         documents=tuple(GivenDocument(row.name, row.sha256, len(row.text)) for row in sources),
-        sentences=tuple(checker.sentence(start, stop) for start, stop in bounds(text)),
+        sentences=sentences(text, documents),
         missing=cut,
     )
+
+
+def worded(row: Source) -> Source:
+    """The document itself (UsageError: it has no words)."""
+    if not any(mark.isalnum() for mark in row.text):
+        raise UsageError(f"document {row.name} has no words: nothing can be compared with it")
+    return row
+
+
+def sentences(text: str, documents: Documents) -> tuple[CheckedSentence, ...]:
+    """What the documents say of each sentence of a text as it stands."""
+    checker = _Checker(text, documents)
+    return tuple(checker.sentence(start, stop) for start, stop in bounds(text))
 
 
 class _Checker:
     """The documents of one check, read once."""
 
-    def __init__(self, text: str, texts: list[str]) -> None:
-        self.documents = Documents(texts)
+    def __init__(self, text: str, documents: Documents) -> None:
+        self.documents = documents
         self._text = text
+        texts = [row for row in documents.texts if row]  # nothing is left of what lies beyond the limit
         self._languages = {language(text) for text in texts} | {"" for text in texts if not latin(text)}
         self._latin = any(map(latin, texts))
         whole = frozenset().union(*(lowered(bare(row)) for row in (*self.documents.texts, text)))

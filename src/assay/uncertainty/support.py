@@ -25,14 +25,15 @@ from assay.facts.uncertainty import (
 )
 from assay.files import text as text_of
 from assay.runtime import Runtime, can_score
-from assay.uncertainty.checking import check, source
+from assay.uncertainty.checking import sentences as sentences_beside
+from assay.uncertainty.checking import source, worded
 from assay.uncertainty.grounding import Documents, unsupported
 
 if TYPE_CHECKING:
     from assay.corpus.collection import Corpus
 
 MOST_BYTES = 16 << 20  # of a document
-_OTHER = "index it with `assay corpus build` if it is PDF or HTML"
+_OTHER = "index it with `assay corpus build` if it is a PDF"
 MOST_SEEN = 400  # characters of a passage that a record keeps
 SURE = 0.7  # nats: above an even chance at every token
 DOUBTED = 0.9  # of the checker, from which a sentence counts as unsupported (error rates: docs/checker.md)
@@ -49,7 +50,8 @@ class Against:
 
 def against(documents: Sequence[Path] = (), corpora: Sequence[str] = (), *, offline: bool = False) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
-    texts = [text_of(path, MOST_BYTES, "document", _OTHER) for path in documents]
+    sources = [worded(source(path.name, text_of(path, MOST_BYTES, "document", _OTHER))) for path in documents]
+    texts = [row.text for row in sources]
     found = None
     if corpora:
         from assay import corpus
@@ -68,15 +70,8 @@ def given(held: Against) -> tuple[GivenDocument, ...]:
 
 
 def checked(held: Against, text: str) -> tuple[CheckedSentence, ...]:
-    """What the documents say of each sentence; none where none were given, or one of the texts has no words."""
-    if held.documents is None:
-        return ()
-    try:
-        return check(
-            text, [source(name, row) for name, row in zip(held.names, held.documents.texts, strict=True)]
-        ).sentences
-    except UsageError:
-        return ()
+    """What the documents say of each sentence; none where none were given."""
+    return () if held.documents is None else sentences_beside(text, held.documents)
 
 
 def grounded(
