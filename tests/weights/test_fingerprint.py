@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import assay
 from assay.errors import UsageError
 from assay.weights.fingerprint import log10_bound
-from assay.weights.fingerprint_files import SUFFIX, decoded, encoded, relatives
+from assay.weights.fingerprint_files import MOST_FILES, SUFFIX, decoded, encoded, relatives
 from tests.builders import hub_model
 from tests.builders import smollm2 as build
 
@@ -73,6 +73,13 @@ def test_without_shared_tokens_the_answer_is_not_known(family: dict[str, Path], 
     (bare / "model.safetensors").write_bytes((family["rotated"] / "model.safetensors").read_bytes())
     (found,) = relatives(assay.fingerprint(bare, isolation=False), library)
     assert found.shared_tokens == 0 and found.verdict == "cannot tell"
+
+
+def test_no_fingerprint_of_a_library_is_left_out_without_a_word(family: dict[str, Path], tmp_path: Path) -> None:
+    for number in range(MOST_FILES + 1):
+        (tmp_path / f"{number}{SUFFIX}").touch()
+    with pytest.raises(UsageError, match=r"holds 10,001 fingerprints, at most 10,000 are compared"):
+        relatives(assay.fingerprint(family["base"], isolation=False), tmp_path)
 
 
 def test_a_fingerprint_is_small_and_comes_back_equal(family: dict[str, Path], tmp_path: Path) -> None:

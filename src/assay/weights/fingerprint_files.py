@@ -80,9 +80,11 @@ def _decoded(path: Path) -> Fingerprint:
 
 
 def relatives(model: Fingerprint, folder: Path) -> list[Kinship]:
-    """`model` against every fingerprint in `folder`, the likeliest relatives first; UsageError if there are none."""
-    files = sorted(folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if folder.is_dir() else []
+    """`model` against every fingerprint in `folder`, the likeliest relatives first; UsageError: none, or too many."""
+    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
     if not files:
         raise UsageError(f"no fingerprints in {folder}: make some with  assay fingerprint MODEL")
+    if len(files) > MOST_FILES:  # those left out might be the relatives
+        raise UsageError(f"{folder} holds {len(files):,} fingerprints, at most {MOST_FILES:,} are compared: divide it")
     found = [kinship(model, decoded(path)) for path in files]
     return sorted(found, key=lambda row: (min(row.fixed_log10_p, row.agreed_log10_p), row.name))
