@@ -225,6 +225,8 @@ def _grounding(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
             yield f"        not in the documents: {', '.join(visible(name) for name in row.missing[:6])}"
         if row.seen and (verbose or row.unsupported >= DOUBTFUL):
             yield f"        nearest: {_flat(row.seen)[: width - 20]}"
+    if len(found.grounding) > MOST and not verbose:
+        yield f"  ... and {len(found.grounding) - MOST:,} more sentences: --verbose"
 
 
 def _filtered(found: ScoredText, width: int) -> Iterator[str]:
@@ -247,9 +249,14 @@ def _known(found: ScoredText, verbose: bool) -> Iterator[str]:
     for text, row in sorted(rows.items(), key=lambda pair: (pair[1].count, pair[0]))[: None if verbose else MOST]:
         more = "" if row.complete else " or more"
         yield f"  {row.count:>9,} times in {row.documents:,} documents{more}  {visible(text)[:60]}"
-    for pair in found.known.pairs if verbose else [pair for pair in found.known.pairs if not pair.documents][:MOST]:
+    if len(rows) > MOST and not verbose:
+        yield f"  ... and {len(rows) - MOST:,} more: --verbose"
+    apart = [pair for pair in found.known.pairs if not pair.documents]
+    for pair in found.known.pairs if verbose else apart[:MOST]:
         one, other = found.text[pair.start : pair.stop], found.text[pair.other_start : pair.other_stop]
         yield f"  {visible(one)[:40]!r} and {visible(other)[:40]!r} together {_together(pair)}"
+    if len(apart) > MOST and not verbose:
+        yield f"  ... and {len(apart) - MOST:,} more pairs: --verbose"
 
 
 def _together(pair: Pair) -> str:
@@ -271,6 +278,8 @@ def _samples(found: ScoredText, width: int) -> Iterator[str]:
         text = next(sample.text for sample in found.samples if sample.meaning == meaning)
         said = _flat(text) or "(nothing)"
         yield f"  {size:3} x  {said if len(said) <= width - 10 else said[: width - 13] + '...'}"
+    if len(sizes) > MOST:
+        yield f"  ... and {len(sizes) - MOST:,} more: -o json"
 
 
 def _flat(text: str) -> str:

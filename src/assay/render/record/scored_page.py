@@ -41,6 +41,7 @@ def page(found: ScoredText) -> bytes:
         pieces=_pieces(found),
         spans=sorted(named, key=lambda row: -row.surprise)[:MOST_ROWS],
         sentences=sorted(found.sentences, key=lambda row: -row.surprise)[:MOST_ROWS],
+        more_judged=len(found.judged) - MOST_ROWS,
         more_spans=len(named) - MOST_ROWS,
         more_sentences=len(found.sentences) - MOST_ROWS,
         step=step,

@@ -61,6 +61,8 @@ def _sentences(trace: Trace, paint: Paint, width: int, verbose: bool) -> Iterato
         label = "" if row.source is None else f" [{row.source + 1}]"
         kind = paint(f"{row.standing:<14}", _STANDING_COLOURS[row.standing])
         yield f"  {kind}{row.share:>5.0%}{label:5}  {_cut(trace.text[row.start : row.stop], width - 28)}"
+    if len(trace.sentences) > MOST_SENTENCES and not verbose:
+        yield f"  ... and {len(trace.sentences) - MOST_SENTENCES:,} more; all of them with --verbose or -o json"
     for likeness in trace.likenesses:
         where = f"sentence {likeness.sentence + 1}, cosine {likeness.cosine:.2f}: {visible(title(likeness.document))}"
         yield f"  {paint('similar, which is no source', '36')}  {where}: {_cut(likeness.seen, width - 50)}"
