@@ -38,8 +38,8 @@ _MARKUP = re.compile(r"[*_`~]+|<[^<>]{1,200}>")
 _VERB = r"(?:is|are|was|were|has|have|had|will|can|does?|did|remains?|comes?)"
 _CLAUSES = re.compile(
     r"[;()\[\]—–]|\s-\s|,?\s+\b(?:but|while|whereas|although|though|however|because|since|which|who|when|if|so that)\b"
-    rf"|(?:,|,?\s+and|,?\s+or)\s+(?=(?:(?:the|our|all|its|these|this|we|you|it|they)\s+)?(?:[\w'’/-]+\s+){{0,3}}?{_VERB}"
-    r"\b)",
+    rf"|(?:,|,?\s+and|,?\s+or)\s+(?=(?:(?:the|our|all|its|these|this|we|you|it|they)\s+)?(?:[\w'’/-]+\s+){{0,3}}?"
+    rf"{_VERB}\b)",
     re.IGNORECASE,
 )
 _FINITE = re.compile(
@@ -96,8 +96,8 @@ _BEHIND = (
 # after "no" the thing itself is what is missing: the clause begins so, or says of somebody what there is
 _THERE = re.compile(
     r"\b(?:there (?:is|are|was|were|will be)|(?:we|it|they|i|card|repository|repo|release|folder|publisher|authors?"
-    r"|model)\s+(?:\w+\s+)?(?:has|have|had|provides?|released?|releases|publish\w*|contains?|includes?|offers?|gives?|shares?"
-    r"|comes?|came|report\w*)|released|published|comes?|shipped|distributed|provided|available)\W*\Z|\A\W*\Z",
+    r"|model)\s+(?:\w+\s+)?(?:has|have|had|provides?|released?|releases|publish\w*|contains?|includes?|offers?|gives?"
+    r"|shares?|comes?|came|report\w*)|released|published|comes?|shipped|distributed|provided|available)\W*\Z|\A\W*\Z",
     re.IGNORECASE,
 )
 # and nothing else is said of it than that
