@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from assay import files
+from assay import files, writing
 from assay.errors import UsageError
 from assay.facts.codec import decode
 
@@ -186,27 +186,78 @@ def test_killed_at_any_moment_the_file_holds_what_was_told(tmp_path: Path) -> No
             assert len(file.rows) >= told + 1 and all(len(row) == 20_000 for row in file.rows)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
-def test_a_writer_that_is_killed_leaves_the_whole_file_and_nothing_beside_it(tmp_path: Path) -> None:
-    handle, named = files._opened(tmp_path / "probe")
+def nameless(folder: Path) -> None:
+    """Skip where files cannot be without a name."""
+    handle, named = writing._opened(folder / "probe")
     os.close(handle)
     if named:
+        (folder / "probe").unlink()
         pytest.skip("this file system has no files without a name")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+def test_a_writer_of_new_files_that_is_killed_leaves_whole_files_and_nothing_beside_them(tmp_path: Path) -> None:
+    nameless(tmp_path)
+    chosen = random.Random(4)
+    for round in range(8):
+        folder = tmp_path / str(round)
+        folder.mkdir()
+        killed_in_a_while(f"Path({str(folder)!r}, str(number))", chosen)
+        names = sorted((entry.name for entry in folder.iterdir()), key=int)
+        assert names == [str(number) for number in range(len(names))] and names
+        assert all((folder / name).read_bytes() == b"%08d" % int(name) * 500_000 for name in names)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+def test_a_writer_that_is_killed_while_it_replaces_leaves_the_whole_file_and_nothing_half_written(
+    tmp_path: Path,
+) -> None:
+    nameless(tmp_path)
     path, chosen = tmp_path / "f", random.Random(4)
+    for _ in range(8):
+        killed_in_a_while(f"Path({str(path)!r})", chosen)
+        whole = [entry.read_bytes() for entry in tmp_path.iterdir()]
+        assert path.is_file() and len(whole) <= 2  # the second: killed between the two calls that replace
+        assert all(len(raw) == 4_000_000 and raw == raw[:8] * 500_000 for raw in whole)
+        for entry in tmp_path.glob(".*"):
+            entry.unlink()
+
+
+def killed_in_a_while(path: str, chosen: random.Random) -> None:
+    """Write one file after another, the path of each as code says, in a process that is killed at some moment."""
     code = (
-        "from pathlib import Path\nfrom assay.files import write_whole\n"
-        f"for number in range(10_000):\n    write_whole(Path({str(path)!r}), b'%08d' % number * 500_000)\n"
+        "from pathlib import Path\nfrom assay.writing import write_whole\n"
+        f"for number in range(10_000):\n    write_whole({path}, b'%08d' % number * 500_000)\n"
         "    print(number, flush=True)\n"
     )
-    for _ in range(8):
-        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-        assert process.stdout is not None and process.stdout.readline() == b"0\n"
-        time.sleep(chosen.random() / 20)
-        process.kill()
-        process.communicate()
-        raw = path.read_bytes()
-        assert len(raw) == 4_000_000 and raw == raw[:8] * 500_000
-        assert [entry.name for entry in tmp_path.iterdir()] == ["f"]
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == b"0\n"
+    time.sleep(chosen.random() / 20)
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name are Linux's")
+@pytest.mark.parametrize("before", [b"", b"old"])
+@pytest.mark.parametrize("call", ["fsync", "link", "replace"])
+def test_what_a_kill_leaves_at_each_step_of_writing(tmp_path: Path, call: str, before: bytes) -> None:
+    nameless(tmp_path)
+    path = tmp_path / "f"
+    if before:
+        path.write_bytes(before)
+    code = (
+        "import os, signal\nfrom pathlib import Path\nfrom assay.writing import write_whole\n"
+        f"os.{call} = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"write_whole(Path({str(path)!r}), b'new')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code]).returncode
+    left = sorted(entry.read_bytes() for entry in tmp_path.iterdir())
+    if call == "replace" and not before:  # a new file is named in one step
+        assert (ended, left) == (0, [b"new"])
+    elif call == "replace":  # the one moment in which there are two, both whole
+        assert (ended, left, path.read_bytes()) == (-signal.SIGKILL, [b"new", b"old"], b"old")
+    else:
+        assert (ended, left) == (-signal.SIGKILL, [before] if before else [])
 
 
 def test_two_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -274,8 +325,8 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 def test_a_written_file_has_the_permissions_of_the_umask_and_leaves_no_other(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        files.write(tmp_path / "f", b"one")
-        files.write(tmp_path / "f", b"two")
+        writing.write(tmp_path / "f", b"one")
+        writing.write(tmp_path / "f", b"two")
     finally:
         os.umask(before)
     assert (tmp_path / "f").read_bytes() == b"two" and [path.name for path in tmp_path.iterdir()] == ["f"]
@@ -284,14 +335,14 @@ def test_a_written_file_has_the_permissions_of_the_umask_and_leaves_no_other(tmp
 
 @pytest.mark.parametrize(("name", "words"), [("no/f", "No such file or directory"), ("", "Is a directory")])
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path, name: str, words: str) -> None:
-    assert refusal(lambda: files.write(tmp_path / name, b"x")) == f"cannot write {tmp_path / name}: {words}"
+    assert refusal(lambda: writing.write(tmp_path / name, b"x")) == f"cannot write {tmp_path / name}: {words}"
 
 
 def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "real"
     path.write_bytes(b"old")
     path.chmod(0o600)
-    files.write(path, b"new")
+    writing.write(path, b"new")
     assert path.read_bytes() == b"new" and path.stat().st_mode & 0o777 == 0o600
 
 
@@ -300,14 +351,14 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     real.write_bytes(b"old")
     link.symlink_to(real)
     with pytest.raises(UsageError, match=r"it is a link to .*real; name the file itself"):
-        files.try_out(link)
+        writing.try_out(link)
     with pytest.raises(UsageError, match=r"it is a link to .*real; name the file itself"):
-        files.write(link, b"new")
+        writing.write(link, b"new")
     assert link.is_symlink() and real.read_bytes() == b"old"
 
 
 def test_a_name_as_long_as_the_system_allows_is_written(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 255)
-    files.try_out(path)
-    files.write(path, b"new")
+    writing.try_out(path)
+    writing.write(path, b"new")
     assert path.read_bytes() == b"new" and len(list(tmp_path.iterdir())) == 1

@@ -1,4 +1,4 @@
-"""Read user-supplied files with a size limit and a one-line error; write them so that a kill never leaves half a file.
+"""Read user-supplied files with a size limit and a one-line error; add to one so that a kill never leaves half a line.
 
 Every error is a UsageError of one sentence: what the file should be, where it is, what was expected, what was there,
 what to do.
@@ -6,17 +6,16 @@ what to do.
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
-import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from assay.errors import UsageError
+from assay.writing import reason
 
 T = TypeVar("T")
 BLOCK = 1 << 20
@@ -38,7 +37,7 @@ def content(path: Path, most: int, what: str, hint: str = "") -> bytes:
                 blocks.append(block)
                 left -= len(block)
     except (OSError, ValueError) as cause:  # ValueError: a NUL in the path
-        raise UsageError(f"cannot read {what} {path}: {_reason(cause)}{_next(hint)}") from None
+        raise UsageError(f"cannot read {what} {path}: {reason(cause)}{_next(hint)}") from None
     if size > most or not left:
         got, todo = f"{size:,}" if size > most else "more", _next(hint or "give a smaller one")
         raise UsageError(f"{what} {path} is too large: expected at most {most:,} bytes, got {got}{todo}")
@@ -179,7 +178,7 @@ class AppendOnly(Generic[T]):
         try:
             self._handle = os.open(self._path, flags, 0o666)
         except (OSError, ValueError) as cause:
-            raise UsageError(f"cannot keep {self._what} in {self._path}: {_reason(cause)}") from None
+            raise UsageError(f"cannot keep {self._what} in {self._path}: {reason(cause)}") from None
         with ExitStack() as failed:
             failed.callback(os.close, self._handle)
             with _locked(self._handle):
@@ -254,114 +253,10 @@ class AppendOnly(Generic[T]):
             os.fsync(self._handle)
         except OSError as cause:
             self._cut(before)
-            raise UsageError(f"cannot keep {self._what} in {self._path}: {_reason(cause)}") from None
+            raise UsageError(f"cannot keep {self._what} in {self._path}: {reason(cause)}") from None
 
     def _cut(self, size: int) -> None:
         os.ftruncate(self._handle, size)
-
-
-def write(path: Path, raw: bytes) -> None:
-    """As `write_whole`, for a file that the user names (UsageError: it cannot be written)."""
-    try:
-        write_whole(path, raw)
-    except (OSError, ValueError) as cause:
-        raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
-
-
-def keep_out(path: Path, model: Path) -> None:
-    """UsageError where `path` is the model, one of its files or a new one inside, also through links of either."""
-    try:
-        place, root = path.resolve(), model.resolve()
-        inside = place == root or place.is_relative_to(root) or _one_of(place, root)
-    except (OSError, ValueError, RuntimeError) as cause:  # RuntimeError: links that lead in a circle
-        raise UsageError(f"cannot write {path}: {_reason(cause) if isinstance(cause, OSError) else cause}") from None
-    if inside:
-        raise UsageError(
-            f"cannot write {path}: it lies in the model {model}, which is never changed; give another place"
-        )
-
-
-def _one_of(place: Path, root: Path) -> bool:
-    """Whether a file that is there is one of the model's by another name: a hard link, or where a link leads."""
-    if not place.is_file():
-        return False
-    state = place.stat()
-    own = (state.st_dev, state.st_ino)
-    if root.is_file():
-        found = root.stat()
-        return (found.st_dev, found.st_ino) == own
-    for folder, _, names in os.walk(root):
-        for name in names:
-            with suppress(OSError):
-                found = os.stat(os.path.join(folder, name))
-                if (found.st_dev, found.st_ino) == own:
-                    return True
-    return False
-
-
-def try_out(path: Path) -> None:
-    """Find out, before work starts, whether a file can be written there (UsageError: it cannot); nothing is left."""
-    if _stream(path):
-        return  # /dev/stdout, a named pipe: opening it would disturb who reads it
-    try:
-        _refuse(path)
-        temporary = _part(path)
-        os.close(_opened(temporary)[0])
-        temporary.unlink(missing_ok=True)
-    except (OSError, ValueError) as cause:
-        raise UsageError(f"cannot write {path}: {_reason(cause)}") from None
-
-
-def write_whole(path: Path, raw: bytes) -> None:
-    """Write to a file beside `path`, flush, rename: `path` then holds all of `raw` or what it held before."""
-    if _stream(path):  # nothing to replace
-        path.write_bytes(raw)
-        return
-    _refuse(path)
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-    temporary = _part(path)
-    try:
-        handle, named = _opened(temporary)
-        with open(handle, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            if mode is not None:
-                os.chmod(temporary if named else handle, mode)
-            os.fsync(handle)
-            if not named:  # with src_dir_fd, Python has linkat(2) follow the link, where link(2) would link the link
-                os.link(f"/proc/self/fd/{handle}", temporary, src_dir_fd=handle)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)  # it was not renamed: something went wrong, or somebody pressed Ctrl-C
-
-
-def _opened(path: Path) -> tuple[int, bool]:
-    """A new file, and whether it has that name: Linux has files without one, which SIGKILL leaves nothing of."""
-    if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
-        with suppress(OSError):  # not every file system has them
-            return os.open(path.parent, os.O_WRONLY | os.O_TMPFILE, 0o666), False
-    # not tempfile: its files are for their owner alone, and what others may do is for the umask to say
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), True
-
-
-def _stream(path: Path) -> bool:
-    """Whether what is written goes somewhere, as to /dev/stdout or a named pipe, rather than in place of a file."""
-    if path.is_symlink() and path.absolute().parts[:2] in (("/", "dev"), ("/", "proc")):
-        return path.exists() and not path.is_dir()
-    return path.exists() and not path.is_dir() and not path.is_file()
-
-
-def _refuse(path: Path) -> None:
-    """OSError where nothing is to be written: a folder, and a link, which may lead to anybody's file."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if path.is_symlink():
-        raise OSError(errno.ELOOP, f"it is a link to {os.readlink(path)}; name the file itself", str(path))
-
-
-def _part(path: Path) -> Path:
-    """A new name beside `path`, for as long as it is not whole; short, so that a long name leaves room for it."""
-    return path.parent / f".{path.name[:8].strip('.') or 'assay'}.{os.urandom(6).hex()}.part"
 
 
 def _line(value: object) -> bytes:
@@ -381,10 +276,6 @@ def _locked(handle: int) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(handle, fcntl.LOCK_UN)
-
-
-def _reason(cause: OSError | ValueError) -> str:
-    return cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
 
 
 def _brief(cause: Exception) -> str:

@@ -14,11 +14,11 @@ from assay.cli._config import Config
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
-from assay.files import write_whole
 from assay.plugin import Loaded
 from assay.render import names, renderer
 from assay.render.sections import View
 from assay.secret import concealed, kept_out
+from assay.writing import write_whole
 
 GIVEN = "assay.given"  # in the meta of click's context: the words of the command that another one stands for
 

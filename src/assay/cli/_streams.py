@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from assay.errors import UsageError, did_you_mean
-from assay.files import write
 from assay.secret import concealed, kept_out
+from assay.writing import write
 
 Output = tuple[str, Path | None]  # a format, and the file that it goes to; None: standard output
 

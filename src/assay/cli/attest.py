@@ -13,7 +13,7 @@ from assay.cli import _options as options
 from assay.cli._load import bound, consistent
 from assay.cli._signer import signer_of, signer_options
 from assay.cli._streams import keep_apart, looks, say
-from assay.files import write
+from assay.writing import write
 
 if TYPE_CHECKING:
     from assay.facts.dossier import Dossier

@@ -21,7 +21,7 @@ from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
-from assay.files import keep_out, try_out
+from assay.writing import keep_out, try_out
 
 STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 

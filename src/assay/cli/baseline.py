@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from assay import files
+from assay import writing
 from assay.cli import _options as options
 from assay.cli._load import saved
 from assay.cli._streams import say
@@ -39,7 +39,7 @@ def write(dossier: Path, file: Path, any_model: bool) -> None:
         "model": "" if any_model else found.subject.name,
         "known": {finding.fingerprint: f"{finding.kind} {finding.check}: {finding.message}" for finding in rows},
     }
-    files.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
+    writing.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
     left = len(every) - len(rows)
     more = f"; {left} about files that are not as they should be cannot be known" if left else ""
     say(f"wrote {file}: {len(rows)} known findings{more}")

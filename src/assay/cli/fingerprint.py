@@ -11,7 +11,7 @@ from assay.cli import _options as options
 from assay.cli._network import told
 from assay.cli._streams import say
 from assay.errors import InputError, UsageError
-from assay.files import write
+from assay.writing import write
 
 
 @click.command("fingerprint")

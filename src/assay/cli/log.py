@@ -18,7 +18,8 @@ from assay.cli._streams import Output, encoded, looks, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
-from assay.files import content, write
+from assay.files import content
+from assay.writing import write
 
 if TYPE_CHECKING:
     from assay.attest.log import Log

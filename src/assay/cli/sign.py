@@ -10,7 +10,7 @@ from assay.cli import _options as options
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
 from assay.cli._streams import keep_apart, looks, say
-from assay.files import keep_out, try_out, write
+from assay.writing import keep_out, try_out, write
 
 
 @click.command("sign")

@@ -12,8 +12,8 @@ from pathlib import Path
 from assay.errors import InputError, Malformed, UsageError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.corpus import DatasetShare, Skipped
-from assay.files import write_whole
 from assay.kernels.words import NORMALISER
+from assay.writing import write_whole
 
 NAME = "manifest.json"
 FORMAT = "assay-corpus"

@@ -24,8 +24,8 @@ from assay.corpus.writing import ShardWriter
 from assay.errors import InputError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.corpus import DatasetShare, Document, Licence, Skipped
-from assay.files import write_whole
 from assay.kernels.words import NORMALISER
+from assay.writing import write_whole
 
 SHARD = 1 << 30  # bytes of text in a shard: usual text takes 1.6 to 1.9 times as much memory (benchmarks/trace.py)
 MOST_SHARD = (4 << 30) - (1 << 20)

@@ -15,7 +15,7 @@ from assay.corpus.matching import split, whole
 from assay.corpus.reading import ShardFile
 from assay.errors import UsageError
 from assay.facts.corpus import Document
-from assay.files import write_whole
+from assay.writing import write_whole
 
 
 def named(corpus: Corpus, ids: tuple[str, ...]) -> dict[int, set[int]]:

@@ -13,8 +13,8 @@ from typing import Any
 from assay.corpus import manifest
 from assay.corpus._extra import fsspec
 from assay.errors import UsageError
-from assay.files import write_whole
 from assay.secret import concealed, without_user
+from assay.writing import write_whole
 
 
 def is_url(reference: Path | str) -> bool:

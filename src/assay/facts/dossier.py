@@ -287,7 +287,7 @@ class Dossier:
 
         Raises UsageError where that is none, OSError where it cannot be written.
         """
-        from assay.files import write_whole
+        from assay.writing import write_whole
 
         write_whole(Path(path), self.render(format or _render().by_ending(os.fspath(path))).encode())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assay import files, kernels, policy
+from assay import kernels, policy, writing
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
@@ -38,7 +38,7 @@ def audited(request: Request, progress: Progress | None = None) -> Dossier:
 
     kept = Kept()
     dossier = examined(walk, request, make, progress, kept.take)
-    files.write(request.histograms, kept.encoded(dossier.subject.sha256))
+    writing.write(request.histograms, kept.encoded(dossier.subject.sha256))
     return dossier
 
 

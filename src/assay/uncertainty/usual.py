@@ -17,11 +17,12 @@ from assay.errors import UsageError
 from assay.facts.calibration import Question
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Capability, TokenScore, Usual
-from assay.files import content, json_value, write
+from assay.files import content, json_value
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime, Scores, can_score, conversation, scored
 from assay.uncertainty import questions, statistics
 from assay.uncertainty.short import shortly
+from assay.writing import write
 
 QUESTIONS = 120  # of assay's own; a share of them is known to within 9 points
 LEAST = 30  # questions below which a tenth of the right answers is not known
