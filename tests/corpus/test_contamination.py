@@ -58,6 +58,17 @@ def test_the_parts_of_sets_in_use_are_looked_at(tmp_path: Path, name: str) -> No
     assert only(tmp_path, ["another text"], row).clean
 
 
+def test_text_that_lies_too_deep_and_fields_that_are_too_many_are_said(tmp_path: Path) -> None:
+    deep: object = "a text that nobody looks for"
+    for _ in range(14):
+        deep = [deep]
+    many = {f"extra{number}": "a text" for number in range(150)}
+    found = looked(tmp_path, [], {"question": "who", "answer": "x", "passage": deep}, {"question": "who", **many})
+    reasons = [left.reason for left in found.left]
+    assert "field passage below 12 levels: not known as passage, question or answer" in reasons
+    assert "field and 50 more of a row: not known as passage, question or answer" in reasons and len(reasons) == 102
+
+
 def test_what_was_not_looked_at_is_said(tmp_path: Path) -> None:
     row = {"Question": "who", "Correct Answer": "x", "Incorrect Answer 1": "y", "Subdomain": "z", "n": 3}
     found = looked(tmp_path, [], row, {**row, "Subdomain": ""})

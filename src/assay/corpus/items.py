@@ -66,13 +66,16 @@ def made(row: Row, names: Asked) -> Made | str:
     answer = (*_chosen(row.fields, fields, used), *texts(ANSWER, names.answer, every=not names.answer))
     known = used | {fields[name] for name in ID if name in fields}
     left = [str(name)[:MOST_NAME] for name in row.fields if name not in known and _has_text(row.fields[name])]
+    left += [f"{str(name)[:MOST_NAME]} below {MOST_DEPTH} levels" for name in row.fields if _is_deep(row.fields[name])]
+    if len(left) > MOST_LEFT:
+        left[MOST_LEFT:] = [f"and {len(left) - MOST_LEFT} more of a row"]
     id = next((str(row.fields[fields[name]]) for name in ID if row.fields.get(fields.get(name, "")) is not None), "")
     return Made(
         row.number,
         tuple(
             _bytes(BETWEEN.join(text.replace(BETWEEN, " ") for text in part)) for part in (passage, question, answer)
         ),
-        (_shown(id or str(row.number))[:MOST_VALUE], BETWEEN.join(map(_shown, left[:MOST_LEFT]))),
+        (_shown(id or str(row.number))[:MOST_VALUE], BETWEEN.join(map(_shown, left))),
         row.damaged,
     )
 
@@ -87,6 +90,14 @@ def _shown(text: str) -> str:
 
 def _has_text(value: object) -> bool:
     return next(_texts(value), None) is not None
+
+
+def _is_deep(value: object, depth: int = 0) -> bool:
+    """Whether lists and objects lie in each other deeper than texts are looked for."""
+    if not value or not isinstance(value, list | tuple | Mapping):
+        return False
+    inner = value.values() if isinstance(value, Mapping) else value
+    return depth == MOST_DEPTH or any(_is_deep(entry, depth + 1) for entry in inner)
 
 
 def _plain(name: object) -> str:
