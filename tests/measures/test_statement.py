@@ -43,6 +43,13 @@ def test_only_what_a_publisher_says_of_the_model_denies_something(
     assert (denied(audit(model)) != set()) is said
 
 
+def test_many_offers_do_not_hide_what_is_denied(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "model")
+    with (model / "README.md").open("a") as card:
+        card.write("\n\n" + "The datasets are available.\n\n" * 500 + "The technical report is not released.\n")
+    assert denied(audit(model)) == {"technical_report"}
+
+
 def test_settings_of_a_part_describe_no_model(tmp_path: Path, audit: Audit) -> None:
     model = hub_model(tmp_path / "model")
     (model / "1_Pooling").mkdir()

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import chain
 
 from assay.facts.heading import Topic, topics
 from assay.facts.language import languages_in
 from assay.facts.text import Section, Stated
+from assay.formats._few import few
 from assay.formats._mentions import fence, sentences
 
-MOST, MOST_LINE, MOST_NAMES, EXCERPT = 300, 2000, 20, 240
+MOST, MOST_LINE, MOST_NAMES, EXCERPT = 300, 2000, 20, 240  # MOST: of one key
 MOST_LICENCE = 8  # words of the name of a licence, and what may follow it
 
 # label in lower case, without marks -> what it states
@@ -132,13 +134,12 @@ def stated_in_prose(body: list[str], start: int, found: tuple[Section, ...], kno
 
     `body` begins at line `start` + 1; `found` are its sections.
     """
-    seen: set[tuple[str, str]] = set()
-    rows = tuple(_labelled(body, start))
-    labelled = frozenset(row.key for row in rows)
-    for row in (*rows, *_sentenced(body, start, found, labelled)):
-        if row.key not in known and (row.key, row.text.lower()) not in seen and len(seen) < MOST:
-            seen.add((row.key, row.text.lower()))
-            yield row
+    labelled = tuple(_labelled(body, start))
+    once: dict[tuple[str, str], Stated] = {}
+    for row in chain(labelled, _sentenced(body, start, found, frozenset(row.key for row in labelled))):
+        if row.key not in known:
+            once.setdefault((row.key, row.text.lower()), row)
+    yield from few(once.values(), lambda row: row.key, MOST)
 
 
 def _labelled(body: list[str], start: int) -> Iterator[Stated]:

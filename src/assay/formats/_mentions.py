@@ -7,13 +7,16 @@ something is there, and a word that denies in the clause that names a component 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 
 from assay.facts.openness import OPEN_SOURCE, Mention
 from assay.formats._denials import WITHHELD, Stance, stance
+from assay.formats._few import few
 
-MOST = 400  # mentions of one document
-MOST_PARAGRAPH = 20_000  # characters of a paragraph that are looked at
+MOST = 100  # mentions of one document for each component, that offer it and that deny it
+MOST_SENTENCE = 2000  # characters; what is longer goes on in another
 EXCERPT = 240
 _SUBJECTS = {
     "research_paper": r"\b(?:research |our |the )?papers?\b|\barxiv\b|\bpreprint\b",
@@ -83,42 +86,48 @@ def withholds(line: str) -> bool:
 
 def mentions(artifact: str, lines: list[str], start: int) -> Iterator[Mention]:
     """Every sentence of `lines` (the first of which is line `start` + 1) that offers or denies a component."""
-    found = 0
-    for line, sentence in sentences(lines, start):
-        links = [(match.start(), match[0].rstrip(".,;:!?*_")) for match in _LINK.finditer(sentence)]
-        if _CALLED_OPEN.search(sentence):
-            said = stance(sentence, _CALLED_OPEN)
-            yield Mention(artifact, OPEN_SOURCE, line, sentence[:EXCERPT], said is not Stance.SPEAKS)
-            found += 1
-        offers = bool(links) or _OFFERS.search(sentence) is not None
-        for id, subject in _SUBJECT.items():
-            if match := subject.search(sentence):
-                said = stance(sentence, subject)
-                denies = said is Stance.DENIES
-                if said is Stance.NEITHER or not (denies or offers):
-                    continue
-                after = [link for at, link in links if at > match.start()] or [link for _, link in links[:1]]
-                yield Mention(artifact, id, line, sentence[:EXCERPT], denies, after[0] if after else "")
-                found += 1
-        if found >= MOST:
-            return
+    rows = (row for line, sentence in sentences(lines, start) for row in _mentioned(artifact, line, sentence))
+    yield from few(rows, lambda row: (row.component, row.denies), MOST)
+
+
+def _mentioned(artifact: str, line: int, sentence: str) -> Iterator[Mention]:
+    links = [(match.start(), match[0].rstrip(".,;:!?*_")) for match in _LINK.finditer(sentence)]
+    if _CALLED_OPEN.search(sentence):
+        said = stance(sentence, _CALLED_OPEN)
+        yield Mention(artifact, OPEN_SOURCE, line, sentence[:EXCERPT], said is not Stance.SPEAKS)
+    offers = bool(links) or _OFFERS.search(sentence) is not None
+    for id, subject in _SUBJECT.items():
+        if match := subject.search(sentence):
+            said = stance(sentence, subject)
+            denies = said is Stance.DENIES
+            if said is Stance.NEITHER or not (denies or offers):
+                continue
+            after = [link for at, link in links if at > match.start()] or [link for _, link in links[:1]]
+            yield Mention(artifact, id, line, sentence[:EXCERPT], denies, after[0] if after else "")
 
 
 def sentences(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
     """(line where it begins, sentence) of the prose; code between fences is none."""
     for line, text in _paragraphs(lines, start):
-        rows = text[:MOST_PARAGRAPH].split("\n")
-        flat, places, at = " ".join(rows), [], 0
-        for offset, row in enumerate(rows):
-            places.append((at, line + offset))
-            at += len(row) + 1
+        rows = text.split("\n")
+        flat, places = " ".join(rows), list(accumulate((len(row) + 1 for row in rows), initial=0))
         begin = 0
         for match in (*_END.finditer(flat), None):
             stop = match.start() if match else len(flat)
-            sentence = flat[begin:stop].strip()
-            if sentence:
-                yield max(number for position, number in places if position <= begin), sentence
+            while begin < stop:
+                end = _cut(flat, begin, stop)
+                if sentence := flat[begin:end].strip():
+                    yield line + bisect_right(places, begin) - 1, sentence
+                begin = end
             begin = match.end() if match else stop
+
+
+def _cut(text: str, begin: int, stop: int) -> int:
+    """Where a sentence is parted that is longer than a sentence may be: behind a space, where there is one."""
+    if stop - begin <= MOST_SENTENCE:
+        return stop
+    space = text.rfind(" ", begin + 1, begin + MOST_SENTENCE)
+    return space + 1 if space > 0 else begin + MOST_SENTENCE
 
 
 def _paragraphs(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
@@ -137,6 +146,6 @@ def _paragraphs(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
                 continue
         if not block:
             first = number
-        block.append(text[:MOST_PARAGRAPH])
+        block.append(text)
     if block:
         yield first, "\n".join(block)

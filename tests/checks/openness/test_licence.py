@@ -96,6 +96,16 @@ def with_text(folder: Path, tag: str, text: str, name: str = "LICENSE") -> Path:
     return folder
 
 
+@pytest.mark.parametrize("before", ["word " * 5000, "word " * 500 + ", ", "One is enough. " * 2000])
+def test_what_a_card_asks_far_into_a_paragraph_is_read(before: str, tmp_path: Path) -> None:
+    tagged(tmp_path, "apache-2.0")
+    with (tmp_path / "README.md").open("a") as card:
+        card.write(f"\n{before}this model is for non-commercial use only.\n")
+    dossier = assay.audit(tmp_path)
+    (said,) = messages(dossier, "licence.restricted")
+    assert said.startswith("apache-2.0 is stated, and README.md seems to ask for more: no commercial use")
+
+
 def test_a_clause_in_an_open_licence_does_not_pass(tmp_path: Path) -> None:
     changed = APACHE.replace(
         "2. Grant of Copyright", "You may not use the Work commercially.\n\n   2. Grant of Copyright"
