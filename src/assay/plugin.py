@@ -7,10 +7,10 @@ an audit, and the dossier records its name and version.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from assay.errors import UsageError, did_you_mean
+from assay.lazy import dataclass
 
 GROUP = "assay.plugins"
 T = TypeVar("T")

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 from urllib.parse import unquote, urlsplit
+
+from assay.lazy import regex
 
 KEY = "ASSAY_API_KEY"  # goes to an endpoint as a bearer token, and no other variable does
 HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN")  # huggingface_hub, "Environment variables"
 _STORES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN")  # of fsspec
 LEAST = 6  # characters of a value that is looked for: a shorter one is in too many words
 MARK = "***"
-_USER = re.compile(r"(?<=://)[^\s/?#'\"<>@]+@(?:[^\s/?#'\"<>@]*@)*")
-_BEARER = re.compile(r"(?i)\b(authorization\W{1,4}(?:bearer|basic|token)?\s*)(?!\*\*\*)[^\s'\",;)}\]]+")
+_USER = regex(r"(?<=://)[^\s/?#'\"<>@]+@(?:[^\s/?#'\"<>@]*@)*")
+_BEARER = regex(r"(?i)\b(authorization\W{1,4}(?:bearer|basic|token)?\s*)(?!\*\*\*)[^\s'\",;)}\]]+")
 
 
 def secrets() -> tuple[str, ...]:

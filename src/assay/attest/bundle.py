@@ -10,11 +10,11 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import Malformed
 from assay.facts.signature import Covered, Method, SignedManifest
+from assay.lazy import dataclass
 
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

@@ -8,12 +8,12 @@ file.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.signature import Trust
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     from assay.attest.bundle import Bundle

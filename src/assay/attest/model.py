@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from assay.facts.artifact import EXCLUDED, Artifact, Obstacle, Standing, lies_in
 from assay.facts.signature import Covered, Method, SignedManifest, Trust, Verification
 from assay.files import content
 from assay.formats.window import Source
+from assay.lazy import dataclass
 from assay.progress import Progress, Steps
 from assay.subject import Entry, Walk, hashed, walked
 

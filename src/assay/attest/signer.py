@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from assay.attest import keys
@@ -11,6 +10,7 @@ from assay.attest._crypto import UnsupportedAlgorithm, ec, serialization
 from assay.attest.certificates import listed
 from assay.errors import UsageError
 from assay.files import content
+from assay.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True)

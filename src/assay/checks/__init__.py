@@ -11,9 +11,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from types import GenericAlias
@@ -22,9 +20,10 @@ from typing import Any
 from assay.facts.dossier import QUESTIONS, Rule
 from assay.facts.finding import Answer
 from assay.facts.structure import Aspect
+from assay.lazy import dataclass, regex
 
 Run = Callable[..., Iterator[Answer]]
-_ALL = re.compile(r"tuple\[(\w+), \.\.\.\]\Z")
+_ALL = regex(r"tuple\[(\w+), \.\.\.\]\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ Never from inside the audited model: what a model brings along must not decide h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError, did_you_mean
 from assay.files import text, toml_value
+from assay.lazy import dataclass
 
 MOST = 4 << 20  # bytes of a configuration
 

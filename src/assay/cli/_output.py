@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from assay.cli._config import Config
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
+from assay.lazy import dataclass
 from assay.plugin import Loaded
 from assay.render import names, renderer
 from assay.render.sections import View

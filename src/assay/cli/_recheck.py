@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, looks, put
 from assay.facts.codec import canonical
+from assay.lazy import dataclass
 from assay.plugin import loaded
 
 if TYPE_CHECKING:

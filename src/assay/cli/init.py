@@ -10,6 +10,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._streams import put, say
 from assay.errors import UsageError
+from assay.lazy import regex
 from assay.version import VERSION
 
 _WORKFLOWS = Path(__file__).parent / "workflows"
@@ -19,7 +20,7 @@ _PLACES = {
     "gitlab": "assay.gitlab-ci.yml",
     "pre-commit": ".pre-commit-config.yaml",
 }
-_PLAIN = re.compile(r"(hf://)?[\w./@+-]+")  # needs no quotes in a shell, in YAML and in an expression of a workflow
+_PLAIN = regex(r"(hf://)?[\w./@+-]+")  # needs no quotes in a shell, in YAML and in an expression of a workflow
 
 
 @click.command("init")

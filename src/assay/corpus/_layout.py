@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
 
 from assay.errors import Malformed, Truncated
+from assay.lazy import dataclass
 
 MAGIC = b"ASSAYCOR"
 VERSION = 1

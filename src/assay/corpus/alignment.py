@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from assay.corpus.collection import Corpus
 from assay.corpus.matching import HITS, SEED, Matches, split, whole
 from assay.facts.corpus import Document
 from assay.kernels.words import uint32
+from assay.lazy import dataclass
 
 LEAST = 6  # words of the shortest text of which a near copy counts
 TRIPLE = 3  # words by which copies of short texts are found

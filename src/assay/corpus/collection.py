@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from assay.execution import Failed
 from assay.facts.corpus import CorpusRecord, DatasetShare, Document
 from assay.facts.trace import Passage, Trace
 from assay.kernels.words import Words, uint32
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from assay.corpus.row import NotRead
 from assay.errors import UsageError
 from assay.facts.corpus import Skipped
 from assay.facts.trace import Contamination, Item, ItemPart
+from assay.lazy import dataclass
 from assay.progress import Progress, Steps
 
 RUN = 13  # words

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from assay.lazy import dataclass
 
 TEXT = ("text", "content", "raw_content", "body", "document", "page_content", "markdown", "code", "contents")
 # the fields of rows that are made of several, in the order of reading; those with other names come after them

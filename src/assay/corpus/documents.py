@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from assay.corpus.content import content
@@ -12,6 +12,7 @@ from assay.corpus.inputs import Input
 from assay.corpus.pile import LICENCES
 from assay.corpus.row import Row
 from assay.facts.corpus import Document
+from assay.lazy import dataclass
 from assay.licence.name import named
 from assay.licence.statement import of_document
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from assay.corpus import _extra
 from assay.errors import UsageError
+from assay.lazy import dataclass
 from assay.secret import concealed, without_user
 
 # endings of files that are one document each, by kind

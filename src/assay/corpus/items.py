@@ -7,12 +7,12 @@ HellaSwag, PIQA, MMLU, ARC, TruthfulQA, TriviaQA and others), compared without r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from assay.corpus.content import MOST_DEPTH
 from assay.corpus.documents import MOST_NAME, MOST_VALUE, Made
 from assay.corpus.row import Row
+from assay.lazy import dataclass
 
 PASSAGE = ("passage", "context", "article", "paragraph", "support", "document", "story", "background", "evidence")
 QUESTION = (

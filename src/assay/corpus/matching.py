@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +13,7 @@ from assay.corpus.reading import ShardFile
 from assay.facts.corpus import CorpusRecord
 from assay.kernels import words
 from assay.kernels.words import Words
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

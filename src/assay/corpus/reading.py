@@ -9,7 +9,6 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from assay.errors import Malformed
 from assay.facts.codec import Mismatch, decode
 from assay.facts.corpus import Document
 from assay.kernels import words
+from assay.lazy import dataclass
 
 MOST_RECORDS = 64 << 20  # bytes of one frame of records
 READ_AHEAD = ("ends", "words", "slots", "first", "starts")  # small, and needed by every question

@@ -7,7 +7,6 @@ tell little (arXiv:2511.17946).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +15,7 @@ from assay.corpus.collection import Corpus
 from assay.corpus.matching import split, whole
 from assay.facts.uncertainty import Held, Pair
 from assay.kernels.words import uint32
+from assay.lazy import dataclass
 
 MOST_PLACES = 20_000  # of a phrase in a shard that are looked at
 MOST_EACH = 12  # phrases of one sentence that are paired

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from assay.corpus.similar import Embedder
 from assay.corpus.similar import likenesses as near
 from assay.facts.trace import LicenceShare, Likeness, Passage, Sentence, Source, Span, Standing, Trace
 from assay.kernels.words import Words
+from assay.lazy import dataclass
 from assay.text.sentence import bounds
 
 if TYPE_CHECKING:

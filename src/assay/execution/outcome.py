@@ -5,8 +5,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from assay.lazy import dataclass
 
 Task = TypeVar("Task")
 Value = TypeVar("Value", covariant=True)

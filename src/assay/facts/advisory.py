@@ -8,10 +8,10 @@ those that the source named in the row gives; where it gives none, they are "not
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from assay.facts.finding import Evidence, Finding, Kind
+from assay.lazy import dataclass
 
 AS_OF = "2026-11-26"
 UNKNOWN = "not known"

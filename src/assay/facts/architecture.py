@@ -7,7 +7,7 @@ no library has it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from assay.lazy import dataclass
 
 _TRANSFORMERS = frozenset(
     """

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.errors import Changed, InputError, LimitExceeded, OutOfTime, Unreachable
+from assay.lazy import dataclass, regex
 
 
 class Standing(StrEnum):
@@ -131,8 +130,8 @@ def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = ()) ->
 
 
 INSIDE = " > "  # between a container and what lies in it
-_SEPARATOR = re.compile(f"(?={INSIDE})")
-_AMBIGUOUS = re.compile(r"(?<![^ ])>|>(?![^ ])")  # beside a space, or at an end
+_SEPARATOR = regex(f"(?={INSIDE})")
+_AMBIGUOUS = regex(r"(?<![^ ])>|>(?![^ ])")  # beside a space, or at an end
 
 
 def inside(artifact: str, name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from assay.facts.section import SectionKind
+from assay.lazy import dataclass
 
 MOST_TOKENS = 16  # of an answer to a labelled question: question sets ask for few words
 

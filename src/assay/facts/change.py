@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.finding import Evidence
+from assay.lazy import dataclass
 
 MOST_FILES, MOST_FINDINGS = 1000, 1000  # that a change lists: with as many there may be more
 

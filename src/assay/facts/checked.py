@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.uncertainty import GivenDocument
+from assay.lazy import dataclass
 
 SCHEMA = "assay-check/1"
 

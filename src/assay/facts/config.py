@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+
+from assay.lazy import dataclass
 
 ANY = "a loader that follows it"  # who takes a file of code that some entry names
 TRUST = "a loader that reads it"  # who allows code of another repository because a file says so

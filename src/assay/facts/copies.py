@@ -9,16 +9,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from assay.facts.artifact import files_of
 from assay.facts.finding import Evidence, Finding, Kind
+from assay.lazy import dataclass, regex
 
 # an open answer is about what was not looked at, whatever the bytes; what was found holds for the bytes it was found in
 _WORDS_ALONE = (Kind.OPEN, Kind.INFORMATIONAL)
 _FOLDED = (Kind.FAIL, Kind.REVIEW, *_WORDS_ALONE)
-_MARKS = re.compile(r"[\W_]+")
+_MARKS = regex(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from assay.facts.loading import LoadingPath
 from assay.facts.nature import Nature
 from assay.facts.section import Section, Unread
 from assay.facts.values import TensorSummary
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     from assay.facts.calibration import Calibration

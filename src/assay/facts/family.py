@@ -9,21 +9,22 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from assay.facts.config import ConfigValues
+from assay.lazy import dataclass, regex
 
 Shape = tuple[int | None, ...] | None
 """Extents, outermost first; None for an extent, or a shape, that the config does not determine."""
 Value = Any
 MAX_TENSORS = 400_000  # of one model; the largest mixtures of experts in use have 100,000
 MAX_NUMBER = 1 << 40  # beyond any extent: what a config makes out of larger ones is of no use to anybody
-_LOOP = re.compile(r"\{([^{}]+)\}")
-_INSIDE = re.compile(r"<([^<>]+)>")
+_LOOP = regex(r"\{([^{}]+)\}")
+_INSIDE = regex(r"<([^<>]+)>")
 _ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

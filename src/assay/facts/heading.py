@@ -12,6 +12,8 @@ import unicodedata
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from assay.lazy import regex
+
 
 class Topic(StrEnum):
     """What a section is about; the values are the words that users see."""
@@ -179,8 +181,8 @@ _NO_RESULTS = (
     r"\b(?:evaluation|test(?:ing)?|validation|benchmark)\s+(?:data(?: ?sets?)?|sets?|splits?|code|scripts?)\b"
     r"|\binference results?\b"
 )
-_MARKUP = re.compile(r"<[^<>]*>|\]\([^()]*\)|\[optional\]", re.IGNORECASE)
-_EDGES = re.compile(r"^[\W\d_]+|[\W_]+$")
+_MARKUP = regex(r"<[^<>]*>|\]\([^()]*\)|\[optional\]", re.IGNORECASE)
+_EDGES = regex(r"^[\W\d_]+|[\W_]+$")
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assay.lazy import regex
+
 # in English, then as their own speakers call them where that differs
 _NAMES = """
 afrikaans af|albanian sq|amharic am|arabic ar|armenian hy|azerbaijani az|basque eu|bengali bn|bosnian bs|bulgarian bg
@@ -23,8 +25,8 @@ _CODES = {
     if entry.strip()
     for name, _, code in [entry.strip().rpartition(" ")]
 }
-_CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?\Z")
-_BETWEEN = re.compile(r"\s*(?:,|;|/|、|，|&|\band\b|\bund\b|\bet\b|\by\b|\be\b|和|및)\s*")
+_CODE = regex(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?\Z")
+_BETWEEN = regex(r"\s*(?:,|;|/|、|，|&|\band\b|\bund\b|\bet\b|\by\b|\be\b|和|및)\s*")
 
 
 def language_code(name: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.facts.corpus import CorpusRecord
+from assay.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from assay.facts.artifact import Artifact, Obstacle, Trouble
@@ -22,6 +21,7 @@ from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Hook
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
 from assay.facts.text import ChatTemplate, LicenceText, ModelCard, PublisherClaims, Section, Stated
+from assay.lazy import dataclass
 
 LEAST_CARD = 150  # words of a card that can say what it has to
 STATES = 15  # words from which a section states something; a heading with fewer below it is a blank form

@@ -6,7 +6,7 @@ constants.py and tensor_mapping.py.
 
 from __future__ import annotations
 
-import re
+from assay.lazy import regex
 
 _OUTER = {
     "model.embed_tokens.weight": "token_embd.weight",
@@ -27,7 +27,7 @@ _INNER = {
     "post_attention_layernorm": "ffn_norm",
 }
 _HUB_OUTER, _HUB_INNER = ({gguf: hub for hub, gguf in table.items()} for table in (_OUTER, _INNER))
-BLOCK = re.compile(r"blk\.(\d{1,5})\.(\w+)\.(weight|bias)\Z")  # layer, part and suffix of a GGUF name
+BLOCK = regex(r"blk\.(\d{1,5})\.(\w+)\.(weight|bias)\Z")  # layer, part and suffix of a GGUF name
 
 
 def gguf_name(name: str) -> str:

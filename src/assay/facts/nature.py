@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from assay.facts.model import Model, folder
+from assay.lazy import dataclass
 
 
 class SubjectKind(StrEnum):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
 from assay.facts.finding import Evidence
 from assay.facts.section import SectionKind
+from assay.lazy import dataclass
 
 
 class Domain(StrEnum):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
-_SHARD = re.compile(
-    r"(?P<stem>.+)-\d{5}-of-\d{5}(?P<end>\.safetensors|\.bin)\Z"
-)  # huggingface_hub split_torch_state_dict
+from assay.lazy import dataclass, regex
+
+_SHARD = regex(r"(?P<stem>.+)-\d{5}-of-\d{5}(?P<end>\.safetensors|\.bin)\Z")  # huggingface_hub split_torch_state_dict
 EXPLICIT = "transformers_weights"  # the key of config.json by which transformers takes another file than the usual
 
 

@@ -6,11 +6,10 @@ GPT-2, GPT-NeoX and Falcon families; llama.cpp gguf-py constants.py for GGUF.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from assay.lazy import dataclass, regex
 
-_LAYER = re.compile(r"(?:^|\.)(?:layers|blk|h|blocks|block)\.(\d{1,6})\.(.+)\Z")
-_EXPERT = re.compile(r"(?:experts|block_sparse_moe\.experts)\.(\d{1,6})\.(.+)\Z")
+_LAYER = regex(r"(?:^|\.)(?:layers|blk|h|blocks|block)\.(\d{1,6})\.(.+)\Z")
+_EXPERT = regex(r"(?:experts|block_sparse_moe\.experts)\.(\d{1,6})\.(.+)\Z")
 # role -> what follows the layer number, without ".weight"
 _INNER_NAMES = {
     "q": "self_attn.q_proj attn_q attention.wq",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 import assay.facts
+from assay.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True)

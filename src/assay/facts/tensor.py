@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from assay.facts.precedence import beside_whole
+from assay.lazy import dataclass, regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,8 @@ class WeightSet:
 
 
 # what a trainer leaves beside the weights, with tensors that are no parameters (transformers Trainer, accelerate)
-_TRAINER_STATE = re.compile(r"(optimizer|scheduler|rng_state|random_states|training_args|scaler)[\w.-]*\Z")
-_SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
+_TRAINER_STATE = regex(r"(optimizer|scheduler|rng_state|random_states|training_args|scaler)[\w.-]*\Z")
+_SPLIT = regex(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
 
 
 def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.licence import Clause
+from assay.lazy import dataclass
 
 
 class Construct(StrEnum):

@@ -9,13 +9,14 @@ import importlib
 import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from types import ModuleType
 
 from assay.facts.structure import Aspect, Contents, Examined
 from assay.formats.window import Window
+from assay.lazy import dataclass
 
 Read = Callable[[str, Window], Iterator[object]]
 

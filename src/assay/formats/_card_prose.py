@@ -17,6 +17,7 @@ from assay.facts.language import languages_in
 from assay.facts.text import Section, Stated
 from assay.formats._few import few
 from assay.formats._mentions import fence, sentences
+from assay.lazy import regex
 
 MOST, MOST_LINE, MOST_NAMES, EXCERPT = 300, 2000, 20, 240  # MOST: of one key
 MOST_LICENCE = 8  # words of the name of a licence, and what may follow it
@@ -43,18 +44,18 @@ _LABELS = {
     "input_modality": r"inputs?(?: modalit(?:y|ies)| types?)?",
     "output_modality": r"outputs?(?: modalit(?:y|ies)| types?)?",
 }
-_LABEL = {key: re.compile(rf"(?:{words})\Z") for key, words in _LABELS.items()}
-_OPTIONAL = re.compile(r"\[optional\]|\(nlp\)|\(s\)", re.IGNORECASE)
-_ENTRY = re.compile(r"\s*(?:[-*+•]\s+)?([^:：|<>]{2,60}?)\s*[:：]\s*(\S.*)")
-_NOTHING = re.compile(
+_LABEL = {key: regex(rf"(?:{words})\Z") for key, words in _LABELS.items()}
+_OPTIONAL = regex(r"\[optional\]|\(nlp\)|\(s\)", re.IGNORECASE)
+_ENTRY = regex(r"\s*(?:[-*+•]\s+)?([^:：|<>]{2,60}?)\s*[:：]\s*(\S.*)")
+_NOTHING = regex(
     r"\W*(?:(?:more )?information needed|n/?a|none|unknown|tb[ad]|not (?:known|stated|disclosed|available|specified).*"
     r"|undisclosed|proprietary|private|see (?:below|above).*|various|-+)?\W*\Z",
     re.IGNORECASE,
 )
-_MARKS = re.compile(r"\*\*|__|`|<[^<>]{0,300}>")
-_LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\(([^()\s]{0,500})[^()]{0,100}\)")
-_HUB = re.compile(r"https?://(?:huggingface\.co|hf\.co)/+(?!datasets/|spaces/|docs|papers/)([\w.-]+/[\w.-]+)")
-_DATA_LINK = re.compile(r"https?://(?:huggingface\.co|hf\.co)/+datasets/([\w.-]+(?:/[\w.-]+)?)")
+_MARKS = regex(r"\*\*|__|`|<[^<>]{0,300}>")
+_LINK = regex(r"!?\[([^\[\]]{0,200})\]\(([^()\s]{0,500})[^()]{0,100}\)")
+_HUB = regex(r"https?://(?:huggingface\.co|hf\.co)/+(?!datasets/|spaces/|docs|papers/)([\w.-]+/[\w.-]+)")
+_DATA_LINK = regex(r"https?://(?:huggingface\.co|hf\.co)/+datasets/([\w.-]+(?:/[\w.-]+)?)")
 
 # how a model is called in prose: a link, code, or a word that looks like the name of one
 _NAME = (
@@ -62,31 +63,29 @@ _NAME = (
     r"|(?:[A-Z][\w.]*-[\w.-]+|[A-Za-z]+\d[\w.-]*))"
 )
 _OTHER = _NAME.replace("name", "other")
-_MADE_FROM = re.compile(
+_MADE_FROM = regex(
     r"\b(?:fine-?tuned|finetuned|quanti[sz]ed|distilled|pruned|adapted|tuned|instruct(?:ion)?(?:-tuned)?|converted)\s+"
     rf"(?:(?:version|variant|checkpoint|model|copy|form)\s+)?(?:of|from)\s+(?:the\s+|a\s+)?(?:\w+\s+)?{_NAME}"
     rf"|\b(?:lora|adapters?|adapter weights|adaption weights)\s+(?:for|of|on)\s+(?:the\s+)?{_OTHER}",
     re.IGNORECASE,
 )
-_SCRATCH = re.compile(
+_SCRATCH = regex(
     r"\b(?:pre-?)?trained (?:entirely |completely |purely )?from (?:scratch|random)|entraîn\w+ (?:à partir de|de) zéro"
     r"|trein\w+ do zero|entrenad\w+ (?:desde|de) cero|addestrat\w+ da zero|von grund auf (?:neu )?(?:vor)?trainiert"
     r"|从(?:头|零)(?:开始)?(?:预)?训练|從(?:頭|零)(?:開始)?訓練|(?:ゼロ|スクラッチ)から(?:事前)?(?:学習|訓練)"
     r"|처음부터 (?:사전 ?)?(?:학습|훈련)|обучен\w* с нуля|sıfırdan eğitil|huấn luyện từ đầu|تدريبه? من الصفر",
     re.IGNORECASE,
 )
-_NO_SCRATCH = re.compile(
-    r"\b(?:not|never|instead|rather|unlike|without|expensive|base model|baseline)\b", re.IGNORECASE
-)
-_TRAINED = re.compile(r"\b(?:pre-?|re-?)?train(?:ed|ing)\b|\b(?:fine-?)?tun(?:ed|ing)\b|\bfinetuned\b", re.IGNORECASE)
+_NO_SCRATCH = regex(r"\b(?:not|never|instead|rather|unlike|without|expensive|base model|baseline)\b", re.IGNORECASE)
+_TRAINED = regex(r"\b(?:pre-?|re-?)?train(?:ed|ing)\b|\b(?:fine-?)?tun(?:ed|ing)\b|\bfinetuned\b", re.IGNORECASE)
 _SET = r"(?:data ?sets?|corp(?:us|ora)|treebanks?|collections?)"
 _ONE = r"(?:`[^`]{2,80}`|[\w.-]+/[\w.-]+|[A-Za-z][\w'’.+-]*(?:\s[A-Z0-9][\w'’.+-]*){0,3})"
-_ON = re.compile(
+_ON = regex(
     r"(?:\b(?:pre-?)?(?:trained|tuned|finetuned|training|tuning)|\)|`)\s+"
     r"(?:(?:\w+ly|only|first|further|from scratch)\s+){0,3}(?:by [^.]{1,60}?\s+)?on\s+"
     rf"(?P<list>(?:the\s+)?{_ONE}(?:(?:,\s+and|,|\s+and)\s+(?:the\s+)?{_ONE}){{0,20}})(?P<set>\s+{_SET}\b)?",
 )
-_VERSION_ON = re.compile(
+_VERSION_ON = regex(
     r"\b(?:version|variant|checkpoint|finetuned|fine-tuned) (?:of|from) .{1,400}? on (?:the |an? )?"
     rf"(?P<list>\S+(?: \S+){{0,3}}?) {_SET}\b"
 )
@@ -98,17 +97,17 @@ _COMMON = frozenset(
     english french multilingual single two three more other such all any text texts images data web
     """.split()  # noqa: SIM905 - one word a line would be a page
 )
-_HARDWARE = re.compile(
+_HARDWARE = regex(
     r"\b(?:[ABHVLT]\d{1,4}\w*|TPUs?|GPUs?|CPUs?|NVIDIA|RTX|GTX|AWS|GCP|Azure|Google|Colab|Kaggle|Apple|Mac\w*|AMD"
     r"|MI\d+\w*|Gaudi\w*|Trainium|Jean|LUMI|Leonardo|Frontier|Snellius|JUWELS|Isambard|x)\b"
 )
-_RELEASED = re.compile(
+_RELEASED = regex(
     r"\b(?:released|licen[cs]ed|distributed|available|published|provided|shared)\b(?:\s+\w+){0,4}?\s+under\s+"
     r"(?:the\s+(?:terms of (?:the\s+)?)?|an?\s+)?(?P<rest>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)",
     re.IGNORECASE,
 )
-_OF_MODEL = re.compile(r"\b(?:models?|weights|checkpoints?|adapters?|it|this|[A-Z][\w.]*-[\w.-]+|[A-Z]\w+)\b.{0,80}\Z")
-_OF_OTHER = re.compile(
+_OF_MODEL = regex(r"\b(?:models?|weights|checkpoints?|adapters?|it|this|[A-Z][\w.]*-[\w.-]+|[A-Z]\w+)\b.{0,80}\Z")
+_OF_OTHER = regex(
     r"\b(?:data ?sets?|data|code|corpus|scripts?|base model|paper|images?|repository|library|texts?)\b"
     r"(?:\s+(?:(?!and\b|which\b)\S+\s+){0,3}?(?:is|are|was|were|been|be|also|itself))*\W*\Z",
     re.IGNORECASE,
@@ -118,12 +117,12 @@ _METRIC = (
     r"|m?ap|auc|auroc|pass@\d+|precision|recall|spearman\w*|pearson\w*|mse|rmse|mcc|iou|ndcg(?:@\d+)?|mrr)"
 )
 _NUMBER = r"[-~≈]?\d{1,3}(?:[.,]\d+)?\s?%?"
-_RESULT = re.compile(
+_RESULT = regex(
     rf"\b{_METRIC}\b[^.\d]{{0,40}}?\b{_NUMBER}(?![\w.,]*\d)|\b\d{{1,3}}[.,]\d+\s?%?\s+{_METRIC}\b", re.IGNORECASE
 )
-_ITEM = re.compile(r"\s*[-*+]\s+\W{0,3}([^:|]{1,60}?)\W{0,3}:\W{0,4}(-?\d[\d.,]*\s?%?)\W*\Z")
+_ITEM = regex(r"\s*[-*+]\s+\W{0,3}([^:|]{1,60}?)\W{0,3}:\W{0,4}(-?\d[\d.,]*\s?%?)\W*\Z")
 _SPOKEN_LIST = r"[A-Z]\w+(?:(?:,|,? and)\s+[A-Z]\w+){0,20}"
-_SPOKEN = re.compile(
+_SPOKEN = regex(
     r"\b(?:works?|working|usable|available|trained|tested)\s+(?:only\s+)?(?:in|on|with|for)\s+"
     rf"(?P<list>{_SPOKEN_LIST})(?:\s+only|\s+texts?|[.,]|\Z)|\bsupports?\s+(?P<more>{_SPOKEN_LIST})"
 )

@@ -9,11 +9,12 @@ from typing import Any
 
 from assay.errors import LimitExceeded
 from assay.facts.artifact import ListedDigest
+from assay.lazy import regex
 
 BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 MOST_ROWS, MOST_NAME, MOST_DEPTH = 100_000, 1024, 6
-_LIST = re.compile(r"(manifest|checksums?|hashes|digests?|sha256|sha512|md5)[\w.-]*\.json\Z", re.IGNORECASE)
-_HEX = re.compile(r"(?:(?:md5|sha1|sha256|sha512)[:-])?([0-9a-fA-F]{32,128})\Z")
+_LIST = regex(r"(manifest|checksums?|hashes|digests?|sha256|sha512|md5)[\w.-]*\.json\Z", re.IGNORECASE)
+_HEX = regex(r"(?:(?:md5|sha1|sha256|sha512)[:-])?([0-9a-fA-F]{32,128})\Z")
 _PATHS, _DIGESTS = (
     ("path", "name", "filename", "file"),
     ("sha256", "sha512", "sha1", "md5", "digest", "hash", "checksum"),

@@ -10,6 +10,8 @@ import re
 from enum import Enum
 from functools import cache
 
+from assay.lazy import regex
+
 MOST = 2000  # characters of a sentence
 
 
@@ -26,23 +28,23 @@ WITHHELD = (
     r"un(?:available|released|disclosed|published)|withheld|proprietary|confidential"
     r"|to be (?:released|announced|added)|more information needed"
 )
-_NEGATIVE = re.compile(
+_NEGATIVE = regex(
     rf"\b(?:no|not|never|without|none|neither|nor|nothing|cannot|{WITHHELD}|closed|private|restricted"
     r"|coming soon|soon|will be|planned|upon request|on request|lacks?|missing|omit\w*|exclud\w*|refus\w*|declin\w*"
     r"|nicht|kein\w*|ohne|pas|aucune?|sans|sin|ning[uú]n\w*|nunca|não|nem|nessun\w*|niet|geen)\b"
     r"|n['’]t\b|不|未|没有|無|ない|없",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"[*_`~]+|<[^<>]{1,200}>")
+_MARKUP = regex(r"[*_`~]+|<[^<>]{1,200}>")
 # where a clause ends; at "and" and commas only where a new subject with its own verb follows
 _VERB = r"(?:is|are|was|were|has|have|had|will|can|does?|did|remains?|comes?)"
-_CLAUSES = re.compile(
+_CLAUSES = regex(
     r"[;()\[\]—–]|\s-\s|,?\s+\b(?:but|while|whereas|although|though|however|because|since|which|who|when|if|so that)\b"
     rf"|(?:,|,?\s+and|,?\s+or)\s+(?=(?:(?:the|our|all|its|these|this|we|you|it|they)\s+)?(?:[\w'’/-]+\s+){{0,3}}?"
     rf"{_VERB}\b)",
     re.IGNORECASE,
 )
-_FINITE = re.compile(
+_FINITE = regex(
     rf"\b(?:{_VERB}|n['’]t|releas\w+|provid\w+|publish\w+|shar\w+|omit\w*|exclud\w*|withh\w+)\b", re.IGNORECASE
 )
 _OUT = (
@@ -94,14 +96,14 @@ _BEHIND = (
     r"|dispon[ií]ve\w*|pubblic\w+|beschikbaar|openbaar)",
 )
 # after "no" the thing itself is what is missing: the clause begins so, or says of somebody what there is
-_THERE = re.compile(
+_THERE = regex(
     r"\b(?:there (?:is|are|was|were|will be)|(?:we|it|they|i|card|repository|repo|release|folder|publisher|authors?"
     r"|model)\s+(?:\w+\s+)?(?:has|have|had|provides?|released?|releases|publish\w*|contains?|includes?|offers?|gives?"
     r"|shares?|comes?|came|report\w*)|released|published|comes?|shipped|distributed|provided|available)\W*\Z|\A\W*\Z",
     re.IGNORECASE,
 )
 # and nothing else is said of it than that
-_SO = re.compile(
+_SO = regex(
     rf"[\W]*\Z|[.,!]|(?:\S+\s+){{0,8}}?{_TO_BE}\s+(?:\w+\s+){{0,2}}?{_OUT}\b|{_OUT}\b|(?:yet|at this"
     r"|at present|for this|for it|and|or|nor)\b",
     re.IGNORECASE,
@@ -146,7 +148,7 @@ def _denied(before: str, after: str) -> bool:
     return _behind().match(after.strip()) is not None
 
 
-_ARTICLE = re.compile(r"\b(?:the|our|its|any|a|an)\s*\Z", re.IGNORECASE)
+_ARTICLE = regex(r"\b(?:the|our|its|any|a|an)\s*\Z", re.IGNORECASE)
 
 
 def _split(sentence: str) -> list[str]:

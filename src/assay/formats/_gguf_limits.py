@@ -8,7 +8,8 @@ ggml/docs/gguf.md for the types.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from assay.lazy import dataclass
 
 MAX_LAYERS = 512  # LLAMA_MAX_LAYERS
 MAX_EXPERTS = 1024  # LLAMA_MAX_EXPERTS where models of 896 experts load; 512 before

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats._onnx_tensor import joined
 from assay.formats.encoding.protobuf import Field, Messages
+from assay.lazy import dataclass
 
 MAX_CONSTANTS = 200_000
 MAX_RANK = 64

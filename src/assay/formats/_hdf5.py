@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.formats._hdf5_dataset import Dataset, Layout, element, extents, filters, layout, sources
 from assay.formats.window import Window
+from assay.lazy import dataclass
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000

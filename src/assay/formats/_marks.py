@@ -12,6 +12,7 @@ from functools import cache
 from assay.errors import LimitExceeded
 from assay.facts.text import TextMark, TextMarkKind
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MAX_MARKS = 200  # of each kind
 MAX_TRIES = 300_000  # positions at which a pattern is tried, some 10 microseconds each
@@ -75,7 +76,7 @@ _NETWORK: dict[str, tuple[tuple[str, ...], str]] = {
         r"\d{1,3}(?:\.\d{1,3}){3}\b(?::\d+)?",
     ),
 }
-_PLACEHOLDER = re.compile(r"x{6}|X{6}|\.\.\.|example|EXAMPLE|your[_-]|<|(.)\1{7}|user(?:name)?:pass")
+_PLACEHOLDER = regex(r"x{6}|X{6}|\.\.\.|example|EXAMPLE|your[_-]|<|(.)\1{7}|user(?:name)?:pass")
 _BEFORE = 256  # characters in front of the text that is looked for
 
 

@@ -14,6 +14,7 @@ from itertools import accumulate
 from assay.facts.openness import OPEN_SOURCE, Mention
 from assay.formats._denials import WITHHELD, Stance, stance
 from assay.formats._few import few
+from assay.lazy import regex
 
 MOST = 100  # mentions of one document for each component, that offer it and that deny it
 MOST_SENTENCE = 2000  # characters; what is longer goes on in another
@@ -34,27 +35,27 @@ _SUBJECTS = {
     "data_card": r"\bdata ?(?:sheets?|cards?)\b",
     "sample_outputs": r"\b(?:sample|example) outputs?\b",
 }
-_CALLED_OPEN = re.compile(
+_CALLED_OPEN = regex(
     r"\b(?:this|our|the|is an?|are|fully|truly|completely)\s+(?:\w+[- ]){0,3}?open[- ]?source[d]?\b"
     r"|\bopen[- ]?sourced?\s+(?:\w+[- ]){0,3}?(?:models?|llms?|weights|release)\b",
     re.IGNORECASE,
 )
-_SUBJECT = {id: re.compile(pattern, re.IGNORECASE) for id, pattern in _SUBJECTS.items()}
+_SUBJECT = {id: regex(pattern, re.IGNORECASE) for id, pattern in _SUBJECTS.items()}
 # in a line of a section "not" alone says too little: it must be that something is not published (English only)
-_WITHHOLDS = re.compile(
+_WITHHOLDS = regex(
     r"\b(?:not|never|no longer|cannot be|won't be|isn't|aren't)\s+(?:\w+\s+)?"
     r"(?:released?|disclosed?|published?|public|available|shared?|provided?|documented)\b"
     rf"|\b(?:{WITHHELD}|n/a)\b",
     re.IGNORECASE,
 )
-_OFFERS = re.compile(
+_OFFERS = regex(
     r"\b(?:released?|available|published|open[- ]?sourced?|provided?|provides?|found|shared?|download\w*|access\w*|see"
     r"|hosted|host|reported?)\b",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"https?://[^\s)>\]\"']{4,300}")
-_END = re.compile(r"(?<=[.!?。！？])\s+(?=[^\s])|(?<=[。！？])")
-_BREAK = re.compile(r"\s*(?:[-*+]|\d+[.)]|#{1,6}|>|\|)(?:\s|$)")
+_LINK = regex(r"https?://[^\s)>\]\"']{4,300}")
+_END = regex(r"(?<=[.!?。！？])\s+(?=[^\s])|(?<=[。！？])")
+_BREAK = regex(r"\s*(?:[-*+]|\d+[.)]|#{1,6}|>|\|)(?:\s|$)")
 
 
 def fence(line: str) -> bool:

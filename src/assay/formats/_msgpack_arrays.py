@@ -5,7 +5,7 @@ Sources: flax/serialization.py, `_ndarray_to_bytes`; msgpack_numpy.py, `encode`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 
 from assay.errors import InputError
@@ -14,6 +14,7 @@ from assay.formats.container.nest import part
 from assay.formats.encoding.msgpack import values
 from assay.formats.numpy_array import DTYPES as WRITTEN
 from assay.formats.window import Window
+from assay.lazy import dataclass
 
 MAX_NAME = 300  # bytes of a key, and characters of a name, that are kept
 MAX_RANK = 64

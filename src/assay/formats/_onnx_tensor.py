@@ -6,10 +6,11 @@ Values are stepped over. Keys of `external_data`: onnx/docs/ExternalData.md; ONN
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 
 from assay.formats.encoding.protobuf import Field, Messages
+from assay.lazy import dataclass
 
 # TensorProto.DataType -> bits of one value; texts (8) have no fixed width
 BITS = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats._onnx_tensor import BITS, MEMORY, TEXTS, WIDTHS, Tensor
+from assay.lazy import dataclass
 
 MAX_TENSORS = 200_000
 MAX_RANK = 64

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.errors import LimitExceeded
@@ -10,10 +9,11 @@ from assay.facts.artifact import EXCLUDED
 from assay.facts.config import CodeReference
 from assay.facts.structure import PathOutside
 from assay.formats.python.reference import code_references, escaped
+from assay.lazy import regex
 
 MOST = 1000
 _LONGEST = 4096  # characters of a path (PATH_MAX of Linux)
-_BETWEEN = re.compile(r"[/\\]+")
+_BETWEEN = regex(r"[/\\]+")
 
 
 def references(artifact: str, value: object) -> Iterator[CodeReference | PathOutside]:

@@ -7,7 +7,6 @@ shards but the last have one size, 4 MiB unless another was asked for (tfjs-conv
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -15,6 +14,7 @@ from assay.errors import LimitExceeded, Malformed
 from assay.facts.structure import Hook, HookKind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats.container.zip import escapes
+from assay.lazy import dataclass
 
 SHARD = 4 * 1024 * 1024
 _TYPES = {

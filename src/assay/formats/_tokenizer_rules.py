@@ -16,13 +16,14 @@ from typing import Any
 from assay.errors import LimitExceeded
 from assay.facts.tokenizer import RuleKind, TokenizerRule
 from assay.formats._charsmap import charsmap_rule
+from assay.lazy import regex
 
 MAX_RULES = 1_000
 MAX_NODES = 100_000
 MAX_PATTERN = 20_000
 _PARTS = (("normalizer", RuleKind.NORMALISER), ("pre_tokenizer", RuleKind.SPLITTER), ("decoder", RuleKind.DECODER))
-_PROPERTY = re.compile(r"\\[pP](?:\{[^}]*\}|[A-Z])")
-_TWICE = re.compile(r"\((?:\?:)?([^()|]+)\|\1\)[*+]")  # Python's own parser folds such alternatives into one
+_PROPERTY = regex(r"\\[pP](?:\{[^}]*\}|[A-Z])")
+_TWICE = regex(r"\((?:\?:)?([^()|]+)\|\1\)[*+]")  # Python's own parser folds such alternatives into one
 _MANY = 64  # a repetition up to here is taken as bounded
 
 
@@ -54,9 +55,9 @@ def rules(artifact: str, value: dict[str, Any]) -> Iterator[TokenizerRule]:
 
 def _rule(artifact: str, kind: RuleKind, pointer: str, node: dict[str, Any]) -> TokenizerRule | None:
     pattern = node.get("pattern")
-    regex = isinstance(pattern, dict) and isinstance(pattern.get("Regex"), str)
+    by_pattern = isinstance(pattern, dict) and isinstance(pattern.get("Regex"), str)
     holder: dict[str, Any] = pattern if isinstance(pattern, dict) else {}
-    text = holder["Regex"] if regex else holder.get("String")
+    text = holder["Regex"] if by_pattern else holder.get("String")
     if node.get("type") == "Precompiled" and isinstance(node.get("precompiled_charsmap"), str):
         return charsmap_rule(artifact, pointer[:500], _decoded(node["precompiled_charsmap"]))
     if not isinstance(text, str):
@@ -65,9 +66,9 @@ def _rule(artifact: str, kind: RuleKind, pointer: str, node: dict[str, Any]) -> 
         return None
     content = node.get("content")
     replacement = content[:1000] if isinstance(content, str) else None
-    cost = costly(text) if regex else ""
+    cost = costly(text) if by_pattern else ""
     return TokenizerRule(
-        artifact, kind, pointer[:500], text[:2000], regex, replacement, cost or "", parsed=cost is not None
+        artifact, kind, pointer[:500], text[:2000], by_pattern, replacement, cost or "", parsed=cost is not None
     )
 
 

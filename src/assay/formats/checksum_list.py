@@ -17,11 +17,12 @@ from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats._checksums import BY_LENGTH
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MOST_BYTES, MOST_ROWS, MOST_NAME = 4 << 20, 100_000, 1024
-_GNU = re.compile(r"\\?([0-9a-fA-F]{32,128})[ \t]+[*]?(\S.*?)\s*\Z")
-_BSD = re.compile(r"(?:MD5|SHA1|SHA256|SHA512) ?\((.+)\) ?= ?([0-9a-fA-F]{32,128})\s*\Z")
-_ALONE = re.compile(r"\s*([0-9a-fA-F]{32,128})\s*\Z")
+_GNU = regex(r"\\?([0-9a-fA-F]{32,128})[ \t]+[*]?(\S.*?)\s*\Z")
+_BSD = regex(r"(?:MD5|SHA1|SHA256|SHA512) ?\((.+)\) ?= ?([0-9a-fA-F]{32,128})\s*\Z")
+_ALONE = regex(r"\s*([0-9a-fA-F]{32,128})\s*\Z")
 _DOWNLOADS = ".cache/huggingface/download/"
 
 

@@ -5,7 +5,6 @@ Strings, shapes and arrays one after another; the file holds no code and names n
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from itertools import pairwise
@@ -16,6 +15,7 @@ from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import regex
 
 _BYTE, _SHORT, _LONG = struct.Struct("<B"), struct.Struct("<H"), struct.Struct("<I")
 _OLDEST, _NEWEST = 2, 7  # versions that have a name; 6 is written since 2022
@@ -23,7 +23,7 @@ _TYPED, _ALIASED = 4, 3  # first version that states the type of a variable, and
 # src/layers/../types.h, DataType: number -> name and bytes
 _TYPES = {0: ("F32", 4), 1: ("I8", 1), 2: ("I16", 2), 3: ("I32", 4), 4: ("F16", 2), 5: ("BF16", 2)}
 _SIZES = {4: "F32", 2: "I16", 1: "I8"}  # what older versions mean by the size of one value
-_BEGINS = re.compile(rb"[\x02-\x07]\0\0\0[\x05-\x60]\0[A-Za-z0-9_]+Spec\0")
+_BEGINS = regex(rb"[\x02-\x07]\0\0\0[\x05-\x60]\0[A-Za-z0-9_]+Spec\0")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

@@ -14,9 +14,10 @@ from assay.facts.structure import Aspect, Contents
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import regex
 
 _VERSION = struct.Struct("<iii")  # major, minor, revision; then the number of images seen
-_BEGINS = re.compile(rb"\0{4}[\x01-\x05]\0{3}[\x00-\x09]\0{3}", re.DOTALL)
+_BEGINS = regex(rb"\0{4}[\x01-\x05]\0{3}[\x00-\x09]\0{3}", re.DOTALL)
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +12,9 @@ from assay.formats._checksums import listed
 from assay.formats._references import references
 from assay.formats.encoding.json import document
 from assay.formats.window import Window
+from assay.lazy import regex
 
-_BEGINS = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"|\}\s*\Z)|\[\s*(?:[\[{"\d-]|\]\s*\Z))')
+_BEGINS = regex(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*(?:"|\}\s*\Z)|\[\s*(?:[\[{"\d-]|\]\s*\Z))')
 _NOT_DATA = (".ipynb", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx")  # code that may begin as JSON does
 
 

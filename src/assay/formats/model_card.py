@@ -15,6 +15,7 @@ from assay.formats._mentions import fence, mentions, sentences, uncommented, wit
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.licence import MOST_KEPT, licence_text
 from assay.formats.window import Window
+from assay.lazy import regex
 from assay.licence.asked import asked
 from assay.licence.statement import says_nothing
 from assay.text.word import words
@@ -34,28 +35,28 @@ _KEYS = (
     "language",
     "pipeline_tag",
 )
-_COUNT = re.compile(
+_COUNT = regex(
     r"(?<![\w.])(\d{1,4}(?:\.\d{1,3})?)\s?(?:-\s?)?(trillion|billion|million|[TBM])\b[\s-]+(?:total\s+)?param",
     re.IGNORECASE,
 )
-_TOKENS = re.compile(
+_TOKENS = regex(
     r"(?<![\w.])(\d{1,4}(?:\.\d{1,3})?)\s?(trillion|billion|million|[TBM])\b[\s-]+(?:\w+\s+)?(?:tokens|words)\b",
     re.IGNORECASE,
 )
-_CUTOFF = re.compile(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
+_CUTOFF = regex(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
 # a row of a table with a cell that is a number, an item of a list that is a label and a number
-_ROW = re.compile(
+_ROW = regex(
     r"\s*\|.*\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)|\s*[^|]{1,200}\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)"
     r"|\s*[-*+]\s+[^:|]{1,80}:\W{0,4}\d[\d.,]*\s*%?\W*$"
 )
-_HEADING = re.compile(r"(#{1,6})\s+(.*)")
-_HTML_HEADING = re.compile(r"<h[1-6](?:\s[^<>]*)?>(.{1,300}?)</h[1-6]>", re.IGNORECASE)
-_BOLD_HEADING = re.compile(r"\s*(?:\*\*|__)([^*_|.]{2,80}?):?(?:\*\*|__):?\s*\Z")
-_UNDERLINE = re.compile(r"(?:={3,}|-{3,})\s*\Z")
+_HEADING = regex(r"(#{1,6})\s+(.*)")
+_HTML_HEADING = regex(r"<h[1-6](?:\s[^<>]*)?>(.{1,300}?)</h[1-6]>", re.IGNORECASE)
+_BOLD_HEADING = regex(r"\s*(?:\*\*|__)([^*_|.]{2,80}?):?(?:\*\*|__):?\s*\Z")
+_UNDERLINE = regex(r"(?:={3,}|-{3,})\s*\Z")
 MOST_TITLE = 12  # words of a heading that is only underlined
-_TAGS = re.compile(r"<[^<>]{0,500}>")
-_PARTS = re.compile(r"(</?t[rd](?:\s[^<>]*)?>)", re.IGNORECASE)
-_NUMERIC = re.compile(r"\s*[-+~]?\d[\d.,]*\s*%?\s*\Z")
+_TAGS = regex(r"<[^<>]{0,500}>")
+_PARTS = regex(r"(</?t[rd](?:\s[^<>]*)?>)", re.IGNORECASE)
+_NUMERIC = regex(r"\s*[-+~]?\d[\d.,]*\s*%?\s*\Z")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

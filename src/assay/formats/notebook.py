@@ -13,12 +13,13 @@ from assay.formats import Format
 from assay.formats.encoding.json import document
 from assay.formats.script.line import attack_shapes
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MOST = 64 * 1024 * 1024
 MOST_CODE = 4 * 1024 * 1024
-_SHELL = re.compile(r"\s*%%(?:bash|sh|script|!)\b")
-_COMMAND = re.compile(r"(\s*)(?:!|%(?:sx|system|pip|conda)\b|\w+\s*=\s*!)(.*)")
-_MAGIC = re.compile(r"(\s*)[%?].*|(\s*)\S+\?{1,2}\s*\Z")
+_SHELL = regex(r"\s*%%(?:bash|sh|script|!)\b")
+_COMMAND = regex(r"(\s*)(?:!|%(?:sx|system|pip|conda)\b|\w+\s*=\s*!)(.*)")
+_MAGIC = regex(r"(\s*)[%?].*|(\s*)\S+\?{1,2}\s*\Z")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +12,7 @@ from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MAX_HEADER = 1024 * 1024
 # type as numpy writes it, in the byte order of every machine in use -> element type (numpy.dtype.str)
@@ -20,7 +20,7 @@ DTYPES = {
     **{"<f2": "F16", "<f4": "F32", "<f8": "F64", "<c8": "C64", "<c16": "C128", "|b1": "BOOL", "|i1": "I8", "|u1": "U8"},
     **{"<i2": "I16", "<i4": "I32", "<i8": "I64", "<u2": "U16", "<u4": "U32", "<u8": "U64"},
 }
-_TYPE = re.compile(r"[<>|=]?([biufcmMSVUOa?])(\d*)(\[\w+\])?\Z")
+_TYPE = regex(r"[<>|=]?([biufcmMSVUOa?])(\d*)(\[\w+\])?\Z")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

@@ -5,7 +5,6 @@ Values are stepped over; where they lie becomes the index of weights.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
@@ -17,6 +16,7 @@ from assay.formats._onnx_tensor import MEMORY, Tensor, joined, tensor, unknown_k
 from assay.formats._onnx_values import Values
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MAX_DEPTH = 64  # of graphs in attributes of nodes
 MAX_HOOKS = 1_000  # of each kind
@@ -232,7 +232,7 @@ class _Reader:
 
 
 # ir_version, then the name of a known producer (onnx.proto, ModelProto, fields 1 and 2)
-_PRODUCED = re.compile(
+_PRODUCED = regex(
     rb"\x08[\x03-\x0f]\x12[\x02-\x28](?:pytorch|tf2onnx|keras2onnx|skl2onnx|onnx|paddle|OnnxMLTools|Olive)"
 )
 

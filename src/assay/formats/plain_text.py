@@ -15,12 +15,13 @@ from assay.formats import Format
 from assay.formats.container.inert import is_utf8
 from assay.formats.script.line import MOST, script_shapes
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MOST_PROSE = 1 << 20  # bytes of a document in which components are looked for
 _PROSE = (".md", ".markdown", ".rst", ".txt", ".tex")
 _STEP = 1 << 20
 # what is data or somebody else's words, by its name; a README in such a folder is its publisher's all the same
-_NOT_THEIRS = re.compile(
+_NOT_THEIRS = regex(
     r"(?:^|/)(?:[^/]*(?:vocab|merges|labels?|words?|tokens?|classes|synsets?|corpus|prompts?|samples?|generations)[^/]*"
     r"|(?:train|test|eval|val|validation|dev|data|input|output|requirements)[^/]*)\.txt\Z"
     r"|(?:^|/)(?:data|datasets?|corp(?:us|ora)|samples?|tests?)/(?:[^/]+/)*(?!read_?me)[^/]+\.txt\Z"
@@ -33,12 +34,10 @@ _MARKS = (
 )
 _ATTACKS = frozenset({Shape.REMOTE_SHELL, Shape.SENDS_SECRETS, Shape.PERSISTS})
 # a port is waited for through /dev/tcp too, and without a shell behind it
-_SHELL = re.compile(
-    r"\b(?:ba|z|da|k)?sh\b|\b(?:exec|curl|wget|crontab|cmd|powershell|nc|ncat)\b|>>|/bin/", re.IGNORECASE
-)
+_SHELL = regex(r"\b(?:ba|z|da|k)?sh\b|\b(?:exec|curl|wget|crontab|cmd|powershell|nc|ncat)\b|>>|/bin/", re.IGNORECASE)
 _BUILT = ("dockerfile", "makefile")  # whose commands somebody runs
 _SENTENCE = 4  # words that a line of prose has at least
-_ENDS = re.compile(r"[.!?:;。！？](?:[)\"'”’*_]*)(?:\s|\Z)")
+_ENDS = regex(r"[.!?:;。！？](?:[)\"'”’*_]*)(?:\s|\Z)")
 _RARE = 100  # vocabularies list control characters, too; a text has fewer than one in so many bytes
 _CONTROL = bytes(byte for byte in range(32) if byte not in (9, 10, 11, 12, 13, 27))
 

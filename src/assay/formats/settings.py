@@ -17,19 +17,20 @@ from assay.facts.config import ANY, CodeReference
 from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MOST = 4 << 20  # bytes
 MOST_LINES = 100_000
 MOST_VALUES = 1_000  # of one setting
-_SECTION = re.compile(r"\s*\[{1,2}\s*([^\[\]]{1,200})\s*\]{1,2}\s*(?:[#;].*)?\Z")
-_SETTING = re.compile(r"[\"']?([@\w][\w.\- ]{0,100}?)[\"']?\s*[:=]\s*(?=\S)")
-_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.){1,300})\"|'([^']{1,300})'")
-_BARE = re.compile(r"[^\s#;,{}\[\]\"'][^#;,{}\[\]\"']{0,300}")
+_SECTION = regex(r"\s*\[{1,2}\s*([^\[\]]{1,200})\s*\]{1,2}\s*(?:[#;].*)?\Z")
+_SETTING = regex(r"[\"']?([@\w][\w.\- ]{0,100}?)[\"']?\s*[:=]\s*(?=\S)")
+_QUOTED = regex(r"\"((?:[^\"\\]|\\.){1,300})\"|'([^']{1,300})'")
+_BARE = regex(r"[^\s#;,{}\[\]\"'][^#;,{}\[\]\"']{0,300}")
 # read by tools that build and check a package, not by what loads a model
 _TOOLS = frozenset({"pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "mypy.ini", "ruff.toml", "poetry.toml"})
-_PLUGINS = re.compile(r"[\"']?(?:project\.|options\.)?entry[-_.]points(?:\.|\Z).*", re.IGNORECASE)
+_PLUGINS = regex(r"[\"']?(?:project\.|options\.)?entry[-_.]points(?:\.|\Z).*", re.IGNORECASE)
 # registered by spaCy, thinc and spaCy's own extensions; those of thinc have no dot but that before the version
-_REGISTERED = re.compile(r"(?:spacy[\w-]*|thinc)\..*|[A-Za-z_]\w*\.v\d+")
+_REGISTERED = regex(r"(?:spacy[\w-]*|thinc)\..*|[A-Za-z_]\w*\.v\d+")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.artifact import Obstacle, Trouble, inside
 from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import dataclass
 
 BLOCK = 512
 MAX_NAME = 65_536

@@ -16,9 +16,10 @@ from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.encoding.protobuf import Field, Messages
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)  # format.h, kTableMagicNumber
-_HEADER = re.compile(rb"\0\0[\x04-\x20]\x08[\x01-\x7f]", re.DOTALL)  # no key, a value, its field 1
+_HEADER = regex(rb"\0\0[\x04-\x20]\x08[\x01-\x7f]", re.DOTALL)  # no key, a value, its field 1
 _FOOTER = 48  # two block handles, padded, and the magic
 _TRAILER = 5  # after a block: how it is compressed, and its checksum
 _MOST_BLOCK, _MOST_ENTRIES, _MOST_KEY = 64 << 20, 2_000_000, 64 * 1024

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import regex
 
 # the first record of a checkpoint or of TorchScript; torch.export writes another layout with the same padding
-_FIRST = re.compile(rb"[^/]+/(?:data\.pkl|data/\d+|constants/\d+|code/.+)\Z", re.DOTALL)
+_FIRST = regex(rb"[^/]+/(?:data\.pkl|data/\d+|constants/\d+|code/.+)\Z", re.DOTALL)
 _LOCAL = struct.Struct("<26sHH")  # a local header up to the lengths of name and extra field (APPNOTE.TXT 4.3.7)
 
 

@@ -8,10 +8,10 @@ short read (a named error) instead of the bus error that a memory map would.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Protocol
 
 from assay.errors import LimitExceeded, Truncated
+from assay.lazy import dataclass
 
 BLOCK = 256 * 1024
 KEPT = 8

@@ -5,7 +5,6 @@ Each word ends with a space, each vector is so many float32; the file holds no c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.errors import Malformed, Truncated
@@ -14,8 +13,9 @@ from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.container.inert import is_utf8
 from assay.formats.window import Window
+from assay.lazy import regex
 
-_HEADER = re.compile(rb"(\d{1,10}) (\d{1,6})[ ]?\r?\n")
+_HEADER = regex(rb"(\d{1,10}) (\d{1,6})[ ]?\r?\n")
 _NAMES = (".bin", ".w2v", ".word2vec", ".vectors")
 MOST_LISTED = 2_000  # vectors that become tensors, each with its numbers in the report
 _MOST_WORD = 64 * 1024  # bytes of one word; phrases of published vectors have a few hundred

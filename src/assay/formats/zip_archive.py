@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats.window import Window
+from assay.lazy import regex
 
 # records of torch.export's archive that hold neither code nor pickles (torch/export/pt2_archive/constants.py)
-_EXPORTED = re.compile(
+_EXPORTED = regex(
     r"/(?:byteorder|archive_format|archive_version|\.data/serialization_id"
     r"|data/(?:weights/weight|constants/tensor)_\d+)\Z"
 )

@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import FileIO
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from assay.formats import Format
 from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
 from assay.isolation import beneath
+from assay.lazy import dataclass
 
 MOST_TENSORS = 400_000  # of all files of a model; the largest mixtures of experts in use have 140,000
 UNRENDERED = "not rendered, because there is no isolated reader on this platform"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from assay.facts.artifact import Obstacle
@@ -18,6 +17,7 @@ from assay.facts.structure import Examined
 from assay.facts.text import TemplateTrial
 from assay.files import json_value
 from assay.isolation.reading import MOST_TENSORS, listed
+from assay.lazy import dataclass
 
 # all about one file: in bytes (a tensor of SmolLM2 takes 97) and in JSON values (it has 8), which cost up to 150 bytes
 # of memory each however short they are; a small file has less to say

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from assay.kernels.reference import BINS, GROUPS, MEMBERS, QUANTILES, SHOWN, TOP, widened
 from assay.kernels.types import BF16, BYTES, CODE8, F16, Type
+from assay.lazy import dataclass
 
 _EMPTY = {
     **dict.fromkeys(("count", "dead", "constant", "duplicate"), 0),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from functools import cache
+
+from assay.lazy import dataclass
 
 F64, F32, F16, BF16, CODE8, BYTES, GGML = 0, 1, 2, 3, 4, 5, 100
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from assay.kernels import _native
 from assay.kernels._unicode import LETTERS, VERSION
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from assay.lazy import regex
 from assay.licence.unlisted import UNLISTED
 
-_BEGINS = re.compile(r"(?:https?://|www\.)", re.IGNORECASE)
-_START = re.compile(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
-_ENDING = re.compile(r"(?:\.(?:html?|txt|md|php|json|rdf))+\Z")
+_BEGINS = regex(r"(?:https?://|www\.)", re.IGNORECASE)
+_START = regex(r"(?:https?://)?(?:www\.)?", re.IGNORECASE)
+_ENDING = regex(r"(?:\.(?:html?|txt|md|php|json|rdf))+\Z")
 # how the address reads in lower case, without its beginning and ending -> the name of the licence
 _PLACES = (
     (r"choosealicense\.com/licenses/([^/]+)", r"\1"),

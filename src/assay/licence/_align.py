@@ -11,8 +11,8 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from assay.lazy import dataclass
 from assay.licence.index import KNOWN, RUN, Known
 
 MOST_LICENCES = 16  # of one file, copies counted

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from assay.lazy import dataclass, regex
 
 # how each part of a Creative Commons name is written, longest first
 _PARTS = (
@@ -24,11 +23,11 @@ _PARTS = (
     ("sa", "SA"),
 )
 _ORDER = ("BY", "NC", "ND", "SA")
-_COMMONS = re.compile(r"(?:creative commons |creativecommons |ccby(?= )|cc |(?=attribution ))")
-_VERSION = re.compile(r"(\d(?:\.\d)?)(?= |\Z)")
-_PORTED = re.compile(r"(?:international|unported|generic|universal|public|deed| )*(igo|[a-z]{2})?\Z")
-_ZERO = re.compile(r"(?:cc|creative commons)(?: 0| zero)(?: (?:cc|0|1|universal|public|domain|dedication))*\Z")
-_GNU = re.compile(
+_COMMONS = regex(r"(?:creative commons |creativecommons |ccby(?= )|cc |(?=attribution ))")
+_VERSION = regex(r"(\d(?:\.\d)?)(?= |\Z)")
+_PORTED = regex(r"(?:international|unported|generic|universal|public|deed| )*(igo|[a-z]{2})?\Z")
+_ZERO = regex(r"(?:cc|creative commons)(?: 0| zero)(?: (?:cc|0|1|universal|public|domain|dedication))*\Z")
+_GNU = regex(
     r"(?:gnu )?(?P<kind>(?:lesser |library |affero )?gpl|lgpl|agpl|gfdl|fdl"
     r"|(?:lesser |library |affero )?general public|free documentation)"
     r" (?P<version>\d(?:\.\d)?)(?: (?P<later>or (?:any )?(?:later|newer|greater)|and later|\+)| (?P<only>only))?\Z"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from assay.lazy import regex
+
 REF = "LicenseRef-"
 # id without "LicenseRef-" -> names; compared as `assay.licence.spelling.key` writes them
 NAMES: dict[str, tuple[str, ...]] = {
@@ -160,7 +162,7 @@ TEXTS = tuple(
 )
 # titles that hold the name of a product, as `assay.licence.spelling.key` writes them -> id
 PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(rf"{pattern}\Z"), REF + id)
+    (regex(rf"{pattern}\Z"), REF + id)
     for pattern, id in (
         (r"tencent hunyuan (?:[a-z0-9.]+ ){0,5}community", "tencent-hunyuan"),
         (r"(?:k )?exaone (?:[a-z0-9.]+ ){0,3}(?:ai )?model(?: [a-z0-9.]+){0,3}", "exaone"),

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from assay.facts.licence import Clause, Restriction
+from assay.lazy import regex
 
 MOST, MOST_SENTENCE, EXCERPT = 50, 2000, 240  # terms of a card; characters
 _USE = r"(?:use|usage|uses|purposes?|applications?|exploitation|deployments?|products?|settings?|services?|gain)"
 _NOT = r"(?:not|no|never|cannot|n['’]t|without)"
-_NON_COMMERCIAL = re.compile(
+_NON_COMMERCIAL = regex(
     rf"\bnon[- ]?commercial(?:ly)?(?: (?:research|academic|educational|personal))* (?:{_USE}|only|licen[cs]\w+)\b"
     r"|\b(?:limited|restricted|only|solely|strictly|exclusively|intended|remains?)\b.{0,60}\bnon[- ]?commercial"
     r"|\bnon[- ]?commercial(?:ly)?\b.{0,30}\bonly\b"
@@ -35,7 +36,7 @@ _NON_COMMERCIAL = re.compile(
     re.IGNORECASE,
 )
 _STUDY = r"(?:research|academic|educational|scientific|evaluation|personal)"
-_RESEARCH = re.compile(
+_RESEARCH = regex(
     rf"\b{_STUDY}(?:(?:,? (?:and|or)|,|/)? ?{_STUDY})*(?:[- ](?:use|usage|purposes?))?[- ]only\b"
     rf"|\bonly (?:be )?(?:(?:intended|used|permitted|allowed|meant|released|available|licen[cs]ed) )?"
     rf"(?:to be used )?for (?:\w+ ){{0,2}}?{_STUDY}\b"
@@ -43,7 +44,7 @@ _RESEARCH = re.compile(
     r"|(?:仅|僅|只)(?:供|限|用于|能用于|可用于).{0,12}(?:研究|学术|學術)|研究(?:目的|用途)(?:に限|のみ)",
     re.IGNORECASE,
 )
-_USERS = re.compile(
+_USERS = regex(
     r"\b(?:monthly active users|annual (?:revenue|turnover)|yearly revenue)\b.{0,120}\b(?:licen[cs]e|permission|request"
     r"|contact|not|must)\b"
     r"|\b(?:licen[cs]e|permission|request|contact|not|must)\b.{0,160}\b(?:monthly active users|annual (?:revenue"
@@ -51,7 +52,7 @@ _USERS = re.compile(
     re.IGNORECASE,
 )
 # words with which such a sentence allows, or speaks of something else
-_ALLOWS = re.compile(
+_ALLOWS = regex(
     r"\bcommercial(?:ly)?,? (?:and|or|and/or|as well as)(?: for)? non[- ]?commercial"
     r"|\bnon[- ]?commercial(?:ly)?,? (?:and|or|and/or|as well as)(?: for)? commercial"
     r"|\b(?:including|even|also|free for|permits?|allows?) (?:for )?commercial"
@@ -59,8 +60,8 @@ _ALLOWS = re.compile(
     r"|\b(?:previous|earlier|older|unlike|formerly|no longer|instead of)\b",
     re.IGNORECASE,
 )
-_DATA = re.compile(r"\b(?:data ?sets?|data|corp(?:us|ora)|sources?|benchmarks?|images|texts)\b", re.IGNORECASE)
-_MODEL = re.compile(
+_DATA = regex(r"\b(?:data ?sets?|data|corp(?:us|ora)|sources?|benchmarks?|images|texts)\b", re.IGNORECASE)
+_MODEL = regex(
     r"\b(?:models?|weights|checkpoints?|adapters?|you|users?|usage|(?:use|using) (?:of )?(?:it|this)|modelo|modell\w*"
     r"|modèle|modello)\b|модел|模型|モデル|모델",
     re.IGNORECASE,
@@ -89,4 +90,4 @@ def asked(sentences: Iterable[tuple[int, str]]) -> Iterator[Clause]:
             return
 
 
-_MARKUP = re.compile(r"[*_`]+")
+_MARKUP = regex(r"[*_`]+")

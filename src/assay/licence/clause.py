@@ -9,22 +9,22 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from assay.facts.licence import Clause, Restriction
+from assay.lazy import dataclass, regex
 from assay.licence.words import plain
 
 MOST_TEXT, MOST_CLAUSES = 200_000, 200  # characters, clauses
 # characters of a sentence that are held against the patterns, and how many of those the next time again
 AT_ONCE, AGAIN = 1000, 500
 EXCERPT = 200
-_ENDS = re.compile(r"(?<=[a-z0-9)\]\"”’][.;:])\s+(?=[\"“(\[]?[A-Za-z0-9(\-•*])|(?<=[;:])\s*$", re.IGNORECASE)
-_BULLET = re.compile(r"\s*(?:[-*•·]|\(?[a-z0-9ivx]{1,4}[.)])\s", re.IGNORECASE)
-_FORBIDS = re.compile(
+_ENDS = regex(r"(?<=[a-z0-9)\]\"”’][.;:])\s+(?=[\"“(\[]?[A-Za-z0-9(\-•*])|(?<=[;:])\s*$", re.IGNORECASE)
+_BULLET = regex(r"\s*(?:[-*•·]|\(?[a-z0-9ivx]{1,4}[.)])\s", re.IGNORECASE)
+_FORBIDS = regex(
     r"\b(?:not|no|never|nor|cannot|prohibit\w*|forbid\w*|forbidden|disallow\w*|banned|refrain\w*|neither|"
     r"unauthori[sz]ed)\b|\brestrict(?:s|ed|ions?)?\b"
 )
-_LIABILITY = re.compile(
+_LIABILITY = regex(
     r"\b(?:liab\w+|warrant\w+|merchantab\w+|as is|damages?|fitness for|loss of (?:use|profits|data)|disclaim\w*)\b"
 )
 _PLACES = (
@@ -208,7 +208,7 @@ _RULES = (
         _any(r"\bindemnif\w+\b", r"\bindemnity\b", r"\bhold\b.{0,60}\bharmless\b"),
     ),
 )
-_NUMBER = re.compile(
+_NUMBER = regex(
     r"(?:(?:us ?)?[$€£]|\b(?:usd|eur|rmb)) ?\d[\d,.]*(?: ?(?:million|billion|thousand|m|k|bn))?\b"
     r"|\b\d[\d,.]*(?: ?(?:million|billion|thousand|m|k|bn)\b)(?: (?:us )?dollars)?|\b\d{1,3}(?:,\d{3})+\b|\b\d{3,}\b"
     r"|\b(?:one|two|five|ten|fifty|(?:one |two |five |seven )?hundred) (?:million|billion|thousand)\b"
@@ -229,7 +229,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(found[:MOST_CLAUSES])
 
 
-_JOINED = re.compile(r"[-\u2010-\u2015*_#>|\"“”]+")
+_JOINED = regex(r"[-\u2010-\u2015*_#>|\"“”]+")
 
 
 def _kinds(lower: str, *, forbidden: bool) -> list[Restriction]:
@@ -251,7 +251,7 @@ def _says(rule: _Rule, lower: str, *, forbidden: bool) -> bool:
 
 # these are found in sentences on liability too; others only where the sentence also says what one may do
 _OF_LIABILITY = frozenset({Restriction.INDEMNITY, Restriction.TERMINATION, Restriction.USE_POLICY})
-_STRONG = re.compile(
+_STRONG = regex(
     r"\b(?:you|licensees?|users?|recipients?|anyone|nobody)\b.{0,60}\b(?:may|shall|must|can|will|agree"
     r"|are) ?(?:not|only|no|never)\b"
     r"|\b(?:purposes? only|only for|solely for|may not use|not be used)\b"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from assay.lazy import dataclass, regex
 from assay.licence.spdx import exceptions
 from assay.licence.spelling import spelt
 
 MOST, MOST_BRACKETS = 2000, 20  # characters; the tree is as deep as its brackets
 _Answer = TypeVar("_Answer")
 _JOINTS = ("AND", "OR", "WITH")
-_PRIVATE = re.compile(r"LicenseRef-[A-Za-z0-9.-]+\Z")  # a licence that only the document at hand knows
+_PRIVATE = regex(r"LicenseRef-[A-Za-z0-9.-]+\Z")  # a licence that only the document at hand knows
 # the operators in capitals, or in lower case as people write them
-_JOINT = re.compile(r"(?<![^\s()])(AND|OR|WITH|and|or|with)(?![^\s()])|([()])")
+_JOINT = regex(r"(?<![^\s()])(AND|OR|WITH|and|or|with)(?![^\s()])|([()])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ not is known by its title alone. A word that belongs to no licence is a differen
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from assay.facts.text import Difference, DifferenceKind
+from assay.lazy import dataclass, regex
 from assay.licence._align import LEAST, Aligned, all_aligned, gaps
 from assay.licence.index import RUN, hashes
 from assay.licence.name import named
@@ -33,7 +33,7 @@ EXCERPT = 30  # words of a difference that are shown
 MOST_NAME = 8  # words of a name that stand in place of the licence's own
 # the lists of names are read with this module: the worker opens no file once it has locked itself down
 READY = named("MIT WITH LLVM-exception")
-_NUMBER = re.compile(r"(?:section|article|clause|paragraph|part|chapter|\d{1,2}|[ivx]{1,5}|[a-z])\Z")
+_NUMBER = regex(r"(?:section|article|clause|paragraph|part|chapter|\d{1,2}|[ivx]{1,5}|[a-z])\Z")
 
 
 @dataclass(frozen=True, slots=True)

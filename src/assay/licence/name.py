@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
+from assay.lazy import regex
 from assay.licence._series import creative
 from assay.licence.expression import expression, parts
 from assay.licence.spelling import REF, SCANCODE, key, spelt, texts
 
 # tags that name no licence but a family, and how the ids of its texts begin
-_RAIL = re.compile(r"LicenseRef-(?:scancode-)?(?:big(?:science|code)-|stable-diffusion-|open-?rail|creativeml)")
+_RAIL = regex(r"LicenseRef-(?:scancode-)?(?:big(?:science|code)-|stable-diffusion-|open-?rail|creativeml)")
 _FAMILIES = (
     ("openrail", _RAIL),
     ("open rail", _RAIL),
     ("openrail m", _RAIL),
-    ("cc", re.compile(r"CC[0-]")),
-    ("creative commons", re.compile(r"CC[0-]")),
-    ("bsd", re.compile(r"0?BSD")),
+    ("cc", regex(r"CC[0-]")),
+    ("creative commons", regex(r"CC[0-]")),
+    ("bsd", regex(r"0?BSD")),
 )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from assay.lazy import regex
 
 if TYPE_CHECKING:
     from assay.facts.artifact import Obstacle
@@ -42,13 +43,13 @@ _STEMS = (
 _ENDINGS = (".txt", ".md", ".rst", ".markdown", ".pdf", ".text", ".html")
 _ALONE = ("license", "licence", "copying", "copyright", "unlicense", "eula", "terms", "notice", "use_policy")
 NAMES = (*_ALONE, *(stem + ending for stem in _STEMS for ending in _ENDINGS))
-_ENDS = re.compile(r"\.[a-z][a-z0-9_]{0,9}\Z")
+_ENDS = regex(r"\.[a-z][a-z0-9_]{0,9}\Z")
 # an ending that says which licence, or of what: LICENSE.apache
-_OWN_ENDS = re.compile(
+_OWN_ENDS = regex(
     r"(?:licen[cs]e|copying)\.(?:apache|mit|bsd|a?gpl|lgpl|lesser|openmdw|\w*rail|code|data|models?|weights|docs?|llama"
     r"|gemma|qwen|en|zh|cn)[\w.-]*\Z"
 )
-_NOTICE = re.compile(r"notice|copyright|.*use[-_ ]?policy|.*prohibited")
+_NOTICE = regex(r"notice|copyright|.*use[-_ ]?policy|.*prohibited")
 
 
 def is_unended(name: str) -> bool:

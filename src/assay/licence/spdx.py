@@ -8,10 +8,10 @@ imported.
 from __future__ import annotations
 
 import pkgutil
-from dataclasses import dataclass
 from functools import lru_cache
 
 from assay.facts.corpus import LicenceClass
+from assay.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from assay.lazy import regex
 from assay.licence._address import addressed, is_address
 from assay.licence._series import creative, gnu
 from assay.licence.spdx import current, listed
@@ -20,12 +21,12 @@ MOST = 200  # characters; longer text is no name of a licence
 REF, SCANCODE = "licenseref-", "licenseref-scancode-"
 # words that belong to a title and not to the name; what else a name may be written with but letters and digits
 _TITLE = frozenset({"the", "license", "licence", "licenses", "licences", "version", "ver", "v", "agreement"})
-_WRITTEN = re.compile(r"[a-z0-9\s\-_.,:;/()\[\]'\"+\u2018\u2019\u201c\u201d\u2010-\u2015\u00ae\u2122]*\Z")
-_WORD = re.compile(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[a-z]+|\++")
-_ZEROS = re.compile(r"(?:\.0)+\Z")
-_V = re.compile(r"(?<=[a-z])v(?=\d)")  # as in GPLv3
-_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)\Z")
-_ASIDE = re.compile(r"([^()]+)\(([^()]+)\)([^()]*)\Z")
+_WRITTEN = regex(r"[a-z0-9\s\-_.,:;/()\[\]'\"+\u2018\u2019\u201c\u201d\u2010-\u2015\u00ae\u2122]*\Z")
+_WORD = regex(r"\d+(?:\.\d+)*(?:[a-z](?![a-z]))?|[a-z]+|\++")
+_ZEROS = regex(r"(?:\.0)+\Z")
+_V = regex(r"(?<=[a-z])v(?=\d)")  # as in GPLv3
+_LINK = regex(r"\[([^\[\]]+)\]\(([^()\s]+)\)\Z")
+_ASIDE = regex(r"([^()]+)\(([^()]+)\)([^()]*)\Z")
 
 
 @lru_cache(4096)

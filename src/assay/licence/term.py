@@ -7,11 +7,11 @@ and no legal advice.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from assay.facts.corpus import LicenceClass
 from assay.facts.licence import Family, Restriction
+from assay.lazy import regex
 from assay.licence._series import creative
 from assay.licence.expression import fold
 from assay.licence.name import named
@@ -28,7 +28,7 @@ DATA = frozenset(
 )
 # what is on opendefinition.org's list besides: the open government licences, and ports of the licences above
 _GOVERNMENT = frozenset({"OGL-UK-1.0", "OGL-UK-2.0", "OGL-UK-3.0", "OGL-Canada-2.0"})
-_PORT = re.compile(r"(CC-BY(?:-SA)?-\d\.\d)-[A-Z]{2,3}\Z")
+_PORT = regex(r"(CC-BY(?:-SA)?-\d\.\d)-[A-Z]{2,3}\Z")
 # written for every part of a model; 1.1 (May 2026) is not in SPDX 3.29
 ALL_KINDS = frozenset({"OpenMDW-1.0", "LicenseRef-OpenMDW-1.1"})
 # which of the MOF's domains a licence was written for, beyond the lists: OSI's are for code

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from assay.lazy import dataclass, regex
 from assay.licence._titled import PATTERNS
 from assay.licence.name import named
 from assay.licence.spdx import listed
@@ -21,32 +21,32 @@ from assay.licence.words import plain
 PAGE, MOST_LINES = 2000, 24  # the first page: characters, and lines with something on them
 MOST_WORDS = 16  # of a line that is a title
 MOST_NOTICE = 4000  # characters of a text that only declares its licence
-_NOUN = re.compile(
+_NOUN = regex(
     r"\b(?:licen[cs](?:e|es|ing)|agreement|terms|policy|eula|rail|openrail|dedication|legal code)\b",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+_MARKUP = regex(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _EDGE = " \t*_#>=~|/\\-–—:;,.\"'“”`•"
 # what follows a name in a title and is not part of it
-_TAIL = re.compile(
+_TAIL = regex(
     r"[\s,;:(–—-]*\b(?:dated|last (?:updated|modified|revised)|effective|as of|release date|version (?:release|date)"
     r"|v?\d{1,2}(?:\.\d+)* release|(?:january|february|march|april|may|june|july|august|september|october|november"
     r"|december)\b|\d{1,2} (?:january|february|march|april|may|june|july|august|september|october|november|december))"
     r".*\Z",
     re.IGNORECASE,
 )
-_SECTION = re.compile(r"(?:section|article|part|chapter|clause)?\s*[\dIVXivx]{1,4}(?:\.\d+)*\s*[.):–-]", re.IGNORECASE)
-_COPYRIGHT = re.compile(r"\s*(?:copyright|\(c\)|©)", re.IGNORECASE)
-_IDENTIFIER = re.compile(
+_SECTION = regex(r"(?:section|article|part|chapter|clause)?\s*[\dIVXivx]{1,4}(?:\.\d+)*\s*[.):–-]", re.IGNORECASE)
+_COPYRIGHT = regex(r"\s*(?:copyright|\(c\)|©)", re.IGNORECASE)
+_IDENTIFIER = regex(
     r"SPDX-License-Identifier:\s*"
     r"((?:\( ?)*[A-Za-z0-9.+-]{1,80}(?: ?\))*(?: (?i:and|or|with) (?:\( ?)*[A-Za-z0-9.+-]{1,80}(?: ?\))*)*)"
 )
-_UNDER = re.compile(
+_UNDER = regex(
     r"\b(?:under|to|by|licen[cs]e(?: is)?:?)(?: the)?(?: terms of)?(?: the)? "
     r"((?-i:[A-Z])[\w .,-]{1,70}?(?:licen[cs]e|\d(?:\.\d)?)(?:,? v(?:ersion)?\.? ?\d(?:\.\d)?)?)(?=[\s.,;:()]|\Z)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']{4,200}")
+_ADDRESS = regex(r"https?://[^\s<>()\[\]\"']{4,200}")
 # words of a title that do not tell one licence from another
 _GENERAL = frozenset(
     """

@@ -9,8 +9,7 @@ spelling of each is enough.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from assay.lazy import dataclass
 from assay.licence._titled import MARKS, NAMES, TEXTS
 
 _SCANCODE = "LicenseRef-scancode-"

@@ -10,7 +10,8 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from assay.lazy import dataclass, regex
 
 MOST_LINE, MOST_WORD = 20_000, 60  # characters of a line that are read at once, and of a word that goes on in the next
 MOST_NAME, MOST_NOTICE = 40, 25  # words of a name, and of a line of copyright, that are left out
@@ -25,34 +26,32 @@ OPERATIVE = frozenset(
     educational evaluation internal consent approval royalty royalties subject comply competitor competitors
     """.split()  # noqa: SIM905 - one word a line would be a page
 )
-_HTML = re.compile(r"<(?:!doctype html|html|body|p|div|br|h[1-6])\b", re.IGNORECASE)
-_TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]{0,300}|!--[^>]{0,2000}--)>")
+_HTML = regex(r"<(?:!doctype html|html|body|p|div|br|h[1-6])\b", re.IGNORECASE)
+_TAG = regex(r"<(?:/?[a-zA-Z][^<>]{0,300}|!--[^>]{0,2000}--)>")
 # mark-up inside Markdown; not what stands for a name to be filled in, such as <year>
-_INLINE = re.compile(
+_INLINE = regex(
     r"</?(?:br|p|div|span|center|h[1-6]|b|i|em|strong|u|sup|sub|hr|a|ul|ol|li)(?:\s[^<>]{0,300})?/?>", re.IGNORECASE
 )
-_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{1,5}|#x[0-9a-fA-F]{1,5});")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_LINK = re.compile(r"\[([^\[\]\n]{1,400})\]\(<?([^()\s<>]{1,400})>?(?:\s+\"[^\"\n]{0,200}\")?\)")
-_REFERENCE = re.compile(
-    r"\A\s{0,3}\[[^\]\n]{1,60}\]:\s*\S+\s*\Z"
-)  # where a link of Markdown leads, on a line of its own
-_PIECE = re.compile(rf".{{1,{MOST_LINE}}}(?=\s|\Z)|.{{1,{MOST_LINE}}}", re.DOTALL)
-_BROKEN = re.compile(r"[^\W\d_][-\u2010\u2011]\s*\Z")  # a line that ends in the middle of a word
-_GOES_ON = re.compile(r"[\s>*#/;|]*[^\W\d_]")
-_NOTICE = re.compile(
+_ENTITY = regex(r"&(?:[a-zA-Z]{2,8}|#\d{1,5}|#x[0-9a-fA-F]{1,5});")
+_INVISIBLE = regex("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_LINK = regex(r"\[([^\[\]\n]{1,400})\]\(<?([^()\s<>]{1,400})>?(?:\s+\"[^\"\n]{0,200}\")?\)")
+_REFERENCE = regex(r"\A\s{0,3}\[[^\]\n]{1,60}\]:\s*\S+\s*\Z")  # where a link of Markdown leads, on a line of its own
+_PIECE = regex(rf".{{1,{MOST_LINE}}}(?=\s|\Z)|.{{1,{MOST_LINE}}}", re.DOTALL)
+_BROKEN = regex(r"[^\W\d_][-\u2010\u2011]\s*\Z")  # a line that ends in the middle of a word
+_GOES_ON = regex(r"[\s>*#/;|]*[^\W\d_]")
+_NOTICE = regex(
     r"(?:portions\s+)?(?:copyright|copr\.|\(c\)|©)\s*(?:\(c\)|©|&copy;)?\s*[:,]?\s*"
     r"(?=[<\[{(]?\s*(?:19|20)\d\d|[<\[{]|\(c\)|©|yyyy|by\s)[^\n]*",
     re.IGNORECASE,
 )
-_RESERVED = re.compile(r"all\s+rights?\s+reserved\.?", re.IGNORECASE)
+_RESERVED = regex(r"all\s+rights?\s+reserved\.?", re.IGNORECASE)
 # a mark of a list; but not the last of the numbers in "sections 15 and 16."
-_MARKER = re.compile(
+_MARKER = regex(
     r"(?<![\w.])(?<!and )(?<!or )(?<!section )(?<!sections )(?<!version )"
     r"\(?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[a-zA-Z]|[ivxIVX]{1,5})\\?[.)](?=[\s*_]|$)"
 )
-_HYPHEN = re.compile(r"(?<=[^\W_])[-\u2010\u2011]\s?(?=[^\W_])")
-_WORD = re.compile(r"[^\W_]+")
+_HYPHEN = regex(r"(?<=[^\W_])[-\u2010\u2011]\s?(?=[^\W_])")
+_WORD = regex(r"[^\W_]+")
 # spellings that mean the same (SPDX licence list matching guidelines, equivalent words), and two of our own
 _SAME = {
     "licence": "license",
@@ -76,11 +75,11 @@ _SAME = {
 # places in which a text names somebody: "neither the name of X nor", "software is provided by X as is",
 # "in no event shall X be liable"
 _NAMED = (
-    re.compile(r"(?<=\bneither the )(names?(?: of)? (?:\S+ ){1,40}?)(?=nor (?:the )?names? )"),
-    re.compile(r"(?<=\bsoftware is provided by )((?:\S+ ){1,40}?)(?=as is\b)"),
-    re.compile(r"(?<=\bno event shall )((?:\S+ ){1,40}?)(?=be liable\b)"),
-    re.compile(r"(?<=\bpermission notice )(including the next paragraph )"),  # optional in the SPDX list (MIT)
-    re.compile(r"(?<=\bnor )((?:the )?names? of (?:(?:its|their|any|the|other|project) )*contributors? )"),
+    regex(r"(?<=\bneither the )(names?(?: of)? (?:\S+ ){1,40}?)(?=nor (?:the )?names? )"),
+    regex(r"(?<=\bsoftware is provided by )((?:\S+ ){1,40}?)(?=as is\b)"),
+    regex(r"(?<=\bno event shall )((?:\S+ ){1,40}?)(?=be liable\b)"),
+    regex(r"(?<=\bpermission notice )(including the next paragraph )"),  # optional in the SPDX list (MIT)
+    regex(r"(?<=\bnor )((?:the )?names? of (?:(?:its|their|any|the|other|project) )*contributors? )"),
 )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.facts.artifact import Artifact
+from assay.lazy import dataclass
 from assay.progress import Progress
 
 if TYPE_CHECKING:

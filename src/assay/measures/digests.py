@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 
 from assay.facts.artifact import CachedDigest, Digest
+from assay.lazy import regex
 from assay.measures import Cost, Feed, Material, Measure
 
 # a hub cache names a large file by its SHA-256, a small one by its git blob id (huggingface_hub, "Manage cache")
-_BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BLOB = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class _Digests:

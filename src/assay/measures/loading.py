@@ -9,7 +9,6 @@ not checked against a version.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from assay.facts.config import RAG, ConfigValues, ModelConfig
@@ -17,18 +16,19 @@ from assay.facts.loading import LoadingPath, Runs, Step
 from assay.facts.model import Model, folder
 from assay.facts.precedence import DIFFUSERS, EXPLICIT, PEFT, SENTENCE_TRANSFORMERS, TIMM, TRANSFORMERS, Order
 from assay.facts.structure import HookKind
+from assay.lazy import regex
 from assay.measures import Cost, Material, Measure
 from assay.measures._unpickling import call as unpickling
 from assay.measures._unpickling import trained
 
 MAX_STEPS = 500
 MOST_VARIANTS = 8
-_VARIANT = re.compile(
+_VARIANT = regex(
     r"(?:diffusion_pytorch_model|model|pytorch_model)"
     r"\.(?:(?!bin\b|safetensors\b|index\b)(\w+)(?:-\d{5}-of-\d{5})?\.(?:bin|safetensors)\Z"
     r"|(?:bin|safetensors)\.(?:index\.)?(?!index\b|json\b)(\w+)\.(?:index\.)?json\Z)"
 )
-_MODULE = re.compile(r"\d{1,3}_\w+\Z")  # sentence-transformers saves each module in such a folder
+_MODULE = regex(r"\d{1,3}_\w+\Z")  # sentence-transformers saves each module in such a folder
 # what an architecture's name ends in, and the class that gives the model that head
 _HEADS = tuple(
     (f"For{head}", f"AutoModelFor{head}")
@@ -48,7 +48,7 @@ _ENCODERS = frozenset(
     {"albert", "bert", "camembert", "clip", "deberta", "deberta-v2", "distilbert", "electra", "hubert", "longformer"}
     | {"modernbert", "mpnet", "nomic_bert", "roberta", "siglip", "vit", "wav2vec2", "xlm-roberta"}
 )
-_GENERATES = re.compile(r"CausalLM|LMHead|Generation")
+_GENERATES = regex(r"CausalLM|LMHead|Generation")
 _TOKENIZER = (
     "tokenizer_config.json",
     "special_tokens_map.json",

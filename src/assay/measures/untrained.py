@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.errors import InputError
 from assay.facts.values import Likeness, TensorSummary, Untrained
+from assay.lazy import regex
 from assay.measures import Cost, Material, Measure
 
 MOST = 64  # matrices looked at: 0.1 s
-_NUMBER = re.compile(r"\d+")
+_NUMBER = regex(r"\d+")
 
 
 def run(material: Material) -> Iterator[Untrained]:

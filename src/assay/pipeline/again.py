@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from assay import policy as policies
 from assay.errors import UsageError
 from assay.facts.dossier import QUESTIONS, Dossier
+from assay.lazy import dataclass
 from assay.pipeline.request import Request, requested
 from assay.uncertainty.asking import Asking
 

@@ -17,13 +17,14 @@ from assay.facts.codec import Mismatch, decode
 from assay.facts.dossier import SCHEMA, Dossier, WaiverState
 from assay.facts.finding import Effect
 from assay.facts.section import Section, Unread, builtin, declared
+from assay.lazy import regex
 from assay.plugin import Loaded
 
 _NAME, _, _VERSION = SCHEMA.partition("/")
-_SCHEMA = re.compile(rf"{re.escape(_NAME)}/(\d{{1,6}})\Z")
+_SCHEMA = regex(rf"{re.escape(_NAME)}/(\d{{1,6}})\Z")
 # the parts that were fields of their own in the first schema
 _OPTIONS = (("comparison", "base"), ("corpora", "corpora"), ("risk", "run"), ("signature", "trust"))  # what gave them
-_HEX = re.compile(r"(?:[0-9a-f]{2})*\Z")
+_HEX = regex(r"(?:[0-9a-f]{2})*\Z")
 MOST_SEVERE = 10
 _FIELDS = ("comparison", "corpora", "openness", "risk", "signature")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from assay import measures
 from assay.facts.measured import NotMeasured
+from assay.lazy import dataclass
 from assay.measures import Measure
 from assay.pipeline.request import Request
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import normpath
 
 from assay import formats
@@ -16,6 +16,7 @@ from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED
 from assay.formats.container.unread import unread
 from assay.isolation import Reader
+from assay.lazy import dataclass
 from assay.measures import Feed
 from assay.pipeline.budget import Budget
 from assay.progress import Progress, Steps

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from assay.facts import dossier as record
 from assay.facts.finding import Finding
 from assay.facts.section import Section, SectionKind, section
 from assay.facts.text import ChatTemplate
+from assay.lazy import dataclass
 from assay.pipeline.fact import Facts
 from assay.pipeline.request import Request
 from assay.subject import Walk, reach

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import pkgutil
-import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,12 +18,13 @@ from assay.facts.copies import told
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.nature import SubjectKind
+from assay.lazy import dataclass, regex
 from assay.policy.baseline import listable
 
 SCHEMA = "assay-policy/1"
 BUILTIN = ("default", "strict")
 MOST = 1 << 20  # bytes of a policy file
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_DIGEST = regex(r"[0-9a-f]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assay import files
+from assay.lazy import dataclass, regex
 
 SCHEMA = "assay-baseline/2"
 _FIRST = "assay-baseline/1"  # named no model; its fingerprints of code and bytes held no content, and match nothing now
 MOST = 64 << 20  # bytes of a baseline
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}\Z")
+_FINGERPRINT = regex(r"[0-9a-f]{16}\Z")
 # what says that files are not those that were meant, or not all of them: each time anew, for they are others each time
 _INTEGRITY = (
     *(f"artifact.{end}" for end in ("absent", "changed", "malformed", "not-as-listed")),

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from assay.facts.memorisation import Discoverable, Free, Group, Memorisation, Re
 from assay.facts.uncertainty import Capability
 from assay.files import json_lines
 from assay.files import text as text_of
+from assay.lazy import dataclass
 from assay.probes import membership
 from assay.probes.exposure import exposed
 from assay.progress import Progress, Steps

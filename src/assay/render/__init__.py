@@ -9,11 +9,11 @@ import importlib
 import io
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from assay.errors import UsageError
+from assay.lazy import dataclass
 from assay.render import output
 
 if TYPE_CHECKING:

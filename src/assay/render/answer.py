@@ -7,7 +7,6 @@ answers add up to the verdict's sentence.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from assay.facts.dossier import QUESTIONS, Dossier
@@ -15,6 +14,7 @@ from assay.facts.finding import Kind
 from assay.facts.loading import LoadingPath, Runs
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
+from assay.lazy import dataclass
 from assay.licence.statement import declared
 from assay.render.decision import Weight
 from assay.render.tally import Tally, counted

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from assay.facts.corpus import DatasetShare
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence, Finding, Kind
 from assay.facts.openness import ComponentLicence
+from assay.lazy import regex
 from assay.licence.expression import expression
 from assay.licence.name import named
 from assay.licence.spelling import is_listed
@@ -38,10 +38,10 @@ _NEW_IN_SPDX = frozenset(
     Informatica MVT-1.1 atc-game
     """.split()  # noqa: SIM905 - one id a line would be a page
 )
-_HUB = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?\Z")
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_CWE = re.compile(r"CWE-(\d+)\Z")
+_HUB = regex(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+))?\Z")
+_HUB_ID = regex(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
+_DIGEST = regex(r"[0-9a-f]{64}")
+_CWE = regex(r"CWE-(\d+)\Z")
 # CVSS 3.1's words for its numbers (specification, section 5)
 _SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), (0.0, "none"))
 

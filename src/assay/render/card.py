@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.values import first_copy
+from assay.lazy import dataclass
 from assay.render.answer import Reply, State, replies
 from assay.render.gauge import gauge
 from assay.render.map import small_map

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +12,7 @@ from assay.facts.codec import sha256
 from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
+from assay.lazy import dataclass
 from assay.render.sections import View
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence
+from assay.lazy import dataclass
 from assay.render.words import location, quoted
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from markupsafe import Markup, escape
@@ -14,6 +13,7 @@ from assay.facts.finding import Evidence, Finding, Kind
 from assay.facts.loading import LoadingPath
 from assay.facts.role import placed
 from assay.facts.values import TensorSummary
+from assay.lazy import dataclass, regex
 from assay.render.evidence import dumping
 from assay.render.map import histogram
 from assay.render.route import route
@@ -26,7 +26,7 @@ AROUND = 2  # lines of a template before and after the one that is meant
 MOST_TOKENS = 24
 WIDE = 8  # bytes in a line of a dump
 PROGRAM = "pickle.reaches-outside"  # its informational answer lists what loading would do, call by call
-_RENDERED = re.compile(r": ('(?:[^'\\]|\\.)+')(?:;|\Z)")  # what a trial of a template found besides, in its message
+_RENDERED = regex(r": ('(?:[^'\\]|\\.)+')(?:;|\Z)")  # what a trial of a template found besides, in its message
 
 
 @dataclass(frozen=True)

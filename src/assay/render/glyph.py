@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 
 from assay.facts.role import placed
 from assay.facts.values import TensorSummary, first_copy
+from assay.lazy import dataclass
 from assay.render.answer import State
 
 

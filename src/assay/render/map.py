@@ -6,7 +6,6 @@ Colours are classes, so that the content security policy of a page stays strict.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -17,6 +16,7 @@ from markupsafe import Markup
 
 from assay.facts.role import ORDER, placed
 from assay.facts.values import TensorSummary
+from assay.lazy import regex
 
 CELL, LEFT, TOP = 22, 44, 84
 ACROSS, BESIDE, LINE = 150, 50, 11  # of a small map: the field, the names beside it, the height of a row
@@ -25,7 +25,7 @@ MOST_DRAWN = 400  # tensors that get a histogram of their own; beyond, those tha
 STEPS = 4  # colour steps on either side of the middle
 Grid = dict[tuple[int, str], tuple[float, int]]  # (layer, role) -> value, and which tensor
 # a layer of a model whose names `facts.role` does not know: the first number in the name, and what follows it
-_NUMBERED = re.compile(r"(?:^|\.)(\d{1,4})\.(.+?)(?:\.weight)?\Z")
+_NUMBERED = regex(r"(?:^|\.)(\d{1,4})\.(.+?)(?:\.weight)?\Z")
 
 
 class Named(Protocol):

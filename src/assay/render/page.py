@@ -12,6 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from assay.lazy import regex
 from assay.render.assets import asset
 from assay.render.visible import visible
 from assay.render.words import parameters, size
@@ -33,9 +34,9 @@ _FAVICON = (
 
 
 # of the templates' own markup: what comes from files is escaped, so that no tag of it is found here
-_TABLE = re.compile(r"<table([^>]*)>(?:(?!</table>).)*</table>", re.DOTALL)
-_HEADING, _ROW = re.compile(r"<th[^>]*>(.*?)</th>", re.DOTALL), re.compile(r"<tr.*?</tr>", re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_TABLE = regex(r"<table([^>]*)>(?:(?!</table>).)*</table>", re.DOTALL)
+_HEADING, _ROW = regex(r"<th[^>]*>(.*?)</th>", re.DOTALL), regex(r"<tr.*?</tr>", re.DOTALL)
+_TAG = regex(r"<[^>]*>")
 
 
 class Part(NamedTuple):

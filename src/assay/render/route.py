@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from assay.facts.loading import LoadingPath, Runs
+from assay.lazy import dataclass
 from assay.render.visible import visible
 
 WIDTH, ROW, NOTE, BOX, TOP = 220, 27, 11, 96, 2

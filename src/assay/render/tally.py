@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Finding
+from assay.lazy import dataclass
 from assay.render.decision import Matter, accepted, matters
 from assay.render.unknown import Unknown, unknowns
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
+from assay.lazy import dataclass
 from assay.render.decision import Matter, Weight
 from assay.render.headline import Headline, Tone
 from assay.render.tally import Tally, counted

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@:&$^=])")
-_UNUSUAL = re.compile(r"[^ -~]")
+from assay.lazy import regex
+
+_SPECIAL = regex(r"([\\`*_{}\[\]()#+\-.!|<>~@:&$^=])")
+_UNUSUAL = regex(r"[^ -~]")
 # what is drawn as nothing although it is a letter, a mark or a symbol: Default_Ignorable_Code_Point without those of
 # category Cf and Cn (Unicode 16, DerivedCoreProperties.txt), and the blank Braille pattern
 _BLANK = frozenset(
@@ -19,7 +21,7 @@ _BLANK = frozenset(
         ),
     )
 )
-_COLOUR = re.compile(r"(\x1b\[\d{1,2}(?:;\d{1,3}){0,3}m)")  # what `terminal.painter` writes
+_COLOUR = regex(r"(\x1b\[\d{1,2}(?:;\d{1,3}){0,3}m)")  # what `terminal.painter` writes
 
 
 def visible(text: str, keep: str = "") -> str:

@@ -7,11 +7,11 @@ exists (teacher forcing) is the core. Log-probabilities are natural logarithms.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability, Sample, TokenScore
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,11 +7,11 @@ Two forms are in use (the OpenAI API reference, "completions" and "chat completi
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Alternative, TokenScore
+from assay.lazy import dataclass
 from assay.runtime import ALTERNATIVES
 
 MOST_TOKENS = 1 << 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from assay.errors import InputError, UsageError
 from assay.facts.config import ModelConfig
 from assay.facts.naming import BLOCK, hub_name
+from assay.lazy import regex
 from assay.runtime._numbers import Loader, Numbers
 from assay.weights import Weights
 
@@ -22,7 +22,7 @@ _FAMILIES = {"llama": "llama"}
 _NOT_THE_NETWORK = frozenset(
     {"auto_map", "quantization_config", "model_type", "architectures", "dtype", "torch_dtype", "custom_generate"}
 )
-_PARTS = re.compile(r"layer|expert|block|n_head|num_.*heads")
+_PARTS = regex(r"layer|expert|block|n_head|num_.*heads")
 
 
 def configured(weights: Weights) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.facts.uncertainty import Sample, TokenScore
+from assay.lazy import dataclass
 from assay.runtime import Answer, Trace
 from assay.runtime._network import Network, Written
 from assay.runtime._tracing import tolerance

@@ -5,10 +5,10 @@ Rows of one batch end at the same place: shorter ones are padded on the left, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from assay.facts.uncertainty import Alternative, TokenScore
+from assay.lazy import dataclass
 from assay.runtime import ALTERNATIVES
 from assay.runtime._tracing import Tracer
 

@@ -6,12 +6,12 @@ A CPU multiplies 16-bit floats more slowly than 32-bit ones, so there they are u
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.lazy import dataclass
 from assay.runtime import _memory
 from assay.weights import Tensor, Weights
 from assay.weights.packing import Packed

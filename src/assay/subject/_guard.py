@@ -16,16 +16,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import UsageError
+from assay.lazy import regex
 from assay.network import Cut, keep_private
 from assay.secret import without_user
 
 MOST = 64 << 20  # bytes of an answer that is no file
 CONNECT, READ = 10.0, 30.0  # seconds, where the library sets none
 STALL, LEAST = 120.0, 1 << 16  # fewer bytes than this in so many seconds, and no answer, is given up
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-_TAG = re.compile(r'(?:W/)?"?[0-9A-Za-z_-][0-9A-Za-z_.-]{0,127}"?\Z')
+_COMMIT = regex(r"[0-9a-f]{40}\Z")
+_TAG = regex(r'(?:W/)?"?[0-9A-Za-z_-][0-9A-Za-z_.-]{0,127}"?\Z')
 _XET = "x-xet-hash"  # without it a file is fetched from the same hub over plain HTTP, where all is looked at
-_DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")  # Windows, "Naming Files"
+_DEVICE = regex(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")  # Windows, "Naming Files"
 _ONE = threading.RLock()  # the library has one client for a process
 
 

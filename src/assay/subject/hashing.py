@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from assay.errors import Changed, LimitExceeded, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.window import Source
+from assay.lazy import dataclass
 from assay.subject.walk import Entry
 
 BLOCK = 1024 * 1024

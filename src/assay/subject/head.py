@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from assay.errors import Changed, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.container.inert import is_text
+from assay.lazy import dataclass, regex
 from assay.subject.cache import UNFINISHED
 from assay.subject.walk import Entry
 
@@ -20,14 +20,14 @@ _WEIGHTS = (
 )
 NEVER_EMPTY = (*_WEIGHTS, ".json")
 _PAGES = (".html", ".htm", ".xhtml", ".md", ".txt", ".jinja", ".jinja2", ".py", ".js", ".svg", ".php", ".xsl")
-_HTML = re.compile(
+_HTML = regex(
     rb"(?:<!--(?:(?!-->).)*-->|<\?xml[^>]*>|\s)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
-_TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
-_JSON_ERROR = re.compile(rb'\s*\{\s*"(?:error|errors|message|detail|code|status|statusCode|success)"\s*:')
-_XML_ERROR = re.compile(rb"(?:<\?xml[^>]*>|\s)*<(?:Error|error|Code|ErrorResponse)\b")
+_TITLE = regex(rb"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
+_JSON_ERROR = regex(rb'\s*\{\s*"(?:error|errors|message|detail|code|status|statusCode|success)"\s*:')
+_XML_ERROR = regex(rb"(?:<\?xml[^>]*>|\s)*<(?:Error|error|Code|ErrorResponse)\b")
 # what servers answer instead of a file
-_REFUSAL = re.compile(
+_REFUSAL = regex(
     rb"\b(?:[45]\d\d:? |not found|forbidden|unauthori[sz]ed|access denied|access to \S+ is restricted|gated repo"
     rb"|invalid username|rate limit|too many requests|bad gateway|gateway time-?out|service unavailable"
     rb"|internal server error)",

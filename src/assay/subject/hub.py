@@ -6,19 +6,19 @@ an ordinary hub cache, which is walked like any other folder.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
+from assay.lazy import regex
 from assay.secret import LEAST, MARK, concealed
 from assay.subject.walk import Walk, walked
 from assay.version import VERSION
 
 SCHEME = "hf://"
-_REFERENCE = re.compile(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+_REFERENCE = regex(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
+_COMMIT = regex(r"[0-9a-f]{40}\Z")
 
 
 def fetched(reference: str, *, offline: bool) -> Walk:

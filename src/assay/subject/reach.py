@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import normpath
@@ -11,6 +10,7 @@ from assay.facts.artifact import EXCLUDED, Obstacle, lies_in
 from assay.facts.config import CodeReference
 from assay.facts.structure import Hook, HookKind, PathOutside, Reached
 from assay.facts.tensor import ShardIndex
+from assay.lazy import regex
 from assay.subject.head import NEVER_EMPTY
 from assay.subject.walk import Entry, Walk
 
@@ -23,7 +23,7 @@ _PASSED_OVER = frozenset(
      "model-card", "notebook", "checksum-list", "python", "native-code"}
 )  # fmt: skip
 _NAMING = (".json", ".yaml", ".yml", ".xml", ".onnx")  # files that name others
-_ENDS = re.compile(r"(?<=.)(?=[._-])")
+_ENDS = regex(r"(?<=.)(?=[._-])")
 
 
 def reached(left_out: Mapping[str, str], facts: Iterable[object]) -> tuple[Reached, ...]:

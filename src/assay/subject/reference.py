@@ -8,16 +8,16 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.dossier import ENDPOINT
+from assay.lazy import regex
 from assay.secret import without_user
 from assay.subject import hub
 from assay.subject.walk import Walk, walked
 
-_SERVER = re.compile(r"openai\+(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
+_SERVER = regex(r"openai\+(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
 _FORMS = "a folder, a weight file, hf://org/name or openai+http://host/v1#model"
 
 

@@ -6,42 +6,42 @@ beginnings: gitrepository-layout(5), gitformat-pack(5), gitformat-index(5), git-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from assay.errors import Changed, Unreachable
 from assay.facts.artifact import Obstacle
 from assay.formats.container.inert import is_text
+from assay.lazy import regex
 
 if TYPE_CHECKING:
     from assay.subject.walk import Entry
 
 FOLDER = ".git/"
-_WITHIN = re.compile(r"(?:(?:modules|worktrees)/[^/]+/)*")  # submodules and worktrees have such a folder of their own
-_HEAD = re.compile(rb"ref: refs/|[0-9a-f]{40}")
+_WITHIN = regex(r"(?:(?:modules|worktrees)/[^/]+/)*")  # submodules and worktrees have such a folder of their own
+_HEAD = regex(rb"ref: refs/|[0-9a-f]{40}")
 _HEX = r"[0-9a-f]{38,64}"
-_TEXT = re.compile(
+_TEXT = regex(
     r"[A-Z]+(?:_[A-Z]+)*|config(?:\.worktree)?|description|packed-refs|shallow|commondir|gitdir|locked|gc\.(?:log|pid)"
     r"|(?:refs|logs|info|branches|lfs/cache)/.+"
     rf"|objects/info/(?:packs|alternates)|objects/pack/pack-{_HEX}\.(?:keep|promisor)"
 )
 _BINARY = (
-    (re.compile(rf"index|sharedindex\.{_HEX}"), b"DIRC"),
-    (re.compile(rf"objects/pack/pack-{_HEX}\.pack"), b"PACK"),
-    (re.compile(rf"objects/pack/pack-{_HEX}\.idx"), b"\xfftOc"),
-    (re.compile(rf"objects/pack/pack-{_HEX}\.rev"), b"RIDX"),
-    (re.compile(rf"objects/pack/(?:pack|multi-pack-index)-{_HEX}\.bitmap"), b"BITM"),
-    (re.compile(rf"objects/pack/pack-{_HEX}\.mtimes"), b"MTME"),
-    (re.compile(r"objects/pack/multi-pack-index"), b"MIDX"),
-    (re.compile(rf"objects/info/commit-graph|objects/info/commit-graphs/graph-{_HEX}\.graph"), b"CGPH"),
+    (regex(rf"index|sharedindex\.{_HEX}"), b"DIRC"),
+    (regex(rf"objects/pack/pack-{_HEX}\.pack"), b"PACK"),
+    (regex(rf"objects/pack/pack-{_HEX}\.idx"), b"\xfftOc"),
+    (regex(rf"objects/pack/pack-{_HEX}\.rev"), b"RIDX"),
+    (regex(rf"objects/pack/(?:pack|multi-pack-index)-{_HEX}\.bitmap"), b"BITM"),
+    (regex(rf"objects/pack/pack-{_HEX}\.mtimes"), b"MTME"),
+    (regex(r"objects/pack/multi-pack-index"), b"MIDX"),
+    (regex(rf"objects/info/commit-graph|objects/info/commit-graphs/graph-{_HEX}\.graph"), b"CGPH"),
 )
-_LOOSE = re.compile(rf"objects/[0-9a-f]{{2}}/{_HEX}")
-_FETCHED = re.compile(r"lfs/objects/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}|lfs/(?:tmp|incomplete)/[0-9a-f]{64}.*")
-_SAMPLE = re.compile(r"hooks/[a-z-]+\.sample")
-_HOOK = re.compile(r"hooks/(?:post-checkout|post-commit|post-merge|pre-push)")
+_LOOSE = regex(rf"objects/[0-9a-f]{{2}}/{_HEX}")
+_FETCHED = regex(r"lfs/objects/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}|lfs/(?:tmp|incomplete)/[0-9a-f]{64}.*")
+_SAMPLE = regex(r"hooks/[a-z-]+\.sample")
+_HOOK = regex(r"hooks/(?:post-checkout|post-commit|post-merge|pre-push)")
 # what `git lfs install` writes (git-lfs lfs/hook.go)
-_LFS = re.compile(rb"#!/bin/sh\n(?:command -v git-lfs [^\n]*\n)git lfs [a-z-]+ \"\$@\"\n")
+_LFS = regex(rb"#!/bin/sh\n(?:command -v git-lfs [^\n]*\n)git lfs [a-z-]+ \"\$@\"\n")
 _BEGINNING = 1024
 
 

@@ -7,11 +7,9 @@ the `blobs` folder beside it. What cannot be opened is an obstacle that says why
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import UsageError
@@ -19,12 +17,13 @@ from assay.facts.artifact import EXCLUDED, Obstacle, Trouble
 from assay.facts.dossier import ENDPOINT
 from assay.formats.window import Source
 from assay.isolation import Place, beneath, identity
+from assay.lazy import dataclass, regex
 from assay.subject import cache, store
 
 MAX_ENTRIES = 1_000_000
 MAX_DEPTH = 64
 TICK = 12_000_000  # ns: times of change move on with the timer interrupt, at 100 Hz where that is slowest
-_ESCAPE = re.compile(rb"\\(?=x[0-9a-f]{2})")
+_ESCAPE = regex(rb"\\(?=x[0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def given(files: Mapping[str, Source], name: str) -> Walk:
     return Walk(name, "", tuple(entries), (), tuple(excluded), ())
 
 
-_NAMED = re.compile(r"\w[\w.-]*/\w[\w.-]*")  # a model of a hub, where no folder has the name
+_NAMED = regex(r"\w[\w.-]*/\w[\w.-]*")  # a model of a hub, where no folder has the name
 
 
 def _state(path: Path) -> os.stat_result:

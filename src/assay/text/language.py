@@ -9,11 +9,13 @@ import re
 import unicodedata
 from collections import Counter
 
+from assay.lazy import regex
+
 FOREIGN = 0.3  # share of letters of another script from which a text is not read by rules for the Latin one
 LEAST_UNKNOWN = 10  # words in lower case, in no list, of which not one is a common English word
 LEAST_ALONE = 4  # words of a text in which one word of a language decides
 MOST = 20_000  # characters that are looked at
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORD = regex(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SCRIPTS = {
     "CJK": "Chinese characters",
     "HIRAGANA": "Japanese",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from assay.lazy import regex
+
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -16,7 +18,7 @@ _BLOCKS = _set(
     "h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td th thead title tr ul"
 )
 _LEFT = _set("head svg math")  # what a block ends that stands in it
-_PAGE = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S)
+_PAGE = regex(r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.S)
 
 
 def is_page(text: str) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
+
+from assay.lazy import dataclass, regex
 
 MOST_DIGITS = 30  # of a number; a longer one is compared as it is written
 
 _WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)?"
 _DIGITS = r"\d{1,3}(?:[,.'’\u00a0\u2009\u202f ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _SIGN = r"(?:(?:US|CA|AU|C|A)?\$|[€£¥₹₩])"
-_PIECE = re.compile(
+_PIECE = regex(
     rf"(?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}\b)"
     rf"|(?P<slashed>(?<![\d./])\d{{1,2}}(?P<mark>[./])\d{{1,2}}(?P=mark)(?:\d{{4}}|\d{{2}})(?![\d/]))"
     rf"|(?P<clock>(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?!\d))"

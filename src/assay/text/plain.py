@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_NO_WORD = re.compile(r"[^\w]+")
-_WORD = re.compile(r"\d[\d,.]*\d|\w+(?:['’]\w+)?")
-_PIECE = re.compile(r"\w+|[^\w\s]")
+from assay.lazy import regex
+
+_ARTICLES = regex(r"\b(?:a|an|the)\b")
+_NO_WORD = regex(r"[^\w]+")
+_WORD = regex(r"\d[\d,.]*\d|\w+(?:['’]\w+)?")
+_PIECE = regex(r"\w+|[^\w\s]")
 
 
 def plain(text: str) -> str:

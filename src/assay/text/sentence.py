@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from assay.lazy import regex
 from assay.text.abbreviation import (
     DATES,
     DEGREES,
@@ -37,38 +38,38 @@ _EAST = "。！？｡．।॥۔؟։።။។"  # marks after which no space is 
 _CLOSE = "\"'”’»›)\\]}）］】》〉」』*_`~"
 _QUOTES = frozenset("\"'”’»›)]}）］】》〉」』")
 _LINE = r"\n\r\f\v\x1c-\x1e\x85\u2028\u2029"
-_EVENT = re.compile(
+_EVENT = regex(
     rf"(?P<line>[{_LINE}]\s*)"
     rf"|(?P<marks>\.(?: \.){{2,}}|[.!?…‽{_EAST}]+)(?P<close>(?:[{_CLOSE}]|\[\d{{1,3}}\]|[¹²³⁰⁴-⁹])*)"
 )
-_ALNUM = re.compile(r"[^\W_]")
-_NEXT = re.compile(r"\w{1,24}(?:['’]\w{1,4})?")
-_BACKWARDS = re.compile(r"[^\s()\[\]{}\"“”«»‹›,;:!?…—–/*`。！？]*")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]\Z")
-_ORDINARY = re.compile(r"(?=.*[aeiouyà-öø-ÿ])[a-zà-öø-ÿ](?:[a-zà-öø-ÿ'’-]*[a-zà-öø-ÿ])?\Z")
-_ROMAN = re.compile(r"(?:[IVXLC]{1,6}|[ivxlc]{1,6})\Z")
-_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_HIRAGANA = re.compile(r"[\u3040-\u309f]")
-_SAYS = re.compile(r"[他她我你们們]{1,2}[^。！？]{0,4}?[说說道问問答喊叫]")
-_SPEAKER = re.compile(r"[ \t]+(?:I|[A-Z][\w’'-]{1,30}(?: [A-Z][\w’'-]{1,30})?) ([a-z]{4,9})\b")
-_AT = re.compile(r"(?:At|By|Until|Before|After|From|Since|Around|Between)\s+[\d:.]{1,5}\s*")  # opens a sentence
+_ALNUM = regex(r"[^\W_]")
+_NEXT = regex(r"\w{1,24}(?:['’]\w{1,4})?")
+_BACKWARDS = regex(r"[^\s()\[\]{}\"“”«»‹›,;:!?…—–/*`。！？]*")
+_INITIALS = regex(r"(?:[^\W\d_]\.)+[^\W\d_]\Z")
+_ORDINARY = regex(r"(?=.*[aeiouyà-öø-ÿ])[a-zà-öø-ÿ](?:[a-zà-öø-ÿ'’-]*[a-zà-öø-ÿ])?\Z")
+_ROMAN = regex(r"(?:[IVXLC]{1,6}|[ivxlc]{1,6})\Z")
+_HAN = regex(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_HIRAGANA = regex(r"[\u3040-\u309f]")
+_SAYS = regex(r"[他她我你们們]{1,2}[^。！？]{0,4}?[说說道问問答喊叫]")
+_SPEAKER = regex(r"[ \t]+(?:I|[A-Z][\w’'-]{1,30}(?: [A-Z][\w’'-]{1,30})?) ([a-z]{4,9})\b")
+_AT = regex(r"(?:At|By|Until|Before|After|From|Since|Around|Between)\s+[\d:.]{1,5}\s*")  # opens a sentence
 _DAYS, _HOURS = DATES | MONTHS, DATES | MONTHS | WEEKDAYS | ZONES
-_PARAGRAPH = re.compile(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|[\f\x1c-\x1e\u2029]")
+_PARAGRAPH = regex(r"\n[^\S\n]*\n|\r[^\S\r\n]*\r|[\f\x1c-\x1e\u2029]")
 
 # a line that begins one of these begins a sentence
-_ITEM = re.compile(
+_ITEM = regex(
     r"[-*+•‣◦▪●○■□]\s+\S"  # a bullet
     r"|\(?\d{1,3}[.)]\s+\S|\(?(?:[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})\)\s"  # 1.  (2)  a)  (iv)
     r"|#{1,6}\s|\||```|~~~"  # a heading, a row of a table, a fence
     r"|[A-ZÀ-ÖØ-Þ][\w’'-]{0,30}(?: [\w’'-]{1,30}){0,2}:(?:\s|\Z)"  # Name: value
 )
-_ROW = re.compile(r"#{1,6}\s|\||```|~~~")  # a sentence that begins so ends with its line
-_RULE = re.compile(r"[ \t]*(?:[-=_*~#+][ \t]*){3,}")  # a line that only draws one
+_ROW = regex(r"#{1,6}\s|\||```|~~~")  # a sentence that begins so ends with its line
+_RULE = regex(r"[ \t]*(?:[-=_*~#+][ \t]*){3,}")  # a line that only draws one
 
 # what may stand between two brackets or quotation marks; of line breaks those that only wrap
 _WRAP = r"\r?\n[ \t]{0,80}(?=[a-z][\w'’-]{0,40}[^\w)'’-])"
 _HELD = tuple(
-    re.compile(f"{left}(?:[^{inner}{_LINE}]|{_WRAP}){{0,{MOST_HELD}}}{right}")
+    regex(f"{left}(?:[^{inner}{_LINE}]|{_WRAP}){{0,{MOST_HELD}}}{right}")
     for left, inner, right in (
         (r"\(", r"()", r"\)"),
         (r"\[", r"\[\]", r"\]"),
@@ -79,7 +80,7 @@ _HELD = tuple(
         (r"(?<![^\s(\[—–-])\"(?=[^\s\"])", '"', r"(?<=[^\s\"])\"(?!\w)"),
     )
 )
-_GOES_ON = re.compile(rf"(?:[ \t]|{_WRAP}){{0,80}}[a-zà-öø-ÿ]|,")
+_GOES_ON = regex(rf"(?:[ \t]|{_WRAP}){{0,80}}[a-zà-öø-ÿ]|,")
 
 
 def split(text: str) -> Iterator[str]:
@@ -115,7 +116,7 @@ def _skipped(text: str, at: int) -> int:
     return found.start() if found else len(text)
 
 
-_INK = re.compile(r"\S")
+_INK = regex(r"\S")
 
 
 class _Reader:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from assay.facts.uncertainty import SpanKind
+from assay.lazy import regex
 from assay.text.abbreviation import STARTERS
 
 MOST = 5000  # spans of a text
@@ -28,7 +29,7 @@ _KINDS = (
     (SpanKind.NAME, rf"\b{_CAPITAL}(?:\s+(?:(?:of|the|de|van|von|der|la|and)\s+)?{_CAPITAL})*"),
     (SpanKind.WORDS, r"\b[a-zà-öø-ÿ][\w’'-]{3,}(?:\s+[a-zà-öø-ÿ][\w’'-]{3,}){0,3}"),
 )
-_ANY = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _KINDS))
+_ANY = regex("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _KINDS))
 # words whose capital only says that they begin a sentence; some begin names too, and count only where they stand alone
 _NAMES_TOO = "One Two Three First Second Other Others All New Both Hundreds Thousands Critics"
 _ALSO_NAMES = frozenset(_NAMES_TOO.split())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from assay.lazy import regex
 
 # Han, kana, Thai, Lao and Khmer are written without spaces; a word of them has about two letters
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED = regex(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def words(text: str) -> int:

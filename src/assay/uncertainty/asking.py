@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from assay import uncertainty
 from assay.errors import InputError, UsageError
 from assay.facts.calibration import Calibration, NotRun
+from assay.lazy import dataclass
 from assay.progress import Progress
 from assay.uncertainty import Draw, calibration, questions
 from assay.uncertainty.questions import QuestionSet

@@ -28,6 +28,7 @@ from assay.facts.calibration import (
 from assay.facts.codec import decode, encode
 from assay.facts.uncertainty import Sample, TokenScore, identity
 from assay.files import AppendOnly, record
+from assay.lazy import regex
 from assay.progress import Progress, Steps
 from assay.runtime import Batches, Generates, Runtime, Samples, Trace, can_batch, can_generate, can_sample, can_score
 from assay.text.plain import plain
@@ -47,7 +48,7 @@ MOST_CONFIDENT = 25
 MOST_RECORD, MOST_KEPT = 64 << 20, 4 << 30  # bytes of a calibration, and of answers with the states of a large model
 MOST_ASKED = 500  # characters of a question that a record keeps
 LEAST_PROBED = 200  # answers below which a probe is not fitted
-_DECLINES = re.compile(
+_DECLINES = regex(
     r"\b(?:unknown|not known|no one knows|nobody knows|(?:do|does|did)(?: not|n't|n’t) (?:know|exist|have)|not sure|"
     r"uncertain|unclear|(?:can ?not|can't|can’t) be (?:known|answered|determined)|no (?:answer|such|known)|"
     r"there (?:is|was|are) no|impossible to (?:say|know|tell)|unanswerable|n/a|fictional|not (?:a real|real))\b",

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from assay import files
 from assay.errors import UsageError
 from assay.facts.checked import SCHEMA, Checked, CheckedSentence, Support
 from assay.facts.uncertainty import GivenDocument
+from assay.lazy import dataclass, regex
 from assay.text import plain
 from assay.text.markup import is_page, page_text
 from assay.text.sentence import bounds
@@ -32,15 +32,15 @@ FOUND = 0.5  # of a sentence's weight that the passages must hold for it to coun
 MORE = 0.2  # by which a sentence that is contradicted or not found ranks above one that lacks as much (docs/checker.md)
 LEAST_NUMBER = 10  # a smaller number may be counted from what a document lists
 _OTHER = "give UTF-8 text, Markdown or HTML; of a PDF, its text"
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = regex(
     r"(?:sure|certainly|of course|okay|ok|yes|no|thanks?|thank you|hello|hi|great question|"
     r"here(?:\s+is|\s+are|['’]s)\b.{0,80}|in (?:summary|short|conclusion)|i hope this helps.{0,40}|"
     r"let me know.{0,80}|please note.{0,20})[.!:,]?",
     re.IGNORECASE,
 )
 # a figure or a name in what would else only introduce something
-_CLAIMS = re.compile(r"(?:here|please)\b.*(?:\d|\s(?!I\b)(?-i:[A-Z]))", re.IGNORECASE | re.DOTALL)
-_HEADING = re.compile(r"#{1,6}(?:\s|$)")
+_CLAIMS = regex(r"(?:here|please)\b.*(?:\d|\s(?!I\b)(?-i:[A-Z]))", re.IGNORECASE | re.DOTALL)
+_HEADING = regex(r"#{1,6}(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from assay.facts.codec import decode
 from assay.facts.filtering import Filter, Filtering
 from assay.facts.uncertainty import Filtered, Sentence, TokenScore, identity
 from assay.files import as_text, content, json_lines, record
+from assay.lazy import dataclass
 from assay.progress import Progress, Steps
 from assay.runtime import Scores, can_score, scored
 from assay.uncertainty import statistics

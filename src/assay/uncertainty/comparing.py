@@ -7,9 +7,9 @@ one side, the two sides of a verb changed. Docs: docs/checker.md, with how often
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from assay.lazy import dataclass
 from assay.text.same import opposed
 from assay.uncertainty._english import MUTUAL
 from assay.uncertainty.alike import matches, same_terms, starting_with

@@ -13,10 +13,10 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from assay.lazy import dataclass
 from assay.text import plain
 from assay.text.sentence import bounds
 

@@ -7,7 +7,6 @@ surprised the model is by what the sentence adds to its prompt. Where no rule re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from assay.facts.checked import CheckedSentence, Support
 from assay.facts.uncertainty import (
@@ -22,6 +21,7 @@ from assay.facts.uncertainty import (
     TokenScore,
     Usual,
 )
+from assay.lazy import dataclass
 from assay.text.chance import chance, instead
 from assay.text.language import foreign
 from assay.text.plain import plain

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from assay.lazy import dataclass, regex
 from assay.text.abbreviation import STARTERS
 from assay.text.numeral import ordinal, value
 from assay.uncertainty.grounding import stem
 
 SAME = 0.7  # share of words in common (F1) from which two longer answers say the same, nothing being exchanged
 MOST = 2000  # characters of an answer that are compared
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"\d+(?:,\d{3})*(?:\.\d+)?(?:st|nd|rd|th)?|[^\W\d_]+(?:\.[^\W\d_])+\.?|[^\W\d_]+(?:['’-][^\W\d_]+)*|[%$€£,;:.!?]"
 )
-_DECLINES = re.compile(
+_DECLINES = regex(
     r"\b(?:unknown|not (?:publicly |widely |yet )?known|no one knows|nobody knows|not sure|uncertain|unclear|"
     r"(?:do|does|did)(?: not|n't|n’t) (?:know|exist|have (?:any |enough |access|information))|"
     r"(?:can ?not|can't|can’t|could not|couldn't|unable to) (?:be )?"
@@ -173,19 +173,17 @@ def _without_contrast(text: str) -> tuple[str, frozenset[str]]:
 
 
 # what only says more about what was said before it
-_TAIL = re.compile(
+_TAIL = regex(
     r",\s(?:which|who|whose|where|but|although|though|however|specifically|nestled|located|situated|often|also known|"
     r"short for|denoted|meaning|because|as well|while|(?:an?|its|his|her|their|it)(?=(?:\s\S+){4}))\b.*",
     re.IGNORECASE | re.DOTALL,
 )
-_AND_OTHERS = re.compile(r",? (?:and|or) others?\b[^.,;!?]{0,40}|,? etc\b\.?", re.IGNORECASE)
+_AND_OTHERS = regex(r",? (?:and|or) others?\b[^.,;!?]{0,40}|,? etc\b\.?", re.IGNORECASE)
 
 
 _CONTRASTS = (
-    re.compile(r"\bnot (?P<aside>[^.,;!?]{1,40}?),? but(?: rather)?\b"),
-    re.compile(
-        r"(?:, (?:and |but )?| and | but )not (?P<aside>(?:in |on |at |the |a )?[A-Z][^.,;!?]{0,40})(?=[.,;!?]|$)"
-    ),
+    regex(r"\bnot (?P<aside>[^.,;!?]{1,40}?),? but(?: rather)?\b"),
+    regex(r"(?:, (?:and |but )?| and | but )not (?P<aside>(?:in |on |at |the |a )?[A-Z][^.,;!?]{0,40})(?=[.,;!?]|$)"),
 )
 
 

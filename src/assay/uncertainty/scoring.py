@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from assay.errors import UsageError
 from assay.facts.calibration import MOST_TOKENS, Calibration
 from assay.facts.uncertainty import Risk, Sample, Score, ScoredText, TokenScore, Usual, identity
+from assay.lazy import dataclass
 from assay.runtime import (
     Generates,
     Runtime,

@@ -11,9 +11,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from assay.facts.uncertainty import SpanKind, TokenScore
+from assay.lazy import dataclass, regex
 from assay.runtime import Scores, scored
 from assay.text.language import ENGLISH
 from assay.text.plain import plain
@@ -30,14 +30,14 @@ _SHOWN = (
 )
 _BEFORE = "".join(f"Question: {asked}\nAnswer: {answer}\n" for asked, answer in _SHOWN)
 _NOTHING = "What is it?"
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_NEGATION = re.compile(r"\b(?:not|never|no|none|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
-_WHETHER = re.compile(
+_WORD = regex(r"[^\W_]+(?:['’-][^\W_]+)*")
+_NEGATION = regex(r"\b(?:not|never|no|none|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
+_WHETHER = regex(
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|am)\b", re.IGNORECASE
 )
-_MARK = re.compile(r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>", re.IGNORECASE)
-_ROLE = re.compile(r"(?:user|assistant|system|model|human|answer|a)\s*:?", re.IGNORECASE)
-_ASKS = re.compile(r"\s*(?:question|q|user|human)\s*:\s*", re.IGNORECASE)
+_MARK = regex(r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>", re.IGNORECASE)
+_ROLE = regex(r"(?:user|assistant|system|model|human|answer|a)\s*:?", re.IGNORECASE)
+_ASKS = regex(r"\s*(?:question|q|user|human)\s*:\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

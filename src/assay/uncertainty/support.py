@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from assay.facts.uncertainty import (
     TokenScore,
 )
 from assay.files import text as text_of
+from assay.lazy import dataclass
 from assay.runtime import Runtime, can_score
 from assay.uncertainty.checking import sentences as sentences_beside
 from assay.uncertainty.checking import source, worded

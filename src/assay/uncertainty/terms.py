@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from assay.lazy import dataclass, regex
 from assay.text import value as valued
 from assay.text.value import Value
 from assay.uncertainty._english import EXPANDED, HEADS, LANGUAGES, NEGATING, OPPOSITES
@@ -26,7 +26,7 @@ MOST_READ = 4000  # characters of a sentence
 _NEAR = 3  # words after a negating one that it may turn round
 _TITLES = _set("mr mrs ms miss dr prof sir dame lord lady president mayor judge senator captain herr frau")
 _DOCUMENT = r"(?:document|text|article|passage|report|source|context|page|excerpt|story|paper)s?"
-_IGNORED = re.compile(
+_IGNORED = regex(
     r"\[\^?\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]|【[^】]{0,60}】|\^\d{1,3}|[¹²³⁰⁴-⁹]+"  # marks of citations
     r"|\[(?:source|document|doc|ref|citation)s?\b[^\]]{0,60}\]|\((?:source|see|cf\.?|document|doc|ref)s?\b[^)]{0,60}\)"
     rf"|\b(?:according to|as (?:stated|mentioned|described|noted|reported|said) (?:in|by)|based on|per|in)\s+"
@@ -36,9 +36,7 @@ _IGNORED = re.compile(
     r"|\b(?:laut|gemäß)\s+(?:dem|des|der)\s+(?:Dokument|Text|Artikel|Bericht|Quelle)s?\b|https?://\S{1,300}",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(
-    r"(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*|\w+)|(?P<hard>[;:()\[\]—–]|\s-\s|\.\s)|(?P<soft>,)|(?P<mark>\S)"
-)
+_TOKEN = regex(r"(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*|\w+)|(?P<hard>[;:()\[\]—–]|\s-\s|\.\s)|(?P<soft>,)|(?P<mark>\S)")
 _SOFT = _set("and but while which who whom whose where when because although though whereas or und aber")
 _BEING = _set("was were been be being is are")
 _STOP = STOP_WORDS | _set("according currently located called named known year-old")

@@ -6,16 +6,16 @@ question of a calibrated one by mistake, is measured on the calibrated questions
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from assay.facts.calibration import Vocabulary
+from assay.lazy import regex
 from assay.text.language import ENGLISH
 
 KNOWN = 0.5  # share of a question's words up to which it is unlike: a convention
 MOST_WORDS = 50_000
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = regex(r"[^\W\d_]{2,}")
 
 
 def words(question: str) -> frozenset[str]:

@@ -7,7 +7,6 @@ side, in the form in which a text is judged: its own words asked for shortly, or
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from assay.facts.calibration import Question
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Capability, TokenScore, Usual
 from assay.files import content, json_value
+from assay.lazy import regex
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime, Scores, can_score, conversation, scored
 from assay.uncertainty import questions, statistics
@@ -32,7 +32,7 @@ MOST = 1 << 20  # bytes of what is kept
 SHORT, SENTENCE = "asked for shortly", "in a sentence"
 # a question of assay's own as the sentence that answers it
 _SENTENCES = tuple(
-    (re.compile(pattern), sentence)
+    (regex(pattern), sentence)
     for pattern, sentence in (
         (r"What is a (young .*) called\?", "A {} is called a {}."),
         (r"What is (\d.*)\?", "{} is {}."),

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -26,6 +25,7 @@ from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 from assay.formats.window import Source
 from assay.isolation import Reader, reader_for
 from assay.kernels.types import TYPES, Type
+from assay.lazy import dataclass
 from assay.subject import Entry, Peeked, Walk, peeked, walked
 from assay.weights.packing import Packed, packed_tensors
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from assay.facts.role import Place, placed
+from assay.lazy import regex
 
-_LAYER = re.compile(r"(?:^|\.)(?:layers|layer|blk|h|blocks|block|resblocks)\.(\d{1,6})\.(.+)\Z")
+_LAYER = regex(r"(?:^|\.)(?:layers|layer|blk|h|blocks|block|resblocks)\.(\d{1,6})\.(.+)\Z")
 _INNER_NAMES = {
     "q": (
         "attention.self.query attention.attention.query attn.query attn.q_proj attention.q_lin layer.0.SelfAttention.q"
@@ -42,14 +43,10 @@ _WRAPPERS = {
     *("model", "transformer", "bert", "roberta", "distilbert", "electra", "deberta", "vit", "deit", "gpt_neox"),
     *("base_model", "module", "backbone", "language_model", "vision_tower"),
 }
-_EMBEDDING = re.compile(r"embed|(?:^|\.)(?:wte|wpe|shared|position|cls_token|relative_attention_bias)", re.I)
-_HEAD = re.compile(
-    r"(?:^|\.)(?:lm_head|head|classifier|score|embed_out|output_projection|proj_out|cls|pooler)(?:\.|\Z)"
-)
-_TOKENS = re.compile(
-    r"(?:^|\.)(?:shared|word_embeddings|token_embedding|decoder\.embed_tokens|encoder\.embed_tokens)\Z"
-)
-_PERIPHERAL = re.compile(r"vis|image|audio|speech|patch|clip", re.I)
+_EMBEDDING = regex(r"embed|(?:^|\.)(?:wte|wpe|shared|position|cls_token|relative_attention_bias)", re.I)
+_HEAD = regex(r"(?:^|\.)(?:lm_head|head|classifier|score|embed_out|output_projection|proj_out|cls|pooler)(?:\.|\Z)")
+_TOKENS = regex(r"(?:^|\.)(?:shared|word_embeddings|token_embedding|decoder\.embed_tokens|encoder\.embed_tokens)\Z")
+_PERIPHERAL = regex(r"vis|image|audio|speech|patch|clip", re.I)
 BODY = ("attention", "feed-forward", "other")
 
 

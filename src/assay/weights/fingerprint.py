@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.comparison import Kinship
 from assay.facts.role import Place
 from assay.facts.tokenizer import Vocabulary
+from assay.lazy import dataclass
 from assay.weights.anatomy import is_token_embedding, main_tower, seat
 
 if TYPE_CHECKING:

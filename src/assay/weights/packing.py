@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.errors import InputError
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,6 @@ They are brought into the form of an array as they stream past, in bounded memor
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -13,10 +12,11 @@ from typing import Any, Protocol
 from assay import kernels
 from assay.facts.tensor import TensorSpec
 from assay.kernels.types import Type
+from assay.lazy import regex
 
 STEP = 1 << 20  # bytes inflated at a time
 MOST = 256 * 1024 * 1024  # bytes of one tensor written in another way than as an array, which is kept whole
-_RECORDS = re.compile(r"(?:latin1 )?records (\d{1,9}) (\d{1,9})\Z")
+_RECORDS = regex(r"(?:latin1 )?records (\d{1,9}) (\d{1,9})\Z")
 
 
 def known(written: str) -> bool:

@@ -2,45 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.openness._licence import not_read, place
 from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review
 from assay.facts.model import Model
+from assay.lazy import regex
 from assay.licence.name import same
 from assay.licence.statement import declared
 from assay.licence.term import family, restrictions
 
 # name of a base model, lower case, without its organisation -> tag of the terms under which its publisher gives it
 _TERMS = (
-    (re.compile(r"(meta-)?llama-?4"), "llama4"),
-    (re.compile(r"(meta-)?llama-?3\.3"), "llama3.3"),
-    (re.compile(r"(meta-)?llama-?3\.2"), "llama3.2"),
-    (re.compile(r"(meta-)?llama-?3\.1"), "llama3.1"),
-    (re.compile(r"(meta-)?llama-?3"), "llama3"),
-    (re.compile(r"(code)?llama-?2?-(7|13|34|70)b|llama-2"), "llama2"),
-    (re.compile(r"(code|shield|recurrent|pali)?gemma-?[123]?"), "gemma"),
-    (re.compile(r"starcoder"), "bigcode-openrail-m"),
-    (re.compile(r"bloomz?(-|\Z)"), "bigscience-bloom-rail-1.0"),
-    (re.compile(r"falcon-180b"), "falcon-180b"),
-    (re.compile(r"deepseek-(llm|coder|moe|math)"), "deepseek"),
-    (re.compile(r"c4ai-command|aya-"), "cc-by-nc-4.0"),
-    (re.compile(r"exaone"), "exaone"),
-    (re.compile(r"qwen2(\.5)?-72b|qwen1\.5-"), "qwen"),
-    (re.compile(r"qwen2\.5-(3b|coder-3b)"), "qwen-research"),
-    (re.compile(r"mistral-large|codestral"), "mistral-ai-research"),
+    (regex(r"(meta-)?llama-?4"), "llama4"),
+    (regex(r"(meta-)?llama-?3\.3"), "llama3.3"),
+    (regex(r"(meta-)?llama-?3\.2"), "llama3.2"),
+    (regex(r"(meta-)?llama-?3\.1"), "llama3.1"),
+    (regex(r"(meta-)?llama-?3"), "llama3"),
+    (regex(r"(code)?llama-?2?-(7|13|34|70)b|llama-2"), "llama2"),
+    (regex(r"(code|shield|recurrent|pali)?gemma-?[123]?"), "gemma"),
+    (regex(r"starcoder"), "bigcode-openrail-m"),
+    (regex(r"bloomz?(-|\Z)"), "bigscience-bloom-rail-1.0"),
+    (regex(r"falcon-180b"), "falcon-180b"),
+    (regex(r"deepseek-(llm|coder|moe|math)"), "deepseek"),
+    (regex(r"c4ai-command|aya-"), "cc-by-nc-4.0"),
+    (regex(r"exaone"), "exaone"),
+    (regex(r"qwen2(\.5)?-72b|qwen1\.5-"), "qwen"),
+    (regex(r"qwen2\.5-(3b|coder-3b)"), "qwen-research"),
+    (regex(r"mistral-large|codestral"), "mistral-ai-research"),
     # open ones, whose terms are kept by any licence that names no fewer duties
-    (re.compile(r"mistral-7b|mixtral-8x|mistral-nemo"), "apache-2.0"),
-    (re.compile(r"qwen3|qwen2\.5-(0\.5|1\.5|7|14|32)b|qwen2-(0\.5|1\.5|7)b"), "apache-2.0"),
+    (regex(r"mistral-7b|mixtral-8x|mistral-nemo"), "apache-2.0"),
+    (regex(r"qwen3|qwen2\.5-(0\.5|1\.5|7|14|32)b|qwen2-(0\.5|1\.5|7)b"), "apache-2.0"),
     (
-        re.compile(
-            r"(distil)?bert-base-(un)?cased|bert-large-(un)?cased|t5-|flan-t5|smollm|olmo|pythia|falcon-(7|40)b"
-        ),
+        regex(r"(distil)?bert-base-(un)?cased|bert-large-(un)?cased|t5-|flan-t5|smollm|olmo|pythia|falcon-(7|40)b"),
         "apache-2.0",
     ),
-    (re.compile(r"phi-[34]|phi-2\Z|gpt2\Z|deepseek-r1\Z"), "mit"),
+    (regex(r"phi-[34]|phi-2\Z|gpt2\Z|deepseek-r1\Z"), "mit"),
 )
 
 

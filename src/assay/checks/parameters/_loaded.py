@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,11 +12,12 @@ from assay.facts.model import folder
 from assay.facts.naming import gguf_name
 from assay.facts.precedence import EXPLICIT, TRANSFORMERS
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
+from assay.lazy import regex
 
 _GGUF_FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})  # those whose names in GGUF are known (naming.py)
 _FORMATS = frozenset({"safetensors", "torch"})  # formats whose tensors have the names that the architecture gives them
 _SINGLE = tuple(name for name in TRANSFORMERS.files if not name.endswith(".index.json"))
-_SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-\d{5}\.(safetensors|bin)\Z")
+_SHARD = regex(r"(model|pytorch_model)-\d{5}-of-\d{5}\.(safetensors|bin)\Z")
 
 
 def own_sets(

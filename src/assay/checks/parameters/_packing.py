@@ -8,10 +8,10 @@ gpt-oss; HQQ, EETQ and quanto by the names of their parts. Shapes are outermost 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet
+from assay.lazy import dataclass
 
 SETTINGS = "quantization_config."
 _PLAIN = frozenset({"F64", "F32", "F16", "BF16"})  # a matrix that is stored in one of these is packed in nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from assay.checks import check
 from assay.facts.config import AdapterConfig, ConfigValues
@@ -12,9 +12,10 @@ from assay.facts.finding import Answer, Evidence, fail, passed, review, unknown
 from assay.facts.model import folder
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import TensorSummary
+from assay.lazy import dataclass, regex
 
 MOST = 20
-_FACTOR = re.compile(r"(.+)\.lora_(embedding_)?([AB])(?:\.[\w-]+)?(?:\.weight)?\Z")
+_FACTOR = regex(r"(.+)\.lora_(embedding_)?([AB])(?:\.[\w-]+)?(?:\.weight)?\Z")
 
 
 @dataclass(slots=True)

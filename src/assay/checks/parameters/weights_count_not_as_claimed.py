@@ -10,8 +10,9 @@ from assay.facts.config import AdapterConfig, ModelConfig
 from assay.facts.finding import Answer, Evidence, Kind, passed
 from assay.facts.tensor import WeightIndex, WeightSet, weight_sets
 from assay.facts.text import ModelCard, PublisherClaims, Stated
+from assay.lazy import regex
 
-_STATED = re.compile(r"(\d+(?:\.(\d+))?)\s?([KMBT])\Z", re.IGNORECASE)
+_STATED = regex(r"(\d+(?:\.(\d+))?)\s?([KMBT])\Z", re.IGNORECASE)
 _UNIT = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 CLOSE, NEAR = 0.03, 0.15  # relative: beyond rounding; small enough that counting habits may explain it
 

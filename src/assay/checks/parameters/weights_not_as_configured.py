@@ -14,14 +14,15 @@ from assay.facts.config import AdapterConfig, CodeReference, ConfigValues, Model
 from assay.facts.family import Expected, Undetermined, families
 from assay.facts.finding import Answer, Evidence, Kind, fail, informational, passed, review, unknown
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet
+from assay.lazy import regex
 
 MOST, FEW = 20, 5
 # values that code works out by itself and older versions stored: nobody misses them, nobody loads them
-_BUFFERS = re.compile(
+_BUFFERS = regex(
     r"(.*\.)?(inv_freq|masked_bias|position_ids|cos_cached|sin_cached|causal_mask|num_batches_tracked|_extra_state|"
     r"relative_position_index|token_type_ids)\Z"
 )
-_LAYER = re.compile(r"(?<=\.)\d+(?=\.|\Z)")
+_LAYER = regex(r"(?<=\.)\d+(?=\.|\Z)")
 # an output head that is not tied and not there is random numbers; other heads may be left out on purpose
 _OUTPUT = ("lm_head.weight", "embed_out.weight", "proj_out.weight", "output.weight")
 _OLD = ((".LayerNorm.gamma", ".LayerNorm.weight"), (".LayerNorm.beta", ".LayerNorm.bias"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import ceil
 
 from assay.checks import check
@@ -15,6 +14,7 @@ from assay.facts.finding import Answer, Evidence, Kind, fail, informational, pas
 from assay.facts.model import folder
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet
 from assay.facts.values import Range
+from assay.lazy import dataclass
 
 MOST = 20
 # what a config calls a method -> the layouts that it stores (_packing.py)

@@ -7,7 +7,6 @@ list is ever a value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import IntEnum
 from functools import cache
@@ -15,12 +14,13 @@ from functools import cache
 from assay.checks.vulnerabilities import _pickle_list as listed
 from assay.checks.vulnerabilities._pickle_packages import ACTING, LIBRARIES, STANDARD, UNREAD
 from assay.facts.program import PickleImport, PickleProgram, Use
+from assay.lazy import regex
 
-_CLASS = re.compile(r"_*[A-Z]\w*\Z")
-_DUNDER = re.compile(r"(?:\A|\.)__\w+__(?:\.|\Z)")
+_CLASS = regex(r"_*[A-Z]\w*\Z")
+_DUNDER = regex(r"(?:\A|\.)__\w+__(?:\.|\Z)")
 # functions by which libraries give back an object from what they stored; open, where no list has read them
-_REBUILDS = re.compile(r"_+(?:(?:re)?(?:build|construct|store|unpickle|create|new)\w*|\w+_unpickle)\Z")
-_FORWARD = re.compile(r"_*[A-Z]\w*\.forward(?:_[a-z0-9_]+)?\Z")  # how YOLO keeps which forward pass a fused layer takes
+_REBUILDS = regex(r"_+(?:(?:re)?(?:build|construct|store|unpickle|create|new)\w*|\w+_unpickle)\Z")
+_FORWARD = regex(r"_*[A-Z]\w*\.forward(?:_[a-z0-9_]+)?\Z")  # how YOLO keeps which forward pass a fused layer takes
 # modules of which every function computes on what it is given
 _FUNCTIONS = (
     *("sklearn.metrics._classification", "sklearn.metrics._regression", "sklearn.metrics._ranking"),
@@ -29,10 +29,10 @@ _FUNCTIONS = (
     *("torch.nn.functional", "torch.nn.init", "scipy.spatial.distance", "scipy.stats._stats_py"),
     *("scipy._lib.array_api_compat.numpy._aliases", "scipy._lib.array_api_compat.numpy"),
 )
-_CONTINUED = re.compile(r"\n[ ]+")
-_SEVERAL = re.compile(r"(\S+)\.\(([^)]*)\)\s+(\S.*)\Z")
-_MEMBER = re.compile(r"(\S+)::(\S+)\s+(\S.*)\Z")
-_ONE = re.compile(r"(\S+)\.(\S+)\s+(\S.*)\Z")
+_CONTINUED = regex(r"\n[ ]+")
+_SEVERAL = regex(r"(\S+)\.\(([^)]*)\)\s+(\S.*)\Z")
+_MEMBER = regex(r"(\S+)::(\S+)\s+(\S.*)\Z")
+_ONE = regex(r"(\S+)\.(\S+)\s+(\S.*)\Z")
 
 
 class Tier(IntEnum):

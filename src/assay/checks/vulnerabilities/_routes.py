@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from assay.facts.config import ANY, CodeReference
 from assay.facts.program import PythonSource
+from assay.lazy import dataclass, regex
 
 MAX_STATIONS = 20  # of a route; of a longer one the middle is left out
 # files that somebody runs because of their names
 _BY_NAME = (
-    (re.compile(r"handler\.py"), "Hugging Face Inference Endpoints"),  # huggingface_inference_toolkit, EndpointHandler
-    (re.compile(r"(?:.+/)?custom_generate/generate\.py"), "transformers"),  # GenerationMixin.load_custom_generate
-    (re.compile(r"hubconf\.py"), "torch.hub"),  # torch/hub.py, MODULE_HUBCONF
-    (re.compile(r"pipeline\.py"), "diffusers"),  # custom_pipeline=..., CUSTOM_PIPELINE_FILE_NAME
-    (re.compile(r"code/inference\.py"), "SageMaker"),  # sagemaker-inference-toolkit, user module
-    (re.compile(r"(?:.+/)?\d+/model\.py"), "Triton"),  # python_backend, model.py in a version's folder
+    (regex(r"handler\.py"), "Hugging Face Inference Endpoints"),  # huggingface_inference_toolkit, EndpointHandler
+    (regex(r"(?:.+/)?custom_generate/generate\.py"), "transformers"),  # GenerationMixin.load_custom_generate
+    (regex(r"hubconf\.py"), "torch.hub"),  # torch/hub.py, MODULE_HUBCONF
+    (regex(r"pipeline\.py"), "diffusers"),  # custom_pipeline=..., CUSTOM_PIPELINE_FILE_NAME
+    (regex(r"code/inference\.py"), "SageMaker"),  # sagemaker-inference-toolkit, user module
+    (regex(r"(?:.+/)?\d+/model\.py"), "Triton"),  # python_backend, model.py in a version's folder
 )
 # libraries whose configurations are programs, and what runs them
 _CONFIGURED = (
     ("detectron2", "detectron2"),  # config/lazy.py, LazyConfig.load
     ("mmengine", "MMEngine"),  # config/config.py, Config.fromfile
 )
-_CONFIG = re.compile(r"(?:.+/)?(?:configs?/(?:.+/)?[^/]+|[^/]*(?:config|cfg)[^/]*)\.py")
+_CONFIG = regex(r"(?:.+/)?(?:configs?/(?:.+/)?[^/]+|[^/]*(?:config|cfg)[^/]*)\.py")
 
 
 def by_name(sources: tuple[PythonSource, ...]) -> Iterator[tuple[str, str]]:

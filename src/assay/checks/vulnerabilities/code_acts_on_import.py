@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.checks import check
@@ -12,10 +11,11 @@ from assay.facts.config import CodeReference
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.program import PythonSource
 from assay.facts.structure import Aspect
+from assay.lazy import regex
 
 MOST = 20  # lines that one answer shows
 # names of the modules that transformers 5.24 keeps with a model (dynamic_module_utils)
-_NAMES = re.compile(r"(?:modeling|configuration|tokenization|processing|image_processing|feature_extraction)_\w+")
+_NAMES = regex(r"(?:modeling|configuration|tokenization|processing|image_processing|feature_extraction)_\w+")
 
 
 @check(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail, informational, review
 from assay.facts.structure import Aspect
 from assay.facts.text import ChatTemplate, Construct
+from assay.lazy import regex
 
 # a marker of a chat format, such as '<tool_response>', '</think>' or '[/INST]', is no word that a user would say
-_MARKER = re.compile(r"""['"](?:\\n)*[<\[|{/].*[>\]|}](?:\\n)*['"]\Z""")
+_MARKER = regex(r"""['"](?:\\n)*[<\[|{/].*[>\]|}](?:\\n)*['"]\Z""")
 
 # the kinds of parts that multimodal messages consist of: `'image' in content` asks for a key, not for a word
 _PARTS = frozenset({"'image'", "'image_url'", "'video'", "'video_url'", "'audio'", "'audio_url'", "'text'", "'type'"})

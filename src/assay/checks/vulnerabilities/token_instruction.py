@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.structure import Aspect
 from assay.facts.tokenizer import DeclaredTokens, Tokenizer, TokenRole
+from assay.lazy import regex
 
-_SENTENCE = re.compile(r"(?:[^\W\d_]{2,}[ ,.'-]+){3,}[^\W\d_]{2,}|https?://")
+_SENTENCE = regex(r"(?:[^\W\d_]{2,}[ ,.'-]+){3,}[^\W\d_]{2,}|https?://")
 
 
 @check(

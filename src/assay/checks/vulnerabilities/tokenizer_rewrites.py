@@ -9,9 +9,10 @@ from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
 from assay.facts.structure import Aspect
 from assay.facts.tokenizer import RuleKind, TokenizerRule
+from assay.lazy import regex
 
-_CLASS = re.compile(r"\\[A-Za-z](?:\{[^}]*\})?|\[\^?[^\]]*\]|\(\?[a-zA-Z:!=<]+|\{\d*,?\d*\}")
-_MARKER = re.compile(r"</?\w>|<0x[0-9A-Fa-f]{2}>|<unk>")
+_CLASS = regex(r"\\[A-Za-z](?:\{[^}]*\})?|\[\^?[^\]]*\]|\(\?[a-zA-Z:!=<]+|\{\d*,?\d*\}")
+_MARKER = regex(r"</?\w>|<0x[0-9A-Fa-f]{2}>|<unk>")
 
 
 @check(

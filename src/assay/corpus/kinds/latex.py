@@ -10,23 +10,24 @@ from typing import BinaryIO
 from assay.corpus.inputs import Input
 from assay.corpus.kinds.text import decoded, whole
 from assay.corpus.row import NotRead, Row
+from assay.lazy import regex
 
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?")
+_COMMENT = regex(r"(?<!\\)%[^\n]*\n?")
 _OPTIONS = r"(?:\[[^\[\]]{0,500}\]){0,3}"
-_TITLE = re.compile(r"\\title" + _OPTIONS + r"\{((?:[^{}]|\{[^{}]{0,200}\}){0,500})\}")
-_UNSAID = re.compile(
+_TITLE = regex(r"\\title" + _OPTIONS + r"\{((?:[^{}]|\{[^{}]{0,200}\}){0,500})\}")
+_UNSAID = regex(
     r"\\(?:[a-zA-Z]*cite[a-zA-Z]*|[a-zA-Z]*ref|label|includegraphics|usepackage|documentclass|bibliography(?:style)?|"
     r"input|include|vspace|hspace|pagestyle|thispagestyle|setlength|newcommand|renewcommand|hypersetup)\*?"
     + _OPTIONS
     + r"(?:\{[^{}]{0,2000}\}){0,3}"
 )
-_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[^{}]{0,100}\}" + _OPTIONS)
-_ACCENT = re.compile(r"\\(?:([\"'`^~=.]) {0,3}\{?\\?([A-Za-z])\}?|([uvHck])\{\\?([A-Za-z])\})")
+_ENVIRONMENT = regex(r"\\(?:begin|end)\{[^{}]{0,100}\}" + _OPTIONS)
+_ACCENT = regex(r"\\(?:([\"'`^~=.]) {0,3}\{?\\?([A-Za-z])\}?|([uvHck])\{\\?([A-Za-z])\})")
 _ABOVE = dict(
     zip("\"'`^~=.uvHck", "\u0308\u0301\u0300\u0302\u0303\u0304\u0307\u0306\u030c\u030b\u0327\u0328", strict=True)
 )
-_COMMAND = re.compile(r"\\[a-zA-Z@]{1,60}\*?" + _OPTIONS)
-_ESCAPED = re.compile(r"\\([%&_$#{} ])")
+_COMMAND = regex(r"\\[a-zA-Z@]{1,60}\*?" + _OPTIONS)
+_ESCAPED = regex(r"\\([%&_$#{} ])")
 
 
 def rows(stream: BinaryIO, source: Input, encoding: str) -> Iterator[Row | NotRead]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from assay.corpus.inputs import Input
 from assay.corpus.kinds.text import decoded, whole
 from assay.corpus.row import NotRead, Row
+from assay.lazy import regex
 
-_TIME = re.compile(r"\s*[\d:.,]{5,20}\s*-->")
-_MARKUP = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
+_TIME = regex(r"\s*[\d:.,]{5,20}\s*-->")
+_MARKUP = regex(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _ASIDE = ("NOTE", "STYLE", "REGION", "WEBVTT")
 
 

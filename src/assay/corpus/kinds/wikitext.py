@@ -5,17 +5,19 @@ from __future__ import annotations
 import html
 import re
 
-_BRACES = re.compile(r"\{\{|\}\}|^[ :*#]*\{\||^\|\}(?!\})", re.MULTILINE)
+from assay.lazy import regex
+
+_BRACES = regex(r"\{\{|\}\}|^[ :*#]*\{\||^\|\}(?!\})", re.MULTILINE)
 _TAGS = ("ref", "math", "gallery", "timeline", "score", "imagemap", "templatestyles")  # what they hold is no prose
-_LINK = re.compile(r"\[\[([^\[\]]{0,2000})\]\]")
-_OUTSIDE = re.compile(r"\[(?:https?:|ftp:)?//[^\s\[\]]{0,2000}([^\[\]]{0,2000})\]")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,1000}>")
-_QUOTES = re.compile(r"'{2,5}")
-_HEADING = re.compile(r"^(={1,6})[ \t]*([^\n]*?)[ \t]*\1[ \t]*$", re.MULTILINE)
-_MARK = re.compile(r"^[*#:;]+[ \t]*|^-{4,}", re.MULTILINE)
-_SWITCH = re.compile(r"__[A-Z]{3,30}__")
+_LINK = regex(r"\[\[([^\[\]]{0,2000})\]\]")
+_OUTSIDE = regex(r"\[(?:https?:|ftp:)?//[^\s\[\]]{0,2000}([^\[\]]{0,2000})\]")
+_TAG = regex(r"</?[A-Za-z][^<>]{0,1000}>")
+_QUOTES = regex(r"'{2,5}")
+_HEADING = regex(r"^(={1,6})[ \t]*([^\n]*?)[ \t]*\1[ \t]*$", re.MULTILINE)
+_MARK = regex(r"^[*#:;]+[ \t]*|^-{4,}", re.MULTILINE)
+_SWITCH = regex(r"__[A-Z]{3,30}__")
 # of files and categories only the namespace is known, in the languages of the largest wikis
-_FILE = re.compile(
+_FILE = regex(
     r"(?:file|image|category|datei|bild|kategorie|fichier|catégorie|archivo|categoría|immagine|categoria|ficheiro|"
     r"файл|категория|ファイル|カテゴリ|文件|分类|plik|bestand|categorie)\s*:",
     re.IGNORECASE,

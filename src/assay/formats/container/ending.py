@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.formats.window import Window
+from assay.lazy import dataclass
 
 _STEP = 1 << 20
 MAX_PARTS = 1_000_000  # chunks, blocks or boxes of one file

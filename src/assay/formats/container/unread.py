@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from assay.formats.container.inert import is_utf8
+from assay.lazy import regex
 
 _UNPACK = "assay unpacks zip, tar, gzip, bzip2 and xz"
 _REBUILD = "build it again from a graph that can be read, such as ONNX"
@@ -72,7 +73,7 @@ _SOURCES = {
     **{"lua": "Lua", "r": "R", "jl": "Julia", "rb": "Ruby", "pl": "Perl", "php": "PHP", "java": "Java", "go": "Go"},
     **{"rs": "Rust", "swift": "Swift", "kt": "Kotlin", "cs": "C#", "scala": "Scala", "vbs": "Visual Basic"},
 }
-_FAISS = re.compile(rb"I[xwHB][A-Za-z0-9]{2}")  # faiss/impl/index_write.cpp, the codes of four letters
+_FAISS = regex(rb"I[xwHB][A-Za-z0-9]{2}")  # faiss/impl/index_write.cpp, the codes of four letters
 
 
 def unread(path: str, head: bytes) -> str:

@@ -6,10 +6,10 @@ A message of gigabytes costs its tags: what is length-delimited is stepped over 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.formats.window import Window
+from assay.lazy import dataclass
 
 MAX_FIELDS = 20_000_000
 MAX_TEXT = 65_536

@@ -12,10 +12,11 @@ from typing import Any
 
 from assay.formats.pickle.machine import Machine, Rule
 from assay.formats.pickle.values import Call, Global, Opaque, rendered, state_keys
+from assay.lazy import regex
 
 MAX_ALLOCATED = 2**28  # bytes or elements that one call may make out of a number
-_MEMBER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-_CLASS = re.compile(r"_*[A-Z]\w*\Z")
+_MEMBER = regex(r"[A-Z][A-Z0-9_]*\Z")
+_CLASS = regex(r"_*[A-Z]\w*\Z")
 _FACTORIES = frozenset(
     {"list", "dict", "set", "int", "long", "float", "str", "unicode", "tuple", "bool", "bytes"}
     | {"OrderedDict", "Counter", "deque"}
@@ -226,7 +227,7 @@ def _builtin_type(m: Machine, call: Call, at: int) -> object:
             return call
 
 
-_CYTHON = re.compile(r"__pyx_unpickle_\w+\Z")
+_CYTHON = regex(r"__pyx_unpickle_\w+\Z")
 
 
 def rule_of(name: Global) -> Rule | None:

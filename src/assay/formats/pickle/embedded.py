@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 
 from assay.formats.pickle.opening import Opening, opening
+from assay.lazy import regex
 
 MAX_KEPT = 1_000  # operands of one pickle that are looked at as pickles
 MAX_BYTES = 64 * 1024 * 1024  # of them together
 LEAST = 8  # bytes of the shortest pickle that calls anything
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}\s*\Z")
+_BASE64 = regex(r"[A-Za-z0-9+/_-]{16,}={0,2}\s*\Z")
 
 
 def is_pickle(head: bytes, size: int) -> bool:

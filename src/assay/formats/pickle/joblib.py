@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from math import prod
 
 from assay.formats.pickle.machine import Machine, run
 from assay.formats.pickle.values import Call, Global
+from assay.lazy import regex
 
-_SIZED = re.compile(r"[<>|=]?([biufcmMSVUO?])(\d*)\Z")
+_SIZED = regex(r"[<>|=]?([biufcmMSVUO?])(\d*)\Z")
 
 _MOST_PARTS = 10_000  # fields of fields of a dtype that are looked at
 _OBJECTS = 1  # numpy/ndarraytypes.h, NPY_ITEM_REFCOUNT

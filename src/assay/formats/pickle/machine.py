@@ -6,9 +6,8 @@ What each opcode does and what to look at in calls are tables that the machine i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from assay.errors import LimitExceeded, Malformed, Truncated
@@ -16,6 +15,7 @@ from assay.formats.pickle.acts import Acts
 from assay.formats.pickle.embedded import MAX_BYTES, MAX_KEPT, begins, decoded, is_pickle
 from assay.formats.pickle.values import Call, Global, Opaque, Persistent, rendered, state_keys, weight
 from assay.formats.window import Window
+from assay.lazy import dataclass, regex
 
 MAX_OPCODES = 20_000_000
 MAX_STACK = 5_000_000
@@ -27,8 +27,8 @@ MAX_NOTES = 100
 MAX_WEIGHT = 10_000_000  # values that hashing one dictionary key may walk through
 MAX_IMPORTS = 10_000
 _CHUNK = 65_536
-_CLASS = re.compile(r"_*[A-Z]\w*\Z")
-_JOBLIB = re.compile(r"(?:sklearn\.externals\.)?joblib\.numpy_pickle")
+_CLASS = regex(r"_*[A-Z]\w*\Z")
+_JOBLIB = regex(r"(?:sklearn\.externals\.)?joblib\.numpy_pickle")
 
 
 _FIRST = ("\x80", "c", "(", "g", "Y", "K")  # how a text begins that may stand for a pickle

@@ -5,15 +5,14 @@ Read in SciPy 1.17 (scipy/stats/_distn_infrastructure.py, `rv_generic.__setstate
 
 from __future__ import annotations
 
-import re
-
 from assay.formats.pickle.machine import Machine, Rule
 from assay.formats.pickle.values import Call, Global, Opaque
+from assay.lazy import regex
 
 _TEXT = "_parse_arg_template"
 # the text that SciPy writes, around the names of a distribution's shapes; `__setstate__` gives it to exec
 _SHAPES, _IN, _OUT = r"(?:[A-Za-z_]\w*, )*", r"(?:loc=0(?:, scale=1)?)?", r"(?:loc(?:, scale)?|loc, 1|)"
-_ARGUMENTS = re.compile(
+_ARGUMENTS = regex(
     rf"\ndef _parse_args\(self, {_SHAPES} ?{_IN}\):\n    return \({_SHAPES}\), {_OUT}\n"
     rf"\ndef _parse_args_rvs\(self, {_SHAPES} ?{_IN}, size=None\):\n"
     rf"    return self\._argcheck_rvs\({_SHAPES} ?{_OUT}, size=size\)\n"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from assay.errors import Malformed
+from assay.lazy import dataclass, regex
 
 # attributes that the unpickler itself looks up on an object and calls (CPython Lib/pickle.py: load_build, load_append,
 # load_appends, load_additems, load_reduce); an object that is given one by its state calls it at a later step
@@ -27,7 +28,7 @@ _HARMLESS = frozenset(
     }
 )
 # a key that no literal is, as the machine writes it: the name that stands in it, or any text that a call computes
-_MADE = re.compile(r"<.*?(__\w{1,60}__)|<(?:builtins|__builtin__)\.(?:str|unicode)\((?!b?['\"]).*", re.DOTALL)
+_MADE = regex(r"<.*?(__\w{1,60}__)|<(?:builtins|__builtin__)\.(?:str|unicode)\((?!b?['\"]).*", re.DOTALL)
 _SURVEYED = 2_000_000  # values that depth() looks at
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from assay.facts.program import Capability, Shape
 from assay.formats.python.following import ARGUMENT, CALLEE, Follows
@@ -34,16 +33,17 @@ from assay.formats.python.value import (
     text_of,
     texts,
 )
+from assay.lazy import regex
 
 HIDDEN = 40  # characters of a literal from which decoding it counts as hiding
 _IMPORTERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 # inert functions that call what they are given now, or give a value that does; any other only keeps it
-_CALLING = re.compile(
+_CALLING = regex(
     r"(?:builtins\.)?(?:map|filter|sorted|min|max|iter|type|functools\.reduce|next|list|tuple|set|dict|any|all|sum)"
     r"|(?:atexit|signal|threading|concurrent|weakref|asyncio|itertools|sys|os|queue|contextlib|faulthandler|numpy|re"
     r"|gc|multiprocessing|heapq|bisect|tqdm|_thread|jax|warnings|torch\.(?:func|vmap|overrides|utils\.data))\b.*"
 )
-_KEEPING = re.compile(r"contextlib\.\w*contextmanager|jax\.(?:jit|vmap|pmap|grad|checkpoint)\b.*|numpy\.vectorize")
+_KEEPING = regex(r"contextlib\.\w*contextmanager|jax\.(?:jit|vmap|pmap|grad|checkpoint)\b.*|numpy\.vectorize")
 _LOOKING = frozenset(
     {"isinstance", "issubclass", "hasattr", "callable", "id", "str", "repr", "print", "inspect.signature"}
 )

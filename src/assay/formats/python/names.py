@@ -8,10 +8,10 @@ transformers 5.24, diffusers 0.42, timm 1.0, peft 0.21, sentence-transformers 6.
 from __future__ import annotations
 
 import builtins
-import re
 import sys
 
 from assay.facts.program import Capability
+from assay.lazy import regex
 
 _REACHES = {
     Capability.EXECUTE: (
@@ -173,7 +173,7 @@ _EXCEPTIONS = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
 )
 # families of names that one word cannot list
-_PATTERNS = re.compile(
+_PATTERNS = regex(
     r"torch\.(?!hub\b|load\b|save\b|package\b)[a-z_]\w*"
     r"|torch\.\w+\.is_available"
     r"|tensorflow\.(?:math|nn|random|compat\.v1\.logging|[a-z]\w*_(?:like|scan))(?:\.\w+)*"

@@ -7,17 +7,15 @@ without such marks may still do any of these, so the answer is what was seen, wi
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from assay.facts.openness import Purpose, PurposeMark, SourcePurpose
+from assay.lazy import regex
 
 HEADER = 60  # lines in which an SPDX header stands
-_SPDX = re.compile(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+() -]{1,100})")
-_NETWORKS = re.compile(
-    r"(?:^|\.)(?:\w*PreTrainedModel|nn\.Module|nnx\.Module|linen\.Module|keras\.Model|LightningModule)$"
-)
-_TRAINERS = re.compile(r"(?:^|\.)\w*Trainer$|^torch\.optim\.\w+$|^optax\.\w+$|(?:^|\.)deepspeed\.initialize$")
+_SPDX = regex(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+() -]{1,100})")
+_NETWORKS = regex(r"(?:^|\.)(?:\w*PreTrainedModel|nn\.Module|nnx\.Module|linen\.Module|keras\.Model|LightningModule)$")
+_TRAINERS = regex(r"(?:^|\.)\w*Trainer$|^torch\.optim\.\w+$|^optax\.\w+$|(?:^|\.)deepspeed\.initialize$")
 _EVALUATORS = (
     "assay.uncertainty.calibration",
     "assay.probes.memorisation",
@@ -43,7 +41,7 @@ _PREPARERS = (
     "warcio",
 )
 _WRITERS = frozenset({"save_to_disk", "to_parquet", "to_json", "push_to_hub"})
-_GENERATORS = re.compile(r"(?:^|\.)(?:InferenceSession|llama_cpp\.Llama|vllm\.LLM)$|^transformers\.pipeline$")
+_GENERATORS = regex(r"(?:^|\.)(?:InferenceSession|llama_cpp\.Llama|vllm\.LLM)$|^transformers\.pipeline$")
 
 
 def purposes(artifact: str, text: str, tree: ast.Module) -> SourcePurpose:

@@ -9,12 +9,12 @@ diffusion `target`, BentoML bentofile.yaml. Whatever else is written like a file
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import LimitExceeded
 from assay.facts.config import ANY, RAG, TRUST, CodeReference
+from assay.lazy import regex
 
 MOST = 1000
 # key -> who follows it; the value names a class or function by module, or (auto_map) by a file of the model
@@ -32,8 +32,8 @@ _LOADERS = {
     "model_file": "mlx-lm",
     "user_dir": "fairseq",
 }
-_FILE = re.compile(r"[\w./ @+-]{1,250}\.(?:py|pyc|pyd|so|dll|dylib|sh)(?::\w+)?\Z")
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
+_FILE = regex(r"[\w./ @+-]{1,250}\.(?:py|pyc|pyd|so|dll|dylib|sh)(?::\w+)?\Z")
+_DOTTED = regex(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _YES = frozenset({"true", "yes", "on"})  # YAML 1.1, of which the reader keeps texts
 # what stands beside `trust_remote_code` and says where the code comes from
 _PLACES = ("path", "name", "repo", "repo_id", "dataset", "model", "model_name", "model_name_or_path",

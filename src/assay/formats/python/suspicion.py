@@ -9,24 +9,25 @@ from assay.facts.program import Capability, Shape
 from assay.formats.python.following import Follows
 from assay.formats.python.value import INERT, Constant, Held, Mark, Name, Thing, Values, joined, marks, texts
 from assay.formats.script.shape import in_command
+from assay.lazy import regex
 
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_KEY|PRIVATE_KEY", re.IGNORECASE)
-_CREDENTIALS = re.compile(
+_SECRET = regex(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_KEY|PRIVATE_KEY", re.IGNORECASE)
+_CREDENTIALS = regex(
     r"\.ssh\b|id_(?:rsa|ed25519)\b|\.aws(?:/|\\|\b.*credentials)|\.netrc\b|huggingface/(?:token|stored_tokens)"
     r"|\.git-credentials|\.docker/config\.json|\.kube/config|\.pypirc\b|/etc/shadow|Login Data|cookies\.sqlite"
     r"|\.config/gcloud",
 )
 # keywords by which a credential is given to the service that it is for
-_OWN = re.compile(r"token|key|secret|auth|password|headers|cookies|cred|cert", re.IGNORECASE)
-_SENDERS = re.compile(r"(?:requests|httpx|urllib|urllib2|urllib3|aiohttp|http\.client|websockets?|socket|smtplib)\b.*")
-CONNECTIONS = re.compile(
+_OWN = regex(r"token|key|secret|auth|password|headers|cookies|cred|cert", re.IGNORECASE)
+_SENDERS = regex(r"(?:requests|httpx|urllib|urllib2|urllib3|aiohttp|http\.client|websockets?|socket|smtplib)\b.*")
+CONNECTIONS = regex(
     r"socket\.(?:socket|create_connection)|http\.client\.HTTPS?Connection|smtplib\.\w+|ftplib\.\w+"
     r"|(?:requests\.[Ss]ession|httpx\.\w*Client|aiohttp\.ClientSession)"
 )
 SENDING = frozenset({"send", "sendall", "sendto", "request", "post", "put", "sendmail", "storbinary"})
-_SHELL = re.compile(r"(?:/\w+/)*(?:ba|z|da|k)?sh(?:\s+-i)?|(?:cmd|powershell)(?:\.exe)?", re.IGNORECASE)
+_SHELL = regex(r"(?:/\w+/)*(?:ba|z|da|k)?sh(?:\s+-i)?|(?:cmd|powershell)(?:\.exe)?", re.IGNORECASE)
 # no name of a repository begins so (huggingface_hub utils/_validators.py, REPO_ID_REGEX)
-_FOLDER = re.compile(r"\.{1,2}(?:/|\Z)|/|~/")
+_FOLDER = regex(r"\.{1,2}(?:/|\Z)|/|~/")
 
 
 class Given:

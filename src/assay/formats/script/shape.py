@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from assay.facts.program import Shape
+from assay.lazy import regex
 
 MOST = 20_000  # characters of one command that are looked at
 _RUNS = r"(?:sudo\s+(?:-\w+\s+)*)?(?:/\w+/)*(?:(?:ba|z|da|k|a)?sh|python[\d.]*|perl|ruby|node|php)\b"
@@ -18,30 +19,30 @@ _DECODES = (
     r"|tr\s+['\"]?A-Za-z)\b"
 )
 _PATTERNS = (
-    (Shape.REMOTE_SHELL, re.compile(r"/dev/(?:tcp|udp)/[\w.$\{\}-]+/")),
-    (Shape.REMOTE_SHELL, re.compile(
+    (Shape.REMOTE_SHELL, regex(r"/dev/(?:tcp|udp)/[\w.$\{\}-]+/")),
+    (Shape.REMOTE_SHELL, regex(
         r"(?<![-\w.])(?:nc|ncat|netcat)(?:\s[^|;&\n]{0,200})?\s(?:-\w*e\w*|-c|--exec|--sh-exec)\s")),
-    (Shape.REMOTE_SHELL, re.compile(r"\bmkfifo\b.{0,300}\|\s*(?:nc|ncat|netcat|telnet|openssl)\b")),
-    (Shape.REMOTE_SHELL, re.compile(r"\bsocat\b.{0,200}\bexec:", re.IGNORECASE)),
-    (Shape.DOWNLOADS_AND_RUNS, re.compile(rf"{_FETCHES}[^|;\n]{{0,400}}\|\s*{_RUNS}")),
-    (Shape.DOWNLOADS_AND_RUNS, re.compile(
+    (Shape.REMOTE_SHELL, regex(r"\bmkfifo\b.{0,300}\|\s*(?:nc|ncat|netcat|telnet|openssl)\b")),
+    (Shape.REMOTE_SHELL, regex(r"\bsocat\b.{0,200}\bexec:", re.IGNORECASE)),
+    (Shape.DOWNLOADS_AND_RUNS, regex(rf"{_FETCHES}[^|;\n]{{0,400}}\|\s*{_RUNS}")),
+    (Shape.DOWNLOADS_AND_RUNS, regex(
         rf"(?:{_RUNS}[^|;\n]{{0,40}}|\beval\s+|\bsource\s+|\.\s+)[<\"'\s]*[$<]?[(`]\s*{_FETCHES}")),
-    (Shape.DOWNLOADS_AND_RUNS, re.compile(
+    (Shape.DOWNLOADS_AND_RUNS, regex(
         r"\b(?:iex|invoke-expression)\b.{0,200}\b(?:downloadstring|iwr|invoke-webrequest)\b", re.IGNORECASE)),
-    (Shape.DECODES_AND_RUNS, re.compile(rf"{_DECODES}[^|;\n]{{0,200}}\|\s*{_RUNS}")),
-    (Shape.DECODES_AND_RUNS, re.compile(rf"\beval\s+[\"']?[$`]\(?[^)`\n]{{0,400}}{_DECODES}")),
-    (Shape.DECODES_AND_RUNS, re.compile(
+    (Shape.DECODES_AND_RUNS, regex(rf"{_DECODES}[^|;\n]{{0,200}}\|\s*{_RUNS}")),
+    (Shape.DECODES_AND_RUNS, regex(rf"\beval\s+[\"']?[$`]\(?[^)`\n]{{0,400}}{_DECODES}")),
+    (Shape.DECODES_AND_RUNS, regex(
         r"\bpowershell\b.{0,100}\s-e(?:nc|ncodedcommand)?\s+[A-Za-z0-9+/=]{20}", re.IGNORECASE)),
-    (Shape.SENDS_SECRETS, re.compile(
+    (Shape.SENDS_SECRETS, regex(
         rf"{_FETCHES}[^|;\n]{{0,300}}(?:-d|--data\S*|-F|--form|-T|--upload-file|--post-data|--post-file)\b"
         r"[^|;\n]{0,200}"
         r"(?:\.ssh/|\.aws/|\.netrc|huggingface/token|\$\(env\)|`env`|\$\(printenv|/etc/shadow|id_rsa)")),
-    (Shape.SENDS_SECRETS, re.compile(
+    (Shape.SENDS_SECRETS, regex(
         rf"(?:\benv\b|\bprintenv\b|(?:\.ssh|\.aws)/\S+)[^\n;]{{0,100}}\|[^\n;]{{0,200}}"
         rf"(?:{_FETCHES}[^|;\n]{{0,200}}(?:-d|--data\S*|-T|-F)\b|\bnc\b)")),
-    (Shape.PERSISTS, re.compile(
+    (Shape.PERSISTS, regex(
         r">>?\s*\S*(?:\.ssh/authorized_keys|/etc/cron\S*|/etc/sudoers\S*|/etc/ld\.so\.preload)")),
-    (Shape.PERSISTS, re.compile(r"\|\s*crontab\s+-")),
+    (Shape.PERSISTS, regex(r"\|\s*crontab\s+-")),
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ loop controls and the `generation` tag.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.errors import LimitExceeded
 from assay.facts.text import ChatTemplate, Construct, Mark
 from assay.formats._few import few
+from assay.lazy import regex
 
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
@@ -39,8 +39,8 @@ KNOWN_CALLS = frozenset(
 )
 # names whose objects carry the interpreter's internals, and that no chat template needs
 GADGETS = frozenset({"self", "lipsum"})
-_DUNDER = re.compile(r"(?:^|\.)__\w+__(?:\.|$)")  # whole names only: '<__media__>' is a marker of some formats
-INVISIBLE = re.compile(
+_DUNDER = regex(r"(?:^|\.)__\w+__(?:\.|$)")  # whole names only: '<__media__>' is a marker of some formats
+INVISIBLE = regex(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )

@@ -16,6 +16,7 @@ from assay.facts.text import ChatTemplate, Conduct, Conducted, Construct, Templa
 from assay.formats.template.rendering import Refused, prepared
 from assay.formats.template.tree import INVISIBLE
 from assay.formats.template.work import Exhausted
+from assay.lazy import regex
 
 Message = dict[str, Any]
 Render = Callable[[dict[str, Any], datetime], "tuple[str, tuple[str, ...]]"]
@@ -31,9 +32,9 @@ _LATER = (
     datetime(2031, 12, 31, 23, 59, tzinfo=UTC),
     datetime(2024, 2, 29, 0, 0, tzinfo=UTC),
 )
-_LITERAL = re.compile(r"""'((?:[^'\\]|\\.){2,80})'|"((?:[^"\\]|\\.){2,80})\"""")
-_MARKUP = re.compile(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{2,20}\]|<\|[^|]{1,40}\|>|[^\w\s<>:/.]+")
-_URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_LITERAL = regex(r"""'((?:[^'\\]|\\.){2,80})'|"((?:[^"\\]|\\.){2,80})\"""")
+_MARKUP = regex(r"<[^<>\s]{1,40}>|\[/?[A-Z_]{2,20}\]|<\|[^|]{1,40}\|>|[^\w\s<>:/.]+")
+_URL = regex(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 # what a trigger may wait for: money, secrets, code, health, politics; names, numbers; languages, sizes; markup
 _TOPICS = (
     "please transfer money from my bank account",

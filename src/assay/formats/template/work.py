@@ -7,11 +7,12 @@ for by the parts that it would meet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jinja2.utils import Namespace
+
+from assay.lazy import regex
 
 MAX_STEPS = 200_000  # of one rendering; a conversation of 100 turns takes a few thousand
 MAX_ALL = 1_000_000  # of all renderings of one template; the most of 260 published ones was 21,117
@@ -26,7 +27,7 @@ MAX_OPERAND = 100_000  # size of a number that a call may be given
 MAX_BITS = 256  # of a number that is counted with
 # filters that compare or go over what they are given many times, and how many
 _TIMES = {"sort": 20, "min": 2, "max": 2, "unique": 4, "groupby": 40, "dictsort": 20, "wordwrap": 200, "title": 10}
-_WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5,}|\*)|\{[^{}]*:[^{}]*(?:\d{5,}|\{)")
+_WIDE = regex(r"%[^%a-zA-Z]*(?:\d{5,}|\*)|\{[^{}]*:[^{}]*(?:\d{5,}|\{)")
 _MANY: tuple[type, ...] = (list, tuple, set, frozenset, type({}.keys()), type({}.values()), type({}.items()))
 
 

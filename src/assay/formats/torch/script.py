@@ -6,14 +6,14 @@ loaded.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from assay.facts.structure import Hook, HookKind
+from assay.lazy import regex
 
 MAX_HOOKS = 200
-_NAMESPACE = re.compile(r"\bops\.(\w+)\.(\w+)")
-_FILES = re.compile(r"\b(?:torch|ops\.aten|aten)\.(from_file|save|load|_save_parameter)\b")
+_NAMESPACE = regex(r"\bops\.(\w+)\.(\w+)")
+_FILES = regex(r"\b(?:torch|ops\.aten|aten)\.(from_file|save|load|_save_parameter)\b")
 _OWN = frozenset(
     {
         "aten",

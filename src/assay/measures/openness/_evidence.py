@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from assay.facts.architecture import library
 from assay.facts.artifact import Artifact, Trouble
@@ -16,6 +15,7 @@ from assay.facts.finding import Evidence
 from assay.facts.heading import Topic, topics
 from assay.facts.model import LEAST_CARD, Model, stated_at
 from assay.facts.openness import Purpose
+from assay.lazy import dataclass, regex
 
 MOST = 3  # pieces of evidence that a component carries
 LEAST_HEADINGS, LEAST_HEADED, LEAST_DATA, LEAST_REPORT = 3, 5, 50, 300  # headings; then words
@@ -29,29 +29,29 @@ _PARTS = (
     (Topic.DATA, Topic.TRAINING),
     (Topic.DESCRIPTION,),
 )
-_CHECKPOINT = re.compile(r"(?:^|/)((?:checkpoint|step|global_step|ckpt|iter)[-_]?\d+)/")
-_REPORT = re.compile(
+_CHECKPOINT = regex(r"(?:^|/)((?:checkpoint|step|global_step|ckpt|iter)[-_]?\d+)/")
+_REPORT = regex(
     r"(?:^|/)[^/]*(?:tech[^/]*report|whitepaper|white[-_]paper|system[-_ ]?card)[^/]*\.(?:pdf|md|rst|txt|tex)$"
 )
-_PAPER = re.compile(r"(?:^|/)(?:[^/]*paper[^/]*|\d{4}\.\d{4,5}(?:v\d+)?)\.(?:pdf|tex)$")
-_DATASHEET = re.compile(r"(?:^|/)(?:data[-_ ]?(?:sheet|card)s?[^/]*|data/readme|datasets?/readme)\.(?:md|rst|txt|pdf)$")
+_PAPER = regex(r"(?:^|/)(?:[^/]*paper[^/]*|\d{4}\.\d{4,5}(?:v\d+)?)\.(?:pdf|tex)$")
+_DATASHEET = regex(r"(?:^|/)(?:data[-_ ]?(?:sheet|card)s?[^/]*|data/readme|datasets?/readme)\.(?:md|rst|txt|pdf)$")
 # what a run leaves behind is no data, though it lies beside it and is named like it
 _NO_LOG = r"(?![^/]*(?:loss|metric|result|score|log|history|state|args|config|report)[^/]*\Z)"
 _TABLES = r"\.(?:jsonl|csv|tsv|parquet|arrow)(?:\.gz|\.zst)?\Z"
-_DATASET = re.compile(rf"(?:^|/)(?:(?:train|training|pretrain)(?:/|(?=[-_.\d])))+{_NO_LOG}[^/]*{_TABLES}")
-_EVALUATION = re.compile(
+_DATASET = regex(rf"(?:^|/)(?:(?:train|training|pretrain)(?:/|(?=[-_.\d])))+{_NO_LOG}[^/]*{_TABLES}")
+_EVALUATION = regex(
     rf"(?:^|/)(?:(?:eval|evaluation|test|validation|benchmark)(?:/|(?=[-_.\d])))+{_NO_LOG}[^/]*{_TABLES}"
 )
-_SAMPLES = re.compile(r"(?:^|/)(?:samples?|sample[-_]outputs?|generations)(?:[-_.][^/]*)?\.(?:txt|md|jsonl|json|csv)$")
-_STATE = re.compile(
+_SAMPLES = regex(r"(?:^|/)(?:samples?|sample[-_]outputs?|generations)(?:[-_.][^/]*)?\.(?:txt|md|jsonl|json|csv)$")
+_STATE = regex(
     r"(?:^|/)(?:trainer_state\.json|training_args\.(?:bin|json)|all_results\.json|hyperparameters\.(?:ya?ml|json))$"
 )
-_LIBRARIES = re.compile(
+_LIBRARIES = regex(
     r"(?:^|/)(?:requirements[^/]*\.txt|pyproject\.toml|setup\.(?:py|cfg)|environment\.ya?ml"
     r"|uv\.lock|poetry\.lock|pipfile)$"
 )
-_RESULTS_FILE = re.compile(r"(?:^|/)(?:eval[-_]results?|results)\.(?:json|ya?ml|csv)$")
-_ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/|^arxiv:", re.IGNORECASE)
+_RESULTS_FILE = regex(r"(?:^|/)(?:eval[-_]results?|results)\.(?:json|ya?ml|csv)$")
+_ARXIV = regex(r"arxiv\.org/(?:abs|pdf)/|^arxiv:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

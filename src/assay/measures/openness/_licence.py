@@ -6,13 +6,13 @@ licence. A text that is not identified, or that differs from its licence, makes 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from assay.facts.finding import Evidence
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
+from assay.lazy import regex
 from assay.licence.name import named
 from assay.licence.place import unread
 from assay.licence.statement import MOST_DECLARED, declared
@@ -22,9 +22,9 @@ from assay.licence.term import fits, is_open
 UNIDENTIFIED = "LicenseRef-unidentified"
 CHANGED = " with changes"  # follows the id of a text that is not word for word its licence
 _DOMAINS = (
-    (Domain.CODE, re.compile(r"licen[cs]e[-_.](?:code|software|source)")),
-    (Domain.DATA, re.compile(r"licen[cs]e[-_.](?:data(?:sets?)?|weights?|models?|parameters)")),
-    (Domain.DOCUMENT, re.compile(r"licen[cs]e[-_.](?:docs?|documents?|documentation|content)")),
+    (Domain.CODE, regex(r"licen[cs]e[-_.](?:code|software|source)")),
+    (Domain.DATA, regex(r"licen[cs]e[-_.](?:data(?:sets?)?|weights?|models?|parameters)")),
+    (Domain.DOCUMENT, regex(r"licen[cs]e[-_.](?:docs?|documents?|documentation|content)")),
 )
 NONE = ComponentLicence("", LicenceOrigin.NONE, (), open=False, fits=False)
 

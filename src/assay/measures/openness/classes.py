@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from assay.facts.openness import BY_ID, CLASSES, COMPONENTS, Classification, ClassProgress, Component, Support
+from assay.lazy import dataclass
 
 REPORT, PAPER = "technical_report", "research_paper"
 # what a publisher adds, in the words of a to-do list

@@ -6,11 +6,11 @@ A listing is typed in by somebody, so everything in it is a claim. It is kept as
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import Any
 
 from assay.errors import Malformed
 from assay.facts.openness import COMPONENTS, COUNTED, Classification, ComponentKind, LicenceOrigin, Openness
+from assay.lazy import dataclass
 from assay.licence.name import named
 from assay.licence.tag import short
 from assay.licence.term import fits, is_open

@@ -9,7 +9,6 @@ of the dossier's digest.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -18,6 +17,7 @@ from assay.facts.codec import sha256
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.openness import ComponentLicence
+from assay.lazy import regex
 from assay.licence.name import named
 from assay.render import Renderer
 from assay.render.bom import base_purl, purl, timestamp, version
@@ -36,13 +36,13 @@ _OF_AI = (
 )
 NOASSERTION = "NOASSERTION"
 _NO_LICENCE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense"
-_DAY = re.compile(r"((?:19|20)\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
+_DAY = regex(r"((?:19|20)\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_TIME = "1970-01-01T00:00:00Z"
 MOST_FILES = 5000
 _CREATION = "_:creation"
-_REF = re.compile(r"LicenseRef-[A-Za-z0-9.-]+\Z")
-_NO_IDSTRING = re.compile(r"[^A-Za-z0-9.-]+")
+_REF = regex(r"LicenseRef-[A-Za-z0-9.-]+\Z")
+_NO_IDSTRING = regex(r"[^A-Za-z0-9.-]+")
 
 
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, BinaryIO
 
 from assay.facts.advisory import advisories
 from assay.facts.dossier import Dossier
+from assay.lazy import dataclass
 from assay.render import Renderer
 from assay.render.answer import SHORT, Reply, State, replies
 from assay.render.command import reproduce

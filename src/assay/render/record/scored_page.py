@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
+from assay.lazy import dataclass
 from assay.render import page as shell
 from assay.render.page import Part
 from assay.render.record.scored import CAUTION, headline, ordered, step, usual_words

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from assay.facts.corpus import Document, Licence, LicenceBasis
 from assay.facts.trace import Span, Standing, Trace
+from assay.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True)

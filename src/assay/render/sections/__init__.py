@@ -8,12 +8,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.section import Unread
+from assay.lazy import dataclass
 from assay.render.visible import escaped, visible
 
 if TYPE_CHECKING:

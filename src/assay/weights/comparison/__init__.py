@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.comparison import Comparison, Kinship, Relation
 from assay.facts.config import ModelConfig
 from assay.facts.tokenizer import Vocabulary
+from assay.lazy import dataclass
 from assay.progress import Progress, Steps
 from assay.weights.anatomy import group
 from assay.weights.comparison import relation

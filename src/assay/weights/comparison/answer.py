@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.facts.comparison import Relation
+from assay.lazy import dataclass
 
 LEAST = 0.1  # margin below which the answer is "cannot tell"
 

@@ -6,12 +6,12 @@ Reads rows in chunks, so that memory is bounded by one matrix of changes, and no
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay import kernels
 from assay.facts.comparison import State, TensorDifference
 from assay.kernels.types import TYPES
+from assay.lazy import dataclass
 from assay.weights.anatomy import BODY, group
 from assay.weights.comparison.constants import ROWS, constant, likeness
 from assay.weights.comparison.matching import Matrix, Pair, Turned

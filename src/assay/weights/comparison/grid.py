@@ -9,10 +9,10 @@ are taken out first: FP8 and int8 files keep their scale apart, AWQ moves scales
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.comparison import State
+from assay.lazy import dataclass
 from assay.weights.comparison.difference import Found
 from assay.weights.comparison.origin import body
 

@@ -5,13 +5,13 @@ Everything here is a view: rows of a tensor on disk, perhaps in another order, r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.facts.config import ModelConfig
 from assay.facts.role import Place
+from assay.lazy import dataclass, regex
 from assay.weights.anatomy import main_tower, seat
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 # rotary tables: computed from the configuration, stored by some exporters and not by others
-_DERIVED = re.compile(r"rotary_emb\.inv_freq|rope_freqs")
+_DERIVED = regex(r"rotary_emb\.inv_freq|rope_freqs")
 
 
 class Matrix(Protocol):

@@ -10,10 +10,10 @@ scales is put into the matrices that read it, so that a norm folded into them al
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.facts.role import Place
+from assay.lazy import dataclass
 from assay.weights.anatomy import is_token_embedding
 from assay.weights.comparison.matching import Matrix, Side
 from assay.weights.fingerprint import log10_bound, mutual, together

@@ -1,0 +1,198 @@
+"""Patterns and dataclasses that are made when they are used: the same as the library's, and used everywhere."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import importlib
+import inspect
+import pickle
+import pkgutil
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import assay
+from assay.lazy import dataclass, regex
+
+SOURCE = Path(assay.__file__).parent
+BUILT = """
+import re, sys
+compiled = []
+real = re.compile
+re.compile = lambda *given: compiled.append(sys._getframe(1).f_globals["__name__"]) or real(*given)
+import assay.facts.dossier, assay.text.value
+from assay.facts.finding import Evidence
+names = "__init__", "__eq__"
+print([name for name in compiled if name.startswith("assay")], *(type(vars(Evidence)[name]).__name__ for name in names))
+Evidence("a")
+print(*(type(vars(Evidence)[name]).__name__ for name in names))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value with a default and a factory."""
+
+    x: int
+    y: int = 2
+    names: tuple[str, ...] = dataclasses.field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if self.x < 0:
+            raise ValueError("negative")
+
+
+@dataclass(slots=True)
+class Count:
+    """A value that changes."""
+
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Loose:
+    """A value without slots."""
+
+    number: int = 0
+
+
+def modules() -> Iterator[Any]:
+    for entry in pkgutil.walk_packages([str(SOURCE)], "assay."):
+        if entry.name != "assay.__main__":
+            try:
+                yield importlib.import_module(entry.name)
+            except ModuleNotFoundError as absent:
+                assert (absent.name or "").partition(".")[0] != "assay"  # what is missing is an extra
+
+
+EVERY = tuple(modules())
+CLASSES = sorted(
+    {
+        value
+        for module in EVERY
+        for value in vars(module).values()
+        if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__.startswith("assay.")
+    },
+    key=lambda kind: (kind.__module__, kind.__qualname__),
+)
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
+def test_a_class_takes_what_the_library_would_let_it_take(kind: Any) -> None:
+    rows = [
+        (row.name, row.type, dataclasses.field(default=row.default))
+        if row.default_factory is dataclasses.MISSING
+        else (row.name, row.type, dataclasses.field(default_factory=row.default_factory))
+        for row in dataclasses.fields(kind)
+    ]
+    expected = inspect.signature(dataclasses.make_dataclass(kind.__name__, rows))
+    found = inspect.signature(kind)
+    assert list(found.parameters) == list(expected.parameters)
+    for name, parameter in found.parameters.items():
+        assert parameter.kind is expected.parameters[name].kind
+        assert (parameter.default is inspect.Parameter.empty) == (
+            expected.parameters[name].default is inspect.Parameter.empty
+        )
+    assert kind.__match_args__ == tuple(found.parameters)
+
+
+def test_every_pattern_compiles() -> None:
+    kind = type(regex("x"))
+    patterns = [value for module in EVERY for value in vars(module).values() if type(value) is kind]
+    assert len(patterns) > 200
+    for found in patterns:
+        assert isinstance(found.pattern, str | bytes)
+
+
+def test_importing_compiles_no_pattern_and_a_class_is_finished_when_it_is_used() -> None:
+    said = subprocess.run([sys.executable, "-c", BUILT], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["[] _Method _Method", "function _Method"]
+
+
+def test_modules_make_patterns_and_classes_this_way() -> None:
+    wrong = []
+    for path in SOURCE.rglob("*.py"):
+        if path == SOURCE / "lazy.py":
+            continue
+        for node in outside_functions(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
+                wrong += [f"{path}:{node.lineno}" for alias in node.names if alias.name == "dataclass"]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+                wrong.append(f"{path}:{node.lineno}")
+    assert wrong == [], "take dataclass and regex from assay.lazy"
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.Lambda):
+            yield child
+            yield from outside_functions(child)
+
+
+def test_a_value_compares_prints_and_hashes_by_its_fields() -> None:
+    assert Point(1) == Point(1, 2, ()) != Point(1, 3)
+    assert Point(1) != Loose(1)  # type: ignore[comparison-overlap]
+    assert repr(Point(1, names=("a",))) == "Point(x=1, y=2, names=('a',))"
+    assert len({Point(1), Point(1), Point(2)}) == 2
+    assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
+    assert (Point(1).__class__.__name__, Point.__init__.__qualname__) == ("Point", "Point.__init__")
+
+
+def test_a_frozen_value_stays_as_it_is() -> None:
+    for value, name in ((Point(1), "x"), (Loose(1), "number")):
+        with pytest.raises(dataclasses.FrozenInstanceError, match=f"cannot assign to field '{name}'"):
+            setattr(value, name, 2)
+        with pytest.raises(dataclasses.FrozenInstanceError, match=f"cannot delete field '{name}'"):
+            delattr(value, name)
+    with pytest.raises(AttributeError):
+        Point(1).__dict__  # noqa: B018 - it has slots
+
+
+def test_a_value_that_changes_has_no_hash() -> None:
+    count = Count()
+    count.number += 1
+    assert count == Count(1)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(count)
+
+
+def test_what_is_missing_or_refused_is_told_as_ever() -> None:
+    with pytest.raises(TypeError, match=r"Point\.__init__\(\) missing 1 required positional argument: 'x'"):
+        Point()  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="negative"):
+        Point(-1)
+
+
+def test_a_factory_makes_a_new_value_each_time() -> None:
+    @dataclass(slots=True)
+    class Held:
+        """A value that holds a list."""
+
+        rows: list[int] = dataclasses.field(default_factory=list)
+
+    Held().rows.append(1)
+    assert Held().rows == []
+
+
+@pytest.mark.parametrize("value", [Point(1), Count(3), Loose(4)])
+def test_a_value_is_copied_and_pickled(value: object) -> None:
+    assert copy.copy(value) == copy.deepcopy(value) == pickle.loads(pickle.dumps(value)) == value
+
+
+def test_a_pattern_is_the_librarys_once_it_is_asked() -> None:
+    found = regex(r"(?P<word>a+)", re.IGNORECASE)
+    assert [match["word"] for match in found.finditer("xAa a")] == ["Aa", "a"]
+    assert (found.pattern, found.groups, found.sub("b", "aab")) == (r"(?P<word>a+)", 1, "bb")
+    assert repr(found) == repr(re.compile(r"(?P<word>a+)", re.IGNORECASE))
+    assert regex(rb"\d").fullmatch(b"7")
+    with pytest.raises(AttributeError):
+        found.nothing_of_the_kind  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(re.error):
+        regex("(").match("")
