@@ -11,6 +11,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,7 @@ from assay.writing import reason
 
 T = TypeVar("T")
 BLOCK = 1 << 20
+_NOTED: ContextVar[list[Path] | None] = ContextVar("noted", default=None)
 SEEN = 80  # characters of what was there that an error shows
 
 
@@ -29,6 +31,8 @@ def content(path: Path, most: int, what: str, hint: str = "") -> bytes:
         what: what the file should be, in the user's words: "trust file".
         hint: what to do where it is not that; by default only what the error itself suggests.
     """
+    if (noted := _NOTED.get()) is not None:
+        noted.append(path)
     blocks, left = [], most + 1  # one more than is allowed: a pipe does not say how much it holds
     try:
         with open(path, "rb") as stream:
@@ -42,6 +46,16 @@ def content(path: Path, most: int, what: str, hint: str = "") -> bytes:
         got, todo = f"{size:,}" if size > most else "more", _next(hint or "give a smaller one")
         raise UsageError(f"{what} {path} is too large: expected at most {most:,} bytes, got {got}{todo}")
     return b"".join(blocks)
+
+
+@contextmanager
+def noting(read: list[Path]) -> Iterator[None]:
+    """While this lasts, add to `read` each user-supplied file that is read."""
+    token = _NOTED.set(read)
+    try:
+        yield
+    finally:
+        _NOTED.reset(token)
 
 
 def text(path: Path, most: int, what: str, hint: str = "") -> str:

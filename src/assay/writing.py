@@ -22,21 +22,20 @@ def write(path: Path, raw: bytes) -> None:
         raise UsageError(f"cannot write {path}: {reason(cause)}") from None
 
 
-def keep_out(path: Path, model: Path) -> None:
-    """UsageError where `path` is the model, one of its files or a new one inside, also through links of either."""
+def keep_out(path: Path, given: Path) -> None:
+    """UsageError where `path` is a file that was given, or one of a folder's or a new one in it, also through links."""
     try:
-        place, root = path.resolve(), model.resolve()
+        place, root = path.resolve(), given.resolve()
         inside = place == root or place.is_relative_to(root) or _one_of(place, root)
     except (OSError, ValueError, RuntimeError) as cause:  # RuntimeError: links that lead in a circle
         raise UsageError(f"cannot write {path}: {reason(cause) if isinstance(cause, OSError) else cause}") from None
     if inside:
-        raise UsageError(
-            f"cannot write {path}: it lies in the model {model}, which is never changed; give another place"
-        )
+        where = "it lies in the folder" if root.is_dir() else "it is the file"
+        raise UsageError(f"cannot write {path}: {where} {given} that was given; give another place")
 
 
 def _one_of(place: Path, root: Path) -> bool:
-    """Whether a file that is there is one of the model's by another name: a hard link, or where a link leads."""
+    """Whether a file that is there is one of those given by another name: a hard link, or where a link leads."""
     if not place.is_file():
         return False
     state = place.stat()

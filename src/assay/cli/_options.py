@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from click.decorators import FC
 
+from assay.cli._apart import Written
 from assay.cli._streams import Output, one_of
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -53,6 +54,7 @@ def formats(*names: str, note: str = "") -> Callable[[FC], FC]:
         "-o",
         "--output",
         "outputs",
+        cls=Written,
         multiple=True,
         callback=parsed,
         metavar="FORMAT[=PATH]",
@@ -68,15 +70,21 @@ def reports() -> Callable[[FC], FC]:
         "-o",
         "--output",
         "outputs",
+        cls=Written,
         multiple=True,
         metavar="FORMAT[=PATH]",
         help=f"Write a report, {_WHERE} Formats: {', '.join(names())}.",
     )
 
 
-def target(help: str) -> Callable[[FC], FC]:
-    """`-o FILE`, for a command that writes one file."""
-    return click.option("-o", "--output", "target", type=FILE, metavar="FILE", help=help)
+def target(help: str, inside: str = "") -> Callable[[FC], FC]:
+    """`-o FILE`, for a command that writes one file; `inside` is a name that it may have in a folder that was given."""
+    return click.option("-o", "--output", "target", cls=Written, inside=inside, type=FILE, metavar="FILE", help=help)
+
+
+def written(name: str, help: str) -> Callable[[FC], FC]:
+    """`--NAME FILE`: what is written besides."""
+    return click.option(f"--{name}", cls=Written, type=FILE, metavar="FILE", help=help)
 
 
 def quiet(help: str = "Print nothing but errors.") -> Callable[[FC], FC]:
@@ -203,9 +211,7 @@ def seed() -> Callable[[FC], FC]:
 def keep(condition: str = "") -> Callable[[FC], FC]:
     """`--keep`: where answers are kept as they come in."""
     said = f"{condition}keep" if condition else "Keep"
-    return click.option(
-        "--keep", type=FILE, metavar="FILE", help=f"{said} each answer in this file, and go on from it the next time."
-    )
+    return written("keep", f"{said} each answer in this file, and go on from it the next time.")
 
 
 def threads() -> Callable[[FC], FC]:

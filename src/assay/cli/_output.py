@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from assay.cli import silence_output
+from assay.cli._apart import keep_apart
 from assay.cli._config import Config
 from assay.cli._streams import colour_wanted, one_of, put
 from assay.errors import UsageError
@@ -57,6 +58,8 @@ def write_all(
                 put(_rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=True), None)
             else:
                 raw = _rendered(dossier, entry.format, extra, config, verbose=verbose, terminal=False)
+                keep_apart(entry.path)
+                dossier.spare(entry.path)
                 write_whole(entry.path, kept_out(raw))
         except BrokenPipeError:
             silence_output()  # the reader went away; the verdict and the other reports stand

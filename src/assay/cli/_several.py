@@ -8,12 +8,12 @@ from pathlib import PurePath
 
 import click
 
+from assay.cli._apart import MODEL
 from assay.cli._output import GIVEN, given, target
 from assay.cli._streams import say
 from assay.errors import UsageError
 from assay.render.visible import visible
 
-PLACE = "{model}"  # in the name of a report: where the model's name goes
 _WORDS = {0: "PASSED", 1: "FAILED", 2: "NOT AUDITED", 3: "INCOMPLETE"}
 _ORDER = (1, 2, 3, 0)  # of exit statuses: that of all is the first that one of them has
 
@@ -21,15 +21,15 @@ _ORDER = (1, 2, 3, 0)  # of exit statuses: that of all is the first that one of 
 def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[str, tuple[str, ...]], int]) -> int:
     """Do `one` for each model, with its outputs, and return the exit status of all; what fails for one is said."""
     for output in outputs:
-        if target(output).path and PLACE not in output:
+        if target(output).path and MODEL not in output:
             raise UsageError(
-                f"{len(models)} models would be written to one file: put {PLACE} into the name in {output!r}"
+                f"{len(models)} models would be written to one file: put {MODEL} into the name in {output!r}"
             )
     words, names = given(), _names(models)
     statuses = []
     for model, name in zip(models, names, strict=True):
         others = {other for other in models if other != model}
-        own = tuple(output.replace(PLACE, name) for output in outputs)
+        own = tuple(output.replace(MODEL, name) for output in outputs)
         replaced = dict(zip(outputs, own, strict=True))
         click.get_current_context().meta[GIVEN] = [replaced.get(word, word) for word in words if word not in others]
         try:

@@ -9,7 +9,6 @@ import io
 import os
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from assay.errors import UsageError, did_you_mean
@@ -51,14 +50,6 @@ def one_of(text: str, formats: tuple[str, ...]) -> Output:
     raise UsageError(f"unknown format {format!r}: give {offered}{did_you_mean(format, formats)}")
 
 
-def keep_apart(path: Path, *given: Path | None) -> None:
-    """UsageError where `path` is one of the files that a command was given, also by another name."""
-    for other in filter(None, given):
-        with suppress(OSError):  # one of the two is not there
-            if path.samefile(other):
-                raise UsageError(f"cannot write {path}: it is the file {other} that was given; give another place")
-
-
 def say(*lines: str, err: bool = False) -> None:
     """Print lines, to standard error if `err`; what would end a line, drive a terminal or hide is an escape."""
     stream = sys.stderr if err else sys.stdout
@@ -82,6 +73,9 @@ def put(raw: bytes, path: Path | None) -> None:
         sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
         return
+    from assay.cli._apart import keep_apart  # click, which is not loaded where a signal ends the program first
+
+    keep_apart(path)
     write(path, raw)
     say(f"wrote {path}", err=True)
 

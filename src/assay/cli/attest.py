@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import apart, command
 from assay.cli._load import bound, consistent
 from assay.cli._signer import signer_of, signer_options
-from assay.cli._streams import keep_apart, looks, say
+from assay.cli._streams import looks, say
 from assay.writing import write
 
 if TYPE_CHECKING:
     from assay.facts.dossier import Dossier
 
 
-@click.command("attest")
+@command("attest")
 @click.argument("dossier", type=options.FILE)
 @signer_options
 @options.target("Where it goes; by default DOSSIER.intoto.jsonl beside the dossier.")
@@ -43,7 +44,7 @@ def COMMAND(
 
     found = bound(dossier)
     target = target or default(dossier)
-    keep_apart(target, dossier, key, certificate, *chain)
+    apart([target])
     who = signer_of(key, password_env, certificate, chain)
     with consistent(dossier):
         raw = attested(found, bill(found), who)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli._streams import keep_apart, say
+from assay.cli._apart import also, apart, command
+from assay.cli._streams import say
 
 if TYPE_CHECKING:
     from assay.uncertainty.asking import Asking
@@ -21,12 +21,11 @@ from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
-from assay.writing import keep_out, try_out
 
 STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 
 
-@click.command("audit")
+@command("audit")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @options.policy("Built-in policy (default, strict) or a policy file.")
 @options.reports()
@@ -65,9 +64,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @options.keep("With --run or --questions: ")
 @options.key_in_clear("With --run or --questions: ")
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
-@click.option(
-    "--histograms", type=options.FILE, metavar="FILE", help="Write the exact histogram of every tensor to this file."
-)
+@options.written("histograms", "Write the exact histogram of every tensor to this file.")
 @options.plugins("Let an installed package take part that brings checks, measures and sections")
 @click.option(
     "--cost",
@@ -139,9 +136,11 @@ def COMMAND(
     from assay.pipeline import audited, requested
 
     targets = _targets(outputs, quiet)
-    rules, config = Path(policy) if policy else None, _configured(model)
-    given = (rules, baseline, trust, *packs, *config.files)
-    _tried(model, (*(entry.path for entry in targets), histograms, keep), given)
+    config = _configured(model)
+    if "://" not in model:  # of `assay demo` no argument
+        also(Path(model))
+    also(*config.files)
+    apart((*(entry.path for entry in targets), histograms, keep))
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
         model, policy=policy or config.policy, questions=_ids(questions), only=_ids(only), skip=_ids(skip),
@@ -177,15 +176,6 @@ def _several(ctx: click.Context, models: tuple[str, ...]) -> int:
 
     status = several(models, given["outputs"], one)
     return 0 if given["exit_zero"] and status == 1 else status
-
-
-def _tried(model: str, paths: Iterable[Path | None], given: Iterable[Path | None]) -> None:
-    """UsageError where an output cannot be written or would touch what was given: now, and not after hours of work."""
-    for path in filter(None, paths):
-        keep_apart(path, *given)
-        if "://" not in model:
-            keep_out(path, Path(model))
-        try_out(path)
 
 
 def _verdict(dossier: Dossier, targets: tuple[Target, ...], *, quiet: bool) -> None:

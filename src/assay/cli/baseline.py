@@ -9,13 +9,14 @@ import click
 
 from assay import writing
 from assay.cli import _options as options
+from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import saved
 from assay.cli._streams import say
 from assay.facts.finding import Kind
 from assay.policy.baseline import SCHEMA, listable, read
 
 
-@click.group("baseline")
+@group("baseline")
 def COMMAND() -> None:
     """Write or show a list of known findings.
 
@@ -27,7 +28,7 @@ def COMMAND() -> None:
 
 @COMMAND.command("write")
 @click.argument("dossier", type=options.FILE)
-@click.argument("file", type=options.FILE)
+@click.argument("file", cls=WrittenArgument, type=options.FILE)
 @click.option("--any-model", is_flag=True, help="Let the list count for models of other names too.")
 def write(dossier: Path, file: Path, any_model: bool) -> None:
     """Write the fails and reviews of DOSSIER to FILE, for audits of the model of this name."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._draw import drawing
 from assay.cli._network import told
 from assay.cli._progress import progress
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from assay.uncertainty.questions import QuestionSet
 
 
-@click.command("calibrate")
+@command("calibrate")
 @click.argument("model")
 @options.questions("Labelled questions: JSON lines, NQ-open, SelfAware or LRE")
 @options.documents("Make the questions from this text instead: names, numbers and dates to be filled in")

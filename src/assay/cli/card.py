@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put
 from assay.cli.openness import CHEAP
 
 
-@click.command("card")
+@command("card")
 @click.argument("model")
 @options.corpora("Training data that you have indexed")
 @options.offline()

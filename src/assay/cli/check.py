@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._load import given_text
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import UsageError
@@ -16,7 +17,7 @@ from assay.facts.codec import canonical
 MOST, MOST_BYTES = 4 << 20, 16 << 20  # bytes of a text, and of a document
 
 
-@click.command("check")
+@command("check")
 @click.argument("text", metavar="TEXT|FILE|-")
 @click.option(
     "--document",

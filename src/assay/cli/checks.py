@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from assay.cli._apart import command
 from assay.cli._streams import put, say
 from assay.facts.dossier import QUESTIONS
 
 
-@click.command("checks")
+@command("checks")
 @click.option(
     "--format",
     "format_",

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._load import consistent, saved
 from assay.cli._streams import Output, encoded, looks, put
 from assay.facts.codec import canonical
 
 
-@click.command("compare")
+@command("compare")
 @click.argument("old", type=options.FILE)
 @click.argument("new", type=options.FILE)
 @options.formats("text", "json", "html")

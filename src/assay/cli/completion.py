@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from assay.cli._apart import command
 from assay.cli._streams import put
 
 
-@click.command("completion")
+@command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def COMMAND(shell: str) -> None:
     """Print the completion script for SHELL.

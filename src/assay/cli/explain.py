@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import click
 
 from assay.checks import named
+from assay.cli._apart import command
 from assay.cli._streams import say
 from assay.facts.dossier import Rule
 
 
-@click.command("explain")
+@command("explain")
 @click.argument("id", metavar="CHECK|WORD")
 def COMMAND(id: str) -> None:
     """Explain a check (what it asks, why it matters, what to do), or a word that reports use, such as inert."""

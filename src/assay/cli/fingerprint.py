@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._streams import say
 from assay.errors import InputError, UsageError
 from assay.writing import write
 
 
-@click.command("fingerprint")
+@command("fingerprint")
 @click.argument("model")
 @options.target("Where it goes; by default into the library that `assay lineage` asks.")
 @options.offline()

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._streams import put, say
 from assay.errors import UsageError
 from assay.lazy import regex
@@ -23,7 +24,7 @@ _PLACES = {
 _PLAIN = regex(r"(hf://)?[\w./@+-]+")  # needs no quotes in a shell, in YAML and in an expression of a workflow
 
 
-@click.command("init")
+@command("init")
 @click.argument("service", type=click.Choice(tuple(_PLACES)))
 @click.argument("model", default=".")
 @click.option(

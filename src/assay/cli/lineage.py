@@ -7,13 +7,14 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._streams import Output, encoded, looks, put
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
 
-@click.command("lineage")
+@command("lineage")
 @click.argument("model")
 @click.option(
     "--library",

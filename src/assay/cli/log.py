@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import bound
 from assay.cli._streams import Output, encoded, looks, put, say
 from assay.errors import InputError, UsageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from assay.attest.log import Log
 
 
-@click.group("log")
+@group("log")
 def COMMAND() -> None:
     """Keep a log of audits that only grows: a Merkle tree with proofs (RFC 9162).
 
@@ -35,7 +36,7 @@ def COMMAND() -> None:
 
 
 @COMMAND.command("append")
-@click.argument("log", type=options.FILE)
+@click.argument("log", cls=WrittenArgument, type=options.FILE)
 @click.argument("dossiers", nargs=-1, required=True, type=options.FILE, metavar="DOSSIER...")
 @options.quiet()
 def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:

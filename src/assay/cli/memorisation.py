@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, looks, put
@@ -15,7 +16,7 @@ from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 
 
-@click.command("memorisation")
+@command("memorisation")
 @click.argument("model")
 @options.corpora("The training data, indexed", required=True)
 @click.option(

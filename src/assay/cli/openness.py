@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, looks, put
@@ -24,7 +25,7 @@ MOST_LISTING = 1024 * 1024
 CHEAP = ("licence.conflict",)
 
 
-@click.command("openness")
+@command("openness")
 @click.argument("model")
 @click.option(
     "--fix", is_flag=True, help="Print what a publisher adds: missing components, front matter, a stub of assay.yaml."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from assay.cli._apart import group
 from assay.cli._streams import looks, say
 from assay.errors import UsageError
 
 
-@click.group("policy")
+@group("policy")
 def COMMAND() -> None:
     """Check or show a policy."""
 

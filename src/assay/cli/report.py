@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._load import consistent, saved
 from assay.cli._output import target, write_all
 from assay.plugin import loaded
 
 
-@click.command("report")
+@command("report")
 @click.argument("dossier", type=options.FILE)
 @options.reports()
 @options.plugins("Show the sections that this installed package brought, too")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._draw import drawing
 from assay.cli._load import given_text
 from assay.cli._network import told
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOST = 4 << 20  # bytes of a text
 
 
-@click.command("score")
+@command("score")
 @click.argument("model")
 @click.option(
     "--text", metavar="TEXT|FILE|-", help="The text to score; without it the model writes one, which is scored."
@@ -61,11 +62,8 @@ MOST = 4 << 20  # bytes of a text
     metavar="FILE",
     help="What `assay calibrate --claims ... -o json` wrote for this model: says which sentences may stay.",
 )
-@click.option(
-    "--live",
-    type=options.FILE,
-    metavar="FILE",
-    help="With --calibration: keep the scores of texts in use here, and say when their distribution has shifted.",
+@options.written(
+    "live", "With --calibration: keep the scores of texts in use here, and say when their distribution has shifted."
 )
 @click.option(
     "--no-usual",

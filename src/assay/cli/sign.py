@@ -7,16 +7,19 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import apart, command
 from assay.cli._progress import progress
 from assay.cli._signer import signer_of, signer_options
-from assay.cli._streams import keep_apart, looks, say
-from assay.writing import keep_out, try_out, write
+from assay.cli._streams import looks, say
+from assay.writing import write
+
+INSIDE = "model.sig"  # the name of a signature in a model, which it leaves out (attest.model.places)
 
 
-@click.command("sign")
+@command("sign")
 @click.argument("model", type=options.FILE)
 @signer_options
-@options.target("Where the signature goes; by default MODEL.sig beside the model.")
+@options.target("Where the signature goes; by default MODEL.sig beside the model.", inside=INSIDE)
 @options.quiet()
 def COMMAND(
     model: Path,
@@ -36,10 +39,7 @@ def COMMAND(
     from assay.attest.model import places, sign
 
     target = target or places(model)[0]  # not inside: a signature in the folder would be a file that it does not cover
-    if target != places(model)[1]:  # the place in a model that a signature has, and leaves out
-        keep_out(target, model)
-    keep_apart(target, key, certificate, *chain)
-    try_out(target)
+    apart([target], inside=INSIDE)
     who = signer_of(key, password_env, certificate, chain)
     with progress(quiet) as advance:
         raw = sign(model, who, target, advance)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._load import given
 from assay.cli._streams import Output, encoded, looks, put, say
 from assay.errors import InputError, UsageError
@@ -24,7 +25,7 @@ MOST = 16 << 20  # bytes of a text
 _SHORT = {"nc": "non-commercial", "nd": "no-derivatives", "sa": "share-alike", "by": "attribution"}
 
 
-@click.command("trace")
+@command("trace")
 @click.argument("text", metavar="TEXT|FILE|-")
 @options.corpora("A corpus to look in", required=True)
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import command
 from assay.cli._progress import progress
 from assay.cli._recheck import Named, rechecked
 from assay.cli._streams import Output, encoded, looks, put
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from assay.attest.model import Expected
 
 
-@click.command("verify")
+@command("verify")
 @click.argument("what", nargs=-1, required=True, type=options.FILE, metavar="[DOSSIER] MODEL")
 @click.option(
     "--signature",

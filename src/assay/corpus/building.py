@@ -7,6 +7,7 @@ tasks leave (`.task-*.json`), and used if inputs and options are the same.
 from __future__ import annotations
 
 import errno
+import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from assay.execution import Executor, Ok
 from assay.facts.corpus import Skipped
 from assay.progress import Progress, report
 
+_OWN = re.compile(r"shard-[0-9a-f]{32}\.assay|removed-[0-9a-f]{32}\.bits")  # what shards and removals are called
 MOST_TOLD = 5  # inputs that failed in one sentence
 UNPACKED = 4  # what a packed byte is taken to hold when tasks are planned
 
@@ -159,5 +161,5 @@ def _tidy(directory: Path, after: Manifest) -> None:
     named = {shard.file for shard in after.shards} | {shard.removed.file for shard in after.shards if shard.removed}
     for path in directory.iterdir():
         stale = path.name.startswith((".task-", ".shard-", ".removed-", ".manifest.json.", ".progress"))
-        if path.is_file() and (stale or (path.name.startswith(("shard-", "removed-")) and path.name not in named)):
+        if path.is_file() and (stale or (_OWN.fullmatch(path.name) and path.name not in named)):
             path.unlink(missing_ok=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.config import ModelConfig
 from assay.facts.finding import DECIDING, Finding
@@ -285,11 +287,24 @@ class Dossier:
     def save(self, path: str | os.PathLike[str], format: str = "") -> None:
         """Write a report to a file that is whole or absent: in that format, else in the one that its ending stands for.
 
-        Raises UsageError where that is none, OSError where it cannot be written.
+        Raises UsageError where that is none or a file of the model lies there, OSError where it cannot be written.
         """
         from assay.writing import write_whole
 
+        self.spare(Path(path))
         write_whole(Path(path), self.render(format or _render().by_ending(os.fspath(path))).encode())
+
+    def spare(self, path: Path) -> None:
+        """UsageError where a report written to `path` would replace a file of the model, by its size and SHA-256."""
+        if not path.is_file() or not (size := path.stat().st_size):  # nothing is lost of an empty file
+            return
+        alike = {row.sha256: row.path for row in self.artifacts if row.size == size}
+        if not alike:
+            return
+        with open(path, "rb") as stream:
+            found = alike.get(hashlib.file_digest(stream, "sha256").hexdigest())
+        if found:
+            raise UsageError(f"cannot write {path}: it is {found} of the model; give another place")
 
     def section(self, id: str) -> Any:
         """The record of the section with this id, or None: it was not asked for, or is not one that is read here."""
