@@ -20,12 +20,24 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Lines as they stand in a text: the number (from 1) of the first and of the one that is meant, and their text.
+
+    Long lines are cut, with dots; a line that holds a credential is replaced by a sentence that says so.
+    """
+
+    first: int
+    marked: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Where to look in an artifact, and what was seen there.
 
     `start` and `stop` are absolute byte offsets (stop exclusive), `line` counts from 1, `pointer` is a JSON
-    pointer or metadata key, `name` identifies the tensor, token or import. `excerpt` is the hex of up to 16
-    bytes at `start`, filled in by the pipeline.
+    pointer or metadata key, `name` identifies the tensor, token or import. The pipeline fills in `excerpt`, the hex of
+    up to 16 bytes at `start`, and for what a report shows one by one `passage`, the lines around a line or a setting.
     """
 
     artifact: str
@@ -36,6 +48,7 @@ class Evidence:
     pointer: str | None = None
     name: str | None = None
     excerpt: str | None = None
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True, slots=True)

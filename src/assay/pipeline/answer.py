@@ -1,27 +1,22 @@
-"""The answers of the checks, as findings with fingerprints and excerpts."""
+"""The answers of the checks, as findings with fingerprints."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 from assay import checks, measures
-from assay.errors import InputError
-from assay.facts.finding import Answer, Evidence, Finding, Kind, fingerprint
+from assay.facts.finding import Answer, Finding, Kind, fingerprint
 from assay.facts.measured import NotMeasured
-from assay.formats.window import Window
 from assay.measures import Cost
 from assay.pipeline.content import Contents
 from assay.pipeline.fact import Facts
 from assay.pipeline.request import Request
 from assay.pipeline.silence import Looks
-from assay.subject import Entry, Walk
 
 CLOSED = "this cannot be known: an endpoint shows none of the model's files"
 MAX_ANSWERS = 500  # of one check; the rest is counted in one more answer
-EXCERPT = 16  # bytes shown at a byte range: one row of a hex dump
 
 
 def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
@@ -91,28 +86,3 @@ def _surplus(check: checks.Check, rest: list[Answer]) -> list[Answer]:
     prints = "\n".join(fingerprint(check.rule.id, answer) for answer in rest)
     content = "" if check.of_bytes else hashlib.sha256(prints.encode()).hexdigest()
     return [Answer(worst, f"{len(rest):,} more answers of this check are not listed", content=content)]
-
-
-def with_excerpts(findings: tuple[Finding, ...], walk: Walk) -> tuple[Finding, ...]:
-    """The findings, each piece of evidence that names a byte range now with the first bytes there."""
-    entries = {entry.path: entry for entry in walk.entries}
-    cache: dict[tuple[str, int], str | None] = {}
-
-    def filled(evidence: Evidence) -> Evidence:
-        entry = entries.get(evidence.artifact)
-        if evidence.start is None or entry is None:
-            return evidence
-        key = (evidence.artifact, evidence.start)
-        if key not in cache:
-            cache[key] = _excerpt(entry, evidence.start)
-        return replace(evidence, excerpt=cache[key])
-
-    return tuple(replace(finding, evidence=tuple(map(filled, finding.evidence))) for finding in findings)
-
-
-def _excerpt(entry: Entry, start: int) -> str | None:
-    try:
-        with entry.place.source() as source:
-            return Window(source, entry.size).rest(start, EXCERPT).hex() or None
-    except InputError:
-        return None  # it ends there, or is another file by now, whose bytes are nobody's evidence

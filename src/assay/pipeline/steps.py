@@ -10,8 +10,9 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
 from assay.measures import Feed, Material
-from assay.pipeline.answer import answered, with_excerpts
+from assay.pipeline.answer import answered
 from assay.pipeline.budget import Budget, tensors
+from assay.pipeline.excerpt import with_excerpts
 from assay.pipeline.fact import Facts
 from assay.pipeline.plan import planned
 from assay.pipeline.reading import MakeReader, fed, hash_all, read_walk
@@ -88,7 +89,7 @@ def examined(
         facts.add(made)
     files_ = manifest(facts.all("Artifact"), walk.excluded)
     subject = Subject(walk.name, walk.reference, files_.digest, files_.named)
-    findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk)
+    findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk, facts)
     judged = policy.judged(
         findings,
         request.policy,

@@ -13,6 +13,7 @@ from assay.facts.copies import Told
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.lazy import dataclass
+from assay.render.passage import lines
 from assay.render.sections import View
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
@@ -112,6 +113,8 @@ class Details:
             for evidence in finding.evidence:
                 seen = f": {visible(evidence.seen)}" if evidence.seen else ""
                 yield from wrapped(f"at {visible(location(evidence))}{seen}", " " * 18, self.width)
+                for line in lines(evidence.passage) if evidence.passage else ():
+                    yield from wrapped(line.plain, " " * 18, self.width, " " * 26)
         every = [one for row in rows for one in (row.finding, *row.copies)]
         accepting = tuple(one for one in every if _acceptable(one))
         for waiver in waivers(self.dossier, accepting):

@@ -9,13 +9,14 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 from assay.facts.dossier import Dossier, Template
-from assay.facts.finding import Evidence, Finding, Kind
+from assay.facts.finding import Evidence, Finding, Kind, Passage
 from assay.facts.loading import LoadingPath
 from assay.facts.role import placed
 from assay.facts.values import TensorSummary
 from assay.lazy import dataclass, regex
 from assay.render.evidence import dumping
 from assay.render.map import histogram
+from assay.render.passage import lines, shown
 from assay.render.route import route
 from assay.render.visible import visible
 from assay.render.words import location
@@ -40,6 +41,8 @@ class Exhibits:
         parts = self._special(finding)
         if not parts and (tensor := self._of_tensor(finding)):
             parts = [tensor]
+        if not parts and (passages := shown(finding)):
+            parts = [_passage(at, passage, finding) for at, passage in passages]
         parts = parts or [view for row in finding.evidence[:4] if (view := self._one(row, finding))]
         return Markup("").join(parts)
 
@@ -136,8 +139,28 @@ def _said(at: Evidence) -> str:
 
 def _line(at: Evidence) -> Markup:
     """One line of a file, with its number."""
-    shown = _cut(_said(at) if not at.artifact.endswith(".py") else at.seen or at.name or "")
-    return _figure(at.artifact, Markup('<span class="no">{}</span><mark>{}</mark>').format(at.line, visible(shown)))
+    text = _cut(_said(at) if not at.artifact.endswith(".py") else at.seen or at.name or "")
+    return _figure(at.artifact, Markup('<span class="no">{}</span><mark>{}</mark>').format(at.line, visible(text)))
+
+
+def _passage(at: Evidence, passage: Passage, finding: Finding) -> Markup:
+    """The lines around what was found, with their numbers."""
+    key = at.pointer.rpartition("/")[2] if at.pointer else ""
+    meant = tuple(visible(word) for word in (f'"{key}"' if key else "", at.seen, at.name or "") if word)
+
+    def marked(text: str) -> Markup:
+        found = tuple(word for word in meant if word in text)
+        return _marked(text, found) if found else Markup("<mark>{}</mark>").format(text)
+
+    rows = [
+        Markup('<span class="no at">{}</span>{}').format(row.number, marked(row.text))
+        if row.meant
+        else Markup('<span class="no">{}</span>{}').format(row.number, row.text)
+        for row in lines(passage)
+    ]
+    line = "" if at.line else f" line {passage.marked:,}"
+    seen = at.seen if at.seen and at.seen not in finding.message and at.seen not in "".join(passage.lines) else ""
+    return _figure(f"{location(at)}{line}{': ' if seen else ''}{_cut(seen)}", Markup("\n").join(rows))
 
 
 def _route(path: LoadingPath) -> Markup:
@@ -150,23 +173,21 @@ def _route(path: LoadingPath) -> Markup:
 def _program(rows: tuple[Evidence, ...], finding: Finding) -> Markup:
     """The steps of a pickle, those that the finding names marked."""
     meant = tuple(entry.name for entry in finding.evidence if entry.name)
-    lines = [_marked(_cut(row.seen), meant) for row in rows[:MOST_LINES]]
+    steps = [_marked(_cut(row.seen), meant) for row in rows[:MOST_LINES]]
     if len(rows) > MOST_LINES:
-        lines.append(escape(f"... and {len(rows) - MOST_LINES:,} more steps"))
-    return _figure("what loading would do, decompiled", Markup("\n").join(lines))
+        steps.append(escape(f"... and {len(rows) - MOST_LINES:,} more steps"))
+    return _figure("what loading would do, decompiled", Markup("\n").join(steps))
 
 
 def _template(template: Template, at: Evidence, finding: Finding) -> Markup:
     """The lines that are meant, and where it was tried what was said and what the template made of it."""
     meant = tuple(word for word in dict.fromkeys((at.seen, (at.name or "").strip("'"))) if word)
-    lines = template.source.split("\n")
-    hits = [at.line - 1] if at.line else [number for number, line in enumerate(lines) if any(w in line for w in meant)]
-    shown = sorted(
-        {near for hit in hits[:3] for near in range(hit - AROUND, hit + AROUND + 1) if 0 <= near < len(lines)}
-    )
+    source = template.source.split("\n")
+    hits = [at.line - 1] if at.line else [number for number, line in enumerate(source) if any(w in line for w in meant)]
+    near = sorted({row for hit in hits[:3] for row in range(hit - AROUND, hit + AROUND + 1) if 0 <= row < len(source)})
     body = [
-        Markup('<span class="no">{}</span>{}').format(number + 1, _marked(_around(lines[number], meant), meant))
-        for number in shown[:MOST_LINES]
+        Markup('<span class="no">{}</span>{}').format(number + 1, _marked(_around(source[number], meant), meant))
+        for number in near[:MOST_LINES]
     ]
     said = _RENDERED.search(finding.message)
     if said is not None:
@@ -180,23 +201,23 @@ def _template(template: Template, at: Evidence, finding: Finding) -> Markup:
 def _tokens(rows: tuple[Evidence, ...]) -> Markup:
     """Tokens as a person would type them, and whatever else is evidence as it is."""
     tokens = [row for row in rows if row.seen and row.seen == row.name]
-    shown = [Markup("<mark>{}</mark>").format(visible(row.seen)) for row in tokens[:MOST_TOKENS]]
+    marked = [Markup("<mark>{}</mark>").format(visible(row.seen)) for row in tokens[:MOST_TOKENS]]
     more = [f"and {len(tokens) - MOST_TOKENS:,} more"] if len(tokens) > MOST_TOKENS else []
     others = [visible(row.seen) for row in rows if row not in tokens][:MOST_LINES]
-    lines = [Markup(" ").join([*shown, *more]), *others] if tokens else others
-    return _figure(rows[0].artifact, Markup("\n").join(lines))
+    body = [Markup(" ").join([*marked, *more]), *others] if tokens else others
+    return _figure(rows[0].artifact, Markup("\n").join(body))
 
 
 def _tensor(at: Evidence, row: TensorSummary, siblings: Sequence[TensorSummary]) -> Markup:
     """The histogram of a tensor above those of the same role in the layers beside it, each from its own least value."""
 
-    def shown(one: TensorSummary, other: str) -> Markup:
+    def picture(one: TensorSummary, other: str) -> Markup:
         numbers = f"{one.span[0]:.3g} to {one.span[1]:.3g}, deviation {one.deviation or 0:.3g}"
         return Markup('<p><code>{}</code></p>{}<p class="quiet">{}</p>').format(
             visible(one.name), histogram(one, other), numbers
         )
 
-    rows = [shown(row, ""), *(shown(other, "other") for other in siblings)]
+    rows = [picture(row, ""), *(picture(other, "other") for other in siblings)]
     caption = f"{_said(at)}{'; below, its siblings in the layers beside it' if siblings else ''}"
     return Markup('<figure class="exhibit"><figcaption>{}</figcaption>{}</figure>').format(
         visible(caption), Markup("").join(rows)

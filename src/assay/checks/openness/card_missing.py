@@ -28,7 +28,7 @@ def card_missing(model: Model) -> Iterator[Answer]:
         return
     asked = ((Topic.DATA,), (Topic.EVALUATION,), (Topic.LIMITATION, Topic.RISK))
     covered = ", ".join(topics[0] for topics in asked if model.sections(*topics))
-    place = Evidence(card.artifact, f"{card.words:,} words, {len(card.sections)} sections", line=1)
+    place = Evidence(card.artifact, f"{card.words:,} words, {len(card.sections)} sections")
     about = f"{card.words:,} words, sections about {covered or 'none of data, evaluation, limitations'}"
     if card.words < LEAST_CARD or not covered:
         yield review(f"{card.artifact} is thin: {about}", place)

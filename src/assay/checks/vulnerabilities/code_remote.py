@@ -51,8 +51,8 @@ def code_remote(references: tuple[CodeReference, ...], sources: tuple[PythonSour
         yield review(
             f"{rows[0].artifact} {does} {module}{more} ({lines:,} lines; {summary})",
             *(Evidence(row.artifact, row.target, pointer=row.pointer, name=row.target) for row in rows[:20]),
-            Evidence(module, summary, line=1),
-            *(Evidence(path, f"imported by way of {known[path].stations[-1]}", line=1) for path in also[:20]),
+            Evidence(module, summary),
+            *(Evidence(path, f"imported by way of {known[path].stations[-1]}") for path in also[:20]),
         )
 
     yield from _by_name(sources, by_path, modules)
@@ -68,7 +68,7 @@ def _by_name(
             lines = by_path[path].lines
             yield review(
                 f"{loader} runs {path}, which it takes by its name ({lines:,} lines; {seen})",
-                Evidence(path, seen, line=1, name=loader),
+                Evidence(path, seen, name=loader),
             )
 
 

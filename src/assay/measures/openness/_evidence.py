@@ -314,7 +314,7 @@ def _pointer(model: Model) -> Found | None:
 def _short_card(model: Model) -> Found | None:
     card = model.card
     return (
-        Found(f"a card of {card.words:,} words, too little to judge by", (Evidence(card.artifact, line=1),))
+        Found(f"a card of {card.words:,} words, too little to judge by", (Evidence(card.artifact),))
         if card and card.words
         else None
     )

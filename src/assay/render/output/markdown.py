@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import BinaryIO
@@ -9,12 +10,13 @@ from typing import BinaryIO
 from assay.facts.advisory import advisories
 from assay.facts.copies import Told
 from assay.facts.dossier import Dossier
-from assay.facts.finding import Effect, Kind
+from assay.facts.finding import Effect, Kind, Passage
 from assay.render import Renderer
 from assay.render.answer import replies
 from assay.render.command import reproduce
 from assay.render.decision import HEADINGS, Matter
 from assay.render.glyph import UNICODE
+from assay.render.passage import lines, shown
 from assay.render.sections import View, of
 from assay.render.tally import tally
 from assay.render.unknown import Unknown, count
@@ -96,12 +98,21 @@ def _matter(row: Matter, dossier: Dossier) -> Iterator[str]:
     yield from (f"  - {code(place)}" for place in row.where[:MOST_PLACES])
     if len(row.where) > MOST_PLACES:
         yield f"  - and {len(row.where) - MOST_PLACES:,} more"
+    for at, passage in shown(row.told[0].finding):
+        yield from ("", f"  {code(location(at))}", "", *_block(passage))
     every = waivers(dossier, row.findings)
     for waiver in every[:MOST_WAIVERS]:
         yield from ("", "  ```toml", *(f"  {line}" for line in waiver.splitlines()), "  ```")
     if len(every) > MOST_WAIVERS:
         yield from ("", f"  For the other {len(every) - MOST_WAIVERS:,} places the same, with their file as artifact.")
     yield from ("", "  </details>", "")
+
+
+def _block(passage: Passage) -> Iterator[str]:
+    """Lines of a file as a block of code, whose fence is longer than any in it."""
+    rows = [row.plain for row in lines(passage)]
+    fence = "`" * max(3, *(len(run) + 1 for row in rows for run in re.findall("`+", row)), 3)
+    yield from (f"  {fence}text", *(f"  {row}" for row in rows), f"  {fence}")
 
 
 def _unknown(cause: Unknown) -> str:

@@ -173,7 +173,8 @@ def _advisory(row: Advisory) -> dict[str, str]:
 
 
 def _location(evidence: Evidence, names: dict[str, int]) -> dict[str, Any]:
-    region: dict[str, Any] = {"startLine": evidence.line or 1}
+    passage = evidence.passage
+    region: dict[str, Any] = {"startLine": evidence.line or (passage.marked if passage else 1)}
     if evidence.start is not None:
         region["byteOffset"] = evidence.start
         if evidence.stop is not None and evidence.stop > evidence.start:
@@ -183,7 +184,14 @@ def _location(evidence: Evidence, names: dict[str, int]) -> dict[str, Any]:
     artifact: dict[str, Any] = {"uri": _uri(evidence.artifact), "uriBaseId": "MODEL"}
     if evidence.artifact in names:
         artifact["index"] = names[evidence.artifact]
-    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+    place: dict[str, Any] = {"artifactLocation": artifact, "region": region}
+    if passage and not evidence.pointer:  # lines of a template in a file are not lines of the file
+        place["contextRegion"] = {
+            "startLine": passage.first,
+            "endLine": passage.first + len(passage.lines) - 1,
+            "snippet": {"text": "\n".join(map(visible, passage.lines))},
+        }
+    location: dict[str, Any] = {"physicalLocation": place}
     if evidence.name or evidence.pointer:
         full = visible(" ".join(part for part in (evidence.pointer, evidence.name) if part))
         location["logicalLocations"] = [{"fullyQualifiedName": full, "kind": "member"}]
