@@ -112,7 +112,7 @@ def smollm2_answers(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     def make(folder: Path) -> None:
         pack, keep = capitals(folder / "capitals.jsonl"), folder / "keep.jsonl"
         output = ("-o", f"text={folder}/said.txt", "-o", f"json={folder}/c.json")
-        done = run("calibrate", str(smollm2), "--pack", str(pack), "--keep", str(keep), "-q", *output)
+        done = run("calibrate", str(smollm2), "--pack", str(pack), "--answers", str(keep), "-q", *output)
         assert done.returncode == 0, done.stderr
 
     return once(tmp_path_factory, "answers", make)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from assay.errors import UsageError
 
@@ -66,13 +68,21 @@ def try_out(path: Path) -> None:
 
 
 def write_whole(path: Path, raw: bytes) -> None:
-    """Write another file, flush, give it this name: `path` then holds all of `raw` or what it held before.
+    """Write another file, flush, give it this name: `path` then holds all of `raw` or what it held before."""
+    with whole(path) as stream:
+        stream.write(raw)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A stream to what `path` will hold once all is written; until then, and where that fails, it holds what it did.
 
     A kill leaves nothing beside a new file where files can be without a name (Linux). A file that is replaced has to be
     renamed over, for which the whole new one needs a name: a kill between these two system calls leaves it under that.
     """
     if _stream(path):  # nothing to replace
-        path.write_bytes(raw)
+        with open(path, "wb") as there:
+            yield there
         return
     _refuse(path)
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
@@ -80,7 +90,7 @@ def write_whole(path: Path, raw: bytes) -> None:
     try:
         handle, named = _opened(temporary)
         with open(handle, "wb") as stream:
-            stream.write(raw)
+            yield stream
             stream.flush()
             if mode is not None:
                 os.chmod(temporary if named else handle, mode)

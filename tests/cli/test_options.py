@@ -15,18 +15,20 @@ from tests.builders.command import run
 
 # what differs by its meaning, and so in words: the sentence of each command
 SHARED = {
+    "answers": ("--answers",),
     "base": ("--base",),
     "corpora": ("--corpus",),
     "documents": ("--document",),
     "executor": ("--executor",),
     "jobs": ("--jobs",),
-    "keep": ("--keep",),
+    "every": ("--all",),
     "most": ("--most",),
     "offline": ("--offline",),
     "outputs": ("-o", "--output"),
     "packs": ("--questions", "--pack"),
     "policy": ("--policy",),
     "quiet": ("-q", "--quiet"),
+    "registry": ("--registry",),
     "samples": ("--samples",),
     "seed": ("--seed",),
     "since": ("--since",),
@@ -72,7 +74,8 @@ def test_what_may_be_repeated_says_so_and_files_are_called_files() -> None:
 def test_most_counts_what_it_limits() -> None:
     rows = {path: row for path, command in commands(cli).items() for row in command.params if row.name == "most"}
     units = {path: row.metavar for path, row in rows.items()}
-    assert units == {"audit": "QUESTIONS", "calibrate": "QUESTIONS", "score": "TOKENS"}
+    kept = {"find": "PLACES", "history": "AUDITS", "list": "AUDITS"}
+    assert units == {"audit": "QUESTIONS", "calibrate": "QUESTIONS", "score": "TOKENS", **kept}
 
 
 @pytest.mark.parametrize("option", ["--questions", "--pack"])

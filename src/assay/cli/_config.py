@@ -24,6 +24,7 @@ class Config:
     baseline: str | None = None
     offline: bool = False
     require_isolation: bool = False
+    registry: str | None = None
     jobs: int = 2  # hashing is bound by one core for each file; two at a time leave a small machine its second core
     origins: dict[str, str] = field(default_factory=dict)
     ignored: str | None = None
@@ -53,7 +54,7 @@ class Config:
         return tuple(rows)
 
 
-_KEYS = {"policy": str, "baseline": str, "offline": bool, "require_isolation": bool, "jobs": int}
+_KEYS = {"policy": str, "baseline": str, "offline": bool, "require_isolation": bool, "registry": str, "jobs": int}
 
 
 def configured(model: Path | None, start: Path | None = None) -> Config:

@@ -208,10 +208,24 @@ def seed() -> Callable[[FC], FC]:
     )
 
 
-def keep(condition: str = "") -> Callable[[FC], FC]:
-    """`--keep`: where answers are kept as they come in."""
+def answers(condition: str = "") -> Callable[[FC], FC]:
+    """`--answers`: where answers are kept as they come in."""
     said = f"{condition}keep" if condition else "Keep"
-    return written("keep", f"{said} each answer in this file, and go on from it the next time.")
+    return written("answers", f"{said} each answer in this file, and go on from it the next time.")
+
+
+def registry() -> Callable[[FC], FC]:
+    """`--registry`: which registry of audits."""
+    return click.option(
+        "--registry",
+        metavar="DIR|URL",
+        help="The registry of audits: a folder, or postgresql://user@host/name?store=FOLDER (see: docs/registry.md).",
+    )
+
+
+def every(help: str) -> Callable[[FC], FC]:
+    """`--all`: beside the latest audit of each model the earlier ones."""
+    return click.option("--all", "every", is_flag=True, help=help)
 
 
 def threads() -> Callable[[FC], FC]:

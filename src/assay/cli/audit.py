@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from assay.cli._config import Config, configured
 from assay.cli._network import told
 from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
+from assay.cli._registry import keeping
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
 
@@ -61,10 +63,12 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @options.questions("Run the model on these labelled questions instead (see: assay calibrate)")
 @options.most("questions", "With --run or --questions: ask at most this many.", least=10)
 @options.samples("With --run or --questions: ")
-@options.keep("With --run or --questions: ")
+@options.answers("With --run or --questions: ")
 @options.key_in_clear("With --run or --questions: ")
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @options.written("histograms", "Write the exact histogram of every tensor to this file.")
+@click.option("--keep", is_flag=True, help="Keep the audit in the registry (see: assay list).")
+@options.registry()
 @options.plugins("Let an installed package take part that brings checks, measures and sections")
 @click.option(
     "--cost",
@@ -111,10 +115,12 @@ def COMMAND(
     packs: tuple[Path, ...],
     most: int | None,
     samples: int,
-    keep: Path | None,
+    answers: Path | None,
     key_in_clear: bool,
     hints: bool,
     histograms: Path | None,
+    keep: bool,
+    registry: str | None,
     plugins: tuple[str, ...],
     max_time: int | None,
     max_bytes: int | None,
@@ -137,38 +143,43 @@ def COMMAND(
 
     targets = _targets(outputs, quiet)
     config = _configured(model)
-    if "://" not in model:  # of `assay demo` no argument
-        also(Path(model))
-    also(*config.files)
-    apart((*(entry.path for entry in targets), histograms, keep))
+    _apart(model, config, (*(entry.path for entry in targets), histograms, answers))
+    kept_in = keeping(model, registry or config.registry) if keep else None
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
         model, policy=policy or config.policy, questions=_ids(questions), only=_ids(only), skip=_ids(skip),
         known=accepted or (), offline=config.offline if offline is None else offline,
         require_isolation=config.require_isolation if require_isolation is None else require_isolation,
         as_of=as_of, jobs=jobs or config.jobs, base=base, corpora=corpora, trust=trust, hints=hints,
-        histograms=histograms, run=_asking(ran, packs, most, samples, keep, key_in_clear), cost=cost, plugins=plugins,
-        max_time=max_time, max_bytes=max_bytes,
+        histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear), cost=cost,
+        plugins=plugins, max_time=max_time, max_bytes=max_bytes,
     )  # fmt: skip
     told(model, base, offline=request.offline)
     with progress(quiet) as advance:
         dossier = audited(request, advance)
-    own = config.without(
-        policy=policy, baseline=baseline, offline=offline, require_isolation=require_isolation, jobs=jobs
-    )
+    own = config.without(**ctx.params | {"registry": ""})  # where it is kept is no part of what is asked
     write_all(dossier, targets, verbose=verbose, plugins=request.plugins, config=own)
     _unheeded(request.known_of, accepted, dossier)
     _verdict(dossier, targets, quiet=quiet)
+    if kept_in:
+        kept_in.keep(dossier, histograms, quiet=quiet)
     status = STATUS[dossier.decision.verdict]
     return 0 if exit_zero and status == 1 else status
+
+
+def _apart(model: str, config: Config, outputs: Iterable[Path | None]) -> None:
+    if "://" not in model:  # of `assay demo` no argument
+        also(Path(model))
+    also(*config.files)
+    apart(outputs)
 
 
 def _several(ctx: click.Context, models: tuple[str, ...]) -> int:
     from assay.cli._several import several
 
     given = ctx.params
-    if given["histograms"] or given["keep"]:
-        raise UsageError("--histograms and --keep are of one model: audit it alone")
+    if given["histograms"] or given["answers"]:
+        raise UsageError("--histograms and --answers are of one model: audit it alone")
 
     def one(model: str, outputs: tuple[str, ...]) -> int:
         status: int = ctx.invoke(COMMAND, **{**given, "models": (model,), "outputs": outputs, "exit_zero": False})
@@ -193,16 +204,16 @@ def _targets(outputs: tuple[str, ...], quiet: bool) -> tuple[Target, ...]:
 
 
 def _asking(
-    ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, keep: Path | None, key_in_clear: bool
+    ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, answers: Path | None, key_in_clear: bool
 ) -> Asking | None:
     if not ran and not packs:
-        if most or samples or keep or key_in_clear:
-            raise UsageError("--most, --samples, --keep and --key-in-clear go with --run or --questions")
+        if most or samples or answers or key_in_clear:
+            raise UsageError("--most, --samples, --answers and --key-in-clear go with --run or --questions")
         return None
     from assay.uncertainty import Draw
     from assay.uncertainty.asking import asking
 
-    return asking(packs, most or 0, Draw(samples), keep, key_in_clear=key_in_clear)
+    return asking(packs, most or 0, Draw(samples), answers, key_in_clear=key_in_clear)
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:

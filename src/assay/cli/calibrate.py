@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The score that error rates are stated by; by default short, else sequence, else samples.apart.",
 )
-@options.keep()
+@options.answers()
 @options.offline()
 @options.key_in_clear()
 @options.threads()
@@ -73,7 +73,7 @@ def COMMAND(
     seed: int,
     by_topic: bool,
     score: str,
-    keep: Path | None,
+    answers: Path | None,
     offline: bool,
     key_in_clear: bool,
     threads: int,
@@ -101,7 +101,7 @@ def COMMAND(
 
             pack = sets.cloze(documents, most or 0) if documents else sets.load(packs, most or 0)
             draw = drawing(samples, seed, entailment)
-            found, rows = _questions(opened, pack, draw, (score, by_topic), keep, threads, quiet, verbose)
+            found, rows = _questions(opened, pack, draw, (score, by_topic), answers, threads, quiet, verbose)
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in outputs:
@@ -114,7 +114,7 @@ def _questions(
     pack: QuestionSet,
     draw: Draw,
     wanted: tuple[str, bool],
-    keep: Path | None,
+    answers: Path | None,
     threads: int,
     quiet: bool,
     verbose: bool,
@@ -128,7 +128,7 @@ def _questions(
     use(threads)
     runtime = opened()
     with progress(quiet) as advance:
-        rows = calibrating.asked(runtime, pack, keep, advance, draw)
+        rows = calibrating.asked(runtime, pack, answers, advance, draw)
     found = calibrating.calibration(runtime, pack, rows, wanted[0], draw, wanted[1])
     return found, list(lines(found, verbose))
 

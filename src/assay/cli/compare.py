@@ -8,18 +8,23 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
-from assay.cli._load import consistent, saved
+from assay.cli._load import consistent
+from assay.cli._registry import saved_or_kept
 from assay.cli._streams import Output, encoded, looks, put
 from assay.facts.codec import canonical
 
 
 @command("compare")
-@click.argument("old", type=options.FILE)
-@click.argument("new", type=options.FILE)
+@click.argument("old")
+@click.argument("new", required=False)
+@options.registry()
 @options.formats("text", "json", "html")
 @options.verbose("Print everything that differs.")
-def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) -> int:
-    """Compare two dossiers (JSON or HTML of an audit): files, claims, licence text, components, findings, verdict, why.
+def COMMAND(old: str, new: str | None, registry: str | None, outputs: tuple[Output, ...], verbose: bool) -> int:
+    """Compare two audits: files, claims, licence text, components, findings, verdict, and why.
+
+    OLD and NEW are dossiers (JSON or HTML of an audit), or kept audits as assay show takes them; OLD alone is the name
+    of a model, of which the two latest kept audits are compared.
 
     What changed in assay's own rules is kept apart: each finding that differs says whether the model, the rules, both
     or the policy changed. Exit status: 0, or 1 if the verdict is worse or the MOF class by evidence lower; 2 if it
@@ -28,8 +33,9 @@ def COMMAND(old: Path, new: Path, outputs: tuple[Output, ...], verbose: bool) ->
     from assay.pipeline.change import change
     from assay.render.record.change import lines
 
-    before, after = saved(old), saved(new)
-    with consistent(old, new):
+    pair = (old, new) if new else (f"{old}~1", old)
+    before, after = (saved_or_kept(words, registry) for words in pair)
+    with consistent(*map(Path, pair)):
         found = change(before, after)
         for format, path in outputs:
             if format == "html":

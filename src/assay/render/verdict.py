@@ -24,6 +24,7 @@ class Said:
     required: int
     unknown: int
     accepted: int
+    passed: int
 
 
 def said(found: Tally) -> Said:
@@ -42,14 +43,14 @@ def said(found: Tally) -> Said:
     parts += _rest(then, unknown, wanted if verdict is Verdict.INCOMPLETE else 0, first=verdict is not Verdict.PASSED)
     tone = Tone.STOP if verdict is Verdict.FAILED else Tone.CARE if verdict is Verdict.INCOMPLETE or rows else Tone.GO
     headline = Headline(str(verdict), " ".join(parts), tone)
-    return Said(headline, blocking, first, others, wanted, unknown, len(found.accepted))
+    passed = len({finding.check for finding in dossier.findings if finding.kind is Kind.PASS})
+    return Said(headline, blocking, first, others, wanted, unknown, len(found.accepted), passed)
 
 
 def counts(found: Tally) -> str:
     """The same in numbers, for a line of a log: "1 blocking, 2 to decide, 14 not known, 61 pass"."""
     row = said(found)
-    passed = len({finding.check for finding in found.dossier.findings if finding.kind is Kind.PASS})
-    return counted(row.blocking, row.first, row.decide, row.unknown, row.accepted, passed) or "nothing asked"
+    return counted(row.blocking, row.first, row.decide, row.unknown, row.accepted, row.passed) or "nothing asked"
 
 
 def leading(found: Tally) -> str:

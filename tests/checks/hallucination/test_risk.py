@@ -159,7 +159,7 @@ def test_an_endpoint_needs_the_network(tmp_path: Path) -> None:
     done = run("audit", "openai+http://127.0.0.1:1/v1#m", "--run", "-q")
     assert done.returncode == 3 and "INCOMPLETE" in done.stdout + done.stderr
     wrong = run("audit", str(tmp_path), "--most", "50")
-    assert wrong.returncode == 2 and "--keep and --key-in-clear go with --run or --questions" in wrong.stderr
+    assert wrong.returncode == 2 and "--answers and --key-in-clear go with --run or --questions" in wrong.stderr
 
 
 def test_the_real_model_gets_its_card_and_it_can_be_done_again(
@@ -170,7 +170,7 @@ def test_the_real_model_gets_its_card_and_it_can_be_done_again(
     pack = smollm2_answers / "capitals.jsonl"
     keep.write_bytes((smollm2_answers / "keep.jsonl").read_bytes())
     done = run(
-        "audit", str(smollm2), "--pack", str(pack), "--keep", str(keep), "-q", "-o", "text", "-o", f"json={dossier}"
+        "audit", str(smollm2), "--pack", str(pack), "--answers", str(keep), "-q", "-o", "text", "-o", f"json={dossier}"
     )
     assert done.returncode in (0, 3), done.stderr
     assert "of 33 answers wrong" in done.stdout and "questions of capitals" in done.stdout

@@ -1,0 +1,100 @@
+"""What commands share that keep audits or ask for kept ones."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.cli._config import configured
+from assay.cli._streams import say
+from assay.errors import InputError, UsageError
+from assay.facts.dossier import Dossier
+from assay.files import content
+from assay.writing import keep_out
+
+if TYPE_CHECKING:
+    from assay.registry import Registry
+
+_SIGNATURE = "model.sig"  # model_signing, the name that its command writes to
+_MOST_SIGNATURE = 16 << 20
+
+
+def where(named: str | None) -> str:
+    """Which registry is meant: the one named, else that of the configuration; empty for the usual one."""
+    return named or configured(None).registry or ""
+
+
+def kept(named: str | None) -> AbstractContextManager[Registry]:
+    """The registry to ask (UsageError: there is none)."""
+    from assay import registry
+
+    return registry.open(where(named))
+
+
+def saved_or_kept(words: str, named: str | None) -> Dossier:
+    """The dossier in a file, or where there is none of this name the kept one (UsageError: neither)."""
+    from assay import registry
+    from assay.cli._load import saved
+
+    if Path(words).exists() or not (named or registry.is_there(where(named))):
+        return saved(Path(words))
+    with kept(named) as found:
+        return found.dossier(found.one(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where the audit of a model goes when it is done."""
+
+    model: str
+    place: str
+
+    def keep(self, dossier: Dossier, histograms: Path | None, *, quiet: bool) -> None:
+        """Keep it with what belongs to it, and say so."""
+        from assay import registry
+
+        beside = {"bom": dossier.render("cyclonedx").encode(), **_signature(self.model), **_fingerprint(self.model)}
+        if histograms and histograms.is_file():
+            from assay.registry.blobs import MOST
+
+            beside["histograms"] = content(histograms, MOST, "file of histograms")
+        with registry.open(self.place, new=True) as found:
+            audit = found.keep(dossier, beside)
+            number = len(found.history(audit.name, most=1_000))
+        if not quiet:
+            again = f", kept {audit.times:,} times" if audit.times > 1 else ""
+            say(f"kept {audit.name} in {found.place.shown}: audit {number:,} of this model{again}", err=True)
+
+
+def keeping(model: str, named: str | None) -> Keeping:
+    """What will keep the audit; UsageError now, and not after hours of work, where the registry cannot be used."""
+    from assay import registry
+
+    place = registry.place(named or "")
+    if place.folder and "://" not in model:
+        keep_out(place.folder, Path(model))
+    with registry.open(named or "", new=True):
+        pass
+    return Keeping(model, named or "")
+
+
+def _signature(model: str) -> dict[str, bytes]:
+    path = Path(model, _SIGNATURE)
+    if "://" in model or path.is_symlink() or not path.is_file():
+        return {}
+    return {"signature": content(path, _MOST_SIGNATURE, "signature")}
+
+
+def _fingerprint(model: str) -> dict[str, bytes]:
+    """The fingerprint of the weights, where they are here and have one."""
+    if "://" in model:
+        return {}
+    from assay import api
+    from assay.weights.fingerprint_files import encoded
+
+    try:
+        return {"fingerprint": encoded(api.fingerprint(model, offline=True))}
+    except (InputError, UsageError):  # no weights, or none with the layers that it is made from
+        return {}

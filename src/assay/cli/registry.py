@@ -1,0 +1,132 @@
+"""`assay registry`: look after the audits that are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assay.cli import _options as options
+from assay.cli._apart import WrittenArgument, group
+from assay.cli._progress import progress
+from assay.cli._registry import kept, where
+from assay.cli._streams import Output, encoded, looks, put, say
+from assay.errors import UsageError
+from assay.facts.codec import canonical
+from assay.facts.kept import Tended
+
+
+@group("registry")
+def COMMAND() -> None:
+    """Look after the registry: the audits that assay audit --keep keeps.
+
+    It is a folder with a SQLite database and the dossiers under their digests, by default in the user's data folder;
+    --registry, ASSAY_REGISTRY or `registry` in assay.toml names another, or a PostgreSQL database.
+    """
+
+
+@COMMAND.command("check")
+@options.registry()
+@options.formats("text", "json")
+@options.quiet("Show no progress.")
+def check(registry: str | None, outputs: tuple[Output, ...], quiet: bool) -> int:
+    """Read everything that is kept: files against their digests, rows against the dossiers.
+
+    Exit status: 0 all is as it was kept, 1 something is damaged, 2 could not run.
+    """
+    from assay.registry.tending import check
+
+    with kept(registry) as found, progress(quiet) as advance:
+        result = check(found, advance)
+    _told(result, outputs)
+    return 1 if result.damaged else 0
+
+
+@COMMAND.command("gc")
+@options.registry()
+@click.option(
+    "--last", type=click.IntRange(1), metavar="N", help="Remove audits, too: all but the N latest of each model."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@options.formats("text", "json")
+def gc(registry: str | None, last: int | None, dry_run: bool, outputs: tuple[Output, ...]) -> None:
+    """Remove files that no audit names; with --last also earlier audits."""
+    from assay.registry.tending import clear
+
+    with kept(registry) as found:
+        result = clear(found, last=last or 0, pretend=dry_run)
+    would = "would remove" if dry_run else "removed"
+    say(
+        f"{would} {result.removed_audits:,} audits and {result.removed_blobs:,} files ({result.freed / 1e6:,.1f} MB)",
+        err=True,
+    )
+    _told(result, outputs)
+
+
+@COMMAND.command("export")
+@click.argument("file", cls=WrittenArgument, type=options.FILE)
+@options.registry()
+@options.quiet()
+def export(file: Path, registry: str | None, quiet: bool) -> None:
+    """Write everything that is kept to FILE, a tar, for `assay registry import` elsewhere or as a copy."""
+    from assay.registry.archive import write
+    from assay.writing import reason, whole
+
+    try:
+        with kept(registry) as found, whole(file) as stream, progress(quiet) as advance:
+            index = write(found, stream, advance)
+    except OSError as cause:
+        raise UsageError(f"cannot write {file}: {reason(cause)}") from None
+    if not quiet:
+        say(f"wrote {file}: {len(index.audits):,} audits")
+
+
+@COMMAND.command("import")
+@click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
+@options.registry()
+@options.quiet()
+def take_in(files: tuple[Path, ...], registry: str | None, quiet: bool) -> None:
+    """Keep what is in each FILE: an exported registry, or a dossier (JSON or HTML of an audit).
+
+    What is kept already stays as it is.
+    """
+    from assay import registry as registries
+    from assay.cli._load import saved
+    from assay.registry.archive import take_in
+
+    with registries.open(where(registry), new=True) as found, progress(quiet) as advance:
+        for file in files:
+            if _is_tar(file):
+                said = f"{take_in(found, file, advance):,} audits"
+            else:
+                said = found.keep(saved(file)).name
+            if not quiet:
+                say(f"kept {said} from {file}")
+
+
+@COMMAND.command("migrate")
+@options.registry()
+def migrate(registry: str | None) -> None:
+    """Move the tables of an older registry on to this version's. A SQLite database is copied beside itself before."""
+    from assay.registry import migrated
+
+    before, after = migrated(where(registry))
+    say(
+        f"the registry was at {before or 'nothing'}" + (f" and is at {after}" if before != after else ": nothing to do")
+    )
+
+
+def _is_tar(file: Path) -> bool:
+    import tarfile
+
+    try:
+        return tarfile.is_tarfile(file)
+    except OSError as cause:
+        raise UsageError(f"cannot read {file}: {cause.strerror}") from None
+
+
+def _told(found: Tended, outputs: tuple[Output, ...]) -> None:
+    from assay.render.record.kept import tended
+
+    for format, path in outputs:
+        put(canonical(found) if format == "json" else encoded(tended(found, *looks(path))), path)

@@ -1,0 +1,82 @@
+"""What a registry tells of the audits that it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class About(StrEnum):
+    """What can be looked for in kept audits."""
+
+    FILE = "file"
+    FINDING = "finding"
+    LICENCE = "licence"
+    BASE = "base"
+    WAIVER = "waiver"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAudit:
+    """One kept audit: what it was of, what it said, by which rules, and who kept it when (first and last, UTC).
+
+    `dossier` is the SHA-256 of its JSON, `subject` and `files` the digests of the model, as in `Subject`. The counts
+    are those of the report's first lines: what blocks, what is to be decided first and besides, what is not known, what
+    a waiver or baseline accepts, which checks pass. `latest` says that no later audit of a
+    model of this name is kept. `times` counts how often it was kept: the same files under the same rules are one audit.
+    """
+
+    id: int
+    name: str
+    reference: str
+    dossier: str
+    subject: str
+    files: str
+    verdict: str
+    blocking: int
+    first: int
+    decide: int
+    unknown: int
+    accepted: int
+    passed: int
+    policy: str
+    policy_sha256: str
+    assay: str
+    first_kept: str
+    last_kept: str
+    by: str
+    times: int
+    latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where something was found: in which audit, at which file, finding or statement, and what is there."""
+
+    about: About
+    place: str
+    what: str
+    audit: KeptAudit
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something kept that is not as it was: which blob or audit, what is wrong, and which audits are concerned."""
+
+    what: str
+    wrong: str
+    audits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tended:
+    """What looking after a registry found or did: how much it keeps, what was damaged, what was taken away."""
+
+    audits: int
+    models: int
+    blobs: int
+    bytes: int
+    damaged: tuple[Damage, ...] = ()
+    removed_audits: int = 0
+    removed_blobs: int = 0
+    freed: int = 0

@@ -1,0 +1,171 @@
+"""Audits kept, asked and compared: a database of what was found, and the dossiers under their digests beside it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from assay.errors import MissingExtra, UsageError
+from assay.facts.codec import canonical
+from assay.facts.dossier import Dossier
+from assay.facts.kept import About, Hit, KeptAudit
+from assay.registry.place import Place, place
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from assay.registry.blobs import Blobs
+    from assay.registry.database import Database
+
+__all__ = ["Registry", "is_there", "open", "place", "user"]
+
+T = TypeVar("T")
+
+
+class Registry:
+    """The audits that are kept in one place. Made by `open`."""
+
+    def __init__(self, place: Place, database: Database, store: Blobs) -> None:
+        self.place, self.database, self.store = place, database, store
+
+    def keep(self, dossier: Dossier, beside: Mapping[str, bytes] | None = None, *, by: str = "") -> KeptAudit:
+        """Keep a dossier, and what belongs to it; the same one again is the same audit, kept once more.
+
+        Args:
+            beside: files by role: `bom`, `histograms`, `fingerprint`, `signature`.
+            by: who keeps it, by default this user on this machine.
+        """
+        from assay.registry.keeping import keep
+
+        files = {"dossier": canonical(dossier), **(beside or {})}
+        return self._kept(keep(self.database, self.store, dossier, files, by=by or user()))
+
+    def audits(self, *words: str, every: bool = False, most: int = 50) -> list[KeptAudit]:
+        """The latest audit of each model, or `every` one, newest first, that fits the words of a query.
+
+        Words are as `assay list` takes them: `verdict:failed`, `licence:apache-2.0`, `finding:pickle.*`.
+        """
+        from assay.registry.asking import audits
+
+        return self._asked(lambda connection: audits(connection, words, every=every, most=most))
+
+    def find(self, about: About, value: str, *, every: bool = False, most: int = 50) -> list[Hit]:
+        """The models that have a file (by SHA-256), finding, licence, base or waiver, newest first."""
+        from assay.registry.asking import find
+
+        return self._asked(lambda connection: find(connection, about, value, every=every, most=most))
+
+    def history(self, name: str, most: int = 50) -> list[KeptAudit]:
+        """The audits of one model, newest first (UsageError: none is kept)."""
+        from assay.registry.asking import history
+
+        return self._asked(lambda connection: history(connection, name, most))
+
+    def one(self, which: str) -> KeptAudit:
+        """The audit that is meant by a model's name, `NAME~1` (the one before its latest), or a dossier's digest."""
+        from assay.registry.asking import one
+
+        return self._asked(lambda connection: one(connection, which))
+
+    def raw(self, audit: KeptAudit) -> bytes:
+        """The JSON of a kept dossier, verified (UsageError: it is damaged)."""
+        from assay.registry.blobs import Damaged
+
+        try:
+            return self.store.get(audit.dossier)
+        except Damaged as cause:
+            raise UsageError(
+                f"the kept dossier of {audit.name}, sha256 {audit.dossier}, is damaged: {cause};"
+                " audit the model again with --keep, or put the store's copy back"
+            ) from None
+
+    def dossier(self, audit: KeptAudit) -> Dossier:
+        """A kept dossier, verified (UsageError: it is damaged)."""
+        return decoded(self.raw(audit), audit.name)
+
+    def _kept(self, id: int) -> KeptAudit:
+        from assay.registry.asking import by_id
+
+        return self._asked(lambda connection: by_id(connection, id))
+
+    def _asked(self, work: Callable[[Connection], T]) -> T:
+        return self.database.read(work)
+
+
+def decoded(raw: bytes, name: str) -> Dossier:
+    """The dossier of a kept audit, which `name` names, from its JSON (UsageError: this version does not read it)."""
+    from assay.files import json_value
+    from assay.pipeline.dossier import dossier
+
+    try:
+        return dossier(json_value(raw))
+    except (UsageError, ValueError) as cause:
+        raise UsageError(f"the kept dossier of {name} is none that this version reads: {cause}") from None
+
+
+def is_there(where: str = "") -> bool:
+    """Whether a registry is at a place: a server is taken to be, a folder if it holds a database."""
+    file = place(where).file
+    return file is None or file.is_file()
+
+
+def _there(found: Place) -> None:
+    if found.file is not None and not found.file.is_file():
+        raise UsageError(f"no audits are kept in {found.shown}: keep the first with  assay audit MODEL --keep")
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    try:
+        yield
+    except ImportError:
+        raise MissingExtra("registry", "keeping audits") from None
+
+
+@contextmanager
+def open(where: str = "", *, new: bool = False) -> Iterator[Registry]:
+    """The registry at a place (`assay.registry.place.place` says which there are).
+
+    Args:
+        new: make it if it is not there.
+
+    Raises:
+        UsageError: it is not there, is of another version, or cannot be used.
+    """
+    found = place(where)
+    if not new:
+        _there(found)
+    with _extra():
+        from assay.registry.blobs import blobs
+        from assay.registry.database import opened
+    with opened(found) as database:
+        yield Registry(found, database, blobs(found.store))
+
+
+def migrated(where: str = "") -> tuple[str | None, str]:
+    """Move the tables of a registry on; the versions before and after. A SQLite database is copied first.
+
+    Raises UsageError: there is none, or it is of a newer version.
+    """
+    found = place(where)
+    _there(found)
+    with _extra():
+        from assay.registry.database import Database
+    database = Database(found)
+    try:
+        return database.migrate(copy=True)
+    finally:
+        database.close()
+
+
+def user() -> str:
+    """Who is at work here: the user's name at the machine's, or `ASSAY_USER` where that is set."""
+    named = os.environ.get("ASSAY_USER", "")
+    try:
+        return named or f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a container whose user has no name
+        return f"uid {os.getuid()}@{socket.gethostname()}"

@@ -1,0 +1,210 @@
+"""What is asked of a registry: which audits, which models have this file, finding, licence or base, what became of one.
+
+Every question is answered from an index, newest first, and no further than it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, select
+
+from assay.errors import UsageError, did_you_mean
+from assay.facts.kept import About, Hit, KeptAudit
+from assay.registry.rows import key
+from assay.registry.tables import ARTIFACT, AUDIT, FINDING, KEEPING, LICENCE, MODEL, RELATION, WAIVER
+
+USUAL, MOST = 50, 100_000  # answers that are given unless more are asked for, and at most
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_PREFIX = re.compile(r"[0-9a-f]{8,64}\Z")
+_LAST = "\U0010ffff"
+_NEWEST = MODEL.alias("newest")
+_LATEST = exists().where(_NEWEST.c.audit_id == AUDIT.c.id)
+_FIELDS = tuple(field.name for field in fields(KeptAudit) if field.name != "latest")  # as the columns are called
+_COLUMNS = (*AUDIT.c, _LATEST.label("latest"))
+
+
+def audits(connection: Connection, words: Iterable[str], *, every: bool, most: int) -> list[KeptAudit]:
+    """The latest audit of each model, newest first, or `every` one; those that all words of the query fit.
+
+    Args:
+        words: `verdict:failed`, `licence:`, `finding:`, `base:`, `policy:`, `kind:` with a name or a pattern, `since:`
+            and `until:` with a date; a word alone is looked for in the name.
+    """
+    asked = select(*_COLUMNS).where(*map(_condition, words))
+    if every:
+        asked = asked.order_by(AUDIT.c.last_kept.desc(), AUDIT.c.id.desc())
+    else:
+        asked = asked.join(MODEL, MODEL.c.audit_id == AUDIT.c.id)
+        asked = asked.order_by(MODEL.c.last_kept.desc(), MODEL.c.name.desc())
+    return [_kept(row) for row in connection.execute(asked.limit(most))]
+
+
+def history(connection: Connection, name: str, most: int) -> list[KeptAudit]:
+    """The audits of one model, newest first (UsageError: none is kept)."""
+    asked = select(*_COLUMNS).where(AUDIT.c.key == key(name))
+    asked = asked.order_by(AUDIT.c.last_kept.desc(), AUDIT.c.id.desc())
+    found = [_kept(row) for row in connection.execute(asked.limit(most))]
+    own = [row for row in found if row.name == name]
+    if not found:
+        raise UsageError(f"no audit of {name!r} is kept{did_you_mean(name, _names(connection))}")
+    return own or found
+
+
+def by_id(connection: Connection, id: int) -> KeptAudit:
+    """The audit of this id."""
+    return _kept(connection.execute(select(*_COLUMNS).where(AUDIT.c.id == id)).one())
+
+
+def one(connection: Connection, which: str) -> KeptAudit:
+    """The audit that is meant: a model's name (its latest), `NAME~2` (two before that), or a dossier's digest.
+
+    Raises:
+        UsageError: none is meant, or more than one.
+    """
+    name, tilde, back = which.rpartition("~")
+    if tilde and back.isdecimal() and len(back) < 7:
+        found = history(connection, name, int(back) + 1)
+        if int(back) >= len(found):
+            raise UsageError(f"only {len(found):,} audits of {name!r} are kept: {which!r} is before the first")
+        return found[int(back)]
+    digest = which.removeprefix("sha256:")
+    if _PREFIX.match(digest):
+        rows = connection.execute(select(*_COLUMNS).where(*_begins(AUDIT.c.dossier, digest)).limit(2)).all()
+        if len(rows) == 2:
+            raise UsageError(f"more than one kept dossier begins with {digest!r}: give more of its digits")
+        if rows:
+            return _kept(rows[0])
+    return history(connection, which, 1)[0]
+
+
+def find(connection: Connection, about: About, value: str, *, every: bool, most: int) -> list[Hit]:
+    """Where something is, newest first: in the latest audit of each model, or in `every` one.
+
+    Args:
+        value: the SHA-256 of a file, or what a check, licence, base or the check of a waiver is called, as a name or
+            a pattern such as `pickle.*`; of a finding also its fingerprint.
+    """
+    where, place, what = _PLACES[about]
+    table: Table = place.table
+    asked = select(place.label("place"), what.label("said"), *_COLUMNS).join(AUDIT, AUDIT.c.id == table.c.audit_id)
+    asked = asked.where(*where(value))
+    if not every:
+        asked = asked.where(_LATEST)
+    asked = asked.order_by(table.c.audit_id.desc(), table.c.id).limit(most)
+    return [Hit(about, row.place, row.said, _kept(row)) for row in connection.execute(asked)]
+
+
+def keepings(connection: Connection, id: int, most: int) -> list[tuple[str, str]]:
+    """When an audit was kept, and by whom, newest first."""
+    asked = select(KEEPING.c.at, KEEPING.c.by).where(KEEPING.c.audit_id == id).order_by(KEEPING.c.at.desc())
+    return [(row.at, row.by) for row in connection.execute(asked.limit(most))]
+
+
+def _kept(row: Row[Any]) -> KeptAudit:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    return KeptAudit(**values, latest=bool(row.latest))
+
+
+def _names(connection: Connection) -> list[str]:
+    return list(connection.execute(select(MODEL.c.name).order_by(MODEL.c.last_kept.desc()).limit(1_000)).scalars())
+
+
+Conditions = list[ColumnElement[bool]]
+
+
+def _digest(value: str) -> Conditions:
+    found = value.lower().removeprefix("sha256:")
+    if not _DIGEST.match(found):
+        raise UsageError(f"{value!r} is no SHA-256: expected sha256: and 64 hexadecimal digits, or a file")
+    return [ARTIFACT.c.sha256 == found]
+
+
+def _check(value: str) -> Conditions:
+    if re.fullmatch("[0-9a-f]{16}", value):
+        return [FINDING.c.fingerprint == value]
+    return _fits(FINDING.c.check, value)
+
+
+_PLACES: dict[About, tuple[Callable[[str], Conditions], Any, Any]] = {
+    About.FILE: (_digest, ARTIFACT.c.path, ARTIFACT.c.format),
+    About.FINDING: (_check, FINDING.c.artifact, FINDING.c.kind + " " + FINDING.c.check + ": " + FINDING.c.message),
+    About.LICENCE: (lambda value: _fits(LICENCE.c.key, key(value)), LICENCE.c.place, LICENCE.c.name),
+    About.BASE: (lambda value: _fits(RELATION.c.key, key(value)), RELATION.c.base, RELATION.c.relation),
+    About.WAIVER: (
+        lambda value: _fits(WAIVER.c.check, value),
+        WAIVER.c.artifact,
+        WAIVER.c.check + ", by " + WAIVER.c.owner + " until " + WAIVER.c.expires + ": " + WAIVER.c.reason,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A name with `*` for any letters and `?` for one."""
+
+    text: str
+
+    @property
+    def start(self) -> str:
+        """What stands before the first of them."""
+        return re.split(r"[*?]", self.text, maxsplit=1)[0]
+
+    @property
+    def like(self) -> str:
+        """The same as SQL's LIKE has it, with `!` before what is meant by itself."""
+        escaped = re.sub(r"([!%_])", r"!\1", self.text)
+        return escaped.replace("*", "%").replace("?", "_")
+
+
+def _fits(column: Any, value: str) -> Conditions:
+    """That a column is a name, or fits a pattern; what a pattern begins with is a range of the index."""
+    found = _Pattern(value)
+    if found.start == value:
+        return [column == value]
+    rest = [] if value == f"{found.start}*" else [column.like(found.like, escape="!")]
+    return [*(_begins(column, found.start) if found.start else []), *rest]
+
+
+def _begins(column: Any, start: str) -> Conditions:
+    return [column >= start, column <= start + _LAST]
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"{value!r} is no date: expected one such as 2026-11-27") from None
+
+
+def _has(table: Table, about: About) -> Callable[[str], Conditions]:
+    where = _PLACES[about][0]
+    return lambda value: [exists().where(table.c.audit_id == AUDIT.c.id, *where(value))]
+
+
+_WORDS: dict[str, Callable[[str], Conditions]] = {
+    "name": lambda value: _fits(AUDIT.c.key, key(value)),
+    "verdict": lambda value: [AUDIT.c.verdict == value.upper()],
+    "policy": lambda value: [AUDIT.c.policy == value],
+    "kind": lambda value: [AUDIT.c.kind == value],
+    "since": lambda value: [AUDIT.c.last_kept >= _day(value).isoformat()],
+    "until": lambda value: [AUDIT.c.last_kept < (_day(value) + timedelta(days=1)).isoformat()],
+    "file": _has(ARTIFACT, About.FILE),
+    "finding": _has(FINDING, About.FINDING),
+    "licence": _has(LICENCE, About.LICENCE),
+    "base": _has(RELATION, About.BASE),
+}
+
+
+def _condition(word: str) -> ColumnElement[bool]:
+    """What one word of a query asks for (UsageError: it is none)."""
+    name, colon, value = word.partition(":")
+    if colon and name.casefold() in _WORDS:
+        return and_(*_WORDS[name.casefold()](value))
+    if colon and "/" not in word:
+        raise UsageError(f"{name!r} cannot be asked for: give {', '.join(_WORDS)}{did_you_mean(name, _WORDS)}")
+    return and_(*_fits(AUDIT.c.key, key(word if set(word) & set("*?") else f"*{word}*")))

@@ -1,0 +1,112 @@
+"""Keep an audit: its bytes first, then its rows, all in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from assay.errors import UsageError
+from assay.facts.dossier import Dossier
+from assay.registry import rows
+from assay.registry.blobs import Blobs
+from assay.registry.database import Database
+from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature")
+
+
+def now() -> str:
+    """The time in UTC, as registries write it."""
+    return datetime.now(UTC).strftime(_TIME)
+
+
+def time_of(text: str) -> str:
+    """A time that `now` wrote (UsageError: it is none)."""
+    try:
+        return datetime.strptime(text, _TIME).replace(tzinfo=UTC).strftime(_TIME)
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is no time such as 2026-11-27T03:05:07Z") from None
+
+
+def keep(
+    database: Database,
+    store: Blobs,
+    dossier: Dossier,
+    files: Mapping[str, bytes],
+    *,
+    by: str,
+    at: str = "",
+    token: str = "",
+) -> int:
+    """Keep a dossier and what belongs to it; the id of its audit.
+
+    Args:
+        files: bytes by role: `dossier`, its JSON, and what of `bom`, `histograms`, `fingerprint`, `signature` there is.
+        by: who keeps it.
+        at: when, as `now` writes it; now by default.
+        token: names this keeping: one that was kept already is not kept again.
+    """
+    stored = [
+        {"role": role, "sha256": store.put(files[role]), "size": len(files[role])} for role in ROLES if role in files
+    ]
+    token, at = token or secrets.token_hex(16), at or now()
+
+    def kept(connection: Connection) -> int:
+        known = connection.execute(select(KEEPING.c.audit_id).where(KEEPING.c.token == token)).scalar()
+        if known is not None:
+            return int(known)
+        id = _new(connection, dossier, str(stored[0]["sha256"]), by=rows.written(by), at=at)
+        for row in stored:
+            _upsert(connection, BLOB, {"audit_id": id, **row}, ("audit_id", "role"))
+        connection.execute(insert(KEEPING).values(token=token, audit_id=id, at=at, by=rows.written(by)))
+        _latest(connection, id)
+        return int(id)
+
+    return database.write(kept)
+
+
+def _new(connection: Connection, dossier: Dossier, digest: str, *, by: str, at: str) -> int:
+    """The audit of a dossier: a new one with all its rows, or the one that is there, kept once more."""
+    values = rows.audit(dossier, digest) | {"first_kept": at, "last_kept": at, "by": by, "times": 1}
+    statement = _insert(connection, AUDIT).values(**values).on_conflict_do_nothing(index_elements=["dossier"])
+    id = connection.execute(statement.returning(AUDIT.c.id)).scalar()
+    if id is None:
+        there = select(AUDIT.c.id, AUDIT.c.last_kept).where(AUDIT.c.dossier == digest).with_for_update()
+        id, last = connection.execute(there).one()
+        again = {"times": AUDIT.c.times + 1, "last_kept": max(last, at)}
+        connection.execute(update(AUDIT).where(AUDIT.c.id == id).values(**again))
+        return int(id)
+    for table, found in rows.parts(dossier):
+        if found:
+            connection.execute(insert(table), [{"audit_id": id, **row} for row in found])
+    return int(id)
+
+
+def _latest(connection: Connection, id: int) -> None:
+    """Make an audit the latest of its model, unless a later one is kept."""
+    name, last, verdict = connection.execute(
+        select(AUDIT.c.name, AUDIT.c.last_kept, AUDIT.c.verdict).where(AUDIT.c.id == id)
+    ).one()
+    values = {"name": name, "key": rows.key(name), "audit_id": id, "last_kept": last, "verdict": verdict}
+    _upsert(connection, MODEL, values, ("name",), only_later=True)
+
+
+def _upsert(
+    connection: Connection, table: Table, values: dict[str, Any], unique: tuple[str, ...], *, only_later: bool = False
+) -> None:
+    statement = _insert(connection, table).values(**values)
+    rest = {name: statement.excluded[name] for name in values if name not in unique}
+    where = statement.excluded.last_kept >= table.c.last_kept if only_later else None
+    connection.execute(statement.on_conflict_do_update(index_elements=list(unique), set_=rest, where=where))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An insertion that can say what happens where the row is there: each dialect has its own."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)

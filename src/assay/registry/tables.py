@@ -1,0 +1,165 @@
+"""The tables of a registry, the same in SQLite and PostgreSQL.
+
+An audit is a row for each dossier; who kept it when stands beside it, so that the same files under the same rules stay
+one audit however often they are looked at. What is asked for across models (files, findings, licences, relations,
+waivers) is rows; everything else is in the dossier, which lies under its digest in the store.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+HEAD = "0001"  # the migration that makes the tables below; a test holds the two together
+
+METADATA = MetaData()
+_SHA256 = String(64)
+_KEY = Text().with_variant(Text(collation="C"), "postgresql")  # sorts by code point in both: a prefix is a range
+
+
+def _of_audit() -> Column[int]:
+    return Column("audit_id", Integer, ForeignKey("audit.id", ondelete="CASCADE"), nullable=False)
+
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("dossier", _SHA256, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("key", _KEY, nullable=False),  # the name, whatever the case of its letters
+    Column("reference", Text, nullable=False),
+    Column("subject", _SHA256, nullable=False),
+    Column("files", _SHA256, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("parameters", BigInteger),
+    Column("bytes", BigInteger, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("blocking", Integer, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("decide", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("policy_sha256", _SHA256, nullable=False),
+    Column("baseline", Text),
+    Column("assay", Text, nullable=False),
+    Column("first_kept", String(20), nullable=False),  # UTC, 2026-11-27T03:05:07Z: text that sorts as time does
+    Column("last_kept", String(20), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Index("audit_by_key", "key", "last_kept"),
+    Index("audit_by_time", "last_kept", "id"),
+    Index("audit_by_verdict", "verdict", "last_kept"),
+    Index("audit_by_subject", "subject"),
+)
+
+KEEPING = Table(
+    "keeping",
+    METADATA,
+    Column("token", String(32), primary_key=True),  # drawn by whoever keeps: trying again is no second time
+    _of_audit(),
+    Column("at", String(20), nullable=False),
+    Column("by", Text, nullable=False),
+    Index("keeping_of_audit", "audit_id", "at"),
+)
+
+MODEL = Table(
+    "model",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("key", _KEY, nullable=False),
+    Column("audit_id", Integer, ForeignKey("audit.id"), nullable=False),  # its latest
+    Column("last_kept", String(20), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Index("model_by_key", "key"),
+    Index("model_by_time", "last_kept", "name"),
+    Index("model_by_verdict", "verdict", "last_kept"),
+    Index("model_of_audit", "audit_id"),
+)
+
+FINDING = Table(
+    "finding",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _of_audit(),
+    Column("check", _KEY, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("finding_by_check", "check", "audit_id"),
+    Index("finding_by_fingerprint", "fingerprint", "audit_id"),
+    Index("finding_of_audit", "audit_id"),
+)
+
+ARTIFACT = Table(
+    "artifact",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _of_audit(),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", _SHA256, nullable=False),  # empty: the audit's limits kept it from being read
+    Column("format", Text, nullable=False),
+    Index("artifact_by_digest", "sha256", "audit_id"),
+    Index("artifact_of_audit", "audit_id"),
+)
+
+LICENCE = Table(
+    "licence",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _of_audit(),
+    Column("key", _KEY, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("basis", Text, nullable=False),  # stated, or text
+    Index("licence_by_key", "key", "audit_id"),
+    Index("licence_of_audit", "audit_id"),
+)
+
+RELATION = Table(
+    "relation",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _of_audit(),
+    Column("key", _KEY, nullable=False),
+    Column("base", Text, nullable=False),
+    Column("base_sha256", String(64), nullable=False),  # of a base that was compared; else empty
+    Column("relation", Text, nullable=False),
+    Column("basis", Text, nullable=False),  # stated, or measured
+    Index("relation_by_key", "key", "audit_id"),
+    Index("relation_of_audit", "audit_id"),
+)
+
+WAIVER = Table(
+    "waiver",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _of_audit(),
+    Column("check", _KEY, nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("expires", String(10), nullable=False),
+    Column("state", Text, nullable=False),
+    Index("waiver_by_check", "check", "audit_id"),
+    Index("waiver_of_audit", "audit_id"),
+)
+
+BLOB = Table(
+    "blob",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _of_audit(),
+    Column("role", String(16), nullable=False),  # dossier, bom, histograms, fingerprint, signature
+    Column("sha256", _SHA256, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    UniqueConstraint("audit_id", "role", name="blob_once"),
+    Index("blob_by_digest", "sha256"),
+)
+
+PARTS = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER, BLOB)  # what goes with an audit

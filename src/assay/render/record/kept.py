@@ -1,0 +1,126 @@
+"""Kept audits as text: a line or two for each, what was found in which, what became of a model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from assay.facts.dossier import Verdict
+from assay.facts.kept import Hit, KeptAudit, Tended
+from assay.render.headline import Headline, Tone
+from assay.render.tally import counted
+from assay.render.terminal import Paint, painter, wrapped
+from assay.render.visible import visible
+
+_COLOURS = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
+_WIDTH = max(map(len, Verdict))
+_DIGITS = 12  # of a digest that is shown: as many as it takes to find it again
+
+
+def audits(rows: Sequence[KeptAudit], colour: bool = False, width: int = 100, *, more: bool = False) -> Iterator[str]:
+    """A list of audits."""
+    paint = painter(colour)
+    yield from _listed(rows, more).lines(paint, width)
+    for row in rows:
+        yield from _audit(row, paint, width)
+
+
+def hits(
+    asked: str, rows: Sequence[Hit], colour: bool = False, width: int = 100, *, more: bool = False
+) -> Iterator[str]:
+    """Where something was found, model by model."""
+    paint = painter(colour)
+    models = {row.audit.name for row in rows}
+    if not rows:
+        yield from Headline("NOT FOUND", f"No kept audit has the {asked}.", Tone.TELL).lines(paint, width)
+        return
+    said = f"The {asked} is in {_many(len(models), 'model')}, at {_many(len(rows), 'place')}{_beyond(more)}."
+    yield from Headline("FOUND", said, Tone.TELL).lines(paint, width)
+    shown = 0
+    for row in rows:
+        if row.audit.id != shown:
+            yield from _audit(row.audit, paint, width)
+            shown = row.audit.id
+        place = f"{row.place}  " if row.place else ""
+        yield from wrapped(visible(f"{place}{row.what}"), " " * 4, width, " " * 6, most=3)
+
+
+def history(
+    rows: Sequence[KeptAudit], before: Sequence[KeptAudit], colour: bool = False, width: int = 100
+) -> Iterator[str]:
+    """The audits of a model, newest first; `before` is the one before the last that is shown, to compare it with."""
+    paint = painter(colour)
+    first = rows[0]
+    same = sum(row.files == first.files for row in rows)
+    said = f"{visible(first.name)}: {_many(len(rows), 'audit')}{_beyond(bool(before))}, {same:,} of the files of today."
+    yield from Headline(first.verdict, said, _tone(first)).lines(paint, width)
+    for number, row in enumerate(rows):
+        yield from _audit(row, paint, width, f"~{number}" if number else "latest")
+        older = [*rows, *before][number + 1 : number + 2]
+        if older:
+            yield from wrapped(_changed(row, *older), " " * 4, width)
+
+
+def tended(found: Tended, colour: bool = False, width: int = 100) -> Iterator[str]:
+    """What looking after a registry showed."""
+    paint = painter(colour)
+    keeps = f"{_many(found.audits, 'audit')} of {_many(found.models, 'model')}, {found.blobs:,} files in the store" + (
+        f" ({found.bytes / 1e6:,.1f} MB)."
+    )
+    if found.damaged:
+        said = f"{_many(len(found.damaged), 'thing')} kept {'is' if len(found.damaged) == 1 else 'are'} not as it was."
+        yield from Headline("DAMAGED", f"{said} {keeps}", Tone.STOP).lines(paint, width)
+    else:
+        yield from Headline("KEPT", keeps, Tone.TELL).lines(paint, width)
+    for row in found.damaged:
+        yield from wrapped(visible(f"{', '.join(row.audits)}: {row.what}: {row.wrong}"), " " * 2, width, " " * 4)
+
+
+def _listed(rows: Sequence[KeptAudit], more: bool) -> Headline:
+    if not rows:
+        return Headline("NONE", "No kept audit fits.", Tone.TELL)
+    verdicts = Counter(row.verdict for row in rows)
+    parts = [f"{verdicts[name]:,} {name}" for name in Verdict if verdicts[name]]
+    models = len({row.name for row in rows})
+    of = f" of {_many(models, 'model')}" if models != len(rows) else ""
+    return Headline("KEPT", f"{_many(len(rows), 'audit')}{of}{_beyond(more)}: {', '.join(parts)}.", Tone.TELL)
+
+
+def _audit(row: KeptAudit, paint: Paint, width: int, label: str = "") -> Iterator[str]:
+    """One audit: verdict and name, then counts, date, policy and digest; in one line where that fits."""
+    verdict = Verdict(row.verdict)
+    head = f"{verdict:<{_WIDTH}}  {visible(row.name)}" + (f"  {label}" if label else "")
+    numbers = counted(row.blocking, row.first, row.decide, row.unknown, row.accepted)
+    tail = "  ".join(
+        filter(None, (row.last_kept[:16].replace("T", " "), numbers, visible(row.policy), row.dossier[:_DIGITS]))
+    )
+    first = head.replace(verdict, paint(verdict, _COLOURS[verdict]), 1)
+    if len(head) + 2 + len(tail) <= width:
+        yield f"{first}  {tail}"
+        return
+    yield first
+    yield from wrapped(tail, " " * (_WIDTH + 2), width)
+
+
+def _changed(row: KeptAudit, older: KeptAudit) -> str:
+    """What differs from the audit before, in a few words."""
+    pairs = (
+        ("the files", row.files, older.files),
+        ("the policy", row.policy_sha256, older.policy_sha256),
+        ("assay", row.assay, older.assay),
+        ("the verdict", row.verdict, older.verdict),
+    )
+    found = [name for name, new, old in pairs if new != old]
+    return f"against the audit before: {', '.join(found) or 'other options'} changed"
+
+
+def _tone(row: KeptAudit) -> Tone:
+    return Tone.CARE if row.verdict != Verdict.PASSED or row.decide else Tone.GO
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
+
+
+def _beyond(more: bool) -> str:
+    return ", and more that are not shown (--most)" if more else ""

@@ -1,0 +1,1 @@
+"""Kept audits, in SQLite and in PostgreSQL."""
