@@ -36,14 +36,13 @@ from numpy.typing import NDArray
 from assay.facts.checked import Support
 from assay.text.sentence import bounds, split
 from assay.uncertainty.checking import check, source
-from assay.uncertainty.grounding import Documents, unsupported
+from assay.uncertainty.grounding import Documents
 from assay.uncertainty.statistics import auroc
-from assay.uncertainty.support import DOUBTED
 
-MARKS = ("contradicted: found / falsely", "not found: found / falsely", "network from 0.9: found / falsely")
+MARKS = ("contradicted: found / falsely", "not found: found / falsely")
 LEAST = 10  # sentences of each label, below which nothing is measured
 DRAWS = 1000  # of the bootstrap, by document
-OVERLAPS = {"words": 2, "pairs": 3, "triples": 4}  # of grounding.FEATURES
+OVERLAPS = ("words", "pairs", "triples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +193,11 @@ def measured(found: list[Row]) -> Measured:
     supports = []
     for row in found:
         number = numbers.setdefault(row.document, len(numbers))
-        features = Documents([row.document]).features(row.sentence)
+        overlap = Documents([row.document]).overlap(row.sentence)
         found_ = check(row.sentence, [source("document", row.document)]).sentences
         columns["score"].append(max(one.absent for one in found_))
-        columns["network"].append(unsupported(features))
-        for name, at in OVERLAPS.items():
-            columns[name].append(1 - features[at])
+        for name in OVERLAPS:
+            columns[name].append(1 - getattr(overlap, name))
         columns["document"].append(number)
         labels = [one.support for one in found_]
         order = (Support.CONTRADICTED, Support.NOT_FOUND, Support.SUPPORTED, Support.NOT_JUDGED)
@@ -235,10 +233,8 @@ def report(name: str, row: Measured) -> None:
         f"{auroc(own_, row.wrong):.3f} ({low:.3f} to {high:.3f})",
         *(f"{auroc(row.scores[one], row.wrong):.3f}" for one in OVERLAPS),
         f"{less:+.3f} to {more:+.3f}",
-        f"{auroc(row.scores['network'], row.wrong):.3f}",
         _rate(row, np.array([one is Support.CONTRADICTED for one in row.support])),
         _rate(row, np.array([one is Support.NOT_FOUND for one in row.support])),
-        _rate(row, row.scores["network"] >= DOUBTED),
     ]
     print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -261,7 +257,7 @@ def main() -> None:
         sets[row.set].append(row)
     if not sets:
         parser.error(f"{given.folder} has none of the sets that --help names")
-    heads = ("set", "sentences", "unsupported", "AUROC", *OVERLAPS, "against the best of them", "network")
+    heads = ("set", "sentences", "unsupported", "AUROC", *OVERLAPS, "against the best of them")
     print(f"| {' | '.join((*heads, *MARKS))} |")
     for name, found in sets.items():
         if 0 < given.most < len(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from assay.facts.checked import CheckedSentence, Support
 from assay.facts.uncertainty import Grounding, Held, Known, Pair, Sample
 from assay.render.record import scored, scored_page, trace
 from tests.builders.corpus import opened
@@ -14,11 +15,12 @@ from tests.builders.scored import record
 def test_a_scored_text_counts_what_it_does_not_list() -> None:
     whole = record()
     held = tuple(Held(place, place + 1, 1, 1, True) for place in range(len(set(whole.text))))
+    lacking = CheckedSentence(0, 5, Support.NOT_FOUND, "not there", True, 1.0, -1, 0, 0, "")
     found = replace(
         whole,
         judged=whole.judged * 300,
         samples=tuple(Sample(f"{place}", -1.0, 1, place) for place in range(15)),
-        grounding=tuple(Grounding(0, 5, 1.0, 0.0, -1, 0, 0, "", (), None) for _ in range(14)),
+        grounding=(Grounding(lacking, None),) * 14,
         known=Known(("c",), ("0" * 64,), held, tuple(Pair(0, 5, 14, 20, 0, "", True) for _ in range(17))),
     )
     said = list(scored.lines(found, False))

@@ -285,3 +285,35 @@ def test_a_sentence_is_supported_by_itself() -> None:
     for document in (CURIE, NEWS, TRIAL, GERMAN):
         found = check(document, [source("document", document)])
         assert {row.support for row in found.sentences} == {Support.SUPPORTED}
+
+
+def test_what_may_stand_beyond_the_limit_is_not_judged(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text(NEWS + " nothing" * (1 << 19))
+    text = "Jane Porter is the chief executive. It opened an office in Madrid."
+    done = run("check", text, "--document", "long.txt", "-q", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout.strip() == (
+        "1 of 2 sentences is supported by long.txt; 1 is not judged. "
+        "Not read: the rest of the documents, beyond 4 Mi characters."
+    )
+    wrong = run("check", "Tom Reed is the chief executive.", "--document", "long.txt", "-q", cwd=tmp_path)
+    assert wrong.returncode == 1 and "1 is contradicted by long.txt" in wrong.stdout
+
+
+@pytest.mark.parametrize(
+    ("heading", "support"),
+    [
+        ("# Northwind buys Larkspur for $2.5 million", Support.CONTRADICTED),
+        ("## 2.1 Revenue rose 12 percent to 58.3 million euros", Support.CONTRADICTED),
+        ("### Northwind opened an office in Madrid", Support.NOT_FOUND),
+        ("# Northwind bought Larkspur Analytics", Support.SUPPORTED),
+        ("# The Third Quarter of 2023", Support.NOT_FOUND),
+        ("# Results", Support.NOT_JUDGED),
+        ("## 3. What This Means For Busy Readers", Support.NOT_JUDGED),
+        ("# Key takeaways for busy readers", Support.NOT_JUDGED),
+    ],
+)
+def test_a_heading_that_claims_something_is_compared(heading: str, support: Support) -> None:
+    (row,) = check(heading, [source("document", NEWS)]).sentences
+    assert (row.support, row.claims) == (support, support is not Support.NOT_JUDGED)
+    assert support is not Support.NOT_JUDGED or row.reason.startswith("it is a heading")

@@ -15,8 +15,8 @@ from assay.facts.codec import canonical
 from assay.facts.uncertainty import Label, ScoredText
 from assay.render.record.scored import lines
 from assay.render.record.scored_page import page
-from assay.uncertainty.checking import check, document
-from assay.uncertainty.grounding import FEATURES, Documents, stem, unsupported
+from assay.uncertainty.checking import check, document, source
+from assay.uncertainty.grounding import Documents, stem
 from tests.builders.command import run
 from tests.builders.runtimes import Sure, Words
 from tests.builders.scored import record
@@ -43,29 +43,17 @@ CURIE = (
     ],
 )
 def test_what_is_not_so_is_doubted_more_than_what_is(true: str, false: str) -> None:
-    documents = Documents(["Radium is an element. It was found in pitchblende.", CURIE])
-    said = [unsupported(documents.features(sentence)) for sentence in (true, false)]
+    said = [check(sentence, [source("d", CURIE)]).sentences[0].absent for sentence in (true, false)]
     assert said[0] < said[1]
-
-
-def test_what_no_document_has_is_named_and_the_nearest_sentence_shown() -> None:
-    documents = Documents(["Radium is an element.", CURIE])
-    assert documents.missing("Curie met Einstein in Warsaw in 1927.") == ("Einstein", "1927")
-    near = documents.passage("She won a prize in chemistry.")
-    assert near is not None and near.document == 1
-    assert documents.texts[1][near.start : near.stop].startswith("She won the Nobel Prize")
-    assert documents.passage("zzz qqq") is None
 
 
 @settings(max_examples=500)
 @given(st.lists(st.text(max_size=80), max_size=3), st.text(max_size=80))
-def test_any_text_gives_features_from_0_to_1(texts: list[str], sentence: str) -> None:
+def test_any_text_gives_overlaps_from_0_to_1(texts: list[str], sentence: str) -> None:
     documents = Documents(texts)
-    found = documents.features(sentence)
-    assert len(found) == len(FEATURES) and all(0 <= value <= 1.0001 for value in found)
-    assert 0 <= unsupported(found) <= 1
-    near = documents.passage(sentence)
-    assert near is None or 0 <= near.start < near.stop <= len(texts[near.document])
+    found = documents.overlap(sentence)
+    assert all(0 <= value <= 1.0001 for value in (found.nearest, found.words, found.pairs, found.triples))
+    assert -0.0001 <= found.absent <= 1
 
 
 def test_many_characters_are_cut_and_that_is_known() -> None:
@@ -93,11 +81,13 @@ def scored(curie: Path) -> ScoredText:
 
 
 def test_each_sentence_stands_beside_the_documents(scored: ScoredText) -> None:
-    first, second = scored.grounding
-    assert first.unsupported < 0.5 and second.unsupported > 0.9 and second.missing == ("Harvard",)
-    assert first.seen.startswith("Marie Curie was born in Warsaw") and first.gain == second.gain == pytest.approx(0.2)
+    one, other = scored.grounding
+    first, second = one.sentence, other.sentence
+    assert first.absent < 0.2 and second.absent > 0.9 and second.reason == "none of its words is in the documents"
+    assert first.seen.startswith("Marie Curie was born in Warsaw") and one.gain == other.gain == pytest.approx(0.2)
+    assert [row.label for row in scored.judged] == [Label.SUPPORTED, Label.DOUBTFUL]
     by_id = {row.id: row.value for row in scored.scores}
-    assert by_id["documents.unsupported"] == second.unsupported and by_id["documents.gain"] == pytest.approx(-0.2)
+    assert by_id["documents.absent"] == second.absent and by_id["documents.gain"] == pytest.approx(-0.2)
     (document,) = scored.documents
     assert (document.name, document.characters) == ("curie.txt", len(CURIE))
 
@@ -105,9 +95,9 @@ def test_each_sentence_stands_beside_the_documents(scored: ScoredText) -> None:
 def test_what_the_model_is_sure_of_without_support_is_marked(scored: ScoredText) -> None:
     (mark,) = scored.marks
     assert scored.text[mark.start : mark.stop].strip() == "She taught at Harvard."
-    assert mark.because == "the documents do not support it: they have no 'Harvard'"
+    assert mark.because == "none of its words is in the documents"
     said = "\n".join(lines(scored, False))
-    assert "sure, and not supported by what was given" in said and "not in the documents: Harvard" in said
+    assert "sure, and not supported by what was given" in said and "0.200 nats a token likelier" in said
     html = page(scored).decode()
     assert "Sure, and not supported" in html and "Beside the documents" in html
     words = uncertainty.score(
@@ -198,7 +188,7 @@ def test_a_page_is_read_as_check_reads_it(tmp_path: Path, curie: Path) -> None:
     held = uncertainty.against([path])
     found = uncertainty.score(Words(), "Who?", "Marie Curie was born in Madrid in 1867.", held=held)
     assert [row.label for row in found.judged] == [Label.CONTRADICTED]
-    assert all("<" not in row.seen for row in found.grounding)
+    assert all("<" not in row.sentence.seen for row in found.grounding)
     assert found.documents[0].sha256 == check(found.text, [document(path)]).documents[0].sha256
 
 
@@ -213,7 +203,7 @@ def test_documents_are_given_on_the_command_line(tmp_path: Path, curie: Path) ->
     )
 
 
-def test_features_do_not_depend_on_the_order_of_a_set() -> None:
+def test_overlaps_do_not_depend_on_the_order_of_a_set() -> None:
     """Each process hashes words its own way; what it says of a sentence must be the same to the last bit."""
     import os
     import subprocess
@@ -224,7 +214,7 @@ def test_features_do_not_depend_on_the_order_of_a_set() -> None:
         "from pathlib import Path\n"
         "text = Path('README.md').read_text()\n"
         "found = Documents([text[:6000]])\n"
-        "print([found.features(row) for row in text[3000:].split('. ')])\n"
+        "print([found.overlap(row) for row in text[3000:].split('. ')])\n"
     )
     command = [sys.executable, "-c", program]
     said = set()

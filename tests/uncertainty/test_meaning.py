@@ -66,6 +66,13 @@ def test_any_texts_can_be_compared(one: str, other: str, question: str) -> None:
     assert same(one, one, question) and same(one, other, question) is same(other, one, question)
 
 
+def test_what_differs_far_into_a_long_answer_counts() -> None:
+    long = "The river rises in the hills and flows to the sea. " * 60
+    assert same(long, long.replace("sea. ", "sea.  ", 1).replace("  ", " "))
+    assert not same(f"{long}It was crossed in 1911.", f"{long}It was crossed in 1934.")
+    assert not same(long, f"{long}{long}It was crossed in 1934.")
+
+
 def test_a_sample_has_room_for_a_sentence() -> None:
     assert room(tokens("Paris")) >= 64 and room(tokens(" ".join(["word"] * 100))) == 200
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from assay.facts.uncertainty import GivenDocument
 from assay.lazy import dataclass
 
 SCHEMA = "assay-check/1"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDocument:
+    """A document that a text was checked against: its name, its digest, and how many characters were read."""
+
+    name: str
+    sha256: str
+    characters: int
 
 
 class Support(StrEnum):

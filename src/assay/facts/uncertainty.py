@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+from assay.facts.checked import CheckedSentence, GivenDocument
 from assay.lazy import dataclass
 
 
@@ -139,33 +140,14 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenDocument:
-    """A document that a text was checked against: its name, its digest, and how many characters were read."""
-
-    name: str
-    sha256: str
-    characters: int
-
-
-@dataclass(frozen=True, slots=True)
 class Grounding:
-    """How well the given documents support a sentence.
+    """What the given documents say of a sentence.
 
-    `unsupported` is what assay's checker gives (0 to 1), `words` the share of its weighted words in the sentence of the
-    documents that is nearest: which document (from 0; -1: none), its characters, what it says. `missing` are names and
-    numbers that no document has. `gain` is by how many nats a token becomes likelier on average when the model reads
-    the documents first.
+    `gain` is by how many nats a token becomes likelier on average when the model reads the documents first (None: not
+    known).
     """
 
-    start: int
-    stop: int
-    unsupported: float
-    words: float
-    document: int
-    near_start: int
-    near_stop: int
-    seen: str
-    missing: tuple[str, ...]
+    sentence: CheckedSentence
     gain: float | None
 
 

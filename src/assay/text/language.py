@@ -1,4 +1,4 @@
-"""Tell whether a text is English, as far as its letters and commonest words show: rules for other languages are few.
+"""Tell in which language a text is, as far as its letters and commonest words show, English above all.
 
 What cannot be told is not said to be foreign: a name alone has no language.
 """
@@ -14,6 +14,7 @@ from assay.lazy import regex
 FOREIGN = 0.3  # share of letters of another script from which a text is not read by rules for the Latin one
 LEAST_UNKNOWN = 10  # words in lower case, in no list, of which not one is a common English word
 LEAST_ALONE = 4  # words of a text in which one word of a language decides
+LEAST_ENGLISH = 2  # common words that no other language has, from which a text is English
 MOST = 20_000  # characters that are looked at
 _WORD = regex(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SCRIPTS = {
@@ -88,6 +89,22 @@ def foreign(text: str) -> str:
         return best
     listed = text.count(",") * 4 > len(words)
     return "another language" if not english and not listed and len(plain) >= LEAST_UNKNOWN else ""
+
+
+def language(text: str) -> str:
+    """The language of a text where it shows: `English`, or what `foreign` says; nothing where too few words tell."""
+    other = foreign(text)
+    if other:
+        return other
+    words = (match[0].lower() for match in _WORD.finditer(text[:MOST]))
+    own = sum(word in ENGLISH and word not in _SHARED for word in words)
+    return "English" if own >= LEAST_ENGLISH else ""
+
+
+def latin(text: str) -> bool:
+    """Whether most letters of a text are of the Latin script, as far as it is looked at."""
+    letters = [char for char in text[:MOST] if char.isalpha()]
+    return not letters or sum(not _latin(char) for char in letters) < FOREIGN * len(letters)
 
 
 def _latin(char: str) -> bool:

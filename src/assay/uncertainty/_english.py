@@ -201,16 +201,6 @@ NEGATING = _set(
     "not no never none neither nor cannot n't without nobody nothing nowhere hardly unable fail failed fails refuse "
     "refused refuses deny denied denies nicht kein keine keinen keiner keinem nie niemals ohne ne pas jamais"
 )
-# words by which a language shows; none of them is common in another of these
-LANGUAGES = {
-    "English": "the and of to is was were that with for this from has have are which by at it his their on an or",
-    "German": "der die das und ist war nicht ein eine mit von zu den dem auf für sich wurde auch im am des",
-    "French": "le la les des est une dans et du pour qui sur pas par plus avec sont été il elle aux",
-    "Spanish": "el los las una es del y por con para que se su fue como más al lo sus entre",
-    "Italian": "il di che è della per una con sono del nel alla gli dei è stato anche come più",
-    "Dutch": "het een van en is dat op te zijn met voor niet aan werd door ook bij naar",
-    "Portuguese": "o os uma do da em não com para que dos das foi por mais ao pelo pela seu",
-}
 
 
 def _heads(lines: str) -> dict[str, str]:

@@ -12,17 +12,17 @@ from pathlib import Path
 
 from assay import files
 from assay.errors import UsageError
-from assay.facts.checked import SCHEMA, Checked, CheckedSentence, Support
-from assay.facts.uncertainty import GivenDocument
+from assay.facts.checked import SCHEMA, Checked, CheckedSentence, GivenDocument, Support
 from assay.lazy import dataclass, regex
 from assay.text import plain
+from assay.text.language import language, latin
 from assay.text.markup import is_page, page_text
 from assay.text.sentence import bounds
 from assay.text.value import Kind as Counted
 from assay.uncertainty.alike import matches, told
 from assay.uncertainty.comparing import Compared, Evidence, Passage, against
-from assay.uncertainty.grounding import STOP_WORDS, Documents, absent, stem
-from assay.uncertainty.terms import MOST_READ, Kind, Reading, Term, bare, language, latin, lowered, read
+from assay.uncertainty.grounding import STOP_WORDS, UNREAD, Documents, stem
+from assay.uncertainty.terms import MOST_READ, Kind, Reading, Term, bare, lowered, read
 from assay.version import VERSION
 
 MOST_SEEN = 400  # characters of a passage that a record keeps
@@ -40,7 +40,9 @@ _SAYS_NOTHING = regex(
 )
 # a figure or a name in what would else only introduce something
 _CLAIMS = regex(r"(?:here|please)\b.*(?:\d|\s(?!I\b)(?-i:[A-Z]))", re.IGNORECASE | re.DOTALL)
-_HEADING = regex(r"#{1,6}(?:\s|$)")
+_HEADING = regex(r"#{1,6}(?:\s+(?:\d{1,3}[.)])+\d{0,3}(?=\s)|\s|$)")  # with the number of its section
+_LETTERS = regex(r"[^\W\d_]+")
+LEAST_SAID = 3  # terms of a heading without a number or date, below which it only names what follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,6 @@ def check(text: str, sources: Sequence[Source], name: str = "the text") -> Check
     if len(text) > MOST_TEXT:
         raise UsageError(f"{name} is too long: expected at most {MOST_TEXT:,} characters, got {len(text):,}")
     documents = Documents([row.text for row in sources])
-    cut = ("the rest of the documents, beyond 4 Mi characters",) if documents.cut else ()
     return Checked(
         schema=SCHEMA,
         assay=VERSION,
@@ -91,7 +92,7 @@ def check(text: str, sources: Sequence[Source], name: str = "the text") -> Check
         text=text,
         documents=tuple(GivenDocument(row.name, row.sha256, len(row.text)) for row in sources),
         sentences=sentences(text, documents),
-        missing=cut,
+        missing=(UNREAD,) if documents.cut else (),
     )
 
 
@@ -132,14 +133,24 @@ class _Checker:
         unread = self._unread(text)
         if unread:
             return self._unjudged(start, stop, unread, claims=True)
-        found = read(text, self._common, self._names)
+        heading = _HEADING.match(text)
+        if heading:
+            text = " " * heading.end() + text[heading.end() :]
+        common = self._common | {word.lower() for word in _LETTERS.findall(text)[:1]} if heading else self._common
+        found = read(text, common, self._names and not (heading and _is_title(text)))
         if not found.terms:
             return self._unjudged(start, stop, "it names nothing that a document could hold", claims=False)
+        if heading and len(found.terms) < LEAST_SAID and all(row.kind is not Kind.VALUE for row in found.terms):
+            return self._unjudged(start, stop, "it is a heading", claims=False)
         cleaned = bare(text)
         stems = {stem(word) for word in plain.words(cleaned) if word.lower() not in STOP_WORDS}
         passages = self._evidence.passages(found, stems)
         support, reason, near = self._judged(text, found, passages)
-        score = absent(self.documents.features(cleaned)) + (0.0 if support is Support.SUPPORTED else MORE)
+        if support is Support.NOT_FOUND and heading and not self._lacks_named(found, passages):
+            return self._unjudged(start, stop, f"it is a heading, and {reason}", claims=False)
+        if support is Support.NOT_FOUND and self.documents.cut:
+            return self._unjudged(start, stop, f"{reason}, and {UNREAD}, was not read", claims=True)
+        score = self.documents.overlap(cleaned).absent + (0.0 if support is Support.SUPPORTED else MORE)
         score = round(min(1.0, score), 4)
         return self._made(start, stop, support, reason, True, score, near)
 
@@ -173,9 +184,7 @@ class _Checker:
         if not passages:
             return Support.NOT_FOUND, "none of its words is in the documents", -1
         weights = self._evidence.weights(sentence.terms)
-        best = passages[0]
-        near, about = self._near(passages), self.documents.passages[best.number].document
-        lacking = [row for row in sentence.terms if not self._held(row, near, about)]
+        best, lacking = passages[0], self._lacking(sentence, passages)
         elsewhere = frozenset(row.at for row in sentence.terms) - {row.at for row in lacking}
         rows = [Compared(sentence, passage, weights, elsewhere, text) for passage in passages]
         for row in rows:
@@ -183,8 +192,7 @@ class _Checker:
             if because and not _said_elsewhere(rows, row):
                 return Support.CONTRADICTED, because, row.passage.number
         shown = ", ".join(f"‘{' '.join(text[row.start : row.stop].split())}’" for row in lacking[:4])
-        named = [row for row in lacking if row.kind is not Kind.WORD and not _is_small(row)]
-        if named:
+        if any(map(_is_named, lacking)):
             return Support.NOT_FOUND, f"no passage about this has {shown}", best.number
         lost = sum(weights[row.at] for row in lacking) / (sum(weights) or 1.0)
         if lost > 1 - FOUND:
@@ -192,6 +200,16 @@ class _Checker:
             return Support.NOT_FOUND, reason, best.number
         but = f"all but {shown} is in the passage" if lacking else "its words, names and numbers are in the passage"
         return Support.SUPPORTED, but, best.number
+
+    def _lacking(self, sentence: Reading, passages: list[Passage]) -> list[Term]:
+        """The terms that neither the nearest passages nor what stands beside them have."""
+        near, about = self._near(passages), self.documents.passages[passages[0].number].document
+        return [row for row in sentence.terms if not self._held(row, near, about)]
+
+    def _lacks_named(self, sentence: Reading, passages: list[Passage]) -> bool:
+        """Whether a name or number of a sentence is in no passage about it."""
+        lacking = self._lacking(sentence, passages) if passages else sentence.terms
+        return any(map(_is_named, lacking))
 
     def _near(self, passages: list[Passage]) -> list[Term]:
         """The terms of the passages that share most, and of the sentences beside them."""
@@ -214,6 +232,17 @@ def _said_elsewhere(rows: list[Compared], but: Compared) -> bool:
     return any(row is not but and row.passage.share > least and not against(row) for row in rows)
 
 
+def _is_named(term: Term) -> bool:
+    """Whether it is a name or value that no passage may lack: not a small number, which may be counted."""
+    return term.kind is not Kind.WORD and not _is_small(term)
+
+
+def _is_title(text: str) -> bool:
+    """Whether a heading is in capitals throughout, so that none of them shows a name."""
+    words = [word for word in _LETTERS.findall(text) if word.lower() not in STOP_WORDS]
+    return len(words) > 1 and all(word[:1].isupper() for word in words)
+
+
 def _is_small(term: Term) -> bool:
     value = term.value
     counted = value is not None and value.kind in (Counted.NUMBER, Counted.ORDINAL)
@@ -225,8 +254,6 @@ def _empty(text: str) -> str:
     whole = text.strip(" \t\n*_>-")
     if whole.endswith("?"):
         return "it is a question"
-    if _HEADING.match(whole):
-        return "it is a heading"
     if not any(mark.isalnum() for mark in whole):
         return "it has no words"
     if _SAYS_NOTHING.fullmatch(whole) and (whole.endswith(":") or not _CLAIMS.match(whole)):

@@ -17,7 +17,7 @@ from assay.text.numeral import ordinal, value
 from assay.uncertainty.grounding import stem
 
 SAME = 0.7  # share of words in common (F1) from which two longer answers say the same, nothing being exchanged
-MOST = 2000  # characters of an answer that are compared
+MOST = 2000  # characters of an answer that are compared at once
 _TOKEN = regex(
     r"\d+(?:,\d{3})*(?:\.\d+)?(?:st|nd|rd|th)?|[^\W\d_]+(?:\.[^\W\d_])+\.?|[^\W\d_]+(?:['’-][^\W\d_]+)*|[%$€£,;:.!?]"
 )
@@ -112,8 +112,14 @@ class Claim:
 
 
 def same(one: str, other: str, question: str = "") -> bool:
-    """Whether two answers to a question claim the same."""
-    one, other = one[:MOST].strip(), other[:MOST].strip()
+    """Whether two answers to a question claim the same.
+
+    Longer ones are compared 2,000 characters at a time: they do not, where one of the pieces says something else.
+    """
+    one, other = one.strip(), other.strip()
+    if max(len(one), len(other)) > MOST:
+        ours, theirs = ([text[at : at + MOST] for at in range(0, len(text), MOST)] for text in (one, other))
+        return len(ours) == len(theirs) and all(same(*pair, question) for pair in zip(ours, theirs, strict=True))
     if one.casefold().rstrip(".!") == other.casefold().rstrip(".!"):
         return True
     if not one or not other:

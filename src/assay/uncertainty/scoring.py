@@ -30,6 +30,7 @@ from assay.runtime import (
 )
 from assay.subject import opened
 from assay.uncertainty import labels, meaning, samples, scores, support, unlike
+from assay.uncertainty.grounding import UNREAD
 from assay.uncertainty.short import Short, last, question, short
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
@@ -225,7 +226,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
     spans, question = scores.spans(text, tokens), last(row.prompt)
     others, unsampled = sampled(runtime, row.prompt, text, tokens, draw, question)
     sentences = scores.sentences(text, spans)
-    grounding, why = support.grounded(held, runtime, row.prompt, text, tokens, sentences)
+    grounding, why = support.grounded(held, runtime, row.prompt, text, tokens)
     known = support.known(held, text, spans, sentences)
     asked = _shortly(row, len(sentences))
     common = usual(runtime, labels.form(asked)) if tokens else None
@@ -249,7 +250,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         *((unrated,) if unrated else ()),
         *((unsampled,) if unsampled else ()),
         *((why,) if why else ()),
-        *(("the rest of the documents, beyond 4 Mi characters",) if held.documents and held.documents.cut else ()),
+        *((UNREAD,) if held.documents and held.documents.cut else ()),
     )
     return ScoredText(
         model=runtime.model,
@@ -269,7 +270,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
                 spans,
                 sentences,
                 others,
-                support.checked(held, text),
+                tuple(one.sentence for one in grounding),
                 known,
                 asked,
                 common,

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.errors import UsageError
-from assay.facts.checked import CheckedSentence
+from assay.facts.checked import CheckedSentence, GivenDocument, Support
 from assay.facts.uncertainty import (
-    GivenDocument,
     Grounding,
     Held,
     Known,
@@ -27,16 +26,14 @@ from assay.lazy import dataclass
 from assay.runtime import Runtime, can_score
 from assay.uncertainty.checking import sentences as sentences_beside
 from assay.uncertainty.checking import source, worded
-from assay.uncertainty.grounding import Documents, unsupported
+from assay.uncertainty.grounding import Documents
 
 if TYPE_CHECKING:
     from assay.corpus.collection import Corpus
 
 MOST_BYTES = 16 << 20  # of a document
 _OTHER = "index it with `assay corpus build` if it is a PDF"
-MOST_SEEN = 400  # characters of a passage that a record keeps
 SURE = 0.7  # nats: above an even chance at every token
-DOUBTED = 0.9  # of the checker, from which a sentence counts as unsupported (error rates: docs/checker.md)
 
 
 @dataclass(frozen=True)
@@ -69,47 +66,18 @@ def given(held: Against) -> tuple[GivenDocument, ...]:
     )
 
 
-def checked(held: Against, text: str) -> tuple[CheckedSentence, ...]:
-    """What the documents say of each sentence; none where none were given."""
-    return () if held.documents is None else sentences_beside(text, held.documents)
-
-
 def grounded(
-    held: Against,
-    runtime: Runtime,
-    prompt: str,
-    text: str,
-    tokens: tuple[TokenScore, ...],
-    sentences: tuple[Sentence, ...],
+    held: Against, runtime: Runtime, prompt: str, text: str, tokens: tuple[TokenScore, ...]
 ) -> tuple[tuple[Grounding, ...], str]:
-    """(each sentence with its support in the documents, why the model's own gain from them is not known)."""
+    """(each sentence with what the documents say of it, why the model's own gain from them is not known)."""
     if held.documents is None:
         return (), ""
     gains, why = _gains(held.documents, runtime, prompt, text, tokens)
-    rows = tuple(_grounded(held.documents, text, row, _mean_gain(row, tokens, gains)) for row in sentences)
-    return rows, why
+    rows = sentences_beside(text, held.documents)
+    return tuple(Grounding(row, _mean_gain(row, tokens, gains)) for row in rows), why
 
 
-def _grounded(documents: Documents, text: str, row: Sentence, gain: float | None) -> Grounding:
-    """A sentence with its support in the documents."""
-    claim = text[row.start : row.stop]
-    features = documents.features(claim)
-    near = documents.passage(claim)
-    return Grounding(
-        row.start,
-        row.stop,
-        round(unsupported(features), 4),
-        round(features[0], 4),
-        near.document if near else -1,
-        near.start if near else 0,
-        near.stop if near else 0,
-        documents.texts[near.document][near.start : near.stop][:MOST_SEEN].strip() if near else "",
-        documents.missing(claim),
-        gain,
-    )
-
-
-def _mean_gain(row: Sentence, tokens: tuple[TokenScore, ...], gains: list[float]) -> float | None:
+def _mean_gain(row: CheckedSentence, tokens: tuple[TokenScore, ...], gains: list[float]) -> float | None:
     """The mean gain of a sentence's tokens, None where it is not known."""
     mine = [
         gain for token, gain in zip(tokens, gains, strict=False) if token.start < row.stop and token.stop > row.start
@@ -156,9 +124,9 @@ def scores(grounding: tuple[Grounding, ...], found: Known | None, words: int) ->
         words: of the corpora.
     """
     if grounding:
-        worst = max(row.unsupported for row in grounding)
-        source, cost = "assay's checker on the worst sentence (docs/checker.md)", "reading the documents"
-        yield Score("documents.unsupported", worst, "share", source, cost)
+        worst = max(row.sentence.absent for row in grounding)
+        source, cost = "what the documents lack of the worst sentence (docs/checker.md)", "reading the documents"
+        yield Score("documents.absent", worst, "share", source, cost)
         gains = [row.gain for row in grounding if row.gain is not None]
         if gains:
             source = "least gain of a sentence's mean log-probability by the documents, negated (arXiv:2305.14739)"
@@ -182,21 +150,16 @@ def marks(
 ) -> tuple[Mark, ...]:
     """What the model is sure of and nothing that was given supports, in the order of the text."""
     rows = [
-        Mark(row.start, row.stop, _unsupported(row))
-        for row in grounding
-        if row.unsupported >= DOUBTED and _surprisal(sentences, row) <= SURE
+        Mark(row.start, row.stop, row.reason)
+        for row in (one.sentence for one in grounding)
+        if row.support in (Support.CONTRADICTED, Support.NOT_FOUND) and _surprisal(sentences, row) <= SURE
     ]
     if found:
         rows += _unknown(text, spans, found)
     return tuple(sorted(rows, key=lambda row: (row.start, row.stop)))
 
 
-def _unsupported(row: Grounding) -> str:
-    lacking = f": they have no {', '.join(map(repr, row.missing[:3]))}" if row.missing else ""
-    return f"the documents do not support it{lacking}"
-
-
-def _surprisal(sentences: tuple[Sentence, ...], row: Grounding) -> float:
+def _surprisal(sentences: tuple[Sentence, ...], row: CheckedSentence) -> float:
     """The surprisal of the sentence's names, numbers and words; infinite where it has none that were scored."""
     found = next((one for one in sentences if (one.start, one.stop) == (row.start, row.stop)), None)
     return found.surprise if found is not None and found.span >= 0 else math.inf

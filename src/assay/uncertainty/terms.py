@@ -14,7 +14,7 @@ from functools import lru_cache
 from assay.lazy import dataclass, regex
 from assay.text import value as valued
 from assay.text.value import Value
-from assay.uncertainty._english import EXPANDED, HEADS, LANGUAGES, NEGATING, OPPOSITES
+from assay.uncertainty._english import EXPANDED, HEADS, NEGATING, OPPOSITES
 from assay.uncertainty.grounding import STOP_WORDS, stem
 
 
@@ -97,25 +97,6 @@ def _opposites() -> frozenset[tuple[str, str]]:
 def opposite(one: str, other: str) -> bool:
     """Whether two stems are of words that say the opposite."""
     return (one, other) in _opposites()
-
-
-def language(text: str) -> str:
-    """The language that a text seems to be in, by its commonest words; empty where too few of them tell."""
-    words = [word.lower() for word in re.findall(r"[^\W\d_]+", text[:20_000])]
-    counts = {name: sum(word in known for word in words) for name, known in _known().items()}
-    first, second = sorted(counts, key=lambda name: -counts[name])[:2]
-    return first if counts[first] >= 2 and counts[first] > 1.5 * counts[second] else ""
-
-
-@lru_cache(maxsize=1)
-def _known() -> dict[str, frozenset[str]]:
-    return {name: frozenset(words.split()) for name, words in LANGUAGES.items()}
-
-
-def latin(text: str) -> bool:
-    """Whether most letters of a text, seven in ten, are of the Latin script."""
-    letters = [mark for mark in text if mark.isalpha()]
-    return 10 * sum(mark < "\u0250" or "\u1e00" <= mark < "\u1f00" for mark in letters) >= 7 * len(letters)
 
 
 def lowered(text: str) -> frozenset[str]:

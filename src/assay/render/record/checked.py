@@ -13,7 +13,11 @@ _COLOURS = {Support.CONTRADICTED: "31", Support.NOT_FOUND: "33", Support.NOT_JUD
 
 
 def headline(found: Checked) -> str:
-    """What the documents say of the text, in one sentence that a person can act on."""
+    """What the documents say of the text, in one sentence that a person can act on, and what was not read."""
+    return " ".join((_said(found), *(f"Not read: {visible(text)}." for text in found.missing)))
+
+
+def _said(found: Checked) -> str:
     names = _names(found)
     total = len(found.sentences) - sum(not row.claims for row in found.sentences)
     wrong, absent = found.count(Support.CONTRADICTED), found.count(Support.NOT_FOUND)
@@ -59,10 +63,6 @@ def lines(found: Checked, colour: bool, width: int = 100, verbose: bool = False)
             yield f"\x1b[{_COLOURS[support]}m{name}\x1b[0m" if colour else name
         for row in rows:
             yield from _sentence(found, row, width, verbose)
-    if found.missing:
-        yield ""
-    for text in found.missing:
-        yield from textwrap.wrap(f"not known: {visible(text)}", width)
 
 
 def _sentence(found: Checked, row: CheckedSentence, width: int, verbose: bool) -> Iterator[str]:

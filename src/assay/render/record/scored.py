@@ -6,7 +6,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from assay.facts.uncertainty import Judged, Label, Pair, Risk, ScoredText, Span, SpanKind, TokenScore
+from assay.facts.checked import Support
+from assay.facts.uncertainty import Grounding, Judged, Label, Pair, Risk, ScoredText, Span, SpanKind, TokenScore
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import painter
 from assay.render.visible import visible
@@ -19,7 +20,6 @@ MOST = 12
 MOST_TOLD, MOST_SHOWN = 3, 60  # sentences in the first line, characters of each
 _ORDER = (Label.CONTRADICTED, Label.DOUBTFUL, Label.NOT_JUDGED, Label.SUPPORTED)
 SCALE = "  0 nats: certain; 0.7: an even chance; 2.3: one in ten; 4.6: one in 100; 6.9: one in 1,000"
-DOUBTFUL = 0.5
 CAUTION = (
     "A surprising token is not wrong, and an expected one is not right: a model can be sure of what it makes up. "
     "A score is no error rate without a calibration."
@@ -214,19 +214,31 @@ def _marks(found: ScoredText, width: int) -> Iterator[str]:
 
 
 def _grounding(found: ScoredText, width: int, verbose: bool) -> Iterator[str]:
-    """Each sentence beside the documents, the least supported first."""
+    """Each sentence with the passage that is nearest, what the documents have least of first."""
     if found.grounding:
         yield ""
         names = ", ".join(visible(row.name) for row in found.documents)
-        yield f"beside {names}: 1 is not supported at all, by assay's checker"
-    for row in sorted(found.grounding, key=lambda row: -row.unsupported)[: None if verbose else MOST]:
-        yield f"  {row.unsupported:4.2f}  {_flat(found.text[row.start : row.stop])[: width - 10]}"
-        if row.missing:
-            yield f"        not in the documents: {', '.join(visible(name) for name in row.missing[:6])}"
-        if row.seen and (verbose or row.unsupported >= DOUBTFUL):
+        yield f"beside {names}: how much of a sentence they lack, by its words, from 0 to 1"
+    rows = nearest(found)
+    for one in rows if verbose else rows[:MOST]:
+        row = one.sentence
+        yield f"  {row.absent:4.2f}  {_flat(found.text[row.start : row.stop])[: width - 10]}"
+        if row.seen and (verbose or row.support is not Support.SUPPORTED):
             yield f"        nearest: {_flat(row.seen)[: width - 20]}"
-    if len(found.grounding) > MOST and not verbose:
-        yield f"  ... and {len(found.grounding) - MOST:,} more sentences: --verbose"
+        if one.gain is not None:
+            yield f"        {likelier(one.gain)}"
+    if len(rows) > MOST and not verbose:
+        yield f"  ... and {len(rows) - MOST:,} more sentences: --verbose"
+
+
+def nearest(found: ScoredText) -> list[Grounding]:
+    """The sentences that documents could hold, those first of which they have least."""
+    return sorted((row for row in found.grounding if row.sentence.claims), key=lambda row: -row.sentence.absent)
+
+
+def likelier(gain: float) -> str:
+    """How much likelier the documents make a sentence, in words."""
+    return f"{number(abs(gain))} nats a token {'likelier' if gain >= 0 else 'less likely'} once the model has read them"
 
 
 def _filtered(found: ScoredText, width: int) -> Iterator[str]:

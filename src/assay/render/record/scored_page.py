@@ -7,7 +7,7 @@ from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.lazy import dataclass
 from assay.render import page as shell
 from assay.render.page import Part
-from assay.render.record.scored import CAUTION, headline, ordered, step, usual_words
+from assay.render.record.scored import CAUTION, headline, likelier, nearest, ordered, step, usual_words
 from assay.text.chance import chance, named, number
 
 MOST_ROWS = 500
@@ -35,6 +35,9 @@ def page(found: ScoredText) -> bytes:
         headline=headline(found),
         caution=CAUTION,
         judged=ordered(found)[:MOST_ROWS],
+        nearest=nearest(found)[:MOST_ROWS],
+        more_nearest=len(nearest(found)) - MOST_ROWS,
+        likelier=likelier,
         usual=list(usual_words(found)),
         number=number,
         pieces=_pieces(found),
