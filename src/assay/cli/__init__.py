@@ -40,6 +40,7 @@ COMMANDS = {
     "explain": "Explain one check: what, why, and what to do.",
     "policy": "Check or show a policy.",
     "baseline": "Write or show a list of known findings.",
+    "web": "Build the site on which a model is audited in a browser tab.",
     "init": "Write the file by which a CI service audits a model.",
     "doctor": "Show what is installed, what it enables, and the configuration.",
     "demo": "Audit a real model that comes in a Python package.",

@@ -208,10 +208,13 @@ def trials(templates: tuple[ChatTemplate, ...], reading: Reading) -> Trials:
 
 
 class InProcess:
-    """Reads in this process: files that exist only as objects, and where that is asked for or no worker can be had."""
+    """Reads in this process: files that exist only as objects, and where that is asked for or no worker can be had.
 
-    def __init__(self, *, render: bool = True, tensors: int = MOST_TENSORS) -> None:
-        self._render, self._tensors = render, tensors
+    `within` names what this process itself is locked in.
+    """
+
+    def __init__(self, *, render: bool = True, tensors: int = MOST_TENSORS, within: tuple[str, ...] = ()) -> None:
+        self._render, self._tensors, self._within = render, tensors, within
 
     def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading:
         """Read one artifact."""
@@ -233,8 +236,8 @@ class InProcess:
         return trials(templates, Reading(tuple(shown), stopped))
 
     def reached(self) -> tuple[str, ...]:
-        """Nothing is isolated."""
-        return ()
+        """Nothing is isolated but with the process."""
+        return self._within
 
     def close(self) -> None:
         """Nothing to close."""

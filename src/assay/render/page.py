@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,6 +56,7 @@ def page(
     styles: tuple[str, ...],
     scripts: tuple[str, ...] = (),
     contents: tuple[Part, ...] = (),
+    policy: Mapping[str, str] | None = None,
     **values: object,
 ) -> bytes:
     """The page that an asset, which extends `page.html.j2`, makes of `values`, as UTF-8.
@@ -67,13 +69,14 @@ def page(
         styles: names of its own style sheets, after those of every page.
         scripts: names of its own scripts, after that of every page.
         contents: the parts of the page, for the list of them beside it.
+        policy: what its content security policy allows besides, by directive; by default nothing.
         values: what the template is written with.
     """
     from markupsafe import Markup
 
-    style, code = "".join(map(asset, (*SHELL, *styles))), "".join(map(asset, ("page.js", *scripts)))
+    style, code = _assets(styles, scripts)
     shell = {
-        "policy": _policy(style, code),
+        "policy": _policy(style, code, policy or {}),
         "style": Markup(style),  # noqa: S704 - assay's own
         "script": Markup(code),  # noqa: S704 - assay's own
         "embedded": _embedded(record),
@@ -84,6 +87,16 @@ def page(
     }
     whole = _TABLE.sub(_labelled, _environment().get_template(template).render(**shell, **values))
     return visible(whole, keep="\n").encode("utf-8", "xmlcharrefreplace")  # what a template forgot
+
+
+def sources(styles: tuple[str, ...], scripts: tuple[str, ...]) -> tuple[str, str]:
+    """Style and script of a page with these assets, as a content security policy names them."""
+    style, script = _assets(styles, scripts)
+    return f"'{_hash(style)}'", f"'{_hash(script)}'"
+
+
+def _assets(styles: tuple[str, ...], scripts: tuple[str, ...]) -> tuple[str, str]:
+    return "".join(map(asset, (*SHELL, *styles))), "".join(map(asset, ("page.js", *scripts)))
 
 
 def fragment(template: str, **values: object) -> Markup:
@@ -137,12 +150,14 @@ def _labelled(found: re.Match[str]) -> str:
     return f'<table class="cards"{found[1]}>{_ROW.sub(row, table.partition(">")[2])}'
 
 
-def _policy(style: str, script: str) -> str:
-    """The content security policy: nothing but this style and this script."""
-    scripts = f"script-src '{_hash(script)}'; " if script else ""
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; {scripts}img-src data:; base-uri 'none'; form-action 'none'"
-    )
+def _policy(style: str, script: str, more: Mapping[str, str]) -> str:
+    """The content security policy: nothing but this style and this script, and `more`."""
+    rows = {"default-src": "'none'", "style-src": f"'{_hash(style)}'"}
+    rows |= {"script-src": f"'{_hash(script)}'"} if script else {}
+    rows |= {"img-src": "data:", "base-uri": "'none'", "form-action": "'none'"}
+    for directive, allowed in more.items():
+        rows[directive] = " ".join(filter(None, (rows.get(directive), allowed)))
+    return "; ".join(f"{directive} {allowed}" for directive, allowed in rows.items())
 
 
 def _hash(text: str) -> str:

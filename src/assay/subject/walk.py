@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from assay.errors import UsageError
@@ -78,16 +79,16 @@ def walked(path: Path, name: str = "", reference: str = "") -> Walk:
     return walk
 
 
-def given(files: Mapping[str, Source], name: str) -> Walk:
+def given(files: Mapping[str, Source], name: str, obstacles: tuple[Obstacle, ...] = ()) -> Walk:
     """A walk over seekable binary objects, keyed by path inside the model: for a browser, a test, an archive.
 
-    Signatures leave out of them what they leave out of a folder.
+    `obstacles` are the files that their giver could not open. What signatures leave out of a folder, and what is Git's
+    own there, is left out of these too.
     """
-    entries = []
-    for path, source in sorted(files.items()):
-        entries.append(Entry(path, source.seek(0, 2), Place(source)))
-    excluded = sorted(EXCLUDED & {path.partition("/")[0] for path in files})
-    return Walk(name, "", tuple(entries), (), tuple(excluded), ())
+    entries = [Entry(_clean(path), source.seek(0, 2), Place(source)) for path, source in files.items()]
+    entries.sort(key=lambda entry: entry.path)
+    excluded = EXCLUDED & {path.partition("/")[0] for path in (*files, *(row.artifact for row in obstacles))}
+    return _apart(Walk(_clean(name), "", tuple(entries), obstacles, tuple(sorted(excluded)), ()))
 
 
 _NAMED = regex(r"\w[\w.-]*/\w[\w.-]*")  # a model of a hub, where no folder has the name
@@ -141,15 +142,18 @@ def _folder(path: Path, name: str, reference: str) -> Walk:
     entries.sort(key=lambda entry: entry.path)
     obstacles.sort(key=lambda obstacle: obstacle.artifact)
     _settle(entries)
-    own = store.owned(entries, obstacles)
-    return Walk(
-        name,
-        reference,
-        tuple(entry for entry in entries if entry.path not in own),
-        tuple(obstacle for obstacle in obstacles if obstacle.artifact not in own),
-        tuple(sorted(excluded)),
-        tuple(row.path for row in roots),
-        tuple(own.values()),
+    shown = tuple(row.path for row in roots)
+    return _apart(Walk(name, reference, tuple(entries), tuple(obstacles), tuple(sorted(excluded)), shown))
+
+
+def _apart(walk: Walk) -> Walk:
+    """The same walk, with what Git keeps for itself set aside."""
+    own = store.owned(walk.entries, walk.obstacles)
+    return replace(
+        walk,
+        entries=tuple(entry for entry in walk.entries if entry.path not in own),
+        obstacles=tuple(obstacle for obstacle in walk.obstacles if obstacle.artifact not in own),
+        aside=tuple(own.values()),
     )
 
 

@@ -59,7 +59,7 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
     """Write the page as UTF-8."""
     record, digest = _record(dossier)
     found = tally(dossier)
-    values = {
+    values: dict[str, Any] = {
         **_first(found),
         **_findings(found),
         **_files(dossier),

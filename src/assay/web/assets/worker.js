@@ -1,0 +1,88 @@
+// The worker: Python for WebAssembly with assay in it, and files that it reads a piece at a time.
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+
+const post = (what, value, transfer = []) => postMessage({ what, value }, transfer);
+const at = (path) => new URL(path, import.meta.url).href;
+const requests = () => performance.getEntriesByType("resource").map((row) => row.name);
+let tab, dossier, python;
+
+const boot = async () => {
+  const archive = fetch(at("assay.zip")).then((answer) => {
+    if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
+    return answer.arrayBuffer();
+  });
+  archive.catch(() => {});
+  python = await loadPyodide({ indexURL: at("pyodide/"), packages: [] });
+  python.unpackArchive(await archive, "zip", { extractDir: "/assay" }); // from the archive itself imports take longer
+  python.runPython("import sys; sys.path.insert(0, '/assay')");
+  tab = python.pyimport("assay.web.tab");
+  const formats = tab.formats();
+  post("ready", {
+    version: python.runPython("from assay.version import VERSION; VERSION"),
+    formats: formats.toJs(),
+    requests: requests(),
+  });
+  formats.destroy();
+  setTimeout(() => tab.warm()); // unless there is something to audit already
+};
+
+const reader = new FileReaderSync();
+const read = (file) => (from, count) => {
+  try {
+    return new Uint8Array(reader.readAsArrayBuffer(file.slice(from, from + count)));
+  } catch {
+    return null; // it changed, or is gone
+  }
+};
+
+const bytes = (format) => {
+  const found = tab.report(dossier, format);
+  const buffer = found.getBuffer("u8");
+  const out = buffer.data.slice();
+  buffer.release();
+  found.destroy();
+  return out;
+};
+
+const audit = ({ name, files, refused, policy, most }) => {
+  dossier?.destroy();
+  dossier = undefined;
+  let last = 0;
+  const progress = (label, done, total, unit) => {
+    const now = performance.now();
+    if (now - last > 100 || done === total) {
+      last = now;
+      post("progress", { label, done, total, unit });
+    }
+  };
+  const rows = files.map(([path, file]) => [path, file.size, read(file)]);
+  const walk = tab.walk(name, rows, refused);
+  try {
+    dossier = tab.audited.callKwargs(walk, { policy, cost: "header", most: most ?? undefined, progress });
+  } finally {
+    walk.destroy();
+  }
+  const head = tab.headline(dossier);
+  const [verdict, sentence] = head.toJs();
+  head.destroy();
+  const page = bytes("html");
+  post("done", { verdict, sentence, page, heap: python._module.HEAPU8.length, requests: requests() }, [page.buffer]);
+};
+
+const report = ({ format }) => {
+  const ending = tab.formats().toJs().find(([name]) => name === format)[2];
+  const out = bytes(format);
+  post("report", { bytes: out, ending }, [out.buffer]);
+};
+
+const booted = boot();
+booted.catch((error) => post("failed", `Python could not be loaded: ${error.message}`));
+addEventListener("message", async ({ data }) => {
+  try {
+    await booted;
+    ({ audit, report })[data.what](data);
+  } catch (error) {
+    const lines = String(error.message || error).trim().split("\n");
+    post("failed", lines[lines.length - 1]);
+  }
+});

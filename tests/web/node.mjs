@@ -1,0 +1,37 @@
+// What the page's worker does, under Node: node node.mjs SITE OUT OPTIONS MODEL...
+// Each model's dossier goes to OUT, under its number; OPTIONS are those of `assay.web.tab.audited`, as JSON.
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [site, out, options, ...models] = process.argv.slice(2);
+const { loadPyodide } = await import(pathToFileURL(path.join(site, "pyodide", "pyodide.mjs")).href);
+const python = await loadPyodide({ indexURL: path.join(site, "pyodide") + path.sep, packages: [] });
+const archive = new Uint8Array(fs.readFileSync(path.join(site, "assay.zip")));
+python.unpackArchive(archive.buffer, "zip", { extractDir: "/assay" });
+python.runPython("import sys; sys.path.insert(0, '/assay')");
+const tab = python.pyimport("assay.web.tab");
+
+const below = (root, inside = "") => fs.readdirSync(path.join(root, inside), { withFileTypes: true }).flatMap((row) => {
+  const here = inside ? `${inside}/${row.name}` : row.name;
+  return row.isDirectory() ? below(root, here) : row.isFile() ? [here] : [];
+});
+const read = (file) => (from, count) => {
+  const to = new Uint8Array(count);
+  return to.subarray(0, fs.readSync(file, to, 0, count, from));
+};
+
+for (const [number, model] of models.entries()) {
+  const whole = fs.statSync(model).isFile();
+  const names = whole ? [path.basename(model)] : below(model);
+  const opened = names.map((name) => fs.openSync(whole ? model : path.join(model, name)));
+  const rows = names.map((name, at) => [name, fs.fstatSync(opened[at]).size, read(opened[at])]);
+  const begun = performance.now();
+  const walk = tab.walk(path.basename(model), rows);
+  const dossier = tab.audited.callKwargs(walk, JSON.parse(options));
+  const bytes = tab.report(dossier, "json");
+  fs.writeFileSync(path.join(out, `${number}.json`), bytes.toJs());
+  for (const proxy of [walk, dossier, bytes]) proxy.destroy();
+  opened.forEach((file) => fs.closeSync(file));
+  console.log(JSON.stringify({ model, seconds: (performance.now() - begun) / 1000, heap: python._module.HEAPU8.length }));
+}

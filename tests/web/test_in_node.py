@@ -1,0 +1,63 @@
+"""Under Pyodide in Node: the dossier is the command line's byte for byte, but for what says where it was made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.facts.codec import canonical, decode
+from assay.facts.dossier import Dossier
+from tests.builders import gguf_model, hub_model
+from tests.hostile import Case, cases
+
+NODE = shutil.which("node")
+SCRIPT = Path(__file__).with_name("node.mjs")
+pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not installed (Debian: apt-get install nodejs)")
+
+
+def audited(site: Path, out: Path, models: list[Path], **options: object) -> list[Dossier]:
+    out.mkdir()
+    command = [str(NODE), str(SCRIPT), str(site), str(out), json.dumps(options), *map(str, models)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [decode(Dossier, json.loads((out / f"{number}.json").read_bytes())) for number in range(len(models))]
+
+
+def differing(site: Path, tmp_path: Path, models: list[Path]) -> list[str]:
+    """The models of which the tab says something else than the command line."""
+    found = audited(site, tmp_path / "out", models, cost="header")
+    assert {row.isolation for row in found} == {("browser tab",)}
+    here = [assay.audit(model, cost="header", isolation=False) for model in models]
+    return [
+        model.name
+        for model, tab, cli in zip(models, found, here, strict=True)
+        if canonical(replace(tab, isolation=())) != canonical(cli)
+    ]
+
+
+def test_sound_models(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    single = tmp_path / "one" / "tiny.gguf"
+    single.write_bytes(gguf_model())
+    models = [
+        hub_model(tmp_path / "plain"),
+        hub_model(
+            tmp_path / "more", **{"README.md": "---\nlicense: mit\n---\n# A model\n", "LICENSE": "MIT License\n"}
+        ),
+        single,
+    ]
+    assert differing(site, tmp_path, models) == []
+
+
+def test_hostile_models_of_every_family(site: Path, tmp_path: Path) -> None:
+    found: dict[str, Case] = {}
+    for case in cases():
+        found.setdefault(case.family, case)
+    assert len(found) > 10
+    assert differing(site, tmp_path, [case.beside(tmp_path / case.family) for case in found.values()]) == []

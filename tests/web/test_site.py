@@ -1,0 +1,66 @@
+"""`assay web build`: where its Python comes from, what it refuses, and what it writes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import zipfile
+from pathlib import Path
+
+from assay.web.runtime import FILES, PACKAGE
+from tests.builders.command import run
+
+
+def test_offline_it_says_where_to_get_pyodide(tmp_path: Path) -> None:
+    done = run("web", "build", str(tmp_path / "site"), "--offline")
+    assert done.returncode == 2 and f"npm pack {PACKAGE}" in done.stderr and not (tmp_path / "site").exists()
+
+
+def test_another_pyodide_is_refused(tmp_path: Path) -> None:
+    for name in FILES:
+        (tmp_path / name).write_bytes(b"something else")
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(tmp_path))
+    assert done.returncode == 2 and f"is not that of {PACKAGE}" in done.stderr
+    (tmp_path / "pyodide.mjs").unlink()
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(tmp_path))
+    assert done.returncode == 2 and "cannot read Pyodide from" in done.stderr and "pyodide.mjs" in done.stderr
+
+
+def test_another_package_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "pyodide.tgz", "w:gz") as package:
+        package.addfile(tarfile.TarInfo("package/pyodide.mjs"), io.BytesIO())
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(tmp_path / "pyodide.tgz"))
+    assert done.returncode == 2 and f"is not {PACKAGE} as it was published" in done.stderr
+
+
+def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    for folder, words in ((tmp_path, "holds other files"), (tmp_path / "letter.txt", "is a file")):
+        done = run("web", "build", str(folder), "--offline")
+        assert done.returncode == 2 and words in done.stderr
+
+
+def test_the_site_is_listed_and_the_same_each_time(site: Path, pyodide: Path) -> None:
+    listed = json.loads((site / "site.json").read_bytes())["files"]
+    files = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_file()}
+    assert set(files) == {*listed, "site.json"}
+    assert all(hashlib.sha256(files[path].read_bytes()).hexdigest() == digest for path, digest in listed.items())
+    done = run("web", "build", str(site), "--pyodide", str(pyodide))
+    assert done.returncode == 2 and "--replace" in done.stderr
+    before = (site / "site.json").read_bytes()
+    done = run("web", "build", str(site), "--pyodide", str(pyodide), "--offline", "--replace")
+    assert done.returncode == 0 and (site / "site.json").read_bytes() == before
+    assert f"wrote {len(files)} files" in done.stdout
+
+
+def test_it_carries_no_compiled_code_and_the_licences(site: Path) -> None:
+    names = zipfile.ZipFile(site / "assay.zip").namelist()
+    assert {"assay/web/tab.py", "assay/licence/licences.bin", "yaml/__init__.py", "markupsafe/__init__.py"} <= set(
+        names
+    )
+    assert not [name for name in names if name.endswith((".so", ".pyc")) or name.startswith("assay/cli/")]
+    for package in ("boolean.py", "jinja2", "license-expression", "markupsafe", "pyyaml"):
+        assert any(name.startswith(f"licences/{package}/") for name in names)
+    assert "MPL-2.0" in (site / "notice.txt").read_text()
