@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -130,25 +131,29 @@ def epub(chapter: str = PAGE) -> bytes:
     return held.getvalue()
 
 
-def pdf(text: str = SAID) -> bytes:
-    """Two pages, of which one has text."""
-    stream = zlib.compress(f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode())
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 5 0 R/Resources<</Font<</F1 6 0 R>>>>>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>",
-        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        b"<</Title(The Walrus)>>",
-    ]
+def pdf(*texts: str, more: bytes = b"") -> bytes:
+    """A page for each text, with its lines, and one that is blank; the first has `more` among its resources."""
+    kept = [b"<</Type/Catalog/Pages 2 0 R>>", b"", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
+    kept.append(b"<</Title(The Walrus)>>")
+    pages = []
+    for text in texts or (SAID,):
+        lines = "".join(f"({line}) Tj T*\n" for line in re.sub(r"([()\\])", r"\\\1", text).split("\n"))
+        stream = zlib.compress(f"BT /F1 9 Tf 10 TL 72 720 Td\n{lines}ET".encode())
+        kept.append(b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(stream), stream))
+        fonts = b"/Contents %d 0 R/Resources<</Font<</F1 3 0 R>>%s>>" % (len(kept), more)
+        pages.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]%s>>" % fonts)
+        more = b""
+    pages.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>")
+    kids = b" ".join(b"%d 0 R" % (len(kept) + number) for number in range(1, len(pages) + 1))
+    kept[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, len(pages))
     raw, starts = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
+    for number, body in enumerate([*kept, *pages], 1):
         starts.append(len(raw))
         raw += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    trailer = b"trailer<</Size 8/Root 1 0 R/Info 7 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(raw)
-    return raw + b"xref\n0 8\n0000000000 65535 f \n" + table + trailer
+    size = len(starts) + 1
+    trailer = b"trailer<</Size %d/Root 1 0 R/Info 4 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(raw))
+    return raw + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + trailer
 
 
 def tar(*members: tuple[str, bytes], mode: str = "w") -> bytes:

@@ -24,6 +24,7 @@ from assay.formats.window import Window
 from assay.isolation import reading
 from tests.builders import calls, gguf_model, hub_model, safetensors, torch_legacy, torch_zip
 from tests.builders.hub import CARD, config, tensors, tokenizer
+from tests.builders.inputs import pdf
 from tests.builders.tables import ctranslate2, fasttext, tensor_bundle, word2vec
 from tests.hostile.graphs import (
     KERAS,
@@ -83,6 +84,7 @@ SOUND: dict[str, bytes] = {
     "tensorflow": tensor_bundle({"w": (1, (2, 2), 0, 16), "s": (7, (), 16, 4)}),
     "tfrecord": (struct.pack("<QI", 5, 0) + b"event" + bytes(4)) * 3,
     "darknet": struct.pack("<iiiq", 0, 2, 5, 7) + bytes(16),
+    "licence-pdf": pdf("SPDX-License-Identifier: MIT"),
     "text": b"a line\nhttps://example.org\n",
 }
 by_id = {format.id: format for format in installed()}

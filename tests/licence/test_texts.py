@@ -277,7 +277,7 @@ def test_what_is_no_licence_is_not_guessed(text: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"%PDF-1.7\n", "a licence as PDF is not read"),
+        (b"%PDF-1.7\n", "not a PDF that can be read"),
         (b"MIT\0License", "a licence file that is no text"),
         (b"x" * (2 * 1024 * 1024 + 1), "text larger than assay reads"),
     ],

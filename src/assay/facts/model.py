@@ -21,10 +21,11 @@ from assay.facts.program import PickleProgram, PythonSource
 from assay.facts.structure import Hook
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
 from assay.facts.text import ChatTemplate, LicenceText, ModelCard, PublisherClaims, Section, Stated
-from assay.lazy import dataclass
+from assay.lazy import dataclass, regex
 
 LEAST_CARD = 150  # words of a card that can say what it has to
 STATES = 15  # words from which a section states something; a heading with fewer below it is a blank form
+_FILED = regex(r"licen[cs]es/[^/]+\Z", re.IGNORECASE)  # where reuse.software has them
 MOST_DENIAL = 120  # words: a section this short that denies is a denial; a longer one also says something
 
 
@@ -78,8 +79,14 @@ class Model:
 
     @property
     def licence_texts(self) -> tuple[LicenceText, ...]:
-        """The licence texts at the top of the folder that are no mere notices."""
-        return tuple(text for text in self.licences if "/" not in text.artifact and not text.notice)
+        """The licence texts of the model that are no mere notices."""
+        return of_the_model(tuple(text for text in self.licences if not text.notice))
+
+    @property
+    def licences_of_parts(self) -> tuple[LicenceText, ...]:
+        """The licence texts in other folders: of what lies there, and not of the model."""
+        rows = (text for text in self.licences if "/" in text.artifact and not text.notice)
+        return tuple(text for text in rows if not _FILED.match(text.artifact))
 
     def stated(self, key: str) -> tuple[tuple[str, Stated], ...]:
         """(artifact, claim) of the card at the top, then of the weight files' own metadata."""
@@ -220,6 +227,12 @@ def model_view(artifacts: tuple[Artifact, ...], facts: Mapping[str, tuple[Any, .
 def folder(path: str) -> str:
     """The folder of a file, empty for the top."""
     return path.rpartition("/")[0]
+
+
+def of_the_model(texts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The licence texts that are the model's: those at the top of its folder, else those filed in LICENSES/."""
+    top = tuple(text for text in texts if "/" not in text.artifact)
+    return top or tuple(text for text in texts if _FILED.match(text.artifact))
 
 
 def beside(path: str, facts: Sequence[Fact]) -> Fact | None:

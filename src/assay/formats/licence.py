@@ -22,11 +22,14 @@ MOST_KEPT, MOST_OPENING = 20_000, 300  # characters
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what the text was identified as."""
-    if window.rest(0, 5) == b"%PDF-":
-        raise Malformed("a licence as PDF is not read", at=0, expected="text", got="%PDF-")
     text = window.text(MOST)
     if "\0" in text:
         raise Malformed("a licence file that is no text", at=text.index("\0"), expected="text", got="a byte 0")
+    yield from of_text(artifact, text)
+
+
+def of_text(artifact: str, text: str) -> Iterator[object]:
+    """Yield what the text of a licence file was identified as, and its beginning."""
     yield licence_text(artifact, text)
     yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
 
@@ -71,7 +74,7 @@ FORMAT = Format(
     "licence text",
     read,
     names=NAMES,
-    guess=lambda name, head: b"\0" not in head and is_unended(name),
+    guess=lambda name, head: b"\0" not in head and not head.startswith(b"%PDF-") and is_unended(name),
     needs=("assay.licence.match", "assay.licence.clause"),
     examines=(Aspect.MARKS,),
     gaps=(),

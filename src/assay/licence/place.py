@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from assay.facts.artifact import Artifact, Obstacle, Trouble
 from assay.lazy import regex
-
-if TYPE_CHECKING:
-    from assay.facts.artifact import Obstacle
-    from assay.facts.model import Model
 
 # how such names read in lower case without the ending of a text; what ends otherwise may be code, and is read as that
 _STEMS = (
@@ -40,9 +38,13 @@ _STEMS = (
     "openmdw-*",
     "*openrail*",
 )
-_ENDINGS = (".txt", ".md", ".rst", ".markdown", ".pdf", ".text", ".html")
+_ENDINGS = (".txt", ".md", ".rst", ".markdown", ".pdf", ".text", ".html", ".htm")
+# documents and packed files of which assay reads no text, and pictures of one; a picture may also show number plates
+_DOCUMENTS = (".docx", ".doc", ".odt", ".rtf", ".pages", ".tex", ".epub", ".xps", ".gz", ".zip")
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".svg")
 _ALONE = ("license", "licence", "copying", "copyright", "unlicense", "eula", "terms", "notice", "use_policy")
 NAMES = (*_ALONE, *(stem + ending for stem in _STEMS for ending in _ENDINGS))
+PDF_NAMES = (*_ALONE, *(f"{stem}.pdf" for stem in _STEMS))
 _ENDS = regex(r"\.[a-z][a-z0-9_]{0,9}\Z")
 # an ending that says which licence, or of what: LICENSE.apache
 _OWN_ENDS = regex(
@@ -66,17 +68,45 @@ def is_licence(path: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in NAMES) or is_unended(name)
 
 
-def unread(model: Model) -> tuple[Obstacle, ...]:
-    """The licence files at the top of the folder that are there and could not be read."""
+class _Read(Protocol):
+    """A licence text that was read."""
+
+    @property
+    def artifact(self) -> str: ...
+
+
+class _Files(Protocol):
+    """What a model and a dossier know of files: which there are, what stood in the way, which licences were read."""
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]: ...
+
+    @property
+    def obstacles(self) -> tuple[Obstacle, ...]: ...
+
+    @property
+    def licences(self) -> Sequence[_Read]: ...
+
+
+def unread(model: _Files) -> tuple[Obstacle, ...]:
+    """The licence files at the top of the folder that are there and could not be read: why, one row for each."""
     read = {text.artifact for text in model.licences}
+    found = {row.artifact: row for row in reversed(model.obstacles) if is_licence(row.artifact)}
+    for row in model.artifacts:
+        if ending := _no_text(row.path):
+            found[row.path] = Obstacle(row.path, Trouble.UNREAD, f"assay reads no text from a {ending} file")
     return tuple(
-        row
-        for row in model.obstacles
-        if "/" not in row.artifact
-        and is_licence(row.artifact)
-        and not is_notice(row.artifact)
-        and row.artifact not in read
+        row for path, row in sorted(found.items()) if "/" not in path and not is_notice(path) and path not in read
     )
+
+
+def _no_text(path: str) -> str:
+    """The ending of a file that is a licence by its name, and of a kind of which assay reads no text; else empty."""
+    stem, dot, ending = path.rpartition("/")[2].lower().rpartition(".")
+    if dot + ending in _PICTURES:
+        return dot + ending if stem in _ALONE else ""
+    named = dot + ending in _DOCUMENTS and is_licence(stem) and "plate" not in stem
+    return dot + ending if named else ""
 
 
 def is_notice(path: str) -> bool:

@@ -12,9 +12,11 @@ from enum import StrEnum
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Kind
 from assay.facts.loading import LoadingPath, Runs
+from assay.facts.model import of_the_model
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
 from assay.lazy import dataclass
+from assay.licence.place import is_notice, unread
 from assay.licence.statement import declared
 from assay.render.decision import Weight
 from assay.render.tally import Tally, counted
@@ -200,15 +202,19 @@ def _openness(dossier: Dossier) -> str:
 
 def licence(dossier: Dossier) -> str:
     """Which licence binds, as far as the files say: by its text, as claimed, or none."""
-    texts = list(dict.fromkeys(name for row in dossier.licences for name in row.identified))
+    own = of_the_model(tuple(row for row in dossier.licences if not is_notice(row.artifact)))
+    texts = list(dict.fromkeys(name for row in own for name in row.identified))
+    lost = unread(dossier)
     if texts:
         return f"Licence {', '.join(texts[:3])}{' and more' if len(texts) > 3 else ''}, by its text"
     rows = declared(
         lambda key: tuple((row.artifact, Stated(row.key, row.text, row.line)) for row in dossier.stated(key))
     )
     if rows:
-        return f"Licence {rows[0][1].text} claimed, no text"
-    return "Its licence text is of none that assay knows" if dossier.licences else "No licence is stated"
+        return f"Licence {rows[0][1].text} claimed, {f'{lost[0].artifact} not read' if lost else 'no text'}"
+    if lost:
+        return f"{lost[0].artifact} is there and could not be read"
+    return "Its licence text is of none that assay knows" if own else "No licence is stated"
 
 
 _KNOWN = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.checks.openness._licence import not_read, own_words, unlike
-from assay.facts.finding import Answer, Evidence, informational, passed, review
+from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review
 from assay.facts.model import Model
 from assay.facts.text import Difference, DifferenceKind
 from assay.licence.tag import short
@@ -29,7 +29,10 @@ def licence_altered(model: Model) -> Iterator[Answer]:
     changed is a difference. What stands beside the licence counts if it permits, forbids or asks for something. A
     licence that is known by its name alone is not compared, and that is said; so is a text that is like none.
     """
-    yield from not_read(model)
+    lost = tuple(not_read(model))
+    yield from lost
+    if not lost and not model.licence_texts:
+        yield Answer(Kind.NOT_APPLICABLE, "there is no licence text to compare")
     for text in model.licence_texts:
         names = ", ".join(map(short, text.identified))
         if text.differences:

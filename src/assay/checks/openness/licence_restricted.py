@@ -39,7 +39,8 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     `docs/openness.md` measures it. This is a pointer for a person who reads the licence, no legal advice; a licence
     that assay does not know is open.
     """
-    yield from not_read(model)
+    lost = tuple(not_read(model))
+    yield from lost
     texts = model.licence_texts
     tags = [row for row in declared(model.stated) if not texts or not says_nothing(row[1].text)]
     asked = tuple(_asked(model, [claim.text for _, claim in tags]))
@@ -47,7 +48,7 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     if tags or texts:
         stated = tuple(_stated(texts, tags))
         yield from (row for row in stated if not asked or row.kind is not Kind.PASS)
-    elif not asked:
+    elif not asked and not lost:
         yield Answer(Kind.NOT_APPLICABLE, "no licence is stated")
 
 

@@ -6,6 +6,7 @@ licence. A text that is not identified, or that differs from its licence, makes 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from assay.facts.finding import Evidence
@@ -21,10 +22,17 @@ from assay.licence.term import fits, is_open
 
 UNIDENTIFIED = "LicenseRef-unidentified"
 CHANGED = " with changes"  # follows the id of a text that is not word for word its licence
+
+
+def _of(words: str) -> re.Pattern[str]:
+    """Names of files with the licence of these: LICENSE-MODEL, MODEL_LICENSE."""
+    return regex(rf"licen[cs]e[-_. ](?:{words})|(?:.*[-_. ])?(?:{words})[-_. ]licen[cs]e")
+
+
 _DOMAINS = (
-    (Domain.CODE, regex(r"licen[cs]e[-_.](?:code|software|source)")),
-    (Domain.DATA, regex(r"licen[cs]e[-_.](?:data(?:sets?)?|weights?|models?|parameters)")),
-    (Domain.DOCUMENT, regex(r"licen[cs]e[-_.](?:docs?|documents?|documentation|content)")),
+    (Domain.CODE, _of("code|software|source")),
+    (Domain.DATA, _of("data(?:sets?)?|weights?|models?|parameters")),
+    (Domain.DOCUMENT, _of("docs?|documents?|documentation|content")),
 )
 NONE = ComponentLicence("", LicenceOrigin.NONE, (), open=False, fits=False)
 

@@ -1,0 +1,112 @@
+"""Licence files of every kind and place: what is read, what is said to be unread, and whose licence it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
+from assay.facts.openness import LicenceOrigin
+from assay.render.answer import licence
+from tests.builders.hub import hub_model
+from tests.builders.inputs import pdf
+from tests.conftest import messages, of
+
+APACHE = (Path(__file__).resolve().parents[3] / "LICENSE").read_text("utf-8")
+PAGES = tuple("\n".join(APACHE.split("\n")[at : at + 50]) for at in range(0, APACHE.count("\n"), 50))
+CARD = "---\nlanguage: en\n---\n# A model\n"
+
+
+def audited(folder: Path, card: str = CARD, /, **files: str | bytes) -> Dossier:
+    return assay.audit(hub_model(folder / "m", README__md=card, **{"LICENSE": None, **files}))
+
+
+@pytest.mark.parametrize(
+    "name", ["LICENSE.pdf", "LICENSE", "MODEL_LICENSE", "Terms-of-Use.pdf", "LICENSES/Apache-2.0.pdf"]
+)
+def test_a_licence_as_pdf_is_read_as_its_text_is(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("pypdf")
+    dossier = audited(tmp_path, **{name: pdf(*PAGES)})
+    assert messages(dossier, "licence.altered") == [f"{name} is Apache-2.0, word for word"]
+    assert messages(dossier, "licence.restricted") == ["Apache-2.0 is listed as open"]
+    assert licence(dossier) == "Licence Apache-2.0, by its text"
+
+
+def test_heads_feet_and_numbers_of_pages_are_no_change(tmp_path: Path) -> None:
+    pytest.importorskip("pypdf")
+    pages = [f"Acme Weights\n{text}\nPage {number} of {len(PAGES)}" for number, text in enumerate(PAGES, 1)]
+    dossier = audited(tmp_path, **{"LICENSE.pdf": pdf(*pages)})
+    assert messages(dossier, "licence.altered") == ["LICENSE.pdf is Apache-2.0, word for word"]
+
+
+def test_a_clause_in_a_pdf_is_a_change(tmp_path: Path) -> None:
+    pytest.importorskip("pypdf")
+    pages = [*PAGES[:2], f"You may not use the Work commercially.\n{PAGES[2]}", *PAGES[3:]]
+    dossier = audited(tmp_path, **{"LICENSE.pdf": pdf(*pages)})
+    (said,) = messages(dossier, "licence.restricted")
+    assert said.startswith("LICENSE.pdf is Apache-2.0 with changes; what was put in seems to say: no commercial use")
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "why"),
+    [
+        ("LICENSE.docx", b"PK\x03\x04" + bytes(40), "assay reads no text from a .docx file"),
+        ("LICENSE.rtf", b"{\\rtf1\\ansi MIT License}", "assay reads no text from a .rtf file"),
+        ("MODEL_LICENSE.odt", b"PK\x03\x04" + bytes(40), "assay reads no text from a .odt file"),
+        ("LICENSE.png", b"\x89PNG\r\n\x1a\n", "assay reads no text from a .png file"),
+        ("LICENSE.pdf", b"%PDF-1.7\n1 0 obj", "not a PDF that can be read"),
+        ("LICENSE.pdf", pdf(" "), "a PDF without text"),
+        ("LICENSE.pdf", pdf("", more=b"/XObject<</I 1 0 R>>"), "page 1 of 2 of a PDF holds no text"),
+    ],
+    ids=["docx", "rtf", "odt", "png", "damaged", "blank", "scan"],
+)
+@pytest.mark.parametrize("tag", ["", "license: mit\n"])
+def test_a_licence_file_that_cannot_be_read_is_a_decision(
+    tmp_path: Path, name: str, raw: bytes, why: str, tag: str
+) -> None:
+    pytest.importorskip("pypdf")
+    dossier = audited(tmp_path, CARD.replace("language", f"{tag}language"), **{name: raw})
+    for check in ("licence.missing", "licence.altered", "licence.restricted"):
+        said = of(dossier, check, Kind.OPEN)[0].message
+        assert said.startswith(f"{name} is there and could not be read: {why}")
+        assert not of(dossier, check, Kind.NOT_APPLICABLE) and "no licence is stated" not in said
+    assert name in licence(dossier)
+
+
+def test_without_the_library_it_says_which_extra_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.formats.encoding.pdf._PYPDF", None)
+    folder = hub_model(tmp_path / "m", README__md=CARD, **{"LICENSE": None, "LICENSE.pdf": pdf(*PAGES)})
+    dossier = assay.audit(folder, isolation=False)
+    (found,) = of(dossier, "licence.missing", Kind.OPEN)
+    assert (
+        "could not be read: it is a PDF, and reading it needs an extra: pip install 'openassay[pdf]'" in found.message
+    )
+    assert of(dossier, "artifact.stopped", Kind.OPEN)
+
+
+@pytest.mark.parametrize("name", ["license_plate.png", "license-plate-data.zip", "licences.png"])
+def test_what_only_begins_like_a_licence_is_none(tmp_path: Path, name: str) -> None:
+    assert messages(audited(tmp_path, **{name: b"\x89PNG\r\n\x1a\n"}), "licence.missing") == [
+        "no licence is stated, in no card, metadata or file"
+    ]
+
+
+def test_a_licence_in_a_folder_is_of_what_lies_there(tmp_path: Path) -> None:
+    header = "# SPDX-License-Identifier: MIT\nimport json\n"
+    dossier = audited(tmp_path, **{"third_party/x/LICENSE": APACHE, "src/LICENSE": APACHE, "a.py": header})
+    assert messages(dossier, "licence.missing") == [
+        "no licence is stated, in no card, metadata or file",
+        "of parts, and not of the model: src/LICENSE (Apache-2.0), third_party/x/LICENSE (Apache-2.0), a.py (MIT)",
+    ]
+    assert messages(dossier, "licence.restricted") == ["no licence is stated"]
+    assert licence(dossier) == "No licence is stated"
+    assert dossier.openness.component("parameters_final").licence.origin is LicenceOrigin.NONE
+
+
+def test_the_licence_of_the_weights_is_theirs_whatever_its_name_begins_with(tmp_path: Path) -> None:
+    files = {"LICENSE": APACHE, "MODEL_LICENSE": "Acme Terms\n\nYou may not use the weights commercially.\n"}
+    found = audited(tmp_path, **files).openness.component("parameters_final").licence
+    assert (found.origin, found.open) == (LicenceOrigin.DOMAIN, False)
