@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from assay.cli._streams import say
 from assay.errors import InputError, UsageError
 from assay.facts.dossier import Dossier
 from assay.files import content
+from assay.lazy import dataclass
 from assay.writing import keep_out
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ tasks leave (`.task-*.json`), and used if inputs and options are the same.
 from __future__ import annotations
 
 import errno
-import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +18,10 @@ from assay.corpus.portion import MOST_SHARD, Options, Skips, Task, indexed
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.execution import Executor, Ok
 from assay.facts.corpus import Skipped
+from assay.lazy import regex
 from assay.progress import Progress, report
 
-_OWN = re.compile(r"shard-[0-9a-f]{32}\.assay|removed-[0-9a-f]{32}\.bits")  # what shards and removals are called
+_OWN = regex(r"shard-[0-9a-f]{32}\.assay|removed-[0-9a-f]{32}\.bits")  # what shards and removals are called
 MOST_TOLD = 5  # inputs that failed in one sentence
 UNPACKED = 4  # what a packed byte is taken to hold when tasks are planned
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, select
 from assay.errors import Stopped, UsageError
 from assay.facts.codec import canonical, decode
 from assay.files import as_record
+from assay.lazy import dataclass
 from assay.progress import Progress
 from assay.registry import Registry, decoded
 from assay.registry.blobs import MOST, Damaged

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,12 +15,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, sele
 
 from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Hit, KeptAudit
+from assay.lazy import dataclass, regex
 from assay.registry.rows import key
 from assay.registry.tables import ARTIFACT, AUDIT, FINDING, KEEPING, LICENCE, MODEL, RELATION, WAIVER
 
 USUAL, MOST = 50, 100_000  # answers that are given unless more are asked for, and at most
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-_PREFIX = re.compile(r"[0-9a-f]{8,64}\Z")
+_DIGEST = regex(r"[0-9a-f]{64}\Z")
+_PREFIX = regex(r"[0-9a-f]{8,64}\Z")
 _LAST = "\U0010ffff"
 _NEWEST = MODEL.alias("newest")
 _LATEST = exists().where(_NEWEST.c.audit_id == AUDIT.c.id)

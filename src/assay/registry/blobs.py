@@ -8,21 +8,20 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import re
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from assay.errors import MissingExtra, UsageError
+from assay.lazy import dataclass, regex
 from assay.secret import concealed, without_user
 from assay.writing import reason, write_whole
 
 MOST = 1 << 30  # bytes of one blob
-_NAME = re.compile(r"([0-9a-f]{64})\.gz\Z")
+_NAME = regex(r"([0-9a-f]{64})\.gz\Z")
 _LEVEL = 6
 
 

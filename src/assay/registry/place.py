@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from assay.errors import UsageError
+from assay.lazy import dataclass
 from assay.secret import without_user
 
 VARIABLE = "ASSAY_REGISTRY"
