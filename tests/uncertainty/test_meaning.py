@@ -23,16 +23,21 @@ AUSTRALIA = "What is the capital of Australia?"
 
 
 def judged() -> list[dict[str, str]]:
-    """Pairs of answers: written for this, or sampled from SmolLM2-135M; `same` is 1 where they claim the same."""
+    """Pairs of answers; `same` is 1 where they claim the same.
+
+    Written for this, sampled from SmolLM2-135M, or, as `other kinds`, in two spellings of dates, abbreviations, units,
+    names, lists and numbers, or with a negation in a clause.
+    """
     with PAIRS.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def test_rules_agree_with_people_on_pairs_that_were_judged_by_hand() -> None:
     rows = judged()
-    assert len(rows) >= 300
-    wrong = [row for row in rows if same(row["one"], row["other"], row["question"]) is not (row["same"] == "1")]
-    assert len(wrong) <= 0.03 * len(rows), [(row["one"], row["other"]) for row in wrong]
+    for kinds, most in ((("written", "sampled"), 0.03), (("other kinds",), 0.12)):
+        mine = [row for row in rows if row["from"] in kinds]
+        wrong = [row for row in mine if same(row["one"], row["other"], row["question"]) is not (row["same"] == "1")]
+        assert mine and len(wrong) <= most * len(mine), [(row["one"], row["other"]) for row in wrong]
 
 
 def test_it_does_not_matter_which_comes_first() -> None:

@@ -201,6 +201,41 @@ NEGATING = _set(
     "not no never none neither nor cannot n't without nobody nothing nowhere hardly unable fail failed fails refuse "
     "refused refuses deny denied denies nicht kein keine keinen keiner keinem nie niemals ohne ne pas jamais"
 )
+# of two answers, words that say the same; each line begins with what stands for all
+_SYNONYMS = """
+big large huge
+small little tiny
+film movie picture
+begin begun start started commence
+doctor physician
+author writer wrote written
+create make made found founded establish established build built
+usa us u.s u.s.a america
+uk u.k britain
+car automobile
+buy purchase
+fast quick rapid
+kid child children
+people persons person
+die died dead pass
+autumn fall
+grey gray
+color colour
+percent percentage
+km kilometre kilometer kilometres kilometers
+metre meter m metres meters
+kg kilogram kilograms
+happy glad
+mount mt
+saint st
+sad unhappy
+city town
+nation country
+gas gaseous
+liquid fluid
+born birth
+kyiv kiev
+"""
 
 
 def _heads(lines: str) -> dict[str, str]:
@@ -215,3 +250,4 @@ def _heads(lines: str) -> dict[str, str]:
 
 HEADS = _heads(_IRREGULAR)
 OPPOSITES = frozenset(tuple(line.split()) for line in _OPPOSITES.split("\n") if line)
+SYNONYMS = _heads(_SYNONYMS)

@@ -14,6 +14,8 @@ from difflib import SequenceMatcher
 from assay.lazy import dataclass, regex
 from assay.text.abbreviation import STARTERS
 from assay.text.numeral import ordinal, value
+from assay.text.spelled import spelled
+from assay.uncertainty._english import SYNONYMS
 from assay.uncertainty.grounding import stem
 
 SAME = 0.7  # share of words in common (F1) from which two longer answers say the same, nothing being exchanged
@@ -45,7 +47,7 @@ _STOP_WORDS = (
     "here then than very quite really also just about approximately around roughly nearly almost probably "
     "likely perhaps maybe possibly actually commonly usually generally typically often known called named "
     "considered located found said answer think believe sure well ok okay s t re ve ll d sir dr mr mrs ms "
-    "prof certainly absolutely sorry question please"
+    "prof certainly absolutely sorry question please inc corp ltd llc plc gmbh"
 )
 _STOP = frozenset(_STOP_WORDS.split())
 _PLACING_WORDS = "in of at the from near"
@@ -56,43 +58,6 @@ _MONTHS_NAMES = "january february march april may june july august september oct
 _MONTHS = _MONTHS_NAMES.split()
 _MONTH = {name[:size]: at for at, name in enumerate(_MONTHS, 1) for size in (3, len(name))}
 _UNITS = {"%": "percent", "per cent": "percent", "$": "dollar", "€": "euro", "£": "pound"}
-_SAME = {
-    word: row.split()[0]
-    for row in (
-        "big large huge",
-        "small little tiny",
-        "film movie picture",
-        "begin begun start started commence",
-        "doctor physician",
-        "author writer wrote written",
-        "create make made found founded establish established build built",
-        "usa us u.s u.s.a america",
-        "uk u.k britain",
-        "car automobile",
-        "buy purchase",
-        "fast quick rapid",
-        "kid child children",
-        "people persons person",
-        "die died dead pass",
-        "autumn fall",
-        "grey gray",
-        "color colour",
-        "percent percentage",
-        "km kilometre kilometer kilometres kilometers",
-        "metre meter m metres meters",
-        "kg kilogram kilograms",
-        "happy glad",
-        "mount mt",
-        "saint st",
-        "sad unhappy",
-        "city town",
-        "nation country",
-        "gas gaseous",
-        "liquid fluid",
-        "born birth",
-    )
-    for word in row.split()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +89,9 @@ def same(one: str, other: str, question: str = "") -> bool:
         return True
     if not one or not other:
         return False
+    one, other, question = (_written(text) for text in (one, other, question))
+    if _tails_opposed(one, other):
+        return False
     left, right = claim(one, question), claim(other, question)
     if left.declines or right.declines:
         return left.declines and right.declines
@@ -134,6 +102,27 @@ def same(one: str, other: str, question: str = "") -> bool:
             return False
         left, right = claim(one), claim(other)
     return left.negated == right.negated and _agree(left, right, lenient=False)
+
+
+def _written(text: str) -> str:
+    """A text in one spelling: its numbers, dates and measures; initials without stops, and parts of names apart."""
+    text = _INITIALS.sub(lambda match: match[0].replace(".", ""), spelled(text))
+    return _JOINED.sub(" ", text)
+
+
+_INITIALS = regex(r"\b(?:[A-Z]\.){2,6}")
+_JOINED = regex(r"(?<=\w)-(?=[A-Z])")
+
+
+def _tails_opposed(one: str, other: str) -> bool:
+    """Whether what two answers only add (", which was not insured") is the same but for a negation."""
+    left, right = (_TAIL.search(text) for text in (one, other))
+    if left is None or right is None:
+        return False
+    ours, theirs = ([word.lower() for word in _tokens(match[0])] for match in (left, right))
+    denied = [sum(word in _NO for word in words) % 2 for words in (ours, theirs)]
+    shared = len(set(ours) & set(theirs))
+    return denied[0] != denied[1] and 2 * shared >= SAME * (len(set(ours)) + len(set(theirs)))
 
 
 def claim(text: str, question: str = "") -> Claim:
@@ -235,10 +224,14 @@ def _word(word: str) -> str:
     number = value(plain)
     if number is not None:
         return number
-    if plain in _SAME:
-        return _SAME[plain]
+    if plain in SYNONYMS:
+        return SYNONYMS[plain]
+    plain = _ENDS.sub("y", plain).replace("tch", "ch")  # Tolstoy and Tolstoi, Tchaikovsky and Chaikovskii
     found = stem(plain) if len(plain) > 3 else plain
-    return _SAME.get(found, found) if any(map(str.isalnum, found)) else ""
+    return SYNONYMS.get(found, found) if any(map(str.isalnum, found)) else ""
+
+
+_ENDS = regex(r"(?<=[^\W\d_]{3})(?:ii|iy|yi|i)$")
 
 
 def _numbers(at: list[tuple[int, str]]) -> tuple[list[str], list[int]]:
