@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that come from the code: pages of checks, commands, and the dossier's schema.
+"""Write what comes from the code: pages of checks, commands, the dossier's schema, and the lists that start-up reads.
 
 `python docs/generate.py` writes them, `--check` only says whether they are current (exit status 1 if not).
 """
@@ -14,12 +14,17 @@ from pathlib import Path
 import click
 
 from assay.checks import installed
+from assay.checks import listing as check_listing
 from assay.cli import COMMANDS, HELP
 from assay.cli._group import cli
+from assay.facts.catalog import listing as fact_listing
 from assay.facts.dossier import QUESTIONS, Rule
 from assay.facts.schema import dossier_schema
 from assay.facts.structure import Aspect
 from assay.formats import installed as formats
+from assay.formats import listing as format_listing
+from assay.listing import NAME
+from assay.listing import written as listed
 
 DOCS = Path(__file__).resolve().parent
 
@@ -32,6 +37,12 @@ def pages() -> dict[str, str]:
     written["formats.md"] = _formats()
     written["dossier.schema.json"] = json.dumps(dossier_schema(), indent=1, sort_keys=True) + "\n"
     return written
+
+
+def lists() -> dict[str, str]:
+    """The same of the lists that start-up reads in place of the modules; the pages are made from what these say."""
+    rooms = {"checks": check_listing, "facts": fact_listing, "formats": format_listing}
+    return {f"../src/assay/{room}/{NAME}": listed(listing()) for room, listing in rooms.items()}
 
 
 def _check_page(rule: Rule) -> str:
@@ -142,16 +153,23 @@ def _aspects() -> str:
     return f"{head}{''.join(rows)}\n{legend}"
 
 
-def main() -> int:
-    """Write or check."""
+def _stale(contents: dict[str, str]) -> list[str]:
+    """The names of the files that are not as they are to be; now they are, unless they were only to be checked."""
     stale = []
-    for name, content in pages().items():
+    for name, content in contents.items():
         path = DOCS / name
         if not path.is_file() or path.read_text("utf-8") != content:
             stale.append(name)
             if "--check" not in sys.argv:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, "utf-8")
+    return stale
+
+
+def main() -> int:
+    """Write or check."""
+    stale = _stale(lists())
+    stale += _stale(pages())
     known = {Path(name).name for name in pages() if name.startswith("checks/")}
     stale += [
         f"checks/{path.name} (no such check)" for path in (DOCS / "checks").glob("*.md") if path.name not in known

@@ -145,3 +145,23 @@ def test_no_test_module_takes_anything_from_another() -> None:
         if isinstance(node, ast.ImportFrom) and re.search(r"^tests(\.\w+)*\.test_", node.module or "")
     ]
     assert found == []
+
+
+def test_modules_make_patterns_and_classes_this_way() -> None:
+    wrong = []
+    for path in PYTHON:
+        if MODULES[path] == "assay.lazy":
+            continue
+        for node in outside_functions(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
+                wrong += [f"{path}:{node.lineno}" for alias in node.names if alias.name == "dataclass"]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+                wrong.append(f"{path}:{node.lineno}")
+    assert wrong == [], "take dataclass and regex from assay.lazy"
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.Lambda):
+            yield child
+            yield from outside_functions(child)

@@ -1,4 +1,4 @@
-"""What is made when it is first used: regular expressions, and the methods of dataclasses (docs/decisions/0027).
+"""What is made when it is first used: regular expressions, the methods of dataclasses (docs/decisions/0027).
 
 An audit of a small folder imports hundreds of patterns and classes, and uses a few of them. Both are written as with
 `re` and `dataclasses`, are what these give to a type checker, and behave as theirs once they are used.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,16 @@ else:
             return plain
 
         return made
+
+
+def fits(name: str, pattern: str) -> bool:
+    """What `fnmatchcase` says; for a pattern that is a name, or has one `*` and nothing else, nothing is compiled."""
+    before, star, after = pattern.partition("*")
+    if "*" in after or "?" in pattern or "[" in pattern:
+        return fnmatchcase(name, pattern)
+    if not star:
+        return name == pattern
+    return len(name) >= len(before) + len(after) and name.startswith(before) and name.endswith(after)
 
 
 class _Pattern:
@@ -84,7 +95,8 @@ def _by_the_library(name: str, **asked: bool) -> Callable[[type], Any]:
 
     def generated(home: type) -> Any:
         fields = [(row.name, Any, _alike(row)) for row in _fields(home)]
-        return dataclasses.make_dataclass(home.__name__, fields, **wanted).__dict__[name]  # type: ignore[arg-type]
+        said = {"__doc__": home.__name__}  # else the library writes one, for which it asks for the signature
+        return dataclasses.make_dataclass(home.__name__, fields, namespace=said, **wanted).__dict__[name]  # type: ignore[arg-type]
 
     return generated
 

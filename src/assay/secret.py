@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import os
-from urllib.parse import unquote, urlsplit
 
 from assay.lazy import regex
 
@@ -43,6 +42,8 @@ def without_user(text: str) -> str:
 
 def of_user(url: str) -> tuple[str, ...]:
     """What of an address is secret: its password as it stands there, as it is meant, and in a header (RFC 7617)."""
+    from urllib.parse import unquote, urlsplit
+
     user, found, _ = urlsplit(url).netloc.rpartition("@")
     if not found:
         return ()

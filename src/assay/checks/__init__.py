@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, astuple
 from functools import cache
-from itertools import chain
-from types import GenericAlias
+from types import GenericAlias, ModuleType
 from typing import Any
 
 from assay.facts.dossier import QUESTIONS, Rule
 from assay.facts.finding import Answer
 from assay.facts.structure import Aspect
 from assay.lazy import dataclass, regex
+from assay.listing import Deferred, listed, modules
 
 Run = Callable[..., Iterator[Answer]]
 _ALL = regex(r"tuple\[(\w+), \.\.\.\]\Z")
@@ -94,9 +94,9 @@ def check(
 @cache
 def installed() -> tuple[Check, ...]:
     """Every built-in check: the questions in their order, checks by id."""
-    return tuple(
-        chain.from_iterable(sorted(_in_folder(question), key=lambda found: found.rule.id) for question in QUESTIONS)
-    )
+    rows = listed(__path__[0], QUESTIONS)
+    found = [check for _, check in _imported().values()] if rows is None else list(map(_from_list, rows, rows.values()))
+    return tuple(sorted(found, key=lambda row: (list(QUESTIONS).index(row.rule.question), row.rule.id)))
 
 
 def named(id: str) -> Check | None:
@@ -104,12 +104,39 @@ def named(id: str) -> Check | None:
     return next((found for found in installed() if found.rule.id == id), None)
 
 
-def _in_folder(question: str) -> Iterator[Check]:
-    package = importlib.import_module(f"{__name__}.{question}")
-    for entry in pkgutil.iter_modules(package.__path__):
-        if not entry.name.startswith("_"):
-            module = importlib.import_module(f"{package.__name__}.{entry.name}")
-            yield from (value for value in vars(module).values() if isinstance(value, Check))
+def listing() -> dict[str, Any]:
+    """What each module declares, as `listed` gives it back: the name of its check, and all of it but what it runs."""
+    return {
+        module: {
+            "name": name,
+            "rule": asdict(check.rule),
+            "needs": [astuple(need) for need in check.needs],
+            "aspects": [row.name for row in check.aspects],
+            "of_bytes": check.of_bytes,
+        }
+        for module, (name, check) in _imported().items()
+    }
+
+
+def _from_list(module: str, row: dict[str, Any]) -> Check:
+    return Check(
+        Rule(**{**row["rule"], "references": tuple(row["rule"]["references"])}),
+        tuple(Need(*need) for need in row["needs"]),
+        Deferred(f"{__name__}.{module}", row["name"], "run"),
+        tuple(Aspect[name] for name in row["aspects"]),
+        row["of_bytes"],
+    )
+
+
+def _imported() -> dict[str, tuple[str, Check]]:
+    """Module below this one -> the name of its check, and the check."""
+    names = modules(__path__[0], QUESTIONS)
+    return {name: _the_check(importlib.import_module(f"{__name__}.{name}")) for name in names}
+
+
+def _the_check(module: ModuleType) -> tuple[str, Check]:
+    ((name, found),) = ((name, value) for name, value in vars(module).items() if isinstance(value, Check))
+    return name, found
 
 
 def _need(name: str, hint: Any) -> Need:

@@ -10,13 +10,12 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from assay.facts.config import ConfigValues
-from assay.lazy import dataclass, regex
+from assay.lazy import dataclass, fits, regex
 
 Shape = tuple[int | None, ...] | None
 """Extents, outermost first; None for an extent, or a shape, that the config does not determine."""
@@ -211,9 +210,7 @@ class _Sizes:
         formulas: dict[str, str] = {}
         architecture = self._values["architecture"]
         for row in self._family.rows.values():
-            required = not row.optional and (
-                not row.heads or any(fnmatchcase(architecture, pattern) for pattern in row.heads)
-            )
+            required = not row.optional and (not row.heads or any(fits(architecture, pattern) for pattern in row.heads))
             table, formula = must if required else may, self._formula(row.shape)
             for name, shape in self._named(row):
                 if len(must) + len(may) > MAX_TENSORS:

@@ -6,17 +6,17 @@ Modules whose name starts with an underscore are parts that readers share, not f
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import cache
-from types import ModuleType
+from typing import Any
 
 from assay.facts.structure import Aspect, Contents, Examined
 from assay.formats.window import Window
-from assay.lazy import dataclass
+from assay.lazy import dataclass, fits
+from assay.listing import Deferred, listed
+from assay.listing import modules as public
 
 Read = Callable[[str, Window], Iterator[object]]
 
@@ -62,7 +62,7 @@ class Format:
         A name outranks bare magic because loaders go by name, and because short magics also begin files of other
         formats; among names the more specific pattern wins.
         """
-        named = max((len(pattern) for pattern in self.names if fnmatchcase(name, pattern)), default=0)
+        named = max((len(pattern) for pattern in self.names if fits(name, pattern)), default=0)
         marked = max((len(mark) for at, mark in self.magic if head.startswith(mark, at)), default=0)
         if self.both:
             return (4, marked) if named and marked else (0, 0)
@@ -105,13 +105,17 @@ HEAD = 512  # bytes of a file's beginning that recognition may look at
 
 def module_names() -> tuple[str, ...]:
     """The reader modules in this folder, sorted."""
-    return tuple(sorted(entry.name for entry in pkgutil.iter_modules(__path__) if _is_format(entry)))
+    return tuple(name for name in public(__path__[0]) if name != "window")
 
 
 def load(name: str) -> Format:
-    """The format that module `name` of this folder defines."""
-    module: ModuleType = importlib.import_module(f"{__name__}.{name}")
-    found: Format = module.FORMAT
+    """The format that module `name` of this folder defines; what of it is called is imported then."""
+    return _by_module().get(name) or imported(name)
+
+
+def imported(name: str) -> Format:
+    """The same, with its functions: the module is imported now."""
+    found: Format = importlib.import_module(f"{__name__}.{name}").FORMAT
     return found
 
 
@@ -120,14 +124,53 @@ def modules(kinds: Iterable[Format | None]) -> tuple[str, ...]:
     return tuple(sorted({kind.read.__module__.rpartition(".")[2] for kind in kinds if kind is not None}))
 
 
-def _is_format(entry: pkgutil.ModuleInfo) -> bool:
-    return not entry.ispkg and not entry.name.startswith("_") and entry.name != "window"
-
-
 @cache
+def _by_module() -> dict[str, Format]:
+    """Module -> format, in the order of the names."""
+    rows = listed(__path__[0])
+    if rows is None:
+        return {name: imported(name) for name in module_names()}
+    return {name: _from_list(name, row) for name, row in rows.items() if row is not None}
+
+
 def installed() -> tuple[Format, ...]:
     """Every built-in format, in module-name order."""
-    return tuple(load(name) for name in module_names())
+    return tuple(_by_module().values())
+
+
+def listing() -> dict[str, Any]:
+    """What each public module of this folder declares, as `listed` gives it back."""
+    return {"window": None} | {name: _for_list(imported(name)) for name in module_names()}
+
+
+def _for_list(kind: Format) -> dict[str, Any]:
+    return {
+        "id": kind.id,
+        "title": kind.title,
+        "names": kind.names,
+        "magic": [(at, mark.hex()) for at, mark in kind.magic],
+        "both": kind.both,
+        "needs": kind.needs,
+        "judges": [name for name in ("sniff", "guess") if getattr(kind, name) is not None],
+        "examines": [row.name for row in kind.examines],
+        "gaps": [row.name for row in kind.gaps],
+    }
+
+
+def _from_list(name: str, row: dict[str, Any]) -> Format:
+    module = f"{__name__}.{name}"
+    return Format(
+        row["id"],
+        row["title"],
+        Deferred(module, "FORMAT", "read"),
+        tuple(row["names"]),
+        tuple((at, bytes.fromhex(mark)) for at, mark in row["magic"]),
+        row["both"],
+        tuple(row["needs"]),
+        examines=tuple(Aspect[entry] for entry in row["examines"]),
+        gaps=tuple(Aspect[entry] for entry in row["gaps"]),
+        **{judge: Deferred(module, "FORMAT", judge) for judge in row["judges"]},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +213,7 @@ def _candidates(name: str, head: bytes) -> set[int]:
         at = name.find(".", at + 1)
     found.update(index.first.get(head[0], ()) if head else ())
     found.update(number for at, mark, number in index.later if head.startswith(mark, at))
-    found.update(number for pattern, number in index.other if number not in found and fnmatchcase(name, pattern))
+    found.update(number for pattern, number in index.other if number not in found and fits(name, pattern))
     return found
 
 

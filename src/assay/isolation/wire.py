@@ -11,7 +11,7 @@ import struct
 from typing import Any, BinaryIO
 
 from assay.facts.artifact import Obstacle
-from assay.facts.catalog import kinds
+from assay.facts.catalog import kind
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.structure import Examined
 from assay.facts.text import TemplateTrial
@@ -131,11 +131,12 @@ def heard(message: Any, artifact: str, *, of_templates: bool = False) -> object:
 
 
 def _fact(entry: Any, artifact: str) -> object:
-    if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str) or entry[0] not in kinds():
+    named = isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)
+    if not named or (type_ := kind(entry[0])) is None:
         raise Mismatch("an answer with an unknown fact")
     if entry[0] == Obstacle.__name__:
         return _obstacle(entry[1], artifact)
-    fact: object = decode(kinds()[entry[0]], entry[1])
+    fact: object = decode(type_, entry[1])
     _about(getattr(fact, "artifact", None), artifact)
     return fact
 

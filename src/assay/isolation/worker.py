@@ -37,7 +37,7 @@ def serve(requests: int, answers: int, parent: int) -> None:
 
 def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     first = received(source)
-    readers = {name: formats.load(name) for name in first["formats"]}
+    readers = {name: formats.imported(name) for name in first["formats"]}
     for reader in readers.values():
         for module in (*reader.needs, *needs(reader)):
             importlib.import_module(module)

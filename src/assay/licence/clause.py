@@ -36,7 +36,7 @@ _NOT = r"(?:not|no|never|nor|cannot|prohibit\w*|forbid\w*|forbidden|banned|refra
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    return regex("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import json
 import sys
 import zlib
 from array import array
-from importlib import resources
+from pathlib import Path
 
 from assay.lazy import dataclass
 
@@ -87,4 +87,4 @@ def _little(run: array[int]) -> array[int]:
 
 
 # read when this module is imported: the worker opens no file once it has locked itself down
-KNOWN = unpacked(resources.files("assay.licence").joinpath("licences.bin").read_bytes())
+KNOWN = unpacked(Path(__file__).with_name("licences.bin").read_bytes())

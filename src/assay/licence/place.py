@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Protocol
 
 from assay.facts.artifact import Artifact, Obstacle, Trouble
-from assay.lazy import regex
+from assay.lazy import fits, regex
 
 # how such names read in lower case without the ending of a text; what ends otherwise may be code, and is read as that
 _STEMS = (
@@ -59,13 +58,13 @@ def is_unended(name: str) -> bool:
     MODEL_LICENSE, LICENSE.apache.
     """
     ended = _ENDS.search(name) and not _OWN_ENDS.match(name)
-    return not ended and any(fnmatchcase(name, stem) for stem in _STEMS)
+    return not ended and any(fits(name, stem) for stem in _STEMS)
 
 
 def is_licence(path: str) -> bool:
     """Whether a file, by its name, holds a licence, a policy or a notice."""
     name = path.rpartition("/")[2].lower()
-    return any(fnmatchcase(name, pattern) for pattern in NAMES) or is_unended(name)
+    return any(fits(name, pattern) for pattern in NAMES) or is_unended(name)
 
 
 class _Read(Protocol):

@@ -72,4 +72,5 @@ def _ordered(rows: list[Measure]) -> Iterator[Measure]:
         if not ready:
             raise ValueError(f"measures need one another: {', '.join(row.id for row in left)}")
         yield from ready
-        left = [row for row in left if row not in ready]
+        done = {row.id for row in ready}
+        left = [row for row in left if row.id not in done]

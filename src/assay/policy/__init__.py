@@ -7,7 +7,6 @@ import pkgutil
 import unicodedata
 from dataclasses import replace
 from datetime import date, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from assay.facts.copies import told
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.nature import SubjectKind
-from assay.lazy import dataclass, regex
+from assay.lazy import dataclass, fits, regex
 from assay.policy.baseline import listable
 
 SCHEMA = "assay-policy/1"
@@ -142,7 +141,7 @@ def problems(policy: Policy, check_ids: tuple[str, ...]) -> tuple[str, ...]:
         *policy.excepted,
         *policy.off,
     )
-    unknown = {pattern for pattern in patterns if not any(fnmatchcase(id, pattern) for id in check_ids)}
+    unknown = {pattern for pattern in patterns if not any(fits(id, pattern) for id in check_ids)}
     unknown |= {waiver.check for waiver in policy.waivers if waiver.check not in check_ids}  # one each, no pattern
     return tuple(f"{pattern!r} matches no check{did_you_mean(pattern, check_ids)}" for pattern in sorted(unknown))
 
@@ -318,7 +317,7 @@ def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
 
 
 def _matches(check: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(check, pattern) for pattern in patterns)
+    return any(fits(check, pattern) for pattern in patterns)
 
 
 def _prints(findings: list[Finding]) -> tuple[str, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from assay import files
-from assay.lazy import dataclass, regex
+from assay.lazy import dataclass, fits, regex
 
 SCHEMA = "assay-baseline/2"
 _FIRST = "assay-baseline/1"  # named no model; its fingerprints of code and bytes held no content, and match nothing now
@@ -45,7 +44,7 @@ def digest(fingerprints: frozenset[str]) -> str:
 
 def listable(check: str) -> bool:
     """Whether findings of the check can be known: not those that say that the files are not what they should be."""
-    return not any(fnmatchcase(check, pattern) for pattern in _INTEGRITY)
+    return not any(fits(check, pattern) for pattern in _INTEGRITY)
 
 
 def _of_any(value: dict[str, object]) -> Baseline:

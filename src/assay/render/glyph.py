@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import median
 
 from assay.facts.role import placed
 from assay.facts.values import TensorSummary, first_copy
@@ -48,6 +47,10 @@ def layer_ratios(tensors: Sequence[TensorSummary], most: int) -> tuple[float, ..
         at = placed(row.name)
         if at.layer is not None and at.known and at.kind == "weight" and row.deviation and math.isfinite(row.deviation):
             scales[at.role][at.layer] = row.deviation
+    if not scales:
+        return ()
+    from statistics import median  # it imports decimal, fractions and random
+
     ratios: dict[int, list[float]] = defaultdict(list)
     for of_role in scales.values():
         middle = median(of_role.values())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from assay.facts.model import Model, beside, stated_at
 from assay.facts.openness import Compute
 from assay.facts.role import placed
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 GPAI, SYSTEMIC = 10**23, 10**25  # FLOP: guidelines paragraph 17; Regulation (EU) 2024/1689, Article 51(2)
 _UNIT = {"M": 10**6, "B": 10**9, "T": 10**12}
@@ -30,8 +33,12 @@ def interval(flop: int) -> tuple[int, int]:
 def tokens_of(text: str) -> int | None:
     """`2T`, `600B` or `1.5T` as a number of tokens."""
     unit = _UNIT.get(text[-1:].upper())
+    if not unit:
+        return None
+    from fractions import Fraction
+
     try:
-        return int(Fraction(text[:-1]) * unit) if unit else None
+        return int(Fraction(text[:-1]) * unit)
     except (ValueError, ZeroDivisionError):
         return None
 
