@@ -180,6 +180,45 @@ def test_a_licence_under_another_name_is_not_that_licence() -> None:
     assert found.apart >= 2 and found.opening.startswith("Acme Weights License TERMS")
 
 
+def test_another_name_over_two_lines_is_another_name() -> None:
+    body = OWN[OWN.index("TERMS AND CONDITIONS") :].replace("royalty-free", "revocable")
+    found = licence(f"Acme Model\nWeights Licence\n\n{body}")
+    assert (found.identified, found.nearest) == ((), "Apache-2.0")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ce code est sous licence Apache 2.0 (http://www.apache.org/licenses/LICENSE-2.0). Les poids du modèle ne "
+        "peuvent pas être utilisés à des fins commerciales.",
+        "Der Code steht unter der Apache-Lizenz (http://www.apache.org/licenses/LICENSE-2.0). Die Gewichte dürfen "
+        "nicht kommerziell genutzt werden.",
+        "代码依照 http://www.apache.org/licenses/LICENSE-2.0 开源。模型权重不得商用。",
+        "The code is licensed under the MIT License. Weights are under a research licence; see the website.",
+    ],
+    ids=["French", "German", "Chinese", "weights"],
+)
+def test_a_short_text_that_may_say_more_declares_nothing(text: str) -> None:
+    assert licence(text).identified == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Apache 许可证\n2.0 版\n\n使用、复制和分发条款\n\n" + "任何人不得将其用于非法目的。" * 40,
+        "Apache License 2.0 中文版\n\n" + "任何人不得将其用于非法目的。" * 40,
+        "通义千问 LICENSE AGREEMENT\n\n" + "任何人不得将其用于非法目的。" * 40,
+        "CONTRAT DE LICENCE DE LOGICIEL LIBRE CeCILL\n\n"
+        + "Le présent contrat est une licence de logiciel libre. " * 40,
+        "GNU General Public License\n\nDeutsche Übersetzung der Version 3\n\n" + "Dies ist eine freie Lizenz. " * 40,
+        "MIT 라이선스\n\n" + "이 소프트웨어의 복제본과 관련된 문서화 파일을 획득하는 사람은 누구라도. " * 20,
+    ],
+)
+def test_a_translation_is_no_other_licence_and_speaks_for_itself(text: str) -> None:
+    found = licence(text)
+    assert found.identified == () and found.opening.startswith(text.split("\n")[0])
+
+
 @pytest.mark.parametrize(
     ("title", "id"),
     [
@@ -190,6 +229,10 @@ def test_a_licence_under_another_name_is_not_that_licence() -> None:
         ("# The ChatGLM2-6B License", "LicenseRef-chatglm2-6b"),
         ("TENCENT HUNYUAN WORLD 1.0 COMMUNITY LICENSE AGREEMENT", "LicenseRef-tencent-hunyuan"),
         ("NVIDIA Source Code License for Something", "LicenseRef-nvidia-source-code"),
+        ("Meta Llama (R) 3 Community License Agreement (TM)", "LicenseRef-llama3"),
+        ("META LLAMA 3\n   COMMUNITY\n LICENSE AGREEMENT", "LicenseRef-llama3"),
+        ("======== META LLAMA 3 COMMUNITY LICENSE AGREEMENT ========", "LicenseRef-llama3"),
+        ("```\nTongyi Qianwen\nRESEARCH LICENSE AGREEMENT", "LicenseRef-tongyi-qianwen-research"),
         ("Attribution-NonCommercial-NoDerivatives 2.5 Generic", "CC-BY-NC-ND-2.5"),
         ("OpenMDW License Agreement, version 1.1 (OpenMDW-1.1)", "LicenseRef-OpenMDW-1.1"),
     ],

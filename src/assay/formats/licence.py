@@ -37,8 +37,11 @@ def of_text(artifact: str, text: str) -> Iterator[object]:
 def licence_text(artifact: str, text: str, notice: bool | None = None) -> LicenceText:
     """What a text was identified as; whether it is a `notice` its name says where it is not given."""
     from assay.licence.match import identified
+    from assay.licence.title import MOST_NOTICE
+    from assay.text.language import foreign
 
-    found = identified(text)
+    # in a short text of another language, terms beside the licence that it names would not be seen
+    found = identified(text, declares=len(text) > MOST_NOTICE or not foreign(text))
     return LicenceText(
         artifact,
         found.ids,
@@ -75,7 +78,7 @@ FORMAT = Format(
     read,
     names=NAMES,
     guess=lambda name, head: b"\0" not in head and not head.startswith(b"%PDF-") and is_unended(name),
-    needs=("assay.licence.match", "assay.licence.clause"),
+    needs=("assay.licence.match", "assay.licence.clause", "assay.text.language"),
     examines=(Aspect.MARKS,),
     gaps=(),
 )

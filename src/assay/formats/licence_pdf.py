@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.errors import LimitExceeded, Malformed
 from assay.formats import Format, inert_file
+from assay.formats.licence import FORMAT as TEXT
 from assay.formats.licence import MOST, of_text
 from assay.formats.window import Window
 from assay.licence.place import PDF_NAMES, is_unended
@@ -67,7 +68,7 @@ FORMAT = Format(
     names=PDF_NAMES,
     magic=((0, MARK),),
     both=True,
-    needs=("assay.formats.encoding.pdf", "assay.licence.match", "assay.licence.clause", *inert_file.FORMAT.needs),
+    needs=("assay.formats.encoding.pdf", *TEXT.needs, *inert_file.FORMAT.needs),
     guess=lambda name, head: head.startswith(MARK) and is_unended(name),
     examines=(),
     gaps=(),

@@ -257,7 +257,7 @@ FORMAT = Format(
     "model card",
     read,
     names=("readme.md",),
-    needs=("yaml", "assay.licence.match", "assay.licence.clause"),
+    needs=("yaml", "assay.licence.match", "assay.licence.clause", "assay.text.language"),
     examines=(Aspect.MARKS,),
     gaps=(),
 )

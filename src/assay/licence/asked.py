@@ -90,4 +90,14 @@ def asked(sentences: Iterable[tuple[int, str]]) -> Iterator[Clause]:
             return
 
 
+def beyond(terms: Iterable[Clause], ids: Iterable[str]) -> tuple[Clause, ...]:
+    """Those of a card's terms that no licence among `ids` asks for anyway."""
+    from assay.licence.term import restrictions  # whose tables readers of cards have no need of
+
+    held = {code for id in ids for code in restrictions(id)}
+    if Restriction.NON_COMMERCIAL in held:
+        held.add(Restriction.RESEARCH)
+    return tuple(row for row in terms if row.kind not in held)
+
+
 _MARKUP = regex(r"[*_`]+")

@@ -63,13 +63,13 @@ class _Held:
     near: list[Aligned]  # like the text, but another licence, or none under that name
 
 
-def identified(text: str) -> Identified:
-    """What licences `text` holds."""
+def identified(text: str, *, declares: bool = True) -> Identified:
+    """What licences `text` holds; `declares` is False of one that cannot be read, so that it declares none."""
     lines = text.replace("\r\n", "\n").split("\n")
     every = words(text)
     found = every[:MOST_WORDS]
     held = _held(found, lines)
-    if not held.rows and (by_title := _by_title(text, lines, len(found))):
+    if not held.rows and (by_title := _by_title(text, lines, len(found) if declares else None)):
         held.rows.append((1, by_title, 0))
     best: dict[str, int] = {}
     for _, id, share in held.rows:
@@ -156,9 +156,11 @@ def _nameable(id: str) -> str:
     return id if id and (not is_listed(id) or not is_open(id)) else ""
 
 
-def _by_title(text: str, lines: list[str], count: int) -> str:
-    """The licence that the first page names where no body says which it is, or that a short notice puts it under."""
-    if count <= MOST_DECLARED and (said := declared(text)):
+def _by_title(text: str, lines: list[str], count: int | None) -> str:
+    """The licence that the first page names where no body says which it is, or that a notice of so few words puts it
+    under.
+    """
+    if count is not None and count <= MOST_DECLARED and (said := declared(text)):
         return said
     page = list(titles(lines, 1, len(lines) + 1))
     return next((id for title in page if (id := _nameable(title.id))), "") or marked(text)

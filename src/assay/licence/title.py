@@ -25,7 +25,7 @@ _NOUN = regex(
     r"\b(?:licen[cs](?:e|es|ing)|agreement|terms|policy|eula|rail|openrail|dedication|legal code)\b",
     re.IGNORECASE,
 )
-_MARKUP = regex(r"[*`]+|(?<!\w)_+|_+(?!\w)")
+_MARKUP = regex(r"[*`]+|(?<!\w)_+|_+(?!\w)|[®™]|\((?:r|tm)\)", re.IGNORECASE)
 _EDGE = " \t*_#>=~|/\\-–—:;,.\"'“”`•"
 # what follows a name in a title and is not part of it
 _TAIL = regex(
@@ -46,6 +46,9 @@ _UNDER = regex(
     r"((?-i:[A-Z])[\w .,-]{1,70}?(?:licen[cs]e|\d(?:\.\d)?)(?:,? v(?:ersion)?\.? ?\d(?:\.\d)?)?)(?=[\s.,;:()]|\Z)",
     re.IGNORECASE,
 )
+_SENTENCE = regex(r"(?<=[.;])\s+(?=[A-Z])")
+_WEIGHTS = regex(r"\b(?:weights|models?|checkpoints?|parameters)\b", re.IGNORECASE)
+_TERMS = regex(r"\b(?:licen[cs]\w*|terms|agreement|polic(?:y|ies))\b", re.IGNORECASE)
 _ADDRESS = regex(r"https?://[^\s<>()\[\]\"']{4,200}")
 # words of a title that do not tell one licence from another
 _GENERAL = frozenset(
@@ -72,10 +75,11 @@ class Title:
 def titles(lines: list[str], start: int, stop: int) -> Iterator[Title]:
     """The titles among the lines from number `start` up to before `stop` (from 1); bounded to the first page."""
     seen = size = 0
-    before = ""
+    before = above = ""  # the last line that may begin a title, and the same if it is the line above
     for number in range(start, min(stop, len(lines) + 1)):
         said = " ".join(_MARKUP.sub(" ", plain(lines[number - 1][:1000])).split()).strip(_EDGE)
         if not said:
+            above = ""
             continue
         seen, size = seen + 1, size + len(said)
         if seen > MOST_LINES or size > PAGE:
@@ -86,10 +90,10 @@ def titles(lines: list[str], start: int, stop: int) -> Iterator[Title]:
             if not found and (found := _id(joined)):
                 whole = joined
             if is_listed(found) or (_NOUN.search(whole) and not _COPYRIGHT.match(said)):
-                yield Title(number, said, found)
-            before = said
+                yield Title(number, said if found or _COPYRIGHT.match(above) else f"{above} {said}".strip(), found)
+            before = above = said
         else:
-            before = ""
+            before = above = ""
 
 
 def marked(text: str) -> str:
@@ -103,7 +107,8 @@ def marked(text: str) -> str:
 
 def declared(text: str) -> str:
     """The licence that a short text puts something under: as SPDX-License-Identifier, by its name after "under the",
-    or by the address of its text; empty if it says none, or several, or is too long to be no more than that.
+    or by the address of its text; empty if it says none, or several, is too long to be no more than that, or says in
+    another sentence that the weights have terms too.
     """
     if len(text) > MOST_NOTICE:
         return ""
@@ -112,6 +117,9 @@ def declared(text: str) -> str:
     if not said:
         said = [found[1] for found in _UNDER.finditer(head)] + _ADDRESS.findall(head)
     found = {id for name in said if not name.lower().startswith(REF) and (id := named(name.rstrip(".,;:")))}
+    beside = [row for row in _SENTENCE.split(head) if not _UNDER.search(row) and not _IDENTIFIER.search(row)]
+    if any(_WEIGHTS.search(row) and _TERMS.search(row) for row in beside):
+        return ""
     one = {id for id in found if not any(id in texts(other) for other in found)} if len(found) > 1 else found
     return next(iter(one)) if len(one) == 1 else ""
 

@@ -11,6 +11,7 @@ from assay.facts.text import LicenceText
 from assay.licence.name import named
 from assay.licence.place import unread
 from assay.licence.tag import short
+from assay.text.language import foreign
 
 
 def read_as(text: str) -> str:
@@ -31,10 +32,12 @@ def counted(number: int, word: str) -> str:
 
 def unlike(text: LicenceText) -> str:
     """What a text is that holds no known licence: for example "unlike any known licence; nearest MIT, differs in 2
-    passages".
+    passages", and in which language it is, if not in English.
     """
+    language = foreign(text.opening)
+    unread = f"; it seems to be in {language}, of which assay reads no clauses" if language else ""
     near = f"; nearest {short(text.nearest)}, differs in {counted(text.apart, 'passage')}" if text.nearest else ""
-    return f"unlike any known licence{near}"
+    return f"unlike any known licence{near}{unread}"
 
 
 def own_words(text: LicenceText) -> Evidence:

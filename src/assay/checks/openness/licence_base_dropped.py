@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import not_read, place
 from assay.facts.finding import Answer, Evidence, Kind, informational, passed, review
+from assay.facts.licence import Restriction
 from assay.facts.model import Model
 from assay.lazy import regex
 from assay.licence.name import same
@@ -41,6 +42,9 @@ _TERMS = (
     (regex(r"phi-[34]|phi-2\Z|gpt2\Z|deepseek-r1\Z"), "mit"),
 )
 
+# terms that mean the same in whatever licence they stand; lists of uses, names and thresholds are each family's own
+_SAME_EVERYWHERE = frozenset({Restriction.NON_COMMERCIAL, Restriction.NO_DERIVATIVES})
+
 
 @check(
     "licence.base-dropped",
@@ -54,8 +58,9 @@ def licence_base_dropped(model: Model) -> Iterator[Answer]:
 
     The base is taken from the card, the config of an adapter, or the metadata of the weights, by name: of 20
     families of models it is known under which terms their publishers give them. Where no licence is stated, the
-    base's terms hold. Heuristic: a model may be called after another without being made from it, and a publisher
-    may change terms; so the answer is for a person. Of other bases nothing is known.
+    base's terms hold. That another licence, or the card, forbids commercial use or derivatives keeps such a term of
+    the base; other terms are each family's own. Heuristic: a model may be called after another without being made
+    from it, and a publisher may change terms; so the answer is for a person. Of other bases nothing is known.
     """
     bases = [
         (artifact, claim.text, place(artifact, claim.text, claim.line, "base_model"))
@@ -73,12 +78,14 @@ def licence_base_dropped(model: Model) -> Iterator[Answer]:
     yield from not_read(model)
     own = [(artifact, claim.text, claim.line) for artifact, claim in declared(model.stated)]
     own += [(text.artifact, id, 1) for text in model.licence_texts for id in text.identified]
+    asked = {row.kind for row in (model.card.terms if model.card else ())}
+    kept = asked.union(*(restrictions(id) for _, id, _ in own)) & _SAME_EVERYWHERE
     for _, base, at in bases:
         terms = _terms(base)
         if terms is None:
             yield informational(f"under which terms {base} is given is not known", at)
             continue
-        held = restrictions(terms)
+        held = tuple(code for code in restrictions(terms) if code not in kept)
         stated = ", ".join(sorted({id for _, id, _ in own}))
         if not own and held:
             yield review(

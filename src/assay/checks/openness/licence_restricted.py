@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.openness._licence import not_read, own_words, place, places_of, read_as, unlike, withheld
 from assay.facts.finding import Answer, Evidence, Kind, passed, review, unknown
-from assay.facts.licence import Restriction
 from assay.facts.model import Model
 from assay.facts.text import LicenceText, Stated
+from assay.licence.asked import beyond
 from assay.licence.name import named, same
 from assay.licence.statement import MOST_DECLARED, declared, says_nothing
 from assay.licence.tag import short
@@ -79,10 +79,7 @@ def _stated(texts: tuple[LicenceText, ...], tags: list[tuple[str, Stated]]) -> I
 def _asked(model: Model, tags: list[str]) -> Iterator[Answer]:
     """What sentences of the card ask of users that no licence which is stated asks anyway."""
     ids = (*tags, *(id for text in model.licence_texts for id in text.identified))
-    held = {code for id in ids for code in restrictions(id)}
-    if Restriction.NON_COMMERCIAL in held:
-        held.add(Restriction.RESEARCH)
-    rows = [row for row in (model.card.terms if model.card else ()) if row.kind not in held]
+    rows = beyond(model.card.terms if model.card else (), ids)
     kinds = tuple(dict.fromkeys(row.kind for row in rows))
     if model.card and rows:
         at, names = model.card.artifact, ", ".join(dict.fromkeys(map(short, ids))) or "no licence"

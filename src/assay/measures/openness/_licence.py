@@ -14,6 +14,7 @@ from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
 from assay.lazy import regex
+from assay.licence.asked import beyond
 from assay.licence.name import named
 from assay.licence.place import unread
 from assay.licence.statement import MOST_DECLARED, declared
@@ -21,6 +22,7 @@ from assay.licence.tag import short
 from assay.licence.term import fits, is_open
 
 UNIDENTIFIED = "LicenseRef-unidentified"
+ASKED = ", with more that the card asks"  # follows the id of an open licence where the card asks for more than it does
 CHANGED = " with changes"  # follows the id of a text that is not word for word its licence
 
 
@@ -51,8 +53,19 @@ def licence_of(
     for domain, pattern in _DOMAINS:
         text = next((row for row in model.licence_texts if pattern.match(row.artifact.lower())), None)
         if text is not None and domain is kind.domain:
-            return _by_text(text, LicenceOrigin.DOMAIN, kind)
-    return distribution(model, kind)
+            return _asked(model, _by_text(text, LicenceOrigin.DOMAIN, kind))
+    return _asked(model, distribution(model, kind))
+
+
+def _asked(model: Model, found: ComponentLicence) -> ComponentLicence:
+    """The licence of the model, which is not open where the card asks for non-commercial use, research only, or a
+    licence from some number of users.
+    """
+    rows = beyond(model.card.terms if model.card else (), (found.id,)) if found.open else ()
+    if not rows or model.card is None:
+        return found
+    places = tuple(Evidence(model.card.artifact, row.text, line=row.line, name=row.kind) for row in rows[:3])
+    return replace(found, id=found.id + ASKED, evidence=(*places, *found.evidence), open=False, fits=False)
 
 
 def distribution(model: Model, kind: ComponentKind) -> ComponentLicence:

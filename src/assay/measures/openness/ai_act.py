@@ -17,7 +17,7 @@ from assay.facts.licence import Restriction
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import BY_ID, COUNTED, Answered, Component, ComponentLicence, Compute, Judgement, Lens
 from assay.licence.term import restrictions
-from assay.measures.openness._licence import CHANGED, distribution
+from assay.measures.openness._licence import ASKED, CHANGED, distribution
 from assay.measures.openness.compute import GPAI, SYSTEMIC
 
 # ten times the most tokens in the Commission's own examples (36e12, Annex A.3): where even that would not cross a
@@ -134,7 +134,7 @@ def _threshold(id: str, source: str, question: str, compute: Compute | None, lim
 
 def _licence(model: Model, components: tuple[Component, ...]) -> Iterator[Judgement]:
     own = next(row.licence for row in components if row.id == "parameters_final")
-    found = own if own.id else distribution(model, BY_ID["parameters_final"])
+    found = own if own.id and ASKED not in own.id else distribution(model, BY_ID["parameters_final"])
     withheld = frozenset() if found.open else frozenset(restrictions(found.id.removesuffix(CHANGED)))
     name, asked = found.id or "no licence", _asked(model)
     answer, because, places = _granted(found, withheld, asked)
