@@ -148,6 +148,11 @@ def test_a_corpus_says_how_rare_names_are_and_which_never_meet(corpus: Path) -> 
         ("Niels Bohr", "the corpora do not hold 'Niels Bohr'"),
         ("Warsaw", "no document of the corpora holds it together with 'Albert Einstein'"),
     }
+    assert [(row.label, row.because) for row in found.judged][1] == (
+        Label.DOUBTFUL,
+        "'Niels Bohr' is nowhere in the training data; "
+        "'Albert Einstein' and 'Warsaw' stand together in no document of the training data",
+    )
     by_id = {row.id: row.value for row in found.scores}
     assert by_id["corpus.apart"] == pytest.approx(3 / 4)
     shown = "\n".join(lines(found, False))

@@ -147,7 +147,7 @@ def filtering(
         skipped=total - len(wrong),
         score=score,
         worth=ranked,
-        filters=tuple(_filter(known[score], wrong, group, alpha) for alpha in ALPHAS),
+        filters=tuple(guarded(known[score], wrong, group, alpha) for alpha in ALPHAS),
     )
 
 
@@ -169,7 +169,7 @@ def _ranked(values: statistics.Floats) -> statistics.Floats:
     return np.searchsorted(np.sort(values), values) / len(values)
 
 
-def _filter(values: statistics.Floats, wrong: statistics.Bools, group: statistics.Ints, alpha: float) -> Filter:
+def guarded(values: statistics.Floats, wrong: statistics.Bools, group: statistics.Ints, alpha: float) -> Filter:
     """The threshold from all texts, with what one from half of them keeps on the other half, and how often rightly."""
     texts = np.unique(group)
     lowest = np.array([_lowest(values[group == text], wrong[group == text]) for text in texts])

@@ -134,10 +134,20 @@ def _unread(row: Read, one: Sentence) -> str:
 
 
 def _unknown(row: Read, one: Sentence) -> Iterator[str]:
-    """Names and numbers that the training data does not hold."""
-    for held in row.known.held if row.known else ():
+    """Names and numbers that the training data does not hold, and those that it never holds together."""
+    if row.known is None:
+        return
+    absent = set()
+    for held in row.known.held:
         if one.start <= held.start and held.stop <= one.stop and held.complete and not held.count:
+            absent.add((held.start, held.stop))
             yield f"{_quoted(row.text[held.start : held.stop])} is nowhere in the training data"
+    for pair in row.known.pairs:
+        left, right = (pair.start, pair.stop), (pair.other_start, pair.other_stop)
+        within = one.start <= min(left) and max(right) <= one.stop
+        if within and pair.complete and not pair.documents and not absent & {left, right}:
+            names = " and ".join(_quoted(row.text[start:stop]) for start, stop in (left, right))
+            yield f"{names} stand together in no document of the training data"
 
 
 def _differs(row: Read, one: Sentence) -> Iterator[str]:
