@@ -1,6 +1,7 @@
 """Measure `assay check` on sentences that people labelled, beside the overlap of words, pairs and triples.
 
     python -m benchmarks.grounded DIR [--most N]         N sentences of each set (0: all, about 50 ms each)
+    python -m benchmarks.grounded DIR --model MODEL      and what a model makes of each (SmolLM2: some two seconds)
 
 DIR has one folder for each set, with its files as they were published; what is not there is left out:
 
@@ -14,7 +15,9 @@ DIR has one folder for each set, with its files as they were published; what is 
     ragtruth/    response.jsonl, source_info.jsonl          (github ParticleMedia/RAGTruth, dataset/)
 
 A sentence is unsupported where most of the people who read it said so, or where it holds a span that they marked. QAGS
-and FaithBench are the test: nothing is chosen or trained on them.
+and FaithBench are the test: nothing is chosen or trained on them. With a model there are three columns more: how much
+likelier the sentence is after the nearest passages (`gain`), its answer to whether the sentence is true (`judge`), and
+the mean rank of the score and the gain (`both`), a rule that was fixed before it was tried.
 """
 
 from __future__ import annotations
@@ -33,15 +36,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assay import uncertainty
 from assay.facts.checked import Support
+from assay.runtime import Scores, can_score, scored
+from assay.text import plain
 from assay.text.sentence import bounds, split
 from assay.uncertainty.checking import check, source
-from assay.uncertainty.grounding import Documents
+from assay.uncertainty.grounding import STOP_WORDS, Documents, stem
 from assay.uncertainty.statistics import auroc
 
 MARKS = ("contradicted: found / falsely", "not found: found / falsely")
 LEAST = 10  # sentences of each label, below which nothing is measured
 DRAWS = 1000  # of the bootstrap, by document
+MOST_READ = 900  # characters of passages that a model reads before a sentence
+SIGNALS = ("gain", "judge", "both")
 OVERLAPS = ("words", "pairs", "triples")
 
 
@@ -207,6 +215,41 @@ def measured(found: list[Row]) -> Measured:
     return Measured(scores, wrong, np.array(columns["document"], int), supports)
 
 
+def context(document: str, sentence: str) -> str:
+    """A document, or of a longer one the sentences that share most with a sentence and those beside them, in order."""
+    if len(document) <= MOST_READ:
+        return document.strip()
+    held = Documents([document])
+    stems = [stem(word) for word in plain.words(sentence) if word.lower() not in STOP_WORDS]
+    room, chosen = MOST_READ, set[int]()
+    for number, _ in held.ranked(stems, 40):
+        for at in (number, number - 1, number + 1):
+            size = held.passages[at].stop - held.passages[at].start if 0 <= at < len(held.passages) else room + 1
+            if at not in chosen and size <= room:
+                chosen.add(at)
+                room -= size
+    parts = (held.passages[at] for at in sorted(chosen))
+    return " ".join(document[part.start : part.stop] for part in parts).strip() or document[:MOST_READ]
+
+
+def signals(runtime: Scores, found: list[Row], score: Floats) -> dict[str, Floats]:
+    """What a model makes of each sentence beside its passages, higher for less support."""
+    pairs: list[tuple[str, str]] = []
+    for row in found:
+        before, said = context(row.document, row.sentence), " ".join(row.sentence.split())
+        asked = f'{before}\n\nQuestion: Is it true that "{said}"?\nAnswer:'
+        pairs += [(f"{before}\n\nIn short:", f" {said}"), ("In short:", f" {said}"), (asked, " Yes"), (asked, " No")]
+    means = [np.mean([token.logprob for token in tokens]) if tokens else 0.0 for tokens in scored(runtime, pairs)]
+    after, alone, yes, no = (np.array(means[at::4]) for at in range(4))
+    gain = alone - after
+    return {"gain": gain, "judge": no - yes, "both": ranked(score) + ranked(gain)}
+
+
+def ranked(values: Floats) -> Floats:
+    """Values as their ranks from 0 to 1, ties by the lowest."""
+    return np.searchsorted(np.sort(values), values) / len(values)
+
+
 def _draws(row: Measured) -> Iterator[NDArray[np.int64]]:
     """Indices of sentences, documents drawn with replacement; only where both labels occur."""
     chosen = np.random.default_rng(0)
@@ -235,8 +278,16 @@ def report(name: str, row: Measured) -> None:
         f"{less:+.3f} to {more:+.3f}",
         _rate(row, np.array([one is Support.CONTRADICTED for one in row.support])),
         _rate(row, np.array([one is Support.NOT_FOUND for one in row.support])),
+        *(_beside(row, row.scores[one], other_) for one in SIGNALS if one in row.scores),
     ]
     print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def _beside(row: Measured, values: Floats, other: Floats) -> str:
+    """The AUROC of a signal, and the interval of its difference to the best overlap."""
+    apart = [auroc(values[at], row.wrong[at]) - auroc(other[at], row.wrong[at]) for at in _draws(row)]
+    low, high = np.quantile(apart, (0.025, 0.975))
+    return f"{auroc(values, row.wrong):.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _rate(row: Measured, given: NDArray[np.bool_]) -> str:
@@ -251,14 +302,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--only", default="", help="the sets whose names begin so")
+    parser.add_argument("--model", help="a folder or file with weights")
     given = parser.parse_args()
     sets: dict[str, list[Row]] = defaultdict(list)
     for row in rows(given.folder):
-        sets[row.set].append(row)
+        if row.set.startswith(given.only):
+            sets[row.set].append(row)
     if not sets:
         parser.error(f"{given.folder} has none of the sets that --help names")
     heads = ("set", "sentences", "unsupported", "AUROC", *OVERLAPS, "against the best of them")
-    print(f"| {' | '.join((*heads, *MARKS))} |")
+    runtime = uncertainty.open(given.model) if given.model else None
+    beside = tuple(f"{one} (to the best)" for one in SIGNALS) if runtime else ()
+    print(f"| {' | '.join((*heads, *MARKS, *beside))} |")
     for name, found in sets.items():
         if 0 < given.most < len(found):
             found = [found[at] for at in sorted(np.random.default_rng(0).permutation(len(found))[: given.most])]
@@ -266,7 +322,10 @@ def main() -> None:
         if min(wrong, len(found) - wrong) < LEAST:
             print(f"{name} is left out: {wrong} of {len(found)} sentences are unsupported", file=sys.stderr)
             continue
-        report(name, measured(found))
+        made = measured(found)
+        if runtime is not None and can_score(runtime):
+            made.scores.update(signals(runtime, found, made.scores["score"]))
+        report(name, made)
 
 
 if __name__ == "__main__":

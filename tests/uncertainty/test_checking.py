@@ -287,6 +287,11 @@ def test_a_sentence_is_supported_by_itself() -> None:
         assert {row.support for row in found.sentences} == {Support.SUPPORTED}
 
 
+def test_names_in_a_row_are_in_no_other_language_than_the_documents() -> None:
+    text = "Former barcelona forward ronaldinho beat monterrey team-mate emanuel villa."
+    assert label("The former Barcelona forward Ronaldinho was there. He beat Emanuel Villa.", text) is Support.SUPPORTED
+
+
 def test_what_may_stand_beyond_the_limit_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text(NEWS + " nothing" * (1 << 19))
     text = "Jane Porter is the chief executive. It opened an office in Madrid."

@@ -14,6 +14,7 @@ from assay.lazy import regex
 FOREIGN = 0.3  # share of letters of another script from which a text is not read by rules for the Latin one
 LEAST_UNKNOWN = 10  # words in lower case, in no list, of which not one is a common English word
 LEAST_ALONE = 4  # words of a text in which one word of a language decides
+UNNAMED = "another language"
 LEAST_ENGLISH = 2  # common words that no other language has, from which a text is English
 MOST = 20_000  # characters that are looked at
 _WORD = regex(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -88,14 +89,14 @@ def foreign(text: str) -> str:
     if telling and len(found[best]) > own and (several or (marked and not own)):
         return best
     listed = text.count(",") * 4 > len(words)
-    return "another language" if not english and not listed and len(plain) >= LEAST_UNKNOWN else ""
+    return UNNAMED if not english and not listed and len(plain) >= LEAST_UNKNOWN else ""
 
 
 def language(text: str) -> str:
-    """The language of a text where it shows: `English`, or what `foreign` says; nothing where too few words tell."""
+    """The language of a text where it shows: `English`, or what `foreign` names; nothing where too few words tell."""
     other = foreign(text)
     if other:
-        return other
+        return "" if other == UNNAMED else other
     words = (match[0].lower() for match in _WORD.finditer(text[:MOST]))
     own = sum(word in ENGLISH and word not in _SHARED for word in words)
     return "English" if own >= LEAST_ENGLISH else ""
