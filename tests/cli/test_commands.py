@@ -358,6 +358,25 @@ def test_interrupting_is_one_sentence_and_writes_nothing(tmp_path: Path) -> None
     assert [p.name for p in tmp_path.iterdir()] == ["big.gguf"]
 
 
+def test_a_signal_is_not_lost_where_nothing_can_be_raised(tmp_path: Path) -> None:
+    """Import has callbacks of weak references: what a signal raises in one does not come out of it."""
+    hub_model(tmp_path)
+    code = (
+        "import os, signal, sys, weakref\n"
+        "class Lock: pass\n"
+        "class Signal:\n    def find_spec(self, name, *rest):\n"
+        "        if name == 'assay.formats.gguf':\n"
+        "            lock = Lock()\n"
+        "            self.reference = weakref.ref(lock, lambda _: os.kill(os.getpid(), signal.SIGTERM))\n"
+        "sys.meta_path.insert(0, Signal())\n"
+        f"sys.argv = ['assay', 'audit', {str(tmp_path)!r}]\n"
+        "from assay.cli import main\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    said = "assay: interrupted; reports that were not finished were not written\n"
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", said)
+
+
 @pytest.mark.parametrize("module", ["click", "assay.cli._group", "assay.cli.audit"])
 def test_interrupting_while_modules_are_loaded_is_the_same_sentence(tmp_path: Path, module: str) -> None:
     code = (

@@ -73,6 +73,7 @@ _LIBRARIES = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 EXIT_BUG, EXIT_SIGNAL, EXIT_USAGE = 70, 128, 2  # EXIT_SIGNAL: to which a signal's number is added, as a shell does
+_LATER = 0.001  # seconds after which a signal that was lost is told once more: not within what lost it
 EXIT_INTERRUPTED = EXIT_SIGNAL + 2  # SIGINT, which is Ctrl-C
 _NO_ROOM = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
 _UNFINISHED = "reports that were not finished were not written"
@@ -119,6 +120,24 @@ def _end_with_a_sentence() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _terminated)
+    if hasattr(signal, "setitimer"):
+        sys.unraisablehook = _unraised
+
+
+def _unraised(lost: sys.UnraisableHookArgs) -> None:
+    """Raise later what a signal asked for where nothing can be raised.
+
+    Python's import has a callback for each module that is loaded (the weak reference to its lock): of the signals that
+    come while modules are loaded a few per cent are handled in one, and what is raised there is printed and forgotten.
+    """
+    import signal
+
+    if not isinstance(lost.exc_value, KeyboardInterrupt | _Ended):
+        sys.__unraisablehook__(lost)
+        return
+    number = lost.exc_value.args[0] if isinstance(lost.exc_value, _Ended) else signal.SIGINT
+    signal.signal(signal.SIGALRM, lambda *_: _terminated(number, None))
+    signal.setitimer(signal.ITIMER_REAL, _LATER)
 
 
 def _status() -> int:
