@@ -66,17 +66,22 @@ Scalar = bool | int | float | str
 class ConfigValues:
     """Every value of a `config.json` under its path, parts joined by dots (`text_config.hidden_size`); lists whole.
 
-    Lists of anything but scalars, texts of more than 256 characters and null are left out. `complete` is False where
-    there were more than are kept.
+    Texts of more than 256 characters are left out, and null; so are lists of anything but scalars and what is beyond
+    the bounds of the reader: of these `cut` has the paths, or that of a part they are in.
     """
 
     artifact: str
     entries: tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
-    complete: bool = True
+    cut: tuple[str, ...] = ()
 
     def get(self, key: str) -> Scalar | tuple[Scalar, ...] | None:
         """The value at this path; None where none is stated."""
         return next((value for name, value in self.entries if name == key), None)
+
+    def left_out(self, *keys: str) -> tuple[str, ...]:
+        """Those of these top-level keys of which something is stated and was not kept."""
+        tops = {path.partition(".")[0] for path in self.cut}
+        return tuple(key for key in keys if key in tops)
 
     def integer(self, key: str) -> int | None:
         """The value at this path if it is an integer (a bool is not)."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
+from assay.facts.artifact import INSIDE
 from assay.facts.model import Model, folder
 from assay.lazy import dataclass
 
@@ -114,8 +115,9 @@ def _language(model: Model, facts: Mapping[str, tuple[Any, ...]]) -> Iterator[tu
             yield kind, f"{config.artifact} names {name}"
         if config.vocabulary_size is not None and config.hidden_size is not None:
             yield kind, f"{config.artifact} has a vocabulary of {config.vocabulary_size:,}"
-    if facts.get("Tokenizer") and model.whole_weights() and top:
-        yield kind, f"{facts['Tokenizer'][0].artifact} is a tokenizer beside weights"
+    tokenizer = next((row for row in facts.get("Tokenizer", ()) if INSIDE not in row.artifact), None)
+    if tokenizer and model.whole_weights() and top:
+        yield kind, f"{tokenizer.artifact} is a tokenizer beside weights"
 
 
 def _values(model: Model) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import InputError
+from assay.facts.artifact import INSIDE
 from assay.facts.model import beside
 from assay.facts.role import placed
 from assay.facts.tensor import WeightIndex
@@ -25,7 +26,7 @@ def run(material: Material) -> Iterator[TokenReview]:
         vocabulary = beside(index.artifact, material.all("Vocabulary"))
         if summary is None or vocabulary is None or len(found.shape) != 2:
             continue
-        tokenizer = beside(index.artifact, material.all("Tokenizer"))
+        tokenizer = beside(index.artifact, [row for row in material.all("Tokenizer") if INSIDE not in row.artifact])
         try:
             yield reviewed(summary, found, vocabulary, tokenizer)
         except InputError as cause:

@@ -516,3 +516,18 @@ def test_licences_cards_and_signatures(
 ) -> None:
     said = messages(audit(hub_model(tmp_path / "m", **files)), check, kind)
     assert any(words in message for message in said), said
+
+
+@pytest.mark.parametrize(
+    "targets", [["q_proj", *(f"layer{number}" for number in range(20_001))], ["q_proj", "x" * 300], ["q_proj", ["v"]]]
+)
+def test_modules_that_were_not_read_are_not_compared(targets: list[object], tmp_path: Path, audit: Audit) -> None:
+    """A list that the reader drops must not pass for one that fits the tensors."""
+    (tmp_path / "adapter_config.json").write_text(
+        json.dumps({"peft_type": "LORA", "base_model_name_or_path": "a/b", "r": 4, "target_modules": targets})
+    )
+    name = "base_model.model.layers.0.self_attn.q_proj.lora_{}.weight"
+    weights = safetensors({name.format("A"): ("F32", (4, 8)), name.format("B"): ("F32", (8, 4))})
+    (tmp_path / "adapter_model.safetensors").write_bytes(weights)
+    said = "adapter_config.json: target_modules could not be compared: more than assay reads, or no list of names"
+    assert messages(audit(tmp_path), "weights.adapter-not-as-configured", Kind.OPEN) == [said]

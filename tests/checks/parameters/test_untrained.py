@@ -99,6 +99,19 @@ def test_trained_matrices_pass_with_their_number(tmp_path: Path, audit: Audit) -
     assert found.message.startswith("12 matrices are not distributed as an initialiser leaves them")
 
 
+def test_matrices_beyond_the_sample_are_counted_as_not_looked_at(
+    tmp_path: Path, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve could be at their initialiser by one pass, and a block of four is looked at."""
+    monkeypatch.setattr("assay.measures.untrained.MOST", 4)
+    (found,) = of(audit(model(tmp_path / "m", layers(learned))), CHECK)
+    assert (found.kind, found.message) == (
+        Kind.PASS,
+        "4 matrices are not distributed as an initialiser leaves them: 0 by their kurtosis, 4 by a block of rows; "
+        "8 more, which may be by their kurtosis, were not looked at",
+    )
+
+
 def test_what_is_too_small_to_tell_is_not_judged(tmp_path: Path, audit: Audit) -> None:
     small = {"a.weight": drawn("normal", 1, (16, 16)), "b.bias": drawn("normal", 2, (1, 512))[0]}
     assert [f.kind for f in of(audit(model(tmp_path / "m", small)), CHECK)] == [Kind.NOT_APPLICABLE]

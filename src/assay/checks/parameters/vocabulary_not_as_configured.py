@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
+from assay.facts.artifact import INSIDE
 from assay.facts.config import ModelConfig
-from assay.facts.finding import Answer, Evidence, fail, passed, review
+from assay.facts.finding import Answer, Evidence, Kind, fail, passed, review
 from assay.facts.model import folder
 from assay.facts.tensor import TensorSpec, WeightIndex, parameter_tensors
 from assay.facts.tokenizer import Tokenizer
@@ -32,6 +33,10 @@ def vocabulary_not_as_configured(
     A tokenizer with more entries than rows reads outside the embedding. Fewer is common: rows are padded to a round
     number, and the spare rows were never trained. More than 1,024 spare rows are for review.
     """
+    if INSIDE in tokenizer.artifact:
+        said = f"{tokenizer.artifact} lies in an archive, and is compared with no config"
+        yield Answer(Kind.NOT_APPLICABLE, said, (Evidence(tokenizer.artifact),))
+        return
     naming = "gguf" if tokenizer.engine == "llama.cpp" else "hub"
     here = folder(tokenizer.artifact)
     own = [

@@ -68,8 +68,16 @@ def weights_adapter_not_as_configured(
             yield unknown(f"{adapter.artifact}: none of the tensors beside it is a low-rank factor", place)
         return
     settings = next((row for row in values if row.artifact == adapter.artifact), None)
-    problems = [*_pairs(modules), *_ranks(adapter, modules, settings), *_targets(adapter, modules, settings)]
-    problems += _effect(adapter, modules, settings, summaries)
+    unread = settings.left_out("rank_pattern", "target_modules", "modules_to_save") if settings else ()
+    problems = [*_pairs(modules), *_effect(adapter, modules, settings, summaries)]
+    if "rank_pattern" not in unread:
+        problems += _ranks(adapter, modules, settings)
+    if not {"target_modules", "modules_to_save"} & {*unread}:
+        problems += _targets(adapter, modules, settings)
+    if unread:
+        said = f"{' and '.join(unread)} could not be compared: more than assay reads, or no list of names"
+        places = (Evidence(adapter.artifact, pointer=f"/{key}") for key in unread)
+        problems.append(unknown(f"{adapter.artifact}: {said}", *places))
     yield from problems
     if not problems:
         rank = next(iter(modules.values())).rank

@@ -37,13 +37,15 @@ def weights_untrained(untrained: Untrained, adapters: tuple[AdapterConfig, ...])
     """
     own = [row for row in untrained.looked if not (adapters and "lora_" in row.name)]
     found = [row for row in own if row.scheme]
+    unseen = untrained.candidates - len(untrained.looked)
     if not untrained.tested:
         yield Answer(Kind.NOT_APPLICABLE, "no tensor is a matrix of values large enough to show training")
         return
     if not found:
         yield passed(
-            f"{untrained.tested:,} matrices are not distributed as an initialiser leaves them: "
-            f"{untrained.tested - untrained.candidates:,} by their kurtosis, the others by a block of rows"
+            f"{untrained.tested - unseen:,} matrices are not distributed as an initialiser leaves them: "
+            f"{untrained.tested - untrained.candidates:,} by their kurtosis, {len(untrained.looked):,} by a block of "
+            "rows" + (f"; {unseen:,} more, which may be by their kurtosis, were not looked at" if unseen else "")
             if untrained.candidates
             else f"{untrained.tested:,} matrices are not distributed as an initialiser leaves them, by their kurtosis"
         )
@@ -61,7 +63,8 @@ def weights_untrained(untrained: Untrained, adapters: tuple[AdapterConfig, ...])
     layers = [row for row in found if placed(row.name).layer is not None]
     answer = review if layers else informational
     yield answer(
-        f"{len(found):,} of {untrained.tested:,} matrices are at their initialiser ({kinds}), and the others are not: "
+        f"{len(found):,} of {untrained.tested:,} matrices are at their initialiser ({kinds}), and "
+        f"{f'{unseen:,} were not looked at, the others are not' if unseen else 'the others are not'}: "
         f"{names}{', ...' if len(found) > MOST_SHOWN else ''}",
         *map(_place, found[:MOST_EVIDENCE]),
     )

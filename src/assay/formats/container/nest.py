@@ -16,7 +16,7 @@ from assay.facts.program import AttackShape, PickleProgram, PythonSource
 from assay.facts.structure import Contents, Examined, Flaw, FlawKind, Hook
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate
-from assay.facts.tokenizer import TokenizerRule
+from assay.facts.tokenizer import DeclaredTokens, Tokenizer, TokenizerRule
 from assay.formats import HEAD, Format, load, looked_at, recognised
 from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED, second_nature
@@ -29,7 +29,8 @@ MAX_RESTARTS = 64
 STEP = 256 * 1024
 # whatever a check about some aspect judges: else it would pass on what was examined and dropped
 _KEPT = (
-    *(PickleProgram, PythonSource, AttackShape, CodeReference, ChatTemplate, TokenizerRule),
+    *(PickleProgram, PythonSource, AttackShape, CodeReference, ChatTemplate),
+    *(Tokenizer, DeclaredTokens, TokenizerRule),
     *(Flaw, Hook, Contents, Examined, Obstacle),
 )
 

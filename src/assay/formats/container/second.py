@@ -76,15 +76,17 @@ def second_nature(artifact: str, format: Format, window: Window) -> Iterator[obj
             artifact, FlawKind.DISGUISED, f"it is a zip archive as well, with a directory at byte {at:,}", at, "zip"
         )
     if _searched(format):  # last: a text may have more beginnings than are tried
+        from assay.formats._base64 import pickles
         from assay.formats._marks import marks
 
+        yield from pickles(artifact, window)
         yield from marks(artifact, window)
 
 
 def needs(format: Format) -> tuple[str, ...]:
     """The modules that looking for it imports when called."""
     return (
-        *(("assay.formats._marks",) if _searched(format) else ()),
+        *(("assay.formats._base64", "assay.formats._marks") if _searched(format) else ()),
         *(("assay.formats.pickle.follow",) if format.id in _TEXT_OR_DATA or _searched(format) else ()),
     )
 
