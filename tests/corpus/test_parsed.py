@@ -22,10 +22,10 @@ from benchmarks import robustness
 from pyarrow import parquet
 
 import assay.corpus
-from assay.corpus import parsed
+from assay.corpus import croissant, parsed
 from assay.corpus.building import Options, build
 from assay.corpus.documents import SAID, Fields, Made
-from assay.corpus.inputs import listed
+from assay.corpus.inputs import _card, listed
 from assay.corpus.manifest import Manifest
 from assay.corpus.parsed import Parsed
 from assay.corpus.row import NotRead, Row
@@ -315,3 +315,19 @@ def test_the_record_of_an_input_is_that_of_its_bytes(tmp_path: Path) -> None:
     build(inputs, tmp_path / "index", Options(), executor("local", 0))
     told = json.loads((tmp_path / "index" / "manifest.json").read_bytes())["parts"][0]["inputs"]
     assert [row["sha256"] for row in told] == [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in inputs]
+
+
+@pytest.mark.parametrize("file", ["README.md", "croissant.json"])
+def test_what_is_said_of_a_data_set_is_parsed_in_the_worker(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parser of YAML or JSON that is taken over may signal nobody; in the building process it would end this test."""
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    monkeypatch.setattr("assay.formats.model_card.yaml_mapping", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr("assay.formats._croissant.mapping", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    (tmp_path / file).write_text("---\nlicense: mit\n---\n")
+    if file == "README.md":
+        assert _card(tmp_path) == ""
+    else:
+        with pytest.raises(UsageError, match="Operation not permitted"):
+            croissant.metadata(tmp_path / file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -162,22 +161,12 @@ def _card(folder: Path) -> str:
     path = folder / "README.md"
     if not path.is_file() or path.stat().st_size > 1 << 20:
         return ""
-    from assay.errors import InputError
-    from assay.facts.text import ModelCard
-    from assay.formats import model_card
-    from assay.formats.window import Window
+    from assay.corpus._card import card
     from assay.licence.statement import declared
 
-    raw = path.read_bytes()
-    if not raw.startswith(b"---"):
-        return ""
-    try:
-        cards = [
-            fact
-            for fact in model_card.read("README.md", Window(io.BytesIO(raw), len(raw)))
-            if isinstance(fact, ModelCard)
-        ]
-    except InputError:
-        return ""
-    told = declared(lambda key: tuple((card.artifact, claim) for card in cards for claim in card.stated(key)))
+    with open(path, "rb") as stream:
+        if stream.read(3) != b"---":
+            return ""
+    found, _ = card(path, "model_card")
+    told = declared(lambda key: tuple((found.artifact, claim) for claim in found.stated(key)) if found else ())
     return next((claim.text for _, claim in told), "")
