@@ -365,7 +365,7 @@ def test_a_signal_is_not_lost_where_nothing_can_be_raised(tmp_path: Path) -> Non
         "import os, signal, sys, weakref\n"
         "class Lock: pass\n"
         "class Signal:\n    def find_spec(self, name, *rest):\n"
-        "        if name == 'assay.formats.gguf':\n"
+        "        if name == 'assay.cli.audit':\n"
         "            lock = Lock()\n"
         "            self.reference = weakref.ref(lock, lambda _: os.kill(os.getpid(), signal.SIGTERM))\n"
         "sys.meta_path.insert(0, Signal())\n"
