@@ -33,6 +33,7 @@ COMMANDS = {
     "show": "Show a kept audit, in any format.",
     "find": "Find a file, finding, licence or base in kept audits.",
     "history": "Show what became of one model, audit by audit.",
+    "fleet": "Audit many models, and again only what changed.",
     "registry": "Look after kept audits: check, gc, export, import, migrate.",
     "compare": "Say what changed between two audits, and why.",
     "report": "Write reports from a saved dossier.",

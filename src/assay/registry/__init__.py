@@ -87,6 +87,22 @@ class Registry:
         """A kept dossier, verified (UsageError: it is damaged)."""
         return decoded(self.raw(audit), audit.name)
 
+    def seen(self, key: str, state: str, *, by: str = "") -> KeptAudit | None:
+        """The audit of what was in this state when it was asked for by this key, counted once more; None: none is."""
+        from assay.registry.keeping import again, seen
+
+        id = seen(self.database, key, state)
+        if id is None:
+            return None
+        again(self.database, id, by=by or user())
+        return self._kept(id)
+
+    def remember(self, key: str, state: str, audit: KeptAudit) -> None:
+        """Let `seen` find this audit while what it is of stays in this state."""
+        from assay.registry.keeping import remember
+
+        remember(self.database, key, state, audit.id)
+
     def _kept(self, id: int) -> KeptAudit:
         from assay.registry.asking import by_id
 

@@ -15,7 +15,7 @@ from assay.facts.dossier import Dossier
 from assay.registry import rows
 from assay.registry.blobs import Blobs
 from assay.registry.database import Database
-from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL
+from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL, SEEN
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature")
@@ -71,16 +71,45 @@ def keep(
     return database.write(kept)
 
 
+def again(database: Database, id: int, *, by: str) -> None:
+    """Count an audit once more: it was asked for, and is what it was."""
+    token, at = secrets.token_hex(16), now()
+
+    def counted(connection: Connection) -> None:
+        if not connection.execute(select(KEEPING.c.token).where(KEEPING.c.token == token)).first():
+            _counted(connection, id, at)
+            connection.execute(insert(KEEPING).values(token=token, audit_id=id, at=at, by=rows.written(by)))
+            _latest(connection, id)
+
+    database.write(counted)
+
+
+def seen(database: Database, key: str, state: str) -> int | None:
+    """The audit of what was in this state when it was asked for so; None: there is none."""
+    asked = select(SEEN.c.audit_id).where(SEEN.c.key == key, SEEN.c.state == state)
+    found: int | None = database.read(lambda connection: connection.execute(asked).scalar())
+    return found
+
+
+def remember(database: Database, key: str, state: str, id: int) -> None:
+    """Say which audit is of what is in this state, so that it need not be read again while it is."""
+    database.write(lambda connection: _upsert(connection, SEEN, {"key": key, "audit_id": id, "state": state}, ("key",)))
+
+
+def _counted(connection: Connection, id: int, at: str) -> None:
+    last = connection.execute(select(AUDIT.c.last_kept).where(AUDIT.c.id == id).with_for_update()).scalar_one()
+    again = {"times": AUDIT.c.times + 1, "last_kept": max(last, at)}
+    connection.execute(update(AUDIT).where(AUDIT.c.id == id).values(**again))
+
+
 def _new(connection: Connection, dossier: Dossier, digest: str, *, by: str, at: str) -> int:
     """The audit of a dossier: a new one with all its rows, or the one that is there, kept once more."""
     values = rows.audit(dossier, digest) | {"first_kept": at, "last_kept": at, "by": by, "times": 1}
     statement = _insert(connection, AUDIT).values(**values).on_conflict_do_nothing(index_elements=["dossier"])
     id = connection.execute(statement.returning(AUDIT.c.id)).scalar()
     if id is None:
-        there = select(AUDIT.c.id, AUDIT.c.last_kept).where(AUDIT.c.dossier == digest).with_for_update()
-        id, last = connection.execute(there).one()
-        again = {"times": AUDIT.c.times + 1, "last_kept": max(last, at)}
-        connection.execute(update(AUDIT).where(AUDIT.c.id == id).values(**again))
+        id = connection.execute(select(AUDIT.c.id).where(AUDIT.c.dossier == digest)).scalar_one()
+        _counted(connection, id, at)
         return int(id)
     for table, found in rows.parts(dossier):
         if found:

@@ -162,4 +162,13 @@ BLOB = Table(
     Index("blob_by_digest", "sha256"),
 )
 
+SEEN = Table(
+    "seen",
+    METADATA,
+    Column("key", _SHA256, primary_key=True),  # of what was asked: the reference and the rules
+    _of_audit(),
+    Column("state", _SHA256, nullable=False),  # of the files as the system lists them: sizes, times, numbers
+    Index("seen_of_audit", "audit_id"),
+)
+
 PARTS = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER, BLOB)  # what goes with an audit

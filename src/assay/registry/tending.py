@@ -15,7 +15,7 @@ from assay.progress import Progress
 from assay.registry import Registry, decoded, rows
 from assay.registry.asking import by_id
 from assay.registry.blobs import Damaged
-from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL, PARTS
+from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL, PARTS, SEEN
 
 FRESH = 3600.0  # seconds for which a blob that no audit names may be one that is being kept
 _STEP = 500
@@ -126,7 +126,7 @@ def _beyond(connection: Connection, last: int) -> list[int]:
 
 
 def _remove(connection: Connection, ids: list[int]) -> None:
-    for table in (KEEPING, *PARTS):
+    for table in (KEEPING, SEEN, *PARTS):
         connection.execute(delete(table).where(table.c.audit_id.in_(ids)))
     connection.execute(delete(AUDIT).where(AUDIT.c.id.in_(ids), AUDIT.c.id.not_in(select(MODEL.c.audit_id))))
 

@@ -27,16 +27,16 @@ MOST_RESULTS = 25_000  # GitHub rejects a run with more
 def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
     """Write the run as UTF-8 JSON with sorted keys."""
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(dossier, extra)]}
-    document = _shown(document)
+    document = shown(document)
     stream.write((json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode("ascii"))
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
     """The same, each text in it visible: a viewer decodes the JSON before it shows it."""
     if isinstance(value, dict):
-        return {key: _shown(row) for key, row in value.items()}
+        return {key: shown(row) for key, row in value.items()}
     if isinstance(value, list):
-        return [_shown(row) for row in value]
+        return [shown(row) for row in value]
     return visible(value, keep="\n") if isinstance(value, str) else value
 
 
@@ -52,7 +52,7 @@ def _run(dossier: Dossier, extra: tuple[View, ...]) -> dict[str, Any]:
                 "name": "assay",
                 "version": dossier.assay,
                 "semanticVersion": dossier.assay,
-                "rules": [_rule(rule) for rule in dossier.rules],
+                "rules": [rule_object(rule) for rule in dossier.rules],
             }
         },
         "automationDetails": {"id": f"assay/audit/{visible(dossier.subject.name)}/"},
@@ -101,7 +101,8 @@ def _properties(dossier: Dossier, unlisted: list[Finding], extra: tuple[View, ..
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def rule_object(rule: Rule) -> dict[str, Any]:
+    """A rule as `reportingDescriptor`."""
     help_text = f"{rule.why}\n\nWhat to do: {rule.remedy}"
     return {
         "id": rule.id,
@@ -112,7 +113,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
             "text": help_text,
             "markdown": f"{rule.why}\n\n**What to do:** {rule.remedy}\n\n{'; '.join(rule.references)}",
         },
-        "defaultConfiguration": {"level": _level(rule.severity)},
+        "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {
             "security-severity": f"{rule.severity:.1f}",
             "precision": "high",
@@ -122,7 +123,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _level(severity: float) -> str:
+def level(severity: float) -> str:
+    """The level of a defect of this severity."""
     return "error" if severity >= 7 else "warning" if severity >= 4 else "note"
 
 
@@ -135,7 +137,7 @@ def _result(finding: Finding, dossier: Dossier, order: dict[str, int], names: di
         "ruleId": finding.check,
         "ruleIndex": order[finding.check],
         "kind": finding.kind,
-        "level": _level(dossier.rule(finding.check).severity) if finding.kind is Kind.FAIL else "none",
+        "level": level(dossier.rule(finding.check).severity) if finding.kind is Kind.FAIL else "none",
         "message": {"text": visible(finding.message) + "." + "".join(f" Known as {row.line()}." for row in known)},
         "locations": [_location(entry, names) for entry in evidence[:1] or (fallback,)],
         "relatedLocations": [{"id": number, **_location(entry, names)} for number, entry in enumerate(evidence[1:], 1)],

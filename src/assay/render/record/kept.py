@@ -22,7 +22,7 @@ def audits(rows: Sequence[KeptAudit], colour: bool = False, width: int = 100, *,
     paint = painter(colour)
     yield from _listed(rows, more).lines(paint, width)
     for row in rows:
-        yield from _audit(row, paint, width)
+        yield from audit_lines(row, paint, width)
 
 
 def hits(
@@ -34,12 +34,12 @@ def hits(
     if not rows:
         yield from Headline("NOT FOUND", f"No kept audit has the {asked}.", Tone.TELL).lines(paint, width)
         return
-    said = f"The {asked} is in {_many(len(models), 'model')}, at {_many(len(rows), 'place')}{_beyond(more)}."
+    said = f"The {asked} is in {many(len(models), 'model')}, at {many(len(rows), 'place')}{_beyond(more)}."
     yield from Headline("FOUND", said, Tone.TELL).lines(paint, width)
     shown = 0
     for row in rows:
         if row.audit.id != shown:
-            yield from _audit(row.audit, paint, width)
+            yield from audit_lines(row.audit, paint, width)
             shown = row.audit.id
         place = f"{row.place}  " if row.place else ""
         yield from wrapped(visible(f"{place}{row.what}"), " " * 4, width, " " * 6, most=3)
@@ -52,10 +52,10 @@ def history(
     paint = painter(colour)
     first = rows[0]
     same = sum(row.files == first.files for row in rows)
-    said = f"{visible(first.name)}: {_many(len(rows), 'audit')}{_beyond(bool(before))}, {same:,} of the files of today."
+    said = f"{visible(first.name)}: {many(len(rows), 'audit')}{_beyond(bool(before))}, {same:,} of the files of today."
     yield from Headline(first.verdict, said, _tone(first)).lines(paint, width)
     for number, row in enumerate(rows):
-        yield from _audit(row, paint, width, f"~{number}" if number else "latest")
+        yield from audit_lines(row, paint, width, f"~{number}" if number else "latest")
         older = [*rows, *before][number + 1 : number + 2]
         if older:
             yield from wrapped(_changed(row, *older), " " * 4, width)
@@ -64,11 +64,11 @@ def history(
 def tended(found: Tended, colour: bool = False, width: int = 100) -> Iterator[str]:
     """What looking after a registry showed."""
     paint = painter(colour)
-    keeps = f"{_many(found.audits, 'audit')} of {_many(found.models, 'model')}, {found.blobs:,} files in the store" + (
+    keeps = f"{many(found.audits, 'audit')} of {many(found.models, 'model')}, {found.blobs:,} files in the store" + (
         f" ({found.bytes / 1e6:,.1f} MB)."
     )
     if found.damaged:
-        said = f"{_many(len(found.damaged), 'thing')} kept {'is' if len(found.damaged) == 1 else 'are'} not as it was."
+        said = f"{many(len(found.damaged), 'thing')} kept {'is' if len(found.damaged) == 1 else 'are'} not as it was."
         yield from Headline("DAMAGED", f"{said} {keeps}", Tone.STOP).lines(paint, width)
     else:
         yield from Headline("KEPT", keeps, Tone.TELL).lines(paint, width)
@@ -82,24 +82,27 @@ def _listed(rows: Sequence[KeptAudit], more: bool) -> Headline:
     verdicts = Counter(row.verdict for row in rows)
     parts = [f"{verdicts[name]:,} {name}" for name in Verdict if verdicts[name]]
     models = len({row.name for row in rows})
-    of = f" of {_many(models, 'model')}" if models != len(rows) else ""
-    return Headline("KEPT", f"{_many(len(rows), 'audit')}{of}{_beyond(more)}: {', '.join(parts)}.", Tone.TELL)
+    of = f" of {many(models, 'model')}" if models != len(rows) else ""
+    return Headline("KEPT", f"{many(len(rows), 'audit')}{of}{_beyond(more)}: {', '.join(parts)}.", Tone.TELL)
 
 
-def _audit(row: KeptAudit, paint: Paint, width: int, label: str = "") -> Iterator[str]:
+def audit_lines(row: KeptAudit, paint: Paint, width: int, label: str = "") -> Iterator[str]:
     """One audit: verdict and name, then counts, date, policy and digest; in one line where that fits."""
     verdict = Verdict(row.verdict)
     head = f"{verdict:<{_WIDTH}}  {visible(row.name)}" + (f"  {label}" if label else "")
-    numbers = counted(row.blocking, row.first, row.decide, row.unknown, row.accepted)
-    tail = "  ".join(
-        filter(None, (row.last_kept[:16].replace("T", " "), numbers, visible(row.policy), row.dossier[:_DIGITS]))
-    )
+    day = row.last_kept[:16].replace("T", " ")
+    tail = "  ".join(filter(None, (day, numbers(row), visible(row.policy), row.dossier[:_DIGITS])))
     first = head.replace(verdict, paint(verdict, _COLOURS[verdict]), 1)
     if len(head) + 2 + len(tail) <= width:
         yield f"{first}  {tail}"
         return
     yield first
     yield from wrapped(tail, " " * (_WIDTH + 2), width)
+
+
+def numbers(row: KeptAudit) -> str:
+    """What is to be dealt with, in the counts of the report's first lines."""
+    return counted(row.blocking, row.first, row.decide, row.unknown, row.accepted)
 
 
 def _changed(row: KeptAudit, older: KeptAudit) -> str:
@@ -118,7 +121,8 @@ def _tone(row: KeptAudit) -> Tone:
     return Tone.CARE if row.verdict != Verdict.PASSED or row.decide else Tone.GO
 
 
-def _many(number: int, what: str) -> str:
+def many(number: int, what: str) -> str:
+    """So many of a thing: "1 audit", "1,204 audits"."""
     return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 

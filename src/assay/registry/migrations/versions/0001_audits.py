@@ -12,7 +12,7 @@ _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     """Make them; what a registry holds is never taken back by going down."""
-    for made in (_audit, _artifact, _blob, _finding, _keeping, _licence, _model, _relation, _waiver):
+    for made in (_audit, _artifact, _blob, _finding, _keeping, _licence, _model, _relation, _seen, _waiver):
         made()
 
 
@@ -186,3 +186,15 @@ def _waiver() -> None:
     )
     op.create_index("waiver_by_check", "waiver", ["check", "audit_id"], unique=False)
     op.create_index("waiver_of_audit", "waiver", ["audit_id"], unique=False)
+
+
+def _seen() -> None:
+    op.create_table(
+        "seen",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("audit_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index("seen_of_audit", "seen", ["audit_id"], unique=False)

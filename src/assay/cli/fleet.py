@@ -1,0 +1,162 @@
+"""`assay fleet`: audit many models, and know what changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli import _options as options
+from assay.cli._apart import group
+from assay.cli._progress import progress
+from assay.cli._registry import kept, where
+from assay.cli._streams import Output, encoded, looks, put, say
+from assay.errors import UsageError
+from assay.facts.codec import canonical
+
+if TYPE_CHECKING:
+    from assay.facts.fleet import FleetRow
+
+_ORDER = {"FAILED": 1, "": 2, "INCOMPLETE": 3, "PASSED": 0}  # the exit status; "": it could not be audited
+
+
+@group("fleet")
+def COMMAND() -> None:
+    """Audit many models: those that a list names, again only where something changed.
+
+    The list is models.toml; every audit is kept in the registry (see: assay list).
+    """
+
+
+@COMMAND.command("init")
+@click.argument("project", type=options.FILE, metavar="PROJECT")
+@options.formats("text", "json")
+def init(project: Path, outputs: tuple[Output, ...]) -> None:
+    """List the models that the code of PROJECT uses, and write them to models.toml there, unless there is one.
+
+    Python, notebooks, Dockerfiles, Compose, Helm values and scripts are read; nothing is imported or run. Models
+    without a commit are named: what they load tomorrow may be another. Exit status 0, whatever is found.
+    """
+    from assay.fleet import models, written
+    from assay.fleet import project as projects
+    from assay.render.record.uses import lines
+    from assay.writing import write
+
+    found = projects.uses(project)
+    for format, path in outputs:
+        put(canonical(found) if format == "json" else encoded(lines(found, *looks(path))), path)
+    place = project / models.NAME
+    if found.places and not place.exists():
+        write(place, written.toml(found.places).encode())
+        say(f"wrote {place}: audit them with  assay fleet audit {place}", err=True)
+    elif found.places:
+        say(f"{place} is there already, and stays as it is", err=True)
+
+
+@COMMAND.command("audit")
+@click.argument("models", type=options.FILE, default="models.toml", metavar="[MODELS.TOML]")
+@options.registry()
+@click.option("--again", is_flag=True, help="Read every model again, also those that are as they were.")
+@click.option("--locked", is_flag=True, help="Stop with exit status 2 where files are not those of assay.lock.")
+@click.option(
+    "--cost",
+    type=click.Choice(("header", "pass", "weights")),
+    default="weights",
+    help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
+)
+@click.option(
+    "--max-time", type=options.Amount(options.SECONDS), metavar="TIME", help="As of assay audit, for each model."
+)
+@click.option("--max-bytes", type=options.Amount(options.BYTES), metavar="SIZE", help="As of assay audit.")
+@options.executor("local, or ray for a Ray cluster (extra: ray).", default="local")
+@options.jobs("Local processes; by default one for each core.", top=1024, default=os.cpu_count() or 1)
+@options.offline()
+@options.formats("text", "json", "markdown", "sarif")
+@options.quiet("Print the first line only.")
+@options.verbose("List every model, also those that pass and are as they were.")
+def audit(
+    models: Path,
+    registry: str | None,
+    again: bool,
+    locked: bool,
+    cost: str,
+    max_time: int | None,
+    max_bytes: int | None,
+    executor: str,
+    jobs: int,
+    offline: bool,
+    outputs: tuple[Output, ...],
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Audit every model of MODELS.TOML and keep the audits; one that is as it was is answered from the registry.
+
+    A run that was interrupted goes on where it was. assay.lock beside the list gets a line for each model: commit it.
+    Exit status: 1, 2 or 3 if one model FAILED, could not be audited or is INCOMPLETE, in this order; else 0.
+    """
+    from assay.execution import executor as executor_of
+    from assay.fleet.auditing import Task, fleet
+    from assay.fleet.models import entries
+    from assay.registry import user
+
+    place, by = where(registry), user()
+    rules = {"again": again, "cost": cost, "max_time": max_time, "max_bytes": max_bytes}
+    tasks = [Task(entry, place, by, offline=offline, **rules) for entry in entries(models)]  # type: ignore[arg-type]
+    with progress(quiet) as advance:
+        rows = fleet(tasks, executor_of(executor, jobs), advance)
+    refused = _lock(rows, models, refuse=locked)
+    for format, path in outputs:
+        _written(rows, format, path, models, registry, quiet=quiet, verbose=verbose)
+    if refused:
+        raise UsageError(f"{refused[0]}{f' and {len(refused) - 1:,} more' if len(refused) > 1 else ''}")
+    verdicts = [row.audit.verdict if row.audit else "" for row in rows]
+    return next((_ORDER[name] for name in _ORDER if name in verdicts), 0)
+
+
+def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[str, ...]:
+    """Bring the lock up to date, or say how the models differ from it."""
+    from assay.fleet import lock
+    from assay.writing import write
+
+    path = models.parent / lock.NAME
+    found = lock.locked(rows, models.parent)
+    before = lock.read(path) if path.exists() else ()
+    if refuse:
+        return lock.otherwise(found, before)
+    untouched = [
+        row for row in before if row.reference in {lock.shown(row, models.parent) for row in rows if not row.audit}
+    ]
+    raw = lock.encoded(sorted((*found, *untouched), key=lambda row: row.reference))
+    if not path.exists() or path.read_bytes() != raw:
+        write(path, raw)
+        say(f"wrote {path}", err=True)
+    return ()
+
+
+def _written(
+    rows: tuple[FleetRow, ...],
+    format: str,
+    path: Path | None,
+    models: Path,
+    registry: str | None,
+    *,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    from assay.render.record.fleet import headline, lines, markdown
+
+    if format == "json":
+        put(canonical(rows), path)
+    elif format == "sarif":
+        from assay.render.record.fleet_sarif import sarif
+
+        with kept(registry) as found:
+            put(sarif(rows, os.path.relpath(models.parent).replace(".", "", 1).strip("/"), found.dossier), path)
+    elif format == "markdown":
+        put(encoded(markdown(rows)), path)
+    elif quiet:
+        say(headline(rows).line)
+    else:
+        put(encoded(lines(rows, *looks(path), verbose=verbose)), path)

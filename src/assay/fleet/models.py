@@ -1,0 +1,134 @@
+"""`models.toml`: the models of a fleet, in groups, and the policy of each group.
+
+schema = "assay-models/1"
+
+[[model]]
+model = "models/*"                # folders, files and patterns, from the folder of this file
+group = "research"
+
+[[model]]
+model = "hf://org/name@revision"
+
+[group.research]
+policy = "default"                # a built-in policy or a file
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assay import policy
+from assay.errors import UsageError, did_you_mean
+from assay.files import text, toml_value
+from assay.lazy import dataclass
+
+SCHEMA = "assay-models/1"
+NAME = "models.toml"
+MOST = 16 << 20  # bytes of a list of models
+MOST_MODELS = 1_000_000
+_MAGIC = "*?["
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model: what is audited, where the list says so (file:line), its group, and the policy that judges it."""
+
+    reference: str
+    place: str
+    group: str
+    policy: str
+
+
+def entries(path: Path) -> tuple[Entry, ...]:
+    """The models of a list, patterns put for what they fit, each once, in the order of the list.
+
+    Raises UsageError: it is no such list, names a policy that is none, or a pattern that fits nothing.
+    """
+    raw = text(path, MOST, "list of models", "write one with  assay fleet init PROJECT")
+    try:
+        value = toml_value(raw)
+    except ValueError as cause:
+        raise UsageError(f"{path} is not TOML: {cause}") from None
+    if value.get("schema") != SCHEMA:
+        raise UsageError(f"{path}: expected schema = {SCHEMA!r}, got {value.get('schema')!r}")
+    _only(value, {"schema", "policy", "model", "group"}, f"{path}")
+    groups = _groups(value, path)
+    lines = _lines(raw)
+    found: dict[str, Entry] = {}
+    for number, row in enumerate(_rows(value, path)):
+        place = f"{path.name}:{lines[number] if number < len(lines) else 1}"
+        for entry in _entry(row, place, groups, path):
+            found.setdefault(entry.reference, entry)
+        if len(found) > MOST_MODELS:
+            raise UsageError(f"{path} names more than {MOST_MODELS:,} models: divide it")
+    if not found:
+        raise UsageError(f'{path} names no model: write  [[model]]  and  model = "FOLDER"')
+    return tuple(found.values())
+
+
+def _groups(value: dict[str, Any], path: Path) -> dict[str, str]:
+    """The policy of each group; that of "" is of models without one."""
+    table = value.get("group", {})
+    if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
+        raise UsageError(f"{path}: groups are written as [group.NAME]")
+    usual = _policy(value.get("policy", "default"), path, str(path))
+    found = {"": usual}
+    for name, row in table.items():
+        _only(row, {"policy"}, f"{path} [group.{name}]")
+        found[name] = _policy(row.get("policy", usual), path, f"{path} [group.{name}]")
+    return found
+
+
+def _policy(named: object, path: Path, origin: str) -> str:
+    if not isinstance(named, str):
+        raise UsageError(f"{origin}: policy = {named!r}: expected a name or a file")
+    beside = path.parent / named
+    whole = str(beside) if named not in policy.BUILTIN and beside.is_file() else named
+    policy.load(whole)
+    return whole
+
+
+def _rows(value: dict[str, Any], path: Path) -> list[Any]:
+    rows = value.get("model", [])
+    if not isinstance(rows, list):
+        raise UsageError(f"{path}: models are written as [[model]]")
+    return rows
+
+
+def _entry(row: Any, place: str, groups: dict[str, str], path: Path) -> Iterator[Entry]:
+    if not isinstance(row, dict) or not isinstance(row.get("model"), str) or not row["model"].strip():
+        raise UsageError(f'{place}: expected  model = "FOLDER, FILE, PATTERN, hf://org/name@revision or endpoint"')
+    _only(row, {"model", "group", "policy"}, place)
+    group = row.get("group", "")
+    if group not in groups:
+        raise UsageError(f"{place}: no group {group!r}{did_you_mean(str(group), filter(None, groups))}")
+    judged = _policy(row["policy"], path, place) if "policy" in row else groups[group]
+    for reference in _references(row["model"], place, path):
+        yield Entry(reference, place, group, judged)
+
+
+def _references(model: str, place: str, path: Path) -> list[str]:
+    if "://" in model:
+        return [model]
+    beside = path.parent / os.path.expanduser(model)
+    if not set(model) & set(_MAGIC) or beside.exists():
+        return [str(beside)]
+    found = sorted(glob.glob(str(beside), recursive=True))
+    if not found:
+        raise UsageError(f"{place}: {model!r} fits nothing in {path.parent}")
+    return found
+
+
+def _lines(raw: str) -> list[int]:
+    """The line of each [[model]]."""
+    return [number for number, line in enumerate(raw.splitlines(), 1) if line.split("#")[0].strip() == "[[model]]"]
+
+
+def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
+    for name in value:
+        if name not in allowed:
+            raise UsageError(f"{origin}: unknown key {name!r}{did_you_mean(name, allowed)}")

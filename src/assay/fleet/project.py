@@ -1,0 +1,214 @@
+"""The models that a code base uses: what it loads, downloads or serves by name, with file and line.
+
+Python is read as a syntax tree, notebooks cell by cell, everything else (shell, Dockerfiles, Compose, Helm values, CI)
+by the options and keys that name a model to vLLM, TGI, Ollama, llama.cpp and the hub's command. Nothing is imported or
+run. What is put together at run time, from a variable of the environment say, is not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from assay.errors import UsageError
+from assay.facts.fleet import Use, Uses
+from assay.lazy import regex
+from assay.writing import reason
+
+MOST_BYTES = 4 << 20  # of a file that is looked into
+MOST_FILES = 200_000
+_LEFT = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", "site-packages"}
+)
+_SUFFIXES = frozenset(
+    {".py", ".ipynb", ".sh", ".bash", ".yml", ".yaml", ".toml", ".json", ".env", ".cfg", ".ini", ".md", ".mk", ".tf"}
+    | {".service", ".txt"}
+)
+_NAMES = regex(r"(?:Dockerfile|Containerfile|Modelfile|Makefile|Procfile)(?:[.-].*)?\Z|.*\.dockerfile\Z|\.env")
+
+# function or class -> what its parameter for a model is called (the libraries' own documentation)
+_CALLS = {
+    "from_pretrained": ("pretrained_model_name_or_path", "model_id", "repo_id"),
+    "from_single_file": ("pretrained_model_link_or_path",),
+    "snapshot_download": ("repo_id",),
+    "hf_hub_download": ("repo_id",),
+    "pipeline": ("model",),
+    "LLM": ("model",),
+    "AsyncEngineArgs": ("model",),
+    "EngineArgs": ("model",),
+    "SentenceTransformer": ("model_name_or_path",),
+    "CrossEncoder": ("model_name_or_path", "model_name"),
+    "InferenceClient": ("model",),
+    "HuggingFaceEmbeddings": ("model_name",),
+    "load_model": ("model_uri", "model_name"),
+}
+_NOT_FIRST = {"pipeline": 1}  # where the model is not the first of the arguments
+_HUB = regex(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
+_MLFLOW = regex(r"(?:models|runs):/[\w./@-]+\Z")
+_NAME = r"""["']?(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)["']?(?![\w./:-])"""
+_WORDS = (
+    rf"vllm\s+serve\s+{_NAME}",
+    rf"(?:huggingface-cli|hf)\s+download\s+{_NAME}",
+    rf"--(?:model|model-id|model-path|hf-repo|pretrained)[\s=]+{_NAME}",
+    rf"\b(?:MODEL_ID|HF_MODEL_ID|MODEL_NAME|HF_REPO|MODEL)\s*[:=]\s*{_NAME}",
+    rf"^\s*(?:-\s*)?(?:modelId|model_id|modelName|hfRepo|repo_id|model)\s*:\s*{_NAME}\s*$",
+)
+_LINES = tuple(regex(row, re.MULTILINE) for row in _WORDS)
+_OLLAMA = regex(r"ollama\s+(?:run|pull)\s+([\w./-]+(?::[\w.-]+)?)")
+_FROM = regex(r"^FROM\s+(?:hf\.co|huggingface\.co)/([\w.-]+/[\w.-]+)", re.MULTILINE)
+_REVISION = regex(r"--revision[\s=]+[\"']?([\w./-]+)")
+
+
+def uses(project: Path) -> Uses:
+    """Every place of a project that names a model.
+
+    Raises UsageError: there is no such folder, or it has more files than are looked into.
+    """
+    if not project.is_dir():
+        raise UsageError(f"{project} is no folder: give the folder of the project")
+    found: dict[tuple[str, str, int], Use] = {}
+    unread: list[str] = []
+    for path in _files(project):
+        name = path.relative_to(project).as_posix()
+        try:
+            for use in _in_file(path, name, project):
+                found.setdefault((use.model, use.file, use.line), use)
+        except _Unread as cause:
+            unread.append(f"{name}: {cause}")
+    return Uses(tuple(sorted(found.values(), key=lambda use: (use.file, use.line, use.model))), tuple(unread))
+
+
+class _Unread(Exception):
+    """A file that could not be looked into; the message says why."""
+
+
+def _files(project: Path) -> Iterator[Path]:
+    seen = 0
+    for folder, below, names in os.walk(project):
+        below[:] = sorted(name for name in below if name not in _LEFT)
+        for name in sorted(names):
+            path = Path(folder, name)
+            if (path.suffix.lower() in _SUFFIXES or _NAMES.match(name)) and path.is_file() and not path.is_symlink():
+                seen += 1
+                if seen > MOST_FILES:
+                    raise UsageError(f"{project} has more than {MOST_FILES:,} files to look into: give a part of it")
+                yield path
+
+
+def _in_file(path: Path, name: str, project: Path) -> Iterator[Use]:
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise _Unread(f"{size:,} bytes, at most {MOST_BYTES:,} are looked into")
+        text = path.read_text("utf-8", "replace")
+    except OSError as cause:
+        raise _Unread(reason(cause)) from None
+    if path.suffix == ".py":
+        yield from _in_python(text, name, project)
+    elif path.suffix == ".ipynb":
+        yield from _in_notebook(text, name, project)
+    else:
+        yield from _in_words(text, name)
+
+
+def _in_notebook(text: str, name: str, project: Path) -> Iterator[Use]:
+    """The code cells of a notebook; lines are those of the cell."""
+    try:
+        cells = json.loads(text)["cells"]
+        codes = [(number, cell["source"]) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        raise _Unread("it is no notebook that can be read") from None
+    for number, source in codes:
+        rows = "".join(map(str, source)).split("\n")
+        commands = [row.lstrip()[:1] in ("!", "%") for row in rows]
+        plain = "\n".join("" if command else row for row, command in zip(rows, commands, strict=True))
+        shell = "\n".join(row if command else "" for row, command in zip(rows, commands, strict=True))
+        yield from _in_python(plain, f"{name} cell {number}", project)
+        yield from _in_words(shell, f"{name} cell {number}")
+
+
+def _in_python(text: str, name: str, project: Path) -> Iterator[Use]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _Unread("it is no Python that this version parses") from None
+    constants = _constants(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in _CALLS:
+                model = _text(_model_of(node, called), constants)
+                revision = _text(_keyword(node, ("revision",)), constants)
+                yield from _named(model, revision, name, node.lineno, called, project)
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """Names that a module gives to one text, in classes and functions too: MODEL = "org/name"."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            value = node.value.value if isinstance(node.value.value, str) else ""
+            for target in node.targets if isinstance(node, ast.Assign) else (node.target,):
+                key = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
+                found[key] = value if found.get(key, value) == value else ""
+    return found
+
+
+def _model_of(node: ast.Call, called: str) -> ast.expr | None:
+    place = _NOT_FIRST.get(called, 0)
+    named = _keyword(node, _CALLS[called])
+    return named if named is not None else node.args[place] if len(node.args) > place else None
+
+
+def _keyword(node: ast.Call, names: tuple[str, ...]) -> ast.expr | None:
+    return next((row.value for row in node.keywords if row.arg in names), None)
+
+
+def _text(node: ast.expr | None, constants: dict[str, str]) -> str:
+    """The text that an expression is known to be; empty: it is not."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Name | ast.Attribute):
+        return constants.get(node.id if isinstance(node, ast.Name) else node.attr, "")
+    if (
+        isinstance(node, ast.Call) and len(node.args) == 2
+    ):  # os.getenv("MODEL", "org/name"): what holds where it is unset
+        return _text(node.args[1], constants)
+    return ""
+
+
+def _named(model: str, revision: str, file: str, line: int, how: str, project: Path) -> Iterator[Use]:
+    """The use of a model by this name, if it can be told to be one: a folder or file of the project, or a hub's."""
+    if _MLFLOW.match(model) or (model and _is_of(project, model)):
+        yield Use(model, "", file, line, how)
+    elif _HUB.match(model):
+        yield Use(f"hf://{model}", revision, file, line, how)
+
+
+def _is_of(project: Path, name: str) -> bool:
+    try:
+        here = (project / name).resolve()
+        return here.exists() and here != project.resolve() and here.is_relative_to(project.resolve())
+    except (OSError, ValueError, RuntimeError):  # longer than a name, a NUL, links in a circle
+        return False
+
+
+def _in_words(text: str, name: str) -> Iterator[Use]:
+    for pattern in _LINES:
+        for found in pattern.finditer(text):
+            line, end = _line(text, found.start("name")), text.find("\n", found.end())
+            revision = _REVISION.search(text, found.start(), end if end >= 0 else len(text))
+            how = found[0].strip().split()[0].rstrip(":=").partition("=")[0]
+            yield Use(f"hf://{found['name']}", revision[1] if revision else "", name, line, how)
+    for found in _OLLAMA.finditer(text):
+        yield Use(f"ollama:{found[1]}", "", name, _line(text, found.start(1)), "ollama")
+    for found in _FROM.finditer(text):
+        yield Use(f"hf://{found[1]}", "", name, _line(text, found.start(1)), "FROM")
+
+
+def _line(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1

