@@ -24,13 +24,13 @@ from pathlib import Path
 import numpy as np
 
 from assay.cli.demo import packaged_model
-from assay.facts.uncertainty import Label
+from assay.facts.uncertainty import SENTENCE, SHORT, Label
 from assay.runtime import conversation, scored
 from assay.runtime.opening import torch_runtime
 from assay.runtime.torch_ import TorchRuntime
 from assay.uncertainty import labels, scores, statistics
 from assay.uncertainty.short import Short, own, shortly
-from assay.uncertainty.usual import SENTENCE, SHORT, usual
+from assay.uncertainty.usual import usual
 
 DRAWS = 1000
 TRUE, WRONG, INVENTED = "true", "of another question", "made up"

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from assay.facts.uncertainty import Alternative, Capability, Label, Sample, ScoredText, TokenScore, Usual
+from assay.facts.uncertainty import (
+    SENTENCE,
+    SHORT,
+    Alternative,
+    Capability,
+    Label,
+    Sample,
+    ScoredText,
+    TokenScore,
+    Usual,
+)
 from assay.render.record.scored import headline, lines
 from assay.render.record.scored_page import page
 from assay.runtime import Runtime
@@ -15,7 +25,7 @@ from assay.text.chance import named, number
 from assay.text.language import foreign
 from assay.uncertainty import Draw, against, score
 from assay.uncertainty.short import own, question
-from assay.uncertainty.usual import SENTENCE, SHORT, usual
+from assay.uncertainty.usual import usual
 from tests.builders.scored import record
 
 FRANCE = "Question: What is the capital of France?\nAnswer:"
@@ -179,7 +189,7 @@ def test_what_is_usual_is_read_once_a_model_and_kept(tmp_path: Path) -> None:
         assert found is not None and found.form == form and found.count == 120 and len(found.right) == 21
     read = runtime.read
     assert usual(runtime, SHORT, tmp_path) is not None and runtime.read == read
-    file = next(tmp_path.glob("*asked-for-shortly.json"))
+    file = next(tmp_path.glob("*asked-for-shortly-*.json"))
     file.write_text("{}")
     assert usual(runtime, SHORT, tmp_path) is not None and runtime.read > read
     shut = tmp_path / "file"
@@ -201,6 +211,27 @@ def test_labels_go_by_what_is_usual_for_the_model() -> None:
     assert labels(known(4.0)) == [Label.DOUBTFUL] and labels(known(7.0)) == [Label.SUPPORTED]
     said = " ".join(" ".join(lines(known(4.0), False)).split())
     assert "4.500 nats, asked for shortly, is more than 24 % of right answers have, and than 0 % of invented" in said
+    assert "a tenth of the right ones and 100 % of the invented ones lie above 4.000, and are doubtful" in said
+
+
+def test_a_model_that_knows_no_answer_doubts_none_that_a_right_one_could_be() -> None:
+    steps = tuple(float(at) for at in range(21))
+    common = Usual("general", "d" * 64, SHORT, 120, steps, steps, 0.9, 0.8, 1.0, 2.0)
+
+    def found(surprise: float, rather: float) -> ScoredText:
+        class Unsure(Reader):
+            def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+                others = (Alternative(" Paris", rather),)
+                return tuple(replace(row, alternatives=others) for row in super().score(prompt, text))
+
+        return judged("Berlin.", Unsure(Berlin=surprise), FRANCE, usual=lambda runtime, form: common)
+
+    assert labels(found(9.0, -0.05)) == [Label.DOUBTFUL]
+    assert labels(found(9.0, -2.5)) == [Label.NOT_JUDGED]
+    assert headline(found(9.0, -2.5)).sentence == (
+        "The model knows no answer: it gives 'Berlin' 1 in 8,103, and no other an even chance."
+    )
+    assert labels(found(50.0, -2.5)) == [Label.DOUBTFUL]  # 25 nats: no right answer is as unlikely
 
 
 def test_numbers_and_tokens_read_as_a_person_reads_them() -> None:

@@ -8,6 +8,8 @@ from typing import Protocol
 from assay.facts.checked import CheckedSentence, GivenDocument
 from assay.lazy import dataclass
 
+SHORT, SENTENCE = "asked for shortly", "in a sentence"  # in which form a text was read
+
 
 class Capability(StrEnum):
     """What a runtime can do. Declared is not enough: each is tried when the runtime is opened."""

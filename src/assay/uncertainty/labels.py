@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 
 from assay.facts.checked import CheckedSentence, Support
 from assay.facts.uncertainty import (
+    SENTENCE,
+    SHORT,
     Judged,
     Known,
     Label,
@@ -27,7 +29,6 @@ from assay.text.language import foreign
 from assay.text.plain import plain
 from assay.uncertainty import meaning
 from assay.uncertainty.short import Short, last
-from assay.uncertainty.usual import SENTENCE, SHORT
 
 NOISE = 6.0  # mean nats a token from which a sentence is noise to the model; a guess among 49,152 tokens is 10.8
 LEAST_NOISE = 6  # tokens below which a mean says nothing
@@ -35,6 +36,7 @@ LEAST_NOISE = 6  # tokens below which a mean says nothing
 # what it is for SmolLM2
 DOUBT, DOUBT_SHORT = 4.6, 1.2
 LEAST_SAMPLES = 3
+EVEN = 0.69  # nats: an even chance, from which the model is sure of an answer of its own
 AGREEING = 0.5  # share of other answers that hold the same, below which a sentence is doubtful
 SHOWN = 60  # characters of a text in a reason
 
@@ -84,6 +86,8 @@ def _judged(row: Read, one: Sentence) -> Judged:
     unfound = beside is not None and beside.support is Support.NOT_FOUND
     doubts = [*((beside.reason,) if beside and unfound else ()), *_unknown(row, one), *_differs(row, one)]
     if value is not None and token is not None and not sourced and value > _threshold(row):
+        if not doubts and _is_ignorant(row, value, token):
+            return Judged(one.start, one.stop, Label.NOT_JUDGED, _ignorance(token, words), value)
         doubts.append(_surprise(token, words))
     if doubts:
         return Judged(one.start, one.stop, Label.DOUBTFUL, "; ".join(doubts[:2]), value)
@@ -96,6 +100,17 @@ def _threshold(row: Read) -> float:
     if row.usual is not None:
         return row.usual.doubtful
     return DOUBT_SHORT if row.short is not None else DOUBT
+
+
+def _is_ignorant(row: Read, value: float, token: TokenScore) -> bool:
+    """Whether the model finds an answer unlikely, as it does some right ones, and is not sure of another either."""
+    if row.short is None or row.usual is None or value > row.usual.right[-1] or not token.alternatives:
+        return False
+    return max(one.logprob for one in token.alternatives) < -EVEN
+
+
+def _ignorance(token: TokenScore, words: str) -> str:
+    return f"the model knows no answer: it gives {_quoted(words)} {chance(token.logprob)}, and no other an even chance"
 
 
 def _unlikeliest(row: Read, one: Sentence) -> tuple[float | None, TokenScore | None, str]:

@@ -28,7 +28,7 @@ _SHOWN = (
     ("Which language do people speak in Mexico?", "Spanish"),
     ("What is the largest planet of the solar system?", "Jupiter"),
 )
-_BEFORE = "".join(f"Question: {asked}\nAnswer: {answer}\n" for asked, answer in _SHOWN)
+BEFORE = "".join(f"Question: {asked}\nAnswer: {answer}\n" for asked, answer in _SHOWN)
 _NOTHING = "What is it?"
 _WORD = regex(r"[^\W_]+(?:['’-][^\W_]+)*")
 _NEGATION = regex(r"\b(?:not|never|no|none|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
@@ -103,7 +103,7 @@ def shortly(
     None where the model cannot be given them. `step` is called for each pair.
     """
     pairs = [
-        (f"{_BEFORE}Question: {before}\nAnswer:", f" {words}") for asked, words in rows for before in (asked, _NOTHING)
+        (f"{BEFORE}Question: {before}\nAnswer:", f" {words}") for asked, words in rows for before in (asked, _NOTHING)
     ]
     done = itertools.count(1)
     read = scored(runtime, pairs, lambda: None if next(done) % 2 else step())

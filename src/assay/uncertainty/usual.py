@@ -6,6 +6,7 @@ side, in the form in which a text is judged: its own words asked for shortly, or
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,13 +16,13 @@ import numpy as np
 from assay.errors import UsageError
 from assay.facts.calibration import Question
 from assay.facts.codec import canonical, decode
-from assay.facts.uncertainty import Capability, TokenScore, Usual
+from assay.facts.uncertainty import SHORT, Capability, TokenScore, Usual
 from assay.files import content, json_value
 from assay.lazy import regex
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime, Scores, can_score, conversation, scored
 from assay.uncertainty import questions, statistics
-from assay.uncertainty.short import shortly
+from assay.uncertainty.short import BEFORE, WEIGHT, shortly
 from assay.writing import write
 
 QUESTIONS = 120  # of assay's own; a share of them is known to within 9 points
@@ -29,7 +30,6 @@ LEAST = 30  # questions below which a tenth of the right answers is not known
 DOUBTFUL = 0.9  # share of right answers that lie below the threshold
 QUANTILES = 21
 MOST = 1 << 20  # bytes of what is kept
-SHORT, SENTENCE = "asked for shortly", "in a sentence"
 # a question of assay's own as the sentence that answers it
 _SENTENCES = tuple(
     (regex(pattern), sentence)
@@ -54,7 +54,7 @@ def usual(runtime: Runtime, form: str, keep: Path | None = None, progress: Progr
     if not can_score(runtime) or not runtime.sha256:
         return None
     pack = questions.load([questions.GENERAL])
-    path = keep / f"{runtime.sha256[:32]}-{form.replace(' ', '-')}.json" if keep else None
+    path = keep / f"{runtime.sha256[:32]}-{form.replace(' ', '-')}-{_method()}.json" if keep else None
     known = _kept(path, pack.sha256) if path else None
     if known is not None:
         return known
@@ -72,6 +72,11 @@ def usual(runtime: Runtime, form: str, keep: Path | None = None, progress: Progr
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, canonical(found))
     return found
+
+
+def _method() -> str:
+    """What answers are read by, as a digest: what was kept before it changed says nothing of what is read now."""
+    return hashlib.sha256(repr((BEFORE, WEIGHT, QUESTIONS, DOUBTFUL, _SENTENCES)).encode()).hexdigest()[:8]
 
 
 def _shortly(runtime: Scores, rows: list[tuple[Question, str]], steps: Steps) -> list[float | None]:

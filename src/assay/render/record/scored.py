@@ -7,7 +7,19 @@ from collections import Counter
 from collections.abc import Iterator
 
 from assay.facts.checked import Support
-from assay.facts.uncertainty import Grounding, Judged, Label, Pair, Risk, ScoredText, Span, SpanKind, TokenScore
+from assay.facts.uncertainty import (
+    SHORT,
+    Grounding,
+    Judged,
+    Label,
+    Pair,
+    Risk,
+    ScoredText,
+    Span,
+    SpanKind,
+    TokenScore,
+    Usual,
+)
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import painter
 from assay.render.visible import visible
@@ -154,8 +166,16 @@ def usual_words(found: ScoredText) -> Iterator[str]:
     )
     yield (
         f"that separates the two with AUROC {usual.auroc:.2f} ({usual.low:.2f} to {usual.high:.2f}; chance 0.50); "
-        f"doubtful is what lies above {number(usual.doubtful)}, as a tenth of the right ones does"
+        f"a tenth of the right ones and {100 * (1 - usual.above(usual.doubtful)[1]):.0f} % of the invented ones lie "
+        f"above {number(usual.doubtful)}, and are doubtful{_unless(usual)}"
     )
+
+
+def _unless(usual: Usual) -> str:
+    """Where an answer that was asked for shortly is not doubtful though it is unlikely."""
+    if usual.form != SHORT:
+        return ""
+    return f" where the model is surer than even of another, or above {number(usual.right[-1])}, as no right one does"
 
 
 def _risk(risk: Risk) -> str:
