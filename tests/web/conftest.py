@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,11 +27,28 @@ def pyodide() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(pyodide: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The kernels for a browser: where ASSAY_WASM says, or in build/, or built now."""
+    path = Path(os.environ.get("ASSAY_WASM", ROOT / "build" / "kernels.wasm"))
+    if path.exists():
+        return path
+    pytest.importorskip("ziglang", reason="no compiler for WebAssembly is here:  pip install ziglang")
+
+    def make(folder: Path) -> None:
+        script = ROOT / "native" / "wasm.py"
+        subprocess.run([sys.executable, str(script), str(folder / "kernels.wasm")], check=True, capture_output=True)
+
+    return once(tmp_path_factory, "browser-kernels", make) / "kernels.wasm"
+
+
+@pytest.fixture(scope="session")
+def site(pyodide: Path, kernels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, as the command writes it; shared, so read only."""
 
     def make(folder: Path) -> None:
-        done = run("web", "build", str(folder / "site"), "--pyodide", str(pyodide), "--offline")
+        done = run(
+            "web", "build", str(folder / "site"), "--pyodide", str(pyodide), "--kernels", str(kernels), "--offline"
+        )
         assert done.returncode == 0, done.stderr
 
     return once(tmp_path_factory, "browser-site", make) / "site"

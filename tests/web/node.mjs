@@ -1,5 +1,6 @@
 // What the page's worker does, under Node: node node.mjs SITE OUT OPTIONS MODEL...
-// Each model's dossier goes to OUT, under its number; OPTIONS are those of `assay.web.tab.audited`, as JSON.
+// Each model's dossier goes to OUT, under its number; OPTIONS are those of `assay.web.tab.audited`, as JSON. A model that
+// is a Python file is run instead.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,6 +12,11 @@ const archive = new Uint8Array(fs.readFileSync(path.join(site, "assay.zip")));
 python.unpackArchive(archive.buffer, "zip", { extractDir: "/assay" });
 python.runPython("import sys; sys.path.insert(0, '/assay')");
 const tab = python.pyimport("assay.web.tab");
+const kernels = path.join(site, "kernels.wasm");
+if (fs.existsSync(kernels)) {
+  const { loaded } = await import(pathToFileURL(path.join(site, "kernels.js")).href);
+  python.pyimport("assay.web.kernels").install(await loaded(fs.readFileSync(kernels)));
+}
 
 const below = (root, inside = "") => fs.readdirSync(path.join(root, inside), { withFileTypes: true }).flatMap((row) => {
   const here = inside ? `${inside}/${row.name}` : row.name;
@@ -22,6 +28,10 @@ const read = (file) => (from, count) => {
 };
 
 for (const [number, model] of models.entries()) {
+  if (model.endsWith(".py")) {
+    python.runPython(fs.readFileSync(model, "utf8"));
+    continue;
+  }
   const whole = fs.statSync(model).isFile();
   const names = whole ? [path.basename(model)] : below(model);
   const opened = names.map((name) => fs.openSync(whole ? model : path.join(model, name)));

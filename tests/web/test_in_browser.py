@@ -20,6 +20,7 @@ from assay.facts.codec import canonical, decode
 from assay.facts.dossier import Dossier
 from tests.builders import calls, hub_model
 from tests.builders.browser import CHROMIUM
+from tests.hostile import cases
 
 pytestmark = [
     pytest.mark.browser,
@@ -109,9 +110,9 @@ def test_a_hostile_pickle_fails_and_its_dossier_is_the_command_lines(visit: Visi
     assert report.locator(".verdict .badge").inner_text() == "FAILED, 2 to decide"
     report.locator("html.painted").wait_for(timeout=LONG)  # its script ran, under the page's policy
     found = decode(Dossier, json.loads(visit.downloaded("json")))
-    here = assay.audit(hostile, cost="header")
-    assert found.isolation == ("browser tab",)
-    assert canonical(replace(found, isolation=here.isolation)) == canonical(here)
+    here = assay.audit(hostile, cost="pass")
+    assert found.isolation == ("browser tab",) and found.kernels == "native wasm"
+    assert canonical(replace(found, isolation=here.isolation, kernels=here.kernels)) == canonical(here)
     assert visit.trouble == []
 
 
@@ -126,8 +127,22 @@ def test_a_sound_file_that_is_dropped_is_audited(visit: Visit) -> None:
     )
     visit.page.locator("html[data-seconds]").wait_for(timeout=LONG)
     assert visit.page.inner_text("#result-title") == "README.md: INCOMPLETE"
-    assert visit.page.inner_text("#command") == "assay audit README.md --cost header --policy default"
+    assert visit.page.inner_text("#command") == "assay audit README.md --cost pass --policy default"
     assert visit.trouble == []
+
+
+def test_a_sound_model_passes(visit: Visit, tmp_path: Path) -> None:
+    assert visit.shown(hub_model(tmp_path / "sound")) == "sound: PASSED"
+    assert visit.trouble == []
+
+
+def test_a_file_that_brings_python_down_costs_only_its_own_answers(visit: Visit, tmp_path: Path) -> None:
+    case = next(row for row in cases() if (row.family, row.name) == ("cost", "deep-lists"))
+    model = hub_model(tmp_path / "m", **{"a.pkl": calls("os", "system", "x"), **case.files})
+    assert visit.shown(model) == "m: FAILED"
+    dossier = json.loads(visit.downloaded("json"))
+    assert {row["artifact"]: row["trouble"] for row in dossier["obstacles"]} == {"model.pkl": "stopped"}
+    visit.trouble.clear()  # the browser's console has the stack that ran over
 
 
 def test_of_ten_gigabytes_the_headers_come_first(visit: Visit, tmp_path: Path) -> None:

@@ -15,30 +15,42 @@ from assay.facts.codec import canonical, decode
 from assay.facts.dossier import Dossier
 from tests.builders import gguf_model, hub_model
 from tests.hostile import Case, cases
+from tests.web import summaries
 
 NODE = shutil.which("node")
 SCRIPT = Path(__file__).with_name("node.mjs")
 pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not installed (Debian: apt-get install nodejs)")
 
 
-def audited(site: Path, out: Path, models: list[Path], **options: object) -> list[Dossier]:
-    out.mkdir()
+def node(site: Path, out: Path, options: dict[str, object], *models: Path) -> str:
     command = [str(NODE), str(SCRIPT), str(site), str(out), json.dumps(options), *map(str, models)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def audited(site: Path, out: Path, models: list[Path], **options: object) -> list[Dossier]:
+    out.mkdir()
+    node(site, out, options, *models)
     return [decode(Dossier, json.loads((out / f"{number}.json").read_bytes())) for number in range(len(models))]
 
 
 def differing(site: Path, tmp_path: Path, models: list[Path]) -> list[str]:
     """The models of which the tab says something else than the command line."""
-    found = audited(site, tmp_path / "out", models, cost="header")
+    found = audited(site, tmp_path / "out", models, cost="pass")
     assert {row.isolation for row in found} == {("browser tab",)}
-    here = [assay.audit(model, cost="header", isolation=False) for model in models]
+    assert {row.kernels for row in found} <= {"native wasm", "none needed"}
+    here = [assay.audit(model, cost="pass", isolation=False) for model in models]
     return [
         model.name
         for model, tab, cli in zip(models, found, here, strict=True)
-        if canonical(replace(tab, isolation=())) != canonical(cli)
+        if canonical(replace(tab, isolation=(), kernels=cli.kernels)) != canonical(cli)
     ]
+
+
+def test_the_kernels_compute_what_the_reference_defines(site: Path, tmp_path: Path) -> None:
+    found = node(site, tmp_path, {}, Path(summaries.__file__)).split("\n")
+    assert [row for row in found if row] == summaries.lines() and len(summaries.lines()) > 70
 
 
 def test_sound_models(site: Path, tmp_path: Path) -> None:

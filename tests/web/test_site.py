@@ -42,7 +42,19 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
         assert done.returncode == 2 and words in done.stderr
 
 
-def test_the_site_is_listed_and_the_same_each_time(site: Path, pyodide: Path) -> None:
+def test_kernels_that_are_none_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "k.wasm").write_bytes(b"\x7fELF")
+    done = run("web", "build", str(tmp_path / "site"), "--kernels", str(tmp_path / "k.wasm"), "--offline")
+    assert done.returncode == 2 and "is no WebAssembly" in done.stderr
+
+
+def test_without_kernels_it_says_what_is_not_read(pyodide: Path, tmp_path: Path) -> None:
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(pyodide))
+    assert done.returncode == 0 and "values of weights are not read there" in done.stdout
+    assert "This site was built without kernels" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_the_site_is_listed_and_the_same_each_time(site: Path, pyodide: Path, kernels: Path) -> None:
     listed = json.loads((site / "site.json").read_bytes())["files"]
     files = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_file()}
     assert set(files) == {*listed, "site.json"}
@@ -50,7 +62,8 @@ def test_the_site_is_listed_and_the_same_each_time(site: Path, pyodide: Path) ->
     done = run("web", "build", str(site), "--pyodide", str(pyodide))
     assert done.returncode == 2 and "--replace" in done.stderr
     before = (site / "site.json").read_bytes()
-    done = run("web", "build", str(site), "--pyodide", str(pyodide), "--offline", "--replace")
+    given = ("--pyodide", str(pyodide), "--kernels", str(kernels), "--offline")
+    done = run("web", "build", str(site), *given, "--replace")
     assert done.returncode == 0 and (site / "site.json").read_bytes() == before
     assert f"wrote {len(files)} files" in done.stdout
 

@@ -26,10 +26,19 @@ def COMMAND() -> None:
     help="Python for the browser: the npm package pyodide, as a folder or as npm pack writes it. By default it is"
     " fetched from the npm registry; either way it has to be the version that assay was made with.",
 )
+@click.option(
+    "--kernels",
+    type=options.FILE,
+    metavar="FILE",
+    help="What computes values of weights in a browser, as native/wasm.py builds it; by default that of"
+    " openassay-native, where it has one. Without it values are not read.",
+)
 @click.option("--replace", "replace_old", is_flag=True, help="Build anew where there is such a site already.")
 @options.offline()
 @options.quiet()
-def build(directory: Path, pyodide: Path | None, replace_old: bool, offline: bool, quiet: bool) -> None:
+def build(
+    directory: Path, pyodide: Path | None, kernels: Path | None, replace_old: bool, offline: bool, quiet: bool
+) -> None:
     """Write to DIR a static site that audits a model in a browser tab.
 
     Any static host will do. A visitor drops a model on the page, and nothing of it is sent anywhere; after the first
@@ -39,7 +48,8 @@ def build(directory: Path, pyodide: Path | None, replace_old: bool, offline: boo
     from assay.web.site import site
 
     _make_room(directory, replace=replace_old)
-    files = site(runtime.taken(pyodide, offline=offline))
+    module = runtime.kernels(kernels)
+    files = site(runtime.taken(pyodide, offline=offline), module)
     try:
         for path, raw in files.items():
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +59,8 @@ def build(directory: Path, pyodide: Path | None, replace_old: bool, offline: boo
     if not quiet:
         total = sum(map(len, files.values()))
         say(f"wrote {len(files)} files, {total / 1e6:.1f} MB, to {directory}")
+        if module is None:
+            say("values of weights are not read there: no kernels for a browser are here (--kernels)")
         say(f"try it:  python3 -m http.server --bind 127.0.0.1 --directory {directory}")
 
 

@@ -1,4 +1,4 @@
-"""The files of Pyodide, CPython for WebAssembly, that a site needs: taken from its npm package, checked by digest."""
+"""What a site runs on: Pyodide, which is CPython for WebAssembly, checked by digest; and assay's kernels for it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import tempfile
 from base64 import b64encode
+from importlib.resources import files
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -57,6 +58,25 @@ def taken(source: Path | None, *, offline: bool = False) -> dict[str, bytes]:
         return _unpacked(source.read_bytes(), str(source))
     except OSError as cause:
         raise UsageError(f"cannot read Pyodide from {cause.filename or source}: {reason(cause)}") from None
+
+
+def kernels(source: Path | None) -> bytes | None:
+    """The kernels for a browser: from a file, else those that openassay-native carries, if it does.
+
+    Raises UsageError: the file cannot be read, or is no WebAssembly.
+    """
+    try:
+        if source is None:
+            found = files("openassay_native").joinpath("kernels.wasm")
+            return found.read_bytes() if found.is_file() else None
+        raw = source.read_bytes()
+    except ModuleNotFoundError:
+        return None
+    except OSError as cause:
+        raise UsageError(f"cannot read kernels from {source}: {reason(cause)}") from None
+    if not raw.startswith(b"\0asm"):
+        raise UsageError(f"{source} is no WebAssembly: give what  python native/wasm.py FILE  writes")
+    return raw
 
 
 def _packed() -> bytes:

@@ -34,18 +34,20 @@ _LICENCE = ("licen", "copying", "notice", "authors")
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every member, so that the same files make the same archive
 
 
-def site(pyodide: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Path inside the site -> bytes, from the files of Pyodide and what is installed here.
+def site(pyodide: Mapping[str, bytes], kernels: bytes | None = None) -> dict[str, bytes]:
+    """Path inside the site -> bytes, from the files of Pyodide, what is installed here, and the kernels if given.
 
     Raises UsageError where a package that assay needs is not installed.
     """
     found = {f"pyodide/{name}": raw for name, raw in pyodide.items()}
     found["pyodide/pyodide-lock.json"] = _without_packages(pyodide["pyodide-lock.json"])
     found["assay.zip"] = _archive()
-    found["tab.js"], found["worker.js"] = _script("tab.js"), _script("worker.js")
+    found |= {name: _script(name) for name in ("tab.js", "worker.js", "kernels.js")}
+    if kernels is not None:
+        found["kernels.wasm"] = kernels
     policy = _policy()
     found["index.html"] = page(
-        "tab.html.j2", b"", "", styles=("tab.css",), policy=policy, policies=BUILTIN, quick=QUICK
+        "tab.html.j2", b"", "", styles=("tab.css",), policy=policy, policies=BUILTIN, quick=QUICK, values=bool(kernels)
     )
     found["notice.txt"] = _notice().encode()
     listed = {path: _integrity(raw) for path, raw in sorted(found.items())}
@@ -117,7 +119,12 @@ def _licences(distribution: str) -> Iterator[tuple[str, bytes]]:
 def _notice() -> str:
     """What the site is made of, under which licences, and where each comes from."""
     rows = [
-        ("assay", VERSION, "Apache-2.0", "this site's own code is in assay.zip, tab.js, worker.js, offline.js"),
+        (
+            "assay",
+            VERSION,
+            "Apache-2.0",
+            "this site's own code is in assay.zip, tab.js, worker.js, kernels.js, kernels.wasm, offline.js",
+        ),
         (
             "Pyodide",
             runtime.VERSION,

@@ -23,6 +23,7 @@ from assay.render.verdict import said
 from assay.subject import Walk, given
 
 ISOLATION = ("browser tab",)
+_FALLEN = "reading it brought down the Python of this tab, which was started again without it"
 
 
 class Bytes(Protocol):
@@ -69,19 +70,26 @@ class Slices:
         return found
 
 
-def walk(name: str, files: Iterable[tuple[str, int, Read]], refused: Iterable[tuple[str, str]] = ()) -> Walk:
+def walk(
+    name: str,
+    files: Iterable[tuple[str, int, Read]],
+    refused: Iterable[tuple[str, str]] = (),
+    fallen: Iterable[str] = (),
+) -> Walk:
     """The walk over what a user dropped.
 
     Args:
         name: of the folder, or of the one file.
         files: the path inside the folder, the size in bytes, and how it is read.
         refused: the path of each file that the browser did not open, and why.
+        fallen: the paths of those that brought Python down when they were read, before it was started again.
 
     Raises UsageError where there is nothing.
     """
     sources = {path: Slices(read, size) for path, size, read in files}
     obstacles = tuple(
-        Obstacle(path, Trouble.DENIED, f"the browser cannot open it ({why})") for path, why in sorted(refused)
+        [Obstacle(path, Trouble.DENIED, f"the browser cannot open it ({why})") for path, why in sorted(refused)]
+        + [Obstacle(path, Trouble.STOPPED, _FALLEN) for path in sorted(fallen)]
     )
     if not sources and not obstacles:
         raise UsageError("there are no files in it: choose the folder that holds the model, or a weight file")

@@ -108,50 +108,51 @@ class Written:
         """The summary of the decoded values; Unlike where they cannot be decoded."""
         if self._skip:
             raise Unlike(f"its values are written one by one, in more than {MOST:,} bytes")
-        try:
-            import numpy as np
-        except ImportError:
-            raise Unlike("its values are written one by one, which takes numpy to read") from None
         if self._written.startswith("latin1"):
             try:
                 self._raw = bytearray(self._raw.decode("utf-8").encode("latin-1"))
             except UnicodeError:
                 raise Unlike("its bytes are no text of single bytes") from None
-        raw = np.frombuffer(self._raw, np.uint8)
+        values: bytes | None
         if (found := _RECORDS.match(self._written)) is not None:
-            values = _field(raw, int(found[1]), int(found[2]), self._kind.bytes)
+            values = _field(self._raw, int(found[1]), int(found[2]), self._kind.bytes)
         elif self._written == "latin1":
             values = bytes(self._raw)
         elif self._written == "tagged":
-            values = _untagged(raw, self._kind.bytes)
+            values = _untagged(self._raw, self._kind.bytes)
         else:
-            values = _varints(raw, self._kind.bytes)
+            values = _varints(self._raw, self._kind.bytes)
         if values is None or len(values) != self._size:
             raise Unlike("its values do not add up to its shape")
         self._inner.feed(values)
         return self._inner.finish()
 
 
-def _field(raw: Any, stride: int, offset: int, width: int) -> bytes | None:
+def _field(raw: bytearray, stride: int, offset: int, width: int) -> bytes | None:
     """The `width` bytes at `offset` in each record of `stride` bytes."""
     if not 0 < offset + width <= stride or len(raw) % stride:
         return None
-    found: bytes = raw.reshape(-1, stride)[:, offset : offset + width].tobytes()
-    return found
+    found = bytearray(len(raw) // stride * width)
+    for at in range(width):
+        found[at::width] = raw[offset + at :: stride]
+    return bytes(found)
 
 
-def _untagged(raw: Any, width: int) -> bytes | None:
+def _untagged(raw: bytearray, width: int) -> bytes | None:
     """Values of `width` bytes, each after the same byte (protobuf.dev "Encoding", fields below 16 that repeat)."""
-    if len(raw) % (width + 1) or (raw[:: width + 1] != raw[:1]).any():
+    tags = raw[:: width + 1]
+    if len(raw) % (width + 1) or tags.count(tags[:1]) != len(tags):
         return None
-    found: bytes = raw.reshape(-1, width + 1)[:, 1:].tobytes()
-    return found
+    return _field(raw, width + 1, 1, width)
 
 
-def _varints(raw: Any, width: int) -> bytes | None:
-    """The lowest `width` bytes of each base-128 number, little-endian."""
-    import numpy as np
-
+def _varints(written: bytearray, width: int) -> bytes | None:
+    """The lowest `width` bytes of each base-128 number, little-endian; Unlike where there is no numpy."""
+    try:
+        import numpy as np
+    except ImportError:
+        raise Unlike("its values are numbers of several lengths, which takes numpy to read") from None
+    raw = np.frombuffer(written, np.uint8)
     ends = np.flatnonzero(raw < 0x80)
     if not len(raw) or not len(ends) or ends[-1] != len(raw) - 1:
         return None if len(raw) else b""

@@ -1,14 +1,17 @@
 // The page: takes files, has the worker audit them, shows the report. What comes from files is only ever set as text.
 const by = (id) => document.getElementById(id);
-const QUICK = Number(document.querySelector("script[data-quick]").dataset.quick);
+const { quick, values } = document.querySelector("script[data-quick]").dataset;
+const QUICK = Number(quick), COST = values ? "pass" : "header"; // what is hashed at once; what a measure may cost
 const DEEPEST = 64, MOST = 100_000; // folders inside folders, and files, that are taken
-let worker, ready, told, model, formats = [];
+const LIVES = 10; // times that Python is started again for one model
+let worker, ready, told, model, running = false;
 
 // A worker that is made from a blob inherits the page's policy; one from an address would have none of its own.
 const started = () => {
   const source = `import ${JSON.stringify(new URL("worker.js", location.href).href)};`;
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   worker = new Worker(address, { type: "module" });
+  worker.postMessage({ what: "boot", values: Boolean(values) });
   ready = new Promise((resolve, reject) => {
     told = { ready: resolve, failed: (words) => { reject(new Error(words)); failed(words); } };
   });
@@ -16,8 +19,7 @@ const started = () => {
   worker.addEventListener("message", ({ data }) => told[data.what]?.(data.value));
   worker.addEventListener("error", (event) => told.failed(event.message || "the worker could not be loaded"));
   ready.then((value) => {
-    formats = value.formats;
-    by("format").replaceChildren(...formats.map(([name, title]) => new Option(`${name}: ${title}`, name)));
+    by("format").replaceChildren(...value.formats.map(([name, title]) => new Option(`${name}: ${title}`, name)));
     by("format").value = "html";
     document.documentElement.dataset.ready = String(Math.round(performance.now()));
     if (!model) say(`Ready: assay ${value.version}, loaded in ${(performance.now() / 1000).toFixed(1)} s.`);
@@ -27,7 +29,10 @@ const started = () => {
 };
 
 const say = (text) => { by("status").textContent = text; };
-const busy = (yes) => { by("stop-row").hidden = !yes; by("progress").hidden = !yes; };
+const busy = (yes) => {
+  running = yes;
+  by("stop-row").hidden = by("progress").hidden = !yes;
+};
 
 const seen = (requests) => {
   const all = [...performance.getEntriesByType("resource").map((row) => row.name), ...requests];
@@ -93,14 +98,22 @@ const chosen = (list) => {
 
 // --- one audit ---
 
-const audit = async (whole) => {
+const audit = async (whole, fallen = []) => {
+  if (running) { // what is under way would be shown as this one's
+    worker.terminate();
+    started();
+  }
   busy(true);
   by("result").hidden = true;
   by("progress").removeAttribute("value");
   const total = model.files.reduce((sum, [, file]) => sum + file.size, 0);
   const most = whole || total <= QUICK ? null : QUICK;
-  say(`Auditing ${model.name}: ${model.files.length.toLocaleString("en")} files, ${size(total)}.`);
+  const files = model.files.filter(([path]) => !fallen.includes(path));
+  const without = fallen.length ? `, without ${fallen.length} that brought Python down` : "";
+  say(`Auditing ${model.name}: ${files.length.toLocaleString("en")} files, ${size(total)}${without}.`);
+  const mine = worker;
   try { await ready; } catch { return; }
+  if (mine !== worker) return; // another model was dropped meanwhile
   const begun = performance.now();
   told.progress = ({ label, done, total: all, unit }) => {
     by("progress").max = all;
@@ -109,6 +122,16 @@ const audit = async (whole) => {
     say(`${label}: ${rate}.`);
   };
   told.failed = failed;
+  told.died = (path) => {
+    busy(false);
+    worker.terminate();
+    started();
+    if (!path || fallen.length >= LIVES || fallen.includes(path)) {
+      failed("Python was brought down. On a command line each file is read in a process of its own.");
+      return;
+    }
+    audit(whole, [...fallen, path]);
+  };
   told.done = (value) => {
     busy(false);
     const seconds = (performance.now() - begun) / 1000;
@@ -118,7 +141,7 @@ const audit = async (whole) => {
     say(`Audited ${model.name} in ${seconds.toFixed(1)} s.`);
     seen(value.requests);
   };
-  worker.postMessage({ what: "audit", ...model, policy: by("policy").value, most });
+  worker.postMessage({ what: "audit", ...model, files, fallen, policy: by("policy").value, cost: COST, most });
 };
 
 const show = ({ verdict, sentence, page }, most, total) => {
@@ -128,7 +151,7 @@ const show = ({ verdict, sentence, page }, most, total) => {
   by("rest").hidden = most === null;
   by("rest").textContent = `Read all ${size(total)}`;
   const quoted = /^[\w.@+-]+$/.test(model.name) ? model.name : `'${model.name.replaceAll("'", "'\\''")}'`;
-  by("command").textContent = `assay audit ${quoted} --cost header --policy ${by("policy").value}`
+  by("command").textContent = `assay audit ${quoted} --cost ${COST} --policy ${by("policy").value}`
     + (most === null ? "" : ` --max-bytes ${most}`);
   const old = by("report").src;
   by("report").src = URL.createObjectURL(new Blob([page], { type: "text/html" }));

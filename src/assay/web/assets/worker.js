@@ -1,21 +1,26 @@
 // The worker: Python for WebAssembly with assay in it, and files that it reads a piece at a time.
+import { loaded } from "./kernels.js";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const post = (what, value, transfer = []) => postMessage({ what, value }, transfer);
 const at = (path) => new URL(path, import.meta.url).href;
 const requests = () => performance.getEntriesByType("resource").map((row) => row.name);
+const fetched = async (path) => {
+  const answer = await fetch(at(path));
+  if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
+  return answer.arrayBuffer();
+};
 let tab, dossier, python;
 
-const boot = async () => {
-  const archive = fetch(at("assay.zip")).then((answer) => {
-    if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
-    return answer.arrayBuffer();
-  });
-  archive.catch(() => {});
+const boot = async ({ values }) => {
+  const archive = fetched("assay.zip");
+  const kernels = values ? fetched("kernels.wasm").then(loaded) : null;
+  for (const row of [archive, kernels]) row?.catch(() => {}); // told below, where they are waited for
   python = await loadPyodide({ indexURL: at("pyodide/"), packages: [] });
   python.unpackArchive(await archive, "zip", { extractDir: "/assay" }); // from the archive itself imports take longer
   python.runPython("import sys; sys.path.insert(0, '/assay')");
   tab = python.pyimport("assay.web.tab");
+  if (kernels) python.pyimport("assay.web.kernels").install(await kernels);
   const formats = tab.formats();
   post("ready", {
     version: python.runPython("from assay.version import VERSION; VERSION"),
@@ -27,7 +32,9 @@ const boot = async () => {
 };
 
 const reader = new FileReaderSync();
-const read = (file) => (from, count) => {
+let last = ""; // the file that was read last: where Python is brought down, it is by that one
+const read = (path, file) => (from, count) => {
+  last = path;
   try {
     return new Uint8Array(reader.readAsArrayBuffer(file.slice(from, from + count)));
   } catch {
@@ -44,21 +51,21 @@ const bytes = (format) => {
   return out;
 };
 
-const audit = ({ name, files, refused, policy, most }) => {
+const audit = ({ name, files, refused, fallen, policy, cost, most }) => {
   dossier?.destroy();
   dossier = undefined;
-  let last = 0;
+  let posted = 0;
   const progress = (label, done, total, unit) => {
     const now = performance.now();
-    if (now - last > 100 || done === total) {
-      last = now;
+    if (now - posted > 100 || done === total) {
+      posted = now;
       post("progress", { label, done, total, unit });
     }
   };
-  const rows = files.map(([path, file]) => [path, file.size, read(file)]);
-  const walk = tab.walk(name, rows, refused);
+  const rows = files.map(([path, file]) => [path, file.size, read(path, file)]);
+  const walk = tab.walk(name, rows, refused, fallen);
   try {
-    dossier = tab.audited.callKwargs(walk, { policy, cost: "header", most: most ?? undefined, progress });
+    dossier = tab.audited.callKwargs(walk, { policy, cost, most: most ?? undefined, progress });
   } finally {
     walk.destroy();
   }
@@ -75,13 +82,18 @@ const report = ({ format }) => {
   post("report", { bytes: out, ending }, [out.buffer]);
 };
 
-const booted = boot();
-booted.catch((error) => post("failed", `Python could not be loaded: ${error.message}`));
+let booted;
 addEventListener("message", async ({ data }) => {
+  if (data.what === "boot") {
+    booted = boot(data);
+    booted.catch((error) => post("failed", `Python could not be loaded: ${error.message}`));
+    return;
+  }
   try {
     await booted;
     ({ audit, report })[data.what](data);
   } catch (error) {
+    if (error.pyodide_fatal_error) { post("died", last); return; }
     const lines = String(error.message || error).trim().split("\n");
     post("failed", lines[lines.length - 1]);
   }
