@@ -19,6 +19,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,8 @@ def read(index: Corpus, number: int, row: Subject, answer: Answer, samples: tupl
         mine = tuple(one for one in tokens if one.start < part.stop and one.stop > part.start)
         own = [one for one in spans if max(begin, part.start) <= one.start and one.stop <= part.stop]
         named = [one for one in own if one.kind is not SpanKind.WORDS] or own
-        _, pairs = held(index, text, [[(0, begin), *((one.start, one.stop) for one in named)]])
+        group = [(0, begin), *((one.start, one.stop) for one in named)]
+        _, pairs = index.asked(partial(held, text=text, groups=[group]))
         apart = [not pair.documents for pair in pairs if pair.start == 0]
         values = {one.id: one.value for one in scores.scores(mine)}
         values[WORST] = part.surprise

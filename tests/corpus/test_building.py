@@ -338,7 +338,7 @@ def test_behind_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with storage.written(target) as folder:
         build((f"file://{tmp_path}/in",), folder, Options(), executor("local", 0))
     corpus = assay.corpus.open(target)
-    assert corpus.count("behind a url") == 1 and corpus.names == ("remote",)
+    assert corpus.count("behind a url") == 1 and corpus.records[0].name == "remote"
     with pytest.raises(UsageError, match="no corpus here"):
         assay.corpus.open(f"file://{tmp_path}/nowhere")
 

@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 import assay.corpus
 from assay.corpus import manifest
 from assay.corpus.building import Options, build
-from assay.corpus.collection import Corpus
+from assay.corpus.collection import Corpus, Holding
 from assay.corpus.reading import ShardFile
+from assay.corpus.shard import Shard
 from assay.corpus.verifying import defects
 from assay.errors import InputError, UsageError
 from assay.execution import executor
@@ -97,7 +98,7 @@ def test_a_hostile_shard_with_checksums_that_fit_does_no_harm(
     path.write_bytes(raw)
     try:
         shard = ShardFile(path)
-        corpus = Corpus((), (shard,), ("x",))
+        corpus = Corpus([Holding((), (Shard(shard),), (("x", shard.documents),))])
         corpus.count("river stone")
         corpus.find("first line of document 3", 5)
         corpus.trace("first line of document 3 river stone lantern and the end of document 3")

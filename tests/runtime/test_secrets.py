@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assay.errors import UsageError
-from assay.runtime._http import Server
+from assay.network.server import Server
 from assay.runtime.endpoint import Endpoint
 from tests.builders.command import run
 from tests.builders.raw_server import answered, answering, header

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 
 from assay.cli._streams import say
 
 _HUB = "https://huggingface.co"  # huggingface_hub, "Environment variables", HF_ENDPOINT
 
 
-def told(*models: str | None, offline: bool) -> None:
-    """Say on standard error which proxy stands between this machine and each model that is behind a network."""
-    for model in models:
+def told(*references: str | None, offline: bool) -> None:
+    """Say on standard error which proxy stands between this machine and each model or corpus behind a network."""
+    for model in (part for row in references for part in re.split(r",(?=https?://)", row or "")):
         if offline or not model or "://" not in model:
             continue
         from assay.network import proxy

@@ -144,8 +144,8 @@ def corpora(help: str, required: bool = False) -> Callable[[FC], FC]:
         "corpora",
         multiple=True,
         required=required,
-        metavar="DIR",
-        help=f"{help} (see: assay corpus){_AGAIN}",
+        metavar="DIR|URL[,URL..]",
+        help=f"{help}: a folder, or where one is served (see: assay corpus){_AGAIN}",
     )
 
 

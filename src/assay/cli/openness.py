@@ -60,7 +60,7 @@ def COMMAND(
     from assay import api
 
     said = _listing(listing) if listing else None
-    told(model, offline=offline)
+    told(model, *corpora, offline=offline)
     with progress(quiet) as advance:
         dossier = api.audit(model, only=CHEAP, corpora=corpora, offline=offline, progress=advance)
     for format, path in outputs:

@@ -122,7 +122,7 @@ def COMMAND(
     known = calibrating.load(calibration) if calibration else None
     filter = filtering.saved(claims) if claims else None
     held = uncertainty.against(documents, corpora, offline=offline)
-    told(model, offline=offline)
+    told(model, *corpora, offline=offline)
     try:
         use(threads)
         draw = drawing(samples, seed, entailment)

@@ -11,6 +11,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._load import given
+from assay.cli._network import told
 from assay.cli._streams import Output, encoded, looks, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -82,11 +83,13 @@ def COMMAND(
     """Look for TEXT in the training data: what is quoted, from which documents, under which licences.
 
     TEXT is a file if there is one of this name, '-' for standard input, else the text itself. Words are compared
-    without regard to case, layout and punctuation; every passage says whether it is exact.
+    without regard to case, layout and punctuation; every passage says whether it is exact. Exit status 3: a server of
+    a corpus did not answer, so that what was not found is unknown.
     """
     from assay import corpus
 
     limits = _limits(fail_on)
+    told(*corpora, offline=offline)
     try:
         found = corpus.open(corpora, _executor(executor), offline=offline).trace(
             _text(text), prompt=prompt, least=least, most_sources=sources, embedder=_embedder(similar)
@@ -98,7 +101,7 @@ def COMMAND(
         put(_rendered(found, format, exceeded, looks(path), verbose=verbose, quiet=quiet), path)
     if exceeded and ("text", None) not in outputs:
         say(f"assay: {' '.join(exceeded)}", err=True)
-    return 1 if exceeded else 0
+    return 1 if exceeded else 3 if any(row.unasked for row in found.corpora) else 0
 
 
 def _embedder(similar: str | None) -> Embedder | None:

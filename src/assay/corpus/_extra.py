@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 from assay.errors import MissingExtra
@@ -63,6 +64,23 @@ def pypdf() -> Any:
 def fsspec() -> Any:
     """fsspec: inputs and corpora behind a URL."""
     return _module("fsspec", "opening a URL")
+
+
+def starlette() -> Any:
+    """Starlette: what a server of corpora needs of it."""
+    purpose = "serving a corpus"
+    names = {"applications": ("Starlette",), "responses": ("JSONResponse", "Response"), "routing": ("Route",)}
+    found = {
+        name: getattr(_module(f"starlette.{part}", purpose, "serve"), name)
+        for part, listed in names.items()
+        for name in listed
+    }
+    return SimpleNamespace(**found)
+
+
+def uvicorn() -> Any:
+    """uvicorn: the server itself."""
+    return _module("uvicorn", "serving a corpus", "serve")
 
 
 def needed(kinds: set[str], schemes: set[str], *, main: bool = False) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from assay.corpus.collection import Corpus
-from assay.corpus.matching import HITS, SEED, Matches, split, whole
+from assay.corpus.index import HITS, SEED, Query
+from assay.corpus.matching import Matches
+from assay.corpus.several import Several, pieces
 from assay.facts.corpus import Document
-from assay.kernels.words import uint32
 from assay.lazy import dataclass
 
 LEAST = 6  # words of the shortest text of which a near copy counts
@@ -19,7 +19,7 @@ LEAST_SHARE = 0.9  # of the words, that a near copy has in their order; in one w
 LEAST_LETTERS = 5  # different words with a letter that both have
 
 
-_Place = tuple[int, int, int, int]  # shard, document, unit, and the word of the text that stands there
+_Place = tuple[int, int, int]  # document, unit, and the word of the text that stands there
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,60 +32,49 @@ class NearCopy:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared."""
-    found, _ = split(text)
-    return tuple(found.text(index) for index in range(len(found)))
+    return _words(Query.of(text))
 
 
-def nearest(corpus: Corpus, text: str, matches: Matches) -> NearCopy | None:
+def _words(query: Query) -> tuple[str, ...]:
+    return tuple(query.words.text(number) for number in range(len(query)))
+
+
+def nearest(index: Several, query: Query, matches: Matches) -> NearCopy | None:
     """The best near copy of a text among the places of its longest matches, or None."""
-    said = words(text)
+    said = _words(query)
     if len(said) < LEAST:
         return None
-    best: NearCopy | None = None
-    for shard, document, unit, start in (*_places(matches), *_short(corpus, text)):
-        begin = max(0, min(start - PIECE // 2, len(said) - PIECE))
-        piece = said[begin : begin + PIECE]
-        first = max(corpus.shards[shard].first_unit(document), unit - (start - begin) - AROUND)
-        seen = _seen(corpus, shard, document, first, len(piece) + 2 * AROUND)
-        share = _share(piece, seen)
-        if share and (best is None or share > best.share):
-            best = NearCopy(share, corpus.shards[shard].document(document))
-            if share == 1:
-                break
-    return best
+    places = [*_places(matches), *_short(index, query)]
+    begins = [max(0, min(start - PIECE // 2, len(said) - PIECE)) for _, _, start in places]
+    extents = [
+        (document, first, first + min(PIECE, len(said)) + 2 * AROUND)
+        for (document, unit, start), begin in zip(places, begins, strict=True)
+        for first in (unit - (start - begin) - AROUND,)
+    ]
+    seen = index.seen(np.array(extents, np.int64).reshape(-1, 3), 0)
+    shares = [_share(said[begin : begin + PIECE], words(text.text)) for begin, text in zip(begins, seen, strict=True)]
+    best = max(shares, default=0.0)
+    if not best:
+        return None
+    (document,) = index.described([places[shares.index(best)][0]])
+    return NearCopy(best, document)
 
 
 def _places(matches: Matches) -> list[_Place]:
     """Where the longest matches lie."""
-    order = np.argsort(-matches.lengths[matches.hits[:, 1]].astype(np.int64), kind="stable")[:LOOKED_AT]
+    order = np.argsort(-matches.lengths[matches.hits[:, 0]].astype(np.int64), kind="stable")[:LOOKED_AT]
     rows = matches.hits[order].tolist()
-    return [(shard, document, unit, int(matches.starts[span])) for shard, span, document, unit in rows]
+    return [(document, unit, int(matches.starts[span])) for span, document, unit in rows]
 
 
-def _short(corpus: Corpus, text: str) -> list[_Place]:
+def _short(index: Several, query: Query) -> list[_Place]:
     """Where three words of a text lie that are rare: it is so short that a word put in leaves no longer match."""
-    found, raw = split(text)
-    rows: list[_Place] = []
-    for start in range(len(found) - TRIPLE + 1) if len(found) < 2 * SEED else ():
-        part = raw[int(found.starts[start]) : int(found.stops[start + TRIPLE - 1])].decode("utf-8", "replace")
-        for number, shard in enumerate(corpus.shards):
-            low, high = whole(shard, split(part)[0])
-            if low < high <= low + HITS:
-                with shard.guarded():
-                    columns = shard.ask.hits(uint32([low]), uint32([high]), LOOKED_AT)[1:]
-                documents, units = (np.frombuffer(column, np.uint32).tolist() for column in columns)
-                rows += [(number, document, unit, start) for document, unit in zip(documents, units, strict=True)]
-    return rows[: 2 * LOOKED_AT]
-
-
-def _seen(corpus: Corpus, shard: int, document: int, first: int, count: int) -> tuple[str, ...]:
-    file = corpus.shards[shard]
-    last = file.first_unit(document + 1) - 1  # the end of a document has a number of its own
-    count = min(count, last - first)
-    if count <= 0:
-        return ()
-    place = file.place(document, first, count)
-    return words(file.text(place.start, place.stop).decode("utf-8", "replace"))
+    if not TRIPLE <= len(query) < 2 * SEED:
+        return []
+    triples = pieces(*((start, TRIPLE) for start in range(len(query) - TRIPLE + 1)))
+    found = index.places(query, triples, LOOKED_AT)
+    rare = found.counts[found.hits[:, 0]] <= HITS
+    return [(document, unit, start) for start, document, unit in found.hits[rare].tolist()][: 2 * LOOKED_AT]
 
 
 def _share(piece: tuple[str, ...], seen: tuple[str, ...]) -> float:

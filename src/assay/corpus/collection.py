@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import closing
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from assay.corpus import manifest
+from assay.corpus.index import Index, Query
 from assay.corpus.manifest import Manifest, ShardRecord, merged
-from assay.corpus.matching import SEED, Found, Look, Matches, living, look, looked, split, together, whole
-from assay.corpus.passages import passage
+from assay.corpus.matching import Matches
+from assay.corpus.passages import AROUND, passage
 from assay.corpus.reading import ShardFile
+from assay.corpus.several import MOST_AT_ONCE, Several, Unanswered, pieces
+from assay.corpus.shard import Shard
 from assay.corpus.storage import local
 from assay.corpus.tracing import traced
-from assay.errors import InputError, Malformed, TaskLost, UsageError
-from assay.execution import Failed
+from assay.corpus.wire import MOST_TEXT
+from assay.errors import InputError, Malformed, UsageError
 from assay.facts.corpus import CorpusRecord, DatasetShare, Document
 from assay.facts.trace import Passage, Trace
-from assay.kernels.words import Words, uint32
 from assay.lazy import dataclass
+from assay.secret import without_user
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from assay.corpus.remote import Remote
     from assay.corpus.similar import Embedder
     from assay.execution import Executor
 
-MOST_TEXT = 4 << 20  # characters of a text that is traced; longer ones are asked for in portions
+WAIT = 30.0  # seconds without a byte after which a server is given up; an answer may take five times as long
+_HTTP = ("http://", "https://")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,61 +52,107 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
-    """One or several corpora. Every question raises Malformed at a damaged block, with the file and what to do."""
+class Holding:
+    """What is asked together and may be lost together: corpora, and the indexes of their documents, in order.
+
+    `names` says how many of the documents go by which name, `files` are the digests of the shards. One without indexes
+    could not be opened: its record says why.
+    """
 
     records: tuple[CorpusRecord, ...]
-    shards: tuple[ShardFile, ...]
-    names: tuple[str, ...]
-    executor: Executor | None = None  # who asks the shards for matches; without one they are asked here, one by one
+    parts: tuple[Index, ...]
+    names: tuple[tuple[str, int], ...]
+    files: frozenset[str] = frozenset()
 
-    def look(self, found: Words, least: int = SEED) -> list[Found]:
-        """What each shard says of these words, in the order of the shards."""
-        if self.executor is None:
-            return [look(shard, found, least) for shard in self.shards]
-        tasks = [Look(shard.path, shard.removed, found, least) for shard in self.shards]
-        rows: dict[int, Found] = {}
-        with closing(self.executor.run(looked, tasks, lambda: None)) as outcomes:
-            for number, outcome in outcomes:
-                if isinstance(outcome, Failed):  # an answer without one of the shards would be a wrong one
-                    raise _unasked(self.shards[number], outcome)
-                rows[number] = outcome.value
-        return [rows[number] for number in range(len(tasks))]
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.records[0].name if self.records else ""
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What names its content; empty where that is not known."""
+        return tuple(row.sha256 for row in self.records if row.sha256)
+
+
+class Corpus:
+    """One or several corpora. Every question raises Malformed at a damaged block, with the file and what to do.
+
+    A server that does not answer is left out from then on, and `records` say so: what the others do not have is then
+    unknown. Corpora that are the same are asked once; another copy takes the place of one that is lost.
+    """
+
+    def __init__(self, holdings: Sequence[Holding], executor: Executor | None = None) -> None:
+        """Of what was opened; `executor` asks shards for matches, without one they are asked here, one by one."""
+        self.holdings, self._executor = tuple(holdings), executor
+        self._lost: dict[int, str] = {}  # why, by the identity of the holding
+
+    @property
+    def records(self) -> tuple[CorpusRecord, ...]:
+        """The corpora at a glance, with what did not answer so far."""
+        used = self._used()
+        held = {holding.digests: holding for holding in used}
+        return tuple(
+            replace(record, unasked=record.unasked or unasked, remark=remark)
+            for holding in self.holdings
+            for unasked, remark in [_said(holding, self._lost.get(id(holding)), used, held.get(holding.digests))]
+            for record in holding.records
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether every corpus has answered every question so far."""
+        return not any(record.unasked for record in self.records)
+
+    def _used(self) -> list[Holding]:
+        """The holdings that are asked: of copies the first that is not lost."""
+        used: dict[object, Holding] = {}
+        for holding in self.holdings:
+            if holding.parts and id(holding) not in self._lost:
+                used.setdefault(holding.digests or id(holding), holding)
+        return list(used.values())
+
+    @property
+    def shards(self) -> tuple[ShardFile, ...]:
+        """The shards that lie in folders, in order."""
+        parts = (part for holding in self.holdings for part in holding.parts)
+        return tuple(part.file for part in parts if isinstance(part, Shard))
+
+    def asked(self, question: Callable[[Several], T]) -> T:
+        """The answer to a question that is made of several: what it counts and numbers is of the same shards."""
+        while True:
+            used = self._used()
+            parts = [part for holding in used for part in holding.parts]
+            try:
+                return question(Several(parts, [holding.names for holding in used], self._executor))
+            except Unanswered as cause:
+                for index, why in cause.lost:
+                    self._lost.update({id(holding): why for holding in used if index in holding.parts})
+                if not self._used():
+                    raise UsageError(f"no corpus is left that answers: {cause}") from None
 
     def count(self, text: str) -> int:
         """How often the corpora hold the words of `text`, folded; 0 for a text without words."""
-        found, _ = split(text)
-        return sum(int(living(shard, np.array([whole(shard, found)], np.uint32))[0]) for shard in self.shards)
+        query = Query.of(text)
+        if not len(query):
+            return 0
+        return self.asked(lambda index: int(index.places(query, pieces((0, len(query))), 0).counts[0]))
 
     def find(self, text: str, limit: int = 10) -> tuple[Hit, ...]:
         """Up to `limit` occurrences of the words of `text`, spread over the corpora; each says whether it is exact."""
-        found, raw = split(text)
-        hits: list[Hit] = []
-        for shard, name in zip(self.shards, self.names, strict=True):
-            low, high = whole(shard, found)
-            if low == high or len(hits) >= limit:
-                continue
-            with shard.guarded():
-                rows = shard.ask.hits(uint32([low]), uint32([high]), limit - len(hits))
-            for document, unit in zip(*(np.frombuffer(column, np.uint32).tolist() for column in rows[1:]), strict=True):
-                seen = passage(shard, document, unit, len(found), raw[int(found.starts[0]) : int(found.stops[-1])])
-                hits.append(Hit(name, shard.document(document), seen))
-        return tuple(hits)
+        query = Query.of(text)
+        return self.asked(lambda index: tuple(_hits(index, query, limit))) if len(query) else ()
 
     def longest(self, text: str) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """For each word of `text`: how many words the longest match from there on has, and how often it occurs."""
-        found, _ = split(_checked(text))
-        lengths, counts = np.zeros(len(found), np.uint32), np.zeros(len(found), np.int64)
-        for shard, row in zip(self.shards, self.look(found, 0), strict=True):
-            here = living(shard, row.rows)
-            counts = np.where(row.lengths > lengths, here, counts + np.where(row.lengths == lengths, here, 0))
-            lengths = np.maximum(lengths, row.lengths)
-        return lengths, np.where(lengths > 0, counts, 0)
+        query = Query.of(_checked(text))
+        found = self.asked(lambda index: index.look(query, 0))
+        return found.lengths, found.counts
 
     def match(self, text: str) -> Matches:
-        """Spans and the places of up to 50 of each, without fetching any text: what `trace` starts from."""
-        found, _ = split(_checked(text))
-        return together(self.look(found), self.shards)
+        """Spans and the places of up to 50 of each in a shard, without fetching any text: what `trace` starts from."""
+        query = Query.of(_checked(text))
+        return self.asked(lambda index: index.match(query))
 
     def trace(
         self, text: str, *, prompt: str = "", least: int = 6, most_sources: int = 20, embedder: Embedder | None = None
@@ -110,16 +165,20 @@ class Corpus:
             most_sources: documents that are listed.
             embedder: also look for sentences of similar meaning (see `assay.corpus.similar`).
         """
-        return traced(self, _checked(text), prompt, least, most_sources, embedder)
+        _checked(text)
+        return self.asked(lambda index: traced(index, self.records, text, prompt, least, most_sources, embedder))
 
 
-def _unasked(shard: ShardFile, failed: Failed) -> Exception:
-    """Why a shard gave no answer: an error about damage names it already."""
-    if isinstance(failed.error, TaskLost):
-        return UsageError(f"{shard.path.name}: {failed.error}")
-    if isinstance(failed.error, OSError):
-        return UsageError(f"{shard.path}: {failed.error.strerror} where the shard was to be asked")
-    return failed.noted()
+def _hits(index: Several, query: Query, limit: int) -> list[Hit]:
+    rows = index.places(query, pieces((0, len(query))), limit).hits[:limit]
+    extents = np.stack((rows[:, 1], rows[:, 2], rows[:, 2] + len(query)), axis=1)
+    documents, wanted = rows[:, 1].tolist(), query.piece(0, len(query))
+    return [
+        Hit(index.name(document), described, passage(seen, wanted))
+        for document, described, seen in zip(
+            documents, index.described(documents), index.seen(extents, AROUND), strict=True
+        )
+    ]
 
 
 def _checked(text: str) -> str:
@@ -129,26 +188,76 @@ def _checked(text: str) -> str:
 
 
 def open_corpora(
-    directories: Sequence[Path | str], executor: Executor | None = None, *, offline: bool = False
+    directories: Sequence[Path | str], executor: Executor | None = None, *, offline: bool = False, wait: float = WAIT
 ) -> Corpus:
-    """Open the corpora in these folders or behind these URLs; `executor` asks their shards, where there are many.
+    """Open the corpora in these folders or behind these URLs; `executor` asks the shards of folders, where it helps.
 
     Raises:
         UsageError: one of them is no corpus, of a newer version, or a file of it is absent or damaged.
     """
-    records: list[CorpusRecord] = []
-    shards: list[ShardFile] = []
-    names: list[str] = []
-    for directory in directories:
-        folder, name = local(directory, offline=offline)
-        found, digest = manifest.load(folder)
-        records.append(record(found, digest, name))
-        for row in found.shards:
-            shards.append(_opened(folder, row))
-            names.append(name)
-    if not shards:
-        raise UsageError("no corpus to look in: give --corpus DIR")
-    return Corpus(tuple(records), tuple(shards), tuple(names), executor)
+    listed = list(dict.fromkeys(part for directory in directories for part in _addresses(directory)))
+    addresses = [row for row in listed if isinstance(row, str) and row.startswith(_HTTP)]
+    served = {} if offline or not addresses else _served(addresses, wait)
+    holdings = [served.get(str(row)) or _folder(row, offline=offline) for row in listed]
+    if not any(holding.parts for holding in holdings):
+        raise UsageError(
+            "; ".join(f"{row.name}: {row.unasked}" for holding in holdings for row in holding.records if row.unasked)
+            or "no corpus to look in: give --corpus DIR"
+        )
+    return Corpus(holdings, executor)
+
+
+def _addresses(reference: Path | str) -> list[Path | str]:
+    """One reference, or the addresses of several servers with commas between them."""
+    if isinstance(reference, str) and reference.startswith(_HTTP):
+        return [row.strip().rstrip("/") for row in re.split(r",\s*(?=https?://)", reference)]
+    return [reference]
+
+
+def _served(addresses: list[str], wait: float) -> dict[str, Holding]:
+    """What is behind each address at which a server of corpora answers, or should; all are asked at the same time."""
+    from assay.corpus.remote import opened
+
+    with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+        found = dict(zip(addresses, pool.map(partial(opened, read=wait), addresses), strict=True))
+    return {url: _remote(url, told) for url, told in found.items() if told is not None}
+
+
+def _remote(url: str, found: Remote | str) -> Holding:
+    """The holding of a server, or of one that did not answer, for the reason that is given."""
+    name = without_user(url)
+    if isinstance(found, str):
+        return Holding((CorpusRecord(name, "", 0, 0, 0, 0, (), (), unasked=found),), (), ())
+    several = len(found.told.corpora) > 1
+    records = tuple(replace(row, name=f"{name}#{row.name}" if several else name) for row in found.told.corpora)
+    names = tuple((row.name, row.documents) for row in records)
+    return Holding(records, (found,), names, frozenset(found.told.shards))
+
+
+def _folder(reference: Path | str, *, offline: bool) -> Holding:
+    folder, name = local(reference, offline=offline)
+    found, digest = manifest.load(folder)
+    shards = tuple(Shard(_opened(folder, row)) for row in found.shards)
+    names = ((name, sum(shard.documents for shard in shards)),)
+    return Holding((record(found, digest, name),), shards, names, frozenset(row.sha256 for row in found.shards))
+
+
+def _said(
+    holding: Holding, lost: str | None, used: Sequence[Holding], copy: Holding | None
+) -> tuple[str | None, str | None]:
+    """(why a holding gave no answer, or not to all questions; what else has to be known of its answers)."""
+    if lost:
+        if copy is None:
+            return lost, None
+        return None, f"it did not answer ({lost}); {copy.name} is the same corpus, and did"
+    if holding not in used:
+        return None, f"the same corpus as {copy.name}: it is counted once" if holding.parts and copy else None
+    others = [row for row in used[: used.index(holding)] if row.files & holding.files]
+    if not others:
+        return None, None
+    shared = sum(len(row.files & holding.files) for row in others)
+    what = "1 shard of it is" if shared == 1 else f"{shared:,} shards of it are"
+    return None, f"{what} in {others[0].name} too: their documents count twice"
 
 
 def _opened(folder: Path, row: ShardRecord) -> ShardFile:

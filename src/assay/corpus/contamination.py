@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,13 @@ import numpy as np
 from assay.corpus import alignment
 from assay.corpus.collection import Corpus
 from assay.corpus.documents import Made
+from assay.corpus.index import Query
 from assay.corpus.inputs import listed
 from assay.corpus.items import BETWEEN, QUESTION, Asked
-from assay.corpus.matching import covered, split
+from assay.corpus.matching import covered
 from assay.corpus.parsed import Parsed
 from assay.corpus.row import NotRead
+from assay.corpus.several import Several, pieces
 from assay.errors import UsageError
 from assay.facts.corpus import Skipped
 from assay.facts.trace import Contamination, Item, ItemPart
@@ -76,7 +80,9 @@ def contamination(
     items: list[Item] = []
     for item in rows:
         steps.add()
-        items.append(_item(corpus, item, shared))
+        items.append(corpus.asked(partial(_item, item, shared)))
+    if not corpus.complete:
+        items = [replace(item, clean=None) if item.clean else item for item in items]
     return Contamination(benchmark.name, corpus.records, tuple(items), skipped, tuple(_left(rows)))
 
 
@@ -112,8 +118,7 @@ def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 def _own(texts: Iterable[str], shared: frozenset[tuple[str, ...]]) -> Iterator[str]:
     """The texts without what many items share, as the pieces that are left."""
     for text in texts:
-        found, raw = split(text)
-        words = alignment.words(text)
+        query, words = Query.of(text), alignment.words(text)
         kept = np.ones(len(words), bool)
         for start, run in enumerate(_runs(words)):
             if run in shared:
@@ -123,13 +128,13 @@ def _own(texts: Iterable[str], shared: frozenset[tuple[str, ...]]) -> Iterator[s
             continue
         edges = np.flatnonzero(np.diff(np.concatenate(([0], kept.view(np.int8), [0]))))
         for start, stop in edges.reshape(-1, 2).tolist():
-            yield raw[int(found.starts[start]) : int(found.stops[stop - 1])].decode("utf-8", "replace")
+            yield query.piece(start, stop - start).decode("utf-8", "replace")
 
 
-def _item(corpus: Corpus, item: _Item, shared: frozenset[tuple[str, ...]]) -> Item:
+def _item(item: _Item, shared: frozenset[tuple[str, ...]], index: Several) -> Item:
     parts, sources = [], []
     for texts in (item.passage, _own(item.question, shared), _own(item.answer, shared)):
-        part, source = _part(corpus, texts)
+        part, source = _part(index, texts)
         parts.append(part)
         sources.append(source)
     passage, question, answer = parts
@@ -137,16 +142,16 @@ def _item(corpus: Corpus, item: _Item, shared: frozenset[tuple[str, ...]]) -> It
     return Item(item.id, passage, question, answer, not dirty, next(filter(None, sources), ""))
 
 
-def _part(corpus: Corpus, texts: Iterable[str]) -> tuple[ItemPart, str]:
+def _part(index: Several, texts: Iterable[str]) -> tuple[ItemPart, str]:
     """The numbers of one part, and the id of a document that holds its longest match or near copy."""
     words = longest = inside = 0
     near, source = 0.0, ""
     for text in texts:
-        found, raw = split(text)
-        if not len(found):
+        query = Query.of(text)
+        if not len(query):
             continue
         said = alignment.words(text)
-        matches = corpus.match(text)
+        matches = index.match(query)
         words += len(said)
         longest = max(longest, int(matches.longest.max()))
         least = RUN if len(said) >= RUN else max(len(said), WHOLE)
@@ -158,13 +163,17 @@ def _part(corpus: Corpus, texts: Iterable[str]) -> tuple[ItemPart, str]:
         if starts:
             inside += int(covered(np.array(starts, np.intp), matches.longest[starts], len(said)).sum())
             best = max(starts, key=lambda start: int(matches.longest[start]))
-            run = raw[int(found.starts[best]) : int(found.stops[best + int(matches.longest[best]) - 1])]
-            hits = corpus.find(run.decode("utf-8", "replace"), 1)
-            source = source or (hits[0].document.id if hits else "")
-        elif (copy := alignment.nearest(corpus, text, matches)) is not None:
+            source = source or _holder(index, query, best, int(matches.longest[best]))
+        elif (copy := alignment.nearest(index, query, matches)) is not None:
             near = max(near, copy.share)
             source = source or copy.document.id
     return ItemPart(words, longest, round(inside / words, 4) if words else 0.0, round(near, 4)), source
+
+
+def _holder(index: Several, query: Query, start: int, count: int) -> str:
+    """The id of a document that holds a run of the query."""
+    hits = index.places(query, pieces((start, count)), 1).hits
+    return index.described([int(hits[0, 1])])[0].id if len(hits) else ""
 
 
 def _is_prose(words: tuple[str, ...]) -> bool:

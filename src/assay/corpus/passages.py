@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from assay.corpus.reading import ShardFile
+from assay.corpus.index import Seen
 from assay.facts.trace import Passage, Sameness
 
 AROUND = 200  # characters shown on both sides
 
 
-def passage(shard: ShardFile, document: int, unit: int, count: int, wanted: bytes) -> Passage:
-    """The `count` words from `unit` on as the document has them, compared with `wanted`, UTF-8."""
-    place = shard.place(document, unit, count)
-    begin, end = shard.extent(document)
-    seen = shard.text(place.start, place.stop)
-    before = shard.text(max(begin, place.start - 4 * AROUND), place.start).decode("utf-8", "replace")[-AROUND:]
-    after = shard.text(place.stop, min(end, place.stop + 4 * AROUND)).decode("utf-8", "replace")[:AROUND]
-    shown = seen.decode("utf-8", "replace")
-    return Passage(place.start - begin, before, shown, after, sameness(wanted.decode("utf-8", "replace"), shown))
+def passage(seen: Seen, wanted: bytes) -> Passage:
+    """Words as a document has them, compared with `wanted`, UTF-8."""
+    same = sameness(wanted.decode("utf-8", "replace"), seen.text)
+    return Passage(seen.start, seen.before, seen.text, seen.after, same)
 
 
 def sameness(wanted: str, seen: str) -> Sameness:

@@ -5,63 +5,58 @@ negative.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assay.corpus.matching import numbered
-from assay.corpus.reading import ShardFile
-from assay.kernels import words
-from assay.kernels.words import Words
+from assay.corpus.index import AROUND, Index, Query
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 K1, B = 1.2, 0.75
-AROUND = 200  # words on each side of a match: the passage stands for the document, whatever its length
+Place = tuple[int, int]  # document and unit
 
 
 class Relevance:
-    """Scores passages; the words of the prompt count as those of the text do."""
+    """Scores passages; the words of the prompt count as those of the text do.
 
-    def __init__(self, shards: Sequence[ShardFile], found: Words, prompt: str) -> None:
-        self._shards, self._text = shards, found
-        self._prompt = words.split(prompt.encode("utf-8", "replace")) if prompt else None
-        self._weights: dict[int, dict[int, float]] = {}
-        self._scores: dict[tuple[int, int, int], float] = {}
+    Frequencies are those of all shards together and sums have one order, so that how documents are spread over shards
+    makes no difference.
+    """
 
-    def of(self, shard: int, document: int, unit: int) -> float:
+    def __init__(self, index: Index, query: Query, prompt: str, holders: NDArray[np.int64]) -> None:
+        """Nothing is asked yet; `holders` int64[n] are the documents that have each word of the query."""
+        self._index, self._query, self._holders = index, query, holders
+        self._prompted = bool(prompt)
+        if prompt:
+            self._query = Query.of(f"{query.raw.decode('utf-8', 'replace')}\n{prompt}")
+        self._weights: list[float] = []  # of each word of the query
+        self._scores: dict[Place, float] = {}
+
+    def of(self, document: int, unit: int) -> float:
         """The score of the passage around `unit`."""
-        key = (shard, document, unit)
-        if key not in self._scores:
-            self._scores[key] = self._score(*key)
-        return self._scores[key]
+        self.prepare([(document, unit)])
+        return self._scores[document, unit]
 
-    def _score(self, number: int, document: int, unit: int) -> float:
-        shard = self._shards[number]
-        first, last = shard.first_unit(document), shard.first_unit(document + 1) - 1
-        low, high = max(first, unit - AROUND), min(last, unit + AROUND)
-        with shard.guarded():
-            raw = shard.ask.units(low, high)
-        ids, times = np.unique(np.frombuffer(raw, np.uint32), return_counts=True)
-        weights = self._of_shard(number)
-        length = 1 - B + B * (high - low) / (2 * AROUND)
-        return float(
-            sum(
-                weights[id] * count * (K1 + 1) / (count + K1 * length)
-                for id, count in zip(ids.tolist(), times.tolist(), strict=True)
-                if id in weights
-            )
-        )
+    def prepare(self, places: Iterable[Place]) -> None:
+        """Score many passages at once: an index may be far away."""
+        wanted = [place for place in dict.fromkeys(places) if place not in self._scores]
+        if not wanted:
+            return
+        tally = self._index.tally(self._query, np.array(wanted, np.int64))
+        lengths = 1 - B + B * tally.sizes / (2 * AROUND)
+        scores = [0.0] * len(wanted)
+        weights = self._of_words()
+        for place, word, count in tally.rows.tolist():
+            scores[place] += weights[word] * count * (K1 + 1) / (count + K1 * float(lengths[place]))
+        self._scores.update(zip(wanted, scores, strict=True))
 
-    def _of_shard(self, number: int) -> dict[int, float]:
-        """The inverse document frequency of each word asked for, by its number in the shard."""
-        if number not in self._weights:
-            shard = self._shards[number]
-            asked = numbered(shard, self._text)
-            if self._prompt is not None:
-                asked += numbered(shard, self._prompt)
-            ids = np.unique(np.frombuffer(asked, np.uint32))
-            with shard.guarded():
-                _, raw = shard.ask.frequencies(ids.tobytes())
-            documents = np.frombuffer(raw, np.uint32).astype(np.float64)
-            idf = np.log1p((shard.documents - documents + 0.5) / (documents + 0.5))
-            self._weights[number] = {id: weight for id, weight in zip(ids.tolist(), idf.tolist(), strict=True) if id}
-        return self._weights[number]
+    def _of_words(self) -> list[float]:
+        """The inverse document frequency of each word of the query."""
+        if not self._weights:
+            holders = self._index.frequencies(self._query)[1] if self._prompted else self._holders
+            idf = np.log1p((self._index.documents - holders + 0.5) / (holders + 0.5))
+            self._weights = idf.tolist()
+        return self._weights

@@ -10,9 +10,10 @@ import numpy as np
 
 from assay.corpus import manifest
 from assay.corpus.collection import Corpus, open_corpora
+from assay.corpus.index import Query
 from assay.corpus.manifest import Manifest, Removal, ShardRecord
-from assay.corpus.matching import split, whole
 from assay.corpus.reading import ShardFile
+from assay.corpus.shard import whole
 from assay.errors import UsageError
 from assay.facts.corpus import Document
 from assay.writing import write_whole
@@ -33,7 +34,7 @@ def named(corpus: Corpus, ids: tuple[str, ...]) -> dict[int, set[int]]:
 
 def holding(corpus: Corpus, text: str) -> dict[int, set[int]]:
     """Shard -> the documents in it that hold the words of `text`."""
-    words, _ = split(text)
+    words = Query.of(text).words
     found: dict[int, set[int]] = {}
     for number, shard in enumerate(corpus.shards):
         low, high = whole(shard, words)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay.corpus.matching import Shards, numbered, split
+from assay.corpus.index import Query
+from assay.corpus.several import Several
 from assay.errors import MissingExtra, UsageError
 from assay.facts.trace import Likeness, Sentence, Standing
 from assay.text.tokenizer import opened
@@ -133,52 +134,36 @@ def embedder(reference: str) -> Embedder:
     return Embedder(Path(reference))
 
 
-def likenesses(corpus: Shards, text: str, sentences: tuple[Sentence, ...], model: Embedder) -> Iterator[Likeness]:
+def likenesses(index: Several, text: str, sentences: tuple[Sentence, ...], model: Embedder) -> Iterator[Likeness]:
     """For each sentence that is not quoted, the passages nearest in meaning, if they are near."""
-    for index, sentence in enumerate(sentences):
+    for number, sentence in enumerate(sentences):
         if sentence.standing is Standing.QUOTED:
             continue
         own = text[sentence.start : sentence.stop]
-        places = list(_places(corpus, own))
+        places = _places(index, Query.of(own))
         if not places:
             continue
-        vectors = model.embedded([own, *(seen for _, _, seen in places)])
+        vectors = model.embedded([own, *(seen for _, seen in places)])
         cosines = vectors[1:] @ vectors[0]
-        for row in np.argsort(-cosines, kind="stable")[:EACH].tolist():
-            if cosines[row] < LEAST:
-                break
-            shard, document, seen = places[row]
-            yield Likeness(
-                index, corpus.names[shard], corpus.shards[shard].document(document), seen, round(float(cosines[row]), 3)
-            )
+        near = [row for row in np.argsort(-cosines, kind="stable")[:EACH].tolist() if cosines[row] >= LEAST]
+        documents = index.described([places[row][0] for row in near])
+        for row, document in zip(near, documents, strict=True):
+            name, seen = index.name(places[row][0]), places[row][1]
+            yield Likeness(number, name, document, seen, round(float(cosines[row]), 3))
 
 
-def _places(corpus: Shards, sentence: str) -> Iterator[tuple[int, int, str]]:
-    """(shard, document, text) of passages around the rarest words of the sentence."""
-    found, _ = split(sentence)
-    for number, shard in enumerate(corpus.shards):
-        ids = np.unique(np.frombuffer(numbered(shard, found), np.uint32))
-        with shard.guarded():
-            times = np.frombuffer(shard.ask.frequencies(ids.tobytes())[0], np.uint32)
-        known = sorted(
-            (count, id) for count, id in zip(times.tolist(), ids.tolist(), strict=True) if 0 < count <= COMMON
-        )
-        seen: set[tuple[int, int]] = set()
-        for _, id in known[:RARE]:
-            with shard.guarded():
-                low, high = shard.ask.rows(np.uint32(id).tobytes())
-                _, documents, units = shard.ask.hits(np.uint32(low).tobytes(), np.uint32(high).tobytes(), PLACES)
-            for document, unit in zip(
-                np.frombuffer(documents, np.uint32).tolist(), np.frombuffer(units, np.uint32).tolist(), strict=True
-            ):
-                key = (document, unit // AROUND)
-                if key not in seen:
-                    seen.add(key)
-                    first, last = shard.first_unit(document), shard.first_unit(document + 1) - 1
-                    start, stop = max(first, unit - AROUND), min(last, unit + AROUND)
-                    place = shard.place(document, start, stop - start)
-                    yield (
-                        number,
-                        document,
-                        " ".join(shard.text(place.start, place.stop).decode("utf-8", "replace").split()),
-                    )
+def _places(index: Several, query: Query) -> list[tuple[int, str]]:
+    """(document, text) of passages around the rarest words of a sentence."""
+    times, _ = index.frequencies(query)
+    known: dict[str, tuple[int, int]] = {}
+    for word, count in enumerate(times.tolist()):
+        if 0 < count <= COMMON:
+            known.setdefault(query.words.text(word), (count, word))
+    rarest = [(word, 1) for _, word in sorted(known.values())[:RARE]]
+    found = index.places(query, np.array(rarest, np.int64).reshape(-1, 2), PLACES)
+    extents: dict[tuple[int, int], tuple[int, int, int]] = {}
+    for _, document, unit in found.hits.tolist():
+        extents.setdefault((document, unit // AROUND), (document, unit - AROUND, unit + AROUND))
+    rows = list(extents.values())
+    seen = index.seen(np.array(rows, np.int64).reshape(-1, 3), 0)
+    return [(row[0], " ".join(text.text.split())) for row, text in zip(rows, seen, strict=True)]

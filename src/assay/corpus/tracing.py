@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assay.corpus.matching import HITS, SEED, Matches, Shards, covered, split, together
-from assay.corpus.passages import passage
+from assay.corpus.index import HITS, SEED, Query
+from assay.corpus.matching import Matches, covered
+from assay.corpus.passages import AROUND, passage
 from assay.corpus.relevance import Relevance
+from assay.corpus.several import Several
 from assay.corpus.similar import Embedder
 from assay.corpus.similar import likenesses as near
-from assay.facts.trace import LicenceShare, Likeness, Passage, Sentence, Source, Span, Standing, Trace
+from assay.facts.corpus import CorpusRecord
+from assay.facts.trace import LicenceShare, Likeness, Sentence, Source, Span, Standing, Trace
 from assay.kernels.words import Words
 from assay.lazy import dataclass
 from assay.text.sentence import bounds
@@ -33,14 +36,18 @@ QUOTED, NEAR_QUOTED = 0.9, 0.5  # shares of a sentence's words: conventions, not
 
 @dataclass(frozen=True)
 class _Chosen:
-    """A document that was chosen: its shard and number, and its hits as rows (span, unit), best span first."""
+    """A document that was chosen, and its hits as rows (span, unit), best span first."""
 
-    shard: int
     document: int
     hits: tuple[tuple[int, int], ...]
     mask: NDArray[np.bool_]
     bits: float
     patchwork: bool
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Document and unit of its best span."""
+        return self.document, self.hits[0][1]
 
     @cached_property
     def spans(self) -> frozenset[int]:
@@ -48,26 +55,36 @@ class _Chosen:
         return frozenset(span for span, _ in self.hits)
 
 
-def traced(corpus: Shards, text: str, prompt: str, least: int, most: int, embedder: Embedder | None) -> Trace:
+def traced(
+    index: Several,
+    corpora: tuple[CorpusRecord, ...],
+    text: str,
+    prompt: str,
+    least: int,
+    most: int,
+    embedder: Embedder | None,
+) -> Trace:
     """See `Corpus.trace`."""
-    found, raw = split(text)
-    matches = together(corpus.look(found), corpus.shards)
-    relevance = Relevance(corpus.shards, found, prompt)
-    chosen = _ranked(list(_chosen(matches, found, least, most, relevance)), relevance)
+    query = Query.of(text)
+    matches = index.match(query)
+    relevance = Relevance(index, query, prompt, matches.holders)
+    chosen = _ranked(list(_chosen(matches, query.words, least, most, relevance)), relevance)
     listed = np.flatnonzero(matches.lengths >= least)
-    sources = tuple(_source(corpus, row, matches, found, raw, relevance) for row in chosen)
-    to_characters = _characters(raw, found)
-    spans = tuple(_span(index, matches, found, to_characters, chosen) for index in listed.tolist())
-    inside = _mask(matches, listed, len(found))
-    sentences = tuple(_sentences(text, raw, found, matches, listed, chosen))
+    sources = tuple(_sources(index, chosen, matches, query, relevance))
+    to_characters = _characters(query.raw, query.words)
+    spans = tuple(_span(number, matches, query.words, to_characters, chosen) for number in listed.tolist())
+    inside = _mask(matches, listed, len(query))
+    sentences = tuple(_sentences(text, query.raw, query.words, matches, listed, chosen))
     likenesses: tuple[Likeness, ...] = ()
     if embedder is not None:
-        likenesses = tuple(near(corpus, text, sentences, embedder))
-        sentences = tuple(_with_likeness(index, row, likenesses) for index, row in enumerate(sentences))
+        likenesses = tuple(near(index, text, sentences, embedder))
+        sentences = tuple(_with_likeness(number, row, likenesses) for number, row in enumerate(sentences))
+    if any(record.unasked for record in corpora):
+        sentences = tuple(map(_unknown, sentences))
     return Trace(
         text=text,
-        corpora=corpus.records,
-        words=len(found),
+        corpora=corpora,
+        words=len(query),
         covered=int(inside.sum()),
         longest=tuple(matches.longest.tolist()),
         spans=tuple(sorted(spans, key=lambda span: (-span.bits, span.start))),
@@ -90,12 +107,11 @@ def _chosen(matches: Matches, words: Words, least: int, most: int, relevance: Re
         best = float(gains.max())
         if best < LEAST_GAIN:
             return
-        ties = np.flatnonzero(gains >= best - 1e-6)
-        number = (
-            int(ties[0])
-            if len(ties) == 1
-            else max(ties[:TIES].tolist(), key=lambda row: (relevance.of(*pool.place(row)), -row))
-        )
+        ties = np.flatnonzero(gains >= best - 1e-6)[:TIES].tolist()
+        if len(ties) > 1:
+            relevance.prepare(map(pool.place, ties))
+            ties.sort(key=lambda row: (-relevance.of(*pool.place(row)), row))
+        number = ties[0]
         chosen = pool.chosen(number, len(words), weight, matches, least)
         left[chosen.mask] = 0.0
         yield chosen
@@ -103,7 +119,7 @@ def _chosen(matches: Matches, words: Words, least: int, most: int, relevance: Re
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Hits that may explain something, by document and then by span: int64[h, 4], and where each document's begin."""
+    """Hits that may explain something, by document and then by span: int64[h, 3], and where each document's begin."""
 
     hits: NDArray[np.int64]
     first: NDArray[np.intp]
@@ -116,38 +132,38 @@ class _Pool:
         gains: NDArray[np.float64] = np.add.reduceat(summed[self.end] - summed[self.begin], self.first)
         return gains
 
-    def place(self, number: int) -> tuple[int, int, int]:
-        """(shard, document, unit) of a document's first hit."""
-        shard, _, document, unit = self.hits[self.first[number]].tolist()
-        return shard, document, unit
+    def place(self, number: int) -> tuple[int, int]:
+        """(document, unit) of a document's first hit."""
+        _, document, unit = self.hits[self.first[number]].tolist()
+        return document, unit
 
     def chosen(self, number: int, count: int, weight: NDArray[np.float64], matches: Matches, least: int) -> _Chosen:
         stop = self.first[number + 1] if number + 1 < len(self.first) else len(self.hits)
         own = self.hits[self.first[number] : stop]
-        mask = _mask(matches, own[:, 1], count)
-        order = np.argsort(-matches.bits[own[:, 1]], kind="stable")
-        hits = tuple((int(own[row, 1]), int(own[row, 3])) for row in order)
-        long = bool((matches.lengths[own[:, 1]] >= least).any())
-        return _Chosen(int(own[0, 0]), int(own[0, 2]), hits, mask, float(weight[mask].sum()), not long)
+        mask = _mask(matches, own[:, 0], count)
+        order = np.argsort(-matches.bits[own[:, 0]], kind="stable")
+        hits = tuple((int(own[row, 0]), int(own[row, 2])) for row in order)
+        long = bool((matches.lengths[own[:, 0]] >= least).any())
+        return _Chosen(int(own[0, 1]), hits, mask, float(weight[mask].sum()), not long)
 
 
 def _pool(matches: Matches, words: Words, least: int) -> _Pool:
     """Hits of listed spans, and of shorter ones beside which another span lies in text and document alike."""
-    shift = matches.hits[:, 3] - matches.starts[matches.hits[:, 1]]  # the same for all matches of a copy without edits
-    order = np.lexsort((matches.hits[:, 3], shift, matches.hits[:, 2], matches.hits[:, 0]))
+    shift = matches.hits[:, 2] - matches.starts[matches.hits[:, 0]]  # the same for all matches of a copy without edits
+    order = np.lexsort((matches.hits[:, 2], shift, matches.hits[:, 1]))
     hits, shift = matches.hits[order], shift[order]
-    same = (hits[1:, 0] == hits[:-1, 0]) & (hits[1:, 2] == hits[:-1, 2]) & (shift[1:] - shift[:-1] <= EDITS)
-    near = same & (abs(hits[1:, 3] - hits[:-1, 3]) <= NEAR) & (hits[1:, 1] != hits[:-1, 1])
+    same = (hits[1:, 1] == hits[:-1, 1]) & (shift[1:] - shift[:-1] <= EDITS)
+    near = same & (abs(hits[1:, 2] - hits[:-1, 2]) <= NEAR) & (hits[1:, 0] != hits[:-1, 0])
     beside = np.concatenate((near, [False])) | np.concatenate(([False], near))
-    long = matches.lengths[hits[:, 1]] >= least
-    rare = (matches.counts[hits[:, 1]] <= HITS) & _first(matches, words)[hits[:, 1]]
+    long = matches.lengths[hits[:, 0]] >= least
+    rare = (matches.counts[hits[:, 0]] <= HITS) & _first(matches, words)[hits[:, 0]]
     hits = hits[long | (beside & rare)]
     pool = _by_document(hits, matches)
     if not len(hits):
         return pool
     # short matches count where two of them do not overlap, neither in the text nor in the document
     held = np.minimum(np.add.reduceat(pool.end - pool.begin, pool.first), _held(pool, matches))
-    enough = np.maximum.reduceat(matches.lengths[pool.hits[:, 1]], pool.first) >= least
+    enough = np.maximum.reduceat(matches.lengths[pool.hits[:, 0]], pool.first) >= least
     sizes = np.diff(np.append(pool.first, len(pool.hits)))
     return _by_document(pool.hits[np.repeat(enough | (held >= 2 * SEED), sizes)], matches)
 
@@ -168,9 +184,9 @@ def _first(matches: Matches, words: Words) -> NDArray[np.bool_]:
 def _held(pool: _Pool, matches: Matches) -> NDArray[np.int64]:
     """How many words of each document its hits cover."""
     hits = pool.hits
-    order = np.lexsort((hits[:, 3], np.repeat(np.arange(len(pool.first)), np.diff(np.append(pool.first, len(hits))))))
-    begin = hits[order, 3]
-    end = begin + matches.lengths[hits[order, 1]]
+    order = np.lexsort((hits[:, 2], np.repeat(np.arange(len(pool.first)), np.diff(np.append(pool.first, len(hits))))))
+    begin = hits[order, 2]
+    end = begin + matches.lengths[hits[order, 0]]
     new = np.zeros(len(hits), bool)
     new[pool.first] = True
     group = np.cumsum(new)
@@ -181,12 +197,12 @@ def _held(pool: _Pool, matches: Matches) -> NDArray[np.int64]:
 
 
 def _by_document(hits: NDArray[np.int64], matches: Matches) -> _Pool:
-    hits = hits[np.lexsort((hits[:, 3], hits[:, 1], hits[:, 2], hits[:, 0]))]
+    hits = hits[np.lexsort((hits[:, 2], hits[:, 0], hits[:, 1]))]
     if not len(hits):
         return _Pool(hits, np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp))
-    new = np.concatenate(([True], (hits[1:, 0] != hits[:-1, 0]) | (hits[1:, 2] != hits[:-1, 2])))
-    begin = matches.starts[hits[:, 1]]
-    end = begin + matches.lengths[hits[:, 1]]
+    new = np.concatenate(([True], hits[1:, 1] != hits[:-1, 1]))
+    begin = matches.starts[hits[:, 0]]
+    end = begin + matches.lengths[hits[:, 0]]
     before = np.where(
         new, 0, np.concatenate(([0], end[:-1]))
     )  # ends rise with the spans, so the last one is the largest
@@ -195,7 +211,8 @@ def _by_document(hits: NDArray[np.int64], matches: Matches) -> _Pool:
 
 def _ranked(chosen: list[_Chosen], relevance: Relevance) -> list[_Chosen]:
     """By what each explains alone, then by relevance."""
-    return sorted(chosen, key=lambda row: (-round(row.bits, 6), -relevance.of(row.shard, row.document, row.hits[0][1])))
+    relevance.prepare(row.place for row in chosen)
+    return sorted(chosen, key=lambda row: (-round(row.bits, 6), -relevance.of(*row.place)))
 
 
 def _mask(matches: Matches, spans: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
@@ -203,26 +220,42 @@ def _mask(matches: Matches, spans: NDArray[np.int64], count: int) -> NDArray[np.
     return covered(matches.starts[spans], matches.lengths[spans], count)
 
 
-def _source(corpus: Shards, row: _Chosen, matches: Matches, found: Words, raw: bytes, relevance: Relevance) -> Source:
-    shard = corpus.shards[row.shard]
-    passages: list[Passage] = []
-    seen: set[int] = set()
-    for span, unit in row.hits:
-        if span in seen or len(passages) == PASSAGES:
-            continue
-        seen.add(span)
-        start, length = int(matches.starts[span]), int(matches.lengths[span])
-        wanted = raw[int(found.starts[start]) : int(found.stops[start + length - 1])]
-        passages.append(passage(shard, row.document, unit, length, wanted))
-    return Source(
-        corpus=corpus.names[row.shard],
-        document=shard.document(row.document),
-        words=int(row.mask.sum()),
-        bits=round(row.bits, 3),
-        relevance=round(relevance.of(row.shard, row.document, row.hits[0][1]), 3),
-        patchwork=row.patchwork,
-        passages=tuple(passages),
-    )
+def _sources(
+    index: Several, chosen: list[_Chosen], matches: Matches, query: Query, relevance: Relevance
+) -> Iterator[Source]:
+    """The documents with up to PASSAGES passages of each, all asked for at once."""
+    wanted: list[tuple[int, int, int]] = []
+    extents: list[tuple[int, int, int]] = []
+    for number, row in enumerate(chosen):
+        for span, unit in _first_of_each(row.hits)[:PASSAGES]:
+            start, length = int(matches.starts[span]), int(matches.lengths[span])
+            wanted.append((number, start, length))
+            extents.append((row.document, unit, unit + length))
+    seen = index.seen(np.array(extents, np.int64).reshape(-1, 3), AROUND)
+    documents = index.described([row.document for row in chosen])
+    for number, (row, document) in enumerate(zip(chosen, documents, strict=True)):
+        passages = [
+            passage(text, query.piece(start, length))
+            for (owner, start, length), text in zip(wanted, seen, strict=True)
+            if owner == number
+        ]
+        yield Source(
+            corpus=index.name(row.document),
+            document=document,
+            words=int(row.mask.sum()),
+            bits=round(row.bits, 3),
+            relevance=round(relevance.of(*row.place), 3),
+            patchwork=row.patchwork,
+            passages=tuple(passages),
+        )
+
+
+def _first_of_each(hits: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """The first hit of each span, in order."""
+    found: dict[int, int] = {}
+    for span, unit in hits:
+        found.setdefault(span, unit)
+    return list(found.items())
 
 
 def _span(index: int, matches: Matches, found: Words, characters: NDArray[np.int64], chosen: list[_Chosen]) -> Span:
@@ -273,6 +306,12 @@ def _with_likeness(index: int, row: Sentence, found: tuple[Likeness, ...]) -> Se
     if row.standing is not Standing.NOTHING or not any(likeness.sentence == index for likeness in found):
         return row
     return Sentence(row.start, row.stop, Standing.SIMILAR, row.share, None)
+
+
+def _unknown(row: Sentence) -> Sentence:
+    """A sentence of which nothing was found, where a corpus did not answer: nobody knows that there is nothing."""
+    standing = Standing.UNKNOWN if row.standing is Standing.NOTHING else row.standing
+    return Sentence(row.start, row.stop, standing, row.share, row.source)
 
 
 def _licences(chosen: list[_Chosen], sources: tuple[Source, ...]) -> tuple[LicenceShare, ...]:

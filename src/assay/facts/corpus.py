@@ -90,7 +90,8 @@ class CorpusRecord:
     """A corpus in figures.
 
     `sha256` is of its manifest, which names every file by digest; removed documents still count in `documents` and
-    `words`.
+    `words`. `unasked` says why it gave no answer, or not to every question: what was not found is then unknown.
+    `remark` says what else has to be known of its answers.
     """
 
     SECTION: ClassVar[SectionKind] = SectionKind("corpora", 2, many=True)
@@ -103,3 +104,5 @@ class CorpusRecord:
     removed: int
     datasets: tuple[DatasetShare, ...]
     skipped: tuple[Skipped, ...]
+    unasked: str | None = None
+    remark: str | None = None

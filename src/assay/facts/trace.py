@@ -29,6 +29,7 @@ class Standing(StrEnum):
     NEAR_QUOTED = "near-quoted"
     SIMILAR = "similar"
     NOTHING = "nothing found"
+    UNKNOWN = "unknown"  # nothing was found, and a corpus did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +145,16 @@ class ItemPart:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a benchmark: `clean` says that of no part a run of 13 words, the whole or a near copy was found."""
+    """One item of a benchmark: `clean` says that of no part a run of 13 words, the whole or a near copy was found.
+
+    None: nothing was found, and a corpus did not answer.
+    """
 
     id: str
     passage: ItemPart
     question: ItemPart
     answer: ItemPart
-    clean: bool
+    clean: bool | None
     source: str
 
 

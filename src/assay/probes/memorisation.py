@@ -19,8 +19,10 @@ import numpy as np
 
 from assay import corpus
 from assay.corpus.collection import Corpus
-from assay.corpus.matching import split
+from assay.corpus.index import Query
+from assay.corpus.several import Several, pieces
 from assay.errors import UsageError
+from assay.facts.corpus import CorpusRecord
 from assay.facts.interval import wilson
 from assay.facts.memorisation import Discoverable, Free, Group, Memorisation, Repeated, Told
 from assay.facts.uncertainty import Capability
@@ -38,7 +40,9 @@ SCHEMA = "assay-memorisation/1"
 GROUPS = ((1, 1), (2, 3), (4, 7), (8, 15), (16, 31), (32, 63), (64, 1 << 40))  # how often a passage occurs
 TRIES = (1, 10, 100, 1000)
 CHANCE = 0.5  # p of (n, p)-discoverable
-TRIED = 40  # passages that are tried for each that is wanted, before a group is given up
+TRIED = 40  # passages that are tried for each that is wanted, before a group is given up,
+DRAWN = 64  # of which so many are looked at together: a corpus may be far away
+MEMBER = 1 << 12  # words of a document by which membership is inferred
 LONG, FREE_TOKENS, MOST_TOKENS = 20, 64, 192
 MOST_LISTED, MOST_FILE = 20, 256 << 20
 LEAST_SIDE = 20  # texts on each side below which membership inference is not measured
@@ -100,7 +104,7 @@ def memorisation(
     others = [text for path in held_out for text in _texts(path)]
     planted = _planted(canaries) if canaries else []
     generator = random.Random(plan.seed)  # noqa: S311 - draws that can be repeated, nothing secret
-    found = _passages(data, plan, generator)
+    found = data.asked(lambda index: _passages(index, plan, random.Random(plan.seed)))  # noqa: S311 - the same
     controls = list(_cut(others, plan, generator))[: plan.each * 4]
     wanted = sum(map(len, found.values())) + len(controls) + len(planted) + plan.free
     steps = Steps(progress, "asking", wanted, "passages")
@@ -124,7 +128,7 @@ def memorisation(
         told=inferred,
         canaries=tuple(exposed(runtime, planted, generator, steps.add)),
         free=_free(runtime, data, plan, steps),
-        missing=tuple(_missing(failed, why if others else _UNKNOWN, planted, found)),
+        missing=(*_missing(failed, why if others else _UNKNOWN, planted, found), *_unasked(data.records)),
     )
 
 
@@ -146,53 +150,66 @@ def _missing(
             yield f"passages that occur {low} times or more often: none was met"
 
 
+def _unasked(corpora: Sequence[CorpusRecord]) -> Iterator[str]:
+    """What is not known because a corpus did not answer."""
+    for row in corpora:
+        if row.unasked:
+            yield f"how often passages occur in {row.name} ({row.unasked}): counts are those of the other corpora"
+
+
 def _rarest(passages: Iterable[_Passage]) -> tuple[Repeated, ...]:
     """The memorised passages that occur least often in the corpora, at most 20."""
     rows = sorted(passages, key=lambda row: (row.count, row.document))[:MOST_LISTED]
     return tuple(Repeated(row.document, row.count, row.prefix, row.suffix) for row in rows)
 
 
-def _passages(data: Corpus, plan: Plan, generator: random.Random) -> dict[tuple[int, int], list[_Passage]]:
+def _passages(index: Several, plan: Plan, generator: random.Random) -> dict[tuple[int, int], list[_Passage]]:
     """Passages of each group, from documents sampled at random; no two with the same words."""
     found: dict[tuple[int, int], list[_Passage]] = {group: [] for group in GROUPS}
     seen: set[str] = set()
-    sizes = [shard.documents for shard in data.shards]
-    for _ in range(TRIED * plan.each * len(GROUPS)):
-        if all(len(rows) >= plan.each for rows in found.values()):
+    for _ in range(max(1, TRIED * plan.each * len(GROUPS) // DRAWN)):
+        if all(len(rows) >= plan.each for rows in found.values()) or not index.documents:
             break
-        number = generator.choices(range(len(sizes)), sizes)[0]
-        shard, document = data.shards[number], generator.randrange(sizes[number])
-        first, words = shard.first_unit(document), plan.prefix + plan.suffix
-        room = shard.first_unit(document + 1) - 1 - first - words
-        if room < 0 or shard.is_removed(document):
-            continue
-        start = first + generator.randrange(room + 1)
-        whole, first_part = shard.place(document, start, words), shard.place(document, start, plan.prefix)
-        prefix = shard.text(whole.start, first_part.stop).decode("utf-8", "replace")
-        suffix = shard.text(first_part.stop, whole.stop).decode("utf-8", "replace")
-        key = " ".join((prefix + suffix).split())
-        if key in seen or "\ufffd" in key:
-            continue
-        seen.add(key)
-        count = data.count(prefix + suffix)
-        group = next((group for group in GROUPS if group[0] <= count <= group[1]), None)
-        if group is not None and len(found[group]) < plan.each:
-            found[group].append(_Passage(shard.document(document).id, count, prefix, suffix))
+        drawn = list(_drawn(index, plan, generator, seen))
+        documents = index.described([document for document, _, _ in drawn])
+        for (_, prefix, suffix), described in zip(drawn, documents, strict=True):
+            query = Query.of(prefix + suffix)
+            count = int(index.places(query, pieces((0, len(query))), 0).counts[0])
+            group = next((group for group in GROUPS if group[0] <= count <= group[1]), None)
+            if group is not None and len(found[group]) < plan.each:
+                found[group].append(_Passage(described.id, count, prefix, suffix))
     return found
+
+
+def _drawn(index: Several, plan: Plan, generator: random.Random, seen: set[str]) -> Iterator[tuple[int, str, str]]:
+    """(document, prefix, suffix) of up to DRAWN passages that were not drawn before."""
+    words = plan.prefix + plan.suffix
+    documents = [generator.randrange(index.documents) for _ in range(DRAWN)]
+    rows = zip(documents, index.extents(documents).tolist(), strict=True)
+    starts = [
+        (document, first + generator.randrange(held - words + 1))
+        for document, (first, held, removed) in rows
+        if held >= words and not removed
+    ]
+    extents = [(document, start, start + size) for document, start in starts for size in (plan.prefix, words)]
+    texts = [row.text for row in index.seen(np.array(extents, np.int64).reshape(-1, 3), 0)]
+    for (document, _), prefix, whole in zip(starts, texts[::2], texts[1::2], strict=True):
+        key = " ".join(whole.split())
+        if key not in seen and "\ufffd" not in key:
+            seen.add(key)
+            yield document, prefix, whole[len(prefix) :]
 
 
 def _cut(texts: list[str], plan: Plan, generator: random.Random) -> Iterator[_Passage]:
     """A passage of each held-out text, cut in the same way."""
     for number, text in enumerate(texts):
-        found, _ = split(text)
-        room = len(found) - plan.prefix - plan.suffix
-        if room < 0:
+        query, words = Query.of(text), plan.prefix + plan.suffix
+        if len(query) < words:
             continue
-        start = generator.randrange(room + 1)
-        raw = text.encode()
-        middle, end = (int(found.stops[start + words - 1]) for words in (plan.prefix, plan.prefix + plan.suffix))
-        prefix, suffix = raw[int(found.starts[start]) : middle], raw[middle:end]
-        yield _Passage(f"held-out {number}", 0, prefix.decode("utf-8", "replace"), suffix.decode("utf-8", "replace"))
+        start = generator.randrange(len(query) - words + 1)
+        whole, first = query.piece(start, words), query.piece(start, plan.prefix)
+        prefix, suffix = (part.decode("utf-8", "replace") for part in (first, whole[len(first) :]))
+        yield _Passage(f"held-out {number}", 0, prefix, suffix)
 
 
 def _asked(runtime: Scores, passages: list[_Passage], steps: Steps) -> list[_Asked]:
@@ -235,7 +252,7 @@ def _inferred(
     """(AUROC of membership inference, by the model and by baselines without it; why it is not known)."""
     if not others:
         return (), ""
-    members = _documents(data, min(len(others), 200), generator)
+    members = data.asked(lambda index: _documents(index, min(len(others), 200), generator))
     texts = (*members, *others[:200])
     read = scored(runtime, [("", text[: 4 * MOST_TOKENS]) for text in texts])
     rows = [(text, [row.logprob for row in tokens or ()]) for text, tokens in zip(texts, read, strict=True)]
@@ -259,22 +276,19 @@ def _inferred(
     return tuple(found), ""
 
 
-def _documents(data: Corpus, count: int, generator: random.Random) -> list[str]:
-    """Whole documents sampled at random, each once."""
-    listed = [
-        (number, document)
-        for number, shard in enumerate(data.shards)
-        for document in range(min(shard.documents, 1 << 20))
-        if not shard.is_removed(document)
-    ]
+def _documents(index: Several, count: int, generator: random.Random) -> list[str]:
+    """Documents sampled at random, each text once, up to MEMBER words of each."""
+    drawn = generator.sample(range(index.documents), min(index.documents, 4 * count))
     texts: dict[str, None] = {}
-    for number, document in generator.sample(listed, min(len(listed), 4 * count)):
-        shard = data.shards[number]
-        start, stop = shard.extent(document)
-        texts.setdefault(shard.text(start, min(stop, start + (1 << 14))).decode("utf-8", "replace"))
+    for at in range(0, len(drawn), DRAWN):
+        documents = drawn[at : at + DRAWN]
+        rows = zip(documents, index.extents(documents).tolist(), strict=True)
+        extents = [(document, first, first + MEMBER) for document, (first, _, removed) in rows if not removed]
+        for row in index.seen(np.array(extents, np.int64).reshape(-1, 3), 0):
+            texts.setdefault(row.text)
         if len(texts) >= count:
             break
-    return list(texts)
+    return list(texts)[:count]
 
 
 def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | None:
@@ -285,8 +299,8 @@ def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | No
     for number in range(plan.free):
         steps.add()
         (sample,) = runtime.sample("", 1, FREE_TOKENS, 1.0, plan.seed + number)
-        found, raw = split(sample.text)
-        if not len(found):
+        query = Query.of(sample.text)
+        if not len(query):
             continue
         lengths, _ = data.longest(sample.text)
         reached = 0
@@ -294,9 +308,8 @@ def _free(runtime: Runtime, data: Corpus, plan: Plan, steps: Steps) -> Free | No
             if length >= LONG:
                 covered += max(0, at + length - max(reached, at))
                 reached = max(reached, at + length)
-                run = raw[int(found.starts[at]) : int(found.stops[at + length - 1])]
-                longest.append((length, run.decode("utf-8", "replace")))
-        words += len(found)
+                longest.append((length, query.piece(at, length).decode("utf-8", "replace")))
+        words += len(query)
     kept: list[str] = []
     for _, text in sorted(longest, key=lambda row: (-row[0], row[1])):
         if not any(text in other for other in kept) and len(kept) < MOST_LISTED:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability, Sample, TokenScore
+from assay.network.server import READ, Refused, Server
 from assay.runtime import ALTERNATIVES, _answers
-from assay.runtime._http import READ, Refused, Server
 from assay.subject.reference import server
 
 MOST_TEXT = 1 << 20

@@ -231,6 +231,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
     asked = _shortly(row, len(sentences))
     common = usual(runtime, labels.form(asked)) if tokens else None
     words = sum(record.words for record in held.corpus.records) if held.corpus else 0
+    unasked = tuple(support.unasked(held))
     found = (
         *scores.scores(tokens),
         *((labels.shortness(asked),) if asked else ()),
@@ -242,7 +243,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
             partial(draw.same, question=question),
             draw.by,
         ),
-        *support.scores(grounding, known, words),
+        *support.scores(grounding, known, words, complete=not unasked),
     )
     risk, unrated = _risk(row, found, question, calibration) if calibration else (None, "")
     missing = (
@@ -250,6 +251,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         *((unrated,) if unrated else ()),
         *((unsampled,) if unsampled else ()),
         *((why,) if why else ()),
+        *unasked,
         *((UNREAD,) if held.documents and held.documents.cut else ()),
     )
     return ScoredText(

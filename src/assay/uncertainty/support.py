@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,16 +113,29 @@ def known(held: Against, text: str, spans: tuple[Span, ...], sentences: tuple[Se
         [(span.start, span.stop) for span in named if row.start <= span.start and span.stop <= row.stop]
         for row in sentences
     ]
-    rows, pairs = asked(held.corpus, text, groups)
+    rows, pairs = held.corpus.asked(lambda index: asked(index, text, groups))
     records = held.corpus.records
+    if not held.corpus.complete:  # a corpus that did not answer may hold what the others do not
+        rows = tuple(replace(row, complete=False) for row in rows)
+        pairs = tuple(replace(row, complete=False) for row in pairs)
     return Known(tuple(record.name for record in records), tuple(record.sha256 for record in records), rows, pairs)
 
 
-def scores(grounding: tuple[Grounding, ...], found: Known | None, words: int) -> Iterator[Score]:
+def unasked(held: Against) -> Iterator[str]:
+    """What is not known because a corpus did not answer."""
+    for row in held.corpus.records if held.corpus else ():
+        if row.unasked:
+            yield f"what {row.name} holds of the text ({row.unasked}): counts are those of the other corpora"
+
+
+def scores(
+    grounding: tuple[Grounding, ...], found: Known | None, words: int, *, complete: bool = True
+) -> Iterator[Score]:
     """The least supported sentence, the rarest phrase of the corpora, and the share of pairs that never co-occur there.
 
     Args:
         words: of the corpora.
+        complete: whether every corpus answered; else what is rare in the others is not known to be rare.
     """
     if grounding:
         worst = max(row.sentence.absent for row in grounding)
@@ -131,11 +145,11 @@ def scores(grounding: tuple[Grounding, ...], found: Known | None, words: int) ->
         if gains:
             source = "least gain of a sentence's mean log-probability by the documents, negated (arXiv:2305.14739)"
             yield Score("documents.gain", -min(gains), "nats", source, "one pass")
-    if found and found.held:
+    if found and found.held and complete:
         rarest = min(row.count for row in found.held)
         rarity = math.log((words + 1) / (rarest + 1))
         yield Score("corpus.rarest", rarity, "nats", "rarity of the rarest name or number in the corpora", "look-ups")
-    if found and found.pairs:
+    if found and found.pairs and complete:
         apart = sum(not row.documents for row in found.pairs) / len(found.pairs)
         source = "pairs of names and numbers that no document holds together (arXiv:2512.19134)"
         yield Score("corpus.apart", apart, "share", source, "look-ups")
@@ -169,7 +183,7 @@ def _unknown(text: str, spans: tuple[Span, ...], found: Known) -> Iterator[Mark]
     """Names and numbers that the model is sure of and the corpora do not hold, or never hold together."""
     sure = {(span.start, span.stop) for span in spans if span.surprise <= SURE}
     for row in found.held:
-        if not row.count and (row.start, row.stop) in sure:
+        if not row.count and row.complete and (row.start, row.stop) in sure:
             yield Mark(row.start, row.stop, f"the corpora do not hold {text[row.start : row.stop][:60]!r}")
     for pair in found.pairs:
         one, other = (pair.start, pair.stop), (pair.other_start, pair.other_stop)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from assay.facts.corpus import Document, Licence, LicenceBasis
+from assay.facts.corpus import CorpusRecord, Document, Licence, LicenceBasis
 from assay.facts.trace import Span, Standing, Trace
 from assay.lazy import dataclass
+
+MOST_LOST = 5  # corpora that did not answer and are named in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,26 @@ def licence_words(licence: Licence) -> str:
 
 
 def corpora_words(trace: Trace) -> str:
-    """The corpora with their sizes."""
-    return "; ".join(
-        f"{row.name}: {row.documents - row.removed:,} documents, {row.words:,} words"
-        + (f", {row.removed:,} removed" if row.removed else "")
-        for row in trace.corpora
+    """The corpora with their sizes, and what has to be known of their answers."""
+    return "; ".join(map(_corpus_words, trace.corpora))
+
+
+def _corpus_words(row: CorpusRecord) -> str:
+    removed = f", {row.removed:,} removed" if row.removed else ""
+    size = f"{row.documents - row.removed:,} documents, {row.words:,} words{removed}"
+    if row.unasked:
+        return f"{row.name}: did not answer" + (f" ({size})" if row.documents else "")
+    return f"{row.name}: {size}{f' ({row.remark})' if row.remark else ''}"
+
+
+def unasked_words(corpora: Sequence[CorpusRecord]) -> str:
+    """A sentence that says which corpora did not answer, and what that means; empty where all did."""
+    lost = [row for row in corpora if row.unasked]
+    if not lost:
+        return ""
+    shown = "; ".join(f"{row.name}: {row.unasked}" for row in lost[:MOST_LOST])
+    more = f"; and {len(lost) - MOST_LOST:,} more" if len(lost) > MOST_LOST else ""
+    return (
+        f"{len(lost):,} of {len(corpora):,} corpora did not answer ({shown}{more}): what was not found is unknown, "
+        "and counts are of the others."
     )

@@ -7,12 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from assay.facts.trace import CAUTIONS, Contamination, Item, ItemPart, Source, Standing, Trace
 from assay.render.headline import Headline, Tone
-from assay.render.record.segment import corpora_words, licence_words, segments, standings, title
+from assay.render.record.segment import corpora_words, licence_words, segments, standings, title, unasked_words
 from assay.render.terminal import Paint, painter, wrapped
 from assay.render.visible import visible
 
 _COLOURS = ("30;46", "30;43", "30;42", "30;45", "30;44", "37;41")
-_STANDING_COLOURS = {Standing.QUOTED: "33", Standing.NEAR_QUOTED: "33", Standing.SIMILAR: "36", Standing.NOTHING: "2"}
+_STANDING_COLOURS = {
+    Standing.QUOTED: "33",
+    Standing.NEAR_QUOTED: "33",
+    Standing.SIMILAR: "36",
+    Standing.NOTHING: "2",
+    Standing.UNKNOWN: "35",
+}
 MOST_SPANS = 20
 MOST_SENTENCES = 40
 
@@ -22,9 +28,12 @@ def headline(trace: Trace, exceeded: Sequence[str] = ()) -> Headline:
     spans = f"{len(trace.spans):,} span{'s' if len(trace.spans) != 1 else ''}"
     said = f"{trace.covered:,} of {trace.words:,} words lie in {spans} that the corpus holds"
     found = f"{said}; sentences: {standings(trace) or 'none'}."
+    if lost := unasked_words(trace.corpora):
+        found = f"{found} {lost}"
     if exceeded:
         return Headline("FAILED", " ".join([*exceeded, found]), Tone.STOP)
-    return Headline("FOUND" if trace.covered else "NOT FOUND", found, Tone.TELL)
+    missed = "UNKNOWN" if lost else "NOT FOUND"
+    return Headline("FOUND" if trace.covered else missed, found, Tone.TELL)
 
 
 def lines(
@@ -131,12 +140,15 @@ def _cut(text: str, width: int) -> str:
 
 def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
     """How many entries of a benchmark are clean, and the worst of the others."""
-    clean, whole = sum(item.clean for item in found.items), len(found.items)
+    clean, whole = sum(bool(item.clean) for item in found.items), len(found.items)
     share = f"{clean:,} of {whole:,} items are clean ({clean / whole:.1%})"
+    if lost := unasked_words(found.corpora):
+        unknown = sum(item.clean is None for item in found.items)
+        share = f"{whole - unknown:,} of {whole:,} items are not clean, of {unknown:,} it is unknown"
     yield f"{visible(found.benchmark)}: {share}; {found.skipped:,} rows have no question"
     yield "the corpus holds a run of 13 words (or all), or a near copy, of  " + ", ".join(_held(found))
     dirty = sorted(
-        (item for item in found.items if not item.clean),
+        (item for item in found.items if item.clean is False),
         key=lambda item: (-max(map(_share, _parts(item))), item.id),
     )
     if dirty:
@@ -147,6 +159,8 @@ def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
         yield f"  {_cut(item.id, 24):24}{parts}   {_cut(item.source, 50)}"
     if len(dirty) > most:
         yield f"  ... and {len(dirty) - most:,} more; all of them with -o json"
+    if lost:
+        yield visible(lost)
     for row in found.left:
         yield f"not looked at  {visible(row.reason)}: {row.count:,} items"
     yield ""

@@ -21,6 +21,10 @@ LONGEST_WAIT = 30.0  # seconds between two of them
 _BUSY = frozenset({429, 502, 503, 504})
 
 
+class Unreached(UsageError):
+    """Nobody answered, or not to the end: down, too slow, too busy."""
+
+
 class Refused(UsageError):
     """The server answered with an error; `status` is its HTTP status."""
 
@@ -32,34 +36,45 @@ class Refused(UsageError):
 class Server:
     """One server, over one connection where it allows that."""
 
-    def __init__(self, url: str, read: float = READ, *, key_in_clear: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        read: float = READ,
+        *,
+        key_in_clear: bool = False,
+        key: str = KEY,
+        needs: tuple[str, str] = ("endpoint", "asking a model behind an endpoint"),
+        allow: str = ", or allow it with --key-in-clear",
+    ) -> None:
         """Nothing is sent yet.
 
         Args:
             url: of the API; a user and password in it are sent, and said nowhere.
             read: seconds without a byte after which an answer is given up.
             key_in_clear: send a key over plain http to another machine, too.
+            key: the environment variable with the key that this server gets.
+            needs: the extra with the library, and what for.
+            allow: how a user allows a key in clear, as the end of a sentence.
 
         Raises UsageError: a key would go in clear, the proxy is of no known kind, or httpx2 is not installed.
         """
         try:
             import httpx2
         except ImportError:
-            raise MissingExtra("endpoint", "asking a model behind an endpoint") from None
+            raise MissingExtra(*needs) from None
         self._to, self._httpx, self._read, self._cut = url.rstrip("/"), httpx2, read, Cut()
         self.url = without_user(self._to)
-        self._key = os.environ.get(KEY, "").strip()
+        self._key = os.environ.get(key, "").strip()
         if self._key or self.url != self._to:
-            keep_private(
-                url, f"the key in {KEY}" if self._key else "the password in the address", in_clear=key_in_clear
-            )
+            what = f"the key in {key}" if self._key else "the password in the address"
+            keep_private(url, what, in_clear=key_in_clear, allow=allow)
         self._secrets = tuple(row for row in (self._key, *of_user(url)) if len(row) >= LEAST)
         self._proxy = proxy(url)
         try:
             headers = httpx2.Headers({"Authorization": f"Bearer {self._key}"} if self._key else {})
             way = httpx2.HTTPTransport(proxy=self._proxy.url if self._proxy else None)
         except UnicodeEncodeError:
-            raise UsageError(f"{KEY} holds characters that no key has") from None
+            raise UsageError(f"{key} holds characters that no key has") from None
         except (ValueError, ImportError) as cause:
             raise UsageError(f"{self._proxy} cannot be used: {concealed(str(cause))[:200]}") from None
         limits = httpx2.Timeout(read, connect=CONNECT)
@@ -115,14 +130,14 @@ class Server:
                 wait = answer.headers.get("retry-after", "")
                 return answer.status_code, float(wait) if wait.isdecimal() else None, bytes(raw)
         except self._httpx.TimeoutException:
-            raise UsageError(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
+            raise Unreached(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
         except (self._httpx.HTTPError, self._httpx.InvalidURL, ValueError) as cause:
             if self._cut.over:
-                raise UsageError(
+                raise Unreached(
                     f"{self.url} was still answering after {WHOLE * self._read:g} s{self._way()}: nothing of it is kept"
                 ) from None
             said = self._hidden(concealed(str(cause)))[:120] or type(cause).__name__
-            raise UsageError(f"cannot reach {self.url}{self._way()} ({said}): is it running?") from None
+            raise Unreached(f"cannot reach {self.url}{self._way()} ({said}): is it running?") from None
 
     def _way(self) -> str:
         return f" through {self._proxy}" if self._proxy else ""

@@ -1,0 +1,361 @@
+"""Answer questions about corpora over HTTP: the other side of `assay.corpus.remote` (docs/corpus-server.md).
+
+Clients are taken for hostile: a request is bounded in bytes, text, rows and time, only so many are worked on at once,
+the Host header has to name this server, and where a token was given nothing is answered without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assay.corpus import manifest, wire
+from assay.corpus._extra import starlette, uvicorn
+from assay.corpus.collection import Corpus, open_corpora
+from assay.corpus.index import SEED, Query
+from assay.corpus.several import Several
+from assay.errors import InputError, UsageError
+from assay.facts.codec import Mismatch, canonical, encode
+from assay.files import text
+from assay.kernels.words import NORMALISER
+from assay.lazy import dataclass
+from assay.network import loopback
+from assay.version import VERSION
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+LEAST_TOKEN = 16  # characters
+_OWN = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may ask for: bytes and seconds of a request, requests at once, characters, and places in a page."""
+
+    body: int = 24 << 20
+    answer: int = 30 << 20
+    seconds: float = 25.0
+    upload: float = 20.0
+    at_once: int = 8
+    waiting: int = 64
+    text: int = wire.MOST_TEXT
+    page: int = wire.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who is let in: names and addresses by which the server may be called, and the token that is asked for, if any."""
+
+    hosts: frozenset[str] = field(default_factory=frozenset)
+    token: str = ""
+
+    def refusal(self, host: str, authorization: str) -> tuple[int, str] | None:
+        """Status and sentence for a request that is not let in.
+
+        Another Host header is one that a page of a browser sent through a name of its own (DNS rebinding).
+        """
+        name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+        if name.strip("[]").lower() not in self.hosts:
+            return 421, "this server does not go by that name: --allow-host adds one"
+        given = authorization.removeprefix("Bearer ").encode("utf-8", "surrogateescape")
+        if self.token and not hmac.compare_digest(given, self.token.encode()):
+            return 401, "a token is needed"
+        return None
+
+
+def address(host: str, port: int) -> str:
+    """What clients give as --corpus."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def own(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    return loopback(address(host, 0))
+
+
+def door(host: str, others: Iterable[str], token_file: Path | None) -> Door:
+    """The door of a server that listens at `host` and goes by other names, too.
+
+    Raises UsageError: it goes by no name, or the file holds no token of 16 characters or more that a header can carry.
+    """
+    names = {host.lower(), *(row.lower() for row in others), *(_OWN if own(host) else ())}
+    if not others and not host.strip("0.:"):
+        raise UsageError(f"--host {host} is every address of this machine: say with --allow-host how clients call it")
+    token = "" if token_file is None else text(token_file, 4096, "token").strip()
+    if token_file is not None and (len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable()):
+        raise UsageError(f"{token_file}: a token has {LEAST_TOKEN} characters of ASCII or more, without line breaks")
+    return Door(frozenset(names), token)
+
+
+class Refusal(Exception):
+    """A request that is not answered: the status, and why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Served:
+    """Corpora in folders, opened to be served."""
+
+    def __init__(self, directories: Iterable[Path], limits: Limits | None = None) -> None:
+        """UsageError: one is no corpus, or damaged."""
+        self._folders = tuple(directories)
+        self.corpus: Corpus = open_corpora(self._folders)
+        self._stamps = [_stamp(folder) for folder in self._folders]
+        self.limits = limits or Limits()
+        records = self.corpus.records
+        self.told = wire.Told(
+            wire.FORMAT,
+            wire.VERSION,
+            VERSION,
+            NORMALISER,
+            wire.named(records),
+            sum(row.documents for row in records),
+            sum(row.words for row in records),
+            records,
+            tuple(sorted(digest for holding in self.corpus.holdings for digest in holding.files)),
+        )
+
+    def check(self) -> None:
+        """Raises Refusal where a corpus is no longer the one that was opened."""
+        for folder, stamp in zip(self._folders, self._stamps, strict=True):
+            if _stamp(folder) != stamp:
+                raise Refusal(
+                    410, f"the corpus {folder.name} was changed, rebuilt or removed while it was served: start it again"
+                )
+
+    def answer(self, path: str, asked: dict[str, Any]) -> bytes:
+        """The answer to one question, as JSON."""
+        self.check()
+        try:
+            if path == "/v1/trace":
+                raw = canonical(self._trace(asked))
+            else:
+                if wire.field(asked, "corpus") != self.told.corpus:
+                    raise Refusal(409, "another corpus is served here now: ask /v1/corpus which")
+                question = _QUESTIONS[path]
+                value = self.corpus.asked(lambda index: question(index, asked, self.limits))
+                raw = json.dumps(value).encode()
+        except Mismatch as cause:
+            raise Refusal(400, str(cause)) from None
+        except InputError as cause:
+            raise Refusal(500, f"the corpus is damaged: {cause}") from None
+        except UsageError as cause:
+            raise Refusal(400, str(cause)) from None
+        if len(raw) > self.limits.answer:
+            raise Refusal(413, f"the answer would have more than {self.limits.answer >> 20} MiB: ask for less")
+        return raw
+
+    def _trace(self, asked: dict[str, Any]) -> object:
+        prompt = wire.text(asked.get("prompt", ""), self.limits.text)
+        traced = wire.text(wire.field(asked, "text"), self.limits.text)
+        least, most = wire.whole(asked.get("least", 6), 4, 1000), wire.whole(asked.get("most", 20), 1, 200)
+        return self.corpus.trace(traced, prompt=prompt, least=least, most_sources=most)
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    try:
+        found = (folder / manifest.NAME).stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _query(asked: dict[str, Any], limits: Limits) -> Query:
+    return Query.of(wire.text(wire.field(asked, "text"), limits.text))
+
+
+def _after(asked: dict[str, Any]) -> int:
+    return wire.whole(asked.get("after", 0), 0, wire.MOST_HITS)
+
+
+def _match(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    least = wire.whole(asked.get("least", SEED), 0, SEED)
+    return wire.of_found(index.look(_query(asked, limits), least), _after(asked), limits.page)
+
+
+def _count(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    query = _query(asked, limits)
+    words = len(query)
+    pieces = wire.rows(asked.get("pieces", [0, words]), (max(1, words), words + 1), wire.MOST_ROWS)
+    if ((pieces[:, 1] == 0) | (pieces.sum(axis=1) > words)).any():
+        raise Mismatch("a piece of no words, or one that leaves the text")
+    limit = wire.whole(asked.get("limit", 0), 0, wire.MOST_LIMIT)
+    return wire.of_places(index.places(query, pieces, limit), _after(asked), limits.page)
+
+
+def _words(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    times, documents = index.frequencies(_query(asked, limits))
+    return {"times": times.tolist(), "documents": documents.tolist()}
+
+
+def _tally(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    query = _query(asked, limits)
+    if not len(query):
+        raise Mismatch("a text without words")
+    places = wire.rows(wire.field(asked, "places"), (index.documents, wire.UNIT), wire.MOST_ROWS)
+    return wire.of_tally(index.tally(query, places))
+
+
+def _passages(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    extents = wire.rows(wire.field(asked, "extents"), (index.documents, wire.UNIT, wire.UNIT), wire.MOST_ROWS)
+    if int(np.maximum(extents[:, 2] - extents[:, 1], 0).sum()) > wire.MOST_UNITS:
+        raise Mismatch(f"more than {wire.MOST_UNITS:,} words")
+    return wire.of_seen(index.seen(extents, wire.whole(asked.get("around", 0), 0, wire.MOST_AROUND)))
+
+
+def _numbers(index: Several, asked: dict[str, Any]) -> list[int]:
+    found: NDArray[np.int64] = wire.rows(wire.field(asked, "numbers"), (index.documents,), wire.MOST_ROWS)
+    listed: list[int] = found[:, 0].tolist()
+    return listed
+
+
+def _documents(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    return wire.of_documents(index.described(_numbers(index, asked)))
+
+
+def _extents(index: Several, asked: dict[str, Any], limits: Limits) -> object:
+    return {"extents": index.extents(_numbers(index, asked)).ravel().tolist()}
+
+
+_QUESTIONS: dict[str, Callable[[Several, Any, Limits], object]] = {
+    "/v1/match": _match,
+    "/v1/count": _count,
+    "/v1/words": _words,
+    "/v1/tally": _tally,
+    "/v1/passages": _passages,
+    "/v1/documents": _documents,
+    "/v1/extents": _extents,
+}
+
+
+def application(served: Served, door: Door) -> Any:
+    """The ASGI application that answers for what is served."""
+    library = starlette()
+    gate = _Gate(served.limits)
+
+    def said(status: int, why: str) -> Any:
+        extra = {"Retry-After": "1"} if status == 503 else {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        return library.JSONResponse({"error": why}, status, {**_HEADERS, **extra})
+
+    async def one(request: Any) -> Any:
+        refused = door.refusal(request.headers.get("host", ""), request.headers.get("authorization", ""))
+        if refused:
+            return said(*refused)
+        try:
+            if request.method == "GET":
+                served.check()
+                raw = json.dumps(encode(served.told)).encode()
+            else:
+                asked = _json(await _body(request, served.limits))
+                raw = await gate.through(lambda: served.answer(request.url.path, asked))
+        except Refusal as cause:
+            return said(cause.status, str(cause))
+        return library.Response(raw, media_type="application/json", headers=_HEADERS)
+
+    posts = [library.Route(path, one, methods=["POST"]) for path in (*_QUESTIONS, "/v1/trace")]
+    return library.Starlette(routes=[library.Route("/v1/corpus", one, methods=["GET"]), *posts])
+
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class _Gate:
+    """Lets so many questions be worked on at once and so many wait; who comes then is told to come again."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._slots, self._inside = limits, asyncio.Semaphore(limits.at_once), 0
+
+    async def through(self, work: Callable[[], bytes]) -> bytes:
+        """What the work gives; a kernel cannot be interrupted, so that work which is given up keeps its slot."""
+        if self._inside >= self._limits.at_once + self._limits.waiting:
+            raise Refusal(503, "too many questions at once")
+        self._inside += 1
+        task = asyncio.ensure_future(self._worked(work))
+        done, _ = await asyncio.wait({task}, timeout=self._limits.seconds)
+        if not done:
+            task.add_done_callback(lambda late: late.cancelled() or late.exception())
+            raise Refusal(503, f"no answer within {self._limits.seconds:g} s")
+        return task.result()
+
+    async def _worked(self, work: Callable[[], bytes]) -> bytes:
+        try:
+            async with self._slots:
+                return await asyncio.to_thread(work)
+        finally:
+            self._inside -= 1
+
+
+async def _body(request: Any, limits: Limits) -> bytes:
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(limits.upload):
+            async for part in request.stream():
+                raw += part
+                if len(raw) > limits.body:
+                    raise Refusal(413, f"a question of more than {limits.body >> 20} MiB")
+    except TimeoutError:
+        raise Refusal(408, f"the question was not there after {limits.upload:g} s") from None
+    return bytes(raw)
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "the question is not JSON") from None
+    if not isinstance(found, dict):
+        raise Refusal(400, "the question is no JSON object")
+    return found
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket at this address (UsageError: it cannot be had)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as cause:
+        found.close()
+        raise UsageError(f"cannot listen at {host}:{port}: {cause.strerror or cause}") from None
+    return found
+
+
+def server(served: Served, door: Door) -> Any:
+    """What answers at a socket: `run(sockets=[...])` returns when it is told to end by SIGINT or SIGTERM."""
+    library = uvicorn()
+    settings = library.Config(
+        application(served, door),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=256,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+        ws="none",
+    )
+    found = library.Server(settings)
+
+    def end(_signal: int, _frame: object) -> None:
+        found.force_exit = found.should_exit  # told twice: at once
+        found.should_exit = True
+
+    found.handle_exit = end  # uvicorn's own raises the signal again when all is done, and the exit status would be its
+    return found
