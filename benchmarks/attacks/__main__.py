@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks.attacks import answers, attack, handed, hidden, kills, resources
+from benchmarks.attacks import answers, attack, handed, hidden, kills, places, resources
 
-LISTING = (answers, handed, hidden)  # the modules that list attacks when they are imported
+LISTING = (answers, handed, hidden, places)  # the modules that list attacks when they are imported
 PARTS: dict[str, Callable[[list[str]], int]] = {
     "answers": attack.main,
     "resources": resources.main,

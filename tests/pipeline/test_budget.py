@@ -13,9 +13,12 @@ import pytest
 
 import assay
 from assay.errors import UsageError
+from assay.facts.artifact import Trouble
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Limit, Verdict
 from assay.facts.finding import Kind
+from assay.formats import load
+from assay.isolation import InProcess
 from assay.pipeline.budget import Budget, OverBudget
 from assay.render.command import reproduce
 from assay.subject import walked
@@ -115,6 +118,24 @@ def test_a_file_that_is_being_parsed_is_cut_off_and_what_it_told_is_kept(tmp_pat
     told = {row.split(" @ ")[0] for row in messages(found, "pickle.reaches-outside", Kind.FAIL)}
     over = {name for row in opened(found) if "the audit's 6 seconds were over" in row and (name := row.split(": ")[0])}
     assert "a.pkl" in told and told & over and "z.pkl" in over - told
+
+
+def test_the_time_of_an_audit_holds_where_files_are_read_in_its_own_process(tmp_path: Path) -> None:
+    evil = calls("os", "system", "id")
+    (tmp_path / "a.pkl").write_bytes(evil[:-1] + b"N0" * 19_000_000 + b".")
+    begun = time.monotonic()
+    found = assay.audit(tmp_path, max_time=3, isolation=False)
+    assert time.monotonic() - begun < 20  # some 10 s are needed to read it on a quick machine
+    assert found.decision.verdict is Verdict.FAILED
+    assert messages(found, "pickle.reaches-outside", Kind.FAIL) and any("3 seconds" in row for row in opened(found))
+
+
+def test_a_reader_in_this_process_has_the_seconds_of_one_in_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x02" + b"N0" * 500_000 + b"N.")
+    (entry,) = walked(tmp_path).entries
+    found = InProcess(deadline=0.01).read(entry.path, load("pickle_stream"), entry.place)
+    assert found.obstacle is not None and found.obstacle.trouble is Trouble.STOPPED
+    assert "it was not gone through to its end within 0.01 seconds" in found.obstacle.reason
 
 
 @pytest.mark.skipif(not hasattr(os, "SEEK_HOLE"), reason="this system does not tell holes")

@@ -18,11 +18,9 @@ from assay.facts.codec import Mismatch, encode
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
 from assay.isolation.child import Child, started
-from assay.isolation.reading import MOST_TENSORS, Place, Reading, Trials, trials
+from assay.isolation.reading import DEADLINE, MOST_TENSORS, TRIAL, Place, Reading, Trials, trials
 from assay.isolation.wire import PREFIX, Allowance, End, heard, length, packed, unpacked
 
-DEADLINE = 60.0  # wall seconds for one artifact's header
-TRIAL = 30.0  # wall seconds for the chat templates of one artifact
 LEAST = 0.1  # for each of them, however long the others took
 SOFT = 0.75  # the part of these after which a worker stops by itself, and tells what it has
 READ = 1 << 16  # bytes

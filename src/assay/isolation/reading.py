@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -21,6 +22,9 @@ from assay.isolation import beneath
 from assay.lazy import dataclass
 
 MOST_TENSORS = 400_000  # of all files of a model; the largest mixtures of experts in use have 140,000
+DEADLINE = 60.0  # wall seconds for one artifact's header
+AGAIN = 1.0  # seconds after which time is called again, for a reader that took the first call for an error of its file
+TRIAL = 30.0  # wall seconds for the chat templates of one artifact
 UNRENDERED = "not rendered, because there is no isolated reader on this platform"
 Give = Callable[[object], None]
 Trials = tuple[tuple[TemplateTrial, ...], Obstacle | None]  # one for each template, in order, and what stopped them
@@ -99,7 +103,7 @@ def identity(state: os.stat_result) -> Identity:
 class Reader(Protocol):
     """Reads artifacts as formats, and tries out their templates; `reached` names the isolation, strongest last.
 
-    `left` are the wall seconds that the audit has left for it; a reader in this process cannot be stopped, and goes on.
+    `left` are the wall seconds that the audit has left for it.
     """
 
     def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading: ...
@@ -111,8 +115,45 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-def read_at(give: Give, artifact: str, format: Format, place: Place, tensors: int) -> Obstacle | None:
+class _Clock:
+    """Raises OutOfTime when it is called and so many seconds are over, and again AGAIN later: what was interrupted may
+    tell what it has meanwhile. `rang` tells that it was.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._until, self.rang = seconds, time.monotonic() + seconds, False
+
+    def __call__(self) -> None:
+        if (now := time.monotonic()) > self._until:
+            self.rang, self._until = True, now + AGAIN
+            raise self.late()
+
+    def late(self) -> OutOfTime:
+        """What it raises."""
+        return OutOfTime(max(self._seconds, 0))
+
+
+class _Timed(Window):
+    """A window that raises OutOfTime once so many seconds are over: whatever lies inside reads through it."""
+
+    __slots__ = ("check",)
+
+    def __init__(self, source: Source, check: Callable[[], None]) -> None:
+        self.check = check
+        super().__init__(source)
+
+    def read(self, at: int, count: int) -> bytes:
+        """As of any window."""
+        self.check()
+        return super().read(at, count)
+
+
+def read_at(
+    give: Give, artifact: str, format: Format, place: Place, tensors: int, check: Callable[[], None] | None = None
+) -> Obstacle | None:
     """As `read_into`, of what lies at `place`, for a model of which so many tensors may still be listed.
+
+    `check` raises OutOfTime once the time is over; it is called at each read and for each fact.
 
     Of a file that changed, what was given does not count.
     """
@@ -129,11 +170,14 @@ def read_at(give: Give, artifact: str, format: Format, place: Place, tensors: in
                     got=f"{tensors - left:,}",
                 )
         give(fact)
+        if check is not None:
+            check()
 
     try:
         with place.source() as source:
-            return read_into(counted, artifact, format, Window(source))
-    except (Changed, Unreachable) as cause:
+            window = Window(source) if check is None else _Timed(source, check)
+            return read_into(counted, artifact, format, window)
+    except (Changed, Unreachable, OutOfTime) as cause:
         return obstacle(artifact, cause)
 
 
@@ -210,16 +254,34 @@ def trials(templates: tuple[ChatTemplate, ...], reading: Reading) -> Trials:
 class InProcess:
     """Reads in this process: files that exist only as objects, and where that is asked for or no worker can be had.
 
-    `within` names what this process itself is locked in.
+    A reader that is over its time is stopped where it next reads of the file or tells something, a template that is
+    being rendered where its budget of steps ends.
+
+    Args:
+        within: what this process itself is locked in.
+        deadline: wall seconds for one artifact.
+        trial: wall seconds for the chat templates of one artifact.
     """
 
-    def __init__(self, *, render: bool = True, tensors: int = MOST_TENSORS, within: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        render: bool = True,
+        tensors: int = MOST_TENSORS,
+        within: tuple[str, ...] = (),
+        deadline: float = DEADLINE,
+        trial: float = TRIAL,
+    ) -> None:
         self._render, self._tensors, self._within = render, tensors, within
+        self._deadline, self._trial = deadline, trial
 
     def read(self, artifact: str, format: Format, place: Place, left: float = math.inf) -> Reading:
         """Read one artifact."""
         facts: list[object] = []
-        stopped = read_at(facts.append, artifact, format, place, self._tensors)
+        clock = _Clock(min(left, self._deadline))
+        stopped = read_at(facts.append, artifact, format, place, self._tensors, clock)
+        if clock.rang and stopped is None:  # the reader took it for something else
+            stopped = obstacle(artifact, clock.late())
         self._tensors -= sum(map(listed, facts))
         changed = stopped is not None and stopped.trouble is Trouble.CHANGED
         return Reading(() if changed else tuple(facts), stopped)
@@ -230,8 +292,14 @@ class InProcess:
             return tuple(untried(template, UNRENDERED) for template in templates), None
         shown: list[object] = []
         stopped: Obstacle | None = None
+        clock = _Clock(min(left, self._trial))
         for template in templates:
-            if (stopped := try_into(shown.append, artifact, template)) is not None:
+            try:
+                clock()
+                stopped = try_into(shown.append, artifact, template)
+            except OutOfTime as late:
+                stopped = obstacle(artifact, late)
+            if stopped is not None:
                 break
         return trials(templates, Reading(tuple(shown), stopped))
 

@@ -17,12 +17,11 @@ from assay.facts.text import ChatTemplate
 from assay.formats.container.second import needs
 from assay.isolation.beneath import Root
 from assay.isolation.lock import end_with, lock
-from assay.isolation.reading import Give, Place, read_at, try_into
+from assay.isolation.reading import AGAIN, Give, Place, read_at, try_into
 from assay.isolation.wire import ended, packed, received, told
 
 # codecs that parsers look up when called, and that cannot be loaded from disk any more once the lock holds
 _CODECS = ("ascii", "latin-1", "unicode_escape", "raw_unicode_escape", "utf-8-sig")
-_AGAIN = 1.0  # seconds after which time is called again, for a reader that took the first call for an error of its file
 
 
 def serve(requests: int, answers: int, parent: int) -> None:
@@ -67,7 +66,7 @@ class _Answer:
         try:
             try:
                 self._counting = True
-                signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+                signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
                 stopped = work(self._give)
             finally:
                 self._still()
