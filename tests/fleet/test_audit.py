@@ -51,6 +51,14 @@ def test_what_is_as_it_was_is_not_read_again(fleet: Path) -> None:
     assert run("history", "two", "--registry", "kept", cwd=fleet).stdout.startswith(" PASSED  two: 2 audits, ")
 
 
+def test_a_cluster_gives_the_same(fleet: Path) -> None:
+    pytest.importorskip("ray")
+    assert audited(fleet, "--executor", "ray", "-q").startswith("PASSED  3 models: 3 PASSED. 3 new. 3 read, ")
+    lock = (fleet / "assay.lock").read_bytes()
+    assert audited(fleet, "--again", "-q").startswith("PASSED  3 models: 3 PASSED. 3 read, ")
+    assert (fleet / "assay.lock").read_bytes() == lock
+
+
 def test_a_change_that_sets_the_times_back_is_seen(fleet: Path) -> None:
     audited(fleet)
     file = fleet / "models" / "one" / "README.md"

@@ -100,8 +100,9 @@ def audit(
     from assay.fleet.auditing import Task, fleet
     from assay.fleet.models import entries
     from assay.registry import user
+    from assay.registry.place import everywhere
 
-    place, by = where(registry), user()
+    place, by = everywhere(where(registry)), user()
     rules = {"again": again, "cost": cost, "max_time": max_time, "max_bytes": max_bytes}
     tasks = [Task(entry, place, by, offline=offline, **rules) for entry in entries(models)]  # type: ignore[arg-type]
     with progress(quiet) as advance:

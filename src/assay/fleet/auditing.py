@@ -70,13 +70,13 @@ def audit(task: Task) -> FleetRow:
     with registry.open(task.where) as kept:
         key = _key(task)
         try:
-            state = "" if task.again else _state(entry.reference, offline=task.offline)
+            state = "" if task.again else _state(entry.opened, offline=task.offline)
             known = kept.seen(key, state, by=task.by) if state else None
             if known:
                 return FleetRow(entry.reference, entry.place, entry.group, known, known, False, "")
             dossier = audited(
                 requested(
-                    entry.reference, policy=entry.policy, offline=task.offline, cost=task.cost,
+                    entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
                     max_time=task.max_time, max_bytes=task.max_bytes,
                 )
             )  # fmt: skip
@@ -105,7 +105,7 @@ def _key(task: Task) -> str:
     """What the answer depends on besides the files: the reference, the rules, the limits, the day if waivers expire."""
     rules = policy.load(task.entry.policy)
     day = datetime.now(UTC).date().isoformat() if rules.waivers else ""
-    parts = (task.entry.reference, rules.sha256, VERSION, task.cost, str(task.max_time), str(task.max_bytes), day)
+    parts = (task.entry.opened, rules.sha256, VERSION, task.cost, str(task.max_time), str(task.max_bytes), day)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
 
 

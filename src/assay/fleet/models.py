@@ -35,9 +35,13 @@ _MAGIC = "*?["
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model: what is audited, where the list says so (file:line), its group, and the policy that judges it."""
+    """One model: what is audited, where the list says so (file:line), its group, and the policy that judges it.
+
+    `reference` is as the list has it, `opened` the same for a process with any working directory.
+    """
 
     reference: str
+    opened: str
     place: str
     group: str
     policy: str
@@ -89,7 +93,7 @@ def _policy(named: object, path: Path, origin: str) -> str:
     beside = path.parent / named
     whole = str(beside) if named not in policy.BUILTIN and beside.is_file() else named
     policy.load(whole)
-    return whole
+    return whole if whole in policy.BUILTIN else os.path.abspath(whole)
 
 
 def _rows(value: dict[str, Any], path: Path) -> list[Any]:
@@ -108,7 +112,7 @@ def _entry(row: Any, place: str, groups: dict[str, str], path: Path) -> Iterator
         raise UsageError(f"{place}: no group {group!r}{did_you_mean(str(group), filter(None, groups))}")
     judged = _policy(row["policy"], path, place) if "policy" in row else groups[group]
     for reference in _references(row["model"], place, path):
-        yield Entry(reference, place, group, judged)
+        yield Entry(reference, reference if "://" in reference else os.path.abspath(reference), place, group, judged)
 
 
 def _references(model: str, place: str, path: Path) -> list[str]:

@@ -60,6 +60,12 @@ def place(where: str = "") -> Place:
     return Place(folder, "", str(folder / STORE))
 
 
+def everywhere(where: str) -> str:
+    """The same place for a process with another working directory and environment."""
+    found = place(where)
+    return str(found.folder) if found.folder else where or os.environ[VARIABLE]
+
+
 def _server(url: str) -> Place:
     """A server's database; `store` in the query is ours, and is taken out."""
     try:
