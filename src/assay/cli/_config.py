@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError, did_you_mean
+from assay.execution.cores import usable
 from assay.files import text, toml_value
 from assay.lazy import dataclass
 
 MOST = 4 << 20  # bytes of a configuration
+MOST_JOBS = 64  # as for a request (pipeline/request.py), which is not imported to read a configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Config:
     offline: bool = False
     require_isolation: bool = False
     registry: str | None = None
-    jobs: int = 2  # hashing is bound by one core for each file; two at a time leave a small machine its second core
+    jobs: int = field(default_factory=lambda: min(usable(), MOST_JOBS))  # hashing keeps one core for each file busy
     origins: dict[str, str] = field(default_factory=dict)
     ignored: str | None = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from assay.cli._network import told
 from assay.cli._progress import progress
 from assay.cli._streams import Output, encoded, put, say
 from assay.errors import InputError, UsageError
+from assay.execution.cores import usable
 from assay.facts.codec import canonical
 from assay.secret import without_user
 
@@ -70,7 +70,7 @@ def _building(command: Any) -> Any:
             help="Text in one shard; building takes about twice as much memory.",
         ),
         options.executor("local, or ray for a Ray cluster (extra: ray).", default="local"),
-        options.jobs("Local processes; by default one for each core.", top=1024, default=os.cpu_count() or 1),
+        options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024)),
         options.offline(),
         options.quiet(),
         *(

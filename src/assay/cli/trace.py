@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -116,8 +115,9 @@ def _executor(name: str | None) -> Executor | None:
     if name is None:
         return None
     from assay.execution import executor
+    from assay.execution.cores import usable
 
-    return executor(name, os.cpu_count() or 1)
+    return executor(name, usable())
 
 
 def _rendered(
