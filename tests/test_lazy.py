@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay
+from assay.errors import MissingExtra
 from assay.lazy import dataclass, fits, regex
 
 SOURCE = Path(assay.__file__).parent
@@ -72,6 +73,8 @@ def modules() -> Iterator[Any]:
         if not apart and not entry.name.startswith("assay.runtime."):
             try:
                 yield importlib.import_module(entry.name)
+            except MissingExtra:
+                continue
             except ModuleNotFoundError as absent:
                 assert (absent.name or "").partition(".")[0] != "assay"  # what is missing is an extra
 
@@ -152,6 +155,16 @@ def test_what_is_missing_or_refused_is_told_as_ever() -> None:
         Point()  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="negative"):
         Point(-1)
+
+
+def test_the_signature_of_a_class_that_nobody_made_one_of_is_told() -> None:
+    @dataclass(frozen=True, slots=True)
+    class New:
+        """A value."""
+
+        x: int
+
+    assert list(inspect.signature(New).parameters) == ["x"]
 
 
 def test_a_factory_makes_a_new_value_each_time() -> None:

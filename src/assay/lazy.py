@@ -80,7 +80,10 @@ class _Method:
         self._name, self._generate = name, generate
 
     def __get__(self, instance: object, owner: type) -> Any:
-        home = next((base for base in owner.__mro__ if base.__dict__.get(self._name) is self), None)
+        # the signature of a class is asked of it, in Python 3.13, as if it were an instance
+        kinds = (owner, instance) if isinstance(instance, type) else (owner,)
+        bases = (base for kind in kinds for base in kind.__mro__)
+        home = next((base for base in bases if base.__dict__.get(self._name) is self), None)
         if home is None:  # another thread has generated it since
             return getattr(owner if instance is None else instance, self._name)
         method = self._generate(home)
