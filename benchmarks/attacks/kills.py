@@ -27,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 
 from tests.builders.keys import private
@@ -343,13 +343,10 @@ def _killed(
         for called, (place, number) in rows.items():
             chance = random.Random(f"{seed} {called}")
             delays = [chance.random() * spans[place] for _ in range(tries)]
-            copies = (folder / str(attempt) for attempt in range(tries))
-            one = partial(_one, work, place, number, usual, made)
-            yield _told(called, list(pool.map(one, delays, copies)))
-
-
-def _one(work: Work, place: int, number: signal.Signals, usual: int, made: Path, delay: float, at: Path) -> Kill:
-    return killed(work, place, number, delay, usual, _fresh(made, at))
+            # all before the first starts: one more link changes a file, as an audit that is reading it sees
+            copies = [_fresh(made, folder / str(attempt)) for attempt in range(tries)]
+            one = partial(killed, work, place, number)
+            yield _told(called, list(pool.map(one, delays, repeat(usual), copies)))
 
 
 def _told(called: str, kills: list[Kill]) -> bool:

@@ -79,6 +79,18 @@ def test_a_report_shows_its_section_if_it_is_named_again(site: dict[str, str], m
     )
 
 
+def test_no_dossier_causes_a_plugin_to_be_loaded(site: dict[str, str], model: str, tmp_path: Path) -> None:
+    """Whoever hands over a dossier names plugins in it; only who reads it says which are to take part."""
+    dossier, plugin = str(tmp_path / "d.json"), tmp_path / "site" / "acme_taste.py"
+    assay(site, "audit", model, "--plugin", "taste", "-o", f"json={dossier}")
+    plugin.write_text(f"open({str(tmp_path / 'loaded')!r}, 'w')\n{plugin.read_text()}")
+    for command in (("report", dossier), ("compare", dossier, dossier), ("verify", dossier, model)):
+        assert assay(site, *command).returncode in (0, 1, 3), command
+    assert not (tmp_path / "loaded").exists()
+    assay(site, "report", dossier, "--plugin", "taste")
+    assert (tmp_path / "loaded").exists()
+
+
 def test_its_check_is_one_that_a_policy_can_name(site: dict[str, str], model: str, tmp_path: Path) -> None:
     policy = tmp_path / "p.toml"
     policy.write_text('schema = "assay-policy/1"\nname = "p"\n[block]\nreview = ["taste.*"]\n')
