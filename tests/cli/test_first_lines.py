@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert done.returncode in (0, 1, 3), done.stderr
     (folder / "text.jsonl").write_text('{"text": "the owl and the pussycat went to sea", "licence": "CC-BY-NC-4.0"}\n')
     assert run("corpus", "build", str(folder / "text.jsonl"), "-o", str(folder / "index")).returncode == 0
+    (folder / "bench.jsonl").write_text('{"question": "the owl and the pussycat went to sea", "answer": "no"}\n')
+    shutil.copytree(folder / "index", folder / "damaged")
+    biggest = max((row for row in (folder / "damaged").iterdir() if row.is_file()), key=lambda row: row.stat().st_size)
+    biggest.write_bytes(b"x" + biggest.read_bytes()[1:])
     private(folder / "k.pem")
     private(folder / "other.pem")
     for command in ("sign m --key k.pem", "log append log m.json n.json", "log show log -o checkpoint=kept"):
@@ -56,6 +61,16 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("policy check strict", 0, "VALID"),
         ("sign n --key k.pem", 0, "SIGNED"),
         ("attest n.json --key k.pem", 0, "SIGNED"),
+        ("fingerprint m -o m.fp", 0, "KEPT"),
+        ("corpus info index", 0, "INDEXED"),
+        ("corpus verify index", 0, "INTACT"),
+        ("corpus verify damaged", 1, "DAMAGED"),
+        ("corpus remove index --id none --dry-run", 0, "WOULD REMOVE"),
+        ("corpus contamination bench.jsonl --corpus index", 0, "CONTAMINATED"),
+        ("corpus contamination bench.jsonl --corpus index --fail-over 10", 1, "CONTAMINATED"),
+        ("log append log2 m.json", 0, "APPENDED"),
+        ("log show log", 0, "LISTED"),
+        ("baseline write n.json known.json", 0, "KNOWN"),
         ("trace 'nobody wrote this before' --corpus index --fail-on nc,unknown", 0, "NOT FOUND"),
     ],
 )

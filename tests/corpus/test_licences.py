@@ -67,8 +67,8 @@ def test_shares_are_by_bytes_with_the_datasets_of_each(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     indexed(tmp_path / "index", tmp_path / "a.jsonl")
     said = run("corpus", "info", str(tmp_path / "index")).stdout
-    assert "     80.0%            0.0  MIT (permissive; document): one, two\n" in said
-    assert "     20.0%            0.0  no licence stated (unknown): three\n" in said
+    assert "80.0%  0.0  MIT (permissive; document): one, two\n" in said
+    assert "20.0%  0.0  no licence stated (unknown): three\n" in said
 
 
 def test_a_corpus_that_was_built_before_bytes_were_counted_is_read(tmp_path: Path) -> None:

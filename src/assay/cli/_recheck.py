@@ -68,7 +68,7 @@ def rechecked(
     found = recheck(then, now, why, attestation or _beside(dossier), whole, whom, at, origin=whose, asked=asked)
     for format, path in outputs:
         rows = [headline(found).line] if quiet else lines(found, *looks(path))
-        put(canonical(found) if format == "json" else encoded(rows), path)
+        put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
     return 0 if found.holds else 1 if found.broken else 3
 
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.errors import UsageError, did_you_mean
 from assay.secret import concealed, kept_out
 from assay.writing import write
+
+if TYPE_CHECKING:
+    from assay.render.headline import Tone
 
 Output = tuple[str, Path | None]  # a format, and the file that it goes to; None: standard output
 
@@ -55,15 +59,37 @@ def say(*lines: str, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     from assay.render.visible import finished
 
-    stream.write("".join(f"{concealed(finished(line))}\n" for line in lines))
+    shown = (concealed(finished(line)) for line in lines)
+    stream.write("".join(f"{line}\n" for line in (shown if err else _fitting(shown))))
     stream.flush()
 
 
-def encoded(rows: Iterable[str]) -> bytes:
-    """Lines as bytes, each made visible; colours that assay gave them stay."""
+def answer(word: str, sentence: str, tone: Tone) -> None:
+    """Print the word and the sentence that a command answers with."""
+    from assay.render.headline import Headline
+    from assay.render.terminal import painter
+
+    colour, width = looks(None)
+    say(*Headline(word, sentence, tone).lines(painter(colour), width))
+
+
+def encoded(rows: Iterable[str], *, fold: bool = False) -> bytes:
+    """Lines as bytes, each made visible; colours that assay gave them stay.
+
+    With `fold`, for standard output, they are folded to its columns where these are known.
+    """
     from assay.render.visible import finished
 
-    return "".join(f"{finished(row)}\n" for row in rows).encode("utf-8", "backslashreplace")
+    shown = map(finished, rows)
+    return "".join(f"{row}\n" for row in (_fitting(shown) if fold else shown)).encode("utf-8", "backslashreplace")
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[str]:
+    from assay.render.terminal import folded, known_width
+
+    width = known_width()
+    for line in lines:
+        yield from folded(line, width) if width else (line,)
 
 
 def put(raw: bytes, path: Path | None) -> None:

@@ -11,7 +11,7 @@ from assay import writing
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import saved
-from assay.cli._streams import say
+from assay.cli._streams import answer, say
 from assay.facts.finding import Kind
 from assay.policy.baseline import SCHEMA, listable, read
 
@@ -32,6 +32,8 @@ def COMMAND() -> None:
 @click.option("--any-model", is_flag=True, help="Let the list count for models of other names too.")
 def write(dossier: Path, file: Path, any_model: bool) -> None:
     """Write the fails and reviews of DOSSIER to FILE, for audits of the model of this name."""
+    from assay.render.headline import Tone
+
     found = saved(dossier)
     every = [finding for finding in found.findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
     rows = [finding for finding in every if listable(finding.check)]
@@ -42,15 +44,23 @@ def write(dossier: Path, file: Path, any_model: bool) -> None:
     }
     writing.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
     left = len(every) - len(rows)
-    more = f"; {left} about files that are not as they should be cannot be known" if left else ""
-    say(f"wrote {file}: {len(rows)} known findings{more}")
+    about = "about files that are not as they should be cannot be known: accept them with waivers"
+    more = f" {left:,} {about}." if left else ""
+    of = "models of any name" if any_model else found.subject.name
+    sentence = f"{len(rows):,} known finding{'s' if len(rows) != 1 else ''} will no longer block {of}.{more}"
+    answer("KNOWN", sentence, Tone.CARE if left else Tone.TELL)
+    say(f"wrote {file}")
 
 
 @COMMAND.command("show")
 @click.argument("file", type=options.FILE)
 def show(file: Path) -> None:
     """Show the findings that FILE lists."""
+    from assay.render.headline import Tone
     from assay.render.visible import visible
 
-    for fingerprint, words in sorted(read(file).known.items()):
+    found = read(file)
+    count = f"{len(found.known):,} finding{'s' if len(found.known) != 1 else ''}"
+    answer("KNOWN", f"{count} of {found.model or 'models of any name'} no longer block.", Tone.TELL)
+    for fingerprint, words in sorted(found.known.items()):
         say(f"{fingerprint}  {visible(str(words))}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from assay.cli._apart import command
 from assay.cli._draw import drawing
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, put, say
+from assay.cli._streams import Output, encoded, looks, put, say
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from assay.runtime.torch_ import TorchRuntime
     from assay.uncertainty import Draw
     from assay.uncertainty.questions import QuestionSet
+
+Report = Callable[[bool, int], Iterable[str]]  # (in colour, columns) -> the lines
 
 
 @command("calibrate")
@@ -95,17 +97,18 @@ def COMMAND(
     opened = partial(uncertainty.open, model, offline=offline, key_in_clear=key_in_clear)
     try:
         if claims:
-            found, rows = _claims(opened, claims, most, score or "sequence", threads, quiet)
+            found, report = _claims(opened, claims, most, score or "sequence", threads, quiet)
         else:
             from assay.uncertainty import questions as sets
 
             pack = sets.cloze(documents, most or 0) if documents else sets.load(packs, most or 0)
             draw = drawing(samples, seed, entailment)
-            found, rows = _questions(opened, pack, draw, (score, by_topic), answers, threads, quiet, verbose)
+            found, report = _questions(opened, pack, draw, (score, by_topic), answers, threads, quiet, verbose)
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(rows), path)
+        text = format != "json"
+        put(encoded(report(*looks(path)), fold=path is None) if text else canonical(found), path)
     return 0
 
 
@@ -118,8 +121,8 @@ def _questions(
     threads: int,
     quiet: bool,
     verbose: bool,
-) -> tuple[Calibration | Filtering, list[str]]:
-    """(the calibration, its lines), where (score, also by topic) are `wanted`."""
+) -> tuple[Calibration | Filtering, Report]:
+    """(the calibration, its report), where (score, also by topic) are `wanted`."""
     from assay.render.record.calibration import lines
     from assay.uncertainty import calibration as calibrating
 
@@ -130,7 +133,7 @@ def _questions(
     with progress(quiet) as advance:
         rows = calibrating.asked(runtime, pack, answers, advance, draw)
     found = calibrating.calibration(runtime, pack, rows, wanted[0], draw, wanted[1])
-    return found, list(lines(found, verbose))
+    return found, partial(lines, found, verbose=verbose)
 
 
 def _claims(
@@ -140,8 +143,8 @@ def _claims(
     score: str,
     threads: int,
     quiet: bool,
-) -> tuple[Calibration | Filtering, list[str]]:
-    """(the filtering, its lines)."""
+) -> tuple[Calibration | Filtering, Report]:
+    """(the filtering, its report)."""
     from assay.render.record.claims import lines
     from assay.uncertainty import claims as filtering
 
@@ -150,4 +153,4 @@ def _claims(
     runtime = opened()
     with progress(quiet) as advance:
         found = filtering.filtering(runtime, texts, claims.stem, digest, advance, score)
-    return found, list(lines(found))
+    return found, partial(lines, found)

@@ -57,7 +57,7 @@ def COMMAND(
     name = "standard input" if text == "-" else _named(text)
     found = check(given_text(text, MOST), sources, name)
     for format, path in outputs:
-        put(_rendered(found, format, path is None and colour_wanted(), quiet, verbose), path)
+        put(_rendered(found, format, path is None, quiet, verbose), path)
     return _status(found, fail_on)
 
 
@@ -74,7 +74,8 @@ def _status(found: Checked, fail_on: str) -> int:
     return 1 if bad else 3 if found.unread else 0
 
 
-def _rendered(found: Checked, format: str, colour: bool, quiet: bool, verbose: bool) -> bytes:
+def _rendered(found: Checked, format: str, here: bool, quiet: bool, verbose: bool) -> bytes:
+    """The report, for standard output if it is `here`."""
     if format == "json":
         return canonical(found)
     if format == "html":
@@ -84,4 +85,5 @@ def _rendered(found: Checked, format: str, colour: bool, quiet: bool, verbose: b
     from assay.render.record.checked import headline, lines
     from assay.render.terminal import terminal_width
 
-    return encoded([headline(found)] if quiet else lines(found, colour, terminal_width(), verbose))
+    rows = [headline(found)] if quiet else lines(found, here and colour_wanted(), terminal_width(), verbose)
+    return encoded(rows, fold=here and not quiet)

@@ -27,9 +27,9 @@ def COMMAND(format_: str) -> None:
 
         put(canonical(tuple(check.rule for check in installed())), None)
         return
-    width = max(len(check.rule.id) for check in installed())
+    from assay.render.terminal import WIDEST, table, terminal_width
+
     for question, title in QUESTIONS.items():
-        say(f"{question}: {title}")
-        for check in installed():
-            if check.rule.question == question:
-                say(f"  {check.rule.id:<{width}}  {check.rule.severity:4.1f}  {check.rule.title}")
+        rules = [check.rule for check in installed() if check.rule.question == question]
+        rows = [(rule.id, f"{rule.severity:.1f}", rule.title) for rule in rules]
+        say(f"{question}: {title}", *table(("check", ">severity", "question"), rows, terminal_width(WIDEST)), "")

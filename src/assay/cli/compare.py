@@ -44,5 +44,5 @@ def COMMAND(old: str, new: str | None, registry: str | None, outputs: tuple[Outp
                 put(page(found, before, after), path)
                 continue
             rows = lines(found, *looks(path), verbose)
-            put(canonical(found) if format == "json" else encoded(rows), path)
+            put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
     return 1 if found.worse else 0

@@ -12,7 +12,7 @@ from assay.cli import _options as options
 from assay.cli._apart import Written, WrittenArgument, group
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, put, say
+from assay.cli._streams import Output, answer, encoded, looks, put, say
 from assay.errors import InputError, UsageError
 from assay.execution.cores import usable
 from assay.facts.codec import canonical
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assay.corpus.documents import Fields
 
 FIELDS = ("text", "id", "url", "title", "licence", "date", "language", "dataset", "stage")
+MOST_REMOVED = 100  # documents that are listed
 
 
 @group("corpus")
@@ -129,7 +130,8 @@ def _built(inputs: tuple[str, ...], directory: str, given: dict[str, Any], *, re
     with storage.written(directory) as folder, progress(given["quiet"]) as advance:
         building.build(inputs, folder, settings, runner, add=add, replace_old=replace_old, progress=advance)
         if not given["quiet"]:
-            say(*_lines(folder, Path(directory).name if not storage.is_url(directory) else directory))
+            name = Path(directory).name if not storage.is_url(directory) else directory
+            say(*_lines(folder, name, *looks(None)))
     return 0
 
 
@@ -163,7 +165,7 @@ def _size(text: str) -> int:
         raise UsageError(f"--shard-size {text!r}: give a number of bytes, or 256MiB, 1GiB") from None
 
 
-def _lines(folder: Path, name: str) -> Iterator[str]:
+def _lines(folder: Path, name: str, colour: bool, width: int) -> Iterator[str]:
     """What is in a corpus, for a terminal."""
     from assay.corpus import manifest
     from assay.corpus.collection import record
@@ -171,7 +173,7 @@ def _lines(folder: Path, name: str) -> Iterator[str]:
 
     found, digest = manifest.load(folder)
     fields = sorted({field for part in found.parts for field in part.fields})
-    yield from lines(record(found, digest, name), sum(shard.size for shard in found.shards), fields)
+    yield from lines(record(found, digest, name), sum(shard.size for shard in found.shards), fields, colour, width)
 
 
 @COMMAND.command("info")
@@ -186,7 +188,12 @@ def info(directory: str, offline: bool, outputs: tuple[Output, ...]) -> None:
     folder, name = storage.local(directory, offline=offline)
     found, digest = manifest.load(folder)
     for format, path in outputs:
-        put(canonical(record(found, digest, name)) if format == "json" else encoded(_lines(folder, name)), path)
+        put(
+            canonical(record(found, digest, name))
+            if format == "json"
+            else encoded(_lines(folder, name, *looks(path)), fold=path is None),
+            path,
+        )
 
 
 @COMMAND.command("verify")
@@ -197,14 +204,17 @@ def verify(directory: str, offline: bool, quiet: bool) -> int:
     """Read every file of the corpus in DIR and compare it with the manifest; exit 1 if one is damaged or absent."""
     from assay.corpus import storage
     from assay.corpus.verifying import defects
+    from assay.render.headline import Tone
 
     folder, _ = storage.local(directory, offline=offline)
     with progress(quiet) as advance:
         found = defects(folder, advance)
-    for sentence in found:
-        say(f"damaged  {sentence}")
-    if not found and not quiet:
-        say("every file is what the manifest says")
+    if found:
+        files = f"{len(found):,} file{' is' if len(found) == 1 else 's are'}"
+        answer("DAMAGED", f"{files} not what the manifest says: build the corpus again.", Tone.STOP)
+        say(*(f"damaged  {sentence}" for sentence in found))
+    elif not quiet:
+        answer("INTACT", "Every file is what the manifest says.", Tone.GO)
     return 1 if found else 0
 
 
@@ -220,6 +230,7 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
     """
     from assay.corpus import removal, storage
     from assay.corpus.collection import open_corpora
+    from assay.render.headline import Tone
 
     if not ids and not text.strip():
         raise UsageError("give --id ID or --containing TEXT")
@@ -230,9 +241,14 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
         documents = removal.described(corpus, removal.matching(corpus, ids, text))
     else:
         documents = removal.remove(Path(directory), ids, text)
-    for document in documents[:100]:
-        say(f"{'would remove' if dry_run else 'removed'}  {document.id}  ({document.dataset})")
-    say(f"{len(documents):,} documents {'would be' if dry_run else 'were'} removed")
+    count = f"{len(documents):,} document{'s' if len(documents) != 1 else ''}"
+    if dry_run:
+        answer("WOULD REMOVE", f"{count}; nothing was changed.", Tone.TELL)
+    else:
+        answer("REMOVED", f"{count} {'is' if len(documents) == 1 else 'are'} gone from every answer.", Tone.TELL)
+    say(*(f"{document.id}  ({document.dataset})" for document in documents[:MOST_REMOVED]))
+    if len(documents) > MOST_REMOVED:
+        say(f"and {len(documents) - MOST_REMOVED:,} more")
 
 
 @COMMAND.command("serve")
@@ -328,9 +344,13 @@ def contamination(
             found = examined(corpus.open(corpora, offline=offline), benchmark, question_field, answer_field, advance)
     except InputError as cause:
         raise UsageError(f"the corpus is damaged: {cause}") from None
-    for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(contamination_lines(found)), path)
     dirty = 100 * sum(item.clean is False for item in found.items) / len(found.items)
-    if fail_over is not None and dirty > fail_over:
+    failed = fail_over is not None and dirty > fail_over
+    for format, path in outputs:
+        if format == "json":
+            put(canonical(found), path)
+        else:
+            put(encoded(contamination_lines(found, failed, *looks(path)), fold=path is None), path)
+    if failed:
         return 1
     return 3 if any(row.unasked for row in found.corpora) else 0

@@ -71,6 +71,7 @@ def COMMAND(
         else:
             from assay.render.record.comparison import lines
 
-            raw = encoded([str(found.relation)] if quiet else lines(found, model, expected, *looks(path), verbose))
+            rows = [str(found.relation)] if quiet else lines(found, model, expected, *looks(path), verbose)
+            raw = encoded(rows, fold=path is None and not quiet)
         put(raw, path)
     return 1 if expected and str(found.relation) not in expected else 0

@@ -43,7 +43,7 @@ def COMMAND(
     shown = tuple(rows[:most])
     for format, path in outputs:
         text = hits(f"{about} {wanted}", shown, *looks(path), more=len(rows) > most)
-        put(canonical(shown) if format == "json" else encoded(text), path)
+        put(canonical(shown) if format == "json" else encoded(text, fold=path is None), path)
 
 
 def _asked(what: str, value: str | None) -> tuple[About, str]:

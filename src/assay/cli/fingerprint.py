@@ -10,7 +10,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._network import told
-from assay.cli._streams import say
+from assay.cli._streams import answer, say
 from assay.errors import InputError, UsageError
 from assay.writing import write
 
@@ -25,6 +25,7 @@ def COMMAND(model: str, target: Path | None, offline: bool) -> int:
     No weights are needed for that later. Publishers can ship it beside the model; it gives away no weight.
     """
     from assay import api
+    from assay.render.headline import Tone
     from assay.weights.fingerprint_files import SUFFIX, encoded, library
 
     told(model, offline=offline)
@@ -37,8 +38,7 @@ def COMMAND(model: str, target: Path | None, offline: bool) -> int:
         target = library() / (re.sub(r"[^\w.-]+", "--", found.name).strip(".-") + f"-{found.sha256[:12]}{SUFFIX}")
     raw = encoded(found)
     write(target, raw)
-    say(
-        f"wrote {target} ({len(raw) / 1e6:.1f} MB, {len(found.up)} layers, {found.up.shape[1]:,} neurons of each,"
-        f" {len(found.tokens):,} tokens)"
-    )
+    size = f"{len(found.up):,} layers, {found.up.shape[1]:,} neurons of each, {len(found.tokens):,} tokens"
+    answer("KEPT", f"What recognises relatives of {found.name}: {size}, in {len(raw) / 1e6:.1f} MB.", Tone.TELL)
+    say(f"wrote {target}")
     return 0

@@ -46,7 +46,7 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 
     found = projects.uses(project)
     for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(lines(found, *looks(path))), path)
+        put(canonical(found) if format == "json" else encoded(lines(found, *looks(path)), fold=path is None), path)
     place = project / models.NAME
     if found.places and not place.exists():
         write(place, written.toml(found.places).encode())
@@ -160,4 +160,4 @@ def _written(
     elif quiet:
         say(headline(rows).line)
     else:
-        put(encoded(lines(rows, *looks(path), verbose=verbose)), path)
+        put(encoded(lines(rows, *looks(path), verbose=verbose), fold=path is None), path)

@@ -28,4 +28,4 @@ def COMMAND(name: str, registry: str | None, most: int, outputs: tuple[Output, .
     shown = tuple(rows[:most])
     for format, path in outputs:
         text = history(shown, rows[most:], *looks(path))
-        put(canonical(shown) if format == "json" else encoded(text), path)
+        put(canonical(shown) if format == "json" else encoded(text, fold=path is None), path)

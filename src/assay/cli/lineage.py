@@ -50,5 +50,10 @@ def COMMAND(model: str, folder: Path | None, outputs: tuple[Output, ...], as_jso
 
             put(page(model, tuple(rows)), path)
             continue
-        put(canonical(tuple(rows)) if format == "json" else encoded(lines(model, rows, *looks(path))), path)
+        put(
+            canonical(tuple(rows))
+            if format == "json"
+            else encoded(lines(model, rows, *looks(path)), fold=path is None),
+            path,
+        )
     return 0

@@ -31,4 +31,5 @@ def COMMAND(query: tuple[str, ...], registry: str | None, every: bool, most: int
     for format, path in outputs:
         shown = tuple(rows[:most])
         more = len(rows) > most
-        put(canonical(shown) if format == "json" else encoded(audits(shown, *looks(path), more=more)), path)
+        text = audits(shown, *looks(path), more=more)
+        put(canonical(shown) if format == "json" else encoded(text, fold=path is None), path)

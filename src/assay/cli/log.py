@@ -15,7 +15,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import bound
-from assay.cli._streams import Output, encoded, looks, put, say
+from assay.cli._streams import Output, answer, encoded, looks, put, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
@@ -45,6 +45,7 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
     A time is written if SOURCE_DATE_EPOCH is set.
     """
     from assay.attest import log as tree
+    from assay.render.headline import Tone
 
     entries = [_entry_of(path) for path in dossiers]
     with _locked(log):
@@ -53,9 +54,10 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
             found = tree.read(tree.appended(found, entry))
         write(log, b"".join(row + b"\n" for row in found.lines))
     if not quiet:
+        size = f"{found.checkpoint.size:,} {'entry' if found.checkpoint.size == 1 else 'entries'}"
+        answer("APPENDED", f"{log} now has {size}; root {found.checkpoint.root}.", Tone.TELL)
         for entry in found.entries[-len(entries) :]:
             say(f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}")
-        say(f"{log} now has {found.checkpoint.size:,} entries, root {found.checkpoint.root}")
 
 
 @COMMAND.command("show")
@@ -64,20 +66,25 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
 def show(log: Path, outputs: tuple[Output, ...]) -> None:
     """List the audits in LOG, after checking that each entry follows the one before it."""
     from assay.attest import log as tree
+    from assay.render.headline import Headline, Tone
+    from assay.render.terminal import painter, table
     from assay.render.visible import visible
 
     found = _read(log)
-    rows = [
-        f"{entry.index:>6}  {entry.time or 'no time':<20}  {entry.verdict:<10}  {visible(entry.name)}"
-        f"  {entry.sha256[:12]}"
-        for entry in found.entries
+    audits = [
+        (str(row.index), row.time or "no time", row.verdict, row.sha256[:12], visible(row.name))
+        for row in found.entries
     ]
-    rows.append(f"{found.checkpoint.size:,} entries, root {found.checkpoint.root}")
+    size = f"{len(audits):,} {'entry follows' if len(audits) == 1 else 'entries, and each follows'}"
+    sentence = f"{size} the one before it; root {found.checkpoint.root}."
     for format, path in outputs:
+        colour, width = looks(path)
+        rows = Headline("LISTED", sentence, Tone.TELL).lines(painter(colour), width)
+        rows += table((">entry", "time", "verdict", "sha256", "model"), audits, width) if audits else ()
         if format == "checkpoint":
             put(tree.note(found.checkpoint), path)
         else:
-            put(canonical(found.entries) if format == "json" else encoded(rows), path)
+            put(canonical(found.entries) if format == "json" else encoded(rows, fold=path is None), path)
 
 
 @COMMAND.command("prove")

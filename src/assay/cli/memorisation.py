@@ -114,5 +114,6 @@ def COMMAND(
 
             put(page(found), path)
             continue
-        put(canonical(found) if format == "json" else encoded(lines(found, *looks(path), verbose)), path)
+        rows = lines(found, *looks(path), verbose)
+        put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
     return 3 if any(row.unasked for row in found.corpora) else 0

@@ -73,7 +73,8 @@ def COMMAND(
 
             raw = page(dossier)
         else:
-            raw = encoded(_text(dossier, said, looks(path), fix=fix, verbose=verbose, quiet=quiet))
+            rows = _text(dossier, said, looks(path), fix=fix, verbose=verbose, quiet=quiet)
+            raw = encoded(rows, fold=path is None and not quiet)
         put(raw, path)
     return 0
 

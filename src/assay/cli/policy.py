@@ -42,9 +42,11 @@ def show(policy: str) -> None:
     from assay.facts.finding import Finding, Kind
     from assay.facts.nature import SubjectKind
     from assay.policy import load
+    from assay.render.terminal import WIDEST, table, terminal_width
 
     loaded = load(policy)
     say(f"{loaded.name}: {loaded.description}", "")
+    rows = []
     for entry in installed():
         id = entry.rule.id
         kinds = {kind: Finding(id, kind, "", (), "", "") for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN)}
@@ -56,4 +58,5 @@ def show(policy: str) -> None:
             wanted = [str(kind) for kind in SubjectKind if loaded.requires(kinds[Kind.OPEN], kind)]
             of = "" if len(wanted) == len(SubjectKind) else f" of: {', '.join(wanted)}"
             words += [f"must be answered{of}"] if wanted else []
-        say(f"  {id:<28} {', '.join(words) or 'listed only'}")
+        rows.append((id, ", ".join(words) or "listed only"))
+    say(*table(("check", "what it does to the verdict"), rows, terminal_width(WIDEST)))

@@ -129,4 +129,4 @@ def _told(found: Tended, outputs: tuple[Output, ...]) -> None:
     from assay.render.record.kept import tended
 
     for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(tended(found, *looks(path))), path)
+        put(canonical(found) if format == "json" else encoded(tended(found, *looks(path)), fold=path is None), path)

@@ -157,7 +157,7 @@ def _record(path: Path) -> ScoredText:
 
 def _written(found: ScoredText, outputs: tuple[Output, ...], quiet: bool, verbose: bool) -> int:
     for format, path in outputs:
-        put(_rendered(found, format, looks(path), quiet, verbose), path)
+        put(_rendered(found, format, path, quiet, verbose), path)
     return 0
 
 
@@ -182,7 +182,7 @@ def _with_live(found: ScoredText, live: Path, known: Calibration) -> ScoredText:
     return replace(found, risk=replace(found.risk, unlike="; ".join(filter(None, (found.risk.unlike, said)))))
 
 
-def _rendered(found: ScoredText, format: str, look: tuple[bool, int], quiet: bool, verbose: bool) -> bytes:
+def _rendered(found: ScoredText, format: str, path: Path | None, quiet: bool, verbose: bool) -> bytes:
     if format == "json":
         return canonical(found)
     if format == "html":
@@ -192,5 +192,5 @@ def _rendered(found: ScoredText, format: str, look: tuple[bool, int], quiet: boo
     from assay.render.record.scored import lines
 
     first = found.scores[0]
-    rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, *look, verbose)
-    return encoded(rows)
+    rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, *looks(path), verbose)
+    return encoded(rows, fold=path is None and not quiet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -97,7 +98,7 @@ def COMMAND(
         raise UsageError(f"the corpus is damaged: {cause}") from None
     exceeded = _exceeded(found, limits)
     for format, path in outputs:
-        put(_rendered(found, format, exceeded, looks(path), verbose=verbose, quiet=quiet), path)
+        put(_rendered(found, format, exceeded, path, verbose=verbose, quiet=quiet), path)
     if exceeded and ("text", None) not in outputs:
         say(f"assay: {' '.join(exceeded)}", err=True)
     return 1 if exceeded else 3 if any(row.unasked for row in found.corpora) else 0
@@ -121,7 +122,7 @@ def _executor(name: str | None) -> Executor | None:
 
 
 def _rendered(
-    found: Trace, format: str, exceeded: list[str], look: tuple[bool, int], *, verbose: bool, quiet: bool
+    found: Trace, format: str, exceeded: list[str], path: Path | None, *, verbose: bool, quiet: bool
 ) -> bytes:
     if format == "json":
         return canonical(found)
@@ -131,7 +132,8 @@ def _rendered(
         return page(found, exceeded)
     from assay.render.record.trace import headline, lines
 
-    return encoded([headline(found, exceeded).line] if quiet else lines(found, exceeded, *look, verbose))
+    rows = [headline(found, exceeded).line] if quiet else lines(found, exceeded, *looks(path), verbose)
+    return encoded(rows, fold=path is None and not quiet)
 
 
 def _text(text: str) -> str:

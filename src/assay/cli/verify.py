@@ -150,7 +150,7 @@ def COMMAND(
             raise UsageError(f"{signature or _beside(model)}: {cause.what}{_detail(cause)}") from None
     for format, path in outputs:
         rows = [headline(found).line] if quiet else lines(found, *looks(path))
-        put(canonical(found) if format == "json" else encoded(rows), path)
+        put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
     if found.holds:
         return 0
     return 3 if found.trust is Trust.UNKNOWN and not found.differs else 1

@@ -6,10 +6,14 @@ import os
 import shlex
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+
+from assay.lazy import regex
 
 Paint = Callable[[str, str], str]  # (text, SGR codes) -> the text in that colour, or as it was
 NARROWEST, WIDEST, USUAL = 40, 200, 100
+_SGR = regex(r"\x1b\[[\d;]*m")
+_GAP, _WORD = regex(r"\s{2,}(?=\S)"), regex(r"(\s*)(\S+)")
 
 
 def painter(colour: bool) -> Paint:
@@ -36,6 +40,59 @@ def wrapped(text: str, indent: str, width: int, hang: str = "", *, most: int = 0
         max_lines=most or None,
         placeholder=" ...",
     ) or [indent.rstrip()]
+
+
+def folded(line: str, width: int) -> list[str]:
+    """A finished line, colours and all, in lines of `width` columns: broken at blanks, so that no word is torn.
+
+    What follows stands below the last column of a table that begins in the left half, or a little to the right of where
+    the line began. A command, after `$`, is left whole.
+    """
+    plain = _SGR.sub("", line)
+    if len(plain) <= width or plain.lstrip().startswith("$ "):
+        return [line]
+    indent = len(plain) - len(plain.lstrip())
+    columns = [found.end() for found in _GAP.finditer(plain) if indent < found.end() <= width // 2]
+    hang = columns[-1] if columns else min(indent + 4, width // 2)
+    rows, row, used = [], "", 0
+    for blanks, word in _WORD.findall(line):
+        length = len(_SGR.sub("", word))
+        if used and row.strip() and used + len(blanks) + length > width:
+            rows.append(row)
+            row, used, blanks = "", 0, " " * hang
+        row, used = f"{row}{blanks}{word}", used + len(blanks) + length
+    return [*rows, row]
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Rows under their headings; where the terminal is too narrow, a card for each: its first cell, then the others.
+
+    A heading that begins with ">" is that of numbers, which end below one another. The last column is for words, which
+    are folded where it keeps half of what is beside it, at least 24 columns.
+    """
+    names, right = [name.removeprefix(">") for name in headings], [name.startswith(">") for name in headings]
+    sizes = [max(map(len, (name, *(row[at] for row in rows)))) for at, name in enumerate(names)]
+    sizes[-1] = 0 if not right[-1] else sizes[-1]
+    beside = sum(sizes) + 2 * (len(sizes) - 1)
+    longest = max((len(row[-1]) for row in rows), default=0)
+    if beside + (0 if right[-1] else min(longest, 24)) > width:
+        for first, *others in rows:
+            yield from folded(first, width)
+            said = (f"{name} {value}".strip() for name, value in zip(names[1:], others, strict=True) if value.strip())
+            yield from wrapped(", ".join(said), "    ", width)
+        return
+    for row in (names, *rows):
+        cells = (
+            cell.rjust(size) if end else cell.ljust(size) for cell, size, end in zip(row, sizes, right, strict=True)
+        )
+        *rest, last = cells
+        head = "".join(f"{cell}  " for cell in rest)
+        if len(head) + len(last) <= width:
+            yield f"{head}{last}".rstrip()
+        else:
+            first, *more = wrapped(last, " " * len(head), width)
+            yield head + first[len(head) :]
+            yield from more
 
 
 def command_lines(command: str, indent: str, width: int) -> list[str]:
@@ -67,17 +124,22 @@ def _words(command: str) -> list[str]:
     return words
 
 
-def terminal_width() -> int:
-    """The columns to write for: COLUMNS, else those of the terminal, else USUAL; within what can be read."""
+def terminal_width(otherwise: int = USUAL) -> int:
+    """The columns to write for: COLUMNS, else those of the terminal, else `otherwise`; within what can be read."""
+    return known_width() or otherwise
+
+
+def known_width() -> int | None:
+    """The columns that COLUMNS or the terminal has, within what can be read; None where neither says."""
     asked = os.environ.get("COLUMNS", "")
     if asked.isascii() and asked.isdigit() and int(asked[:9]):
         columns = int(asked[:9])
     else:
         try:
-            columns = os.get_terminal_size().columns or USUAL
+            columns = os.get_terminal_size().columns
         except OSError:
-            columns = USUAL
-    return min(WIDEST, max(NARROWEST, columns))
+            return None
+    return min(WIDEST, max(NARROWEST, columns)) if columns else None
 
 
 def unicode_wanted() -> bool:

@@ -40,7 +40,6 @@
       waiting = true;
       requestAnimationFrame(() => { waiting = false; follow(); });
     }, { passive: true });
-    window.addEventListener("load", () => requestAnimationFrame(follow));
   }
 
   const copied = async (text) => {
@@ -66,6 +65,7 @@
   });
   window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
     document.documentElement.classList.add("painted");
+    if (links.size) follow();  // after the class: to ask where parts are lays each of them out that is not yet
     if (location.hash) reveal();
   })));
 })();

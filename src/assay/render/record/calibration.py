@@ -6,24 +6,41 @@ from collections.abc import Iterator
 
 from assay.facts.calibration import Answered, Calibration, Point, Promise, Unanswerable
 from assay.facts.interval import wilson
-from assay.render.record.discrimination import table
+from assay.render.headline import Headline, Tone
+from assay.render.record.discrimination import discrimination
+from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
 
 MOST = 8
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
-def lines(found: Calibration, verbose: bool = False) -> Iterator[str]:
+def headline(found: Calibration) -> Headline:
+    """How often it is wrong, and the strictest guarantee; amber where none can be given."""
+    low, high = wilson(found.errors, found.count)
+    said = (
+        f"Wrong in {found.errors:,} of {found.count:,} answers ({100 * found.errors / found.count:.1f} %; "
+        f"95 % interval {100 * low:.1f} to {100 * high:.1f} %)."
+    )
+    sure = min((row for row in found.promises if row.threshold is not None), key=lambda row: row.alpha, default=None)
+    if sure is None:
+        return Headline("MEASURED", f"{said} No lower error rate can be guaranteed with so many.", Tone.CARE)
+    return Headline("CALIBRATED", f"{said} Guaranteed: {guarantee_summary(sure)}.", Tone.TELL)
+
+
+def lines(found: Calibration, colour: bool = False, width: int = 100, verbose: bool = False) -> Iterator[str]:
     """The lines of the report."""
     most = None if verbose else MOST
-    yield from _head(found)
+    asked = f"{found.count:,} questions of {visible(found.pack)}"
+    yield from wrapped(f"{visible(found.model)}  {asked}  {visible(found.runtime)}", "", width, "   ")
+    yield from headline(found).lines(painter(colour), width)
+    guessing = f"always giving the commonest answer of a topic would be {100 * found.guessing:.1f} % wrong"
+    yield from wrapped(guessing, "   ", width)
     yield ""
-    yield from _discrimination(found)
+    yield from _discrimination(found, width)
     yield ""
-    yield (
-        f"calibrated by {found.score}: expected calibration error {found.ece:.3f}, Brier score {found.brier:.3f} "
-        "(held-out folds)"
-    )
+    calibrated = f"calibrated by {found.score}: expected calibration error {found.ece:.3f}"
+    yield from wrapped(f"{calibrated}, Brier score {found.brier:.3f} (held-out folds)", "", width, "   ")
     ends = f"{100 * found.coverage[0].y:.0f} % at first, {100 * found.coverage[-1].y:.0f} % at all"
     yield f"error rate by share answered   {_curve(found.coverage)}   {ends}"
     yield ""
@@ -73,20 +90,10 @@ def unanswerable_words(row: Unanswerable, score: str) -> str:
     )
 
 
-def _head(found: Calibration) -> Iterator[str]:
-    yield f"{visible(found.model)}  {found.count:,} questions of {visible(found.pack)}  {visible(found.runtime)}"
-    low, high = wilson(found.errors, found.count)
-    yield (
-        f"wrong  {found.errors:,} of {found.count:,} ({100 * found.errors / found.count:.1f} %; "
-        f"95 % interval {100 * low:.1f} to {100 * high:.1f} %); always giving the commonest answer of a topic: "
-        f"{100 * found.guessing:.1f} % wrong"
-    )
-
-
-def _discrimination(found: Calibration) -> Iterator[str]:
+def _discrimination(found: Calibration, width: int) -> Iterator[str]:
     if not found.worth:
         yield "every answer is right, or every one wrong: discrimination cannot be measured"
-    yield from table(found.worth, found.score, found.errors / found.count, 20)
+    yield from discrimination(found.worth, found.score, found.errors / found.count, width)
 
 
 def _error(answer: Answered, score: str) -> str:

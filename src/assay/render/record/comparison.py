@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from assay.facts.comparison import Comparison, Relation, State, TensorDifference
 from assay.render.headline import Headline, Tone
-from assay.render.terminal import painter, wrapped
+from assay.render.terminal import painter, table, wrapped
 from assay.render.visible import visible
 
 MOST = 20
@@ -49,13 +49,13 @@ def lines(
     verbose: bool = False,
 ) -> Iterator[str]:
     """The lines of the report; with `verbose` every tensor."""
-    yield f"{visible(model)}  against  {visible(found.base)}"
+    yield from wrapped(f"{visible(model)}  against  {visible(found.base)}", "", width)
     yield ""
     yield from headline(found, expected).lines(painter(colour), width)
     for sentence in found.why:
         yield from wrapped(visible(sentence), "   ", width)
     yield ""
-    yield f"tensors  {state_words(found)}"
+    yield from wrapped(f"tensors  {state_words(found)}", "", width, " " * 9)
     for label, names in (("missing", found.missing), ("extra", found.extra)):
         if names:
             more = f" and {len(names) - 6:,} more" if len(names) > 6 else ""
@@ -64,8 +64,8 @@ def lines(
     rows = changed(found)
     if rows:
         yield ""
-        yield f"{'tensor':44} {'relative':>9} {'cosine':>9} {'largest':>9} {'changed':>8}  what"
-        yield from (_row(row) for row in (rows if verbose else rows[:MOST]))
+        headings = ("tensor", ">relative", ">cosine", ">largest", ">changed", "what")
+        yield from table(headings, [_row(row) for row in (rows if verbose else rows[:MOST])], width)
         if len(rows) > MOST and not verbose:
             yield f"... and {len(rows) - MOST:,} more; all of them with --verbose or -o json"
 
@@ -91,7 +91,7 @@ def state_words(found: Comparison) -> str:
     return ", ".join(f"{states[state]:,} {state}" for state in State if states[state]) or "none matched"
 
 
-def _row(row: TensorDifference) -> str:
+def _row(row: TensorDifference) -> tuple[str, ...]:
     parts = [str(row.state)]
     if row.rank is not None:
         parts.append(f"rank {row.rank} holds {row.energy:.1%}")
@@ -99,5 +99,5 @@ def _row(row: TensorDifference) -> str:
         parts.append(f"{row.inside:.2%} in their cell")
     if row.equal is not None:
         parts.append(f"{row.equal:.2%} of blocks equal")
-    numbers = f"{row.relative:9.4f} {row.cosine:9.5f} {row.largest:9.3g} {row.share:8.2%}"
-    return f"{visible(row.name)[:44]:44} {numbers}  {', '.join(parts)}"
+    numbers = (f"{row.relative:.4f}", f"{row.cosine:.5f}", f"{row.largest:.3g}", f"{row.share:.2%}")
+    return (visible(row.name), *numbers, ", ".join(parts))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from assay.facts.comparison import Kinship
 from assay.render.headline import Headline, Tone
-from assay.render.terminal import painter
+from assay.render.terminal import painter, table
 from assay.render.visible import visible
 
 _FOUND, _UNKNOWN = "common origin", "cannot tell"  # how the verdicts of a kinship begin
@@ -31,10 +31,11 @@ def lines(model: str, rows: Sequence[Kinship], colour: bool = False, width: int 
     yield f"{visible(model)}  beside known models"
     yield from headline(rows).lines(painter(colour), width)
     yield ""
-    yield f"{'known model':36} {'same place':>14} {'10^':>7} {'same tokens':>14} {'10^':>7} {'vocabulary':>11}  verdict"
-    for row in rows:
-        place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
-        yield (
-            f"{visible(row.name)[:36]:36} {place:>14} {round(row.fixed_log10_p):7} {basis:>14}"
-            f" {round(row.agreed_log10_p):7} {row.shared_tokens:11.0%}  {row.verdict}"
-        )
+    headings = ("known model", ">same place", ">10^", ">same tokens", ">10^", ">vocabulary", "verdict")
+    yield from table(headings, [_row(row) for row in rows], width)
+
+
+def _row(row: Kinship) -> tuple[str, ...]:
+    place, basis = f"{row.fixed:,} of {row.matched:,}", f"{row.agreed:,} of {row.paired:,}"
+    powers = (str(round(row.fixed_log10_p)), str(round(row.agreed_log10_p)))
+    return (visible(row.name), place, powers[0], basis, powers[1], f"{row.shared_tokens:.0%}", row.verdict)

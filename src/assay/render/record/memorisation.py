@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from assay.facts.memorisation import Canary, Group, Memorisation, Repeated, Told
 from assay.render.headline import Headline, Tone
-from assay.render.terminal import painter, wrapped
+from assay.render.terminal import painter, table, wrapped
 from assay.render.visible import visible
 
 _BARS = 24
+_HEADINGS = (">occurs", ">asked", ">repeated", ">95 % interval", "")
 CAUTIONS = (
     "What a model repeats it may have from elsewhere; passages that are held out show how much can be guessed.",
     "Membership of a single text cannot be told from these numbers; "
@@ -39,12 +40,14 @@ def lines(found: Memorisation, colour: bool = False, width: int = 100, verbose: 
     yield from wrapped(f"{visible(found.model)}, {visible(found.runtime)}, beside {corpora_words(found)}", "", width)
     yield from headline(found).lines(painter(colour), width)
     yield ""
-    yield (
-        f"passages of {found.prefix} words, and whether the {found.suffix} that follow come back word for word (greedy)"
-    )
-    tries = "sampled at least once in 1 / 10 / 100 / 1,000 tries"
-    yield f"{'occurs':>12} {'asked':>6} {'repeated':>9}  {'95 % interval':<18} {'':<{_BARS}}  {tries}"
-    yield from (_group(row) for row in (*found.groups, *((found.held_out,) if found.held_out else ())))
+    asked = f"passages of {found.prefix} words, and whether the {found.suffix} that follow come back word for word"
+    yield from wrapped(f"{asked} (greedy)", "", width)
+    groups = [_group(row) for row in (*found.groups, *((found.held_out,) if found.held_out else ()))]
+    if any(row[-1] for row in groups):
+        groups = [row if row[-1] else (*row[:-1], "-") for row in groups]
+        yield from table((*_HEADINGS, "sampled at least once in 1 / 10 / 100 / 1,000 tries"), groups, width)
+    else:
+        yield from table(_HEADINGS, [row[:-1] for row in groups], width)
     if found.canaries:
         yield ""
         yield "canaries: bits of exposure among 63 other secrets"
@@ -83,12 +86,11 @@ def _interval(row: Group) -> str:
     return f"95 %: {100 * row.share_low:.0f} to {100 * row.share_high:.0f} %"
 
 
-def _group(row: Group) -> str:
+def _group(row: Group) -> tuple[str, ...]:
     share = row.repeated / row.passages
-    interval = f"{100 * row.share_low:4.1f} to {100 * row.share_high:5.1f} %"
+    interval = f"{100 * row.share_low:.1f} to {100 * row.share_high:.1f} %"
     tries = " / ".join(f"{100 * one.share:.0f} %" for one in row.discoverable)
-    bar = "#" * round(share * _BARS)
-    return f"{often(row):>12} {row.passages:>6} {100 * share:>8.0f}%  {interval}    {bar:<{_BARS}}  {tries}"
+    return often(row), str(row.passages), f"{100 * share:.0f} %", interval, "#" * round(share * _BARS), tries
 
 
 def often(row: Group) -> str:

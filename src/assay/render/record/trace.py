@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from assay.facts.trace import CAUTIONS, Contamination, Item, ItemPart, Source, Standing, Trace
 from assay.render.headline import Headline, Tone
 from assay.render.record.segment import corpora_words, licence_words, segments, standings, title, unasked_words
-from assay.render.terminal import Paint, painter, wrapped
+from assay.render.terminal import Paint, painter, table, wrapped
 from assay.render.visible import visible
 
 _COLOURS = ("30;46", "30;43", "30;42", "30;45", "30;44", "37;41")
@@ -138,25 +138,39 @@ def _cut(text: str, width: int) -> str:
     return flat if len(flat) <= width else f"{flat[: width - 1]}…"
 
 
-def contamination_lines(found: Contamination, most: int = 20) -> Iterator[str]:
-    """How many entries of a benchmark are clean, and the worst of the others."""
+def contamination_headline(found: Contamination, failed: bool) -> Headline:
+    """How many entries of a benchmark are clean; red where fewer are than `--fail-over` lets pass."""
     clean, whole = sum(bool(item.clean) for item in found.items), len(found.items)
-    share = f"{clean:,} of {whole:,} items are clean ({clean / whole:.1%})"
-    if lost := unasked_words(found.corpora):
-        unknown = sum(item.clean is None for item in found.items)
-        share = f"{whole - unknown:,} of {whole:,} items are not clean, of {unknown:,} it is unknown"
-    yield f"{visible(found.benchmark)}: {share}; {found.skipped:,} rows have no question"
-    yield "the corpus holds a run of 13 words (or all), or a near copy, of  " + ", ".join(_held(found))
+    dirty, unknown = (sum(item.clean is state for item in found.items) for state in (False, None))
+    said = f"{found.benchmark}: {clean:,} of {whole:,} items are clean ({clean / whole:.1%})."
+    if unknown:
+        said = f"{found.benchmark}: {dirty:,} of {whole:,} items are not clean, of {unknown:,} it is unknown."
+    if found.skipped:
+        said += f" {found.skipped:,} row{'s have' if found.skipped != 1 else ' has'} no question."
+    if dirty:
+        return Headline("CONTAMINATED", said, Tone.STOP if failed else Tone.CARE)
+    if unknown:
+        return Headline("NOT KNOWN", said, Tone.CARE)
+    return Headline("CLEAN", said, Tone.CARE if found.skipped or found.left else Tone.TELL)
+
+
+def contamination_lines(
+    found: Contamination, failed: bool = False, colour: bool = False, width: int = 100, most: int = 20
+) -> Iterator[str]:
+    """How many entries of a benchmark are clean, and the worst of the others."""
+    lost = unasked_words(found.corpora)
+    yield from contamination_headline(found, failed).lines(painter(colour), width)
+    held = f"the corpus holds a run of 13 words (or all), or a near copy, of  {', '.join(_held(found))}"
+    yield from wrapped(held, "", width, "   ")
     dirty = sorted(
         (item for item in found.items if item.clean is False),
         key=lambda item: (-max(map(_share, _parts(item))), item.id),
     )
     if dirty:
         yield ""
-        yield f"  {'item':24} {'passage':>18} {'question':>18} {'answer':>18}   found in"
-    for item in dirty[:most]:
-        parts = "".join(f" {_part(part):>18}" for part in _parts(item))
-        yield f"  {_cut(item.id, 24):24}{parts}   {_cut(item.source, 50)}"
+        headings = ("item", ">passage", ">question", ">answer", "found in")
+        rows = [(_cut(item.id, 24), *map(_part, _parts(item)), _cut(item.source, 50)) for item in dirty[:most]]
+        yield from table(headings, rows, width)
     if len(dirty) > most:
         yield f"  ... and {len(dirty) - most:,} more; all of them with -o json"
     if lost:
@@ -180,7 +194,7 @@ def _part(part: ItemPart) -> str:
     if not part.words:
         return "-"
     share = f"~{part.near:.0%}" if part.near and not part.overlap else f"{part.overlap:.0%}"
-    return f"{share:>5} {part.longest:>4} of {part.words:<4}"
+    return f"{share} {part.longest:,} of {part.words:,}"
 
 
 def _held(found: Contamination) -> Iterator[str]:
