@@ -386,3 +386,17 @@ def test_where_licences_lie(name: str) -> None:
 def test_code_and_data_called_licence_are_read_as_what_they_are(name: str) -> None:
     found = recognised(name, b"import os\n")
     assert found is not None and found.id != "licence"
+
+
+@pytest.mark.parametrize("name", ["MIT License", "Acme License"])
+def test_a_sentence_that_names_a_licence_is_no_title_of_the_text(name: str) -> None:
+    terms = "These are the words of another agreement. " * 60
+    found = licence(f"Acme Terms\n\nThis builds on Llama 3, which is licensed under the Llama 3 License.\n\n{terms}")
+    assert found.identified == ()
+    body = OWN[OWN.index("TERMS AND CONDITIONS") :].replace("royalty-free", "revocable")
+    assert licence(f"The model is licensed under the {name}.\n\n{body}").identified == ()
+
+
+def test_the_sentence_before_a_licence_is_no_other_name() -> None:
+    found = licence(f"This work is licensed under the Apache License, Version 2.0.\nIt is copied below.\n\n{OWN}")
+    assert found.identified == ("Apache-2.0",)

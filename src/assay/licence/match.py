@@ -163,7 +163,7 @@ def _by_title(text: str, lines: list[str], count: int | None) -> str:
     if count is not None and count <= MOST_DECLARED and (said := declared(text)):
         return said
     page = list(titles(lines, 1, len(lines) + 1))
-    return next((id for title in page if (id := _nameable(title.id))), "") or marked(text)
+    return next((id for title in page if not title.said and (id := _nameable(title.id))), "") or marked(text)
 
 
 def _differences(kept: list[Aligned], found: list[Word]) -> list[Difference]:

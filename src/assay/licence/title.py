@@ -36,6 +36,12 @@ _TAIL = regex(
     re.IGNORECASE,
 )
 _SECTION = regex(r"(?:section|article|part|chapter|clause)?\s*[\dIVXivx]{1,4}(?:\.\d+)*\s*[.):–-]", re.IGNORECASE)
+# words of a sentence; a title has none
+_PROSE = regex(
+    r"\b(?:is|are|was) (?:\w+ )?(?:granted|licen[cs]ed|permitted|distributed|released|free|copied|available)\b"
+    r"|\byou (?:can|may|must|should)\b|\bas published by\b|\bunder the terms of\b",
+    re.IGNORECASE,
+)
 _COPYRIGHT = regex(r"\s*(?:copyright|\(c\)|©)", re.IGNORECASE)
 _IDENTIFIER = regex(
     r"SPDX-License-Identifier:\s*"
@@ -64,12 +70,13 @@ _GENERAL = frozenset(
 @dataclass(frozen=True, slots=True)
 class Title:
     """A line that names a licence: its number (from 1), what it says, and the id of the licence (empty: no known
-    one).
+    one). Of a sentence that puts something under a licence, its name; `said` is that it is no line of its own.
     """
 
     line: int
     text: str
     id: str
+    said: bool = False
 
 
 def titles(lines: list[str], start: int, stop: int) -> Iterator[Title]:
@@ -89,7 +96,10 @@ def titles(lines: list[str], start: int, stop: int) -> Iterator[Title]:
             found, whole = _id(said), said
             if not found and (found := _id(joined)):
                 whole = joined
-            if is_listed(found) or (_NOUN.search(whole) and not _COPYRIGHT.match(said)):
+            if not found and _PROSE.search(said):
+                if name := _UNDER.search(f"{above} {said}"):
+                    yield Title(number, name[1], _id(name[1]), said=True)
+            elif is_listed(found) or (_NOUN.search(whole) and not _COPYRIGHT.match(said)):
                 yield Title(number, said if found or _COPYRIGHT.match(above) else f"{above} {said}".strip(), found)
             before = above = said
         else:
@@ -127,6 +137,8 @@ def declared(text: str) -> str:
 def calls_itself(said: str, id: str) -> bool:
     """Whether a title that names no known licence can be that of this one: it has no word that its names lack."""
     words = {word for word in key(said).split() if word not in _GENERAL and not word.isdigit()}
+    if "library general public" in key(said):  # what the LGPL was called first
+        words.add("library")
     return bool(key(said)) and words <= _words(id)
 
 

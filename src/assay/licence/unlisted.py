@@ -330,7 +330,7 @@ OTHER_NAMES = {
         "Public Domain Dedication and License",
     ),
     "PostgreSQL": ("Postgres",),
-    "WTFPL": ("WTFPL",),
+    "WTFPL": ("WTFPL", "Do What The Fuck You Want To Public License"),
 }
 
 # of these any version may be chosen where none is named: so they say themselves (GPL-3.0, section 14; GFDL-1.3, 10)

@@ -152,6 +152,49 @@ def test_clauses_of_an_unknown_text_are_read(tmp_path: Path, clause: str, said: 
     assert said in message
 
 
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Selling access to the weights is forbidden.", Restriction.NON_COMMERCIAL),
+        ("Any use other than research is prohibited.", Restriction.RESEARCH),
+        ("Organisations with over 250 employees must ask for a separate licence.", Restriction.USERS),
+        ("Resale of inference is prohibited.", Restriction.HOSTING),
+        ("Use in weapons systems is prohibited.", Restriction.FIELD),
+        ("Users in the United Kingdom are not licensed.", Restriction.TERRITORY),
+        ("Training other networks on its predictions is not permitted.", Restriction.OUTPUTS),
+        ("Products must be marked with Powered by Acme AI.", Restriction.NAMING),
+        ("Your copy may be deactivated over the network.", Restriction.REMOTE),
+        ("You lose all rights under this licence when you violate it.", Restriction.TERMINATION),
+        ("The uses listed in Annex B are prohibited.", Restriction.USE_POLICY),
+        ("The user bears all costs of claims raised against the licensor.", Restriction.INDEMNITY),
+    ],
+)
+def test_what_is_forbidden_may_stand_before_the_word_that_forbids_it(sentence: str, kind: Restriction) -> None:
+    assert [row.kind for row in clauses(sentence)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "There is no restriction on the number of users of your service.",
+        "You may offer the model as a hosted service.",
+        "Outputs may be used to train other models.",
+        "The rights granted cannot be revoked.",
+        "No patent license is granted to make, use, sell, offer for sale or import embodiments of other claims.",
+        "Creative Commons is not a law firm and does not provide legal advice.",
+    ],
+)
+def test_what_is_allowed_in_those_words_withholds_nothing(sentence: str) -> None:
+    assert clauses(sentence) == ()
+
+
+@pytest.mark.parametrize("words", ["not the outputs of the model ", "must not be used in the territory of ", "users, "])
+def test_sentences_without_an_end_are_read_in_bounded_time(words: str) -> None:
+    start = time.process_time()
+    clauses(words * 10_000)
+    assert time.process_time() - start < 10
+
+
 def test_what_allows_and_what_disclaims_withholds_nothing() -> None:
     assert clauses("You may use it for any purpose, including commercial purposes.") == ()
     assert clauses("The authors are not liable for commercial damages or losses.") == ()
