@@ -56,4 +56,5 @@ def _of(value: dict[str, Any]) -> Any:
     return value.get("name") or value.get("url") or value.get("@id")
 
 
-FORMAT = Format("croissant", "Croissant file", read, needs=("assay.licence.name",))
+# with `match` the tables of names are read, which `name` reads when it is first asked
+FORMAT = Format("croissant", "Croissant file", read, needs=("assay.licence.match",))
