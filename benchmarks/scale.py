@@ -3,7 +3,7 @@
 python -m benchmarks.scale
 
 Each shard is a corpus of its own. They are asked in this process, behind one server, and behind as many servers as
-there are shards: these are one process of one thread that listens at 64 ports, where 64 machines would have one each,
+there are shards: these are one process that listens at 64 ports, where 64 machines would have one each,
 so that its processor time is that of all of them and no network lies between.
 """
 

@@ -21,16 +21,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay.corpus
-from assay.corpus import wire
+from assay import uncertainty
+from assay.corpus import serving, wire
 from assay.corpus.building import Options, build
 from assay.corpus.index import Query
-from assay.corpus.serving import Limits
 from assay.errors import UsageError
 from assay.execution import executor
 from assay.facts.codec import Mismatch, canonical
 from assay.facts.trace import Standing, Trace
+from assay.probes.memorisation import Plan, memorisation
 from tests.builders.command import run
 from tests.builders.corpus import opened
+from tests.builders.runtimes import Memory, Sure
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -77,7 +79,7 @@ def test_servers_answer_as_one_index_over_all_documents_does(
     build((str(folder / "in"),), folder / "whole", Options(), executor("local", 0))
     whole, text = assay.corpus.open(folder / "whole"), " ".join(query)
     parts = [folder / str(number) for number in range(len(edges) - 1)]
-    with served(*parts[:1], limits=Limits(page=2)) as near, served(*(parts[1:] or parts)) as far:
+    with served(*parts[:1], limits=serving.Limits(page=2)) as near, served(*(parts[1:] or parts)) as far:
         corpus = assay.corpus.open(f"{near},{far}")
         assert corpus.count(text) == whole.count(text)
         assert one(corpus.trace(text, prompt=prompt)) == one(whole.trace(text, prompt=prompt))
@@ -285,7 +287,7 @@ def test_no_answer_breaks_who_reads_it(value: Any) -> None:
 
 
 def test_a_client_gets_a_sentence_for_what_is_not_answered(two: tuple[Path, Path]) -> None:
-    limits = Limits(body=2000, text=300, answer=5000)
+    limits = serving.Limits(body=2000, text=300, answer=5000)
     with served(two[0], limits=limits) as url:
         _, told = answered(f"{url}/v1/corpus")
         name = told["corpus"]
@@ -330,7 +332,7 @@ def test_who_has_no_token_gets_no_answer(two: tuple[Path, Path], monkeypatch: py
 
 
 def test_too_many_questions_at_once_are_told_to_come_again(two: tuple[Path, Path]) -> None:
-    limits = Limits(at_once=1, waiting=-1)
+    limits = serving.Limits(at_once=1, waiting=-1)
     with served(two[0], limits=limits) as url:
         assert answered(f"{url}/v1/corpus")[0] == 200
         status, said = answered(f"{url}/v1/trace", {"text": "x"})
@@ -386,6 +388,38 @@ def test_contamination_behind_servers_is_that_of_the_folders(two: tuple[Path, Pa
             partial.stdout.split()
         )
         assert "did not answer" in partial.stdout
+
+
+def test_memorisation_behind_servers_is_that_of_the_folders(tmp_path: Path) -> None:
+    texts = [" ".join(f"w{at}x{n}" for n in range(24)) for at in range(30)]
+    texts += [" ".join(f"verse{n}" for n in range(24))] * 8
+    opened(tmp_path / "one", texts[:20])
+    opened(tmp_path / "two", texts[20:])
+    folders = [tmp_path / "one/index", tmp_path / "two/index"]
+    runtime, plan = Memory(texts[-1]), Plan(10, 12, 8, 0)
+    local = memorisation(runtime, [str(row) for row in folders], plan=plan)
+    with served(folders[0]) as first, served(folders[1]) as second:
+        far = memorisation(runtime, [f"{first},{second}"], plan=plan)
+        partial = memorisation(runtime, [f"{second},{nobody()}"], plan=plan)
+    assert replace(far, corpora=()) == replace(local, corpora=())
+    assert partial.groups and partial.missing[-1].endswith("counts are those of the other corpora")
+
+
+def test_a_name_is_not_called_absent_where_a_server_did_not_answer(two: tuple[Path, Path]) -> None:
+    text = "The diary of Niels Bohr."
+    with served(two[1]) as up:
+        known = uncertainty.score(Sure(), "Who?", text, held=uncertainty.against(corpora=[up]))
+        found = uncertainty.score(Sure(), "Who?", text, held=uncertainty.against(corpora=[f"{up},{nobody()}"]))
+    assert known.marks[0].because == "the corpora do not hold 'Niels Bohr'"
+    assert not found.marks and not any(row.id.startswith("corpus.") for row in found.scores)
+    assert any("counts are those of the other corpora" in row for row in found.missing)
+    assert all("training data" not in row.because for row in found.judged)
+
+
+def test_answers_are_not_held_back_for_the_next_packet() -> None:
+    """asyncio turns Nagle's algorithm off (40 ms for each answer) where a socket says that it is of TCP."""
+    with serving.listening("127.0.0.1", 0) as found:
+        assert found.proto == socket.IPPROTO_TCP
 
 
 def test_a_query_of_no_words_asks_nothing(two: tuple[Path, Path]) -> None:

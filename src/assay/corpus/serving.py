@@ -327,7 +327,8 @@ def _json(raw: bytes) -> dict[str, Any]:
 def listening(host: str, port: int) -> socket.socket:
     """A socket at this address (UsageError: it cannot be had)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # with its protocol named, as else asyncio lets Nagle's algorithm hold each answer back for 40 ms
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
