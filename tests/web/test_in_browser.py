@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -20,6 +16,7 @@ from assay.facts.codec import canonical, decode
 from assay.facts.dossier import Dossier
 from tests.builders import calls, hub_model
 from tests.builders.browser import CHROMIUM
+from tests.builders.visit import LONG, Visit, serving
 from tests.hostile import cases
 
 pytestmark = [
@@ -27,71 +24,11 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-LONG = 120_000  # ms: a loaded machine takes its time to compile 10 MB of WebAssembly
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder to any page that asks, and notes who asked for what."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        super().do_GET()
-
-    def end_headers(self) -> None:
-        self.send_header("Access-Control-Allow-Origin", "*")
-        super().end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, list[str], ThreadingHTTPServer]]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    server.asked = []  # type: ignore[attr-defined]
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", server.asked, server  # type: ignore[attr-defined]
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class Visit:
-    """The page, opened once, with every request of it and everything that it complains about."""
-
-    def __init__(self, browser: Any, address: str) -> None:
-        self.address = address
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
-        self.page = self.context.new_page()
-        self.requests: list[str] = []
-        self.trouble: list[str] = []
-        self.context.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.trouble.append(message.text))
-        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        self.opened()
-
-    def opened(self) -> None:
-        self.page.goto(self.address)
-        self.page.locator("html[data-ready]").wait_for(timeout=LONG)
-
-    def shown(self, model: Path) -> str:
-        """What the page says of a model that is chosen."""
-        self.page.evaluate("delete document.documentElement.dataset.seconds")
-        self.page.set_input_files("#folder" if model.is_dir() else "#files", model)
-        self.page.locator("html[data-seconds]").wait_for(timeout=LONG)
-        return str(self.page.inner_text("#result-title"))
-
-    def downloaded(self, format: str) -> bytes:
-        self.page.select_option("#format", format)
-        with self.page.expect_download() as found:
-            self.page.click("#save")
-        return Path(found.value.path()).read_bytes()
 
 
 @pytest.fixture(scope="module")
 def visit(browser: Any, site: Path) -> Iterator[Visit]:
-    with serving(site) as (address, _, _):
+    with serving(site) as (address, _):
         found = Visit(browser, address)
         yield found
         found.context.close()
@@ -170,7 +107,7 @@ def test_nothing_runs_over_the_edge(visit: Visit, hostile: Path, width: int) -> 
 
 def test_neither_page_nor_worker_can_reach_another_site(visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "there.txt").write_text("there")
-    with serving(tmp_path) as (address, asked, _):
+    with serving(tmp_path) as (address, asked):
         code = f"fetch('{address}there.txt').then(() => 'sent', () => 'refused')"
         assert visit.page.evaluate(code) == "refused"
         assert [worker.evaluate(code) for worker in visit.page.workers] == ["refused"]
@@ -189,7 +126,7 @@ def test_every_request_was_for_the_site_itself(visit: Visit) -> None:
 
 
 def test_it_works_without_a_network_after_the_first_visit(browser: Any, site: Path, hostile: Path) -> None:
-    with serving(site) as (address, _, _):
+    with serving(site) as (address, _):
         visit = Visit(browser, address)
         visit.page.locator("html[data-kept]").wait_for(timeout=LONG)
     visit.opened()  # nobody serves it any more

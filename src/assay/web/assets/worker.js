@@ -33,13 +33,23 @@ const boot = async ({ values }) => {
 
 const reader = new FileReaderSync();
 let last = ""; // the file that was read last: where Python is brought down, it is by that one
-const read = (path, file) => (from, count) => {
-  last = path;
-  try {
-    return new Uint8Array(reader.readAsArrayBuffer(file.slice(from, from + count)));
-  } catch {
-    return null; // it changed, or is gone
-  }
+const BLOCK = 1 << 20, AHEAD = 16 << 20; // files are hashed in such blocks; each read asks another process
+const read = (path, file) => {
+  let ahead = new Uint8Array(0), start = 0;
+  const slice = (from, count) => new Uint8Array(reader.readAsArrayBuffer(file.slice(from, from + count)));
+  return (from, count) => {
+    last = path;
+    try {
+      if (count < BLOCK) return slice(from, count);
+      if (from < start || from + count > start + ahead.length) {
+        ahead = slice(from, Math.max(count, AHEAD));
+        start = from;
+      }
+      return ahead.subarray(from - start, from - start + count);
+    } catch {
+      return null; // it changed, or is gone
+    }
+  };
 };
 
 const bytes = (format) => {
