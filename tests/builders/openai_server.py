@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         names = [MODEL, "other"] if "two models" in self.server.faults else [MODEL]
         names = [self.server.said, self.server.said] if "hostile names" in self.server.faults else names
-        if self.path == "/v1/models":
+        if self.path == "/v1/models" and "no list" not in self.server.faults:
             self._json({"object": "list", "data": [{"id": name} for name in names]})
         else:
             self._json({"error": {"message": "no such path"}}, 404)
@@ -75,6 +75,12 @@ class _Handler(BaseHTTPRequestHandler):
         chat = self.path == "/v1/chat/completions"
         if "busy" in faults and len(self.server.requests) % 2:
             self._json({"error": "try again"}, 429, {"Retry-After": "0"})
+        elif "limited" in faults:
+            self._json({"error": "slow down"}, 429, {"Retry-After": "3600"})
+        elif "one answer" in faults and wanted.get("n", 1) > 1:
+            self._json({"error": {"message": "only one completion at a time"}}, 400)
+        elif "plain" in faults and (odd := sorted({"seed", "logprobs", "top_logprobs"} & set(wanted))):
+            self._json({"error": {"message": f"Unsupported parameter: '{odd[0]}' is not known to this model"}}, 400)
         elif "hostile error" in faults:
             self._json({"error": {"message": self.server.said}}, 401)
         elif "unauthorised" in faults:
@@ -89,7 +95,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._raw(b'{"choices":' + b"[" * 100_000)
         elif "no choices" in faults:
             self._json({"choices": []})
-        elif (chat and "no chat" in faults) or (not chat and "chat only" in faults) or wanted["model"] != MODEL:
+        elif (
+            (chat and "no chat" in faults)
+            or (not chat and "chat only" in faults)
+            or (wanted["model"] != MODEL and "any name" not in faults)
+        ):
             self._json({"error": {"message": "The model or path does not exist"}}, 404)
         elif chat and "renamed" in faults and "max_tokens" in wanted:
             self._json(
@@ -124,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _dropped(self) -> bool:
         later = "drops later" in self.server.faults and len(self.server.requests) > 5
-        return later or "no logprobs" in self.server.faults
+        return later or bool({"no logprobs", "plain"} & self.server.faults)
 
     def _completion(self, number: int, text: str, rows: tuple[TokenScore, ...], first: bool) -> dict[str, Any]:
         """The older form; at the beginning of a text there is nothing to have predicted its first token."""

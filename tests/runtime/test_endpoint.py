@@ -89,6 +89,88 @@ def test_samples_are_asked_for_until_there_are_enough() -> None:
         assert all(row.logprob == pytest.approx(-6.0) for row in drawn)
 
 
+def test_a_server_that_refuses_several_answers_is_asked_for_one_at_a_time() -> None:
+    with serving(Speaker(), "one answer") as server:
+        found = Endpoint(server.reference)
+        before = len(server.requests)
+        drawn = found.sample("Where is it?", 4, 4, 0.7, 0, "\n")
+        assert [row.text for row in drawn] == [" Atlantis", " Berlin", " Atlantis", " Berlin"]
+        assert [body.get("n") for _, body, _ in server.requests[before:]] == [4, None, None, None, None]
+        found.sample("Where is it?", 2, 4, 0.7, 0, "\n")
+        assert all("n" not in body for _, body, _ in server.requests[before + 5 :])  # it is not tried again
+
+
+def test_what_a_server_refuses_to_be_told_is_left_out() -> None:
+    with serving(Speaker(), "plain", "chat only") as server:
+        found = Endpoint(server.reference)
+        assert found.name == "OpenAI-compatible endpoint (chat; no log-probabilities; takes no seed)"
+        before = len(server.requests)
+        assert found.sample(found.rendered("The capital of France is"), 1, 4, 0.0, 0, "\n")[0].text == " Paris"
+        (_, body, _) = server.requests[before]
+        assert not {"seed", "logprobs", "top_logprobs"} & set(body) and body["temperature"] == 0.0
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/models", "/v1/chat/completions", "/v1/completions"])
+def test_the_api_is_found_wherever_an_address_stops(speaker: Server, end: str) -> None:
+    found = Endpoint(f"openai+http://127.0.0.1:{speaker.server_port}{end}")
+    assert found.can == ALL and {path for path, _, _ in speaker.requests} == {"/v1/completions", "/v1/chat/completions"}
+
+
+def test_a_model_that_the_server_has_not_is_not_taken_for_another() -> None:
+    with serving(Speaker(), "any name") as server:
+        with pytest.raises(UsageError, match="has no model 'other' and would answer to any name: it has smol; give"):
+            Endpoint(f"{server.reference}#other")
+        assert Endpoint(f"{server.reference}#smol").can == ALL
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("http://127.0.0.1:8080/v1", "give openai+http://127.0.0.1:8080/v1 for a model behind a server"),
+        ("https://api.example.com/v1", "give openai+https://api.example.com/v1 for a model behind a server"),
+        ("localhost:8080", "a model behind a server is openai+http://localhost:8080"),
+        ("127.0.0.1:8080/v1", "a model behind a server is openai+http://127.0.0.1:8080/v1"),
+    ],
+)
+def test_an_address_alone_is_told_how_it_is_written(typed: str, said: str) -> None:
+    for command in (("score", typed, "--prompt", "a"), ("audit", typed)):
+        done = run(*command)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1) and said in done.stderr
+
+
+def test_several_are_asked_at_a_time() -> None:
+    with serving(Speaker()) as server:
+        found = Endpoint(server.reference)
+        prompts = [f"The capital of {name} is" for name in ("France", "Atlantis", "Italy") * 6]
+        assert [row.text for row in found.answers(prompts, 4, "\n")] == [
+            "".join(token.text for token in found.generate(prompt, 1)) for prompt in prompts
+        ]
+        pairs = [(prompt, " Paris") for prompt in prompts]
+        assert [row for _, row in sorted(found.scores(pairs))] == [found.score(*pair) for pair in pairs]
+        drawn = found.samples(prompts[:3], 2, (4, 4, 4), 0.7, 0, "\n")
+        assert [[row.text for row in rows] for rows in drawn] == [
+            [row.text for row in found.sample(prompt, 2, 4, 0.7, 0, "\n")] for prompt in prompts[:3]
+        ]
+        assert sorted(at for batch in found.batches(prompts) for at in batch) == list(range(len(prompts)))
+
+
+def test_an_error_ends_what_is_asked_beside_it() -> None:
+    with serving(Speaker(), "drops later") as server:
+        found = Endpoint(server.reference)
+        with pytest.raises(UsageError, match="gave no log-probabilities that fit its answer"):
+            found.answers(["The capital of France is"] * 200, 4)
+        assert len(server.requests) < 100
+
+
+def test_a_server_that_goes_away_is_no_text_that_cannot_be_scored() -> None:
+    with serving(Speaker()) as server:
+        found = Endpoint(server.reference, read=5)
+        assert found.score("The sun", " rises")
+    server.server_close()
+    with pytest.raises(UsageError, match="is it running"):
+        list(found.scores([("The sun", " rises")] * 3))
+
+
 def test_a_message_goes_as_a_message(speaker: Server) -> None:
     found = Endpoint(speaker.reference)
     prompt = found.rendered("The capital of France is", "Be brief.")
@@ -174,11 +256,13 @@ def test_a_server_of_words_is_calibrated_by_its_samples(tmp_path: Path) -> None:
         (("unauthorised",), "answered 401: no key"),
         (("slow",), "did not answer within 0.5 s"),
         (("two models",), "has 2 models (smol, other): name one with #model"),
+        (("no list",), "lists no models: name one with #model"),
+        (("limited",), "answered 429 and asks for 3,600 s of rest: try again then"),
     ],
 )
 def test_a_server_that_fails_is_one_sentence(faults: tuple[str, ...], said: str) -> None:
     with serving(Speaker(), *faults) as server, pytest.raises(UsageError) as refused:
-        Endpoint(server.reference, read=0.5)
+        Endpoint(server.reference, read=0.5 if "slow" in faults else 10)
     assert said in str(refused.value) and "\n" not in str(refused.value)
 
 
@@ -260,6 +344,20 @@ def test_tokens_are_placed_where_their_text_is(parts: list[tuple[str, float]], c
         for row, (part, logprob) in zip(scored, parts, strict=True):
             assert row.logprob == logprob and text[row.start : row.stop] == row.text and row.text in part
         assert "".join(row.text for row in scored) == text
+
+
+def test_parts_of_characters_are_not_taken_for_one_another() -> None:
+    """They are all written alike: what lies before a token in rank is told by numbers or bytes."""
+    odd = "\ufffd"
+    tops = [{"token": odd, "bytes": [200], "logprob": -0.1}, {"token": odd, "bytes": [195], "logprob": -2.5}]
+    content = [
+        {"token": odd, "bytes": [195], "logprob": -2.5, "top_logprobs": tops},
+        {"token": odd, "bytes": [169], "logprob": -1.0, "top_logprobs": []},
+    ]
+    (choice,) = _answers.choices({"choices": [{"text": "é", "logprobs": {"content": content}}]}, "x")
+    scored = _answers.scored(choice.text, choice.tokens)
+    assert scored is not None and [row.logprob for row in scored[0].alternatives] == [-0.1]
+    assert scored[0].margin == pytest.approx(-2.4) and scored[0].rank is None
 
 
 def test_characters_of_several_tokens_are_told_with_their_last() -> None:

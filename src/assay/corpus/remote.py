@@ -40,7 +40,7 @@ def opened(url: str, read: float) -> Remote | str | None:
             return None
         if cause.status >= 500 or cause.status in (410, 429):
             return str(cause)
-        raise UsageError(f"{cause}{f': a key is read from {CORPUS_KEY}' if cause.status == 401 else ''}") from None
+        raise UsageError(str(cause)) from None
     try:
         told = wire.as_told(value)
     except Mismatch as cause:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
@@ -17,8 +20,9 @@ MOST = 32 << 20  # bytes of an answer
 CONNECT, READ = 10.0, 120.0  # seconds
 WHOLE = 5  # times READ: an answer may take that long to its last byte, however often something comes
 TRIES = 4  # of a request that a busy server turns away
-LONGEST_WAIT = 30.0  # seconds between two of them
+LONGEST_WAIT = 120.0  # seconds between two of them: a server that asks for more is not asked again
 _BUSY = frozenset({429, 502, 503, 504})
+_API = "/v1"  # what an address ends with, before the paths of the API
 
 
 class Unreached(UsageError):
@@ -63,8 +67,9 @@ class Server:
         except ImportError:
             raise MissingExtra(*needs) from None
         self._to, self._httpx, self._read, self._cut = url.rstrip("/"), httpx2, read, Cut()
+        self._root = self._to.removesuffix(_API)
         self.url = without_user(self._to)
-        self._key = os.environ.get(key, "").strip()
+        self._key, self._named = os.environ.get(key, "").strip(), key
         if self._key or self.url != self._to:
             what = f"the key in {key}" if self._key else "the password in the address"
             keep_private(url, what, in_clear=key_in_clear, allow=allow)
@@ -83,21 +88,50 @@ class Server:
 
     def get(self, path: str) -> Any:
         """The JSON at a path."""
-        return self._asked("GET", path, None)
+        return self._asked("GET", f"{self._to}{path}", None)
 
     def post(self, path: str, value: dict[str, Any]) -> Any:
         """The JSON that the server answers with."""
-        return self._asked("POST", path, value)
+        return self._asked("POST", f"{self._to}{path}", value)
 
-    def _asked(self, method: str, path: str, value: dict[str, Any] | None) -> Any:
+    def outside(self, path: str, value: dict[str, Any]) -> Any:
+        """As `post`, at a path beside the API, which lies in /v1."""
+        return self._asked("POST", f"{self._root}{path}", value)
+
+    @property
+    def address(self) -> str:
+        """Where it is, with a user and password if it has them."""
+        return self._to
+
+    def end(self) -> None:
+        """End what is being asked, from another thread."""
+        self._cut.end()
+
+    def _asked(self, method: str, to: str, value: dict[str, Any] | None) -> Any:
+        shown = without_user(to)
         for number in range(TRIES):
-            status, wait, raw = self._once(method, path, value)
+            status, headers, raw = self._once(method, to, value)
+            wait = _wait(headers)
             if status not in _BUSY or number == TRIES - 1:
                 break
-            time.sleep(min(LONGEST_WAIT, wait if wait is not None else 2.0**number))
+            if wait is not None and wait > LONGEST_WAIT:
+                raise Refused(status, f"{shown} answered {status} and asks for {wait:,.0f} s of rest: try again then")
+            time.sleep(2.0**number if wait is None else wait)
         if status != 200:
-            raise Refused(status, f"{self.url}{path} answered {status}: {self._hidden(concealed(_said(raw)))}")
-        return self._without_key(_json(raw, f"{self.url}{path}", self._hidden), f"{self.url}{path}")
+            said = self._hidden(concealed(_said(raw)))
+            raise Refused(status, f"{shown} answered {status}: {said}{self._remedy(status, headers)}")
+        return self._without_key(_json(raw, shown, self._hidden), shown)
+
+    def _remedy(self, status: int, headers: Any) -> str:
+        """What to do about an error, where that is known."""
+        if status in (401, 403):
+            return (
+                f"; is the key in {self._named} the right one?" if self._key else f"; a key is read from {self._named}"
+            )
+        moved = headers.get("location", "")
+        if status in (301, 302, 307, 308) and moved:
+            return f"; it has moved: give the address to which it points ({self._hidden(concealed(moved))[:200]!r})"
+        return f"; it answered so {TRIES} times" if status in _BUSY else ""
 
     def _without_key(self, value: Any, where: str) -> Any:
         """An answer for a record that others read: with *** for the key, should the server have sent it back."""
@@ -113,22 +147,19 @@ class Server:
             text = text.replace(secret, MARK)
         return text
 
-    def _once(self, method: str, path: str, value: dict[str, Any] | None) -> tuple[int, float | None, bytes]:
-        """(status, seconds to wait if the server says so, body)."""
+    def _once(self, method: str, to: str, value: dict[str, Any] | None) -> tuple[int, Any, bytes]:
+        """(status, headers, body)."""
         try:
             with (
                 self._cut.after(WHOLE * self._read),
-                self._client.stream(
-                    method, f"{self._to}{path}", json=value, extensions={"trace": self._cut.trace}
-                ) as answer,
+                self._client.stream(method, to, json=value, extensions={"trace": self._cut.trace}) as answer,
             ):
                 raw = bytearray()
                 for part in answer.iter_bytes():
                     raw += part
                     if len(raw) > MOST:
-                        raise UsageError(f"{self.url}{path} answered with more than {MOST >> 20} MiB")
-                wait = answer.headers.get("retry-after", "")
-                return answer.status_code, float(wait) if wait.isdecimal() else None, bytes(raw)
+                        raise UsageError(f"{without_user(to)} answered with more than {MOST >> 20} MiB")
+                return answer.status_code, answer.headers, bytes(raw)
         except self._httpx.TimeoutException:
             raise Unreached(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
         except (self._httpx.HTTPError, self._httpx.InvalidURL, ValueError) as cause:
@@ -141,6 +172,18 @@ class Server:
 
     def _way(self) -> str:
         return f" through {self._proxy}" if self._proxy else ""
+
+
+def _wait(headers: Any) -> float | None:
+    """The seconds of a Retry-After: a number, or a date (RFC 9110, 10.2.3) after the answer's own; None: neither."""
+    value = headers.get("retry-after", "")
+    with suppress(ValueError):
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    with suppress(ValueError, TypeError, OverflowError, IndexError):
+        rest = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, rest.total_seconds())
+    return None
 
 
 def _json(raw: bytes, where: str, hidden: Callable[[str], str]) -> Any:

@@ -98,7 +98,8 @@ def memorisation(
 
     Raises UsageError: the runtime does not give ranks, a corpus cannot be opened, a file is none.
     """
-    if Capability.FULL not in runtime.can or not can_score(runtime):
+    # whether a token is the likeliest shows beside a few others, too
+    if not {Capability.FULL, Capability.ALTERNATIVES} & runtime.can or not can_score(runtime):
         raise UsageError(f"{runtime.name} does not give the rank of each token, so memorisation cannot be measured")
     data = corpus.open(list(directories), offline=offline)
     others = [text for path in held_out for text in _texts(path)]

@@ -58,16 +58,21 @@ def _tokens(value: Any) -> tuple[Token, ...] | None:
         return None
     content = value.get("content")
     if isinstance(content, list):
-        return _joined(content[:MOST_TOKENS])
+        return joined(content[:MOST_TOKENS])
     texts, logprobs, tops = value.get("tokens"), value.get("token_logprobs"), value.get("top_logprobs")
     if not isinstance(texts, list) or not isinstance(logprobs, list) or len(texts) != len(logprobs):
         return None
     others = tops if isinstance(tops, list) and len(tops) == len(texts) else [None] * len(texts)
     rows = zip(texts[:MOST_TOKENS], logprobs, others, strict=False)
-    return tuple(Token(str(text), _number(logprob), _others(top, str(text))) for text, logprob, top in rows)
+    return tuple(Token(str(text), _number(logprob), _others(_listed(top, str(text)))) for text, logprob, top in rows)
 
 
-def _joined(rows: list[Any]) -> tuple[Token, ...]:
+def _listed(value: Any, own: str) -> list[tuple[str, Any]]:
+    """The likely tokens beside one, as the older form lists them: log-probabilities by text."""
+    return [(str(text), logprob) for text, logprob in value.items() if text != own] if isinstance(value, dict) else []
+
+
+def joined(rows: list[Any]) -> tuple[Token, ...]:
     """Tokens with their bytes: a character of several tokens comes with the last."""
     found, pending = [], b""
     for row in rows:
@@ -81,11 +86,18 @@ def _joined(rows: list[Any]) -> tuple[Token, ...]:
             except UnicodeDecodeError:
                 text = ""
         tops = row.get("top_logprobs")
-        listed = None
-        if isinstance(tops, list):
-            listed = {str(top.get("token")): top.get("logprob") for top in tops if isinstance(top, dict)}
-        found.append(Token(text, _number(row.get("logprob")), _others(listed, str(row.get("token", "")))))
+        known = [top for top in tops if isinstance(top, dict)] if isinstance(tops, list) else []
+        others = [(str(top.get("token")), top.get("logprob")) for top in known if not _is_same(row, top)]
+        found.append(Token(text, _number(row.get("logprob")), _others(others)))
     return tuple(found)
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two rows are one token: by number, else by bytes; parts of characters are all written alike."""
+    for name in ("id", "bytes"):
+        if one.get(name) is not None and other.get(name) is not None:
+            return bool(one[name] == other[name])
+    return bool(one.get("token") == other.get("token"))
 
 
 def _number(value: Any) -> float | None:
@@ -94,11 +106,8 @@ def _number(value: Any) -> float | None:
     return min(0.0, max(float(value), -1e4)) if value <= _ABOVE else None
 
 
-def _others(value: Any, own: str) -> tuple[Alternative, ...]:
-    if not isinstance(value, dict):
-        return ()
-    rows = ((str(text), _number(logprob)) for text, logprob in value.items())
-    known = [Alternative(text, logprob) for text, logprob in rows if logprob is not None and text != own]
+def _others(rows: list[tuple[str, Any]]) -> tuple[Alternative, ...]:
+    known = [Alternative(text, number) for text, logprob in rows if (number := _number(logprob)) is not None]
     return tuple(sorted(known, key=lambda row: -row.logprob)[:ALTERNATIVES])
 
 

@@ -8,18 +8,24 @@ what came back as it should is a capability. There is no way to know the model's
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.network.server import READ, Refused, Server
-from assay.runtime import ALTERNATIVES, _answers
+from assay.network.server import READ, Refused, Unreached
+from assay.runtime import ALTERNATIVES, Answer, _answers
+from assay.runtime._abreast import ABREAST, Abreast
+from assay.runtime._forced import Forced
+from assay.runtime._serving import Serving, located
 from assay.subject.reference import server
 
 MOST_TEXT = 1 << 20
 _PLAIN, _TRUE, _ODD = "The sun rises in the", " east.", " zebra."
+_NOT_NOW = frozenset({401, 403, 429, 502, 503, 504})  # says nothing of what the server can do
+_AGREES = 0.3  # nats between what a server says of a token that it writes, and of the same token where it is given
 
 
 class Endpoint:
@@ -37,38 +43,34 @@ class Endpoint:
         which.
         """
         url, wanted = server(reference)
-        self._server = Server(url, read, key_in_clear=key_in_clear)
-        self._model = self._chosen(wanted)
+        first, self._model = located(url, wanted, read, key_in_clear=key_in_clear)
+        self._abreast = Abreast(first, read, key_in_clear=key_in_clear)
+        self._serving = Serving(self._model, self._abreast)
+        self._url = first.url
         self.model, self.sha256 = f"{self._model} at {urlsplit(url).netloc.rpartition('@')[2]}", ""
-        self._completes, self._chats, self._most = False, False, "max_tokens"
+        self._completes, self._chats = False, False
+        self._forced: Forced | None = None
+        began = time.monotonic()
         can = {*self._tried_completions(), *self._tried_chat()}
+        # each of several requests may have to wait for all others: a slow server is asked one at a time
+        self._at_once = 1 if time.monotonic() - began > read / (2 * ABREAST) else ABREAST
         if not self._completes and not self._chats:
             raise UsageError(
-                f"{self._server.url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has"
+                f"{self._url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has"
                 f" no model {self._model!r}"
             )
         self.can = frozenset(can)
         ways = [name for name, there in (("completions", self._completes), ("chat", self._chats)) if there]
         given = "log-probabilities" if Capability.GENERATE in can else "no log-probabilities"
         scores = ", of given texts too" if Capability.SCORE in can else ""
-        self.name = f"OpenAI-compatible endpoint ({', '.join(ways)}; {given}{scores})"
-
-    def _chosen(self, wanted: str) -> str:
-        if wanted:
-            return wanted
-        value = self._server.get("/models")
-        rows = value.get("data") if isinstance(value, dict) else None
-        names = [str(row.get("id")) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        if len(names) != 1:
-            listed = ", ".join(names[:8]) or "none"
-            raise UsageError(f"{self._server.url} has {len(names)} models ({listed}): name one with #model")
-        return names[0]
+        ignored = f"; takes no {', '.join(refused)}" if (refused := self._serving.refused) else ""
+        self.name = f"OpenAI-compatible endpoint ({', '.join(ways)}; {given}{scores}{ignored})"
 
     def _tried_completions(self) -> set[Capability]:
         try:
             first = self._completed({"prompt": _PLAIN, "max_tokens": 4, "temperature": 0, "logprobs": ALTERNATIVES})[0]
         except Refused as refused:
-            if refused.status in (401, 403):
+            if refused.status in _NOT_NOW:
                 raise
             return set()
         self._completes = True
@@ -76,7 +78,8 @@ class Endpoint:
         if not scored:
             return {Capability.SAMPLE}
         others = {Capability.ALTERNATIVES} if all(len(row.alternatives) > 1 for row in scored) else set()
-        return {Capability.SAMPLE, Capability.GENERATE, *others, *self._tried_echo()}
+        given = self._tried_echo() or self._tried_forced(first.text, scored)
+        return {Capability.SAMPLE, Capability.GENERATE, *others, *given}
 
     def _tried_echo(self) -> set[Capability]:
         """Whether texts that are given are scored, and with numbers that mean something."""
@@ -87,29 +90,41 @@ class Endpoint:
         makes_sense = sum(row.logprob for row in true) > sum(row.logprob for row in odd)
         return {Capability.SCORE} if makes_sense else set()
 
+    def _tried_forced(self, text: str, written: tuple[TokenScore, ...]) -> set[Capability]:
+        """Whether texts that are given can be forced, with the numbers that the server gives where it writes them."""
+        forced = Forced(self.model, self._serving.post, self._abreast.outside)
+        try:
+            again, odd = forced.score(_PLAIN, text), forced.score(_PLAIN, _ODD)
+        except UsageError:
+            return set()
+        same = [row.text for row in again] == [row.text for row in written] and all(
+            abs(one.logprob - other.logprob) < _AGREES for one, other in zip(again, written, strict=True)
+        )
+        if not same or odd[0].logprob >= again[0].logprob:
+            return set()
+        self._forced = forced
+        return {Capability.SCORE}
+
     def _tried_chat(self) -> set[Capability]:
         messages = [{"role": "user", "content": f"Say one word: {_PLAIN}"}]
-        for most in ("max_tokens", "max_completion_tokens"):
-            self._most = most
-            try:
-                first = self._talked(messages, 4, 0.0, 0, 1)[0]
-            except Refused as refused:
-                if refused.status in (401, 403):
-                    raise
-                if most in str(refused):
-                    continue  # newer hosted models take the other name
-                return set()
-            self._chats = True
-            given = {Capability.GENERATE} if _answers.scored(first.text, first.tokens) else set()
-            return {Capability.CHAT, Capability.SAMPLE, *given}
-        return set()
+        try:
+            first = self._talked(messages, 4, 0.0, 0, 1)[0]
+        except Refused as refused:
+            if refused.status in _NOT_NOW:
+                raise
+            return set()
+        self._chats = True
+        given = {Capability.GENERATE} if _answers.scored(first.text, first.tokens) else set()
+        return {Capability.CHAT, Capability.SAMPLE, *given}
 
     def rendered(self, user: str, system: str = "") -> str:
-        """The messages as JSON: only the server has the template."""
+        """The prompt that the server makes of the messages where it says so, else the messages as JSON."""
         if not self._chats:
             raise UsageError(f"{self.model} does not chat: give the prompt as the model is to read it, with --prompt")
         system_ = [{"role": "system", "content": system}] if system else []
-        return json.dumps([*system_, {"role": "user", "content": user}], ensure_ascii=False)
+        messages = [*system_, {"role": "user", "content": user}]
+        made = self._forced.rendered(messages) if self._forced else None
+        return json.dumps(messages, ensure_ascii=False) if made is None else made
 
     def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
         """The tokens of `text` after `prompt`; one that spans both, as the server splits them, counts with the text."""
@@ -119,7 +134,59 @@ class Endpoint:
             raise UsageError(f"{self.model} gives no log-probabilities of a text that it did not write")
         if _messages(prompt) is not None:
             raise UsageError("an endpoint scores no text after a conversation: give the prompt as the model reads it")
-        return self._echoed(prompt, text)
+        if len(prompt) + len(text) > MOST_TEXT:
+            raise UsageError(_too_long("text", prompt + text))
+        return self._forced.score(prompt, text) if self._forced else self._echoed(prompt, text)
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, tuple[TokenScore, ...] | None]]:
+        """As `score`, for several pairs, several requests at a time.
+
+        Raises UsageError where the server is gone, or turns requests away: that says nothing of a text.
+        """
+        return self._abreast.each(self._tried_pair, pairs, self._at_once)
+
+    def _tried_pair(self, pair: tuple[str, str]) -> tuple[TokenScore, ...] | None:
+        try:
+            return self.score(*pair)
+        except Unreached:
+            raise
+        except UsageError as cause:
+            if isinstance(cause, Refused) and cause.status in _NOT_NOW:
+                raise
+            return None
+
+    def batches(self, prompts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """The prompts as they come, as many as are asked at a time."""
+        size = self._at_once
+        return tuple(tuple(range(at, min(at + size, len(prompts)))) for at in range(0, len(prompts), size))
+
+    def answers(self, prompts: Sequence[str], most: int, stop: str = "") -> tuple[Answer, ...]:
+        """What the model writes after each prompt, several requests at a time."""
+        found = dict(self._abreast.each(lambda prompt: self._written(prompt, most, stop), prompts, self._at_once))
+        return tuple(found[at] for at in range(len(prompts)))
+
+    def _written(self, prompt: str, most: int, stop: str) -> Answer:
+        tokens = list(self.generate(prompt, most))
+        last = next((at for at, token in enumerate(tokens) if stop and stop in token.text), len(tokens))
+        return Answer(tuple(tokens[:last]), None)
+
+    def samples(
+        self,
+        prompts: Sequence[str],
+        count: int,
+        most: Sequence[int],
+        temperature: float,
+        seed: int,
+        stop: str = "",
+    ) -> tuple[tuple[Sample, ...], ...]:
+        """As `sample`, for several prompts, several requests at a time."""
+        rows = list(zip(prompts, most, strict=True))
+        found = dict(
+            self._abreast.each(
+                lambda row: self._sampled(row[0], count, row[1], temperature, seed, stop, 1), rows, self._at_once
+            )
+        )
+        return tuple(found[at] for at in range(len(rows)))
 
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
         """What the server answers, all at once; nothing if it answers nothing."""
@@ -135,14 +202,19 @@ class Endpoint:
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
     ) -> tuple[Sample, ...]:
-        """Several answers; where the server gives fewer at a time than asked, it is asked again with the next seed."""
-        rows: list[Sample] = []
-        while len(rows) < count:
-            for choice in self._answered(prompt, most, temperature, seed + len(rows), count - len(rows)):
-                scored = _answers.scored(choice.text, choice.tokens)
-                text = choice.text.partition(stop)[0] if stop else choice.text
-                total = None if scored is None else sum(row.logprob for row in scored if row.start <= len(text))
-                rows.append(Sample(text, total, len(scored or ())))
+        """Several answers; where the server gives fewer than it is asked for, it is asked again with other seeds."""
+        return self._sampled(prompt, count, most, temperature, seed, stop, self._at_once)
+
+    def _sampled(
+        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str, at_once: int
+    ) -> tuple[Sample, ...]:
+        def drawn(seed: int, count: int = 1) -> list[Sample]:
+            return [_sample(row, stop) for row in self._answered(prompt, most, temperature, seed, count)]
+
+        rows = drawn(seed, count)
+        more = self._abreast.each(drawn, range(seed + len(rows), seed + count), at_once)
+        for _, found in sorted(more, key=lambda row: row[0]):
+            rows += found[:1]
         return tuple(rows[:count])
 
     def _answered(
@@ -159,23 +231,21 @@ class Endpoint:
         return self._talked(messages or [{"role": "user", "content": prompt}], most, temperature, seed, count)
 
     def _completed(self, wanted: dict[str, Any]) -> tuple[_answers.Choice, ...]:
-        value = self._server.post("/completions", {"model": self._model, **wanted})
-        return _answers.choices(value, self._server.url)
+        return _answers.choices(self._serving.post("/completions", wanted), self._url)
 
     def _talked(
         self, messages: list[dict[str, str]], most: int, temperature: float, seed: int, count: int
     ) -> tuple[_answers.Choice, ...]:
         wanted = {
-            "model": self._model,
             "messages": messages,
-            self._most: most,
+            "max_tokens": most,
             "temperature": temperature,
             "seed": seed,
+            "n": count,
+            "logprobs": True,
+            "top_logprobs": ALTERNATIVES,
         }
-        value = self._server.post(
-            "/chat/completions", {**wanted, "n": count, "logprobs": True, "top_logprobs": ALTERNATIVES}
-        )
-        return _answers.choices(value, self._server.url)
+        return _answers.choices(self._serving.post("/chat/completions", wanted), self._url)
 
     def _echoed(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
         """The server's own tokens of prompt and text, those of the text kept.
@@ -183,8 +253,6 @@ class Endpoint:
         Raises UsageError where what comes back is not the text, or lacks numbers.
         """
         whole = prompt + text
-        if len(whole) > MOST_TEXT:
-            raise UsageError(_too_long("text", whole))
         wanted = {"prompt": whole, "echo": True, "temperature": 0, "logprobs": ALTERNATIVES}
         try:
             choice = self._completed({**wanted, "max_tokens": 0})[0]
@@ -212,6 +280,14 @@ class Endpoint:
             first, last = max(0, start - len(prompt)), start + len(token.text) - len(prompt)
             rows.append(_answers.located(token, token.logprob, text, first, last))
         return tuple(rows)
+
+
+def _sample(choice: _answers.Choice, stop: str) -> Sample:
+    """An answer up to where it is cut."""
+    scored = _answers.scored(choice.text, choice.tokens)
+    text = choice.text.partition(stop)[0] if stop else choice.text
+    total = None if scored is None else sum(row.logprob for row in scored if row.start <= len(text))
+    return Sample(text, total, len(scored or ()))
 
 
 def _too_long(what: str, text: str) -> str:

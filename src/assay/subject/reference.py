@@ -18,6 +18,8 @@ from assay.subject import hub
 from assay.subject.walk import Walk, walked
 
 _SERVER = regex(r"openai\+(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
+# what a server prints of itself, or a browser shows: a host with a port
+_HOST = regex(r"(?:localhost|[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|\[[0-9a-fA-F:]+\]):\d{1,5}(?:/\S*)?\Z")
 _FORMS = "a folder, a weight file, hf://org/name or openai+http://host/v1#model"
 
 
@@ -37,8 +39,15 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
             raise UsageError(f"{without_user(reference)} is behind a network, and --offline was given")
         shown = without_user(reference)
         return Walk(name or shown, shown, (), (), (), ())
+    if reference.startswith(("http://", "https://")):
+        raise UsageError(
+            f"cannot open {without_user(reference)}: give openai+{without_user(reference)} for a model behind a server,"
+            " or a folder, a weight file or hf://org/name"
+        )
     if "://" in reference:
         raise UsageError(f"cannot open {without_user(reference)}: give {_FORMS}")
+    if _HOST.match(reference) and not Path(reference).exists():
+        raise UsageError(f"no model at {reference}: a model behind a server is openai+http://{reference}")
     if not reference or "\0" in reference:
         raise UsageError(f"{reference!r} names no model: give {_FORMS}")
     return walked(Path(reference))

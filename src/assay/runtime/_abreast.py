@@ -1,0 +1,68 @@
+"""Ask one server several things at a time, each over a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from assay.network.server import Server
+
+ABREAST = 8  # requests: a server with fewer places lets the others wait
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+
+class Abreast:
+    """The connections to one server: each request takes one that is free, or a new one."""
+
+    def __init__(self, first: Server, read: float, *, key_in_clear: bool) -> None:
+        self._read, self._in_clear, self._to = read, key_in_clear, first.address
+        self._all = [first]
+        self._free: SimpleQueue[Server] = SimpleQueue()
+        self._free.put(first)
+
+    @contextmanager
+    def _taken(self) -> Iterator[Server]:
+        try:
+            server = self._free.get_nowait()
+        except Empty:
+            server = Server(self._to, self._read, key_in_clear=self._in_clear)
+            self._all.append(server)
+        try:
+            yield server
+        finally:
+            self._free.put(server)
+
+    def post(self, path: str, value: dict[str, Any]) -> Any:
+        """As `Server.post`."""
+        with self._taken() as server:
+            return server.post(path, value)
+
+    def outside(self, path: str, value: dict[str, Any]) -> Any:
+        """As `Server.outside`."""
+        with self._taken() as server:
+            return server.outside(path, value)
+
+    def each(
+        self, call: Callable[[Given], Found], rows: Sequence[Given], most: int = ABREAST
+    ) -> Iterator[tuple[int, Found]]:
+        """(number of the row, what the call gives for it), as they are done, `most` calls at a time.
+
+        An error ends what is still being asked, and is raised.
+        """
+        if most == 1:
+            yield from ((number, call(row)) for number, row in enumerate(rows))
+            return
+        pool = ThreadPoolExecutor(most)
+        try:
+            asked: dict[Future[Found], int] = {pool.submit(call, row): number for number, row in enumerate(rows)}
+            for one in as_completed(asked):
+                yield asked[one], one.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if any(not one.done() for one in asked):
+                for server in list(self._all):
+                    server.end()

@@ -1,0 +1,129 @@
+"""Servers that others wrote, skipped where they are not installed (CONTRIBUTING.md says how), serving SmolLM2."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from assay.errors import UsageError
+from assay.facts.uncertainty import Capability, ScoredText
+from assay.runtime.endpoint import Endpoint
+from assay.runtime.recorded import Recorded
+from assay.runtime.torch_ import TorchRuntime
+from tests.builders.command import run
+
+STARTS = 120.0  # seconds that a server may take to load the model
+LLAMA = """
+import sys, time, xllamacpp
+wanted = xllamacpp.CommonParams()
+wanted.model.path, wanted.n_ctx, wanted.n_parallel = sys.argv[1], 8192, 4
+wanted.hostnames, wanted.port = ["127.0.0.1"], int(sys.argv[2])
+wanted.cpuparams.n_threads = 1
+served = xllamacpp.Server(wanted)
+time.sleep(3600)
+"""
+
+
+def lacking(*modules: str) -> bool:
+    return any(importlib.util.find_spec(name) is None for name in modules)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def started(*command: str) -> Iterator[str]:
+    """`HOST:PORT` of a server that was started with PORT in its command, once it lists its model."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [row.replace("PORT", str(port)) for row in command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        end = time.monotonic() + STARTS
+        while not _answers(port):
+            assert time.monotonic() < end and process.poll() is None, f"{command[:4]} did not start"
+            time.sleep(0.2)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def llama(smollm2: Path) -> Iterator[str]:
+    if lacking("xllamacpp"):
+        pytest.skip("llama.cpp's server is not installed: pip install xllamacpp")
+    with started(sys.executable, "-c", LLAMA, str(smollm2), "PORT") as address:
+        yield address
+
+
+def record(path: Path) -> ScoredText:
+    return Recorded(path).rows[0]
+
+
+def test_llama_cpp_scores_given_texts(llama: str, smollm2_runtime: TorchRuntime) -> None:
+    served = Endpoint(f"openai+http://{llama}/v1")
+    assert {Capability.SCORE, Capability.GENERATE, Capability.SAMPLE, Capability.CHAT} <= served.can
+    pairs = [
+        ("Question: What is the capital of France?\nAnswer:", " Paris."),
+        ("The capital of France is", " Berlin, and 1823 was a year."),
+        ("Two words:", " Größe und Länge, naïve café"),
+        ("Two words:", " 日本 🙂."),
+        ("A mark:", " a<|im_end|>b"),
+    ]
+    found, own = dict(served.scores(pairs)), dict(smollm2_runtime.scores(pairs))
+    gaps = []
+    for number, (_, text) in enumerate(pairs):
+        outside, inside = found[number], own[number]
+        assert outside is not None and inside is not None
+        assert "".join(row.text for row in outside) == text
+        assert len(outside) == len(inside)
+        gaps += [abs(one.logprob - other.logprob) for one, other in zip(outside, inside, strict=True)]
+    # llama.cpp multiplies in 8 bits where the weights have 4, transformers in 32
+    assert statistics.median(gaps) < 0.15 and max(gaps) < 1.5
+    made = list(served.generate("The capital of France is", 6))
+    again = served.score("The capital of France is", "".join(row.text for row in made))
+    assert [row.text for row in again] == [row.text for row in made]
+    assert [row.logprob for row in again] == pytest.approx([row.logprob for row in made], abs=0.05)
+    with pytest.raises(UsageError, match="character 0"):
+        served.score("A text:", "a\0b")
+
+
+def test_llama_cpp_answers_what_a_user_types(llama: str, tmp_path: Path) -> None:
+    asked = ("--user", "What is the capital of France?")
+    done = run("score", f"openai+http://{llama}", *asked, "--text", "Berlin.", "-o", f"json={tmp_path / 'a.json'}")
+    assert done.returncode == 0, done.stderr
+    found = record(tmp_path / "a.json")
+    assert found.text == "Berlin." and "<|im_start|>user" in found.prompt and "of given texts too" in found.runtime
+    # five samples, where llama.cpp takes as many at a time as it has places: four
+    done = run(
+        *("score", f"openai+http://{llama}/v1/chat/completions", *asked, "--samples", "5", "--most", "12"),
+        *("-o", f"json={tmp_path / 'b.json'}"),
+    )
+    assert done.returncode == 0, done.stderr
+    found = record(tmp_path / "b.json")
+    assert len(found.samples) == 5 and "meaning.entropy" in {row.id for row in found.scores}
+    done = run("score", f"openai+http://{llama}/v1#other", *asked, "--text", "Paris.")
+    assert done.returncode == 2 and "has no model 'other' and would answer to any name: it has" in done.stderr
