@@ -17,8 +17,9 @@ from assay.formats.pickle.opening import Opening, opening
 from assay.formats.window import Window
 
 MAX_TRIES = 1_000  # texts of one file that are looked at as pickles
-MAX_BYTES = 64 << 20  # of them together
+MAX_BYTES, LONGEST = 8 << 20, 1 << 20  # characters of them together, and of one
 _BLOCK = 1 << 20
+_HEAD = 1_024  # characters by which a pickle is told
 _LEAST = 16  # characters of the shortest that may import anything
 # the first characters for the opcodes PROTO (of 0 to 5), GLOBAL and MARK, in both alphabets (RFC 4648, tables 1 and 2)
 _START = rb"(?<![A-Za-z0-9+/_=-])(?:gA[A-X]|Y[w-z0-9+/_-]|K[A-P])[A-Za-z0-9+/_-]{13,}"
@@ -38,12 +39,10 @@ def pickles(artifact: str, window: Window) -> Iterator[PickleProgram]:
         block = window.rest(at - before, before + _BLOCK + _LEAST)
         for match in re.finditer(_START, block):
             start = at - before + match.start()
-            if not at <= start < at + _BLOCK or opening(_decoded(match[0][:512])) is Opening.OTHER:
+            if not at <= start < at + _BLOCK or opening(_read(window, start, _HEAD)) is not Opening.PICKLE:
                 continue
-            text = window.rest(start, min(left, window.size - start))
-            whole = re.match(_LINE, text)
-            raw = _decoded(re.sub(_BREAK, b"", whole[0] if whole else b""))
-            tries, left = tries - 1, left - len(raw)
+            raw = _read(window, start, LONGEST)
+            tries, left = tries - 1, left - len(raw) * 4 // 3
             if tries < 0 or left <= 0:
                 raise LimitExceeded("text with more in base64 that may be pickles than assay follows", at=start)
             yield from _programs(artifact, start, raw)
@@ -61,6 +60,12 @@ def _programs(artifact: str, at: int, raw: bytes) -> Iterator[PickleProgram]:
         return
     if found.program.imports or found.program.tampers:
         yield from alone(found)
+
+
+def _read(window: Window, at: int, most: int) -> bytes:
+    """What the base64 from byte `at` stands for, its breaks left out, as far as so many characters go."""
+    found = re.match(_LINE, window.rest(at, most))
+    return _decoded(re.sub(_BREAK, b"", found[0] if found else b""))
 
 
 def _decoded(text: bytes) -> bytes:
