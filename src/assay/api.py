@@ -53,7 +53,8 @@ def audit(
             it answers can be known.
         policy: `default`, `strict`, or the path of a policy file.
         questions: those of the five to ask alone, such as `vulnerabilities`; the others are not part of the dossier.
-        only, skip: check ids to ask alone, or to leave out; what is left out is open in the dossier.
+        only, skip: check ids to ask alone, or to leave out; `weights.*` is all that begin so. What is left out is open
+            in the dossier.
         known: the path of a baseline file, or fingerprints that an earlier audit accepted.
         offline: never open a network connection; a model that is not here already is then a UsageError.
         isolation: parse in a locked-down worker process; False parses in this process.

@@ -115,7 +115,7 @@ def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path
 
 
 def test_checks_explain_policy_doctor_completion() -> None:
-    listed = json.loads(run("checks", "--format", "json").stdout)
+    listed = json.loads(run("checks", "-o", "json").stdout)
     assert len(listed) >= 15 and {row["question"] for row in listed} == {
         "vulnerabilities",
         "parameters",
@@ -123,6 +123,12 @@ def test_checks_explain_policy_doctor_completion() -> None:
         "provenance",
         "openness",
     }
+    some = run("checks", "pickle.*", "weights.dead").stdout.splitlines()
+    assert [line.split()[0] for line in some if "." in line.split(" ")[0]] == [
+        *(row["id"] for row in listed if row["id"].startswith("pickle.")),
+        "weights.dead",
+    ]
+    assert "no check 'weights.ded'; did you mean 'weights.dead'?" in run("checks", "weights.ded").stderr
     assert "What to do:" in run("explain", "token.forgeable").stdout
     assert run("explain", "Inert").stdout.startswith("inert: A file of a kind that nothing loads")
     assert max(map(len, run("explain", "token.forgeable", COLUMNS="50").stdout.splitlines())) <= 50

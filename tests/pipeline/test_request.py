@@ -81,3 +81,11 @@ def test_what_costs_more_is_allowed_by_naming_what_it_needs(tmp_path: Path) -> N
     assert requested("m", offline=True, cost="header").costs == {Cost.HEADER}
     assert requested("m", offline=True).costs == {Cost.HEADER, Cost.PASS, Cost.WEIGHTS}
     assert Cost.CORPUS in requested("m", corpora=(tmp_path,)).costs
+
+
+def test_checks_are_named_by_patterns_too() -> None:
+    request = requested("m", only=("weights.*",), skip=("weights.d*",))
+    asked = {check.rule.id for check in request.checks if request.asks(check.rule.id)}
+    assert "weights.absent" in asked and not {"weights.dead", "card.missing"} & asked
+    with pytest.raises(UsageError, match=r"no check 'wieghts\.\*'"):
+        requested("m", only=("wieghts.*",))

@@ -39,8 +39,12 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     help="Ask this of the five questions alone: vulnerabilities, parameters, hallucination, provenance or openness; "
     "may be repeated.",
 )
-@click.option("--only", multiple=True, metavar="CHECK,..", help="Ask these checks alone; the others stay open.")
-@click.option("--skip", multiple=True, metavar="CHECK,..", help="Leave these checks out; they stay open.")
+@click.option(
+    "--only", multiple=True, metavar="CHECK,..", help="Ask these checks alone (or weights.*); the others stay open."
+)
+@click.option(
+    "--skip", multiple=True, metavar="CHECK,..", help="Leave these checks out (or weights.*); they stay open."
+)
 @click.option(
     "--baseline", type=options.FILE, metavar="FILE", help="Known findings that do not block (see: assay baseline)."
 )

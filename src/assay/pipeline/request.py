@@ -13,7 +13,7 @@ from assay import checks, plugin
 from assay import policy as policies
 from assay.errors import UsageError, did_you_mean
 from assay.facts.dossier import QUESTIONS
-from assay.lazy import dataclass
+from assay.lazy import dataclass, fits
 from assay.measures import ORDER, Cost
 from assay.policy import baseline
 
@@ -65,7 +65,7 @@ class Request:
                 raise UsageError(f"no question {question!r}{did_you_mean(question, QUESTIONS)}: {', '.join(QUESTIONS)}")
         ids = tuple(check.rule.id for check in self.every_check)
         for id in (*self.only, *self.skip):
-            if id not in ids:
+            if not any(fits(known, id) for known in ids):
                 raise UsageError(f"no check {id!r}{did_you_mean(id, ids)} (assay checks lists them)")
         if problems := policies.problems(self.policy, ids):
             raise UsageError(f"policy {self.policy.name!r}: {problems[0]} (assay policy check lists all)")
@@ -103,11 +103,12 @@ class Request:
 
     def asks(self, id: str) -> bool:
         """Whether the check with this id is to be asked."""
-        return id not in self.skip and (not self.only or id in self.only) and not self.policy.switched_off(id)
+        return not self.leaves_out(id) and not self.policy.switched_off(id)
 
     def leaves_out(self, id: str) -> bool:
         """Whether the request, rather than the policy, leaves the check out."""
-        return id in self.skip or bool(self.only and id not in self.only)
+        skipped, kept = (any(fits(id, pattern) for pattern in row) for row in (self.skip, self.only))
+        return skipped or bool(self.only and not kept)
 
 
 def requested(
