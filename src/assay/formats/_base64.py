@@ -24,7 +24,7 @@ _LEAST = 16  # characters of the shortest that may import anything
 # the first characters for the opcodes PROTO (of 0 to 5), GLOBAL and MARK, in both alphabets (RFC 4648, tables 1 and 2)
 _START = rb"(?<![A-Za-z0-9+/_=-])(?:gA[A-X]|Y[w-z0-9+/_-]|K[A-P])[A-Za-z0-9+/_-]{13,}"
 # lines of it are broken as it is written in YAML and mail, also by a JSON escape; JSON may write a stroke as \/
-_LINE = rb"(?:[A-Za-z0-9+/_-]|\s|\\[nrt/])+"
+_LINE = rb"[A-Za-z0-9+/_\s\\-]+"
 _BREAK = rb"\s|\\[nrt]|\\(?=/)"
 
 
