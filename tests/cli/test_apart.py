@@ -11,7 +11,7 @@ import click
 import pytest
 
 import assay
-from assay.cli._apart import Command, Written, WrittenArgument
+from assay.cli._apart import Command, NamedArgument, Written, WrittenArgument
 from assay.cli._group import cli
 from assay.errors import UsageError
 from tests.builders import hub_model
@@ -21,11 +21,13 @@ from tests.builders.walker import leaves, ran
 
 WRITES = (Written, WrittenArgument)
 # names of arguments that are written; "--output", "-o" and what is kept are found by their spelling
-_SPELLED = {"--output", "--keep", "--live", "--histograms", "--report"}
+_SPELLED = {"--output", "--answers", "--live", "--histograms", "--report"}
 
 
 def _read(row: click.Parameter) -> bool:
-    return not isinstance(row, WRITES) and isinstance(row.type, click.Path | click.types.StringParamType)
+    return not isinstance(row, (*WRITES, NamedArgument)) and isinstance(
+        row.type, click.Path | click.types.StringParamType
+    )
 
 
 def _words(command: click.Command, told: dict[click.Parameter, str]) -> tuple[str, ...]:
@@ -59,7 +61,11 @@ def test_every_option_that_writes_is_known_as_one() -> None:
         ]
     assert not unknown
     arguments = {row.name for _, command in leaves(cli) for row in command.params if isinstance(row, WrittenArgument)}
-    assert arguments == {"file", "log", "directory"}  # of baseline write, log append, corpus add
+    assert arguments == {
+        "file",
+        "log",
+        "directory",
+    }  # of baseline write and registry export, log append, corpus add and web build
 
 
 @pytest.mark.parametrize("how", ["file", "hard link", "linked folder", "in a folder"])

@@ -19,12 +19,14 @@ def test_offline_it_says_where_to_get_pyodide(tmp_path: Path) -> None:
 
 
 def test_another_pyodide_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
     for name in FILES:
-        (tmp_path / name).write_bytes(b"something else")
-    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(tmp_path))
+        (other / name).write_bytes(b"something else")
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(other))
     assert done.returncode == 2 and f"is not that of {PACKAGE}" in done.stderr
-    (tmp_path / "pyodide.mjs").unlink()
-    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(tmp_path))
+    (other / "pyodide.mjs").unlink()
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(other))
     assert done.returncode == 2 and "cannot read Pyodide from" in done.stderr and "pyodide.mjs" in done.stderr
 
 

@@ -47,6 +47,10 @@ class WrittenArgument(click.Argument):
         self.folder = folder
 
 
+class NamedArgument(click.Argument):
+    """An argument that names what the command does not open: it may lie where the command writes."""
+
+
 class Command(click.Command):
     """A command whose outputs touch none of its inputs."""
 
@@ -114,7 +118,7 @@ def apart(paths: Iterable[Path | None], inside: str = "") -> None:
 def _inputs(ctx: click.Context) -> Iterator[Path]:
     """All that the command was given, is there and is not written."""
     for row in ctx.command.params:
-        if not isinstance(row, Written | WrittenArgument):
+        if not isinstance(row, Written | WrittenArgument | NamedArgument):
             for word in _each(ctx, row):
                 if isinstance(word, str | Path) and (path := _there(str(word))):
                     yield path

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
-from assay.cli._apart import command
+from assay.cli._apart import NamedArgument, Written, command
 from assay.cli._streams import put, say
 from assay.errors import UsageError
 from assay.lazy import regex
@@ -26,9 +26,11 @@ _PLAIN = regex(r"(hf://)?[\w./@+-]+")  # needs no quotes in a shell, in YAML and
 
 @command("init")
 @click.argument("service", type=click.Choice(tuple(_PLACES)))
-@click.argument("model", default=".")
+@click.argument("model", cls=NamedArgument, default=".")
 @click.option(
     "--repository",
+    cls=Written,
+    folder=True,
     type=options.FILE,
     default=Path(),
     metavar="DIR",

@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from assay.cli import _options as options
+from assay.cli._apart import WrittenArgument, group
 from assay.cli._streams import say
 from assay.errors import UsageError
 from assay.writing import reason, write_whole
 
 
-@click.group("web")
+@group("web")
 def COMMAND() -> None:
     """Audit models in a browser tab, from a static site of your own."""
 
 
 @COMMAND.command("build")
-@click.argument("directory", type=options.FILE, metavar="DIR")
+@click.argument("directory", cls=WrittenArgument, folder=True, type=options.FILE, metavar="DIR")
 @click.option(
     "--pyodide",
     type=options.FILE,

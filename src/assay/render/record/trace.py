@@ -151,7 +151,7 @@ def contamination_headline(found: Contamination, failed: bool) -> Headline:
         return Headline("CONTAMINATED", said, Tone.STOP if failed else Tone.CARE)
     if unknown:
         return Headline("NOT KNOWN", said, Tone.CARE)
-    return Headline("CLEAN", said, Tone.CARE if found.skipped or found.left else Tone.TELL)
+    return Headline("NONE FOUND", said, Tone.CARE if found.skipped or found.left else Tone.TELL)
 
 
 def contamination_lines(
