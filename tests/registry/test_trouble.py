@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,28 @@ def test_a_damaged_export_is_refused(dossier: Dossier, tmp_path: Path, damage: s
     file.write_bytes(changed)
     done = run("registry", "import", str(file), "--registry", str(tmp_path / "other"))
     assert done.returncode == 2 and done.stderr.startswith("assay: ") and len(done.stderr.splitlines()) == 1
+
+
+def test_a_dossier_that_somebody_edited_is_kept_as_it_is(where: str, dossier: Dossier) -> None:
+    """Numbers that no column takes, NUL, halves of surrogate pairs, and texts that are longer than any digest."""
+    odd = "\0\ud800" + "x" * 5_000
+    edited = replace(
+        dossier,
+        assay=odd,
+        subject=replace(dossier.subject, sha256=odd, files_sha256=odd),
+        artifacts=tuple(replace(row, sha256=odd, format=odd, size=(1 << 63) - 1) for row in dossier.artifacts),
+        findings=tuple(replace(row, fingerprint=odd) for row in dossier.findings),
+        policy=replace(dossier.policy, sha256=odd),
+        baseline=odd,
+        portrait=replace(
+            dossier.portrait, weights=tuple(replace(row, parameters=10**40) for row in dossier.portrait.weights)
+        ),
+    )
+    with registry.open(where, new=True) as kept:
+        audit = kept.keep(edited)
+        assert canonical(kept.dossier(audit)) == canonical(edited)
+    assert run("list", "--registry", where).returncode == 0
+    assert run("registry", "check", "--registry", where).returncode == 0
 
 
 _KEEP = """

@@ -7,15 +7,17 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from assay.facts.dossier import Dossier
+from assay.facts.artifact import Artifact
+from assay.facts.dossier import Dossier, Waiver
 from assay.facts.finding import Finding, Kind
 from assay.licence.name import named
 from assay.licence.statement import says_nothing
-from assay.registry.tables import ARTIFACT, FINDING, LICENCE, RELATION, WAIVER
+from assay.registry.tables import ARTIFACT, AUDIT, FINDING, LICENCE, RELATION, WAIVER
 from assay.render.tally import tally
 from assay.render.verdict import said
 
 Row = dict[str, Any]
+_MOST = (1 << 63) - 1  # that a column for numbers takes
 LONGEST = 2_000  # characters of a text in a row; the dossier has all of it
 _SILENT = (Kind.PASS, Kind.NOT_APPLICABLE)  # counted, and otherwise only in the dossier
 
@@ -34,64 +36,75 @@ def key(text: str) -> str:
 def audit(dossier: Dossier, digest: str) -> Row:
     """The row of the audit itself, but for when it was kept and by whom."""
     subject, found = dossier.subject, said(tally(dossier))
-    return {
-        "dossier": digest,
-        "name": written(subject.name),
-        "key": key(subject.name),
-        "reference": written(subject.reference),
-        "subject": subject.sha256,
-        "files": subject.files_sha256,
-        "kind": dossier.nature.kind,
-        "family": written(dossier.portrait.family),
-        "parameters": sum(row.parameters for row in dossier.portrait.weights) or None,
-        "bytes": sum(row.size for row in dossier.artifacts),
-        "verdict": dossier.decision.verdict,
-        "blocking": found.blocking,
-        "first": found.first,
-        "decide": found.decide,
-        "unknown": found.unknown,
-        "accepted": found.accepted,
-        "passed": found.passed,
-        "policy": written(dossier.policy.name),
-        "policy_sha256": dossier.policy.sha256,
-        "baseline": dossier.baseline,
-        "assay": dossier.assay,
-    }
+    return _kept(
+        {
+            "dossier": digest,
+            "name": subject.name,
+            "key": key(subject.name),
+            "reference": subject.reference,
+            "subject": subject.sha256,
+            "files": subject.files_sha256,
+            "kind": dossier.nature.kind,
+            "family": dossier.portrait.family,
+            "parameters": sum(row.parameters for row in dossier.portrait.weights) or None,
+            "bytes": sum(row.size for row in dossier.artifacts),
+            "verdict": dossier.decision.verdict,
+            "blocking": found.blocking,
+            "first": found.first,
+            "decide": found.decide,
+            "unknown": found.unknown,
+            "accepted": found.accepted,
+            "passed": found.passed,
+            "policy": dossier.policy.name,
+            "policy_sha256": dossier.policy.sha256,
+            "baseline": dossier.baseline,
+            "assay": dossier.assay,
+        },
+        AUDIT,
+    )
 
 
 def parts(dossier: Dossier) -> Iterator[tuple[Table, list[Row]]]:
     """The rows of each table of what an audit has many of, in the order of the dossier."""
-    yield FINDING, [_finding(row) for row in dossier.findings if row.kind not in _SILENT]
-    yield (
-        ARTIFACT,
-        [
-            {"path": written(row.path), "size": row.size, "sha256": row.sha256, "format": row.format}
-            for row in dossier.artifacts
-        ],
-    )
-    yield LICENCE, list(_licences(dossier))
-    yield RELATION, list(_relations(dossier))
-    yield (
-        WAIVER,
-        [
-            {
-                "check": written(row.check), "artifact": written(row.artifact), "owner": written(row.owner),
-                "reason": written(row.reason), "expires": row.expires, "state": row.state,
-            }
-            for row in dossier.waivers
-        ],
-    )  # fmt: skip
+    found: dict[Table, Iterable[Row]] = {
+        FINDING: map(_finding, (row for row in dossier.findings if row.kind not in _SILENT)),
+        ARTIFACT: map(_artifact, dossier.artifacts),
+        LICENCE: _licences(dossier),
+        RELATION: _relations(dossier),
+        WAIVER: map(_waiver, dossier.waivers),
+    }
+    for table, rows in found.items():
+        yield table, [_kept(row, table) for row in rows]
+
+
+def _kept(row: Row, table: Table) -> Row:
+    """A row that any database takes: a dossier that somebody edited may hold any text and any number."""
+    return {name: _fitting(value, table.c[name].type) for name, value in row.items()}
+
+
+def _fitting(value: Any, kind: Any) -> Any:
+    if isinstance(value, str):
+        return written(value)[: getattr(kind, "length", None) or LONGEST]
+    return max(-_MOST, min(value, _MOST)) if isinstance(value, int) else value
 
 
 def _finding(row: Finding) -> Row:
     return {
-        "check": written(row.check),
+        "check": row.check,
         "kind": row.kind,
         "effect": row.effect,
         "fingerprint": row.fingerprint,
-        "artifact": written(row.evidence[0].artifact) if row.evidence else "",
-        "message": written(row.message),
+        "artifact": row.evidence[0].artifact if row.evidence else "",
+        "message": row.message,
     }
+
+
+def _artifact(row: Artifact) -> Row:
+    return {"path": row.path, "size": row.size, "sha256": row.sha256, "format": row.format}
+
+
+def _waiver(row: Waiver) -> Row:
+    return {name: getattr(row, name) for name in ("check", "artifact", "owner", "reason", "expires", "state")}
 
 
 def _licences(dossier: Dossier) -> Iterator[Row]:
@@ -104,7 +117,7 @@ def _licences(dossier: Dossier) -> Iterator[Row]:
     )
     texts = ((name, row.artifact, "text") for row in dossier.licences for name in row.identified)
     for name, place, basis in dict.fromkeys((*stated, *texts)):
-        yield {"key": key(name), "name": written(name), "place": written(place), "basis": basis}
+        yield {"key": key(name), "name": name, "place": place, "basis": basis}
 
 
 def _relations(dossier: Dossier) -> Iterator[Row]:
@@ -117,9 +130,7 @@ def _relations(dossier: Dossier) -> Iterator[Row]:
 
 
 def _relation(base: str, sha256: str, relation: str, basis: str) -> Row:
-    return {
-        "key": key(base), "base": written(base), "base_sha256": sha256, "relation": written(relation), "basis": basis
-    }  # fmt: skip
+    return {"key": key(base), "base": base, "base_sha256": sha256, "relation": relation, "basis": basis}
 
 
 def same(left: Iterable[Row], right: Iterable[Row]) -> bool:
