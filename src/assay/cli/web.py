@@ -25,7 +25,7 @@ def COMMAND() -> None:
     type=options.FILE,
     metavar="DIR|FILE",
     help="Python for the browser: the npm package pyodide, as a folder or as npm pack writes it. By default it is"
-    " fetched from the npm registry; either way it has to be the version that assay was made with.",
+    " fetched by npm; either way it has to be the version that assay was made with.",
 )
 @click.option(
     "--kernels",

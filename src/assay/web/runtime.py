@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import subprocess
 import tarfile
@@ -12,8 +11,6 @@ import tempfile
 from base64 import b64encode
 from importlib.resources import files
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from assay.errors import UsageError
 from assay.writing import reason
@@ -29,28 +26,26 @@ FILES = {
     "python_stdlib.zip": "fa1957e5777068fc4f7437f96d860ae2fbe9c19732ba06c84e004ec16dd7dd7a",
     "pyodide-lock.json": "5dc2fc119108bc148c7457dc86e7675b5c87e1cafd420b9c34c1eaef7b36c010",
 }
-_REGISTRY = "https://registry.npmjs.org"
-_MOST = 64 << 20  # bytes of the package, and of each of its files
-_PATIENCE = 300  # seconds without an answer of the registry
 
 
 def taken(source: Path | None, *, offline: bool = False) -> dict[str, bytes]:
     """The files of Pyodide by name.
 
     Args:
-        source: a folder that holds them, or the package as a file (`npm pack`); without it the registry is asked, by
-            npm where that is installed, so that its configuration counts.
+        source: a folder that holds them, or the package as a file (`npm pack`); without it npm fetches it,
+            as it is configured.
         offline: ask nobody.
 
-    Raises UsageError: they are not there, or not those that this version of assay was made with.
+    Raises UsageError: they are not there, npm is not, or they are not those that this version of assay was made with.
     """
     if source is None:
-        if offline:
+        if offline or not shutil.which("npm"):
+            why = "--offline was given" if offline else "npm is not installed"
             raise UsageError(
-                f"Pyodide would come from the npm registry, and --offline was given: give --pyodide with the folder or "
-                f"file that  npm pack {PACKAGE}  makes elsewhere"
+                f"Pyodide would be fetched by npm, and {why}: give --pyodide with the folder or file that "
+                f" npm pack {PACKAGE}  makes elsewhere"
             )
-        return _unpacked(_packed() if shutil.which("npm") else _downloaded(), PACKAGE)
+        return _unpacked(_packed(), PACKAGE)
     try:
         if source.is_dir():
             inside = source / "package" if (source / "package").is_dir() else source
@@ -89,19 +84,6 @@ def _packed() -> bytes:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise UsageError(f"npm could not fetch {PACKAGE} ({last}): give its file with --pyodide")
         return found[0].read_bytes()
-
-
-def _downloaded() -> bytes:
-    registry = os.environ.get("npm_config_registry", _REGISTRY).rstrip("/")  # noqa: SIM112 - as npm writes it
-    url = f"{registry}/pyodide/-/pyodide-{VERSION}.tgz"
-    if not url.startswith("https://"):
-        raise UsageError(f"npm_config_registry is {registry}: expected an address that begins with https://")
-    try:
-        with urlopen(url, timeout=_PATIENCE) as answer:  # noqa: S310 - https, see above
-            raw: bytes = answer.read(_MOST + 1)
-    except (URLError, OSError) as cause:
-        raise UsageError(f"cannot fetch {url} ({cause}): give the file with --pyodide") from None
-    return raw
 
 
 def _unpacked(raw: bytes, where: str) -> dict[str, bytes]:
