@@ -287,7 +287,7 @@ def test_no_answer_breaks_who_reads_it(value: Any) -> None:
 
 
 def test_a_client_gets_a_sentence_for_what_is_not_answered(two: tuple[Path, Path]) -> None:
-    limits = serving.Limits(body=2000, text=300, answer=5000)
+    limits = serving.Limits(body=20_000, text=300, answer=5000)
     with served(two[0], limits=limits) as url:
         _, told = answered(f"{url}/v1/corpus")
         name = told["corpus"]
@@ -306,12 +306,13 @@ def test_a_client_gets_a_sentence_for_what_is_not_answered(two: tuple[Path, Path
             ("count", {"corpus": name, "text": "a b", "pieces": [0, 0]}, 400, "no words"),
             ("count", {"corpus": name, "text": "a b", "limit": 1 << 40}, 400, "not a number"),
             ("match", {"corpus": name, "text": "a b", "after": -1}, 400, "not a number"),
+            ("count", {"corpus": name, "text": "a", "pieces": [0, 1] * 501, "limit": 20_000}, 400, "10,000,000 places"),
             ("tally", {"corpus": name, "text": "a", "places": [99, 0]}, 400, "out of bounds"),
             ("tally", {"corpus": name, "text": ".", "places": [0, 0]}, 400, "without words"),
             ("passages", {"corpus": name, "extents": [0, 0, 1 << 31]}, 400, "more than"),
             ("documents", {"corpus": name, "numbers": [2]}, 400, "out of bounds"),
             ("documents", {"corpus": name, "numbers": [0] * 200}, 413, "ask for less"),
-            ("count", b"x" * 2001, 413, "more than"),
+            ("count", b"x" * 20_001, 413, "more than"),
         ):
             found, value = answered(f"{url}/v1/{path}", question)
             assert (found, said in value["error"]) == (status, True), (path, question, value)
@@ -337,6 +338,61 @@ def test_too_many_questions_at_once_are_told_to_come_again(two: tuple[Path, Path
         assert answered(f"{url}/v1/corpus")[0] == 200
         status, said = answered(f"{url}/v1/trace", {"text": "x"})
         assert (status, said["error"]) == (503, "too many questions at once")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /v1/corpus HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ",
+        b"GET /v1/corpus HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nG",
+    ],
+    ids=["nothing", "half a question", "one question and a bit"],
+)
+def test_a_connection_without_a_question_does_not_keep_its_place(two: tuple[Path, Path], sent: bytes) -> None:
+    with served(two[0], limits=serving.Limits(idle=0.2)) as url:
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as idle:
+            idle.sendall(sent)
+            idle.settimeout(20)
+            try:
+                while idle.recv(1 << 16):
+                    pass
+            except ConnectionResetError:
+                pass
+        assert answered(f"{url}/v1/corpus")[0] == 200
+
+
+def test_an_answer_that_is_not_fetched_does_not_keep_its_place(two: tuple[Path, Path]) -> None:
+    limits = serving.Limits(idle=0.2)
+    with served(two[0], limits=limits) as url, socket.socket() as idle:
+        idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        idle.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+        asked = b"GET /v1/corpus HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        idle.settimeout(20)
+        with pytest.raises(ConnectionError):  # the answers fill what lies between the two, and the server ends it
+            for _ in range(1 << 20):
+                idle.sendall(asked * 1000)
+        assert answered(f"{url}/v1/corpus")[0] == 200
+
+
+def test_corpora_of_more_words_than_can_be_counted_are_no_server_of_corpora(two: tuple[Path, Path]) -> None:
+    def many(path: str, number: int, answer: bytes) -> bytes:
+        told = json.loads(answer)
+        row = {**told["corpora"][0], "documents": 1, "words": wire.MOST}
+        return json.dumps({**told, "corpora": [row] * 3, "documents": 3, "words": 3 * wire.MOST}).encode()
+
+    def share(path: str, number: int, answer: bytes) -> bytes:
+        told = json.loads(answer)
+        told["corpora"][0]["datasets"][0]["words"] = 10**4000
+        return json.dumps(told).encode()
+
+    for lie in (many, share):
+        with (
+            served(two[0]) as behind,
+            between(behind, lie) as liar,
+            pytest.raises(UsageError, match=r"no server of corpora \(not a number from 0"),
+        ):
+            assay.corpus.open(liar)
 
 
 def test_the_command_serves_until_it_is_told_to_end(two: tuple[Path, Path], tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class Limits:
     answer: int = 30 << 20
     seconds: float = 25.0
     upload: float = 20.0
+    idle: float = 30.0
     at_once: int = 8
     waiting: int = 64
     text: int = wire.MOST_TEXT
@@ -192,6 +193,8 @@ def _count(index: Several, asked: dict[str, Any], limits: Limits) -> object:
     if ((pieces[:, 1] == 0) | (pieces.sum(axis=1) > words)).any():
         raise Mismatch("a piece of no words, or one that leaves the text")
     limit = wire.whole(asked.get("limit", 0), 0, wire.MOST_LIMIT)
+    if limit * len(pieces) > wire.MOST_HITS:  # no client takes more, and each is held until the answer is written
+        raise Mismatch(f"more than {wire.MOST_HITS:,} places in a shard")
     return wire.of_places(index.places(query, pieces, limit), _after(asked), limits.page)
 
 
@@ -258,8 +261,9 @@ def application(served: Served, door: Door) -> Any:
                 served.check()
                 raw = json.dumps(encode(served.told)).encode()
             else:
-                asked = _json(await _body(request, served.limits))
-                raw = await gate.through(lambda: served.answer(request.url.path, asked))
+                body = await _body(request, served.limits)
+                # read there, too: as objects a question is many times as large, and others wait while it is read
+                raw = await gate.through(lambda: served.answer(request.url.path, _json(body)))
         except Refusal as cause:
             return said(cause.status, str(cause))
         return library.Response(raw, media_type="application/json", headers=_HEADERS)
@@ -324,6 +328,26 @@ def _json(raw: bytes) -> dict[str, Any]:
     return found
 
 
+class _Idle:
+    """Ends connections that have a place and do nothing: uvicorn waits for a request, or a reader, without end."""
+
+    def __init__(self) -> None:
+        self.connections: set[Any] = set()
+        self._seen: dict[Any, tuple[Any, int]] = {}
+
+    async def end(self) -> None:
+        """End those on which no question came in, and nothing went out, since this was last called."""
+        seen = {
+            row: (row.cycle, row.transport.get_write_buffer_size())
+            for row in self.connections
+            if row.cycle is None or row.cycle.response_complete or row.flow.write_paused
+        }
+        for row, state in seen.items():
+            if self._seen.get(row) == state:
+                row.transport.abort()
+        self._seen = seen
+
+
 def listening(host: str, port: int) -> socket.socket:
     """A socket at this address (UsageError: it cannot be had)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -341,8 +365,12 @@ def listening(host: str, port: int) -> socket.socket:
 def server(served: Served, door: Door) -> Any:
     """What answers at a socket: `run(sockets=[...])` returns when it is told to end by SIGINT or SIGTERM."""
     library = uvicorn()
+    idle = _Idle()
     settings = library.Config(
         application(served, door),
+        http="h11",  # the other one that uvicorn takes where it is there has no bound for headers
+        callback_notify=idle.end,
+        timeout_notify=served.limits.idle,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -353,6 +381,7 @@ def server(served: Served, door: Door) -> Any:
         ws="none",
     )
     found = library.Server(settings)
+    idle.connections = found.server_state.connections
 
     def end(_signal: int, _frame: object) -> None:
         found.force_exit = found.should_exit  # told twice: at once
