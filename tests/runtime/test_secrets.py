@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from assay.errors import UsageError
+from assay.facts.uncertainty import Capability
 from assay.network.server import Server
+from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
 from tests.builders.command import run
 from tests.builders.raw_server import answered, answering, header
@@ -59,6 +61,15 @@ def test_a_key_that_is_sent_back_is_in_no_output(tmp_path: Path, answer: object,
     said += "".join(path.read_text() for path in tmp_path.iterdir())
     assert "Traceback" not in said and scored.returncode in (0, 2) and audited.returncode in (0, 1, 3), said
     assert not [one for one in COVERT if one in said], said
+
+
+def test_an_answer_that_is_nested_deep_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_API_KEY", KEY)
+    with (
+        answering(lambda _head: [answered(b"[" * 900 + b"]" * 900)]) as server,
+        pytest.raises(UsageError, match="nested too deep"),
+    ):
+        Server(f"http://127.0.0.1:{server.port}").get("/x")
 
 
 def test_a_key_spread_over_tokens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,3 +158,20 @@ ODD = {
 def test_an_odd_answer_is_a_sentence(name: str) -> None:
     with answering(lambda _head: [ODD[name]]) as server, pytest.raises(UsageError, match=r"http://127\.0\.0\.1"):
         Endpoint(f"openai+http://127.0.0.1:{server.port}/v1", read=5)
+
+
+def test_a_log_probability_of_400_digits_is_a_low_one() -> None:
+    logprobs = b'{"tokens": [" east."], "token_logprobs": [-' + b"1" * 400 + b"]}"
+    told = answered(b'{"choices": [{"text": " east.", "logprobs": ' + logprobs + b"}]}")
+    with answering(lambda _head: [told]) as server:
+        found = Endpoint(f"openai+http://127.0.0.1:{server.port}/v1#m", read=5)
+        assert Capability.GENERATE in found.can
+        assert [row.logprob for row in found.generate("The sun rises in the", 1)] == [-1e4]
+
+
+@pytest.mark.parametrize(("end", "more"), [(0xF0, []), (0xFF, [97])], ids=["cut", "no text"])
+def test_bytes_that_never_become_text_are_read_once(end: int, more: list[int]) -> None:
+    rows = [{"bytes": [97] * 1_000_000 + [end]}, *[{"bytes": more}] * 200_000]
+    began = time.monotonic()
+    assert not any(token.text for token in _answers.joined(rows))
+    assert time.monotonic() - began < 20

@@ -137,8 +137,12 @@ class Server:
         """An answer for a record that others read: with *** for the key, should the server have sent it back."""
         if not self._secrets:
             return value
-        found, whole = _replaced(value, self._hidden), "".join(_texts(value))
-        if any(secret in whole and secret in "".join(_texts(found)) for secret in self._secrets):  # token by token
+        try:
+            found, whole = _replaced(value, self._hidden), "".join(_texts(value))
+            kept = "".join(_texts(found))
+        except RecursionError:
+            raise UsageError(f"{where} answered with JSON that is nested too deep to be read") from None
+        if any(secret in whole and secret in kept for secret in self._secrets):  # token by token
             raise UsageError(f"{where} sent back the key that it was given: nothing of its answer is kept")
         return found
 

@@ -6,7 +6,6 @@ Two forms are in use (the OpenAI API reference, "completions" and "chat completi
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from assay.errors import UsageError
@@ -82,9 +81,11 @@ def joined(rows: list[Any]) -> tuple[Token, ...]:
         if isinstance(raw, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in raw):
             pending += bytes(raw)
             try:
-                text, pending = pending.decode("utf-8"), b""
-            except UnicodeDecodeError:
+                text, pending = pending.decode("utf-8") if raw else "", b"" if raw else pending
+            except UnicodeDecodeError as cause:
                 text = ""
+                if cause.reason != "unexpected end of data":
+                    pending = b"\xff"  # whatever follows, it is no text: not held, as each row would read it again
         tops = row.get("top_logprobs")
         known = [top for top in tops if isinstance(top, dict)] if isinstance(tops, list) else []
         others = [(str(top.get("token")), top.get("logprob")) for top in known if not _is_same(row, top)]
@@ -101,9 +102,9 @@ def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
         return None
-    return min(0.0, max(float(value), -1e4)) if value <= _ABOVE else None
+    return float(min(0.0, max(value, -1e4))) if value <= _ABOVE else None
 
 
 def _others(rows: list[tuple[str, Any]]) -> tuple[Alternative, ...]:
