@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 import assay
 from assay.facts.finding import Evidence, Kind, Passage
-from assay.pipeline.excerpt import MOST_FINDINGS, MOST_TEXT, WIDTH
+from assay.facts.structure import Aspect
+from assay.formats import installed
+from assay.pipeline.excerpt import LINES_SHOWN, MOST_FINDINGS, MOST_TEXT, WIDTH
 from assay.pipeline.places import in_json, in_yaml
 from assay.pipeline.request import Request
 from assay.pipeline.steps import examined
@@ -108,6 +110,24 @@ def test_no_credential_gets_into_a_report_with_the_lines_beside_it(tmp_path: Pat
     shown = [line for _, passage in passages(dossier, "code.reaches-outside") for line in passage.lines]
     assert "(not shown: it holds what looks like a Hugging Face token)" in shown
     assert "(not shown: it holds what looks like a private key)" in shown
+
+
+def test_no_line_is_shown_of_a_text_in_which_no_credential_is_looked_for(tmp_path: Path) -> None:
+    kinds = {row.id: row for row in installed()}
+    assert [id for id in LINES_SHOWN if Aspect.MARKS not in kinds[id].examines] == []
+    stated = f"components:\n  training_code:\n    path: nowhere.sh\n    by: {TOKEN}\n    date: 2026-01-01\n"
+    dossier = assay.audit(hub_model(tmp_path, **{"assay.yaml": stated}))
+    rows = [row for finding in dossier.findings for row in finding.evidence if row.artifact == "assay.yaml"]
+    assert any(row.line for row in rows)
+    shown = [line for row in rows if row.passage for line in row.passage.lines]
+    assert not any(TOKEN in line for line in shown)
+
+
+def test_a_long_private_key_is_left_out_to_its_end(tmp_path: Path) -> None:
+    block = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n" + "SECRETLINE\n" * 300 + "-----END PGP PRIVATE KEY BLOCK-----"
+    code = f'import os\nKEY = """{block}"""\nos.system("after")\n'
+    ((_, passage),) = passages(hub_model(tmp_path, modeling__py=code), "code.reaches-outside")
+    assert 'os.system("after")' in passage.lines and not any("SECRETLINE" in line for line in passage.lines)
 
 
 class Swapped(io.BytesIO):

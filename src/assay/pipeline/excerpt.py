@@ -26,13 +26,13 @@ WIDTH = 160  # characters of a line
 MOST_FINDINGS, MOST_PLACES = 20, 3  # of one check, of one finding: as many as a report shows one by one
 MOST_TEXT = 4 * 1024 * 1024  # bytes of a file of which lines are shown
 MOST_SECRETS = 100  # marks of one file; of one with more not all may be known, and no line of it is shown
-KEY_LINES = 100  # of a private key
+KEY_LINES = 1000  # of a private key; one of PGP with its subkeys has more than a hundred
 _SETTINGS = frozenset(
     f"{name}-config" for name in ("adapter", "generation", "model", "preprocessor", "quantize", "tokenizer")
-) | {"added-tokens", "json", "shard-index", "special-tokens-map"}
+) | {"json", "special-tokens-map"}
 # formats whose line numbers are those of the file, and in which credentials are looked for
-_TEXTS = _SETTINGS | {
-    *("assertions", "chat-template", "checksum-list", "licence", "model-card", "python", "settings", "text", "yaml"),
+LINES_SHOWN = _SETTINGS | {
+    *("chat-template", "checksum-list", "licence", "model-card", "python", "settings", "text", "yaml"),
 }
 _SILENT = (Kind.PASS, Kind.NOT_APPLICABLE)
 _LONE = regex(r"\r(?!\n)")
@@ -136,7 +136,7 @@ def _secrets(facts: Facts) -> dict[str, list[TextMark]]:
 
 def _text(entry: Entry, artifact: Artifact, marks: list[TextMark]) -> _Text | None:
     """The text of a file; None if it is no text, too long, or its readers may count its lines differently."""
-    if artifact.format not in _TEXTS or not 0 < entry.size <= MOST_TEXT:
+    if artifact.format not in LINES_SHOWN or not 0 < entry.size <= MOST_TEXT:
         return None
     try:
         with entry.place.source() as source:
