@@ -110,6 +110,18 @@ def test_a_file_that_the_browser_does_not_open_is_told(tmp_path: Path) -> None:
     assert "more/weights.bin" in message and "the browser cannot open it (NotReadableError)" in message
 
 
+def test_of_two_files_with_one_name_the_second_is_told_and_not_passed_over(tmp_path: Path) -> None:
+    one, two = hub_model(tmp_path / "one"), tmp_path / "two" / "helper.py"
+    (one / "helper.py").write_text("A = 1\n")
+    two.parent.mkdir()
+    two.write_text("import os\nos.system('x')\n")
+    rows = [*listed(one), ("helper.py", two.stat().st_size, reads(two))]
+    found = tab.audited(tab.walk("dropped", rows))
+    assert found.decision.verdict is Verdict.INCOMPLETE
+    (message,) = messages(found, "artifact.unreachable")
+    assert "helper.py" in message and "only the first was read" in message
+
+
 def test_progress_is_told(model: Path) -> None:
     told: list[tuple[int, int]] = []
     in_a_tab(model, progress=lambda label, done, total, unit: told.append((done, total)))

@@ -23,6 +23,7 @@ from assay.render.verdict import said
 from assay.subject import Walk, given
 
 ISOLATION = ("browser tab",)
+_AGAIN = "another file has the same path, and only the first was read: choose the folder that holds both"
 _FALLEN = "reading it brought down the Python of this tab, which was started again without it"
 
 
@@ -84,11 +85,20 @@ def walk(
         refused: the path of each file that the browser did not open, and why.
         fallen: the paths of those that brought Python down when they were read, before it was started again.
 
+    Of files with one path, as of a drop from several folders, the first is read and the others are obstacles.
+
     Raises UsageError where there is nothing.
     """
-    sources = {path: Slices(read, size) for path, size, read in files}
+    sources: dict[str, Slices] = {}
+    again = []
+    for path, size, read in files:
+        if path in sources:
+            again.append(Obstacle(path, Trouble.DENIED, _AGAIN))
+        else:
+            sources[path] = Slices(read, size)
     obstacles = tuple(
         [Obstacle(path, Trouble.DENIED, f"the browser cannot open it ({why})") for path, why in sorted(refused)]
+        + again
         + [Obstacle(path, Trouble.STOPPED, _FALLEN) for path in sorted(fallen)]
     )
     if not sources and not obstacles:
