@@ -111,7 +111,9 @@ def table(found: list[Claim]) -> None:
     wrong = np.array([not one.true for one in found])
     group = np.array([one.answer for one in found])
     columns = {id: np.array([one.values[id] for one in found]) for id in found[0].values}
-    columns["mean rank of these three"] = np.mean([_ranks(columns[id]) for id in (WORST, SAMPLED, APART)], axis=0)
+    columns["mean rank of these three"] = np.mean(
+        [claims.ranked(columns[id]) for id in (WORST, SAMPLED, APART)], axis=0
+    )
     members = [np.flatnonzero(group == number) for number in np.unique(group)]
     chosen = np.random.default_rng(0)
     draws = [
@@ -129,10 +131,6 @@ def table(found: list[Claim]) -> None:
     for name, part in (("false", wrong), ("true", ~wrong)):
         apart = np.array([one.apart for one in found])[part]
         print(f"of {len(apart)} {name} claims {apart.sum()} ({apart.mean():.1%}) hold what never meets the subject")
-
-
-def _ranks(values: statistics.Floats) -> statistics.Floats:
-    return np.searchsorted(np.sort(values), values) / len(values)
 
 
 def main() -> None:

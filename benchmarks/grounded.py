@@ -42,6 +42,7 @@ from assay.runtime import Scores, can_score, scored
 from assay.text import plain
 from assay.text.sentence import bounds, split
 from assay.uncertainty.checking import check, source
+from assay.uncertainty.claims import ranked
 from assay.uncertainty.grounding import STOP_WORDS, Documents, stem
 from assay.uncertainty.statistics import auroc
 
@@ -243,11 +244,6 @@ def signals(runtime: Scores, found: list[Row], score: Floats) -> dict[str, Float
     after, alone, yes, no = (np.array(means[at::4]) for at in range(4))
     gain = alone - after
     return {"gain": gain, "judge": no - yes, "both": ranked(score) + ranked(gain)}
-
-
-def ranked(values: Floats) -> Floats:
-    """Values as their ranks from 0 to 1, ties by the lowest."""
-    return np.searchsorted(np.sort(values), values) / len(values)
 
 
 def _draws(row: Measured) -> Iterator[NDArray[np.int64]]:

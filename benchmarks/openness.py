@@ -15,8 +15,6 @@ import argparse
 import html
 import random
 import re
-import subprocess
-import tarfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -41,10 +39,7 @@ def texts(data: Path) -> Iterator[tuple[str, str, set[str]]]:
         if line.startswith("#"):
             continue
         package, file, ids = line.split()
-        archive = data / f"{package.lstrip('@').replace('/', '-').replace('@', '-')}.tgz"
-        if not archive.exists():
-            subprocess.run(["npm", "pack", "--silent", package], cwd=data, check=True, stdout=subprocess.DEVNULL)
-        with tarfile.open(archive) as whole:
+        with licence_tags.packed(data, package) as whole:
             member = next(row for row in whole if row.name.count("/") == 1 and row.name.endswith(f"/{file}"))
             stream = whole.extractfile(member)
             assert stream is not None

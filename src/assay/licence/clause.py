@@ -65,11 +65,11 @@ def _says(rule: Rule, lower: str, *, forbidden: bool) -> bool:
     says = rule.says.search(lower) or (forbidden and rule.forbidding is not None and rule.forbidding.search(lower))
     if not says or (rule.unless is not None and rule.unless.search(lower)):
         return False
-    return rule.kind in _OFLIABILITY or not LIABILITY.search(lower) or bool(_STRONG.search(lower))
+    return rule.kind in _OF_LIABILITY or not LIABILITY.search(lower) or bool(_STRONG.search(lower))
 
 
 # these are found in sentences on liability too; others only where the sentence also says what one may do
-_OFLIABILITY = frozenset({Restriction.INDEMNITY, Restriction.TERMINATION, Restriction.USE_POLICY})
+_OF_LIABILITY = frozenset({Restriction.INDEMNITY, Restriction.TERMINATION, Restriction.USE_POLICY})
 _STRONG = regex(
     r"\b(?:you|licensees?|users?|recipients?|anyone|nobody)\b.{0,60}\b(?:may|shall|must|can|will|agree"
     r"|are) ?(?:not|only|no|never)\b"

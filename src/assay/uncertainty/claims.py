@@ -130,9 +130,9 @@ def filtering(
     if score not in known or score not in chosen:
         raise UsageError(f"no score {score!r} of a claim: there are {', '.join(id for id in chosen if id in known)}")
     if "subject.rarity" in known:
-        known["rarity and surprise"] = _ranked(known["subject.rarity"]) + _ranked(known[score])
+        known["rarity and surprise"] = ranked(known["subject.rarity"]) + ranked(known[score])
     measured = (statistics.discrimination(id, values, wrong) for id, values in known.items())
-    ranked = tuple(sorted(measured, key=lambda row: -row.auroc))
+    worth = tuple(sorted(measured, key=lambda row: -row.auroc))
     return Filtering(
         schema=SCHEMA,
         assay=VERSION,
@@ -146,7 +146,7 @@ def filtering(
         false=int(wrong.sum()),
         skipped=total - len(wrong),
         score=score,
-        worth=ranked,
+        worth=worth,
         filters=tuple(guarded(known[score], wrong, group, alpha) for alpha in ALPHAS),
     )
 
@@ -164,7 +164,7 @@ def claimed(
     )
 
 
-def _ranked(values: statistics.Floats) -> statistics.Floats:
+def ranked(values: statistics.Floats) -> statistics.Floats:
     """Values as their ranks from 0 to 1, ties by the lowest."""
     return np.searchsorted(np.sort(values), values) / len(values)
 
