@@ -127,6 +127,7 @@ def test_models_whose_names_differ_in_case_are_two(dossier: Dossier, where: str)
         for name in ("Tiny", "tiny"):
             kept.keep(replace(dossier, subject=replace(dossier.subject, name=name)))
         assert [row.name for row in kept.history("Tiny")] == ["Tiny"]
+        assert kept.one("Tiny").name == kept.one("Tiny~0").name == "Tiny"  # the other was kept later
         assert sorted(row.name for row in kept.audits()) == ["Tiny", "tiny"]
 
 

@@ -16,15 +16,16 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, sele
 from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Hit, KeptAudit
 from assay.lazy import dataclass, regex
-from assay.registry.rows import key
+from assay.registry.rows import key, written
 from assay.registry.tables import ARTIFACT, AUDIT, FINDING, KEEPING, LICENCE, MODEL, RELATION, WAIVER
 
 USUAL, MOST = 50, 100_000  # answers that are given unless more are asked for, and at most
 _DIGEST = regex(r"[0-9a-f]{64}\Z")
 _PREFIX = regex(r"[0-9a-f]{8,64}\Z")
 _LAST = "\U0010ffff"
-_NEWEST = MODEL.alias("newest")
-_LATEST = exists().where(_NEWEST.c.audit_id == AUDIT.c.id)
+_LATER = MODEL.alias("newest")
+_LATEST = exists().where(_LATER.c.audit_id == AUDIT.c.id)
+NEWEST = (AUDIT.c.last_kept.desc(), _LATEST.desc(), AUDIT.c.id.desc())  # of one model; times are whole seconds
 _FIELDS = tuple(field.name for field in fields(KeptAudit) if field.name != "latest")  # as the columns are called
 _COLUMNS = (*AUDIT.c, _LATEST.label("latest"))
 
@@ -47,13 +48,11 @@ def audits(connection: Connection, words: Iterable[str], *, every: bool, most: i
 
 def history(connection: Connection, name: str, most: int) -> list[KeptAudit]:
     """The audits of one model, newest first (UsageError: none is kept)."""
-    asked = select(*_COLUMNS).where(AUDIT.c.key == key(name))
-    asked = asked.order_by(AUDIT.c.last_kept.desc(), AUDIT.c.id.desc())
-    found = [_kept(row) for row in connection.execute(asked.limit(most))]
-    own = [row for row in found if row.name == name]
-    if not found:
+    asked = select(*_COLUMNS).where(AUDIT.c.key == key(name)).order_by(*NEWEST).limit(most)
+    rows = connection.execute(asked.where(AUDIT.c.name == written(name))).all() or connection.execute(asked).all()
+    if not rows:
         raise UsageError(f"no audit of {name!r} is kept{did_you_mean(name, _names(connection))}")
-    return own or found
+    return [_kept(row) for row in rows]
 
 
 def by_id(connection: Connection, id: int) -> KeptAudit:
