@@ -159,6 +159,35 @@ def test_only_the_latest_audits_are_left_where_that_is_asked(where: str, model: 
     assert run("registry", "check", "--registry", where).returncode == 0
 
 
+def test_the_latest_of_audits_in_one_second_is_left(where: str, dossier: Dossier) -> None:
+    from dataclasses import replace
+
+    from assay.registry.keeping import keep, now
+
+    at = now()
+    with registry.open(where, new=True) as kept:
+        for policy in ("first", "second", "first"):
+            found = replace(dossier, policy=replace(dossier.policy, name=policy))
+            keep(kept.database, kept.store, found, {"dossier": canonical(found)}, by="ada", at=at)
+        assert [row.policy for row in kept.history("tiny")] == ["first", "second"]
+    assert "removed 1 audits" in run("registry", "gc", "--last", "1", "--registry", where).stderr
+    with registry.open(where) as kept:
+        assert kept.dossier(kept.one("tiny")).policy.name == "first"
+    assert run("registry", "check", "--registry", where).returncode == 0
+
+
+def test_an_audit_without_its_dossier_is_named(where: str, dossier: Dossier) -> None:
+    from sqlalchemy import delete
+
+    from assay.registry.tables import BLOB
+
+    with registry.open(where, new=True) as kept:
+        audit = kept.keep(dossier)
+        kept.database.write(lambda connection: connection.execute(delete(BLOB)))
+    done = run("registry", "check", "--registry", where)
+    assert done.returncode == 1 and f"tiny: dossier {audit.dossier}: no row says" in done.stdout.replace("\n    ", " ")
+
+
 def test_a_registry_goes_elsewhere_and_back_as_it_was(where: str, dossier: Dossier, tmp_path: Path) -> None:
     with registry.open(where, new=True) as kept:
         kept.keep(dossier, {"bom": b"{}"}, by="ada")

@@ -13,7 +13,7 @@ from assay.errors import Stopped, UsageError
 from assay.facts.kept import Damage, KeptAudit, Tended
 from assay.progress import Progress
 from assay.registry import Registry, decoded, rows
-from assay.registry.asking import by_id
+from assay.registry.asking import NEWEST, by_id
 from assay.registry.blobs import Damaged
 from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL, PARTS, SEEN
 
@@ -43,9 +43,9 @@ def clear(registry: Registry, *, last: int = 0, pretend: bool = False) -> Tended
     A blob that is younger than an hour stays: the audit that will name it may be being kept right now.
     """
     old = registry.database.read(partial(_beyond, last=last)) if last else []
-    if old and not pretend:
-        for start in range(0, len(old), _STEP):
-            registry.database.write(partial(_remove, ids=old[start : start + _STEP]))
+    if not pretend:
+        steps = [old[start : start + _STEP] for start in range(0, len(old), _STEP)]
+        old = [id for step in steps for id in registry.database.write(partial(_remove, ids=step))]
     named = registry.database.read(partial(_named, without=old))
     before = time.time() - FRESH
     removed = [row for row in registry.store.all() if row.sha256 not in named and row.written < before]
@@ -83,6 +83,8 @@ def _wrong(registry: Registry, id: int) -> Iterator[Damage]:
         return by_id(connection, id), list(kept), {table.name: _rows(connection, table, id) for table in PARTS}
 
     audit, blobs, found = registry.database.read(asked)
+    if not any(blob.role == "dossier" for blob in blobs):
+        yield Damage(f"dossier {audit.dossier}", "no row says that it is in the store", (audit.name,))
     for blob in blobs:
         try:
             raw = registry.store.get(blob.sha256)
@@ -120,15 +122,19 @@ def _rows(connection: Connection, table: Table, id: int) -> list[rows.Row]:
 
 def _beyond(connection: Connection, last: int) -> list[int]:
     """The audits of each model that are older than its `last` latest."""
-    place = func.row_number().over(partition_by=AUDIT.c.name, order_by=(AUDIT.c.last_kept.desc(), AUDIT.c.id.desc()))
+    place = func.row_number().over(partition_by=AUDIT.c.name, order_by=NEWEST)
     ranked = select(AUDIT.c.id, place.label("place")).subquery()
     return list(connection.execute(select(ranked.c.id).where(ranked.c.place > last)).scalars())
 
 
-def _remove(connection: Connection, ids: list[int]) -> None:
+def _remove(connection: Connection, ids: list[int]) -> list[int]:
+    """Remove those that are still not the latest of their model; which they were."""
+    asked = select(AUDIT.c.id).where(AUDIT.c.id.in_(ids), AUDIT.c.id.not_in(select(MODEL.c.audit_id)))
+    gone = list(connection.execute(asked.with_for_update()).scalars())  # nobody keeps one again meanwhile
     for table in (KEEPING, SEEN, *PARTS):
-        connection.execute(delete(table).where(table.c.audit_id.in_(ids)))
-    connection.execute(delete(AUDIT).where(AUDIT.c.id.in_(ids), AUDIT.c.id.not_in(select(MODEL.c.audit_id))))
+        connection.execute(delete(table).where(table.c.audit_id.in_(gone)))
+    connection.execute(delete(AUDIT).where(AUDIT.c.id.in_(gone)))
+    return gone
 
 
 def _named(connection: Connection, without: list[int]) -> frozenset[str]:
