@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,20 @@ def test_a_model_without_a_commit_is_named(tmp_path: Path) -> None:
     said = run("fleet", "init", str(tmp_path)).stdout
     assert said.startswith(" NOT PINNED  3 places of the project name 2 models. 2 without a commit")
     assert "hf://org/loose  no commit is named" in said
+
+
+@pytest.mark.parametrize("text", ["\n" * 20_000, "--model a/b " * 1_500, "model: " * 2_000])
+def test_a_file_that_is_made_to_cost_is_read_quickly(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yml").write_text(text)
+    start = time.process_time()
+    uses(tmp_path)
+    assert time.process_time() - start < 5
+
+
+def test_a_cell_that_is_no_python_drops_no_other(tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "source": source} for source in ("print 'python 2'", 'LLM("org/name")')]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}))
+    (tmp_path / "b.ipynb").write_text(json.dumps({"cells": [{"cell_type": "code", "source": 5}]}))
+    found = uses(tmp_path)
+    assert [(use.model, use.file) for use in found.places] == [("hf://org/name", "a.ipynb cell 2")]
+    assert len(found.unread) == 2 and "cells that are no Python that this version parses: 1" in found.unread[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from dataclasses import replace
@@ -347,3 +349,33 @@ def test_an_older_registry_is_copied_before_it_is_moved_on(tmp_path: Path, dossi
     with sqlite3.connect(where / "registry.db.0000") as copy:
         assert copy.execute("SELECT count(*) FROM audit").fetchone() == (1,)
     copy.close()
+
+
+def _tar(path: Path, headers: dict[str, str], index: str = "") -> Path:
+    """A tar whose one member has these extended headers, or that is an index alone."""
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("registry.json")
+        member.pax_headers = headers
+        member.size = len(index)
+        tar.addfile(member, io.BytesIO(index.encode()))
+    return path
+
+
+@pytest.mark.parametrize("headers", [{"GNU.sparse.map": "a,b"}, {"GNU.sparse.size": "x"}, {"size": "x"}])
+def test_a_tar_with_odd_headers_is_a_sentence(tmp_path: Path, headers: dict[str, str]) -> None:
+    done = run("registry", "import", str(_tar(tmp_path / "a.tar", headers)), "--registry", str(tmp_path / "kept"))
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_an_index_that_keeps_nothing_is_refused(tmp_path: Path) -> None:
+    index = '{"schema": "assay-registry/1", "audits": [{"blobs": [], "kept": []}]}'
+    done = run("registry", "import", str(_tar(tmp_path / "a.tar", {}, index)), "--registry", str(tmp_path / "kept"))
+    assert done.returncode == 2 and "an audit is without its dossier, or was never kept" in done.stderr
+
+
+def test_a_query_that_is_no_text_finds_nothing(where: str, dossier: Dossier) -> None:
+    with registry.open(where, new=True) as kept:
+        kept.keep(dossier)
+        assert [kept.audits(word) for word in ("policy:\udcff", "kind:\udcff", "\udcff", "finding:\udcff\0")] == [
+            []
+        ] * 4

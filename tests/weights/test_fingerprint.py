@@ -106,7 +106,8 @@ def test_the_commands_write_and_ask_a_library(family: dict[str, Path], tmp_path:
         )
 
     assert run("lineage", str(family["base"])).stderr.startswith("assay: no fingerprints in")
-    assert run("fingerprint", str(family["base"])).stdout.startswith(f"wrote {tmp_path}/data/assay/fingerprints/base-")
+    said = run("fingerprint", str(family["base"])).stdout
+    assert said.startswith(" KEPT  ") and f"\nwrote {tmp_path}/data/assay/fingerprints/base-" in said
     done = run("lineage", str(family["rotated"]))
     assert done.returncode == 0 and done.stdout.endswith("common origin, other coordinates\n")
     (row,) = json.loads(run("lineage", str(family["impostor"]), "--json").stdout)

@@ -126,9 +126,8 @@ def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[st
     before = lock.read(path) if path.exists() else ()
     if refuse:
         return lock.otherwise(found, before)
-    untouched = [
-        row for row in before if row.reference in {lock.shown(row, models.parent) for row in rows if not row.audit}
-    ]
+    names = {lock.shown(row, models.parent).partition("@")[0] for row in rows if not row.audit}
+    untouched = [row for row in before if row.reference.partition("@")[0] in names]
     raw = lock.encoded(sorted((*found, *untouched), key=lambda row: row.reference))
     if not path.exists() or path.read_bytes() != raw:
         write(path, raw)
@@ -154,7 +153,8 @@ def _written(
         from assay.render.record.fleet_sarif import sarif
 
         with kept(registry) as found:
-            put(sarif(rows, os.path.relpath(models.parent).replace(".", "", 1).strip("/"), found.dossier), path)
+            folder = os.path.relpath(models.parent)
+            put(sarif(rows, "" if folder == "." else Path(folder).as_posix(), found.dossier), path)
     elif format == "markdown":
         put(encoded(markdown(rows)), path)
     elif quiet:

@@ -121,6 +121,8 @@ def _is_tar(file: Path) -> bool:
 
     try:
         return tarfile.is_tarfile(file)
+    except (ValueError, RecursionError):  # the headers of a tar may say anything
+        return False
     except OSError as cause:
         raise UsageError(f"cannot read {file}: {cause.strerror}") from None
 

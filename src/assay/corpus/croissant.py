@@ -6,6 +6,7 @@ from pathlib import Path
 
 from assay.corpus._card import card
 from assay.errors import UsageError
+from assay.licence.name import named
 
 
 def metadata(path: Path) -> dict[str, str]:
@@ -17,4 +18,6 @@ def metadata(path: Path) -> dict[str, str]:
     found, why = card(path, "_croissant")
     if found is None:
         raise UsageError(f"{path}: not a Croissant file ({why})")
-    return {claim.key: claim.text for claim in found.claims}
+    licences = [claim.text for claim in found.claims if claim.key == "licence"]
+    known = next((text for text in licences if named(text)), licences[0])  # here: the worker has no tables of names
+    return {claim.key: claim.text for claim in found.claims} | {"licence": known}

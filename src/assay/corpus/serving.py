@@ -80,8 +80,11 @@ def address(host: str, port: int) -> str:
 
 
 def own(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    return loopback(address(host, 0))
+    """Whether only this machine can reach an address (UsageError: it is none)."""
+    try:
+        return loopback(address(host, 0))
+    except ValueError:
+        raise UsageError(f"--host {host[:80]!r} is no name or address") from None
 
 
 def door(host: str, others: Iterable[str], token_file: Path | None) -> Door:

@@ -66,7 +66,9 @@ def entries(path: Path) -> tuple[Entry, ...]:
     for number, row in enumerate(_rows(value, path)):
         place = f"{path.name}:{lines[number] if number < len(lines) else 1}"
         for entry in _entry(row, place, groups, path):
-            found.setdefault(entry.reference, entry)
+            before = found.setdefault(entry.reference, entry)
+            if (before.group, before.policy) != (entry.group, entry.policy):
+                raise UsageError(f"{entry.place}: {entry.reference} is listed at {before.place} with other rules")
         if len(found) > MOST_MODELS:
             raise UsageError(f"{path} names more than {MOST_MODELS:,} models: divide it")
     if not found:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from assay.writing import reason
 
 MOST_BYTES = 4 << 20  # of a file that is looked into
 MOST_FILES = 200_000
+_LONGEST = 20_000  # characters of a line: no command is longer
 _LEFT = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", "site-packages"}
 )
@@ -57,9 +58,9 @@ _WORDS = (
     rf"\b(?:MODEL_ID|HF_MODEL_ID|MODEL_NAME|HF_REPO|MODEL)\s*[:=]\s*{_NAME}",
     rf"^\s*(?:-\s*)?(?:modelId|model_id|modelName|hfRepo|repo_id|model)\s*:\s*{_NAME}\s*$",
 )
-_LINES = tuple(regex(row, re.MULTILINE) for row in _WORDS)
+_LINES = tuple(regex(row) for row in _WORDS)
 _OLLAMA = regex(r"ollama\s+(?:run|pull)\s+([\w./-]+(?::[\w.-]+)?)")
-_FROM = regex(r"^FROM\s+(?:hf\.co|huggingface\.co)/([\w.-]+/[\w.-]+)", re.MULTILINE)
+_FROM = regex(r"^FROM\s+(?:hf\.co|huggingface\.co)/([\w.-]+/[\w.-]+)")
 _REVISION = regex(r"--revision[\s=]+[\"']?([\w./-]+)")
 
 
@@ -72,7 +73,7 @@ def uses(project: Path) -> Uses:
         raise UsageError(f"{project} is no folder: give the folder of the project")
     found: dict[tuple[str, str, int], Use] = {}
     unread: list[str] = []
-    for path in _files(project):
+    for path in _files(project, unread):
         name = path.relative_to(project).as_posix()
         try:
             for use in _in_file(path, name, project):
@@ -86,9 +87,12 @@ class _Unread(Exception):
     """A file that could not be looked into; the message says why."""
 
 
-def _files(project: Path) -> Iterator[Path]:
+def _files(project: Path, unread: list[str]) -> Iterator[Path]:
+    def closed(cause: OSError) -> None:
+        unread.append(f"{os.path.relpath(cause.filename, project)}: {reason(cause)}")
+
     seen = 0
-    for folder, below, names in os.walk(project):
+    for folder, below, names in os.walk(project, onerror=closed):
         below[:] = sorted(name for name in below if name not in _LEFT)
         for name in sorted(names):
             path = Path(folder, name)
@@ -119,21 +123,32 @@ def _in_notebook(text: str, name: str, project: Path) -> Iterator[Use]:
     """The code cells of a notebook; lines are those of the cell."""
     try:
         cells = json.loads(text)["cells"]
-        codes = [(number, cell["source"]) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
+        codes = [
+            (number, "".join(map(str, cell["source"])))
+            for number, cell in enumerate(cells, 1)
+            if cell["cell_type"] == "code"
+        ]
     except (ValueError, RecursionError, LookupError, TypeError):
         raise _Unread("it is no notebook that can be read") from None
+    unread = []
     for number, source in codes:
-        rows = "".join(map(str, source)).split("\n")
+        rows = source.split("\n")
         commands = [row.lstrip()[:1] in ("!", "%") for row in rows]
         plain = "\n".join("" if command else row for row, command in zip(rows, commands, strict=True))
         shell = "\n".join(row if command else "" for row, command in zip(rows, commands, strict=True))
-        yield from _in_python(plain, f"{name} cell {number}", project)
         yield from _in_words(shell, f"{name} cell {number}")
+        try:
+            yield from _in_python(plain, f"{name} cell {number}", project)
+        except _Unread:
+            unread.append(f"{number}")
+    if unread:
+        raise _Unread(f"cells that are no Python that this version parses: {', '.join(unread)}")
 
 
 def _in_python(text: str, name: str, project: Path) -> Iterator[Use]:
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings(action="ignore"):  # of escapes in texts: somebody else's
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _Unread("it is no Python that this version parses") from None
     constants = _constants(tree)
@@ -198,17 +213,13 @@ def _is_of(project: Path, name: str) -> bool:
 
 
 def _in_words(text: str, name: str) -> Iterator[Use]:
-    for pattern in _LINES:
-        for found in pattern.finditer(text):
-            line, end = _line(text, found.start("name")), text.find("\n", found.end())
-            revision = _REVISION.search(text, found.start(), end if end >= 0 else len(text))
-            how = found[0].strip().split()[0].rstrip(":=").partition("=")[0]
-            yield Use(f"hf://{found['name']}", revision[1] if revision else "", name, line, how)
-    for found in _OLLAMA.finditer(text):
-        yield Use(f"ollama:{found[1]}", "", name, _line(text, found.start(1)), "ollama")
-    for found in _FROM.finditer(text):
-        yield Use(f"hf://{found[1]}", "", name, _line(text, found.start(1)), "FROM")
-
-
-def _line(text: str, place: int) -> int:
-    return text.count("\n", 0, place) + 1
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > _LONGEST:
+            raise _Unread(f"line {number:,} has {len(line):,} characters, at most {_LONGEST:,} are looked into")
+        revision = _REVISION.search(line)
+        for pattern in _LINES:
+            for found in pattern.finditer(line):
+                how = found[0].strip().split()[0].rstrip(":=").partition("=")[0]
+                yield Use(f"hf://{found['name']}", revision[1] if revision else "", name, number, how)
+        yield from (Use(f"ollama:{found}", "", name, number, "ollama") for found in _OLLAMA.findall(line))
+        yield from (Use(f"hf://{found}", "", name, number, "FROM") for found in _FROM.findall(line))

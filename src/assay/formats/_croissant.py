@@ -13,35 +13,31 @@ from assay.facts.text import ModelCard, Stated
 from assay.formats import Format
 from assay.formats.encoding.json import mapping
 from assay.formats.window import Window
-from assay.licence.name import named
 
 LONGEST = 2_000  # characters of a value
 
 
 def read(artifact: str, window: Window) -> Iterator[ModelCard]:
-    """Yield `name`, `licence`, `url`, `version` and `creator` as far as the file gives them."""
+    """Yield `name`, `licence` in each way that it is called, `url`, `version` and `creator`, as far as there are."""
     value = mapping(window)
     if not str(value.get("@type", "")).endswith("Dataset"):
         raise Malformed("@type is not sc:Dataset")
-    said = {
-        "name": _text(value.get("name")),
-        "licence": _licence(value.get("license") or value.get("sc:license")),
-        "url": _text(value.get("url")),
-        "version": _text(value.get("version")),
-        "creator": _text(value.get("creator")),
-    }
-    yield ModelCard(artifact, tuple(Stated(key, text, 1) for key, text in said.items()), (), 0)
+    said = [
+        ("name", _text(value.get("name"))),
+        *(("licence", text) for text in _licences(value.get("license") or value.get("sc:license"))),
+        ("url", _text(value.get("url"))),
+        ("version", _text(value.get("version"))),
+        ("creator", _text(value.get("creator"))),
+    ]
+    yield ModelCard(artifact, tuple(Stated(key, text, 1) for key, text in said), (), 0)
 
 
-def _licence(value: Any) -> str:
-    """The licence: text, or of an object the first of name, address and id that says which it is; the first of a
-    list.
-    """
+def _licences(value: Any) -> list[str]:
+    """What the licence is called: its text, or of an object the name, the address and the id; the first of a list."""
     first = next(iter(value), None) if isinstance(value, list) else value
     if not isinstance(first, dict):
-        return _text(first)
-    said = [text for key in ("name", "url", "@id") if (text := _text(first.get(key)))]
-    return next((text for text in said if named(text)), next(iter(said), ""))
+        return [_text(first)]
+    return [text for key in ("name", "url", "@id") if (text := _text(first.get(key)))] or [""]
 
 
 def _text(value: Any, depth: int = 0) -> str:
@@ -56,5 +52,4 @@ def _of(value: dict[str, Any]) -> Any:
     return value.get("name") or value.get("url") or value.get("@id")
 
 
-# with `match` the tables of names are read, which `name` reads when it is first asked
-FORMAT = Format("croissant", "Croissant file", read, needs=("assay.licence.match",))
+FORMAT = Format("croissant", "Croissant file", read)

@@ -60,6 +60,7 @@ FORMAT = Format(
         "assay.formats._keras",
         "assay.formats.container.zip",
         "assay.formats.container.nest",
+        "assay.formats._base64",
         "assay.formats._marks",
     ),
     examines=(

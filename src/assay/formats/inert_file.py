@@ -62,6 +62,7 @@ FORMAT = Format(
         "assay.formats.container.ending",
         "assay.formats.container.nest",
         "assay.formats.container.second",
+        "assay.formats._base64",
         "assay.formats._marks",
         "assay.formats.pickle.follow",
     ),

@@ -23,6 +23,7 @@ from assay.progress import Progress
 from assay.registry import Registry, decoded
 from assay.registry.blobs import MOST, Damaged
 from assay.registry.keeping import ROLES, keep, time_of
+from assay.registry.rows import written
 from assay.registry.tables import AUDIT, BLOB, KEEPING
 
 SCHEMA = "assay-registry/1"
@@ -89,7 +90,7 @@ def take_in(registry: Registry, path: Path, progress: Progress | None = None) ->
                 _keep(registry, entry, source)
                 if progress and progress("importing", done, len(source.index.audits), "audits"):
                     raise Stopped("importing", done, len(source.index.audits), "audits")
-    except (tarfile.TarError, OSError, EOFError) as cause:
+    except (tarfile.TarError, OSError, EOFError, ValueError, RecursionError) as cause:  # headers may say anything
         raise UsageError(f"{path} is no exported registry: {cause}") from None
     return len(source.index.audits)
 
@@ -119,11 +120,19 @@ class _Source:
 
 def _keep(registry: Registry, entry: Entry, source: _Source) -> None:
     files = {blob.role: source.blob(blob.sha256) for blob in entry.blobs if blob.role in ROLES}
-    if "dossier" not in files:
-        raise UsageError("an audit of the exported registry is without its dossier")
+    if "dossier" not in files or not entry.kept:
+        raise UsageError("the exported registry is damaged: an audit is without its dossier, or was never kept")
     dossier = decoded(files["dossier"], "an exported audit")
     for once in entry.kept:
-        keep(registry.database, registry.store, dossier, files, by=once.by, at=time_of(once.at), token=once.token[:32])
+        keep(
+            registry.database,
+            registry.store,
+            dossier,
+            files,
+            by=once.by,
+            at=time_of(once.at),
+            token=written(once.token)[:32],
+        )
 
 
 def _add(tar: tarfile.TarFile, name: str, raw: bytes) -> None:

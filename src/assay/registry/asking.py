@@ -74,7 +74,8 @@ def one(connection: Connection, which: str) -> KeptAudit:
         return found[int(back)]
     digest = which.removeprefix("sha256:")
     if _PREFIX.match(digest):
-        rows = connection.execute(select(*_COLUMNS).where(*_begins(AUDIT.c.dossier, digest)).limit(2)).all()
+        beginning = (AUDIT.c.dossier >= digest, AUDIT.c.dossier <= f"{digest}g")  # after f in any collation
+        rows = connection.execute(select(*_COLUMNS).where(*beginning).limit(2)).all()
         if len(rows) == 2:
             raise UsageError(f"more than one kept dossier begins with {digest!r}: give more of its digits")
         if rows:
@@ -163,6 +164,7 @@ class _Pattern:
 
 def _fits(column: Any, value: str) -> Conditions:
     """That a column is a name, or fits a pattern; what a pattern begins with is a range of the index."""
+    value = written(value)
     found = _Pattern(value)
     if found.start == value:
         return [column == value]
@@ -189,8 +191,8 @@ def _has(table: Table, about: About) -> Callable[[str], Conditions]:
 _WORDS: dict[str, Callable[[str], Conditions]] = {
     "name": lambda value: _fits(AUDIT.c.key, key(value)),
     "verdict": lambda value: [AUDIT.c.verdict == value.upper()],
-    "policy": lambda value: [AUDIT.c.policy == value],
-    "kind": lambda value: [AUDIT.c.kind == value],
+    "policy": lambda value: [AUDIT.c.policy == written(value)],
+    "kind": lambda value: [AUDIT.c.kind == written(value)],
     "since": lambda value: [AUDIT.c.last_kept >= _day(value).isoformat()],
     "until": lambda value: [AUDIT.c.last_kept < (_day(value) + timedelta(days=1)).isoformat()],
     "file": _has(ARTIFACT, About.FILE),

@@ -91,9 +91,10 @@ class _Folder:
         for folder, _, names in os.walk(self._root):
             for name in names:
                 found = _NAME.match(name)
-                if found:
-                    state = os.stat(os.path.join(folder, name))
-                    yield Stored(found[1], state.st_size, state.st_mtime)
+                with suppress(FileNotFoundError):  # another clears up, too
+                    if found:
+                        state = os.stat(os.path.join(folder, name))
+                        yield Stored(found[1], state.st_size, state.st_mtime)
 
     def drop(self, sha256: str, before: float) -> None:
         path = self._path(sha256)
@@ -141,15 +142,24 @@ class _Remote:
         for path, detail in found.items():
             name = _NAME.match(path.rpartition("/")[2])
             if name:
-                written = detail.get("mtime") or detail.get("created") or detail.get("LastModified") or time.time()
-                yield Stored(name[1], detail["size"], getattr(written, "timestamp", lambda at=written: float(at))())
+                yield Stored(name[1], detail["size"], _written(detail))
 
     def drop(self, sha256: str, before: float) -> None:
         with suppress(FileNotFoundError):
-            self._system.rm_file(self._path(sha256))
+            if _written(self._system.info(self._path(sha256))) < before:
+                self._system.rm_file(self._path(sha256))
 
     def _path(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256}.gz"
+
+
+def _written(detail: dict[str, Any]) -> float:
+    """When a system says that a file was written, in seconds of the epoch; now, where it does not say."""
+    names = ("mtime", "created", "LastModified", "last_modified")
+    found = next((detail[name] for name in names if detail.get(name)), None)
+    if found is None:
+        return time.time()
+    return float(found.timestamp() if hasattr(found, "timestamp") else found)
 
 
 def _sound(store: Blobs, sha256: str) -> bool:

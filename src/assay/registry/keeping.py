@@ -29,7 +29,10 @@ def now() -> str:
 def time_of(text: str) -> str:
     """A time that `now` wrote (UsageError: it is none)."""
     try:
-        return datetime.strptime(text, _TIME).replace(tzinfo=UTC).strftime(_TIME)
+        datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+        if len(text) != len("2026-11-27T03:05:07Z"):
+            raise ValueError
+        return text
     except ValueError:
         raise UsageError(f"{text[:40]!r} is no time such as 2026-11-27T03:05:07Z") from None
 
