@@ -9,19 +9,29 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from assay.errors import UsageError
+from assay.errors import UsageError, did_you_mean
 from assay.writing import reason
 
 T = TypeVar("T")
 BLOCK = 1 << 20
 _NOTED: ContextVar[list[Path] | None] = ContextVar("noted", default=None)
 SEEN = 80  # characters of what was there that an error shows
+
+
+def data_folder() -> Path:
+    """Where assay keeps what a user made: `$XDG_DATA_HOME/assay` (XDG Base Directory Specification 0.8)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "assay")
+
+
+def cache_folder() -> Path:
+    """Where assay keeps what it can make again: `$XDG_CACHE_HOME/assay`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "assay")
 
 
 def content(path: Path, most: int, what: str, hint: str = "") -> bytes:
@@ -80,6 +90,13 @@ def toml_value(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise ValueError("it is nested deeper than assay follows") from None
+
+
+def known_keys(table: Iterable[str], known: Collection[str], where: str) -> None:
+    """UsageError where a table has a key that is none of the known ones: which, and the one that is near."""
+    for name in table:
+        if name not in known:
+            raise UsageError(f"{where}: unknown key {name!r}{did_you_mean(name, known)}")
 
 
 def json_value(raw: bytes | str) -> Any:

@@ -9,9 +9,9 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from assay.errors import UsageError, did_you_mean
+from assay.errors import UsageError
 from assay.execution.cores import usable
-from assay.files import text, toml_value
+from assay.files import known_keys, text, toml_value
 from assay.lazy import dataclass
 
 MOST = 4 << 20  # bytes of a configuration
@@ -67,9 +67,8 @@ def configured(model: Path | None, start: Path | None = None) -> Config:
     if model is not None and _inside(file, model):
         return Config(ignored=str(file))
     values: dict[str, Any] = {}
+    known_keys(table, _KEYS, str(file))
     for key, value in table.items():
-        if key not in _KEYS:
-            raise UsageError(f"{file}: unknown key {key!r}{did_you_mean(key, _KEYS)}")
         if type(value) is not _KEYS[key]:
             raise UsageError(f"{file}: {key} must be a {_KEYS[key].__name__}, got {value!r}")
         values[key] = value

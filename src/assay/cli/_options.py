@@ -196,6 +196,26 @@ def entailment() -> Callable[[FC], FC]:
     )
 
 
+def cost() -> Callable[[FC], FC]:
+    """`--cost`: how much may be measured."""
+    return click.option(
+        "--cost",
+        type=click.Choice(("header", "pass", "weights")),
+        default="weights",
+        help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
+    )
+
+
+def max_time(help: str) -> Callable[[FC], FC]:
+    """`--max-time`: when reading ends."""
+    return click.option("--max-time", type=Amount(SECONDS), metavar="TIME", help=help)
+
+
+def max_bytes(help: str) -> Callable[[FC], FC]:
+    """`--max-bytes`: how much is read in full."""
+    return click.option("--max-bytes", type=Amount(BYTES), metavar="SIZE", help=help)
+
+
 def seed() -> Callable[[FC], FC]:
     """`--seed`: the same seed, the same random numbers."""
     return click.option(

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, looks, put
-from assay.facts.codec import canonical
+from assay.cli._streams import Output, looks, put_record
 from assay.lazy import dataclass
 from assay.plugin import loaded
 
@@ -68,7 +67,7 @@ def rechecked(
     found = recheck(then, now, why, attestation or _beside(dossier), whole, whom, at, origin=whose, asked=asked)
     for format, path in outputs:
         rows = [headline(found).line] if quiet else lines(found, *looks(path))
-        put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
+        put_record(format, found, rows, path)
     return 0 if found.holds else 1 if found.broken else 3
 
 

@@ -62,7 +62,7 @@ class Keeping:
             beside["histograms"] = content(histograms, MOST, "file of histograms")
         with registry.open(self.place, new=True) as found:
             audit = found.keep(dossier, beside)
-            number = len(found.history(audit.name, most=1_000_000))
+            number = found.count(audit.name)
         if not quiet:
             again = f", kept {audit.times:,} times" if audit.times > 1 else ""
             say(f"kept {audit.name} in {found.place.shown}: audit {number:,} of this model{again}", err=True)

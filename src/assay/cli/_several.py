@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import chain, count
 from pathlib import PurePath
 
@@ -14,8 +14,9 @@ from assay.cli._streams import say
 from assay.errors import UsageError
 from assay.render.visible import visible
 
+NOT_AUDITED = 2  # the exit status of a model that could not be audited
 _WORDS = {0: "PASSED", 1: "FAILED", 2: "NOT AUDITED", 3: "INCOMPLETE"}
-_ORDER = (1, 2, 3, 0)  # of exit statuses: that of all is the first that one of them has
+_ORDER = (1, 2, 3, 0)
 
 
 def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[str, tuple[str, ...]], int]) -> int:
@@ -36,10 +37,15 @@ def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[st
             statuses.append(one(model, own))
         except UsageError as error:
             say(f"assay: {error}", err=True)
-            statuses.append(2)
+            statuses.append(NOT_AUDITED)
         say("")
     width = max(map(len, _WORDS.values()))
     say(*(f"{_WORDS[status]:<{width}}  {visible(model)}" for model, status in zip(models, statuses, strict=True)))
+    return worst(statuses)
+
+
+def worst(statuses: Collection[int]) -> int:
+    """The exit status of several audits: FAILED, not audited, INCOMPLETE, PASSED, the first that one of them has."""
     return next(status for status in _ORDER if status in statuses)
 
 

@@ -106,6 +106,13 @@ def put(raw: bytes, path: Path | None) -> None:
     say(f"wrote {path}", err=True)
 
 
+def put_record(format: str, value: object, rows: Iterable[str], path: Path | None) -> None:
+    """Write a record: its JSON, or where another format is asked for its lines."""
+    from assay.facts.codec import canonical
+
+    put(canonical(value) if format == "json" else encoded(rows, fold=path is None), path)
+
+
 class _Guarded(io.TextIOWrapper):
     """A standard stream for a process whose libraries print too: warnings, logs, tracebacks."""
 

@@ -74,25 +74,14 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @click.option("--keep", is_flag=True, help="Keep the audit in the registry (see: assay list).")
 @options.registry()
 @options.plugins("Let an installed package take part that brings checks, measures and sections")
-@click.option(
-    "--cost",
-    type=click.Choice(("header", "pass", "weights")),
-    default="weights",
-    help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
+@options.cost()
+@options.max_time(
+    "Read nothing more after so many seconds (or 30m, 2h); by default 1,800 and one for each 20 MB. What was not "
+    "reached is not known."
 )
-@click.option(
-    "--max-time",
-    type=options.Amount(options.SECONDS),
-    metavar="TIME",
-    help="Read nothing more after so many seconds (or 30m, 2h); by default 1,800 and one for each 20 MB. What was not "
-    "reached is not known.",
-)
-@click.option(
-    "--max-bytes",
-    type=options.Amount(options.BYTES),
-    metavar="SIZE",
-    help="Read at most so many bytes in full (or 500GB, 2TB); by default 8TB. The largest files are left out first; "
-    "files with holes of more than 1 GiB are too, unless this is given.",
+@options.max_bytes(
+    "Read at most so many bytes in full (or 500GB, 2TB); by default 8TB. The largest files are left out first; files "
+    "with holes of more than 1 GiB are too, unless this is given."
 )
 @options.jobs("Read this many files at a time; by default as many as there are usable cores.", top=64)
 @options.as_of("the expiry of waivers")

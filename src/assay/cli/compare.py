@@ -10,8 +10,7 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._load import consistent
 from assay.cli._registry import saved_or_kept
-from assay.cli._streams import Output, encoded, looks, put
-from assay.facts.codec import canonical
+from assay.cli._streams import Output, looks, put, put_record
 
 
 @command("compare")
@@ -44,5 +43,5 @@ def COMMAND(old: str, new: str | None, registry: str | None, outputs: tuple[Outp
                 put(page(found, before, after), path)
                 continue
             rows = lines(found, *looks(path), verbose)
-            put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
+            put_record(format, found, rows, path)
     return 1 if found.worse else 0

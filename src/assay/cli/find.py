@@ -10,9 +10,8 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._registry import kept
-from assay.cli._streams import Output, encoded, looks, put
+from assay.cli._streams import Output, looks, put_record
 from assay.errors import UsageError
-from assay.facts.codec import canonical
 from assay.facts.kept import About
 from assay.writing import reason
 
@@ -43,7 +42,7 @@ def COMMAND(
     shown = tuple(rows[:most])
     for format, path in outputs:
         text = hits(f"{about} {wanted}", shown, *looks(path), more=len(rows) > most)
-        put(canonical(shown) if format == "json" else encoded(text, fold=path is None), path)
+        put_record(format, shown, text, path)
 
 
 def _asked(what: str, value: str | None) -> tuple[About, str]:

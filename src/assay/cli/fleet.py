@@ -12,14 +12,16 @@ from assay.cli import _options as options
 from assay.cli._apart import group
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
-from assay.cli._streams import Output, encoded, looks, put, say
+from assay.cli._several import NOT_AUDITED, worst
+from assay.cli._streams import Output, encoded, looks, put, put_record, say
+from assay.cli.audit import STATUS
 from assay.errors import UsageError
+from assay.execution.cores import usable
 from assay.facts.codec import canonical
+from assay.facts.dossier import Verdict
 
 if TYPE_CHECKING:
     from assay.facts.fleet import FleetRow
-
-_ORDER = {"FAILED": 1, "": 2, "INCOMPLETE": 3, "PASSED": 0}  # the exit status; "": it could not be audited
 
 
 @group("fleet")
@@ -46,7 +48,7 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 
     found = projects.uses(project)
     for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(lines(found, *looks(path)), fold=path is None), path)
+        put_record(format, found, lines(found, *looks(path)), path)
     place = project / models.NAME
     if found.places and not place.exists():
         write(place, written.toml(found.places).encode())
@@ -60,18 +62,11 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 @options.registry()
 @click.option("--again", is_flag=True, help="Read every model again, also those that are as they were.")
 @click.option("--locked", is_flag=True, help="Stop with exit status 2 where files are not those of assay.lock.")
-@click.option(
-    "--cost",
-    type=click.Choice(("header", "pass", "weights")),
-    default="weights",
-    help="The most that a measure may cost: header reads no values of tensors, pass reads each once, weights all.",
-)
-@click.option(
-    "--max-time", type=options.Amount(options.SECONDS), metavar="TIME", help="As of assay audit, for each model."
-)
-@click.option("--max-bytes", type=options.Amount(options.BYTES), metavar="SIZE", help="As of assay audit.")
+@options.cost()
+@options.max_time("As of assay audit, for each model.")
+@options.max_bytes("As of assay audit, for each model.")
 @options.executor("local, or ray for a Ray cluster (extra: ray).", default="local")
-@options.jobs("Local processes; by default one for each core.", top=1024, default=os.cpu_count() or 1)
+@options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
 @options.offline()
 @options.formats("text", "json", "markdown", "sarif")
 @options.quiet("Print the first line only.")
@@ -112,8 +107,7 @@ def audit(
         _written(rows, format, path, models, registry, quiet=quiet, verbose=verbose)
     if refused:
         raise UsageError(f"{refused[0]}{f' and {len(refused) - 1:,} more' if len(refused) > 1 else ''}")
-    verdicts = [row.audit.verdict if row.audit else "" for row in rows]
-    return next((_ORDER[name] for name in _ORDER if name in verdicts), 0)
+    return worst([STATUS[Verdict(row.audit.verdict)] if row.audit else NOT_AUDITED for row in rows])
 
 
 def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._registry import kept
-from assay.cli._streams import Output, encoded, looks, put
-from assay.facts.codec import canonical
+from assay.cli._streams import Output, looks, put_record
 
 
 @command("history")
@@ -28,4 +27,4 @@ def COMMAND(name: str, registry: str | None, most: int, outputs: tuple[Output, .
     shown = tuple(rows[:most])
     for format, path in outputs:
         text = history(shown, rows[most:], *looks(path))
-        put(canonical(shown) if format == "json" else encoded(text, fold=path is None), path)
+        put_record(format, shown, text, path)

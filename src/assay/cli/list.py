@@ -7,8 +7,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._registry import kept
-from assay.cli._streams import Output, encoded, looks, put
-from assay.facts.codec import canonical
+from assay.cli._streams import Output, looks, put_record
 
 
 @command("list")
@@ -32,4 +31,4 @@ def COMMAND(query: tuple[str, ...], registry: str | None, every: bool, most: int
         shown = tuple(rows[:most])
         more = len(rows) > most
         text = audits(shown, *looks(path), more=more)
-        put(canonical(shown) if format == "json" else encoded(text, fold=path is None), path)
+        put_record(format, shown, text, path)

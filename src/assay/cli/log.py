@@ -15,7 +15,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import bound
-from assay.cli._streams import Output, answer, encoded, looks, put, say
+from assay.cli._streams import Output, answer, looks, put, put_record, say
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
@@ -84,7 +84,7 @@ def show(log: Path, outputs: tuple[Output, ...]) -> None:
         if format == "checkpoint":
             put(tree.note(found.checkpoint), path)
         else:
-            put(canonical(found.entries) if format == "json" else encoded(rows, fold=path is None), path)
+            put_record(format, found.entries, rows, path)
 
 
 @COMMAND.command("prove")

@@ -10,10 +10,9 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, encoded, looks, put
+from assay.cli._streams import Output, looks, put, put_record
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
-from assay.facts.codec import canonical
 
 
 @command("memorisation")
@@ -115,5 +114,5 @@ def COMMAND(
             put(page(found), path)
             continue
         rows = lines(found, *looks(path), verbose)
-        put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
+        put_record(format, found, rows, path)
     return 3 if any(row.unasked for row in found.corpora) else 0

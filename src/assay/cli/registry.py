@@ -10,9 +10,8 @@ from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
-from assay.cli._streams import Output, encoded, looks, put, say
+from assay.cli._streams import Output, looks, put_record, say
 from assay.errors import UsageError
-from assay.facts.codec import canonical
 from assay.facts.kept import Tended
 
 
@@ -131,4 +130,4 @@ def _told(found: Tended, outputs: tuple[Output, ...]) -> None:
     from assay.render.record.kept import tended
 
     for format, path in outputs:
-        put(canonical(found) if format == "json" else encoded(tended(found, *looks(path)), fold=path is None), path)
+        put_record(format, found, tended(found, *looks(path)), path)

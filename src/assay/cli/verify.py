@@ -12,9 +12,8 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._progress import progress
 from assay.cli._recheck import Named, rechecked
-from assay.cli._streams import Output, encoded, looks, put
+from assay.cli._streams import Output, looks, put_record
 from assay.errors import InputError, UsageError
-from assay.facts.codec import canonical
 from assay.facts.signature import Trust
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ def COMMAND(
             raise UsageError(f"{signature or _beside(model)}: {cause.what}{_detail(cause)}") from None
     for format, path in outputs:
         rows = [headline(found).line] if quiet else lines(found, *looks(path))
-        put(canonical(found) if format == "json" else encoded(rows, fold=path is None), path)
+        put_record(format, found, rows, path)
     if found.holds:
         return 0
     return 3 if found.trust is Trust.UNKNOWN and not found.differs else 1

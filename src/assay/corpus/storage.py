@@ -13,6 +13,7 @@ from typing import Any
 from assay.corpus import manifest
 from assay.corpus._extra import fsspec
 from assay.errors import UsageError
+from assay.files import cache_folder
 from assay.secret import concealed, without_user
 from assay.writing import write_whole
 
@@ -31,7 +32,7 @@ def local(reference: Path | str, *, offline: bool = False) -> tuple[Path, str]:
         folder = Path(reference)
         return folder, folder.resolve().name
     url = str(reference).rstrip("/")
-    folder = _cache() / "corpora" / _slug(url)
+    folder = cache_folder() / "corpora" / _slug(url)
     if not offline:
         folder.mkdir(parents=True, exist_ok=True)
         _fetch(url, folder)
@@ -77,7 +78,7 @@ def written(reference: str) -> Iterator[Path]:
         return
     url = reference.rstrip("/")
     system, path = _system(url)
-    folder = _cache() / "building" / _slug(url)
+    folder = cache_folder() / "building" / _slug(url)
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
     found, _ = manifest.load(folder)
@@ -99,11 +100,6 @@ def _system(url: str) -> tuple[Any, str]:
     except (ValueError, ImportError) as cause:
         raise UsageError(f"{without_user(url)}: cannot be opened ({concealed(str(cause))})") from None
     return system, str(path).rstrip("/")
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base, "assay")
 
 
 def _slug(url: str) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 
 from assay import policy
 from assay.errors import UsageError, did_you_mean
-from assay.files import text, toml_value
+from assay.files import known_keys, text, toml_value
 from assay.lazy import dataclass
 
 SCHEMA = "assay-models/1"
@@ -59,7 +59,7 @@ def entries(path: Path) -> tuple[Entry, ...]:
         raise UsageError(f"{path} is not TOML: {cause}") from None
     if value.get("schema") != SCHEMA:
         raise UsageError(f"{path}: expected schema = {SCHEMA!r}, got {value.get('schema')!r}")
-    _only(value, {"schema", "policy", "model", "group"}, f"{path}")
+    known_keys(value, {"schema", "policy", "model", "group"}, f"{path}")
     groups = _groups(value, path)
     lines = _lines(raw)
     found: dict[str, Entry] = {}
@@ -84,7 +84,7 @@ def _groups(value: dict[str, Any], path: Path) -> dict[str, str]:
     usual = _policy(value.get("policy", "default"), path, str(path))
     found = {"": usual}
     for name, row in table.items():
-        _only(row, {"policy"}, f"{path} [group.{name}]")
+        known_keys(row, {"policy"}, f"{path} [group.{name}]")
         found[name] = _policy(row.get("policy", usual), path, f"{path} [group.{name}]")
     return found
 
@@ -108,7 +108,7 @@ def _rows(value: dict[str, Any], path: Path) -> list[Any]:
 def _entry(row: Any, place: str, groups: dict[str, str], path: Path) -> Iterator[Entry]:
     if not isinstance(row, dict) or not isinstance(row.get("model"), str) or not row["model"].strip():
         raise UsageError(f'{place}: expected  model = "FOLDER, FILE, PATTERN, hf://org/name@revision or endpoint"')
-    _only(row, {"model", "group", "policy"}, place)
+    known_keys(row, {"model", "group", "policy"}, place)
     group = row.get("group", "")
     if group not in groups:
         raise UsageError(f"{place}: no group {group!r}{did_you_mean(str(group), filter(None, groups))}")
@@ -132,9 +132,3 @@ def _references(model: str, place: str, path: Path) -> list[str]:
 def _lines(raw: str) -> list[int]:
     """The line of each [[model]]."""
     return [number for number, line in enumerate(raw.splitlines(), 1) if line.split("#")[0].strip() == "[[model]]"]
-
-
-def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
-    for name in value:
-        if name not in allowed:
-            raise UsageError(f"{origin}: unknown key {name!r}{did_you_mean(name, allowed)}")

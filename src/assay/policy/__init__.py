@@ -103,15 +103,17 @@ def parsed(text: str, origin: str) -> Policy:
         value = files.toml_value(text)
     except ValueError as cause:
         raise UsageError(f"policy {origin} is not TOML: {cause}") from None
-    _only(value, {"schema", "name", "description", "decide", "block", "require", "off", "waiver"}, origin)
+    files.known_keys(
+        value, {"schema", "name", "description", "decide", "block", "require", "off", "waiver"}, f"policy {origin}"
+    )
     if value.get("schema") != SCHEMA:
         raise UsageError(f"policy {origin}: expected schema = {SCHEMA!r}, got {value.get('schema')!r}")
     block, require, off = (_table(value, key, origin) for key in ("block", "require", "off"))
-    _only(block, {"fail", "review"}, f"{origin} [block]")
-    _only(require, {"answered", "except", "of"}, f"{origin} [require]")
+    files.known_keys(block, {"fail", "review"}, f"policy {origin} [block]")
+    files.known_keys(require, {"answered", "except", "of"}, f"policy {origin} [require]")
     kinds = _table(require, "of", f"{origin} [require]")
-    _only(kinds, set(SubjectKind), f"{origin} [require.of]")
-    _only(off, {"checks"}, f"{origin} [off]")
+    files.known_keys(kinds, set(SubjectKind), f"policy {origin} [require.of]")
+    files.known_keys(off, {"checks"}, f"policy {origin} [off]")
     waivers = value.get("waiver", [])
     if not isinstance(waivers, list):
         raise UsageError(f"policy {origin}: waivers are written as [[waiver]]")
@@ -267,7 +269,9 @@ class _Covering:
 def _waiver(value: Any, origin: str) -> Waiver:
     if not isinstance(value, dict):
         raise UsageError(f"{origin} is not a table")
-    _only(value, {"check", "artifact", "subject", "manifest", "reason", "owner", "expires"}, origin)
+    files.known_keys(
+        value, {"check", "artifact", "subject", "manifest", "reason", "owner", "expires"}, f"policy {origin}"
+    )
     expires = value.get("expires")
     day = isinstance(expires, date) and not isinstance(expires, datetime)
     if not day or not _DIGEST.match(_text(value, "subject", origin)):
@@ -308,12 +312,6 @@ def _patterns(table: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:
     if not isinstance(rows, list) or not all(isinstance(row, str) for row in rows):
         raise UsageError(f"policy {origin}: {key} is not a list of check ids or patterns")
     return tuple(rows)
-
-
-def _only(value: dict[str, Any], allowed: set[str], origin: str) -> None:
-    for key in value:
-        if key not in allowed:
-            raise UsageError(f"policy {origin}: unknown key {key!r}{did_you_mean(key, allowed)}")
 
 
 def _matches(check: str, patterns: tuple[str, ...]) -> bool:

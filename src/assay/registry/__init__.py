@@ -71,21 +71,23 @@ class Registry:
 
         return self._asked(lambda connection: one(connection, which))
 
-    def raw(self, audit: KeptAudit) -> bytes:
-        """The JSON of a kept dossier, verified (UsageError: it is damaged)."""
+    def count(self, name: str) -> int:
+        """How many audits of a model are kept."""
+        from assay.registry.asking import count
+
+        return self._asked(lambda connection: count(connection, name))
+
+    def dossier(self, audit: KeptAudit) -> Dossier:
+        """A kept dossier, verified (UsageError: it is damaged)."""
         from assay.registry.blobs import Damaged
 
         try:
-            return self.store.get(audit.dossier)
+            return decoded(self.store.get(audit.dossier), audit.name)
         except Damaged as cause:
             raise UsageError(
                 f"the kept dossier of {audit.name}, sha256 {audit.dossier}, is damaged: {cause};"
                 " audit the model again with --keep, or put the store's copy back"
             ) from None
-
-    def dossier(self, audit: KeptAudit) -> Dossier:
-        """A kept dossier, verified (UsageError: it is damaged)."""
-        return decoded(self.raw(audit), audit.name)
 
     def seen(self, key: str, state: str, *, by: str = "") -> KeptAudit | None:
         """The audit of what was in this state when it was asked for by this key, counted once more; None: none is."""

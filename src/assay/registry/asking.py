@@ -11,15 +11,14 @@ from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, func, select
 
 from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Hit, KeptAudit
 from assay.lazy import dataclass, regex
 from assay.registry.rows import key, written
-from assay.registry.tables import ARTIFACT, AUDIT, FINDING, KEEPING, LICENCE, MODEL, RELATION, WAIVER
+from assay.registry.tables import ARTIFACT, AUDIT, FINDING, LICENCE, MODEL, RELATION, WAIVER
 
-USUAL, MOST = 50, 100_000  # answers that are given unless more are asked for, and at most
 _DIGEST = regex(r"[0-9a-f]{64}\Z")
 _PREFIX = regex(r"[0-9a-f]{8,64}\Z")
 _LAST = "\U0010ffff"
@@ -53,6 +52,12 @@ def history(connection: Connection, name: str, most: int) -> list[KeptAudit]:
     if not rows:
         raise UsageError(f"no audit of {name!r} is kept{did_you_mean(name, _names(connection))}")
     return [_kept(row) for row in rows]
+
+
+def count(connection: Connection, name: str) -> int:
+    """How many audits of the model of this very name are kept."""
+    own = select(func.count()).where(AUDIT.c.key == key(name), AUDIT.c.name == written(name))
+    return int(connection.execute(own).scalar_one())
 
 
 def by_id(connection: Connection, id: int) -> KeptAudit:
@@ -98,12 +103,6 @@ def find(connection: Connection, about: About, value: str, *, every: bool, most:
         asked = asked.where(_LATEST)
     asked = asked.order_by(table.c.audit_id.desc(), table.c.id).limit(most)
     return [Hit(about, row.place, row.said, _kept(row)) for row in connection.execute(asked)]
-
-
-def keepings(connection: Connection, id: int, most: int) -> list[tuple[str, str]]:
-    """When an audit was kept, and by whom, newest first."""
-    asked = select(KEEPING.c.at, KEEPING.c.by).where(KEEPING.c.audit_id == id).order_by(KEEPING.c.at.desc())
-    return [(row.at, row.by) for row in connection.execute(asked.limit(most))]
 
 
 def _kept(row: Row[Any]) -> KeptAudit:

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from assay.errors import UsageError
+from assay.files import data_folder
 from assay.lazy import dataclass
 from assay.secret import without_user
 
@@ -37,8 +38,7 @@ class Place:
 
 def usual() -> Path:
     """Where a registry is unless another place is named: `$XDG_DATA_HOME/assay/registry`."""
-    home = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
-    return Path(home) / "assay" / "registry"
+    return data_folder() / "registry"
 
 
 def place(where: str = "") -> Place:

@@ -7,7 +7,6 @@ side, in the form in which a text is judged: its own words asked for shortly, or
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from assay.errors import UsageError
 from assay.facts.calibration import Question
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import SHORT, Capability, TokenScore, Usual
-from assay.files import content, json_value
+from assay.files import cache_folder, content, json_value
 from assay.lazy import regex
 from assay.progress import Progress, Steps
 from assay.runtime import Runtime, Scores, can_score, conversation, scored
@@ -117,7 +116,7 @@ def _usual(pack: questions.QuestionSet, form: str, values: statistics.Floats) ->
 
 def folder() -> Path:
     """Where it is kept unless another folder is named: `$XDG_CACHE_HOME/assay/usual`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "assay", "usual")
+    return cache_folder() / "usual"
 
 
 def _kept(path: Path, pack: str) -> Usual | None:

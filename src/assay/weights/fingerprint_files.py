@@ -6,11 +6,11 @@ bounded reader as any weight file.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Kinship
+from assay.files import data_folder
 from assay.weights.fingerprint import OWN, SHARED, Fingerprint, kinship
 from assay.weights.safetensors import safetensors
 
@@ -23,8 +23,7 @@ _SEPARATOR = "\0"
 
 def library() -> Path:
     """Where fingerprints are kept unless another folder is named: `$XDG_DATA_HOME/assay/fingerprints`."""
-    home = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
-    return Path(home) / "assay" / "fingerprints"
+    return data_folder() / "fingerprints"
 
 
 def encoded(found: Fingerprint) -> bytes:

@@ -12,6 +12,7 @@ from assay.licence.name import named
 from assay.licence.place import unread
 from assay.licence.tag import short
 from assay.text.language import foreign
+from assay.text.many import many
 
 
 def read_as(text: str) -> str:
@@ -25,18 +26,13 @@ def place(artifact: str, seen: str, line: int | None, name: str = "license") -> 
     return Evidence(artifact, seen, line=line or None, pointer=None if line else "general.license", name=name)
 
 
-def counted(number: int, word: str) -> str:
-    """For example "1 passage" or "12 passages"."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 def unlike(text: LicenceText) -> str:
     """What a text is that holds no known licence: for example "unlike any known licence; nearest MIT, differs in 2
     passages", and in which language it is, if not in English.
     """
     language = foreign(text.opening)
     unread = f"; it seems to be in {language}, of which assay reads no clauses" if language else ""
-    near = f"; nearest {short(text.nearest)}, differs in {counted(text.apart, 'passage')}" if text.nearest else ""
+    near = f"; nearest {short(text.nearest)}, differs in {many(text.apart, 'passage')}" if text.nearest else ""
     return f"unlike any known licence{near}{unread}"
 
 

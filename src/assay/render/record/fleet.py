@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from assay.facts.dossier import Verdict
 from assay.facts.fleet import FleetRow
 from assay.render.headline import Headline, Tone
-from assay.render.record.kept import audit_lines, many, numbers
+from assay.render.record.kept import audit_lines, numbers
 from assay.render.terminal import Paint, painter, wrapped
 from assay.render.visible import escaped, visible
+from assay.text.many import many
 
 _ORDER = (Verdict.FAILED, Verdict.INCOMPLETE, Verdict.PASSED)  # the worst first
 _MOST = 200  # models that are listed one by one, unless all are asked for

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from assay.facts.dossier import Dossier
+from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Finding, Kind
 from assay.facts.fleet import FleetRow
 from assay.facts.kept import KeptAudit
@@ -29,7 +29,7 @@ def sarif(rows: Sequence[FleetRow], folder: str, dossier: Callable[[KeptAudit], 
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
     for row in rows:
-        if (row.audit and row.audit.blocking + row.audit.first) or (row.audit and row.audit.verdict != "PASSED"):
+        if row.audit and row.audit.verdict != Verdict.PASSED:
             found = dossier(row.audit)
             rules |= {rule.id: rule_object(rule) for rule in found.rules if rule.id not in rules}
             results += [_result(row, finding, found, folder) for finding in found.blocking]

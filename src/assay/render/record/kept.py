@@ -11,6 +11,7 @@ from assay.render.headline import Headline, Tone
 from assay.render.tally import counted
 from assay.render.terminal import Paint, painter, wrapped
 from assay.render.visible import visible
+from assay.text.many import many
 
 _COLOURS = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
 _WIDTH = max(map(len, Verdict))
@@ -119,11 +120,6 @@ def _changed(row: KeptAudit, older: KeptAudit) -> str:
 
 def _tone(row: KeptAudit) -> Tone:
     return Tone.CARE if row.verdict != Verdict.PASSED or row.decide else Tone.GO
-
-
-def many(number: int, what: str) -> str:
-    """So many of a thing: "1 audit", "1,204 audits"."""
-    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _beyond(more: bool) -> str:

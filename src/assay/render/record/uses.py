@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from assay.facts.fleet import Use, Uses
 from assay.render.headline import Headline, Tone
-from assay.render.record.kept import many
 from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
+from assay.text.many import many
 
 _MOST = 20  # files that are listed
 
