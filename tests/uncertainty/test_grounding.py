@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay import uncertainty
+from assay.corpus.support import MOST_PLACES
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import Label, ScoredText
@@ -161,6 +162,25 @@ def test_a_corpus_says_how_rare_names_are_and_which_never_meet(corpus: Path) -> 
         and "'Albert Einstein' and 'Warsaw' together in no document" in shown
     )
     assert "In the training data" in page(found).decode()
+
+
+def test_names_whose_places_were_not_all_looked_at_are_not_said_to_be_apart(tmp_path: Path) -> None:
+    pytest.importorskip("zstandard")
+    rows = [
+        {"id": "often", "text": "Ulm aa " * (MOST_PLACES + 1)},
+        {"id": "once", "text": "Ulm zz has Warsaw beside it."},
+    ]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    done = run("corpus", "build", str(tmp_path / "d.jsonl"), "-o", str(tmp_path / "index"))
+    assert done.returncode == 0, done.stderr
+    held = uncertainty.against(corpora=[str(tmp_path / "index")])
+    found = uncertainty.score(Sure(), "Who?", "He left Ulm for Warsaw.", held=held)
+    assert found.known is not None
+    assert [(row.documents, row.complete) for row in found.known.pairs] == [(0, False)]
+    assert "corpus.apart" not in {row.id for row in found.scores}
+    assert not found.marks
+    found = uncertainty.score(Sure(), "Who?", "He left Ulm for Warsaw. Warsaw has Niels Bohr.", held=held)
+    assert {row.id: row.value for row in found.scores}["corpus.apart"] == 1
 
 
 @pytest.mark.parametrize(

@@ -149,8 +149,10 @@ def scores(
         rarest = min(row.count for row in found.held)
         rarity = math.log((words + 1) / (rarest + 1))
         yield Score("corpus.rarest", rarity, "nats", "rarity of the rarest name or number in the corpora", "look-ups")
-    if found and found.pairs and complete:
-        apart = sum(not row.documents for row in found.pairs) / len(found.pairs)
+    # of two frequent names not all places are looked at: that none of those is in one document says nothing
+    told = [row for row in found.pairs if row.documents or row.complete] if found else []
+    if told and complete:
+        apart = sum(not row.documents for row in told) / len(told)
         source = "pairs of names and numbers that no document holds together (arXiv:2512.19134)"
         yield Score("corpus.apart", apart, "share", source, "look-ups")
 
