@@ -25,7 +25,8 @@ struct Bound {  // a Summary with the tables it points into
   Summary summary;
   std::vector<uint8_t> result;
 
-  Bound(int type, uint64_t count, uint64_t columns, const uint8_t* table_, size_t values, const uint8_t* grid_, size_t size)
+  Bound(int type, uint64_t count, uint64_t columns, const uint8_t* table_, size_t values, const uint8_t* grid_,
+        size_t size)
       : table(values), grid(grid_, grid_ + size),
         summary(portable::kernels, type, count, columns, table.data(), grid.data()) {
     std::memcpy(table.data(), table_, 4 * values);

@@ -1,6 +1,6 @@
 // What the page's worker does, under Node: node node.mjs SITE OUT OPTIONS MODEL...
-// Each model's dossier goes to OUT, under its number; OPTIONS are those of `assay.web.tab.audited`, as JSON. A model that
-// is a Python file is run instead.
+// Each model's dossier goes to OUT, under its number; OPTIONS are those of `assay.web.tab.audited`, as JSON. A model
+// that is a Python file is run instead.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -43,5 +43,6 @@ for (const [number, model] of models.entries()) {
   fs.writeFileSync(path.join(out, `${number}.json`), bytes.toJs());
   for (const proxy of [walk, dossier, bytes]) proxy.destroy();
   opened.forEach((file) => fs.closeSync(file));
-  console.log(JSON.stringify({ model, seconds: (performance.now() - begun) / 1000, heap: python._module.HEAPU8.length }));
+  const seconds = (performance.now() - begun) / 1000;
+  console.log(JSON.stringify({ model, seconds, heap: python._module.HEAPU8.length }));
 }

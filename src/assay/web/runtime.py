@@ -78,7 +78,8 @@ def _packed() -> bytes:
     """The package as npm fetches it; no script of a package is run."""
     with tempfile.TemporaryDirectory() as folder:
         command = ("npm", "pack", PACKAGE, "--pack-destination", folder, "--ignore-scripts", "--silent")
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)  # noqa: S603 - npm, and nothing given
+        # npm, and nothing given
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)  # noqa: S603
         found = list(Path(folder).glob("*.tgz"))
         if done.returncode or not found:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

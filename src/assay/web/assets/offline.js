@@ -31,5 +31,6 @@ addEventListener("fetch", (event) => {
   const path = address.href.startsWith(registration.scope) ? address.href.slice(registration.scope.length) : null;
   if (event.request.method !== "GET" || path === null) return;
   const wanted = new URL(path || "index.html", registration.scope);
-  event.respondWith(caches.open(BUILD).then((copy) => copy.match(wanted)).then((found) => found || fetch(event.request)));
+  const kept = caches.open(BUILD).then((copy) => copy.match(wanted));
+  event.respondWith(kept.then((found) => found || fetch(event.request)));
 });
