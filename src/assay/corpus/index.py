@@ -39,6 +39,11 @@ class Query:
     def __len__(self) -> int:
         return len(self.words)
 
+    @property
+    def text(self) -> str:
+        """The text, with half a surrogate pair as a question mark."""
+        return self.raw.decode("utf-8")
+
     def piece(self, start: int, count: int) -> bytes:
         """`count` words from `start` on, as the text has them."""
         return self.raw[int(self.words.starts[start]) : int(self.words.stops[start + count - 1])]

@@ -31,7 +31,7 @@ class Relevance:
         self._index, self._query, self._holders = index, query, holders
         self._prompted = bool(prompt)
         if prompt:
-            self._query = Query.of(f"{query.raw.decode('utf-8', 'replace')}\n{prompt}")
+            self._query = Query.of(f"{query.text}\n{prompt}")
         self._weights: list[float] = []  # of each word of the query
         self._scores: dict[Place, float] = {}
 

@@ -85,23 +85,18 @@ class Remote:
         if not words:
             none = np.zeros(0, np.int64)
             return Found(none.astype(np.uint32), none, none, none, none.reshape(-1, 3))
-        question: dict[str, object] = {"text": query.raw.decode("utf-8", "replace"), "least": least}
+        question: dict[str, object] = {"text": query.text, "least": least}
         first, hits = self._paged("/v1/match", question, partial(wire.as_found, words=words, told=self.told), words)
         return Found(first.lengths, first.counts, first.times, first.documents, hits)
 
     def places(self, query: Query, pieces: NDArray[np.int64], limit: int) -> Places:
         """See `Index.places`."""
         found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-        text = query.raw.decode("utf-8", "replace")
+        text = query.text
         for at, own in _batches(pieces):
             question: dict[str, object] = {"text": text, "pieces": own.ravel().tolist(), "limit": limit}
-            count = len(own)
-            counts, hits = self._paged(
-                "/v1/count",
-                question,
-                partial(wire.as_counts, count=count),
-                count,
-            )
+            read = partial(wire.as_counts, count=len(own))
+            counts, hits = self._paged("/v1/count", question, read, len(own))
             found.append((counts, hits + np.array([at, 0, 0])))
         none = np.zeros(0, np.int64)
         return Places(
@@ -136,11 +131,11 @@ class Remote:
     def frequencies(self, query: Query) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """See `Index.frequencies`."""
         read = partial(wire.as_frequencies, words=len(query), told=self.told)
-        return self._asked("/v1/words", {"text": query.raw.decode("utf-8", "replace")}, read)
+        return self._asked("/v1/words", {"text": query.text}, read)
 
     def tally(self, query: Query, places: NDArray[np.int64]) -> Tally:
         """See `Index.tally`."""
-        text, sizes, rows = query.raw.decode("utf-8", "replace"), [], []
+        text, sizes, rows = query.text, [], []
         for at, own in _batches(places):
             found = self._asked(
                 "/v1/tally",

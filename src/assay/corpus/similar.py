@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assay.corpus.index import Query
-from assay.corpus.several import Several
+from assay.corpus.several import Several, pieces
 from assay.errors import MissingExtra, UsageError
 from assay.facts.trace import Likeness, Sentence, Standing
 from assay.text.tokenizer import opened
@@ -160,7 +160,7 @@ def _places(index: Several, query: Query) -> list[tuple[int, str]]:
         if 0 < count <= COMMON:
             known.setdefault(query.words.text(word), (count, word))
     rarest = [(word, 1) for _, word in sorted(known.values())[:RARE]]
-    found = index.places(query, np.array(rarest, np.int64).reshape(-1, 2), PLACES)
+    found = index.places(query, pieces(*rarest), PLACES)
     extents: dict[tuple[int, int], tuple[int, int, int]] = {}
     for _, document, unit in found.hits.tolist():
         extents.setdefault((document, unit // AROUND), (document, unit - AROUND, unit + AROUND))

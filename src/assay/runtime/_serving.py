@@ -54,7 +54,7 @@ def located(url: str, wanted: str, read: float, *, key_in_clear: bool) -> tuple[
 
 
 def _names(value: Any) -> list[str] | None:
-    """The models in an answer, each by all its names; None where it lists none."""
+    """The names of the models in an answer; None where it holds no list of them."""
     rows = value.get("data") if isinstance(value, dict) else None
     if not isinstance(rows, list):
         return None

@@ -162,8 +162,7 @@ class Endpoint:
 
     def answers(self, prompts: Sequence[str], most: int, stop: str = "") -> tuple[Answer, ...]:
         """What the model writes after each prompt, several requests at a time."""
-        found = dict(self._abreast.each(lambda prompt: self._written(prompt, most, stop), prompts, self._at_once))
-        return tuple(found[at] for at in range(len(prompts)))
+        return tuple(self._abreast.all(lambda prompt: self._written(prompt, most, stop), prompts, self._at_once))
 
     def _written(self, prompt: str, most: int, stop: str) -> Answer:
         tokens = list(self.generate(prompt, most))
@@ -180,13 +179,11 @@ class Endpoint:
         stop: str = "",
     ) -> tuple[tuple[Sample, ...], ...]:
         """As `sample`, for several prompts, several requests at a time."""
-        rows = list(zip(prompts, most, strict=True))
-        found = dict(
-            self._abreast.each(
-                lambda row: self._sampled(row[0], count, row[1], temperature, seed, stop, 1), rows, self._at_once
-            )
-        )
-        return tuple(found[at] for at in range(len(rows)))
+
+        def sampled(row: tuple[str, int]) -> tuple[Sample, ...]:
+            return self._sampled(row[0], count, row[1], temperature, seed, stop, 1)
+
+        return tuple(self._abreast.all(sampled, list(zip(prompts, most, strict=True)), self._at_once))
 
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
         """What the server answers, all at once; nothing if it answers nothing."""
@@ -212,8 +209,7 @@ class Endpoint:
             return [_sample(row, stop) for row in self._answered(prompt, most, temperature, seed, count)]
 
         rows = drawn(seed, count)
-        more = self._abreast.each(drawn, range(seed + len(rows), seed + count), at_once)
-        for _, found in sorted(more, key=lambda row: row[0]):
+        for found in self._abreast.all(drawn, range(seed + len(rows), seed + count), at_once):
             rows += found[:1]
         return tuple(rows[:count])
 

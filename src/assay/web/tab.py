@@ -17,7 +17,7 @@ from assay.isolation import InProcess
 from assay.pipeline import examined, requested
 from assay.pipeline.budget import tensors
 from assay.progress import Progress
-from assay.render import ENDINGS, renderer
+from assay.render import ENDINGS, names, renderer
 from assay.render.tally import tally
 from assay.render.verdict import said
 from assay.subject import Walk, given
@@ -131,8 +131,6 @@ def report(dossier: Dossier, format: str) -> bytes:
 
 def formats() -> tuple[tuple[str, str, str], ...]:
     """Each format: its id, what it is for, and how its file is called after the model's name."""
-    from assay.render import names
-
     endings = {format: ending for ending, format in reversed(ENDINGS.items())}
     rows = ((name, renderer(name)) for name in names())
     return tuple((name, row.title, endings.get(name, f".{name}.json")) for name, row in rows if row is not None)
