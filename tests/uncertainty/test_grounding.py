@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -102,13 +103,9 @@ def test_what_the_model_is_sure_of_without_support_is_marked(scored: ScoredText)
     html = page(scored).decode()
     assert "Sure, and not supported" in html and "Beside the documents" in html
     words = uncertainty.score(
-        Words(), "Who?", "She taught at Harvard.", held=uncertainty.Against(scored_names(scored), Documents([CURIE]))
+        Words(), "Who?", "She taught at Harvard.", held=uncertainty.Against(scored.documents, Documents([CURIE]))
     )
     assert words.marks == ()  # surprised by every word: it is not sure
-
-
-def scored_names(scored: ScoredText) -> tuple[str, ...]:
-    return tuple(row.name for row in scored.documents)
 
 
 @pytest.fixture
@@ -205,6 +202,10 @@ def test_a_document_beyond_the_limit_leaves_the_others_read(tmp_path: Path, curi
     found = uncertainty.score(Words(), "Who?", text, held=held)
     assert [row.label for row in found.judged] == [Label.CONTRADICTED]
     assert "the rest of the documents, beyond 4 Mi characters" in found.missing
+    beside = check(text, [document(path) for path in (curie, tmp_path / "long.txt", curie)])
+    assert found.documents == beside.documents
+    assert [row.characters for row in found.documents] == [len(CURIE), (4 << 20) - len(CURIE), 0]
+    assert found.documents[0].sha256 == found.documents[2].sha256 == hashlib.sha256(CURIE.encode()).hexdigest()
 
 
 def test_a_page_is_read_as_check_reads_it(tmp_path: Path, curie: Path) -> None:

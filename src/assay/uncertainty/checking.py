@@ -90,7 +90,7 @@ def check(text: str, sources: Sequence[Source], name: str = "the text") -> Check
         assay=VERSION,
         name=name,
         text=text,
-        documents=tuple(GivenDocument(row.name, row.sha256, len(row.text)) for row in sources),
+        documents=given(sources, documents),
         sentences=sentences(text, documents),
         missing=(UNREAD,) if documents.cut else (),
     )
@@ -101,6 +101,12 @@ def worded(row: Source) -> Source:
     if not any(mark.isalnum() for mark in row.text):
         raise UsageError(f"document {row.name} has no words: nothing can be compared with it")
     return row
+
+
+def given(sources: Sequence[Source], documents: Documents) -> tuple[GivenDocument, ...]:
+    """The documents by name and digest, and how much of each was read."""
+    rows = zip(sources, documents.texts, strict=True)
+    return tuple(GivenDocument(row.name, row.sha256, len(text)) for row, text in rows)
 
 
 def sentences(text: str, documents: Documents) -> tuple[CheckedSentence, ...]:

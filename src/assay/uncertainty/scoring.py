@@ -281,7 +281,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         ),
         scores=found,
         samples=others,
-        documents=support.given(held),
+        documents=held.given,
         grounding=grounding,
         known=known,
         marks=support.marks(text, spans, sentences, grounding, known),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,8 +24,8 @@ from assay.facts.uncertainty import (
 from assay.files import text as text_of
 from assay.lazy import dataclass
 from assay.runtime import Runtime, can_score
+from assay.uncertainty.checking import given, source, worded
 from assay.uncertainty.checking import sentences as sentences_beside
-from assay.uncertainty.checking import source, worded
 from assay.uncertainty.grounding import Documents
 
 if TYPE_CHECKING:
@@ -39,9 +38,9 @@ SURE = 0.7  # nats: above an even chance at every token
 
 @dataclass(frozen=True)
 class Against:
-    """What a text is checked against: documents by name, and indexed corpora."""
+    """What a text is checked against: documents, and indexed corpora."""
 
-    names: tuple[str, ...] = ()
+    given: tuple[GivenDocument, ...] = ()
     documents: Documents | None = None
     corpus: Corpus | None = None
 
@@ -49,22 +48,13 @@ class Against:
 def against(documents: Sequence[Path] = (), corpora: Sequence[str] = (), *, offline: bool = False) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
     sources = [worded(source(path.name, text_of(path, MOST_BYTES, "document", _OTHER))) for path in documents]
-    texts = [row.text for row in sources]
+    read = Documents([row.text for row in sources]) if sources else None
     found = None
     if corpora:
         from assay import corpus
 
         found = corpus.open(list(corpora), offline=offline)
-    return Against(tuple(path.name for path in documents), Documents(texts) if texts else None, found)
-
-
-def given(held: Against) -> tuple[GivenDocument, ...]:
-    """The documents by name and digest."""
-    texts = held.documents.texts if held.documents else []
-    return tuple(
-        GivenDocument(name, hashlib.sha256(text.encode()).hexdigest(), len(text))
-        for name, text in zip(held.names, texts, strict=True)
-    )
+    return Against(given(sources, read) if read else (), read, found)
 
 
 def grounded(
