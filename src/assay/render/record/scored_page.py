@@ -24,6 +24,7 @@ class _Piece:
 
 def page(found: ScoredText) -> bytes:
     """The page as UTF-8."""
+    beside = nearest(found)
     named = [span for span in found.spans if span.kind is not SpanKind.WORDS]
     return shell.page(
         "score.html.j2",
@@ -35,8 +36,8 @@ def page(found: ScoredText) -> bytes:
         headline=headline(found),
         caution=CAUTION,
         judged=ordered(found)[:MOST_ROWS],
-        nearest=nearest(found)[:MOST_ROWS],
-        more_nearest=len(nearest(found)) - MOST_ROWS,
+        nearest=beside[:MOST_ROWS],
+        more_nearest=len(beside) - MOST_ROWS,
         likelier=likelier,
         usual=list(usual_words(found)),
         number=number,
