@@ -24,7 +24,8 @@ import assay.corpus
 from assay import uncertainty
 from assay.corpus import serving, wire
 from assay.corpus.building import Options, build
-from assay.corpus.index import Query
+from assay.corpus.index import Found, Query
+from assay.corpus.several import Several
 from assay.errors import UsageError
 from assay.execution import executor
 from assay.facts.codec import Mismatch, canonical
@@ -319,6 +320,33 @@ def test_a_client_gets_a_sentence_for_what_is_not_answered(two: tuple[Path, Path
         assert answered(f"{url}/v1/corpus", Host="evil.example")[0] == 421
 
 
+@pytest.mark.parametrize(("unread", "searches"), [(1000, 1), (10, 3)])
+def test_pages_of_one_question_come_from_one_search_as_far_as_places_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unread: int, searches: int
+) -> None:
+    opened(tmp_path / "many", ["one two three four five"] * 25)
+    run, looks = Several.look, list[Query]()
+
+    def look(index: Several, query: Query, least: int) -> Found:
+        looks.append(query)
+        return run(index, query, least)
+
+    monkeypatch.setattr(Several, "look", look)
+    limits = serving.Limits(page=10, unread=unread)
+    with served(tmp_path / "many/index", limits=limits) as url:
+        question = {"corpus": answered(f"{url}/v1/corpus")[1]["corpus"], "text": "one two three four five"}
+        pages, after = [], 0
+        while after is not None:
+            _, page = answered(f"{url}/v1/match", {**question, "after": after})
+            pages.append(page)
+            after = page["next"]
+    rows = [tuple(page["hits"][at : at + 3]) for page in pages for at in range(0, len(page["hits"]), 3)]
+    assert [len(page["hits"]) // 3 for page in pages] == [10, 10, 5]
+    assert len(set(rows)) == 25 and {document for _, document, _ in rows} == set(range(25))
+    assert "lengths" in pages[0] and not any("lengths" in page for page in pages[1:])
+    assert len(looks) == searches
+
+
 def test_who_has_no_token_gets_no_answer(two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     token = "a-token-of-this-test"
     with served(two[0], token=token) as url:
@@ -330,6 +358,17 @@ def test_who_has_no_token_gets_no_answer(two: tuple[Path, Path], monkeypatch: py
         assert assay.corpus.open(url).count("free of charge") == 1
         with pytest.raises(UsageError, match="in clear"):
             assay.corpus.open("http://corpus.invalid")
+
+
+def test_who_has_no_token_is_refused_before_the_question_comes_in(two: tuple[Path, Path]) -> None:
+    head = b"POST /v1/match HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
+    with served(two[0], token="a-token-of-this-test") as url:
+        at = "127.0.0.1", int(url.rpartition(":")[2])
+        line = socket.create_connection(at, timeout=10)
+        line.sendall(head)
+        said = line.recv(4096)
+        line.close()
+    assert said.startswith(b"HTTP/1.1 401 ")
 
 
 def test_too_many_questions_at_once_are_told_to_come_again(two: tuple[Path, Path]) -> None:

@@ -13,15 +13,13 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from assay.corpus import manifest, wire
 from assay.corpus._extra import starlette, uvicorn
 from assay.corpus.collection import Corpus, open_corpora
-from assay.corpus.index import SEED, Query
-from assay.corpus.several import Several
+from assay.corpus.questions import QUESTIONS, SEARCHES, after
+from assay.corpus.unread import Unread
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, encode
 from assay.files import text
@@ -30,17 +28,16 @@ from assay.lazy import dataclass
 from assay.network import loopback
 from assay.version import VERSION
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-
 LEAST_TOKEN = 16  # characters
 _OWN = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may ask for: bytes and seconds of a request, requests at once, characters, and places in a page."""
+    """What a client may ask for: bytes and seconds of a request, requests at once, characters, and places in a page.
+
+    `unread` is how many places are kept for pages that are still to be asked for: 24 bytes each.
+    """
 
     body: int = 24 << 20
     answer: int = 30 << 20
@@ -51,6 +48,7 @@ class Limits:
     waiting: int = 64
     text: int = wire.MOST_TEXT
     page: int = wire.PAGE
+    unread: int = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,7 @@ class Served:
         self.corpus: Corpus = open_corpora(self._folders)
         self._stamps = [_stamp(folder) for folder in self._folders]
         self.limits = limits or Limits()
+        self._unread = Unread(self.limits.unread)
         records = self.corpus.records
         self.told = wire.Told(
             wire.FORMAT,
@@ -148,9 +147,7 @@ class Served:
             else:
                 if wire.field(asked, "corpus") != self.told.corpus:
                     raise Refusal(409, "another corpus is served here now: ask /v1/corpus which")
-                question = _QUESTIONS[path]
-                value = self.corpus.asked(lambda index: question(index, asked, self.limits))
-                raw = json.dumps(value).encode()
+                raw = json.dumps(self._value(path, asked)).encode()
         except Mismatch as cause:
             raise Refusal(400, str(cause)) from None
         except InputError as cause:
@@ -160,6 +157,20 @@ class Served:
         if len(raw) > self.limits.answer:
             raise Refusal(413, f"the answer would have more than {self.limits.answer >> 20} MiB: ask for less")
         return raw
+
+    def _value(self, path: str, asked: dict[str, Any]) -> object:
+        if path in QUESTIONS:
+            question = QUESTIONS[path]
+            return self.corpus.asked(lambda index: question(index, asked, self.limits.text))
+        search, begin = SEARCHES[path](asked, self.limits.text), after(asked)
+        found = self._unread.taken(search.key) if begin else None
+        value: dict[str, object] = {}
+        if found is None:
+            value, found = self.corpus.asked(search.run)
+        value = {**({} if begin else value), **wire.page(found, begin, self.limits.page)}
+        if value["next"] is not None:
+            self._unread.keep(search.key, found)
+        return value
 
     def _trace(self, asked: dict[str, Any]) -> object:
         prompt = wire.text(asked.get("prompt", ""), self.limits.text)
@@ -176,80 +187,10 @@ def _stamp(folder: Path) -> tuple[int, ...]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _query(asked: dict[str, Any], limits: Limits) -> Query:
-    return Query.of(wire.text(wire.field(asked, "text"), limits.text))
-
-
-def _after(asked: dict[str, Any]) -> int:
-    return wire.whole(asked.get("after", 0), 0, wire.MOST_HITS)
-
-
-def _match(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    least = wire.whole(asked.get("least", SEED), 0, SEED)
-    return wire.of_found(index.look(_query(asked, limits), least), _after(asked), limits.page)
-
-
-def _count(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    query = _query(asked, limits)
-    words = len(query)
-    pieces = wire.rows(asked.get("pieces", [0, words]), (max(1, words), words + 1), wire.MOST_ROWS)
-    if ((pieces[:, 1] == 0) | (pieces.sum(axis=1) > words)).any():
-        raise Mismatch("a piece of no words, or one that leaves the text")
-    limit = wire.whole(asked.get("limit", 0), 0, wire.MOST_LIMIT)
-    if limit * len(pieces) > wire.MOST_HITS:  # no client takes more, and each is held until the answer is written
-        raise Mismatch(f"more than {wire.MOST_HITS:,} places in a shard")
-    return wire.of_places(index.places(query, pieces, limit), _after(asked), limits.page)
-
-
-def _words(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    times, documents = index.frequencies(_query(asked, limits))
-    return {"times": times.tolist(), "documents": documents.tolist()}
-
-
-def _tally(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    query = _query(asked, limits)
-    if not len(query):
-        raise Mismatch("a text without words")
-    places = wire.rows(wire.field(asked, "places"), (index.documents, wire.UNIT), wire.MOST_ROWS)
-    return wire.of_tally(index.tally(query, places))
-
-
-def _passages(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    extents = wire.rows(wire.field(asked, "extents"), (index.documents, wire.UNIT, wire.UNIT), wire.MOST_ROWS)
-    if int(np.maximum(extents[:, 2] - extents[:, 1], 0).sum()) > wire.MOST_UNITS:
-        raise Mismatch(f"more than {wire.MOST_UNITS:,} words")
-    return wire.of_seen(index.seen(extents, wire.whole(asked.get("around", 0), 0, wire.MOST_AROUND)))
-
-
-def _numbers(index: Several, asked: dict[str, Any]) -> list[int]:
-    found: NDArray[np.int64] = wire.rows(wire.field(asked, "numbers"), (index.documents,), wire.MOST_ROWS)
-    listed: list[int] = found[:, 0].tolist()
-    return listed
-
-
-def _documents(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    return wire.of_documents(index.described(_numbers(index, asked)))
-
-
-def _extents(index: Several, asked: dict[str, Any], limits: Limits) -> object:
-    return {"extents": index.extents(_numbers(index, asked)).ravel().tolist()}
-
-
-_QUESTIONS: dict[str, Callable[[Several, Any, Limits], object]] = {
-    "/v1/match": _match,
-    "/v1/count": _count,
-    "/v1/words": _words,
-    "/v1/tally": _tally,
-    "/v1/passages": _passages,
-    "/v1/documents": _documents,
-    "/v1/extents": _extents,
-}
-
-
 def application(served: Served, door: Door) -> Any:
     """The ASGI application that answers for what is served."""
     library = starlette()
-    gate = _Gate(served.limits)
+    gate, told = _Gate(served.limits), json.dumps(encode(served.told)).encode()
 
     def said(status: int, why: str) -> Any:
         extra = {"Retry-After": "1"} if status == 503 else {"WWW-Authenticate": "Bearer"} if status == 401 else {}
@@ -262,7 +203,7 @@ def application(served: Served, door: Door) -> Any:
         try:
             if request.method == "GET":
                 served.check()
-                raw = json.dumps(encode(served.told)).encode()
+                raw = told
             else:
                 body = await _body(request, served.limits)
                 # read there, too: as objects a question is many times as large, and others wait while it is read
@@ -271,7 +212,7 @@ def application(served: Served, door: Door) -> Any:
             return said(cause.status, str(cause))
         return library.Response(raw, media_type="application/json", headers=_HEADERS)
 
-    posts = [library.Route(path, one, methods=["POST"]) for path in (*_QUESTIONS, "/v1/trace")]
+    posts = [library.Route(path, one, methods=["POST"]) for path in (*SEARCHES, *QUESTIONS, "/v1/trace")]
     return library.Starlette(routes=[library.Route("/v1/corpus", one, methods=["GET"]), *posts])
 
 

@@ -102,10 +102,9 @@ def page(hits: NDArray[np.int64], after: int, size: int) -> dict[str, object]:
     return {"hits": hits[after:stop].ravel().tolist(), "next": stop if stop < len(hits) else None}
 
 
-def of_found(found: Found, after: int, size: int) -> dict[str, object]:
-    """The answer of `Index.look`; pages after the first have places only."""
-    first = {name: getattr(found, name).tolist() for name in ("lengths", "counts", "times", "documents")}
-    return {**({} if after else first), **page(found.hits, after, size)}
+def of_found(found: Found) -> dict[str, object]:
+    """The answer of `Index.look` but for its places, which come in pages."""
+    return {name: getattr(found, name).tolist() for name in ("lengths", "counts", "times", "documents")}
 
 
 def as_found(value: object, words: int, told: Told) -> Found:
@@ -126,9 +125,9 @@ def as_frequencies(value: object, words: int, told: Told) -> tuple[NDArray[np.in
     return times, numbers(field(value, "documents"), words, 0, told.documents)
 
 
-def of_places(found: Places, after: int, size: int) -> dict[str, object]:
-    """The answer of `Index.places`."""
-    return {**({} if after else {"counts": found.counts.tolist()}), **page(found.hits, after, size)}
+def of_places(found: Places) -> dict[str, object]:
+    """The same of `Index.places`."""
+    return {"counts": found.counts.tolist()}
 
 
 def as_counts(value: object, count: int) -> NDArray[np.int64]:
