@@ -412,10 +412,12 @@ def _in_text() -> list[Hidden]:
         "notes.txt": f"before {text} and after\n".encode(),
         "tokenizer_config.json": _json({"extra": [{"b": text.replace("/", "_").replace("+", "-")}]}),
     }
-    few = (("_base64", "MAX_TRIES", 2),)
+    long = base64.b64encode(pickle.dumps([bytes(4_000), SYSTEM], 4)).decode()
+    few, short_ = (("_base64", "MAX_TRIES", 2),), (("_base64", "LONGEST", 2_000),)
     return [
         *(Hidden(f"in-base64-{name}", {name: raw}, "pickle.reaches-outside", FAIL) for name, raw in files.items()),
         Hidden("in-more-base64-than-is-read", {"x.json": _json([text] * 3)}, "pickle.reaches-outside", OPEN, few),
+        Hidden("in-longer-base64-than-is-read", {"x.json": _json(long)}, "artifact.stopped", OPEN, short_),
     ]
 
 

@@ -39,17 +39,17 @@ def pickles(artifact: str, window: Window) -> Iterator[PickleProgram]:
         block = window.rest(at - before, before + _BLOCK + _LEAST)
         for match in re.finditer(_START, block):
             start = at - before + match.start()
-            if not at <= start < at + _BLOCK or opening(_read(window, start, _HEAD)) is not Opening.PICKLE:
+            if not at <= start < at + _BLOCK or opening(_read(window, start, _HEAD)[0]) is not Opening.PICKLE:
                 continue
-            raw = _read(window, start, LONGEST)
+            raw, cut = _read(window, start, LONGEST)
             tries, left = tries - 1, left - len(raw) * 4 // 3
             if tries < 0 or left <= 0:
                 raise LimitExceeded("text with more in base64 that may be pickles than assay follows", at=start)
-            yield from _programs(artifact, start, raw)
+            yield from _programs(artifact, start, raw, cut)
         at += _BLOCK
 
 
-def _programs(artifact: str, at: int, raw: bytes) -> Iterator[PickleProgram]:
+def _programs(artifact: str, at: int, raw: bytes, cut: bool) -> Iterator[PickleProgram]:
     from assay.formats.pickle.follow import alone, follow
 
     try:
@@ -57,15 +57,18 @@ def _programs(artifact: str, at: int, raw: bytes) -> Iterator[PickleProgram]:
     except LimitExceeded:
         raise
     except InputError:
+        if cut:
+            raise LimitExceeded("text with a longer pickle in base64 than assay follows", at=at) from None
         return
     if found.program.imports or found.program.tampers:
         yield from alone(found)
 
 
-def _read(window: Window, at: int, most: int) -> bytes:
-    """What the base64 from byte `at` stands for, its breaks left out, as far as so many characters go."""
+def _read(window: Window, at: int, most: int) -> tuple[bytes, bool]:
+    """What the base64 from byte `at` stands for, its breaks left out, and whether it goes on beyond `most`."""
     found = re.match(_LINE, window.rest(at, most))
-    return _decoded(re.sub(_BREAK, b"", found[0] if found else b""))
+    text = found[0] if found else b""
+    return _decoded(re.sub(_BREAK, b"", text)), len(text) == most
 
 
 def _decoded(text: bytes) -> bytes:
