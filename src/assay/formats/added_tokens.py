@@ -27,6 +27,6 @@ FORMAT = Format(
     "added tokens",
     read,
     names=("added_tokens.json",),
-    examines=(Aspect.TOKENS,),
+    examines=(Aspect.TOKENS, Aspect.MARKS),
     gaps=(),
 )

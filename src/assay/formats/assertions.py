@@ -10,7 +10,7 @@ from typing import Any
 
 from assay.errors import Malformed
 from assay.facts.openness import BY_ID, Assertion
-from assay.facts.structure import Contents
+from assay.facts.structure import Aspect, Contents
 from assay.formats import Format
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.window import Window
@@ -63,6 +63,6 @@ FORMAT = Format(
     read,
     names=("assay.yaml", "assay.yml"),
     needs=("yaml",),
-    examines=(),
+    examines=(Aspect.MARKS,),
     gaps=(),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import Malformed
+from assay.facts.structure import Aspect
 from assay.facts.tensor import ShardIndex
 from assay.formats import Format
 from assay.formats.encoding.json import integer, mapping
@@ -30,6 +31,6 @@ FORMAT = Format(
         *("*.safetensors.index.json", "*.bin.index.json", "*.safetensors.index.*.json", "*.bin.index.*.json"),
         *("*.safetensors.*.index.json", "*.bin.*.index.json"),
     ),
-    examines=(),
+    examines=(Aspect.MARKS,),
     gaps=(),
 )

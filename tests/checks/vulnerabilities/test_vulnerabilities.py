@@ -416,6 +416,13 @@ TOKEN = "ghp_aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"
         ({"data.tsv": f"a\tb\n1\t{TOKEN}\n"}, "secret.exposed", "data.tsv:2 holds what looks like a GitHub token"),
         ({"data.jsonl": f'{{"a": "{TOKEN}"}}\n{{"a": 1}}\n'}, "secret.exposed", "data.jsonl:1 holds"),
         ({"quantize_config.json": json.dumps({"bits": 4, "a": TOKEN})}, "secret.exposed", "quantize_config.json:1"),
+        ({"added_tokens.json": json.dumps({TOKEN: 7})}, "secret.exposed", "added_tokens.json:1 holds"),
+        (
+            {"model.safetensors.index.json": json.dumps({"metadata": {"a": TOKEN}, "weight_map": {}})},
+            "secret.exposed",
+            "model.safetensors.index.json:1 holds",
+        ),
+        ({"assay.yaml": f"components: {{}}\n# {TOKEN}\n"}, "secret.exposed", "assay.yaml:2 holds"),
         ({"x.bin": b"MZ" + bytes(100)}, "code.native", "x.bin is a Windows library or program"),
         ({"x.bin": b"\xfe\xed\xfa\xcf" + bytes(100)}, "code.native", "x.bin is a macOS library or program"),
         ({"x.bin": b"\xfe\xed\xfa\xce" + bytes(100)}, "code.native", "x.bin is a macOS library or program"),
