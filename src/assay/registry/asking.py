@@ -36,7 +36,7 @@ def audits(connection: Connection, words: Iterable[str], *, every: bool, most: i
         words: `verdict:failed`, `licence:`, `finding:`, `base:`, `policy:`, `kind:` with a name or a pattern, `since:`
             and `until:` with a date; a word alone is looked for in the name.
     """
-    asked = select(*_COLUMNS).where(*map(_condition, words))
+    asked = select(*_COLUMNS).where(*(_condition(word, AUDIT if every else MODEL) for word in words))
     if every:
         asked = asked.order_by(AUDIT.c.last_kept.desc(), AUDIT.c.id.desc())
     else:
@@ -189,7 +189,6 @@ def _has(table: Table, about: About) -> Callable[[str], Conditions]:
 
 _WORDS: dict[str, Callable[[str], Conditions]] = {
     "name": lambda value: _fits(AUDIT.c.key, key(value)),
-    "verdict": lambda value: [AUDIT.c.verdict == value.upper()],
     "policy": lambda value: [AUDIT.c.policy == written(value)],
     "kind": lambda value: [AUDIT.c.kind == written(value)],
     "since": lambda value: [AUDIT.c.last_kept >= _day(value).isoformat()],
@@ -200,12 +199,20 @@ _WORDS: dict[str, Callable[[str], Conditions]] = {
     "base": _has(RELATION, About.BASE),
 }
 
+_ASKED = ("verdict", *_WORDS)
 
-def _condition(word: str) -> ColumnElement[bool]:
-    """What one word of a query asks for (UsageError: it is none)."""
+
+def _condition(word: str, of: Table) -> ColumnElement[bool]:
+    """What one word of a query asks for (UsageError: it is none).
+
+    Args:
+        of: whose verdicts are meant: those of audits, or of models, which are those of their latest.
+    """
     name, colon, value = word.partition(":")
+    if colon and name.casefold() == "verdict":
+        return of.c.verdict == written(value).upper()
     if colon and name.casefold() in _WORDS:
         return and_(*_WORDS[name.casefold()](value))
     if colon and "/" not in word:
-        raise UsageError(f"{name!r} cannot be asked for: give {', '.join(_WORDS)}{did_you_mean(name, _WORDS)}")
+        raise UsageError(f"{name!r} cannot be asked for: give {', '.join(_ASKED)}{did_you_mean(name, _ASKED)}")
     return and_(*_fits(AUDIT.c.key, key(word if set(word) & set("*?") else f"*{word}*")))
