@@ -74,7 +74,7 @@ _LIBRARIES = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 EXIT_BUG, EXIT_SIGNAL, EXIT_USAGE = 70, 128, 2  # EXIT_SIGNAL: to which a signal's number is added, as a shell does
-_LATER = 0.001  # seconds after which a signal that was lost is told once more: not within what lost it
+_LATER = 0.01  # seconds after which a signal that was lost is told once more
 EXIT_INTERRUPTED = EXIT_SIGNAL + 2  # SIGINT, which is Ctrl-C
 _NO_ROOM = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG)
 _UNFINISHED = "reports that were not finished were not written"
@@ -113,32 +113,47 @@ def _main() -> int | None:
 
 
 def _end_with_a_sentence() -> None:
-    """From now on signals that ask for the end are told, as Ctrl-C is."""
+    """From now on each signal that asks for the end is told as Ctrl-C is, until somebody has heard it."""
     import signal
 
-    signal.signal(signal.SIGTERM, _terminated)
-    for name in ("SIGHUP", "SIGQUIT"):  # not on every system; nohup has the first ignored, a shell's `&` the second
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):  # not on every system; `nohup` and `&` have some ignored
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminated)
-    if hasattr(signal, "setitimer"):
-        sys.unraisablehook = _unraised
+        if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _asked)
+    sys.unraisablehook = _unraised
 
 
-def _unraised(lost: sys.UnraisableHookArgs) -> None:
-    """Raise later what a signal asked for where nothing can be raised.
+def _asked(number: int, frame: object) -> None:
+    """End as Ctrl-C does: what is half done is taken away, and one sentence says so.
 
-    Python's import has a callback for each module that is loaded (the weak reference to its lock): of the signals that
-    come while modules are loaded a few per cent are handled in one, and what is raised there is printed and forgotten.
+    What is raised in a signal's handler can be lost: Python's import calls back for each module that is loaded (the
+    weak reference to its lock) and forgets what is raised there, and an extension may clear errors. So a timer asks
+    again until the exception is on its way.
     """
     import signal
 
-    if not isinstance(lost.exc_value, KeyboardInterrupt | _Ended):
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda *_: None if _is_heard() else _end(number))
+        signal.setitimer(signal.ITIMER_REAL, _LATER, _LATER)
+    _end(number)
+
+
+def _end(number: int) -> None:
+    raise _Ended(number)
+
+
+def _is_heard() -> bool:
+    """Whether what is done at this moment is done because a signal asked for the end: cleaning up, or saying so."""
+    handled = sys.exception()
+    while handled is not None and not isinstance(handled, _Ended):
+        handled = handled.__context__
+    return handled is not None
+
+
+def _unraised(lost: sys.UnraisableHookArgs) -> None:
+    """Say nothing of what a signal asked for where nothing can be raised: it is asked again."""
+    if not isinstance(lost.exc_value, _Ended):
         sys.__unraisablehook__(lost)
-        return
-    number = lost.exc_value.args[0] if isinstance(lost.exc_value, _Ended) else signal.SIGINT
-    signal.signal(signal.SIGALRM, lambda *_: _terminated(number, None))
-    signal.setitimer(signal.ITIMER_REAL, _LATER)
 
 
 def _status() -> int:
@@ -184,13 +199,12 @@ def _bug() -> int:
     return _said("assay: this is a bug in assay; please report it with the lines above", EXIT_BUG)
 
 
-def _terminated(number: int, frame: object) -> None:
-    """End as Ctrl-C does: what is half done is taken away, and one sentence says so."""
-    raise _Ended(number)
-
-
 def _interrupted(asked: BaseException) -> int:
     """Say that the command was interrupted; the exit status is a shell's for the signal, and Ctrl-C's for no signal."""
+    import signal
+
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
     status = EXIT_SIGNAL + asked.args[0] if isinstance(asked, _Ended) else EXIT_INTERRUPTED
     return _said(f"assay: interrupted; {_UNFINISHED}", status)
 
