@@ -69,6 +69,7 @@ def _before(directory: Path, add: bool, replace_old: bool) -> Manifest:
     if add:
         return manifest.load(directory)[0]
     if manifest.exists(directory) and not replace_old:
+        _tidy(directory)  # of a build that was killed when its manifest was there and its notes still were
         raise UsageError(
             f"{directory}: there is a corpus already; `assay corpus add` adds to it, --replace builds it anew"
         )
@@ -156,10 +157,11 @@ def _unfinished(failed: list[str], tasks: int) -> str:
     )
 
 
-def _tidy(directory: Path, after: Manifest) -> None:
-    """Remove what no manifest names: shards that were replaced, what killed builds left, notes of tasks."""
-    named = {shard.file for shard in after.shards} | {shard.removed.file for shard in after.shards if shard.removed}
+def _tidy(directory: Path, after: Manifest | None = None) -> None:
+    """Remove what killed builds left and the notes of tasks; with a manifest, also the shards that it does not name."""
+    shards = after.shards if after else ()
+    named = {shard.file for shard in shards} | {shard.removed.file for shard in shards if shard.removed}
     for path in directory.iterdir():
         stale = path.name.startswith((".task-", ".shard-", ".removed-", ".manifest.json.", ".progress"))
-        if path.is_file() and (stale or (_OWN.fullmatch(path.name) and path.name not in named)):
+        if path.is_file() and (stale or (after and _OWN.fullmatch(path.name) and path.name not in named)):
             path.unlink(missing_ok=True)
