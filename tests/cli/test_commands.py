@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,8 @@ def test_a_baseline_written_from_a_dossier_lets_only_new_findings_block(tmp_path
     said = run("baseline", "write", f"{tmp_path}/d.json", f"{tmp_path}/b.json").stdout
     assert said.startswith(" KNOWN  4 known findings will no longer block hostile.\n") and said.endswith("b.json\n")
     assert "fail pickle.reaches-outside" in run("baseline", "show", f"{tmp_path}/b.json").stdout
+    shown = json.loads(run("baseline", "show", f"{tmp_path}/b.json", "-o", "json").stdout)
+    assert shown["model"] == "hostile" and len(shown["known"]) == 4
     assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 0
     (model / "y.pkl").write_bytes(calls("os", "system", "id"))
     assert run("audit", str(model), "--baseline", f"{tmp_path}/b.json").returncode == 1
@@ -136,9 +140,18 @@ def test_checks_explain_policy_doctor_completion() -> None:
         run("explain", "token.forgable").stderr
         == "assay: no check 'token.forgable'; did you mean 'token.forgeable'? (assay checks lists them)\n"
     )
+    assert json.loads(run("explain", "token.forgeable", "-o", "json").stdout) in listed
+    assert json.loads(run("explain", "Inert", "-o", "json").stdout)["word"] == "inert"
     assert run("policy", "check", "strict").returncode == 0
     assert "pickle.reaches-outside" in run("policy", "show").stdout
+    policy = json.loads(run("policy", "show", "strict", "-o", "json").stdout)
+    assert policy == json.loads(run("policy", "check", "strict", "-o", "json").stdout) and policy["name"] == "strict"
+    assert [row["check"] for row in policy["checks"]] == [row["id"] for row in listed]
+    assert "fail" in next(row["blocks"] for row in policy["checks"] if row["check"] == "pickle.reaches-outside")
     assert "isolation  process" in run("doctor").stdout
+    here = json.loads(run("doctor", "-o", "json").stdout)
+    assert here["isolation"][0] == "process" and here["python"] == platform.python_version()
+    assert {row["name"]: row["version"] for row in here["base"]}["click"] == metadata.version("click")
     assert "_ASSAY_COMPLETE=bash_complete" in run("completion", "bash").stdout
 
 

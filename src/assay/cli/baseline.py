@@ -11,7 +11,7 @@ from assay import writing
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import saved
-from assay.cli._streams import answer, say
+from assay.cli._streams import Output, answer, looks, put_record, say
 from assay.facts.finding import Kind
 from assay.policy.baseline import SCHEMA, listable, read
 
@@ -54,13 +54,18 @@ def write(dossier: Path, file: Path, any_model: bool) -> None:
 
 @COMMAND.command("show")
 @click.argument("file", type=options.FILE)
-def show(file: Path) -> None:
+@options.formats("text", "json")
+def show(file: Path, outputs: tuple[Output, ...]) -> None:
     """Show the findings that FILE lists."""
-    from assay.render.headline import Tone
+    from assay.render.headline import Headline, Tone
+    from assay.render.terminal import painter
     from assay.render.visible import visible
 
     found = read(file)
     count = f"{len(found.known):,} finding{'s' if len(found.known) != 1 else ''}"
-    answer("KNOWN", f"{count} of {found.model or 'models of any name'} no longer block.", Tone.TELL)
-    for fingerprint, words in sorted(found.known.items()):
-        say(f"{fingerprint}  {visible(str(words))}")
+    sentence = f"{count} of {found.model or 'models of any name'} no longer block."
+    for format, path in outputs:
+        colour, width = looks(path)
+        rows = Headline("KNOWN", sentence, Tone.TELL).lines(painter(colour), width)
+        known = (f"{fingerprint}  {visible(str(words))}" for fingerprint, words in sorted(found.known.items()))
+        put_record(format, found, (*rows, *known), path)

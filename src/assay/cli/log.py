@@ -20,10 +20,22 @@ from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
 from assay.files import content
+from assay.lazy import dataclass
 from assay.writing import write
 
 if TYPE_CHECKING:
     from assay.attest.log import Log
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Whether a log or a proof holds, against a checkpoint or not, and all that is wrong or what it says."""
+
+    name: str
+    holds: bool
+    checkpoint: bool
+    wrong: tuple[str, ...]
+    sound: str
 
 
 @group("log")
@@ -111,7 +123,8 @@ def prove(log: Path, which: str, since: Path | None, outputs: tuple[Output, ...]
 @click.argument("what", type=options.FILE, metavar="LOG|PROOF")
 @click.option("--dossier", type=options.FILE, metavar="FILE", help="The dossier that the proof must be about.")
 @options.since("A checkpoint that you kept: what it was made of must still be there.")
-def check(what: Path, dossier: Path | None, since: Path | None) -> int:
+@options.formats("text", "json")
+def check(what: Path, dossier: Path | None, since: Path | None, outputs: tuple[Output, ...]) -> int:
     """Check a whole LOG, or a PROOF by itself. Exit status: 0 it holds, 1 it does not, 2 could not run."""
     from assay.attest import log as tree
 
@@ -120,23 +133,37 @@ def check(what: Path, dossier: Path | None, since: Path | None) -> int:
     try:
         proof = decode(Proof, json.loads(raw))
     except (ValueError, RecursionError, Mismatch):
-        return _check_log(what, raw, dossier, kept)
+        wrong, sound = _check_log(raw, dossier, kept)
+    else:
+        wrong, sound = _check_proof(proof, dossier, kept, since)
+    found = Checked(what.name, not wrong, kept is not None, tuple(wrong), sound)
+    for format, path in outputs:
+        put_record(format, found, _checked(found, what, *looks(path)), path)
+    return 1 if wrong else 0
+
+
+def _check_proof(
+    proof: Proof, dossier: Path | None, kept: Checkpoint | None, since: Path | None
+) -> tuple[list[str], str]:
+    """What is wrong with a proof, and what it says if nothing is."""
+    from assay.attest import log as tree
+
     wrong = list(tree.flaws(proof))
     if dossier and not wrong:
         wrong += _otherwise(decode(Entry, json.loads(proof.entry)), _entry_of(dossier), dossier)
     if kept and kept not in (proof.checkpoint, proof.before):
         wrong.append(f"{since} is neither of the checkpoints of the proof")
-    sound = f"entry {proof.index} of {proof.checkpoint.size:,}, root {proof.checkpoint.root}"
-    return _said(what, wrong, sound, checked=kept is not None)
+    return wrong, f"entry {proof.index} of {proof.checkpoint.size:,}, root {proof.checkpoint.root}"
 
 
-def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | None) -> int:
+def _check_log(raw: bytes, dossier: Path | None, kept: Checkpoint | None) -> tuple[list[str], str]:
+    """What is wrong with a log, and what it says if nothing is."""
     from assay.attest import log as tree
 
     try:
         found = tree.read(raw)
     except InputError as cause:
-        return _said(path, [_sentence(cause)], "", checked=False)
+        return [_sentence(cause)], ""
     wrong = []
     if kept and (kept.size > len(found.lines) or tree.root(found.lines[: kept.size]).hex() != kept.root):
         wrong.append(
@@ -147,8 +174,7 @@ def _check_log(path: Path, raw: bytes, dossier: Path | None, kept: Checkpoint | 
         about = [entry for entry in found.entries if entry.dossier == own.dossier]
         wrong += [] if about else [f"{dossier} is not in it"]
         wrong += [text for entry in about for text in _otherwise(entry, own, dossier)]
-    sound = f"{found.checkpoint.size:,} entries follow one another, root {found.checkpoint.root}"
-    return _said(path, wrong, sound, checked=kept is not None)
+    return wrong, f"{found.checkpoint.size:,} entries follow one another, root {found.checkpoint.root}"
 
 
 def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
@@ -164,21 +190,22 @@ def _otherwise(entry: Entry, own: Entry, dossier: Path) -> list[str]:
     ]
 
 
-def _said(path: Path, wrong: list[str], sound: str, *, checked: bool) -> int:
-    """Print whether it holds, with all that is wrong, and give the exit status; `checked` against a checkpoint."""
+def _checked(found: Checked, what: Path, colour: bool, width: int) -> Iterator[str]:
+    """Whether it holds, with all that is wrong."""
     from assay.render.headline import Headline, Tone
     from assay.render.terminal import painter, wrapped
     from assay.render.visible import visible
 
-    colour, width = looks(None)
-    word, tone = ("DOES NOT HOLD", Tone.STOP) if wrong else ("HOLDS", Tone.GO if checked else Tone.CARE)
-    say(*Headline(word, f"{path}: {wrong[0] if wrong else sound}.", tone).lines(painter(colour), width))
-    for text in wrong[1:]:
-        say(*wrapped(visible(f"{text}."), "   ", width))
-    if not wrong and not checked:
+    tone = (Tone.GO if found.checkpoint else Tone.CARE) if found.holds else Tone.STOP
+    first = found.sound if found.holds else found.wrong[0]
+    yield from Headline("HOLDS" if found.holds else "DOES NOT HOLD", f"{what}: {first}.", tone).lines(
+        painter(colour), width
+    )
+    for text in found.wrong[1:]:
+        yield from wrapped(visible(f"{text}."), "   ", width)
+    if found.holds and not found.checkpoint:
         whole = "Not checked: whether anything before was changed or removed, for no checkpoint was given (--since)."
-        say(*wrapped(whole, "   ", width))
-    return 1 if wrong else 0
+        yield from wrapped(whole, "   ", width)
 
 
 def _entry_of(path: Path) -> Entry:
