@@ -6,6 +6,7 @@ AssayError
  |   +- IsolationError  it needs an isolation that this machine cannot give    exit 2
  |   +- TaskLost        the process that worked on a part of it died           exit 2
  +- Stopped             whoever watched the progress asked for an end         exit 130
+ +- OverBudget          the time of the whole audit is over                   becomes a finding
  +- InputError          the model's bytes are not what they say they are       becomes a finding
      +- Truncated       a structure runs past the end of its artifact
      +- Malformed       a value breaks the format's specification
@@ -62,6 +63,10 @@ class Stopped(AssayError):
 
     def __init__(self, label: str, done: int, total: int, unit: str) -> None:
         super().__init__(f"stopped on request while {label}, after {done:,} of {total:,} {unit}")
+
+
+class OverBudget(AssayError):
+    """The time of the whole audit is over. No fault of a file: who notes that one cannot be read does not catch it."""
 
 
 class TaskLost(UsageError):

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import assay
-from assay.errors import UsageError
+from assay.errors import OverBudget, UsageError
 from assay.facts.artifact import Trouble
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier, Limit, Verdict
 from assay.facts.finding import Kind
 from assay.formats import load
 from assay.isolation import InProcess
-from assay.pipeline.budget import Budget, OverBudget
+from assay.pipeline.budget import Budget
 from assay.render.command import reproduce
 from assay.subject import walked
-from tests.builders import calls, hub_model
+from tests.builders import calls, hub_model, safetensors
 from tests.builders.command import run
 from tests.builders.keys import private
 from tests.conftest import messages
@@ -136,6 +138,82 @@ def test_a_reader_in_this_process_has_the_seconds_of_one_in_a_worker(tmp_path: P
     found = InProcess(deadline=0.01).read(entry.path, load("pickle_stream"), entry.place)
     assert found.obstacle is not None and found.obstacle.trouble is Trouble.STOPPED
     assert "it was not gone through to its end within 0.01 seconds" in found.obstacle.reason
+
+
+@pytest.fixture
+def looked_into(tmp_path: Path) -> Path:
+    """A model of which every measure that reads tensors once more has some to read."""
+    model, draw = tmp_path / "m", np.random.default_rng(0)
+    model.mkdir()
+    weights = {"model.embed_tokens.weight": (100, 64)}
+    for layer in range(4):
+        weights[f"model.layers.{layer}.self_attn.o_proj.weight"] = (64, 64)
+        weights[f"model.layers.{layer}.mlp.down_proj.weight"] = (64, 128)
+    arrays = {name: draw.normal(0, 0.02, shape).astype("f4") for name, shape in weights.items()}
+    for layer in range(2):
+        arrays[f"model.layers.{layer}.self_attn.rotary_emb.inv_freq"] = np.ones(8, "f4")
+    shapes = {name: ("F32", array.shape) for name, array in arrays.items()}
+    (model / "model.safetensors").write_bytes(
+        safetensors(shapes, data=b"".join(array.tobytes() for array in arrays.values()))
+    )
+    config = {"model_type": "llama", "vocab_size": 100, "hidden_size": 64, "num_hidden_layers": 4}
+    (model / "config.json").write_text(json.dumps(config))
+    vocabulary = {f"<unused{number}>" if number < 4 else f"t{number}": number for number in range(100)}
+    (model / "tokenizer.json").write_text(
+        json.dumps({"version": "1.0", "model": {"type": "BPE", "vocab": vocabulary, "merges": []}})
+    )
+    return model
+
+
+@pytest.mark.parametrize(
+    ("check", "measure"),
+    [
+        ("weights.rope-not-as-configured", "constant"),
+        ("weights.ablated", "directions"),
+        ("embedding.untrained", "embedding"),
+        ("weights.untrained", "untrained"),
+    ],
+)
+def test_whatever_reads_tensors_once_more_ends_when_the_time_is_over(
+    looked_into: Path, monkeypatch: pytest.MonkeyPatch, check: str, measure: str
+) -> None:
+    now, told = 0.0, 0
+
+    def clock() -> float:
+        return now
+
+    def progress(label: str, done: int, total: int, unit: str) -> None:
+        nonlocal now, told
+        if label == "reading values":
+            now, told = 1e9, told + 1  # the time is over during the first read
+
+    monkeypatch.setattr("assay.pipeline.steps.Budget", partial(Budget, clock=clock))
+    found = assay.audit(looked_into, only=[check, "artifact.stopped"], progress=progress)
+    assert told == 1  # it asked before the next read, and made none
+    reason = f"the audit's 1,800 seconds were over before {measure} could be worked out; allow more with --max-time"
+    assert opened(found) == [f"model.safetensors: {reason}"]
+    assert messages(found, check, Kind.OPEN) == [
+        "not measured: the audit's 1,800 seconds were over; allow more with --max-time"
+    ]
+    assert found.decision.verdict is Verdict.INCOMPLETE
+
+
+def test_a_comparison_ends_within_a_tensor(looked_into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def progress(label: str, done: int, total: int, unit: str) -> None:
+        nonlocal now
+        now = 1e9 if label == "reading values" else now
+
+    monkeypatch.setattr("assay.pipeline.steps.Budget", partial(Budget, clock=lambda: now))
+    base = looked_into.with_name("base")
+    shutil.copytree(looked_into, base)
+    raw = bytearray((base / "model.safetensors").read_bytes())
+    raw[-1000:] = bytes(1000)
+    (base / "model.safetensors").write_bytes(raw)
+    found = assay.audit(looked_into, base=base, max_time=60, progress=progress)
+    assert found.decision.verdict is Verdict.INCOMPLETE
+    assert any("seconds were over before comparison" in row for row in opened(found))
 
 
 @pytest.mark.skipif(not hasattr(os, "SEEK_HOLE"), reason="this system does not tell holes")

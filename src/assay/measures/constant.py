@@ -29,7 +29,7 @@ def run(material: Material) -> Iterator[Range | Frequencies | NotMeasured]:
         return
     from assay.weights import tensors
 
-    for index, found in tensors(material.walk, tuple(wanted)):
+    for index, found in tensors(material.walk, tuple(wanted), material.progress):
         if not _wanted(found.name) or len(found.shape) != 1 or not prod(found.shape):
             continue
         try:

@@ -12,23 +12,36 @@ from assay.facts.tensor import WeightIndex
 from assay.facts.values import TokenReview
 from assay.measures import Cost, Material, Measure
 
+MOST = 64  # embeddings reviewed: a model has one or two in each copy, and each takes some 50 ms
+
 
 def run(material: Material) -> Iterator[TokenReview]:
-    """The review of each copy's embedding, where its values were read and its vocabulary is known."""
-    summaries = [row for row in material.all("TensorSummary") if placed(row.name).role == "embedding"]
+    """The review of each copy's embedding, where its values were read and its vocabulary is known; of so many."""
+    rows = [row for row in material.all("TensorSummary") if placed(row.name).role == "embedding"]
+    summaries = {(row.artifact, row.name): row for row in rows}
     if not summaries or not material.all("Vocabulary"):
         return
+    import numpy as np
+
     from assay.weights import tensors
     from assay.weights.embedding import reviewed
 
-    for index, found in tensors(material.walk, _decoders(material)):
-        summary = next((row for row in summaries if (row.artifact, row.name) == (index.artifact, found.name)), None)
-        vocabulary = beside(index.artifact, material.all("Vocabulary"))
-        if summary is None or vocabulary is None or len(found.shape) != 2:
+    number = 0
+    for index, found in tensors(material.walk, _decoders(material), material.progress):
+        summary = summaries.get((index.artifact, found.name))
+        if summary is None or len(found.shape) != 2:
             continue
+        if (number := number + 1) > MOST:
+            reason = f"it comes after the {MOST} embeddings that assay reviews"
+            yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, reason)
+            return
+        vocabulary = beside(index.artifact, material.all("Vocabulary"))
+        assert vocabulary is not None
         tokenizer = beside(index.artifact, [row for row in material.all("Tokenizer") if INSIDE not in row.artifact])
         try:
-            yield reviewed(summary, found, vocabulary, tokenizer)
+            with np.errstate(all="ignore"):  # values may be of any size; what is not finite is like no row
+                review = reviewed(summary, found, vocabulary, tokenizer)
+            yield review
         except InputError as cause:
             yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, str(cause))
 

@@ -18,6 +18,8 @@ def run(material: Material) -> Iterator[Untrained]:
     summaries: tuple[TensorSummary, ...] = material.all("TensorSummary")
     if not summaries:
         return
+    import numpy as np
+
     from assay.weights import tensors
     from assay.weights.untrained import candidate, likeness, testable
 
@@ -25,10 +27,11 @@ def run(material: Material) -> Iterator[Untrained]:
     candidates = {(row.artifact, row.name): row for row in tested if candidate(row)}
     chosen = _spread(list(candidates.values()))
     looked: list[Likeness] = []
-    for index, found in tensors(material.walk, material.all("WeightIndex")) if chosen else ():
+    for index, found in tensors(material.walk, material.all("WeightIndex"), material.progress) if chosen else ():
         row = chosen.get((index.artifact, found.name))
         try:
-            seen = likeness(row, found) if row is not None else None
+            with np.errstate(all="ignore"):  # values may be of any size
+                seen = likeness(row, found) if row is not None else None
         except (InputError, ValueError):  # of a type that is read in the pass only
             continue
         if seen is not None:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from assay.errors import Changed, LimitExceeded, Unreachable
+from assay.errors import Changed, OverBudget, Unreachable
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.dossier import Limit
 from assay.facts.measured import NotMeasured
@@ -28,10 +28,6 @@ _SEEKS = hasattr(os, "SEEK_HOLE")
 def tensors(size: int) -> int:
     """How many tensors may be listed of a model of so many bytes."""
     return min(MOST_TENSORS, LEAST_TENSORS + size // BYTES_FOR_EACH)
-
-
-class OverBudget(LimitExceeded):
-    """The time of the audit is over."""
 
 
 class Budget:

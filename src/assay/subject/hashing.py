@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from assay.errors import Changed, LimitExceeded, Unreachable
+from assay.errors import Changed, OverBudget, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.window import Source
 from assay.lazy import dataclass
@@ -30,7 +30,7 @@ def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = Non
     """Read the whole file once in 1 MiB blocks, each also given to `sink`.
 
     A file that changes meanwhile, or did before, keeps its digest and gets an obstacle. One that `advance` ends, by
-    raising LimitExceeded, has no digest.
+    raising OverBudget, has no digest.
     """
     digest, count = hashlib.sha256(), 0
     try:
@@ -45,8 +45,8 @@ def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = Non
                     advance(len(block))
                 if count > entry.size:
                     break  # it grows while it is read; following it could go on for ever
-    except LimitExceeded as cause:
-        return Hashed("", obstacle(entry.path, cause))
+    except OverBudget as cause:
+        return Hashed("", Obstacle(entry.path, Trouble.LIMIT, str(cause)))
     except (Changed, Unreachable) as cause:
         where = f" at byte {count:,}" if count and isinstance(cause, Unreachable) else ""
         found = obstacle(entry.path, cause)

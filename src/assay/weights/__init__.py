@@ -12,7 +12,7 @@ are dequantised by the kernels.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -26,6 +26,7 @@ from assay.formats.window import Source
 from assay.isolation import Reader, reader_for
 from assay.kernels.types import TYPES, Type
 from assay.lazy import dataclass
+from assay.progress import Progress, Steps
 from assay.subject import Entry, Peeked, Walk, peeked, walked
 from assay.weights.packing import Packed, packed_tensors
 
@@ -34,13 +35,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COMPARED = 96 * 1024  # bytes compared at a time: small enough for the heap to hand out the same pages again
+SAME_STEP = 256  # of them between two steps: 24 MiB
 MAX_READ = 4 * 1024**3  # bytes of float32 in one call; larger tensors are read in parts
 _READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor on disk. Nothing is read until `read` or `raw` is called."""
+    """One tensor on disk. Nothing is read until `read` or `raw` is called; each read is a step of `_steps`."""
 
     name: str
     dtype: str
@@ -48,6 +50,7 @@ class Tensor:
     artifact: str
     _spec: TensorSpec
     _entry: Entry
+    _steps: Steps | None = None
 
     @property
     def rows(self) -> int:
@@ -112,6 +115,8 @@ class Tensor:
                 if left != right:
                     return False
                 at += count
+                if not at % (SAME_STEP * COMPARED):
+                    self._told(SAME_STEP * COMPARED)
         return True
 
     def array(self) -> NDArray[Any]:
@@ -165,8 +170,13 @@ class Tensor:
 
     def _fill(self, buffer: memoryview, start: int) -> None:
         self._within(start, len(buffer))
+        self._told(len(buffer))
         with self._entry.place.source() as source:
             _filled(source, buffer, start, self._entry)
+
+    def _told(self, size: int) -> None:
+        if self._steps is not None:
+            self._steps.add(size)
 
 
 def _filled(source: Source, view: memoryview, start: int, entry: Entry) -> None:
@@ -203,14 +213,12 @@ class Weights(Mapping[str, "Tensor | Packed"]):
     Packed low-bit weights (GPTQ, AWQ, bitsandbytes, MXFP4, NVFP4) appear as the one matrix that they stand for.
     """
 
-    def __init__(self, name: str, found: WeightSet, walk: Walk, reader: Reader) -> None:
+    def __init__(
+        self, name: str, found: WeightSet, walk: Walk, reader: Reader, progress: Progress | None = None
+    ) -> None:
         self.name, self.set = name, found
         self.walk, self._reader = walk, reader
-        entries = {entry.path: entry for entry in walk.entries}
-        plain = {
-            spec.name: Tensor(spec.name, spec.dtype, spec.shape, index.artifact, spec, entries[index.artifact])
-            for index, spec in found.tensors
-        }
+        plain = {tensor.name: tensor for _, tensor in _on_disk(walk, found.tensors, progress)}
         self._tensors: dict[str, Tensor | Packed] = packed_tensors(plain)
 
     def __getitem__(self, name: str) -> Tensor | Packed:
@@ -255,12 +263,24 @@ class Weights(Mapping[str, "Tensor | Packed"]):
         return tuple(fact for facts, _ in rows for fact in facts)
 
 
-def tensors(walk: Walk, indexes: tuple[WeightIndex, ...]) -> Iterator[tuple[WeightIndex, Tensor]]:
-    """Every tensor of the given indexes that lies in its file as an array, to be read when asked."""
+def tensors(
+    walk: Walk, indexes: tuple[WeightIndex, ...], progress: Progress | None = None
+) -> Iterator[tuple[WeightIndex, Tensor]]:
+    """Every tensor of the given indexes that lies in its file as an array, to be read when asked.
+
+    `progress` is told of each read, and may ask for an end then.
+    """
+    return _on_disk(walk, [(index, spec) for index in indexes if index.plain for spec in index.tensors], progress)
+
+
+def _on_disk(
+    walk: Walk, rows: Sequence[tuple[WeightIndex, TensorSpec]], progress: Progress | None
+) -> Iterator[tuple[WeightIndex, Tensor]]:
     entries = {entry.path: entry for entry in walk.entries}
-    for index in (row for row in indexes if row.plain):
-        for spec in index.tensors:
-            yield index, Tensor(spec.name, spec.dtype, spec.shape, index.artifact, spec, entries[index.artifact])
+    size = sum(max(0, spec.stop - spec.start) for _, spec in rows)
+    steps = Steps(progress, "reading values", size, "bytes") if progress is not None else None
+    for index, spec in rows:
+        yield index, Tensor(spec.name, spec.dtype, spec.shape, index.artifact, spec, entries[index.artifact], steps)
 
 
 _TELLING = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.json")
@@ -291,8 +311,8 @@ def open(path: str | os.PathLike[str], *, copy: str | None = None, isolation: bo
         reader.close()
 
 
-def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
-    """The weights among the files of `walk`, their headers parsed by `reader`."""
+def opened(walk: Walk, reader: Reader, copy: str | None = None, progress: Progress | None = None) -> Weights:
+    """The weights among the files of `walk`, their headers parsed by `reader`; `progress` is told of each read."""
     indexes = []
     for entry in walk.entries:
         kind = _format(entry, peeked(entry))
@@ -309,7 +329,7 @@ def opened(walk: Walk, reader: Reader, copy: str | None = None) -> Weights:
     chosen = [found for found in sets if copy in (None, found.name)]
     if not chosen:
         raise UsageError(f"no copy {copy!r} in {walk.name}: it holds {', '.join(found.name for found in sets)}")
-    return Weights(walk.name, chosen[0], walk, reader)
+    return Weights(walk.name, chosen[0], walk, reader, progress)
 
 
 def needed(walk: Walk) -> tuple[str, ...]:

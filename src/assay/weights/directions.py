@@ -41,8 +41,9 @@ def directions(weights: Mapping[str, Any], most_hidden: int) -> Directions | Non
         energy = float(np.einsum("ij,ij->", matrix, matrix, dtype=np.float64))
         if not np.isfinite(energy) or energy <= 0:
             return Directions(artifact, len(writers), size, 1.0, THRESHOLD, 0, f"{tensor.name} has no finite energy")
-        gram = matrix @ matrix.T
-        total += gram.astype(np.float64) / energy
+        scaled = (matrix / np.float64(energy**0.5)).astype(np.float32)  # else what is large overflows when multiplied
+        gram = scaled @ scaled.T
+        total += gram
         strongest.append(_leading(gram))
     values = np.linalg.eigvalsh(total)
     ratio = float(max(values[0], 0.0) / values[1]) if values[1] > 0 else 1.0

@@ -101,6 +101,8 @@ def _compared(summary: TensorSummary, block: NDArray[np.float32]) -> Likeness | 
         return None
     unit = block / np.sqrt(energies * variance * n)[:, None]
     related = (unit @ unit.T).astype(np.float64)
+    if not np.isfinite(related).all():  # a row whose squares are too small to be told from zero
+        return None
     total = n * (float((related * related).sum()) - p) / (p * (p - 1))  # 1 if rows are independent
     edge, least = math.sqrt(n - 1), math.sqrt(p)
     scale = (edge + least) * (1 / edge + 1 / least) ** (1 / 3) / n

@@ -26,10 +26,13 @@ def diff(
 
     Raises UsageError where one of them is not there or has no weights, InputError where a weight file is damaged.
     """
+    import numpy as np
+
     with ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))  # values may be of any size
         sides, templates = [], []
         for reference in (base, model, *others):
-            weights, name = _opened(reference, offline=offline, isolation=isolation, stack=stack)
+            weights, name = _opened(reference, offline=offline, isolation=isolation, stack=stack, progress=progress)
             config, vocabulary = (next(iter(weights.facts(kind)), None) for kind in ("ModelConfig", "Vocabulary"))
             templates.append(weights.facts("ChatTemplate"))
             sides.append(Model(name, "", weights, config, vocabulary))
@@ -51,7 +54,10 @@ def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
 
     Raises UsageError where the model has none of what a fingerprint is made from.
     """
+    import numpy as np
+
     with ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))  # values may be of any size
         weights, name = _opened(model, offline=offline, isolation=isolation, stack=stack)
         vocabulary = next(iter(weights.facts("Vocabulary")), None)
         found = fingerprint_of(name, digest(weights.walk), weights, vocabulary)
@@ -60,9 +66,11 @@ def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
     return found
 
 
-def _opened(reference: str, *, offline: bool, isolation: bool, stack: ExitStack) -> tuple[Weights, str]:
+def _opened(
+    reference: str, *, offline: bool, isolation: bool, stack: ExitStack, progress: Progress | None = None
+) -> tuple[Weights, str]:
     """The weights behind a reference and the model's name; their headers are parsed in a worker that `stack` ends."""
     walk = walked(reference, offline=offline)
     reader = reader_for(walk, needed(walk), isolated=isolation)
     stack.callback(reader.close)
-    return weights_opened(walk, reader), walk.name
+    return weights_opened(walk, reader, progress=progress), walk.name
