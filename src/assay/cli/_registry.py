@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli._config import configured
 from assay.cli._streams import say
-from assay.errors import InputError, UsageError
 from assay.facts.dossier import Dossier
+from assay.facts.kept import KeptAudit
 from assay.files import content
 from assay.lazy import dataclass
 from assay.writing import keep_out
 
 if TYPE_CHECKING:
     from assay.registry import Registry
-
-_SIGNATURE = "model.sig"  # model_signing, the name that its command writes to
-_MOST_SIGNATURE = 16 << 20
 
 
 def where(named: str | None) -> str:
@@ -44,6 +43,13 @@ def saved_or_kept(words: str, named: str | None) -> Dossier:
         return found.dossier(found.one(words))
 
 
+def inheriting(found: Registry, audits: Sequence[KeptAudit]) -> list[KeptAudit]:
+    """The same audits, each with what comes to it from its bases."""
+    from assay.render.record.descent import inherited
+
+    return [replace(row.audit, inherits=tuple(inherited(row))) for row in found.descents(audits)]
+
+
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """Where the audit of a model goes when it is done."""
@@ -55,7 +61,7 @@ class Keeping:
         """Keep it with what belongs to it, and say so."""
         from assay import registry
 
-        beside = {"bom": dossier.render("cyclonedx").encode(), **_signature(self.model), **_fingerprint(self.model)}
+        beside = registry.beside(dossier, self.model)
         if histograms and histograms.is_file():
             from assay.registry.blobs import MOST
 
@@ -78,23 +84,3 @@ def keeping(model: str, named: str | None) -> Keeping:
     with registry.open(named or "", new=True):
         pass
     return Keeping(model, named or "")
-
-
-def _signature(model: str) -> dict[str, bytes]:
-    path = Path(model, _SIGNATURE)
-    if "://" in model or path.is_symlink() or not path.is_file():
-        return {}
-    return {"signature": content(path, _MOST_SIGNATURE, "signature")}
-
-
-def _fingerprint(model: str) -> dict[str, bytes]:
-    """The fingerprint of the weights, where they are here and have one."""
-    if "://" in model:
-        return {}
-    from assay import api
-    from assay.weights.fingerprint_files import encoded
-
-    try:
-        return {"fingerprint": encoded(api.fingerprint(model, offline=True))}
-    except (InputError, UsageError):  # no weights, or none with the layers that it is made from
-        return {}

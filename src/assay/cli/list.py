@@ -6,7 +6,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
-from assay.cli._registry import kept
+from assay.cli._registry import inheriting, kept
 from assay.cli._streams import Output, looks, put_record
 
 
@@ -21,14 +21,15 @@ def COMMAND(query: tuple[str, ...], registry: str | None, every: bool, most: int
 
     QUERY narrows it down, every word of it: part of a name, a pattern such as smol*, or verdict:failed,
     finding:pickle.*, licence:apache-2.0, base:org/name, file:sha256:..., policy:NAME, kind:adapter,
-    since:2026-11-01, until:2026-11-30. Exit status 0, whatever is found.
+    since:2026-11-01, until:2026-11-30. Below a model stands what comes from its bases: a verdict that is not PASSED,
+    another licence, or that no audit of one is kept. Exit status 0, whatever is found.
     """
     from assay.render.record.kept import audits
 
     with kept(registry) as found:
         rows = found.audits(*query, every=every, most=most + 1)
+        shown = tuple(inheriting(found, rows[:most]))
     for format, path in outputs:
-        shown = tuple(rows[:most])
         more = len(rows) > most
         text = audits(shown, *looks(path), more=more)
         put_record(format, shown, text, path)

@@ -8,6 +8,7 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._output import target, write_all
 from assay.cli._registry import kept
+from assay.cli._streams import say
 
 
 @command("show")
@@ -21,5 +22,11 @@ def COMMAND(audit: str, registry: str | None, outputs: tuple[str, ...], verbose:
     The dossier is verified by its digest when it is read. The model is not needed. Exit status 0 whatever the verdict.
     """
     with kept(registry) as found:
-        dossier = found.dossier(found.one(audit))
-    write_all(dossier, tuple(map(target, outputs)) or (target("text"),), verbose=verbose)
+        which = found.one(audit)
+        dossier, (descent,) = found.dossier(which), found.descents([which])
+    targets = tuple(map(target, outputs)) or (target("text"),)
+    write_all(dossier, targets, verbose=verbose)
+    if any(entry.format == "text" and entry.path is None for entry in targets):
+        from assay.render.record.descent import lines
+
+        say(*lines(descent))

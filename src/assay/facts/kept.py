@@ -25,6 +25,8 @@ class KeptAudit:
     are those of the report's first lines: what blocks, what is to be decided first and besides, what is not known, what
     a waiver or baseline accepts, which checks pass. `latest` says that no later audit of a
     model of this name is kept. `times` counts how often it was kept: the same files under the same rules are one audit.
+    `inherits` says, where it was asked for, what comes to the model from its bases: a verdict, a licence, or that
+    nothing is known of one.
     """
 
     id: int
@@ -48,6 +50,7 @@ class KeptAudit:
     by: str
     times: int
     latest: bool
+    inherits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def audit(task: Task) -> FleetRow:
         except UsageError as cause:
             return _without(task, str(cause))
         before = _latest(kept, dossier.subject.name)
-        found = kept.keep(dossier, by=task.by)
+        found = kept.keep(dossier, registry.beside(dossier, entry.opened), by=task.by)
         if state:
             kept.remember(key, state, found)
     return FleetRow(entry.reference, entry.place, entry.group, found, before, True, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,10 +18,12 @@ from assay.registry.place import Place, place
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from assay.facts.kin import Descent, Families, Relatives
     from assay.registry.blobs import Blobs
     from assay.registry.database import Database
+    from assay.weights.fingerprint import Fingerprint
 
-__all__ = ["Registry", "is_there", "open", "place", "user"]
+__all__ = ["Registry", "beside", "is_there", "open", "place", "user"]
 
 T = TypeVar("T")
 
@@ -42,7 +44,7 @@ class Registry:
         from assay.registry.keeping import keep
 
         files = {"dossier": canonical(dossier), **(beside or {})}
-        return self._kept(keep(self.database, self.store, dossier, files, by=by or user()))
+        return self.audit(keep(self.database, self.store, dossier, files, by=by or user()))
 
     def audits(self, *words: str, every: bool = False, most: int = 50) -> list[KeptAudit]:
         """The latest audit of each model, or `every` one, newest first, that fits the words of a query.
@@ -97,7 +99,7 @@ class Registry:
         if id is None:
             return None
         again(self.database, id, by=by or user())
-        return self._kept(id)
+        return self.audit(id)
 
     def remember(self, key: str, state: str, audit: KeptAudit) -> None:
         """Let `seen` find this audit while what it is of stays in this state."""
@@ -105,7 +107,32 @@ class Registry:
 
         remember(self.database, key, state, audit.id)
 
-    def _kept(self, id: int) -> KeptAudit:
+    def relatives(self, model: Fingerprint | KeptAudit, *, most: int = 20) -> Relatives:
+        """The kept models that share their origin with a model, or with a kept one (UsageError: it has no fingerprint).
+
+        Args:
+            most: of how many that are like it the fingerprints are compared.
+        """
+        from assay.registry.kin import fingerprint, relatives
+
+        if isinstance(model, KeptAudit):
+            return relatives(self, fingerprint(self, model), without=model.id, most=most)
+        return relatives(self, model, most=most)
+
+    def descents(self, audits: Sequence[KeptAudit]) -> list[Descent]:
+        """What each of these comes from: its bases as far as they are stated, compared or kept, and what is known."""
+        from assay.registry.descent import descents
+
+        return self._asked(lambda connection: descents(connection, audits))
+
+    def families(self, most: int = 10_000) -> Families:
+        """The kept models, the `most` that were kept last, as trees of families."""
+        from assay.registry.family import families
+
+        return self._asked(lambda connection: families(connection, most=most))
+
+    def audit(self, id: int) -> KeptAudit:
+        """The audit of this id."""
         from assay.registry.asking import by_id
 
         return self._asked(lambda connection: by_id(connection, id))
@@ -123,6 +150,13 @@ def decoded(raw: bytes, name: str) -> Dossier:
         return dossier(json_value(raw))
     except (UsageError, ValueError) as cause:
         raise UsageError(f"the kept dossier of {name} is none that this version reads: {cause}") from None
+
+
+def beside(dossier: Dossier, model: str) -> dict[str, bytes]:
+    """What is kept beside the dossier of a model: `bom`, and where there are any `signature` and `fingerprint`."""
+    from assay.registry.companions import beside as made
+
+    return made(dossier, model)
 
 
 def is_there(where: str = "") -> bool:

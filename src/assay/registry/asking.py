@@ -25,7 +25,9 @@ _LAST = "\U0010ffff"
 _LATER = MODEL.alias("newest")
 _LATEST = exists().where(_LATER.c.audit_id == AUDIT.c.id)
 NEWEST = (AUDIT.c.last_kept.desc(), _LATEST.desc(), AUDIT.c.id.desc())  # of one model; times are whole seconds
-_FIELDS = tuple(field.name for field in fields(KeptAudit) if field.name != "latest")  # as the columns are called
+_FIELDS = tuple(
+    field.name for field in fields(KeptAudit) if field.name not in ("latest", "inherits")
+)  # as the columns are called
 _COLUMNS = (*AUDIT.c, _LATEST.label("latest"))
 
 
@@ -63,6 +65,14 @@ def count(connection: Connection, name: str) -> int:
 def by_id(connection: Connection, id: int) -> KeptAudit:
     """The audit of this id."""
     return _kept(connection.execute(select(*_COLUMNS).where(AUDIT.c.id == id)).one())
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, KeptAudit]:
+    """The audits of these ids."""
+    every = sorted(ids)
+    steps = (every[start : start + 500] for start in range(0, len(every), 500))
+    rows = (row for step in steps for row in connection.execute(select(*_COLUMNS).where(AUDIT.c.id.in_(step))))
+    return {row.id: _kept(row) for row in rows}
 
 
 def one(connection: Connection, which: str) -> KeptAudit:

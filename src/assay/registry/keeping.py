@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
-from assay.registry import rows
+from assay.registry import kin, rows
 from assay.registry.blobs import Blobs
 from assay.registry.database import Database
-from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL, SEEN
+from assay.registry.tables import AUDIT, BLOB, CODE, KEEPING, MODEL, SEEN
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature")
@@ -59,6 +59,7 @@ def keep(
         {"role": role, "sha256": store.put(files[role]), "size": len(files[role])} for role in ROLES if role in files
     ]
     token, at = token or secrets.token_hex(16), at or now()
+    code = kin.code(files["fingerprint"]) if "fingerprint" in files else None
 
     def kept(connection: Connection) -> int:
         known = connection.execute(select(KEEPING.c.audit_id).where(KEEPING.c.token == token)).scalar()
@@ -67,6 +68,8 @@ def keep(
         id = _new(connection, dossier, str(stored[0]["sha256"]), by=rows.written(by), at=at)
         for row in stored:
             _upsert(connection, BLOB, {"audit_id": id, **row}, ("audit_id", "role"))
+        if code:
+            _upsert(connection, CODE, {"audit_id": id, **code}, ("audit_id",))
         connection.execute(insert(KEEPING).values(token=token, audit_id=id, at=at, by=rows.written(by)))
         _latest(connection, id)
         return int(id)

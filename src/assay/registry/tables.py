@@ -7,7 +7,19 @@ waivers) is rows; everything else is in the dossier, which lies under its digest
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 HEAD = "0001"  # the migration that makes the tables below; a test holds the two together
 
@@ -169,6 +181,15 @@ SEEN = Table(
     _of_audit(),
     Column("state", _SHA256, nullable=False),  # of the files as the system lists them: sizes, times, numbers
     Index("seen_of_audit", "audit_id"),
+)
+
+CODE = Table(
+    "code",  # of a fingerprint: what relatives are found by; made again from the fingerprint in the store
+    METADATA,
+    Column("audit_id", Integer, ForeignKey("audit.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("layers", Integer, nullable=False),
+    Column("fixed", LargeBinary, nullable=False),
+    Column("free", LargeBinary, nullable=False),
 )
 
 PARTS = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER, BLOB)  # what goes with an audit

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Table, delete, func, select
 from assay.errors import Stopped, UsageError
 from assay.facts.kept import Damage, KeptAudit, Tended
 from assay.progress import Progress
-from assay.registry import Registry, decoded, rows
+from assay.registry import Registry, decoded, kin, rows
 from assay.registry.asking import NEWEST, by_id
 from assay.registry.blobs import Damaged
-from assay.registry.tables import AUDIT, BLOB, KEEPING, MODEL, PARTS, SEEN
+from assay.registry.tables import AUDIT, BLOB, CODE, KEEPING, MODEL, PARTS, SEEN
 
 FRESH = 3600.0  # seconds for which a blob that no audit names may be one that is being kept
 _STEP = 500
@@ -93,6 +93,8 @@ def _wrong(registry: Registry, id: int) -> Iterator[Damage]:
             continue
         if blob.role == "dossier":
             yield from _otherwise(registry, audit, raw, found)
+        if blob.role == "fingerprint" and kin.code(raw) != registry.database.read(partial(kin.row, id=id)):
+            yield Damage("rows of code", f"they are not what the fingerprint {blob.sha256} says", (audit.name,))
 
 
 def _otherwise(registry: Registry, audit: KeptAudit, raw: bytes, found: dict[str, list[rows.Row]]) -> Iterator[Damage]:
@@ -131,7 +133,7 @@ def _remove(connection: Connection, ids: list[int]) -> list[int]:
     """Remove those that are still not the latest of their model; which they were."""
     asked = select(AUDIT.c.id).where(AUDIT.c.id.in_(ids), AUDIT.c.id.not_in(select(MODEL.c.audit_id)))
     gone = list(connection.execute(asked.with_for_update()).scalars())  # nobody keeps one again meanwhile
-    for table in (KEEPING, SEEN, *PARTS):
+    for table in (KEEPING, SEEN, CODE, *PARTS):
         connection.execute(delete(table).where(table.c.audit_id.in_(gone)))
     connection.execute(delete(AUDIT).where(AUDIT.c.id.in_(gone)))
     return gone

@@ -6,12 +6,13 @@ bounded reader as any weight file.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Kinship
 from assay.files import data_folder
-from assay.weights.fingerprint import OWN, SHARED, Fingerprint, kinship
+from assay.weights.fingerprint import LAYERS, NEURONS, OWN, SHARED, Fingerprint, kinship
 from assay.weights.safetensors import safetensors
 
 SCHEMA = "assay-fingerprint/2"  # 1 knew only gated layers, and took the strongest neurons by their scale
@@ -44,19 +45,33 @@ def decoded(path: Path) -> Fingerprint:
     try:
         if path.stat().st_size > MOST:
             raise UsageError(f"{path} is larger than any fingerprint ({MOST:,} bytes)")
-        return _decoded(path)
+        return _decoded(path, isolation=True)
     except OSError as cause:
         raise UsageError(f"cannot read {path}: {cause.strerror}") from None
     except InputError as cause:
         raise UsageError(f"{path} is no fingerprint that can be read: {cause}") from None
 
 
-def _decoded(path: Path) -> Fingerprint:
+def kept(raw: bytes) -> Fingerprint:
+    """The fingerprint in bytes that `encoded` made (UsageError: they are none).
+
+    They are read in this process: it takes a bounded header and plain integers.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "kept.safetensors")
+        path.write_bytes(raw[: MOST + 1])
+        try:
+            return _decoded(path, isolation=False)
+        except InputError as cause:
+            raise UsageError(f"a kept fingerprint cannot be read: {cause}") from None
+
+
+def _decoded(path: Path, *, isolation: bool) -> Fingerprint:
     import numpy as np
 
     from assay import weights
 
-    found = weights.open(path)
+    found = weights.open(path, isolation=isolation)
     told = dict(found.set.indexes[0].metadata)
     if told.get("schema", "").startswith("assay-fingerprint/") and told["schema"] != SCHEMA:
         raise InputError(f"it is {told['schema'][:80]}, not {SCHEMA}: make it again with  assay fingerprint MODEL")
@@ -65,7 +80,7 @@ def _decoded(path: Path) -> Fingerprint:
     sketches = {}
     for name, dimensions in (("own", OWN), ("up", SHARED), ("gate", SHARED)):
         values = np.asarray(found[name].array(), np.int8)
-        if values.ndim != 3 or values.shape[2] != dimensions or not values.size:
+        if values.ndim != 3 or values.shape[2] != dimensions or not 0 < values.size <= LAYERS * NEURONS * dimensions:
             raise InputError(f"{name} has shape {values.shape}")
         sketches[name] = values
     own, up, gate = sketches["own"], sketches["up"], sketches["gate"]

@@ -24,6 +24,8 @@ def audits(rows: Sequence[KeptAudit], colour: bool = False, width: int = 100, *,
     yield from _listed(rows, more).lines(paint, width)
     for row in rows:
         yield from audit_lines(row, paint, width)
+        for said in row.inherits:
+            yield from wrapped(visible(said), " " * (_WIDTH + 2), width)
 
 
 def hits(

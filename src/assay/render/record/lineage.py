@@ -12,18 +12,23 @@ from assay.render.visible import visible
 _FOUND, _UNKNOWN = "common origin", "cannot tell"  # how the verdicts of a kinship begin
 
 
-def headline(rows: Sequence[Kinship]) -> Headline:
-    """Which known models are relatives; amber where none is, and of some that cannot be told."""
+def headline(rows: Sequence[Kinship], known: int | None = None) -> Headline:
+    """Which known models are relatives; amber where none is, and of some that cannot be told.
+
+    Args:
+        known: of how many models these are the ones that were looked at; by default there are no others.
+    """
     kin = [row for row in rows if row.verdict.startswith(_FOUND)]
     doubt = sum(row.verdict.startswith(_UNKNOWN) for row in rows)
-    known = f"{len(rows):,} known model{'s' if len(rows) != 1 else ''}"
+    many = len(rows) if known is None else known
+    said = f"{many:,} {'known' if known is None else 'kept'} model{'s' if many != 1 else ''}"
     rest = f" Of {doubt:,} it could not be told." if doubt else ""
     if kin:
         names = ", ".join(row.name for row in kin[:3]) + (f" and {len(kin) - 3:,} more" if len(kin) > 3 else "")
-        return Headline("COMMON ORIGIN", f"It shares its origin with {names}, of {known}.{rest}", Tone.TELL)
+        return Headline("COMMON ORIGIN", f"It shares its origin with {names}, of {said}.{rest}", Tone.TELL)
     if doubt:
-        return Headline("CANNOT TELL", f"No common origin was found among {known}.{rest}", Tone.CARE)
-    return Headline("NONE FOUND", f"It shares its origin with none of {known}.", Tone.TELL)
+        return Headline("CANNOT TELL", f"No common origin was found among {said}.{rest}", Tone.CARE)
+    return Headline("NONE FOUND", f"It shares its origin with none of {said}.", Tone.TELL)
 
 
 def lines(model: str, rows: Sequence[Kinship], colour: bool = False, width: int = 100) -> Iterator[str]:

@@ -12,7 +12,7 @@ _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     """Make them; what a registry holds is never taken back by going down."""
-    for made in (_audit, _artifact, _blob, _finding, _keeping, _licence, _model, _relation, _seen, _waiver):
+    for made in (_audit, _artifact, _blob, _code, _finding, _keeping, _licence, _model, _relation, _seen, _waiver):
         made()
 
 
@@ -83,6 +83,18 @@ def _blob() -> None:
         sa.UniqueConstraint("audit_id", "role", name="blob_once"),
     )
     op.create_index("blob_by_digest", "blob", ["sha256"], unique=False)
+
+
+def _code() -> None:
+    op.create_table(
+        "code",
+        sa.Column("audit_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("layers", sa.Integer(), nullable=False),
+        sa.Column("fixed", sa.LargeBinary(), nullable=False),
+        sa.Column("free", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("audit_id"),
+    )
 
 
 def _finding() -> None:

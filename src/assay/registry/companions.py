@@ -1,0 +1,37 @@
+"""What is kept beside a dossier: the bill of materials, the signature of the model, the fingerprint of its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assay import api
+from assay.errors import InputError, UsageError
+from assay.facts.dossier import Dossier
+from assay.files import content
+
+_SIGNATURE = "model.sig"  # model_signing, the name that its command writes to
+_MOST_SIGNATURE = 16 << 20
+
+
+def beside(dossier: Dossier, model: str) -> dict[str, bytes]:
+    """The files by role that belong to an audit of the model that a reference leads to."""
+    return {"bom": dossier.render("cyclonedx").encode(), **_signature(model), **_fingerprint(dossier, model)}
+
+
+def _signature(model: str) -> dict[str, bytes]:
+    path = Path(model, _SIGNATURE)
+    if "://" in model or path.is_symlink() or not path.is_file():
+        return {}
+    return {"signature": content(path, _MOST_SIGNATURE, "signature")}
+
+
+def _fingerprint(dossier: Dossier, model: str) -> dict[str, bytes]:
+    """The fingerprint of the weights, where they have one; a hub's are in its cache by now, at the audited commit."""
+    if dossier.subject.closed or not dossier.portrait.weights:
+        return {}
+    from assay.weights.fingerprint_files import encoded
+
+    try:
+        return {"fingerprint": encoded(api.fingerprint(dossier.subject.reference or model, offline=True))}
+    except (InputError, UsageError):  # none that can be read, or without the layers that it is made from
+        return {}
