@@ -21,6 +21,7 @@ from tests.conftest import of
 
 Audit = Callable[..., Dossier]
 HEAD = 'schema = "assay-policy/1"\nname = "mine"\n[block]\nfail = ["*"]\n[require]\nanswered = ["artifact.*"]\n'
+SHARES = ("0", "1", "20", "-0.1", "nan", "inf", "true", '"0.2"')  # that limit nothing, or no share
 
 
 @pytest.mark.parametrize("name", policy.BUILTIN)
@@ -37,6 +38,11 @@ def test_the_built_in_policies_name_only_checks_that_exist(name: str) -> None:
         ("", "expected schema = 'assay-policy/1', got None"),
         (HEAD + "[bolck]\n", "unknown key 'bolck'; did you mean 'block'?"),
         (HEAD.replace('"*"', "7"), "fail is not a list of check ids or patterns"),
+        *((HEAD + f"[limit]\nerror-rate = {row}\n", "expected a share such as 0.2, for 20 %") for row in SHARES),
+        (HEAD + "limit = 0.2\n", "unknown key 'limit'"),
+        (HEAD + "[limit]\nerror_rate = 0.2\n", "unknown key 'error_rate'; did you mean 'error-rate'?"),
+        (HEAD + '[limit]\nerror-rate = 0.2\n[off]\nchecks = ["error-rate.*"]\n', "error-rate.above-limit, which asks"),
+        (HEAD + 'except = ["*"]\n[limit]\nerror-rate = 0.2\n', "error-rate.above-limit, which asks for it: drop one"),
         (HEAD + '[[waiver]]\ncheck = "x"\n', "needs subject = the manifest's SHA-256"),
         (HEAD + f'[[waiver]]\ncheck = "x"\nsubject = "{"a" * 64}"\nexpires = 2027-01-01\n', "needs reason = a text"),
     ],

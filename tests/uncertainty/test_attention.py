@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from assay.facts.interval import wilson
+from assay.facts.interval import needed, wilson
 from assay.uncertainty.attention import chained, probed
 from assay.uncertainty.statistics import auroc
 
@@ -52,3 +52,11 @@ def test_a_probe_that_only_learnt_the_topic_is_found_out_by_leaving_topics_out()
 )
 def test_the_interval_of_a_share(hits: int, count: int, low: float, high: float) -> None:
     assert wilson(hits, count) == pytest.approx((low, high), abs=1e-4)
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.1, 0.2), (0.5, 0.52), (0.0, 0.05), (0.394, 0.4), (0.89, 0.9)])
+def test_as_many_as_are_needed_keep_the_interval_below_a_limit(share: float, most: float) -> None:
+    count = needed(share, most)
+    assert count is not None and wilson(round(share * count), count)[1] <= most + 1 / count
+    assert wilson(round(share * count * 0.8), round(count * 0.8))[1] > most
+    assert needed(most, most) is None and needed(most + 0.01, most) is None

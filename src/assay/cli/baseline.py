@@ -21,8 +21,8 @@ def COMMAND() -> None:
     """Write or show a list of known findings.
 
     Fails and reviews on the list no longer block an audit of the same model that is given it; another payload in the
-    same place is not on it. Open findings always count, and so does what says that files are not as they should be:
-    accept it with a waiver.
+    same place is not on it. Open findings always count, and so does what says that files are not as they should be,
+    or that a limit is not kept: accept it with a waiver.
     """
 
 
@@ -44,7 +44,7 @@ def write(dossier: Path, file: Path, any_model: bool) -> None:
     }
     writing.write(file, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii"))
     left = len(every) - len(rows)
-    about = "about files that are not as they should be cannot be known: accept them with waivers"
+    about = "about files that are not as they should be, or about a limit, cannot be known: accept them with waivers"
     more = f" {left:,} {about}." if left else ""
     of = "models of any name" if any_model else found.subject.name
     sentence = f"{len(rows):,} known finding{'s' if len(rows) != 1 else ''} will no longer block {of}.{more}"

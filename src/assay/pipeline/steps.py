@@ -83,6 +83,7 @@ def examined(
             *(fact for row in rows for fact in row.facts),
             *fed(begun, rows),
             *plan.refused,
+            *request.policy.limits,
         )
     )
     for made in budget.run(plan.measures, lambda: Material(request, walk, facts.rows, progress, keep)):

@@ -16,12 +16,14 @@ from assay.facts.artifact import Manifest, files_of, lies_in
 from assay.facts.copies import told
 from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverState
 from assay.facts.finding import Effect, Finding, Kind
+from assay.facts.limit import ErrorRateLimit
 from assay.facts.nature import SubjectKind
 from assay.lazy import dataclass, fits, regex
 from assay.policy.baseline import listable
 
 SCHEMA = "assay-policy/1"
 BUILTIN = ("default", "strict")
+LIMITED = "error-rate.above-limit"  # the check that asks whether what was measured is within `[limit]`
 MOST = 1 << 20  # bytes of a policy file
 _DIGEST = regex(r"[0-9a-f]{64}\Z")
 
@@ -31,7 +33,7 @@ class Policy:
     """A policy as written: patterns over check ids (`pickle.*`), waivers, and the digest of the text.
 
     `decide` are the reviews that a person has to decide, `required_of` what has to be answered besides, by what the
-    subject is (facts/nature.py).
+    subject is (facts/nature.py). What asks for a limit is among what blocks and what is required.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Policy:
     required_of: tuple[tuple[str, tuple[str, ...]], ...]
     excepted: tuple[str, ...]
     off: tuple[str, ...]
+    limits: tuple[ErrorRateLimit, ...]
     waivers: tuple[Waiver, ...]
     sha256: str
 
@@ -103,30 +106,36 @@ def parsed(text: str, origin: str) -> Policy:
         value = files.toml_value(text)
     except ValueError as cause:
         raise UsageError(f"policy {origin} is not TOML: {cause}") from None
-    files.known_keys(
-        value, {"schema", "name", "description", "decide", "block", "require", "off", "waiver"}, f"policy {origin}"
-    )
+    tables = {"block", "require", "limit", "off", "waiver"}
+    files.known_keys(value, {"schema", "name", "description", "decide", *tables}, f"policy {origin}")
     if value.get("schema") != SCHEMA:
         raise UsageError(f"policy {origin}: expected schema = {SCHEMA!r}, got {value.get('schema')!r}")
-    block, require, off = (_table(value, key, origin) for key in ("block", "require", "off"))
+    block, require, limit, off = (_table(value, key, origin) for key in ("block", "require", "limit", "off"))
     files.known_keys(block, {"fail", "review"}, f"policy {origin} [block]")
     files.known_keys(require, {"answered", "except", "of"}, f"policy {origin} [require]")
     kinds = _table(require, "of", f"{origin} [require]")
     files.known_keys(kinds, set(SubjectKind), f"policy {origin} [require.of]")
+    files.known_keys(limit, {"error-rate"}, f"policy {origin} [limit]")
     files.known_keys(off, {"checks"}, f"policy {origin} [off]")
+    limits = tuple(_limit(limit, origin) for _ in limit)
+    asking = (LIMITED,) if limits else ()
+    excepted, left = _patterns(require, "except", origin), _patterns(off, "checks", origin)
+    if limits and _matches(LIMITED, (*excepted, *left)):
+        raise UsageError(f"policy {origin} limits the error rate and leaves out {LIMITED}, which asks for it: drop one")
     waivers = value.get("waiver", [])
     if not isinstance(waivers, list):
         raise UsageError(f"policy {origin}: waivers are written as [[waiver]]")
     return Policy(
         name=_text(value, "name", origin),
         description=_text(value, "description", origin) if value.get("description", "") != "" else "",
-        block_fail=_patterns(block, "fail", origin),
+        block_fail=(*_patterns(block, "fail", origin), *asking),
         block_review=_patterns(block, "review", origin),
         decide=_patterns(value, "decide", origin),
-        required=_patterns(require, "answered", origin),
+        required=(*_patterns(require, "answered", origin), *asking),
         required_of=tuple((kind, _patterns(kinds, kind, origin)) for kind in kinds),
-        excepted=_patterns(require, "except", origin),
-        off=_patterns(off, "checks", origin),
+        excepted=excepted,
+        off=left,
+        limits=limits,
         waivers=tuple(_waiver(entry, f"{origin} waiver {number}") for number, entry in enumerate(waivers, 1)),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
@@ -305,6 +314,13 @@ def _text(value: dict[str, Any], key: str, origin: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise UsageError(f"{origin} needs {key} = a text")
     return text
+
+
+def _limit(table: dict[str, Any], origin: str) -> ErrorRateLimit:
+    most = table["error-rate"]
+    if isinstance(most, bool) or not isinstance(most, int | float) or not 0 < most < 1:
+        raise UsageError(f"policy {origin} [limit]: error-rate = {most!r}: expected a share such as 0.2, for 20 %")
+    return ErrorRateLimit(float(most))
 
 
 def _patterns(table: dict[str, Any], key: str, origin: str) -> tuple[str, ...]:

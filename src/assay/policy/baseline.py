@@ -18,6 +18,7 @@ _INTEGRITY = (
     *(f"artifact.{end}" for end in ("stopped", "unreachable", "unread")),
     "signature.*",
 )
+_LIMITED = ("error-rate.above-limit",)  # a share that is above its limit may be further above it the next time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def digest(fingerprints: frozenset[str]) -> str:
 
 
 def listable(check: str) -> bool:
-    """Whether findings of the check can be known: not those that say that the files are not what they should be."""
-    return not any(fits(check, pattern) for pattern in _INTEGRITY)
+    """Whether findings of the check can be known: none that says that files are not as they should be, or a limit."""
+    return not any(fits(check, pattern) for pattern in (*_INTEGRITY, *_LIMITED))
 
 
 def _of_any(value: dict[str, object]) -> Baseline:

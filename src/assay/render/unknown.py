@@ -16,6 +16,7 @@ from assay.render.command import reproduce
 from assay.render.words import quoted
 
 CARD, NOT_RUN, UNTRACED = "card.missing", "error-rate.unmeasured", "output.untraced"
+LIMITED = "error-rate.above-limit"
 
 
 class Effort(StrEnum):
@@ -110,7 +111,9 @@ def _cause(dossier: Dossier, finding: Finding, causes: set[str], said: Counter[s
         return "check", finding.follows
     if finding.check in dossier.left_out:
         return "left out", ""
-    if dossier.subject.closed and finding.check != NOT_RUN:
+    if finding.check == LIMITED and not dossier.risk:
+        return "check", NOT_RUN
+    if dossier.subject.closed and finding.check not in (NOT_RUN, LIMITED):
         return "closed", ""
     if finding.check in _PUBLISHER:
         return "publisher", ""
@@ -141,13 +144,14 @@ def _unknown(dossier: Dossier, kind: str, findings: tuple[Finding, ...], causes:
     if kind == "message":
         whole, how = without(command, "--cost"), "let the audit read every value"
         return made(_several(dossier, checks), first.message, Effort.MINUTES, how, whole)
-    if first.check == NOT_RUN:
+    if NOT_RUN in checks or (first.check == LIMITED and not dossier.risk):
         how, whole = _running(dossier, command)
         return made("how often it makes things up", first.message, Effort.MINUTES, how, whole or explain)
     if first.check == UNTRACED:
         how = "index the training data, trace in it what the model writes, and give it to the audit (--corpus)"
         return made("what it repeats of its training data", first.message, Effort.DATA, how, explain)
-    effort = Effort.MINUTES if dossier.rule(first.check).question in _OF_FILES else Effort.PUBLISHER
+    quick = first.check == LIMITED or dossier.rule(first.check).question in _OF_FILES
+    effort = Effort.MINUTES if quick else Effort.PUBLISHER
     return made(_several(dossier, checks), first.message, effort, dossier.remedy(first), explain)
 
 

@@ -44,7 +44,8 @@ def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: 
     assert card.decision.verdict is Verdict.INCOMPLETE and card.subject.closed and not card.artifacts
     assert {row.because for row in card.openness.components} == {"no file was seen"}
     known = {row.check for row in card.findings if CLOSED not in row.message}
-    assert known == {"error-rate.unmeasured", "error-rate.uncertified", "error.confident", "question.unanswerable"}
+    rates = {f"error-rate.{end}" for end in ("unmeasured", "above-limit", "uncertified")}
+    assert known == {*rates, "error.confident", "question.unanswerable"}
     assert all(row.kind is Kind.OPEN for row in card.findings if row.check not in known)
     assert card.risk is not None and card.risk.model.startswith("smol at 127.0.0.1")
     (said,) = messages(card, "error-rate.unmeasured", Kind.PASS)
@@ -55,6 +56,63 @@ def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: 
     (said,) = messages(card, "error-rate.uncertified", Kind.PASS)
     assert said.startswith("at most 30 % wrong can be guaranteed while 61 % of questions are answered")
     assert messages(card, "error.confident", Kind.PASS) == ["0 of the 3 surest answers are wrong"]
+
+
+def policy(folder: Path, limit: str, more: str = "") -> Path:
+    path = folder / "p.toml"
+    path.write_text(f'schema = "assay-policy/1"\nname = "ours"\n[limit]\nerror-rate = {limit}\n{more}')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict", "kind", "said"),
+    [
+        ("0.57", Verdict.PASSED, Kind.PASS, "at most 57 % wrong, as the policy wants: 13 of 33 answers wrong"),
+        ("0.24", Verdict.FAILED, Kind.FAIL, "wrong more often than the 24 % that the policy allows: 13 of 33 answers"),
+        (
+            "0.4",
+            Verdict.INCOMPLETE,
+            Kind.OPEN,
+            "not shown to be at most 40 % wrong: 13 of 33 answers wrong (39.4 %, 95",
+        ),
+        ("0.39", Verdict.INCOMPLETE, Kind.OPEN, "not shown to be at most 39 % wrong: 13 of 33 answers wrong"),
+    ],
+)
+def test_a_policy_limits_the_share_of_wrong_answers_by_its_interval(
+    tmp_path: Path, limit: str, verdict: Verdict, kind: Kind, said: str
+) -> None:
+    with serving(Speaker()) as server:
+        found = assay.audit(
+            f"{server.reference}#smol",
+            run=asking((relation(tmp_path / "r.json"),)),
+            policy=policy(tmp_path, limit),
+        )
+    (row,) = of(found, "error-rate.above-limit")
+    assert row.kind is kind and row.message.startswith(said)
+    assert found.decision.verdict is verdict
+    assert found.decision.decided_by == (() if verdict is Verdict.PASSED else (row.fingerprint,))
+    remedy = {
+        "0.4": "with its present share of wrong answers about 26,000 show it",
+        "0.39": "on which side of the limit",
+    }
+    assert remedy.get(limit, "") in found.remedy(row)
+
+
+def test_a_limit_is_not_kept_by_a_model_that_was_not_run(tmp_path: Path, audit: Audit) -> None:
+    model, rules = hub_model(tmp_path / "m"), policy(tmp_path, "0.5")
+    found = audit(model, policy=rules)
+    assert found.decision.verdict is Verdict.INCOMPLETE
+    assert messages(found, "error-rate.above-limit", Kind.OPEN) == [
+        "the policy allows at most 50 % wrong answers, and the model was not run"
+    ]
+    done = run("audit", str(model), "--offline", "--policy", str(rules))
+    assert done.returncode == 3 and "run it on questions with known answers" in " ".join(done.stdout.split())
+    assert f"--policy {rules} --run" in " ".join(done.stdout.replace("\\\n", " ").split())
+    skipped = audit(model, policy=rules, skip=["error-rate.*"])
+    assert skipped.decision.verdict is Verdict.INCOMPLETE
+    assert messages(audit(model), "error-rate.above-limit", Kind.NOT_APPLICABLE) == [
+        "there is no error rate limit to ask this of"
+    ]
 
 
 def test_every_format_shows_the_card(card: Dossier) -> None:
@@ -177,6 +235,20 @@ def test_the_real_model_gets_its_card_and_it_can_be_done_again(
     assert keep.read_text().count("\n") == 34
     again = run("verify", str(dossier), str(smollm2), "--pack", str(pack), "-q")
     assert "the same" in again.stdout or again.returncode == 0, again.stdout + again.stderr
+
+
+@pytest.mark.parametrize(("limit", "status", "word"), [("0.05", 1, "FAILED"), ("0.95", 0, "PASSED")])
+def test_the_real_model_is_held_to_a_limit(
+    tmp_path: Path, smollm2: Path, smollm2_answers: Path, limit: str, status: int, word: str
+) -> None:
+    keep = tmp_path / "keep.jsonl"
+    keep.write_bytes((smollm2_answers / "keep.jsonl").read_bytes())
+    asked = ("--pack", str(smollm2_answers / "capitals.jsonl"), "--answers", str(keep))
+    done = run("audit", str(smollm2), *asked, "--policy", str(policy(tmp_path, limit)))
+    said = " ".join(done.stdout.split())
+    assert done.returncode == status and f" {word} " in said, done.stdout + done.stderr
+    assert word == "PASSED" or "wrong more often than the 5 % that the policy allows" in said
+    assert "% of 33 answers were wrong, by guessing 97.0 %" in said
 
 
 def test_the_real_model_gets_the_same_card_through_an_endpoint(
