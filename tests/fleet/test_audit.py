@@ -68,11 +68,28 @@ def test_a_change_that_sets_the_times_back_is_seen(fleet: Path) -> None:
     assert rows(fleet)["one"]["read"]
 
 
-def test_other_rules_are_asked_of_the_same_files(fleet: Path) -> None:
+def test_other_rules_are_asked_of_what_was_read(fleet: Path) -> None:
     audited(fleet)
     (fleet / "models.toml").write_text(LIST + 'group = "g"\n[group.g]\npolicy = "strict"\n')
-    found = rows(fleet, status=1)
+    text = audited(fleet, status=1)
+    assert text.startswith(
+        " FAILED  3 models: 3 FAILED. 3 worse than before. 0 read, 3 by rules only, the rest as they "
+    )
+    assert "was PASSED, rules only" in text
+    lock = (fleet / "assay.lock").read_bytes()
+    found = rows(fleet, "--again", status=1)
     assert all(row["read"] and row["audit"]["policy"] == "strict" for row in found.values())  # type: ignore[index]
+    assert (fleet / "assay.lock").read_bytes() == lock, "the same dossiers as by reading"
+    (fleet / "models.toml").write_text(LIST)
+    assert not any(row["read"] or row["rules"] for row in rows(fleet).values()), "both are kept"
+
+
+def test_kept_facts_that_are_damaged_are_read_again(fleet: Path) -> None:
+    audited(fleet)
+    for blob in (fleet / "kept" / "store").rglob("*.gz"):
+        blob.write_bytes(b"damaged")
+    (fleet / "models.toml").write_text(LIST + 'policy = "strict"\n')
+    assert all(row["read"] for row in rows(fleet, status=1).values())
 
 
 def test_what_got_worse_stands_first_and_fails_the_run(fleet: Path) -> None:
@@ -171,3 +188,21 @@ def _kept(fleet: Path) -> list[object]:
     done = run("list", "--registry", "kept", "-o", "json", cwd=fleet)
     found: list[object] = json.loads(done.stdout) if done.returncode == 0 else []
     return found
+
+
+def test_a_file_of_git_that_a_model_names_is_watched_too(fleet: Path) -> None:
+    git = fleet / "models" / "one" / ".git"
+    for name in ("objects", "refs"):
+        (git / name).mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    (git / "config").write_text("[core]\n\tbare = false\n")
+    audited(fleet)
+    (git / "FETCH_HEAD").write_text("what Git keeps for itself may change")
+    assert not rows(fleet)["one"]["read"]
+    (git / "hidden").write_bytes(b"weights")
+    index = {"metadata": {}, "weight_map": {"w": ".git/hidden"}}
+    (fleet / "models" / "one" / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    status = run("fleet", "audit", "--registry", "kept", "-q", cwd=fleet).returncode
+    assert not rows(fleet, status=status)["one"]["read"]
+    (git / "hidden").write_bytes(calls("os", "system", "id"))
+    assert rows(fleet, status=1)["one"]["audit"]["verdict"] == "FAILED"  # type: ignore[index]

@@ -14,7 +14,8 @@ class FleetRow:
 
     `reference` is what its entry leads to, `place` the file and line of that entry. `audit` is what is kept of it, and
     `before` the audit that was its latest before; None where there is none. `read` says that its files were read this
-    time and not known to be as they were. `trouble` is why it could not be audited; empty: it was.
+    time and not known to be as they were, `rules` that only its rules were new, and were asked of what had been read
+    before. `trouble` is why it could not be audited; empty: it was.
     """
 
     reference: str
@@ -23,6 +24,7 @@ class FleetRow:
     audit: KeptAudit | None
     before: KeptAudit | None
     read: bool
+    rules: bool
     trouble: str
 
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 
-from assay import policy, registry
+from assay import registry
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.execution import Executor, Ok
+from assay.facts.artifact import Obstacle
 from assay.facts.fleet import FleetRow
 from assay.facts.kept import KeptAudit
-from assay.fleet.models import Entry
+from assay.fleet import models
 from assay.lazy import dataclass
-from assay.pipeline import audited, requested
+from assay.pipeline import Request, code, concluded, gathered, isolated, requested
+from assay.pipeline.gathered import Gathered, decoded, encoded, key
+from assay.pipeline.plan import planned
 from assay.progress import Progress, report
-from assay.subject import opened
+from assay.subject import Entry, Walk, opened, reach
 from assay.version import VERSION
 
 
@@ -27,7 +29,7 @@ from assay.version import VERSION
 class Task:
     """One model to audit: its entry, and how; all of it can be sent to another process or machine."""
 
-    entry: Entry
+    entry: models.Entry
     where: str
     by: str
     offline: bool = False
@@ -68,30 +70,44 @@ def audit(task: Task) -> FleetRow:
     """The row of one model, its audit kept (UsageError: the registry cannot be used)."""
     entry = task.entry
     with registry.open(task.where) as kept:
-        key = _key(task)
         try:
-            state = "" if task.again else _state(entry.opened, offline=task.offline)
-            known = kept.seen(key, state, by=task.by) if state else None
-            if known:
-                return FleetRow(entry.reference, entry.place, entry.group, known, known, False, "")
-            dossier = audited(
-                requested(
-                    entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
-                    max_time=task.max_time, max_bytes=task.max_bytes,
-                )
+            request = requested(
+                entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
+                max_time=task.max_time, max_bytes=task.max_bytes,
             )  # fmt: skip
+            walk = opened(entry.opened, offline=task.offline)
+            keys, states = _keys(request), _states(walk)
+            old = () if task.again or walk.closed else (states.usual, states.whole)
+            if known := kept.seen(keys.rules, old, by=task.by):
+                return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
+            before = kept.read_before(keys.read, old)
+            read = _facts(before) or gathered(walk, request, isolated(walk, request))
+            dossier = concluded(read, walk, request)
         except UsageError as cause:
             return _without(task, str(cause))
-        before = _latest(kept, dossier.subject.name)
-        found = kept.keep(dossier, registry.beside(dossier, entry.opened), by=task.by)
-        if state:
-            kept.remember(key, state, found)
-    return FleetRow(entry.reference, entry.place, entry.group, found, before, True, "")
+        latest = _latest(kept, dossier.subject.name)
+        lasting = bool(not walk.closed and keys.read and read.lasting)
+        files = {**registry.beside(dossier, entry.opened, before), **({"facts": encoded(read)} if lasting else {})}
+        found = kept.keep(dossier, files, by=task.by)
+        if not walk.closed:
+            kept.remember(keys.rules, states.of(read), found)
+        if lasting:
+            kept.remember(keys.read, states.of(read), found)
+    return FleetRow(entry.reference, entry.place, entry.group, found, latest, not before, bool(before), "")
 
 
 def _without(task: Task, trouble: str) -> FleetRow:
     entry = task.entry
-    return FleetRow(entry.reference, entry.place, entry.group, None, None, False, trouble)
+    return FleetRow(entry.reference, entry.place, entry.group, None, None, False, False, trouble)
+
+
+def _facts(files: dict[str, bytes]) -> Gathered | None:
+    """What was read of these very files by readers that have not changed since; without it `files` is emptied."""
+    try:
+        return decoded(files["facts"]) if files else None
+    except UsageError:
+        files.clear()
+        return None
 
 
 def _latest(kept: registry.Registry, name: str) -> KeptAudit | None:
@@ -101,23 +117,53 @@ def _latest(kept: registry.Registry, name: str) -> KeptAudit | None:
         return None
 
 
-def _key(task: Task) -> str:
-    """What the answer depends on besides the files: the reference, the rules, the limits, the day if waivers expire."""
-    rules = policy.load(task.entry.policy)
-    day = datetime.now(UTC).date().isoformat() if rules.waivers else ""
-    parts = (task.entry.opened, rules.sha256, VERSION, task.cost, str(task.max_time), str(task.max_bytes), day)
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What an answer depends on besides the files: an audit on `rules`, what is read on `read` (empty: on more)."""
+
+    rules: str
+    read: str
 
 
-def _state(reference: str, *, offline: bool) -> str:
-    """A digest of the files as the system lists them: path, size, number, times of change. Empty: nobody can know.
+def _keys(request: Request) -> _Keys:
+    """Of the reference, the code, the policy and the limits; also of the day, if waivers expire."""
+    rules = request.policy
+    day = request.as_of.isoformat() if rules.waivers else ""
+    parts = (rules.sha256, VERSION, code.whole(), request.cost, str(request.max_time), str(request.max_bytes), day)
+    reading = key(request, planned(request))
+    return _Keys(_digest(request.model, *parts), reading and _digest(request.model, reading))
 
-    A file cannot be changed without its time of change, which only who rules the machine can set.
+
+@dataclass(frozen=True, slots=True)
+class _States:
+    """Digests of the files as the system lists them: path, size, number, times of change. Empty: nobody can know.
+
+    A file cannot be changed without its time of change, which only who rules the machine can set. `whole` is with what
+    Git keeps for itself, which is read where a file of the model names it, and else may change as it likes.
     """
-    walk = opened(reference, offline=offline)
+
+    usual: str
+    whole: str
+
+    def of(self, read: Gathered) -> str:
+        """The state on which depends what was read."""
+        return self.whole if read.whole else self.usual
+
+
+def _states(walk: Walk) -> _States:
     if walk.closed:
-        return ""
-    rows = [repr((entry.path, entry.size, entry.place.identity)) for entry in walk.entries]
-    rows += [repr((row.artifact, row.trouble, row.reason)) for row in walk.obstacles]
-    whole = "\0".join((walk.reference, *sorted(rows)))
-    return hashlib.sha256(whole.encode("utf-8", "backslashreplace")).hexdigest()
+        return _States("", "")
+    rows = sorted([*map(_listed, walk.entries), *map(_listed, walk.obstacles)])
+    own = sorted(_listed(row) for row in walk.aside)
+    names = sorted({path.partition("/")[0] for path in reach.aside(walk)})
+    return _States(_digest(walk.reference, *rows, "", *names), _digest(walk.reference, *rows, "whole", *own))
+
+
+def _listed(row: Entry | Obstacle) -> str:
+    if isinstance(row, Obstacle):
+        return repr((row.artifact, row.trouble, row.reason))
+    return repr((row.path, row.size, row.place.identity))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()

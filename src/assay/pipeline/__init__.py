@@ -4,6 +4,6 @@ Nothing in this folder knows a format, a measure or a check by name.
 """
 
 from assay.pipeline.request import Request, requested
-from assay.pipeline.steps import audited, examined
+from assay.pipeline.steps import audited, concluded, examined, gathered, isolated
 
-__all__ = ["Request", "audited", "examined", "requested"]
+__all__ = ["Request", "audited", "concluded", "examined", "gathered", "isolated", "requested"]

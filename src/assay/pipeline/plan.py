@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from assay import measures
 from assay.facts.measured import NotMeasured
 from assay.lazy import dataclass
-from assay.measures import Measure
+from assay.measures import Cost, Measure
 from assay.pipeline.request import Request
 
 
@@ -21,6 +21,17 @@ class Plan:
     measures: tuple[Measure, ...]
     refused: tuple[NotMeasured, ...]
     made: frozenset[str]
+
+    @property
+    def reading(self) -> tuple[Measure, ...]:
+        """Those that touch more than facts, and those that give what these need."""
+        found = [row for row in self.measures if row.cost is not Cost.HEADER]
+        return tuple(_with_what_they_need(found, self.measures))
+
+    @property
+    def deriving(self) -> tuple[Measure, ...]:
+        """Those that work from facts alone."""
+        return tuple(row for row in self.measures if row not in self.reading)
 
 
 def planned(request: Request, installed: tuple[Measure, ...] = ()) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,18 @@ from assay import kernels, policy, writing
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
-from assay.measures import Feed, Material
+from assay.measures import Feed, Material, Measure
 from assay.pipeline.answer import answered
 from assay.pipeline.budget import Budget, tensors
 from assay.pipeline.excerpt import with_excerpts
 from assay.pipeline.fact import Facts
+from assay.pipeline.gathered import Gathered
 from assay.pipeline.plan import planned
 from assay.pipeline.reading import MakeReader, fed, hash_all, read_walk
 from assay.pipeline.record import Ran, recorded
 from assay.pipeline.request import Request
 from assay.progress import Progress
-from assay.subject import Walk
+from assay.subject import Walk, reach
 from assay.subject.reference import opened
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def audited(request: Request, progress: Progress | None = None) -> Dossier:
     Raises UsageError: the model, its base, a corpus or a trust file cannot be used as given.
     """
     walk = opened(request.model, offline=request.offline)
-    make = partial(_reader, walk, request)
+    make = isolated(walk, request)
     if request.histograms is None:
         return examined(walk, request, make, progress)
     from assay.weights.histograms import Kept
@@ -59,16 +61,25 @@ def examined(
         progress: told about bytes read, values compared, questions asked.
         keep: takes the exact histogram of each tensor.
     """
-    request = request.of(walk.name)
+    return concluded(gathered(walk, request, make_reader, progress, keep), walk, request, progress)
+
+
+def gathered(
+    walk: Walk,
+    request: Request,
+    make_reader: MakeReader | None = None,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
+) -> Gathered:
+    """All that is read of the files of a walk, and measured of more than facts; arguments as of `examined`."""
     plan = planned(request)
-    for measure in plan.measures:
-        if measure.ready:
-            measure.ready(request)
+    _ready(plan.measures, request)
     budget = Budget(walk.entries, request.max_time, request.max_bytes)
     progress = budget.watched(progress)
+    aside = bool(walk.aside)
     walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made, budget)
     facts = Facts(fact for row in rows for fact in row.facts)
-    begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.measures if row.begin]
+    begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.reading if row.begin]
     feeds: dict[str, list[Feed]] = {}
     for found in begun:
         for artifact, feed in found.items():
@@ -82,11 +93,28 @@ def examined(
             *(obstacle for row in rows for obstacle in row.obstacles),
             *(fact for row in rows for fact in row.facts),
             *fed(begun, rows),
-            *plan.refused,
-            *request.policy.limits,
         )
     )
-    for made in budget.run(plan.measures, lambda: Material(request, walk, facts.rows, progress, keep)):
+    for made in budget.run(plan.reading, lambda: Material(request, walk, facts.rows, progress, keep)):
+        facts.add(made)
+    return Gathered(
+        facts=tuple(fact for found in facts.rows.values() for fact in found),
+        whole=aside and not walk.aside,
+        isolation=isolation,
+        kernels=kernels.name() if feeds else "none needed",
+    )
+
+
+def concluded(read: Gathered, walk: Walk, request: Request, progress: Progress | None = None) -> Dossier:
+    """The dossier of what was gathered from these files, now or before, by the rules of the request."""
+    request = request.of(walk.name)
+    plan = planned(request)
+    _ready(plan.deriving, request)
+    budget = Budget(walk.entries, request.max_time, request.max_bytes)
+    watched = budget.watched(progress)
+    walk = reach.whole(walk) if read.whole else walk
+    facts = Facts((*read.facts, *plan.refused, *request.policy.limits))
+    for made in budget.run(plan.deriving, lambda: Material(request, walk, facts.rows, watched)):
         facts.add(made)
     files_ = manifest(facts.all("Artifact"), walk.excluded)
     subject = Subject(walk.name, walk.reference, files_.digest, files_.named)
@@ -99,8 +127,19 @@ def examined(
         request.as_of,
     )
     given = tuple(sorted({measure.given for measure in plan.measures if measure.given}))
-    ran = Ran(budget.limits, isolation, kernels.name() if feeds else "none needed", given)
+    ran = Ran(budget.limits, read.isolation, read.kernels, given)
     return recorded(subject, facts, request, judged, ran, walk)
+
+
+def isolated(walk: Walk, request: Request) -> MakeReader:
+    """What makes the reader of these files as the request asks: in a locked-down process, unless it says otherwise."""
+    return partial(_reader, walk, request)
+
+
+def _ready(measures: Iterable[Measure], request: Request) -> None:
+    for measure in measures:
+        if measure.ready:
+            measure.ready(request)
 
 
 def _reader(walk: Walk, request: Request, needed: tuple[str, ...]) -> Reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,7 +38,7 @@ class Registry:
         """Keep a dossier, and what belongs to it; the same one again is the same audit, kept once more.
 
         Args:
-            beside: files by role: `bom`, `histograms`, `fingerprint`, `signature`.
+            beside: files by role: `bom`, `histograms`, `fingerprint`, `signature`, `facts` (what was read).
             by: who keeps it, by default this user on this machine.
         """
         from assay.registry.keeping import keep
@@ -91,15 +91,31 @@ class Registry:
                 " audit the model again with --keep, or put the store's copy back"
             ) from None
 
-    def seen(self, key: str, state: str, *, by: str = "") -> KeptAudit | None:
-        """The audit of what was in this state when it was asked for by this key, counted once more; None: none is."""
+    def seen(self, key: str, states: Collection[str], *, by: str = "") -> KeptAudit | None:
+        """The audit of what was in such a state when it was asked for by this key, counted once more; None: none is."""
         from assay.registry.keeping import again, seen
 
-        id = seen(self.database, key, state)
+        id = seen(self.database, key, states)
         if id is None:
             return None
         again(self.database, id, by=by or user())
         return self.audit(id)
+
+    def read_before(self, key: str, states: Collection[str]) -> dict[str, bytes]:
+        """What was read of a model in such a state when asked for by this key: files by role, `facts` among them.
+
+        Empty: it is not kept, or damaged.
+        """
+        from assay.registry.asking import blobs
+        from assay.registry.blobs import Damaged
+        from assay.registry.keeping import READ, seen
+
+        id = seen(self.database, key, states) if key else None
+        names = {} if id is None else self._asked(lambda connection: blobs(connection, id, READ))
+        try:
+            return {role: self.store.get(name) for role, name in names.items()} if "facts" in names else {}
+        except Damaged:
+            return {}
 
     def remember(self, key: str, state: str, audit: KeptAudit) -> None:
         """Let `seen` find this audit while what it is of stays in this state."""
@@ -152,11 +168,15 @@ def decoded(raw: bytes, name: str) -> Dossier:
         raise UsageError(f"the kept dossier of {name} is none that this version reads: {cause}") from None
 
 
-def beside(dossier: Dossier, model: str) -> dict[str, bytes]:
-    """What is kept beside the dossier of a model: `bom`, and where there are any `signature` and `fingerprint`."""
+def beside(dossier: Dossier, model: str, before: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    """What is kept beside the dossier of a model: `bom`, and where there are any `signature` and `fingerprint`.
+
+    Args:
+        before: what `Registry.read_before` gave for the same files: it is kept again, and no weights are read.
+    """
     from assay.registry.companions import beside as made
 
-    return made(dossier, model)
+    return made(dossier, model, before or {})
 
 
 def is_there(where: str = "") -> bool:

@@ -17,7 +17,7 @@ from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Hit, KeptAudit
 from assay.lazy import dataclass, regex
 from assay.registry.rows import key, written
-from assay.registry.tables import ARTIFACT, AUDIT, FINDING, LICENCE, MODEL, RELATION, WAIVER
+from assay.registry.tables import ARTIFACT, AUDIT, BLOB, FINDING, LICENCE, MODEL, RELATION, WAIVER
 
 _DIGEST = regex(r"[0-9a-f]{64}\Z")
 _PREFIX = regex(r"[0-9a-f]{8,64}\Z")
@@ -210,6 +210,12 @@ _WORDS: dict[str, Callable[[str], Conditions]] = {
 }
 
 _ASKED = ("verdict", *_WORDS)
+
+
+def blobs(connection: Connection, id: int, roles: Iterable[str]) -> dict[str, str]:
+    """The SHA-256 of what belongs to an audit in these roles, by role."""
+    asked = select(BLOB.c.role, BLOB.c.sha256).where(BLOB.c.audit_id == id, BLOB.c.role.in_(tuple(roles)))
+    return {row.role: row.sha256 for row in connection.execute(asked)}
 
 
 def _condition(word: str, of: Table) -> ColumnElement[bool]:

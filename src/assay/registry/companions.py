@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from assay import api
@@ -13,9 +14,14 @@ _SIGNATURE = "model.sig"  # model_signing, the name that its command writes to
 _MOST_SIGNATURE = 16 << 20
 
 
-def beside(dossier: Dossier, model: str) -> dict[str, bytes]:
-    """The files by role that belong to an audit of the model that a reference leads to."""
-    return {"bom": dossier.render("cyclonedx").encode(), **_signature(model), **_fingerprint(dossier, model)}
+def beside(dossier: Dossier, model: str, before: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files by role that belong to an audit of the model that a reference leads to.
+
+    Args:
+        before: what was made of the same files for an earlier audit, if anything; then no weights are read.
+    """
+    read = before or {**_signature(model), **_fingerprint(dossier, model)}
+    return {"bom": dossier.render("cyclonedx").encode(), **read}
 
 
 def _signature(model: str) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ from assay.registry.database import Database
 from assay.registry.tables import AUDIT, BLOB, CODE, KEEPING, MODEL, SEEN
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature")
+ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature", "facts")
+READ = ("fingerprint", "signature", "facts")  # what comes of the files of the model alone, whatever the rules
 
 
 def now() -> str:
@@ -50,7 +51,7 @@ def keep(
     """Keep a dossier and what belongs to it; the id of its audit.
 
     Args:
-        files: bytes by role: `dossier`, its JSON, and what of `bom`, `histograms`, `fingerprint`, `signature` there is.
+        files: bytes by role: `dossier`, its JSON, and what of the other `ROLES` there is.
         by: who keeps it.
         at: when, as `now` writes it; now by default.
         token: names this keeping: one that was kept already is not kept again.
@@ -90,9 +91,11 @@ def again(database: Database, id: int, *, by: str) -> None:
     database.write(counted)
 
 
-def seen(database: Database, key: str, state: str) -> int | None:
-    """The audit of what was in this state when it was asked for so; None: there is none."""
-    asked = select(SEEN.c.audit_id).where(SEEN.c.key == key, SEEN.c.state == state)
+def seen(database: Database, key: str, states: Collection[str]) -> int | None:
+    """The audit of what was in one of these states when it was asked for so; None: there is none."""
+    if not states:
+        return None
+    asked = select(SEEN.c.audit_id).where(SEEN.c.key == key, SEEN.c.state.in_(states))
     found: int | None = database.read(lambda connection: connection.execute(asked).scalar())
     return found
 

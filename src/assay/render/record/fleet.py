@@ -24,8 +24,10 @@ def headline(rows: Sequence[FleetRow]) -> Headline:
     parts = [f"{verdicts[name]:,} {name}" for name in _ORDER if verdicts[name]]
     parts += [f"{troubles:,} not audited"] if troubles else []
     new, bad = sum(row.audit is not None and row.before is None for row in rows), sum(map(worse, rows))
-    read = sum(row.read for row in rows)
-    said = f"{many(len(rows), 'model')}: {', '.join(parts)}. {_changed(new, bad)}{read:,} read, the rest as they were."
+    read, asked = sum(row.read for row in rows), sum(row.rules for row in rows)
+    rules = f"{asked:,} by rules only, " if asked else ""
+    looked = f"{read:,} read, {rules}the rest as they were."
+    said = f"{many(len(rows), 'model')}: {', '.join(parts)}. {_changed(new, bad)}{looked}"
     word, tone = _word(verdicts, troubles)
     return Headline(word, said, tone)
 
@@ -108,9 +110,9 @@ def _label(row: FleetRow) -> str:
     if row.audit and row.before is None:
         return "new"
     if worse(row) and row.before:
-        return f"was {row.before.verdict}"
+        return f"was {row.before.verdict}{', rules only' if row.rules else ''}"
     changed = row.audit and row.before and row.audit.files != row.before.files
-    return "changed" if changed else ""
+    return "changed" if changed else "rules only" if row.rules else ""
 
 
 def _table(rows: Sequence[FleetRow]) -> Iterator[str]:
