@@ -73,7 +73,22 @@ class _Handler(BaseHTTPRequestHandler):
         wanted, faults = json.loads(raw), self.server.faults
         self.server.requests.append((self.path, wanted, self.headers.get("Authorization", "")))
         chat = self.path == "/v1/chat/completions"
-        if "busy" in faults and len(self.server.requests) % 2:
+        number = len(self.server.requests)
+        if "rests later" in faults and number > 8:
+            if number % 4:
+                self._json({"error": "slow down"}, 429, {"Retry-After": "100"})
+            else:
+                self._json({"error": {"message": "the key has run out"}}, 401)
+        elif "limits echo" in faults and wanted.get("echo"):
+            self._json({"error": "slow down"}, 429, {"Retry-After": "0"})
+        elif "fails at echo" in faults and wanted.get("echo"):
+            self._json({"error": "no backend"}, 503, {"Retry-After": "0"})
+        elif "hangs up at echo" in faults and wanted.get("echo"):
+            self.close_connection = True
+            self.connection.shutdown(2)
+        elif "goes down at echo" in faults and number > 1:
+            self._json({"error": "no backend"}, 503, {"Retry-After": "0"})
+        elif "busy" in faults and len(self.server.requests) % 2:
             self._json({"error": "try again"}, 429, {"Retry-After": "0"})
         elif "limited" in faults:
             self._json({"error": "slow down"}, 429, {"Retry-After": "3600"})
@@ -127,7 +142,12 @@ class _Handler(BaseHTTPRequestHandler):
                     prompt = conversation(runtime, messages["user"], messages.get("system", ""))
                 except UsageError:
                     prompt = messages["user"]
-            rows = tuple(runtime.generate(prompt, most, wanted.get("temperature", 0.0), seed))
+            warmth = wanted.get("temperature", 0.0)
+            if {"own seed", "own temperature"} & faults:
+                seed = 100 * len(self.server.requests) + number
+            if "own temperature" in faults:
+                warmth = 1.0
+            rows = tuple(runtime.generate(prompt, most, warmth, seed))
             text = "".join(row.text for row in rows)
             found.append(self._talk(number, text, rows) if chat else self._completion(number, text, rows, first=True))
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ def speaker() -> Iterator[Server]:
             "completions, chat; no log-probabilities",
         ),
         (("busy",), set(), "completions, chat; log-probabilities, of given texts too"),
+        (("fails at echo",), {Capability.SCORE}, "completions, chat; log-probabilities"),
+        (("hangs up at echo",), {Capability.SCORE}, "completions, chat; log-probabilities"),
     ],
 )
 def test_what_a_server_can_do_is_found_out_by_asking(
@@ -162,6 +165,28 @@ def test_an_error_ends_what_is_asked_beside_it() -> None:
         assert len(server.requests) < 100
 
 
+def test_what_waits_to_ask_again_ends_with_the_command(tmp_path: Path) -> None:
+    with serving(Speaker(), "rests later") as server:
+        began = time.monotonic()
+        done = run("calibrate", f"{server.reference}#smol", "--pack", str(relation(tmp_path / "r.json")), "-q")
+    assert done.returncode == 2 and "answered 401: the key has run out" in done.stderr
+    assert time.monotonic() - began < 90  # three of four requests were told to rest for 100 s
+
+
+def test_a_server_can_be_asked_again_after_an_error() -> None:
+    with serving(Speaker()) as server:
+        found = Endpoint(server.reference)
+
+        def call(prompt: str) -> str:
+            if prompt == "none":
+                raise UsageError("none")
+            return found.sample(prompt, 1, 4, 0.0, 0, "\n")[0].text
+
+        with pytest.raises(UsageError, match="none"):
+            found._abreast.all(call, ["The capital of France is"] * 40 + ["none"] + ["The capital of France is"] * 40)
+        assert found.sample("The capital of France is", 1, 4, 0.0, 0, "\n")[0].text == " Paris"
+
+
 def test_a_server_that_goes_away_is_no_text_that_cannot_be_scored() -> None:
     with serving(Speaker()) as server:
         found = Endpoint(server.reference, read=5)
@@ -197,6 +222,30 @@ def test_words_alone_are_compared_with_one_another() -> None:
             "meaning.entropy": pytest.approx(0.6931, abs=1e-4),
         }
         assert "how likely each token is: the runtime gives words and no log-probabilities" in scored.missing
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "entropy"),
+    [
+        ("own temperature", "does not heed temperature, seed", False),
+        ("own seed", "does not heed seed", True),
+        ("", "of given texts too", True),
+    ],
+)
+def test_a_server_that_does_not_heed_temperature_or_seed_is_said_so(
+    smollm2_runtime: TorchRuntime, fault: str, said: str, entropy: bool
+) -> None:
+    with serving(smollm2_runtime, *filter(None, [fault])) as server:
+        found = Endpoint(server.reference)
+        prompt = "The capital of Peru is"
+        scored = uncertainty.generated(found, prompt, 4, draw=uncertainty.Draw(2))
+    assert scored.runtime.endswith(f"{said})") and len(scored.samples) == 2
+    names = {row.id for row in scored.scores}
+    assert "samples.apart" in names and {"meaning.entropy", "samples.entropy"} <= names if entropy else True
+    assert entropy or not any(name in ("meaning.entropy", "samples.entropy") for name in names)
+    own = "the entropy of other answers: smol at 127.0.0.1"
+    assert any(row.startswith(own) for row in scored.missing) is not entropy
+    assert any("again: smol at" in row for row in scored.missing) is bool(fault)
 
 
 def test_a_model_behind_an_endpoint_is_calibrated(speaker: Server, tmp_path: Path) -> None:
@@ -257,6 +306,8 @@ def test_a_server_of_words_is_calibrated_by_its_samples(tmp_path: Path) -> None:
         (("slow",), "did not answer within 0.5 s"),
         (("two models",), "has 2 models (smol, other): name one with #model"),
         (("no list",), "lists no models: name one with #model"),
+        (("limits echo",), "answered 429: slow down; it answered so 4 times"),
+        (("goes down at echo",), "answered 503: no backend; it answered so 4 times"),
         (("limited",), "answered 429 and asks for 3,600 s of rest: try again then"),
     ],
 )

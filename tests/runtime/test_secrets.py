@@ -31,6 +31,12 @@ def echo(head: bytes) -> Iterator[bytes]:
     )
 
 
+def echo_late(head: bytes) -> Iterator[bytes]:
+    """So far into the message that a message which repeats its beginning ends within the key."""
+    said = f"{'x' * 183} {header(head, 'Authorization')}"
+    yield answered(json.dumps({"error": {"message": said}}).encode(), "400 Bad Request")
+
+
 def echo_as_text(head: bytes) -> Iterator[bytes]:
     """It answers as a model does, and the answer is what it was sent."""
     sent = header(head, "Authorization")
@@ -46,7 +52,7 @@ def echo_as_http(head: bytes) -> Iterator[bytes]:
     yield f"HTTP/1.1 {header(head, 'Authorization')}\x00\r\n\r\n".encode()
 
 
-@pytest.mark.parametrize("answer", [echo, echo_as_text, echo_as_page, echo_as_http])
+@pytest.mark.parametrize("answer", [echo, echo_late, echo_as_text, echo_as_page, echo_as_http])
 @pytest.mark.parametrize("user", ["", f"eve:{PASSWORD}@"])
 def test_a_key_that_is_sent_back_is_in_no_output(tmp_path: Path, answer: object, user: str) -> None:
     with answering(answer) as server:  # type: ignore[arg-type]
@@ -60,7 +66,7 @@ def test_a_key_that_is_sent_back_is_in_no_output(tmp_path: Path, answer: object,
     said = scored.stdout + scored.stderr + audited.stdout + audited.stderr
     said += "".join(path.read_text() for path in tmp_path.iterdir())
     assert "Traceback" not in said and scored.returncode in (0, 2) and audited.returncode in (0, 1, 3), said
-    assert not [one for one in COVERT if one in said], said
+    assert not [one for one in (*COVERT, *(one[:9] for one in COVERT[:1])) if one in said], said
 
 
 def test_an_answer_that_is_nested_deep_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

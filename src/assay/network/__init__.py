@@ -71,6 +71,7 @@ class Cut:
 
     def __init__(self) -> None:
         self._sockets: list[Any] = []
+        self._stopped = threading.Event()
         self.over = False
 
     def trace(self, event: str, told: dict[str, Any]) -> None:
@@ -86,6 +87,20 @@ class Cut:
         for row in self._sockets:
             with suppress(OSError, AttributeError):
                 row.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended for good."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """End every connection for good, and whatever waits for its next try."""
+        self._stopped.set()
+        self.end()
+
+    def rest(self, seconds: float) -> None:
+        """Wait that long, or until it is stopped."""
+        self._stopped.wait(seconds)
 
     @contextmanager
     def after(self, seconds: float) -> Iterator[None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,7 +20,9 @@ CONNECT, READ = 10.0, 120.0  # seconds
 WHOLE = 5  # times READ: an answer may take that long to its last byte, however often something comes
 TRIES = 4  # of a request that a busy server turns away
 LONGEST_WAIT = 120.0  # seconds between two of them: a server that asks for more is not asked again
-_BUSY = frozenset({429, 502, 503, 504})
+LIMITED = 429  # too many requests
+_BUSY = frozenset({LIMITED, 502, 503, 504})
+SAID = 200  # characters of an error that a message repeats, once no key is in them
 _API = "/v1"  # what an address ends with, before the paths of the API
 
 
@@ -35,6 +36,11 @@ class Refused(UsageError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+    @property
+    def busy(self) -> bool:
+        """Whether it turned the request away whatever was asked."""
+        return self.status in _BUSY
 
 
 class Server:
@@ -103,22 +109,29 @@ class Server:
         """Where it is, with a user and password if it has them."""
         return self._to
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is asked nothing any more."""
+        return self._cut.stopped
+
     def end(self) -> None:
-        """End what is being asked, from another thread."""
-        self._cut.end()
+        """End what is being asked, and the waiting for the next try, for good, from another thread."""
+        self._cut.stop()
 
     def _asked(self, method: str, to: str, value: dict[str, Any] | None) -> Any:
         shown = without_user(to)
         for number in range(TRIES):
+            if self.ended:
+                raise Unreached(f"{self.url} is asked nothing any more")
             status, headers, raw = self._once(method, to, value)
             wait = _wait(headers)
             if status not in _BUSY or number == TRIES - 1:
                 break
             if wait is not None and wait > LONGEST_WAIT:
                 raise Refused(status, f"{shown} answered {status} and asks for {wait:,.0f} s of rest: try again then")
-            time.sleep(2.0**number if wait is None else wait)
+            self._cut.rest(2.0**number if wait is None else wait)
         if status != 200:
-            said = self._hidden(concealed(_said(raw)))
+            said = self._hidden(concealed(_said(raw)))[:SAID] or "nothing"
             raise Refused(status, f"{shown} answered {status}: {said}{self._remedy(status, headers)}")
         return self._without_key(_json(raw, shown, self._hidden), shown)
 
@@ -222,4 +235,4 @@ def _said(raw: bytes) -> str:
         value = raw.decode("utf-8", "replace")
     while isinstance(value, dict):
         value = value.get("error", value.get("message", value.get("detail", "")))
-    return " ".join(str(value).split())[:200] or "nothing"
+    return " ".join(str(value).split())

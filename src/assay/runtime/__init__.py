@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = 5  # likeliest tokens that are kept at each position
 
+# a prompt after which a model that samples writes something else each time: how often, and how many tokens of it
+OPEN, DRAWN, LENGTH = "A list of words at random, each quite unlike the one before:", 3, 12
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -105,6 +108,14 @@ class Samples(Runtime, Protocol):
 
 
 @runtime_checkable
+class Told(Runtime, Protocol):
+    """A runtime that may be told how to sample, and sample otherwise: a server."""
+
+    def unheeded(self, seed: int) -> frozenset[str]:
+        """Which of `temperature` and `seed` make no difference to it, found out by asking with this seed."""
+
+
+@runtime_checkable
 class Batches(Runtime, Protocol):
     """A runtime that reads and answers several prompts side by side: as each alone, up to rounding."""
 
@@ -184,6 +195,11 @@ def can_generate(runtime: Runtime) -> TypeGuard[Generates]:
 def can_sample(runtime: Runtime) -> TypeGuard[Samples]:
     """Whether it gives several answers to one prompt."""
     return Capability.SAMPLE in runtime.can and isinstance(runtime, Samples)
+
+
+def unheeded(runtime: Runtime, seed: int) -> frozenset[str]:
+    """Which of `temperature` and `seed` it does not heed when it samples."""
+    return runtime.unheeded(seed) if isinstance(runtime, Told) else frozenset()
 
 
 def can_trace(runtime: Runtime) -> TypeGuard[Traces]:

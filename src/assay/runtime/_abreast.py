@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
+from threading import Event, local
 from typing import Any, TypeVar
 
-from assay.network.server import Server
+from assay.network.server import Server, Unreached
 
 ABREAST = 8  # requests: a server with fewer places lets the others wait
 Given = TypeVar("Given")
@@ -20,21 +22,31 @@ class Abreast:
 
     def __init__(self, first: Server, read: float, *, key_in_clear: bool) -> None:
         self._read, self._in_clear, self._to = read, key_in_clear, first.address
-        self._all = [first]
+        self._all, self._here = [first], local()
         self._free: SimpleQueue[Server] = SimpleQueue()
         self._free.put(first)
 
     @contextmanager
     def _taken(self) -> Iterator[Server]:
+        server = self._one()
         try:
-            server = self._free.get_nowait()
-        except Empty:
-            server = Server(self._to, self._read, key_in_clear=self._in_clear)
-            self._all.append(server)
-        try:
+            over: Event | None = getattr(self._here, "over", None)
+            if over is not None and over.is_set():  # after it is among those that are ended, lest it be missed
+                raise Unreached(f"{server.url} is asked nothing any more")
             yield server
         finally:
-            self._free.put(server)
+            if not server.ended:
+                self._free.put(server)
+
+    def _one(self) -> Server:
+        """A connection that is free, or a new one."""
+        with suppress(Empty):
+            while (server := self._free.get_nowait()).ended:
+                pass
+            return server
+        server = Server(self._to, self._read, key_in_clear=self._in_clear)
+        self._all.append(server)
+        return server
 
     def post(self, path: str, value: dict[str, Any]) -> Any:
         """As `Server.post`."""
@@ -56,18 +68,21 @@ class Abreast:
     ) -> Iterator[tuple[int, Found]]:
         """(number of the row, what the call gives for it), as they are done, `most` calls at a time.
 
-        An error ends what is still being asked, and is raised.
+        An error ends what is still being asked, and what waits to ask again, and is raised.
         """
         if most == 1:
             yield from ((number, call(row)) for number, row in enumerate(rows))
             return
-        pool = ThreadPoolExecutor(most)
+        over, asked = Event(), dict[Future[Found], int]()
+        pool = ThreadPoolExecutor(most, initializer=partial(setattr, self._here, "over", over))
         try:
-            asked: dict[Future[Found], int] = {pool.submit(call, row): number for number, row in enumerate(rows)}
+            for number, row in enumerate(rows):
+                asked[pool.submit(call, row)] = number
             for one in as_completed(asked):
                 yield asked[one], one.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             if any(not one.done() for one in asked):
+                over.set()
                 for server in list(self._all):
                     server.end()

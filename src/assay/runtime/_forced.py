@@ -55,7 +55,9 @@ class Forced:
         """The prompt that the model's template makes of a conversation; None where the server does not say."""
         try:
             value = self._outside("/apply-template", {"messages": messages})
-        except Refused:
+        except Refused as cause:
+            if cause.busy:
+                raise
             return None
         found = value.get("prompt") if isinstance(value, dict) else None
         return found if isinstance(found, str) else None

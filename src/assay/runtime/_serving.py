@@ -84,7 +84,9 @@ def _answers_to(server: Server, name: str) -> bool:
     ):
         try:
             server.post(path, {"model": name, "max_tokens": 1, **asked})
-        except Refused:
+        except Refused as cause:
+            if cause.busy:
+                raise
             continue
         return True
     return False

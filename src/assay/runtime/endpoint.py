@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.network.server import READ, Refused, Unreached
-from assay.runtime import ALTERNATIVES, Answer, _answers
+from assay.network.server import LIMITED, READ, Refused, Unreached
+from assay.runtime import ALTERNATIVES, DRAWN, LENGTH, OPEN, Answer, _answers
 from assay.runtime._abreast import ABREAST, Abreast
 from assay.runtime._forced import Forced
 from assay.runtime._serving import Serving, located
@@ -24,7 +24,7 @@ from assay.subject.reference import server
 
 MOST_TEXT = 1 << 20
 _PLAIN, _TRUE, _ODD = "The sun rises in the", " east.", " zebra."
-_NOT_NOW = frozenset({401, 403, 429, 502, 503, 504})  # says nothing of what the server can do
+_KEY = frozenset({401, 403})
 _AGREES = 0.3  # nats between what a server says of a token that it writes, and of the same token where it is given
 
 
@@ -64,13 +64,21 @@ class Endpoint:
         given = "log-probabilities" if Capability.GENERATE in can else "no log-probabilities"
         scores = ", of given texts too" if Capability.SCORE in can else ""
         ignored = f"; takes no {', '.join(refused)}" if (refused := self._serving.refused) else ""
-        self.name = f"OpenAI-compatible endpoint ({', '.join(ways)}; {given}{scores}{ignored})"
+        self._said = f"OpenAI-compatible endpoint ({', '.join(ways)}; {given}{scores}{ignored}"
+        self._unheeded: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """What it can do, and what it takes and does not heed where that was found out."""
+        ignored = [row for row in ("temperature", "seed") if row in (self._unheeded or ())]
+        said = ", ".join(row for row in ignored if row not in self._serving.refused)
+        return f"{self._said}; does not heed {said})" if said else f"{self._said})"
 
     def _tried_completions(self) -> set[Capability]:
         try:
-            first = self._completed({"prompt": _PLAIN, "max_tokens": 4, "temperature": 0, "logprobs": ALTERNATIVES})[0]
+            first = self._plain()
         except Refused as refused:
-            if refused.status in _NOT_NOW:
+            if _not_now(refused):
                 raise
             return set()
         self._completes = True
@@ -81,11 +89,27 @@ class Endpoint:
         given = self._tried_echo() or self._tried_forced(first.text, scored)
         return {Capability.SAMPLE, Capability.GENERATE, *others, *given}
 
+    def _plain(self) -> _answers.Choice:
+        """What it writes after a prompt, asked for nothing that a server may lack."""
+        return self._completed({"prompt": _PLAIN, "max_tokens": 4, "temperature": 0, "logprobs": ALTERNATIVES})[0]
+
+    def _decide(self, cause: UsageError) -> None:
+        """Return where an error says that what was asked cannot be done.
+
+        A server may well answer 503, or nothing, to what it cannot do: that is so where it then answers to what it can.
+        Raises the error, or the new one, where it says only that the server is busy, down, or asked too often.
+        """
+        if isinstance(cause, Refused) and cause.status == LIMITED:
+            raise cause
+        if isinstance(cause, Unreached) or (isinstance(cause, Refused) and cause.busy):
+            self._plain()
+
     def _tried_echo(self) -> set[Capability]:
         """Whether texts that are given are scored, and with numbers that mean something."""
         try:
             true, odd = (self._echoed(_PLAIN, text) for text in (_TRUE, _ODD))
-        except UsageError:
+        except UsageError as cause:
+            self._decide(cause)
             return set()
         makes_sense = sum(row.logprob for row in true) > sum(row.logprob for row in odd)
         return {Capability.SCORE} if makes_sense else set()
@@ -95,7 +119,8 @@ class Endpoint:
         forced = Forced(self.model, self._serving.post, self._abreast.outside)
         try:
             again, odd = forced.score(_PLAIN, text), forced.score(_PLAIN, _ODD)
-        except UsageError:
+        except UsageError as cause:
+            self._decide(cause)
             return set()
         same = [row.text for row in again] == [row.text for row in written] and all(
             abs(one.logprob - other.logprob) < _AGREES for one, other in zip(again, written, strict=True)
@@ -110,7 +135,7 @@ class Endpoint:
         try:
             first = self._talked(messages, 4, 0.0, 0, 1)[0]
         except Refused as refused:
-            if refused.status in _NOT_NOW:
+            if _not_now(refused):
                 raise
             return set()
         self._chats = True
@@ -151,7 +176,7 @@ class Endpoint:
         except Unreached:
             raise
         except UsageError as cause:
-            if isinstance(cause, Refused) and cause.status in _NOT_NOW:
+            if isinstance(cause, Refused) and _not_now(cause):
                 raise
             return None
 
@@ -195,6 +220,24 @@ class Endpoint:
                 "though it did when it was tried"
             )
         yield from scored
+
+    def unheeded(self, seed: int) -> frozenset[str]:
+        """Which of `temperature` and `seed` it does not heed, asked for once; `name` says so from then on.
+
+        It heeds no temperature if none of three answers at 0 is another, and no seed if the same gives another answer
+        at 1. What it refuses to be told it does not heed.
+        """
+        if self._unheeded is None:
+            refused = self._serving.refused
+            cold = {self._drawn(0.0, seed + at) for at in range(DRAWN)}
+            free = len(cold) == DRAWN or "temperature" in refused
+            again = {self._drawn(1.0, seed) for _ in range(2)}
+            found = (("temperature", free), ("seed", len(again) > 1 or "seed" in refused))
+            self._unheeded = frozenset(name for name, missed in found if missed)
+        return self._unheeded
+
+    def _drawn(self, temperature: float, seed: int) -> str:
+        return self.sample(OPEN, 1, LENGTH, temperature, seed)[0].text
 
     def sample(
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
@@ -276,6 +319,11 @@ class Endpoint:
             first, last = max(0, start - len(prompt)), start + len(token.text) - len(prompt)
             rows.append(_answers.located(token, token.logprob, text, first, last))
         return tuple(rows)
+
+
+def _not_now(cause: Refused) -> bool:
+    """Whether a refusal says nothing of what the server can do."""
+    return cause.busy or cause.status in _KEY
 
 
 def _sample(choice: _answers.Choice, stop: str) -> Sample:

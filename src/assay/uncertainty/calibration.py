@@ -30,7 +30,18 @@ from assay.facts.uncertainty import Sample, TokenScore, identity
 from assay.files import AppendOnly, record
 from assay.lazy import regex
 from assay.progress import Progress, Steps
-from assay.runtime import Batches, Generates, Runtime, Samples, Trace, can_batch, can_generate, can_sample, can_score
+from assay.runtime import (
+    Batches,
+    Generates,
+    Runtime,
+    Samples,
+    Trace,
+    can_batch,
+    can_generate,
+    can_sample,
+    can_score,
+    unheeded,
+)
 from assay.text.plain import plain
 from assay.uncertainty import samples, statistics, unlike
 from assay.uncertainty.questions import LEAST, QuestionSet
@@ -65,7 +76,8 @@ def answered(runtime: Generates | Samples, question: Question, draw: Draw = Draw
     trace = traced(runtime, question.prompt, raw)
     others = sampled(runtime, question.prompt, raw, tokens, draw, question.asked)[0] if raw.strip() else ()
     brief = _asked_shortly(runtime, [question], [raw.strip()])[0]
-    return _judged(question, raw.strip(), tokens, trace, others, draw, brief)
+    ignored = unheeded(runtime, draw.seed) if others else frozenset[str]()
+    return _judged(question, raw.strip(), tokens, trace, others, draw, brief, ignored)
 
 
 def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()) -> tuple[Answered, ...]:
@@ -79,8 +91,9 @@ def abreast(runtime: Batches, questions: Sequence[Question], draw: Draw = Draw()
         for at, rows in zip(told, drawn, strict=True)
     }
     briefs = _asked_shortly(runtime, questions, [row.text.strip() for row in written])
+    ignored = unheeded(runtime, draw.seed) if others else frozenset[str]()
     return tuple(
-        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()), draw, briefs[at])
+        _judged(question, row.text.strip(), row.tokens, row.trace, others.get(at, ()), draw, briefs[at], ignored)
         for at, (question, row) in enumerate(zip(questions, written, strict=True))
     )
 
@@ -105,6 +118,7 @@ def _judged(
     others: tuple[Sample, ...],
     draw: Draw,
     brief: float | None,
+    ignored: frozenset[str],
 ) -> Answered:
     """An answer with its scores, and whether it is right."""
     found = (
@@ -116,6 +130,7 @@ def _judged(
             others,
             partial(draw.same, question=question.asked),
             draw.by,
+            ignored,
         ),
     )
     return Answered(
@@ -165,6 +180,8 @@ def asked(
             )
     if draw.count > 1 and can_sample(runtime) and not runtime.sha256 and not samples.vary(runtime, draw.seed):
         raise UsageError(f"{samples.UNVARIED.format(runtime.model)}; leave --samples out")
+    if draw.count and can_sample(runtime):
+        unheeded(runtime, draw.seed)  # before its name is written down, which says so
     bound = {"model": identity(runtime), "pack": question_set.sha256, "runtime": runtime.name}
     if draw.count:
         bound["samples"] = f"{draw.count} at {draw.temperature:g} from {draw.seed}, by {draw.by}"

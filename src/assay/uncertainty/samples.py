@@ -14,12 +14,16 @@ from dataclasses import replace
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Sample, Score
-from assay.runtime import Samples
+from assay.network.server import Refused, Unreached
+from assay.runtime import DRAWN, LENGTH, OPEN, Samples
 
 Same = Callable[[str, str], bool]
-# of a server, by name; a prompt after which no two texts of a model that samples are alike, and how they are drawn
+# of a server, by name
 UNVARIED = "{} answers alike whatever the temperature and the seed, so its samples say nothing"
-_OPEN, _DRAWN, _LENGTH = "A list of words at random, each quite unlike the one before:", 3, 12
+UNHEEDED = {
+    "temperature": "the entropy of other answers: {} does not heed the temperature, and samples at one of its own",
+    "seed": "how to get the same other answers again: {} does not heed the seed",
+}
 
 
 def clustered(samples: tuple[Sample, ...], same: Same) -> tuple[Sample, ...]:
@@ -37,7 +41,9 @@ def clustered(samples: tuple[Sample, ...], same: Same) -> tuple[Sample, ...]:
 def vary(runtime: Samples, seed: int = 0) -> bool:
     """Whether samples differ: three at temperature 1 after a prompt that leaves everything open."""
     try:
-        drawn = runtime.sample(_OPEN, _DRAWN, _LENGTH, 1.0, seed)
+        drawn = runtime.sample(OPEN, DRAWN, LENGTH, 1.0, seed)
+    except (Refused, Unreached):  # says nothing of samples
+        raise
     except UsageError:  # a record has the samples of its own prompts alone
         return True
     return len({sample.text for sample in drawn}) > 1
@@ -49,6 +55,7 @@ def scores(
     samples: tuple[Sample, ...],
     same: Same,
     by: str,
+    unheeded: frozenset[str] = frozenset(),
 ) -> tuple[Score, ...]:
     """The scores of an answer beside clustered samples, higher for less trust; none where there are no samples.
 
@@ -56,6 +63,7 @@ def scores(
         text: the answer.
         logprob: the sum of its tokens' log-probabilities (nats; None: not known).
         by: how answers are compared, in words.
+        unheeded: what the runtime does not heed; an entropy is one at a temperature.
     """
     if not samples:
         return ()
@@ -66,11 +74,11 @@ def scores(
     logprobs = [sample.logprob for sample in samples if sample.logprob is not None]
     cost = f"{count} samples"
     semantic = f"discrete semantic entropy (arXiv:2302.09664), answers clustered by {by}"
-    rows = [
-        Score("samples.apart", apart, "share", "share of the samples that claim something else", cost),
-        Score("meaning.entropy", entropy, "nats", semantic, cost),
-    ]
-    if len(logprobs) == count:
+    rows = [Score("samples.apart", apart, "share", "share of the samples that claim something else", cost)]
+    tempered = "temperature" not in unheeded
+    if tempered:
+        rows.append(Score("meaning.entropy", entropy, "nats", semantic, cost))
+    if tempered and len(logprobs) == count:
         source = "sequence entropy, Monte Carlo (arXiv:2002.07650)"
         rows.append(Score("samples.entropy", -sum(logprobs) / count, "nats", source, cost))
     if logprob is not None:

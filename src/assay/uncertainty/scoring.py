@@ -27,6 +27,7 @@ from assay.runtime import (
     can_sample,
     can_score,
     can_trace,
+    unheeded,
 )
 from assay.subject import opened
 from assay.uncertainty import labels, meaning, samples, scores, support, unlike
@@ -225,6 +226,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
     runtime, text, tokens = row.runtime, row.text, row.tokens
     spans, question = scores.spans(text, tokens), last(row.prompt)
     others, unsampled = sampled(runtime, row.prompt, text, tokens, draw, question)
+    ignored = unheeded(runtime, draw.seed) if others else frozenset[str]()
     sentences = scores.sentences(text, spans)
     grounding, why = support.grounded(held, runtime, row.prompt, text, tokens)
     known = support.known(held, text, spans, sentences)
@@ -236,13 +238,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         *scores.scores(tokens),
         *((labels.shortness(asked),) if asked else ()),
         *((chain(row.trace),) if row.trace else ()),
-        *samples.scores(
-            text.strip(),
-            sum(token.logprob for token in tokens) if tokens else None,
-            others,
-            partial(draw.same, question=question),
-            draw.by,
-        ),
+        *_beside(row, others, draw, question, ignored),
         *support.scores(grounding, known, words, complete=not unasked),
     )
     risk, unrated = _risk(row, found, question, calibration) if calibration else (None, "")
@@ -250,6 +246,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         *_missing(row, calibration),
         *((unrated,) if unrated else ()),
         *((unsampled,) if unsampled else ()),
+        *(said.format(runtime.model) for name, said in samples.UNHEEDED.items() if name in ignored),
         *((why,) if why else ()),
         *unasked,
         *((UNREAD,) if held.documents and held.documents.cut else ()),
@@ -290,6 +287,14 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         risk=risk,
         missing=missing,
     )
+
+
+def _beside(
+    row: _Scored, others: tuple[Sample, ...], draw: Draw, question: str, ignored: frozenset[str]
+) -> tuple[Score, ...]:
+    """The scores of the text beside other answers."""
+    logprob = sum(token.logprob for token in row.tokens) if row.tokens else None
+    return samples.scores(row.text.strip(), logprob, others, partial(draw.same, question=question), draw.by, ignored)
 
 
 def _shortly(row: _Scored, sentences: int) -> Short | None:
