@@ -25,6 +25,7 @@ class Restriction(StrEnum):
     FIELD = "some fields of use are left out"
     TERMINATION = "the rights can end"
     INDEMNITY = "the user answers for claims against the licensor"
+    OTHER = "another condition"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import Malformed
+from assay.facts.licence import Restriction
 from assay.facts.structure import Aspect
 from assay.facts.text import LicenceSource, ModelCard, Section, Stated
 from assay.formats import Format
@@ -91,7 +92,7 @@ def _gate_terms(artifact: str, front: dict[str, Any], lines: list[str]) -> Itera
     rows = text.split("\n")
     kept = first < len(lines) and rows[0].strip() == lines[first].strip()
     found = licence_text(artifact, "\n" * first + text if kept else text, notice=False)
-    if found.identified or found.clauses:
+    if found.identified or any(row.kind is not Restriction.OTHER for row in found.clauses):
         yield found
         yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
 

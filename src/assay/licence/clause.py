@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from assay.facts.licence import Clause, Restriction
 from assay.lazy import regex
-from assay.licence import _obliging, _restricting
-from assay.licence._wording import LIABILITY, Rule
+from assay.licence._said import Said, said
+from assay.licence._usual import usual
+from assay.licence._vocabulary import LIABILITY
+from assay.licence._withholding import STATED, conditional
 from assay.licence.words import plain
 
 MOST_TEXT, MOST_CLAUSES = 200_000, 200  # characters, clauses
 # characters of a sentence that are held against the patterns, and how many of those the next time again
 AT_ONCE, AGAIN = 1000, 500
-_RULES = (*_restricting.RULES, *_obliging.RULES)
 EXCERPT = 200
 _ENDS = regex(r"(?<=[a-z0-9)\]\"”’][.;:])\s+(?=[\"“(\[]?[A-Za-z0-9(\-•*])|(?<=[;:])\s*$", re.IGNORECASE)
 _BULLET = regex(r"\s*(?:[-*•·]|\(?[a-z0-9ivx]{1,4}[.)])\s", re.IGNORECASE)
@@ -37,35 +38,41 @@ _NUMBER = regex(
 def clauses(text: str) -> tuple[Clause, ...]:
     """What the sentences of a text withhold or ask for, in their order."""
     found: list[Clause] = []
+    other: list[tuple[Clause, str]] = []
     for first, last, sentence, forbidden in _sentences(text[:MOST_TEXT]):
-        lower = " ".join(_JOINED.sub(" ", sentence.lower().replace("non-", "non ")).split())
-        shown = " ".join(sentence.split())[:EXCERPT]
-        for kind in _kinds(lower, forbidden=forbidden):
-            number = _NUMBER.search(lower) if kind is Restriction.USERS else None
+        joined = " ".join(sentence.split())
+        shown = joined[:EXCERPT]
+        kinds = _kinds(joined, forbidden=forbidden)
+        if kinds == [Restriction.OTHER]:
+            other.append((Clause(Restriction.OTHER, first, last, shown), joined))
+            continue
+        for kind in kinds:
+            number = _NUMBER.search(joined.lower()) if kind is Restriction.USERS else None
             found.append(Clause(kind, first, last, shown, number[0].strip(" .,") if number else ""))
         if len(found) >= MOST_CLAUSES:
             break
-    return tuple(found[:MOST_CLAUSES])
+    known = usual([sentence for _, sentence in other])
+    own = [row for (row, _), seen in zip(other, known, strict=True) if not seen]
+    rows = sorted((*found[:MOST_CLAUSES], *own[:MOST_CLAUSES]), key=lambda row: row.line)
+    return tuple(rows)
 
 
-_JOINED = regex(r"[-\u2010-\u2015*_#>|\"“”]+")
-
-
-def _kinds(lower: str, *, forbidden: bool) -> list[Restriction]:
-    """What a sentence withholds. One that sets a threshold of commercial users forbids no commercial use."""
-    starts = range(0, max(1, len(lower) - AGAIN), AT_ONCE - AGAIN)
-    pieces = [lower[at : at + AT_ONCE] for at in starts]
-    kinds = [rule.kind for rule in _RULES if any(_says(rule, piece, forbidden=forbidden) for piece in pieces)]
-    if Restriction.USERS in kinds and Restriction.NON_COMMERCIAL in kinds and lower.startswith("if "):
+def _kinds(sentence: str, *, forbidden: bool) -> list[Restriction]:
+    """What a sentence withholds. A threshold of users says to whom the licence is given, and forbids no commerce."""
+    starts = range(0, max(1, len(sentence) - AGAIN), AT_ONCE - AGAIN)
+    pieces = [said(sentence[at : at + AT_ONCE], listed=forbidden) for at in starts]
+    kinds = [kind for kind, stated in STATED.items() if any(_says(kind, stated, piece) for piece in pieces)]
+    if Restriction.USERS in kinds and Restriction.NON_COMMERCIAL in kinds:
         kinds.remove(Restriction.NON_COMMERCIAL)
+    if not kinds and any(conditional(piece) for piece in pieces):
+        return [Restriction.OTHER]
     return kinds
 
 
-def _says(rule: Rule, lower: str, *, forbidden: bool) -> bool:
-    says = rule.says.search(lower) or (forbidden and rule.forbidding is not None and rule.forbidding.search(lower))
-    if not says or (rule.unless is not None and rule.unless.search(lower)):
+def _says(kind: Restriction, stated: Callable[[Said], bool], piece: Said) -> bool:
+    if kind not in _OF_LIABILITY and LIABILITY.search(piece.text) and not _STRONG.search(piece.text):
         return False
-    return rule.kind in _OF_LIABILITY or not LIABILITY.search(lower) or bool(_STRONG.search(lower))
+    return stated(piece)
 
 
 # these are found in sentences on liability too; others only where the sentence also says what one may do

@@ -188,6 +188,55 @@ def test_what_is_allowed_in_those_words_withholds_nothing(sentence: str) -> None
     assert clauses(sentence) == ()
 
 
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Private persons may play with the model; firms may not.", Restriction.NON_COMMERCIAL),
+        ("No one but researchers may obtain the weights.", Restriction.RESEARCH),
+        ("A royalty is due on revenue above EUR 1,000,000.", Restriction.USERS),
+        ("You may not let third parties query the model remotely.", Restriction.HOSTING),
+        ("You may use the model for any purpose other than military ones.", Restriction.FIELD),
+        ("Residents of Japan may not accept these terms.", Restriction.TERRITORY),
+        ("Do not use this model to create training data for other models.", Restriction.OUTPUTS),
+        ("Add the line Powered by Acme to your website.", Restriction.NAMING),
+        ("You must replace old weights when new ones are out.", Restriction.REMOTE),
+        ("Your licence is over as soon as you break it.", Restriction.TERMINATION),
+        ("Uses must follow the responsible use guide.", Restriction.USE_POLICY),
+        ("The user reimburses the publisher for any fines.", Restriction.INDEMNITY),
+    ],
+)
+def test_what_a_sentence_withholds_is_read_whatever_its_construction(sentence: str, kind: Restriction) -> None:
+    assert [row.kind for row in clauses(sentence)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You may not use the model for any purpose other than selling it.",
+        "You need not update, and nothing in this licence limits your revenue.",
+        "If any provision is held to be void or unenforceable, the other provisions of this licence remain in force.",
+        "The model has not been tested for medical use.",
+        "We will not use your outputs to train other models.",
+    ],
+)
+def test_a_negation_that_takes_nothing_away_withholds_nothing(sentence: str) -> None:
+    assert [row.kind for row in clauses(sentence) if row.kind is not Restriction.OTHER] == []
+
+
+def test_a_condition_of_a_kind_without_a_name_is_pointed_at(tmp_path: Path) -> None:
+    text = "Acme terms\n\nYou may use the model.\n\nYou must feed the office cat of Acme twice a day.\n"
+    dossier = assay.audit(with_text(tmp_path, "other", text))
+    (found,) = [row for row in dossier.findings if row.check == "licence.restricted" and "LICENSE" in row.message]
+    assert found.kind is Kind.REVIEW and "1 other condition (line 5)" in found.message
+    assert [place.line for place in found.evidence if place.name == "another condition"] == [5]
+
+
+def test_the_usual_sentences_of_open_licences_are_no_conditions_of_an_unknown_text() -> None:
+    added = "You must feed the office cat of Acme twice a day."
+    assert clauses(APACHE) == tuple(row for row in clauses(APACHE) if row.kind is not Restriction.OTHER)
+    assert [row.text for row in clauses(f"{APACHE}\n\n{added}\n") if row.kind is Restriction.OTHER] == [added]
+
+
 @pytest.mark.parametrize("words", ["not the outputs of the model ", "must not be used in the territory of ", "users, "])
 def test_sentences_without_an_end_are_read_in_bounded_time(words: str) -> None:
     start = time.process_time()

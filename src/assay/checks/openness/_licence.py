@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.finding import Answer, Evidence, Kind
-from assay.facts.licence import Restriction
+from assay.facts.licence import Clause, Restriction
 from assay.facts.model import Model
 from assay.facts.text import LicenceText
 from assay.licence.name import named
@@ -13,6 +13,8 @@ from assay.licence.place import unread
 from assay.licence.tag import short
 from assay.text.language import foreign
 from assay.text.many import many
+
+MOST_OTHERS = 8  # lines that a message names
 
 
 def read_as(text: str) -> str:
@@ -47,15 +49,24 @@ def withheld(text: LicenceText, known: tuple[Restriction, ...] = ()) -> str:
     """
     said: dict[Restriction, str] = {}
     for row in text.clauses:
-        if row.kind not in known and row.kind not in said:
+        if row.kind not in known and row.kind not in said and row.kind is not Restriction.OTHER:
             said[row.kind] = f"{row.kind} ({row.number + ', ' if row.number else ''}line {row.line})"
+    if other := _others(text):
+        more = f" and {len(other) - MOST_OTHERS} more" if len(other) > MOST_OTHERS else ""
+        lines = ", ".join(str(row.line) for row in other[:MOST_OTHERS])
+        said[Restriction.OTHER] = f"{many(len(other), 'other condition')} (line{'s' * (len(other) > 1)} {lines}{more})"
     return ", ".join(said.values())
 
 
+def _others(text: LicenceText) -> list[Clause]:
+    """The conditions of kinds that have no name here."""
+    return [row for row in text.clauses if row.kind is Restriction.OTHER]
+
+
 def places_of(text: LicenceText) -> list[Evidence]:
-    """Where those clauses stand, one for each kind."""
-    first = {row.kind: row for row in reversed(text.clauses)}
-    rows = sorted(first.values(), key=lambda row: row.line)
+    """Where those clauses stand, one for each kind, and the first of the conditions of kinds that have no name."""
+    first = {row.kind: row for row in reversed(text.clauses) if row.kind is not Restriction.OTHER}
+    rows = sorted((*first.values(), *_others(text)[:MOST_OTHERS]), key=lambda row: row.line)
     return [Evidence(text.artifact, row.text, line=row.line, name=row.kind) for row in rows]
 
 
