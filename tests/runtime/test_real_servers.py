@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import socket
 import statistics
@@ -21,7 +22,9 @@ from assay.facts.uncertainty import Capability, ScoredText
 from assay.runtime.endpoint import Endpoint
 from assay.runtime.recorded import Recorded
 from assay.runtime.torch_ import TorchRuntime
+from assay.uncertainty import claims
 from tests.builders.command import run
+from tests.builders.questions import CAPITALS
 
 STARTS = 120.0  # seconds that a server may take to load the model
 LLAMA = """
@@ -127,3 +130,40 @@ def test_llama_cpp_answers_what_a_user_types(llama: str, tmp_path: Path) -> None
     assert len(found.samples) == 5 and "meaning.entropy" in {row.id for row in found.scores}
     done = run("score", f"openai+http://{llama}/v1#other", *asked, "--text", "Paris.")
     assert done.returncode == 2 and "has no model 'other' and would answer to any name: it has" in done.stderr
+
+
+def labelled(path: Path) -> Path:
+    """Of twenty countries a true and a false claim about the capital."""
+    rows, cities = [], list(CAPITALS.values())
+    for number, (country, city) in enumerate(list(CAPITALS.items())[:20]):
+        told = [{"text": f"The capital of {country} is {city}.", "true": True}]
+        told.append({"text": f"The capital of {country} is {cities[number + 7]}.", "true": False})
+        rows.append({"prompt": f"Question: What is there to know of {country}?\nAnswer:", "claims": told})
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_llama_cpp_filters_claims_as_this_process_does(
+    llama: str, smollm2_runtime: TorchRuntime, tmp_path: Path
+) -> None:
+    file, known = labelled(tmp_path / "claims.jsonl"), tmp_path / "filter.json"
+    done = run("calibrate", f"openai+http://{llama}", "--claims", str(file), "-q", "-o", f"json={known}")
+    assert done.returncode == 0, done.stderr
+    outside, (texts, digest) = claims.saved(known), claims.load(file)
+    inside = claims.filtering(smollm2_runtime, texts, "claims", digest)
+    assert (
+        (outside.claims, outside.false, outside.skipped) == (inside.claims, inside.false, inside.skipped) == (40, 20, 0)
+    )
+    aurocs = [{row.score: row.auroc for row in found.worth} for found in (outside, inside)]
+    assert aurocs[0]["sequence"] == pytest.approx(aurocs[1]["sequence"], abs=0.02) and aurocs[0]["sequence"] > 0.9
+    limits = [[row.threshold for row in found.filters] for found in (outside, inside)]
+    assert limits[0] == pytest.approx(limits[1], abs=1.5)  # nats of a whole sentence: llama.cpp multiplies in 8 bits
+    text = " The capital of Chile is Santiago. The capital of Chile is Oslo."
+    done = run(
+        *("score", f"openai+http://{llama}", "--prompt", "Question: What is there to know of Chile?\nAnswer:"),
+        *("--text", text, "--filter", str(known), "--no-usual", "-o", f"json={tmp_path / 'a.json'}"),
+    )
+    assert done.returncode == 0, done.stderr
+    true, false = record(tmp_path / "a.json").filtered
+    assert true.score is not None and false.score is not None and true.score < false.score
+    assert true.alpha is not None and (false.alpha is None or true.alpha < false.alpha)

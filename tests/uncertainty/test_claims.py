@@ -74,10 +74,11 @@ def test_a_filter_says_which_sentences_stay(tmp_path: Path) -> None:
     (tmp_path / "f.json").write_bytes(canonical(found))
     assert claims.saved(tmp_path / "f.json") == found
     (tmp_path / "r.json").write_bytes(canonical(record()))
-    done = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "--filter", str(tmp_path / "f.json"))
-    assert done.returncode == 0 and "left out  Paris is old." in done.stdout, (
-        done.stderr
-    )  # a record scores no sentence alone
+    output = ("-o", "text", "-o", f"html={tmp_path / 'page.html'}")
+    done = run("score", str(tmp_path / "r.json"), "--prompt", "Q:", "--filter", str(tmp_path / "f.json"), *output)
+    assert done.returncode == 0 and "not scored  Paris is old." in done.stdout, done.stderr
+    assert "not known: which sentences may stay: recorded" in done.stdout  # it scores no sentence alone
+    assert '<td>not scored</td><td data-l="sentence">Paris is old.</td>' in (tmp_path / "page.html").read_text()
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.floats(0.01, 0.9))

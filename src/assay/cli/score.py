@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assay.facts.calibration import Calibration
 
 MOST = 4 << 20  # bytes of a text
+UNSCORED = "which sentences may stay: {} scores none of them by itself after this prompt"
 
 
 @command("score")
@@ -137,7 +138,9 @@ def COMMAND(
             else:
                 found = uncertainty.score(runtime, before, given, known, draw, held, usual)
         if filter is not None:
-            found = replace(found, filtered=filtering.kept(runtime, before, found.text, found.sentences, filter))
+            rows = filtering.kept(runtime, before, found.text, found.sentences, filter)
+            lacking = () if any(row.score is not None for row in rows) else (UNSCORED.format(found.runtime),)
+            found = replace(found, filtered=rows, missing=(*found.missing, *lacking))
     except InputError as cause:
         raise UsageError(str(cause)) from None
     if live and known:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from assay.facts.checked import Support
 from assay.facts.uncertainty import (
     SHORT,
+    Filtered,
     Grounding,
     Judged,
     Label,
@@ -32,6 +33,7 @@ MOST = 12
 MOST_TOLD, MOST_SHOWN = 3, 60  # sentences in the first line, characters of each
 _ORDER = (Label.CONTRADICTED, Label.DOUBTFUL, Label.NOT_JUDGED, Label.SUPPORTED)
 SCALE = "  0 nats: certain; 0.7: an even chance; 2.3: one in ten; 4.6: one in 100; 6.9: one in 1,000"
+MAY_STAY = "what may stay, so that in that share of texts all of it is true"
 CAUTION = (
     "A surprising token is not wrong, and an expected one is not right: a model can be sure of what it makes up. "
     "A score is no error rate without a calibration."
@@ -265,10 +267,16 @@ def _filtered(found: ScoredText, width: int) -> Iterator[str]:
     """Which sentences may stay, and under which guarantee."""
     if found.filtered:
         yield ""
-        yield "what may stay, so that in that share of texts all of it is true"
+        yield MAY_STAY
     for row in found.filtered:
-        kept = "left out" if row.alpha is None else f"{100 * (1 - row.alpha):.0f} %"
-        yield f"  {kept:>8}  {_flat(found.text[row.start : row.stop])[: width - 14]}"
+        yield f"  {stays(row):>10}  {_flat(found.text[row.start : row.stop])[: width - 16]}"
+
+
+def stays(row: Filtered) -> str:
+    """In which share of texts all that stays is true, if this sentence does; why it does not."""
+    if row.score is None:
+        return "not scored"
+    return "left out" if row.alpha is None else f"{100 * (1 - row.alpha):.0f} %"
 
 
 def _known(found: ScoredText, verbose: bool) -> Iterator[str]:

@@ -7,7 +7,7 @@ from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.lazy import dataclass
 from assay.render import page as shell
 from assay.render.page import Part
-from assay.render.record.scored import CAUTION, headline, likelier, nearest, ordered, step, usual_words
+from assay.render.record.scored import CAUTION, MAY_STAY, headline, likelier, nearest, ordered, stays, step, usual_words
 from assay.text.chance import chance, named, number
 
 MOST_ROWS = 500
@@ -47,6 +47,10 @@ def page(found: ScoredText) -> bytes:
         more_judged=len(found.judged) - MOST_ROWS,
         more_spans=len(named) - MOST_ROWS,
         more_sentences=len(found.sentences) - MOST_ROWS,
+        filtered=found.filtered[:MOST_ROWS],
+        more_filtered=len(found.filtered) - MOST_ROWS,
+        may_stay=f"{MAY_STAY[:1].upper()}{MAY_STAY[1:]}",
+        stays=stays,
         step=step,
     )
 
@@ -58,6 +62,7 @@ def _contents(found: ScoredText) -> tuple[Part, ...]:
         Part("text", "The text"),
         Part("spans", "Names and numbers"),
         Part("sentences", "Sentences", f"{len(found.sentences):,}"),
+        Part("filtered", "What may stay", f"{len(found.filtered):,}") if found.filtered else None,
         Part("marks", "Sure, not supported", f"{len(found.marks):,}") if found.marks else None,
         Part("documents", "Beside the documents") if found.grounding else None,
         Part("corpora", "In the training data") if found.known else None,
