@@ -1,10 +1,12 @@
 """A fleet of made models: all new, none changed, one in a hundred changed, other rules; beside `assay audit` of each.
 
     python -m benchmarks.fleet [--models 1000] [--jobs 2] [--alone 20]
+    python -m benchmarks.fleet --kills 200 [--models 12] [--seed 1]
 
 Each line is one `assay fleet audit` as a user runs it: wall seconds, CPU seconds of all its processes, and CPU a model.
 `alone` is `assay audit --keep` of so many of the models, a process each. The models are small (a hub folder of four
 files, which share their weights three by three), so that what is measured is assay and not hashing.
+With `--kills`, see benchmarks/fleet_kills.py.
 """
 
 from __future__ import annotations
@@ -28,13 +30,20 @@ LIST = 'schema = "assay-models/1"\npolicy = "{}"\n[[model]]\nmodel = "models/*"\
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=1000)
+    parser.add_argument("--models", type=int, default=0)
+    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--alone", type=int, default=20)
     arguments = parser.parse_args()
+    if arguments.kills:
+        from benchmarks.fleet_kills import kills
+
+        kills(arguments.kills, arguments.models or 12, arguments.seed)
+        return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        models = _made(root, arguments.models)
+        models = _made(root, arguments.models or 1000)
         print(f"{'what':<28}{'models':>8}{'read':>8}{'wall s':>9}{'CPU s':>9}{'CPU ms a model':>16}")
         _fleet("all new", root, arguments.jobs)
         _fleet("none changed", root, arguments.jobs)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _ROOT = "postgres"  # who runs it where we are root, which PostgreSQL refuses to run as
@@ -38,6 +40,17 @@ class Server:
     def stop(self, how: str = "immediate") -> None:
         """Stop it: `immediate` is as good as a crash."""
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", how, "-w", "stop")
+
+    def killed(self) -> None:
+        """Kill it and all its processes by SIGKILL, and start it again."""
+        pid = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for row in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(row, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+            time.sleep(0.02)
+        self.start()
 
     def database(self, name: str, store: Path) -> str:
         """The URL of a new registry."""

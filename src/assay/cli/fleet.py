@@ -24,6 +24,16 @@ if TYPE_CHECKING:
     from assay.facts.fleet import FleetRow
 
 
+_LEASE = click.option(
+    "--lease",
+    type=click.IntRange(1, 86_400),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="With a queue: a model whose worker is not heard of for so long is given to another.",
+)
+
+
 @group("fleet")
 def COMMAND() -> None:
     """Audit many models: those that a list names, again only where something changed.
@@ -66,7 +76,9 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 @options.max_time("As of assay audit, for each model.")
 @options.max_bytes("As of assay audit, for each model.")
 @options.executor("local, or ray for a Ray cluster (extra: ray).", default="local")
+@click.option("--queue", is_flag=True, help="Share the models with all who run  assay fleet work  on this registry.")
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
+@_LEASE
 @options.offline()
 @options.formats("text", "json", "markdown", "sarif")
 @options.quiet("Print the first line only.")
@@ -80,7 +92,9 @@ def audit(
     max_time: int | None,
     max_bytes: int | None,
     executor: str,
+    queue: bool,
     jobs: int,
+    lease: int,
     offline: bool,
     outputs: tuple[Output, ...],
     quiet: bool,
@@ -92,22 +106,48 @@ def audit(
     Exit status: 1, 2 or 3 if one model FAILED, could not be audited or is INCOMPLETE, in this order; else 0.
     """
     from assay.execution import executor as executor_of
+    from assay.fleet import queue as queued
     from assay.fleet.auditing import Task, fleet
     from assay.fleet.models import entries
     from assay.registry import user
     from assay.registry.place import everywhere
 
+    if queue and executor != "local":
+        raise UsageError("--queue shares the models by itself: leave --executor out")
     place, by = everywhere(where(registry)), user()
     rules = {"again": again, "cost": cost, "max_time": max_time, "max_bytes": max_bytes}
     tasks = [Task(entry, place, by, offline=offline, **rules) for entry in entries(models)]  # type: ignore[arg-type]
     with progress(quiet) as advance:
-        rows = fleet(tasks, executor_of(executor, jobs), advance)
+        if queue:
+            rows = queued.fleet(tasks, jobs, lease, advance)
+        else:
+            rows = fleet(tasks, executor_of(executor, jobs), advance)
     refused = _lock(rows, models, refuse=locked)
     for format, path in outputs:
         _written(rows, format, path, models, registry, quiet=quiet, verbose=verbose)
     if refused:
         raise UsageError(f"{refused[0]}{f' and {len(refused) - 1:,} more' if len(refused) > 1 else ''}")
     return worst([STATUS[Verdict(row.audit.verdict)] if row.audit else NOT_AUDITED for row in rows])
+
+
+@COMMAND.command("work")
+@options.registry()
+@options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
+@_LEASE
+@click.option("--stay", is_flag=True, help="Wait for more when no model is left; end with Ctrl-C.")
+@options.quiet()
+def work(registry: str | None, jobs: int, lease: int, stay: bool, quiet: bool) -> None:
+    """Take part in audits that  assay fleet audit --queue  shares through the registry, until no model is left.
+
+    Models and policies must lie where the list says so on this machine too, and assay be of the same version.
+    """
+    from assay.fleet.queue import Share, worked
+    from assay.registry.place import everywhere
+    from assay.registry.queue import worker
+
+    done = worked(Share(everywhere(where(registry)), worker(), lease, stay=stay), jobs)
+    if not quiet:
+        say(f"{done:,} models audited, and none is left")
 
 
 def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[str, ...]:

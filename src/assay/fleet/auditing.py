@@ -6,13 +6,15 @@ Each audit is kept as soon as it is done. So a run that is killed goes on where 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import closing
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 
 from assay import registry
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.execution import Executor, Ok
 from assay.facts.artifact import Obstacle
+from assay.facts.codec import sha256
 from assay.facts.fleet import FleetRow
 from assay.facts.kept import KeptAudit
 from assay.fleet import models
@@ -37,6 +39,7 @@ class Task:
     cost: str = "weights"
     max_time: int | None = None
     max_bytes: int | None = None
+    token: str = ""  # under which its audit is kept, once
 
 
 def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None = None) -> tuple[FleetRow, ...]:
@@ -49,19 +52,23 @@ def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None =
     with registry.open(tasks[0].where, new=True):  # before any work: it is there, and can be used
         pass
     rows: dict[int, FleetRow] = {}
+    found = sizes(tasks)
+    # the largest first: one that comes last is waited for alone
+    order = sorted(range(len(tasks)), key=lambda index: -found[index])
 
     def tick() -> None:
         if progress:
             report(progress, "auditing", len(rows), len(tasks), "models")
 
-    with closing(executor.run(audit, tasks, tick)) as outcomes:
-        for index, outcome in outcomes:
+    with closing(executor.run(audit, [tasks[index] for index in order], tick)) as outcomes:
+        for place, outcome in outcomes:
+            index = order[place]
             if isinstance(outcome, Ok):
                 rows[index] = outcome.value
             elif isinstance(outcome.error, MissingExtra) or not isinstance(outcome.error, AssayError | MemoryError):
                 raise outcome.noted()
             else:
-                rows[index] = _without(tasks[index], str(outcome.error) or type(outcome.error).__name__)
+                rows[index] = without(tasks[index], str(outcome.error) or type(outcome.error).__name__)
             tick()
     return tuple(rows[index] for index in range(len(tasks)))
 
@@ -70,6 +77,8 @@ def audit(task: Task) -> FleetRow:
     """The row of one model, its audit kept (UsageError: the registry cannot be used)."""
     entry = task.entry
     with registry.open(task.where) as kept:
+        if task.token and (done := kept.under(task.token)):  # by a worker that was lost before it could say so
+            return FleetRow(entry.reference, entry.place, entry.group, done, _before(kept, done), True, False, "")
         try:
             request = requested(
                 entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
@@ -78,25 +87,42 @@ def audit(task: Task) -> FleetRow:
             walk = opened(entry.opened, offline=task.offline)
             keys, states = _keys(request), _states(walk)
             old = () if task.again or walk.closed else (states.usual, states.whole)
-            if known := kept.seen(keys.rules, old, by=task.by):
+            if known := kept.seen(keys.rules, old, by=task.by, token=task.token):
                 return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
             before = kept.read_before(keys.read, old)
             read = _facts(before) or gathered(walk, request, isolated(walk, request))
             dossier = concluded(read, walk, request)
         except UsageError as cause:
-            return _without(task, str(cause))
+            return without(task, str(cause))
         latest = _latest(kept, dossier.subject.name)
         lasting = bool(not walk.closed and keys.read and read.lasting)
         files = {**registry.beside(dossier, entry.opened, before), **({"facts": encoded(read)} if lasting else {})}
-        found = kept.keep(dossier, files, by=task.by)
-        if not walk.closed:
+        found = kept.keep(dossier, files, by=task.by, token=task.token)
+        ours = not walk.closed and found.dossier == sha256(dossier)  # else another kept other files under it
+        if ours:
             kept.remember(keys.rules, states.of(read), found)
-        if lasting:
+        if ours and lasting:
             kept.remember(keys.read, states.of(read), found)
     return FleetRow(entry.reference, entry.place, entry.group, found, latest, not before, bool(before), "")
 
 
-def _without(task: Task, trouble: str) -> FleetRow:
+def sizes(tasks: Sequence[Task]) -> list[int]:
+    """About how many bytes each model has, as far as they are here; no trouble is told: who audits it tells."""
+    return [sum(_sizes(task.entry.opened)) for task in tasks]
+
+
+def _sizes(path: str) -> Iterator[int]:
+    with suppress(OSError, ValueError):
+        if not os.path.isdir(path):
+            yield os.stat(path).st_size
+        for folder, _, names in os.walk(path):
+            for name in names:
+                with suppress(OSError):
+                    yield os.stat(os.path.join(folder, name)).st_size
+
+
+def without(task: Task, trouble: str) -> FleetRow:
+    """The row of a model that could not be audited."""
     entry = task.entry
     return FleetRow(entry.reference, entry.place, entry.group, None, None, False, False, trouble)
 
@@ -108,6 +134,13 @@ def _facts(files: dict[str, bytes]) -> Gathered | None:
     except UsageError:
         files.clear()
         return None
+
+
+def _before(kept: registry.Registry, done: KeptAudit) -> KeptAudit | None:
+    """The audit that was a model's latest before this one was kept last."""
+    if done.times > 1:
+        return done
+    return next((row for row in kept.history(done.name, 2) if row.id != done.id), None)
 
 
 def _latest(kept: registry.Registry, name: str) -> KeptAudit | None:

@@ -34,17 +34,20 @@ class Registry:
     def __init__(self, place: Place, database: Database, store: Blobs) -> None:
         self.place, self.database, self.store = place, database, store
 
-    def keep(self, dossier: Dossier, beside: Mapping[str, bytes] | None = None, *, by: str = "") -> KeptAudit:
+    def keep(
+        self, dossier: Dossier, beside: Mapping[str, bytes] | None = None, *, by: str = "", token: str = ""
+    ) -> KeptAudit:
         """Keep a dossier, and what belongs to it; the same one again is the same audit, kept once more.
 
         Args:
             beside: files by role: `bom`, `histograms`, `fingerprint`, `signature`, `facts` (what was read).
             by: who keeps it, by default this user on this machine.
+            token: names this keeping: what was kept under it already is given instead, and nothing is kept again.
         """
         from assay.registry.keeping import keep
 
         files = {"dossier": canonical(dossier), **(beside or {})}
-        return self.audit(keep(self.database, self.store, dossier, files, by=by or user()))
+        return self.audit(keep(self.database, self.store, dossier, files, by=by or user(), token=token))
 
     def audits(self, *words: str, every: bool = False, most: int = 50) -> list[KeptAudit]:
         """The latest audit of each model, or `every` one, newest first, that fits the words of a query.
@@ -91,14 +94,21 @@ class Registry:
                 " audit the model again with --keep, or put the store's copy back"
             ) from None
 
-    def seen(self, key: str, states: Collection[str], *, by: str = "") -> KeptAudit | None:
+    def under(self, token: str) -> KeptAudit | None:
+        """The audit that was kept under a token; None: none was."""
+        from assay.registry.keeping import under
+
+        id = under(self.database, token)
+        return None if id is None else self.audit(id)
+
+    def seen(self, key: str, states: Collection[str], *, by: str = "", token: str = "") -> KeptAudit | None:
         """The audit of what was in such a state when it was asked for by this key, counted once more; None: none is."""
         from assay.registry.keeping import again, seen
 
         id = seen(self.database, key, states)
         if id is None:
             return None
-        again(self.database, id, by=by or user())
+        again(self.database, id, by=by or user(), token=token)
         return self.audit(id)
 
     def read_before(self, key: str, states: Collection[str]) -> dict[str, bytes]:

@@ -78,9 +78,9 @@ def keep(
     return database.write(kept)
 
 
-def again(database: Database, id: int, *, by: str) -> None:
-    """Count an audit once more: it was asked for, and is what it was."""
-    token, at = secrets.token_hex(16), now()
+def again(database: Database, id: int, *, by: str, token: str = "") -> None:
+    """Count an audit once more: it was asked for, and is what it was; under one token only once."""
+    token, at = token or secrets.token_hex(16), now()
 
     def counted(connection: Connection) -> None:
         if not connection.execute(select(KEEPING.c.token).where(KEEPING.c.token == token)).first():
@@ -89,6 +89,13 @@ def again(database: Database, id: int, *, by: str) -> None:
             _latest(connection, id)
 
     database.write(counted)
+
+
+def under(database: Database, token: str) -> int | None:
+    """The audit that was kept under a token; None: none was."""
+    asked = select(KEEPING.c.audit_id).where(KEEPING.c.token == token)
+    found: int | None = database.read(lambda connection: connection.execute(asked).scalar())
+    return found
 
 
 def seen(database: Database, key: str, states: Collection[str]) -> int | None:

@@ -167,7 +167,7 @@ BLOB = Table(
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),
     _of_audit(),
-    Column("role", String(16), nullable=False),  # dossier, bom, histograms, fingerprint, signature
+    Column("role", String(16), nullable=False),  # as of `keeping.ROLES`
     Column("sha256", _SHA256, nullable=False),
     Column("size", BigInteger, nullable=False),
     UniqueConstraint("audit_id", "role", name="blob_once"),
@@ -190,6 +190,29 @@ CODE = Table(
     Column("layers", Integer, nullable=False),
     Column("fixed", LargeBinary, nullable=False),
     Column("free", LargeBinary, nullable=False),
+)
+
+TASK = Table(
+    "task",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run", String(32), nullable=False),  # of which fleet audit it is a part
+    Column("number", Integer, nullable=False),  # in that run
+    Column("fleet", _SHA256, nullable=False),  # of what the run is to do
+    Column("begun", BigInteger, nullable=False),  # times are ms of the epoch, by the clock of the database
+    Column("closed", Integer, nullable=False),  # 1: its run is over
+    Column("size", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("taking", Integer, nullable=False),  # how often it was taken: only the last who did may finish it
+    Column("worker", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),  # for so long it is held
+    Column("token", String(32), nullable=False),  # under which its audit is kept, once
+    Column("payload", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    UniqueConstraint("run", "number", name="task_once"),
+    Index("task_to_take", "closed", "state", "size"),
+    Index("task_of_fleet", "fleet", "closed"),
+    Index("task_of_worker", "worker", "state"),
 )
 
 PARTS = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER, BLOB)  # what goes with an audit

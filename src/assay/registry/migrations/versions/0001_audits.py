@@ -12,7 +12,20 @@ _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     """Make them; what a registry holds is never taken back by going down."""
-    for made in (_audit, _artifact, _blob, _code, _finding, _keeping, _licence, _model, _relation, _seen, _waiver):
+    for made in (
+        _audit,
+        _artifact,
+        _blob,
+        _code,
+        _finding,
+        _keeping,
+        _licence,
+        _model,
+        _relation,
+        _seen,
+        _task,
+        _waiver,
+    ):
         made()
 
 
@@ -210,3 +223,28 @@ def _seen() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_index("seen_of_audit", "seen", ["audit_id"], unique=False)
+
+
+def _task() -> None:
+    op.create_table(
+        "task",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("run", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("fleet", sa.String(length=64), nullable=False),
+        sa.Column("begun", sa.BigInteger(), nullable=False),
+        sa.Column("closed", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("taking", sa.Integer(), nullable=False),
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run", "number", name="task_once"),
+    )
+    op.create_index("task_to_take", "task", ["closed", "state", "size"], unique=False)
+    op.create_index("task_of_fleet", "task", ["fleet", "closed"], unique=False)
+    op.create_index("task_of_worker", "task", ["worker", "state"], unique=False)

@@ -1,0 +1,153 @@
+"""A fleet shared out through the registry: several machines take its models one by one, without Ray.
+
+Models, policies and the registry's store must lie where every machine reads them. Each model is held by a lease that
+its worker renews; when a worker is lost another takes the model, and it is kept once (`assay.registry.queue`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from threading import Event, Thread
+
+from assay import registry
+from assay.errors import TaskLost, UsageError
+from assay.execution import Failed, Ok
+from assay.execution.local import Local
+from assay.execution.outcome import attempted
+from assay.facts.codec import Mismatch, decode, encode, sha256
+from assay.facts.fleet import FleetRow
+from assay.fleet.auditing import Task, audit, sizes, without
+from assay.lazy import dataclass
+from assay.progress import Progress, report
+from assay.registry.queue import MOST_TAKINGS, Ended, Queue, Taken, Waiting, worker
+
+LEASE = 60.0  # seconds after which a model whose worker is not heard of is given to another
+PAUSE = 0.5  # seconds between two looks for a task where none waits
+MOST_LOST = 1000  # processes of one run that may die here, each while another goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What workers take part in: a registry, under which name, and how long each holds a model without being heard of.
+
+    It ends when nothing is left of `run` (empty: of any), or with `stay` when it is told to.
+    """
+
+    where: str
+    name: str
+    lease: float = LEASE
+    run: str = ""
+    stay: bool = False
+
+
+def fleet(
+    tasks: Sequence[Task], jobs: int, lease: float = LEASE, progress: Progress | None = None
+) -> tuple[FleetRow, ...]:
+    """A row for each task, in their order, done by `jobs` processes here and by whoever else takes part.
+
+    A run of the same tasks that was interrupted today is gone on with.
+
+    Raises:
+        UsageError: the registry cannot be used.
+        Stopped: `progress` asked for an end; what was done is kept, and what is left waits.
+    """
+    plain = [replace(task, where="", by="") for task in tasks]
+    waiting = [Waiting(_written(replace(task, where="")), size) for task, size in zip(tasks, sizes(tasks), strict=True)]
+    with registry.open(tasks[0].where, new=True) as kept:
+        queue = Queue(kept.database)
+        run = queue.put(sha256(tuple(plain)), waiting)
+
+        def tick() -> None:
+            report(progress, "auditing", len(tasks) - queue.left(run), len(tasks), "models")
+
+        _until_none_is_left(Share(tasks[0].where, worker(), lease, run), jobs, tick)
+        if left := queue.left(run):
+            raise UsageError(f"{left:,} models are left, and {MOST_LOST:,} processes died: run it again to go on")
+        found = tuple(_row(tasks[row.number], row) for row in queue.ended(run))
+        queue.close(run)
+    return found
+
+
+def worked(share: Share, jobs: int) -> int:
+    """Take part with so many processes; how many models they audited (UsageError: the registry cannot be used)."""
+    with registry.open(share.where) as kept:
+        _until_none_is_left(share, jobs, lambda: None)
+        return Queue(kept.database).done(share.name)
+
+
+def _until_none_is_left(share: Share, jobs: int, tick: Callable[[], None]) -> None:
+    """Have `jobs` processes work; one that dies is replaced."""
+    with closing(Local(jobs).run(work, [share] * (jobs + MOST_LOST), tick)) as workers:
+        for _, outcome in workers:
+            if isinstance(outcome, Ok):
+                return  # one says so when no other holds anything either
+            if not isinstance(outcome.error, TaskLost):
+                raise outcome.noted()
+
+
+def work(share: Share) -> None:
+    """Take models and audit them until none is left (UsageError: the registry cannot be used)."""
+    name = f"{share.name} {os.getpid()}"
+    with registry.open(share.where) as kept:
+        queue = Queue(kept.database)
+        while True:
+            taken = queue.take(name, share.lease, share.run)
+            if taken is not None:
+                _do(queue, taken, share)
+            elif share.stay or queue.left(share.run):
+                time.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 - not all who wait ask at once
+            else:
+                return
+
+
+def _do(queue: Queue, taken: Taken, share: Share) -> None:
+    """Audit one model, and say what became of it, unless it is in other hands by then."""
+    try:
+        task = replace(decode(Task, json.loads(taken.payload)), where=share.where, token=taken.token)
+    except (Mismatch, ValueError) as cause:
+        raise UsageError(
+            f"the queue holds a task of another assay ({cause}): have all workers of one version"
+        ) from None
+    with _held(queue, taken, share.lease):
+        outcome = attempted(audit, task)
+    if isinstance(outcome, Failed):
+        row = without(task, f"{type(outcome.error).__name__}: {outcome.error}")
+    else:
+        row = outcome.value
+    queue.finish(taken, _written(row))
+
+
+@contextmanager
+def _held(queue: Queue, taken: Taken, lease: float) -> Iterator[None]:
+    """Hold a task until the end of the block, by a thread that says so three times in each lease."""
+    ended = Event()
+
+    def beat() -> None:
+        while not ended.wait(lease / 3):
+            with suppress(UsageError):  # the server is away: it may be back before the lease is over
+                if not queue.hold(taken, lease):
+                    return
+
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _row(task: Task, ended: Ended) -> FleetRow:
+    if not ended.outcome:
+        return without(task, f"{MOST_TAKINGS} workers that had it were lost, the last of them {ended.worker}")
+    return decode(FleetRow, json.loads(ended.outcome))
+
+
+def _written(value: object) -> str:
+    return json.dumps(encode(value))
