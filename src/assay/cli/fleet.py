@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import group
+from assay.cli._fleet_diff import diff
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
 from assay.cli._several import NOT_AUDITED, worst
@@ -17,7 +19,7 @@ from assay.cli._streams import Output, encoded, looks, put, put_record, say
 from assay.cli.audit import STATUS
 from assay.errors import UsageError
 from assay.execution.cores import usable
-from assay.facts.codec import canonical
+from assay.facts.codec import canonical, encode
 from assay.facts.dossier import Verdict
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ def COMMAND() -> None:
 
     The list is models.toml; every audit is kept in the registry (see: assay list).
     """
+
+
+COMMAND.add_command(diff)
 
 
 @COMMAND.command("init")
@@ -80,7 +85,7 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
 @_LEASE
 @options.offline()
-@options.formats("text", "json", "markdown", "sarif")
+@options.formats("text", "json", "jsonl", "markdown", "sarif")
 @options.quiet("Print the first line only.")
 @options.verbose("List every model, also those that pass and are as they were.")
 def audit(
@@ -183,6 +188,8 @@ def _written(
 
     if format == "json":
         put(canonical(rows), path)
+    elif format == "jsonl":
+        put("".join(f"{json.dumps(encode(row), sort_keys=True)}\n" for row in rows).encode("ascii"), path)
     elif format == "sarif":
         from assay.render.record.fleet_sarif import sarif
 

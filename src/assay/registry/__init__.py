@@ -145,6 +145,12 @@ class Registry:
             return relatives(self, fingerprint(self, model), without=model.id, most=most)
         return relatives(self, model, most=most)
 
+    def as_of(self, time: str) -> list[KeptAudit]:
+        """The latest audit of each model at a time, as registries write it (2026-11-27T03:05:07Z)."""
+        from assay.registry.asking import as_of
+
+        return self._asked(lambda connection: as_of(connection, time))
+
     def descents(self, audits: Sequence[KeptAudit]) -> list[Descent]:
         """What each of these comes from: its bases as far as they are stated, compared or kept, and what is known."""
         from assay.registry.descent import descents

@@ -17,7 +17,7 @@ from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Hit, KeptAudit
 from assay.lazy import dataclass, regex
 from assay.registry.rows import key, written
-from assay.registry.tables import ARTIFACT, AUDIT, BLOB, FINDING, LICENCE, MODEL, RELATION, WAIVER
+from assay.registry.tables import ARTIFACT, AUDIT, BLOB, FINDING, KEEPING, LICENCE, MODEL, RELATION, WAIVER
 
 _DIGEST = regex(r"[0-9a-f]{64}\Z")
 _PREFIX = regex(r"[0-9a-f]{8,64}\Z")
@@ -73,6 +73,16 @@ def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, KeptAudit]:
     steps = (every[start : start + 500] for start in range(0, len(every), 500))
     rows = (row for step in steps for row in connection.execute(select(*_COLUMNS).where(AUDIT.c.id.in_(step))))
     return {row.id: _kept(row) for row in rows}
+
+
+def as_of(connection: Connection, time: str) -> list[KeptAudit]:
+    """The audit of each model that was kept last up to a time."""
+    order = (KEEPING.c.at.desc(), AUDIT.c.id.desc())
+    place = func.row_number().over(partition_by=AUDIT.c.name, order_by=order).label("place")
+    kept = select(AUDIT.c.id, place).join(KEEPING, KEEPING.c.audit_id == AUDIT.c.id).where(KEEPING.c.at <= time)
+    ranked = kept.subquery()
+    asked = select(*_COLUMNS).join(ranked, ranked.c.id == AUDIT.c.id).where(ranked.c.place == 1)
+    return [_kept(row) for row in connection.execute(asked.order_by(AUDIT.c.name))]
 
 
 def one(connection: Connection, which: str) -> KeptAudit:

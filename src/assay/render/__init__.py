@@ -28,6 +28,7 @@ ENDINGS = {
     ".bom.json": "cyclonedx",
     ".spdx.json": "spdx",
     ".sarif": "sarif",
+    ".jsonl": "jsonl",
     ".json": "json",
     ".html": "html",
     ".htm": "html",

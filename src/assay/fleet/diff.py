@@ -1,0 +1,164 @@
+"""A fleet at two times: two locks, two runs, or two dates of the registry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from assay.errors import UsageError
+from assay.facts.codec import Mismatch, decode
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.fleet import FleetRow, LockRow
+from assay.facts.fleet_change import Became, FleetChange, ModelChange
+from assay.files import json_lines, json_value, text
+from assay.fleet import lock
+from assay.pipeline.change import change
+
+NOT_AUDITED = "NOT AUDITED"
+_WORST = (Verdict.FAILED, NOT_AUDITED, Verdict.INCOMPLETE, Verdict.PASSED)
+MOST_READ = 2_000  # models whose dossiers are compared, to say why
+MOST_WHY = 5  # findings of one model
+Audits = Callable[[str], Sequence[LockRow]]  # of the registry at a time, as it writes times
+Read = Callable[[str], Dossier | None]  # the kept dossier of a digest, where there is one
+
+
+def state(words: str, audits: Audits) -> Sequence[LockRow]:
+    """The models that a lock, the JSON or JSON lines of a run, or a date of the registry stands for.
+
+    Raises UsageError: it is none of them.
+    """
+    if not Path(words).exists() and (when := _time(words)):
+        return audits(when)
+    path = Path(words)
+    raw = text(path, lock.MOST, "lock or run", "give assay.lock, the JSON of assay fleet audit, or a date")
+    if raw.startswith('{"schema"'):
+        return lock.read(path)
+    try:
+        found = decode(tuple[FleetRow, ...], json_value(raw)) if raw.startswith("[") else tuple(_lines(raw, path))
+    except (Mismatch, ValueError) as cause:
+        raise UsageError(f"{path} is no lock and no run of this version: {cause}") from None
+    if not found:
+        raise UsageError(f"{path} holds no model: expected a lock, or the JSON of assay fleet audit")
+    return [_row(row) for row in found]
+
+
+def difference(before: str, after: str, audits: Audits, read: Read) -> FleetChange:
+    """What differs between two of them, the worst first."""
+    was, now = state(before, audits), state(after, audits)
+    rows, same = [], 0
+    for old, new in _pairs(was, now):
+        became = _became(old, new)
+        if became is None:
+            same += 1
+        else:
+            name = (new or old or was[0]).model
+            rows.append(ModelChange(name, became, old, new, tuple(_why(old, new, read, known=len(rows) < MOST_READ))))
+    order = list(Became)
+    rows.sort(key=lambda row: (not row.bad, order.index(row.became), row.model))
+    return FleetChange(before, after, same, tuple(rows))
+
+
+def _time(words: str) -> str:
+    """The end of a day, a time, or now, as registries write times; empty: it is none."""
+    if words == "now":
+        found = datetime.now(UTC)
+    else:
+        try:
+            if len(words) == len("2026-11-27"):
+                found = datetime.combine(date.fromisoformat(words), time.max, UTC)
+            else:
+                found = datetime.fromisoformat(words)
+        except ValueError:
+            return ""
+    whole = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return whole.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _lines(raw: str, path: Path) -> Iterator[FleetRow]:
+    for where, value in json_lines(raw, path, '{"reference": "...", "audit": {...}}'):
+        try:
+            yield decode(FleetRow, value)
+        except Mismatch as cause:
+            raise UsageError(f"{where} is no row of a run of this version: {cause}") from None
+
+
+def _row(row: FleetRow) -> LockRow:
+    found = row.audit
+    if found is None:
+        return LockRow(row.reference, row.reference, "", NOT_AUDITED, "", "")
+    reference = found.reference or row.reference
+    return LockRow(found.name, reference, found.files, found.verdict, found.policy, found.dossier)
+
+
+def _pairs(was: Sequence[LockRow], now: Sequence[LockRow]) -> Iterator[tuple[LockRow | None, LockRow | None]]:
+    """The same models of both: by where they come from, whatever the revision, and what is left by an only name."""
+    old, new = _by(was, _place), _by(now, _place)
+    for key in old.keys() & new.keys():
+        yield old.pop(key), new.pop(key)
+    left, right = _by(_single(old.values()), _name), _by(_single(new.values()), _name)
+    for name in left.keys() & right.keys():
+        yield old.pop(_place(left[name])), new.pop(_place(right[name]))
+    yield from ((row, None) for row in old.values())
+    yield from ((None, row) for row in new.values())
+
+
+def _by(rows: Iterable[LockRow], key: Callable[[LockRow], str]) -> dict[str, LockRow]:
+    return {key(row): row for row in rows}
+
+
+def _place(row: LockRow) -> str:
+    hub = row.reference.startswith("hf://") and "@" in row.reference
+    return row.reference.rpartition("@")[0] if hub else row.reference
+
+
+def _name(row: LockRow) -> str:
+    return row.model
+
+
+def _single(rows: Iterable[LockRow]) -> list[LockRow]:
+    """Those whose name no other has."""
+    every = list(rows)
+    often = Counter(map(_name, every))
+    return [row for row in every if often[row.model] == 1]
+
+
+def _became(old: LockRow | None, new: LockRow | None) -> Became | None:
+    if old is None or new is None:
+        return Became.NEW if old is None else Became.GONE
+    was, now = (_WORST.index(row.verdict) if row.verdict in _WORST else 0 for row in (old, new))
+    if was != now:
+        return Became.WORSE if now < was else Became.BETTER
+    return Became.CHANGED if (old.files, old.policy, old.dossier) != (new.files, new.policy, new.dossier) else None
+
+
+def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -> Iterator[str]:
+    """What differs, and which findings come or go with it, where both dossiers are kept."""
+    if old is None or new is None:
+        row = new or old
+        dossier = read(row.dossier) if new and row and row.verdict == Verdict.FAILED and known else None
+        yield from _blocking(dossier) if dossier else ()
+        return
+    parts = (("other files", old.files != new.files), ("another policy", old.policy != new.policy))
+    said = [words for words, differs in parts if differs]
+    yield ", ".join(said) or "the same files and policy, other rules, options or version of assay"
+    if NOT_AUDITED in (old.verdict, new.verdict):
+        return
+    left, right = (read(row.dossier) if known else None for row in (old, new))
+    if left is None or right is None:
+        why = "not both dossiers are kept" if known else f"more than {MOST_READ:,} models differ"
+        yield f"which findings differ is not known: {why}"
+        return
+    found = change(left, right)
+    for row in found.findings[:MOST_WHY]:
+        yield f"{row.before or 'not there'} -> {row.after or 'gone'}  {row.check}: {row.message} ({row.cause})"
+    if len(found.findings) > MOST_WHY:
+        yield f"and {len(found.findings) - MOST_WHY:,} more findings: assay compare"
+
+
+def _blocking(dossier: Dossier) -> Iterator[str]:
+    rows = dossier.blocking
+    yield from (f"{row.check}: {row.message}" for row in rows[:MOST_WHY])
+    if len(rows) > MOST_WHY:
+        yield f"and {len(rows) - MOST_WHY:,} more findings: assay show"
