@@ -83,8 +83,9 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=10_000)
     parser.add_argument("--families", type=int, default=50)
     arguments = parser.parse_args()
+    whole = rows.audit(_dossier(), "")  # what is imported for it is imported now
     with tempfile.TemporaryDirectory() as folder, registry.open(str(Path(folder, "kept")), new=True) as kept:
-        families, strangers = _made(kept, arguments.models, arguments.families)
+        families, strangers = _made(kept, whole, arguments.models, arguments.families)
         _search(kept, families, strangers)
         start = time.perf_counter()
         found = kept.families(arguments.models)
@@ -94,7 +95,7 @@ def main() -> None:
 Family = tuple[Fingerprint, dict[str, Fingerprint]]
 
 
-def _made(kept: Registry, models: int, families: int) -> tuple[list[Family], list[Fingerprint]]:
+def _made(kept: Registry, whole: rows.Row, models: int, families: int) -> tuple[list[Family], list[Fingerprint]]:
     """Families and strangers, all kept."""
     made: list[Family] = []
     strangers: list[Fingerprint] = []
@@ -110,13 +111,11 @@ def _made(kept: Registry, models: int, families: int) -> tuple[list[Family], lis
             made.append((found, children))
         elif len(strangers) < families:
             strangers.append(found)
-    _keep(kept, every)
+    _keep(kept, whole, every)
     return made, strangers
 
 
-def _keep(kept: Registry, every: list[tuple[str, Codes]]) -> None:
-    whole = rows.audit(_dossier(), "")
-
+def _keep(kept: Registry, whole: rows.Row, every: list[tuple[str, Codes]]) -> None:
     def filled(connection: Connection) -> None:
         for number, (name, code) in enumerate(every):
             row = {**_audit(whole, number), "name": name, "key": name}

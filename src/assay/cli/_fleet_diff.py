@@ -29,7 +29,7 @@ def diff(before: str, after: str, registry: str | None, outputs: tuple[Output, .
     Exit status: 1 if a model is worse, or new and did not pass; else 0.
     """
     from assay import registry as registries
-    from assay.fleet.diff import difference
+    from assay.fleet.diff import difference, row_of
     from assay.render.record.fleet_change import lines, markdown
 
     with ExitStack() as stack:
@@ -39,11 +39,7 @@ def diff(before: str, after: str, registry: str | None, outputs: tuple[Output, .
         def audits(time: str) -> Sequence[LockRow]:
             if found is None:
                 raise UsageError("no audits are kept that could be asked for a date: name a registry with --registry")
-            rows = found.as_of(time)
-            return [
-                LockRow(row.name, row.reference or row.name, row.files, row.verdict, row.policy, row.dossier)
-                for row in rows
-            ]
+            return [row_of(row) for row in found.as_of(time)]
 
         def dossier(digest: str) -> Dossier | None:
             try:

@@ -12,12 +12,13 @@ from assay.facts.codec import Mismatch, decode
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.fleet import FleetRow, LockRow
 from assay.facts.fleet_change import Became, FleetChange, ModelChange
+from assay.facts.kept import KeptAudit
 from assay.files import json_lines, json_value, text
 from assay.fleet import lock
 from assay.pipeline.change import change
 
 NOT_AUDITED = "NOT AUDITED"
-_WORST = (Verdict.FAILED, NOT_AUDITED, Verdict.INCOMPLETE, Verdict.PASSED)
+WORST: tuple[str, ...] = (Verdict.FAILED, NOT_AUDITED, Verdict.INCOMPLETE, Verdict.PASSED)
 MOST_READ = 2_000  # models whose dossiers are compared, to say why
 MOST_WHY = 5  # findings of one model
 Audits = Callable[[str], Sequence[LockRow]]  # of the registry at a time, as it writes times
@@ -29,7 +30,7 @@ def state(words: str, audits: Audits) -> Sequence[LockRow]:
 
     Raises UsageError: it is none of them.
     """
-    if not Path(words).exists() and (when := _time(words)):
+    if not Path(words).exists() and (when := time_of(words)):
         return audits(when)
     path = Path(words)
     raw = text(path, lock.MOST, "lock or run", "give assay.lock, the JSON of assay fleet audit, or a date")
@@ -46,21 +47,33 @@ def state(words: str, audits: Audits) -> Sequence[LockRow]:
 
 def difference(before: str, after: str, audits: Audits, read: Read) -> FleetChange:
     """What differs between two of them, the worst first."""
-    was, now = state(before, audits), state(after, audits)
-    rows, same = [], 0
+    return compared(before, after, state(before, audits), state(after, audits), read)
+
+
+def compared(before: str, after: str, was: Sequence[LockRow], now: Sequence[LockRow], read: Read) -> FleetChange:
+    """The same for models that are at hand; `before` and `after` say what they are."""
+    rows: list[ModelChange] = []
+    same = 0
     for old, new in _pairs(was, now):
-        became = _became(old, new)
-        if became is None:
+        became, named = _became(old, new), new or old
+        if became is None or named is None:
             same += 1
         else:
-            name = (new or old or was[0]).model
-            rows.append(ModelChange(name, became, old, new, tuple(_why(old, new, read, known=len(rows) < MOST_READ))))
+            why = tuple(_why(old, new, read, known=len(rows) < MOST_READ))
+            rows.append(ModelChange(named.model, became, old, new, why))
     order = list(Became)
     rows.sort(key=lambda row: (not row.bad, order.index(row.became), row.model))
     return FleetChange(before, after, same, tuple(rows))
 
 
-def _time(words: str) -> str:
+def row_of(audit: KeptAudit) -> LockRow:
+    """A kept audit as locks have it."""
+    return LockRow(
+        audit.name, audit.reference or audit.name, audit.files, audit.verdict, audit.policy, audit.dossier
+    )  # fmt: skip
+
+
+def time_of(words: str) -> str:
     """The end of a day, a time, or now, as registries write times; empty: it is none."""
     if words == "now":
         found = datetime.now(UTC)
@@ -127,7 +140,7 @@ def _single(rows: Iterable[LockRow]) -> list[LockRow]:
 def _became(old: LockRow | None, new: LockRow | None) -> Became | None:
     if old is None or new is None:
         return Became.NEW if old is None else Became.GONE
-    was, now = (_WORST.index(row.verdict) if row.verdict in _WORST else 0 for row in (old, new))
+    was, now = (WORST.index(row.verdict) if row.verdict in WORST else 0 for row in (old, new))
     if was != now:
         return Became.WORSE if now < was else Became.BETTER
     return Became.CHANGED if (old.files, old.policy, old.dossier) != (new.files, new.policy, new.dossier) else None
@@ -136,8 +149,7 @@ def _became(old: LockRow | None, new: LockRow | None) -> Became | None:
 def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -> Iterator[str]:
     """What differs, and which findings come or go with it, where both dossiers are kept."""
     if old is None or new is None:
-        row = new or old
-        dossier = read(row.dossier) if new and row and row.verdict == Verdict.FAILED and known else None
+        dossier = read(new.dossier) if new and new.verdict == Verdict.FAILED and known else None
         yield from _blocking(dossier) if dossier else ()
         return
     parts = (("other files", old.files != new.files), ("another policy", old.policy != new.policy))
@@ -151,8 +163,8 @@ def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -
         yield f"which findings differ is not known: {why}"
         return
     found = change(left, right)
-    for row in found.findings[:MOST_WHY]:
-        yield f"{row.before or 'not there'} -> {row.after or 'gone'}  {row.check}: {row.message} ({row.cause})"
+    for one in found.findings[:MOST_WHY]:
+        yield f"{one.before or 'not there'} -> {one.after or 'gone'}  {one.check}: {one.message} ({one.cause})"
     if len(found.findings) > MOST_WHY:
         yield f"and {len(found.findings) - MOST_WHY:,} more findings: assay compare"
 
