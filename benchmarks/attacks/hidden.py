@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -139,6 +140,20 @@ def _(at: Path) -> Answer:
 @attack("a pickle behind the weights of a safetensors file")
 def _(at: Path) -> Answer:
     model(at / "m", model__safetensors=safetensors({"w": ("F32", (4, 4))}) + _PICKLE)
+    return no(at, "audit", "m", "-q")
+
+
+@attack("a pickle in base64 in the metadata of safetensors, which a loader of its own unpickles")
+def _(at: Path) -> Answer:
+    held = {"format": "pt", "state": base64.b64encode(_PICKLE).decode()}
+    model(at / "m", model__safetensors=safetensors({"w": ("F32", (4, 4))}, metadata=held))
+    return no(at, "audit", "m", "-q")
+
+
+@attack("a pickle in a property of ONNX")
+def _(at: Path) -> Answer:
+    entry = field(1, b"state") + field(2, _PICKLE)
+    model(at / "m", model__onnx=number(1, 8) + field(7, field(2, b"g")) + field(14, entry))
     return no(at, "audit", "m", "-q")
 
 

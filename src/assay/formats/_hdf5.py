@@ -12,10 +12,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import field
+from math import prod
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.formats._base64 import promising
 from assay.formats._hdf5_dataset import Dataset, Layout, element, extents, filters, layout, sources
-from assay.formats.window import Window
+from assay.formats.pickle.opening import opens
+from assay.formats.window import BLOCK, Window
 from assay.lazy import dataclass
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -26,6 +29,9 @@ _NOTHING = 0xFFFFFFFFFFFFFFFF
 _ATTRIBUTE_INFO = 0x15
 _SPACE, _LINK_INFO, _TYPE, _LINK, _EXTERNAL_FILES, _LAYOUT, _FILTERS = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0B
 _ATTRIBUTE, _CONTINUATION, _SYMBOLS = 0x0C, 0x10, 0x11
+_INTEGER, _TEXT, _OPAQUE, _VARYING = 0, 3, 5, 9  # classes of a datatype (IV.A.2.d)
+_REFERENCE = 16  # bytes of one into the global heap
+MAX_REFERENCES = 1_000  # of one attribute or dataset that are followed
 _SHARED = 0x02  # flag of a message that is kept elsewhere (IV.A.1.a)
 
 
@@ -33,12 +39,14 @@ _SHARED = 0x02  # flag of a message that is kept elsewhere (IV.A.1.a)
 class Contents:
     """What a walk found: (path, target file, offset) of links and data in other files, datasets, texts, gaps.
 
-    `virtual` are (path, file, dataset in it, offset) of datasets that are put together out of others.
+    `virtual` are (path, file, dataset in it, offset) of datasets that are put together out of others. `values` are
+    (what, start, stop) of attributes, of datasets that may hold bytes or texts, and of what they refer to.
     """
 
     external: list[tuple[str, str, int]] = field(default_factory=list)
     virtual: list[tuple[str, str, str, int]] = field(default_factory=list)
     datasets: list[Dataset] = field(default_factory=list)
+    values: list[tuple[str, int, int]] = field(default_factory=list)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     filters: dict[int, int] = field(default_factory=dict)
     unfollowed: dict[str, None] = field(default_factory=dict)
@@ -101,6 +109,9 @@ class _Walk:
     def __init__(self, window: Window, wanted: frozenset[str]) -> None:
         self.window, self.wanted, self.found = window, wanted, Contents()
         self._left = MAX_MESSAGES
+        self._followed: set[tuple[int, int]] = set()  # objects of the global heap
+        self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
+        self._looked: set[int] = set()  # where values lie
 
     def run(self, root: int) -> None:
         stack, seen = [("/", root)], {root}
@@ -166,6 +177,11 @@ class _Walk:
         kind = window.read(parts[_TYPE][0], 1)[0] & 15
         outside, numbers = _EXTERNAL_FILES in parts, element(window, *parts[_TYPE])
         self.found.datasets.append(Dataset(path[:500], shape, kind, width, stored, packed, outside, at, numbers))
+        if stored.kind in (Layout.COMPACT, Layout.CONTIGUOUS) and stored.address is not None and not outside:
+            size = min(prod(shape) * width, max(0, window.size - stored.address))
+            whole = kind in (_TEXT, _OPAQUE, _VARYING)  # bytes that were made numbers: where these begin as a pickle
+            if whole or (kind == _INTEGER and width == 1 and size and opens(window.rest(stored.address, 1024))):
+                self._value(f"dataset {path[:120]!r}", stored.address, size, kind, width)
         if stored.kind is Layout.VIRTUAL and stored.address is not None:
             self._virtual(path, stored.address, stored.number, at)
 
@@ -306,12 +322,12 @@ class _Walk:
         if sum(padded) > size:
             raise Malformed("HDF5 attribute longer than its message", at=start)
         name = window.read(at, lengths[0]).rstrip(b"\0").decode("utf-8", "backslashreplace")
+        at += padded[0]
+        kind, width = self._type(at, lengths[1])
+        at += padded[1] + padded[2]
+        self._value(f"attribute {name[:80]!r} of {path[:120]!r}", at, start + size - at, kind, width)
         if name not in self.wanted:
             return
-        at += padded[0]
-        kind = window.read(at, 1)[0] & 15
-        (width,) = window.unpack(struct.Struct("<I"), at + 4)
-        at += padded[1] + padded[2]
         if kind == 9 and width == 16:
             raw = self._global(at)
         elif kind == 3:
@@ -322,27 +338,63 @@ class _Walk:
             return
         self.found.texts[path[:500], name] = raw.rstrip(b"\0").decode("utf-8", "backslashreplace")
 
+    def _type(self, at: int, size: int) -> tuple[int, int]:
+        """The class of a datatype and the bytes of an element; (-1, 0) of one that is kept elsewhere."""
+        head = self.window.read(at, 8) if size >= 8 else b""
+        return (head[0] & 15, int.from_bytes(head[4:], "little")) if head else (-1, 0)
+
+    def _value(self, what: str, at: int, size: int, kind: int, width: int) -> None:
+        """Note where a value lies, and each thing in the global heap to which one of varying length refers."""
+        if at in self._looked:
+            return
+        self._looked.add(at)
+        if kind != _VARYING or width != _REFERENCE:
+            if size > BLOCK or promising(self.window.rest(at, size)):
+                self.found.values.append((what, at, at + size))
+            return
+        for place in range(at, min(at + size, at + _REFERENCE * MAX_REFERENCES) - _REFERENCE + 1, _REFERENCE):
+            length, address, number = self.window.unpack(struct.Struct("<IQI"), place)
+            if not length or address in (0, _NOTHING) or (address, number) in self._followed:
+                continue
+            self._followed.add((address, number))
+            try:
+                held, most = self._place(address, number, place)
+            except (Malformed, Truncated):  # nobody can read it
+                continue
+            self.found.values.append((what, held, held + min(length, most)))
+
     def _global(self, at: int) -> bytes:
         """The object of a global heap that a reference names: length, address of the collection, number."""
         length, address, number = self.window.unpack(struct.Struct("<IQI"), at)
         return self._held(address, number, at)[:length]
 
     def _held(self, address: int, number: int, at: int) -> bytes:
-        """Object `number` of the global heap collection at `address` (III.E)."""
+        """Object `number` of the global heap collection at `address`."""
+        place, size = self._place(address, number, at)
+        return self.window.read(place, min(size, MAX_TEXT))
+
+    def _place(self, address: int, number: int, at: int) -> tuple[int, int]:
+        """Where that object lies, and its bytes (III.E)."""
+        if address not in self._heaps:
+            self._heaps[address] = self._heap(address, at)
+        if number not in self._heaps[address]:
+            raise Malformed("HDF5 reference to what is not in its global heap", at=at)
+        return self._heaps[address][number]
+
+    def _heap(self, address: int, at: int) -> dict[int, tuple[int, int]]:
+        """Where each object of a global heap collection lies, and its bytes, by its number."""
         window = self.window
         if window.read(address, 4) != b"GCOL":
             raise Malformed("HDF5 reference without its global heap", at=at)
         (size,) = _whole(window, address + 8, 1)
         place, stop = address + 16, min(address + size, window.size)
+        found: dict[int, tuple[int, int]] = {}
         while place + 16 <= stop:
             self._left -= 1
             index = window.unpack(struct.Struct("<H"), place)[0]
             (held,) = _whole(window, place + 8, 1)
-            if self._left < 0 or held > stop - place:
+            if self._left < 0 or held > stop - place or index == 0:
                 break
-            if index == number:
-                return window.read(place + 16, min(held, MAX_TEXT))
-            if index == 0:
-                break
+            found.setdefault(index, (place + 16, held))
             place += 16 + -(-held // 8) * 8
-        raise Malformed("HDF5 reference to what is not in its global heap", at=at)
+        return found

@@ -11,6 +11,7 @@ from math import prod
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.program import PickleProgram
 from assay.facts.structure import Aspect
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
@@ -149,7 +150,7 @@ class _Cursor:
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the weight index, then what the metadata says: config, tokenizer, chat templates, claims."""
+    """Yield the weight index, then what the metadata says: config, tokenizer, chat templates, claims, pickles in it."""
     magic, version, tensor_count, field_count = window.unpack(_HEADER, 0)
     if magic != b"GGUF":  # type: ignore[comparison-overlap]
         raise Malformed("not a GGUF file", expected="the bytes 'GGUF'", got=repr(magic))
@@ -173,6 +174,24 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     for said, at in broken(metadata, fields):
         yield Obstacle(artifact, Trouble.MALFORMED, f"{said} (byte {at:,})", at)
     yield from described(artifact, metadata, frozenset(tensor.name for tensor in tensors))
+    yield from _pickles(artifact, metadata, fields)
+
+
+def _pickles(artifact: str, metadata: dict[str, object], fields: dict[str, Declared]) -> Iterator[PickleProgram]:
+    """Each pickle in a text, and in an array of texts or bytes."""
+    from assay.formats._base64 import LEAST, Values
+
+    values = Values(artifact)
+    for key, value in metadata.items():
+        if isinstance(value, str):
+            yield from values.inside(f"{key[:80]!r}", value)
+        elif isinstance(value, tuple) and fields[key].entry == _STRING:
+            for place, text in enumerate(value):
+                if len(text) < LEAST:  # nearly every entry of a vocabulary
+                    continue
+                yield from values.inside(f"{key[:80]!r} [{place}]", text)
+        elif isinstance(value, tuple) and fields[key].entry in (0, 1):
+            yield from values.inside(f"{key[:80]!r}", bytes(number & 255 for number in value))
 
 
 def _alignment(metadata: dict[str, object], fields: dict[str, Declared]) -> int:
@@ -267,7 +286,7 @@ FORMAT = Format(
     read,
     names=("*.gguf",),
     magic=((0, b"GGUF"),),
-    needs=("jinja2", "assay.formats.template.trial"),
+    needs=("jinja2", "assay.formats.template.trial", "assay.formats._base64"),
     examines=(Aspect.TENSORS, Aspect.VALUES, Aspect.TEMPLATES, Aspect.TOKENS),
     gaps=(),
 )

@@ -14,7 +14,11 @@ _CONFIGS = frozenset({"model_config", "training_config"})
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield what leads into another file or is larger than the file, then what the Keras configuration would run."""
+    """Yield what leads into another file or is larger than the file, then what the Keras configuration would run.
+
+    Last the pickles in attributes and datasets.
+    """
+    from assay.formats._base64 import Values
     from assay.formats._hdf5 import contents, superblock
     from assay.formats._hdf5_facts import index, outside, sizes
     from assay.formats._keras import keras_hooks
@@ -46,6 +50,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             f"{window.size - found.end:,} bytes follow the end that the HDF5 file states, from byte {found.end:,}",
             found.end,
         )
+    values = Values(artifact)
+    for what, start, stop in found.values:  # last: there may be more than is looked at
+        yield from values.within(what, part(window, start, stop))
 
 
 FORMAT = Format(

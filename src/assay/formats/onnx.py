@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from assay.errors import LimitExceeded, Malformed
 from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.program import PickleProgram
 from assay.facts.structure import Aspect, Contents, Hook, HookKind
 from assay.formats import Format
 from assay.formats._few import few
@@ -29,12 +30,12 @@ _DOMAINS = frozenset(_ONNX + _RUNTIME)
 # floating point numbers in an attribute from which they count as values: of tree ensembles and the like, all
 _FLOATS, _LEAST = 16, {"ai.onnx.ml": 1}
 # field numbers
-_GRAPH, _OPSET, _TRAINING, _FUNCTION = 7, 8, 20, 25
-_READ = (_GRAPH, _OPSET, _TRAINING, _FUNCTION)
+_GRAPH, _OPSET, _PROPERTY, _TRAINING, _FUNCTION = 7, 8, 14, 20, 25
+_READ = (_GRAPH, _OPSET, _PROPERTY, _TRAINING, _FUNCTION)
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield each operator set from outside, each file that the model names, and where its tensors lie."""
+    """Yield each operator set from outside, each file that the model names, where its tensors lie, and pickles."""
     messages = Messages(window)
     top = [field for field in messages.fields(0, window.size) if field.number in _READ]
     if not any(field.number in (_GRAPH, _OPSET) for field in top):
@@ -56,6 +57,22 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     yield from reader.defects()
     yield from reader.values.indexes(artifact, window.size)
     yield Contents(artifact, FORMAT.id, reader.nodes)
+    yield from _pickles(artifact, window, messages, [field for field in top if field.number == _PROPERTY])
+
+
+def _pickles(artifact: str, window: Window, messages: Messages, properties: list[Field]) -> Iterator[PickleProgram]:
+    """Each pickle in a property of the model (`metadata_props`, StringStringEntryProto)."""
+    from assay.formats._base64 import Values
+    from assay.formats.container.nest import part
+
+    values = Values(artifact)
+    for entry in properties:
+        key = ""
+        for field in messages.inner(entry):
+            if field.number == 1:
+                key = messages.text(field)
+            elif field.number == 2:
+                yield from values.within(f"metadata_props {key[:80]!r}", part(window, field.start, field.stop))
 
 
 class _Reader:
@@ -247,7 +264,14 @@ FORMAT = Format(
     "ONNX model",
     read,
     names=("*.onnx", "*.ort"),
-    needs=("assay.formats.container.zip", "assay.formats._onnx_tensor", "assay.formats._onnx_values"),
+    needs=(
+        "assay.formats.container.zip",
+        "assay.formats.container.nest",
+        "assay.formats._onnx_tensor",
+        "assay.formats._onnx_values",
+        "assay.formats._base64",
+        "assay.formats._marks",
+    ),
     guess=_begins,
     examines=(Aspect.OPERATORS, Aspect.FILES, Aspect.TENSORS, Aspect.VALUES),
     gaps=(),

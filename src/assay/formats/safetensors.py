@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import prod
 
 from assay.errors import LimitExceeded, Malformed, Truncated
+from assay.facts.program import PickleProgram
 from assay.facts.structure import Aspect
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
@@ -28,7 +29,7 @@ BITS = {
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield the weight index."""
+    """Yield the weight index, then each pickle in the metadata."""
     (length,) = window.unpack(_LENGTH, 0)
     if length > window.size - _LENGTH.size:
         raise Truncated(
@@ -52,6 +53,15 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     )
     pairs = tuple(sorted((key[:200], value[:1000]) for key, value in list(metadata.items())[:200]))
     yield WeightIndex(artifact, "safetensors", tuple(tensors), start, window.size, metadata=pairs)
+    yield from _pickles(artifact, metadata)
+
+
+def _pickles(artifact: str, metadata: dict[str, str]) -> Iterator[PickleProgram]:
+    from assay.formats._base64 import Values
+
+    values = Values(artifact)
+    for key, value in metadata.items():
+        yield from values.inside(f"__metadata__ {key[:80]!r}", value)
 
 
 def _tensor(name: str, entry: object, data_start: int) -> TensorSpec:
@@ -102,6 +112,7 @@ FORMAT = Format(
     "safetensors weights",
     read,
     names=("*.safetensors",),
+    needs=("assay.formats._base64",),
     guess=_begins,
     examines=(Aspect.TENSORS, Aspect.VALUES),
     gaps=(),
