@@ -115,6 +115,30 @@ def test_findings_are_sorted_and_each_has_a_link_of_its_own(browser: Any, page_f
     page.locator(f"#{id}").wait_for(state="visible", timeout=10_000)
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_page_opens_at_what_its_address_names(browser: Any, page_file: Path, scripts: bool) -> None:
+    context = browser.new_context(java_script_enabled=scripts, viewport={"width": 1280, "height": 700})
+    for id in ("files", "card-openness"):
+        page = context.new_page()
+        page.goto(f"{page_file.as_uri()}#{id}")
+        page.wait_for_timeout(1500)  # without scripts nothing in the page can say that it has come to rest
+        box = page.locator(f"#{id}").bounding_box()
+        assert box is not None and -1 <= box["y"] < 400, id
+        page.close()
+    context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_five_answers_come_a_frame_after_the_verdict(browser: Any, page_file: Path, scripts: bool) -> None:
+    page, _ = opened(browser, page_file, java_script_enabled=scripts)
+    held = page.locator(".five")
+    held.evaluate("row => Promise.all(row.getAnimations().map(one => one.finished))")
+    assert held.evaluate("row => row.firstElementChild.checkVisibility({contentVisibilityAuto: true})")
+    assert held.evaluate("row => getComputedStyle(row).animationName") == "later"
+    page.emulate_media(media="print")
+    assert held.evaluate("row => getComputedStyle(row).animationName") == "none"
+
+
 def test_a_waiver_is_copied_as_a_policy_takes_it(browser: Any, page_file: Path) -> None:
     import tomllib
 
@@ -181,14 +205,21 @@ def test_the_odd_layer_is_seen_on_the_map_and_leads_to_its_histogram(
         found.write(audit(tmp_path / "m", base=left.parent), stream)
     page, trouble = opened(browser, tmp_path / "r.html", color_scheme=scheme)
     maps = page.eval_on_selector_all(
-        "svg.map",
+        "svg.map:not(.small)",
         "maps => maps.map(map => Array.from(map.querySelectorAll('rect')).map(r => getComputedStyle(r).fill))",
     )
-    change, scale = maps[0], maps[1]
-    assert len(change) == len(scale) == 12
+    scale, change = maps[0], maps[-1]
+    assert len(maps) == 3 and len(change) == len(scale) == 12
     assert len(set(change)) == 2 and min(change.count(fill) for fill in set(change)) == 1  # one cell of change
     assert len(set(scale)) == 2 and min(scale.count(fill) for fill in set(scale)) == 1  # one odd layer
     assert "rgb(0, 0, 0)" not in change + scale
+    steps = "rows => rows.map(row => [getComputedStyle(row).fill, row.querySelector('title').textContent])"
+    card = page.eval_on_selector_all("svg.small.map path", steps)
+    assert len(card) == len({fill for fill, _ in card}) == 2
+    assert {words for _, words in card} == {
+        "about the median of its role",
+        "about 4 times the median of its role or more",
+    }
     page.locator("#map ~ .maps a").nth(7).click()
     page.locator("details.tensor[open] svg.hist path").first.wait_for(state="visible", timeout=10_000)
     assert trouble == []

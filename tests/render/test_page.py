@@ -18,6 +18,7 @@ from benchmarks.page import LISTED, many_findings, many_tensors, written
 
 from assay.facts.codec import canonical, encode
 from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
 from assay.render import renderer
 from assay.render.map import small_map
 from assay.render.page import carried
@@ -122,6 +123,21 @@ def test_what_a_list_has_no_room_for_is_counted(tmp_path: Path, audit: Callable[
     many = replace(scored, sentences=scored.sentences * 300, spans=scored.spans * 600)
     assert "and 100 more, in the record" in scored_page(many).decode()
     assert "more, in the record" not in scored_page(scored).decode()
+
+
+def test_every_finding_with_lines_of_its_own_shows_them(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
+    files = {f"step_{number}.py": f"import os\n\nos.system('step {number}')\n" for number in range(9)}
+    dossier = audit(hub_model(tmp_path / "m", **files))
+    page = written(dossier)[0].decode()
+    kept = [row for row in dossier.findings if row.kind in LISTED and any(at.passage for at in row.evidence)]
+    assert len(kept) >= 9
+    for row in kept:
+        _, _, own = page.partition(f'id="f-{row.fingerprint}"')
+        assert '<span class="no' in own.partition('id="f-')[0], row.message
+    lines = [row for row in kept if row.kind is Kind.INFORMATIONAL]
+    assert lines and page.count("<summary>the lines around it</summary>") >= len(lines)
+    for line in re.findall(r'<a href="#([^"]+)">', page.partition('<dl class="brief">')[2].partition("</dl>")[0]):
+        assert f'id="{line}"' in page
 
 
 def test_the_parts_of_a_bar_are_shares_of_the_whole() -> None:

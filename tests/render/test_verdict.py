@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -17,6 +18,7 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
 from assay.render.answer import State, replies
+from assay.render.brief import brief
 from assay.render.card import cards
 from assay.render.decision import Weight, matters
 from assay.render.glossary import TERMS, term
@@ -128,11 +130,22 @@ def test_what_was_not_asked_is_not_answered(tmp_path: Path, audit: Audit) -> Non
     assert [row.state for row in replies(tally(found))][:4] == [State.NOT_ASKED] * 4
 
 
+def test_the_lines_below_the_verdict_add_up_to_what_it_counts(dossier: Dossier) -> None:
+    found = tally(dossier)
+    rows = {line.word: line for line in brief(found, tuple(replies(found)))}
+    assert list(rows) == ["In the way", "Not known", "Licence", "Changed"]
+    assert len(rows["In the way"].named) + rows["In the way"].more == len(found.matters)
+    several = [int(n) for text, _ in rows["Not known"].named for n in re.findall(r" \((\d+)\)\Z", text) or ["1"]]
+    assert sum(several) + rows["Not known"].more == said(found).unknown
+    assert rows["Changed"].command == "assay compare OLD.html NEW.html"
+
+
 def test_an_endpoint_is_one_cause(audit: Audit) -> None:
     found = assay.audit("openai+http://127.0.0.1:1/v1#m")
     rows = unknowns(found, "assay audit 'openai+http://127.0.0.1:1/v1#m'")
     assert [(bool(row.required), row.effort) for row in rows] == [(True, Effort.PUBLISHER), (False, Effort.MINUTES)]
-    assert len(rows[0].checks) > 80 and rows[1].command == "assay audit 'openai+http://127.0.0.1:1/v1#m' --run"
+    assert len(rows[0].checks) > 80 and rows[0].command == ""  # no command gives the files
+    assert rows[1].command == "assay audit 'openai+http://127.0.0.1:1/v1#m' --run"
     assert said(tally(found)).headline.sentence.startswith("Do not rely on it yet. ")  # nobody loads it
 
 

@@ -62,6 +62,13 @@ class Matter:
         return tuple(dict.fromkeys(location(place) for finding in self.findings for place in finding.evidence))
 
     @property
+    def anchor(self) -> str:
+        """Where it stands on a page."""
+        return (
+            f"m-{self.rule.id}{'' if self.weight in (Weight.BLOCKS, Weight.FIRST) else f'-{self.weight.name.lower()}'}"
+        )
+
+    @property
     def explain(self) -> str:
         """The command that prints the check's page."""
         return f"assay explain {quoted(self.rule.id)}"

@@ -41,8 +41,8 @@ class Exhibits:
         parts = self._special(finding)
         if not parts and (tensor := self._of_tensor(finding)):
             parts = [tensor]
-        if not parts and (passages := shown(finding)):
-            parts = [_passage(at, passage, finding) for at, passage in passages]
+        if not parts and (passages := passages_of(finding)):
+            parts = [passages]
         parts = parts or [view for row in finding.evidence[:4] if (view := self._one(row, finding))]
         return Markup("").join(parts)
 
@@ -114,6 +114,11 @@ class Exhibits:
     def _template(self, at: Evidence) -> Template | None:
         rows = self.dossier.templates
         return next((row for row in rows if (row.artifact, row.pointer) == (at.artifact, at.pointer or "")), None)
+
+
+def passages_of(finding: Finding) -> Markup:
+    """The lines around each place of a finding; empty where none were kept."""
+    return Markup("").join(_passage(at, passage, finding) for at, passage in shown(finding))
 
 
 def _figure(title: str, body: Markup, command: str = "") -> Markup:

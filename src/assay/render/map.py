@@ -81,30 +81,47 @@ def small_map(rows: Sequence[TensorSummary], marked: frozenset[str]) -> Markup:
     if len(layers) < 2 or not roles:
         return Markup("")
     middles, wide = _middles(grid, roles), min(WIDEST, ACROSS / len(layers))
-    kept, cells = roles[:MOST_ROLES], []
-    for (layer, role), (v, number) in sorted(grid.items(), key=lambda row: rows[row[1][1]].name in marked):
+    kept, broad = roles[:MOST_ROLES], max(0.5, wide - (1 if wide > 3 else 0))
+    steps: dict[int, list[str]] = defaultdict(list)
+    framed = []
+    for (layer, role), (v, number) in sorted(grid.items()):
         if role not in kept:
             continue
-        name, step = rows[number].name, _ratio_step(v, middles[role])
-        frame = " framed" if name in marked else ""
-        cells.append(
-            Markup('<rect class="h{}{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>').format(
-                step,
-                frame,
-                BESIDE + layers.index(layer) * wide,
-                kept.index(role) * LINE,
-                max(0.5, wide - (1 if wide > 3 else 0)),
-                LINE - 1,
-                f"{name}: deviation {v:.3g}, {_times(v, middles[role])} the median of its role",
-            )
+        x, y, step = (
+            f"{BESIDE + layers.index(layer) * wide:.4g}",
+            kept.index(role) * LINE,
+            _ratio_step(v, middles[role]),
         )
+        steps[step].append(f"M{x} {y}h{broad:.3g}v{LINE - 1}h-{broad:.3g}z")
+        if rows[number].name in marked:
+            said = f"{rows[number].name}: deviation {v:.3g}, {_times(v, middles[role])} the median of its role"
+            framed.append(
+                Markup(
+                    '<rect class="h{} framed" x="{}" y="{}" width="{:.3g}" height="{}"><title>{}</title></rect>'
+                ).format(step, x, y, broad, LINE - 1, said)
+            )
+    # one path a step: a box for each cell is most of what a browser has to lay out before it shows the page
+    cells = [
+        Markup('<path class="h{}" d="{}"><title>{}</title></path>').format(step, "".join(found), _step_words(step))
+        for step, found in sorted(steps.items())
+    ]
     names = Markup("").join(
         Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(BESIDE - 4, at * LINE + 9, _shortened(role))
         for at, role in enumerate(kept)
     )
     label = f"Scale of {len(layers)} layers by {len(kept)} roles, each against the median of its role"
     return Markup('<svg class="small map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>').format(
-        BESIDE + ACROSS, LINE * len(kept), label, names, Markup("").join(cells)
+        BESIDE + ACROSS, LINE * len(kept), label, names, Markup("").join([*cells, *framed])
+    )
+
+
+def _step_words(step: int) -> str:
+    """What a step of `_ratio_step` means."""
+    away = step - STEPS
+    if not away:
+        return "about the median of its role"
+    return f"about {2 ** (away / 2):.2g} times the median of its role{' or more' if away == STEPS else ''}" + (
+        " or less" if away == -STEPS else ""
     )
 
 

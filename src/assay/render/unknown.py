@@ -33,7 +33,8 @@ class Unknown:
     """One cause: what it leaves open in a few words, why, and how to find out.
 
     `checks` are those whose answer is open because of it, each of which counts as one thing that is not known;
-    `following` could not be answered either and are settled with them. `command` runs as it stands.
+    `following` could not be answered either and are settled with them. `command` runs as it stands; it is empty where
+    none would tell.
     """
 
     what: str
@@ -137,7 +138,7 @@ def _unknown(dossier: Dossier, kind: str, findings: tuple[Finding, ...], causes:
         return made(what, "the publisher does not say", Effort.PUBLISHER, how, explain)
     if kind == "closed":
         how = "ask for the files: only what running it shows can be known of a model behind an endpoint"
-        return made("what only its files can show", "none of its files is seen", Effort.PUBLISHER, how, explain)
+        return made("what only its files can show", "none of its files is seen", Effort.PUBLISHER, how, "")
     if kind == "left out":
         whole, how = without(command, "--skip", "--only"), "audit again without leaving them out"
         return made(_several(dossier, checks), "left out of this audit by request", Effort.MINUTES, how, whole)

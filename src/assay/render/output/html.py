@@ -15,11 +15,12 @@ from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Kind
 from assay.facts.values import TensorSummary, copy_of, first_copy
 from assay.render import Renderer
+from assay.render.brief import brief
 from assay.render.card import cards
 from assay.render.command import reproduce
 from assay.render.decision import Weight
 from assay.render.evidence import anchors, located
-from assay.render.exhibit import Exhibits
+from assay.render.exhibit import Exhibits, passages_of
 from assay.render.glossary import TERMS, term
 from assay.render.map import drawn, histogram, layer_map
 from assay.render.page import Part, page
@@ -118,14 +119,15 @@ def _contents(dossier: Dossier, values: dict[str, Any]) -> tuple[Part, ...]:
 def _first(found: Tally) -> dict[str, object]:
     """The first screen: what it is, the verdict, the five answers."""
     dossier, words = found.dossier, said(found)
-    verdict, decide = dossier.decision.verdict, words.decide + words.first
+    verdict, decide, shown = dossier.decision.verdict, words.decide + words.first, cards(found)
     look = words.headline.look
     return {
         "said": words,
         "look": "unknown" if look == "fine" and words.unknown else look,
         "badge": f"{verdict}, {decide:,} to decide" if decide else str(verdict),
         "verdict_words": VERDICT_WORDS[verdict],
-        "cards": cards(found),
+        "cards": shown,
+        "brief": brief(found, tuple(card.reply for card in shown)),
         "total": dossier.portrait.measured("parameters"),
         "held": (dossier.portrait.measured("files") or 0, dossier.portrait.measured("bytes") or 0),
     }
@@ -147,6 +149,7 @@ def _findings(found: Tally) -> dict[str, object]:
         "told": lambda row: [finding for finding in row.findings if finding in told],
         "copies_of": lambda finding: told[finding].copies if finding in told else (),
         "exhibit": Exhibits(dossier).of,
+        "passages": passages_of,
         "seen": {
             question: [row for row in those if row.kind is Kind.INFORMATIONAL] for question, those in grouped.items()
         },
