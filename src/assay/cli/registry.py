@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,7 +15,7 @@ from assay.cli._progress import progress
 from assay.cli._registry import kept, where
 from assay.cli._streams import Output, looks, put_record, say
 from assay.errors import UsageError
-from assay.facts.kept import Tended
+from assay.facts.kept import Accepted, Tended
 
 
 @group("registry")
@@ -113,6 +116,91 @@ def migrate(registry: str | None) -> None:
     say(
         f"the registry was at {before or 'nothing'}" + (f" and is at {after}" if before != after else ": nothing to do")
     )
+
+
+@COMMAND.command("waive")
+@click.argument("model")
+@click.argument("check")
+@click.option("--artifact", default="", metavar="PATH", help="Only in this file of the model.")
+@click.option("--reason", required=True, help="Why it is accepted.")
+@click.option("--owner", required=True, help="Who answers for it.")
+@click.option("--expires", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Until when (UTC).")
+@options.registry()
+def waive(
+    model: str, check: str, artifact: str, reason: str, owner: str, expires: datetime, registry: str | None
+) -> None:
+    """Accept findings of CHECK in the files of the kept audit MODEL (a name or a dossier's digest), as they are now.
+
+    It is recorded with who said so and when. It counts where it stands in a policy: assay registry waivers --write.
+    """
+    from assay.facts.dossier import Waiver, WaiverState
+    from assay.registry import user
+    from assay.registry.accepting import accept
+
+    with kept(registry) as found:
+        dossier = found.dossier(found.one(model))
+        day = expires.date().isoformat()
+        subject = dossier.subject
+        waiver = Waiver(
+            check, artifact, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED
+        )  # fmt: skip
+        row = accept(found, dossier, waiver, user())
+    say(f"recorded {row.id[:8]}: write a policy with it by  assay registry waivers --write FILE")
+
+
+@COMMAND.command("waivers")
+@click.argument("model", default="")
+@click.option("--all", "every", is_flag=True, help="Also those that were taken back.")
+@options.policy("With --write: the policy that they are added to; by default that called default.")
+@options.written("write", "Write the policy with the listed waivers to this file, for --policy and models.toml.")
+@options.registry()
+@options.formats("text", "json")
+def waivers(
+    model: str, every: bool, policy: str | None, write: Path | None, registry: str | None, outputs: tuple[Output, ...]
+) -> None:
+    """List the waivers that were recorded for MODEL, or for all models: what was accepted, by whom, until when.
+
+    The policy that --write writes is a file like any other: a dossier records its digest, and assay verify takes it.
+    """
+    from assay.registry.accepting import accepted
+    from assay.render.record.kept import accepted as lines
+
+    with kept(registry) as found:
+        rows = found.database.read(lambda connection: accepted(connection, model, every=every))
+    for format, path in outputs:
+        put_record(format, tuple(rows), lines(rows, *looks(path)), path)
+    if write:
+        _policy_with([row for row in rows if not row.ended_at], policy or "default", write)
+
+
+@COMMAND.command("unwaive")
+@click.argument("number")
+@options.registry()
+def unwaive(number: str, registry: str | None) -> None:
+    """Take back the waiver of this NUMBER; it stays on record. A policy that has it is to be written anew."""
+    from assay.registry import user
+    from assay.registry.accepting import take_back
+
+    with kept(registry) as found:
+        row = take_back(found, number, user())
+    say(f"took back {row.id[:8]}: {row.check} of {row.model}")
+
+
+def _policy_with(rows: Sequence[Accepted], base: str, path: Path) -> None:
+    """Write a policy with waivers (UsageError: the policy cannot have any added)."""
+    from assay import policy
+    from assay.policy.waived import text_with
+    from assay.registry.accepting import as_waiver
+    from assay.writing import write
+
+    before = policy.load(base)
+    name = f"{base}, with waivers of a registry" if base in policy.BUILTIN else ""
+    made = text_with(policy.source(base), name, [as_waiver(row) for row in rows])
+    after = policy.parsed(made, str(path))
+    if replace(after, name=before.name, waivers=before.waivers, sha256=before.sha256) != before:
+        raise UsageError(f"no waivers can be added to the policy {base}: write its own as [[waiver]]")
+    write(path, made.encode())
+    say(f"wrote {path}: {len(rows):,} waivers", err=True)
 
 
 def _is_tar(file: Path) -> bool:

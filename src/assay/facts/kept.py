@@ -64,6 +64,28 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A waiver in the registry: what `Waiver` has, for which model, who recorded it when, and who took it back when.
+
+    `ended_by` and `ended_at` are empty while it counts; times are UTC.
+    """
+
+    id: str
+    model: str
+    check: str
+    artifact: str
+    subject: str
+    manifest: str
+    reason: str
+    owner: str
+    expires: str
+    by: str
+    at: str
+    ended_by: str
+    ended_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Damage:
     """Something kept that is not as it was: which blob or audit, what is wrong, and which audits are concerned."""
 

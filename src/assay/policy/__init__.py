@@ -78,9 +78,16 @@ class Policy:
 
 def builtin(name: str) -> Policy:
     """The built-in policy of this name."""
+    return parsed(source(name), name)
+
+
+def source(name: str) -> str:
+    """The text of a built-in policy, or of a file."""
+    if name not in BUILTIN:
+        return files.text(Path(name), MOST, "policy")
     text = pkgutil.get_data("assay.policy", f"builtin/{name}.toml")  # importlib.resources costs 10 ms more at start
     assert text is not None
-    return parsed(text.decode("utf-8"), name)
+    return text.decode("utf-8")
 
 
 def load(name: str) -> Policy:
@@ -89,7 +96,7 @@ def load(name: str) -> Policy:
         return builtin(name)
     if not Path(name).exists():
         raise UsageError(f"no policy {name!r}: give {', '.join(BUILTIN)} or a file")
-    found = parsed(files.text(Path(name), MOST, "policy"), name)
+    found = parsed(source(name), name)
     called = " ".join(unicodedata.normalize("NFKC", found.name).split()).casefold()
     if not found.name.isprintable():
         raise UsageError(f"policy {name}: its name is not printable on one line: {found.name[:80]!a}")

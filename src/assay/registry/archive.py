@@ -17,10 +17,11 @@ from sqlalchemy import Connection, select
 
 from assay.errors import Stopped, UsageError
 from assay.facts.codec import canonical, decode
+from assay.facts.kept import Accepted
 from assay.files import as_record
 from assay.lazy import dataclass
 from assay.progress import Progress
-from assay.registry import Registry, decoded
+from assay.registry import Registry, accepting, decoded
 from assay.registry.blobs import MOST, Damaged
 from assay.registry.keeping import ROLES, keep, time_of
 from assay.registry.rows import written
@@ -61,6 +62,7 @@ class Index:
 
     schema: str
     audits: tuple[Entry, ...]
+    accepted: tuple[Accepted, ...]
 
 
 def write(registry: Registry, stream: BinaryIO, progress: Progress | None = None) -> Index:
@@ -90,6 +92,7 @@ def take_in(registry: Registry, path: Path, progress: Progress | None = None) ->
                 _keep(registry, entry, source)
                 if progress and progress("importing", done, len(source.index.audits), "audits"):
                     raise Stopped("importing", done, len(source.index.audits), "audits")
+            registry.database.write(lambda connection: accepting.take_in(connection, source.index.accepted))
     except (tarfile.TarError, OSError, EOFError, ValueError, RecursionError) as cause:  # headers may say anything
         raise UsageError(f"{path} is no exported registry: {cause}") from None
     return len(source.index.audits)
@@ -150,4 +153,5 @@ def _index(connection: Connection) -> Index:
     for row in connection.execute(select(BLOB).order_by(BLOB.c.role)):
         files.setdefault(row.audit_id, []).append(Blob(row.role, row.sha256))
     ids = connection.execute(select(AUDIT.c.id).order_by(AUDIT.c.dossier)).scalars()
-    return Index(SCHEMA, tuple(Entry(tuple(files.get(id, ())), tuple(kept.get(id, ()))) for id in ids))
+    entries = tuple(Entry(tuple(files.get(id, ())), tuple(kept.get(id, ()))) for id in ids)
+    return Index(SCHEMA, entries, tuple(accepting.accepted(connection, every=True)))

@@ -215,4 +215,23 @@ TASK = Table(
     Index("task_of_worker", "worker", "state"),
 )
 
+ACCEPTED = Table(
+    "accepted",  # waivers that people recorded; they are of files, not of audits, and are never removed
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("model", Text, nullable=False),  # its name when it was recorded
+    Column("check", Text, nullable=False),
+    Column("artifact", Text, nullable=False),
+    Column("subject", _SHA256, nullable=False),
+    Column("manifest", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("expires", String(10), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", String(20), nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("ended_at", String(20), nullable=False),  # empty: it counts
+    Index("accepted_by_model", "model"),
+)
+
 PARTS = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER, BLOB)  # what goes with an audit

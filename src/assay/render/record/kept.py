@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from assay.facts.dossier import Verdict
-from assay.facts.kept import Hit, KeptAudit, Tended
+from assay.facts.kept import Accepted, Hit, KeptAudit, Tended
 from assay.render.headline import Headline, Tone
 from assay.render.tally import counted
 from assay.render.terminal import Paint, painter, wrapped
@@ -15,6 +15,7 @@ from assay.text.many import many
 
 _COLOURS = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
 _WIDTH = max(map(len, Verdict))
+_NUMBER = 8  # digits of a waiver's number that are shown
 _DIGITS = 12  # of a digest that is shown: as many as it takes to find it again
 
 
@@ -77,6 +78,21 @@ def tended(found: Tended, colour: bool = False, width: int = 100) -> Iterator[st
         yield from Headline("KEPT", keeps, Tone.TELL).lines(paint, width)
     for row in found.damaged:
         yield from wrapped(visible(f"{', '.join(row.audits)}: {row.what}: {row.wrong}"), " " * 2, width, " " * 4)
+
+
+def accepted(rows: Sequence[Accepted], colour: bool = False, width: int = 100) -> Iterator[str]:
+    """Waivers: what was accepted, then by whom and why."""
+    paint = painter(colour)
+    count = sum(not row.ended_at for row in rows)
+    said = f"{many(count, 'waiver')} that count{'s' if count == 1 else ''}."
+    yield from Headline("WAIVED" if rows else "NONE", said, Tone.TELL).lines(paint, width)
+    for row in rows:
+        place = f" in {row.artifact}" if row.artifact else ""
+        head = f"{row.id[:_NUMBER]}  {row.model}: {row.check}{place}, by {row.owner} until {row.expires}: {row.reason}"
+        yield from wrapped(visible(head), "", width, " " * (_NUMBER + 2))
+        ended = f"; taken back by {row.ended_by} on {row.ended_at[:10]}" if row.ended_at else ""
+        said = visible(f"recorded by {row.by} on {row.at[:10]}{ended}")
+        yield from wrapped(said, " " * (_NUMBER + 2), width)
 
 
 def _listed(rows: Sequence[KeptAudit], more: bool) -> Headline:

@@ -13,6 +13,7 @@ _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 def upgrade() -> None:
     """Make them; what a registry holds is never taken back by going down."""
     for made in (
+        _accepted,
         _audit,
         _artifact,
         _blob,
@@ -248,3 +249,24 @@ def _task() -> None:
     op.create_index("task_to_take", "task", ["closed", "state", "size"], unique=False)
     op.create_index("task_of_fleet", "task", ["fleet", "closed"], unique=False)
     op.create_index("task_of_worker", "task", ["worker", "state"], unique=False)
+
+
+def _accepted() -> None:
+    op.create_table(
+        "accepted",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("check", sa.Text(), nullable=False),
+        sa.Column("artifact", sa.Text(), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("manifest", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("expires", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.String(length=20), nullable=False),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("accepted_by_model", "accepted", ["model"], unique=False)

@@ -1,0 +1,96 @@
+"""Waivers in the registry: who accepted which finding of which model, when and until when, and who took it back.
+
+They count through the policy's own mechanism: written into a policy file, whose digest a dossier records, they can be
+handed to whoever verifies it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from assay import policy
+from assay.errors import UsageError
+from assay.facts.artifact import manifest
+from assay.facts.dossier import Dossier, Waiver, WaiverState
+from assay.facts.kept import Accepted
+from assay.registry import Registry
+from assay.registry.keeping import now
+from assay.registry.rows import written
+from assay.registry.tables import ACCEPTED
+
+_LEAST = 8  # digits that name a waiver
+
+
+def accept(registry: Registry, dossier: Dossier, given: Waiver, by: str) -> Accepted:
+    """Record a waiver for this dossier's model (UsageError: it would accept nothing that was found, or is over)."""
+    what = policy.Judged(manifest(dossier.artifacts, dossier.excluded), dossier.nature.kind)
+    probe = replace(policy.builtin("default"), waivers=(given,))
+    _, (judged,), _, _ = policy.judged(dossier.findings, probe, what, frozenset(), datetime.now(UTC).date())
+    if judged.state is not WaiverState.APPLIED:
+        raise UsageError(_nothing(dossier, given, judged.state))
+    row = Accepted(
+        secrets.token_hex(16), dossier.subject.name, given.check, given.artifact, given.subject, given.manifest,
+        given.reason, given.owner, given.expires, by, now(), "", "",
+    )  # fmt: skip
+    registry.database.write(lambda connection: take_in(connection, (row,)))
+    return row
+
+
+def accepted(connection: Connection, model: str = "", *, every: bool = False) -> list[Accepted]:
+    """The waivers, of one model or of all, oldest first; without `every` those that nobody took back."""
+    asked = select(ACCEPTED).order_by(ACCEPTED.c.at, ACCEPTED.c.id)
+    asked = asked.where(ACCEPTED.c.model == model) if model else asked
+    asked = asked if every else asked.where(ACCEPTED.c.ended_at == "")
+    return [Accepted(**row) for row in connection.execute(asked).mappings()]
+
+
+def take_back(registry: Registry, id: str, by: str) -> Accepted:
+    """Say that a waiver counts no more; it stays on record (UsageError: no waiver, or several, have this number)."""
+
+    def ended(connection: Connection) -> Accepted:
+        rows = [row for row in accepted(connection) if len(id) >= _LEAST and row.id.startswith(id.lower())]
+        if len(rows) != 1:
+            raise UsageError(f"{len(rows)} waivers that count have the number {id[:40]!r}: assay registry waivers")
+        values = {"ended_by": written(by), "ended_at": now()}
+        connection.execute(update(ACCEPTED).where(ACCEPTED.c.id == rows[0].id).values(**values))
+        (row,) = (row for row in accepted(connection, every=True) if row.id == rows[0].id)
+        return row
+
+    return registry.database.write(ended)
+
+
+def take_in(connection: Connection, rows: Iterable[Accepted]) -> None:
+    """Record waivers that are not there yet; one that was taken back elsewhere is taken back."""
+    for row in rows:
+        values = {name: getattr(row, name) for name in ACCEPTED.c.keys()}  # noqa: SIM118 - columns, not a mapping
+        unfit = [name for name, value in values.items() if written(value) != value]
+        if unfit:
+            raise UsageError(f"a waiver's {unfit[0]} cannot be kept as it is: it is too long, or is no text")
+        known = connection.execute(select(ACCEPTED.c.ended_at).where(ACCEPTED.c.id == row.id)).first()
+        if known is None:
+            connection.execute(insert(ACCEPTED).values(**values))
+        elif row.ended_at and not known.ended_at:
+            gone = {"ended_by": row.ended_by, "ended_at": row.ended_at}
+            connection.execute(update(ACCEPTED).where(ACCEPTED.c.id == row.id).values(**gone))
+
+
+def as_waiver(row: Accepted) -> Waiver:
+    """The waiver as a policy has it."""
+    return Waiver(
+        row.check, row.artifact, row.subject, row.reason, row.owner, row.expires, row.manifest, WaiverState.UNMATCHED
+    )
+
+
+def _nothing(dossier: Dossier, given: Waiver, state: WaiverState) -> str:
+    if state is WaiverState.EXPIRED:
+        return f"the waiver would end on {given.expires}, which is over"
+    where = f" in {given.artifact!r}" if given.artifact else ""
+    return (
+        f"there is nothing to accept: the kept audit of {dossier.subject.name} has no finding of {given.check}{where}"
+        f" that fails, is to be reviewed or is open (assay show {dossier.subject.name})"
+    )
