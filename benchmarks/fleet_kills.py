@@ -4,7 +4,8 @@ One `assay fleet audit --queue` and one `assay fleet work --stay` share models t
 their processes, or PostgreSQL, gets SIGKILL, and is started again where it does not start again by itself. When all
 models are done, files are added to each and the next run begins, until there were enough kills. Then rows are counted:
 each task must have one outcome, which is no trouble, and one keeping under its token, and there must be no other
-keeping; everything that is kept is held against its digest.
+keeping; everything that is kept is held against its digest. A task whose workers were killed five times is given up,
+which is its outcome, and counted beside.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 from tests.builders import hub_model
 from tests.builders.postgres import Server, server
 
 from assay import registry
-from assay.registry.queue import State
+from assay.registry.queue import MOST_TAKINGS, State
 from assay.registry.tables import KEEPING, TASK
 from assay.registry.tending import check
 
+EVERY = 0.5, 3.5  # seconds between two kills: a worker takes one to start, and less for an audit
 ASSAY = [sys.executable, "-m", "assay"]
 LIST = 'schema = "assay-models/1"\n[[model]]\nmodel = "models/*"\n'
 
@@ -37,8 +39,8 @@ LIST = 'schema = "assay-models/1"\n[[model]]\nmodel = "models/*"\n'
 def kills(wanted: int, models: int, seed: int) -> None:
     """Print what was killed how often, and what was then wrong."""
     print(
-        f"{'database':<12}{'kills':>7}{'parent':>8}{'workers':>9}{'server':>8}{'runs':>6}{'tasks':>7}{'s':>7}"
-        "  afterwards"
+        f"{'database':<12}{'kills':>7}{'parent':>8}{'workers':>9}{'server':>8}{'runs':>6}{'tasks':>7}"
+        f"{'given up':>10}{'s':>7}  afterwards"
     )
     with tempfile.TemporaryDirectory() as folder, server() as running:
         for name in ("SQLite", "PostgreSQL") if running else ("SQLite",):
@@ -52,10 +54,11 @@ def kills(wanted: int, models: int, seed: int) -> None:
                 pass
             start = time.monotonic()
             counts, runs = _Killing(root, where, there, random.Random(seed)).until(wanted)
-            tasks, wrong = _wrong(where)
+            tasks, given_up, wrong = _wrong(where)
             print(
                 f"{name:<12}{counts.total():>7}{counts['parent']:>8}{counts['worker']:>9}{counts['server']:>8}{runs:>6}"
-                f"{tasks:>7}{time.monotonic() - start:>7.0f}  {wrong or 'nothing lost, nothing twice, all whole'}",
+                f"{tasks:>7}{given_up:>10}{time.monotonic() - start:>7.0f}"
+                f"  {wrong or 'nothing lost, nothing twice, all whole'}",
                 flush=True,
             )
 
@@ -76,7 +79,7 @@ class _Killing:
                     runs += self._parent.returncode == 0
                     self._changed(runs)
                     self._parent = self._started("audit", "--queue", "--jobs", "2", "-q")
-                time.sleep(self._chance.uniform(0.2, 2.0))
+                time.sleep(self._chance.uniform(*EVERY))
                 if counts.total() < wanted:
                     counts[self._killed()] += 1
                 if self._other.poll() is not None:
@@ -120,26 +123,26 @@ def _children(pid: int) -> list[int]:
     return []
 
 
-def _wrong(where: str) -> tuple[int, str]:
-    """How many tasks there were, and what is wrong; empty: nothing."""
+def _wrong(where: str) -> tuple[int, int, str]:
+    """How many tasks there were, how many were given up, and what is wrong; empty: nothing."""
 
-    def asked(connection: Connection) -> tuple[list[tuple[str, str, str]], list[str]]:
-        tasks = connection.execute(select(TASK.c.state, TASK.c.token, TASK.c.outcome)).all()
-        return [(row.state, row.token, row.outcome) for row in tasks], list(
-            connection.execute(select(KEEPING.c.token)).scalars()
-        )
+    def asked(connection: Connection) -> tuple[list[Any], list[str]]:
+        rows = connection.execute(select(TASK.c.state, TASK.c.taking, TASK.c.token, TASK.c.outcome))
+        return list(rows), list(connection.execute(select(KEEPING.c.token)).scalars())
 
     with registry.open(where) as kept:
         tasks, tokens = kept.database.read(asked)
         damaged = check(kept).damaged
-    kept_tokens, known = Counter(tokens), {token for _, token, _ in tasks}
-    found: dict[str, Callable[[], int]] = {
-        "without an outcome": lambda: sum(state != State.DONE for state, _, _ in tasks),
-        "with trouble": lambda: sum('"trouble": ""' not in outcome for _, _, outcome in tasks),
-        "not kept": lambda: sum(not kept_tokens[token] for token in known),
-        "kept twice": lambda: sum(number > 1 for number in kept_tokens.values()),
-        "kept for no task": lambda: len(kept_tokens.keys() - known),
-        "damaged": lambda: len(damaged),
+    times, known = Counter(tokens), {row.token for row in tasks}
+    given_up = [row for row in tasks if row.state == State.LOST and row.taking == MOST_TAKINGS]
+    done = [row for row in tasks if row.state == State.DONE]
+    counts = {
+        "without an outcome": len(tasks) - len(done) - len(given_up),
+        "with trouble": sum('"trouble": ""' not in row.outcome for row in done),
+        "not kept": sum(not times[row.token] for row in done),
+        "kept twice": sum(number > 1 for number in times.values()),
+        "kept for no task": len(times.keys() - known),
+        "damaged": len(damaged),
     }
-    counts = {name: count() for name, count in found.items()}
-    return len(tasks), ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    wrong = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return len(tasks), len(given_up), wrong

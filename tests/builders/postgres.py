@@ -50,7 +50,12 @@ class Server:
                 os.kill(row, signal.SIGKILL)
         while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
             time.sleep(0.02)
-        self.start()
+        for _ in range(50):  # it does not start while a process of before is still in its shared memory
+            try:
+                return self.start()
+            except subprocess.CalledProcessError:
+                time.sleep(0.1)
+        raise RuntimeError("PostgreSQL does not start again after a kill")
 
     def database(self, name: str, store: Path) -> str:
         """The URL of a new registry."""

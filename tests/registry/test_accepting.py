@@ -14,6 +14,7 @@ from assay.policy.waived import text_with
 from assay.registry.accepting import accepted
 from tests.builders import calls
 from tests.builders.command import run
+from tests.builders.inputs import tar
 
 DAY = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
 WHY = ("--reason", 'read by "our" trainer only', "--owner", "ada", "--expires", DAY)
@@ -109,3 +110,12 @@ def test_a_policy_that_no_waiver_can_be_added_to_is_said(bad: Path, where: str, 
     (tmp_path / "own.toml").write_text('schema = "assay-policy/1"\nname = "own"\nwaiver = []\n')
     words = ("waivers", "--policy", str(tmp_path / "own.toml"), "--write", str(tmp_path / "ours.toml"))
     assert "is not TOML" in refused(*words, where=where) and not (tmp_path / "ours.toml").exists()
+
+
+def test_waivers_of_a_made_export_that_are_none_are_refused(tmp_path: Path) -> None:
+    row = dict.fromkeys(("model", "check", "artifact", "subject", "manifest", "reason", "owner", "by"), "x")
+    row |= {"id": "a" * 32, "expires": "soon", "at": "2026-11-27T03:05:07Z", "ended_by": "", "ended_at": ""}
+    raw = json.dumps({"schema": "assay-registry/1", "audits": [], "accepted": [row]}).encode()
+    (tmp_path / "made.tar").write_bytes(tar(("registry.json", raw)))
+    done = run("registry", "import", str(tmp_path / "made.tar"), "--registry", str(tmp_path / "kept"))
+    assert done.returncode == 2 and "a waiver ends on 'soon': expected a date" in done.stderr, done

@@ -368,7 +368,7 @@ def test_a_tar_with_odd_headers_is_a_sentence(tmp_path: Path, headers: dict[str,
 
 
 def test_an_index_that_keeps_nothing_is_refused(tmp_path: Path) -> None:
-    index = '{"schema": "assay-registry/1", "audits": [{"blobs": [], "kept": []}]}'
+    index = '{"schema": "assay-registry/1", "audits": [{"blobs": [], "kept": []}], "accepted": []}'
     done = run("registry", "import", str(_tar(tmp_path / "a.tar", {}, index)), "--registry", str(tmp_path / "kept"))
     assert done.returncode == 2 and "an audit is without its dossier, or was never kept" in done.stderr
 

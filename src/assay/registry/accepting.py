@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -19,7 +19,7 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Waiver, WaiverState
 from assay.facts.kept import Accepted
 from assay.registry import Registry
-from assay.registry.keeping import now
+from assay.registry.keeping import now, time_of
 from assay.registry.rows import written
 from assay.registry.tables import ACCEPTED
 
@@ -71,12 +71,22 @@ def take_in(connection: Connection, rows: Iterable[Accepted]) -> None:
         unfit = [name for name, value in values.items() if written(value) != value]
         if unfit:
             raise UsageError(f"a waiver's {unfit[0]} cannot be kept as it is: it is too long, or is no text")
+        _dated(row)
         known = connection.execute(select(ACCEPTED.c.ended_at).where(ACCEPTED.c.id == row.id)).first()
         if known is None:
             connection.execute(insert(ACCEPTED).values(**values))
         elif row.ended_at and not known.ended_at:
             gone = {"ended_by": row.ended_by, "ended_at": row.ended_at}
             connection.execute(update(ACCEPTED).where(ACCEPTED.c.id == row.id).values(**gone))
+
+
+def _dated(row: Accepted) -> None:
+    try:
+        date.fromisoformat(row.expires)
+    except ValueError:
+        raise UsageError(f"a waiver ends on {row.expires[:40]!r}: expected a date such as 2027-06-30") from None
+    for time in filter(None, (row.at, row.ended_at)):
+        time_of(time)
 
 
 def as_waiver(row: Accepted) -> Waiver:
