@@ -49,8 +49,8 @@ def audit(
     """Audit a model and give its dossier.
 
     Args:
-        model: a folder, a weight file, `hf://org/name[@revision]`, or `openai+http://host/v1#model`, of which only what
-            it answers can be known.
+        model: a folder, a weight file, `hf://org/name[@revision]`, or `openai+http://host/v1#model`
+            (`anthropic+https://...` for the Messages API), of which only what it answers can be known.
         policy: `default`, `strict`, or the path of a policy file.
         questions: those of the five to ask alone, such as `vulnerabilities`; the others are not part of the dossier.
         only, skip: check ids to ask alone, or to leave out; `weights.*` is all that begin so. What is left out is open

@@ -131,6 +131,7 @@ def test_a_model_that_the_server_has_not_is_not_taken_for_another() -> None:
     [
         ("http://127.0.0.1:8080/v1", "give openai+http://127.0.0.1:8080/v1 for a model behind a server"),
         ("https://api.example.com/v1", "give openai+https://api.example.com/v1 for a model behind a server"),
+        ("https://api.anthropic.com", "give anthropic+https://api.anthropic.com for a model behind a server"),
         ("localhost:8080", "a model behind a server is openai+http://localhost:8080"),
         ("127.0.0.1:8080/v1", "a model behind a server is openai+http://127.0.0.1:8080/v1"),
     ],

@@ -6,6 +6,7 @@ import os
 import re
 
 from assay.cli._streams import say
+from assay.facts.dossier import ENDPOINTS
 
 _HUB = "https://huggingface.co"  # huggingface_hub, "Environment variables", HF_ENDPOINT
 
@@ -17,7 +18,8 @@ def told(*references: str | None, offline: bool) -> None:
             continue
         from assay.network import proxy
 
-        url = os.environ.get("HF_ENDPOINT") or _HUB if model.startswith("hf://") else model.removeprefix("openai+")
+        served = model.partition("+")[2] if model.startswith(ENDPOINTS) else model
+        url = os.environ.get("HF_ENDPOINT") or _HUB if model.startswith("hf://") else served
         try:
             way = proxy(url)
         except ValueError:  # no URL: whoever opens it says so

@@ -123,7 +123,8 @@ def COMMAND(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model.
+    """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model
+    (anthropic+https://host/v1#model for the Messages API).
 
     Nothing from the model is executed; --run and --questions compute its network from weights that assay read. Exit
     status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run. Several models are audited one after another, each report

@@ -46,7 +46,8 @@ class Verdict(StrEnum):
     INCOMPLETE = "INCOMPLETE"
 
 
-ENDPOINT = "openai+"  # what the reference to a model behind an endpoint begins with
+OPENAI, ANTHROPIC = "openai+", "anthropic+"
+ENDPOINTS = (OPENAI, ANTHROPIC)  # what the reference to a model behind an endpoint begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Subject:
     @property
     def closed(self) -> bool:
         """Whether nobody outside sees its files."""
-        return self.reference.startswith(ENDPOINT)
+        return self.reference.startswith(ENDPOINTS)
 
 
 @dataclass(frozen=True, slots=True)

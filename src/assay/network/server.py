@@ -21,9 +21,14 @@ WHOLE = 5  # times READ: an answer may take that long to its last byte, however 
 TRIES = 4  # of a request that a busy server turns away
 LONGEST_WAIT = 120.0  # seconds between two of them: a server that asks for more is not asked again
 LIMITED = 429  # too many requests
-_BUSY = frozenset({LIMITED, 502, 503, 504})
+_BUSY = frozenset({LIMITED, 502, 503, 504, 529})  # the last: overloaded, of Anthropic's API
 SAID = 200  # characters of an error that a message repeats, once no key is in them
 _API = "/v1"  # what an address ends with, before the paths of the API
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header in which most APIs take a key."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 class Unreached(UsageError):
@@ -53,6 +58,7 @@ class Server:
         *,
         key_in_clear: bool = False,
         key: str = KEY,
+        headers: Callable[[str], dict[str, str]] = bearer,
         needs: tuple[str, str] = ("endpoint", "asking a model behind an endpoint"),
         allow: str = ", or allow it with --key-in-clear",
     ) -> None:
@@ -63,6 +69,7 @@ class Server:
             read: seconds without a byte after which an answer is given up.
             key_in_clear: send a key over plain http to another machine, too.
             key: the environment variable with the key that this server gets.
+            headers: those of every request, from the key (empty: there is none).
             needs: the extra with the library, and what for.
             allow: how a user allows a key in clear, as the end of a sentence.
 
@@ -82,14 +89,14 @@ class Server:
         self._secrets = tuple(row for row in (self._key, *of_user(url)) if len(row) >= LEAST)
         self._proxy = proxy(url)
         try:
-            headers = httpx2.Headers({"Authorization": f"Bearer {self._key}"} if self._key else {})
+            sent = httpx2.Headers(headers(self._key))
             way = httpx2.HTTPTransport(proxy=self._proxy.url if self._proxy else None)
         except UnicodeEncodeError:
             raise UsageError(f"{key} holds characters that no key has") from None
         except (ValueError, ImportError) as cause:
             raise UsageError(f"{self._proxy} cannot be used: {concealed(str(cause))[:200]}") from None
         limits = httpx2.Timeout(read, connect=CONNECT)
-        self._client = httpx2.Client(timeout=limits, headers=headers, follow_redirects=False, transport=way)
+        self._client = httpx2.Client(timeout=limits, headers=sent, follow_redirects=False, transport=way)
         weakref.finalize(self, self._client.close)  # a runtime has no end of its own
 
     def get(self, path: str) -> Any:

@@ -20,8 +20,9 @@ Found = TypeVar("Found")
 class Abreast:
     """The connections to one server: each request takes one that is free, or a new one."""
 
-    def __init__(self, first: Server, read: float, *, key_in_clear: bool) -> None:
-        self._read, self._in_clear, self._to = read, key_in_clear, first.address
+    def __init__(self, first: Server, another: Callable[[str], Server]) -> None:
+        """`another` makes a further connection to an address."""
+        self._another, self._to = another, first.address
         self._all, self._here = [first], local()
         self._free: SimpleQueue[Server] = SimpleQueue()
         self._free.put(first)
@@ -44,7 +45,7 @@ class Abreast:
             while (server := self._free.get_nowait()).ended:
                 pass
             return server
-        server = Server(self._to, self._read, key_in_clear=self._in_clear)
+        server = self._another(self._to)
         self._all.append(server)
         return server
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,7 +12,7 @@ from assay.network.server import Refused, Server
 from assay.runtime._abreast import Abreast
 
 # what a user copies from a manual, behind the address of the API
-_PATHS = ("/chat/completions", "/completions", "/models")
+_PATHS = ("/chat/completions", "/completions", "/messages", "/models")
 # what a server may refuse and still be asked; another name of the same, or nothing: it is left out
 _OPTIONAL = {
     "max_tokens": "max_completion_tokens",  # newer models of OpenAI
@@ -21,12 +22,15 @@ _OPTIONAL = {
     "temperature": "",
 }
 _REFUSES = frozenset({400, 422, 501})
+_FORBIDS = 403  # OpenAI answers so to log-probabilities of some models; else a key is not allowed what it asks
 _NOBODY = "no-such-model-f3a1"  # asked for to see whether a server minds
 _LISTED = 8  # models that a message names
 
 
-def located(url: str, wanted: str, read: float, *, key_in_clear: bool) -> tuple[Server, str]:
+def located(url: str, wanted: str, connected: Callable[[str], Server]) -> tuple[Server, str]:
     """The server whose API lies at an address, or at /v1 there, and the name of the model.
+
+    `connected` makes a connection to an address.
 
     Raises UsageError: it cannot be reached, has not this model, or several and none was named.
     """
@@ -36,7 +40,7 @@ def located(url: str, wanted: str, read: float, *, key_in_clear: bool) -> tuple[
     paths = [path] if path.endswith("/v1") else [f"{path}/v1", path] if not path else [path, f"{path}/v1"]
     known: list[tuple[Server, Refused | None]] = []
     for one in paths:
-        server = Server(urlunsplit(parts._replace(path=one)), read, key_in_clear=key_in_clear)
+        server = connected(urlunsplit(parts._replace(path=one)))
         try:
             names = _names(server.get("/models"))
         except Refused as cause:
@@ -95,6 +99,8 @@ def _answers_to(server: Server, name: str) -> bool:
 class Serving:
     """One model of a server, asked in the words that it takes."""
 
+    api = "OpenAI-compatible"
+
     def __init__(self, model: str, abreast: Abreast) -> None:
         self._model, self._abreast = model, abreast
         self._left: dict[str, frozenset[str]] = {}  # by path: what is not sent any more
@@ -121,7 +127,8 @@ class Serving:
                 value = self._abreast.post(path, {"model": self._model, **sent})
             except Refused as cause:
                 named = next((name for name in _OPTIONAL if name in sent and _names_it(str(cause), name)), None)
-                if cause.status not in _REFUSES or (named is None and "n" not in sent):
+                forbidden = cause.status == _FORBIDS and named is not None
+                if not forbidden and (cause.status not in _REFUSES or (named is None and "n" not in sent)):
                     raise
                 left, alone = (left | {named}, alone) if named is not None else (left, True)
                 continue

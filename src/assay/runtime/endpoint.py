@@ -10,15 +10,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from assay.errors import UsageError
+from assay.facts.dossier import ANTHROPIC
 from assay.facts.uncertainty import Capability, Sample, TokenScore
-from assay.network.server import LIMITED, READ, Refused, Unreached
+from assay.network.server import LIMITED, READ, Refused, Server, Unreached, bearer
 from assay.runtime import ALTERNATIVES, DRAWN, LENGTH, OPEN, Answer, _answers
 from assay.runtime._abreast import ABREAST, Abreast
 from assay.runtime._forced import Forced
+from assay.runtime._messages import Messages
+from assay.runtime._messages import headers as messages
 from assay.runtime._serving import Serving, located
 from assay.subject.reference import server
 
@@ -35,17 +39,20 @@ class Endpoint:
         """Ask the server what it can do.
 
         Args:
-            reference: `openai+http://host:port/v1#model`; without `#model` the one that the server has.
+            reference: `openai+http://host:port/v1#model`, or `anthropic+https://...` for the Messages API; without
+                `#model` the one that the server has.
             read: seconds that an answer may take to begin, and between two parts of it.
             key_in_clear: send a key over plain http to another machine, too.
 
         Raises UsageError: it cannot be reached, has not this model, or does not speak the API; the message says
         which.
         """
-        url, wanted = server(reference)
-        first, self._model = located(url, wanted, read, key_in_clear=key_in_clear)
-        self._abreast = Abreast(first, read, key_in_clear=key_in_clear)
-        self._serving = Serving(self._model, self._abreast)
+        api, url, wanted = server(reference)
+        speaks, headers = (Messages, messages) if api == ANTHROPIC else (Serving, bearer)
+        connected = partial(Server, read=read, key_in_clear=key_in_clear, headers=headers)
+        first, self._model = located(url, wanted, connected)
+        self._abreast = Abreast(first, connected)
+        self._serving = speaks(self._model, self._abreast)
         self._url = first.url
         self.model, self.sha256 = f"{self._model} at {urlsplit(url).netloc.rpartition('@')[2]}", ""
         self._completes, self._chats = False, False
@@ -56,15 +63,15 @@ class Endpoint:
         self._at_once = 1 if time.monotonic() - began > read / (2 * ABREAST) else ABREAST
         if not self._completes and not self._chats:
             raise UsageError(
-                f"{self._url} answers neither completions nor chat: it is no OpenAI-compatible endpoint, or has"
-                f" no model {self._model!r}"
+                f"{self._url} answers neither completions nor chat: it is no {self._serving.api} endpoint, or has no"
+                f" model {self._model!r}"
             )
         self.can = frozenset(can)
         ways = [name for name, there in (("completions", self._completes), ("chat", self._chats)) if there]
         given = "log-probabilities" if Capability.GENERATE in can else "no log-probabilities"
         scores = ", of given texts too" if Capability.SCORE in can else ""
         ignored = f"; takes no {', '.join(refused)}" if (refused := self._serving.refused) else ""
-        self._said = f"OpenAI-compatible endpoint ({', '.join(ways)}; {given}{scores}{ignored}"
+        self._said = f"{self._serving.api} endpoint ({', '.join(ways)}; {given}{scores}{ignored}"
         self._unheeded: frozenset[str] | None = None
 
     @property

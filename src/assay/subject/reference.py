@@ -3,6 +3,7 @@
 - `models/SmolLM2`: a folder, a snapshot of a hub cache, or a single weight file
 - `hf://org/name[@revision]`: fetched into the hub's cache, then walked (extra `hub`)
 - `openai+http://host:port/v1[#model]`: an OpenAI-compatible endpoint, a walk without files
+- `anthropic+https://host/v1#model`: an endpoint that speaks the Messages API, likewise
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import os
 from pathlib import Path
 
 from assay.errors import UsageError
-from assay.facts.dossier import ENDPOINT
+from assay.facts.dossier import ANTHROPIC, ENDPOINTS, OPENAI
 from assay.lazy import regex
 from assay.secret import without_user
 from assay.subject import hub
 from assay.subject.walk import Walk, walked
 
-_SERVER = regex(r"openai\+(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
+_SERVER = regex(r"(?P<api>openai\+|anthropic\+)(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
 # what a server prints of itself, or a browser shows: a host with a port
 _HOST = regex(r"(?:localhost|[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|\[[0-9a-fA-F:]+\]):\d{1,5}(?:/\S*)?\Z")
 _FORMS = "a folder, a weight file, hf://org/name or openai+http://host/v1#model"
@@ -33,15 +34,16 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
     reference = os.fspath(model)
     if reference.startswith(hub.SCHEME):
         return hub.fetched(reference, offline=offline)
-    if reference.startswith(ENDPOINT):
-        _, name = server(reference)
+    if reference.startswith(ENDPOINTS):
+        _, _, name = server(reference)
         if offline:
             raise UsageError(f"{without_user(reference)} is behind a network, and --offline was given")
         shown = without_user(reference)
         return Walk(name or shown, shown, (), (), (), ())
     if reference.startswith(("http://", "https://")):
+        api = ANTHROPIC if ".anthropic.com" in reference else OPENAI
         raise UsageError(
-            f"cannot open {without_user(reference)}: give openai+{without_user(reference)} for a model behind a server,"
+            f"cannot open {without_user(reference)}: give {api}{without_user(reference)} for a model behind a server,"
             " or a folder, a weight file or hf://org/name"
         )
     if "://" in reference:
@@ -53,9 +55,9 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
     return walked(Path(reference))
 
 
-def server(reference: str) -> tuple[str, str]:
-    """(URL, model) of a reference to an endpoint; no model where it names none. UsageError if it is not one."""
+def server(reference: str) -> tuple[str, str, str]:
+    """(which API, URL, model) of a reference to an endpoint; no model where it names none. UsageError if it is none."""
     match = _SERVER.match(reference)
     if match is None:
         raise UsageError(f"{without_user(reference)} is no endpoint: expected openai+http://host:port/v1#model")
-    return match["url"], match["model"] or ""
+    return match["api"], match["url"], match["model"] or ""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.artifact import EXCLUDED, Obstacle, Trouble
-from assay.facts.dossier import ENDPOINT
+from assay.facts.dossier import ENDPOINTS
 from assay.formats.window import Source
 from assay.isolation import Place, beneath, identity
 from assay.lazy import dataclass, regex
@@ -55,7 +55,7 @@ class Walk:
     @property
     def closed(self) -> bool:
         """Whether the model is behind an endpoint: it has files, and nobody here can read them."""
-        return self.reference.startswith(ENDPOINT)
+        return self.reference.startswith(ENDPOINTS)
 
 
 def walked(path: Path, name: str = "", reference: str = "") -> Walk:

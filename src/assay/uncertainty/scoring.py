@@ -124,7 +124,10 @@ def score(
     Raises UsageError where the runtime cannot score it, or the calibration is of another model; the message says why.
     """
     if not can_score(runtime):
-        raise UsageError(f"{runtime.name} cannot score a given text")
+        raise UsageError(
+            f"{runtime.name} cannot score a given text: let it answer, and compare its answers (no --text, --samples 5)"
+            ", or compare the text with its sources (assay check)"
+        )
     trace = runtime.trace(prompt, text) if can_trace(runtime) else None
     tokens = trace.tokens if trace else runtime.score(prompt, text)
     return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=False), calibration, draw, held, usual)
