@@ -172,6 +172,57 @@ def tar(*members: tuple[str, bytes], mode: str = "w") -> bytes:
     return held.getvalue()
 
 
+def docx() -> bytes:
+    """A Word document with a footnote, a comment, deleted words, and a text box in two forms."""
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:mc="urn:mc"'
+    box = "<w:txbxContent><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:txbxContent>"
+    body = (
+        f"<w:document {space}><w:body><w:p><w:r><w:t>the purple walrus </w:t></w:r>"
+        "<w:r><w:t>quietly juggles</w:t></w:r>"
+        f"<w:del><w:r><w:delText>{ASIDE}</w:delText></w:r></w:del><w:r><w:instrText>{ASIDE}</w:instrText></w:r></w:p>"
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>nineteen glass teapots in Vorkhamstead</w:t></w:r></w:p></w:tc></w:tr>"
+        "</w:tbl>"
+        f"<mc:AlternateContent><mc:Choice>{box.format('in a box')}</mc:Choice><mc:Fallback>{box.format(ASIDE)}"
+        "</mc:Fallback></mc:AlternateContent></w:body></w:document>"
+    )
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("word/document.xml", body)
+        book.writestr("word/footnotes.xml", f"<w:footnotes {space}><w:p><w:t>a note below</w:t></w:p></w:footnotes>")
+        book.writestr("word/comments.xml", f"<w:comments {space}><w:p><w:t>{ASIDE}</w:t></w:p></w:comments>")
+        book.writestr("word/media/image1.png", b"PNG")
+        book.writestr("docProps/core.xml", "<c xmlns:d='urn:dc'><d:title>On walruses</d:title></c>")
+    return held.getvalue()
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    """An archive of these files, or of a text, rows, a file of no known kind and a link."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in members or (("in/a.txt", SAID.encode()), ("b.jsonl", b'{"text": "more"}'), ("c.xyz", b"?")):
+            archive.writestr(name, raw)
+        if not members:
+            link = zipfile.ZipInfo("d.txt")
+            link.external_attr = 0o120777 << 16
+            archive.writestr(link, "/etc/passwd")
+    return held.getvalue()
+
+
+def wat() -> bytes:
+    """What Common Crawl keeps about a page."""
+    page = {
+        "Head": {
+            "Title": "Walrus",
+            "Metas": [{"name": "Description", "content": SAID}, {"name": "v", "content": ASIDE}],
+        },
+        "Links": [{"path": "A@/href", "url": "http://example.org/b", "text": "a link to teapots"}],
+    }
+    payload = {"HTTP-Response-Metadata": {"Headers": {"X": ASIDE}, "HTML-Metadata": page}}
+    said = json.dumps({"Envelope": {"Payload-Metadata": payload}}).encode()
+    about = json.dumps({"Envelope": {"Payload-Metadata": {"WARC-Info-Metadata": {"x": ASIDE}}}}).encode()
+    return record("metadata", "application/json", about) + record("metadata", "application/json", said)
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "a.warc": warc,
     "a.warc.gz": lambda: gzip.compress(warc()) + gzip.compress(record("conversion", "text/plain", b"more text")),
@@ -184,10 +235,18 @@ FILES: dict[str, Callable[[], bytes]] = {
     "a.vtt": vtt,
     "a.epub": epub,
     "a.pdf": pdf,
+    "a.docx": docx,
+    "a.wat.gz": lambda: gzip.compress(wat()),
+    "a.zip": zipped,
     "a.tar": tar,
     "a.tgz": lambda: tar(mode="w:gz"),
     "a.tar.zst": lambda: zstandard.compress(tar()),
     "a.txt.xz": lambda: lzma.compress(SAID.encode()) + bytes(8) + lzma.compress(b" and more"),
     "a.rs": lambda: f"// {SAID}\nfn main() {{}}\n".encode(),
 }
-EXTRAS = {"warc": "warcio", "wet": "warcio", "pdf": "pypdf"}  # ending -> the library that its kind needs
+EXTRAS = {
+    "warc": "warcio",
+    "wet": "warcio",
+    "wat": "warcio",
+    "pdf": "pypdf",
+}  # ending -> the library that its kind needs

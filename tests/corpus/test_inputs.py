@@ -21,7 +21,7 @@ from assay.corpus.row import NotRead
 from assay.corpus.rows import Reading
 from assay.facts.corpus import Document
 from tests.builders.corpus import indexed, skipped
-from tests.builders.inputs import ASIDE, EXTRAS, FILES, PAGE, SAID, epub, record, tar, warc
+from tests.builders.inputs import ASIDE, EXTRAS, FILES, PAGE, SAID, docx, epub, record, tar, warc, wat, zipped
 from tests.builders.rows import tried
 
 LEFT = {
@@ -33,6 +33,11 @@ LEFT = {
     "a.tex": {"comments in LaTeX": 1},
     "a.vtt": {"notes in subtitles": 1},
     "a.pdf": {"a page of a PDF without text": 1},
+    "a.docx": {"comments of a document": 1, "pictures of a document": 1},
+    "a.wat.gz": {
+        "a WAT record of something that is no page": 1, "addresses, headers and other metadata of a page": 1,
+    },
+    "a.zip": {"no reader for .xyz": 1, "not a regular file": 1},
     "a.tar": {"no reader for .xyz": 1, "not a regular file": 1},
 }  # fmt: skip
 LEFT |= {"a.warc.gz": LEFT["a.warc"], "wiki.xml.bz2": LEFT["wiki.xml"]}
@@ -86,6 +91,22 @@ def test_files_in_an_archive_have_names_of_their_own(tmp_path: Path) -> None:
     assert found["a.tar/in/b.jsonl.gz:1"].licence.spdx == "MIT"
 
 
+def test_files_in_a_zip_have_names_of_their_own(tmp_path: Path) -> None:
+    found = {row.id for row in documents(built(tmp_path, "a.zip", zipped()))}
+    assert found == {"a.zip/in/a.txt", "a.zip/b.jsonl:1"}
+
+
+def test_what_a_word_document_and_a_record_about_a_page_say(tmp_path: Path) -> None:
+    corpus = built(tmp_path, "a.docx", docx())
+    assert corpus.count("in Vorkhamstead in a box a note below") == 1
+    assert documents(corpus)[0].title == "On walruses"
+    (tmp_path / "b").mkdir()
+    corpus = built(tmp_path / "b", "b.wat", wat())
+    assert corpus.count("a link to teapots") == 1
+    (page,) = documents(corpus)
+    assert (page.title, page.url) == ("Walrus", "http://example.org/a")
+
+
 def test_accents_and_percent_signs_in_latex(tmp_path: Path) -> None:
     corpus = built(tmp_path, "a.tex", FILES["a.tex"]())
     assert corpus.count("Vorkhamstead. Naïve café, 5% of it") == 1
@@ -115,6 +136,8 @@ BOMB = bytes(6 << 20)
         ("a.tar", tar(*((f"{n}.txt.gz", gzip.compress(b"a bomb " * 200_000)) for n in range(4)))),
         ("a.epub", epub("<p>" + "a " * (3 << 20))),
         ("a.tar.gz", tar(("a.txt", BOMB), mode="w:gz")),
+        ("a.zip", zipped(("a.txt", BOMB))),
+        ("a.zip", zipped(*((f"{n}.txt.gz", gzip.compress(b"a bomb " * 200_000)) for n in range(4)))),
     ],
 )
 def test_what_a_file_stands_for_is_bounded(
@@ -141,6 +164,12 @@ def test_what_a_file_stands_for_is_bounded(
         ("a.ipynb", b"[]", "a notebook without cells"),
         ("a.epub", b"PK\x03\x04", "cannot be read on"),
         ("a.pdf", b"%PDF-1.4 nothing", "cannot be read on"),
+        ("a.zip", zipped(("b.zip", zipped())), "an archive in an archive"),
+        ("a.zip", zipped(("b.tar", tar())), "an archive in an archive"),
+        ("a.zip", zipped(("a.txt", b"x"))[:-9], "cannot be read on"),
+        ("a.docx", zipped(("word/other.xml", b"<a/>")), "word/document.xml cannot be read"),
+        ("a.docx", zipped(("word/document.xml", b"<!DOCTYPE a [<!ENTITY b 'x'>]><a>&b;")), "cannot be read on"),
+        ("a.wat", record("metadata", "application/json", b"[1, {"), "a WAT record that is no JSON"),
         ("a.warc", b"WARC/1.0\r\nnothing", ""),
         ("a.warc", record("response", "application/http; msgtype=response", b"\xff" * 90), ""),
     ],

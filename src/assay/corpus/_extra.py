@@ -90,7 +90,7 @@ def needed(kinds: set[str], schemes: set[str], *, main: bool = False) -> None:
         pyarrow()
     if kinds & {"html", "warc"}:
         lxml_html()
-    if "epub" in kinds:
+    if kinds & {"epub", "docx"}:
         lxml_etree()
     if "warc" in kinds:
         warcio()

@@ -23,6 +23,7 @@ _WHOLE = {
     "notebook": "ipynb",
     "subtitle": "srt vtt",
     "epub": "epub",
+    "docx": "docx docm",
     "pdf": "pdf",
 }
 # endings of files of many documents, by kind
@@ -33,10 +34,12 @@ _MANY = {
     "tsv": "tsv",
     "parquet": "parquet",
     "arrow": "arrow feather",
-    "warc": "warc wet",
+    "warc": "warc wet wat",
     "wiki": "xml",
     "tar": "tar",
+    "zip": "zip",
 }
+ARCHIVES = frozenset({"tar", "zip"})  # kinds whose files are read each by its own kind
 _KINDS = {
     f".{ending}": kind for kinds in (_WHOLE, _MANY) for kind, endings in kinds.items() for ending in endings.split()
 }

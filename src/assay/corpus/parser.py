@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from assay.corpus import _extra, documents, items
 from assay.corpus.documents import Fields, Guesses, Made
-from assay.corpus.inputs import Input, every_kind
+from assay.corpus.inputs import ARCHIVES, Input, every_kind
 from assay.corpus.items import Asked
 from assay.corpus.kinds import reader
 from assay.corpus.row import NotRead, Row
@@ -153,7 +153,7 @@ def _load(kinds: frozenset[str], encoding: str, *, main_text: bool) -> tuple[str
     # threads that numpy, which pyarrow imports, and pyarrow's jemalloc would start
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
     held = set(sys.modules)
-    within = frozenset(row for row in every_kind() if row != "tar") if "tar" in kinds else frozenset()
+    within = every_kind() - ARCHIVES if kinds & ARCHIVES else frozenset()
     for kind in (kinds | within) & every_kind():
         with suppress(MissingExtra):  # of what this process reads for certain, `building` has looked after it
             _extra.needed({kind}, set())

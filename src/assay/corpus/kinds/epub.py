@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from assay.corpus import _extra, unpacking
 from assay.corpus.inputs import Input
 from assay.corpus.kinds import html
+from assay.corpus.kinds._zipped import MOST_MEMBERS, Zipped
 from assay.corpus.kinds.text import whole
 from assay.corpus.row import NotRead, Row
 
-_DAMAGED = (RuntimeError, EOFError, OSError, zlib.error, zipfile.BadZipFile)  # RuntimeError: encrypted
-MOST_MEMBERS = 20_000
-MOST_XML = 16 << 20  # bytes of what tells of the book
 _PAGES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
-
-
-class _Book:
-    """The members of a book, of which so many bytes may be unpacked."""
-
-    def __init__(self, raw: bytes) -> None:
-        self._zip = zipfile.ZipFile(io.BytesIO(raw))
-        self._left = self._most = unpacking.most(len(raw))
-        if len(self._zip.namelist()) > MOST_MEMBERS:
-            raise ValueError(f"an EPUB of more than {MOST_MEMBERS:,} files")
-
-    def read(self, name: str) -> bytes:
-        """A member (ValueError: it is not there, or too much was unpacked)."""
-        try:
-            with self._zip.open(name) as member:
-                raw = member.read(max(0, self._left) + 1)
-        except (KeyError, *_DAMAGED) as cause:
-            raise ValueError(f"{name[:80]} cannot be read ({' '.join(str(cause).split())[:80]})") from None
-        self._left -= len(raw)
-        if self._left < 0:
-            raise ValueError(unpacking.bomb(self._most))
-        return raw
-
-    def xml(self, name: str) -> Any:
-        """The root of a member, without entities or a document type from elsewhere."""
-        etree = _extra.lxml_etree()
-        raw = self.read(name)
-        if len(raw) > MOST_XML:
-            raise ValueError(f"{name[:80]} is larger than {MOST_XML >> 20} MiB")
-        return etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
 
 
 def rows(stream: BinaryIO, source: Input, encoding: str) -> Iterator[Row | NotRead]:
     """The book as one document; chapters that cannot be read are counted."""
-    book = _Book(whole(stream))
+    book = Zipped(whole(stream), "an EPUB")
     paths = book.xml("META-INF/container.xml").xpath("//*[local-name()='rootfile']/@full-path")
     path = next(iter(paths), "")
     package = book.xml(path)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO
 
 from assay.corpus import unpacking
 from assay.corpus.inputs import ABOUT, Input, kind_of, without_reader
-from assay.corpus.kinds import text
+from assay.corpus.kinds._member import length
+from assay.corpus.kinds._member import rows as _member_rows
 from assay.corpus.row import NotRead, Row
 
 
@@ -29,37 +29,15 @@ def rows(stream: BinaryIO, source: Input, encoding: str) -> Iterator[Row | NotRe
             for row in _member(archive, member, source, encoding):
                 number += 1
                 yield replace(row, number=number)
-                left -= _size(row)
+                left -= length(row)
                 if left < 0:
                     raise ValueError(unpacking.bomb(most))
             archive.members.clear()  # type: ignore[attr-defined]  # else something is kept of each of millions
 
 
 def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, source: Input, encoding: str) -> Iterator[Row | NotRead]:
-    kind = kind_of(member.name)
-    file = archive.extractfile(member) if member.isreg() and kind else None
-    if file is None or kind is None:
+    file = archive.extractfile(member) if member.isreg() and kind_of(member.name) else None
+    if file is None:
         yield NotRead(0, without_reader(member.name) if member.isreg() else "not a regular file")
         return
-    name = f"{source.name}/{member.name}"
-    inner = replace(source, name=name, size=member.size, kind=kind[0], packing=kind[1])
-    for row in _read(file, inner, encoding):
-        yield row if isinstance(row, NotRead) or row.name else replace(row, name=f"{name}:{row.number}")
-
-
-def _read(file: IO[bytes], source: Input, encoding: str) -> Iterator[Row | NotRead]:
-    from assay.corpus.rows import COLUMNS, Parsing
-
-    if source.kind == "tar":
-        yield NotRead(0, "an archive in an archive")
-        return
-    stream = cast("BinaryIO", file)
-    if source.kind in COLUMNS:
-        raw = text.whole(stream)
-        yield from Parsing(source, encoding).rows(stream, lambda: io.BytesIO(raw))
-    else:
-        yield from Parsing(source, encoding).rows(stream, lambda: stream)
-
-
-def _size(row: Row | NotRead) -> int:
-    return sum(len(value) for value in row.fields.values() if isinstance(value, str)) if isinstance(row, Row) else 0
+    yield from _member_rows(file, member.name, member.size, source, encoding)
