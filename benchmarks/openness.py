@@ -1,12 +1,14 @@
 """Identify licence texts that are not those of the index, plain and damaged, and time the rest of the openness section.
 
-    python -m benchmarks.openness --data DIR [--scancode WHEEL]
+    python -m benchmarks.openness --data DIR [--scancode WHEEL] [--scancode-command PATH] [--licensee-command PATH]
 
 DIR gets the npm packages of `benchmarks/licence-texts.txt` (`npm pack`, pinned versions, about 110 MB). A text counts
 as right if exactly the licences that it holds are named. Damage: re-wrapped at seven words, quoted as Markdown, as
 HTML, cut after 60 %, embedded in a README; and alterations of texts that are found unaltered, each of which must be
 found altered: a word or a clause put in, taken out or changed. CPU seconds. With the wheel of ScanCode (see
 `benchmarks.licence_index`) every tag of the hub is held against its official text first (`benchmarks.licence_tags`).
+With the commands of ScanCode and licensee these name the same texts (`benchmarks.licence_tools`); "another" is a
+licence named that the text does not hold.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 
 from assay.licence.match import Identified, identified
 from benchmarks import licence_tags
+from benchmarks.licence_tools import TOOLS
 
 LIST = Path(__file__).with_name("licence-texts.txt")
 CLAUSES = (
@@ -95,9 +98,29 @@ def right(found: Identified, held: set[str]) -> bool:
     return bare(found.ids) == held
 
 
+def side_by_side(rows: list[tuple[str, str, set[str]]], commands: dict[str, str | None]) -> None:
+    """Print how many of the texts each tool names rightly, and how many as holding a licence that they do not hold."""
+    for tool in ("assay", *TOOLS):
+        if tool == "assay":
+            named = [identified(text).ids for _, text, _ in rows]
+        elif command := commands[tool]:
+            named = TOOLS[tool](command, [text for _, text, _ in rows])
+        else:
+            print(f"{tool:<9} not run: give its command with --{tool}-command")
+            continue
+        pairs = [(bare(ids), held) for ids, (_, _, held) in zip(named, rows, strict=True)]
+        all_right = sum(ids == held for ids, held in pairs)
+        another = sum(bool(ids - held) for ids, held in pairs)
+        none = sum(not ids and bool(held) for ids, held in pairs)
+        print(f"{tool:<9} {all_right} of {len(rows)} right, {another} with another, {none} with none")
+    print()
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    for tool in TOOLS:
+        parser.add_argument(f"--{tool}-command")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--scancode", type=Path)
     given = parser.parse_args()
@@ -105,6 +128,7 @@ def main() -> None:
     if given.scancode:
         licence_tags.report(given.data, given.scancode)
     print(f"{len(rows)} texts of {len({name.split()[0] for name, _, _ in rows})} packages\n")
+    side_by_side(rows, {tool: getattr(given, f"{tool}_command") for tool in TOOLS})
     for damage, change in DAMAGE.items():
         start = time.process_time()
         wrong = [name for name, text, held in rows if not right(identified(change(text)), held)]
