@@ -17,12 +17,15 @@ from typing import Any
 import jsonschema
 import pytest
 
+import assay
 from assay.facts.codec import Mismatch, canonical, decode, encode
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.pipeline.dossier import dossier as read
 from assay.render import names, renderer
 from assay.render.output.text import write
+from assay.render.record.ai_act import documentation_form
+from assay.render.record.card import draft
 from assay.render.visible import visible
 from tests.builders import calls, hub_model
 from tests.builders.pickles import short
@@ -64,6 +67,18 @@ def test_every_format_lists_the_same_findings(dossier: Dossier, format: str) -> 
     text = rendered(dossier, format).decode()
     listed = [f for f in dossier.findings if format != "markdown" or f.kind is not Kind.NOT_APPLICABLE]
     assert [f.fingerprint for f in listed if f.fingerprint not in text] == []
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "cyclonedx", "cyclonedx17", "spdx", "card", "form"])
+def test_the_digest_of_no_files_is_nobodys(format: str) -> None:
+    closed = assay.audit("openai+http://127.0.0.1:1/v1#m")
+    assert closed.subject.sha256 == hashlib.sha256(b"").hexdigest()
+    records = {"card": draft, "form": documentation_form}
+    said = "\n".join(records[format](closed)) if format in records else rendered(closed, format).decode()
+    assert closed.subject.sha256[:12] not in said.partition('id="dossier"')[0]
+    stream = io.BytesIO()
+    write(closed, stream, verbose=True)
+    assert closed.subject.sha256[:12] not in stream.getvalue().decode()
 
 
 def test_text_lists_everything_that_needs_attention(dossier: Dossier) -> None:

@@ -68,6 +68,11 @@ class Subject:
         """Whether nobody outside sees its files."""
         return self.reference.startswith(ENDPOINTS)
 
+    @property
+    def digest(self) -> str:
+        """What a reader may compare: `sha256`, or nothing for a closed model, since that of no files is anybody's."""
+        return "" if self.closed else self.sha256
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

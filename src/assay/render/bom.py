@@ -26,6 +26,7 @@ from assay.licence.spelling import is_listed
 from assay.render.bom_declarations import declarations, standards
 from assay.render.words import location
 
+_HASHES = "the digest of the model is that of its OpenSSF model-signing manifest"
 # what a card states and CycloneDX has no field for
 _STATED = ("language", "released", "hardware", "training_time", "emissions", "energy")
 MODEL, TOOL, PUBLISHER = "model", "assay", "publisher"
@@ -166,15 +167,15 @@ def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
         "type": "machine-learning-model",
         "bom-ref": MODEL,
         "name": dossier.subject.name,
-        "version": version(dossier) or f"sha256:{dossier.subject.sha256}",
-        "hashes": [{"alg": "SHA-256", "content": dossier.subject.sha256}],
+        "version": version(dossier) or (f"sha256:{dossier.subject.digest}" if dossier.subject.digest else "unknown"),
+        "hashes": [{"alg": "SHA-256", "content": dossier.subject.digest}] if dossier.subject.digest else [],
         "licenses": licences(weights.licence),
         "pedigree": {"ancestors": bases, "notes": "as the publisher states it"} if bases else {},
         "externalReferences": [{"type": "model-card", "url": row.artifact} for row in described[:1]],
         "evidence": {"occurrences": occurrences((*weights.evidence, *weights.licence.evidence))},
         "modelCard": _card(dossier, datasets),
         "properties": [
-            {"name": "assay:hashes", "value": "the digest of the model is that of its OpenSSF model-signing manifest"},
+            *([{"name": "assay:hashes", "value": _HASHES}] if dossier.subject.digest else []),
             *({"name": f"assay:{row.id}", "value": str(row.value)} for row in dossier.portrait.measurements),
             *(
                 {"name": f"assay:stated:{key}", "value": row.text}

@@ -156,7 +156,7 @@ class Details:
         notes.append(f"verdict: {dossier.decision.because}")
         for note in notes:
             yield from wrapped(visible(note), "", self.width, "  ")
-        names = dossier.subject.files_sha256
+        names = "" if dossier.subject.closed else dossier.subject.files_sha256
         digest = sha256(dossier)
         for label, value in (
             ("policy", f"{visible(dossier.policy.name)}, sha256 {dossier.policy.sha256}"),

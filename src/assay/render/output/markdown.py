@@ -51,7 +51,8 @@ def _lines(dossier: Dossier, extra: tuple[View, ...]) -> Iterator[str]:
     yield f"**{escaped(said(found).headline.sentence)}**"
     yield ""
     judged = f"policy {escaped(dossier.policy.name)}; {escaped(examined_line(dossier))}"
-    yield f"{escaped(portrait_line(dossier))}; {judged}; {code('sha256:' + dossier.subject.sha256)}"
+    digest = f"; {code('sha256:' + dossier.subject.digest)}" if dossier.subject.digest else ""
+    yield f"{escaped(portrait_line(dossier))}; {judged}{digest}"
     yield ""
     yield "| | question | answer |"
     yield "|---|---|---|"
@@ -159,8 +160,9 @@ def _method(dossier: Dossier) -> Iterator[str]:
     inapplicable = [code(finding.check) for finding in dossier.findings if finding.kind is Kind.NOT_APPLICABLE]
     kinds = ", ".join(KIND_WORDS[kind] for kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN))
     yield f"- files: {escaped(unexamined_line(dossier))}"
-    yield f"- subject: {code('sha256:' + dossier.subject.sha256)}"
-    if dossier.subject.files_sha256:
+    if dossier.subject.digest:
+        yield f"- subject: {code('sha256:' + dossier.subject.digest)}"
+    if dossier.subject.files_sha256 and not dossier.subject.closed:
         yield f"- files and names: {code('sha256:' + dossier.subject.files_sha256)}"
     if dossier.aside:
         yield f"- not read: {escaped(aside_line(dossier))}"

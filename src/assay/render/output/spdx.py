@@ -142,7 +142,7 @@ def _model(dossier: Dossier, id: str, supplier: str) -> dict[str, Any]:
         id,
         dossier.subject.name,
         comment=f"verdict {dossier.decision.verdict} under policy {dossier.policy.name}; {classes}",
-        verifiedUsing=[_hash(dossier.subject.sha256)],
+        verifiedUsing=[_hash(dossier.subject.digest)] if dossier.subject.digest else [],
         suppliedBy=supplier,
         releaseTime=_released(dossier),
         software_downloadLocation=dossier.subject.reference or NOASSERTION,

@@ -84,7 +84,8 @@ class _Screen:
         verdict = said(found)
         yield from wrapped(self.paint(visible(self.dossier.subject.name), "1"), "", self.width)
         yield from wrapped(visible(portrait_line(self.dossier)), "", self.width)
-        yield from wrapped(f"model, sha256 {self.dossier.subject.sha256}", "", self.width)
+        if self.dossier.subject.digest:
+            yield from wrapped(f"model, sha256 {self.dossier.subject.digest}", "", self.width)
         yield ""
         yield from verdict.headline.lines(self.paint, self.width)
         if not verbose:

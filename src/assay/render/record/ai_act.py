@@ -112,13 +112,13 @@ def _summary(dossier: Dossier) -> Iterator[Part]:
 
 
 def _form(dossier: Dossier) -> Iterator[Part]:
-    found = dossier.openness
+    found, digest = dossier.openness, dossier.subject.digest
     yield (
         "General information",
         [
             ("legal name of the provider", _stated(dossier, "organization", "author")),
-            ("model and versions", f"{escaped(dossier.subject.name)}, sha256 {dossier.subject.sha256}"),
-            ("evidence of authenticity", f"digest of the OpenSSF model-signing manifest: {dossier.subject.sha256}"),
+            ("model and versions", f"{escaped(dossier.subject.name)}{f', sha256 {digest}' if digest else ''}"),
+            ("evidence of authenticity", f"digest of the OpenSSF model-signing manifest: {digest}" if digest else ""),
             ("date of release", _stated(dossier, "released")),
             ("date of placing on the Union market", ""),
             ("models that it depends on", _stated(dossier, "base_model")),

@@ -139,7 +139,8 @@ def _integrity(dossier: Dossier) -> Iterator[str]:
     yield ""
     yield "## Integrity"
     yield ""
-    yield f"Subject digest (OpenSSF model signing): {code('sha256:' + dossier.subject.sha256)}"
+    digest = dossier.subject.digest
+    yield f"Subject digest (OpenSSF model signing): {code(f'sha256:{digest}') if digest else 'none, no file is seen'}"
     yield ""
     for artifact in dossier.artifacts[:50]:
         yield f"- {code(artifact.path)} {size(artifact.size)}, {code('sha256:' + artifact.sha256)}"
