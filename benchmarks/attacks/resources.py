@@ -135,6 +135,8 @@ INPUTS: dict[str, Made] = {
     "ONNX of 200 MB that claims 2^40 values": file("model.onnx", lambda: _onnx(200_000_000, external=False)),
     "ONNX of 2^40 values in a file that is absent": file("model.onnx", lambda: _onnx(0, external=True)),
     "notebook of 500,000 cells": file("a.ipynb", lambda: _notebook(500_000)),
+    "code of 4,000,000 bytes, a name and a semicolon at a time": file("modeling_x.py", lambda: b"a;" * 2_000_000),
+    "code of 4,000,000 bytes, call after call": file("modeling_x.py", lambda: b"x = eval\n" * 444_444),
     "code of 2,000,000 lines": file("modeling_x.py", lambda: b"x = eval\n" * 2_000_000),
     "code nested 100,000 deep": file("modeling_x.py", lambda: b"(" * 100_000 + b")" * 100_000),
     "code of one name of 50,000,000 letters": file("modeling_x.py", lambda: b"x" * 50_000_000),

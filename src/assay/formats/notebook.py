@@ -24,9 +24,7 @@ _MAGIC = regex(r"(\s*)[%?].*|(\s*)\S+\?{1,2}\s*\Z")
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield what its Python reaches when somebody runs it, and each command that has the shape of an attack."""
-    import ast
-    import warnings
-
+    from assay.formats.python.parsed import parsed
     from assay.formats.python.reach import source_facts
 
     lines: list[str] = []
@@ -46,10 +44,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
             "a notebook with more code than assay follows", expected=f"at most {MOST_CODE:,}", got=len(text)
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-        for fact in source_facts(artifact, len(lines), tree):
+        for fact in source_facts(artifact, len(lines), parsed(text)):
             yield replace(fact, reaches=_called(fact)) if isinstance(fact, PythonSource) else fact
     except (SyntaxError, ValueError, RecursionError, MemoryError) as broken:
         if isinstance(broken, MemoryError):  # which says nothing of itself
@@ -95,6 +90,7 @@ FORMAT = Format(
     names=("*.ipynb",),
     needs=(
         *("ast", "warnings", "base64", "binascii", "encodings.rot_13"),
+        "assay.formats.python.parsed",
         "assay.formats.python.reach",
     ),
     examines=(Aspect.SOURCE, Aspect.MARKS),

@@ -14,17 +14,13 @@ MOST = 4 * 1024 * 1024
 
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield the source's capabilities, and what it is for."""
-    import ast
-    import warnings
-
+    from assay.formats.python.parsed import parsed
     from assay.formats.python.purpose import purposes
     from assay.formats.python.reach import source_facts
 
     text = window.text(MOST)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in somebody's string is not ours to warn about
-            tree = ast.parse(text)
+        tree = parsed(text)
     except SyntaxError as broken:
         raise Malformed(f"Python source does not parse ({broken.msg}, line {broken.lineno})") from broken
     except (RecursionError, MemoryError) as broken:
@@ -45,7 +41,7 @@ FORMAT = Format(
     names=("*.py",),
     needs=(
         *("ast", "warnings", "base64", "binascii", "encodings.rot_13"),
-        *("assay.formats.python.reach", "assay.formats.python.purpose"),
+        *("assay.formats.python.parsed", "assay.formats.python.reach", "assay.formats.python.purpose"),
     ),
     examines=(Aspect.SOURCE, Aspect.MARKS),
     gaps=(),
