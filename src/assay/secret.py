@@ -18,6 +18,11 @@ _STORES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY", "A
 LEAST = 6  # characters of a value that is looked for: a shorter one is in too many words
 MARK = "***"
 _USER = regex(r"(?<=://)[^\s/?#'\"<>@]+@(?:[^\s/?#'\"<>@]*@)*")
+# what signs an address, or is a password in one: libpq, "Parameter Key Words"; S3, "Authenticating Requests"; Azure SAS
+_QUERY = regex(
+    r"(?i)(?<=[?&;])((?:[\w.~-]*(?:password|passwd|secret|token|signature|credential|api[_-]?key|access[_-]?key)|sig|key))"
+    r"=[^\s&;#'\"<>]+"
+)
 _BEARER = regex(r"(?i)\b(authorization\W{1,4}(?:bearer|basic|token)?\s*)(?!\*\*\*)[^\s'\",;)}\]]+")
 
 
@@ -37,8 +42,9 @@ def concealed(text: str) -> str:
 
 
 def without_user(text: str) -> str:
-    """`text`, each address in it without the name and password of a user."""
-    return _USER.sub(f"{MARK}@", text)
+    """`text`, each address in it without the name and password of a user, and without what signs it."""
+    text = _USER.sub(f"{MARK}@", text)
+    return _QUERY.sub(rf"\1={MARK}", text) if "=" in text else text
 
 
 def of_user(url: str) -> tuple[str, ...]:

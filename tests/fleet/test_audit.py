@@ -125,6 +125,27 @@ def test_the_lock_has_a_line_for_each_model_and_holds_them_to_it(fleet: Path) ->
     assert (fleet / "assay.lock").read_bytes() == lock
 
 
+def test_a_lock_holds_models_to_their_policy(fleet: Path) -> None:
+    (fleet / "models" / "two" / "x.pkl").write_bytes(calls("os", "system", "id"))
+    audited(fleet, status=1)
+    rules = 'schema = "assay-policy/1"\nname = "ours"\n[block]\nfail = {}\n'
+    (fleet / "ours.toml").write_text(rules.format('["*"]'))
+    (fleet / "models.toml").write_text(f'policy = "ours.toml"\n{LIST}')
+    audited(fleet, status=1)
+    audited(fleet, "--locked", status=1)
+    (fleet / "ours.toml").write_text(rules.format("[]"))
+    done = run("fleet", "audit", "--registry", "kept", "--locked", cwd=fleet)
+    assert done.returncode == 2 and "its policy is not that of the lock" in done.stderr, done.stderr
+
+
+def test_a_lock_with_two_lines_for_a_model_is_refused(fleet: Path) -> None:
+    audited(fleet)
+    schema, *lines = (fleet / "assay.lock").read_text().splitlines(keepends=True)
+    (fleet / "assay.lock").write_text("".join([schema, *lines, lines[0].replace('"files": "', '"files": "0')]))
+    done = run("fleet", "audit", "--registry", "kept", "--locked", cwd=fleet)
+    assert done.returncode == 2 and "has a line already" in done.stderr
+
+
 @pytest.mark.parametrize("content", ['{"schema": "assay-lock/9"}\n', "no lock", '{"schema": "assay-lock/1"}\n{}\n'])
 def test_a_lock_that_is_none_is_said_and_left(fleet: Path, content: str) -> None:
     (fleet / "assay.lock").write_text(content)

@@ -69,6 +69,21 @@ def test_a_key_that_is_sent_back_is_in_no_output(tmp_path: Path, answer: object,
     assert not [one for one in (*COVERT, *(one[:9] for one in COVERT[:1])) if one in said], said
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list", "--registry", "mysql://h/d?password=hunter222&store=x"),
+        ("audit", "https://h.invalid/m?token=hunter222", "--offline"),
+        ("audit", "openai+https://h.invalid/v1?api_key=hunter222#m", "--offline"),
+        ("trace", "a few words", "--corpus", "s3://b/c?X-Amz-Signature=hunter222&x=1", "--offline"),
+        ("corpus", "build", "https://h.invalid/c.jsonl?sv=1&sig=hunter222", "-o", "out", "--offline"),
+    ],
+)
+def test_what_signs_an_address_is_repeated_nowhere(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run(*command, cwd=tmp_path)
+    assert done.returncode == 2 and "hunter222" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
 def test_an_answer_that_is_nested_deep_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_API_KEY", KEY)
     with (

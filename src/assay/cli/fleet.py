@@ -78,7 +78,9 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 @click.argument("models", type=options.FILE, default="models.toml", metavar="[MODELS.TOML]")
 @options.registry()
 @click.option("--again", is_flag=True, help="Read every model again, also those that are as they were.")
-@click.option("--locked", is_flag=True, help="Stop with exit status 2 where files are not those of assay.lock.")
+@click.option(
+    "--locked", is_flag=True, help="Stop with exit status 2 where files or policies are not those of assay.lock."
+)
 @options.cost()
 @options.max_time("As of assay audit, for each model.")
 @options.max_bytes("As of assay audit, for each model.")

@@ -24,7 +24,13 @@ def locked(rows: Iterable[FleetRow], base: Path) -> tuple[LockRow, ...]:
     """What a lock says of audited models; folders are named from `base`, so that the file is the same everywhere."""
     found = [
         LockRow(
-            row.audit.name, shown(row, base), row.audit.files, row.audit.verdict, row.audit.policy, row.audit.dossier
+            row.audit.name,
+            shown(row, base),
+            row.audit.files,
+            row.audit.verdict,
+            row.audit.policy,
+            row.audit.dossier,
+            row.audit.policy_sha256,
         )
         for row in rows
         if row.audit
@@ -55,22 +61,37 @@ def read(path: Path) -> tuple[LockRow, ...]:
         raise UsageError(
             f"{path} is no lock that this version reads: expected schema {SCHEMA!r}, got {str(schema)[:80]!r}"
         )
-    found = []
+    found: list[LockRow] = []
+    seen: set[str] = set()
     for where, value in rows[1:]:
         try:
-            found.append(decode(LockRow, value))
+            row = decode(LockRow, value)
         except Mismatch as cause:
             raise UsageError(f"{where} is damaged: {cause}") from None
+        if row.reference in seen:  # else the later line would take the place of what a review saw
+            raise UsageError(f"{where} is damaged: {row.reference[:200]!r} has a line already")
+        seen.add(row.reference)
+        found.append(row)
     return tuple(found)
 
 
 def otherwise(rows: Iterable[LockRow], kept: Iterable[LockRow]) -> tuple[str, ...]:
-    """How models differ from a lock, a sentence each: other files, not in it, only in it."""
+    """How models differ from a lock, a sentence each: other files, other rules, not in it, only in it."""
     now, then = {row.reference: row for row in rows}, {row.reference: row for row in kept}
     found = [
         f"{name}: its files are not those of the lock (sha256 {row.files[:12]}, locked {then[name].files[:12]})"
         for name, row in now.items()
         if name in then and row.files != then[name].files
     ]
+    found += [
+        f"{name}: its policy is not that of the lock ({_rules(row)}, locked {_rules(then[name])})"
+        for name, row in now.items()
+        if name in then and _rules(row) != _rules(then[name])
+    ]
     found += [f"{name}: the lock does not have it" for name in now if name not in then]
     return (*found, *(f"{name}: it is in the lock alone" for name in then if name not in now))
+
+
+def _rules(row: LockRow) -> str:
+    """A policy by its name and content: any file may have any name."""
+    return f"{row.policy!r}, sha256 {row.policy_sha256[:12]}"

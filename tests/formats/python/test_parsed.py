@@ -17,7 +17,13 @@ LIMIT = "Python source with more in it than assay follows (at most 500,000 words
 
 
 def notebook(code: str) -> bytes:
-    cell: dict[str, object] = {"cell_type": "code", "source": code, "outputs": [], "metadata": {}, "execution_count": None}
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "source": code,
+        "outputs": [],
+        "metadata": {},
+        "execution_count": None,
+    }
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}).encode()
 
 
