@@ -26,6 +26,8 @@ class Hub(ThreadingHTTPServer):
         self.cuts: list[int] = []
         self.ranges: list[str] = []
         self.requests = 0
+        self.commit, self.moves, self.unchanged = COMMIT, "", 0  # what main leads to, and will once it was asked for
+        self.faults: list[tuple[int, str, bytes]] = []  # status, Retry-After and body of the next answers about it
         self.agents: set[str] = set()  # what those who ask for the model say that they are
 
     @property
@@ -53,20 +55,28 @@ class _Handler(BaseHTTPRequestHandler):
         if "tiny" in parts:
             self.server.agents.add(self.headers["user-agent"])
         match parts:
+            case ["api", "models", "org", "tiny"] if self.server.faults:
+                status, wait, raw = self.server.faults.pop(0)
+                self._raw(raw, status, {"Retry-After": wait} if wait else {})
+            case ["api", "models", "org", "tiny"] if self.headers["if-none-match"] == f'W/"{self.server.commit}"':
+                self.server.unchanged += 1
+                self._raw(b"", 304, {"ETag": self.headers["if-none-match"]})
             case ["api", "models", "org", "tiny", *rest] if rest[:1] in ([], ["revision"]) and (
-                not rest or rest[1] in ("main", COMMIT)
+                not rest or rest[1] in ("main", self.server.commit)
             ):
                 siblings = [{"rfilename": name} for name in self.server.files]
                 self._json(
                     {
                         "id": "org/tiny",
                         "modelId": "org/tiny",
-                        "sha": COMMIT,
+                        "sha": self.server.commit,
                         "siblings": siblings,
                         "private": False,
                         "tags": [],
-                    }
+                    },
+                    headers={"ETag": f'W/"{self.server.commit}"'},
                 )
+                self.server.commit = self.server.moves or self.server.commit
             case ["api", "models", "org", "tiny", "tree", _, *_]:
                 self._json(
                     [
@@ -82,12 +92,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
 
     def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        raw = json.dumps(value).encode()
+        self._raw(json.dumps(value).encode(), status, headers or {})
+
+    def _raw(self, raw: bytes, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
         for key, text in {
             "Content-Type": "application/json",
             "Content-Length": str(len(raw)),
-            **(headers or {}),
+            **headers,
         }.items():
             self.send_header(key, text)
         self.end_headers()
@@ -104,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {
             "Content-Length": str(len(raw) - start),
             "ETag": f'"{hashlib.sha256(raw).hexdigest()}"',
-            "X-Repo-Commit": COMMIT,
+            "X-Repo-Commit": self.server.commit,
             "Accept-Ranges": "bytes",
         }
         if asked and body:

@@ -13,6 +13,7 @@ from assay.cli import _options as options
 from assay.cli._apart import group
 from assay.cli._fleet_diff import diff
 from assay.cli._fleet_site import site
+from assay.cli._fleet_watch import watch
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
 from assay.cli._several import NOT_AUDITED, worst
@@ -47,6 +48,7 @@ def COMMAND() -> None:
 
 COMMAND.add_command(diff)
 COMMAND.add_command(site)
+COMMAND.add_command(watch)
 
 
 @COMMAND.command("init")

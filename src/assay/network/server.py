@@ -21,7 +21,7 @@ WHOLE = 5  # times READ: an answer may take that long to its last byte, however 
 TRIES = 4  # of a request that a busy server turns away
 LONGEST_WAIT = 120.0  # seconds between two of them: a server that asks for more is not asked again
 LIMITED = 429  # too many requests
-_BUSY = frozenset({LIMITED, 502, 503, 504, 529})  # the last: overloaded, of Anthropic's API
+BUSY = frozenset({LIMITED, 502, 503, 504, 529})  # the last: overloaded, of Anthropic's API
 SAID = 200  # characters of an error that a message repeats, once no key is in them
 _API = "/v1"  # what an address ends with, before the paths of the API
 
@@ -45,7 +45,7 @@ class Refused(UsageError):
     @property
     def busy(self) -> bool:
         """Whether it turned the request away whatever was asked."""
-        return self.status in _BUSY
+        return self.status in BUSY
 
 
 class Server:
@@ -80,7 +80,7 @@ class Server:
         except ImportError:
             raise MissingExtra(*needs) from None
         self._to, self._httpx, self._read, self._cut = url.rstrip("/"), httpx2, read, Cut()
-        self._root = self._to.removesuffix(_API)
+        self._exact, self._root = url, self._to.removesuffix(_API)
         self.url = without_user(self._to)
         self._key, self._named = os.environ.get(key, "").strip(), key
         if self._key or self.url != self._to:
@@ -125,14 +125,37 @@ class Server:
         """End what is being asked, and the waiting for the next try, for good, from another thread."""
         self._cut.stop()
 
+    def deliver(self, raw: bytes, headers: dict[str, str], tries: int = TRIES) -> None:
+        """Post bytes until the server takes them (any 2xx), again after a failure of it or of the way there.
+
+        Raises Unreached or Refused, as the last try ended.
+        """
+        for number in range(tries):
+            last = number == tries - 1
+            try:
+                status, told, said = self._once("POST", self._exact, content=raw, headers=headers)
+            except Unreached:
+                if last or self.ended:
+                    raise
+                self._cut.rest(2.0**number)
+                continue
+            if 200 <= status < 300:
+                return
+            wait = wait_of(told)
+            again = (status in BUSY or status >= 500) and not last and (wait or 0) <= LONGEST_WAIT
+            if not again:
+                shown = self._hidden(concealed(_said(said)))[:SAID] or "nothing"
+                raise Refused(status, f"{self.url} answered {status}: {shown}")
+            self._cut.rest(2.0**number if wait is None else wait)
+
     def _asked(self, method: str, to: str, value: dict[str, Any] | None) -> Any:
         shown = without_user(to)
         for number in range(TRIES):
             if self.ended:
                 raise Unreached(f"{self.url} is asked nothing any more")
-            status, headers, raw = self._once(method, to, value)
-            wait = _wait(headers)
-            if status not in _BUSY or number == TRIES - 1:
+            status, headers, raw = self._once(method, to, json=value)
+            wait = wait_of(headers)
+            if status not in BUSY or number == TRIES - 1:
                 break
             if wait is not None and wait > LONGEST_WAIT:
                 raise Refused(status, f"{shown} answered {status} and asks for {wait:,.0f} s of rest: try again then")
@@ -151,7 +174,7 @@ class Server:
         moved = headers.get("location", "")
         if status in (301, 302, 307, 308) and moved:
             return f"; it has moved: give the address to which it points ({self._hidden(concealed(moved))[:200]!r})"
-        return f"; it answered so {TRIES} times" if status in _BUSY else ""
+        return f"; it answered so {TRIES} times" if status in BUSY else ""
 
     def _without_key(self, value: Any, where: str) -> Any:
         """An answer for a record that others read: with *** for the key, should the server have sent it back."""
@@ -171,12 +194,12 @@ class Server:
             text = text.replace(secret, MARK)
         return text
 
-    def _once(self, method: str, to: str, value: dict[str, Any] | None) -> tuple[int, Any, bytes]:
+    def _once(self, method: str, to: str, **sent: Any) -> tuple[int, Any, bytes]:
         """(status, headers, body)."""
         try:
             with (
                 self._cut.after(WHOLE * self._read),
-                self._client.stream(method, to, json=value, extensions={"trace": self._cut.trace}) as answer,
+                self._client.stream(method, to, extensions={"trace": self._cut.trace}, **sent) as answer,
             ):
                 raw = bytearray()
                 for part in answer.iter_bytes():
@@ -198,7 +221,7 @@ class Server:
         return f" through {self._proxy}" if self._proxy else ""
 
 
-def _wait(headers: Any) -> float | None:
+def wait_of(headers: Any) -> float | None:
     """The seconds of a Retry-After: a number, or a date (RFC 9110, 10.2.3) after the answer's own; None: neither."""
     value = headers.get("retry-after", "")
     with suppress(ValueError):

@@ -31,25 +31,28 @@ _ONE = threading.RLock()  # the library has one client for a process
 
 
 @contextmanager
-def guarded(model: str) -> Iterator[None]:
+def guarded(model: str) -> Iterator[Watch]:
     """The library, while the block runs, with a client that raises UsageError at what no hub should answer."""
     from huggingface_hub import set_client_factory
     from huggingface_hub.utils import _http
 
     with _ONE:
         before = getattr(_http, "_GLOBAL_CLIENT_FACTORY", None) or _http.default_client_factory
-        watch = _Watch(model)
+        watch = Watch(model)
         set_client_factory(lambda: watch.over_client(before()))
         try:
-            yield
+            yield watch
         finally:
             watch.stop.set()
             set_client_factory(before)
 
 
-class _Watch:
+class Watch:
+    """What a hub answers, looked at; `tag` and `status` are the ETag and HTTP status of the last that was no file."""
+
     def __init__(self, model: str) -> None:
         self.model, self.bytes, self.cut, self.stop = model, 0, Cut(), threading.Event()
+        self.tag, self.status = "", 0
         threading.Thread(target=self._watched, daemon=True).start()
 
     def _watched(self) -> None:
@@ -98,6 +101,8 @@ class _Watch:
         if api and answer.headers.get("content-encoding", "identity") != "identity":
             raise self.odd(where, "packed, which it was not asked to do")
         answer.stream = self.counted(answer.stream, where, MOST if api or answer.status_code >= 400 else None)
+        if api:
+            self.tag, self.status = answer.headers.get("etag", ""), answer.status_code
         if api and answer.status_code == 200 and answer.request.method == "GET":
             self._told(answer, where)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
-from assay.lazy import regex
+from assay.lazy import dataclass, regex
 from assay.secret import LEAST, MARK, concealed
 from assay.subject.walk import Walk, walked
 from assay.version import VERSION
@@ -30,6 +30,16 @@ def fetched(reference: str, *, offline: bool) -> Walk:
         MissingExtra: huggingface_hub is not installed.
         UsageError: the reference is not one, the hub does not have it, or it is not here and offline was asked.
     """
+    name, revision = named(reference)
+    snapshot = _snapshot(name, revision, offline=offline)
+    _checked(reference, revision or "", snapshot.name)
+    if not snapshot.is_dir():
+        raise UsageError(f"{reference}: the hub gave files of another commit than it said before: run it again")
+    return walked(snapshot, name, f"{SCHEME}{name}@{snapshot.name}")
+
+
+def named(reference: str) -> tuple[str, str | None]:
+    """The name and the revision of a reference to a hub's model (UsageError: it is none)."""
     match = _REFERENCE.match(reference)
     if match is None:
         raise UsageError(f"{reference} is no hub reference: write hf://org/name or hf://org/name@revision")
@@ -38,9 +48,70 @@ def fetched(reference: str, *, offline: bool) -> Walk:
         raise UsageError(
             f"{reference} is no hub reference: neither a name nor a revision has a part that is '.' or '..'"
         )
-    snapshot = _snapshot(name, revision, offline=offline)
-    _checked(reference, revision or "", snapshot.name)
-    return walked(snapshot, name, f"{SCHEME}{name}@{snapshot.name}")
+    return name, revision
+
+
+def pinned(reference: str) -> bool:
+    """Whether a reference names a commit: what it leads to never changes."""
+    return bool(_COMMIT.match(named(reference)[1] or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a revision leads to: the commit, and the tag (ETag) by which the hub is asked whether it still does."""
+
+    commit: str
+    tag: str
+
+
+class Busy(UsageError):
+    """The hub turned a question away; `status` is its HTTP status, `wait` the seconds that it asks for, if it does."""
+
+    def __init__(self, message: str, status: int, wait: float | None) -> None:
+        super().__init__(message)
+        self.status, self.wait = status, wait
+
+
+def head(reference: str, known: Head | None = None) -> Head:
+    """The commit that a reference leads to now; `known` itself where the hub says that nothing changed.
+
+    Raises:
+        Busy: the hub is limiting, or failing.
+        MissingExtra: huggingface_hub is not installed.
+        UsageError: the hub does not have it, cannot be reached, or answers with what no hub does.
+    """
+    name, revision = named(reference)
+    try:
+        from httpx2 import HTTPError
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+        from assay.network.server import BUSY, wait_of
+        from assay.subject._guard import READ, guarded
+    except ImportError:
+        raise MissingExtra("hub", "hf:// references") from None
+    asked = {"user-agent": f"assay/{VERSION}"} | ({"If-None-Match": known.tag} if known and known.tag else {})
+    status, wait = 0, None
+    try:
+        with guarded(f"{SCHEME}{name}") as watch:
+            try:
+                found = HfApi(headers=asked).model_info(name, revision=revision, timeout=READ)
+            finally:
+                status = watch.status
+        return Head(str(found.sha), watch.tag)
+    except RevisionNotFoundError:
+        raise UsageError(f"hf://{name} has no revision {revision!r}") from None
+    except RepositoryNotFoundError:
+        raise UsageError(f"the hub has no model {name!r}, or it is private: log in with  hf auth login") from None
+    except UsageError:
+        raise
+    except (HfHubHTTPError, HTTPError, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
+        if status == 304 and known:  # the library takes it for an answer, and finds no JSON in it
+            return known
+        said = f"asking for hf://{name} failed: {_said(cause)}"
+        if isinstance(cause, HfHubHTTPError):
+            wait = wait_of(cause.response.headers)
+        raise (Busy(said, status, wait) if status in BUSY or status >= 500 else UsageError(said)) from None
 
 
 def _checked(reference: str, revision: str, commit: str) -> None:

@@ -1,0 +1,115 @@
+"""`assay fleet watch`: look for new revisions, audit them, tell a webhook."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from assay.cli import _options as options
+from assay.cli._apart import command
+from assay.cli._progress import progress
+from assay.cli._registry import where
+from assay.cli._several import NOT_AUDITED, worst
+from assay.cli._streams import Output, encoded, looks, put, say
+from assay.cli.audit import STATUS
+from assay.execution.cores import usable
+from assay.facts.codec import canonical
+from assay.facts.dossier import Verdict
+from assay.facts.fleet import FleetRow
+
+
+@command("watch")
+@click.argument("models", type=options.FILE, default="models.toml", metavar="[MODELS.TOML]")
+@options.registry()
+@click.option("--once", is_flag=True, help="Look once and end, for cron.")
+@click.option(
+    "--every", type=options.Amount(options.SECONDS), default="1h", show_default=True, metavar="TIME",
+    help="How long to rest between two looks.",
+)  # fmt: skip
+@click.option("--webhook", metavar="URL", help="Post a signed summary there of what changed (see: docs/fleet.md).")
+@options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
+@options.formats("text", "json", "markdown")
+@options.quiet("Print the first line only.")
+def watch(
+    models: Path,
+    registry: str | None,
+    once: bool,
+    every: int,
+    webhook: str | None,
+    jobs: int,
+    outputs: tuple[Output, ...],
+    quiet: bool,
+) -> int:
+    """Ask hubs what the revisions of MODELS.TOML lead to now, audit what is new, and tell a webhook what came of it.
+
+    Folders are looked at as assay fleet audit does. What was seen is kept in assay.watch.json beside the list. The
+    webhook's secret is read from ASSAY_WEBHOOK_SECRET. Exit status with --once: as assay fleet audit, of what was
+    audited this time; 2 if a hub or the webhook could not be asked.
+    """
+    if webhook:
+        from assay.fleet.watching import webhook as checked
+
+        checked(webhook)  # now, and not after the audits
+    while True:
+        status = _look(models, registry, webhook, jobs, outputs, quiet=quiet)
+        if once:
+            return status
+        time.sleep(every)
+
+
+def _look(
+    models: Path, registry: str | None, webhook: str | None, jobs: int, outputs: tuple[Output, ...], *, quiet: bool
+) -> int:
+    from assay.fleet import watching
+    from assay.fleet.models import entries
+
+    path = models.parent / watching.NAME
+    state, every = watching.remembered(path), entries(models)
+    found = watching.asked(every, state)
+    rows = (*_audited(found.entries, registry, jobs, quiet=quiet), *found.troubles)
+    told = watching.summary(rows, len(every), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    waiting = (*state.waiting, *([told] if told.models and webhook else []))
+    seen = watching.unfinished(found, rows)
+    watching.remember(path, watching.State(watching.SCHEMA, seen, waiting))  # before the webhook, which may not answer
+    _shown(rows, len(every), outputs, quiet=quiet)
+    trouble = ""
+    if webhook and waiting:
+        left, trouble = watching.deliver(webhook, waiting)
+        watching.remember(path, watching.State(watching.SCHEMA, seen, left))
+    if trouble:
+        say(f"assay: the webhook was not told, and is next time: {trouble}", err=True)
+    statuses = [STATUS[Verdict(row.audit.verdict)] if row.audit else NOT_AUDITED for row in rows]
+    status: int = worst(statuses) if statuses else 0
+    return status or (2 if trouble else 0)
+
+
+def _audited(found: tuple[object, ...], registry: str | None, jobs: int, *, quiet: bool) -> tuple[FleetRow, ...]:
+    from assay.execution import executor as executor_of
+    from assay.fleet.auditing import Task, fleet
+    from assay.registry import user
+    from assay.registry.place import everywhere
+
+    if not found:
+        return ()
+    place, by = everywhere(where(registry)), user()
+    with progress(quiet) as advance:
+        return fleet([Task(entry, place, by) for entry in found], executor_of("local", jobs), advance)  # type: ignore[arg-type]
+
+
+def _shown(rows: tuple[FleetRow, ...], every: int, outputs: tuple[Output, ...], *, quiet: bool) -> None:
+    from assay.render.record.fleet import headline, lines, markdown
+
+    for format, path in outputs:
+        if format == "json":
+            put(canonical(rows), path)
+        elif format == "markdown":
+            put(encoded(markdown(rows)), path)
+        elif not rows:
+            say(f"AS BEFORE  {every:,} models, none of them new")
+        elif quiet:
+            say(headline(rows).line)
+        else:
+            put(encoded(lines(rows, *looks(path)), fold=path is None), path)
