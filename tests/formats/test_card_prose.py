@@ -13,6 +13,7 @@ import assay
 from assay.facts.finding import Kind
 from assay.facts.openness import Support
 from assay.formats._card_prose import stated_in_prose
+from assay.formats._mentions import sentences
 from assay.formats.model_card import sections
 from assay.text.word import words
 from tests.conftest import messages
@@ -20,7 +21,10 @@ from tests.conftest import messages
 
 def stated(text: str) -> set[tuple[str, str]]:
     body = text.split("\n")
-    return {(row.key, row.text) for row in stated_in_prose(body, 0, tuple(sections(body, 0)), frozenset())}
+    return {
+        (row.key, row.text)
+        for row in stated_in_prose(body, 0, tuple(sentences(body, 0)), tuple(sections(body, 0)), frozenset())
+    }
 
 
 STATED = {

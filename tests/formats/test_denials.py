@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.formats._mentions import mentions, uncommented
+from assay.formats._mentions import mentions, sentences, uncommented
 
 # sentence -> what it denies, and what it offers; what stands in neither is only named
 SENTENCES = {
@@ -42,7 +42,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_sentence_denies_what_it_is_about(sentence: str) -> None:
-    rows = list(mentions("README.md", [sentence], 0))
+    rows = list(mentions("README.md", sentences([sentence], 0)))
     denied = {row.component for row in rows if row.denies}
     assert (denied, {row.component for row in rows if not row.denies}) == SENTENCES[sentence]
 

@@ -16,7 +16,7 @@ from assay.facts.heading import Topic, topics
 from assay.facts.language import languages_in
 from assay.facts.text import Section, Stated
 from assay.formats._few import few
-from assay.formats._mentions import fence, sentences
+from assay.formats._mentions import fence
 from assay.lazy import regex
 
 MOST, MOST_LINE, MOST_NAMES, EXCERPT = 300, 2000, 20, 240  # MOST: of one key
@@ -128,14 +128,16 @@ _SPOKEN = regex(
 )
 
 
-def stated_in_prose(body: list[str], start: int, found: tuple[Section, ...], known: frozenset[str]) -> Iterator[Stated]:
+def stated_in_prose(
+    body: list[str], start: int, said: tuple[tuple[int, str], ...], found: tuple[Section, ...], known: frozenset[str]
+) -> Iterator[Stated]:
     """What the text below the front matter states of the keys that are not `known` from there, each name once.
 
-    `body` begins at line `start` + 1; `found` are its sections.
+    `body` begins at line `start` + 1; `said` are its sentences with their lines, `found` its sections.
     """
     labelled = tuple(_labelled(body, start))
     once: dict[tuple[str, str], Stated] = {}
-    for row in chain(labelled, _sentenced(body, start, found, frozenset(row.key for row in labelled))):
+    for row in chain(labelled, _sentenced(said, found, frozenset(row.key for row in labelled))):
         if row.key not in known:
             once.setdefault((row.key, row.text.lower()), row)
     yield from few(once.values(), lambda row: row.key, MOST)
@@ -196,10 +198,12 @@ def _model_name(text: str) -> str:
     return hub[1] if hub else _plain(text)
 
 
-def _sentenced(body: list[str], start: int, found: tuple[Section, ...], labelled: frozenset[str]) -> Iterator[Stated]:
+def _sentenced(
+    said: tuple[tuple[int, str], ...], found: tuple[Section, ...], labelled: frozenset[str]
+) -> Iterator[Stated]:
     """What sentences state; what a label states already is not looked for again."""
     following, begins = False, [row.line for row in found]
-    for line, sentence in sentences(body, start):
+    for line, sentence in said:
         text = sentence[:MOST_LINE]
         above = bisect_right(begins, line)
         about = topics(found[above - 1].title) if above else topics("")

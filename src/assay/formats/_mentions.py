@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from assay.facts.openness import OPEN_SOURCE, Mention
@@ -85,9 +85,9 @@ def withholds(line: str) -> bool:
     return _WITHHOLDS.search(line) is not None
 
 
-def mentions(artifact: str, lines: list[str], start: int) -> Iterator[Mention]:
-    """Every sentence of `lines` (the first of which is line `start` + 1) that offers or denies a component."""
-    rows = (row for line, sentence in sentences(lines, start) for row in _mentioned(artifact, line, sentence))
+def mentions(artifact: str, said: Iterable[tuple[int, str]]) -> Iterator[Mention]:
+    """Every sentence, given with its line, that offers or denies a component."""
+    rows = (row for line, sentence in said for row in _mentioned(artifact, line, sentence))
     yield from few(rows, lambda row: (row.component, row.denies), MOST)
 
 

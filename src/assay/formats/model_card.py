@@ -68,15 +68,16 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     claims = [*_claims(front, lines[:body_start]), *_counts(body, body_start)]
     parts = tuple(sections(body, body_start))
     known = frozenset(row.key for row in claims if not says_nothing(row.text))
-    claims += stated_in_prose(body, body_start, parts, known)
+    said = tuple(sentences(body, body_start))
+    claims += stated_in_prose(body, body_start, said, parts, known)
     yield ModelCard(
         artifact,
         tuple(claims[:MAX_VALUES]),
         parts,
         sum(map(words, body)),
-        tuple(asked(sentences(body, body_start))),
+        tuple(asked(said)),
     )
-    yield from mentions(artifact, body, body_start)
+    yield from mentions(artifact, said)
     yield from _gate_terms(artifact, front, lines[:body_start])
     if broken:
         raise broken  # what stands below it was read all the same

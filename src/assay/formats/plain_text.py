@@ -93,7 +93,7 @@ def _commands(artifact: str, window: Window) -> Iterator[AttackShape]:
 
 def _document(artifact: str, rows: list[str]) -> Iterator[object]:
     """The document, and what it says of components of the model."""
-    from assay.formats._mentions import mentions
+    from assay.formats._mentions import mentions, sentences
     from assay.formats.model_card import sections
 
     words = sum(len(row.split()) for row in rows)
@@ -102,7 +102,7 @@ def _document(artifact: str, rows: list[str]) -> Iterator[object]:
         return
     tables = (part for part in sections(rows, 0) if part.figures >= 2 and Topic.EVALUATION in topics(part.title))
     yield Prose(artifact, words, next((part.line for part in tables), 0))
-    yield from mentions(artifact, rows, 0)
+    yield from mentions(artifact, sentences(rows, 0))
 
 
 def _speaks(path: str, rows: list[str]) -> bool:
