@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,32 @@ def test_dates_ask_the_registry(fleet: Path) -> None:
     assert first <= last
     done = run("fleet", "diff", "2020-01-01", "now", "--registry", "nowhere", cwd=fleet)
     assert done.returncode == 2 and "no audits are kept in" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["lock", "json", "jsonl", "dates"])
+def test_a_laxer_policy_of_the_same_name_is_the_reason(lax: Path, kind: str) -> None:
+    listed = json.loads(run("list", "--all", "--registry", "kept", "-o", "json", cwd=lax).stdout)
+    times = sorted(row["first_kept"] for row in listed)
+    words = times if kind == "dates" else [f"{name}.{kind}" for name in ("first", "second")]
+    text = " ".join(diff(lax, *words, "--registry", "kept", status=0).split())
+    assert "better m FAILED -> " in text and "another policy of the same name ('ours', sha256 " in text, text
+    assert "the same files and policy" not in text and "other files" not in text
+
+
+@pytest.fixture(scope="module")
+def lax(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that failed, and passes the check that failed it since the policy of that name leaves it out."""
+    root = tmp_path_factory.mktemp("lax")
+    (hub_model(root / "m") / "pytorch_model.bin").write_bytes(calls("os", "system", "id"))
+    (root / "models.toml").write_text('schema = "assay-models/1"\n[[model]]\nmodel = "m"\npolicy = "p.toml"\n')
+    policy = root / "p.toml"
+    rules = 'schema = "assay-policy/1"\nname = "ours"\n[block]\nfail = [{}]\nreview = []\n'
+    policy.write_text(rules.format('"*"'))
+    audited(root, "first", 1)
+    time.sleep(1.1)  # dates of a registry are whole seconds
+    policy.write_text(rules.format('"code.*"'))
+    audited(root, "second", 0)
+    return root
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"a": 1}', '{"schema": "assay-lock/9"}\n', "[", "\x00"])

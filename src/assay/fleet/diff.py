@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def compared(before: str, after: str, was: Sequence[LockRow], now: Sequence[Lock
 def row_of(audit: KeptAudit) -> LockRow:
     """A kept audit as locks have it."""
     return LockRow(
-        audit.name, audit.reference or audit.name, audit.files, audit.verdict, audit.policy, audit.dossier
+        audit.name, audit.reference or audit.name, audit.files, audit.verdict, audit.policy, audit.dossier,
+        audit.policy_sha256,
     )  # fmt: skip
 
 
@@ -98,11 +100,9 @@ def _lines(raw: str, path: Path) -> Iterator[FleetRow]:
 
 
 def _row(row: FleetRow) -> LockRow:
-    found = row.audit
-    if found is None:
+    if row.audit is None:
         return LockRow(row.reference, row.reference, "", NOT_AUDITED, "", "")
-    reference = found.reference or row.reference
-    return LockRow(found.name, reference, found.files, found.verdict, found.policy, found.dossier)
+    return replace(row_of(row.audit), reference=row.audit.reference or row.reference)
 
 
 def _pairs(was: Sequence[LockRow], now: Sequence[LockRow]) -> Iterator[tuple[LockRow | None, LockRow | None]]:
@@ -152,8 +152,7 @@ def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -
         dossier = read(new.dossier) if new and new.verdict == Verdict.FAILED and known else None
         yield from _blocking(dossier) if dossier else ()
         return
-    parts = (("other files", old.files != new.files), ("another policy", old.policy != new.policy))
-    said = [words for words, differs in parts if differs]
+    said = [*(["other files"] if old.files != new.files else []), *_other_policy(old, new)]
     yield ", ".join(said) or "the same files and policy, other rules, options or version of assay"
     if NOT_AUDITED in (old.verdict, new.verdict):
         return
@@ -167,6 +166,15 @@ def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -
         yield f"{one.before or 'not there'} -> {one.after or 'gone'}  {one.check}: {one.message} ({one.cause})"
     if len(found.findings) > MOST_WHY:
         yield f"and {len(found.findings) - MOST_WHY:,} more findings: assay compare"
+
+
+def _other_policy(old: LockRow, new: LockRow) -> Iterator[str]:
+    """How the policies differ: any file may have any name, and locks of earlier versions have no digest."""
+    if old.policy != new.policy:
+        yield f"another policy ({old.policy!r} -> {new.policy!r})"
+    elif old.policy_sha256 and new.policy_sha256 and old.policy_sha256 != new.policy_sha256:
+        digests = f"sha256 {old.policy_sha256[:12]} -> {new.policy_sha256[:12]}"
+        yield f"another policy of the same name ({new.policy!r}, {digests})"
 
 
 def _blocking(dossier: Dossier) -> Iterator[str]:
