@@ -59,6 +59,27 @@ def of_user(url: str) -> tuple[str, ...]:
     return password or name, unquote(password or name), base64.b64encode(plain).decode()
 
 
+def host_alone(url: str) -> str:
+    """Scheme, host and port of an address that is itself a secret (empty: it is no http or https address)."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        found = bool(parts.hostname) and parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if found else ""
+
+
+def behind_host(url: str) -> tuple[str, ...]:
+    """What stands behind the host of an address, whole and in its parts, as it stands there and as it is meant."""
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    rows = {parts.path, parts.query, *parts.path.split("/"), *parts.query.replace("=", "&").split("&"), parts.fragment}
+    return tuple(sorted({*rows, *map(unquote, rows)}, key=len, reverse=True))
+
+
 def kept_out(raw: bytes) -> bytes:
     """A report without the keys of the environment, should one have come into it."""
     for value in secrets():

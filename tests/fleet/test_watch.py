@@ -153,3 +153,35 @@ def test_what_cannot_be_is_a_sentence(look: Look, tmp_path: Path) -> None:
     words = ("fleet", "watch", "--once", "--webhook", "http://127.0.0.1:1")
     done = run(*words, cwd=tmp_path / "fleet", ASSAY_WEBHOOK_SECRET="")
     assert done.returncode == 2 and "into ASSAY_WEBHOOK_SECRET" in done.stderr and not state.exists(), done
+
+
+@pytest.mark.parametrize("kind", ["refused", "echoed", "cut", "nobody", "moved", "password"])
+def test_the_address_of_a_webhook_is_a_secret(look: Look, kind: str) -> None:
+    token = "T0KEN-sesame"
+    bodies = {
+        "echoed": f"no hook /services/{token}?key={token}".encode(),
+        "moved": f"see http://elsewhere.invalid/services/{token}".encode(),
+    }
+
+    def answer(_request: bytes) -> Iterable[bytes]:
+        if kind == "cut":
+            return [f"HTTP/1.1 {token}\x00\r\n".encode()]
+        status = "307 X\r\nLocation: /services/T0KEN-sesame/on" if kind == "moved" else "404 X"
+        body = bodies.get(kind, b"")
+        return [f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode(), body]
+
+    with running(Raw(answer)) as server:
+        host = {"nobody": "127.0.0.1:1", "password": "eve:hunter222@hooks.invalid"}.get(
+            kind, f"127.0.0.1:{server.port}"
+        )
+        done = look("--webhook", f"http://{host}/services/{token}?{'a' * 6}={token}", "-q")
+    said = done.stdout + done.stderr
+    assert done.returncode == 2 and "sesame" not in said and "services" not in said and "hunter222" not in said, done
+    assert f"http://{host.rpartition('@')[2]}" in said and "Traceback" not in said, done
+
+
+@pytest.mark.parametrize("url", ["hooks.example/T0KEN", "http://[::1/T0KEN", "file:///T0KEN", "http://h:x/T0KEN", ""])
+def test_a_webhook_without_an_address_is_a_sentence(look: Look, url: str) -> None:
+    done = look("--webhook", url, "-q")
+    assert done.returncode == 2 and "the webhook has no http or https address" in done.stderr, done
+    assert "T0KEN" not in done.stdout + done.stderr

@@ -49,7 +49,7 @@ def watch(
     webhook's secret is read from ASSAY_WEBHOOK_SECRET. Exit status with --once: as assay fleet audit, of what was
     audited this time; 2 if a hub or the webhook could not be asked.
     """
-    if webhook:
+    if webhook is not None:  # an empty one is a variable that was never set
         from assay.fleet.watching import webhook as checked
 
         checked(webhook)  # now, and not after the audits

@@ -17,6 +17,7 @@ from assay.files import as_record, content
 from assay.fleet.models import Entry
 from assay.lazy import dataclass
 from assay.network.server import Server
+from assay.secret import host_alone
 from assay.subject import hub
 from assay.writing import write
 
@@ -170,7 +171,9 @@ def webhook(url: str) -> tuple[Server, str]:
     secret = os.environ.get(SECRET, "")
     if not secret:
         raise UsageError(f"a webhook gets signed summaries: put a secret that it knows, too, into {SECRET}")
-    return Server(url, READ, key="", needs=("endpoint", "telling a webhook")), secret
+    if not host_alone(url):
+        raise UsageError("the webhook has no http or https address: expected one such as https://host/path")
+    return Server(url, READ, key="", needs=("endpoint", "telling a webhook"), secret_path=True), secret
 
 
 def deliver(

@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.network import Cut, keep_private, proxy
-from assay.secret import KEY, LEAST, MARK, concealed, of_user, without_user
+from assay.secret import KEY, LEAST, MARK, behind_host, concealed, host_alone, of_user, without_user
 
 MOST = 32 << 20  # bytes of an answer
 CONNECT, READ = 10.0, 120.0  # seconds
@@ -61,6 +61,7 @@ class Server:
         headers: Callable[[str], dict[str, str]] = bearer,
         needs: tuple[str, str] = ("endpoint", "asking a model behind an endpoint"),
         allow: str = ", or allow it with --key-in-clear",
+        secret_path: bool = False,
     ) -> None:
         """Nothing is sent yet.
 
@@ -72,6 +73,7 @@ class Server:
             headers: those of every request, from the key (empty: there is none).
             needs: the extra with the library, and what for.
             allow: how a user allows a key in clear, as the end of a sentence.
+            secret_path: whoever knows the whole address may use it: only scheme, host and port are said.
 
         Raises UsageError: a key would go in clear, the proxy is of no known kind, or httpx2 is not installed.
         """
@@ -80,13 +82,15 @@ class Server:
         except ImportError:
             raise MissingExtra(*needs) from None
         self._to, self._httpx, self._read, self._cut = url.rstrip("/"), httpx2, read, Cut()
+        self._secret_path = secret_path
         self._exact, self._root = url, self._to.removesuffix(_API)
-        self.url = without_user(self._to)
+        self.url = host_alone(url) if secret_path else without_user(self._to)
         self._key, self._named = os.environ.get(key, "").strip(), key
-        if self._key or self.url != self._to:
+        if self._key or of_user(url):
             what = f"the key in {key}" if self._key else "the password in the address"
-            keep_private(url, what, in_clear=key_in_clear, allow=allow)
-        self._secrets = tuple(row for row in (self._key, *of_user(url)) if len(row) >= LEAST)
+            keep_private(self.url if secret_path else url, what, in_clear=key_in_clear, allow=allow)
+        covert = (self._key, *of_user(url), *(behind_host(url) if secret_path else ()))
+        self._secrets = tuple(row for row in covert if len(row) >= LEAST)
         self._proxy = proxy(url)
         try:
             sent = httpx2.Headers(headers(self._key))
@@ -149,7 +153,7 @@ class Server:
             self._cut.rest(2.0**number if wait is None else wait)
 
     def _asked(self, method: str, to: str, value: dict[str, Any] | None) -> Any:
-        shown = without_user(to)
+        shown = self._shown(to)
         for number in range(TRIES):
             if self.ended:
                 raise Unreached(f"{self.url} is asked nothing any more")
@@ -205,7 +209,7 @@ class Server:
                 for part in answer.iter_bytes():
                     raw += part
                     if len(raw) > MOST:
-                        raise UsageError(f"{without_user(to)} answered with more than {MOST >> 20} MiB")
+                        raise UsageError(f"{self._shown(to)} answered with more than {MOST >> 20} MiB")
                 return answer.status_code, answer.headers, bytes(raw)
         except self._httpx.TimeoutException:
             raise Unreached(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
@@ -216,6 +220,9 @@ class Server:
                 ) from None
             said = self._hidden(concealed(str(cause)))[:120] or type(cause).__name__
             raise Unreached(f"cannot reach {self.url}{self._way()} ({said}): is it running?") from None
+
+    def _shown(self, to: str) -> str:
+        return self.url if self._secret_path else without_user(to)
 
     def _way(self) -> str:
         return f" through {self._proxy}" if self._proxy else ""
