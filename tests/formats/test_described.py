@@ -119,6 +119,26 @@ def test_more_than_is_looked_at_is_said(tmp_path: Path, monkeypatch: pytest.Monk
     assert "more in base64 that may be pickles than assay follows" in said
 
 
+def test_a_pickle_to_which_something_refers_in_part_as_well_is_found(tmp_path: Path) -> None:
+    part = struct.pack("<IQI", 8, HEAP, 1)
+    (tmp_path / "m.h5").write_bytes(attributed(9, part + REFERENCE, 16, STORED))
+    assert len(messages(assay.audit(tmp_path, isolation=False), "pickle.reaches-outside", Kind.FAIL)) == 1
+
+
+def test_the_last_of_many_references_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "m.h5").write_bytes(attributed(9, bytes(16) * 2_000 + REFERENCE, 16, STORED))
+    assert len(messages(assay.audit(tmp_path, isolation=False), "pickle.reaches-outside", Kind.FAIL)) == 1
+
+
+def test_more_references_than_are_followed_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.formats._hdf5.MAX_REFERENCES", 3)
+    (tmp_path / "m.h5").write_bytes(attributed(9, bytes(16) * 2 + REFERENCE, 16, STORED))
+    assert not assay.audit(tmp_path, isolation=False).obstacles
+    (tmp_path / "m.h5").write_bytes(attributed(9, bytes(16) * 3 + REFERENCE, 16, STORED))
+    (said,) = messages(assay.audit(tmp_path, isolation=False), "artifact.stopped", Kind.OPEN)
+    assert "more than 3 values of varying length" in said
+
+
 def test_lines_that_may_begin_a_pickle_are_not_looked_into_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

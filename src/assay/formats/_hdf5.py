@@ -17,6 +17,7 @@ from math import prod
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.formats._base64 import promising
 from assay.formats._hdf5_dataset import Dataset, Layout, element, extents, filters, layout, sources
+from assay.formats._hdf5_heap import REFERENCE, Heaps
 from assay.formats.pickle.opening import opens
 from assay.formats.window import BLOCK, Window
 from assay.lazy import dataclass
@@ -24,14 +25,12 @@ from assay.lazy import dataclass
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000
 MAX_MESSAGES = 2_000_000
-MAX_TEXT = 32 * 1024 * 1024
 _NOTHING = 0xFFFFFFFFFFFFFFFF
 _ATTRIBUTE_INFO = 0x15
 _SPACE, _LINK_INFO, _TYPE, _LINK, _EXTERNAL_FILES, _LAYOUT, _FILTERS = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0B
 _ATTRIBUTE, _CONTINUATION, _SYMBOLS = 0x0C, 0x10, 0x11
 _INTEGER, _TEXT, _OPAQUE, _VARYING = 0, 3, 5, 9  # classes of a datatype (IV.A.2.d)
-_REFERENCE = 16  # bytes of one into the global heap
-MAX_REFERENCES = 1_000  # of one attribute or dataset that are followed
+MAX_REFERENCES = 1_000_000  # of all attributes and datasets that are followed, some 5 microseconds each
 _SHARED = 0x02  # flag of a message that is kept elsewhere (IV.A.1.a)
 
 
@@ -108,10 +107,9 @@ def _whole(window: Window, at: int, count: int) -> tuple[int, ...]:
 class _Walk:
     def __init__(self, window: Window, wanted: frozenset[str]) -> None:
         self.window, self.wanted, self.found = window, wanted, Contents()
-        self._left = MAX_MESSAGES
-        self._followed: set[tuple[int, int]] = set()  # objects of the global heap
-        self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
-        self._looked: set[int] = set()  # where values lie
+        self._left, self._references = MAX_MESSAGES, MAX_REFERENCES
+        self._heaps = Heaps(window)
+        self._looked: set[tuple[int, int]] = set()  # where values lie, and their bytes
 
     def run(self, root: int) -> None:
         stack, seen = [("/", root)], {root}
@@ -189,7 +187,7 @@ class _Walk:
         """The files and datasets that a virtual dataset is put together of (IV.A.2.i, "Virtual Dataset")."""
         if address == _NOTHING:
             return
-        found, whole = sources(self._held(address, number, at))
+        found, whole = sources(self._heaps.held(address, number, at))
         self.found.virtual += [(path[:500], file[:500], name[:500], at) for file, name in found]
         if not whole:
             self.found.unfollowed[f"dataset {path[:120]!r} is virtual, and assay cannot follow all of its parts"] = None
@@ -328,9 +326,9 @@ class _Walk:
         self._value(f"attribute {name[:80]!r} of {path[:120]!r}", at, start + size - at, kind, width)
         if name not in self.wanted:
             return
-        if kind == 9 and width == 16:
-            raw = self._global(at)
-        elif kind == 3:
+        if kind == _VARYING and width == REFERENCE.size:
+            raw = self._heaps.text(at)
+        elif kind == _TEXT:
             raw = window.read(at, min(width, size))
         else:
             said = f"attribute {name} of {path[:120]!r} is no plain text, and assay does not follow it"
@@ -344,57 +342,31 @@ class _Walk:
         return (head[0] & 15, int.from_bytes(head[4:], "little")) if head else (-1, 0)
 
     def _value(self, what: str, at: int, size: int, kind: int, width: int) -> None:
-        """Note where a value lies, and each thing in the global heap to which one of varying length refers."""
-        if at in self._looked:
-            return
-        self._looked.add(at)
-        if kind != _VARYING or width != _REFERENCE:
-            if size > BLOCK or promising(self.window.rest(at, size)):
-                self.found.values.append((what, at, at + size))
-            return
-        for place in range(at, min(at + size, at + _REFERENCE * MAX_REFERENCES) - _REFERENCE + 1, _REFERENCE):
-            length, address, number = self.window.unpack(struct.Struct("<IQI"), place)
-            if not length or address in (0, _NOTHING) or (address, number) in self._followed:
+        """Note where a value lies, or each thing in the global heap to which one of varying length refers."""
+        if kind == _VARYING and width == REFERENCE.size:
+            self._referred(what, at, size)
+        else:
+            self._note(what, at, size)
+
+    def _referred(self, what: str, at: int, size: int) -> None:
+        for place in range(at, at + size - REFERENCE.size + 1, REFERENCE.size):
+            self._references -= 1
+            if self._references < 0:
+                said = f"it refers to more than {MAX_REFERENCES:,} values of varying length, in the rest of which assay"
+                self.found.unfollowed[f"{said} looks for no pickles"] = None
+                return
+            length, address, number = self.window.unpack(REFERENCE, place)
+            if not length or address in (0, _NOTHING):
                 continue
-            self._followed.add((address, number))
             try:
-                held, most = self._place(address, number, place)
+                held, most = self._heaps.place(address, number, place)
             except (Malformed, Truncated):  # nobody can read it
                 continue
-            self.found.values.append((what, held, held + min(length, most)))
+            self._note(what, held, min(length, most))
 
-    def _global(self, at: int) -> bytes:
-        """The object of a global heap that a reference names: length, address of the collection, number."""
-        length, address, number = self.window.unpack(struct.Struct("<IQI"), at)
-        return self._held(address, number, at)[:length]
-
-    def _held(self, address: int, number: int, at: int) -> bytes:
-        """Object `number` of the global heap collection at `address`."""
-        place, size = self._place(address, number, at)
-        return self.window.read(place, min(size, MAX_TEXT))
-
-    def _place(self, address: int, number: int, at: int) -> tuple[int, int]:
-        """Where that object lies, and its bytes (III.E)."""
-        if address not in self._heaps:
-            self._heaps[address] = self._heap(address, at)
-        if number not in self._heaps[address]:
-            raise Malformed("HDF5 reference to what is not in its global heap", at=at)
-        return self._heaps[address][number]
-
-    def _heap(self, address: int, at: int) -> dict[int, tuple[int, int]]:
-        """Where each object of a global heap collection lies, and its bytes, by its number."""
-        window = self.window
-        if window.read(address, 4) != b"GCOL":
-            raise Malformed("HDF5 reference without its global heap", at=at)
-        (size,) = _whole(window, address + 8, 1)
-        place, stop = address + 16, min(address + size, window.size)
-        found: dict[int, tuple[int, int]] = {}
-        while place + 16 <= stop:
-            self._left -= 1
-            index = window.unpack(struct.Struct("<H"), place)[0]
-            (held,) = _whole(window, place + 8, 1)
-            if self._left < 0 or held > stop - place or index == 0:
-                break
-            found.setdefault(index, (place + 16, held))
-            place += 16 + -(-held // 8) * 8
-        return found
+    def _note(self, what: str, at: int, size: int) -> None:
+        if (at, size) in self._looked:
+            return
+        self._looked.add((at, size))
+        if size > BLOCK or promising(self.window.rest(at, size)):
+            self.found.values.append((what, at, at + size))
