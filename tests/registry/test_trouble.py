@@ -12,16 +12,19 @@ import tarfile
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from assay import registry
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.registry.database import Database
-from assay.registry.tables import HEAD
+from assay.registry.keeping import time_text
+from assay.registry.tables import HEAD, KEEPING
 from tests.builders.command import run
 from tests.builders.postgres import Server
 
@@ -371,6 +374,56 @@ def test_an_index_that_keeps_nothing_is_refused(tmp_path: Path) -> None:
     index = '{"schema": "assay-registry/1", "audits": [{"blobs": [], "kept": []}], "accepted": []}'
     done = run("registry", "import", str(_tar(tmp_path / "a.tar", {}, index)), "--registry", str(tmp_path / "kept"))
     assert done.returncode == 2 and "an audit is without its dossier, or was never kept" in done.stderr
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "tomorrow"])
+def test_an_export_cannot_hide_later_audits_behind_a_time_to_come(dossier: Dossier, tmp_path: Path, at: str) -> None:
+    where, file = str(tmp_path / "registry"), tmp_path / "a.tar"
+    if at == "tomorrow":
+        at = time_text(datetime.now(UTC) + timedelta(days=1))
+    with registry.open(where, new=True) as kept:
+        kept.keep(dossier)
+        kept.database.write(lambda connection: connection.execute(update(KEEPING).values(at=at)))
+    assert run("registry", "export", str(file), "--registry", where, "-q").returncode == 0
+    other = str(tmp_path / "other")
+    done = run("registry", "import", str(file), "--registry", other)
+    assert done.returncode == 2 and f"has an audit kept at {at}, which is still to come" in done.stderr, done
+    assert "tiny" not in run("list", "--registry", other).stdout
+
+
+@pytest.mark.parametrize("kind", ["links", "twice"])
+def test_only_plain_members_of_an_export_count_and_none_is_written_by_its_name(
+    dossier: Dossier, tmp_path: Path, kind: str
+) -> None:
+    where, file, made = str(tmp_path / "registry"), tmp_path / "a.tar", tmp_path / "made.tar"
+    with registry.open(where, new=True) as kept:
+        digest = kept.keep(dossier).dossier
+    assert run("registry", "export", str(file), "--registry", where, "-q").returncode == 0
+    secret, victim = tmp_path / "secret", tmp_path / "victim"
+    secret.write_bytes(b"x")
+    with tarfile.open(file) as source, tarfile.open(made, "w", format=tarfile.PAX_FORMAT) as tar:
+        for member in source.getmembers():
+            stream = source.extractfile(member)
+            assert stream
+            if member.name == digest and kind == "links":
+                link = tarfile.TarInfo(digest)
+                link.type, link.linkname = tarfile.SYMTYPE, str(secret)
+                tar.addfile(link)
+            else:
+                tar.addfile(member, stream)
+        for name in (str(victim), "../victim", digest if kind == "twice" else "more"):
+            extra = tarfile.TarInfo(name)
+            extra.size = 3
+            tar.addfile(extra, io.BytesIO(b"evil"[:3]))
+        for type in (tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.LNKTYPE):
+            odd = tarfile.TarInfo("registry.json")
+            odd.type, odd.linkname = type, str(secret)
+            tar.addfile(odd)
+    other = tmp_path / "deep" / "other"
+    done = run("registry", "import", str(made), "--registry", str(other))
+    said = {"links": f"it holds no {digest[:80]} of at most", "twice": "has another digest"}[kind]
+    assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1, done
+    assert not victim.exists() and not list(tmp_path.rglob("victim"))
 
 
 def test_a_query_that_is_no_text_finds_nothing(where: str, dossier: Dossier) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -23,10 +24,11 @@ from assay.lazy import dataclass
 from assay.progress import Progress
 from assay.registry import Registry, accepting, decoded
 from assay.registry.blobs import MOST, Damaged
-from assay.registry.keeping import ROLES, keep, time_of
+from assay.registry.keeping import ROLES, keep, time_of, time_text
 from assay.registry.rows import written
 from assay.registry.tables import AUDIT, BLOB, KEEPING
 
+AHEAD = timedelta(hours=1)  # for so long two machines' clocks may differ
 SCHEMA = "assay-registry/1"
 INDEX = "registry.json"
 
@@ -88,6 +90,7 @@ def take_in(registry: Registry, path: Path, progress: Progress | None = None) ->
     try:
         with tarfile.open(path, "r:") as tar:
             source = _Source(tar, path)
+            _been(source.index, path)
             for done, entry in enumerate(source.index.audits, 1):
                 _keep(registry, entry, source)
                 if progress and progress("importing", done, len(source.index.audits), "audits"):
@@ -135,6 +138,17 @@ def _keep(registry: Registry, entry: Entry, source: _Source) -> None:
             by=once.by,
             at=time_of(once.at),
             token=written(once.token)[:32],
+        )
+
+
+def _been(index: Index, path: Path) -> None:
+    """UsageError: an audit was kept in time to come, until when it would stay the latest, whatever is kept here."""
+    soon = time_text(datetime.now(UTC) + AHEAD)
+    late = next((once.at for entry in index.audits for once in entry.kept if time_of(once.at) > soon), "")
+    if late:
+        raise UsageError(
+            f"{path} has an audit kept at {late}, which is still to come: it would hide what is kept before that;"
+            " correct the clock, here or where it was exported"
         )
 
 

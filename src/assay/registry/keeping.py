@@ -24,7 +24,12 @@ READ = ("fingerprint", "signature", "facts")  # what comes of the files of the m
 
 def now() -> str:
     """The time in UTC, as registries write it."""
-    return datetime.now(UTC).strftime(_TIME)
+    return time_text(datetime.now(UTC))
+
+
+def time_text(when: datetime) -> str:
+    """A time in UTC, as registries write it: texts whose order is that of the times."""
+    return when.strftime(_TIME)
 
 
 def time_of(text: str) -> str:
