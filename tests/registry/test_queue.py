@@ -175,6 +175,20 @@ def test_another_machine_takes_part(fleet: Path, where: str) -> None:
     assert kept_once(where) == {f"m{number}": 1 for number in range(6)}
 
 
+def test_a_worker_that_is_to_stay_offline_fetches_nothing(fleet: Path, where: str) -> None:
+    """Whoever can write to the database says what a worker reads; from where it says itself."""
+    (row, *_) = (Task(entry, "", "ada") for entry in entries(fleet / "models.toml"))
+    task = replace(row, entry=replace(row.entry, opened="hf://org/never-here"))
+    with registry.open(where, new=True) as kept:
+        Queue(kept.database).put("f", [Waiting(json.dumps(encode(task)), 1)])
+    words = ("fleet", "work", "--offline", "--registry", where, "--jobs", "1")
+    done = run(*words, cwd=fleet, HF_HOME=str(fleet / "home"))
+    assert done.returncode == 0, done
+    with registry.open(where) as kept:
+        asked = kept.database.read(lambda connection: connection.execute(select(TASK.c.outcome)).scalars().all())
+    assert "--offline was given" in json.loads(asked[0])["trouble"], asked
+
+
 def test_a_worker_of_another_version_says_so(where: str) -> None:
     with registry.open(where, new=True) as kept:
         Queue(kept.database).put("f", [Waiting('{"entry": 1}', 1)])

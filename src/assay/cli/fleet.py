@@ -146,8 +146,9 @@ def audit(
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
 @_LEASE
 @click.option("--stay", is_flag=True, help="Wait for more when no model is left; end with Ctrl-C.")
+@options.offline()
 @options.quiet()
-def work(registry: str | None, jobs: int, lease: int, stay: bool, quiet: bool) -> None:
+def work(registry: str | None, jobs: int, lease: int, stay: bool, offline: bool, quiet: bool) -> None:
     """Take part in audits that  assay fleet audit --queue  shares through the registry, until no model is left.
 
     Models and policies must lie where the list says so on this machine too, and assay be of the same version.
@@ -156,7 +157,7 @@ def work(registry: str | None, jobs: int, lease: int, stay: bool, quiet: bool) -
     from assay.registry.place import everywhere
     from assay.registry.queue import worker
 
-    done = worked(Share(everywhere(where(registry)), worker(), lease, stay=stay), jobs)
+    done = worked(Share(everywhere(where(registry)), worker(), lease, stay=stay, offline=offline), jobs)
     if not quiet:
         say(f"{done:,} models audited, and none is left")
 

@@ -36,7 +36,8 @@ MOST_LOST = 1000  # processes of one run that may die here, each while another g
 class Share:
     """What workers take part in: a registry, under which name, and how long each holds a model without being heard of.
 
-    It ends when nothing is left of `run` (empty: of any), or with `stay` when it is told to.
+    It ends when nothing is left of `run` (empty: of any), or with `stay` when it is told to. With `offline` no model is
+    fetched, whatever a task says.
     """
 
     where: str
@@ -44,6 +45,7 @@ class Share:
     lease: float = LEASE
     run: str = ""
     stay: bool = False
+    offline: bool = False
 
 
 def fleet(
@@ -110,6 +112,7 @@ def _do(queue: Queue, taken: Taken, share: Share) -> None:
     """Audit one model, and say what became of it, unless it is in other hands by then."""
     try:
         task = replace(decode(Task, json.loads(taken.payload)), where=share.where, token=taken.token)
+        task = replace(task, offline=task.offline or share.offline)
     except (Mismatch, ValueError) as cause:
         raise UsageError(
             f"the queue holds a task of another assay ({cause}): have all workers of one version"
