@@ -99,7 +99,7 @@ class _Tree:
         others = shelf([self.codes[id] for id in ids]) if ids else None
         for at, id in enumerate(ids):
             if others and id not in self.parent:
-                for near in alike(self.codes[id], others):
+                for near, *_ in alike(self.codes[id], others):
                     root = self._root(ids[near])
                     if first.get(root, -1) < at:
                         said = f"alike by fingerprint: {self.names[ids[near]]}; who came first is not known"

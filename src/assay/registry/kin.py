@@ -14,7 +14,7 @@ from assay.lazy import dataclass
 from assay.registry import Registry
 from assay.registry.blobs import Damaged
 from assay.registry.tables import BLOB, CODE, MODEL
-from assay.weights.codes import Codes, codes, likeness, shelf
+from assay.weights.codes import Codes, codes, shelf
 from assay.weights.codes import alike as nearest
 from assay.weights.fingerprint import Fingerprint, kinship
 from assay.weights.fingerprint_files import kept
@@ -71,9 +71,7 @@ def alike(connection: Connection, one: Codes) -> tuple[int, list[Like]]:
     ids, others = coded(connection)
     if not ids:
         return 0, []
-    found = shelf(others)
-    layers, winners = likeness(one, found)
-    return len(ids), [Like(ids[at], int(layers[at]), int(winners[at])) for at in nearest(one, found)]
+    return len(ids), [Like(ids[at], layers, winners) for at, layers, winners in nearest(one, shelf(others))]
 
 
 def coded(connection: Connection, *where: ColumnElement[bool]) -> tuple[list[int], list[Codes]]:

@@ -103,22 +103,24 @@ def _whitened(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The codes of many fingerprints: int64[codes] of layers, uint8[codes, size] of each code."""
+    """The codes of many fingerprints, a column each, so that a comparison runs along rows.
+
+    int64[codes] of layers, uint64[words, codes] of fixed places, uint32[WINNERS, codes] of winners.
+    """
 
     layers: NDArray[np.int64]
-    fixed: NDArray[np.uint8]
-    free: NDArray[np.uint8]
+    fixed: NDArray[np.uint64]
+    free: NDArray[np.uint32]
 
 
 def shelf(rows: Sequence[Codes]) -> Shelf:
     """Codes as arrays."""
     import numpy as np
 
-    fixed, free = (
-        np.frombuffer(b"".join(parts), np.uint8).reshape(len(rows), size)
-        for parts, size in zip(([row.fixed for row in rows], [row.free for row in rows]), SIZE, strict=True)
-    )
-    return Shelf(np.array([row.layers for row in rows], np.int64), fixed, free)
+    fixed = np.frombuffer(b"".join(row.fixed for row in rows), np.uint64).reshape(len(rows), -1)
+    free = np.frombuffer(b"".join(row.free for row in rows), np.uint32).reshape(len(rows), -1)
+    layers = np.array([row.layers for row in rows], np.int64)
+    return Shelf(layers, np.ascontiguousarray(fixed.T), np.ascontiguousarray(free.T))
 
 
 def likeness(one: Codes, others: Shelf) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -129,29 +131,35 @@ def likeness(one: Codes, others: Shelf) -> tuple[NDArray[np.int64], NDArray[np.i
     import numpy as np
 
     mine = np.frombuffer(one.fixed, np.uint64).reshape(LAYERS, -1)
-    theirs = others.fixed.view(np.uint64).reshape(len(others.fixed), LAYERS, -1)
-    most = np.minimum(one.layers, others.layers)[:, None]
-    alike = (_near(mine, theirs) & (np.arange(LAYERS) < most)).sum(axis=1)
-    for layers in set(others.layers.tolist()) - {one.layers}:
-        rows, both = np.flatnonzero(others.layers == layers), min(layers, one.layers)
-        last = _near(mine[one.layers - both : one.layers], theirs[rows, layers - both : layers])
-        alike[rows] = np.maximum(alike[rows], last.sum(axis=1))
-    winners = np.bitwise_count(np.frombuffer(one.free, np.uint32) ^ others.free.view(np.uint32)) <= SAME
-    return alike, winners.sum(axis=1)
+    theirs = others.fixed.reshape(*mine.shape, -1)
+    shared = np.arange(one.layers)[:, None] < others.layers
+    alike = (_near(mine[: one.layers], theirs[: one.layers]) & shared).sum(axis=0)
+    for layers in np.flatnonzero(np.bincount(others.layers)).tolist():
+        if layers != one.layers:
+            rows, both = np.flatnonzero(others.layers == layers), min(layers, one.layers)
+            last = _near(mine[one.layers - both : one.layers], theirs[layers - both : layers, :, rows])
+            alike[rows] = np.maximum(alike[rows], last.sum(axis=0))
+    winners = np.zeros(len(others.layers), np.uint8)
+    for own, row in zip(np.frombuffer(one.free, np.uint32), others.free, strict=True):
+        winners += np.bitwise_count(row ^ own) <= SAME
+    return alike, winners.astype(np.int64)
 
 
-def alike(one: Codes, others: Shelf) -> list[int]:
-    """Which of the others one code is like, the likeliest first."""
+def alike(one: Codes, others: Shelf) -> list[tuple[int, int, int]]:
+    """Which of the others one code is like, the likeliest first: (which, layers, winners), as `likeness` counts."""
     import numpy as np
 
     layers, winners = likeness(one, others)
     found = np.flatnonzero((layers > 0) | (winners >= LEAST))
     order = np.lexsort((-winners[found], layers[found] == 0))  # what keeps its places is nearer than what has lost them
-    return [int(at) for at in found[order]]
+    return [(int(at), int(layers[at]), int(winners[at])) for at in found[order]]
 
 
 def _near(mine: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """bool[codes, layers]: which layers have nearly the same signs."""
+    """bool[layers, codes]: which layers have nearly the same signs."""
     import numpy as np
 
-    return np.asarray(np.bitwise_count(mine ^ theirs).sum(axis=2, dtype=np.uint16) <= ALIKE)
+    differ = np.zeros((len(theirs), theirs.shape[2]), np.uint16)
+    for word in range(theirs.shape[1]):
+        differ += np.bitwise_count(theirs[:, word] ^ mine[:, word, None])
+    return np.asarray(differ <= ALIKE)
