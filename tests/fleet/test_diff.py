@@ -125,3 +125,21 @@ def test_what_is_neither_is_said(fleet: Path, tmp_path: Path, content: str) -> N
     done = run("fleet", "diff", str(bad), "second.lock", "--registry", "kept", cwd=fleet)
     assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 1
     assert done.returncode == 2, done
+
+
+def test_two_revisions_of_a_model_in_one_fleet_stay_two(tmp_path: Path) -> None:
+    def lock(name: str, **verdicts: str) -> str:
+        rows = [
+            {"model": "org/a", "reference": f"hf://org/a@{commit}", "files": commit, "verdict": verdict,
+             "policy": "default", "policy_sha256": "", "dossier": ""}
+            for commit, verdict in verdicts.items()
+        ]  # fmt: skip
+        (tmp_path / name).write_text("".join(f"{json.dumps(row)}\n" for row in ({"schema": "assay-lock/1"}, *rows)))
+        return name
+
+    before, after = lock("a.lock", r1="PASSED", r2="PASSED"), lock("b.lock", r1="FAILED", r2="PASSED")
+    done = run("fleet", "diff", before, after, cwd=tmp_path, XDG_DATA_HOME=str(tmp_path))
+    assert done.returncode == 1 and " WORSE  1 worse. 1 model as before.\n" in done.stdout, done
+    moved = run("fleet", "diff", before, lock("c.lock", r1="PASSED", r3="FAILED"), cwd=tmp_path,
+                XDG_DATA_HOME=str(tmp_path))  # fmt: skip
+    assert moved.returncode == 1 and " WORSE  1 worse. 1 model as before.\n" in moved.stdout, moved

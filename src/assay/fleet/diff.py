@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -106,19 +106,22 @@ def _row(row: FleetRow) -> LockRow:
 
 
 def _pairs(was: Sequence[LockRow], now: Sequence[LockRow]) -> Iterator[tuple[LockRow | None, LockRow | None]]:
-    """The same models of both: by where they come from, whatever the revision, and what is left by an only name."""
-    old, new = _by(was, _place), _by(now, _place)
-    for key in old.keys() & new.keys():
-        yield old.pop(key), new.pop(key)
-    left, right = _by(_single(old.values()), _name), _by(_single(new.values()), _name)
-    for name in left.keys() & right.keys():
-        yield old.pop(_place(left[name])), new.pop(_place(right[name]))
-    yield from ((row, None) for row in old.values())
-    yield from ((None, row) for row in new.values())
+    """The same models of both: by where they come from, then whatever the revision, then by name.
+
+    What several rows of one side have tells none of them, so that two revisions of a model in one fleet stay two.
+    """
+    old, new = list(was), list(now)
+    for key in (_reference, _place, _name):
+        left, right = _single(old, key), _single(new, key)
+        both = left.keys() & right.keys()
+        yield from ((left[one], right[one]) for one in both)
+        old, new = ([row for row in rows if key(row) not in both] for rows in (old, new))
+    yield from ((row, None) for row in old)
+    yield from ((None, row) for row in new)
 
 
-def _by(rows: Iterable[LockRow], key: Callable[[LockRow], str]) -> dict[str, LockRow]:
-    return {key(row): row for row in rows}
+def _reference(row: LockRow) -> str:
+    return row.reference
 
 
 def _place(row: LockRow) -> str:
@@ -130,11 +133,10 @@ def _name(row: LockRow) -> str:
     return row.model
 
 
-def _single(rows: Iterable[LockRow]) -> list[LockRow]:
-    """Those whose name no other has."""
-    every = list(rows)
-    often = Counter(map(_name, every))
-    return [row for row in every if often[row.model] == 1]
+def _single(rows: Sequence[LockRow], key: Callable[[LockRow], str]) -> dict[str, LockRow]:
+    """Those whose key no other has, by that key."""
+    often = Counter(map(key, rows))
+    return {key(row): row for row in rows if often[key(row)] == 1}
 
 
 def _became(old: LockRow | None, new: LockRow | None) -> Became | None:
