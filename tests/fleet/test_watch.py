@@ -143,6 +143,26 @@ def test_a_webhook_that_fails_is_told_again(look: Look, tmp_path: Path) -> None:
         assert [row["model"] for row in told(webhook.requests[0])["models"]] == ["here"]
 
 
+def test_summaries_that_are_given_up_are_said(look: Look, tmp_path: Path) -> None:
+    state = tmp_path / "fleet" / "assay.watch.json"
+    with running(answers(403)) as webhook:
+        url = f"http://127.0.0.1:{webhook.port}/"
+        assert "given up" not in look("--webhook", url).stderr
+        kept = json.loads(state.read_text())
+        state.write_text(json.dumps({**kept, "waiting": kept["waiting"] * 103}))
+        assert "no webhook took them: 3 summaries, the oldest ones" in look("--webhook", url).stderr
+    assert len(json.loads(state.read_text())["waiting"]) == 100
+
+
+def test_a_hub_that_fails_once_is_asked_by_its_tag_again(hub: Hub, look: Look) -> None:
+    assert look("-q").returncode == 0
+    hub.faults = [(429, "9000", b"{}")]
+    assert look("-q").returncode == 2
+    hub.faults = []
+    assert look("-q").returncode == 0
+    assert hub.unchanged == 1, "what it answered before was remembered"
+
+
 def test_what_cannot_be_is_a_sentence(look: Look, tmp_path: Path) -> None:
     state = tmp_path / "fleet" / "assay.watch.json"
     for content in ("", "[]", '{"schema": "assay-watch/9"}', '{"schema": "assay-watch/1", "seen": 5}'):

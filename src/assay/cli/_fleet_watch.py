@@ -69,10 +69,14 @@ def _look(
     path = models.parent / watching.NAME
     state, every = watching.remembered(path), entries(models)
     found = watching.asked(every, state)
-    rows = (*_audited(found.entries, registry, jobs, quiet=quiet), *found.troubles)
+    audited = _audited(found.entries, registry, jobs, quiet=quiet)
+    rows = (*audited, *found.troubles)
     told = watching.summary(rows, len(every), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     waiting = (*state.waiting, *([told] if told.models and webhook else []))
-    seen = watching.unfinished(found, rows)
+    if given_up := waiting[: -watching.MOST_WAITING]:
+        waiting = waiting[-watching.MOST_WAITING :]
+        say(f"assay: given up, since no webhook took them: {len(given_up):,} summaries, the oldest ones", err=True)
+    seen = watching.unfinished(found, audited)
     watching.remember(path, watching.State(watching.SCHEMA, seen, waiting))  # before the webhook, which may not answer
     _shown(rows, len(every), outputs, quiet=quiet)
     trouble = ""

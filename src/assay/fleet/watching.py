@@ -139,7 +139,7 @@ def _head(reference: str, old: Seen | None, sleep: Callable[[float], None]) -> h
 
 
 def unfinished(found: Asked, rows: Sequence[FleetRow]) -> tuple[Seen, ...]:
-    """What to remember: not that a commit was seen whose audit failed, so that it is tried again."""
+    """What to remember: not that a commit was seen whose audit, among these rows, failed, so that it is tried again."""
     failed = {row.reference for row in rows if not row.audit}
     return tuple(row for row in found.seen if row.reference not in failed)
 
@@ -176,12 +176,10 @@ def webhook(url: str) -> tuple[Server, str]:
     return Server(url, READ, key="", needs=("endpoint", "telling a webhook"), secret_path=True), secret
 
 
-def deliver(
-    url: str, waiting: Sequence[Summary], now: Callable[[], float] = time.time
-) -> tuple[tuple[Summary, ...], str]:
+def deliver(url: str, waiting: Sequence[Summary]) -> tuple[tuple[Summary, ...], str]:
     """Post summaries, the oldest first; those that were not taken, and why (empty: all were)."""
     server, secret = webhook(url)
-    left = list(waiting)[-MOST_WAITING:]
+    left = list(waiting)
     while left:
         body, stamp = canonical(left[0]), str(int(time.time()))
         headers = {
