@@ -113,6 +113,14 @@ def test_what_a_server_refuses_to_be_told_is_left_out() -> None:
         assert not {"seed", "logprobs", "top_logprobs"} & set(body) and body["temperature"] == 0.0
 
 
+def test_what_a_server_refuses_when_it_samples_is_not_heeded() -> None:
+    with serving(Speaker(), "plain", "no chat") as server:
+        found = Endpoint(server.reference)
+        assert found.name == "OpenAI-compatible endpoint (completions; no log-probabilities)"
+        assert found.unheeded(0) == {"seed"}
+        assert found.name == "OpenAI-compatible endpoint (completions; no log-probabilities; does not heed seed)"
+
+
 @pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/models", "/v1/chat/completions", "/v1/completions"])
 def test_the_api_is_found_wherever_an_address_stops(speaker: Server, end: str) -> None:
     found = Endpoint(f"openai+http://127.0.0.1:{speaker.server_port}{end}")

@@ -70,7 +70,8 @@ class Endpoint:
         ways = [name for name, there in (("completions", self._completes), ("chat", self._chats)) if there]
         given = "log-probabilities" if Capability.GENERATE in can else "no log-probabilities"
         scores = ", of given texts too" if Capability.SCORE in can else ""
-        ignored = f"; takes no {', '.join(refused)}" if (refused := self._serving.refused) else ""
+        self._refused = self._serving.refused  # which a server may also show later, when it is first told so
+        ignored = f"; takes no {', '.join(self._refused)}" if self._refused else ""
         self._said = f"{self._serving.api} endpoint ({', '.join(ways)}; {given}{scores}{ignored}"
         self._unheeded: frozenset[str] | None = None
 
@@ -78,7 +79,7 @@ class Endpoint:
     def name(self) -> str:
         """What it can do, and what it takes and does not heed where that was found out."""
         ignored = [row for row in ("temperature", "seed") if row in (self._unheeded or ())]
-        said = ", ".join(row for row in ignored if row not in self._serving.refused)
+        said = ", ".join(row for row in ignored if row not in self._refused)
         return f"{self._said}; does not heed {said})" if said else f"{self._said})"
 
     def _tried_completions(self) -> set[Capability]:
@@ -235,12 +236,10 @@ class Endpoint:
         at 1. What it refuses to be told it does not heed.
         """
         if self._unheeded is None:
-            refused = self._serving.refused
             cold = {self._drawn(0.0, seed + at) for at in range(DRAWN)}
-            free = len(cold) == DRAWN or "temperature" in refused
             again = {self._drawn(1.0, seed) for _ in range(2)}
-            found = (("temperature", free), ("seed", len(again) > 1 or "seed" in refused))
-            self._unheeded = frozenset(name for name, missed in found if missed)
+            found = (("temperature", len(cold) == DRAWN), ("seed", len(again) > 1))
+            self._unheeded = frozenset(name for name, missed in found if missed) | {*self._serving.refused}
         return self._unheeded
 
     def _drawn(self, temperature: float, seed: int) -> str:
