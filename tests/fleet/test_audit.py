@@ -51,6 +51,13 @@ def test_what_is_as_it_was_is_not_read_again(fleet: Path) -> None:
     assert run("history", "two", "--registry", "kept", cwd=fleet).stdout.startswith(" PASSED  two: 2 audits, ")
 
 
+def test_a_model_whose_name_differs_in_case_is_another(tmp_path: Path) -> None:
+    for name in ("Case", "case"):
+        hub_model(tmp_path / name)
+        (tmp_path / "models.toml").write_text(f'schema = "assay-models/1"\n[[model]]\nmodel = "{name}"\n')
+        assert "before" not in rows(tmp_path)[name]
+
+
 def test_a_cluster_gives_the_same(fleet: Path) -> None:
     pytest.importorskip("ray")
     assert audited(fleet, "--executor", "ray", "-q").startswith("PASSED  3 models: 3 PASSED. 3 new. 3 read, ")

@@ -23,6 +23,7 @@ from assay.pipeline import Request, code, concluded, gathered, isolated, request
 from assay.pipeline.gathered import Gathered, decoded, encoded, key
 from assay.pipeline.plan import planned
 from assay.progress import Progress, report
+from assay.registry.rows import written
 from assay.subject import Entry, Walk, opened, reach
 from assay.version import VERSION
 
@@ -145,9 +146,10 @@ def _before(kept: registry.Registry, done: KeptAudit) -> KeptAudit | None:
 
 def _latest(kept: registry.Registry, name: str) -> KeptAudit | None:
     try:
-        return kept.history(name, 1)[0]
+        found = kept.history(name, 1)[0]
     except UsageError:
         return None
+    return found if found.name == written(name) else None  # where none has this very name, another case was found
 
 
 @dataclass(frozen=True, slots=True)
