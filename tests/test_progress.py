@@ -64,7 +64,7 @@ def test_an_audit_tells_bytes_and_tensors_and_ends(tmp_path: Path) -> None:
     watcher = Watcher()
     assay.audit(model, base=base, isolation=False, progress=watcher)
     size = sum(path.stat().st_size for path in model.iterdir())
-    assert [row for row in watcher.told if row[3] == "bytes"][-1] == ("reading", size, size, "bytes")
+    assert [row for row in watcher.told if row[0] == "reading"][-1] == ("reading", size, size, "bytes")
     tensors = [row for row in watcher.told if row[3] == "tensors"]
     assert tensors[-1][0] == "comparing" and [row[1] for row in tensors] == list(range(1, tensors[-1][2] + 1))
     with pytest.raises(Stopped, match="while reading"):

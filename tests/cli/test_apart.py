@@ -65,7 +65,8 @@ def test_every_option_that_writes_is_known_as_one() -> None:
         "file",
         "log",
         "directory",
-    }  # of baseline write and registry export, log append, corpus add and web build
+        "folder",
+    }  # of baseline write and registry export, log append, corpus add and web build, fleet site
 
 
 @pytest.mark.parametrize("how", ["file", "hard link", "linked folder", "in a folder"])

@@ -75,7 +75,7 @@ def test_what_may_be_repeated_says_so_and_files_are_called_files() -> None:
 def test_most_counts_what_it_limits() -> None:
     rows = {path: row for path, command in commands(cli).items() for row in command.params if row.name == "most"}
     units = {path: row.metavar for path, row in rows.items()}
-    kept = {"find": "PLACES", "history": "AUDITS", "list": "AUDITS"}
+    kept = {"find": "PLACES", "history": "AUDITS", "list": "AUDITS", "lineage": "MODELS", "fleet site": "MODELS"}
     assert units == {"audit": "QUESTIONS", "calibrate": "QUESTIONS", "score": "TOKENS", **kept}
 
 

@@ -276,7 +276,7 @@ def test_an_unknown_licence_is_never_permissive() -> None:
     [
         ("empty.jsonl", b"", "no document could be read"),
         ("empty.txt", b"", r"empty text \(such as empty.txt:1\)"),
-        ("notes.docx", b"x", "no reader for this kind of file"),
+        ("notes.odt", b"x", "no reader for this kind of file"),
         ("binary.txt", b"\0" * 100, "NUL bytes"),
         ("bad.parquet", b"PAR1 nonsense", "cannot be read on"),
         ("bad.arrow", b"nonsense", "cannot be read on"),

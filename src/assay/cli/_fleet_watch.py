@@ -26,7 +26,7 @@ from assay.facts.fleet import FleetRow
 @options.registry()
 @click.option("--once", is_flag=True, help="Look once and end, for cron.")
 @click.option(
-    "--every", type=options.Amount(options.SECONDS), default="1h", show_default=True, metavar="TIME",
+    "--every", "pause", type=options.Amount(options.SECONDS), default="1h", show_default=True, metavar="TIME",
     help="How long to rest between two looks.",
 )  # fmt: skip
 @click.option("--webhook", metavar="URL", help="Post a signed summary there of what changed (see: docs/fleet.md).")
@@ -37,7 +37,7 @@ def watch(
     models: Path,
     registry: str | None,
     once: bool,
-    every: int,
+    pause: int,
     webhook: str | None,
     jobs: int,
     outputs: tuple[Output, ...],
@@ -57,7 +57,7 @@ def watch(
         status = _look(models, registry, webhook, jobs, outputs, quiet=quiet)
         if once:
             return status
-        time.sleep(every)
+        time.sleep(pause)
 
 
 def _look(

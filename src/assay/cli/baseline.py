@@ -13,7 +13,24 @@ from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import saved
 from assay.cli._streams import Output, answer, looks, put_record, say
 from assay.facts.finding import Kind
+from assay.lazy import dataclass
 from assay.policy.baseline import SCHEMA, listable, read
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A finding that no longer blocks: its fingerprint, and what was found."""
+
+    fingerprint: str
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A baseline: the model that it is of (empty: any), and its findings."""
+
+    model: str
+    known: tuple[_Known, ...]
 
 
 @group("baseline")
@@ -64,8 +81,9 @@ def show(file: Path, outputs: tuple[Output, ...]) -> None:
     found = read(file)
     count = f"{len(found.known):,} finding{'s' if len(found.known) != 1 else ''}"
     sentence = f"{count} of {found.model or 'models of any name'} no longer block."
+    listed = [(fingerprint, str(words)) for fingerprint, words in sorted(found.known.items())]
     for format, path in outputs:
         colour, width = looks(path)
         rows = Headline("KNOWN", sentence, Tone.TELL).lines(painter(colour), width)
-        known = (f"{fingerprint}  {visible(str(words))}" for fingerprint, words in sorted(found.known.items()))
-        put_record(format, found, (*rows, *known), path)
+        known = (f"{fingerprint}  {visible(words)}" for fingerprint, words in listed)
+        put_record(format, _Shown(found.model, tuple(_Known(*row) for row in listed)), (*rows, *known), path)

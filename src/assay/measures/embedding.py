@@ -21,9 +21,7 @@ def run(material: Material) -> Iterator[TokenReview]:
     summaries = {(row.artifact, row.name): row for row in rows}
     if not summaries or not material.all("Vocabulary"):
         return
-    import numpy as np
-
-    from assay.weights import tensors
+    from assay.weights import of_any_size, tensors
     from assay.weights.embedding import reviewed
 
     number = 0
@@ -39,7 +37,7 @@ def run(material: Material) -> Iterator[TokenReview]:
         assert vocabulary is not None
         tokenizer = beside(index.artifact, [row for row in material.all("Tokenizer") if INSIDE not in row.artifact])
         try:
-            with np.errstate(all="ignore"):  # values may be of any size; what is not finite is like no row
+            with of_any_size():
                 review = reviewed(summary, found, vocabulary, tokenizer)
             yield review
         except InputError as cause:

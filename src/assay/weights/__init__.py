@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -38,6 +39,15 @@ COMPARED = 96 * 1024  # bytes compared at a time: small enough for the heap to h
 SAME_STEP = 256  # of them between two steps: 24 MiB
 MAX_READ = 4 * 1024**3  # bytes of float32 in one call; larger tensors are read in parts
 _READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})
+
+
+def of_any_size() -> AbstractContextManager[object]:
+    """Let values be of any size: numpy gives what is not finite, and does not warn. Nothing where there is no numpy."""
+    try:
+        import numpy as np
+    except ImportError:
+        return nullcontext()
+    return np.errstate(all="ignore")
 
 
 @dataclass(frozen=True)
