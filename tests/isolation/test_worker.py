@@ -480,9 +480,9 @@ def test_no_worker_outlives_the_audit_that_started_it(tmp_path: Path, name: str,
         [sys.executable, "-m", "assay", "audit", str(tmp_path), "--offline", *extra],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        # a run of the tests in the background has interrupts ignored, and no test should leave a core
+        # a run of the tests in the background has some signals ignored, and no test should leave a core
         preexec_fn=lambda: (
-            signal.signal(signal.SIGINT, signal.SIG_DFL),
+            signal.signal(getattr(signal, name), signal.SIG_DFL) if name != "SIGKILL" else None,
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
         ),
     )
