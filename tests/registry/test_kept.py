@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import assay
 from assay import registry
+from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.facts.kept import About
+from assay.registry.tables import MODEL
 from tests.builders.command import run
 from tests.builders.pickles import calls
 
@@ -109,8 +112,6 @@ def test_an_audit_is_named_by_its_model_or_its_digest(dossier: Dossier, where: s
 
 
 def test_texts_that_no_database_takes_are_kept_as_escapes(dossier: Dossier, where: str) -> None:
-    from dataclasses import replace
-
     subject = replace(dossier.subject, name="a\0b\udcff\u202e c")
     with registry.open(where, new=True) as kept:
         audit = kept.keep(replace(dossier, subject=subject))
@@ -121,14 +122,23 @@ def test_texts_that_no_database_takes_are_kept_as_escapes(dossier: Dossier, wher
 
 
 def test_models_whose_names_differ_in_case_are_two(dossier: Dossier, where: str) -> None:
-    from dataclasses import replace
-
     with registry.open(where, new=True) as kept:
         for name in ("Tiny", "tiny"):
             kept.keep(replace(dossier, subject=replace(dossier.subject, name=name)))
         assert [row.name for row in kept.history("Tiny")] == ["Tiny"]
         assert kept.one("Tiny").name == kept.one("Tiny~0").name == "Tiny"  # the other was kept later
         assert sorted(row.name for row in kept.audits()) == ["Tiny", "tiny"]
+
+
+def test_no_latest_audit_is_none_and_a_registry_that_is_away_is_not(dossier: Dossier, where: str) -> None:
+    with registry.open(where, new=True) as kept:
+        first = kept.keep(dossier)
+        again = kept.keep(replace(dossier, subject=replace(dossier.subject, files_sha256="0" * 64)))
+        assert first.id != again.id and kept.latest("tiny") == kept.audit(again.id)
+        assert kept.latest("Tiny") is None and kept.latest("other") is None
+        kept.database.write(MODEL.drop)
+        with pytest.raises(UsageError, match="cannot be used"):
+            kept.latest("tiny")
 
 
 def test_what_belongs_to_an_audit_is_kept_with_it(model: Path, where: str, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from assay.pipeline import Request, code, concluded, gathered, isolated, request
 from assay.pipeline.gathered import Gathered, decoded, encoded, key
 from assay.pipeline.plan import planned
 from assay.progress import Progress, report
-from assay.registry.rows import written
 from assay.subject import Entry, Walk, opened, reach
 from assay.version import VERSION
 
@@ -95,7 +94,7 @@ def audit(task: Task) -> FleetRow:
             dossier = concluded(read, walk, request)
         except UsageError as cause:
             return without(task, str(cause))
-        latest = _latest(kept, dossier.subject.name)
+        latest = kept.latest(dossier.subject.name)
         lasting = bool(not walk.closed and keys.read and read.lasting)
         files = {**registry.beside(dossier, entry.opened, before), **({"facts": encoded(read)} if lasting else {})}
         found = kept.keep(dossier, files, by=task.by, token=task.token)
@@ -142,14 +141,6 @@ def _before(kept: registry.Registry, done: KeptAudit) -> KeptAudit | None:
     if done.times > 1:
         return done
     return next((row for row in kept.history(done.name, 2) if row.id != done.id), None)
-
-
-def _latest(kept: registry.Registry, name: str) -> KeptAudit | None:
-    try:
-        found = kept.history(name, 1)[0]
-    except UsageError:
-        return None
-    return found if found.name == written(name) else None  # where none has this very name, another case was found
 
 
 @dataclass(frozen=True, slots=True)

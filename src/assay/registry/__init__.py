@@ -70,6 +70,12 @@ class Registry:
 
         return self._asked(lambda connection: history(connection, name, most))
 
+    def latest(self, name: str) -> KeptAudit | None:
+        """The latest audit of the model of this very name; None: none is kept."""
+        from assay.registry.asking import latest
+
+        return self._asked(lambda connection: latest(connection, name))
+
     def one(self, which: str) -> KeptAudit:
         """The audit that is meant by a model's name, `NAME~1` (the one before its latest), or a dossier's digest."""
         from assay.registry.asking import one

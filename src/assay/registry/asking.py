@@ -56,6 +56,13 @@ def history(connection: Connection, name: str, most: int) -> list[KeptAudit]:
     return [_kept(row) for row in rows]
 
 
+def latest(connection: Connection, name: str) -> KeptAudit | None:
+    """The latest audit of the model of this very name; None: none is kept."""
+    asked = select(*_COLUMNS).join(MODEL, MODEL.c.audit_id == AUDIT.c.id).where(MODEL.c.name == written(name))
+    row = connection.execute(asked).first()
+    return _kept(row) if row else None
+
+
 def count(connection: Connection, name: str) -> int:
     """How many audits of the model of this very name are kept."""
     own = select(func.count()).where(AUDIT.c.key == key(name), AUDIT.c.name == written(name))
