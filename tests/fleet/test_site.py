@@ -11,6 +11,7 @@ import pytest
 import assay
 from assay import registry
 from assay.facts.dossier import Dossier
+from assay.fleet.site import MOST_HISTORY, written
 from tests.builders import hub_model
 from tests.builders.command import run
 from tests.builders.pickles import calls
@@ -63,6 +64,18 @@ def test_what_got_worse_stands_first_with_why(site: Path) -> None:
     ]
     text = page.read_text()
     assert page.name.startswith("tiny-") and "<code>pytorch_model.bin</code>" in text and "The whole report" in text
+
+
+def test_audits_that_are_not_shown_are_counted(tmp_path: Path) -> None:
+    dossier = assay.audit(hub_model(tmp_path / "tiny"))
+    with registry.open(str(tmp_path / "kept"), new=True) as kept:
+        for number in range(MOST_HISTORY + 2):
+            kept.keep(replace(dossier, subject=replace(dossier.subject, files_sha256=f"{number:064}")))
+        written(kept, tmp_path / "public")
+    (page,) = (tmp_path / "public" / "models").iterdir()
+    text = page.read_text()
+    assert "and 2 earlier ones: <code>assay history</code>" in text
+    assert text.count(f"<code>{0:012}</code>") == MOST_HISTORY
 
 
 def test_a_date_that_is_none_and_a_registry_that_is_not_there(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def written(
         was += [older] if older else []
         dossier = registry.dossier(audit)
         changed = change(registry.dossier(older), dossier) if older and older.dossier != audit.dossier else None
-        row = site.Shown(descent, tuple(history), changed, reports)
+        number = len(history) if len(history) < MOST_HISTORY else registry.count(audit.name)
+        row = site.Shown(descent, tuple(history), number, changed, reports)
         write(folder / "models" / row.file, site.model(row, dossier))
         if reports:
             write(folder / "reports" / row.file, dossier.render("html").encode())

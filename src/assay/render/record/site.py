@@ -29,13 +29,14 @@ _TONES = {Verdict.PASSED: Tone.GO, Verdict.FAILED: Tone.STOP, Verdict.INCOMPLETE
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A model of the site: what it comes from, its audits, newest first, and what differs from the last time.
+    """A model of the site: what it comes from, its latest of `audits` audits, and what differs from the last time.
 
     `change` is None where there is nothing to compare with. `report` says that its whole report lies beside the page.
     """
 
     descent: Descent
     history: tuple[KeptAudit, ...]
+    audits: int
     change: Change | None
     report: bool
 
@@ -127,4 +128,4 @@ def _parts(row: Shown, dossier: Dossier) -> Iterator[Part]:
         yield Part("findings", "What decides", f"{len(dossier.blocking):,}")
     if row.descent.origins:
         yield Part("bases", "Bases")
-    yield Part("history", "History", f"{len(row.history):,}")
+    yield Part("history", "History", f"{row.audits:,}")
