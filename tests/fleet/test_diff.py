@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from assay.facts.fleet import LockRow
+from assay.fleet.diff import MOST_READ, compared
 from tests.builders import hub_model
 from tests.builders.command import run
 from tests.builders.pickles import calls
@@ -73,6 +75,14 @@ def test_without_the_registry_it_says_what_is_not_known(fleet: Path) -> None:
         XDG_DATA_HOME=str(fleet / "elsewhere"),
     )
     assert "which findings differ is not known: not both dossiers are kept" in " ".join(done.stdout.split()), done
+
+
+def test_a_new_model_whose_findings_are_not_read_says_so() -> None:
+    rows = [LockRow(f"{at:04}", f"{at:04}", "", "FAILED", "default", "", "") for at in range(MOST_READ + 1)]
+    found = compared("", "now", (), rows, lambda digest: None)
+    assert found.rows[0].why == ("which findings decide is not known: its dossier is not kept",)
+    (last,) = [row for row in found.rows if row.model == f"{MOST_READ:04}"]
+    assert last.why == ("which findings decide is not known: more than 2,000 models differ",)
 
 
 def test_what_got_better_or_stayed_is_no_failure(fleet: Path) -> None:

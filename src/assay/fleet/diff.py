@@ -22,6 +22,7 @@ NOT_AUDITED = "NOT AUDITED"
 WORST: tuple[str, ...] = (Verdict.FAILED, NOT_AUDITED, Verdict.INCOMPLETE, Verdict.PASSED)
 MOST_READ = 2_000  # models whose dossiers are compared, to say why
 MOST_WHY = 5  # findings of one model
+_TOO_MANY = f"more than {MOST_READ:,} models differ"
 Audits = Callable[[str], Sequence[LockRow]]  # of the registry at a time, as it writes times
 Read = Callable[[str], Dossier | None]  # the kept dossier of a digest, where there is one
 
@@ -151,8 +152,10 @@ def _became(old: LockRow | None, new: LockRow | None) -> Became | None:
 def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -> Iterator[str]:
     """What differs, and which findings come or go with it, where both dossiers are kept."""
     if old is None or new is None:
-        dossier = read(new.dossier) if new and new.verdict == Verdict.FAILED and known else None
-        yield from _blocking(dossier) if dossier else ()
+        if new and new.verdict == Verdict.FAILED:
+            dossier = read(new.dossier) if known else None
+            why = "its dossier is not kept" if known else _TOO_MANY
+            yield from _blocking(dossier) if dossier else [f"which findings decide is not known: {why}"]
         return
     said = [*(["other files"] if old.files != new.files else []), *_other_policy(old, new)]
     yield ", ".join(said) or "the same files and policy, other rules, options or version of assay"
@@ -160,7 +163,7 @@ def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -
         return
     left, right = (read(row.dossier) if known else None for row in (old, new))
     if left is None or right is None:
-        why = "not both dossiers are kept" if known else f"more than {MOST_READ:,} models differ"
+        why = "not both dossiers are kept" if known else _TOO_MANY
         yield f"which findings differ is not known: {why}"
         return
     found = change(left, right)
