@@ -38,7 +38,7 @@ class LockRow:
     verdict: str
     policy: str
     dossier: str
-    policy_sha256: str = ""
+    policy_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

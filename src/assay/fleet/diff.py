@@ -102,7 +102,7 @@ def _lines(raw: str, path: Path) -> Iterator[FleetRow]:
 
 def _row(row: FleetRow) -> LockRow:
     if row.audit is None:
-        return LockRow(row.reference, row.reference, "", NOT_AUDITED, "", "")
+        return LockRow(row.reference, row.reference, "", NOT_AUDITED, "", "", "")
     return replace(row_of(row.audit), reference=row.audit.reference or row.reference)
 
 
@@ -174,10 +174,10 @@ def _why(old: LockRow | None, new: LockRow | None, read: Read, *, known: bool) -
 
 
 def _other_policy(old: LockRow, new: LockRow) -> Iterator[str]:
-    """How the policies differ: any file may have any name, and locks of earlier versions have no digest."""
+    """How the policies differ: any file may have any name."""
     if old.policy != new.policy:
         yield f"another policy ({old.policy!r} -> {new.policy!r})"
-    elif old.policy_sha256 and new.policy_sha256 and old.policy_sha256 != new.policy_sha256:
+    elif old.policy_sha256 != new.policy_sha256:
         digests = f"sha256 {old.policy_sha256[:12]} -> {new.policy_sha256[:12]}"
         yield f"another policy of the same name ({new.policy!r}, {digests})"
 
