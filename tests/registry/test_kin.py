@@ -17,7 +17,9 @@ import assay
 from assay import registry
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
+from assay.facts.kin import Families, Member
 from assay.registry.tending import check
+from assay.render.record.family import MOST_STEPS, lines, svg
 from tests.builders.command import run
 from tests.builders.pickles import calls
 
@@ -172,6 +174,18 @@ def test_bases_that_name_each_other_are_a_tree_all_the_same(dossier: Dossier, wh
         assert sorted(row.name for row in found.members) == ["a", "b", "c", "self"] and found.families == 1
         (descent,) = kept.descents([kept.one("a")])
         assert [row.base for row in descent.origins] == ["b", "c"]
+
+
+def test_what_stands_too_deep_to_be_drawn_is_no_sibling_of_its_base() -> None:
+    depths = (*range(MOST_STEPS + 3), MOST_STEPS)
+    found = Families(tuple(Member(f"m{at}", depth, "", None) for at, depth in enumerate(depths)), 1, 0, 0, 0)
+    _, *tree = lines(found)
+    at = " " * 3 * (MOST_STEPS - 1)
+    assert tree[-4].startswith(f"{at}├─ UNKNOWN  m12  ") and tree[-1].startswith(f"{at}└─ UNKNOWN  m15  ")
+    assert tree[-3] == f"{at}│… UNKNOWN  m13  no audit of it is kept; 13 steps below the root"
+    assert tree[-2].endswith("m14  no audit of it is kept; 14 steps below the root")
+    drawn = svg(found).decode()
+    assert drawn.count("<path") == MOST_STEPS + 1 and "14 steps below the root" in drawn
 
 
 def test_a_hostile_fingerprint_is_kept_and_has_no_kin(dossier: Dossier, where: str) -> None:

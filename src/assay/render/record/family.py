@@ -101,7 +101,8 @@ def _verdict(member: Member) -> str:
 def _words(member: Member) -> str:
     """What stands beside a name: its licences, and why it stands there."""
     said = licences(member.descent.licences) if member.descent else "no audit of it is kept"
-    return f"{said}; {member.how}" if member.how else said
+    deep = f"{member.depth:,} steps below the root" if member.depth > MOST_STEPS else ""
+    return "; ".join(filter(None, (said, member.how, deep)))
 
 
 def _depth(member: Member) -> int:
@@ -115,6 +116,10 @@ def _branches(members: tuple[Member, ...]) -> Iterator[tuple[str, str]]:
     for member in reversed(members):
         depth = _depth(member)
         before = "".join("│  " if step in goes_on else "   " for step in range(1, depth))
+        if member.depth > MOST_STEPS:  # no line leads here: the words say how deep it stands
+            goes = "│" if depth in goes_on else " "
+            found.append((f"{before}{goes}… ", f"{before}{goes}  "))
+            continue
         end = depth not in goes_on
         goes_on = {step for step in goes_on if step < depth} | {depth}
         branch = f"{before}{'└─' if end else '├─'} ", f"{before}{'   ' if end else '│  '}"
@@ -132,7 +137,7 @@ def _drawn(found: Families, rows: tuple[Member, ...]) -> Iterator[Markup]:
     for at, row in enumerate(rows):
         x, y = _x(row), LINE * at + LINE // 2
         depth = _depth(row)
-        if depth:
+        if 0 < row.depth <= MOST_STEPS:
             start = LINE * above.get(depth - 1, at) + LINE // 2
             yield Markup('<path d="M{} {}V{}H{}"/>').format(x - STEP, start + 5, y, x - 5)
         above[depth] = at
