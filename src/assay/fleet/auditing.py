@@ -68,7 +68,7 @@ def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None =
             elif isinstance(outcome.error, MissingExtra) or not isinstance(outcome.error, AssayError | MemoryError):
                 raise outcome.noted()
             else:
-                rows[index] = without(tasks[index], str(outcome.error) or type(outcome.error).__name__)
+                rows[index] = models.without(tasks[index].entry, str(outcome.error) or type(outcome.error).__name__)
             tick()
     return tuple(rows[index] for index in range(len(tasks)))
 
@@ -93,7 +93,7 @@ def audit(task: Task) -> FleetRow:
             read = _facts(before) or gathered(walk, request, isolated(walk, request))
             dossier = concluded(read, walk, request)
         except UsageError as cause:
-            return without(task, str(cause))
+            return models.without(entry, str(cause))
         latest = kept.latest(dossier.subject.name)
         lasting = bool(not walk.closed and keys.read and read.lasting)
         files = {**registry.beside(dossier, entry.opened, before), **({"facts": encoded(read)} if lasting else {})}
@@ -119,12 +119,6 @@ def _sizes(path: str) -> Iterator[int]:
             for name in names:
                 with suppress(OSError):
                     yield os.stat(os.path.join(folder, name)).st_size
-
-
-def without(task: Task, trouble: str) -> FleetRow:
-    """The row of a model that could not be audited."""
-    entry = task.entry
-    return FleetRow(entry.reference, entry.place, entry.group, None, None, False, False, trouble)
 
 
 def _facts(files: dict[str, bytes]) -> Gathered | None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from assay import policy
 from assay.errors import UsageError, did_you_mean
+from assay.facts.fleet import FleetRow
 from assay.files import known_keys, text, toml_value
 from assay.lazy import dataclass
 
@@ -45,6 +46,11 @@ class Entry:
     place: str
     group: str
     policy: str
+
+
+def without(entry: Entry, trouble: str) -> FleetRow:
+    """The row of a model that could not be audited."""
+    return FleetRow(entry.reference, entry.place, entry.group, None, None, False, False, trouble)
 
 
 def entries(path: Path) -> tuple[Entry, ...]:

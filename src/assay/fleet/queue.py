@@ -22,7 +22,8 @@ from assay.execution.local import Local
 from assay.execution.outcome import attempted
 from assay.facts.codec import Mismatch, decode, encode, sha256
 from assay.facts.fleet import FleetRow
-from assay.fleet.auditing import Task, audit, sizes, without
+from assay.fleet.auditing import Task, audit, sizes
+from assay.fleet.models import without
 from assay.lazy import dataclass
 from assay.progress import Progress, report
 from assay.registry.queue import MOST_TAKINGS, Ended, Queue, Taken, Waiting, worker
@@ -120,7 +121,7 @@ def _do(queue: Queue, taken: Taken, share: Share) -> None:
     with _held(queue, taken, share.lease):
         outcome = attempted(audit, task)
     if isinstance(outcome, Failed):
-        row = without(task, f"{type(outcome.error).__name__}: {outcome.error}")
+        row = without(task.entry, f"{type(outcome.error).__name__}: {outcome.error}")
     else:
         row = outcome.value
     queue.finish(taken, _written(row))
@@ -148,7 +149,7 @@ def _held(queue: Queue, taken: Taken, lease: float) -> Iterator[None]:
 
 def _row(task: Task, ended: Ended) -> FleetRow:
     if not ended.outcome:
-        return without(task, f"{MOST_TAKINGS} workers that had it were lost, the last of them {ended.worker}")
+        return without(task.entry, f"{MOST_TAKINGS} workers that had it were lost, the last of them {ended.worker}")
     return decode(FleetRow, json.loads(ended.outcome))
 
 

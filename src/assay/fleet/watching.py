@@ -14,7 +14,7 @@ from assay.errors import MissingExtra, UsageError
 from assay.facts.codec import canonical, decode
 from assay.facts.fleet import FleetRow
 from assay.files import as_record, content
-from assay.fleet.models import Entry
+from assay.fleet.models import Entry, without
 from assay.lazy import dataclass
 from assay.network.server import Server
 from assay.secret import host_alone
@@ -114,7 +114,7 @@ def asked(entries: Sequence[Entry], state: State, sleep: Callable[[float], None]
         except MissingExtra:
             raise
         except UsageError as cause:
-            troubles.append(FleetRow(entry.reference, entry.place, entry.group, None, None, False, False, str(cause)))
+            troubles.append(without(entry, str(cause)))
             seen += [old] if old else []
             continue
         seen.append(Seen(entry.opened, head.commit, head.tag))
