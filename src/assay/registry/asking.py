@@ -6,7 +6,7 @@ Every question is answered from an index, newest first, and no further than it i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from assay.registry.tables import ARTIFACT, AUDIT, BLOB, FINDING, KEEPING, LICEN
 
 _DIGEST = regex(r"[0-9a-f]{64}\Z")
 _PREFIX = regex(r"[0-9a-f]{8,64}\Z")
+_AT_ONCE = 500  # values in one condition: SQLite takes at most 32,766 variables (limits.html), PostgreSQL 65,535
 _LAST = "\U0010ffff"
 _LATER = MODEL.alias("newest")
 _LATEST = exists().where(_LATER.c.audit_id == AUDIT.c.id)
@@ -76,10 +77,14 @@ def by_id(connection: Connection, id: int) -> KeptAudit:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, KeptAudit]:
     """The audits of these ids."""
-    every = sorted(ids)
-    steps = (every[start : start + 500] for start in range(0, len(every), 500))
-    rows = (row for step in steps for row in connection.execute(select(*_COLUMNS).where(AUDIT.c.id.in_(step))))
-    return {row.id: _kept(row) for row in rows}
+    return {row.id: _kept(row) for row in within(connection, select(*_COLUMNS), AUDIT.c.id, ids)}
+
+
+def within(connection: Connection, asked: Any, column: Any, values: Iterable[Any]) -> Iterator[Any]:
+    """The rows whose column has one of the values, however many these are."""
+    every = sorted(values)
+    for start in range(0, len(every), _AT_ONCE):
+        yield from connection.execute(asked.where(column.in_(every[start : start + _AT_ONCE])))
 
 
 def as_of(connection: Connection, time: str) -> list[KeptAudit]:

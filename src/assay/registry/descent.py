@@ -13,10 +13,9 @@ from assay.facts.finding import Effect
 from assay.facts.kept import KeptAudit
 from assay.facts.kin import Descent, Origin
 from assay.lazy import dataclass
-from assay.registry.asking import by_ids
+from assay.registry.asking import by_ids, within
 from assay.registry.tables import AUDIT, FINDING, LICENCE, MODEL, RELATION
 
-_AT_ONCE = 500  # values in one condition: SQLite takes at most 32,766 variables (limits.html), PostgreSQL 65,535
 _STATED, _NOT = "stated", (Relation.UNRELATED, Relation.UNKNOWN)
 
 
@@ -63,7 +62,7 @@ def _bases(connection: Connection, ids: Iterable[int]) -> dict[int, list[_Base]]
     asked = select(RELATION.c.audit_id, RELATION.c.base, RELATION.c.key, RELATION.c.base_sha256, RELATION.c.relation)
     rows = [
         row
-        for row in _in(connection, asked.add_columns(RELATION.c.basis), RELATION.c.audit_id, ids)
+        for row in within(connection, asked.add_columns(RELATION.c.basis), RELATION.c.audit_id, ids)
         if row.basis == _STATED or row.relation not in _NOT
     ]
     named = _named(connection, {row.key for row in rows})
@@ -89,7 +88,7 @@ def _named(connection: Connection, keys: set[str]) -> dict[str, tuple[int | None
     last = {key: key.rstrip("/").rpartition("/")[2] for key in keys}
     asked = select(MODEL.c.key, MODEL.c.audit_id).order_by(MODEL.c.last_kept)
     kept: dict[str, list[int]] = defaultdict(list)
-    for row in _in(connection, asked, MODEL.c.key, keys | set(last.values())):
+    for row in within(connection, asked, MODEL.c.key, keys | set(last.values())):
         kept[row.key].append(row.audit_id)
     found: dict[str, tuple[int | None, bool]] = {}
     for key in keys:
@@ -100,19 +99,12 @@ def _named(connection: Connection, keys: set[str]) -> dict[str, tuple[int | None
 
 def _digests(connection: Connection, digests: set[str]) -> dict[str, int]:
     asked = select(AUDIT.c.subject, AUDIT.c.id).join(MODEL, MODEL.c.audit_id == AUDIT.c.id)
-    return {row.subject: row.id for row in _in(connection, asked, AUDIT.c.subject, digests)}
+    return {row.subject: row.id for row in within(connection, asked, AUDIT.c.subject, digests)}
 
 
 def _many(connection: Connection, asked: Any, column: Any, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     """The second column of the rows of each audit, each value once."""
     found: dict[int, dict[str, None]] = defaultdict(dict)
-    for id, value in _in(connection, asked, column, ids):
+    for id, value in within(connection, asked, column, ids):
         found[id][value] = None
     return defaultdict(tuple, {id: tuple(values) for id, values in found.items()})
-
-
-def _in(connection: Connection, asked: Any, column: Any, values: Iterable[Any]) -> Iterator[Any]:
-    """The rows whose column has one of the values."""
-    every = sorted(values)
-    for start in range(0, len(every), _AT_ONCE):
-        yield from connection.execute(asked.where(column.in_(every[start : start + _AT_ONCE])))
