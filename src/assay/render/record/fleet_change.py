@@ -11,16 +11,13 @@ from assay.render.terminal import painter, wrapped
 from assay.render.visible import escaped, visible
 from assay.text.many import many
 
-_WORDS = {
-    Became.WORSE: "worse", Became.NEW: "new", Became.BETTER: "better", Became.CHANGED: "changed", Became.GONE: "gone"
-}  # fmt: skip
 _COLOURS = {Became.WORSE: "31", Became.BETTER: "32"}
 
 
 def headline(found: FleetChange) -> Headline:
     """How many models are worse, new, better, changed and gone."""
     often = Counter(row.became for row in found.rows)
-    parts = [f"{often[became]:,} {_WORDS[became]}" for became in Became if often[became]]
+    parts = [f"{often[became]:,} {became}" for became in Became if often[became]]
     if not parts:
         return Headline("SAME", f"{many(found.same, 'model')}, all as they were.", Tone.GO)
     said = f"{', '.join(parts)}. {many(found.same, 'model')} as before."
@@ -33,8 +30,8 @@ def lines(found: FleetChange, colour: bool = False, width: int = 100) -> Iterato
     yield f"{visible(found.before)}  ->  {visible(found.after)}"
     yield from headline(found).lines(paint, width)
     for row in found.rows:
-        head = f"{_WORDS[row.became]:<8} {visible(row.model)}  {_verdicts(row)}"
-        yield head.replace(_WORDS[row.became], paint(_WORDS[row.became], _COLOURS.get(row.became, "")), 1)
+        head = f"{row.became:<8} {visible(row.model)}  {_verdicts(row)}"
+        yield head.replace(row.became, paint(row.became, _COLOURS.get(row.became, "")), 1)
         for why in row.why:
             yield from wrapped(visible(why), " " * 9, width, " " * 11)
 
@@ -49,7 +46,7 @@ def markdown(found: FleetChange) -> Iterator[str]:
         yield "| --- | --- | --- | --- |"
     for row in found.rows:
         why = "; ".join(row.why)
-        yield f"| {_WORDS[row.became]} | {escaped(row.model)} | {escaped(_verdicts(row))} | {escaped(why)} |"
+        yield f"| {row.became} | {escaped(row.model)} | {escaped(_verdicts(row))} | {escaped(why)} |"
 
 
 def _verdicts(row: ModelChange) -> str:
