@@ -23,8 +23,8 @@ from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.registry.database import Database
-from assay.registry.keeping import time_text
 from assay.registry.tables import HEAD, KEEPING
+from assay.text.instant import instant
 from tests.builders.command import run
 from tests.builders.postgres import Server
 
@@ -380,7 +380,7 @@ def test_an_index_that_keeps_nothing_is_refused(tmp_path: Path) -> None:
 def test_an_export_cannot_hide_later_audits_behind_a_time_to_come(dossier: Dossier, tmp_path: Path, at: str) -> None:
     where, file = str(tmp_path / "registry"), tmp_path / "a.tar"
     if at == "tomorrow":
-        at = time_text(datetime.now(UTC) + timedelta(days=1))
+        at = instant(datetime.now(UTC) + timedelta(days=1))
     with registry.open(where, new=True) as kept:
         kept.keep(dossier)
         kept.database.write(lambda connection: connection.execute(update(KEEPING).values(at=at)))

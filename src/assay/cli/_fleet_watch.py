@@ -65,13 +65,14 @@ def _look(
 ) -> int:
     from assay.fleet import watching
     from assay.fleet.models import entries
+    from assay.text.instant import instant
 
     path = models.parent / watching.NAME
     state, every = watching.remembered(path), entries(models)
     found = watching.asked(every, state)
     audited = _audited(found.entries, registry, jobs, quiet=quiet)
     rows = (*audited, *found.troubles)
-    told = watching.summary(rows, len(every), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    told = watching.summary(rows, len(every), instant(datetime.now(UTC)))
     waiting = (*state.waiting, *([told] if told.models and webhook else []))
     if given_up := waiting[: -watching.MOST_WAITING]:
         waiting = waiting[-watching.MOST_WAITING :]

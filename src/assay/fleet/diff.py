@@ -17,6 +17,7 @@ from assay.facts.kept import KeptAudit
 from assay.files import json_lines, json_value, text
 from assay.fleet import lock
 from assay.pipeline.change import change
+from assay.text.instant import instant
 
 NOT_AUDITED = "NOT AUDITED"
 WORST: tuple[str, ...] = (Verdict.FAILED, NOT_AUDITED, Verdict.INCOMPLETE, Verdict.PASSED)
@@ -88,8 +89,7 @@ def time_of(words: str) -> str:
                 found = datetime.fromisoformat(words)
         except ValueError:
             return ""
-    whole = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return whole.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant(found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
 def _lines(raw: str, path: Path) -> Iterator[FleetRow]:

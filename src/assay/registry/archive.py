@@ -24,9 +24,10 @@ from assay.lazy import dataclass
 from assay.progress import Progress
 from assay.registry import Registry, accepting, decoded
 from assay.registry.blobs import MOST, Damaged
-from assay.registry.keeping import ROLES, keep, time_of, time_text
+from assay.registry.keeping import ROLES, keep, time_of
 from assay.registry.rows import written
 from assay.registry.tables import AUDIT, BLOB, KEEPING
+from assay.text.instant import instant
 
 AHEAD = timedelta(hours=1)  # for so long two machines' clocks may differ
 SCHEMA = "assay-registry/1"
@@ -143,7 +144,7 @@ def _keep(registry: Registry, entry: Entry, source: _Source) -> None:
 
 def _been(index: Index, path: Path) -> None:
     """UsageError: an audit was kept in time to come, until when it would stay the latest, whatever is kept here."""
-    soon = time_text(datetime.now(UTC) + AHEAD)
+    soon = instant(datetime.now(UTC) + AHEAD)
     late = next((once.at for entry in index.audits for once in entry.kept if time_of(once.at) > soon), "")
     if late:
         raise UsageError(

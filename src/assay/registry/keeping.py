@@ -16,26 +16,21 @@ from assay.registry import kin, rows
 from assay.registry.blobs import Blobs
 from assay.registry.database import Database
 from assay.registry.tables import AUDIT, BLOB, CODE, KEEPING, MODEL, SEEN
+from assay.text.instant import FORMAT, instant
 
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature", "facts")
 READ = ("fingerprint", "signature", "facts")  # what comes of the files of the model alone, whatever the rules
 
 
 def now() -> str:
     """The time in UTC, as registries write it."""
-    return time_text(datetime.now(UTC))
-
-
-def time_text(when: datetime) -> str:
-    """A time in UTC, as registries write it: texts whose order is that of the times."""
-    return when.strftime(_TIME)
+    return instant(datetime.now(UTC))
 
 
 def time_of(text: str) -> str:
     """A time that `now` wrote (UsageError: it is none)."""
     try:
-        datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+        datetime.strptime(text, FORMAT).replace(tzinfo=UTC)
         if len(text) != len("2026-11-27T03:05:07Z"):
             raise ValueError
         return text

@@ -25,6 +25,7 @@ from assay.licence.name import named
 from assay.licence.spelling import is_listed
 from assay.render.bom_declarations import declarations, standards
 from assay.render.words import location
+from assay.text.instant import instant
 
 _HASHES = "the digest of the model is that of its OpenSSF model-signing manifest"
 # what a card states and CycloneDX has no field for
@@ -96,11 +97,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
 def timestamp() -> str:
     """SOURCE_DATE_EPOCH as a UTC time, or nothing: a report has no clock of its own."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return (
-        datetime.fromtimestamp(int(given), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        if given.isdigit() and len(given) < 11
-        else ""
-    )
+    return instant(datetime.fromtimestamp(int(given), UTC)) if given.isdigit() and len(given) < 11 else ""
 
 
 def purl(reference: str) -> str:
