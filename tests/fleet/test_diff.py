@@ -137,6 +137,12 @@ def test_what_is_neither_is_said(fleet: Path, tmp_path: Path, content: str) -> N
     assert done.returncode == 2, done
 
 
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_utc_does_not_have_is_none(tmp_path: Path, when: str) -> None:
+    done = run("fleet", "diff", when, "now", cwd=tmp_path)
+    assert done.returncode == 2 and f"cannot read lock or run {when}: " in done.stderr, done
+
+
 def test_two_revisions_of_a_model_in_one_fleet_stay_two(tmp_path: Path) -> None:
     def lock(name: str, **verdicts: str) -> str:
         rows = [

@@ -80,16 +80,14 @@ def row_of(audit: KeptAudit) -> LockRow:
 def time_of(words: str) -> str:
     """The end of a day, a time, or now, as registries write times; empty: it is none."""
     if words == "now":
-        found = datetime.now(UTC)
-    else:
-        try:
-            if len(words) == len("2026-11-27"):
-                found = datetime.combine(date.fromisoformat(words), time.max, UTC)
-            else:
-                found = datetime.fromisoformat(words)
-        except ValueError:
-            return ""
-    return instant(found if found.tzinfo else found.replace(tzinfo=UTC))
+        return instant(datetime.now(UTC))
+    try:
+        if len(words) == len("2026-11-27"):
+            return instant(datetime.combine(date.fromisoformat(words), time.max, UTC))
+        found = datetime.fromisoformat(words)
+        return instant(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the second: it is before the year 1 or after 9999 in UTC
+        return ""
 
 
 def _lines(raw: str, path: Path) -> Iterator[FleetRow]:
