@@ -20,7 +20,8 @@ MARK = "***"
 _USER = regex(r"(?<=://)[^\s/?#'\"<>@]+@(?:[^\s/?#'\"<>@]*@)*")
 # what signs an address, or is a password in one: libpq, "Parameter Key Words"; S3, "Authenticating Requests"; Azure SAS
 _QUERY = regex(
-    r"(?i)(?<=[?&;])((?:[\w.~-]*(?:password|passwd|secret|token|signature|credential|api[_-]?key|access[_-]?key)|sig|key))"
+    r"(?i)(?<=[?&;])"
+    r"((?:[\w.~-]*(?:password|passwd|secret|token|signature|credential|api[_-]?key|access[_-]?key)|sig|key))"
     r"=[^\s&;#'\"<>]+"
 )
 _BEARER = regex(r"(?i)\b(authorization\W{1,4}(?:bearer|basic|token)?\s*)(?!\*\*\*)[^\s'\",;)}\]]+")
