@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
+from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Aspect
 from assay.facts.text import DifferenceKind, LicenceSource, LicenceText
 from assay.formats import Format
@@ -29,9 +30,22 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 def of_text(artifact: str, text: str) -> Iterator[object]:
-    """Yield what the text of a licence file was identified as, and its beginning."""
-    yield licence_text(artifact, text)
+    """Yield what the text of a licence file was identified as, its beginning, and where its reading ended."""
+    found = licence_text(artifact, text)
+    yield found
     yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
+    if not found.notice:
+        yield from unread_clauses(found, text)
+
+
+def unread_clauses(found: LicenceText, text: str) -> Iterator[Obstacle]:
+    """Where the reading of clauses ended, if that is before the end of a text of which they are read."""
+    from assay.licence.clause import MOST_TEXT
+
+    if not found.complete and text[MOST_TEXT:].strip():
+        said = f"its clauses were read up to line {text.count(chr(10), 0, MOST_TEXT) + 1:,}"
+        most = f"assay reads those in the first {MOST_TEXT:,} characters of a licence that differs from all it knows"
+        yield Obstacle(found.artifact, Trouble.LIMIT, f"{said}: {most}")
 
 
 def licence_text(artifact: str, text: str, notice: bool | None = None) -> LicenceText:
@@ -65,11 +79,9 @@ def _clauses(text: str, found: Identified) -> tuple[Clause, ...]:
 
     if found.ids and not found.titled and not found.differences:
         return ()
-    read = clauses(text)
     if not found.ids or found.titled:
-        return read
-    added = [gap.line for gap in found.differences if gap.kind is not DifferenceKind.MISSING]
-    return tuple(row for row in read if any(row.line <= line <= row.last_line for line in added))
+        return clauses(text)
+    return clauses(text, [gap.line for gap in found.differences if gap.kind is not DifferenceKind.MISSING])
 
 
 FORMAT = Format(

@@ -14,7 +14,7 @@ from assay.formats import Format
 from assay.formats._card_prose import stated_in_prose
 from assay.formats._mentions import fence, mentions, sentences, uncommented, withholds
 from assay.formats.encoding.yaml import yaml_mapping
-from assay.formats.licence import MOST_KEPT, licence_text
+from assay.formats.licence import MOST_KEPT, licence_text, unread_clauses
 from assay.formats.window import Window
 from assay.lazy import regex
 from assay.licence.asked import asked
@@ -92,10 +92,12 @@ def _gate_terms(artifact: str, front: dict[str, Any], lines: list[str]) -> Itera
     # a literal block keeps its lines; of other styles only the first is known
     rows = text.split("\n")
     kept = first < len(lines) and rows[0].strip() == lines[first].strip()
-    found = licence_text(artifact, "\n" * first + text if kept else text, notice=False)
+    placed = "\n" * first + text if kept else text
+    found = licence_text(artifact, placed, notice=False)
     if found.identified or any(row.kind is not Restriction.OTHER for row in found.clauses):
         yield found
         yield LicenceSource(artifact, text[:MOST_KEPT], len(text) > MOST_KEPT)
+    yield from unread_clauses(found, placed)
 
 
 def _front_matter(lines: list[str]) -> tuple[dict[str, Any], int, Malformed | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from assay.facts.licence import Clause, Restriction
 from assay.lazy import regex
@@ -18,7 +18,7 @@ from assay.licence._vocabulary import LIABILITY
 from assay.licence._withholding import STATED, conditional
 from assay.licence.words import plain
 
-MOST_TEXT, MOST_CLAUSES = 200_000, 200  # characters, clauses
+MOST_TEXT, MOST_CLAUSES = 200_000, 200  # characters; clauses, and as many conditions without a name
 # characters of a sentence that are held against the patterns, and how many of those the next time again
 AT_ONCE, AGAIN = 1000, 500
 EXCERPT = 200
@@ -35,11 +35,17 @@ _NUMBER = regex(
 )
 
 
-def clauses(text: str) -> tuple[Clause, ...]:
-    """What the sentences of a text withhold or ask for, in their order."""
+def clauses(text: str, lines: Sequence[int] | None = None) -> tuple[Clause, ...]:
+    """What the sentences of a text withhold or ask for, in their order: of all, or of those on these `lines`.
+
+    At most so many are kept, the first of each kind always. What stands behind `MOST_TEXT` characters is not read.
+    """
     found: list[Clause] = []
     other: list[tuple[Clause, str]] = []
+    seen: set[Restriction] = set()
     for first, last, sentence, forbidden in _sentences(text[:MOST_TEXT]):
+        if lines is not None and not any(first <= line <= last for line in lines):
+            continue
         joined = " ".join(sentence.split())
         shown = joined[:EXCERPT]
         kinds = _kinds(joined, forbidden=forbidden)
@@ -47,14 +53,14 @@ def clauses(text: str) -> tuple[Clause, ...]:
             other.append((Clause(Restriction.OTHER, first, last, shown), joined))
             continue
         for kind in kinds:
+            if len(found) >= MOST_CLAUSES and kind in seen:
+                continue
+            seen.add(kind)
             number = _NUMBER.search(joined.lower()) if kind is Restriction.USERS else None
             found.append(Clause(kind, first, last, shown, number[0].strip(" .,") if number else ""))
-        if len(found) >= MOST_CLAUSES:
-            break
     known = usual([sentence for _, sentence in other])
-    own = [row for (row, _), seen in zip(other, known, strict=True) if not seen]
-    rows = sorted((*found[:MOST_CLAUSES], *own[:MOST_CLAUSES]), key=lambda row: row.line)
-    return tuple(rows)
+    own = [row for (row, _), common in zip(other, known, strict=True) if not common]
+    return tuple(sorted((*found, *own[:MOST_CLAUSES]), key=lambda row: row.line))
 
 
 def _kinds(sentence: str, *, forbidden: bool) -> list[Restriction]:
@@ -116,7 +122,7 @@ def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
     held: list[str] = []
     first = 1
     for number, line in enumerate([*text.replace("\r\n", "\n").split("\n"), ""], 1):
-        said = plain(line[:20_000])
+        said = "".join(plain(line[at : at + 20_000]) for at in range(0, len(line), 20_000))
         if held and (not said.strip() or _BULLET.match(said)):
             yield first, held
             held = []

@@ -255,6 +255,22 @@ def test_the_end_of_a_long_sentence_is_read() -> None:
     assert found.kind is Restriction.NON_COMMERCIAL
 
 
+@pytest.mark.parametrize("before", ["and so on, " * 3000, " " * 30_000, "You may not sell it.\n\n" * 300])
+def test_a_clause_is_read_whatever_stands_before_it(before: str) -> None:
+    found = clauses(f"{before}you may not use it in the United Kingdom.")
+    assert Restriction.TERRITORY in [row.kind for row in found]
+
+
+def test_it_is_said_where_the_reading_of_clauses_ended(tmp_path: Path) -> None:
+    text = "Acme terms\n\n" + "It is a model of the sea.\n" * 8000 + "You may not use it commercially.\n"
+    dossier = assay.audit(with_text(tmp_path, "mit", text))
+    (said,) = messages(dossier, "artifact.stopped", Kind.OPEN)
+    assert said.startswith("LICENSE: its clauses were read up to line 7,694: ")
+    whole = assay.audit(with_text(tmp_path, "mit", text.replace("It is a model of the sea.\n", "", 1000)))
+    assert messages(whole, "artifact.stopped", Kind.OPEN) == []
+    assert any("no commercial use" in row for row in messages(whole, "licence.restricted", Kind.REVIEW))
+
+
 def test_many_short_sentences_are_read_in_proportion() -> None:
     """When every sentence looked through all the lines of its block, so many took minutes."""
     start = time.process_time()
@@ -405,6 +421,13 @@ def test_a_gate_that_forbids_is_terms_to_read(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(GATE.format(text="  You may not use the model for commercial purposes.\n"))
     (said,) = messages(assay.audit(tmp_path), "licence.restricted", Kind.REVIEW)
     assert "no commercial use" in said
+
+
+def test_it_is_said_that_a_gate_was_not_read_to_its_end(tmp_path: Path) -> None:
+    text = "  It is a model of the sea.\n" * 8000 + "  You may not use the model for commercial purposes.\n"
+    (tmp_path / "README.md").write_text(GATE.format(text=text))
+    (said,) = messages(assay.audit(tmp_path), "artifact.stopped", Kind.OPEN)
+    assert said.startswith("README.md: its clauses were read up to line ")
 
 
 def test_below_a_front_matter_that_cannot_be_read_the_card_is_read(tmp_path: Path) -> None:
