@@ -1,4 +1,4 @@
-"""A file in an archive, read by its own kind."""
+"""A file in an archive, read by its own kind, and how much may come out of all of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
+from assay.corpus import unpacking
 from assay.corpus.inputs import ARCHIVES, Input, kind_of
 from assay.corpus.kinds import text
 from assay.corpus.row import NotRead, Row
@@ -35,6 +36,24 @@ def _read(file: IO[bytes], source: Input, encoding: str) -> Iterator[Row | NotRe
         yield from Parsing(source, encoding).rows(stream, lambda: stream)
 
 
-def length(row: Row | NotRead) -> int:
+class Unpacked:
+    """The rows of all files in an archive, numbered through; `left` characters may still come out of it."""
+
+    def __init__(self, most: int) -> None:
+        """Nothing is unpacked yet, of `most` characters."""
+        self.left = self._most = most
+        self._number = 0
+
+    def numbered(self, found: Iterator[Row | NotRead]) -> Iterator[Row | NotRead]:
+        """The rows of the next file (ValueError: more came out than may)."""
+        for row in found:
+            self._number += 1
+            yield replace(row, number=self._number)
+            self.left -= _length(row)
+            if self.left < 0:
+                raise ValueError(unpacking.bomb(self._most))
+
+
+def _length(row: Row | NotRead) -> int:
     """Characters of a row."""
     return sum(len(value) for value in row.fields.values() if isinstance(value, str)) if isinstance(row, Row) else 0

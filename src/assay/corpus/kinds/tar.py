@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 from assay.corpus import unpacking
 from assay.corpus.inputs import ABOUT, Input, kind_of, without_reader
-from assay.corpus.kinds._member import length
+from assay.corpus.kinds._member import Unpacked
 from assay.corpus.kinds._member import rows as _member_rows
 from assay.corpus.row import NotRead, Row
 
 
 def rows(stream: BinaryIO, source: Input, encoding: str) -> Iterator[Row | NotRead]:
     """The rows of every member, numbered through; an archive in an archive is not opened."""
-    number = 0
-    left = most = unpacking.most(source.size)  # members may be packed, each
+    most = unpacking.most(source.size)  # members may be packed, each
+    unpacked = Unpacked(most)
     longest = most if source.packing else source.size
     with tarfile.open(fileobj=stream, mode="r|", errorlevel=0) as archive:
         for member in archive:
@@ -26,12 +25,7 @@ def rows(stream: BinaryIO, source: Input, encoding: str) -> Iterator[Row | NotRe
                 raise ValueError(unpacking.bomb(most) if source.packing else said)
             if member.isdir() or member.name.rpartition("/")[2] in ABOUT:
                 continue
-            for row in _member(archive, member, source, encoding):
-                number += 1
-                yield replace(row, number=number)
-                left -= length(row)
-                if left < 0:
-                    raise ValueError(unpacking.bomb(most))
+            yield from unpacked.numbered(_member(archive, member, source, encoding))
             archive.members.clear()  # type: ignore[attr-defined]  # else something is kept of each of millions
 
 

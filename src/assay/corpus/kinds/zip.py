@@ -6,12 +6,11 @@ import io
 import stat
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 from assay.corpus import unpacking
 from assay.corpus.inputs import ABOUT, Input, kind_of, without_reader
-from assay.corpus.kinds._member import length
+from assay.corpus.kinds._member import Unpacked
 from assay.corpus.kinds._member import rows as _member_rows
 from assay.corpus.kinds._zipped import DAMAGED
 from assay.corpus.kinds.text import whole
@@ -25,20 +24,15 @@ def rows(stream: BinaryIO, source: Input, encoding: str) -> Iterator[Row | NotRe
     not read.
     """
     raw = whole(stream)
-    number = 0
-    left = most = unpacking.most(len(raw))
+    most = unpacking.most(len(raw))
+    unpacked = Unpacked(most)
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         for member in archive.infolist():
             if member.is_dir() or member.filename.rpartition("/")[2] in ABOUT:
                 continue
-            if member.file_size > left:  # of which no more is unpacked than it says
+            if member.file_size > unpacked.left:  # of which no more is unpacked than it says
                 raise ValueError(unpacking.bomb(most))
-            for row in _member(archive, member, source, encoding):
-                number += 1
-                yield replace(row, number=number)
-                left -= length(row)
-                if left < 0:
-                    raise ValueError(unpacking.bomb(most))
+            yield from unpacked.numbered(_member(archive, member, source, encoding))
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Input, encoding: str) -> Iterator[Row | NotRead]:
