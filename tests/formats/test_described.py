@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import pickle
 import struct
 from pathlib import Path
 
@@ -20,6 +22,14 @@ EVIL = calls("os", "system", "id")
 TEXT = base64.b64encode(EVIL)
 PRINTED = b"cos\nsystem\n(S'id'\ntR."  # protocol 0
 HEAP, DATA = 48, 48 + 30 + 10  # where `front` lies, and the values of a dataset without messages
+
+
+class _Runs:
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (self._command,)
 
 
 def described(**metadata: str) -> bytes:
@@ -107,6 +117,16 @@ def test_what_only_begins_alike_is_none(tmp_path: Path, file: str, raw: bytes) -
     found = assay.audit(tmp_path, isolation=False)
     assert not [row for row in found.findings if row.check.startswith("pickle.") and row.kind is Kind.FAIL]
     assert not found.obstacles
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("padded", range(3))
+def test_a_pickle_in_base64_is_followed_to_its_last_byte(tmp_path: Path, protocol: int, padded: int) -> None:
+    raw = pickle.dumps(_Runs("x" * padded), protocol)
+    (tmp_path / "m.safetensors").write_bytes(described(state=base64.b64encode(raw).decode()))
+    dossier = assay.audit(tmp_path, isolation=False)
+    (found,) = messages(dossier, "pickle.reaches-outside", Kind.FAIL)
+    assert ".system(" in found and messages(dossier, "pickle.unfollowed", Kind.OPEN) == []
 
 
 def test_more_than_is_looked_at_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

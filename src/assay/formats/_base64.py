@@ -147,8 +147,9 @@ def _read(window: Window, at: int, most: int) -> tuple[bytes, bool]:
 
 
 def _decoded(text: bytes) -> bytes:
-    """The bytes of as much base64 as there is; what is left over of a group of four is cut off."""
+    """The bytes of as much base64 as there is, without the signs that pad it; a last sign alone says nothing."""
+    whole = text[: len(text) - (len(text) % 4 == 1)].translate(bytes.maketrans(b"-_", b"+/"))
     try:
-        return base64.b64decode(text[: len(text) // 4 * 4].translate(bytes.maketrans(b"-_", b"+/")))
+        return base64.b64decode(whole + b"=" * (-len(whole) % 4))
     except (binascii.Error, ValueError):
         return b""
