@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
+from assay.cli._fleet_rows import status_of, write_rows
 from assay.cli._progress import progress
 from assay.cli._registry import where
-from assay.cli._several import NOT_AUDITED, worst
-from assay.cli._streams import Output, encoded, looks, put, say
-from assay.cli.audit import STATUS
+from assay.cli._streams import Output, say
 from assay.execution.cores import usable
-from assay.facts.codec import canonical
-from assay.facts.dossier import Verdict
 from assay.facts.fleet import FleetRow
+
+if TYPE_CHECKING:
+    from assay.fleet.models import Entry
 
 
 @command("watch")
@@ -86,12 +87,10 @@ def _look(
         watching.remember(path, watching.State(watching.SCHEMA, seen, left))
     if trouble:
         say(f"assay: the webhook was not told, and is next time: {trouble}", err=True)
-    statuses = [STATUS[Verdict(row.audit.verdict)] if row.audit else NOT_AUDITED for row in rows]
-    status: int = worst(statuses) if statuses else 0
-    return status or (2 if trouble else 0)
+    return (status_of(rows) if rows else 0) or (2 if trouble else 0)
 
 
-def _audited(found: tuple[object, ...], registry: str | None, jobs: int, *, quiet: bool) -> tuple[FleetRow, ...]:
+def _audited(found: tuple[Entry, ...], registry: str | None, jobs: int, *, quiet: bool) -> tuple[FleetRow, ...]:
     from assay.execution import executor as executor_of
     from assay.fleet.auditing import Task, fleet
     from assay.registry import user
@@ -101,20 +100,12 @@ def _audited(found: tuple[object, ...], registry: str | None, jobs: int, *, quie
         return ()
     place, by = everywhere(where(registry)), user()
     with progress(quiet) as advance:
-        return fleet([Task(entry, place, by) for entry in found], executor_of("local", jobs), advance)  # type: ignore[arg-type]
+        return fleet([Task(entry, place, by) for entry in found], executor_of("local", jobs), advance)
 
 
 def _shown(rows: tuple[FleetRow, ...], every: int, outputs: tuple[Output, ...], *, quiet: bool) -> None:
-    from assay.render.record.fleet import headline, lines, markdown
-
     for format, path in outputs:
-        if format == "json":
-            put(canonical(rows), path)
-        elif format == "markdown":
-            put(encoded(markdown(rows)), path)
-        elif not rows:
+        if format == "text" and not rows:
             say(f"AS BEFORE  {every:,} models, none of them new")
-        elif quiet:
-            say(headline(rows).line)
         else:
-            put(encoded(lines(rows, *looks(path)), fold=path is None), path)
+            write_rows(rows, format, path, quiet=quiet)

@@ -12,17 +12,15 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import group
 from assay.cli._fleet_diff import diff
+from assay.cli._fleet_rows import status_of, write_rows
 from assay.cli._fleet_site import site
 from assay.cli._fleet_watch import watch
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
-from assay.cli._several import NOT_AUDITED, worst
-from assay.cli._streams import Output, encoded, looks, put, put_record, say
-from assay.cli.audit import STATUS
+from assay.cli._streams import Output, looks, put, put_record, say
 from assay.errors import UsageError
 from assay.execution.cores import usable
-from assay.facts.codec import canonical, encode
-from assay.facts.dossier import Verdict
+from assay.facts.codec import encode
 
 if TYPE_CHECKING:
     from assay.facts.fleet import FleetRow
@@ -138,7 +136,7 @@ def audit(
         _written(rows, format, path, models, registry, quiet=quiet, verbose=verbose)
     if refused:
         raise UsageError(f"{refused[0]}{f' and {len(refused) - 1:,} more' if len(refused) > 1 else ''}")
-    return worst([STATUS[Verdict(row.audit.verdict)] if row.audit else NOT_AUDITED for row in rows])
+    return status_of(rows)
 
 
 @COMMAND.command("work")
@@ -191,11 +189,7 @@ def _written(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    from assay.render.record.fleet import headline, lines, markdown
-
-    if format == "json":
-        put(canonical(rows), path)
-    elif format == "jsonl":
+    if format == "jsonl":
         put("".join(f"{json.dumps(encode(row), sort_keys=True)}\n" for row in rows).encode("ascii"), path)
     elif format == "sarif":
         from assay.render.record.fleet_sarif import sarif
@@ -203,9 +197,5 @@ def _written(
         with kept(registry) as found:
             folder = os.path.relpath(models.parent)
             put(sarif(rows, "" if folder == "." else Path(folder).as_posix(), found.dossier), path)
-    elif format == "markdown":
-        put(encoded(markdown(rows)), path)
-    elif quiet:
-        say(headline(rows).line)
     else:
-        put(encoded(lines(rows, *looks(path), verbose=verbose), fold=path is None), path)
+        write_rows(rows, format, path, quiet=quiet, verbose=verbose)
