@@ -14,6 +14,7 @@ from assay.render.assets import asset
 from assay.render.headline import Headline, Tone
 from assay.render.page import Part
 from assay.render.record.descent import UNKNOWN, inherited, licences
+from assay.render.record.kept import COLOURS
 from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
 from assay.text.many import many
@@ -21,7 +22,6 @@ from assay.text.many import many
 MOST_DRAWN = 2_000  # models in a picture
 MOST_STEPS = 12  # that a line is moved to the right
 LINE, STEP, CHARACTER = 22, 18, 6.2  # of the picture, in its units
-_COLOURS: dict[str, str] = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
 _LOOKS: dict[str, str] = {Verdict.PASSED: "pass", Verdict.FAILED: "fail", Verdict.INCOMPLETE: "decide"}
 
 
@@ -46,7 +46,7 @@ def lines(found: Families, colour: bool = False, width: int = 100) -> Iterator[s
         head = f"{start}{verdict}  {visible(member.name)}  {visible(_words(member))}".rstrip()
         first, *rest = wrapped(head.lstrip(), "", width - len(head) + len(head.lstrip()), "  ")
         lead = head[: len(head) - len(head.lstrip())]
-        yield lead + first.replace(verdict, paint(verdict, _COLOURS.get(verdict, "")), 1)
+        yield lead + first.replace(verdict, paint(verdict, COLOURS.get(verdict, "")), 1)
         yield from (f"{below}{row}" for row in rest)
         for said in _passed_on(member):
             yield from wrapped(visible(said), f"{below}  ", width, f"{below}    ")

@@ -13,7 +13,7 @@ from assay.render.terminal import Paint, painter, wrapped
 from assay.render.visible import visible
 from assay.text.many import many
 
-_COLOURS = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
+COLOURS: dict[str, str] = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
 _WIDTH = max(map(len, Verdict))
 _NUMBER = 8  # digits of a waiver's number that are shown
 _DIGITS = 12  # of a digest that is shown: as many as it takes to find it again
@@ -111,7 +111,7 @@ def audit_lines(row: KeptAudit, paint: Paint, width: int, label: str = "") -> It
     head = f"{verdict:<{_WIDTH}}  {visible(row.name)}" + (f"  {label}" if label else "")
     day = row.last_kept[:16].replace("T", " ")
     tail = "  ".join(filter(None, (day, numbers(row), visible(row.policy), row.dossier[:_DIGITS])))
-    first = head.replace(verdict, paint(verdict, _COLOURS[verdict]), 1)
+    first = head.replace(verdict, paint(verdict, COLOURS[verdict]), 1)
     if len(head) + 2 + len(tail) <= width:
         yield f"{first}  {tail}"
         return
