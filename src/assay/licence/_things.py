@@ -91,16 +91,16 @@ QUANTITY = regex(
 )
 COUNTED = words(
     "accounts arr assets audience budget calls capital capitaliz* customers dau devices downloads earn earning earns",
-    "employed employees employing employs end_users funding gmv gross_receipts headcount income individuals",
+    "employed employees employing employs funding gmv headcount income individuals",
     "installations investment market_value mau members people per_day per_month persons players profits queries",
-    "raised receipts requests revenue revenues sales seats staff staff_members subscribers takings tokens_per",
-    "turnover turnovers user_accounts user_base users valuation valued valued_at venture venture_capital visitors",
+    "raised receipts requests revenue revenues sales seats staff subscribers takings tokens_per",
+    "turnover turnovers user_base users valuation valued venture visitors",
     "workers worth",
 )
 COMPARES = words(
-    "above at_least at_most attain* below below_the beyond bigger cap ceiling cross* exceed* excess fewer fewer_than",
-    "greater grow* have_had having hit hits in_excess larger less less_than limit maximum million_or minimum more",
-    "more_than no_more not_exceed* number_~users or_higher outgrow* over pass passed passes raised_less reach*",
+    "above at_least at_most attain* below beyond bigger cap ceiling cross* exceed* excess fewer",
+    "greater grow* have_had having hit hits larger less limit maximum million_or minimum more",
+    "number_~users or_higher outgrow* over pass passed passes reach*",
     "smaller starts stop stops surpass* threshold tier top tops under up_to upwards valued_at worth",
 )
 CONDITION = words(
@@ -133,7 +133,7 @@ SERVICE = words(
     "time_share time_sharing timesharing web_app* web_service*",
 )
 FIELD = words(
-    "tracking_or_recogni* recogni*_people tracking_people track_people",
+    "tracking_or_recogni* recogni*_people tracking_people",
     "abuse adult_content advice_on air_traffic aircraft alcohol ammunition animal_testing applicants armed_forces",
     "army astroturf* asylum automated_decision* automotive autonomous_driving autonomous_vehicle* aviation ballot",
     "battlefield betting biological_weapon* biometric* bioweapon* blackmail border_* border_control bully*",
@@ -199,7 +199,7 @@ TRAINS = words(
     "trained training training_data training_set trains tune tuning",
 )
 MODELS = words(
-    "ai ai_system ai_systems artificial_intelligence compet* corpus foundation llm llms machine_learning model models",
+    "ai artificial_intelligence compet* corpus foundation llm llms machine_learning model models",
     "network networks neural pre_training pretraining rival* system training_data training_set",
 )
 OTHER_MODEL = regex(
@@ -222,12 +222,12 @@ NAMES = words(
     "slogan suffix text_reading title titles trade_name trademark* watermark* word words",
 )
 PUBLIC = words(
-    "about_box about_page advertis* app application applications articles audience begin beginning begins blog*",
-    "checkpoint checkpoints customers derivative derivatives derived documentation each_image each_page every_page",
-    "films fine_tune* first footer header image images interface landing_page listing marketing model models next_to",
-    "output packaging page paper papers places presentation* press product products prominent* prominently",
-    "publication publications reader report reports screen service services splash start start_screen starts store",
-    "terms_of_sale title titles user_interface users viewers visible visibly web_page web_site website wherever",
+    "about_box advertis* app application applications articles audience begin beginning begins blog*",
+    "checkpoint checkpoints customers derivative derivatives derived documentation",
+    "films fine_tune* first footer header image images interface listing marketing model models next_to",
+    "output packaging page paper papers places presentation* press product products prominent*",
+    "publication publications reader report reports screen service services splash start starts store",
+    "terms_of_sale title titles users viewers visible visibly web_site website wherever",
 )
 SHOWS = words(
     "accompany* acknowledge* add appear* attach* bear* begin* call* carries carry caused_to_appear cite* contain*",
@@ -245,26 +245,25 @@ COPYRIGHT = regex(
 )
 RESTRICT = words(
     "block* brick change_what_the_model cripple curtail* cut_off deactivat* degrade disable* filters freeze",
-    "further_limits impose_~condition* impose_~limit* impose_~restriction* inoperable interrupt introduce_~filters",
-    "invalidate_~key kill_switch limit limits limits_on lock lock_out lock_you modify_or_restrict",
-    "monitor_and_restrict prevent_~running pull_the_plug rate_limit* recall_~copies reduce_~functions refuse_to_run",
+    "impose_~condition* impose_~limit* impose_~restriction* inoperable interrupt introduce_~filters",
+    "invalidate_~key kill_switch limit limits lock",
+    "prevent_~running pull_the_plug rate_limit* recall_~copies reduce_~functions refuse_to_run",
     "remotely_terminate restrict* revoke_~access revoke_~key* revokes_~access shut_~down shut_~off stop_the_model",
     "stop_your_use suspend* switch_~off take_~down take_~offline terminate_~remotely throttle* turn_~off unusable",
     "withdraw_access withhold",
 )
 AT_HAND = words(
     "access calls checkpoint copy deployment deployments features functions installation instance instances it keys",
-    "licensed_copy materials model service software them usage use weights works you",
+    "materials model service software them usage use weights works you",
 )
 MAY = words(
-    "able_to at_any_time at_liberty can could entitled_to free_to from_time_to_time has_the_power is_allowed_to",
-    "keep_the_right liberty may might power_to remotely reserve* reserves_the_right retains_the_right right_to",
+    "able_to at_any_time can could entitled_to free_to from_time_to_time has_the_power is_allowed_to",
+    "keep_the_right liberty may might power_to remotely reserve* retains_the_right right_to",
     "technical_means will",
 )
 UPDATES = words(
-    "automatic_updates",
-    "corrected corrected_weights current_release current_version each_new earlier_version* fixes hotfix* latest",
-    "latest_release most_recent new_one new_ones new_release* new_version* newer_version* newest newest_release",
+    "corrected current_release current_version each_new earlier_version* fixes hotfix* latest",
+    "most_recent new_one new_ones new_release* new_version* newer_version* newest",
     "old_version* old_weights older_version* outdated patched patches previous_version* recalled recent_version",
     "replacement superseded update updates updating upgrade upgrades upgrading version_we_withdraw withdraw_it",
 )
@@ -308,8 +307,8 @@ POLICY = words(
     "trustworthy_ai ai_terms",
     "acceptable_behavio* acceptable_usage acceptable_use* ai_policy ai_principles attachment_a aup banned_use*",
     "charter code_of_conduct code_of_ethics community_guideline* community_polic* community_standard* conduct_rules",
-    "content_guideline* content_polic* content_standard* disallowed_use* ethical_charter ethical_guideline*",
-    "ethical_use ethics_charter ethics_code ethics_guideline* ethics_polic* fair_use_policy forbidden_practice*",
+    "content_guideline* content_polic* content_standard* disallowed_use* ethical_guideline*",
+    "ethical_use ethics_code ethics_guideline* ethics_polic* forbidden_practice*",
     "forbidden_purpose* forbidden_use* guidelines_for_use house_rules limitations_on_use limits_of_use",
     "list_of_forbidden list_of_prohibited list_of_~uses model_usage platform_rules policy.md policy_document",
     "policy_on_use principles_for prohibited_activit* prohibited_conduct prohibited_practice* prohibited_purpose*",
@@ -343,7 +342,7 @@ PAYS = words(
 )
 CLAIMS = words(
     "action attorney* bill claim claims consequences cost costs court damage damages demand demands expense expenses",
-    "fines harm harmless judgment* lawsuit lawsuits legal_bills legal_costs legal_fees liabilit* litigation loss",
+    "fines harm harmless judgment* lawsuit lawsuits legal_bills legal_fees liabilit* litigation loss",
     "losses penalties penalty proceeding proceedings recourse settlement* sued sues suit suits sums third_parties",
     "third_party",
 )
