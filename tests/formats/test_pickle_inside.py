@@ -20,6 +20,7 @@ from tests.conftest import read
 from tests.hostile.pickles import SYSTEM, TENSORS
 
 TEXT = b"cos\nsystem\n(S'echo inert'\ntR."  # protocol 0
+LONG = b"\x80\x02U\x64" + b"x" * 100 + b"0" + SYSTEM[2:]  # of more than one line in base64
 
 
 def said(tmp_path: Path, name: str, raw: bytes, check: str, kind: Kind = Kind.FAIL) -> list[str]:
@@ -37,6 +38,7 @@ def said(tmp_path: Path, name: str, raw: bytes, check: str, kind: Kind = Kind.FA
         ({"w": 1, "tokenizer": base64.b64encode(SYSTEM).decode()}, "text at"),
         ({"w": 1, "tokenizer": base64.urlsafe_b64encode(SYSTEM).decode()}, "text at"),
         ({"w": 1, "tokenizer": base64.b64encode(TEXT).decode()}, "text at"),
+        ({"w": 1, "tokenizer": base64.encodebytes(LONG).decode()}, "text at"),
         ({"w": 1, "tokenizer": TEXT.decode()}, "text at"),
         ({"w": 1, "deep": pickle.dumps({"x": pickle.dumps({"y": SYSTEM})})}, " > bytes at"),
     ],

@@ -14,7 +14,7 @@ from assay.lazy import regex
 MAX_KEPT = 1_000  # operands of one pickle that are looked at as pickles
 MAX_BYTES = 64 * 1024 * 1024  # of them together
 LEAST = 8  # bytes of the shortest pickle that calls anything
-_BASE64 = regex(r"[A-Za-z0-9+/_-]{16,}={0,2}\s*\Z")
+_BASE64 = regex(r"[A-Za-z0-9+/_-]{16}[A-Za-z0-9+/_\r\n-]*={0,2}\Z")  # lines are broken as MIME and codecs do
 
 
 def is_pickle(head: bytes, size: int) -> bool:
@@ -30,8 +30,7 @@ def decoded(text: str) -> bytes | None:
 
 def begins(head: bytes) -> bool:
     """Whether a text of which this is the beginning, in UTF-8, may be a pickle in base64 or as it is."""
-    text = head.decode("utf-8", "ignore")
-    raw = _raw(text[: len(text) // 4 * 4])
+    raw = _raw(head.decode("utf-8", "ignore"))
     return raw is not None and opening(raw) is not Opening.OTHER
 
 
@@ -45,9 +44,10 @@ def _raw(text: str) -> bytes | None:
         except UnicodeEncodeError:
             return None
     # base64 of the protocol opcode begins with gA, of a global or a mark with Y or K
-    if text[0] in "gYK" and _BASE64.match(text):
+    if text[0] in "gYK" and _BASE64.match(text.rstrip()):
+        kept = "".join(text.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
         try:
-            return base64.b64decode(text.strip().translate(str.maketrans("-_", "+/")) + "==")
+            return base64.b64decode(kept[: len(kept) - (len(kept) % 4 == 1)] + "==")
         except (binascii.Error, ValueError):
             return None
     return None
