@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.cli._several import NOT_AUDITED, worst
-from assay.cli._streams import encoded, looks, put, say
+from assay.cli._streams import encoded, looks, put
 from assay.cli.audit import STATUS
 from assay.facts.codec import canonical
 from assay.facts.dossier import Verdict
@@ -21,10 +21,9 @@ def write_rows(rows: Sequence[FleetRow], format: str, path: Path | None, *, quie
         put(canonical(rows), path)
     elif format == "markdown":
         put(encoded(markdown(rows)), path)
-    elif quiet:
-        say(headline(rows).line)
     else:
-        put(encoded(lines(rows, *looks(path), verbose=verbose), fold=path is None), path)
+        told = [headline(rows).line] if quiet else lines(rows, *looks(path), verbose=verbose)
+        put(encoded(told, fold=path is None and not quiet), path)
 
 
 def status_of(rows: Sequence[FleetRow]) -> int:

@@ -14,7 +14,7 @@ from assay.cli._apart import command
 from assay.cli._fleet_rows import status_of, write_rows
 from assay.cli._progress import progress
 from assay.cli._registry import where
-from assay.cli._streams import Output, say
+from assay.cli._streams import Output, encoded, put, say
 from assay.execution.cores import usable
 from assay.facts.fleet import FleetRow
 
@@ -106,6 +106,6 @@ def _audited(found: tuple[Entry, ...], registry: str | None, jobs: int, *, quiet
 def _shown(rows: tuple[FleetRow, ...], every: int, outputs: tuple[Output, ...], *, quiet: bool) -> None:
     for format, path in outputs:
         if format == "text" and not rows:
-            say(f"AS BEFORE  {every:,} models, none of them new")
+            put(encoded([f"AS BEFORE  {every:,} models, none of them new"]), path)
         else:
             write_rows(rows, format, path, quiet=quiet)
