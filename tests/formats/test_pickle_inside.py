@@ -39,6 +39,8 @@ def said(tmp_path: Path, name: str, raw: bytes, check: str, kind: Kind = Kind.FA
         ({"w": 1, "tokenizer": base64.urlsafe_b64encode(SYSTEM).decode()}, "text at"),
         ({"w": 1, "tokenizer": base64.b64encode(TEXT).decode()}, "text at"),
         ({"w": 1, "tokenizer": base64.encodebytes(LONG).decode()}, "text at"),
+        ({"w": 1, "tokenizer": base64.b64encode(SYSTEM)}, "text at"),
+        ({"w": 1, "tokenizer": base64.encodebytes(LONG)}, "text at"),
         ({"w": 1, "tokenizer": TEXT.decode()}, "text at"),
         ({"w": 1, "deep": pickle.dumps({"x": pickle.dumps({"y": SYSTEM})})}, " > bytes at"),
     ],

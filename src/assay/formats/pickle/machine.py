@@ -31,6 +31,7 @@ _CLASS = regex(r"_*[A-Z]\w*\Z")
 _JOBLIB = regex(r"(?:sklearn\.externals\.)?joblib\.numpy_pickle")
 
 
+_LONGER = "it holds a text that may be a pickle itself and is longer than assay follows"
 _FIRST = ("\x80", "c", "(", "g", "Y", "K")  # how a text begins that may stand for a pickle
 _VALUES = frozenset({"bytes", "str", "int", "array"})
 # names whose value is a tensor, an array, a storage or one number: nothing adds to it or sets its items
@@ -128,7 +129,7 @@ class Machine:
         at = self.at
         if size > MAX_TEXT:
             if begins(self.window.rest(at, _CHUNK)):
-                self.unfollowed["it holds a text that may be a pickle itself and is longer than assay follows"] = None
+                self.unfollowed[_LONGER] = None
             return self.skip(size, "str")
         found = self.take(size).decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
         self.recent = (self.recent[-1], (found, at, size))
@@ -147,6 +148,11 @@ class Machine:
         head = self.window.rest(at, min(size, 512))
         if head and is_pickle(head, size):
             self.embeds("bytes", at, found, size)
+        elif head[:1] in (b"g", b"Y", b"K") and begins(head):  # as b64encode gives it
+            if size > MAX_TEXT:
+                self.unfollowed[_LONGER] = None
+            else:
+                self.read_text(self.window.rest(at, size).decode("latin-1"), at)
         return found
 
     def embeds(self, what: str, at: int, content: bytes | Opaque, size: int) -> None:
