@@ -165,7 +165,7 @@ def test_a_hub_that_fails_once_is_asked_by_its_tag_again(hub: Hub, look: Look) -
 
 def test_a_file_that_is_asked_for_is_written_whatever_there_is_to_say(look: Look, tmp_path: Path) -> None:
     (tmp_path / "fleet" / "models.toml").write_text('schema = "assay-models/1"\n[[model]]\nmodel = "hf://org/tiny"\n')
-    for name, says in (("first", "PASSED  1 model: 1 PASSED. "), ("second", "AS BEFORE  1 models, none of them new\n")):
+    for name, says in (("first", "PASSED  1 model: 1 PASSED. "), ("second", "AS BEFORE  1 model, nothing new\n")):
         done = look("-q", "-o", f"text={name}")
         assert (done.returncode, done.stdout) == (0, ""), done
         assert (tmp_path / "fleet" / name).read_text().startswith(says)

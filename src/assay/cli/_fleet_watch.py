@@ -104,8 +104,10 @@ def _audited(found: tuple[Entry, ...], registry: str | None, jobs: int, *, quiet
 
 
 def _shown(rows: tuple[FleetRow, ...], every: int, outputs: tuple[Output, ...], *, quiet: bool) -> None:
+    from assay.text.many import many
+
     for format, path in outputs:
         if format == "text" and not rows:
-            put(encoded([f"AS BEFORE  {every:,} models, none of them new"]), path)
+            put(encoded([f"AS BEFORE  {many(every, 'model')}, nothing new"]), path)
         else:
             write_rows(rows, format, path, quiet=quiet)
