@@ -19,7 +19,8 @@ from assay import registry
 from assay.facts.codec import encode
 from assay.fleet.auditing import Task, audit
 from assay.fleet.models import entries
-from assay.registry.queue import MOST_TAKINGS, Queue, Waiting
+from assay.fleet.queue import _row
+from assay.registry.queue import MOST_TAKINGS, Queue, State, Waiting
 from assay.registry.tables import KEEPING, TASK
 from tests.builders import calls, hub_model
 from tests.builders.command import ASSAY, run
@@ -189,11 +190,35 @@ def test_a_worker_that_is_to_stay_offline_fetches_nothing(fleet: Path, where: st
     assert "--offline was given" in json.loads(asked[0])["trouble"], asked
 
 
-def test_a_worker_of_another_version_says_so(where: str) -> None:
+def test_what_waits_for_another_version_is_left_to_it(fleet: Path, where: str) -> None:
+    rows = [Task(entry, "", "ada") for entry in entries(fleet / "models.toml")]
     with registry.open(where, new=True) as kept:
-        Queue(kept.database).put("f", [Waiting('{"entry": 1}', 1)])
-    done = run("fleet", "work", "--registry", where, "--jobs", "1")
-    assert done.returncode == 2 and "a task of another assay" in done.stderr, done
+        other = Queue(kept.database, version="0.0.1")
+        same = [Waiting(json.dumps(encode(row)), 1) for row in rows]
+        first = other.put("f", same)
+        assert Queue(kept.database).put("f", same[:1]) != first, "a run of another version is not gone on with"
+    done = run("fleet", "work", "--registry", where, "--jobs", "1", cwd=fleet)
+    assert (done.returncode, done.stdout) == (0, "1 models audited, and none is left\n"), done
+    assert done.stderr == "6 models wait for workers of assay 0.0.1: start them with that version\n"
+    with registry.open(where) as kept:
+        assert Queue(kept.database, version="0.0.1").left() == 6
+
+
+def test_what_is_no_task_is_a_row_and_the_rest_goes_on(fleet: Path, where: str) -> None:
+    """Whoever can write to the database, or a hand that slipped there, ends no worker."""
+    rows = [Task(entry, where, "ada") for entry in entries(fleet / "models.toml")]
+    with registry.open(where, new=True) as kept:
+        waits = [json.dumps(encode(replace(row, where=""))) for row in rows]
+        queue = Queue(kept.database)
+        name = queue.put("f", [Waiting(text, 1) for text in ('{"entry": 1}', "no JSON", *waits[2:])])
+    done = run("fleet", "work", "--registry", where, "--jobs", "1", cwd=fleet)
+    assert done.returncode == 0 and set(kept_once(where)) == {f"m{number}" for number in range(2, 6)}, done
+    with registry.open(where) as kept:
+        ended = Queue(kept.database).ended(name)
+    assert [_row(task, row).trouble for task, row in zip(rows[:2], ended, strict=False)] == [
+        "what is written in the queue for it is no task of assay 0.1.0: not a Entry",
+        "what is written in the queue for it is no task of assay 0.1.0: Expecting value: line 1 column 1 (char 0)",
+    ]
 
 
 def test_kills_of_workers_and_of_the_parent_lose_nothing(fleet: Path, where: str) -> None:
@@ -203,11 +228,7 @@ def test_kills_of_workers_and_of_the_parent_lose_nothing(fleet: Path, where: str
             time.sleep(wait)
             killed.kill()
     with subprocess.Popen(command, cwd=fleet, stdout=subprocess.PIPE, text=True) as parent:
-        until = time.monotonic() + 60
-        while time.monotonic() < until and not (workers := children(parent.pid)):
-            time.sleep(0.05)
-        time.sleep(1)
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(holder(where), signal.SIGKILL)
         said, _ = parent.communicate(timeout=300)
     assert parent.returncode == 0 and said.startswith("PASSED  6 models: 6 PASSED."), said
     assert kept_once(where) == {f"m{number}": 1 for number in range(6)}
@@ -226,7 +247,15 @@ def test_a_server_that_crashes_meanwhile_loses_nothing(fleet: Path, postgres: Se
     assert kept_once(where) == {f"m{number}": 1 for number in range(6)}
 
 
-def children(pid: int) -> list[int]:
-    """The workers that a process started; the first that it starts besides looks after its semaphores."""
-    rows = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(row) for row in rows if b"spawn_main" in Path(f"/proc/{row}/cmdline").read_bytes()]
+def holder(where: str) -> int:
+    """The process that holds a model of the run, as soon as one does."""
+    until = time.monotonic() + 60
+    with registry.open(where) as kept:
+        while time.monotonic() < until:
+            asked = select(TASK.c.worker).where(TASK.c.state == State.TAKEN, TASK.c.taking > 0)
+            names = kept.database.read(lambda connection: connection.execute(asked).scalars().all())  # noqa: B023
+            for pid in (int(name.rpartition(" ")[2]) for name in names):
+                if Path(f"/proc/{pid}").exists():
+                    return pid
+            time.sleep(0.02)
+    raise AssertionError("nobody took a model")

@@ -149,15 +149,18 @@ def audit(
 def work(registry: str | None, jobs: int, lease: int, stay: bool, offline: bool, quiet: bool) -> None:
     """Take part in audits that  assay fleet audit --queue  shares through the registry, until no model is left.
 
-    Models and policies must lie where the list says so on this machine too, and assay be of the same version.
+    Models and policies must lie where the list says so on this machine too. What waits for an assay of another
+    version is left to that.
     """
     from assay.fleet.queue import Share, worked
     from assay.registry.place import everywhere
     from assay.registry.queue import worker
 
-    done = worked(Share(everywhere(where(registry)), worker(), lease, stay=stay, offline=offline), jobs)
+    done, others = worked(Share(everywhere(where(registry)), worker(), lease, stay=stay, offline=offline), jobs)
     if not quiet:
         say(f"{done:,} models audited, and none is left")
+    for version, number in others:
+        say(f"{number:,} models wait for workers of assay {version}: start them with that version", err=True)
 
 
 def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from assay.fleet.models import without
 from assay.lazy import dataclass
 from assay.progress import Progress, report
 from assay.registry.queue import MOST_TAKINGS, Ended, Queue, Taken, Waiting, worker
+from assay.version import VERSION
 
 LEASE = 60.0  # seconds after which a model whose worker is not heard of is given to another
 PAUSE = 0.5  # seconds between two looks for a task where none waits
@@ -77,11 +78,16 @@ def fleet(
     return found
 
 
-def worked(share: Share, jobs: int) -> int:
-    """Take part with so many processes; how many models they audited (UsageError: the registry cannot be used)."""
+def worked(share: Share, jobs: int) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Take part with so many processes (UsageError: the registry cannot be used).
+
+    Returns:
+        How many models they audited; and for which other versions of assay how many wait.
+    """
     with registry.open(share.where) as kept:
         _until_none_is_left(share, jobs, lambda: None)
-        return Queue(kept.database).done(share.name)
+        queue = Queue(kept.database)
+        return queue.done(share.name), queue.others()
 
 
 def _until_none_is_left(share: Share, jobs: int, tick: Callable[[], None]) -> None:
@@ -115,9 +121,9 @@ def _do(queue: Queue, taken: Taken, share: Share) -> None:
         task = replace(decode(Task, json.loads(taken.payload)), where=share.where, token=taken.token)
         task = replace(task, offline=task.offline or share.offline)
     except (Mismatch, ValueError) as cause:
-        raise UsageError(
-            f"the queue holds a task of another assay ({cause}): have all workers of one version"
-        ) from None
+        # its own row says so; the other models are none the worse
+        queue.finish(taken, json.dumps(f"what is written in the queue for it is no task of assay {VERSION}: {cause}"))
+        return
     with _held(queue, taken, share.lease):
         outcome = attempted(audit, task)
     if isinstance(outcome, Failed):
@@ -150,7 +156,8 @@ def _held(queue: Queue, taken: Taken, lease: float) -> Iterator[None]:
 def _row(task: Task, ended: Ended) -> FleetRow:
     if not ended.outcome:
         return without(task.entry, f"{MOST_TAKINGS} workers that had it were lost, the last of them {ended.worker}")
-    return decode(FleetRow, json.loads(ended.outcome))
+    outcome = json.loads(ended.outcome)
+    return without(task.entry, outcome) if isinstance(outcome, str) else decode(FleetRow, outcome)
 
 
 def _written(value: object) -> str:

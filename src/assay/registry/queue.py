@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     update,
 )
 
@@ -31,6 +32,7 @@ from assay.lazy import dataclass
 from assay.registry.database import Database
 from assay.registry.rows import written
 from assay.registry.tables import TASK
+from assay.version import VERSION
 
 MOST_TAKINGS = 5  # a task whose holder is lost so often may be what kills them
 DAY = 86_400_000  # ms: for so long a run of which nothing is heard is kept, and can be gone on with
@@ -44,6 +46,9 @@ class State(StrEnum):
     TAKEN = "taken"
     DONE = "done"
     LOST = "lost"
+
+
+_OPEN = TASK.c.state.in_((State.QUEUED, State.TAKEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,10 @@ class Ended:
 
 
 class Queue:
-    """The tasks that wait in a registry."""
+    """The tasks that wait in a registry for workers of one version: those of another would judge by other rules."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, version: str = VERSION) -> None:
+        self._database, self._version = database, version
 
     def put(self, fleet: str, tasks: Iterable[Waiting]) -> str:
         """Queue a run of tasks; the run's name. One of the same fleet that was interrupted today is gone on with.
@@ -86,8 +91,9 @@ class Queue:
             fleet: a digest of what is to be done, the same for the same tasks.
         """
         rows = [
-            {"fleet": fleet, "number": number, "payload": row.payload, "size": row.size, "state": State.QUEUED,
-             "taking": 0, "worker": "", "until": 0, "token": secrets.token_hex(16), "outcome": "", "closed": 0}
+            {"fleet": fleet, "assay": self._version, "number": number, "payload": row.payload, "size": row.size,
+             "state": State.QUEUED, "taking": 0, "worker": "", "until": 0, "token": secrets.token_hex(16),
+             "outcome": "", "closed": 0}
             for number, row in enumerate(tasks)
         ]  # fmt: skip
         name = secrets.token_hex(16)
@@ -97,7 +103,8 @@ class Queue:
                 connection.execute(text("SELECT pg_advisory_xact_lock(6175)"))  # two of one fleet at once: one run
             now = _now(connection)
             connection.execute(delete(TASK).where(TASK.c.run.in_(_quiet(now))))
-            asked = select(TASK.c.run).where(TASK.c.fleet == fleet, TASK.c.closed == 0).limit(1)
+            same = (TASK.c.fleet == fleet, TASK.c.assay == self._version, TASK.c.closed == 0)
+            asked = select(TASK.c.run).where(*same).limit(1)
             run: str | None = connection.execute(asked).scalar()
             for start in range(0, 0 if run else len(rows), _STEP):
                 connection.execute(insert(TASK), [{"run": name, "begun": now, **row} for row in rows[start:][:_STEP]])
@@ -116,7 +123,7 @@ class Queue:
             own = select(TASK).where(TASK.c.worker == worker, TASK.c.state == State.TAKEN)
             row = connection.execute(own).first()
             if row is None:
-                which = (TASK.c.closed == 0, TASK.c.run == run) if run else (TASK.c.closed == 0,)
+                which = (TASK.c.closed == 0, self._ours(run))
                 row = _overdue(connection, now, which) or _queued(connection, which)
             if row is None:
                 return None
@@ -146,10 +153,21 @@ class Queue:
         )
 
     def left(self, run: str = "") -> int:
-        """How many tasks have not ended: of a run, or of all."""
-        which = [TASK.c.run == run] if run else [TASK.c.closed == 0]
-        asked = select(func.count()).select_from(TASK).where(TASK.c.state.in_((State.QUEUED, State.TAKEN)), *which)
+        """How many tasks have not ended: of a run, or of all that are open."""
+        which = TASK.c.run == run if run else and_(TASK.c.closed == 0, self._ours())
+        asked = select(func.count()).select_from(TASK).where(_OPEN, which)
         return int(self._database.read(lambda connection: connection.execute(asked).scalar_one()))
+
+    def others(self) -> tuple[tuple[str, int], ...]:
+        """The other versions of assay for which tasks wait here, each with their number."""
+        which = (_OPEN, TASK.c.closed == 0, TASK.c.assay != self._version)
+        asked = select(TASK.c.assay, func.count()).where(*which).group_by(TASK.c.assay).order_by(TASK.c.assay)
+        found = self._database.read(lambda connection: connection.execute(asked).all())
+        return tuple((version, number) for version, number in found)
+
+    def _ours(self, run: str = "") -> ColumnElement[bool]:
+        """Which tasks a worker of this version may take: of one run, or of any."""
+        return and_(TASK.c.assay == self._version, TASK.c.run == run if run else true())
 
     def done(self, worker: str) -> int:
         """How many outcomes are of workers whose names begin so."""

@@ -199,6 +199,7 @@ TASK = Table(
     Column("run", String(32), nullable=False),  # of which fleet audit it is a part
     Column("number", Integer, nullable=False),  # in that run
     Column("fleet", _SHA256, nullable=False),  # of what the run is to do
+    Column("assay", Text, nullable=False),  # the version that is to do it: others have other rules
     Column("begun", BigInteger, nullable=False),  # times are ms of the epoch, by the clock of the database
     Column("closed", Integer, nullable=False),  # 1: its run is over
     Column("size", BigInteger, nullable=False),

@@ -233,6 +233,7 @@ def _task() -> None:
         sa.Column("run", sa.String(length=32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("fleet", sa.String(length=64), nullable=False),
+        sa.Column("assay", sa.Text(), nullable=False),
         sa.Column("begun", sa.BigInteger(), nullable=False),
         sa.Column("closed", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
