@@ -41,9 +41,10 @@ from assay.facts.checked import Support
 from assay.runtime import Scores, can_score, scored
 from assay.text import plain
 from assay.text.sentence import bounds, split
-from assay.uncertainty.checking import check, source
+from assay.uncertainty.checking import check
 from assay.uncertainty.claims import ranked
 from assay.uncertainty.grounding import STOP_WORDS, Documents, stem
+from assay.uncertainty.sources import source
 from assay.uncertainty.statistics import auroc
 
 MARKS = ("contradicted: found / falsely", "not found: found / falsely")

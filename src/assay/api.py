@@ -98,13 +98,13 @@ def check(text: str, documents: Sequence[Text]) -> Checked:
 
     Args:
         text: plain text, Markdown or a page of HTML.
-        documents: files of the same kinds, UTF-8.
+        documents: files of the same kinds in UTF-8, or PDF, Word (.docx) or EPUB.
 
     Raises UsageError: a document cannot be read or has no words, or the text has none.
     """
-    from assay.uncertainty import checking
+    from assay.uncertainty import checking, sources
 
-    return checking.check(text, [checking.document(Path(row)) for row in documents])
+    return checking.check(text, [sources.document(Path(row)) for row in documents])
 
 
 def diff(

@@ -172,12 +172,13 @@ def tar(*members: tuple[str, bytes], mode: str = "w") -> bytes:
     return held.getvalue()
 
 
-def docx() -> bytes:
-    """A Word document with a footnote, a comment, deleted words, and a text box in two forms."""
+def docx(*paragraphs: str) -> bytes:
+    """A Word document with a footnote, a comment, deleted words, and a text box in two forms; before it paragraphs."""
     space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:mc="urn:mc"'
     box = "<w:txbxContent><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:txbxContent>"
     body = (
-        f"<w:document {space}><w:body><w:p><w:r><w:t>the purple walrus </w:t></w:r>"
+        f"<w:document {space}><w:body>{''.join(f'<w:p><w:r><w:t>{text}</w:t></w:r></w:p>' for text in paragraphs)}"
+        "<w:p><w:r><w:t>the purple walrus </w:t></w:r>"
         "<w:r><w:t>quietly juggles</w:t></w:r>"
         f"<w:del><w:r><w:delText>{ASIDE}</w:delText></w:r></w:del><w:r><w:instrText>{ASIDE}</w:instrText></w:r></w:p>"
         "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>nineteen glass teapots in Vorkhamstead</w:t></w:r></w:p></w:tc></w:tr>"

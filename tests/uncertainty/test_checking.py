@@ -15,8 +15,10 @@ from assay.facts.checked import Checked, Support
 from assay.facts.codec import canonical, decode
 from assay.render.record.checked import headline
 from assay.render.record.checked_page import page
-from assay.uncertainty.checking import check, source
+from assay.uncertainty.checking import check
+from assay.uncertainty.sources import source
 from tests.builders.command import run
+from tests.builders.inputs import docx, epub, pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 CURIE = (
@@ -322,3 +324,60 @@ def test_a_heading_that_claims_something_is_compared(heading: str, support: Supp
     (row,) = check(heading, [source("document", NEWS)]).sentences
     assert (row.support, row.claims) == (support, support is not Support.NOT_JUDGED)
     assert support is not Support.NOT_JUDGED or row.reason.startswith("it is a heading")
+
+
+SAID_IN = [
+    "Northwind Systems said on Tuesday that it had bought",
+    "Larkspur Analytics for $1.5 million. The deal was an-",
+    "nounced on 22 March 2021 in Leeds.",
+]
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.epub", "a.html"])
+def test_documents_of_office_and_web_are_read(name: str, tmp_path: Path) -> None:
+    text = "Northwind Systems bought Larkspur Analytics for $2.5 million. It was announced on 22 March 2021 in Leeds."
+    whole = NEWS.partition('"')[0]
+    raw = {
+        "a.pdf": lambda: pdf("\n".join(SAID_IN)),
+        "a.docx": lambda: docx(whole),
+        "a.epub": lambda: epub(f"<html><body><p>{whole}</p></body></html>"),
+        "a.html": lambda: f"<!doctype html><title>News</title><p>{whole}</p>".encode(),
+    }[name]()
+    (tmp_path / name).write_bytes(raw)
+    found = assay.check(text, [tmp_path / name])
+    assert [row.support for row in found.sentences] == [Support.CONTRADICTED, Support.SUPPORTED]
+    # the text may be such a file, too
+    done = run("check", str(tmp_path / name), "--document", str(tmp_path / name))
+    assert done.returncode == 0 and f"by {name}" in done.stdout, (done.stdout, done.stderr)
+
+
+def test_what_of_a_document_is_not_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf("A claim that stands here."))  # with a page that is blank
+    (tmp_path / "a.docx").write_bytes(docx("A claim that stands here."))
+    found = assay.check("A claim stands here.", [tmp_path / "a.pdf", tmp_path / "a.docx"])
+    assert found.missing == (
+        "a page of a PDF without text in a.pdf",
+        "comments of a document in a.docx",
+        "pictures of a document in a.docx",
+    )
+    assert "Not read: a page of a PDF without text in a.pdf." in headline(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "said"),
+    [
+        ("a.pdf", b"%PDF-1.7 and nothing more", "gives no text: cannot be read on"),
+        ("a.docx", b"PK\x03\x04 torn", "gives no text: "),
+        ("a.xlsx", b"PK\x03\x04 a table", "is a ZIP archive with the ending '.xlsx': give UTF-8 text, Markdown, HTML"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1", "is of an older Office program: save it as Word"),
+        ("a.rtf", b"{\\rtf1 words}", "is RTF: save it as Word"),
+        ("a.bin", b"\xff\xfe\xfd", "is not UTF-8 text: byte 0 is 0xff; give UTF-8 text, Markdown"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_refused_in_a_sentence(
+    name: str, raw: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(raw)
+    done = run("check", "A claim.", "--document", str(tmp_path / name))
+    assert done.returncode == 2 and said in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr

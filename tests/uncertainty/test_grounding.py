@@ -17,8 +17,9 @@ from assay.facts.codec import canonical
 from assay.facts.uncertainty import Label, ScoredText
 from assay.render.record.scored import lines
 from assay.render.record.scored_page import page
-from assay.uncertainty.checking import check, document, source
+from assay.uncertainty.checking import check
 from assay.uncertainty.grounding import Documents, stem
+from assay.uncertainty.sources import document, source
 from tests.builders.command import run
 from tests.builders.runtimes import Sure, Words
 from tests.builders.scored import record
@@ -185,7 +186,7 @@ def test_names_whose_places_were_not_all_looked_at_are_not_said_to_be_apart(tmp_
     [
         ("absent.txt", None, "cannot read"),
         ("c.txt", b" -- ", "document c.txt has no words"),
-        ("b.txt", b"\xff\xfe", "is not UTF-8 text: byte 0 is 0xff; index it with `assay corpus build`"),
+        ("b.txt", b"\xff\xfe", "is not UTF-8 text: byte 0 is 0xff; give UTF-8 text, Markdown, HTML, PDF"),
     ],
 )
 def test_a_document_that_is_none_is_one_sentence(name: str, raw: bytes | None, said: str, tmp_path: Path) -> None:

@@ -75,12 +75,15 @@ def given(words: str, most: int) -> bytes | str:
         if len(raw) > most:
             raise UsageError(f"the text on standard input is too large: expected at most {most:,} bytes, got more")
         return raw
+    return content(Path(words), most, "text") if is_file(words) else words
+
+
+def is_file(words: str) -> bool:
+    """Whether `words` names a file; else it is the text itself."""
     try:
-        path = Path(words)
-        named = path.is_file()
-    except (OSError, ValueError):  # longer than any path, or with a NUL: it is the text itself
-        return words
-    return content(path, most, "text") if named else words
+        return Path(words).is_file()
+    except (OSError, ValueError):  # longer than any path, or with a NUL
+        return False
 
 
 def given_text(words: str, most: int) -> str:

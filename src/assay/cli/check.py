@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
-from assay.cli._load import given_text
+from assay.cli._load import given_text, is_file
 from assay.cli._streams import Output, colour_wanted, encoded, put
 from assay.errors import UsageError
 from assay.facts.checked import Checked, Support
 from assay.facts.codec import canonical
 
-MOST, MOST_BYTES = 4 << 20, 16 << 20  # bytes of a text, and of a document
+if TYPE_CHECKING:
+    from assay.uncertainty.sources import Source
+
+MOST = 16 << 20  # bytes of what is typed or read from standard input
 
 
 @command("check")
@@ -25,7 +29,8 @@ MOST, MOST_BYTES = 4 << 20, 16 << 20  # bytes of a text, and of a document
     multiple=True,
     required=True,
     metavar="FILE",
-    help="What the text should be supported by: text, Markdown or HTML, '-' for standard input; may be repeated.",
+    help="What the text should be supported by: text, Markdown, HTML, PDF, Word (.docx) or EPUB, '-' for standard "
+    "input; may be repeated.",
 )
 @click.option(
     "--fail-on",
@@ -42,31 +47,34 @@ def COMMAND(
 ) -> int:
     """Say of each sentence of TEXT whether the documents support it, contradict it, or do not have it.
 
-    TEXT is a file if there is one of this name, '-' for standard input, else the text itself. No model is needed:
+    TEXT is a file if there is one of this name (of the kinds that documents have), '-' for standard input, else the
+    text itself. No model is needed:
     names, numbers, dates, negation and words are compared. Exit status 0: every sentence that says something is
     supported. 1: one is contradicted or not found. 3: none is, but one could not be judged. 2: it could not run.
     """
-    from assay.uncertainty.checking import check, document, source
+    from assay.uncertainty.checking import check
 
     if [text, *documents].count("-") > 1:
         raise UsageError("standard input can be read once: give a file for the text, or for the document")
-    sources = [
-        source("standard input", given_text("-", MOST_BYTES)) if row == "-" else document(Path(row))
-        for row in documents
-    ]
-    name = "standard input" if text == "-" else _named(text)
-    found = check(given_text(text, MOST), sources, name)
+    given = _given(text, "text")
+    found = check(given.text, [_given(row, "document") for row in documents], given.name, given.missing)
     for format, path in outputs:
         put(_rendered(found, format, path is None, quiet, verbose), path)
     return _status(found, fail_on)
 
 
-def _named(text: str) -> str:
-    """The name of the file that a text is in, if it is in one: `given_text` decides the same way."""
-    try:
-        return Path(text).name if Path(text).is_file() else "the text"
-    except (OSError, ValueError):
-        return "the text"
+def _given(words: str, what: str) -> Source:
+    """Standard input, the file of this name, or of a text itself.
+
+    A document is always a file, so that a name with a typing error is no document.
+    """
+    from assay.uncertainty.sources import document, source
+
+    if words == "-":
+        return source("standard input", given_text("-", MOST))
+    if what == "document" or is_file(words):
+        return document(Path(words), what)
+    return source("the text", words)
 
 
 def _status(found: Checked, fail_on: str) -> int:

@@ -33,8 +33,8 @@ def lxml_html() -> Any:
 
 
 def lxml_etree() -> Any:
-    """lxml: what an EPUB says of itself."""
-    return _module("lxml.etree", "reading EPUB")
+    """lxml: EPUB and Word documents."""
+    return _module("lxml.etree", "reading EPUB and Word documents")
 
 
 def warcio() -> Any:
@@ -86,9 +86,18 @@ def uvicorn() -> Any:
 def needed(kinds: set[str], schemes: set[str], *, main: bool = False) -> None:
     """Say what is missing before any work is done (MissingExtra): what every corpus needs, and what these inputs do."""
     zstandard()
+    readers(kinds)
+    if main:
+        main_text()
+    if schemes - {""}:
+        fsspec()
+
+
+def readers(kinds: set[str]) -> None:
+    """Say which library is missing that reads these kinds (MissingExtra)."""
     if kinds & {"parquet", "arrow"}:
         pyarrow()
-    if kinds & {"html", "warc"}:
+    if kinds & {"html", "warc", "epub"}:  # whose chapters are pages
         lxml_html()
     if kinds & {"epub", "docx"}:
         lxml_etree()
@@ -96,7 +105,3 @@ def needed(kinds: set[str], schemes: set[str], *, main: bool = False) -> None:
         warcio()
     if "pdf" in kinds:
         pypdf()
-    if main:
-        main_text()
-    if schemes - {""}:
-        fsspec()

@@ -5,33 +5,28 @@ No language model: `comparing` says what a passage contradicts, `grounding` how 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from assay import files
 from assay.errors import UsageError
 from assay.facts.checked import SCHEMA, Checked, CheckedSentence, GivenDocument, Support
-from assay.lazy import dataclass, regex
+from assay.lazy import regex
 from assay.text import plain
 from assay.text.language import language, latin
-from assay.text.markup import is_page, page_text
 from assay.text.sentence import bounds
 from assay.text.value import Kind as Counted
 from assay.uncertainty.alike import matches, told
 from assay.uncertainty.comparing import Compared, Evidence, Passage, against
 from assay.uncertainty.grounding import STOP_WORDS, UNREAD, Documents, stem
+from assay.uncertainty.sources import Source, plain_text
 from assay.uncertainty.terms import MOST_READ, Kind, Reading, Term, bare, lowered, read
 from assay.version import VERSION
 
 MOST_SEEN = 400  # characters of a passage that a record keeps
-MOST_BYTES = 16 << 20  # of a document
 MOST_TEXT = 1 << 20  # characters of a text that is checked
 FOUND = 0.5  # of a sentence's weight that the passages must hold for it to count as supported
 MORE = 0.2  # by which a sentence that is contradicted or not found ranks above one that lacks as much (docs/checker.md)
 LEAST_NUMBER = 10  # a smaller number may be counted from what a document lists
-_OTHER = "give UTF-8 text, Markdown or HTML; of a PDF, its text"
 _SAYS_NOTHING = regex(
     r"(?:sure|certainly|of course|okay|ok|yes|no|thanks?|thank you|hello|hi|great question|"
     r"here(?:\s+is|\s+are|['’]s)\b.{0,80}|in (?:summary|short|conclusion)|i hope this helps.{0,40}|"
@@ -45,33 +40,8 @@ _LETTERS = regex(r"[^\W\d_]+")
 LEAST_SAID = 3  # terms of a heading without a number or date, below which it only names what follows
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A document: its name, its digest, and its text."""
-
-    name: str
-    sha256: str
-    text: str
-
-
-def source(name: str, text: str) -> Source:
-    """A document from its text, or from the page of HTML that this is."""
-    read_ = plain_text(text)
-    return Source(name, hashlib.sha256(read_.encode()).hexdigest(), read_)
-
-
-def document(path: Path) -> Source:
-    """A document from a file of UTF-8 text, Markdown or HTML (UsageError: it is none, or larger than 16 MiB)."""
-    return source(path.name, files.text(path, MOST_BYTES, "document", _OTHER))
-
-
-def plain_text(text: str) -> str:
-    """What a reader sees of a text: of a page of HTML its words, anything else as it is."""
-    return page_text(text) if is_page(text) else text
-
-
-def check(text: str, sources: Sequence[Source], name: str = "the text") -> Checked:
-    """What the documents say of each sentence of a text.
+def check(text: str, sources: Sequence[Source], name: str = "the text", missing: tuple[str, ...] = ()) -> Checked:
+    """What the documents say of each sentence of a text; `missing` is what of the text was not read.
 
     Raises UsageError: there is no document, one has no words, or the text is empty or longer than 1 Mi characters.
     """
@@ -92,7 +62,7 @@ def check(text: str, sources: Sequence[Source], name: str = "the text") -> Check
         text=text,
         documents=given(sources, documents),
         sentences=sentences(text, documents),
-        missing=(UNREAD,) if documents.cut else (),
+        missing=(*missing, *unread(sources, documents)),
     )
 
 
@@ -101,6 +71,11 @@ def worded(row: Source) -> Source:
     if not any(mark.isalnum() for mark in row.text):
         raise UsageError(f"document {row.name} has no words: nothing can be compared with it")
     return row
+
+
+def unread(sources: Sequence[Source], documents: Documents) -> tuple[str, ...]:
+    """What of the documents was not read."""
+    return (*(text for row in sources for text in row.missing), *((UNREAD,) if documents.cut else ()))
 
 
 def given(sources: Sequence[Source], documents: Documents) -> tuple[GivenDocument, ...]:

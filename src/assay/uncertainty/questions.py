@@ -22,6 +22,7 @@ from assay.files import as_text, content, json_lines
 from assay.lazy import dataclass
 from assay.text.sentence import split
 from assay.text.span import spans
+from assay.uncertainty.sources import document, is_packed
 
 # assay's own: general knowledge, and questions that nobody can answer
 GENERAL = Path(__file__).with_name("general.jsonl")
@@ -94,7 +95,7 @@ def cloze(paths: Sequence[Path], most: int = 0) -> QuestionSet:
     """Cloze questions from one's own texts: a sentence up to a name, number or date, which is the answer.
 
     No judge is needed for the labels. A sentence is used if it names somebody or something before the gap and has the
-    answer nowhere else. Texts are plain, or JSON lines with `text`.
+    answer nowhere else. Texts are plain, documents of PDF, Word or EPUB, or JSON lines with `text`.
 
     Raises UsageError: a file cannot be read, or too few sentences can be used.
     """
@@ -103,7 +104,8 @@ def cloze(paths: Sequence[Path], most: int = 0) -> QuestionSet:
     for path in paths:
         raw = content(path, MOST, "document")
         digest.update(hashlib.sha256(raw).digest())
-        items += [row for text in _plain(path, as_text(raw, path, "document")) for row in _gaps(path.stem, text)]
+        texts = [document(path).text] if is_packed(path) else _plain(path, as_text(raw, path, "document"))
+        items += [row for text in texts for row in _gaps(path.stem, text)]
     return _set(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
 
 

@@ -31,7 +31,6 @@ from assay.runtime import (
 )
 from assay.subject import opened
 from assay.uncertainty import labels, meaning, samples, scores, support, unlike
-from assay.uncertainty.grounding import UNREAD
 from assay.uncertainty.short import Short, last, question, short
 from assay.uncertainty.statistics import rate
 from assay.uncertainty.support import Against, against
@@ -252,7 +251,7 @@ def _scored(row: _Scored, calibration: Calibration | None, draw: Draw, held: Aga
         *(said.format(runtime.model) for name, said in samples.UNHEEDED.items() if name in ignored),
         *((why,) if why else ()),
         *unasked,
-        *((UNREAD,) if held.documents and held.documents.cut else ()),
+        *held.unread,
     )
     return ScoredText(
         model=runtime.model,

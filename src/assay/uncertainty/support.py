@@ -21,40 +21,41 @@ from assay.facts.uncertainty import (
     SpanKind,
     TokenScore,
 )
-from assay.files import text as text_of
 from assay.lazy import dataclass
 from assay.runtime import Runtime, can_score
-from assay.uncertainty.checking import given, source, worded
+from assay.uncertainty.checking import given, unread, worded
 from assay.uncertainty.checking import sentences as sentences_beside
 from assay.uncertainty.grounding import Documents
+from assay.uncertainty.sources import document
 
 if TYPE_CHECKING:
     from assay.corpus.collection import Corpus
 
-MOST_BYTES = 16 << 20  # of a document
-_OTHER = "index it with `assay corpus build` if it is a PDF"
 SURE = 0.7  # nats: above an even chance at every token
 
 
 @dataclass(frozen=True)
 class Against:
-    """What a text is checked against: documents, and indexed corpora."""
+    """What a text is checked against: documents and what of them was not read, and indexed corpora."""
 
     given: tuple[GivenDocument, ...] = ()
     documents: Documents | None = None
     corpus: Corpus | None = None
+    unread: tuple[str, ...] = ()
 
 
 def against(documents: Sequence[Path] = (), corpora: Sequence[str] = (), *, offline: bool = False) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
-    sources = [worded(source(path.name, text_of(path, MOST_BYTES, "document", _OTHER))) for path in documents]
+    sources = [worded(document(path)) for path in documents]
     read = Documents([row.text for row in sources]) if sources else None
     found = None
     if corpora:
         from assay import corpus
 
         found = corpus.open(list(corpora), offline=offline)
-    return Against(given(sources, read) if read else (), read, found)
+    if read is None:
+        return Against(corpus=found)
+    return Against(given(sources, read), read, found, unread(sources, read))
 
 
 def grounded(
