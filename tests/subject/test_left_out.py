@@ -227,6 +227,42 @@ def test_a_file_that_may_name_anything_is_no_excuse(tmp_path: Path) -> None:
     assert done.returncode == 1 and "modules.json was not read to its end and may name it" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "where"),
+    [
+        ("modeling.py", "import torch\n\n\nWEIGHTS = torch.load('.github/w.pt')\n", "line 4"),
+        ("modeling.py", "from pathlib import Path\n\nHOME = Path('.github')\nFILE = HOME / 'w.pt'\n", "line 3"),
+        ("modeling.py", "WEIGHTS = f'{HOME}/.github/w.pt'\n", "line 1"),
+        ("modeling.py", "WEIGHTS = '\\x2egithub/w.pt'\n", "line 1"),
+        ("server.toml", "[model]\nweights = '.github/w.pt'\n", "/model/weights"),
+        ("config.cfg", "[initialize]\nvectors = .github/w.pt\n", "/initialize/vectors"),
+        ("config.pbtxt", 'parameters: { key: "model" value: { string_value: ".github/w.pt" } }\n', "/string_value"),
+    ],
+)
+def test_code_and_settings_name_files_like_any_configuration(tmp_path: Path, file: str, text: str, where: str) -> None:
+    model, key = hub_model(tmp_path / "m"), tmp_path / "acme.pem"
+    put(model, {file: text, ".github/w.pt": PAYLOAD, ".github/workflows/test.yml": "on: push\n"})
+    private(key)
+    refused = run("sign", str(model), "--key", str(key))
+    assert refused.returncode == 2
+    assert f".github/w.pt is left out of signatures, and {file} names it at {where}" in refused.stderr
+    (model / ".github/w.pt").unlink()
+    assert run("sign", str(model), "--key", str(key)).returncode == 0
+    put(model, {".github/w.pt": PAYLOAD})
+    done = run("verify", str(model), "--key", str(tmp_path / "acme.pub"))
+    assert done.returncode == 1 and f".github/w.pt ({file} names it at {where})" in done.stdout
+
+
+def test_tools_that_pass_over_what_git_keeps_hinder_no_signing(tmp_path: Path) -> None:
+    """Names of folders in code and in what configures tools, with nothing there that a loader takes."""
+    model, key = hub_model(tmp_path / "m"), tmp_path / "acme.pem"
+    store(model)
+    code = "IGNORED = {'.git', '.github', '.gitattributes'}\nDOCS = 'https://hub.example/org/m/.github/workflows'\n"
+    put(model, {"tools.py": code, "setup.cfg": "[flake8]\nexclude = .git,.github\n", ".github/CODEOWNERS": "* @a\n"})
+    private(key)
+    assert run("sign", str(model), "--key", str(key)).returncode == 0
+
+
 def test_a_clone_with_workflows_is_signed_and_verified(tmp_path: Path, audit: Audit) -> None:
     model, key = hub_model(tmp_path / "m"), tmp_path / "acme.pem"
     store(model)

@@ -14,7 +14,7 @@ Reach = Callable[[Sequence[str]], tuple[Reached, ...]]
 # formats whose readers tell what paths they name, besides those that look at names of other files
 _NAMING = frozenset(
     {"json", "yaml", "shard-index", "model-config", "adapter-config", "tokenizer-config", "generation-config",
-     "preprocessor-config", "quantize-config"}
+     "preprocessor-config", "quantize-config", "python", "settings"}
 )  # fmt: skip
 
 

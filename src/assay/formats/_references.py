@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from assay.errors import LimitExceeded
 from assay.facts.artifact import EXCLUDED
@@ -24,9 +24,24 @@ def references(artifact: str, value: object) -> Iterator[CodeReference | PathOut
 
 def paths_outside(artifact: str, value: object) -> Iterator[PathOutside]:
     """Each path through `.git` and the like, once: texts, and keys with something below them (folders of diffusers)."""
+    return paths_among(artifact, _texts(value))
+
+
+def paths_among(artifact: str, rows: Iterable[tuple[str, str]]) -> Iterator[PathOutside]:
+    """Each path through `.git` and the like, once, among texts and where they stand."""
+    targets: set[str] = set()
+    for where, text in rows:
+        if (target := _path(text)) and target not in targets:
+            if len(targets) == MOST:
+                raise LimitExceeded("paths outside the manifest", expected=f"at most {MOST:,}", got="more")
+            targets.add(target)
+            yield PathOutside(artifact, where[:500], target)
+
+
+def _texts(value: object) -> Iterator[tuple[str, str]]:
+    """(pointer, text) of each text, and of each key with something below it."""
     stack: list[tuple[str, object]] = [("", value)]
     seen: set[int] = set()  # YAML's aliases let one list occur many times
-    targets: set[str] = set()
     while stack:
         pointer, node = stack.pop()
         rows: list[tuple[str, object]] = []
@@ -40,12 +55,7 @@ def paths_outside(artifact: str, value: object) -> Iterator[PathOutside]:
             rows = [(f"{pointer}/{escaped(key)}", entry) for key, entry in node.items()]
             rows += [(where, key) for (where, entry), key in zip(rows, node, strict=True) if not _number(entry)]
         stack += [row for row in rows if isinstance(row[1], dict | list)]
-        for where, entry in rows:
-            if isinstance(entry, str) and (target := _path(entry)) and target not in targets:
-                if len(targets) == MOST:
-                    raise LimitExceeded("paths outside the manifest", expected=f"at most {MOST:,}", got="more")
-                targets.add(target)
-                yield PathOutside(artifact, where[:500], target)
+        yield from ((where, entry) for where, entry in rows if isinstance(entry, str))
 
 
 def _number(value: object) -> bool:

@@ -1,6 +1,7 @@
 """Settings written as text, `name = value` or `name: value`: INI, TOML, text protobufs (Triton), spaCy's config.cfg.
 
-Read for references to code, line by line: what looks like a setting in any of these notations is taken for one.
+Read for references to code and to files, line by line: what looks like a setting in any of these notations is taken
+for one.
 
 Sources: Triton model_configuration.md; spaCy 3.8 and thinc (registries: `@` names what is registered); vLLM plugins
 (entry points in the groups `vllm.*`).
@@ -34,9 +35,9 @@ _REGISTERED = regex(r"(?:spacy[\w-]*|thinc)\..*|[A-Za-z_]\w*\.v\d+")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
-    """Yield what a text yields, then each reference to code."""
+    """Yield what a text yields, then each reference to code and each path into what signatures leave out."""
+    from assay.formats._references import references
     from assay.formats.plain_text import read as read_text
-    from assay.formats.python.reference import code_references
 
     yield from read_text(artifact, window)
     name = artifact.rpartition("/")[2].rpartition(" > ")[2].lower()
@@ -44,7 +45,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     if name in _TOOLS:
         yield from _plugins(artifact, sections)
         return
-    yield from code_references(artifact, sections)
+    yield from references(artifact, sections)
     if name == "config.cfg":
         yield from _registered(artifact, sections)
     if name.endswith(".pbtxt"):
@@ -126,7 +127,7 @@ FORMAT = Format(
     read,
     names=("*.cfg", "*.ini", "*.toml", "*.conf", "*.properties", "*.prototxt", "*.pbtxt"),
     needs=(
-        *("assay.formats.plain_text", "assay.formats.python.reference"),
+        *("assay.formats.plain_text", "assay.formats._references"),
         *("assay.formats._mentions", "assay.formats.model_card"),
     ),
     examines=(Aspect.REFERENCES, Aspect.MARKS),

@@ -22,7 +22,19 @@ _PASSED_OVER = frozenset(
     {INERT, UNREAD, UNOPENED, "unknown", "text", "settings", "image or document", "empty", "yaml", "licence",
      "model-card", "notebook", "checksum-list", "python", "native-code"}
 )  # fmt: skip
-_NAMING = (".json", ".yaml", ".yml", ".xml", ".onnx")  # files that name others
+_NAMING = (
+    ".json",
+    ".yaml",
+    ".yml",
+    ".xml",
+    ".onnx",
+    ".py",
+    ".toml",
+    ".cfg",
+    ".ini",
+    ".conf",
+    ".pbtxt",
+)  # files that name others
 _ENDS = regex(r"(?<=.)(?=[._-])")
 
 
