@@ -23,8 +23,8 @@ MIB = 1024 * 1024
 
 
 def spent(command: list[str]) -> tuple[float, float]:
-    """(CPU seconds, peak MiB) of one run of `command` with everything that it waited for."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """(CPU seconds, peak MiB) of one run of `command`, away from any configuration, with all that it waited for."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir())
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1, 3):

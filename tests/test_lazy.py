@@ -120,7 +120,7 @@ def test_every_pattern_compiles() -> None:
 
 def test_importing_compiles_no_pattern_and_a_class_is_finished_when_it_is_used() -> None:
     said = subprocess.run([sys.executable, "-c", BUILT], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said == ["[] _Method _Method", "function _Method"]
+    assert said == ["[] _Made _Made", "function _Made"]
 
 
 def test_a_value_compares_prints_and_hashes_by_its_fields() -> None:

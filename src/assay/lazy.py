@@ -10,7 +10,8 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
-from types import MemberDescriptorType
+from functools import cache
+from types import CodeType, FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ else:
         return _Pattern(text, flags)
 
     def dataclass(*, frozen=False, slots=False, repr=True):
-        """A dataclass as of `dataclasses`, each of whose methods is generated when it is first looked up."""
+        """A dataclass as of `dataclasses`: what that adds to a class is made when it is first looked up.
+
+        Its fields are parameters of their own places, and none comes from a class above.
+        """
 
         def made(given):
-            plain = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(given)
-            methods = {"__init__": _INIT, "__eq__": _EQ, "__hash__": _HASH if frozen else None}
+            scope, kinds = vars(given), given.__annotations__
+            names = tuple(name for name, kind in kinds.items() if not kind.startswith("ClassVar["))
+            fields = _Fields(kinds, names, {name: scope[name] for name in names if name in scope})
+            plain = _slotted(given, names) if slots else fields.without_marks(given)
+            methods = {"__init__": _Made("__init__", fields.init), "__eq__": _EQ, "__hash__": _HASH if frozen else None}
             if repr:
                 methods["__repr__"] = _REPR
             if frozen:
@@ -36,8 +43,11 @@ else:
                 if slots:
                     methods |= {"__getstate__": _state, "__setstate__": _restore}
             for name, method in methods.items():
-                if name not in given.__dict__:
+                if name not in scope:
                     setattr(plain, name, method)
+            plain.__match_args__ = names
+            for name in ("__dataclass_fields__", "__dataclass_params__"):
+                setattr(plain, name, _Made(name, fields.by_the_library(name)))
             return plain
 
         return made
@@ -73,8 +83,8 @@ class _Pattern:
         return repr(self._compiled)
 
 
-class _Method:
-    """A method of a dataclass that takes its own place with the generated one when it is looked up."""
+class _Made:
+    """What a dataclass has by a name, and which takes its own place when it is looked up: a method, or a table."""
 
     def __init__(self, name: str, generate: Callable[[type], Any]) -> None:
         self._name, self._generate = name, generate
@@ -86,10 +96,92 @@ class _Method:
         home = next((base for base in bases if base.__dict__.get(self._name) is self), None)
         if home is None:  # another thread has generated it since
             return getattr(owner if instance is None else instance, self._name)
-        method = self._generate(home)
-        method.__qualname__, method.__module__ = f"{home.__qualname__}.{self._name}", home.__module__
-        setattr(home, self._name, method)
-        return method if instance is None else method.__get__(instance, owner)
+        made = self._generate(home)
+        if isinstance(made, FunctionType):
+            made.__qualname__, made.__module__ = f"{home.__qualname__}.{self._name}", home.__module__
+        setattr(home, self._name, made)
+        return made if instance is None or not isinstance(made, FunctionType) else made.__get__(instance, owner)
+
+
+class _Fields:
+    """What a dataclass declares: its annotations, the names among them that are fields, and their defaults."""
+
+    def __init__(self, kinds: dict[str, Any], names: tuple[str, ...], defaults: dict[str, Any]) -> None:
+        self._kinds, self._names, self._defaults = kinds, names, defaults
+
+    def without_marks(self, given: type) -> type:
+        """The class with each default as an attribute, and without what `field` gave in its place."""
+        for name, value in self._defaults.items():
+            if isinstance(value, dataclasses.Field):
+                if value.default is dataclasses.MISSING:
+                    delattr(given, name)
+                else:
+                    setattr(given, name, value.default)
+        return given
+
+    def by_the_library(self, name: str) -> Callable[[type], Any]:
+        """Has `dataclasses` make one of its tables, on a class of the same fields."""
+
+        def generated(home: type) -> Any:
+            said = {"__module__": home.__module__, "__doc__": home.__name__, "__annotations__": self._kinds}
+            twin = type(home.__name__, (), {**self._defaults, **said})
+            return vars(dataclasses.dataclass(init=False, repr=False, eq=False)(twin))[name]
+
+        return generated
+
+    def init(self, home: type) -> Any:
+        """`__init__`: one code for all classes with so many fields, under the names of this one's.
+
+        The library compiles one for each class, which takes a hundred times as long.
+        """
+        scope: dict[str, Any] = {"_absent": dataclasses.MISSING}
+        factories, defaults = [], []
+        for place, name in enumerate(self._names):
+            slot = getattr(home, name, None)
+            scope[f"_set{place}"] = slot.__set__ if isinstance(slot, MemberDescriptorType) else _setter(name)
+            value = self._defaults.get(name, dataclasses.MISSING)
+            if isinstance(value, dataclasses.Field):
+                if not value.init or value.kw_only is True:
+                    raise TypeError(f"{home.__name__}.{name}: a field that is no parameter of its own place")
+                if value.default_factory is not dataclasses.MISSING:
+                    scope[f"_make{place}"] = value.default_factory
+                    factories.append(place)
+                    defaults.append(dataclasses.MISSING)
+                    continue
+                value = value.default
+            if value is not dataclasses.MISSING:
+                defaults.append(value)
+            elif defaults:
+                raise TypeError(f"non-default argument {name!r} follows default argument")
+        code = _init_code(len(self._names), tuple(factories), hasattr(home, "__post_init__"))
+        code = code.replace(co_varnames=("self", *self._names))
+        made = FunctionType(code, scope, "__init__", tuple(defaults))
+        made.__annotations__ = {**{name: self._kinds[name] for name in self._names}, "return": None}
+        return made
+
+
+@cache
+def _init_code(count: int, factories: tuple[int, ...], post: bool) -> CodeType:
+    """The code of an `__init__` that sets so many fields, those in `factories` to what these give where nothing is."""
+    lines = ["def __init__(" + ", ".join(["self", *(f"_{place}" for place in range(count))]) + "):", " pass"]
+    for place in range(count):
+        value = f"_make{place}() if _{place} is _absent else _{place}" if place in factories else f"_{place}"
+        lines.append(f" _set{place}(self, {value})")
+    if post:
+        lines.append(" self.__post_init__()")
+    scope: dict[str, Any] = {}
+    exec("\n".join(lines), scope)  # noqa: S102 - nothing but numbers
+    code: CodeType = scope["__init__"].__code__
+    return code
+
+
+def _slotted(given: type, names: tuple[str, ...]) -> type:
+    """The class again with a slot for each field: it has to have them from its beginning."""
+    left_out = (*names, "__dict__", "__weakref__")
+    scope = {name: value for name, value in vars(given).items() if name not in left_out}
+    plain = type(given)(given.__name__, given.__bases__, {**scope, "__slots__": names})
+    plain.__qualname__ = given.__qualname__
+    return plain
 
 
 def _by_the_library(name: str, **asked: bool) -> Callable[[type], Any]:
@@ -110,34 +202,6 @@ def _alike(row: dataclasses.Field[Any]) -> Any:
 
 def _fields(home: Any) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(home)
-
-
-def _init(home: type) -> Any:
-    """`__init__` for fields as this package has them: by position or name, with a default or a factory.
-
-    The library's, for a frozen class, comes with two more methods and takes three times as long to generate.
-    """
-    scope: dict[str, Any] = {"_absent": dataclasses.MISSING}
-    heads, lines = ["self"], []
-    for row in _fields(home):
-        name = row.name
-        slot = getattr(home, name, None)
-        scope[f"_set_{name}"] = slot.__set__ if isinstance(slot, MemberDescriptorType) else _setter(name)
-        value, default = name, ""
-        if row.default is not dataclasses.MISSING:
-            scope[f"_default_{name}"], default = row.default, f"=_default_{name}"
-        elif row.default_factory is not dataclasses.MISSING:
-            scope[f"_make_{name}"], default = row.default_factory, "=_absent"
-            value = f"_make_{name}() if {name} is _absent else {name}"
-        if not row.init or row.kw_only:
-            raise TypeError(f"{home.__name__}.{name}: a field that is no parameter of its own place")
-        heads.append(name + default)
-        lines.append(f" _set_{name}(self, {value})")
-    lines += [" self.__post_init__()"] if hasattr(home, "__post_init__") else []
-    exec("\n".join((f"def __init__({', '.join(heads)}):", *(lines or [" pass"]))), scope)  # noqa: S102 - names of fields
-    made = scope["__init__"]
-    made.__annotations__ = {**{row.name: row.type for row in _fields(home)}, "return": None}
-    return made
 
 
 def _setter(name: str) -> Callable[[object, object], None]:
@@ -165,7 +229,6 @@ def _restore(self: object, state: dict[str, Any]) -> None:
         object.__setattr__(self, name, value)
 
 
-_INIT = _Method("__init__", _init)
-_REPR = _Method("__repr__", _by_the_library("__repr__", repr=True))
-_EQ = _Method("__eq__", _by_the_library("__eq__", eq=True))
-_HASH = _Method("__hash__", _by_the_library("__hash__", unsafe_hash=True))
+_REPR = _Made("__repr__", _by_the_library("__repr__", repr=True))
+_EQ = _Made("__eq__", _by_the_library("__eq__", eq=True))
+_HASH = _Made("__hash__", _by_the_library("__hash__", unsafe_hash=True))

@@ -90,6 +90,7 @@ def main() -> None:
         status = _main()
     except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
         status = _interrupted(asked)
+    gc.freeze()  # else Python looks at all of it once more for garbage before it ends
     if status is not None:
         raise SystemExit(status)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from copy import copy
 from typing import Generic, TypeVar
@@ -39,6 +38,8 @@ def attempted(function: Callable[[Task], Value], task: Task) -> Ok[Value] | Fail
     try:
         return Ok(function(task))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks go on, and the caller judges it
+        import traceback
+
         return Failed(error, traceback.format_exc())
 
 

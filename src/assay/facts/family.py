@@ -112,9 +112,9 @@ class Expected:
 
 
 @cache
-def families() -> Mapping[str, Family]:
-    """Every family, by the value of `model_type`."""
-    return _parsed(Path(__file__).with_name("families.txt").read_text("utf-8"))
+def families() -> frozenset[str]:
+    """The values of `model_type` that families are known of."""
+    return frozenset(_blocks()[0])
 
 
 def expected(config: ConfigValues, family: str) -> Expected | None:
@@ -122,27 +122,38 @@ def expected(config: ConfigValues, family: str) -> Expected | None:
 
     Raises Undetermined if the config leaves out, or contradicts itself in, what a shape depends on.
     """
-    found = families().get(family)
-    if found is None:
+    numbers, _ = _blocks()
+    if family not in numbers:
         return None
+    found = _family(numbers[family])
     sizes = _Sizes(config, found)
     return sizes.tensors() if not found.classes or sizes.value("architecture") in ("", *found.classes) else None
 
 
-def _parsed(text: str) -> dict[str, Family]:
-    out: dict[str, Family] = {}
-    names: list[str] = []
+@cache
+def _blocks() -> tuple[Mapping[str, int], tuple[tuple[tuple[str, ...], int], ...]]:
+    """(the block of each family by its names, (lines, block that it is like) of each); a later one may replace one."""
+    numbers: dict[str, int] = {}
+    blocks: list[tuple[tuple[str, ...], int]] = []
+    _, *texts = Path(__file__).with_name("families.txt").read_text("utf-8").split("\nfamily ")
+    for text in texts:
+        names, *lines = text.splitlines()
+        like = next((numbers[line.removeprefix("like ")] for line in lines if line.startswith("like ")), -1)
+        numbers |= dict.fromkeys(names.split(), len(blocks))
+        blocks.append((tuple(line for line in lines if line and not line.startswith("# ")), like))
+    return numbers, tuple(blocks)
+
+
+@cache
+def _family(number: int) -> Family:
+    """The family of a block, with the one that it is like."""
+    lines, like = _blocks()[1][number]
     current = Family("", {}, {}, {}, ())
     within, heads = "", ()  # type: str, tuple[str, ...]
-    for line in text.splitlines():
+    for line in lines:
         word, _, rest = line.partition(" ")
-        if not line or word == "#":
-            continue
-        if word == "family":
-            names, current, within, heads = rest.split(), Family("", {}, {}, {}, ()), "", ()
-            continue  # `like` may name what this one replaces
         if word == "like":
-            current, heads = out[rest], ()
+            current, heads = _family(like), ()
         elif word == "base":
             current = replace(current, base=f"{rest}.")
         elif word in ("default", "let"):
@@ -170,8 +181,7 @@ def _parsed(text: str) -> dict[str, Family]:
             current = replace(current, ignored=(*current.ignored, (pattern, condition or "True")))
         else:
             current = replace(current, rows={**current.rows, **_row(line, within, heads)})
-        out |= dict.fromkeys(names, current)
-    return out
+    return current
 
 
 def _row(line: str, within: str, heads: tuple[str, ...]) -> dict[str, Row]:

@@ -15,13 +15,12 @@ def run(material: Material) -> Iterator[Directions]:
     sets = weight_sets(material.all("WeightIndex"))
     if not sets or sets[0].naming == "own" or not material.all("TensorSummary"):
         return
-    from assay.weights import of_any_size, tensors
+    from assay.weights import tensors
     from assay.weights.directions import MOST_HIDDEN, QUICK_HIDDEN, directions
 
     try:
         named = {found.name: found for _, found in tensors(material.walk, sets[0].indexes, material.progress)}
-        with of_any_size():
-            found = directions(named, MOST_HIDDEN if material.request.hints else QUICK_HIDDEN)
+        found = directions(named, MOST_HIDDEN if material.request.hints else QUICK_HIDDEN)
     except InputError as cause:
         found = Directions(sets[0].indexes[0].artifact, 0, 0, 1.0, 0.0, 0, str(cause))
     if found is not None:

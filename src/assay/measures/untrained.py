@@ -18,7 +18,7 @@ def run(material: Material) -> Iterator[Untrained]:
     summaries: tuple[TensorSummary, ...] = material.all("TensorSummary")
     if not summaries:
         return
-    from assay.weights import of_any_size, tensors
+    from assay.weights import tensors
     from assay.weights.untrained import candidate, likeness, testable
 
     tested = [row for row in summaries if testable(row)]
@@ -28,8 +28,7 @@ def run(material: Material) -> Iterator[Untrained]:
     for index, found in tensors(material.walk, material.all("WeightIndex"), material.progress) if chosen else ():
         row = chosen.get((index.artifact, found.name))
         try:
-            with of_any_size():
-                seen = likeness(row, found) if row is not None else None
+            seen = likeness(row, found) if row is not None else None
         except (InputError, ValueError):  # of a type that is read in the pass only
             continue
         if seen is not None:

@@ -8,11 +8,12 @@ their strongest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.facts.role import placed
 from assay.facts.values import Directions
+from assay.weights import of_any_size
 
 THRESHOLD = 0.25  # ratio of the two smallest eigenvalues; the benchmark prints both sides of it
 ALIKE = 0.9
@@ -27,14 +28,18 @@ def directions(weights: Mapping[str, Any], most_hidden: int) -> Directions | Non
     sizes = {tensor.rows for tensor in writers}
     if len(writers) < 4 or len(sizes) != 1 or (size := sizes.pop()) < 64:
         return None
-    artifact = writers[0].artifact
     if size > most_hidden:
-        return Directions(
-            artifact, len(writers), size, 1.0, THRESHOLD, 0, f"{size:,} dimensions take long: add --hints"
-        )
+        long = f"{size:,} dimensions take long: add --hints"
+        return Directions(writers[0].artifact, len(writers), size, 1.0, THRESHOLD, 0, long)
+    with of_any_size():
+        return _shared(writers, size)
+
+
+def _shared(writers: Sequence[Any], size: int) -> Directions:
+    """What writers of `size` rows share."""
     import numpy as np
 
-    each = max(32, COLUMNS * size // len(writers))
+    artifact, each = writers[0].artifact, max(32, COLUMNS * size // len(writers))
     total, strongest = np.zeros((size, size)), []
     for tensor in writers:
         matrix = _some_columns(tensor, each)

@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING
 
 from assay.facts.values import Likeness, TensorSummary
+from assay.weights import of_any_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,8 +73,9 @@ def likeness(summary: TensorSummary, tensor: Tensor) -> Likeness | None:
     if taken < LEAST_ROWS or summary.kurtosis is None or not summary.deviation:
         return None
     start, each = (rows - taken) // 3, columns // max(1, tensor.columns)
-    block = tensor.read(start * each, (start + taken) * each).reshape(taken, columns)[:, :COLUMNS]
-    return _compared(summary, block)
+    with of_any_size():
+        block = tensor.read(start * each, (start + taken) * each).reshape(taken, columns)[:, :COLUMNS]
+        return _compared(summary, block)
 
 
 def _scheme(summary: TensorSummary) -> str:

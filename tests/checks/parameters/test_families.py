@@ -260,7 +260,7 @@ def test_every_tensor_that_transformers_writes_is_expected_and_no_other(tmp_path
 
 
 def test_every_family_is_compared_with_transformers() -> None:
-    assert families().keys() == MODELS.keys()
+    assert families() == MODELS.keys()
 
 
 @pytest.mark.torch

@@ -43,15 +43,17 @@ class View:
 
 
 @cache
-def installed() -> tuple[View, ...]:
-    """The views of this folder."""
-    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
-    return tuple(importlib.import_module(f"{__name__}.{name}").VIEW for name in names)
+def installed() -> frozenset[str]:
+    """The sections that have a view in this folder: a file is called as its section."""
+    return frozenset(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
 
 
-def views(extra: tuple[View, ...] = ()) -> dict[str, View]:
-    """Every view by the id of its section; no view of `extra` replaces an installed one."""
-    return {view.id: view for view in (*extra, *installed())}
+def view(id: str, extra: tuple[View, ...] = ()) -> View | None:
+    """The view of a section; none of `extra` replaces one that is installed."""
+    if id in installed():
+        found: View = importlib.import_module(f"{__name__}.{id}").VIEW
+        return found
+    return next((row for row in reversed(extra) if row.id == id), None)
 
 
 def of(dossier: Dossier, extra: tuple[View, ...] = ()) -> Iterator[tuple[View, Any]]:
@@ -59,12 +61,12 @@ def of(dossier: Dossier, extra: tuple[View, ...] = ()) -> Iterator[tuple[View, A
 
     A section without a view gets one that names it, with no question, and comes last.
     """
-    known, order = views(extra), list(QUESTIONS)
-    rows = [(known.get(id) or _unknown(id, schema), value) for id, schema, value in _held(dossier)]
+    order = list(QUESTIONS)
+    rows = [(view(id, extra) or _unknown(id, schema), value) for id, schema, value in _held(dossier)]
     for question in (*order, None):
-        for view, value in rows:
-            if view.question == question or (question is None and view.question not in order):
-                yield view, value
+        for found, value in rows:
+            if found.question == question or (question is None and found.question not in order):
+                yield found, value
 
 
 def _held(dossier: Dossier) -> Iterator[tuple[str, str, Any]]:
