@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.builders.background import running
 
@@ -16,13 +16,17 @@ COMMIT = "c0ffee" + "0" * 34
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves one model folder as org/tiny; each entry of `cuts` drops the connection once, after so many bytes."""
+    """Serves one model folder as each of `names` of org.
+
+    Each entry of `cuts` drops the connection once, after so many bytes.
+    """
 
     daemon_threads = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        self.names, self.next = ["tiny"], ""  # its models, all of the same files; where the next page of a list is
         self.cuts: list[int] = []
         self.ranges: list[str] = []
         self.requests = 0
@@ -52,9 +56,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bool) -> None:
         self.server.requests += 1
         parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
-        if "tiny" in parts:
+        known = next((part for part in parts if part in self.server.names), "tiny")
+        if known in parts:
             self.server.agents.add(self.headers["user-agent"])
-        match parts:
+        match ["tiny" if part == known else part for part in parts]:
+            case ["api", "models"]:
+                self._listed(parse_qs(urlsplit(self.path).query))
             case ["api", "models", "org", "tiny"] if self.server.faults:
                 status, wait, raw = self.server.faults.pop(0)
                 self._raw(raw, status, {"Retry-After": wait} if wait else {})
@@ -67,8 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
                 siblings = [{"rfilename": name} for name in self.server.files]
                 self._json(
                     {
-                        "id": "org/tiny",
-                        "modelId": "org/tiny",
+                        "id": f"org/{known}",
+                        "modelId": f"org/{known}",
                         "sha": self.server.commit,
                         "siblings": siblings,
                         "private": False,
@@ -90,6 +97,20 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json({"error": "Invalid rev id"}, 404, {"X-Error-Code": "RevisionNotFound"})
             case _:
                 self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+
+    def _listed(self, asked: dict[str, list[str]]) -> None:
+        """The models, two a page, each page with the address of the next."""
+        if self.server.faults:
+            status, wait, raw = self.server.faults.pop(0)
+            self._raw(raw, status, {"Retry-After": wait} if wait else {})
+            return
+        start = int(asked.get("cursor", ["0"])[0])
+        rows = [{"id": f"org/{name}", "tags": [], "private": False} for name in self.server.names[start : start + 2]]
+        more = f"{self.server.next or self.server.url}/api/models?author=org&cursor={start + 2}"
+        last = start + 2 >= len(self.server.names)
+        self._json(
+            rows if asked["author"] == ["org"] else [], headers={} if last else {"Link": f'<{more}>; rel="next"'}
+        )
 
     def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         self._raw(json.dumps(value).encode(), status, headers or {})

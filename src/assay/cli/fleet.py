@@ -125,7 +125,7 @@ def audit(
         raise UsageError("--queue shares the models by itself: leave --executor out")
     place, by = everywhere(where(registry)), user()
     rules = {"again": again, "cost": cost, "max_time": max_time, "max_bytes": max_bytes}
-    tasks = [Task(entry, place, by, offline=offline, **rules) for entry in entries(models)]  # type: ignore[arg-type]
+    tasks = [Task(entry, place, by, offline=offline, **rules) for entry in entries(models, offline=offline)]  # type: ignore[arg-type]
     with progress(quiet) as advance:
         if queue:
             rows = queued.fleet(tasks, jobs, lease, advance)
@@ -173,13 +173,23 @@ def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[st
     before = lock.read(path) if path.exists() else ()
     if refuse:
         return lock.otherwise(found, before)
-    names = {lock.shown(row, models.parent).partition("@")[0] for row in rows if not row.audit}
-    untouched = [row for row in before if row.reference.partition("@")[0] in names]
+    names = [lock.shown(row, models.parent).partition("@")[0] for row in rows if not row.audit]
+    untouched = [row for row in before if any(_fits(row.reference, name) for name in names)]
     raw = lock.encoded(sorted((*found, *untouched), key=lambda row: row.reference))
     if not path.exists() or path.read_bytes() != raw:
         write(path, raw)
         say(f"wrote {path}", err=True)
     return ()
+
+
+def _fits(reference: str, name: str) -> bool:
+    """Whether a line of the lock is of this model, or of one that this pattern of a hub's models fits."""
+    from fnmatch import fnmatchcase
+
+    from assay.subject.hub import is_pattern
+
+    own = reference.partition("@")[0]
+    return own == name or (is_pattern(name) and fnmatchcase(own, name))
 
 
 def _written(

@@ -76,6 +76,8 @@ def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None =
 def audit(task: Task) -> FleetRow:
     """The row of one model, its audit kept (UsageError: the registry cannot be used)."""
     entry = task.entry
+    if entry.trouble:
+        return models.without(entry, entry.trouble)
     with registry.open(task.where) as kept:
         if task.token and (done := kept.under(task.token)):  # by a worker that was lost before it could say so
             return FleetRow(entry.reference, entry.place, entry.group, done, _before(kept, done), True, False, "")

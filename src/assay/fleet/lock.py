@@ -42,6 +42,8 @@ def shown(row: FleetRow, base: Path) -> str:
     """Where a model comes from: a hub's with its commit, a folder from `base`."""
     if row.audit and row.audit.reference:
         return row.audit.reference
+    if "://" in row.reference:  # no path: it would lose a stroke
+        return row.reference
     path = Path(row.reference)
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else row.reference
 

@@ -9,6 +9,9 @@ group = "research"
 [[model]]
 model = "hf://org/name@revision"
 
+[[model]]
+model = "hf://org/*"              # those that the hub lists of an account, now
+
 [group.research]
 policy = "default"                # a built-in policy or a file
 """
@@ -18,14 +21,16 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assay import policy
-from assay.errors import UsageError, did_you_mean
+from assay.errors import MissingExtra, UsageError, did_you_mean
 from assay.facts.fleet import FleetRow
 from assay.files import known_keys, text, toml_value
 from assay.lazy import dataclass
+from assay.subject import hub
 
 SCHEMA = "assay-models/1"
 NAME = "models.toml"
@@ -38,7 +43,8 @@ _MAGIC = "*?["
 class Entry:
     """One model: what is audited, where the list says so (file:line), its group, and the policy that judges it.
 
-    `reference` is as the list has it, `opened` the same for a process with any working directory.
+    `reference` is as the list has it, `opened` the same for a process with any working directory; `trouble` says why
+    it cannot be audited, where that is known before.
     """
 
     reference: str
@@ -46,6 +52,7 @@ class Entry:
     place: str
     group: str
     policy: str
+    trouble: str = ""
 
 
 def without(entry: Entry, trouble: str) -> FleetRow:
@@ -53,10 +60,11 @@ def without(entry: Entry, trouble: str) -> FleetRow:
     return FleetRow(entry.reference, entry.place, entry.group, None, None, False, False, trouble)
 
 
-def entries(path: Path) -> tuple[Entry, ...]:
+def entries(path: Path, *, offline: bool = False) -> tuple[Entry, ...]:
     """The models of a list, patterns put for what they fit, each once, in the order of the list.
 
-    Raises UsageError: it is no such list, names a policy that is none, or a pattern that fits nothing.
+    A pattern of a hub's models that cannot be asked for is an entry with its trouble. Raises UsageError: it is no such
+    list, names a policy that is none, or a pattern of files that fits nothing.
     """
     raw = text(path, MOST, "list of models", "write one with  assay fleet init PROJECT")
     try:
@@ -71,7 +79,7 @@ def entries(path: Path) -> tuple[Entry, ...]:
     found: dict[str, Entry] = {}
     for number, row in enumerate(_rows(value, path)):
         place = f"{path.name}:{lines[number] if number < len(lines) else 1}"
-        for entry in _entry(row, place, groups, path):
+        for entry in _entry(row, place, groups, path, offline=offline):
             before = found.setdefault(entry.reference, entry)
             if (before.group, before.policy) != (entry.group, entry.policy):
                 raise UsageError(f"{entry.place}: {entry.reference} is listed at {before.place} with other rules")
@@ -111,7 +119,7 @@ def _rows(value: dict[str, Any], path: Path) -> list[Any]:
     return rows
 
 
-def _entry(row: Any, place: str, groups: dict[str, str], path: Path) -> Iterator[Entry]:
+def _entry(row: Any, place: str, groups: dict[str, str], path: Path, *, offline: bool) -> Iterator[Entry]:
     if not isinstance(row, dict) or not isinstance(row.get("model"), str) or not row["model"].strip():
         raise UsageError(f'{place}: expected  model = "FOLDER, FILE, PATTERN, hf://org/name@revision or endpoint"')
     known_keys(row, {"model", "group", "policy"}, place)
@@ -119,8 +127,24 @@ def _entry(row: Any, place: str, groups: dict[str, str], path: Path) -> Iterator
     if group not in groups:
         raise UsageError(f"{place}: no group {group!r}{did_you_mean(str(group), filter(None, groups))}")
     judged = _policy(row["policy"], path, place) if "policy" in row else groups[group]
+    if hub.is_pattern(row["model"]):
+        found, trouble = _listed(row["model"], offline=offline)
+        yield from (Entry(reference, reference, place, group, judged, trouble) for reference in found)
+        return
     for reference in _references(row["model"], place, path):
         yield Entry(reference, reference if "://" in reference else os.path.abspath(reference), place, group, judged)
+
+
+def _listed(pattern: str, *, offline: bool) -> tuple[tuple[str, ...], str]:
+    """What a pattern of a hub's models fits; or itself, and why that is not known: the rest of the fleet goes on."""
+    if offline:
+        return (pattern,), f"{pattern} asks the hub which models it has, and --offline was given"
+    try:
+        return hub.patiently(partial(hub.listed, pattern, MOST_MODELS)), ""
+    except MissingExtra:
+        raise
+    except UsageError as cause:
+        return (pattern,), str(cause)
 
 
 def _references(model: str, place: str, path: Path) -> list[str]:

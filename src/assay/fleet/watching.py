@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from assay.errors import MissingExtra, UsageError
@@ -26,7 +27,6 @@ SCHEMA, SUMMARY = "assay-watch/1", "assay-watch-summary/1"
 SECRET = "ASSAY_WEBHOOK_SECRET"  # noqa: S105 - the variable's name
 MOST = 64 << 20  # bytes of what is remembered
 MOST_WAITING = 100  # summaries that no webhook has taken yet
-TRIES, LONGEST_WAIT = 4, 120.0  # of a question to a hub; seconds between two of them
 READ = 15.0  # seconds that a webhook may take
 
 
@@ -102,6 +102,9 @@ def asked(entries: Sequence[Entry], state: State, sleep: Callable[[float], None]
     seen: list[Seen] = []
     troubles: list[FleetRow] = []
     for entry in entries:
+        if entry.trouble:
+            troubles.append(without(entry, entry.trouble))
+            continue
         if not entry.opened.startswith(hub.SCHEME):
             found.append(entry)
             continue
@@ -110,7 +113,8 @@ def asked(entries: Sequence[Entry], state: State, sleep: Callable[[float], None]
             if hub.pinned(entry.opened):
                 found.append(entry)
                 continue
-            head = _head(entry.opened, old, sleep)
+            before = hub.Head(old.commit, old.tag) if old else None
+            head = hub.patiently(partial(hub.head, entry.opened, before), sleep)
         except MissingExtra:
             raise
         except UsageError as cause:
@@ -122,20 +126,6 @@ def asked(entries: Sequence[Entry], state: State, sleep: Callable[[float], None]
             name, _ = hub.named(entry.opened)
             found.append(replace(entry, opened=f"{hub.SCHEME}{name}@{head.commit}"))
     return Asked(tuple(found), tuple(seen), tuple(troubles))
-
-
-def _head(reference: str, old: Seen | None, sleep: Callable[[float], None]) -> hub.Head:
-    """What a reference leads to; a hub that is busy is asked again after the rest that it wants."""
-    known = hub.Head(old.commit, old.tag) if old else None
-    for number in range(TRIES):
-        try:
-            return hub.head(reference, known)
-        except hub.Busy as cause:
-            wait = 2.0**number if cause.wait is None else cause.wait
-            if number == TRIES - 1 or wait > LONGEST_WAIT:
-                raise
-            sleep(wait)
-    raise AssertionError("a try returns or raises")
 
 
 def unfinished(found: Asked, rows: Sequence[FleetRow]) -> tuple[Seen, ...]:

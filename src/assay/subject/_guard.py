@@ -24,6 +24,7 @@ MOST = 64 << 20  # bytes of an answer that is no file
 CONNECT, READ = 10.0, 30.0  # seconds, where the library sets none
 STALL, LEAST = 120.0, 1 << 16  # fewer bytes than this in so many seconds, and no answer, is given up
 _COMMIT = regex(r"[0-9a-f]{40}\Z")
+_NAME = regex(r"(?:[\w.-]{1,96}/)?[\w.-]{1,96}\Z")
 _TAG = regex(r'(?:W/)?"?[0-9A-Za-z_-][0-9A-Za-z_.-]{0,127}"?\Z')
 _XET = "x-xet-hash"  # without it a file is fetched from the same hub over plain HTTP, where all is looked at
 _DEVICE = regex(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")  # Windows, "Naming Files"
@@ -48,11 +49,14 @@ def guarded(model: str) -> Iterator[Watch]:
 
 
 class Watch:
-    """What a hub answers, looked at; `tag` and `status` are the ETag and HTTP status of the last that was no file."""
+    """What a hub answers, looked at; `tag` and `status` are the ETag and HTTP status of the last that was no file.
+
+    `read` is how many seconds an answer may take to come.
+    """
 
     def __init__(self, model: str) -> None:
         self.model, self.bytes, self.cut, self.stop = model, 0, Cut(), threading.Event()
-        self.tag, self.status = "", 0
+        self.tag, self.status, self.read = "", 0, READ
         threading.Thread(target=self._watched, daemon=True).start()
 
     def _watched(self) -> None:
@@ -95,6 +99,9 @@ class Watch:
                 raise self.odd(where, f"{name} {value[:80]!r}, which is no name of a file in a cache")
         if (to := answer.headers.get("location")) and urlsplit(to).scheme not in ("", "http", "https"):
             raise self.odd(where, f"a way to {without_user(to)[:80]!r}, which is no address of a web server")
+        page = answer.links.get("next", {}).get("url", "")
+        if page and answer.request.url.join(page).origin != answer.request.url.origin:  # it would get the token, too
+            raise self.odd(where, f"a next page at {without_user(page)[:80]!r}, which is another server")
         # a library of its own, with limits and a way through proxies of its own, would fetch the file otherwise
         answer.headers.pop(_XET, None)
         api = "/api/" in answer.request.url.path
@@ -111,7 +118,12 @@ class Watch:
             value = json.loads(answer.read())
         except (ValueError, RecursionError):
             raise self.odd(where, "something that is not JSON") from None
-        if "/tree/" in where:
+        if where.endswith("/api/models"):
+            for row in value if isinstance(value, list) else [None]:
+                name = row.get("id") if isinstance(row, dict) else None
+                if not isinstance(name, str) or not _NAME.match(name) or {".", ".."} & {*name.split("/")}:
+                    raise self.odd(where, f"the model {str(name)[:80]!r}, which is none")
+        elif "/tree/" in where:
             rows = value if isinstance(value, list) else [None]
             for row in rows:
                 path = row.get("path") if isinstance(row, dict) else None

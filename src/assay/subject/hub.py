@@ -7,8 +7,13 @@ an ordinary hub cache, which is walked like any other folder.
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.errors import MissingExtra, UsageError
 from assay.lazy import dataclass, regex
@@ -18,7 +23,11 @@ from assay.version import VERSION
 
 SCHEME = "hf://"
 _REFERENCE = regex(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
+_PATTERN = regex(r"hf://(?P<account>[\w.-]+)/(?P<names>[\w.*?!\[\]-]+)(?P<revision>@[\w./-]+)?\Z")
 _COMMIT = regex(r"[0-9a-f]{40}\Z")
+MOST_LISTED = 1_000_000  # models of one account
+TRIES, LONGEST_WAIT = 4, 120.0  # of a question to a hub; seconds between two of them
+Asked = TypeVar("Asked")
 
 
 def fetched(reference: str, *, offline: bool) -> Walk:
@@ -81,34 +90,86 @@ def head(reference: str, known: Head | None = None) -> Head:
         UsageError: the hub does not have it, cannot be reached, or answers with what no hub does.
     """
     name, revision = named(reference)
+    tag = {"If-None-Match": known.tag} if known and known.tag else {}
+    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", tag) as (api, watch):
+        try:
+            found = api.model_info(name, revision=revision, timeout=watch.read)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            if watch.status == 304 and known:  # the library takes it for an answer, and finds no JSON in it
+                return known
+            raise
+        return Head(str(found.sha), watch.tag)
+
+
+def is_pattern(reference: str) -> bool:
+    """Whether a reference is to several models of a hub, as `hf://org/*` is."""
+    return reference.startswith(SCHEME) and any(letter in reference for letter in "*?[")
+
+
+def listed(pattern: str, most: int) -> tuple[str, ...]:
+    """References to the models of one account that a hub has and whose names fit, such as `hf://org/*`, in their order.
+
+    Raises:
+        Busy: the hub is limiting, or failing.
+        MissingExtra: huggingface_hub is not installed.
+        UsageError: it is no such pattern, fits nothing or more than `most`, or the hub cannot be asked.
+    """
+    match = _PATTERN.match(pattern)
+    if match is None:
+        raise UsageError(f"{pattern} is no pattern of a hub's models: write hf://org/* or hf://org/name-*@revision")
+    account, wanted, revision = match["account"], match["names"], match["revision"] or ""
+    with _asking(f"{SCHEME}{account}", "models", {}) as (api, _):
+        rows = islice(api.list_models(author=account), MOST_LISTED + 1)
+        names = [name for row in rows if (name := str(row.id)).partition("/")[0].lower() == account.lower()]
+    fitting = sorted({name for name in names if fnmatchcase(name.partition("/")[2], wanted)})
+    if not fitting:
+        raise UsageError(f"{pattern} fits none of the {len(names):,} models that the hub lists of {account}")
+    if len(names) > MOST_LISTED or len(fitting) > most:
+        raise UsageError(f"{pattern} fits more models than the {most:,} that assay takes from one pattern: divide it")
+    return tuple(f"{SCHEME}{name}{revision}" for name in fitting)
+
+
+def patiently(ask: Callable[[], Asked], sleep: Callable[[float], None] = time.sleep) -> Asked:
+    """What `ask` gives; a hub that is busy is asked again after the rest that it wants (Busy: for too long)."""
+    for number in range(TRIES):
+        try:
+            return ask()
+        except Busy as cause:
+            wait = 2.0**number if cause.wait is None else cause.wait
+            if number == TRIES - 1 or wait > LONGEST_WAIT:
+                raise
+            sleep(wait)
+    raise AssertionError("a try returns or raises")
+
+
+@contextmanager
+def _asking(about: str, thing: str, headers: dict[str, str]) -> Iterator[tuple[Any, Any]]:
+    """The library's API and what watches its answers; whatever goes wrong in the block is one of our errors."""
     try:
         from httpx2 import HTTPError
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
         from assay.network.server import BUSY, wait_of
-        from assay.subject._guard import READ, guarded
+        from assay.subject._guard import guarded
     except ImportError:
         raise MissingExtra("hub", "hf:// references") from None
-    asked = {"user-agent": f"assay/{VERSION}"} | ({"If-None-Match": known.tag} if known and known.tag else {})
     status, wait = 0, None
     try:
-        with guarded(f"{SCHEME}{name}") as watch:
+        with guarded(about) as watch:
             try:
-                found = HfApi(headers=asked).model_info(name, revision=revision, timeout=READ)
+                yield HfApi(headers={"user-agent": f"assay/{VERSION}", **headers}), watch
             finally:
                 status = watch.status
-        return Head(str(found.sha), watch.tag)
     except RevisionNotFoundError:
-        raise UsageError(f"hf://{name} has no revision {revision!r}") from None
+        raise UsageError(f"{about} has no {thing}") from None
     except RepositoryNotFoundError:
+        name = about.removeprefix(SCHEME)
         raise UsageError(f"the hub has no model {name!r}, or it is private: log in with  hf auth login") from None
     except UsageError:
         raise
     except (HfHubHTTPError, HTTPError, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
-        if status == 304 and known:  # the library takes it for an answer, and finds no JSON in it
-            return known
-        said = f"asking for hf://{name} failed: {_said(cause)}"
+        said = f"asking for {about} failed: {_said(cause)}"
         if isinstance(cause, HfHubHTTPError):
             wait = wait_of(cause.response.headers)
         raise (Busy(said, status, wait) if status in BUSY or status >= 500 else UsageError(said)) from None
