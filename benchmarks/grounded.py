@@ -2,6 +2,8 @@
 
     python -m benchmarks.grounded DIR [--most N]         N sentences of each set (0: all, about 50 ms each)
     python -m benchmarks.grounded DIR --model MODEL      and what a model makes of each (SmolLM2: some two seconds)
+    python -m benchmarks.grounded DIR --entailment DIR   and what a model of entailment makes of each
+    python -m benchmarks.grounded DIR --fit              and the log-odds by the score, leaving each set out
 
 DIR has one folder for each set, with its files as they were published; what is not there is left out:
 
@@ -17,7 +19,8 @@ DIR has one folder for each set, with its files as they were published; what is 
 A sentence is unsupported where most of the people who read it said so, or where it holds a span that they marked. QAGS
 and FaithBench are the test: nothing is chosen or trained on them. With a model there are three columns more: how much
 likelier the sentence is after the nearest passages (`gain`), its answer to whether the sentence is true (`judge`), and
-the mean rank of the score and the gain (`both`), a rule that was fixed before it was tried.
+the mean rank of the score and the gain (`both`), a rule that was fixed before it was tried; each as `assay check
+--judge` has it.
 """
 
 from __future__ import annotations
@@ -38,20 +41,23 @@ from numpy.typing import NDArray
 
 from assay import uncertainty
 from assay.facts.checked import Support
-from assay.runtime import Scores, can_score, scored
-from assay.text import plain
+from assay.progress import Steps
+from assay.runtime import Runtime
+from assay.runtime.entailment import Entailer
 from assay.text.sentence import bounds, split
 from assay.uncertainty.checking import check
 from assay.uncertainty.claims import ranked
-from assay.uncertainty.grounding import STOP_WORDS, Documents, stem
+from assay.uncertainty.grounding import Documents
+from assay.uncertainty.judging import Entails, Judge, gains, nearest
 from assay.uncertainty.sources import source
 from assay.uncertainty.statistics import auroc
 
 MARKS = ("contradicted: found / falsely", "not found: found / falsely")
+STEPS, RIDGE = 25, 1e-3
+TEST = ("qags", "faithbench")
 LEAST = 10  # sentences of each label, below which nothing is measured
 DRAWS = 1000  # of the bootstrap, by document
-MOST_READ = 900  # characters of passages that a model reads before a sentence
-SIGNALS = ("gain", "judge", "both")
+SIGNALS = ("gain", "judge", "both", "entailment")
 OVERLAPS = ("words", "pairs", "triples")
 
 
@@ -217,34 +223,58 @@ def measured(found: list[Row]) -> Measured:
     return Measured(scores, wrong, np.array(columns["document"], int), supports)
 
 
-def context(document: str, sentence: str) -> str:
-    """A document, or of a longer one the sentences that share most with a sentence and those beside them, in order."""
-    if len(document) <= MOST_READ:
-        return document.strip()
-    held = Documents([document])
-    stems = [stem(word) for word in plain.words(sentence) if word.lower() not in STOP_WORDS]
-    room, chosen = MOST_READ, set[int]()
-    for number, _ in held.ranked(stems, 40):
-        for at in (number, number - 1, number + 1):
-            size = held.passages[at].stop - held.passages[at].start if 0 <= at < len(held.passages) else room + 1
-            if at not in chosen and size <= room:
-                chosen.add(at)
-                room -= size
-    parts = (held.passages[at] for at in sorted(chosen))
-    return " ".join(document[part.start : part.stop] for part in parts).strip() or document[:MOST_READ]
+def signals(runtime: Runtime, found: list[Row], score: Floats) -> dict[str, Floats]:
+    """What a model makes of each sentence beside its passages, higher for less support; what it does not say is 0."""
+    pairs = [(nearest(Documents([row.document]), row.sentence), row.sentence) for row in found]
+    yes = [row.yes for row in Judge(runtime).hear(pairs, Steps(None, "", len(pairs), ""))]
+    gain = -np.array([one or 0.0 for one in gains(runtime, pairs)])
+    judge = np.array([0.5 - (0.5 if one is None else one) for one in yes])
+    return {"gain": gain, "judge": judge, "both": ranked(score) + ranked(gain)}
 
 
-def signals(runtime: Scores, found: list[Row], score: Floats) -> dict[str, Floats]:
-    """What a model makes of each sentence beside its passages, higher for less support."""
-    pairs: list[tuple[str, str]] = []
-    for row in found:
-        before, said = context(row.document, row.sentence), " ".join(row.sentence.split())
-        asked = f'{before}\n\nQuestion: Is it true that "{said}"?\nAnswer:'
-        pairs += [(f"{before}\n\nIn short:", f" {said}"), ("In short:", f" {said}"), (asked, " Yes"), (asked, " No")]
-    means = [np.mean([token.logprob for token in tokens]) if tokens else 0.0 for tokens in scored(runtime, pairs)]
-    after, alone, yes, no = (np.array(means[at::4]) for at in range(4))
-    gain = alone - after
-    return {"gain": gain, "judge": no - yes, "both": ranked(score) + ranked(gain)}
+def entailed(model: Entails, found: list[Row]) -> dict[str, Floats]:
+    """How unlikely a model of entailment finds it that the passages entail each sentence; in the middle: unsaid."""
+    pairs = [(nearest(Documents([row.document]), row.sentence), row.sentence) for row in found]
+    heard = model.hear(pairs, Steps(None, "", len(pairs), ""))
+    return {"entailment": np.array([0.5 - (0.5 if row.entailed is None else row.entailed) for row in heard])}
+
+
+def fitted(rows: list[Measured], columns: tuple[str, ...]) -> Floats:
+    """(constant, a weight for each column) of a logistic regression in which each label of each set counts alike."""
+    x = np.concatenate(
+        [np.stack([np.ones(len(row.wrong)), *(row.scores[name] for name in columns)], 1) for row in rows]
+    )
+    y = np.concatenate([row.wrong for row in rows]).astype(float)
+    share = np.concatenate([np.where(row.wrong, 1 / row.wrong.sum(), 1 / (~row.wrong).sum()) for row in rows])
+    found = np.zeros(x.shape[1])
+    for _ in range(STEPS):  # Newton's method
+        p = 1 / (1 + np.exp(-x @ found))
+        slope = x.T @ (share * (y - p)) - RIDGE * found
+        found += np.linalg.solve((x * (share * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(x.shape[1]), slope)
+    return found
+
+
+def fit(sets: dict[str, Measured]) -> None:
+    """Print the line that the package has, and how one does on each set where none of its family was fitted to."""
+    choices = [("score",), *((("score", "gain"),) if all("gain" in row.scores for row in sets.values()) else ())]
+    family = {name: name.partition(" ")[0] for name in sets}
+    training = [name for name in sets if family[name] not in TEST]
+    for columns in choices:
+        weights = fitted([sets[name] for name in training], columns)
+        print(
+            f"\n{' + '.join(columns)}: {', '.join(f'{value:.3f}' for value in weights)}, fitted to {len(training)} sets"
+        )
+        for name, row in sets.items():
+            made = fitted([sets[other] for other in training if family[other] != family[name]], columns)
+            values = made[0] + sum(weight * row.scores[one] for weight, one in zip(made[1:], columns, strict=True))
+            apart = _beside(row, np.asarray(values), row.scores["score"])
+            chance = 1 / (1 + np.exp(-values))
+            share = np.where(row.wrong, 0.5 / row.wrong.sum(), 0.5 / (~row.wrong).sum())
+            error = sum(
+                abs(float((share[at] * (chance[at] - row.wrong[at])).sum()))
+                for at in (np.floor(chance * 10).astype(int) == bin for bin in range(10))
+            )
+            print(f"  {name}: AUROC {apart} against the score alone; calibration error {error:.3f}")
 
 
 def _draws(row: Measured) -> Iterator[NDArray[np.int64]]:
@@ -300,7 +330,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--most", type=int, default=0)
     parser.add_argument("--only", default="", help="the sets whose names begin so")
-    parser.add_argument("--model", help="a folder or file with weights")
+    parser.add_argument("--model", help="a folder or file with weights, or an endpoint")
+    parser.add_argument("--entailment", type=Path, help="a folder with a classifier of pairs")
+    parser.add_argument("--fit", action="store_true")
     given = parser.parse_args()
     sets: dict[str, list[Row]] = defaultdict(list)
     for row in rows(given.folder):
@@ -310,7 +342,10 @@ def main() -> None:
         parser.error(f"{given.folder} has none of the sets that --help names")
     heads = ("set", "sentences", "unsupported", "AUROC", *OVERLAPS, "against the best of them")
     runtime = uncertainty.open(given.model) if given.model else None
-    beside = tuple(f"{one} (to the best)" for one in SIGNALS) if runtime else ()
+    encoder = Entails(Entailer(given.entailment)) if given.entailment else None
+    chosen = (*(SIGNALS[:3] if runtime else ()), *(SIGNALS[3:] if encoder else ()))
+    beside = tuple(f"{one} (to the best)" for one in chosen)
+    every: dict[str, Measured] = {}
     print(f"| {' | '.join((*heads, *MARKS, *beside))} |")
     for name, found in sets.items():
         if 0 < given.most < len(found):
@@ -320,9 +355,14 @@ def main() -> None:
             print(f"{name} is left out: {wrong} of {len(found)} sentences are unsupported", file=sys.stderr)
             continue
         made = measured(found)
-        if runtime is not None and can_score(runtime):
+        if runtime is not None:
             made.scores.update(signals(runtime, found, made.scores["score"]))
+        if encoder is not None:
+            made.scores.update(entailed(encoder, found))
         report(name, made)
+        every[name] = made
+    if given.fit:
+        fit(every)
 
 
 if __name__ == "__main__":

@@ -105,3 +105,28 @@ def test_too_long_for_the_encoder_is_one_sentence(tmp_path: Path) -> None:
 def test_entailment_goes_with_samples(tmp_path: Path) -> None:
     done = run("score", str(tmp_path), "--text", "a", "--entailment", str(tmp_path))
     assert done.returncode == 2 and "--entailment goes with --samples" in done.stderr
+
+
+def test_check_gives_the_numbers_of_the_model_itself(tmp_path: Path) -> None:
+    folder = encoder(tmp_path / "m", "bert")
+    (tmp_path / "a.txt").write_text("Paris is old. It did rain.")
+    done = run(
+        *("check", "Paris is a city. It rained.", "--document", str(tmp_path / "a.txt")),
+        *("--entailment", str(folder), "-o", f"json={tmp_path / 'a.json'}"),
+    )
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads((tmp_path / "a.json").read_text())
+    (helper,) = found["helpers"]
+    assert (helper["kind"], helper["name"], helper["asked"]) == ("entailment", "m", 40) and len(helper["sha256"]) == 64
+    peer = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    library = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
+    asked = (("Paris is a city.", 1), ("It rained.", 2))  # and the passage that shares a word with it
+    for row, (said, single) in zip(found["sentences"], asked, strict=True):
+        shares = []
+        for premise in ("Paris is old. It did rain.", "Paris is old.", "It did rain."):
+            with torch.inference_mode():
+                logits = peer(**library(premise, said, return_tensors="pt", return_token_type_ids=True)).logits[0]
+            shares.append(logits.softmax(-1).tolist())
+        near = (shares[0], shares[single])
+        assert row["heard"]["entailed"] == pytest.approx(max(share[2] for share in near), abs=1e-4)
+        assert row["heard"]["denied"] == pytest.approx(max(share[0] for share in near), abs=1e-4)

@@ -186,14 +186,12 @@ def samples(condition: str = "") -> Callable[[FC], FC]:
     )
 
 
-def entailment() -> Callable[[FC], FC]:
-    """`--entailment`: how samples are compared."""
-    return click.option(
-        "--entailment",
-        type=FILE,
-        metavar="DIR",
-        help="With --samples: compare answers by this model of entailment (a classifier of pairs) instead of by rules.",
-    )
+def entailment(
+    help: str = "With --samples: compare answers by this model of entailment (a classifier of pairs) instead of by "
+    "rules.",
+) -> Callable[[FC], FC]:
+    """`--entailment`: a classifier of pairs of texts, and what for."""
+    return click.option("--entailment", type=FILE, metavar="DIR", help=help)
 
 
 def cost() -> Callable[[FC], FC]:

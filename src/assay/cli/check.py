@@ -10,12 +10,16 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._load import given_text, is_file
+from assay.cli._network import told
+from assay.cli._progress import progress
 from assay.cli._streams import Output, colour_wanted, encoded, put
-from assay.errors import UsageError
+from assay.cli._threads import use
+from assay.errors import InputError, UsageError
 from assay.facts.checked import Checked, Support
 from assay.facts.codec import canonical
 
 if TYPE_CHECKING:
+    from assay.uncertainty.judging import Asks
     from assay.uncertainty.sources import Source
 
 MOST = 16 << 20  # bytes of what is typed or read from standard input
@@ -39,11 +43,32 @@ MOST = 16 << 20  # bytes of what is typed or read from standard input
     show_default=True,
     help="Exit 1 for contradicted sentences alone, or for sentences that are not found, too.",
 )
+@click.option(
+    "--judge",
+    metavar="MODEL",
+    help="Ask this language model (file, folder, openai+http://...) about each sentence, too; it must pass a trial.",
+)
+@options.entailment(
+    "Ask this model of entailment (a classifier of pairs) about each sentence, too, if it passes a trial."
+)
+@options.offline()
+@options.key_in_clear()
+@options.threads()
 @options.formats("text", "json", "html")
 @options.quiet("Print the first line only.")
 @options.verbose("Print the passage of every sentence, of those that are supported, too.")
 def COMMAND(
-    text: str, documents: tuple[str, ...], fail_on: str, outputs: tuple[Output, ...], quiet: bool, verbose: bool
+    text: str,
+    documents: tuple[str, ...],
+    fail_on: str,
+    judge: str | None,
+    entailment: Path | None,
+    offline: bool,
+    key_in_clear: bool,
+    threads: int,
+    outputs: tuple[Output, ...],
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Say of each sentence of TEXT whether the documents support it, contradict it, or do not have it.
 
@@ -56,11 +81,38 @@ def COMMAND(
 
     if [text, *documents].count("-") > 1:
         raise UsageError("standard input can be read once: give a file for the text, or for the document")
-    given = _given(text, "text")
-    found = check(given.text, [_given(row, "document") for row in documents], given.name, given.missing)
+    given, sources = _given(text, "text"), [_given(row, "document") for row in documents]
+    found = check(given.text, sources, given.name, given.missing)
+    if judge is not None or entailment is not None:
+        from assay.uncertainty import judging
+        from assay.uncertainty.helping import helped
+
+        helpers = _helpers(judge, entailment, offline, key_in_clear, threads)
+        with progress(quiet) as advance:
+            found = helped(found, sources, helpers, judging.folder(), advance)
     for format, path in outputs:
         put(_rendered(found, format, path is None, quiet, verbose), path)
     return _status(found, fail_on)
+
+
+def _helpers(judge: str | None, entailment: Path | None, offline: bool, key_in_clear: bool, threads: int) -> list[Asks]:
+    """The models that are asked, too."""
+    from assay import uncertainty
+    from assay.runtime.entailment import Entailer
+    from assay.uncertainty.judging import Entails, Judge
+
+    found: list[Asks] = []
+    try:
+        if judge is not None:
+            told(judge, offline=offline)
+            use(threads)
+            found.append(Judge(uncertainty.open(judge, offline=offline, key_in_clear=key_in_clear)))
+        if entailment is not None:
+            use(threads)
+            found.append(Entails(Entailer(entailment)))
+    except InputError as cause:
+        raise UsageError(str(cause)) from None
+    return found
 
 
 def _given(words: str, what: str) -> Source:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from assay.lazy import dataclass
 
-SCHEMA = "assay-check/1"
+SCHEMA = "assay-check/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,44 @@ class Support(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Helper:
+    """A model that was asked, too, by name and digest (empty: not known), and how it did on claims of known truth.
+
+    `kind` is `judge` or `entailment`. Of `asked` claims half are true: `accepted` of those it accepted, and of the
+    others it refused `refused`. It is `heeded` where that is more than guessing gives.
+    """
+
+    kind: str
+    name: str
+    sha256: str
+    asked: int
+    accepted: int
+    refused: int
+    heeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What helpers make of a sentence beside its passages; None where one says nothing.
+
+    `yes` is a judge's probability of yes against no, and `gain` by how much the sentence is likelier to it after the
+    passages (nats a token); `entailed` and `denied` are the greatest probabilities of a model of entailment.
+    """
+
+    yes: float | None = None
+    gain: float | None = None
+    entailed: float | None = None
+    denied: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedSentence:
     """A sentence: its characters, what the documents say of it, and why in words.
 
     `claims` is False where it says nothing that a document could hold (a question, a heading). `absent` is how
     much of it the documents lack, from 0 to 1, by which sentences can be ranked. The passage that is nearest: which
-    document (from 0; -1: none), its characters there, what it says.
+    document (from 0; -1: none), its characters there, what it says. With helpers: what they say, and the probability
+    that it is unsupported, where as many sentences are supported as not.
     """
 
     start: int
@@ -46,11 +78,13 @@ class CheckedSentence:
     near_start: int
     near_stop: int
     seen: str
+    heard: Heard | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A text that was compared with documents; `missing` says what of them was not read."""
+    """A text that was compared with documents: what of them was not read is `missing`, `helpers` were asked, too."""
 
     schema: str
     assay: str
@@ -59,6 +93,7 @@ class Checked:
     documents: tuple[GivenDocument, ...]
     sentences: tuple[CheckedSentence, ...]
     missing: tuple[str, ...]
+    helpers: tuple[Helper, ...] = ()
 
     def count(self, support: Support) -> int:
         """How many sentences have this label."""

@@ -13,7 +13,7 @@ from assay.errors import MissingExtra, UsageError
 from assay.isolation import reader_for
 from assay.runtime import _architecture, _memory, _tokens
 from assay.runtime._numbers import Numbers
-from assay.subject import walked
+from assay.subject import digest, walked
 from assay.weights import needed, opened
 
 MOST_TEXT = 20_000  # characters of a text
@@ -40,6 +40,8 @@ class Entailer:
             self.name, self._torch = weights.name, torch
             family, fields = _architecture.configured(weights)
             self._class = _entailment(fields.get("id2label"), weights.name)
+            self._denial = _denial(fields.get("id2label"))
+            self.sha256 = digest(walk)
             with _memory.enough(weights.name):
                 self._network = _architecture.built(
                     torch, transformers, weights, family, fields, Numbers("float32", "cpu"), _CLASSIFIER
@@ -63,6 +65,14 @@ class Entailer:
         found = self.chances(premise, hypothesis)
         return found.index(max(found)) == self._class
 
+    def judged(self, premise: str, hypothesis: str) -> tuple[float, float | None]:
+        """(the probability that the premise entails the hypothesis, that it contradicts it; None: no such class).
+
+        Raises UsageError: the two are longer than it reads.
+        """
+        found = self.chances(premise, hypothesis)
+        return found[self._class], None if self._denial is None else found[self._denial]
+
     def chances(self, premise: str, hypothesis: str) -> tuple[float, ...]:
         """The probability of each class, in the order of the configuration."""
         return self._likely(premise[:MOST_TEXT], hypothesis[:MOST_TEXT])
@@ -72,8 +82,8 @@ class Entailer:
         found = self._tokens.encode(premise, hypothesis)
         if len(found.ids) > self._longest - 2:  # RoBERTa counts positions from 2
             raise UsageError(
-                f"{self.name} reads {self._longest:,} tokens at most, and two answers with their question have "
-                f"{len(found.ids):,}: leave --entailment out"
+                f"{self.name} reads {self._longest:,} tokens at most, and these two texts have {len(found.ids):,}: "
+                "leave --entailment out"
             )
         given = {"input_ids": [found.ids], "attention_mask": [found.attention_mask]}
         if getattr(self._network.config, "type_vocab_size", 0) > 1:
@@ -84,6 +94,12 @@ class Entailer:
 
 
 _CLASSIFIER = "AutoModelForSequenceClassification"
+
+
+def _denial(labels: object) -> int | None:
+    """The number of the class that is called contradiction, if there is one."""
+    rows = labels.items() if isinstance(labels, dict) else ()
+    return next((int(key) for key, label in rows if "contradict" in str(label).lower() and str(key).isdecimal()), None)
 
 
 def _entailment(labels: object, name: str) -> int:

@@ -112,6 +112,11 @@ class Documents:
         self._pairs = frozenset(itertools.pairwise(whole))
         self._triples = frozenset(zip(whole, whole[1:], whole[2:], strict=False))
 
+    def passage(self, number: int) -> str:
+        """The text of a sentence of the documents."""
+        row = self.passages[number]
+        return self.texts[row.document][row.start : row.stop]
+
     def weight(self, word: str) -> float:
         """How much a word counts: rare words more (inverse sentence frequency, nats)."""
         return math.log((1 + len(self.passages)) / (1 + len(self._holders.get(word, ())))) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from assay.facts.checked import Checked, CheckedSentence, Support
+from assay.facts.checked import Checked, CheckedSentence, Helper, Support
 from assay.render.visible import visible
 
 ORDER = (Support.CONTRADICTED, Support.NOT_FOUND, Support.NOT_JUDGED, Support.SUPPORTED)
@@ -55,6 +55,8 @@ def _sentences(count: int) -> str:
 def lines(found: Checked, colour: bool, width: int = 100, verbose: bool = False) -> Iterator[str]:
     """The lines of the report, what is contradicted first."""
     yield from textwrap.wrap(headline(found), width)
+    for helper in found.helpers:
+        yield from textwrap.wrap(f"{told(helper)}.", width)
     for support in ORDER:
         rows = [row for row in found.sentences if row.support is support]
         if rows:
@@ -70,8 +72,33 @@ def _sentence(found: Checked, row: CheckedSentence, width: int, verbose: bool) -
     if row.support is Support.SUPPORTED and not verbose:
         return
     yield from _wrapped(f"{visible(row.reason)}", width, "      ")
+    if verbose and row.heard is not None:
+        yield from _wrapped(heard(row), width, "      ")
     if row.seen:
         yield from _wrapped(f"{visible(found.documents[row.document].name)}: {_flat(row.seen)}", width, "      ")
+
+
+def told(helper: Helper) -> str:
+    """How a helper did on claims whose truth is known, and whether it has a say."""
+    right = helper.accepted + helper.refused
+    say = "it has a say" if helper.heeded else "no better than guessing, so it has no say"
+    kind = "the judge" if helper.kind == "judge" else "the model of entailment"
+    return f"{visible(helper.name)}, {kind}, is right of {right} of {helper.asked} claims of a trial: {say}"
+
+
+def heard(row: CheckedSentence) -> str:
+    """What the helpers make of a sentence, in numbers with their units."""
+    said = row.heard
+    if said is None:
+        return ""
+    parts = (
+        ("" if row.chance is None else f"unsupported with {row.chance:.0%}"),
+        ("" if said.yes is None else f"yes {said.yes:.0%}"),
+        ("" if said.gain is None else f"{said.gain:+.2f} nats a token by the passages"),
+        ("" if said.entailed is None else f"entailed {said.entailed:.0%}"),
+        ("" if said.denied is None else f"contradicted {said.denied:.0%}"),
+    )
+    return ", ".join(filter(None, parts)) or "the helpers say nothing of it"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:

@@ -6,7 +6,7 @@ from assay.facts.checked import Checked
 from assay.facts.codec import canonical
 from assay.render import page as shell
 from assay.render.page import Part
-from assay.render.record.checked import ORDER, headline
+from assay.render.record.checked import ORDER, headline, heard, told
 
 MOST_ROWS = 2000
 
@@ -26,6 +26,8 @@ def page(found: Checked) -> bytes:
         ),
         found=found,
         headline=headline(found),
+        told=list(map(told, found.helpers)),
+        heard=heard,
         pieces=list(_pieces(found)),
         rows=rows[:MOST_ROWS],
         more=len(rows) - MOST_ROWS,
