@@ -36,6 +36,14 @@ def test_the_answer_names_class_place_and_next_step(tmp_path: Path) -> None:
     assert after.startswith("  - the training code\n\n")
 
 
+def test_of_a_model_behind_an_endpoint_nothing_is_said_to_be_absent(tmp_path: Path) -> None:
+    done = run("openness", "openai+http://127.0.0.1:1/v1#m", "-o", "text", "-o", f"html={tmp_path / 'p.html'}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("m  behind an endpoint (openai+http://127.0.0.1:1/v1#m): none of its files is seen\n")
+    said = done.stdout + (tmp_path / "p.html").read_text("utf-8").partition("<body")[2]
+    assert "absent" not in said and "sha256" not in said.partition("<script")[0]
+
+
 def test_every_rule_is_printed_when_asked_for(tmp_path: Path) -> None:
     done = run("openness", str(openwashed(tmp_path / "m")), "--verbose")
     assert "not met        AIA-OSS-LIC-4 (paragraph 83)" in done.stdout

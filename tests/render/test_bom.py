@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -115,6 +116,14 @@ def test_the_same_model_has_the_same_number_version_and_package_url(tmp_path: Pa
     component = bom(pinned, "1.6")["metadata"]["component"]
     assert (component["purl"], component["version"]) == (f"pkg:huggingface/org/m@{commit}", commit)
     assert invalid(bom(pinned, "1.6")) == ""
+
+
+def test_the_number_of_an_endpoint_is_that_of_its_address_and_of_what_was_seen() -> None:
+    rows = [assay.audit(f"openai+http://127.0.0.1:{port}/v1#{name}") for port, name in ((1, "m"), (1, "m"), (1, "n"))]
+    rows += [assay.audit("openai+http://127.0.0.1:2/v1#m"), replace(rows[0], given=("run",))]
+    numbers = [bom(row, "1.6")["serialNumber"] for row in rows]
+    assert numbers[0] == numbers[1] and len(set(numbers)) == 4
+    assert hashlib.sha256(b"").hexdigest()[:8] not in json.dumps(bom(rows[0], "1.6"))
 
 
 def test_evidence_has_file_and_line(tmp_path: Path, audit: Audit) -> None:

@@ -24,6 +24,7 @@ from assay.facts.finding import Kind
 from assay.pipeline.dossier import dossier as read
 from assay.render import names, renderer
 from assay.render.output.text import write
+from assay.render.record import openness_page
 from assay.render.record.ai_act import documentation_form
 from assay.render.record.card import draft
 from assay.render.visible import visible
@@ -69,13 +70,20 @@ def test_every_format_lists_the_same_findings(dossier: Dossier, format: str) -> 
     assert [f.fingerprint for f in listed if f.fingerprint not in text] == []
 
 
-@pytest.mark.parametrize("format", ["text", "markdown", "html", "cyclonedx", "cyclonedx17", "spdx", "card", "form"])
+@pytest.mark.parametrize(
+    "format", ["text", "markdown", "html", "sarif", "cyclonedx", "cyclonedx17", "spdx", "card", "form", "openness"]
+)
 def test_the_digest_of_no_files_is_nobodys(format: str) -> None:
     closed = assay.audit("openai+http://127.0.0.1:1/v1#m")
     assert closed.subject.sha256 == hashlib.sha256(b"").hexdigest()
-    records = {"card": draft, "form": documentation_form}
-    said = "\n".join(records[format](closed)) if format in records else rendered(closed, format).decode()
+    records = {
+        "card": lambda: "\n".join(draft(closed)),
+        "form": lambda: "\n".join(documentation_form(closed)),
+        "openness": lambda: openness_page.page(closed).decode(),
+    }
+    said = records[format]() if format in records else rendered(closed, format).decode()
     assert closed.subject.sha256[:12] not in said.partition('id="dossier"')[0]
+    assert ">absent<" not in said and "| absent |" not in said  # nobody looked
     stream = io.BytesIO()
     write(closed, stream, verbose=True)
     assert closed.subject.sha256[:12] not in stream.getvalue().decode()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -183,8 +185,36 @@ def test_what_only_an_option_runs_is_said_and_never_that_nothing_runs(
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "pytorch_model.bin").write_bytes(calls("os", "system", "id"))
     loading, parameters, *_ = cards(tally(audit(tmp_path / "m")))
-    assert loading.reply.known == "Loading runs what pytorch_model.bin names, but only with weights_only=False"
+    assert loading.reply.known == "Loading runs os.system('id') in pytorch_model.bin, but only with weights_only=False"
     assert (parameters.look, parameters.word) == ("none", "no weights")  # nothing was looked at, so no green
+
+
+def test_the_worst_that_loading_runs_is_named_first(tmp_path: Path, audit: Audit) -> None:
+    settings = {"config.json": '{"model_type": "acme", "auto_map": {"AutoModel": "modeling_acme.Acme"}}'}
+    code = {"modeling_acme.py": "class Acme:\n    pass\n"}
+    bad = {"training_args.bin": calls("os", "system", "id")}
+    found = audit(hub_model(tmp_path / "m", **settings, **code, **bad))
+    assert replies(tally(found))[0].known == (
+        "Loading runs os.system('id') in training_args.bin (only with weights_only=False) and the code of "
+        "modeling_acme.py (only with trust_remote_code=True)"
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("cache.pkl", bad["training_args.bin"])
+    stray = audit(hub_model(tmp_path / "n", **{"extra.zip": packed.getvalue()}))
+    assert replies(tally(stray))[0].known == (
+        "Loading runs nothing of it, but extra.zip > cache.pkl, once opened, runs os.system('id')"
+    )
+
+
+def test_an_error_rate_that_nobody_measured_is_not_known_however_many_checks_pass(tmp_path: Path, audit: Audit) -> None:
+    found = cards(tally(audit(hub_model(tmp_path / "m"))))[2]
+    assert found.reply.passed and (found.look, found.word) == ("unknown", "not known")
+
+
+def test_a_page_and_a_terminal_say_the_same_of_a_class_that_is_not_reached(tmp_path: Path, audit: Audit) -> None:
+    found = cards(tally(audit(hub_model(tmp_path / "m"))))[4]
+    assert found.look == "gaps" and found.word == found.reply.counted == "no class of openness"
 
 
 def test_files_that_no_known_loader_takes_are_not_green(tmp_path: Path, audit: Callable[..., Dossier]) -> None:

@@ -82,14 +82,15 @@ def COMMAND(
 def _text(
     dossier: Dossier, said: Listing | None, look: tuple[bool, int], *, fix: bool, verbose: bool, quiet: bool
 ) -> list[str]:
-    from assay.render.record.openness import headline, lines
+    from assay.render.record.openness import headline, lines, unseen
     from assay.render.record.publisher import fixes
     from assay.render.terminal import painter
     from assay.render.visible import visible
 
     colour, width = look
-    rows = [f"{visible(dossier.subject.name)}  sha256 {dossier.subject.sha256}"]
-    if quiet:
+    hidden, name = unseen(dossier), visible(dossier.subject.name)
+    rows = [f"{name}  {visible(hidden) or f'sha256 {dossier.subject.digest}'}"]
+    if quiet or hidden:
         return [*rows, headline(dossier.openness).line]
     rows += ["", *(fixes(dossier) if fix else lines(dossier.openness, width, painter(colour), verbose=verbose))]
     return rows + (_beside(dossier, said) if said else [])

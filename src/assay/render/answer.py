@@ -6,12 +6,10 @@ answers add up to the verdict's sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Kind
-from assay.facts.loading import LoadingPath, Runs
 from assay.facts.model import of_the_model
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
@@ -19,9 +17,10 @@ from assay.lazy import dataclass
 from assay.licence.place import is_notice, unread
 from assay.licence.statement import declared
 from assay.render.decision import Weight
+from assay.render.loading import loading
 from assay.render.tally import Tally, counted
 from assay.render.unknown import Unknown
-from assay.render.words import acts, parameters
+from assay.render.words import parameters
 
 
 class State(StrEnum):
@@ -49,14 +48,16 @@ SHORT = {
 class Reply:
     """The answer to one of the five questions.
 
-    `known` is one clause without a full stop; `blocking` (with `defects` of them that the policy lets pass), `decide`
-    (with `first` of them before anything else), `open`, `accepted` and `passed` count matters, things that are not
-    known, accepted findings and checks that passed. `ways` are what would answer what is open.
+    `known` is one clause without a full stop; `word` says how it stands where there is nothing to count; `blocking`
+    (with `defects` of them that the policy lets pass), `decide` (with `first` of them before anything else), `open`,
+    `accepted` and `passed` count matters, things that are not known, accepted findings and checks that passed. `ways`
+    are what would answer what is open.
     """
 
     question: str
     title: str
     state: State
+    word: str
     known: str
     blocking: int
     defects: int
@@ -74,9 +75,9 @@ class Reply:
 
     @property
     def counted(self) -> str:
-        """The counts in words: "1 to decide, 3 not known"; the state's own word where there is nothing to count."""
+        """The counts in words: "1 to decide, 3 not known"; the word where there is nothing to count."""
         decide = self.decide - self.first + self.defects
-        return counted(self.blocking - self.defects, self.first, decide, self.open, self.accepted) or str(self.state)
+        return counted(self.blocking - self.defects, self.first, decide, self.open, self.accepted) or self.word
 
     @property
     def sentence(self) -> str:
@@ -113,6 +114,7 @@ def _reply(found: Tally, question: str) -> Reply:
         question=question,
         title=QUESTIONS[question],
         state=state,
+        word=_word(dossier, question, state),
         known="" if state is State.NOT_ASKED else _KNOWN[question](dossier),
         blocking=blocking,
         defects=defects,
@@ -125,34 +127,15 @@ def _reply(found: Tally, question: str) -> Reply:
     )
 
 
+def _word(dossier: Dossier, question: str, state: State) -> str:
+    """How a question stands in words; a class of openness that is not reached is no reason for green."""
+    if question == "openness" and state is State.NOTHING and not dossier.openness.by_evidence.level:
+        return "no class of openness"
+    return str(state)
+
+
 def _loading(dossier: Dossier) -> str:
-    """What loading runs that is not the loader's own: by the ways that need no option, else by one that does."""
-    if dossier.subject.closed:
-        return "None of its files is seen"
-    ways = [path for path in dossier.loading if not path.optin]
-    ran = list(dict.fromkeys(_ran(ways)))
-    if ran:
-        more = f" and {len(ran) - 1:,} more" if len(ran) > 1 else ""
-        return f"Loading runs {ran[0]}{more}"
-    if not dossier.loading:
-        return "No loader that assay knows fits its files"
-    seen = "As far as could be seen, loading" if dossier.obstacles else "Loading"
-    asked = next((path for path in dossier.loading if path.optin and acts(path)), None)
-    if asked is None:
-        return f"{seen} runs nothing of it"
-    ran = list(dict.fromkeys(_ran([asked])))
-    return f"{seen} runs {ran[0] if ran else 'some of it'}, but only with {asked.optin}"
-
-
-def _ran(ways: list[LoadingPath]) -> Iterator[str]:
-    words = {
-        Runs.PYTHON: "the code of {}",
-        Runs.INSTALLED: "{}, an installed package",
-        Runs.PICKLE: "what {} names",
-        Runs.GRAPH: "the graph in {}",
-    }
-    for kind, said in words.items():
-        yield from (said.format(step.artifact) for path in ways for step in path.steps if step.runs is kind)
+    return "None of its files is seen" if dossier.subject.closed else loading(dossier)
 
 
 def _parameters(dossier: Dossier) -> str:
@@ -206,7 +189,8 @@ def licence(dossier: Dossier) -> str:
     texts = list(dict.fromkeys(name for row in own for name in row.identified))
     lost = unread(dossier)
     if texts:
-        return f"Licence {', '.join(texts[:3])}{' and more' if len(texts) > 3 else ''}, by its text"
+        more = " and more" if len(texts) > 3 else ""
+        return f"Licence {', '.join(texts[:3])}{more}, by {'their texts' if len(texts) > 1 else 'its text'}"
     rows = declared(
         lambda key: tuple((row.artifact, Stated(row.key, row.text, row.line)) for row in dossier.stated(key))
     )

@@ -1,7 +1,8 @@
 """A machine-learning bill of materials in CycloneDX JSON (ECMA-424), 1.6 or 1.7, from a dossier and nothing else.
 
 No clock is read: `metadata.timestamp` and the citations of 1.7, which need one, are written if SOURCE_DATE_EPOCH is set
-(reproducible-builds.org). The serial number is made of the subject's digest: the same model, the same number.
+(reproducible-builds.org). The serial number is made of the subject's digest: the same model, the same number. Behind an
+endpoint none is known: there it is made of the dossier's digest, that is of its address and of what was seen.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _SEVERITIES = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.1, "low"), 
 
 
 def _serial(digest: str) -> uuid.UUID:
-    """A number that is the same for the same model: of its digest; of an edited dossier whatever stands there."""
+    """A number that is the same for the same model: of the digest; of an edited dossier whatever stands there."""
     of = digest if _DIGEST.fullmatch(digest) else hashlib.sha256(digest.encode("utf-8", "backslashreplace")).hexdigest()
     return uuid.UUID(hex=of[:32], version=4)
 
@@ -64,7 +65,7 @@ def bom(dossier: Dossier, version: str) -> dict[str, Any]:
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": version,
-        "serialNumber": f"urn:uuid:{_serial(dossier.subject.sha256)}",
+        "serialNumber": f"urn:uuid:{_serial(dossier.subject.digest or digest)}",
         "version": 1,
         "metadata": {
             **({"timestamp": when} if when else {}),

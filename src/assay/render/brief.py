@@ -43,8 +43,7 @@ def brief(found: Tally, replies: tuple[Reply, ...]) -> tuple[Line, ...]:
 def _line(id: str, word: str, things: list[tuple[str, str, int]]) -> Line:
     """A line of things, each (text, anchor, how many it counts for), so that the line adds up to what was counted."""
     named = tuple(
-        (f"{_cut(text.rstrip('?'))}{f' ({count:,})' if count > 1 else ''}", anchor)
-        for text, anchor, count in things[:MOST_NAMED]
+        (f"{_cut(text)}{f' ({count:,})' if count > 1 else ''}", anchor) for text, anchor, count in things[:MOST_NAMED]
     )
     return Line(f"brief-{id}", word, named, sum(count for _, _, count in things[MOST_NAMED:]))
 

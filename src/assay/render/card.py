@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.values import first_copy
 from assay.lazy import dataclass
 from assay.render.answer import Reply, State, replies
-from assay.render.gauge import gauge
+from assay.render.gauge import LEGEND, gauge
 from assay.render.map import small_map
 from assay.render.route import reached, route
 from assay.render.svg import bar, curve
@@ -20,8 +22,6 @@ from assay.render.words import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from markupsafe import Markup
 
 # the shape and the colour of each state, by the class of a page; an answer with gaps is told from none
 _LOOKS = {
@@ -72,13 +72,13 @@ def cards(found: Tally) -> tuple[Card, ...]:
 
 
 def _card(dossier: Dossier, reply: Reply) -> Card:
-    look, word = _LOOKS[reply.state], str(reply.state)
+    look, word = _LOOKS[reply.state], reply.word
     if reply.state is State.DECIDE and reply.first:
         look, word = "decide", "to decide first"
-    if reply.state is State.UNKNOWN and reply.passed:
-        look, word = "gaps", "not all known"
-    if reply.question == "openness" and reply.state is State.NOTHING and not dossier.openness.by_evidence.level:
-        look, word = "gaps", "no class of openness"
+    if reply.state is State.UNKNOWN and reply.passed and not (reply.question == "hallucination" and not dossier.risk):
+        look, word = "gaps", "not all known"  # of an error rate that nobody measured nothing is
+    if reply.state is State.NOTHING and word != State.NOTHING:
+        look = "gaps"
     if reply.state is State.NOTHING and (gap := _empty(dossier, reply.question)):
         look, word = "none", gap
     picture, shows = _PICTURES[reply.question](dossier)
@@ -111,9 +111,11 @@ def _them(ways: int) -> str:
 def _parameters(dossier: Dossier) -> tuple[Markup, str]:
     kinds = (Kind.FAIL, Kind.REVIEW, Kind.INFORMATIONAL)
     named = (at.name for row in dossier.findings if row.kind in kinds for at in row.evidence if at.name)
-    picture = small_map(first_copy(dossier.tensors), frozenset(named))
+    marked = frozenset(named)
+    picture = small_map(first_copy(dossier.tensors), marked)
     if picture:
-        return picture, "layers from left to right; blue: smaller than is usual for its role, orange: larger"
+        legend = "layers from left to right; blue: smaller than is usual for its role, orange: larger"
+        return picture, f"{legend}; framed: named below" if "framed" in picture else legend
     dtypes = [(row.name, row.parameters) for row in dossier.portrait.dtypes]
     return bar("Parameters by type", dtypes, parameters, MOST_PARTS), ""
 
@@ -132,7 +134,10 @@ def _data(dossier: Dossier) -> tuple[Markup, str]:
 
 
 def _openness(dossier: Dossier) -> tuple[Markup, str]:
-    return gauge(dossier.openness), "full: shown by the files; half: claimed; ring: absent"
+    """No gauge where no file is seen: there a ring would say of each component that it is not there."""
+    if dossier.subject.closed:
+        return Markup(""), ""
+    return gauge(dossier.openness), LEGEND
 
 
 _PICTURES: dict[str, Callable[[Dossier], tuple[Markup, str]]] = {

@@ -7,11 +7,12 @@ from markupsafe import Markup
 from assay.facts.openness import COMPONENTS, ClassProgress, Component, Openness, Support
 
 WIDTH, ROW, LEFT, STEP = 200, 22, 30, 8.6
+LEGEND = "full: shown by the files; half: claimed, or under no open licence; ring: not shown"
 _NUMERALS = {3: "III", 2: "II", 1: "I"}
 
 
 def gauge(found: Openness) -> Markup:
-    """A row for each class, the easiest first: full dots count, half ones are only claimed, rings are absent.
+    """A row for each class, the easiest first: full dots count, half ones are only claimed, rings are not shown.
 
     A dot leads to its component's row; by keyboard the table of them is reached instead.
     """

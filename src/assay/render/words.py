@@ -142,10 +142,9 @@ def examined_line(dossier: Dossier) -> str:
         return "every file examined"
     parts = [f"{examined:,} of {files:,} file{'s' if files != 1 else ''} examined"]
     parts += [f"{inert:,} of a kind that nothing loads"] if inert else []
-    if names:
-        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-        parts.append(f"not examined, or not to the end: {', '.join(names[:3])}{more}")
-    return ", ".join(parts)
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    rest = f"; not examined, or not to the end: {', '.join(names[:3])}{more}" if names else ""
+    return ", ".join(parts) + rest
 
 
 def quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from assay.facts.finding import Answer, Evidence, informational, passed, review,
 from assay.facts.values import TokenReview, UntrainedToken
 
 SHOWN = 6
+_ASK = "Ask the publisher which tokens no text has trained: too few are known to be unused for a comparison."
 
 
 @check(
@@ -30,7 +31,7 @@ def embedding_untrained(review_: TokenReview) -> Iterator[Answer]:
     """
     place = Evidence(review_.artifact, name=review_.tensor)
     if review_.reason:
-        yield unknown(f"no untrained row is known to compare with: {review_.reason}", place)
+        yield unknown(f"no untrained row is known to compare with: {review_.reason}", place, remedy=_ASK)
         return
     listed = [token for token in review_.listed if token.cosine >= 0.9]
     if not review_.alike:

@@ -24,7 +24,7 @@
       box.hidden = any && !box.querySelector(".one:not([hidden])");
       if (box.matches("details.rest") && any) box.open = !box.hidden;
     }
-    by("filter-count").textContent = any ? shown + " of " + all.length + " answers" : all.length + " answers";
+    by("filter-count").textContent = any ? shown + " of " + all.length + " answers on this page" : all.length + " answers on this page";
   };
   const matters = by("matters");
   const sort = () => {
@@ -37,5 +37,5 @@
   for (const id of ["filter-kind", "filter-question", "filter-file"]) by(id).addEventListener("change", apply);
   by("filter-text").addEventListener("input", apply);
   by("sort").addEventListener("change", sort);
-  by("filter-count").textContent = all.length + " answers";
+  by("filter-count").textContent = all.length + " answers on this page";
 })();

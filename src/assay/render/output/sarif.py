@@ -77,7 +77,10 @@ def _properties(dossier: Dossier, unlisted: list[Finding], extra: tuple[View, ..
     return {
         "verdict": dossier.decision.verdict,
         "because": visible(dossier.decision.because),
-        "subject": {"name": visible(dossier.subject.name), "digest": {"sha256": dossier.subject.sha256}},
+        "subject": {
+            "name": visible(dossier.subject.name),
+            **({"digest": {"sha256": dossier.subject.digest}} if dossier.subject.digest else {}),
+        },
         "policy": {"name": dossier.policy.name, "digest": {"sha256": dossier.policy.sha256}},
         "isolation": list(dossier.isolation),
         "notInThisDossier": [visible(row) for row in dossier.lacks],

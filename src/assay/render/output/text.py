@@ -174,7 +174,7 @@ class _Screen:
         yield from rest
 
     def _picture(self, row: Reply) -> str:
-        if row.question == "openness" and row.state is not State.NOT_ASKED:
+        if row.question == "openness" and row.state is not State.NOT_ASKED and not self.dossier.subject.closed:
             goal = next((one for one in self.dossier.openness.by_evidence.classes if one.included < one.required), None)
             if goal is None:
                 return ""
@@ -204,7 +204,7 @@ class _Screen:
             return
         also = " besides" if any(row.required for row in open_) else ""
         yield from self._heading(f"Not known{also} ({sum(n for _, n in rows):,})")
-        parts = [f"{visible(row.what).rstrip('?')} ({n:,})" for row, n in rows[:MOST_CAUSES]]
+        parts = [f"{visible(row.what)} ({n:,})" for row, n in rows[:MOST_CAUSES]]
         parts += [f"{sum(n for _, n in rows[MOST_CAUSES:]):,} more: -v"] if len(rows) > MOST_CAUSES else []
         yield from wrapped("; ".join(parts), " ", self.width)
 

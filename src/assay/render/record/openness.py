@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from assay.facts.dossier import Dossier
 from assay.facts.finding import Evidence
 from assay.facts.openness import (
     BY_ID,
@@ -21,7 +22,7 @@ from assay.facts.openness import (
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
-from assay.render.words import location
+from assay.render.words import location, portrait_line
 
 _COLOURS = {
     Support.VERIFIED: "32",
@@ -48,6 +49,11 @@ def summary(found: Openness) -> list[str]:
         f"MOF class by evidence: {evidence.label} ({_progress(evidence.classes)})",
         f"MOF class by claim: {claim.label}{unmoved}",
     ]
+
+
+def unseen(dossier: Dossier) -> str:
+    """That nothing of it can be shown, for a model behind an endpoint; empty for one whose files are seen."""
+    return "" if dossier.subject.digest else portrait_line(dossier)
 
 
 def headline(found: Openness) -> Headline:

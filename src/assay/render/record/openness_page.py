@@ -5,9 +5,9 @@ from __future__ import annotations
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.render import page as shell
-from assay.render.gauge import gauge
+from assay.render.gauge import LEGEND, gauge
 from assay.render.page import Part
-from assay.render.record.openness import headline
+from assay.render.record.openness import headline, unseen
 from assay.render.sections.openness import body
 
 
@@ -20,11 +20,13 @@ def page(dossier: Dossier) -> bytes:
         styles=("record.css",),
         contents=(
             Part("verdict", "How open it is"),
-            Part("gauge", "Components"),
+            *([Part("gauge", "Components")] if dossier.subject.digest else []),
             Part("details", "Each, and where"),
         ),
         subject=dossier.subject,
         headline=headline(dossier.openness),
         gauge=gauge(dossier.openness),
-        body=body(dossier.openness),
+        legend=LEGEND,
+        unseen=unseen(dossier),
+        body=body(dossier.openness, unseen(dossier)),
     )

@@ -9,7 +9,7 @@ from assay.facts.dossier import Dossier
 from assay.facts.openness import BY_ID, CLASSES, Answered, Openness, Support
 from assay.render.evidence import anchors, located
 from assay.render.page import fragment
-from assay.render.record.openness import compute_words, licence_words, summary, summed
+from assay.render.record.openness import compute_words, licence_words, summary, summed, unseen
 from assay.render.sections import View
 from assay.render.visible import code, escaped
 from assay.render.words import location
@@ -46,6 +46,8 @@ def text(found: Openness, dossier: Dossier) -> Iterator[str]:
 def markdown(found: Openness, dossier: Dossier) -> Iterator[str]:
     """The classes, the outcome by each framework, and a table of the components."""
     yield from (f"- {escaped(row)}" for row in summary(found))
+    if unseen(dossier):
+        return
     yield from (f"- {escaped(lens.title)}: {escaped(lens.outcome)}" for lens in found.lenses)
     yield ""
     yield "| component | support | why | where | licence |"
@@ -60,18 +62,20 @@ def markdown(found: Openness, dossier: Dossier) -> Iterator[str]:
 
 def html(found: Openness, dossier: Dossier) -> Markup:
     """The same with every rule of the frameworks and its evidence."""
-    return _html(found, summary(found), anchors(dossier))
+    return _html(found, summary(found), anchors(dossier), unseen(dossier))
 
 
-def body(found: Openness) -> Markup:
+def body(found: Openness, unseen: str) -> Markup:
     """What stands below the classes on a page of its own, which has no rows of files to lead to."""
-    return _html(found, [], {})
+    return _html(found, [], {}, unseen)
 
 
-def _html(found: Openness, classes: list[str], rows: dict[str, str]) -> Markup:
+def _html(found: Openness, classes: list[str], rows: dict[str, str], unseen: str) -> Markup:
+    """`unseen` says that no file is there to look at, in place of components of which each would be "absent"."""
     return fragment(
         "sections/openness.html.j2",
         found=found,
+        unseen=unseen,
         summary=classes,
         classes=CLASSES,
         components=BY_ID,
