@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -28,6 +31,9 @@ class Hub(ThreadingHTTPServer):
         self.files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
         self.names, self.next = ["tiny"], ""  # its models, all of the same files; where the next page of a list is
         self.cuts: list[int] = []
+        self.sizes: dict[str, int] = {}  # that it lists instead of the true ones
+        self.rest, self.active, self.most_at_once, self.sent = 0.0, list[str](), 0, list[str]()
+        self.lock = Lock()
         self.ranges: list[str] = []
         self.requests = 0
         self.commit, self.moves, self.unchanged = COMMIT, "", 0  # what main leads to, and will once it was asked for
@@ -87,12 +93,19 @@ class _Handler(BaseHTTPRequestHandler):
             case ["api", "models", "org", "tiny", "tree", _, *_]:
                 self._json(
                     [
-                        {"type": "file", "path": name, "size": len(raw), "oid": hashlib.sha1(raw).hexdigest()}
+                        {
+                            "type": "file",
+                            "path": name,
+                            "size": (size := self.server.sizes.get(name, len(raw))),
+                            "oid": hashlib.sha1(raw).hexdigest(),
+                            "lfs": {"oid": hashlib.sha256(raw).hexdigest(), "size": size, "pointerSize": 130},
+                        }
                         for name, raw in self.server.files.items()
                     ]
                 )
             case ["org", "tiny", "resolve", _, name] if name in self.server.files:
-                self._file(name, body)
+                with self._active(known if body else ""):
+                    self._file(name, body)
             case ["api", "models", "org", "tiny", "revision", _]:
                 self._json({"error": "Invalid rev id"}, 404, {"X-Error-Code": "RevisionNotFound"})
             case _:
@@ -126,6 +139,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(raw)
+
+    @contextmanager
+    def _active(self, model: str) -> Iterator[None]:
+        """Count for how many models files are sent at once."""
+        server = self.server
+        if not model:
+            yield
+            return
+        with server.lock:
+            server.active.append(model)
+            server.sent.append(model)
+            server.most_at_once = max(server.most_at_once, len(set(server.active)))
+        time.sleep(server.rest)
+        yield
+        with server.lock:
+            server.active.remove(model)
 
     def _file(self, name: str, body: bool) -> None:
         raw, start = self.server.files[name], 0

@@ -11,6 +11,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
+from assay.cli._fetching import fetching, limits
 from assay.cli._fleet_rows import status_of, write_rows
 from assay.cli._progress import progress
 from assay.cli._registry import where
@@ -20,6 +21,7 @@ from assay.facts.fleet import FleetRow
 
 if TYPE_CHECKING:
     from assay.fleet.models import Entry
+    from assay.subject.fetching import Limits
 
 
 @command("watch")
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--webhook", metavar="URL", help="Post a signed summary there of what changed (see: docs/fleet.md).")
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
+@fetching
 @options.formats("text", "json", "markdown")
 @options.quiet("Print the first line only.")
 def watch(
@@ -41,6 +44,9 @@ def watch(
     pause: int,
     webhook: str | None,
     jobs: int,
+    max_download: int | None,
+    downloads: int,
+    keep_fetched: int | None,
     outputs: tuple[Output, ...],
     quiet: bool,
 ) -> int:
@@ -55,14 +61,22 @@ def watch(
 
         checked(webhook)  # now, and not after the audits
     while True:
-        status = _look(models, registry, webhook, jobs, outputs, quiet=quiet)
+        with limits(max_download, downloads, keep_fetched) as fetch:
+            status = _look(models, registry, webhook, jobs, fetch, outputs, quiet=quiet)
         if once:
             return status
         time.sleep(pause)
 
 
 def _look(
-    models: Path, registry: str | None, webhook: str | None, jobs: int, outputs: tuple[Output, ...], *, quiet: bool
+    models: Path,
+    registry: str | None,
+    webhook: str | None,
+    jobs: int,
+    fetch: Limits,
+    outputs: tuple[Output, ...],
+    *,
+    quiet: bool,
 ) -> int:
     from assay.fleet import watching
     from assay.fleet.models import entries
@@ -71,7 +85,7 @@ def _look(
     path = models.parent / watching.NAME
     state, every = watching.remembered(path), entries(models)
     found = watching.asked(every, state)
-    audited = _audited(found.entries, registry, jobs, quiet=quiet)
+    audited = _audited(found.entries, registry, jobs, fetch, quiet=quiet)
     rows = (*audited, *found.troubles)
     told = watching.summary(rows, len(every), instant(datetime.now(UTC)))
     waiting = (*state.waiting, *([told] if told.models and webhook else []))
@@ -90,7 +104,9 @@ def _look(
     return (status_of(rows) if rows else 0) or (2 if trouble else 0)
 
 
-def _audited(found: tuple[Entry, ...], registry: str | None, jobs: int, *, quiet: bool) -> tuple[FleetRow, ...]:
+def _audited(
+    found: tuple[Entry, ...], registry: str | None, jobs: int, fetch: Limits, *, quiet: bool
+) -> tuple[FleetRow, ...]:
     from assay.execution import executor as executor_of
     from assay.fleet.auditing import Task, fleet
     from assay.registry import user
@@ -100,7 +116,7 @@ def _audited(found: tuple[Entry, ...], registry: str | None, jobs: int, *, quiet
         return ()
     place, by = everywhere(where(registry)), user()
     with progress(quiet) as advance:
-        return fleet([Task(entry, place, by) for entry in found], executor_of("local", jobs), advance)
+        return fleet([Task(entry, place, by, limits=fetch) for entry in found], executor_of("local", jobs), advance)
 
 
 def _shown(rows: tuple[FleetRow, ...], every: int, outputs: tuple[Output, ...], *, quiet: bool) -> None:

@@ -22,19 +22,19 @@ _WHERE = f"to standard output or a file{_AGAIN}"
 
 
 class Amount(click.ParamType):  # type: ignore[type-arg]
-    """A positive whole number with a unit, as a number of the smallest."""
+    """A whole number, at least `least`, with a unit, as a number of the smallest."""
 
     name = "amount"
 
-    def __init__(self, units: dict[str, int]) -> None:
-        self._units = units
+    def __init__(self, units: dict[str, int], least: int = 1) -> None:
+        self._units, self._least = units, least
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number; an error that names the units where it is none."""
         text = str(value).strip().lower()
         digits = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
         unit = self._units.get(text[len(digits) :].strip())
-        if unit is None or not digits.isdecimal() or not 0 < (found := int(digits[:19]) * unit) < 1 << 63:
+        if unit is None or not digits.isdecimal() or not self._least <= (found := int(digits[:19]) * unit) < 1 << 63:
             self.fail(f"{text!r}: expected a number, or one with {', '.join(filter(None, self._units))}", param, ctx)
         return found
 

@@ -11,6 +11,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import group
+from assay.cli._fetching import fetching, limits
 from assay.cli._fleet_diff import diff
 from assay.cli._fleet_rows import status_of, write_rows
 from assay.cli._fleet_site import site
@@ -88,6 +89,7 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 @click.option("--queue", is_flag=True, help="Share the models with all who run  assay fleet work  on this registry.")
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
 @_LEASE
+@fetching
 @options.offline()
 @options.formats("text", "json", "jsonl", "markdown", "sarif")
 @options.quiet("Print the first line only.")
@@ -104,6 +106,9 @@ def audit(
     queue: bool,
     jobs: int,
     lease: int,
+    max_download: int | None,
+    downloads: int,
+    keep_fetched: int | None,
     offline: bool,
     outputs: tuple[Output, ...],
     quiet: bool,
@@ -125,8 +130,9 @@ def audit(
         raise UsageError("--queue shares the models by itself: leave --executor out")
     place, by = everywhere(where(registry)), user()
     rules = {"again": again, "cost": cost, "max_time": max_time, "max_bytes": max_bytes}
-    tasks = [Task(entry, place, by, offline=offline, **rules) for entry in entries(models, offline=offline)]  # type: ignore[arg-type]
-    with progress(quiet) as advance:
+    with limits(max_download, downloads, keep_fetched) as fetch, progress(quiet) as advance:
+        listed = entries(models, offline=offline)
+        tasks = [Task(entry, place, by, offline=offline, limits=fetch, **rules) for entry in listed]  # type: ignore[arg-type]
         if queue:
             rows = queued.fleet(tasks, jobs, lease, advance)
         else:
@@ -143,10 +149,21 @@ def audit(
 @options.registry()
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
 @_LEASE
+@fetching
 @click.option("--stay", is_flag=True, help="Wait for more when no model is left; end with Ctrl-C.")
 @options.offline()
 @options.quiet()
-def work(registry: str | None, jobs: int, lease: int, stay: bool, offline: bool, quiet: bool) -> None:
+def work(
+    registry: str | None,
+    jobs: int,
+    lease: int,
+    max_download: int | None,
+    downloads: int,
+    keep_fetched: int | None,
+    stay: bool,
+    offline: bool,
+    quiet: bool,
+) -> None:
     """Take part in audits that  assay fleet audit --queue  shares through the registry, until no model is left.
 
     Models and policies must lie where the list says so on this machine too. What waits for an assay of another
@@ -156,7 +173,9 @@ def work(registry: str | None, jobs: int, lease: int, stay: bool, offline: bool,
     from assay.registry.place import everywhere
     from assay.registry.queue import worker
 
-    done, others = worked(Share(everywhere(where(registry)), worker(), lease, stay=stay, offline=offline), jobs)
+    with limits(max_download, downloads, keep_fetched) as fetch:
+        share = Share(everywhere(where(registry)), worker(), lease, stay=stay, offline=offline, limits=fetch)
+        done, others = worked(share, jobs)
     if not quiet:
         say(f"{done:,} models audited, and none is left")
     for version, number in others:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 
 from assay import registry
 from assay.errors import AssayError, MissingExtra, UsageError
@@ -23,7 +23,9 @@ from assay.pipeline import Request, code, concluded, gathered, isolated, request
 from assay.pipeline.gathered import Gathered, decoded, encoded, key
 from assay.pipeline.plan import planned
 from assay.progress import Progress, report
-from assay.subject import Entry, Walk, opened, reach
+from assay.subject import Entry, Walk, reach
+from assay.subject.fetching import Limits, ahead, within
+from assay.subject.hub import Ahead
 from assay.version import VERSION
 
 
@@ -40,6 +42,7 @@ class Task:
     max_time: int | None = None
     max_bytes: int | None = None
     token: str = ""  # under which its audit is kept, once
+    limits: Limits | None = None  # on what is fetched
 
 
 def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None = None) -> tuple[FleetRow, ...]:
@@ -78,7 +81,7 @@ def audit(task: Task) -> FleetRow:
     entry = task.entry
     if entry.trouble:
         return models.without(entry, entry.trouble)
-    with registry.open(task.where) as kept:
+    with registry.open(task.where) as kept, ExitStack() as until:
         if task.token and (done := kept.under(task.token)):  # by a worker that was lost before it could say so
             return FleetRow(entry.reference, entry.place, entry.group, done, _before(kept, done), True, False, "")
         try:
@@ -86,8 +89,11 @@ def audit(task: Task) -> FleetRow:
                 entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
                 max_time=task.max_time, max_bytes=task.max_bytes,
             )  # fmt: skip
-            walk = opened(entry.opened, offline=task.offline)
-            keys, states = _keys(request), _states(walk)
+            keys, found = _keys(request), ahead(task.limits, entry.opened, offline=task.offline)
+            if known := _known_by_its_commit(kept, keys, found, task):
+                return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
+            walk = until.enter_context(within(task.limits, entry.opened, found, offline=task.offline))
+            states = _states(walk)
             old = () if task.again or walk.closed else (states.usual, states.whole)
             if known := kept.seen(keys.rules, old, by=task.by, token=task.token):
                 return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
@@ -99,13 +105,22 @@ def audit(task: Task) -> FleetRow:
         latest = kept.latest(dossier.subject.name)
         lasting = bool(not walk.closed and keys.read and read.lasting)
         files = {**registry.beside(dossier, entry.opened, before), **({"facts": encoded(read)} if lasting else {})}
-        found = kept.keep(dossier, files, by=task.by, token=task.token)
-        ours = not walk.closed and found.dossier == sha256(dossier)  # else another kept other files under it
+        made = kept.keep(dossier, files, by=task.by, token=task.token)
+        ours = not walk.closed and made.dossier == sha256(dossier)  # else another kept other files under it
         if ours:
-            kept.remember(keys.rules, states.of(read), found)
+            kept.remember(keys.rules, states.of(read), made)
+        if ours and found:
+            kept.remember(keys.commit, _digest(found.reference), made)
         if ours and lasting:
-            kept.remember(keys.read, states.of(read), found)
-    return FleetRow(entry.reference, entry.place, entry.group, found, latest, not before, bool(before), "")
+            kept.remember(keys.read, states.of(read), made)
+    return FleetRow(entry.reference, entry.place, entry.group, made, latest, not before, bool(before), "")
+
+
+def _known_by_its_commit(kept: registry.Registry, keys: _Keys, found: Ahead | None, task: Task) -> KeptAudit | None:
+    """The audit of a hub's model at this commit, where nothing of it is here that could be another."""
+    if found is None or not found.absent or task.again:
+        return None
+    return kept.seen(keys.commit, (_digest(found.reference),), by=task.by, token=task.token)
 
 
 def sizes(tasks: Sequence[Task]) -> list[int]:
@@ -141,10 +156,18 @@ def _before(kept: registry.Registry, done: KeptAudit) -> KeptAudit | None:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    """What an answer depends on besides the files: an audit on `rules`, what is read on `read` (empty: on more)."""
+    """What an answer depends on besides the files: an audit on `rules`, what is read on `read` (empty: on more).
+
+    By `commit` an audit is found of a hub's model that is no longer here.
+    """
 
     rules: str
     read: str
+
+    @property
+    def commit(self) -> str:
+        """Of the same as `rules`, and no other key."""
+        return _digest("commit", self.rules)
 
 
 def _keys(request: Request) -> _Keys:

@@ -27,6 +27,7 @@ from assay.fleet.models import without
 from assay.lazy import dataclass
 from assay.progress import Progress, report
 from assay.registry.queue import MOST_TAKINGS, Ended, Queue, Taken, Waiting, worker
+from assay.subject.fetching import Limits
 from assay.version import VERSION
 
 LEASE = 60.0  # seconds after which a model whose worker is not heard of is given to another
@@ -39,7 +40,7 @@ class Share:
     """What workers take part in: a registry, under which name, and how long each holds a model without being heard of.
 
     It ends when nothing is left of `run` (empty: of any), or with `stay` when it is told to. With `offline` no model is
-    fetched, whatever a task says.
+    fetched, whatever a task says, and what is fetched is within `limits`.
     """
 
     where: str
@@ -48,6 +49,7 @@ class Share:
     run: str = ""
     stay: bool = False
     offline: bool = False
+    limits: Limits | None = None
 
 
 def fleet(
@@ -61,8 +63,11 @@ def fleet(
         UsageError: the registry cannot be used.
         Stopped: `progress` asked for an end; what was done is kept, and what is left waits.
     """
-    plain = [replace(task, where="", by="") for task in tasks]
-    waiting = [Waiting(_written(replace(task, where="")), size) for task, size in zip(tasks, sizes(tasks), strict=True)]
+    plain = [replace(task, where="", by="", limits=None) for task in tasks]
+    waiting = [
+        Waiting(_written(replace(task, where="", limits=None)), size)
+        for task, size in zip(tasks, sizes(tasks), strict=True)
+    ]
     with registry.open(tasks[0].where, new=True) as kept:
         queue = Queue(kept.database)
         run = queue.put(sha256(tuple(plain)), waiting)
@@ -70,7 +75,7 @@ def fleet(
         def tick() -> None:
             report(progress, "auditing", len(tasks) - queue.left(run), len(tasks), "models")
 
-        _until_none_is_left(Share(tasks[0].where, worker(), lease, run), jobs, tick)
+        _until_none_is_left(Share(tasks[0].where, worker(), lease, run, limits=tasks[0].limits), jobs, tick)
         if left := queue.left(run):
             raise UsageError(f"{left:,} models are left, and {MOST_LOST:,} processes died: run it again to go on")
         found = tuple(_row(tasks[row.number], row) for row in queue.ended(run))
@@ -119,7 +124,7 @@ def _do(queue: Queue, taken: Taken, share: Share) -> None:
     """Audit one model, and say what became of it, unless it is in other hands by then."""
     try:
         task = replace(decode(Task, json.loads(taken.payload)), where=share.where, token=taken.token)
-        task = replace(task, offline=task.offline or share.offline)
+        task = replace(task, offline=task.offline or share.offline, limits=share.limits)
     except (Mismatch, ValueError) as cause:
         # its own row says so; the other models are none the worse
         queue.finish(taken, json.dumps(f"what is written in the queue for it is no task of assay {VERSION}: {cause}"))

@@ -21,6 +21,7 @@ from assay.network import Cut, keep_private
 from assay.secret import without_user
 
 MOST = 64 << 20  # bytes of an answer that is no file
+SLACK = 1 << 20  # bytes that files may have beyond what was listed: some are sent again after a connection was lost
 CONNECT, READ = 10.0, 30.0  # seconds, where the library sets none
 STALL, LEAST = 120.0, 1 << 16  # fewer bytes than this in so many seconds, and no answer, is given up
 _COMMIT = regex(r"[0-9a-f]{40}\Z")
@@ -32,14 +33,18 @@ _ONE = threading.RLock()  # the library has one client for a process
 
 
 @contextmanager
-def guarded(model: str) -> Iterator[Watch]:
-    """The library, while the block runs, with a client that raises UsageError at what no hub should answer."""
+def guarded(model: str, most: int | None = None) -> Iterator[Watch]:
+    """The library, while the block runs, with a client that raises UsageError at what no hub should answer.
+
+    Args:
+        most: bytes that all files may have, and `SLACK` besides.
+    """
     from huggingface_hub import set_client_factory
     from huggingface_hub.utils import _http
 
     with _ONE:
         before = getattr(_http, "_GLOBAL_CLIENT_FACTORY", None) or _http.default_client_factory
-        watch = Watch(model)
+        watch = Watch(model, None if most is None else most + SLACK)
         set_client_factory(lambda: watch.over_client(before()))
         try:
             yield watch
@@ -54,8 +59,9 @@ class Watch:
     `read` is how many seconds an answer may take to come.
     """
 
-    def __init__(self, model: str) -> None:
-        self.model, self.bytes, self.cut, self.stop = model, 0, Cut(), threading.Event()
+    def __init__(self, model: str, most: int | None) -> None:
+        self.model, self.cut, self.stop = model, Cut(), threading.Event()
+        self.most, self.bytes, self.files = most, 0, 0
         self.tag, self.status, self.read = "", 0, READ
         threading.Thread(target=self._watched, daemon=True).start()
 
@@ -149,6 +155,9 @@ class Watch:
                     watch.bytes, seen = watch.bytes + len(part), seen + len(part)
                     if most is not None and seen > most:
                         raise watch.odd(where, f"more than {most >> 20} MiB")
+                    watch.files += len(part) if most is None else 0
+                    if watch.most is not None and watch.files > watch.most:
+                        raise watch.odd(where, f"more than the {watch.most:,} bytes that its list of files allows")
                     yield part
 
             def close(self) -> None:

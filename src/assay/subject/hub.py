@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from assay.lazy import dataclass, regex
 from assay.secret import LEAST, MARK, concealed
 from assay.subject.walk import Walk, walked
 from assay.version import VERSION
+from assay.writing import reason
 
 SCHEME = "hf://"
 _REFERENCE = regex(r"hf://(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?\Z")
@@ -30,17 +32,19 @@ TRIES, LONGEST_WAIT = 4, 120.0  # of a question to a hub; seconds between two of
 Asked = TypeVar("Asked")
 
 
-def fetched(reference: str, *, offline: bool) -> Walk:
+def fetched(reference: str, *, offline: bool, most: int | None = None) -> Walk:
     """The walk over the snapshot of `reference`, downloaded if it is not here yet and `offline` allows.
 
-    The walk's reference is pinned to the commit, so that the dossier says exactly what was audited.
+    The walk's reference is pinned to the commit, so that the dossier says exactly what was audited. A hub that sends
+    more than `most` bytes, and a little for what it says around them, is refused.
 
     Raises:
+        Busy: the hub is limiting or failing, or the connection was lost more often than the library tries again.
         MissingExtra: huggingface_hub is not installed.
         UsageError: the reference is not one, the hub does not have it, or it is not here and offline was asked.
     """
     name, revision = named(reference)
-    snapshot = _snapshot(name, revision, offline=offline)
+    snapshot = _snapshot(name, revision, offline=offline, most=most)
     _checked(reference, revision or "", snapshot.name)
     if not snapshot.is_dir():
         raise UsageError(f"{reference}: the hub gave files of another commit than it said before: run it again")
@@ -99,6 +103,52 @@ def head(reference: str, known: Head | None = None) -> Head:
                 return known
             raise
         return Head(str(found.sha), watch.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What fetching a model would take: its reference at the commit, the cache, its bytes, and those not in there."""
+
+    reference: str
+    cache: str
+    size: int
+    missing: int
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing of it is here."""
+        return self.missing == self.size
+
+
+def ahead(reference: str) -> Ahead:
+    """What fetching a model would take, as the hub lists its files (raises as `head` does)."""
+    name, revision = named(reference)
+    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", {}) as (api, watch):
+        from huggingface_hub.constants import HF_HUB_CACHE
+
+        commit = str(api.model_info(name, revision=revision, timeout=watch.read).sha)
+        _checked(reference, revision or "", commit)
+        blobs = Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}", "blobs")
+        rows = [row for row in api.list_repo_tree(name, recursive=True, revision=commit) if hasattr(row, "size")]
+        here = {row.path for row in rows if (blobs / (row.lfs.sha256 if row.lfs else row.blob_id)).is_file()}
+        missing = sum(row.size for row in rows if row.path not in here)
+        return Ahead(f"{SCHEME}{name}@{commit}", HF_HUB_CACHE, sum(row.size for row in rows), missing)
+
+
+def removed(reference: str, cache: str) -> None:
+    """Remove what a cache holds for this commit alone, if it holds it (UsageError: it cannot be removed)."""
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        name, commit = named(reference)
+        found = scan_cache_dir(cache)
+        # of this model alone: a copy of a repository has the same commits
+        own = frozenset(repo for repo in found.repos if (repo.repo_type, repo.repo_id) == ("model", name))
+        replace(found, repos=own).delete_revisions(commit or "").execute()
+    except CacheNotFound:
+        return
+    except OSError as cause:
+        raise UsageError(f"cannot remove {reference} from {cache}: {reason(cause)}") from None
 
 
 def is_pattern(reference: str) -> bool:
@@ -186,7 +236,7 @@ def _checked(reference: str, revision: str, commit: str) -> None:
         raise UsageError(f"{reference}: the hub gave commit {commit}, which is not the one that was asked for")
 
 
-def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
+def _snapshot(name: str, revision: str | None, *, offline: bool, most: int | None) -> Path:
     """The folder that the hub's cache has for this revision.
 
     Everything is asked by arguments: the library's environment variables hold for a whole process, and another audit
@@ -203,12 +253,13 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
             RevisionNotFoundError,
         )
 
+        from assay.network.server import BUSY, wait_of
         from assay.subject._guard import guarded  # needs sockets, which not every place has where files are audited
     except ImportError:
         raise MissingExtra("hub", "hf:// references") from None
     agent = {"user-agent": f"assay/{VERSION}"}
     try:
-        with guarded(f"{SCHEME}{name}"):
+        with guarded(f"{SCHEME}{name}", most):
             found = snapshot_download(
                 name, revision=revision, local_files_only=offline, headers=agent, tqdm_class=_bar()
             )
@@ -223,8 +274,12 @@ def _snapshot(name: str, revision: str | None, *, offline: bool) -> Path:
     except UsageError:
         raise
     except (HfHubHTTPError, HTTPError, InvalidURL, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
-        first = _said(cause)
-        raise UsageError(f"downloading hf://{name} failed: {first}; run it again, the download resumes") from None
+        said = f"downloading hf://{name} failed: {_said(cause)}; run it again, the download resumes"
+        status, wait = (0, None)
+        if isinstance(cause, HfHubHTTPError):
+            status, wait = cause.response.status_code, wait_of(cause.response.headers)
+        busy = status in BUSY or status >= 500 or (isinstance(cause, HTTPError | OSError) and not status)
+        raise (Busy(said, status, wait) if busy else UsageError(said)) from None
 
 
 def _said(cause: Exception) -> str:
