@@ -36,7 +36,7 @@ HEADINGS = {
     "Inference samples": "use",
     "Prompting / Prompt Template": "use",
     "Loading the model locally": "use",
-    "Intended uses & limitations": "use limitations",
+    "Intended uses & limitations": "use",  # of limits only with a sentence that limits
     "Out-of-Scope Use": "use limitations",
     "Misuse and Malicious Use": "use limitations",
     "Evaluation": "evaluation",
@@ -145,7 +145,7 @@ def test_a_heading_means_the_same_to_every_check_and_framework(heading: str, tmp
     use = judged(dossier, "AIA-OSS-PUB-3")[1]
     limits = judged(dossier, "G7-MODEL-LIMITATIONS")[0] is Answered.FILLED and "limitations" in use
     (thin,) = messages(dossier, "card.missing", Kind.REVIEW)
-    covered = thin.partition("sections about ")[2]
+    covered = thin.partition("it speaks of ")[2]
     by_check = {
         "evaluation": bool(of(dossier, "evaluation.undeclared", Kind.REVIEW)),
         "limitations": bool(of(dossier, "limitation.undeclared", Kind.PASS)),
@@ -177,8 +177,6 @@ def test_a_heading_means_the_same_in_a_document(heading: str, tmp_path: Path, au
         ("Limitations", 15, "limitation.undeclared", Kind.PASS),
         ("Training data", 14, "data.undeclared", Kind.OPEN),
         ("Training data", 15, "data.undeclared", Kind.REVIEW),
-        ("Evaluation", 14, "evaluation.undeclared", Kind.OPEN),
-        ("Evaluation", 15, "evaluation.undeclared", Kind.REVIEW),
     ],
 )
 def test_how_much_states_something_is_the_same_everywhere(

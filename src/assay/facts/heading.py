@@ -148,7 +148,7 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
         r"datos de entrenamiento|datos utilizados|^(?:conjuntos? de )?datos$",
         r"dados de trein|dados utilizados|^(?:conjuntos? de )?dados$",
         r"dati di (?:addestramento|training)|^dati$",
-        r"trainingsgegevens|^gegevens$",
+        r"trainings?data\b|trainingsgegevens|^gegevens$",
         r"(?:训练|訓練|预训练|微调)(?:数据|數據|资料|資料|语料|集)|^(?:数据|數據|资料|資料)(?:集|来源)?$",
         r"(?:学習|訓練)(?:用)?データ|^データ(?:セット)?$",
         r"(?:학습|훈련) ?(?:데이터|말뭉치)|^데이터 ?(?:셋|세트)?$",

@@ -44,3 +44,29 @@ def languages_in(text: str) -> tuple[str, ...]:
     """The codes of the languages that a list such as "English, French and Wolof" names; what is no name is left out."""
     plain = re.sub(r"\([^()]*\)", "", text)
     return tuple(dict.fromkeys(filter(None, map(language_code, _BETWEEN.split(plain)))))
+
+
+_LIST = r"[A-Z]\w+(?:(?:,|,? and)\s+[A-Z]\w+){0,20}"
+_SPOKEN = regex(
+    r"\b(?:works?|working|usable|available|trained|tested)\s+(?:only\s+)?(?:in|on|with|for)\s+"
+    rf"(?P<list>{_LIST})(?:\s+only|\s+texts?|[.,]|\Z)|\bsupports?\s+(?P<more>{_LIST})"
+    rf"|\bbilingual\s+\(?(?P<two>[A-Z]\w+(?:\s*(?:-|–|/|and|&)\s*)[A-Z]\w+)"
+    r"|\b(?:[Ss]upports?|[Aa]vailable in|[Ll]anguages?)\b[^.:]{0,40}\blanguages?\b(?: supported)?(?: are)?\s*[:(]\s*"
+    r"(?P<of>[^.]{3,400})"
+    r"|\b(?:pour l['’e]\s?|para (?:el|o) |per l['’]?\s?|für (?:das |die )?)(?P<own>\w+)"
+    r"|\b(?P<pair>[A-Z]\w+(?:\s*(?:-|–|/|and|&)\s*)[A-Z]\w+)\s+bilingual\b"
+)
+_DASH = regex(r"\s*[-–]\s*")
+# two languages in one word
+_JOINED = (
+    (regex(r"中英(?:文|双语|雙語|双|雙|两|兩)|英中双语"), ("zh", "en")),
+    (regex(r"日英(?:バイリンガル|二言語|両言語|対応)"), ("ja", "en")),
+)
+
+
+def spoken(text: str) -> tuple[str, ...]:
+    """The codes of the languages that a sentence says a model is for."""
+    for match in _SPOKEN.finditer(text):
+        if found := languages_in(_DASH.sub(", ", next(part for part in match.groups() if part))):
+            return found
+    return next((codes for pattern, codes in _JOINED if pattern.search(text)), ())

@@ -25,6 +25,7 @@ from assay.lazy import dataclass, regex
 
 LEAST_CARD = 150  # words of a card that can say what it has to
 STATES = 15  # words from which a section states something; a heading with fewer below it is a blank form
+_ON_USE = regex(r"\buses?\b\W*(?:and\W*)?(?:known\W*)?limitations?\b", re.IGNORECASE)
 _FILED = regex(r"licen[cs]es/[^/]+\Z", re.IGNORECASE)  # where reuse.software has them
 MOST_DENIAL = 120  # words: a section this short that denies is a denial; a longer one also says something
 
@@ -97,6 +98,15 @@ class Model:
         """The card's sections on any of these topics with at least `least` words, without short ones that only deny."""
         rows = (row for row in self._headed(about) if row.words >= least)
         return tuple(row for row in rows if row.denial is None or row.words > MOST_DENIAL)
+
+    def limits(self) -> tuple[Evidence, ...]:
+        """Where the card says what the model cannot do: sections on limits and risks, else sentences anywhere.
+
+        Of a section called "Intended uses & limitations", in English, one of its sentences has to limit something.
+        """
+        said = self.card.stated("limit_in_prose") if self.card else ()
+        rows = [row for row in self.sections(Topic.LIMITATION, Topic.RISK) if self._limits(row, said)]
+        return self.section_places(rows) or tuple(stated_at(self.card.artifact, row) for row in said if self.card)
 
     def denials(self, *about: Topic) -> tuple[Section, ...]:
         """The card's sections on any of these topics in which a sentence denies or withholds."""
@@ -190,6 +200,13 @@ class Model:
                 Evidence(index.artifact, f"{path} is not here, or was not read") for path in named if path not in read
             ]
         return tuple(rows)
+
+    def _limits(self, section: Section, said: tuple[Stated, ...]) -> bool:
+        if not {Topic.USE, Topic.LIMITATION} <= topics(section.title) or not _ON_USE.search(section.title):
+            return True
+        rows = self.card.sections if self.card else ()
+        end = min((row.line for row in rows if row.line > section.line and topics(row.title)), default=None)
+        return any(section.line <= row.line and (end is None or row.line < end) for row in said)
 
     def _headed(self, about: tuple[Topic, ...]) -> Iterator[Section]:
         return (row for row in (self.card.sections if self.card else ()) if not topics(row.title).isdisjoint(about))

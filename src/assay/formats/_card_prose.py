@@ -13,21 +13,27 @@ from collections.abc import Iterator
 from itertools import chain
 
 from assay.facts.heading import Topic, topics
-from assay.facts.language import languages_in
-from assay.facts.text import Section, Stated
+from assay.facts.language import languages_in, spoken
+from assay.facts.text import Stated
+from assay.formats._card_data import MOST_NAMES, data_sets, is_common
+from assay.formats._card_licence import MOST_WORDS, below_title, in_sentence, is_title
+from assay.formats._card_limits import limits, takes_back
+from assay.formats._card_names import DATA_LINK, MARKS, model_name, plain
+from assay.formats._card_origin import origins
+from assay.formats._card_sections import Part
 from assay.formats._few import few
 from assay.formats._mentions import fence
 from assay.lazy import regex
 
-MOST, MOST_LINE, MOST_NAMES, EXCERPT = 300, 2000, 20, 240  # MOST: of one key
-MOST_LICENCE = 8  # words of the name of a licence, and what may follow it
+MOST, MOST_LINE, EXCERPT = 300, 2000, 240  # MOST: of one key
 
 # label in lower case, without marks -> what it states
 _LABELS = {
     "license": r"licen[cs]es?|model licen[cs]e|lizenz|licencia|licença|licenza|许可证?|許可證?|协议|ライセンス"
     r"|라이[선센]스|лицензия|giấy phép|lisans|الترخيص",
-    "base_model": r"base(?: model)?|(?:fine-?tuned|quanti[sz]ed|distilled|adapted) from(?: model)?|parent model"
-    r"|basismodell|modèle de base|modelo base|modello (?:di )?base|(?:基座|基础|底座)模型|ベースモデル|기반 ?모델"
+    "base_model": r"base(?: model)?|(?:original|source) model|(?:fine-?tuned|quanti[sz]ed|distilled|adapted) from"
+    r"(?: model)?|parent model|basismodell|modèle de base|modelo base|modello (?:di )?base"
+    r"|(?:基座|基础|底座)模型|ベースモデル|(?:기반|베이스|기본|원본) ?모델|元モデル"
     r"|базовая модель|mô hình (?:gốc|cơ sở)|temel model|النموذج الأساسي",
     "datasets": r"(?:(?:pre-?)?train(?:ing)? |fine-?tuning )?(?:data ?sets?|data|corp(?:us|ora))(?: used)?|trained on"
     r"|trainingsdaten|données d['’]entraînement|datos de entrenamiento|dados de treinamento|训练数据集?|学習データ"
@@ -52,66 +58,6 @@ _NOTHING = regex(
     r"|undisclosed|proprietary|private|see (?:below|above).*|various|-+)?\W*\Z",
     re.IGNORECASE,
 )
-_MARKS = regex(r"\*\*|__|`|<[^<>]{0,300}>")
-_LINK = regex(r"!?\[([^\[\]]{0,200})\]\(([^()\s]{0,500})[^()]{0,100}\)")
-_HUB = regex(r"https?://(?:huggingface\.co|hf\.co)/+(?!datasets/|spaces/|docs|papers/)([\w.-]+/[\w.-]+)")
-_DATA_LINK = regex(r"https?://(?:huggingface\.co|hf\.co)/+datasets/([\w.-]+(?:/[\w.-]+)?)")
-
-# how a model is called in prose: a link, code, or a word that looks like the name of one
-_NAME = (
-    r"(?P<name>\[[^\[\]]{1,200}\]\([^()\s]{1,500}\)|`[^`]{2,120}`|[\w.-]+/[\w.-]+"
-    r"|(?:[A-Z][\w.]*-[\w.-]+|[A-Za-z]+\d[\w.-]*))"
-)
-_OTHER = _NAME.replace("name", "other")
-_MADE_FROM = regex(
-    r"\b(?:fine-?tuned|finetuned|quanti[sz]ed|distilled|pruned|adapted|tuned|instruct(?:ion)?(?:-tuned)?|converted)\s+"
-    rf"(?:(?:version|variant|checkpoint|model|copy|form)\s+)?(?:of|from)\s+(?:the\s+|a\s+)?(?:\w+\s+)?{_NAME}"
-    rf"|\b(?:lora|adapters?|adapter weights|adaption weights)\s+(?:for|of|on)\s+(?:the\s+)?{_OTHER}",
-    re.IGNORECASE,
-)
-_SCRATCH = regex(
-    r"\b(?:pre-?)?trained (?:entirely |completely |purely )?from (?:scratch|random)|entraîn\w+ (?:à partir de|de) zéro"
-    r"|trein\w+ do zero|entrenad\w+ (?:desde|de) cero|addestrat\w+ da zero|von grund auf (?:neu )?(?:vor)?trainiert"
-    r"|从(?:头|零)(?:开始)?(?:预)?训练|從(?:頭|零)(?:開始)?訓練|(?:ゼロ|スクラッチ)から(?:事前)?(?:学習|訓練)"
-    r"|처음부터 (?:사전 ?)?(?:학습|훈련)|обучен\w* с нуля|sıfırdan eğitil|huấn luyện từ đầu|تدريبه? من الصفر",
-    re.IGNORECASE,
-)
-_NO_SCRATCH = regex(r"\b(?:not|never|instead|rather|unlike|without|expensive|base model|baseline)\b", re.IGNORECASE)
-_TRAINED = regex(r"\b(?:pre-?|re-?)?train(?:ed|ing)\b|\b(?:fine-?)?tun(?:ed|ing)\b|\bfinetuned\b", re.IGNORECASE)
-_SET = r"(?:data ?sets?|corp(?:us|ora)|treebanks?|collections?)"
-_ONE = r"(?:`[^`]{2,80}`|[\w.-]+/[\w.-]+|[A-Za-z][\w'’.+-]*(?:\s[A-Z0-9][\w'’.+-]*){0,3})"
-_ON = regex(
-    r"(?:\b(?:pre-?)?(?:trained|tuned|finetuned|training|tuning)|\)|`)\s+"
-    r"(?:(?:\w+ly|only|first|further|from scratch)\s+){0,3}(?:by [^.]{1,60}?\s+)?on\s+"
-    rf"(?P<list>(?:the\s+)?{_ONE}(?:(?:,\s+and|,|\s+and)\s+(?:the\s+)?{_ONE}){{0,20}})(?P<set>\s+{_SET}\b)?",
-)
-_VERSION_ON = regex(
-    r"\b(?:version|variant|checkpoint|finetuned|fine-tuned) (?:of|from) .{1,400}? on (?:the |an? )?"
-    rf"(?P<list>\S+(?: \S+){{0,3}}?) {_SET}\b"
-)
-# words before "dataset" that name none
-_COMMON = frozenset(
-    """
-    an a the unknown none custom private proprietary own our its following same large small different public internal
-    synthetic this that these those mixed new various many several curated filtered combined high quality diverse german
-    english french multilingual single two three more other such all any text texts images data web
-    """.split()  # noqa: SIM905 - one word a line would be a page
-)
-_HARDWARE = regex(
-    r"\b(?:[ABHVLT]\d{1,4}\w*|TPUs?|GPUs?|CPUs?|NVIDIA|RTX|GTX|AWS|GCP|Azure|Google|Colab|Kaggle|Apple|Mac\w*|AMD"
-    r"|MI\d+\w*|Gaudi\w*|Trainium|Jean|LUMI|Leonardo|Frontier|Snellius|JUWELS|Isambard|x)\b"
-)
-_RELEASED = regex(
-    r"\b(?:released|licen[cs]ed|distributed|available|published|provided|shared)\b(?:\s+\w+){0,4}?\s+under\s+"
-    r"(?:the\s+(?:terms of (?:the\s+)?)?|an?\s+)?(?P<rest>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)",
-    re.IGNORECASE,
-)
-_OF_MODEL = regex(r"\b(?:models?|weights|checkpoints?|adapters?|it|this|[A-Z][\w.]*-[\w.-]+|[A-Z]\w+)\b.{0,80}\Z")
-_OF_OTHER = regex(
-    r"\b(?:data ?sets?|data|code|corpus|scripts?|base model|paper|images?|repository|library|texts?)\b"
-    r"(?:\s+(?:(?!and\b|which\b)\S+\s+){0,3}?(?:is|are|was|were|been|be|also|itself))*\W*\Z",
-    re.IGNORECASE,
-)
 _METRIC = (
     r"(?:accuracy|f1(?:[- ]score)?|bleu|chrf|rouge(?:-?[l12])?|wer|(?:word|character) error rate|perplexity|exact match"
     r"|m?ap|auc|auroc|pass@\d+|precision|recall|spearman\w*|pearson\w*|mse|rmse|mcc|iou|ndcg(?:@\d+)?|mrr)"
@@ -120,16 +66,16 @@ _NUMBER = r"[-~≈]?\d{1,3}(?:[.,]\d+)?\s?%?"
 _RESULT = regex(
     rf"\b{_METRIC}\b[^.\d]{{0,40}}?\b{_NUMBER}(?![\w.,]*\d)|\b\d{{1,3}}[.,]\d+\s?%?\s+{_METRIC}\b", re.IGNORECASE
 )
-_ITEM = regex(r"\s*[-*+]\s+\W{0,3}([^:|]{1,60}?)\W{0,3}:\W{0,4}(-?\d[\d.,]*\s?%?)\W*\Z")
-_SPOKEN_LIST = r"[A-Z]\w+(?:(?:,|,? and)\s+[A-Z]\w+){0,20}"
-_SPOKEN = regex(
-    r"\b(?:works?|working|usable|available|trained|tested)\s+(?:only\s+)?(?:in|on|with|for)\s+"
-    rf"(?P<list>{_SPOKEN_LIST})(?:\s+only|\s+texts?|[.,]|\Z)|\bsupports?\s+(?P<more>{_SPOKEN_LIST})"
+# in a section on evaluation, in any language
+_SCORE = regex(
+    r"(?<![\w.,/-])\d{1,3}[.,]\d{1,4}(?![\w.,/-]*\d)(?!\s?[kKMGTB]i?B?\b)|(?<![\w.,])\d{1,3}\s?(?:%|％|percent\b|Prozent\b)"
+    r"|\b\d+\s+(?:out\s+)?of\s+(?:the\s+)?\d+\b"
 )
+_ITEM = regex(r"\s*[-*+]\s+\W{0,3}([^:|]{1,60}?)\W{0,3}:\W{0,4}(-?\d[\d.,]*\s?%?)\W*\Z")
 
 
 def stated_in_prose(
-    body: list[str], start: int, said: tuple[tuple[int, str], ...], found: tuple[Section, ...], known: frozenset[str]
+    body: list[str], start: int, said: tuple[tuple[int, str], ...], found: tuple[Part, ...], known: frozenset[str]
 ) -> Iterator[Stated]:
     """What the text below the front matter states of the keys that are not `known` from there, each name once.
 
@@ -163,109 +109,67 @@ def _parts(line: str) -> tuple[str, str] | None:
     text = line.strip()
     if text.startswith("|"):
         cells = [cell.strip() for cell in text.strip("|").split("|")]
-        return (_MARKS.sub("", cells[0]), _MARKS.sub("", cells[1])) if len(cells) == 2 and all(cells) else None
-    match = _ENTRY.match(_MARKS.sub("", text))
+        return (MARKS.sub("", cells[0]), MARKS.sub("", cells[1])) if len(cells) == 2 and all(cells) else None
+    match = _ENTRY.match(MARKS.sub("", text))
     return (match[1], match[2].strip()) if match else None
 
 
 def _values(key: str, text: str) -> Iterator[str]:
     """What the value of a label names: codes of languages, names of models and data sets, or the text itself."""
     if key == "language":
-        yield from languages_in(_plain(text))
+        yield from languages_in(plain(text))
     elif key == "base_model":
-        name = _model_name(text)
+        name = model_name(text)
         if name and len(name.split()) <= 4:
             yield name
     elif key == "datasets":
-        links = [match[1] for match in _DATA_LINK.finditer(text)]
-        names = links or [part.strip() for part in re.split(r",|;| and ", _plain(text))]
+        links = [match[1] for match in DATA_LINK.finditer(text)]
+        names = links or [part.strip() for part in re.split(r",|;| and ", plain(text))]
         if links or all(0 < len(name.split()) <= 4 for name in names):
-            yield from (name for name in names[:MOST_NAMES] if name.lower() not in _COMMON)
+            yield from (name for name in names[:MOST_NAMES] if not is_common(name))
     elif key == "license":
-        if len((plain := _plain(text)).split()) <= MOST_LICENCE:
-            yield plain
+        if len((name := plain(text)).split()) <= MOST_WORDS:
+            yield name
     else:
-        yield _plain(text)
-
-
-def _plain(text: str) -> str:
-    return _LINK.sub(r"\1", _MARKS.sub("", text)).strip(" *_.")
-
-
-def _model_name(text: str) -> str:
-    """The id on the hub that a link leads to, else the text of the link or of the code."""
-    hub = _HUB.search(text)
-    return hub[1] if hub else _plain(text)
+        yield plain(text)
 
 
 def _sentenced(
-    said: tuple[tuple[int, str], ...], found: tuple[Section, ...], labelled: frozenset[str]
+    said: tuple[tuple[int, str], ...], found: tuple[Part, ...], labelled: frozenset[str]
 ) -> Iterator[Stated]:
     """What sentences state; what a label states already is not looked for again."""
-    following, begins = False, [row.line for row in found]
-    for line, sentence in said:
-        text = sentence[:MOST_LINE]
-        above = bisect_right(begins, line)
-        about = topics(found[above - 1].title) if above else topics("")
-        if "base_model" not in labelled:
-            yield from _origin(text, line)
+    placed = tuple(_placed(said, found))
+    if "base_model" not in labelled:
+        yield from origins((line, text, topics(about)) for line, text, about, _ in placed)
+    following = False
+    for line, text, title, own in placed:
+        about = topics(title)
         if "datasets" not in labelled:
-            yield from (Stated("datasets", name, line) for name in _data(text, about))
-        if "license" not in labelled:
-            yield from _licence(text, line)
-        if "language" not in labelled and (match := _SPOKEN.search(text)):
-            yield from (Stated("language", code, line) for code in languages_in(match["list"] or match["more"]))
+            yield from (Stated("datasets", name, line) for name in data_sets(text, about))
+        if "license" not in labelled and (name := in_sentence(text) or (is_title(own) and below_title(text)) or ""):
+            yield Stated("license_in_prose", name, line)
+        if "language" not in labelled:
+            yield from (Stated("language", code, line) for code in spoken(MARKS.sub("", text)))
+        rest = text.replace(own, "", 1) if own else text  # a heading may begin the sentence
+        if limits(rest) or ({Topic.LIMITATION, Topic.USE} <= about and takes_back(rest)):
+            yield Stated("limit_in_prose", text[:EXCERPT], line)
         item = _ITEM.match(text)
         if item and (following or Topic.EVALUATION in about):
             yield Stated("result_in_prose", f"{item[1].strip()} = {item[2]}", line)
-        elif _RESULT.search(_MARKS.sub("", text)) and Topic.TRAINING not in about:
+        elif Topic.TRAINING not in about and _is_result(MARKS.sub("", text), about):
             yield Stated("result_in_prose", text[:EXCERPT], line)
         following = "following results" in text.lower() or (following and item is not None)
 
 
-def _origin(text: str, line: int) -> Iterator[Stated]:
-    match = _MADE_FROM.search(text)
-    if match:
-        name = _model_name(match["name"] or match["other"])
-        if not _HARDWARE.fullmatch(name):
-            yield Stated("base_model", name.strip("`").rstrip(".")[:EXCERPT], line)
-    if _SCRATCH.search(text) and not _NO_SCRATCH.search(text):
-        yield Stated("from_scratch", text[:EXCERPT], line)
+def _placed(said: tuple[tuple[int, str], ...], found: tuple[Part, ...]) -> Iterator[tuple[int, str, str, str]]:
+    """(line, sentence, the title that says what it is about, the title above it) of each sentence but headings."""
+    begins = [row.section.line for row in found]
+    for line, sentence in said:
+        above = bisect_right(begins, line)
+        row = found[above - 1] if above else None
+        yield line, sentence[:MOST_LINE], row.about if row else "", row.section.title if row else ""
 
 
-def _data(text: str, about: frozenset[Topic]) -> list[str]:
-    """Data sets that a sentence says the model was trained on: links to them, else names."""
-    trained = _TRAINED.search(text) is not None
-    of_data = Topic.DATA in about and Topic.EVALUATION not in about
-    links = [match[1] for match in _DATA_LINK.finditer(text)] if trained or of_data or Topic.TRAINING in about else []
-    if links or not trained:
-        return links[:MOST_NAMES]
-    plain = _plain(_LINK.sub(r"\1", text))
-    names: list[str] = []
-    if match := _VERSION_ON.search(plain):
-        names = [match["list"]]
-    else:
-        for match in _ON.finditer(plain):
-            rows = [
-                row.removeprefix("the ").strip("` ") for row in re.split(r",\s+and\s+|,\s+|\s+and\s+", match["list"])
-            ]
-            names += [row for row in rows if _is_name(row, bare=match["set"] is None)]
-    return [name.strip("`") for name in names if name.split()[0].lower() not in _COMMON][:MOST_NAMES]
-
-
-def _is_name(text: str, *, bare: bool) -> bool:
-    """Whether words name a data set; without "dataset" behind them they must look like a name and like no machine."""
-    if not text or _HARDWARE.search(text):
-        return False
-    shaped = re.search(r"[a-z][A-Z]|\d|[A-Z]{3,}|/|[A-Za-z]-[A-Z]", text) is not None
-    return shaped if bare else shaped or text[0].isupper()
-
-
-def _licence(text: str, line: int) -> Iterator[Stated]:
-    match = _RELEASED.search(text)
-    if not match:
-        return
-    before = text[: match.start()]
-    if _OF_OTHER.search(before) or not (_OF_MODEL.search(before) or not before.strip()):
-        return
-    yield Stated("license_in_prose", " ".join(_plain(match["rest"]).split()[:MOST_LICENCE]), line)
+def _is_result(text: str, about: frozenset[Topic]) -> bool:
+    """Whether a sentence states a result: a metric with a number, or a score of any kind in a section on evaluation."""
+    return _RESULT.search(text) is not None or (Topic.EVALUATION in about and _SCORE.search(text) is not None)

@@ -9,10 +9,11 @@ from typing import Any
 from assay.errors import Malformed
 from assay.facts.licence import Restriction
 from assay.facts.structure import Aspect
-from assay.facts.text import LicenceSource, ModelCard, Section, Stated
+from assay.facts.text import LicenceSource, ModelCard, Stated
 from assay.formats import Format
 from assay.formats._card_prose import stated_in_prose
-from assay.formats._mentions import fence, mentions, sentences, uncommented, withholds
+from assay.formats._card_sections import parts
+from assay.formats._mentions import mentions, sentences, uncommented
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.licence import MOST_KEPT, licence_text, unread_clauses
 from assay.formats.window import Window
@@ -45,19 +46,6 @@ _TOKENS = regex(
     re.IGNORECASE,
 )
 _CUTOFF = regex(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
-# a row of a table with a cell that is a number, an item of a list that is a label and a number
-_ROW = regex(
-    r"\s*\|.*\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)|\s*[^|]{1,200}\|\s*[-+~*]*\d[\d.,]*\s*%?[*]*\s*(?:\||$)"
-    r"|\s*[-*+]\s+[^:|]{1,80}:\W{0,4}\d[\d.,]*\s*%?\W*$"
-)
-_HEADING = regex(r"(#{1,6})\s+(.*)")
-_HTML_HEADING = regex(r"<h[1-6](?:\s[^<>]*)?>(.{1,300}?)</h[1-6]>", re.IGNORECASE)
-_BOLD_HEADING = regex(r"\s*(?:\*\*|__)([^*_|.]{2,80}?):?(?:\*\*|__):?\s*\Z")
-_UNDERLINE = regex(r"(?:={3,}|-{3,})\s*\Z")
-MOST_TITLE = 12  # words of a heading that is only underlined
-_TAGS = regex(r"<[^<>]{0,500}>")
-_PARTS = regex(r"(</?t[rd](?:\s[^<>]*)?>)", re.IGNORECASE)
-_NUMERIC = regex(r"\s*[-+~]?\d[\d.,]*\s*%?\s*\Z")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -66,14 +54,14 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     front, body_start, broken = _front_matter(lines)
     body = uncommented(lines[body_start:])
     claims = [*_claims(front, lines[:body_start]), *_counts(body, body_start)]
-    parts = tuple(sections(body, body_start))
+    headed = parts(body, body_start)
     known = frozenset(row.key for row in claims if not says_nothing(row.text))
     said = tuple(sentences(body, body_start))
-    claims += stated_in_prose(body, body_start, said, parts, known)
+    claims += stated_in_prose(body, body_start, said, headed, known)
     yield ModelCard(
         artifact,
         tuple(claims[:MAX_VALUES]),
-        parts,
+        tuple(row.section for row in headed),
         sum(map(words, body)),
         tuple(asked(said)),
     )
@@ -197,63 +185,6 @@ def _counts(body: list[str], start: int) -> Iterator[Stated]:
             yield Stated("data_cutoff", match[1], number)
         for match in _COUNT.finditer(line[:2000]):
             yield Stated("parameters", f"{match[1]}{match[2][0].upper()}", number)
-
-
-def sections(body: list[str], start: int) -> Iterator[Section]:
-    """The headings of a Markdown text whose first line is line `start` + 1, with what stands below each.
-
-    Headings are those of Markdown and HTML, and a short line that is bold and nothing else. `figures` counts rows of
-    tables, of HTML too, and items of lists that hold a number.
-    """
-    title, line, count, denial, figures, fenced = "", start + 1, 0, None, 0, False
-    tables = _Tables()
-    for number, text in enumerate(body, start + 1):
-        fenced ^= fence(text)
-        below = body[number - start] if number - start < len(body) else ""
-        heading = "" if fenced else _heading(text[:500], below)
-        if heading:
-            if title:
-                yield Section(title, line, count, denial, figures)
-            title, line, count, denial, figures = heading[:200], number, 0, None, 0
-        else:
-            count += words(_TAGS.sub(" ", text))
-            figures += tables.rows(text[:2000]) or _ROW.match(text[:2000]) is not None
-            if denial is None and withholds(text[:5000]):
-                denial = number
-    if title:
-        yield Section(title, line, count, denial, figures)
-
-
-def _heading(text: str, below: str) -> str:
-    """The title that a line is; empty for other lines."""
-    if match := _HEADING.match(text):
-        return _TAGS.sub("", match[2]).strip().strip("#").strip()
-    if (match := _HTML_HEADING.search(text)) or (match := _BOLD_HEADING.match(text)):
-        return _TAGS.sub("", match[1]).strip()
-    if text.strip() and "|" not in text and _UNDERLINE.match(below) and len(text.split()) <= MOST_TITLE:
-        return text.strip()
-    return ""
-
-
-class _Tables:
-    """Rows of HTML tables that hold a number, while lines are read in their order."""
-
-    def __init__(self) -> None:
-        self._cell = self._counted = False
-
-    def rows(self, text: str) -> int:
-        """How many rows get their first number in this line."""
-        added = 0
-        for part in _PARTS.split(text) if self._cell or "<t" in text.lower() else ():
-            tag = part[:4].lower()
-            if tag.startswith(("<tr", "</tr")):
-                self._cell = self._counted = False
-            elif tag.startswith(("<td", "</td")):
-                self._cell = tag.startswith("<td")
-            elif self._cell and not self._counted and _NUMERIC.match(_TAGS.sub("", part)):
-                self._counted = True
-                added += 1
-        return added
 
 
 FORMAT = Format(

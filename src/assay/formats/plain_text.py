@@ -93,8 +93,8 @@ def _commands(artifact: str, window: Window) -> Iterator[AttackShape]:
 
 def _document(artifact: str, rows: list[str]) -> Iterator[object]:
     """The document, and what it says of components of the model."""
+    from assay.formats._card_sections import sections
     from assay.formats._mentions import mentions, sentences
-    from assay.formats.model_card import sections
 
     words = sum(len(row.split()) for row in rows)
     if not _speaks(artifact.lower(), rows):

@@ -21,8 +21,9 @@ from assay.facts.model import Model
 def evaluation_undeclared(model: Model) -> Iterator[Answer]:
     """Without any stated result nobody outside knows how often the model is right.
 
-    Results in the card's `model-index` count, with data set and metric; a section of prose or a table counts as
-    stated, for a person to read. Stated results are claims: assay has not repeated them.
+    Results in the card's `model-index` count, with data set and metric; a table, or a sentence with a score, counts as
+    stated, for a person to read. A section without a number states no result, though it may show a picture of one.
+    Stated results are claims: assay has not repeated them.
     """
     card = model.card
     if card is None:
@@ -35,14 +36,19 @@ def evaluation_undeclared(model: Model) -> Iterator[Answer]:
             *(Evidence(card.artifact, claim.text, line=claim.line, name=claim.text) for claim in results[:50]),
         )
         return
-    numbered = [row for row in model.sections(Topic.EVALUATION, least=0) if row.figures]
-    prose = tuple(dict.fromkeys((*numbered, *model.sections(Topic.EVALUATION))))
+    headed = model.sections(Topic.EVALUATION, least=0)
+    numbered = tuple(row for row in headed if row.figures)
     said = card.stated("result_in_prose")
-    if prose or said:
+    if numbered or said:
         yield review(
             "results are stated in prose only, not in model-index where tools can compare them",
-            *model.section_places(prose[:10]),
+            *model.section_places(numbered[:10]),
             *(Evidence(card.artifact, row.text, line=row.line, name=row.key) for row in said[:10]),
+        )
+        return
+    if headed:
+        yield unknown(
+            f"{card.artifact} has a section on evaluation without a number in it", *model.section_places(headed[:10])
         )
         return
     yield unknown(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, passed, unknown
-from assay.facts.heading import Topic
 from assay.facts.model import Model
+from assay.text.many import many
 
 
 @check(
@@ -20,21 +20,18 @@ from assay.facts.model import Model
 def limitation_undeclared(model: Model) -> Iterator[Answer]:
     """A publisher who tested a model knows where it makes things up.
 
-    Looked for is a section of the card about limitations, bias, risks or factuality with at least 15 words of its own.
-    Heuristic on headings in sixteen languages; a card in another one, or one without headings, may state them unseen.
+    Looked for is a section of the card about limitations, bias, risks or factuality with at least 15 words of its own;
+    of one called "Intended uses & limitations" a sentence has to limit something. Else a sentence anywhere that says
+    what the model cannot do. Heuristic on headings in sixteen languages and sentences in English.
     """
     card = model.card
     if card is None:
         yield unknown("no model card, so no limitations are stated")
         return
-    found = model.sections(Topic.LIMITATION, Topic.RISK)
+    found = model.limits()
     if found:
-        yield passed(
-            f"stated in {len(found):,} section{'s' if len(found) > 1 else ''} of {card.artifact}",
-            *model.section_places(found[:10]),
-        )
+        yield passed(f"stated in {many(len(found), 'place')} of {card.artifact}", *found[:10])
     else:
         yield unknown(
-            f"{card.artifact} has no section about limitations",
-            Evidence(card.artifact, f"{len(card.sections)} sections"),
+            f"{card.artifact} says nothing about limitations", Evidence(card.artifact, f"{len(card.sections)} sections")
         )

@@ -26,10 +26,10 @@ def card_missing(model: Model) -> Iterator[Answer]:
     if card is None:
         yield unknown("no model card is among the files")
         return
-    asked = ((Topic.DATA,), (Topic.EVALUATION,), (Topic.LIMITATION, Topic.RISK))
-    covered = ", ".join(topics[0] for topics in asked if model.sections(*topics))
+    stated = [str(topic) for topic in (Topic.DATA, Topic.EVALUATION) if model.sections(topic)]
+    covered = ", ".join([*stated, *([str(Topic.LIMITATION)] if model.limits() else [])])
     place = Evidence(card.artifact, f"{card.words:,} words, {len(card.sections)} sections")
-    about = f"{card.words:,} words, sections about {covered or 'none of data, evaluation, limitations'}"
+    about = f"{card.words:,} words, it speaks of {covered or 'none of data, evaluation, limitations'}"
     if card.words < LEAST_CARD or not covered:
         yield review(f"{card.artifact} is thin: {about}", place)
     else:

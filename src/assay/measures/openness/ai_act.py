@@ -270,15 +270,16 @@ def _public(model: Model, components: tuple[Component, ...]) -> Iterator[Judgeme
         "the configuration states it" if config else architecture.because,
         *(config or architecture.evidence),
     )
-    uses, limits = model.sections(Topic.USE), model.sections(Topic.LIMITATION, Topic.RISK)
+    uses, limits = model.section_places(model.sections(Topic.USE)), model.limits()
     said = " and ".join(word for word, rows in (("uses", uses), ("limitations", limits)) if rows)
     yield _row(
         "AIA-OSS-PUB-3",
         "paragraphs 91, 92",
         "information on use is public: modalities, capabilities, limitations",
         Answered.HUMAN if uses and limits else Answered.UNKNOWN,
-        f"the card has sections on {said}; a person reads whether they say enough" if said else "no card says it",
-        *model.section_places((*limits[:1], *uses[:1])),
+        f"the card speaks of {said}; a person reads whether it says enough" if said else "no card says it",
+        *limits[:1],
+        *uses[:1],
     )
     means = [row for row in (found["inference_code"], found["supporting_libraries"]) if row.support in COUNTED]
     yield _row(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
-from assay.facts.heading import Topic
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens
 
@@ -62,13 +61,13 @@ def _rows(model: Model, found: dict[str, Component]) -> Iterator[Judgement]:
     yield _row("MODEL-TIMESTAMP", "time of the model", Answered.UNKNOWN, "files carry no time that can be trusted")
     yield _component("MODEL-DESCRIPTION", "description of the model", found["model_card"])
     yield _component("MODEL-PROPERTIES", "properties: number, type and place of the weights", found["parameters_final"])
-    limits = model.sections(Topic.LIMITATION, Topic.RISK)
+    limits = model.limits()
     yield _row(
         "MODEL-LIMITATIONS",
         "properties: limitations",
         Answered.FILLED if limits else Answered.UNKNOWN,
-        "a section of the card" if limits else "no section of a card states them",
-        *model.section_places(limits[:2]),
+        "the card states them" if limits else "no card states them",
+        *limits[:2],
     )
     licence = found["parameters_final"].licence
     yield _row(
