@@ -75,6 +75,7 @@ def test_every_tensor_that_loading_gives_is_found(kind: str, protocol: int, lega
     dossier = assay.audit(path)
     assert {row.name: row.shape for row in dossier.tensors} == expected
     assert [row for row in dossier.findings if row.kind is Kind.FAIL] == []
+    assert of(dossier, "artifact.hidden-bytes") == Kind.PASS
 
 
 def test_a_pickled_module_has_the_names_of_its_state_dict(tmp_path: Path) -> None:
@@ -88,7 +89,9 @@ def test_torchscript_has_the_names_of_its_state_dict(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.jit.script(network().eval()).save(path)
-    assert {row.name for row in assay.audit(path).tensors} == set(network().state_dict())
+    dossier = assay.audit(path)
+    assert {row.name for row in dossier.tensors} == set(network().state_dict())
+    assert of(dossier, "artifact.hidden-bytes") == Kind.PASS
 
 
 def test_a_storage_without_a_tensor_of_its_own_is_no_hidden_data(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from assay.formats.container.nest import contained, part
 from assay.formats.container.zip import STORED, Archive, Member, archive, content, honest
 from assay.formats.container.zip_members import flaw, flaws, member_facts
 from assay.formats.pickle.follow import Followed, follow
+from assay.formats.torch.records import is_storage, overhang, unnamed, unnamed_facts
 from assay.formats.torch.script import code_hooks
-from assay.formats.torch.state import storages, tensors, width
+from assay.formats.torch.state import tensors
 from assay.formats.window import Window
 
 MOST = 64 * 1024 * 1024  # bytes of one pickle inside the archive
@@ -51,19 +52,22 @@ def checkpoint_facts(artifact: str, window: Window) -> Iterator[object]:
     records = {member.name.removeprefix(root): member for member in index.members if member.name.startswith(root)}
     # torch.load hands such an archive to torch.jit.load (torch/serialization.py, _is_torchscript_zip)
     loader = "torchscript" if "constants.pkl" in records else "torch"
-    followed = None
+    followed: dict[str, Followed | None] = {}
     for member in index.members:
-        name = member.name.removeprefix(root) if member.name.startswith(root) else None
-        if name is not None and name.endswith(".pkl"):
+        if member.name.startswith(root) and member.name.endswith(".pkl"):
             found = yield from _pickled(artifact, window, member, loader)
-            followed = found if member is mains[0] else followed
-    if followed is not None:
-        yield from _claims(artifact, followed, records)
-        yield _index(artifact, followed, records, index)
+            followed[member.name.removeprefix(root)] = found
+    main = followed.get("data.pkl")
+    if main is not None:
+        yield from overhang(artifact, "data/", main, records)
+        yield _index(artifact, main, records, index)
+    stray = unnamed(records, followed)
+    yield from unnamed_facts(artifact, window, stray)
+    told = {member.header for member in stray}
     for member in index.members:
-        name = member.name.removeprefix(root) if member.name.startswith(root) else None
-        if name is None or not _known(name, member):
-            yield from _other(artifact, window, member, name, loader)
+        below = member.name.removeprefix(root) if member.name.startswith(root) else None
+        if member.header not in told and (below is None or not _known(below, member)):
+            yield from _other(artifact, window, member, below, loader)
 
 
 def _pickled(artifact: str, window: Window, member: Member, loader: str) -> Generator[object, None, Followed | None]:
@@ -105,16 +109,6 @@ def nested(artifact: str, window: Window, found: Followed) -> Iterator[object]:
         yield from contained(artifact, f"bytes {number}.pt", part(window, row.at, row.at + row.size))
 
 
-def _claims(artifact: str, followed: Followed, records: dict[str, Member]) -> Iterator[Obstacle]:
-    """Storages that claim more than their record holds, beyond which PyTorch before 2.10 read (CVE-2026-24747)."""
-    for key, kind, elements in dict.fromkeys(storages(followed.persistent)):
-        record = records.get(f"data/{key}")
-        size = elements * width(kind)
-        if record is not None and (elements < 0 or size > record.size):
-            said = f"storage {key[:80]!r} claims {elements:,} values ({size:,} bytes)"
-            yield Obstacle(artifact, Trouble.MALFORMED, f"{said}, its record holds {record.size:,} bytes", record.start)
-
-
 def _index(artifact: str, followed: Followed, records: dict[str, Member], index: Archive) -> WeightIndex:
     def locate(key: str) -> tuple[int, int] | None:
         member = records.get(f"data/{key}")
@@ -132,12 +126,7 @@ def _index(artifact: str, followed: Followed, records: dict[str, Member], index:
 
 
 def _known(name: str, member: Member) -> bool:
-    stored = (
-        name.startswith(("data/", "constants/", "traced_inputs/", ".data/"))
-        and name.rpartition("/")[2].isdigit()
-        and member.method == STORED
-    )
-    return name in _RECORDS or name.endswith(".pkl") or stored
+    return name in _RECORDS or name.endswith(".pkl") or (is_storage(name) and member.method == STORED)
 
 
 def _other(artifact: str, window: Window, member: Member, name: str | None, loader: str) -> Iterator[object]:

@@ -59,6 +59,11 @@ def width(kind: str) -> int:
     return _DTYPES.get(kind, (kind, 1))[1]
 
 
+def is_known(kind: str) -> bool:
+    """Whether the bytes of one value in a storage of this class are known."""
+    return kind in _DTYPES
+
+
 def storages(persistent: Sequence[object]) -> Iterator[tuple[str, str, int]]:
     """(key, dtype, elements) of each storage among the persistent ids of a followed pickle."""
     for pid in persistent:
