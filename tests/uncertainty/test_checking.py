@@ -40,6 +40,15 @@ TRIAL = (
     "serious adverse events were reported. Dr. Elena Ruiz of the University of Porto led the study. The authors "
     "recommend the drug for adults over 65, but not for children."
 )
+SHIPS = (
+    "Revenue of Halvorsen Maritime was NOK 4.2 billion. The annual meeting takes place on 14 May 2024 in Bergen. Jonas "
+    "Berg succeeds her on 1 October 2024. The new ferry costs 640 million kroner. We did not order a second ferry."
+)
+TREATY = (
+    "The treaty was signed on the third of February, nineteen eighty-four. The treaty did not mention oil. The fleet "
+    "shrank from 412 to 96 vessels. Twenty thirty-foot boats were sold."
+)
+FAEHRE = "Die Fähre fasst 180 Fahrgäste und 38 Autos. Einwohner zahlen die Hälfte, Kinder drei Viertel."
 GERMAN = (
     "Die Firma Nordwind wurde am 22. März 1998 in Leipzig gegründet. Der Umsatz stieg 2020 um 12,5 Prozent auf 1,2 "
     "Millionen Euro. Das Werk in Halle wurde nicht verkauft."
@@ -72,6 +81,15 @@ def label(document: str, sentence: str) -> Support:
         (TRIAL, "Nine hospitals took part in the trial."),
         (GERMAN, "Nordwind wurde am 22. März 1998 gegründet."),
         (GERMAN, "Der Umsatz stieg 2020 um 12,5 % auf 1.200.000 Euro."),
+        (SHIPS, "The new ferry costs NOK 640m."),
+        # another passage has a date where this has one, but a nearer one has this
+        (SHIPS, "Jonas Berg takes over on the first of October."),
+        (FAEHRE, "Die Fähre fasst einhundertachtzig Fahrgäste."),
+        (FAEHRE, "Einwohner zahlen 50 %."),
+        (FAEHRE, "Kinder zahlen 75 %."),
+        (TREATY, "The treaty was signed on 3 February 1984."),
+        (TREATY, "It was signed on 1984-02-03."),
+        (TREATY, "20 boats were sold."),
     ],
 )
 def test_what_the_document_says_in_other_words_is_supported(document: str, sentence: str) -> None:
@@ -107,6 +125,10 @@ def test_what_the_document_says_in_other_words_is_supported(document: str, sente
         (GERMAN, "Nordwind wurde am 22. April 1998 gegründet."),
         (GERMAN, "Der Umsatz stieg 2020 um 15 Prozent."),
         (GERMAN, "Das Werk in Halle wurde verkauft."),
+        (SHIPS, "A second ferry was ordered."),
+        (FAEHRE, "Die Fähre fasst keine Autos."),
+        (TREATY, "The treaty was signed on 3 February 1994."),
+        (TREATY, "The treaty mentioned oil."),
     ],
 )
 def test_what_the_document_says_otherwise_is_contradicted(document: str, sentence: str) -> None:
@@ -118,6 +140,7 @@ def test_what_the_document_says_otherwise_is_contradicted(document: str, sentenc
     [
         (CURIE, "She taught at Harvard University for thirty years."),
         (NEWS, "Northwind opened an office in Madrid."),
+        (TREATY, "The fleet shrank by 316 vessels."),  # which is so: by how much is neither from what nor to what
         (TRIAL, "The drug cured cancer in mice."),
     ],
 )

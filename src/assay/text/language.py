@@ -42,7 +42,7 @@ ENGLISH = frozenset(_COMMONEST.split())
 # of each language words that are frequent in it and no English words
 _COMMON = {
     "German": "der das und ist nicht ein eine einen einem einer von mit für auf im dem den des sich wurde sind "
-    "auch als nach bei aus wird wie oder aber zum zur hat",
+    "auch als nach bei aus wird wie oder aber zum zur hat die kein keine keinen werden wurden haben",
     "French": "la de le les des du est et une dans pour qui que sur avec par il elle ne pas au aux sont été ce cette "
     "son sa ses ont était où",
     "Spanish": "la de el los las del que es en y un una por con para su al se lo como fue son está más "

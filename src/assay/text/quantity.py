@@ -39,6 +39,16 @@ CURRENCIES = {
         "CAD": "c$ ca$ cad",
         "AUD": "a$ au$ aud",
         "KRW": "₩ krw",
+        "krone": "kr nok sek dkk krone kroner kronor kronen",  # a krone without its country is any of them
+        "PLN": "zł pln zloty złoty zlotys",
+        "RUB": "₽ rub ruble rubles rouble roubles rubel",
+        "ILS": "₪ ils shekel shekels",
+        "BRL": "r$ brl",
+        "HKD": "hk$ hkd",
+        "SGD": "s$ sgd",
+        "MXN": "mxn",
+        "ZAR": "zar",
+        "CZK": "czk",
     }.items()
     for name in names.split()
 }
@@ -82,6 +92,7 @@ SMALL = {
     **{f"{one}hundert": 100 * number for one, number in _german.items() if number},
     **{f"{one}tausend": 1000 * number for one, number in _german.items() if number},
 }
+CENTURIES = {"sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}  # with which a year begins
 RANKS = {
     **_numbered(
         "first;second;third;fourth;fifth;sixth;seventh;eighth;ninth;tenth;eleventh;twelfth;thirteenth;fourteenth;"
@@ -95,6 +106,13 @@ RANKS = {
     },
 }
 PARTS = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "fifth": Fraction(1, 5)}
+# as a share of something: die Hälfte, ein Drittel, drei Viertel
+GERMAN_PARTS = {
+    "hälfte": Fraction(1, 2),
+    "drittel": Fraction(1, 3),
+    "viertel": Fraction(1, 4),
+    "fünftel": Fraction(1, 5),
+}
 SHARES = _set("% percent pc pct prozent percentage")
 
 # what stands before a number

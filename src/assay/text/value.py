@@ -16,7 +16,9 @@ from assay.text.piece import Piece, divided, is_year, meanings
 from assay.text.quantity import (
     ABOUT,
     BEFORE_MONTHS,
+    CENTURIES,
     CURRENCIES,
+    GERMAN_PARTS,
     LESS,
     MONTHS,
     MORE,
@@ -190,10 +192,31 @@ class _Reader:
             gap = self._text[self._pieces[at - 1].stop : piece.start]
             if piece.kind == "digits" and is_year(piece) and not ("." in gap and "\n" in gap):
                 return int(piece.text), at + 1
+            if (found := self._worded_year(at)) is not None:
+                return found
         return None, at
+
+    def _worded_year(self, at: int) -> tuple[int, int] | None:
+        """(nineteen eighty-four, twenty ten, nineteen oh five as a number, the piece after it)."""
+        century, stop = CENTURIES.get(self._low(at), 0), at + 1
+        if not century or not self._beside(stop, 1):
+            return None
+        if self._low(stop) == "oh" and self._beside(stop + 1, 1):
+            rest, stop = SMALL.get(self._low(stop + 1), 0) % 10, stop + 2
+        else:
+            rest, stop = SMALL.get(self._low(stop), 0), stop + 1
+            rest = rest if 10 <= rest < 100 else 0
+            if rest >= 20 and rest % 10 == 0 and self._beside(stop, 1) and 0 < SMALL.get(self._low(stop), 0) < 10:
+                rest, stop = rest + SMALL[self._low(stop)], stop + 1
+        # nineteen ten-year-olds, twenty thirty-foot boats
+        joined = stop < len(self._pieces) and self._text[self._pieces[stop - 1].stop : self._pieces[stop].start] == "-"
+        return None if joined or not rest else (100 * century + rest, stop)
 
     def _year(self, at: int) -> tuple[Value, int] | None:
         piece = self._pieces[at]
+        if (worded := self._worded_year(at)) is not None:
+            year, stop = worded
+            return self._made(Kind.DATE, at, stop, days=(Day(year),), amounts=(Fraction(year),), unit=self._unit(stop))
         if piece.kind != "digits" or not is_year(piece) or self._low(at + 1) in SHARES | CURRENCIES.keys():
             return None
         if self._low(at + 1) in SCALES and self._beside(at + 1):
@@ -322,7 +345,11 @@ class _Reader:
         return (total + current,), step, stop
 
     def _part(self, at: int) -> tuple[Value, int] | None:
-        """Half of, a third of, two thirds, three quarters: as a percentage."""
+        """Half of, a third of, two thirds, three quarters, die Hälfte, drei Viertel: as a percentage."""
+        stop = at + (self._low(at) in SMALL or self._low(at) == "ein")
+        if self._low(stop) in GERMAN_PARTS and (stop > at or self._low(stop) == "hälfte"):  # das Viertel is a district
+            amount = 100 * GERMAN_PARTS[self._low(stop)] * SMALL.get(self._low(at), 1)
+            return self._made(Kind.SHARE, at, stop + 1, amounts=(amount,), step=Fraction(1), about=True)
         count, stop = SMALL.get(self._low(at), 0), at
         if count and self._low(at + 1).removesuffix("s") in PARTS:
             stop = at + 1

@@ -167,7 +167,9 @@ class _Checker:
         weights = self._evidence.weights(sentence.terms)
         best, lacking = passages[0], self._lacking(sentence, passages)
         elsewhere = frozenset(row.at for row in sentence.terms) - {row.at for row in lacking}
-        rows = [Compared(sentence, passage, weights, elsewhere, text) for passage in passages]
+        rows = [
+            Compared(sentence, passage, weights, elsewhere, _nearer(passages, passage), text) for passage in passages
+        ]
         for row in rows:
             because = against(row)
             if because and not _said_elsewhere(rows, row):
@@ -205,6 +207,11 @@ class _Checker:
         if any(matches(term, other) for other in near):
             return True
         return term.kind is Kind.NAME and all(self.documents.holds(word, about) for word in term.stems)
+
+
+def _nearer(passages: list[Passage], one: Passage) -> frozenset[int]:
+    """The terms of a sentence that a passage has which shares more with it."""
+    return frozenset().union(*(row.pairs for row in passages if row.share > one.share))
 
 
 def _said_elsewhere(rows: list[Compared], but: Compared) -> bool:

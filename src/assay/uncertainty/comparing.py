@@ -29,6 +29,7 @@ LEAST = 2  # terms that a passage and a sentence share, below which no name stan
 SHARE, SURE, SAME, NEVER = 0.6, 0.75, 0.95, 2.0
 ALIKE = 0.7  # of the weight of a sentence, from which a passage says the same or the opposite
 _DIRECT = _set("the a an its their his her this that was were is are and or") | {""}
+_ENDS = _set("from to")
 _SIDES = _set("from to by of than over against under after before")
 
 
@@ -105,12 +106,19 @@ def linked(terms: tuple[Term, ...], at: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A sentence beside one passage: how much each term weighs, and which terms stand elsewhere in the documents."""
+    """A sentence beside one passage.
+
+    Attributes:
+        weights: how much each term of the sentence counts.
+        elsewhere: terms that stand somewhere in the documents.
+        nearer: terms that a passage has which shares more with the sentence.
+    """
 
     sentence: Reading
     passage: Passage
     weights: list[float]
     elsewhere: frozenset[int]
+    nearer: frozenset[int]
     text: str
 
     @property
@@ -155,7 +163,7 @@ def _displaced(row: Compared) -> str:
     """A value or name that is not in the passage, which has another in its place."""
     mine, theirs, taken = row.sentence.terms, row.passage.reading.terms, row.taken
     for at, term in enumerate(mine):
-        if at in row.passage.pairs or term.kind is Kind.WORD:
+        if at in row.passage.pairs or at in row.nearer or term.kind is Kind.WORD:
             continue
         share = row.around(at)
         rivals = [number for number, other in enumerate(theirs) if number not in taken and _rivals(term, other)]
@@ -213,7 +221,9 @@ def _partly(one: Term, other: Term) -> bool:
 def _rivals(one: Term, other: Term) -> bool:
     """Whether one cannot stand in the place of the other without another meaning."""
     if one.value is not None and other.value is not None:
-        return opposed(one.value, other.value)
+        # by how much something changed is neither from what nor to what
+        apart = (one.before == "by") != (other.before == "by") and {one.before, other.before} & _ENDS
+        return not apart and opposed(one.value, other.value)
     if one.kind is not Kind.NAME or other.kind is not Kind.NAME:
         return False
     return one.before == other.before or {one.before, other.before} <= _DIRECT | {"by"}

@@ -23,7 +23,10 @@ _STOP_WORDS = (
     "those he she they we i you his her their our my your him them us who whom which what when where how why there "
     "here not no nor do does did has have had having will would shall should can could may might must than then so "
     "such also very more most some any each all both other another into about over under after before between during "
-    "through out up down off s t"
+    "through out up down off s t "
+    # of German those that are no English words, too
+    "der das und ist ein eine einen einem einer eines von für auf im dem sich wurde wurden sind auch als nach aus wird "
+    "werden wie oder aber zum zur haben ab"
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 _SUFFIXES = (
@@ -31,6 +34,8 @@ _SUFFIXES = (
     "ing ies ied est ive ed er or ly es al s e y"
 )
 _ENDINGS = tuple(_SUFFIXES.split())
+# what a bare verb loses, too: ordered and order, mentioning and mention; so does deliver beside delivery
+_VERBAL = ("er", "ion", "ment", "ness", "est", "al", "or", "ly")
 
 
 def stem(word: str) -> str:
@@ -40,7 +45,10 @@ def stem(word: str) -> str:
         return bare.replace(",", "").rstrip(".")
     for ending in _ENDINGS:
         if bare.endswith(ending) and len(bare) - len(ending) >= 3:
-            return bare[: -len(ending)]
+            rest = bare[: -len(ending)]
+            again = _VERBAL if ending in ("ed", "ing") else ("er",) if ending == "y" else ()
+            more = next((row for row in again if rest.endswith(row) and len(rest) - len(row) >= 3), "")
+            return rest.removesuffix(more)
     return bare
 
 

@@ -26,7 +26,9 @@ def _said(found: Checked) -> str:
         return "Not judged: no sentence says anything that a document could hold."
     if found.unread == total:
         first = next(row.reason for row in found.sentences if row.claims)
-        return f"Not judged: none of {total:,} {_sentences(total)} could be compared with {names} ({visible(first)})."
+        todo = "" if found.helpers else " To ask a model: --judge MODEL."
+        said = f"none of {total:,} {_sentences(total)} could be compared with {names} ({visible(first)})"
+        return f"Not judged: {said}.{todo}"
     if not wrong and not absent:
         judged = total - found.unread
         if found.unread:
