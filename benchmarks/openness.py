@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assay.licence.match import Identified, identified
-from benchmarks import licence_tags
+from benchmarks import clauses, licence_tags
 from benchmarks.licence_tools import TOOLS
 
 LIST = Path(__file__).with_name("licence-texts.txt")
@@ -155,6 +155,7 @@ def main() -> None:
             missed[kind] += bool(found.ids) and not found.differences
     for kind, count in made.items():
         print(f"{kind:<33} {count - missed[kind]} of {count} found")
+    clauses.held_out()
 
 
 if __name__ == "__main__":
