@@ -158,7 +158,7 @@ def _behaviour(dossier: Dossier) -> str:
     return (
         f"Not measured; its card states {stated:,} result{'s' if stated > 1 else ''}"
         if stated
-        else "Not measured, for it was not run"
+        else f"Not measured, for it {'could not be' if 'run' in dossier.given else 'was not'} run"
     )
 
 

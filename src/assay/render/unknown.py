@@ -53,6 +53,13 @@ class Unknown:
         return tuple(check for check in self.checks if check in wanted)
 
 
+# encoders of text, which write none, so that no question can be asked of them (transformers, models/auto)
+_ENCODERS = frozenset(
+    """
+    albert bert camembert convbert deberta deberta-v2 distilbert electra ernie eurobert flaubert jina_embeddings_v3
+    modernbert mpnet new nomic_bert roberta roformer xlm-roberta xlm-roberta-xl xmod
+    """.split()  # noqa: SIM905 - one name a line would be a page
+)
 # what the publisher alone can say
 _PUBLISHER = {
     "data.undeclared": "training data",
@@ -159,7 +166,9 @@ def _unknown(dossier: Dossier, kind: str, findings: tuple[Finding, ...], causes:
 def _running(dossier: Dossier, command: str) -> tuple[str, str]:
     """How to find out how often it is wrong, and the command that does it; none where assay cannot run the model."""
     tried = "run" in dossier.given or not {"--run", "--questions", "--pack"}.isdisjoint(shlex.split(command))
-    if tried or not (dossier.nature.kind is SubjectKind.LANGUAGE_MODEL or dossier.subject.closed):
+    writes = dossier.nature.kind is SubjectKind.LANGUAGE_MODEL and dossier.portrait.family not in _ENCODERS
+    own_code = any("trust_remote_code" in path.optin for path in dossier.loading)  # which assay does not run
+    if tried or own_code or not (writes or dossier.subject.closed):
         return "run it where it is used, on questions whose answers you know", ""
     return "run it on questions with known answers", f"{command} --run"
 

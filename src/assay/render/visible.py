@@ -66,6 +66,14 @@ def code(text: str) -> str:
     return f"{'`' * ticks}{pad}{shown}{pad}{'`' * ticks}" if shown else ""
 
 
+def prose(text: str) -> str:
+    """`text` for Markdown, what stands in backticks as a code span, so that a command in it can be copied."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return escaped(text)
+    return "".join(code(piece) if at % 2 else escaped(piece) for at, piece in enumerate(pieces))
+
+
 def _shows(letter: str) -> bool:
     return letter.isprintable() and letter not in _BLANK
 

@@ -21,7 +21,7 @@ from assay.render.sections import View, of
 from assay.render.tally import tally
 from assay.render.unknown import Unknown, count
 from assay.render.verdict import said
-from assay.render.visible import code, escaped, visible
+from assay.render.visible import code, escaped, prose, visible
 from assay.render.words import (
     KIND_WORDS,
     aside_line,
@@ -90,11 +90,11 @@ def _matter(row: Matter, dossier: Dossier) -> Iterator[str]:
     """One matter: what and what to do, and folded why, where and the waivers."""
     also = f" ({escaped(row.also(MOST_PLACES))})" if len(row.findings) > 1 else ""
     yield f"- {code(row.rule.id)}: {escaped(row.what)}{also}"
-    yield f"  **{escaped(row.remedies[0])}**"
+    yield f"  **{prose(row.remedies[0])}**"
     yield ""
     yield "  <details><summary>Why, where, and the waiver</summary>"
     yield ""
-    yield f"  {escaped(row.why)}"
+    yield f"  {prose(row.why)}"
     yield ""
     yield from (f"  - {code(place)}" for place in row.where[:MOST_PLACES])
     if len(row.where) > MOST_PLACES:
@@ -118,7 +118,7 @@ def _block(passage: Passage) -> Iterator[str]:
 
 def _unknown(cause: Unknown) -> str:
     required = f" (**the policy requires {len(cause.required):,}**)" if cause.required else ""
-    how = f"{escaped(cause.how)}: {code(cause.command)}" if cause.command else escaped(cause.how)
+    how = f"{prose(cause.how)}: {code(cause.command)}" if cause.command else prose(cause.how)
     what = f"{escaped(cause.what)} ({len(cause.checks):,}){required}"
     return f"| {what} | {escaped(cause.because)} | {how} | {cause.effort} |"
 
@@ -148,7 +148,7 @@ def _table(rows: list[Told], dossier: Dossier) -> Iterator[str]:
         where = "<br>".join(code(location(evidence)) for evidence in finding.evidence[:3])
         more = f"<br>and {len(finding.evidence) - 3} more" if len(finding.evidence) > 3 else ""
         effect = "" if finding.effect is Effect.NONE else f" **{finding.effect}**"
-        remedy = escaped(dossier.remedy(finding)) if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) else ""
+        remedy = prose(dossier.remedy(finding)) if finding.kind in (Kind.FAIL, Kind.REVIEW, Kind.OPEN) else ""
         remedy += "".join(f"<br>Known as {escaped(one.line())}" for one in advisories(finding))
         also = f"<br>{escaped(row.also(len(row.copies)))}" if row.copies else ""
         said = f"{escaped(finding.message)} | {where}{more}{also} | {remedy}"
