@@ -41,6 +41,7 @@ def main() -> None:
         eos_token="<|im_end|>",
         pad_token="<|im_end|>",
         bos_token="<|im_start|>",
+        model_input_names=["input_ids", "attention_mask"],  # transformers 4 adds token types, which no Llama takes
     )
     limits = GenerationParameters(max_new_tokens=MOST_NEW, stop_strings=["\n"])
     model = WhiteboxModel(network, tokenizer, generation_parameters=limits)

@@ -17,8 +17,9 @@ DIR has one folder for each set, with its files as they were published; what is 
     ragtruth/    response.jsonl, source_info.jsonl          (github ParticleMedia/RAGTruth, dataset/)
 
 A sentence is unsupported where most of the people who read it said so, or where it holds a span that they marked. QAGS
-and FaithBench are the test: nothing is chosen or trained on them. With a model there are three columns more: how much
-likelier the sentence is after the nearest passages (`gain`), its answer to whether the sentence is true (`judge`), and
+and FaithBench are the test: nothing is chosen or trained on them. With a model there are four columns more: how much
+likelier the sentence is after the nearest passages (`gain`), how unexpected the least expected word there is that the
+documents do not have (`unexpected`), its answer to whether the sentence is true (`judge`), and
 the mean rank of the score and the gain (`both`), a rule that was fixed before it was tried; each as `assay check
 --judge` has it.
 """
@@ -48,7 +49,7 @@ from assay.text.sentence import bounds, split
 from assay.uncertainty.checking import check
 from assay.uncertainty.claims import ranked
 from assay.uncertainty.grounding import Documents
-from assay.uncertainty.judging import Entails, Judge, gains, nearest
+from assay.uncertainty.judging import Entails, Judge, nearest, readings
 from assay.uncertainty.sources import source
 from assay.uncertainty.statistics import auroc
 
@@ -57,7 +58,7 @@ STEPS, RIDGE = 25, 1e-3
 TEST = ("qags", "faithbench")
 LEAST = 10  # sentences of each label, below which nothing is measured
 DRAWS = 1000  # of the bootstrap, by document
-SIGNALS = ("gain", "judge", "both", "entailment")
+SIGNALS = ("gain", "unexpected", "judge", "both", "entailment")
 OVERLAPS = ("words", "pairs", "triples")
 
 
@@ -225,11 +226,14 @@ def measured(found: list[Row]) -> Measured:
 
 def signals(runtime: Runtime, found: list[Row], score: Floats) -> dict[str, Floats]:
     """What a model makes of each sentence beside its passages, higher for less support; what it does not say is 0."""
-    pairs = [(nearest(Documents([row.document]), row.sentence), row.sentence) for row in found]
+    held = [Documents([row.document]) for row in found]
+    pairs = [(nearest(documents, row.sentence), row.sentence) for documents, row in zip(held, found, strict=True)]
     yes = [row.yes for row in Judge(runtime).hear(pairs, Steps(None, "", len(pairs), ""))]
-    gain = -np.array([one or 0.0 for one in gains(runtime, pairs)])
+    read = [readings(runtime, documents, [pair])[0] for documents, pair in zip(held, pairs, strict=True)]
+    gain = -np.array([row.gain or 0.0 for row in read])
     judge = np.array([0.5 - (0.5 if one is None else one) for one in yes])
-    return {"gain": gain, "judge": judge, "both": ranked(score) + ranked(gain)}
+    unexpected = np.array([row.unexpected or 0.0 for row in read])
+    return {"gain": gain, "unexpected": unexpected, "judge": judge, "both": ranked(score) + ranked(gain)}
 
 
 def entailed(model: Entails, found: list[Row]) -> dict[str, Floats]:
@@ -256,7 +260,9 @@ def fitted(rows: list[Measured], columns: tuple[str, ...]) -> Floats:
 
 def fit(sets: dict[str, Measured]) -> None:
     """Print the line that the package has, and how one does on each set where none of its family was fitted to."""
-    choices = [("score",), *((("score", "gain"),) if all("gain" in row.scores for row in sets.values()) else ())]
+    choices: list[tuple[str, ...]] = [("score",)]
+    if all("gain" in row.scores for row in sets.values()):
+        choices += [("score", "gain"), ("score", "unexpected")]
     family = {name: name.partition(" ")[0] for name in sets}
     training = [name for name in sets if family[name] not in TEST]
     for columns in choices:
@@ -343,7 +349,7 @@ def main() -> None:
     heads = ("set", "sentences", "unsupported", "AUROC", *OVERLAPS, "against the best of them")
     runtime = uncertainty.open(given.model) if given.model else None
     encoder = Entails(Entailer(given.entailment)) if given.entailment else None
-    chosen = (*(SIGNALS[:3] if runtime else ()), *(SIGNALS[3:] if encoder else ()))
+    chosen = (*(SIGNALS[:4] if runtime else ()), *(SIGNALS[4:] if encoder else ()))
     beside = tuple(f"{one} (to the best)" for one in chosen)
     every: dict[str, Measured] = {}
     print(f"| {' | '.join((*heads, *MARKS, *beside))} |")

@@ -1,10 +1,12 @@
-"""Measure the scores of SmolLM2-135M on labelled questions beside lm-polygraph's: AUROC, cost, and guarantees.
+"""Measure the scores of SmolLM2-135M on labelled questions beside those of peers: AUROC, cost, and guarantees.
 
-    python -m benchmarks.hallucination --data DIR [--most N] [--samples K] [--peer PYTHON] [--only NAME]
+    python -m benchmarks.hallucination --data DIR [--most N] [--samples K] [--peer PYTHON [--encoder DIR]] [--only NAME]
 
 DIR holds `qa/lre/*.json`, `qa/nq_open_dev_even.jsonl` and `qa/selfaware.json` (see docs/measured/hallucination.md).
 Everything is asked anew. Prevalence is printed with every statistics. PYTHON is the interpreter of an environment in
-which lm-polygraph is installed: it then scores the same answers to the same questions. A guarantee is tried over 200
+which lm-polygraph, uqlm and selfcheckgpt are installed: the first then answers the same questions with the same
+weights, the others score assay's answers and, with --samples, K samples of its drawing. Each AUROC stands beside that
+within topics: of pairs of a wrong and a right answer to questions of one topic. A guarantee is tried over 200
 halvings of the questions: fitted on one half, judged on the other.
 """
 
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from assay.cli.demo import packaged_model
-from assay.facts.calibration import Answered, Calibration
+from assay.facts.calibration import Answered, Calibration, Question, Worth
 from assay.runtime.opening import torch_runtime
 from assay.runtime.torch_ import TorchRuntime
 from assay.uncertainty import Draw, calibration, questions, statistics
@@ -32,6 +34,8 @@ HALVINGS, DRAWS = 200, 1000
 ALPHAS = (0.3, 0.4, 0.5)
 PROMPTS = 30
 TIMED = 40
+MOST_NEW = 16  # tokens of a sample
+HEAD = f"{'score':<30} {'AUROC':>6}  {'95 % interval':<15} {'within':>6}  {'AUPRC':>6} {'PRR':>6}"
 SETS = {
     "LRE": "qa/lre/*.json",
     "NQ-open, every second question": "qa/nq_open_dev_even.jsonl",
@@ -48,9 +52,9 @@ def table(name: str, runtime: TorchRuntime, pack: QuestionSet, draw: Draw) -> tu
     rate = found.errors / found.count
     asked = f"{found.count} questions, {found.errors} wrong ({rate:.3f})"
     print(f"\n{name}: {asked}, {spent:.0f} CPU s, {draw.count} samples each")
-    print(f"{'score':<22} {'AUROC':>6}  {'95 % interval':<15} {'AUPRC':>6} {'PRR':>6}   chance 0.500, {rate:.3f}, 0")
+    print(f"{HEAD}   chance 0.500, 0.500, {rate:.3f}, 0")
     for row in found.worth:
-        print(f"{row.score:<22} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
+        print(_line(row))
     print(f"calibrated by {found.score}: ECE {found.ece:.3f}, Brier {found.brier:.3f}, held-out folds")
     if found.unanswerable:
         lost = found.unanswerable
@@ -58,6 +62,13 @@ def table(name: str, runtime: TorchRuntime, pack: QuestionSet, draw: Draw) -> tu
         print(f"{lost.declined} of {lost.count} unanswerable declined; separated from the others with {area}")
     guarantees(tuple(row for row in rows if row.answerable))
     return rows, found
+
+
+def _line(row: Worth) -> str:
+    """How well a score discriminates, as a line of the table."""
+    inside = "      " if row.within is None else f"{row.within:6.3f}"
+    interval = f"{row.low:.3f} to {row.high:.3f}"
+    return f"{row.score:<30} {row.auroc:6.3f}  {interval:<15} {inside}  {row.auprc:6.3f} {row.prr:6.3f}"
 
 
 def guarantees(rows: tuple[Answered, ...]) -> None:
@@ -94,27 +105,68 @@ def elsewhere(one: Calibration, name: str, rows: tuple[Answered, ...]) -> None:
 
 def peer(python: str, folder: Path, pack: QuestionSet, rows: tuple[Answered, ...]) -> None:
     """lm-polygraph on the same questions, judged on its own answers, its best score beside assay's default."""
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch, "questions.jsonl")
-        told = [question for question in pack.questions if question.answerable]
-        file.write_text("".join(json.dumps({"id": row.id, "prompt": row.prompt}) + "\n" for row in told))
-        script = Path(__file__).with_name("_polygraph.py")
-        command = [python, str(script), str(folder), str(file), str(TIMED)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    found: dict[str, Any] = {row["id"]: row for row in lines if "id" in row}
-    if not found:
-        raise SystemExit(f"lm-polygraph gave nothing: {done.stderr[-500:]}")
+    told = [question for question in pack.questions if question.answerable]
+    given = [{"id": row.id, "prompt": row.prompt} for row in told]
+    found, seconds = _asked(python, "_polygraph.py", given, str(folder), after=(str(TIMED),))
     answers = {question.id: question.answers for question in told}
     wrong = np.array([not calibration.right(found[question.id]["text"], answers[question.id]) for question in told])
     own = {row.id: row for row in rows}
     same = sum(found[id]["text"].partition("\n")[0].strip() == own[id].text for id in found)
     print(f"lm-polygraph: {len(found)} questions, {int(wrong.sum())} wrong; {same} answers are those of assay")
+    _compared(told, own, {id: row["scores"] for id, row in found.items()}, wrong)
+    plain = seconds.pop("plain generate")
+    print(
+        f"its CPU s over plain generate: {', '.join(f'{name} {value / plain:.2f}x' for name, value in seconds.items())}"
+    )
+
+
+def sampled(
+    python: str, encoder: str, runtime: TorchRuntime, pack: QuestionSet, rows: tuple[Answered, ...], draw: Draw
+) -> None:
+    """uqlm and SelfCheckGPT on assay's answers and samples, their best score beside assay's default."""
+    told, own = [question for question in pack.questions if question.answerable], {row.id: row for row in rows}
+    start = time.process_time()
+    given = []
+    for question in told:
+        text = own[question.id].text
+        tokens = runtime.score(question.prompt, f" {text}") if text else ()
+        drawn = runtime.sample(question.prompt, draw.count, MOST_NEW, draw.temperature, draw.seed, "\n")
+        samples, logprobs = [row.text.strip() for row in drawn], [row.logprob for row in tokens]
+        given.append({"id": question.id, "text": text, "logprobs": logprobs, "samples": samples})
+    spent = time.process_time() - start
+    found, seconds = _asked(python, "_sampled.py", given, after=(encoder,) if encoder else ())
+    print(f"uqlm and SelfCheckGPT: {len(found)} answers of assay, {draw.count} samples of each ({spent:.0f} CPU s)")
+    wrong = np.array([not own[question.id].right for question in told])
+    _compared(told, own, {id: row["scores"] for id, row in found.items()}, wrong)
+    print(f"CPU s beside the samples: {', '.join(f'{name} {value:.1f}' for name, value in seconds.items())}")
+
+
+def _asked(
+    python: str, script: str, rows: list[dict[str, Any]], *before: str, after: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """(what a script says in an environment of its own of each row, by its id, the CPU seconds that it prints last)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "rows.jsonl")
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        command = [python, str(Path(__file__).with_name(script)), *before, str(file), *after]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found: dict[str, Any] = {row["id"]: row for row in lines if "id" in row}
+    if not found:
+        raise SystemExit(f"{script} gave nothing: {done.stderr[-500:]}")
+    return found, lines[-1]["seconds"]
+
+
+def _compared(
+    told: list[Question], own: dict[str, Answered], scores: dict[str, dict[str, float]], wrong: statistics.Bools
+) -> None:
+    """A line for each score of a peer, and assay's default less the best of them."""
+    topics = [question.topic for question in told]
     best, ranked = ("", np.zeros(0)), -1.0
-    for name in sorted(next(iter(found.values()))["scores"]):
-        values = np.array([found[question.id]["scores"][name] for question in told])
-        row = statistics.discrimination(name, values, wrong)
-        print(f"{row.score:<28} {row.auroc:6.3f}  {row.low:.3f} to {row.high:.3f}  {row.auprc:6.3f} {row.prr:6.3f}")
+    for name in sorted(next(iter(scores.values()))):
+        values = np.array([scores[question.id][name] for question in told])
+        row = statistics.discrimination(name, values, wrong, topics)
+        print(_line(row))
         best, ranked = ((name, values), row.auroc) if row.auroc > ranked else (best, ranked)
     mine = calibration.column(tuple(own[question.id] for question in told), calibration.DEFAULT)
     mistaken = np.array([not own[question.id].right for question in told])
@@ -123,11 +175,9 @@ def peer(python: str, folder: Path, pack: QuestionSet, rows: tuple[Answered, ...
     gaps = [statistics.auroc(mine[row], mistaken[row]) - statistics.auroc(best[1][row], wrong[row]) for row in draws]
     low, high = np.quantile(gaps, (0.025, 0.975))
     gap = statistics.auroc(mine, mistaken) - ranked
-    print(f"assay's default less the best of them ({best[0]}): {gap:+.3f} (95 % {low:+.3f} to {high:+.3f})")
-    seconds = lines[-1]["seconds"]
-    plain = seconds.pop("plain generate")
-    ratios = ", ".join(f"{name} {value / plain:.2f}x" for name, value in seconds.items())
-    print(f"its CPU s over plain generate: {ratios}")
+    print(
+        f"assay's {calibration.DEFAULT} less the best of them ({best[0]}): {gap:+.3f} (95 % {low:+.3f} to {high:+.3f})"
+    )
 
 
 def cost(runtime: TorchRuntime) -> None:
@@ -183,6 +233,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1000)
     parser.add_argument("--samples", type=int, default=0)
     parser.add_argument("--peer")
+    parser.add_argument("--encoder", default="", help="a folder with a sentence encoder, for uqlm's cosine")
     parser.add_argument("--only", choices=list(SETS))
     given = parser.parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported, as the command line does
@@ -206,6 +257,8 @@ def main() -> None:
                 first = first or found
                 if given.peer and name != "SelfAware":
                     peer(given.peer, Path(folder), pack, rows)
+                    if given.samples:
+                        sampled(given.peer, given.encoder, runtime, pack, rows, Draw(given.samples))
 
 
 if __name__ == "__main__":

@@ -147,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
                 seed = 100 * len(self.server.requests) + number
             if "own temperature" in faults:
                 warmth = 1.0
+            if "ignores all" in faults:
+                seed, warmth = 0, 0.0
             rows = tuple(runtime.generate(prompt, most, warmth, seed))
             text = "".join(row.text for row in rows)
             found.append(self._talk(number, text, rows) if chat else self._completion(number, text, rows, first=True))

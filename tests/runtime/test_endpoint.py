@@ -446,3 +446,12 @@ def test_the_real_model_says_the_same_through_an_endpoint(smollm2_runtime: Torch
         made, here = list(found.generate(prompt, 8)), list(inside.generate(prompt, 8))
         assert [row.text for row in made] == [row.text for row in here]
         assert [row.logprob for row in made] == pytest.approx([row.logprob for row in here], abs=2e-4)
+
+
+def test_a_text_without_any_score_is_shown_all_the_same(tmp_path: Path) -> None:
+    """A server of words alone that answers alike whatever it is told: nothing is scored, and nothing breaks."""
+    with serving(Speaker(), "no logprobs", "ignores all") as server:
+        asked = ("score", server.reference, "--user", "What is the capital of France?", "--most", "8", "--samples", "2")
+        done = run(*asked, "-o", f"json={tmp_path / 'a.json'}", "-o", "text", "-o", f"html={tmp_path / 'a.html'}")
+    assert done.returncode == 0 and "NOT JUDGED" in done.stdout, done.stderr
+    assert run("score", str(tmp_path / "a.json"), "-q").stdout == "no score\n"

@@ -17,7 +17,7 @@ from assay.render.record.checked_page import page
 from assay.uncertainty import judging
 from assay.uncertainty.checking import check
 from assay.uncertainty.grounding import Documents
-from assay.uncertainty.helping import helped, weight
+from assay.uncertainty.helping import helped, log_odds, weight
 from assay.uncertainty.judging import TRIAL, Judge
 from assay.uncertainty.sources import source
 
@@ -149,3 +149,29 @@ def test_what_a_helper_reads_is_what_is_near() -> None:
     # a script without words that can be compared: the beginning is read
     (whole,) = judging.nearest(Documents(["天" * 2000]), "狗")
     assert whole == "天" * judging.MOST_READ
+
+
+class Reads(Speaks):
+    """Finds a word likelier that the passages hold, and a long one less likely."""
+
+    can = frozenset({Capability.SCORE, Capability.SAMPLE})
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(" ", "\0 ").split("\0"):
+            if word:
+                logprob = -0.5 if word.strip(" .") in prompt else -float(len(word))
+                rows.append(TokenScore(word, at, at + len(word), logprob, None, None, None, ()))
+                at += len(word)
+        return tuple(rows)
+
+
+def test_what_a_model_expects_counts_beside_words() -> None:
+    rows = asked("It carries 180 sheep. It carries 180 hippopotamuses.", Judge(Reads())).sentences
+    first, second = (row.heard for row in rows)
+    assert first is not None and second is not None
+    # " It" and " carries" and " 180" are in the passage, " sheep." is not
+    assert (first.unexpected, second.unexpected) == (7.0, 16.0)
+    assert first.gain == pytest.approx((-0.5 * 3 - 7) / 4 - (-3 - 8 - 4 - 7) / 4)
+    assert rows[0].chance is not None and rows[1].chance is not None and rows[0].chance < rows[1].chance
+    assert log_odds(0.5, 10.0) == pytest.approx(-2.29 + 1.17 + 0.65) and log_odds(0.5, None) < log_odds(0.9, None)

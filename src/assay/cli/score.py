@@ -194,6 +194,6 @@ def _rendered(found: ScoredText, format: str, path: Path | None, quiet: bool, ve
         return page(found)
     from assay.render.record.scored import lines
 
-    first = found.scores[0]
-    rows = [f"{first.value:.3f} {first.unit}  {first.id}"] if quiet else lines(found, *looks(path), verbose)
+    first = next((f"{row.value:.3f} {row.unit}  {row.id}" for row in found.scores), "no score")
+    rows = [first] if quiet else lines(found, *looks(path), verbose)
     return encoded(rows, fold=path is None and not quiet)

@@ -49,11 +49,13 @@ class Heard:
     """What helpers make of a sentence beside its passages; None where one says nothing.
 
     `yes` is a judge's probability of yes against no, and `gain` by how much the sentence is likelier to it after the
-    passages (nats a token); `entailed` and `denied` are the greatest probabilities of a model of entailment.
+    passages (nats a token); `unexpected` is the surprisal there of the least expected word that the documents do not
+    have (nats; 0: they have all). `entailed` and `denied` are the greatest probabilities of a model of entailment.
     """
 
     yes: float | None = None
     gain: float | None = None
+    unexpected: float | None = None
     entailed: float | None = None
     denied: float | None = None
 

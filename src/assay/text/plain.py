@@ -22,6 +22,11 @@ def words(text: str) -> Iterator[str]:
     yield from (match[0] for match in _WORD.finditer(text))
 
 
+def located(text: str) -> Iterator[tuple[int, int]]:
+    """Where each of these words starts and stops."""
+    yield from (match.span() for match in _WORD.finditer(text))
+
+
 def pieces(text: str) -> list[str]:
     """The words of a text in lower case, and each mark of punctuation."""
     return _PIECE.findall(text.casefold())

@@ -141,6 +141,10 @@ class Documents:
         best = heapq.nsmallest(most, scores, key=lambda number: (-scores[number], number))
         return [(number, scores[number] / total) for number in best]
 
+    def lacks(self, word: str) -> bool:
+        """Whether a word says something and is in no document, by its stem."""
+        return word.lower() not in STOP_WORDS and stem(word) not in self._holders
+
     def holds(self, word: str, document: int) -> bool:
         """Whether a stem is in a document."""
         return any(self.passages[number].document == document for number in self._holders.get(word, ()))

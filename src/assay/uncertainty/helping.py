@@ -1,8 +1,8 @@
 """Put together what words say of a sentence beside documents, and what helpers say that were tried.
 
-The log-odds that a sentence is unsupported are those of its words, a line that was fitted to what people said of
-sentences (`python -m benchmarks.grounded --fit`), less those of each helper that is heeded: how much oftener it accepts
-true claims of its trial than false ones, in so far as it is sure.
+The log-odds that a sentence is unsupported are those of its words, by a line that was fitted to what people said of
+sentences (`python -m benchmarks.grounded DIR --fit`), less those of each helper that is heeded: how much oftener it
+accepts true claims of its trial than false ones, in so far as it is sure.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from assay.uncertainty import judging
 from assay.uncertainty.grounding import Documents
 from assay.uncertainty.sources import Source
 
-# the log-odds by `absent`, fitted to sentences that people labelled, both labels of each set alike (docs/checker.md)
-CONSTANT, ABSENT = -1.58, 2.45
+# the log-odds by `absent`, and by it and `unexpected` where a model gives that, fitted to sentences that people
+# labelled, both labels of each set alike; the latter with SmolLM2-135M (docs/checker.md)
+WORDS, READ = (-1.58, 2.45), (-2.29, 2.34, 0.065)
 
 
 def helped(
@@ -47,8 +48,8 @@ def helped(
         said.append([judging.supports(row) for row in rows])
         heard = [_joined(one, other) for one, other in zip(heard, rows, strict=True)]
         if isinstance(helper, judging.Judge):
-            gains = judging.gains(helper.runtime, pairs)
-            heard = [replace(row, gain=gain) for row, gain in zip(heard, gains, strict=True)]
+            read = judging.readings(helper.runtime, documents, pairs)
+            heard = [_joined(one, other) for one, other in zip(heard, read, strict=True)]
     sentences = list(found.sentences)
     for number, at in enumerate(chosen):
         votes = [(trial, row[number]) for trial, row in zip(trials, said, strict=True)]
@@ -73,8 +74,15 @@ def weight(helper: Helper, value: float) -> float:
     return odds * abs(2 * value - 1)
 
 
+def log_odds(absent: float, unexpected: float | None) -> float:
+    """The log-odds (nats) that a sentence is unsupported by its words, and by how a model reads them."""
+    if unexpected is None:
+        return WORDS[0] + WORDS[1] * absent
+    return READ[0] + READ[1] * absent + READ[2] * unexpected
+
+
 def _weighed(row: CheckedSentence, heard: Heard, votes: list[tuple[Helper, float | None]]) -> CheckedSentence:
-    words = 0.0 if row.support is Support.NOT_JUDGED else CONSTANT + ABSENT * row.absent
+    words = 0.0 if row.support is Support.NOT_JUDGED else log_odds(row.absent, heard.unexpected)
     spoken = [(helper, value) for helper, value in votes if value is not None and helper.heeded]
     against = words - sum(weight(helper, value) for helper, value in spoken)
     if row.support is Support.NOT_JUDGED and not spoken:

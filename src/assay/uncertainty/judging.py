@@ -104,16 +104,33 @@ class Judge:
             yield from ((at, _share([(text, 0.0)])) for at, text in enumerate(rows))
 
 
-def gains(runtime: Runtime, pairs: Sequence[Pair]) -> list[float | None]:
-    """By how much each sentence is likelier after its passages (nats a token); None where a runtime does not say."""
+def readings(runtime: Runtime, documents: Documents, pairs: Sequence[Pair]) -> list[Heard]:
+    """How each sentence reads after its passages: `gain` and `unexpected`, where the runtime scores given texts."""
     if not can_score(runtime):
-        return [None] * len(pairs)
+        return [Heard()] * len(pairs)
     said = [f" {_flat(text)}" for _, text in pairs]
     texts = [(f"{before[0]}\n\nIn short:", text) for (before, _), text in zip(pairs, said, strict=True)]
     read = scored(runtime, [*texts, *(("In short:", text) for text in said)])
-    means = [sum(token.logprob for token in row) / len(row) if row else None for row in read]
-    both = zip(means[: len(pairs)], means[len(pairs) :], strict=True)
-    return [None if late is None or alone is None else round(late - alone, 4) for late, alone in both]
+    both = zip(said, read[: len(pairs)], read[len(pairs) :], strict=True)
+    return [_reading(documents, *row) for row in both]
+
+
+def _reading(
+    documents: Documents, text: str, late: tuple[TokenScore, ...] | None, alone: tuple[TokenScore, ...] | None
+) -> Heard:
+    if not late or not alone:
+        return Heard()
+    gain = _mean(late) - _mean(alone)
+    surprises = [
+        -sum(row.logprob for row in late if row.start < stop and row.stop > start)
+        for start, stop in plain.located(text)
+        if documents.lacks(text[start:stop])
+    ]
+    return Heard(gain=round(gain, 4), unexpected=round(max(surprises, default=0.0), 4))
+
+
+def _mean(tokens: tuple[TokenScore, ...]) -> float:
+    return sum(row.logprob for row in tokens) / len(tokens)
 
 
 def _first(tokens: Iterable[TokenScore]) -> float | None:

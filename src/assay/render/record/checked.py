@@ -97,6 +97,7 @@ def heard(row: CheckedSentence) -> str:
         ("" if row.chance is None else f"unsupported with {row.chance:.0%}"),
         ("" if said.yes is None else f"yes {said.yes:.0%}"),
         ("" if said.gain is None else f"{said.gain:+.2f} nats a token by the passages"),
+        ("" if not said.unexpected else f"{said.unexpected:.1f} nats of the least expected word they lack"),
         ("" if said.entailed is None else f"entailed {said.entailed:.0%}"),
         ("" if said.denied is None else f"contradicted {said.denied:.0%}"),
     )
