@@ -99,3 +99,26 @@ def test_every_command_with_formats_writes_several_at_once(tmp_path: Path) -> No
     assert run("compare", dossier, dossier, "-o", "pdf").stderr == (
         "assay: unknown format 'pdf': give text, json or html\n"
     )
+
+
+def test_every_command_takes_quiet_and_verbose() -> None:
+    lacking = [
+        f"{name} {word}"
+        for name, command in commands(cli).items()
+        for word in ("-q", "-v")
+        if not any(word in row.opts for row in command.params)
+    ]
+    assert len(commands(cli)) > 50 and lacking == []
+
+
+def test_quiet_leaves_what_was_asked_for_and_verbose_says_what_is_used(tmp_path: Path) -> None:
+    assert run("audit", str(hub_model(tmp_path / "model")), "-o", f"json={tmp_path}/d.json", "-q").returncode == 0
+    plain = run("policy", "show", "strict")
+    assert run("policy", "show", "strict", "-q").stdout == plain.stdout and plain.stderr == ""
+    said = run("policy", "show", "strict", "-v")
+    assert said.stdout == plain.stdout
+    assert said.stderr.startswith("assay 0.1.0, Python 3.") and "kernels" in said.stderr
+    known = ("baseline", "write", str(tmp_path / "d.json"))
+    assert run(*known, str(tmp_path / "a")).stdout.endswith(f"wrote {tmp_path}/a\n")
+    assert "wrote" not in run(*known, str(tmp_path / "b"), "-q").stdout
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

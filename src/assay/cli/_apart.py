@@ -19,6 +19,7 @@ from assay.files import noting
 from assay.writing import keep_out, try_out
 
 MODEL = "{model}"  # in the name of a report of one of several models: where the model's name goes
+QUIET, VERBOSE = "assay.quiet", "assay.verbose"  # in the meta of click's context: whether these were given
 _INPUTS = "assay.inputs"  # in the meta of click's context: what the command was given, and what it read since
 _MANIFEST = "manifest.json"  # what a corpus is written to last, under a name that inputs may have
 _HERE = "file://"
@@ -52,10 +53,22 @@ class NamedArgument(click.Argument):
 
 
 class Command(click.Command):
-    """A command whose outputs touch none of its inputs."""
+    """A command whose outputs touch none of its inputs, and which takes `-q` and `-v` as every other does."""
+
+    def __init__(self, *words: Any, **settings: Any) -> None:
+        super().__init__(*words, **settings)
+        taken = {word for row in self.params for word in row.opts}
+        for name, short, help in _EVERYWHERE:
+            if short not in taken:
+                self.params.append(
+                    click.Option((short, f"--{name}"), is_flag=True, expose_value=False, callback=_noted, help=help)
+                )
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it (UsageError: an output would touch an input)."""
+        ctx.meta.setdefault(QUIET, bool(ctx.params.get("quiet")))
+        if ctx.meta.get(VERBOSE):
+            _say_what_is_used()
         given: list[Path] = list(_inputs(ctx))
         ctx.meta[_INPUTS] = given
         rows = [row for row in self.params if isinstance(row, Written | WrittenArgument)]
@@ -67,6 +80,31 @@ class Command(click.Command):
         apart(files, "".join(row.inside for row in rows))
         with noting(given):
             return super().invoke(ctx)
+
+
+# where a command has none of its own: (name, short name, what it does)
+_EVERYWHERE = (
+    ("quiet", "-q", "Print nothing but errors and what was asked for."),
+    ("verbose", "-v", "Say also which assay, Python, kernels and configuration are used."),
+)
+
+
+def _noted(ctx: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.meta[f"assay.{option.name}"] = True
+
+
+def _say_what_is_used() -> None:
+    from platform import python_version
+
+    from assay import kernels
+    from assay.cli._config import configured
+    from assay.cli._streams import say
+    from assay.version import VERSION
+
+    files = sorted(set(configured(None).origins.values()))
+    config = f"configuration {', '.join(files)}" if files else "no configuration"
+    say(f"assay {VERSION}, Python {python_version()}, kernels {kernels.name()}, {config}", err=True)
 
 
 class Group(click.Group):

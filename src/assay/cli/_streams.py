@@ -64,6 +64,17 @@ def say(*lines: str, err: bool = False) -> None:
     stream.flush()
 
 
+def note(*lines: str, err: bool = False) -> None:
+    """`say` what was done besides what was asked for, unless the command was told to be quiet."""
+    from click import get_current_context
+
+    from assay.cli._apart import QUIET
+
+    context = get_current_context(silent=True)
+    if context is None or not context.meta.get(QUIET):
+        say(*lines, err=err)
+
+
 def answer(word: str, sentence: str, tone: Tone) -> None:
     """Print the word and the sentence that a command answers with."""
     from assay.render.headline import Headline
@@ -103,7 +114,7 @@ def put(raw: bytes, path: Path | None) -> None:
 
     keep_apart(path)
     write(path, raw)
-    say(f"wrote {path}", err=True)
+    note(f"wrote {path}", err=True)
 
 
 def put_record(format: str, value: object, rows: Iterable[str], path: Path | None) -> None:

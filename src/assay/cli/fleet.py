@@ -18,7 +18,7 @@ from assay.cli._fleet_site import site
 from assay.cli._fleet_watch import watch
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
-from assay.cli._streams import Output, looks, put, put_record, say
+from assay.cli._streams import Output, looks, note, put, put_record, say
 from assay.errors import UsageError
 from assay.execution.cores import usable
 from assay.facts.codec import encode
@@ -70,9 +70,9 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
     place = project / models.NAME
     if found.places and not place.exists():
         write(place, written.toml(found.places).encode())
-        say(f"wrote {place}: audit them with  assay fleet audit {place}", err=True)
+        note(f"wrote {place}: audit them with  assay fleet audit {place}", err=True)
     elif found.places:
-        say(f"{place} is there already, and stays as it is", err=True)
+        note(f"{place} is there already, and stays as it is", err=True)
 
 
 @COMMAND.command("audit")
@@ -197,7 +197,7 @@ def _lock(rows: tuple[FleetRow, ...], models: Path, *, refuse: bool) -> tuple[st
     raw = lock.encoded(sorted((*found, *untouched), key=lambda row: row.reference))
     if not path.exists() or path.read_bytes() != raw:
         write(path, raw)
-        say(f"wrote {path}", err=True)
+        note(f"wrote {path}", err=True)
     return ()
 
 

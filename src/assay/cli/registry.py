@@ -13,7 +13,7 @@ from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
-from assay.cli._streams import Output, looks, put_record, say
+from assay.cli._streams import Output, looks, note, put_record, say
 from assay.errors import UsageError
 from assay.facts.kept import Accepted, Tended
 
@@ -58,7 +58,7 @@ def gc(registry: str | None, last: int | None, dry_run: bool, outputs: tuple[Out
     with kept(registry) as found:
         result = clear(found, last=last or 0, pretend=dry_run)
     would = "would remove" if dry_run else "removed"
-    say(
+    note(
         f"{would} {result.removed_audits:,} audits and {result.removed_blobs:,} files ({result.freed / 1e6:,.1f} MB)",
         err=True,
     )
@@ -113,7 +113,7 @@ def migrate(registry: str | None) -> None:
     from assay.registry import migrated
 
     before, after = migrated(where(registry))
-    say(
+    note(
         f"the registry was at {before or 'nothing'}" + (f" and is at {after}" if before != after else ": nothing to do")
     )
 
@@ -145,7 +145,7 @@ def waive(
             check, artifact, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED
         )  # fmt: skip
         row = accept(found, dossier, waiver, user())
-    say(f"recorded {row.id[:8]}: write a policy with it by  assay registry waivers --write FILE")
+    note(f"recorded {row.id[:8]}: write a policy with it by  assay registry waivers --write FILE")
 
 
 @COMMAND.command("waivers")
@@ -183,7 +183,7 @@ def unwaive(number: str, registry: str | None) -> None:
 
     with kept(registry) as found:
         row = take_back(found, number, user())
-    say(f"took back {row.id[:8]}: {row.check} of {row.model}")
+    note(f"took back {row.id[:8]}: {row.check} of {row.model}")
 
 
 def _policy_with(rows: Sequence[Accepted], base: str, path: Path) -> None:
@@ -200,7 +200,7 @@ def _policy_with(rows: Sequence[Accepted], base: str, path: Path) -> None:
     if replace(after, name=before.name, waivers=before.waivers, sha256=before.sha256) != before:
         raise UsageError(f"no waivers can be added to the policy {base}: write its own as [[waiver]]")
     write(path, made.encode())
-    say(f"wrote {path}: {len(rows):,} waivers", err=True)
+    note(f"wrote {path}: {len(rows):,} waivers", err=True)
 
 
 def _is_tar(file: Path) -> bool:
