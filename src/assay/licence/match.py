@@ -30,6 +30,8 @@ MOST_WORDS = 40_000  # of a text that are compared; what follows is beside its l
 MOST_DIFFERENCES = 50
 MOST_TIMES = 3  # a text is looked at
 EXCERPT = 30  # words of a difference that are shown
+MOST_PATH = 3  # words of an address behind its domain
+DOMAINS = frozenset({"org", "com", "net", "io", "dev", "ai", "edu", "gov"})
 MOST_NAME = 8  # words of a name that stand in place of the licence's own
 # the lists of names are read with this module: the worker opens no file once it has locked itself down
 READY = named("MIT WITH LLVM-exception")
@@ -104,9 +106,11 @@ def _held(found: list[Word], lines: list[str]) -> _Held:
             (held.kept if share else held.near).append(row)
             ended = max(ended, row.ends)
         titled = {said for _, said, share in held.rows if not share}
-        if not held.near or titled:
+        kept = {row.known.id for row in held.kept}  # of which another copy may be here that is only like it
+        again = [row for row in held.near if row.known.id not in kept]
+        if not again or titled:
             break
-        near += held.near
+        near += again
     held.near = sorted((*near, *held.near), key=lambda row: -sum(row.text))
     return held
 
@@ -179,7 +183,7 @@ def _added(kept: list[Aligned], covered: list[bool], found: list[Word]) -> list[
     for start, stop in gaps(covered, 0, len(covered)) if kept else ():
         said = found[start:stop]
         inside = [row for row in kept if row.first < start and stop < row.last]
-        if inside and any(_is_name(row, start, stop, said) for row in inside):
+        if inside and any(_is_name(row, start, stop, said) or _is_moved(row, start, stop, found) for row in inside):
             continue
         if inside or OPERATIVE & {word.text for word in said}:
             beside = _beside(said)
@@ -208,11 +212,27 @@ def _is_name(row: Aligned, start: int, stop: int, said: list[Word]) -> bool:
     return plain and len(said) <= MOST_NAME and all(word.name for word in said)
 
 
+def _is_moved(row: Aligned, start: int, stop: int, found: list[Word]) -> bool:
+    """Whether words stand in place of others behind a domain that the licence has there: its publisher moved a page."""
+    left, right = row.places[start - 1], row.places[stop]
+    short = 0 <= left < right and max(stop - start, right - left - 1) <= MOST_PATH
+    return short and found[start - 1].text in DOMAINS and not OPERATIVE & {word.text for word in found[start:stop]}
+
+
+def _is_moved_away(row: Aligned, start: int, stop: int, found: list[Word]) -> bool:
+    """The same of the words that the licence has there."""
+    if stop - start > MOST_PATH or not start or start - 1 not in row.places:
+        return False
+    at = row.places.index(start - 1) + 1
+    end = next((here for here in range(at, min(at + MOST_PATH, len(found) - 1) + 1) if row.places[here] == stop), at)
+    return end > at and _is_moved(row, at, end, found)
+
+
 def _removed(row: Aligned, found: list[Word]) -> list[Difference]:
     """What of a licence is missing, but for the parts of its text that need not be copied."""
     rows = []
     for start, stop in gaps(row.own, 0, len(row.own)):
-        if row.known.may_miss(start, stop):
+        if row.known.may_miss(start, stop) or _is_moved_away(row, start, stop, found):
             continue
         begin, end = max(start, row.known.head), min(stop, len(row.own) - row.known.tail)
         line = found[min(row.first, len(found) - 1)].line
