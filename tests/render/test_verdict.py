@@ -158,6 +158,16 @@ def test_what_only_a_card_can_say_is_one_cause(tmp_path: Path, audit: Audit) -> 
     assert "card.missing" in row.checks and row.command == "assay explain card.missing"
 
 
+def test_the_card_beside_all_weights_is_the_models(tmp_path: Path, audit: Audit) -> None:
+    hub_model(tmp_path / "m" / "model")
+    (tmp_path / "m" / "load.py").write_text("PATH = 'model'\n")
+    found = audit(tmp_path / "m")
+    assert "card.missing" not in {check for row in unknowns(found) for check in row.checks}
+    assert replies(tally(found))[3].known == "2 data sets named; made from org/base-7b, it says"
+    hub_model(tmp_path / "m" / "other", **{"README.md": None})  # whose card it would be nobody could tell
+    assert "card.missing" in {check for row in unknowns(audit(tmp_path / "m")) for check in row.checks}
+
+
 def test_what_was_left_out_is_asked_by_the_command_without_the_option(tmp_path: Path, audit: Audit) -> None:
     model = hub_model(tmp_path / "m")
     again = f"assay audit {model} --skip card.missing,licence.missing --offline"

@@ -70,8 +70,10 @@ class Model:
 
     @property
     def card(self) -> ModelCard | None:
-        """The card of the model itself: the one at the top of the folder."""
-        return next((card for card in self.cards if "/" not in card.artifact), None)
+        """The card of the model itself: at the top of the folder, else where all its weights lie in one below it."""
+        below = {folder(row.artifact) for row in self.indexes}
+        roots = ("", *below) if len(below) == 1 else ("",)
+        return next((card for root in roots for card in self.cards if folder(card.artifact) == root), None)
 
     @property
     def config(self) -> ModelConfig | None:

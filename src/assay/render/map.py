@@ -20,7 +20,8 @@ from assay.lazy import regex
 
 CELL, LEFT, TOP = 22, 44, 84
 ACROSS, BESIDE, LINE = 150, 50, 11  # of a small map: the field, the names beside it, the height of a row
-MOST_ROLES, WIDEST, LONGEST = 9, 16, 10  # of a small map: rows, how wide a cell may be, letters of a name
+MOST_ROLES, WIDEST = 9, 16  # of a small map: rows, how wide a cell may be
+LONGEST, LEANING = 9, 15  # letters of a name: beside a small map, and leaning above a large one
 MOST_DRAWN = 400  # tensors that get a histogram of their own; beyond, those that differ most
 STEPS = 4  # colour steps on either side of the middle
 Grid = dict[tuple[int, str], tuple[float, int]]  # (layer, role) -> value, and which tensor
@@ -106,7 +107,9 @@ def small_map(rows: Sequence[TensorSummary], marked: frozenset[str]) -> Markup:
         for step, found in sorted(steps.items())
     ]
     names = Markup("").join(
-        Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(BESIDE - 4, at * LINE + 9, _shortened(role))
+        Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(
+            BESIDE - 4, at * LINE + 9, _shortened(role, LONGEST)
+        )
         for at, role in enumerate(kept)
     )
     label = f"Scale of {len(layers)} layers by {len(kept)} roles, each against the median of its role"
@@ -129,13 +132,13 @@ def _times(value: float, middle: float) -> str:
     return f"{value / middle:.2f} times" if middle > 0 else "above"
 
 
-def _shortened(role: str) -> str:
-    """A role in ten letters: of a long one the parts by their first letters, and the last as far as it goes."""
-    if len(role) <= LONGEST:
+def _shortened(role: str, most: int) -> str:
+    """A role in `most` letters: of a long one the parts by their first letters, and the last as far as it goes."""
+    if len(role) <= most:
         return role
     *parts, last = role.split(".")
-    head = "".join(f"{part[:1]}." for part in parts)[: LONGEST - 3]
-    room = LONGEST - len(head)
+    head = "".join(f"{part[:1]}." for part in parts)[: most - 3]
+    room = most - len(head)
     return head + (last if len(last) <= room else f"{last[: room - 1]}…")
 
 
@@ -151,10 +154,14 @@ def _middles(grid: Grid, roles: list[str]) -> dict[str, float]:
 
 
 def _figure(title: str, cells: list[Markup], roles: list[str], layers: list[int]) -> Markup:
-    width, height = LEFT + len(roles) * CELL + 8, TOP + len(layers) * (CELL - 8) + 4
+    shown = [_shortened(role, LEANING) for role in roles]
+    beyond = max((4 * len(name) - (len(roles) - n) * CELL for n, name in enumerate(shown)), default=0)
+    width, height = LEFT + len(roles) * CELL + max(8, beyond), TOP + len(layers) * (CELL - 8) + 4
     columns = Markup("").join(
-        Markup('<text transform="translate({} {}) rotate(-60)">{}</text>').format(LEFT + n * CELL + 12, TOP - 6, role)
-        for n, role in enumerate(roles)
+        Markup('<text transform="translate({} {}) rotate(-60)"><title>{}</title>{}</text>').format(
+            LEFT + n * CELL + 12, TOP - 6, role, name
+        )
+        for n, (role, name) in enumerate(zip(roles, shown, strict=True))
     )
     every = max(1, len(layers) // 30)
     names = Markup("").join(
