@@ -77,7 +77,10 @@ class PurposeMark:
 
 @dataclass(frozen=True, slots=True)
 class SourcePurpose:
-    """What a Python file is for, the first mark of each purpose, and the licence of its SPDX header (line 0: none)."""
+    """What a Python file is for, the first mark of each purpose, and the licence of its SPDX header (line 0: none).
+
+    Of other files, without marks, a licence that they name for themselves or for the package that they describe.
+    """
 
     artifact: str
     marks: tuple[PurposeMark, ...]

@@ -143,7 +143,9 @@ class LicenceSource:
 
 @dataclass(frozen=True, slots=True)
 class PublisherClaims:
-    """What a weight file's own metadata states about origin: (key, text) pairs such as `general.license`."""
+    """What a weight file's own metadata states about origin, or REUSE about weights: (key, text) pairs such as
+    `general.license`.
+    """
 
     artifact: str
     claims: tuple[Stated, ...]

@@ -134,7 +134,7 @@ FORMAT = Format(
         "authors", "contributors", "changelog", "changes", "version", "citation", "contributing", "checksums",
         "sha256sums", "makefile", "dockerfile", "requirements",
         "*.names", "*.labels", "*.list", "*.vec", "*.arpa", "*.dict",
-        "*.codes", "*.bpe", "*.lst", "*.uci", "*.mm", "*.lgb", "*.lightgbm", "*.text",
+        "*.license", "*.codes", "*.bpe", "*.lst", "*.uci", "*.mm", "*.lgb", "*.lightgbm", "*.text",
     ),
     guess=_unnamed,
     needs=("assay.formats._mentions", "assay.formats.model_card"),

@@ -16,6 +16,7 @@ from assay.facts.codec import Mismatch
 from assay.facts.tensor import WeightIndex
 from assay.facts.text import ChatTemplate, TemplateTrial, untried
 from assay.formats import Format
+from assay.formats.container.file_licence import file_licences
 from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
 from assay.isolation import beneath
@@ -215,6 +216,8 @@ def _besides(give: Give, artifact: str, format: Format, window: Window) -> None:
     try:
         for fact in second_nature(artifact, format, window):
             give(fact)
+        for said in file_licences(artifact, format.id, window):
+            give(said)
     except OutOfTime:
         raise
     except LimitExceeded as broken:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import assay
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.openness import LicenceOrigin
+from assay.formats.container.file_licence import MOST_SAID, file_licences
+from assay.formats.window import Window
 from assay.render.answer import licence
 from tests.builders.hub import hub_model
 from tests.builders.inputs import pdf
@@ -110,3 +115,59 @@ def test_the_licence_of_the_weights_is_theirs_whatever_its_name_begins_with(tmp_
     files = {"LICENSE": APACHE, "MODEL_LICENSE": "Acme Terms\n\nYou may not use the weights commercially.\n"}
     found = audited(tmp_path, **files).openness.component("parameters_final").licence
     assert (found.origin, found.open) == (LicenceOrigin.DOMAIN, False)
+
+
+HEADER = "SPDX-License-Identifier: GPL-3.0-or-later"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("run.sh", f"#!/bin/sh\n# {HEADER}\ntrue\n", "GPL-3.0-or-later"),
+        ("run.yaml", f"# {HEADER}\na: 1\n", "GPL-3.0-or-later"),
+        ("run.toml", f"# {HEADER}\na = 1\n", "GPL-3.0-or-later"),
+        ("run.cu", f"/* {HEADER} */\nint x;\n", "GPL-3.0-or-later"),
+        ("run.js", f"// {HEADER}\nvar x;\n", "GPL-3.0-or-later"),
+        ("notes.md", f"<!--\n{HEADER}\n-->\n# Notes\n", "GPL-3.0-or-later"),
+        ("config.json.license", f"SPDX-FileCopyrightText: 2026 X\n{HEADER}\n", "GPL-3.0-or-later"),
+        ("package.json", '{"name": "x",\n "license": "ISC"}\n', "ISC"),
+        (
+            "pyproject.toml",
+            '[tool.x]\nlicense = "MIT"\n[project]\nname = "x"\nlicense = "BSD-3-Clause"\n',
+            "BSD-3-Clause",
+        ),
+        ("pyproject.toml", '[project]\nlicense = {text = "ISC"}\n', "ISC"),
+        ("CITATION.cff", "cff-version: 1.2.0\nlicense: CC-BY-4.0\n", "CC-BY-4.0"),
+        ("REUSE.toml", '[[annotations]]\npath = ["docs/*"]\nSPDX-License-Identifier = "CC0-1.0"\n', "CC0-1.0"),
+    ],
+)
+def test_what_files_say_of_their_own_licence_is_said_of_them(tmp_path: Path, name: str, text: str, said: str) -> None:
+    found = messages(audited(tmp_path, **{name: text}), "licence.missing")
+    assert found[1:] == [f"of parts, and not of the model: {name} ({said})"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("REUSE.toml", '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n'),
+        (
+            "REUSE.toml",
+            '[[annotations]]\npath = [\n  "x",\n  "*.safetensors",\n]\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n',
+        ),
+        (".reuse/dep5", "Format: x\n\nFiles: *\nCopyright: X\nLicense: CC-BY-NC-4.0\n"),
+        ("model.safetensors.license", "SPDX-License-Identifier: CC-BY-NC-4.0\n"),
+    ],
+)
+def test_what_reuse_says_of_all_files_or_of_weights_is_said_of_the_model(tmp_path: Path, name: str, text: str) -> None:
+    dossier = audited(tmp_path, **{name: text})
+    assert messages(dossier, "licence.missing") == [
+        "licence 'CC-BY-NC-4.0' is claimed, its text is not among the files"
+    ]
+    assert messages(dossier, "licence.restricted") == ["CC-BY-NC-4.0: no commercial use, or research only"]
+
+
+@given(st.text(), st.sampled_from(["REUSE.toml", ".reuse/dep5", "package.json", "pyproject.toml", "a.c", "a.license"]))
+def test_any_text_states_licences_or_none(text: str, name: str) -> None:
+    raw = text.encode("utf-8", "surrogatepass")
+    rows = list(file_licences(name, "text", Window(io.BytesIO(raw))))
+    assert len(rows) <= MOST_SAID

@@ -66,7 +66,7 @@ _SUFFIXES = {
     "weights": f"Darknet or other weights; {_CONVERT}",
 }
 # extension -> language of source code, which is a text
-_SOURCES = {
+SOURCES = {
     **dict.fromkeys(("js", "mjs", "cjs", "jsx"), "JavaScript"),
     **dict.fromkeys(("ts", "tsx"), "TypeScript"),
     **dict.fromkeys(("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "mm"), "C, C++ or CUDA"),
@@ -89,8 +89,8 @@ def unread(path: str, head: bytes) -> str:
     if known:
         return f"not analysed: {known} ({begins})"
     if is_utf8(head):
-        if extension in _SOURCES:
-            return f"not analysed: source code in {_SOURCES[extension]}; {_READ} ({_quoted(head)})"
+        if extension in SOURCES:
+            return f"not analysed: source code in {SOURCES[extension]}; {_READ} ({_quoted(head)})"
         return f"no reader knows what kind of text this is ({_quoted(head)})"
     return f"no reader knows this format ({begins})"
 

@@ -47,6 +47,10 @@ def licence_of(
         return NONE
     if own:
         return _made(own, LicenceOrigin.OWN, evidence[:1], kind)
+    at = evidence[0].artifact if evidence else ""
+    if header := next((row for row in model.sources if row.artifact == at and row.licence), None):
+        seen = Evidence(at, header.licence, line=header.licence_line)
+        return _made(header.licence, LicenceOrigin.OWN, (seen,), kind)
     beside = _beside(model, evidence)
     if beside is not None:
         return _by_text(beside, LicenceOrigin.OWN, kind)

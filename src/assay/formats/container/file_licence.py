@@ -1,0 +1,104 @@
+"""What files say of their own licence, or of that of files beside them: SPDX headers, REUSE, manifests of packages.
+
+Sources: SPDX 2.3 annex E (headers); the REUSE specification 3.3 (`REUSE.toml`, `.reuse/dep5`, `NAME.license`); npm
+package.json, PEP 621 and 639, Cargo and CITATION.cff 1.2 (`license`). Read by their lines, so that any comment will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.errors import InputError
+from assay.facts.openness import SourcePurpose
+from assay.facts.text import PublisherClaims, Stated
+from assay.formats.container.unread import SOURCES
+from assay.formats.window import Window
+from assay.lazy import regex
+from assay.licence.place import is_licence
+
+HEADER, MOST_HEADER = 60, 16_384  # lines and bytes in which an SPDX header stands
+MOST, MOST_SAID = 1 << 20, 200  # bytes of a manifest, and licences that one file states of others
+_SPDX = regex(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+() -]{1,100})")
+# formats of texts that may carry such a comment; Python's has its own reader (python/purpose.py)
+_TEXTS = frozenset({"text", "settings", "yaml", "native-code", "model-card", "chat-template", "notebook", "licence"})
+_PACKAGES = ("package.json", "pyproject.toml", "setup.cfg", "cargo.toml", "citation.cff")
+_STATED = regex(
+    r"\s*[\"']?license[\"']?\s*[:=]\s*(?:\{\s*text\s*=\s*)?(?:[\"']([^\"']{2,100})[\"']|([^\"'{}\[\]#,]{2,100}))"
+)
+_TABLE = regex(r"\s*\[+\s*([^\[\]]{1,100}?)\s*\]+\s*\Z")
+_TABLES = frozenset({"", "project", "tool.poetry", "package", "metadata"})
+_QUOTED = regex(r"[\"']([^\"']{1,300})[\"']")
+_WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".h5", ".keras", ".msgpack")
+_ALL = frozenset({"*", "**", "**/*", "./*", "*.*"})
+
+
+def file_licences(artifact: str, format: str, window: Window) -> Iterator[SourcePurpose | PublisherClaims]:
+    """Yield the licence that a file names for itself or its package, and what REUSE says of the model's weights.
+
+    A statement about all files, or about weights, is one about the model: the others are of parts.
+    """
+    name = artifact.rpartition("/")[2].lower()
+    manifest = artifact in ("REUSE.toml", ".reuse/dep5") or name in _PACKAGES
+    if not manifest and format not in _TEXTS and name.rpartition(".")[2] not in SOURCES:
+        return
+    try:
+        text = window.rest(0, MOST if manifest else MOST_HEADER).decode("utf-8", "replace")
+    except InputError:
+        return  # the reader of the file has met the same
+    lines = text.splitlines()
+    if artifact in ("REUSE.toml", ".reuse/dep5"):
+        yield from _reuse(artifact, lines)
+    elif name in _PACKAGES:
+        yield from _package(artifact, name, lines)
+    elif name.endswith(".license"):
+        yield from _said(artifact, artifact[: -len(".license")], *_header(lines))
+    elif not is_licence(artifact) and (found := _header(lines))[0]:
+        yield SourcePurpose(artifact, (), *found)
+
+
+def _header(lines: list[str]) -> tuple[str, int]:
+    for number, line in enumerate(lines[:HEADER], 1):
+        if found := _SPDX.search(line):
+            return found[1].strip(" -"), number
+    return "", 0
+
+
+def _said(artifact: str, covered: str, licence: str, line: int) -> Iterator[SourcePurpose | PublisherClaims]:
+    """A licence of the files that a path or pattern means: of the model where these are all files, or weights."""
+    if not licence:
+        return
+    if "/" not in artifact.removeprefix(".reuse/") and (covered in _ALL or covered.lower().endswith(_WEIGHTS)):
+        yield PublisherClaims(artifact, (Stated("license", licence, line),))
+    else:
+        yield SourcePurpose(artifact, (), licence, line)
+
+
+def _reuse(artifact: str, lines: list[str]) -> Iterator[SourcePurpose | PublisherClaims]:
+    """Each annotation of REUSE.toml (`path`, `SPDX-License-Identifier`) and stanza of dep5 (`Files`, `License`)."""
+    paths, listing, told = [""], False, 0
+    for number, line in enumerate(lines, 1):
+        key, _, value = line.partition("=" if artifact.endswith(".toml") else ":")
+        word = key.strip().strip("\"'").lower()
+        if word in ("path", "files") or listing:
+            found = _QUOTED.findall(value or line) if artifact.endswith(".toml") else (value or line).split()
+            paths = [*paths, *found] if listing else found
+            listing = artifact.endswith(".toml") and "]" not in line and (listing or "[" in value)
+        elif word in ("spdx-license-identifier", "license") and value.strip():
+            quoted = _QUOTED.findall(value)
+            licence = " AND ".join(quoted) if quoted else value.strip()
+            covered = next((path for path in paths if path in _ALL or path.lower().endswith(_WEIGHTS)), paths[0])
+            yield from _said(artifact, covered, licence[:MOST_SAID], number)
+            told += 1
+            if told >= MOST_SAID:
+                return
+
+
+def _package(artifact: str, name: str, lines: list[str]) -> Iterator[SourcePurpose]:
+    """The licence of the package that a manifest describes, the first that it states."""
+    table = ""
+    for number, line in enumerate(lines, 1):
+        if head := _TABLE.match(line):
+            table = head[1].strip().lower()
+        elif table in _TABLES and (found := _STATED.match(line[:1000])) and not line.startswith((" " * 9, "\t\t\t")):
+            yield SourcePurpose(artifact, (), (found[1] or found[2]).strip(), number)
+            return
