@@ -161,7 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         if asked and body:
             self.server.ranges.append(asked)
-            start = int(asked.removeprefix("bytes=").partition("-")[0])
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            start, raw = int(first), raw[: int(last) + 1] if last else raw
         self.send_response(206 if asked and body else 200)
         headers = {
             "Content-Length": str(len(raw) - start),
@@ -170,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
             "Accept-Ranges": "bytes",
         }
         if asked and body:
-            headers["Content-Range"] = f"bytes {start}-{len(raw) - 1}/{len(raw)}"
+            headers["Content-Range"] = f"bytes {start}-{len(raw) - 1}/{len(self.server.files[name])}"
         for key, text in headers.items():
             self.send_header(key, text)
         self.end_headers()

@@ -194,7 +194,7 @@ def test_help_without_click_is_the_same_as_with_it() -> None:
         (["audit", "x", "-o", "pdf"], "unknown format 'pdf'"),
         (["audit", "x", "--skip", "token.forgable"], "did you mean 'token.forgeable'?"),
         (["audit", "x", "--policy", "defualt"], "no policy 'defualt'"),
-        (["audit", "s3://bucket/x"], "cannot open s3://bucket/x"),
+        (["audit", "ftp://host/x"], "cannot open ftp://host/x"),
         (["frob"], "no command 'frob' (assay --help lists them)"),
         (["audti"], "no command 'audti'; did you mean 'audit'?"),
         (["audit", "x", "-o", "htlm"], "did you mean 'html'?"),

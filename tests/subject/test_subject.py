@@ -239,7 +239,7 @@ def test_an_endpoint_is_a_walk_without_files(reference: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "sentence"),
     [
-        ("s3://bucket/x", "cannot open s3://bucket/x: give a folder, a weight file, hf://org/name or openai+http"),
+        ("ftp://host/x", "cannot open ftp://host/x: give a folder, a weight file, hf://org/name, s3://bucket/path or"),
         ("https://host/org/name", "cannot open https://host/org/name: give"),
         ("openai+http://", "openai+http:// is no endpoint: expected openai+http://host:port/v1#model"),
         ("openai+ftp://host/v1#m", "openai+ftp://host/v1#m is no endpoint: expected"),

@@ -123,7 +123,7 @@ def COMMAND(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Audit MODEL: a folder, a weight file, hf://org/name[@revision], or openai+http://host/v1#model
+    """Audit MODEL: a folder, a weight file, hf://org/name[@revision], s3://bucket/path or openai+http://host/v1#model
     (anthropic+https://host/v1#model for the Messages API).
 
     Nothing from the model is executed; --run and --questions compute its network from weights that assay read. Exit

@@ -19,6 +19,7 @@ from assay.version import VERSION
 _BASE = ("click", "jinja2", "license-expression", "numpy", "openassay-native", "PyYAML", "rich")
 _EXTRAS = {
     "huggingface_hub": ("hub", "hf://org/name"),
+    "fsspec": ("store", "s3://bucket/path and the like"),
     "zstandard": ("corpus", "building and asking a corpus"),
     "pyarrow": ("corpus", "Parquet and Arrow as inputs of a corpus"),
     "cryptography": ("sign", "assay sign, verify, attest"),

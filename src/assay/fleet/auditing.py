@@ -89,12 +89,13 @@ def audit(task: Task) -> FleetRow:
                 entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
                 max_time=task.max_time, max_bytes=task.max_bytes,
             )  # fmt: skip
-            keys, found = _keys(request), ahead(task.limits, entry.opened, offline=task.offline)
+            how = {"offline": task.offline, "headers": task.cost == "header"}
+            keys, found = _keys(request), ahead(task.limits, entry.opened, **how)
             if known := _known_by_its_commit(kept, keys, found, task):
                 return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
-            walk = until.enter_context(within(task.limits, entry.opened, found, offline=task.offline))
+            walk = until.enter_context(within(task.limits, entry.opened, found, **how))
             states = _states(walk)
-            old = () if task.again or walk.closed else (states.usual, states.whole)
+            old = () if task.again or not states.usual else (states.usual, states.whole)
             if known := kept.seen(keys.rules, old, by=task.by, token=task.token):
                 return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
             before = kept.read_before(keys.read, old)
@@ -106,7 +107,7 @@ def audit(task: Task) -> FleetRow:
         lasting = bool(not walk.closed and keys.read and read.lasting)
         files = {**registry.beside(dossier, entry.opened, before), **({"facts": encoded(read)} if lasting else {})}
         made = kept.keep(dossier, files, by=task.by, token=task.token)
-        ours = not walk.closed and made.dossier == sha256(dossier)  # else another kept other files under it
+        ours = bool(states.usual) and made.dossier == sha256(dossier)  # else another kept other files under it
         if ours:
             kept.remember(keys.rules, states.of(read), made)
         if ours and found:
@@ -196,7 +197,7 @@ class _States:
 
 
 def _states(walk: Walk) -> _States:
-    if walk.closed:
+    if walk.closed or any(not _identity(row) for row in (*walk.entries, *walk.aside) if isinstance(row, Entry)):
         return _States("", "")
     rows = sorted([*map(_listed, walk.entries), *map(_listed, walk.obstacles)])
     own = sorted(_listed(row) for row in walk.aside)
@@ -207,7 +208,13 @@ def _states(walk: Walk) -> _States:
 def _listed(row: Entry | Obstacle) -> str:
     if isinstance(row, Obstacle):
         return repr((row.artifact, row.trouble, row.reason))
-    return repr((row.path, row.size, row.place.identity))
+    return repr((row.path, row.size, _identity(row)))
+
+
+def _identity(row: Entry) -> tuple[object, ...]:
+    """What changes with a file, on disk or in a store; empty where nobody says by what."""
+    place = row.place
+    return place.identity if place.identity is not None else getattr(place.given, "state", ())
 
 
 def _digest(*parts: str) -> str:

@@ -15,10 +15,16 @@ __all__ = ["MOST_TENSORS", "InProcess", "Place", "Reader", "Reading", "available
 
 
 class Rooted(Protocol):
-    """What is to be read: the folders or files on disk that all of it lies below; none if it is not on disk."""
+    """What is to be read: the folders or files on disk that all of it lies below; none if it is not on disk.
+
+    `far`: its bytes come over a network as they are asked for.
+    """
 
     @property
     def roots(self) -> tuple[str, ...]: ...
+
+    @property
+    def far(self) -> bool: ...
 
 
 def available() -> bool:
@@ -44,10 +50,10 @@ def reader_for(
 
     Chat templates are tried out in this process only if this process was asked for.
     """
-    if isolated and walk.roots and available():
+    if isolated and (walk.roots or walk.far) and available():
         from assay.isolation.process import Worker  # needs `select`, which a browser's Python lacks
 
         return Worker(walk.roots, needed, require=require, tensors=tensors)
     if require:
         raise IsolationError("--require-isolation: this platform has no isolated reader; audit on Linux with Landlock")
-    return InProcess(render=not (isolated and walk.roots), tensors=tensors)
+    return InProcess(render=not (isolated and (walk.roots or walk.far)), tensors=tensors)

@@ -8,22 +8,27 @@ import select
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import astuple, replace
 from typing import Any
 
 from assay import formats
-from assay.errors import IsolationError
-from assay.facts.artifact import Obstacle, Trouble
+from assay.errors import Changed, IsolationError, Unreachable
+from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.codec import Mismatch, encode
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
+from assay.formats.window import Source
 from assay.isolation.child import Child, started
 from assay.isolation.reading import DEADLINE, MOST_TENSORS, TRIAL, Place, Reading, Trials, trials
-from assay.isolation.wire import PREFIX, Allowance, End, heard, length, packed, unpacked
+from assay.isolation.wire import PREFIX, Allowance, End, Need, heard, length, packed, unpacked
+from assay.writing import reason
 
 LEAST = 0.1  # for each of them, however long the others took
 SOFT = 0.75  # the part of these after which a worker stops by itself, and tells what it has
 READ = 1 << 16  # bytes
+MOST_SERVED = 1 << 30  # bytes of one file that come over a network for a worker
+FAR = 5.0  # times as many where the bytes come over a network
 START = 60.0  # wall seconds until a worker must have announced itself
 RENDERING = "assay.formats.template.trial"  # what a worker loads to try templates out
 FULL = ("landlock", "seccomp", "rlimits")
@@ -75,19 +80,24 @@ class Worker:
         if self._rendered or company != self._company:
             self.close()
         module = format.read.__module__.rpartition(".")[2]
-        assert place.root is not None and place.identity is not None  # a worker is for files on disk
-        request = {
-            "artifact": artifact,
-            "format": module,
-            "root": astuple(place.root),
-            "inside": place.inside,
-            "identity": place.identity,
-            "tensors": self._left.tensors,
-        }
+        request = {"artifact": artifact, "format": module, "tensors": self._left.tensors}
         self._company = company
-        reading = self._asked(request, _within(left, self._deadline), place.identity[2])
+        if place.root is not None and place.identity is not None:
+            request |= {"root": astuple(place.root), "inside": place.inside, "identity": place.identity}
+            reading = self._asked(request, _within(left, self._deadline), place.identity[2])
+        else:
+            reading = self._served(request, _within(left, self._deadline * FAR), place)
         changed = reading.obstacle is not None and reading.obstacle.trouble is Trouble.CHANGED
         return replace(reading, facts=()) if changed else reading  # of what had been told, nobody knows of which bytes
+
+    def _served(self, request: dict[str, object], seconds: float, place: Place) -> Reading:
+        """Read an artifact whose bytes come through this process, as the worker asks for them."""
+        try:
+            with place.source() as source:
+                size = source.seek(0, 2)
+                return self._asked({**request, "size": size}, seconds, size, source)
+        except (Changed, Unreachable) as cause:
+            return Reading((), obstacle(str(request["artifact"]), cause))
 
     def tried(self, artifact: str, templates: tuple[ChatTemplate, ...], left: float = math.inf) -> Trials:
         """Try out the templates of one artifact, in a worker that reads and renders nothing afterwards.
@@ -112,9 +122,15 @@ class Worker:
             return trials(templates, Reading((), _stopped(artifact, cause)))
 
     def _asked(
-        self, request: Mapping[str, object], seconds: float, size: int, *, of_templates: bool = False
+        self,
+        request: Mapping[str, object],
+        seconds: float,
+        size: int,
+        source: Source | None = None,
+        *,
+        of_templates: bool = False,
     ) -> Reading:
-        """What the worker answers to one request, within so many wall seconds."""
+        """What the worker answers to one request, within so many wall seconds; of `source` it gets what it asks for."""
         artifact = str(request["artifact"])
         facts: list[object] = []
         child = self._child = self._child or self._started(of_templates)
@@ -123,15 +139,25 @@ class Worker:
             _limit_cpu(child, seconds)
             _send(child, {**request, "seconds": seconds * SOFT})
             answers = _Answers(child, seconds)
+            there, served = size if source is not None else 0, 0
             while not isinstance(
-                found := heard(answers.next(allowed, self._left), artifact, of_templates=of_templates), End
+                found := heard(answers.next(allowed, self._left), artifact, of_templates=of_templates, size=there), End
             ):
+                if isinstance(found, Need):
+                    assert source is not None  # `heard` takes no question otherwise
+                    if (served := served + found.count) > MOST_SERVED:
+                        raise _Silent(f"it asked for more than {MOST_SERVED:,} bytes, which come over a network")
+                    _write(child, _bytes(source, found), answers.left)
+                    continue
                 self._left.take(found)
                 facts.append(found)
             answers.over()
         except (_Silent, Mismatch) as cause:
             self.close()
             return Reading(tuple(facts), _stopped(artifact, cause))
+        except Unreachable as cause:  # bytes that it waits for are not to be had
+            self.close()
+            return Reading(tuple(facts), obstacle(artifact, cause))
         if found.stopped is not None and found.stopped.trouble in (Trouble.LIMIT, Trouble.STOPPED):
             self.close()  # what exhausted this worker leaves nothing behind for the next file
         return Reading(tuple(facts), found.stopped)
@@ -198,10 +224,36 @@ def _limit_cpu(child: Child, seconds: float) -> None:
 
 
 def _send(child: Child, message: object) -> None:
-    left = memoryview(packed(message))
+    _write(child, packed(message), START)
+
+
+def _bytes(source: Source, need: Need) -> bytes:
+    """What the worker asked for (Unreachable: the source gives less)."""
+    found = bytearray()
+    while len(found) < need.count:
+        try:
+            source.seek(need.at + len(found))
+            part = source.read(need.count - len(found))
+        except OSError as cause:
+            raise Unreachable(f"reading it failed ({reason(cause)})") from cause
+        if not part:
+            raise Unreachable(f"it ends at byte {need.at + len(found):,}, before the end that was listed")
+        found += part
+    return bytes(found)
+
+
+def _write(child: Child, raw: bytes, seconds: float) -> None:
+    """Write to a worker that may not read what it asked for."""
+    until, left = time.monotonic() + seconds, memoryview(raw)
+    poll = select.poll()
+    poll.register(child.requests, select.POLLOUT)
     try:
+        os.set_blocking(child.requests, False)
         while left:
-            left = left[os.write(child.requests, left) :]
+            if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+                raise _Silent("it does not take what it asked for")
+            with suppress(BlockingIOError):
+                left = left[os.write(child.requests, left) :]
     except OSError as cause:
         raise _Silent(child.ended()) from cause
 
@@ -215,6 +267,11 @@ class _Answers:
         self._held = bytearray()
         self._poll = select.poll()
         self._poll.register(child.answers, select.POLLIN)
+
+    @property
+    def left(self) -> float:
+        """The seconds until they are over."""
+        return self._until - time.monotonic()
 
     def next(self, allowed: Allowance, *outer: Allowance) -> Any:
         """The next message, taken off what is allowed."""
@@ -231,7 +288,7 @@ class _Answers:
 
     def _bytes(self, count: int) -> bytes:
         while len(self._held) < count:
-            if not self._poll.poll(max(0.0, self._until - time.monotonic()) * 1000):
+            if not self._poll.poll(max(0.0, self.left) * 1000):
                 raise _Silent(f"it took longer than {self._seconds:.3g} seconds")
             part = os.read(self._child.answers, max(count - len(self._held), READ))
             if not part:

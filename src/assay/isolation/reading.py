@@ -21,6 +21,7 @@ from assay.formats.container.second import second_nature
 from assay.formats.window import Source, Window
 from assay.isolation import beneath
 from assay.lazy import dataclass
+from assay.writing import reason
 
 MOST_TENSORS = 400_000  # of all files of a model; the largest mixtures of experts in use have 140,000
 DEADLINE = 60.0  # wall seconds for one artifact's header
@@ -44,7 +45,10 @@ Identity = tuple[int, int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an artifact's bytes are: a file `inside` a root on disk, with its identity, or an object that was given."""
+    """Where an artifact's bytes are: a file `inside` a root on disk, with its identity, or an object that was given.
+
+    An object may have a method `held`, which raises Changed where its bytes are no longer those that were listed.
+    """
 
     given: Source | None = None
     root: beneath.Root | None = None
@@ -68,7 +72,11 @@ class Place:
         """
         if self.root is None:
             assert self.given is not None
-            yield self.given
+            try:
+                yield self.given
+                getattr(self.given, "held", bool)()
+            except OSError as cause:
+                raise Unreachable(f"reading it failed ({reason(cause)})") from cause
             return
         try:
             descriptor = beneath.opened(self.root, self.inside)

@@ -16,6 +16,7 @@ from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.structure import Examined
 from assay.facts.text import TemplateTrial
 from assay.files import json_value
+from assay.formats.window import MAX_READ
 from assay.isolation.reading import MOST_TENSORS, listed
 from assay.lazy import dataclass
 
@@ -105,6 +106,19 @@ def ended(stopped: Obstacle | None) -> bytes:
     return packed({"end": encode(stopped)})
 
 
+def need(at: int, count: int) -> bytes:
+    """The message that asks for bytes of the artifact, where they are not on disk; they come as they are."""
+    return packed({"need": [at, count]})
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Bytes that the worker asks for: `count` of them from `at`."""
+
+    at: int
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """The end of an answer, and what stopped the reader, if anything did."""
@@ -112,8 +126,8 @@ class End:
     stopped: Obstacle | None
 
 
-def heard(message: Any, artifact: str, *, of_templates: bool = False) -> object:
-    """What one message says: a fact about `artifact`, or the End; Mismatch unless it is one of these in every part.
+def heard(message: Any, artifact: str, *, of_templates: bool = False, size: int = 0) -> object:
+    """What one message says: a fact about `artifact`, the End, or a Need of some of `size` bytes; else Mismatch.
 
     What rendering shows is told only where it was asked for, and then nothing else is.
     """
@@ -121,6 +135,8 @@ def heard(message: Any, artifact: str, *, of_templates: bool = False) -> object:
         raise Mismatch("an answer that is no fact and no end")
     if "end" in message:
         return End(None if message["end"] is None else _obstacle(message["end"], artifact))
+    if "need" in message and size:
+        return _need(message["need"], size)
     if "fact" not in message:
         raise Mismatch("an answer that is no fact and no end")
     found = _fact(message["fact"], artifact)
@@ -128,6 +144,13 @@ def heard(message: Any, artifact: str, *, of_templates: bool = False) -> object:
     if isinstance(found, TemplateTrial) != of_templates or (isinstance(found, Examined) and found.artifact == artifact):
         raise Mismatch(f"a {type(found).__name__}, which was not asked for")
     return found
+
+
+def _need(value: Any, size: int) -> Need:
+    whole = isinstance(value, list) and len(value) == 2 and all(type(number) is int for number in value)
+    if not whole or not 0 <= value[0] < value[0] + value[1] <= size or value[1] > MAX_READ:
+        raise Mismatch("a question for bytes that the file does not have")
+    return Need(*value)
 
 
 def _fact(entry: Any, artifact: str) -> object:

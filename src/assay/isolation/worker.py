@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import importlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -18,7 +19,7 @@ from assay.formats.container.second import needs
 from assay.isolation.beneath import Root
 from assay.isolation.lock import end_with, lock
 from assay.isolation.reading import AGAIN, Give, Place, read_at, try_into
-from assay.isolation.wire import ended, packed, received, told
+from assay.isolation.wire import ended, need, packed, received, told
 
 # codecs that parsers look up when called, and that cannot be loaded from disk any more once the lock holds
 _CODECS = ("ascii", "latin-1", "unicode_escape", "raw_unicode_escape", "utf-8-sig")
@@ -48,7 +49,12 @@ def _serve(source: BinaryIO, sink: BinaryIO) -> None:
     signal.signal(signal.SIGALRM, answer.ring)
     answer.write(packed({"reached": list(lock(tuple(first["roots"])))}))
     while (request := received(source)) is not None:
-        work = partial(_try, request) if "template" in request else partial(_read, request, readers)
+        if "size" in request:
+            work = partial(_read, request, readers, Place(_Asked(source, answer, request["size"])))
+        else:
+            work = (
+                partial(_try, request) if "template" in request else partial(_read, request, readers, _place(request))
+            )
         answer.end(request["artifact"], request["seconds"], work)
 
 
@@ -90,8 +96,14 @@ class _Answer:
 
     def _give(self, fact: object) -> None:
         message = told(fact)
-        self._counting = False  # half a message would cost the whole answer; time is called again soon
-        self.write(message)
+        with self.whole():
+            self.write(message)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """What is not interrupted: half a message would cost the whole answer, and time is called again soon."""
+        self._counting = False
+        yield
         self._counting = True
 
     def _still(self) -> None:
@@ -99,8 +111,36 @@ class _Answer:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _read(request: Any, readers: dict[str, formats.Format], give: Give) -> Obstacle | None:
-    place = Place(None, Root(*request["root"]), request["inside"], tuple(request["identity"]))
+class _Asked:
+    """The bytes of an artifact that is not on disk, asked of the auditing process."""
+
+    def __init__(self, source: BinaryIO, answer: _Answer, size: int) -> None:
+        self._source, self._answer, self._size, self._at = source, answer, size, 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """As files do, from the beginning and from the end."""
+        self._at = max(0, offset + (self._size if whence == 2 else 0))
+        return self._at
+
+    def read(self, count: int = -1, /) -> bytes:
+        """So many bytes, fewer only at the end (Unreachable: they are not to be had)."""
+        count = min(self._size - self._at if count < 0 else count, self._size - self._at)
+        if count <= 0:
+            return b""
+        with self._answer.whole():
+            self._answer.write(need(self._at, count))
+            found = self._source.read(count)
+        if len(found) < count:
+            raise EOFError  # who is asked has gone
+        self._at += count
+        return found
+
+
+def _place(request: Any) -> Place:
+    return Place(None, Root(*request["root"]), request["inside"], tuple(request["identity"]))
+
+
+def _read(request: Any, readers: dict[str, formats.Format], place: Place, give: Give) -> Obstacle | None:
     return read_at(give, request["artifact"], readers[request["format"]], place, request["tensors"])
 
 

@@ -20,6 +20,7 @@ LEAST_TENSORS = 50_000  # listing, measuring and reporting so many takes some 20
 BYTES_FOR_EACH = 64 * 1024  # that a file must have for each tensor beyond: one of 1 GiB may list 66,384
 LEAST_SECONDS, BYTES_A_SECOND = 1800, 20 * 10**6  # the slowest that a disk, or values without native kernels, are read
 MOST_BYTES = 8 * 10**12  # the largest repositories in use, with every quantised copy, hold half of it
+FAR_BYTES = 32 * 10**6  # where headers are all that is asked for, and everything comes over a network
 MOST_HOLES = 1 << 30  # bytes of a file that were never written; a broken download of any size has more
 MOST_EXTENTS = 10_000  # stretches of a file that are asked for
 _SEEKS = hasattr(os, "SEEK_HOLE")
@@ -39,10 +40,12 @@ class Budget:
         max_time: int | None = None,
         max_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        far: bool = False,
     ) -> None:
         self._size = sum(entry.size for entry in entries)
         self.seconds = LEAST_SECONDS + self._size // BYTES_A_SECOND if max_time is None else max_time
-        self.bytes = MOST_BYTES if max_bytes is None else max_bytes
+        self.bytes = (FAR_BYTES if far else MOST_BYTES) if max_bytes is None else max_bytes
         self.tensors = tensors(self._size)
         self._holes = max_bytes is None  # who says how much is to be read has holes read as well
         self._given = (max_time is not None, max_bytes is not None, False)

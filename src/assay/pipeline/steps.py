@@ -10,7 +10,7 @@ from assay import kernels, policy, writing
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
-from assay.measures import Feed, Material, Measure
+from assay.measures import Cost, Feed, Material, Measure
 from assay.pipeline.answer import answered
 from assay.pipeline.budget import Budget, tensors
 from assay.pipeline.excerpt import with_excerpts
@@ -33,7 +33,7 @@ def audited(request: Request, progress: Progress | None = None) -> Dossier:
 
     Raises UsageError: the model, its base, a corpus or a trust file cannot be used as given.
     """
-    walk = opened(request.model, offline=request.offline)
+    walk = opened(request.model, offline=request.offline, headers=request.cost is Cost.HEADER)
     make = isolated(walk, request)
     if request.histograms is None:
         return examined(walk, request, make, progress)
@@ -74,7 +74,7 @@ def gathered(
     """All that is read of the files of a walk, and measured of more than facts; arguments as of `examined`."""
     plan = planned(request)
     _ready(plan.measures, request)
-    budget = Budget(walk.entries, request.max_time, request.max_bytes)
+    budget = _budget(walk, request)
     progress = budget.watched(progress)
     aside = bool(walk.aside)
     walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made, budget)
@@ -110,7 +110,7 @@ def concluded(read: Gathered, walk: Walk, request: Request, progress: Progress |
     request = request.of(walk.name)
     plan = planned(request)
     _ready(plan.deriving, request)
-    budget = Budget(walk.entries, request.max_time, request.max_bytes)
+    budget = _budget(walk, request)
     watched = budget.watched(progress)
     walk = reach.whole(walk) if read.whole else walk
     facts = Facts((*read.facts, *plan.refused, *request.policy.limits))
@@ -134,6 +134,11 @@ def concluded(read: Gathered, walk: Walk, request: Request, progress: Progress |
 def isolated(walk: Walk, request: Request) -> MakeReader:
     """What makes the reader of these files as the request asks: in a locked-down process, unless it says otherwise."""
     return partial(_reader, walk, request)
+
+
+def _budget(walk: Walk, request: Request) -> Budget:
+    far = walk.far and request.cost is Cost.HEADER
+    return Budget(walk.entries, request.max_time, request.max_bytes, far=far)
 
 
 def _ready(measures: Iterable[Measure], request: Request) -> None:

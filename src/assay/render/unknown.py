@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from functools import partial
 
@@ -83,7 +83,7 @@ def unknowns(dossier: Dossier, again: str = "") -> tuple[Unknown, ...]:
     command = again or reproduce(dossier)
     groups: dict[tuple[str, str], list[Finding]] = {}
     open_ = [row for row in dossier.findings if row.kind is Kind.OPEN and row.effect is not Effect.WAIVED]
-    causes = {row.check for row in open_ if not row.follows}
+    causes = {row.check: row for row in reversed(open_) if not row.follows}
     said = Counter(row.message for row in open_ if not row.evidence)
     for finding in open_:
         groups.setdefault(_cause(dossier, finding, causes, said), []).append(finding)
@@ -113,10 +113,9 @@ def without(command: str, *options: str) -> str:
     return " ".join(map(quoted, kept))
 
 
-def _cause(dossier: Dossier, finding: Finding, causes: set[str], said: Counter[str]) -> tuple[str, str]:
-    """What the findings of one line have in common: a kind of cause, and which one."""
-    if finding.follows in causes:
-        return "check", finding.follows
+def _cause(dossier: Dossier, finding: Finding, causes: dict[str, Finding], said: Counter[str]) -> tuple[str, str]:
+    """What the findings of one line have in common: a kind of cause, and which; what follows goes with its cause."""
+    finding = causes.get(finding.follows, finding)
     if finding.check in dossier.left_out:
         return "left out", ""
     if finding.check == LIMITED and not dossier.risk:
@@ -130,7 +129,9 @@ def _cause(dossier: Dossier, finding: Finding, causes: set[str], said: Counter[s
     return "check", finding.check
 
 
-def _unknown(dossier: Dossier, kind: str, findings: tuple[Finding, ...], causes: set[str], command: str) -> Unknown:
+def _unknown(
+    dossier: Dossier, kind: str, findings: tuple[Finding, ...], causes: Collection[str], command: str
+) -> Unknown:
     checks = tuple(dict.fromkeys(row.check for row in findings if row.follows not in causes))
     first = next((row for row in findings if row.follows not in causes), findings[0])
     following = dict.fromkeys(row.check for row in findings if row.follows in causes and row.check not in checks)

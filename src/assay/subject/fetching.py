@@ -40,14 +40,16 @@ class Limits:
     keep: int | None = None
 
 
-def ahead(limits: Limits | None, reference: str, *, offline: bool) -> hub.Ahead | None:
+def ahead(limits: Limits | None, reference: str, *, offline: bool, headers: bool) -> hub.Ahead | None:
     """What fetching a model would take, where limits make that matter (raises as `within` does)."""
     counts = limits is not None and (limits.most is not None or limits.keep is not None)
-    return hub.patiently(lambda: hub.ahead(reference)) if counts and _is_fetched(reference, offline=offline) else None
+    return hub.patiently(lambda: hub.ahead(reference)) if counts and _is_fetched(reference, offline, headers) else None
 
 
 @contextmanager
-def within(limits: Limits | None, reference: str, found: hub.Ahead | None, *, offline: bool) -> Iterator[Walk]:
+def within(
+    limits: Limits | None, reference: str, found: hub.Ahead | None, *, offline: bool, headers: bool
+) -> Iterator[Walk]:
     """The walk over what a reference names, as `opened` gives it; a model that is fetched for it stays for the block.
 
     Args:
@@ -57,8 +59,8 @@ def within(limits: Limits | None, reference: str, found: hub.Ahead | None, *, of
         MissingExtra: a model on a hub, and huggingface_hub is not installed.
         UsageError: nothing is there, or it is larger than what is left of the limits.
     """
-    if limits is None or not _is_fetched(reference, offline=offline):
-        yield opened(reference, offline=offline)
+    if limits is None or not _is_fetched(reference, offline, headers):
+        yield opened(reference, offline=offline, headers=headers)
         return
     os.makedirs(limits.folder, exist_ok=True)  # another machine of a cluster has its own
     if found is None:
@@ -73,8 +75,8 @@ def within(limits: Limits | None, reference: str, found: hub.Ahead | None, *, of
         yield walk
 
 
-def _is_fetched(reference: str, *, offline: bool) -> bool:
-    return reference.startswith(hub.SCHEME) and not offline
+def _is_fetched(reference: str, offline: bool, headers: bool) -> bool:
+    return reference.startswith(hub.SCHEME) and not offline and not headers
 
 
 def _spend(reference: str, missing: int, limits: Limits) -> None:

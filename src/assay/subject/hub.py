@@ -107,12 +107,20 @@ def head(reference: str, known: Head | None = None) -> Head:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What fetching a model would take: its reference at the commit, the cache, its bytes, and those not in there."""
+    """What fetching a model would take: its reference at the commit, the cache, and the bytes that are not in there.
+
+    `sizes` are its files, each with its bytes.
+    """
 
     reference: str
     cache: str
-    size: int
+    sizes: tuple[tuple[str, int], ...]
     missing: int
+
+    @property
+    def size(self) -> int:
+        """The bytes of all."""
+        return sum(size for _, size in self.sizes)
 
     @property
     def absent(self) -> bool:
@@ -131,8 +139,9 @@ def ahead(reference: str) -> Ahead:
         blobs = Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}", "blobs")
         rows = [row for row in api.list_repo_tree(name, recursive=True, revision=commit) if hasattr(row, "size")]
         here = {row.path for row in rows if (blobs / (row.lfs.sha256 if row.lfs else row.blob_id)).is_file()}
-        missing = sum(row.size for row in rows if row.path not in here)
-        return Ahead(f"{SCHEME}{name}@{commit}", HF_HUB_CACHE, sum(row.size for row in rows), missing)
+        sizes = tuple(sorted((str(row.path), int(row.size)) for row in rows))
+        missing = sum(size for path, size in sizes if path not in here)
+        return Ahead(f"{SCHEME}{name}@{commit}", HF_HUB_CACHE, sizes, missing)
 
 
 def removed(reference: str, cache: str) -> None:

@@ -2,6 +2,7 @@
 
 - `models/SmolLM2`: a folder, a snapshot of a hub cache, or a single weight file
 - `hf://org/name[@revision]`: fetched into the hub's cache, then walked (extra `hub`)
+- `s3://bucket/path`, `gs://` and the like: read by ranges where it lies, walked (extra `store`)
 - `openai+http://host:port/v1[#model]`: an OpenAI-compatible endpoint, a walk without files
 - `anthropic+https://host/v1#model`: an endpoint that speaks the Messages API, likewise
 """
@@ -15,25 +16,34 @@ from assay.errors import UsageError
 from assay.facts.dossier import ANTHROPIC, ENDPOINTS, OPENAI
 from assay.lazy import regex
 from assay.secret import without_user
-from assay.subject import hub
+from assay.subject import hub, hub_ranges, ranges
 from assay.subject.walk import Walk, walked
 
 _SERVER = regex(r"(?P<api>openai\+|anthropic\+)(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
 # what a server prints of itself, or a browser shows: a host with a port
 _HOST = regex(r"(?:localhost|[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|\[[0-9a-fA-F:]+\]):\d{1,5}(?:/\S*)?\Z")
-_FORMS = "a folder, a weight file, hf://org/name or openai+http://host/v1#model"
+_FORMS = "a folder, a weight file, hf://org/name, s3://bucket/path or openai+http://host/v1#model"
 
 
-def opened(model: str | os.PathLike[str], *, offline: bool = False) -> Walk:
+def opened(model: str | os.PathLike[str], *, offline: bool = False, headers: bool = False) -> Walk:
     """The walk over what `model` names; a model on a hub is downloaded, unless it is here already or `offline` is set.
+
+    Args:
+        headers: headers are all that will be read: a hub's model is not downloaded, but read by ranges.
 
     Raises:
         MissingExtra: a model on a hub, and huggingface_hub is not installed.
         UsageError: nothing is there, or the reference has none of these forms; the message says what to give.
     """
     reference = os.fspath(model)
+    if reference.startswith(hub.SCHEME) and headers and not offline:
+        return hub_ranges.opened(reference)
     if reference.startswith(hub.SCHEME):
         return hub.fetched(reference, offline=offline)
+    if reference.startswith(ranges.SCHEMES):
+        if offline:
+            raise UsageError(f"{without_user(reference)} is behind a network, and --offline was given")
+        return ranges.ranged(reference)
     if reference.startswith(ENDPOINTS):
         _, _, name = server(reference)
         if offline:

@@ -41,7 +41,8 @@ class Walk:
     """What a reference leads to, before anything is read; all of it lies in the files or folders `roots`.
 
     `excluded` are the parts that signatures leave out: they are read like any other. `aside` is what Git keeps for
-    itself in a `.git` folder: not read, unless a file of the model names it (`subject.reach`).
+    itself in a `.git` folder: not read, unless a file of the model names it (`subject.reach`). `far`: bytes come over a
+    network as they are asked for.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Walk:
     excluded: tuple[str, ...]
     roots: tuple[str, ...]
     aside: tuple[Entry | Obstacle, ...] = ()
+    far: bool = False
 
     @property
     def closed(self) -> bool:
