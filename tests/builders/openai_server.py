@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +51,10 @@ def _predicted(runtime: Scores, text: str) -> tuple[TokenScore, ...]:
         return (first,)
     rest = runtime.score(text[: first.stop], text[first.stop :])
     return (first, *(replace(row, start=row.start + first.stop, stop=row.stop + first.stop) for row in rest))
+
+
+def _event(value: Any) -> bytes:
+    return f": kept alive\n\ndata: {json.dumps(value)}\n\n".encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -122,7 +126,42 @@ class _Handler(BaseHTTPRequestHandler):
             )
         else:
             with self.server.lock:
-                self._json({"object": "x", "model": MODEL, "choices": self._choices(wanted, chat)})
+                found = self._choices(wanted, chat)
+                if not wanted.get("stream") or "whole" in faults:
+                    self._json({"object": "x", "model": MODEL, "choices": found})
+                elif "no stream" in faults:
+                    self._json({"error": {"message": "stream is not supported here"}}, 400)
+                elif "odd stream" in faults:
+                    self._json({"error": {"message": "bad request"}}, 422)
+                else:
+                    self._raw(b"".join(self._events(found[0], chat)), "text/event-stream; charset=utf-8")
+
+    def _events(self, choice: dict[str, Any], chat: bool) -> Iterator[bytes]:
+        """An answer token by token, as servers stream it."""
+        faults, given = self.server.faults, choice["logprobs"] or {}
+        if chat:
+            yield _event({"choices": [{"index": 0, "delta": {"role": "assistant"}}]})
+        text = choice["message"]["content"] if chat else choice["text"]
+        rows = given.get("content") or [{"token": token} for token in given.get("tokens") or [text]]
+        for at, row in enumerate(rows):
+            part: dict[str, Any] = {
+                "index": 0,
+                **({"delta": {"content": row["token"]}} if chat else {"text": row["token"]}),
+            }
+            if "content" in given:
+                part["logprobs"] = {"content": [row]}
+            elif given and "stream drops" not in faults:
+                part["logprobs"] = {name: values[at : at + 1] for name, values in given.items()}
+            yield _event({"choices": [part]})
+            if at and "stream fails" in faults:
+                yield _event({"error": {"message": "out of memory"}})
+        yield _event({"choices": [], "usage": {"completion_tokens": len(rows)}})
+        if "no mark" in faults:  # as `transformers serve` ends
+            yield _event(
+                {"choices": [{"index": 0, "finish_reason": "length", **({"delta": {}} if chat else {"text": ""})}]}
+            )
+        elif "stream ends" not in faults:
+            yield b"data: [DONE]\n\n"
 
     def _choices(self, wanted: dict[str, Any], chat: bool) -> list[dict[str, Any]]:
         runtime, faults = self.server.runtime, self.server.faults

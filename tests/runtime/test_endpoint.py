@@ -455,3 +455,65 @@ def test_a_text_without_any_score_is_shown_all_the_same(tmp_path: Path) -> None:
         done = run(*asked, "-o", f"json={tmp_path / 'a.json'}", "-o", "text", "-o", f"html={tmp_path / 'a.html'}")
     assert done.returncode == 0 and "NOT JUDGED" in done.stdout, done.stderr
     assert run("score", str(tmp_path / "a.json"), "-q").stdout == "no score\n"
+
+
+LONG = 40  # tokens from which an answer is streamed, and more
+
+
+@pytest.mark.parametrize("faults", [(), ("content form", "no mark"), ("chat only",)])
+def test_a_long_answer_is_streamed_with_the_numbers_of_a_whole_one(
+    smollm2_runtime: TorchRuntime, faults: tuple[str, ...]
+) -> None:
+    prompt = "Once upon a time"
+    with serving(smollm2_runtime, *faults) as server:
+        streamed = Endpoint(server.reference)
+        found = list(streamed.generate(prompt, LONG))
+        assert server.requests[-1][1]["stream"] is True and len(found) == LONG
+    with serving(smollm2_runtime, *faults, "whole") as server:  # which answers in one piece all the same
+        assert list(Endpoint(server.reference).generate(prompt, LONG)) == found
+        assert server.requests[-1][1]["stream"] is True
+        assert "stream" not in server.requests[-2][1]  # a short one is asked for as a whole
+
+
+@pytest.mark.parametrize("fault", ["no stream", "odd stream", "stream drops"])
+def test_what_cannot_be_streamed_is_asked_for_as_a_whole(fault: str) -> None:
+    with serving(Speaker(), fault) as server:
+        endpoint = Endpoint(server.reference)
+        for _ in range(2):
+            found = list(endpoint.generate("The capital of France is", LONG))
+            assert [row.text for row in found][:1] == [" Paris"]
+        asked = [body.get("stream") for _, body, _ in server.requests[-3:]]
+        assert asked == [True, None, None]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("stream fails", "broke off its answer: out of memory"), ("stream ends", "did not say that it")]
+)
+def test_a_streamed_answer_that_breaks_off_is_one_sentence(fault: str, said: str) -> None:
+    with serving(Speaker(), fault) as server:
+        endpoint = Endpoint(server.reference)
+        with pytest.raises(UsageError, match=said):
+            list(endpoint.generate("The capital of France is", LONG))
+
+
+@given(
+    st.lists(
+        st.recursive(
+            st.none() | st.text(max_size=3) | st.floats() | st.integers(),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(
+                        ["choices", "delta", "content", "text", "logprobs", "tokens", "token_logprobs", "top_logprobs"]
+                    ),
+                    inner,
+                )
+            ),
+            max_leaves=8,
+        )
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_no_event_of_a_server_is_too_odd(rows: list[Any]) -> None:
+    (choice,) = _answers.choices(_answers.joined_events(rows, done=True), "a server")
+    _answers.scored(choice.text, choice.tokens)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import socket
@@ -38,8 +37,21 @@ time.sleep(3600)
 """
 
 
-def lacking(*modules: str) -> bool:
-    return any(importlib.util.find_spec(name) is None for name in modules)
+SERVE = """
+import sys
+sys.argv = ["transformers", "serve", sys.argv[1], "--host", "127.0.0.1", "--port", sys.argv[2], "--device", "cpu"]
+from transformers.cli.transformers import main
+main()
+"""
+
+
+def python_with(*modules: str) -> str:
+    """This Python, or one that ASSAY_SERVERS names, which has these modules; skips the test where none has."""
+    for python in filter(None, (sys.executable, *os.environ.get("ASSAY_SERVERS", "").split(os.pathsep))):
+        found = f"import importlib.util, sys; sys.exit(any(importlib.util.find_spec(one) is None for one in {modules}))"
+        if not subprocess.run([python, "-c", found], capture_output=True, check=False).returncode:
+            return python
+    pytest.skip(f"no Python with {', '.join(modules)}: see CONTRIBUTING.md")
 
 
 def _answers(port: int) -> bool:
@@ -74,11 +86,40 @@ def started(*command: str) -> Iterator[str]:
         process.wait()
 
 
+def chat_template(gguf: Path) -> str:
+    from gguf import GGUFReader
+
+    field = GGUFReader(gguf).fields["tokenizer.chat_template"]
+    return bytes(field.parts[field.data[0]]).decode()
+
+
 @pytest.fixture(scope="module")
 def llama(smollm2: Path) -> Iterator[str]:
-    if lacking("xllamacpp"):
-        pytest.skip("llama.cpp's server is not installed: pip install xllamacpp")
-    with started(sys.executable, "-c", LLAMA, str(smollm2), "PORT") as address:
+    with started(python_with("xllamacpp"), "-c", LLAMA, str(smollm2), "PORT") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def transformers_serve(
+    smollm2: Path, smollm2_safetensors: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    python = python_with("transformers", "torch", "fastapi", "uvicorn", "openai")
+    folder = tmp_path_factory.mktemp("served") / "SmolLM2-135M"
+    folder.mkdir()
+    for path in smollm2_safetensors.iterdir():
+        (folder / path.name).symlink_to(path)
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": chat_template(smollm2)}
+    config |= {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    with started(python, "-c", SERVE, str(folder), "PORT") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def llama_cpp_python(smollm2: Path) -> Iterator[str]:
+    python = python_with("llama_cpp", "llama_cpp.server", "starlette_context")
+    command = ("-m", "llama_cpp.server", "--model", str(smollm2), "--host", "127.0.0.1", "--port", "PORT")
+    with started(python, *command, "--logits_all", "true", "--n_threads", "1", "--n_ctx", "2048") as address:
         yield address
 
 
@@ -167,3 +208,32 @@ def test_llama_cpp_filters_claims_as_this_process_does(
     true, false = record(tmp_path / "a.json").filtered
     assert true.score is not None and false.score is not None and true.score < false.score
     assert true.alpha is not None and (false.alpha is None or true.alpha < false.alpha)
+
+
+def test_llama_cpp_streams_a_long_answer(llama: str) -> None:
+    served = Endpoint(f"openai+http://{llama}/v1")
+    streamed = list(served.generate("The capital of France is", 40))
+    served._streams = False
+    assert [row.text for row in served.generate("The capital of France is", 40)] == [row.text for row in streamed]
+    assert len(streamed) == 40
+
+
+def test_transformers_serve_gives_words_alone(transformers_serve: str, tmp_path: Path) -> None:
+    served = Endpoint(f"openai+http://{transformers_serve}")
+    assert {Capability.CHAT, Capability.SAMPLE} <= served.can
+    assert not {Capability.SCORE, Capability.GENERATE} & served.can and "no log-probabilities" in served.name
+    asked = ("--user", "Name a city in France.", "--samples", "2", "--most", "40")
+    done = run("score", f"openai+http://{transformers_serve}", *asked, "-o", f"json={tmp_path / 'a.json'}")
+    assert done.returncode == 0, done.stderr
+    found = record(tmp_path / "a.json")
+    assert found.text and not found.tokens
+    # its answers do not vary with temperature or seed, which is found out, so that no entropy is given
+    assert not found.samples and any("answers alike whatever the temperature" in row for row in found.missing)
+
+
+def test_llama_cpp_python_scores_given_texts(llama_cpp_python: str, smollm2_runtime: TorchRuntime) -> None:
+    served = Endpoint(f"openai+http://{llama_cpp_python}/v1")
+    assert {Capability.SCORE, Capability.GENERATE, Capability.CHAT} <= served.can
+    outside, inside = (one.score("The capital of France is", " Paris.") for one in (served, smollm2_runtime))
+    assert [row.text for row in outside] == [row.text for row in inside]
+    assert [row.logprob for row in outside] == pytest.approx([row.logprob for row in inside], abs=0.5)

@@ -18,11 +18,15 @@ from assay.secret import KEY, LEAST, MARK, behind_host, concealed, host_alone, o
 MOST = 32 << 20  # bytes of an answer
 CONNECT, READ = 10.0, 120.0  # seconds
 WHOLE = 5  # times READ: an answer may take that long to its last byte, however often something comes
+STREAMED = 30  # the same of one that comes token by token: a long text of a slow model
+_EVENTS = "text/event-stream"  # how such an answer comes (HTML Living Standard, "server-sent events")
+_DONE = b"[DONE]"  # with which it ends
 TRIES = 4  # of a request that a busy server turns away
 LONGEST_WAIT = 120.0  # seconds between two of them: a server that asks for more is not asked again
 LIMITED = 429  # too many requests
 BUSY = frozenset({LIMITED, 502, 503, 504, 529})  # the last: overloaded, of Anthropic's API
 SAID = 200  # characters of an error that a message repeats, once no key is in them
+Joined = Callable[[list[Any], bool], Any]
 _API = "/v1"  # what an address ends with, before the paths of the API
 
 
@@ -107,9 +111,14 @@ class Server:
         """The JSON at a path."""
         return self._asked("GET", f"{self._to}{path}", None)
 
-    def post(self, path: str, value: dict[str, Any]) -> Any:
-        """The JSON that the server answers with."""
-        return self._asked("POST", f"{self._to}{path}", value)
+    def post(self, path: str, value: dict[str, Any], joined: Joined | None = None) -> Any:
+        """The JSON that the server answers with.
+
+        Args:
+            joined: makes one value of the events of a streamed answer, None where they are not all; it is told whether
+                the server said that they are.
+        """
+        return self._asked("POST", f"{self._to}{path}", value, joined)
 
     def outside(self, path: str, value: dict[str, Any]) -> Any:
         """As `post`, at a path beside the API, which lies in /v1."""
@@ -137,7 +146,7 @@ class Server:
         for number in range(tries):
             last = number == tries - 1
             try:
-                status, told, said = self._once("POST", self._exact, content=raw, headers=headers)
+                status, told, said = self._once("POST", self._exact, WHOLE, content=raw, headers=headers)
             except Unreached:
                 if last or self.ended:
                     raise
@@ -152,12 +161,12 @@ class Server:
                 raise Refused(status, f"{self.url} answered {status}: {shown}")
             self._cut.rest(2.0**number if wait is None else wait)
 
-    def _asked(self, method: str, to: str, value: dict[str, Any] | None) -> Any:
+    def _asked(self, method: str, to: str, value: dict[str, Any] | None, joined: Joined | None = None) -> Any:
         shown = self._shown(to)
         for number in range(TRIES):
             if self.ended:
                 raise Unreached(f"{self.url} is asked nothing any more")
-            status, headers, raw = self._once(method, to, json=value)
+            status, headers, raw = self._once(method, to, STREAMED if joined else WHOLE, json=value)
             wait = wait_of(headers)
             if status not in BUSY or number == TRIES - 1:
                 break
@@ -167,6 +176,11 @@ class Server:
         if status != 200:
             said = self._hidden(concealed(_said(raw)))[:SAID] or "nothing"
             raise Refused(status, f"{shown} answered {status}: {said}{self._remedy(status, headers)}")
+        if joined and headers.get("content-type", "").startswith(_EVENTS):
+            found = joined(*_events(raw, shown, self._hidden))
+            if found is None:
+                raise Unreached(f"{shown} broke off its answer: it did not say that it was done")
+            return self._without_key(found, shown)
         return self._without_key(_json(raw, shown, self._hidden), shown)
 
     def _remedy(self, status: int, headers: Any) -> str:
@@ -198,11 +212,11 @@ class Server:
             text = text.replace(secret, MARK)
         return text
 
-    def _once(self, method: str, to: str, **sent: Any) -> tuple[int, Any, bytes]:
-        """(status, headers, body)."""
+    def _once(self, method: str, to: str, whole: int, **sent: Any) -> tuple[int, Any, bytes]:
+        """(status, headers, body); `whole` times the seconds for a byte are those for all."""
         try:
             with (
-                self._cut.after(WHOLE * self._read),
+                self._cut.after(whole * self._read),
                 self._client.stream(method, to, extensions={"trace": self._cut.trace}, **sent) as answer,
             ):
                 raw = bytearray()
@@ -216,7 +230,7 @@ class Server:
         except (self._httpx.HTTPError, self._httpx.InvalidURL, ValueError) as cause:
             if self._cut.over:
                 raise Unreached(
-                    f"{self.url} was still answering after {WHOLE * self._read:g} s{self._way()}: nothing of it is kept"
+                    f"{self.url} was still answering after {whole * self._read:g} s{self._way()}: nothing of it is kept"
                 ) from None
             said = self._hidden(concealed(str(cause)))[:120] or type(cause).__name__
             raise Unreached(f"cannot reach {self.url}{self._way()} ({said}): is it running?") from None
@@ -238,6 +252,22 @@ def wait_of(headers: Any) -> float | None:
         rest = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
         return max(0.0, rest.total_seconds())
     return None
+
+
+def _events(raw: bytes, where: str, hidden: Callable[[str], str]) -> tuple[list[Any], bool]:
+    """(the JSON values of a streamed answer, whether it said that it is done); UsageError: one is none, or an error."""
+    found: list[Any] = []
+    for line in raw.splitlines():
+        if not line.startswith(b"data:"):
+            continue
+        said = line.removeprefix(b"data:").strip()
+        if said == _DONE:
+            return found, True
+        value = _json(said, where, hidden)
+        if isinstance(value, dict) and "error" in value:
+            raise Unreached(f"{where} broke off its answer: {hidden(concealed(_said(said)))[:SAID] or 'nothing said'}")
+        found.append(value)
+    return found, False
 
 
 def _json(raw: bytes, where: str, hidden: Callable[[str], str]) -> Any:

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, local
 from typing import Any, TypeVar
 
-from assay.network.server import Server, Unreached
+from assay.network.server import Joined, Server, Unreached
 
 ABREAST = 8  # requests: a server with fewer places lets the others wait
 Given = TypeVar("Given")
@@ -49,10 +49,10 @@ class Abreast:
         self._all.append(server)
         return server
 
-    def post(self, path: str, value: dict[str, Any]) -> Any:
+    def post(self, path: str, value: dict[str, Any], joined: Joined | None = None) -> Any:
         """As `Server.post`."""
         with self._taken() as server:
-            return server.post(path, value)
+            return server.post(path, value, joined)
 
     def outside(self, path: str, value: dict[str, Any]) -> Any:
         """As `Server.outside`."""

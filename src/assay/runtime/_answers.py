@@ -101,6 +101,39 @@ def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return bool(one.get("token") == other.get("token"))
 
 
+def joined_events(rows: list[Any], done: bool) -> dict[str, Any] | None:
+    """One response of the parts of one answer, as they come while it is written; of log-probabilities all or none.
+
+    None where it was not finished: the server did not say that it was `done`, nor any part why it ends.
+    """
+    texts: list[str] = []
+    content: list[Any] = []
+    lists: dict[str, list[Any]] = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
+    lacking = False
+    for row in rows:
+        parts = row.get("choices") if isinstance(row, dict) else None
+        part = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], dict) else {}
+        delta, done = part.get("delta"), done or part.get("finish_reason") is not None
+        said = delta.get("content") if isinstance(delta, dict) else part.get("text")
+        text = said if isinstance(said, str) else ""
+        texts.append(text)
+        given = part.get("logprobs")
+        given = given if isinstance(given, dict) else {}
+        if isinstance(given.get("content"), list):
+            content += given["content"]
+        elif isinstance(given.get("tokens"), list):
+            count = len(given["tokens"])
+            for name, held in lists.items():
+                found = given.get(name)
+                held += found if isinstance(found, list) and len(found) == count else [None] * count
+        else:
+            lacking = lacking or bool(text)
+    if not done:
+        return None
+    logprobs: dict[str, Any] | None = {"content": content} if content else lists
+    return {"choices": [{"text": "".join(texts), "logprobs": None if lacking else logprobs}]}
+
+
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
         return None

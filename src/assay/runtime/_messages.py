@@ -25,6 +25,7 @@ class Messages(Serving):
     """One model of such a server."""
 
     api = "Messages API"
+    streams = False  # its events are others
 
     @property
     def refused(self) -> tuple[str, ...]:

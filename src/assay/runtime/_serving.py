@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from assay.errors import UsageError
 from assay.network.server import Refused, Server
+from assay.runtime import _answers
 from assay.runtime._abreast import Abreast
 
 # what a user copies from a manual, behind the address of the API
@@ -20,6 +21,7 @@ _OPTIONAL = {
     "logprobs": "",
     "seed": "",
     "temperature": "",
+    "stream": "",
 }
 _REFUSES = frozenset({400, 422, 501})
 _FORBIDS = 403  # OpenAI answers so to log-probabilities of some models; else a key is not allowed what it asks
@@ -100,6 +102,7 @@ class Serving:
     """One model of a server, asked in the words that it takes."""
 
     api = "OpenAI-compatible"
+    streams = True  # whether a long answer is asked for as it is written
 
     def __init__(self, model: str, abreast: Abreast) -> None:
         self._model, self._abreast = model, abreast
@@ -124,7 +127,8 @@ class Serving:
             if alone or sent.get("n") == 1:
                 sent.pop("n", None)
             try:
-                value = self._abreast.post(path, {"model": self._model, **sent})
+                joined = _answers.joined_events if sent.get("stream") else None
+                value = self._abreast.post(path, {"model": self._model, **sent}, joined)
             except Refused as cause:
                 named = next((name for name in _OPTIONAL if name in sent and _names_it(str(cause), name)), None)
                 forbidden = cause.status == _FORBIDS and named is not None

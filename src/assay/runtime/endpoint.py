@@ -27,6 +27,7 @@ from assay.runtime._serving import Serving, located
 from assay.subject.reference import server
 
 MOST_TEXT = 1 << 20
+LONG = 32  # tokens from which an answer is streamed: it may take longer than a server is waited for without a byte
 _PLAIN, _TRUE, _ODD = "The sun rises in the", " east.", " zebra."
 _KEY = frozenset({401, 403})
 _AGREES = 0.3  # nats between what a server says of a token that it writes, and of the same token where it is given
@@ -53,6 +54,7 @@ class Endpoint:
         first, self._model = located(url, wanted, connected)
         self._abreast = Abreast(first, connected)
         self._serving = speaks(self._model, self._abreast)
+        self._streams = self._serving.streams
         self._url = first.url
         self.model, self.sha256 = f"{self._model} at {urlsplit(url).netloc.rpartition('@')[2]}", ""
         self._completes, self._chats = False, False
@@ -268,18 +270,34 @@ class Endpoint:
         if len(prompt) > MOST_TEXT:
             raise UsageError(_too_long("prompt", prompt))
         messages = _messages(prompt)
-        if messages is None and self._completes:
-            wanted = {"prompt": prompt, "max_tokens": most, "temperature": temperature, "seed": seed, "n": count}
-            return self._completed({**wanted, "logprobs": ALTERNATIVES})
-        if not self._chats:
+        completes = messages is None and self._completes
+        if not completes and not self._chats:
             raise UsageError(f"{self.model} does not chat: give the prompt as the model is to read it")
-        return self._talked(messages or [{"role": "user", "content": prompt}], most, temperature, seed, count)
+
+        def asked(**more: bool) -> tuple[_answers.Choice, ...]:
+            if completes:
+                wanted = {"prompt": prompt, "max_tokens": most, "temperature": temperature, "seed": seed, "n": count}
+                return self._completed({**wanted, "logprobs": ALTERNATIVES, **more})
+            told = messages or [{"role": "user", "content": prompt}]
+            return self._talked(told, most, temperature, seed, count, **more)
+
+        if self._streams and count == 1 and most >= LONG:
+            try:
+                found = asked(stream=True)
+            except Refused as cause:
+                if cause.status not in (400, 422, 501):
+                    raise
+            else:
+                if Capability.GENERATE not in self.can or _answers.scored(found[0].text, found[0].tokens) is not None:
+                    return found
+            self._streams = False  # it is refused, or lacks what a whole answer has
+        return asked()
 
     def _completed(self, wanted: dict[str, Any]) -> tuple[_answers.Choice, ...]:
         return _answers.choices(self._serving.post("/completions", wanted), self._url)
 
     def _talked(
-        self, messages: list[dict[str, str]], most: int, temperature: float, seed: int, count: int
+        self, messages: list[dict[str, str]], most: int, temperature: float, seed: int, count: int, **more: bool
     ) -> tuple[_answers.Choice, ...]:
         wanted = {
             "messages": messages,
@@ -289,6 +307,7 @@ class Endpoint:
             "n": count,
             "logprobs": True,
             "top_logprobs": ALTERNATIVES,
+            **more,
         }
         return _answers.choices(self._serving.post("/chat/completions", wanted), self._url)
 
