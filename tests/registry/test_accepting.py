@@ -62,6 +62,26 @@ def test_a_waiver_counts_through_the_policy_that_it_is_written_into(bad: Path, w
     assert run("audit", str(bad), "--policy", str(ours), "-q").returncode == 1, "it is of those bytes"
 
 
+def test_all_that_was_found_is_accepted_at_once_with_who_and_when(bad: Path, where: str, tmp_path: Path) -> None:
+    """As a baseline does, but on record: what is found later, or in other bytes, is not among it."""
+    said("waive", "tiny", "--all", *WHY, where=where)
+    rows = json.loads(said("waivers", "-o", "json", where=where))
+    found = {row["check"] for row in rows}
+    assert {"pickle.reaches-outside", "token.forgeable"} <= found and {row["owner"] for row in rows} == {"ada"}
+    ours, known = tmp_path / "ours.toml", tmp_path / "known.json"
+    said("waivers", "--write", str(ours), where=where)
+    done = run("audit", str(bad), "--policy", str(ours), "-q")
+    assert done.returncode != 1 and " to decide" not in done.stdout, done
+    assert run("baseline", "write", "tiny", str(known), "--registry", where).returncode == 0
+    same = run("audit", str(bad), "--baseline", str(known), "-q")
+    assert same.returncode == done.returncode
+    (bad / "pytorch_model.bin").write_bytes(calls("os", "system", "rm"))
+    for option, path in (("--policy", ours), ("--baseline", known)):
+        assert run("audit", str(bad), option, str(path), "-q").returncode == 1, option
+    for words in (("tiny",), ("tiny", "pickle.reaches-outside", "--all"), ("tiny", "--all", "--artifact", "x")):
+        assert "name the CHECK" in refused("waive", *words, *WHY, where=where)
+
+
 def test_what_is_not_there_is_not_accepted(bad: Path, where: str) -> None:
     assert "there is nothing to accept" in refused("waive", "tiny", "pickle.unfollowed", *WHY, where=where)
     wrong = ("waive", "tiny", "pickle.reaches-outside", "--artifact", "model.safetensors", *WHY)

@@ -10,7 +10,7 @@ import click
 from assay import writing
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
-from assay.cli._load import saved
+from assay.cli._registry import saved_or_kept
 from assay.cli._streams import Output, answer, looks, note, put_record
 from assay.facts.finding import Kind
 from assay.lazy import dataclass
@@ -44,14 +44,15 @@ def COMMAND() -> None:
 
 
 @COMMAND.command("write")
-@click.argument("dossier", type=options.FILE)
+@click.argument("dossier")
 @click.argument("file", cls=WrittenArgument, type=options.FILE)
 @click.option("--any-model", is_flag=True, help="Let the list count for models of other names too.")
-def write(dossier: Path, file: Path, any_model: bool) -> None:
-    """Write the fails and reviews of DOSSIER to FILE, for audits of the model of this name."""
+@options.registry()
+def write(dossier: str, file: Path, any_model: bool, registry: str | None) -> None:
+    """Write the fails and reviews of DOSSIER (a file, or a kept audit by name) to FILE, for the model of this name."""
     from assay.render.headline import Tone
 
-    found = saved(dossier)
+    found = saved_or_kept(dossier, registry)
     every = [finding for finding in found.findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
     rows = [finding for finding in every if listable(finding.check)]
     value = {

@@ -120,32 +120,47 @@ def migrate(registry: str | None) -> None:
 
 @COMMAND.command("waive")
 @click.argument("model")
-@click.argument("check")
+@click.argument("check", default="")
+@click.option("--all", "every", is_flag=True, help="All that fails or is to be reviewed there, as a baseline does.")
 @click.option("--artifact", default="", metavar="PATH", help="Only in this file of the model.")
 @click.option("--reason", required=True, help="Why it is accepted.")
 @click.option("--owner", required=True, help="Who answers for it.")
 @click.option("--expires", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Until when (UTC).")
 @options.registry()
 def waive(
-    model: str, check: str, artifact: str, reason: str, owner: str, expires: datetime, registry: str | None
+    model: str,
+    check: str,
+    every: bool,
+    artifact: str,
+    reason: str,
+    owner: str,
+    expires: datetime,
+    registry: str | None,
 ) -> None:
     """Accept findings of CHECK in the files of the kept audit MODEL (a name or a dossier's digest), as they are now.
 
     It is recorded with who said so and when. It counts where it stands in a policy: assay registry waivers --write.
+    With --all what says that files are not as they should be, or that a limit is not kept, is left out: name its check.
     """
     from assay.facts.dossier import Waiver, WaiverState
     from assay.registry import user
-    from assay.registry.accepting import accept
+    from assay.registry.accepting import accept, acceptable
 
+    if every == bool(check) or (every and artifact):
+        raise UsageError("name the CHECK whose findings are accepted, or give --all alone")
+    day = expires.date().isoformat()
     with kept(registry) as found:
         dossier = found.dossier(found.one(model))
-        day = expires.date().isoformat()
+        pairs = acceptable(dossier) if every else ((check, artifact),)
         subject = dossier.subject
-        waiver = Waiver(
-            check, artifact, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED
-        )  # fmt: skip
-        row = accept(found, dossier, waiver, user())
-    note(f"recorded {row.id[:8]}: write a policy with it by  assay registry waivers --write FILE")
+        waivers = [
+            Waiver(id, path, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED)
+            for id, path in pairs
+        ]
+        rows = [accept(found, dossier, waiver, user()) for waiver in waivers]
+    what = "it" if len(rows) == 1 else "them"
+    shown = ", ".join(row.id[:8] for row in rows)
+    note(f"recorded {shown}: write a policy with {what} by  assay registry waivers --write FILE")
 
 
 @COMMAND.command("waivers")

@@ -17,7 +17,9 @@ from assay import policy
 from assay.errors import UsageError
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Waiver, WaiverState
+from assay.facts.finding import Effect, Kind
 from assay.facts.kept import Accepted
+from assay.policy.baseline import listable
 from assay.registry import Registry
 from assay.registry.keeping import now, time_of
 from assay.registry.rows import written
@@ -39,6 +41,18 @@ def accept(registry: Registry, dossier: Dossier, given: Waiver, by: str) -> Acce
     )  # fmt: skip
     registry.database.write(lambda connection: take_in(connection, (row,)))
     return row
+
+
+def acceptable(dossier: Dossier) -> tuple[tuple[str, str], ...]:
+    """(check, file) of all that fails or is to be reviewed and a baseline could know (UsageError: nothing does)."""
+    found = {
+        (row.check, row.evidence[0].artifact if row.evidence else "")
+        for row in dossier.findings
+        if row.kind in (Kind.FAIL, Kind.REVIEW) and row.effect is not Effect.WAIVED and listable(row.check)
+    }
+    if not found:
+        raise UsageError(f"there is nothing to accept: nothing of {dossier.subject.name} fails or is to be reviewed")
+    return tuple(sorted(found))
 
 
 def accepted(connection: Connection, model: str = "", *, every: bool = False) -> list[Accepted]:
