@@ -7,18 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import assay
+from assay import registry
 from assay.facts.comparison import Kinship
+from assay.facts.kin import Families, Member
 from assay.facts.memorisation import Canary, Discoverable, Free, Group, Memorisation, Repeated, Told
+from assay.fleet.site import written
 from assay.pipeline.change import change
 from assay.render.record import (
     change_page,
+    checked_page,
     comparison_page,
+    family,
     lineage_page,
     memorisation_page,
     openness_page,
     scored_page,
     trace_page,
 )
+from assay.uncertainty.checking import check
+from assay.uncertainty.sources import source
+from tests.builders import calls, hub_model
 from tests.builders.corpus import opened
 from tests.builders.release import openwashed, release
 from tests.builders.scored import record
@@ -113,6 +121,34 @@ def related(folder: Path) -> tuple[object, bytes]:
     return rows, lineage_page.page(NASTY, rows)
 
 
+def checked(folder: Path) -> tuple[object, bytes]:
+    """A text beside a document that bears out one sentence, contradicts another and does not have the third."""
+    document = "Marie Curie was born in Warsaw in 1867. She won the Nobel Prize in Physics in 1903."
+    text = f"Marie Curie was born in Warsaw in 1867. She won the prize in 1911. {NASTY} was founded in Leeds in 1850."
+    found = check(text, [source(NASTY, document)])
+    return found, checked_page.page(found)
+
+
+def families(folder: Path) -> tuple[object, bytes]:
+    """A base of which nothing is kept, and what was made from it."""
+    rows = (Member("base", 0, "", None), Member(NASTY, 1, "it says", None), Member("small", 2, "by its weights", None))
+    found = Families(rows, 1, 0, 0, 0)
+    return found, family.page(found)
+
+
+def fleet(folder: Path) -> tuple[Path, Path]:
+    """The index of a site of models, of which one got worse, and the page of that."""
+    good = assay.audit(hub_model(folder / "tiny"), isolation=False)
+    (folder / "tiny" / "pytorch_model.bin").write_bytes(calls("os", "system", "id"))
+    bad = assay.audit(folder / "tiny", isolation=False)
+    with registry.open(str(folder / "kept"), new=True) as kept:
+        for dossier in (good, replace(good, subject=replace(good.subject, name=NASTY)), bad):
+            kept.keep(dossier)
+        written(kept, folder / "public")
+    (page,) = (folder / "public" / "models").glob("tiny-*.html")
+    return folder / "public" / "index.html", page
+
+
 PAGES: dict[str, Callable[[Path], tuple[object, bytes]]] = {
     "compare": changed,
     "diff": compared,
@@ -121,4 +157,6 @@ PAGES: dict[str, Callable[[Path], tuple[object, bytes]]] = {
     "memorisation": memorised,
     "openness": open_,
     "lineage": related,
+    "check": checked,
+    "families": families,
 }

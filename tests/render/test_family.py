@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders.browser import CHROMIUM, amiss, opened
-from tests.builders.pages import PAGES
+from tests.builders.pages import PAGES, fleet
 
 pytestmark = [
     pytest.mark.browser,
@@ -17,9 +17,12 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=PAGES)
+@pytest.fixture(params=[*PAGES, "fleet", "model of a fleet"])
 def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The page of one command."""
+    if request.param not in PAGES:
+        index, model = fleet(tmp_path)
+        return index if request.param == "fleet" else model
     path = tmp_path / "page.html"
     path.write_bytes(PAGES[request.param](tmp_path)[1])
     return path

@@ -38,6 +38,7 @@ _FAVICON = (
 _TABLE = regex(r"<table([^>]*)>(?:(?!</table>).)*</table>", re.DOTALL)
 _HEADING, _ROW = regex(r"<th[^>]*>(.*?)</th>", re.DOTALL), regex(r"<tr.*?</tr>", re.DOTALL)
 _TAG = regex(r"<[^>]*>")
+_NUMBER = regex(r"[^>]*>\s*\d")  # what a cell begins with that says nothing without its heading
 
 
 class Part(NamedTuple):
@@ -136,7 +137,10 @@ def _prose(text: str) -> Markup:
 
 
 def _labelled(found: re.Match[str]) -> str:
-    """A table whose cells carry their column's heading, so that on a phone each row reads as a card."""
+    """A table whose cells carry their column's heading, so that on a phone each row reads as a card.
+
+    The first cell is the title of the card and needs none, but where it is a number.
+    """
     table = found[0]
     headings = [_TAG.sub("", text).strip() for text in _HEADING.findall(table)]
     if not headings or "class=" in found[1]:
@@ -144,8 +148,9 @@ def _labelled(found: re.Match[str]) -> str:
 
     def row(match: re.Match[str]) -> str:
         first, *cells = match[0].split("<td")
-        named = [f' data-l="{name}"{cell}' for name, cell in zip(headings[1:], cells[1:], strict=False) if name]
-        return "<td".join([first, *cells[:1], *named, *cells[1 + len(named) :]])
+        plain = int(bool(cells) and not _NUMBER.match(cells[0]))
+        named = [f' data-l="{name}"{cell}' for name, cell in zip(headings[plain:], cells[plain:], strict=False) if name]
+        return "<td".join([first, *cells[:plain], *named, *cells[plain + len(named) :]])
 
     return f'<table class="cards"{found[1]}>{_ROW.sub(row, table.partition(">")[2])}'
 

@@ -67,5 +67,5 @@
     document.documentElement.classList.add("painted");
     if (links.size) follow();  // after the class: to ask where parts are lays each of them out that is not yet
     if (location.hash) reveal();
-  })));
+  }, location.hash ? 0 : 100)));  // when the first frame is on the screen: to lay all out takes what that needs
 })();

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from assay.facts.checked import Checked, CheckedSentence, Helper, Support
+from assay.render.headline import Headline, Tone
 from assay.render.visible import visible
 
 ORDER = (Support.CONTRADICTED, Support.NOT_FOUND, Support.NOT_JUDGED, Support.SUPPORTED)
@@ -15,6 +16,13 @@ _COLOURS = {Support.CONTRADICTED: "31", Support.NOT_FOUND: "33", Support.NOT_JUD
 def headline(found: Checked) -> str:
     """What the documents say of the text, in one sentence that a person can act on, and what was not read."""
     return " ".join((_said(found), *(f"Not read: {visible(text)}." for text in found.missing)))
+
+
+def answer(found: Checked) -> Headline:
+    """The same with its word: the worst that was found of a sentence, green only where each is supported."""
+    word = next((kind for kind in ORDER if found.count(kind)), Support.NOT_JUDGED)
+    tones = {Support.SUPPORTED: Tone.GO, Support.NOT_JUDGED: Tone.TELL}
+    return Headline(str(word).upper(), headline(found), tones.get(word, Tone.CARE))
 
 
 def _said(found: Checked) -> str:

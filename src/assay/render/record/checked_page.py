@@ -6,9 +6,12 @@ from assay.facts.checked import Checked
 from assay.facts.codec import canonical
 from assay.render import page as shell
 from assay.render.page import Part
-from assay.render.record.checked import ORDER, headline, heard, told
+from assay.render.record.checked import ORDER, answer, heard, told
 
 MOST_ROWS = 2000
+
+
+_ALONE = "No model of language was asked."
 
 
 def page(found: Checked) -> bytes:
@@ -20,12 +23,14 @@ def page(found: Checked) -> bytes:
         "checked",
         styles=("trace.css", "check.css"),
         contents=(
+            Part("verdict", "What they say"),
             Part("text", "The text"),
             Part("sentences", "Sentences", f"{len(found.sentences):,}"),
             Part("documents", "Documents", f"{len(found.documents):,}"),
         ),
         found=found,
-        headline=headline(found),
+        how=" ".join(("By names, numbers, dates, negation and words.", *([] if found.helpers else [_ALONE]))),
+        headline=answer(found),
         told=list(map(told, found.helpers)),
         heard=heard,
         pieces=list(_pieces(found)),

@@ -19,7 +19,7 @@ _SENTENCES = {
     Relation.ADAPTER_MERGE: "The base with a change of low rank merged in",
     Relation.ABLATION: "The base with one direction taken out of its activations",
     Relation.PRUNED: "The base with values set to zero",
-    Relation.FINE_TUNE: "The base, trained further in every layer",
+    Relation.FINE_TUNE: "The base, trained further",
     Relation.CONTINUED: "The base, trained much further",
     Relation.MERGE: "A mix of the base and other models",
     Relation.LAYERS: "The base with layers left out or repeated",
