@@ -25,6 +25,7 @@ from assay.facts.dossier import Dossier
 from assay.pipeline.dossier import dossier as read
 from assay.render import names, renderer
 from tests.builders import hub_model, safetensors
+from tests.builders.command import run
 from tests.builders.corpus import opened
 from tests.builders.keys import private
 from tests.builders.openai_server import serving
@@ -253,6 +254,25 @@ def test_commands_on_an_edited_dossier_print_nothing_raw(edited: Path, tmp_path:
     ]
     for done in ran(commands, tmp_path):
         told(done)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("components/0/id", "model_architecturex"), ("by_evidence/classes/1/level", 10**30)]
+)
+def test_a_dossier_whose_parts_do_not_fit_together_is_a_sentence(edited: Path, part: str, value: object) -> None:
+    """A template that asks for what is not there, found by fuzzing: it is no LookupError of Python's."""
+    dossier = json.loads((edited / "true.json").read_text())
+    (node,) = (row["value"] for row in dossier["sections"] if "by_evidence" in row["value"])
+    *way, last = part.split("/")
+    for step in way:
+        node = node[int(step)] if step.isdigit() else node[step]
+    node[last] = value
+    (edited / "unfit.json").write_text(json.dumps(dossier))
+    for words in (("report", "-o", "html"), ("report", "-o", "text"), ("report", "-o", "markdown")):
+        done = run(words[0], str(edited / "unfit.json"), *words[1:])
+        assert done.returncode in (0, 2) and "Traceback" not in done.stderr, done
+    page = run("report", str(edited / "unfit.json"), "-o", "html")
+    assert page.returncode == 2 and "its parts do not fit together" in page.stderr, page
 
 
 def test_files_that_a_user_is_handed_print_nothing_raw(tmp_path: Path) -> None:

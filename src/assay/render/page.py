@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.lazy import regex
 from assay.render.assets import asset
@@ -86,7 +86,7 @@ def page(
         "favicon": Markup(_FAVICON),  # noqa: S704 - assay's own
         "contents": contents,
     }
-    whole = _TABLE.sub(_labelled, _environment().get_template(template).render(**shell, **values))
+    whole = _TABLE.sub(_labelled, _rendered(template, {**shell, **values}))
     return visible(whole, keep="\n").encode("utf-8", "xmlcharrefreplace")  # what a template forgot
 
 
@@ -104,7 +104,17 @@ def fragment(template: str, **values: object) -> Markup:
     """A part of a page: what an asset makes of `values`, autoescaped."""
     from markupsafe import Markup
 
-    return Markup(_environment().get_template(template).render(**values))  # noqa: S704 - autoescaped by the template
+    return Markup(_rendered(template, values))  # noqa: S704 - autoescaped by the template
+
+
+def _rendered(template: str, values: dict[str, Any]) -> str:
+    """What an asset makes of values (LookupError: it asks for what they do not have, as an edited dossier may not)."""
+    from jinja2 import UndefinedError
+
+    try:
+        return _environment().get_template(template).render(**values)
+    except UndefinedError as cause:
+        raise LookupError(str(cause)) from cause
 
 
 @cache
