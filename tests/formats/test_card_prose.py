@@ -69,6 +69,7 @@ STATED = {
     "A merge of a/x-1 and b/y-2, 0.5/0.5.": {("base_model", "a/x-1"), ("base_model", "b/y-2")},
     "Supports 2 languages: **English (en), Wolof (wo), Thai (th)**.": {("language", "en"), ("language", "th")},
     "It can only look 96 points ahead.": {("limit_in_prose", "It can only look 96 points ahead.")},
+    "We used the pretrained [`a/x-1`](https://huggingface.co/a/x-1) model.": {("base_model", "a/x-1")},
     "We continue from `xlm-roberta-base` with pairs.": {("base_model", "xlm-roberta-base")},
     "I took a/x-1 and trained 2 epochs with b/y-2.": {("base_model", "a/x-1"), ("datasets", "b/y-2")},
     "The following models were merged:\n* [a/x-1](https://huggingface.co/a/x-1)\n* b/y-2": {

@@ -46,7 +46,7 @@ def test_index_gives_absolute_byte_ranges() -> None:
 
 
 def test_metadata_gives_config_tokenizer_template_and_claims() -> None:
-    raw = gguf_model(general__size_label="1M")
+    raw = gguf_model(general__size_label="1M", general__languages=["en"])
     config, tokenizer = fact(raw, ModelConfig), fact(raw, Tokenizer)
     assert (config.family, config.layers, config.hidden_size, config.tied_embeddings) == ("llama", 2, 32, True)
     assert (tokenizer.size, [token.text for token in tokenizer.tokens]) == (
@@ -58,6 +58,7 @@ def test_metadata_gives_config_tokenizer_template_and_claims() -> None:
         "license": "apache-2.0",
         "name": "Tiny",
         "parameters": "1M",
+        "language": "en",
     }
 
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import assay
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
+from assay.facts.openness import Answered
 from assay.render.bom import MOST_FILES, MOST_FINDINGS, bom
 from tests.builders import calls, hub_model
 from tests.builders.command import run
@@ -190,3 +191,16 @@ def test_it_is_written_by_the_commands(tmp_path: Path) -> None:
     assert run("audit", str(folder), "-o", f"cyclonedx={file}", "-o", f"json={tmp_path / 'd.json'}").returncode == 0
     again = run("report", str(tmp_path / "d.json"), "-o", "cyclonedx")
     assert json.loads(again.stdout) == json.loads(file.read_text())
+
+
+def test_an_adapter_has_the_licence_that_its_card_states_in_every_record(tmp_path: Path, audit: Audit) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "base_model_name_or_path": "a/x-1", "r": 8}')
+    (folder / "README.md").write_text("---\nlicense: llama3.1\n---\n# M\n")
+    dossier = audit(folder)
+    name = {"license": {"acknowledgement": "declared", "name": "LicenseRef-scancode-llama-3.1-license-2024"}}
+    assert bom(dossier, "1.6")["metadata"]["component"]["licenses"] == [name]
+    (row,) = [row for lens in dossier.openness.lenses for row in lens.judgements if row.id == "G7-MODEL-LICENCE"]
+    assert (row.answer, row.because) == (Answered.FILLED, "llama3.1")
+    assert run("card", str(folder)).stdout.startswith("---\nlicense: llama3.1\n")

@@ -286,6 +286,18 @@ class Openness:
         """The component with this id; there is always one."""
         return next(row for row in self.components if row.id == id)
 
+    @property
+    def licence(self) -> ComponentLicence:
+        """The licence of the model."""
+        return licence_of_model(self.components)
+
+
+def licence_of_model(components: tuple[Component, ...]) -> ComponentLicence:
+    """The licence of the weights; where there are none, as of an adapter, that of the model as a whole."""
+    own = next(row.licence for row in components if row.id == "parameters_final")
+    whole = (row.licence for row in components if row.licence.origin is LicenceOrigin.DISTRIBUTION)
+    return own if own.id else next(whole, own)
+
 
 def unsaid() -> Openness:
     """The reading of a record that says nothing of openness: no class, every component absent."""

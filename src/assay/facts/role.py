@@ -6,6 +6,8 @@ GPT-2, GPT-NeoX and Falcon families; llama.cpp gguf-py constants.py for GGUF.
 
 from __future__ import annotations
 
+import re
+
 from assay.lazy import dataclass, regex
 
 _LAYER = regex(r"(?:^|\.)(?:layers|blk|h|blocks|block)\.(\d{1,6})\.(.+)\Z")
@@ -43,6 +45,15 @@ _OUTER_NAMES = {
 _INNER, _OUTER = (
     {name: role for role, names in table.items() for name in names.split()} for table in (_INNER_NAMES, _OUTER_NAMES)
 )
+# of tensors whose role is not known, such as those of encoders: the first of these that the name has words of
+_PARTS = (
+    ("attention", regex(r"attention|attn|attend", re.IGNORECASE)),
+    ("embedding", regex(r"embed", re.IGNORECASE)),
+    (
+        "feed-forward",
+        regex(r"intermediate\.dense|\.output\.dense|ffn|mlp|feed_?forward|\bfc[12]\b|DenseReluDense", re.IGNORECASE),
+    ),
+)
 ATTENTION, FEED_FORWARD = ("q", "k", "v", "o", "qkv"), ("gate", "up", "down", "gate_up", "router")
 # roles as a person reads them, in the order of a map
 ORDER = (
@@ -74,11 +85,13 @@ class Place:
             return "embedding"
         if self.role == "head":
             return "output head"
-        if "norm" in self.role:
+        if "norm" in self.role.lower():
             return "norm"
         if self.role in ATTENTION:
             return "attention"
-        return "feed-forward" if self.role in FEED_FORWARD else "other"
+        if self.role in FEED_FORWARD:
+            return "feed-forward"
+        return "other" if self.known else next((part for part, words in _PARTS if words.search(self.role)), "other")
 
 
 def placed(name: str) -> Place:

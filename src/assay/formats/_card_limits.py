@@ -29,7 +29,7 @@ _LIMITS = regex(
     r"|\b(?:model|it|this|detector|classifier|system)\b[^.;]{0,60}?\bfails?\s+(?:to|on|for|with|when|at)\b"
     # where it ends
     r"|\b(?:can|could|will)\s+only\b|\b(?:model|it|this|and)\s+(?:\w+\s+)?only\s+(?:works?|supports?|handles?|understands?|knows?|covers?)\b"
-    r"|\b(?:only|exclusively)\s+(?:trained|tested|evaluated|works?)\b|\btruncated\s+(?:to|at|after)\b"
+    r"|\b(?:only|exclusively)\s+(?:trained|tested|evaluated|works?)\b|\b(?:is|are|be|gets?)\s+(?:truncated|cut\s+off)\b|\btruncated\s+(?:to|at|after)\b"
     r"|\blimited\s+(?:to|knowledge|understanding|ability|capabilit\w+)\b"
     r"|\b(?:poor|worse|lower|reduced|unpredictable|degraded)\s+(?:quality|performance|accuracy|results?|outputs?)\b",
     re.IGNORECASE,

@@ -39,6 +39,8 @@ _MADE_FROM = regex(
     rf"|\b(?i:(?:based\s+(?:up)?on|trained\s+(?:on\s+top\s+of|from)){_A})(?P<based>{LINK_OR_ID})"
     r"|\b(?i:(?:fine-?tun(?:e[ds]?|ing)|finetun(?:e[ds]?|ing)|quanti[sz](?:ed?|ing)|took|abliterated)\s+(?:the\s+)?)"
     rf"(?P<object>{LINK_OR_ID})"
+    rf"|\b(?i:us(?:e[ds]?|ing)\s+(?:the|a)\s+(?:publicly\s+available\s+)?(?:pre-?trained|original|base)\s+(?:model\s+)?)"
+    rf"(?P<used>{LINK_OR_ID})"
 )
 # a teacher, or a family: the base only where nothing else is said to be one
 _TAUGHT = regex(rf"\b(?i:(?:distill?(?:ed|ation)|derived)\s+(?:\w+\s+){{0,2}}?(?:of|from){_A})(?P<name>{NAME})")

@@ -47,6 +47,7 @@ _CLAIMS = {
     "general.source.huggingface.repository": "base_model",
     "general.quantized_by": "quantized_by",
 }
+_LISTS = {"general.datasets": "datasets", "general.languages": "language"}
 
 
 def described(artifact: str, metadata: dict[str, object], tensor_names: frozenset[str]) -> Iterator[object]:
@@ -129,7 +130,7 @@ def _claims(metadata: dict[str, object]) -> Iterator[Stated]:
             yield Stated("base_model", value[:500], 0)
         elif key.startswith("general.dataset.") and key.endswith((".repo_url", ".name")) and isinstance(value, str):
             yield Stated("datasets", value[:500], 0)
-        elif key == "general.datasets" and isinstance(value, tuple):
+        elif key in ("general.datasets", "general.languages") and isinstance(value, tuple):
             for entry in value[:500]:
                 if isinstance(entry, bytes):
-                    yield Stated("datasets", entry.decode("utf-8", "backslashreplace")[:500], 0)
+                    yield Stated(_LISTS[key], entry.decode("utf-8", "backslashreplace")[:500], 0)

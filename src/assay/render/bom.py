@@ -167,10 +167,10 @@ def _model(dossier: Dossier, datasets: list[dict[str, Any]]) -> dict[str, Any]:
         "name": dossier.subject.name,
         "version": version(dossier) or (f"sha256:{dossier.subject.digest}" if dossier.subject.digest else "unknown"),
         "hashes": [{"alg": "SHA-256", "content": dossier.subject.digest}] if dossier.subject.digest else [],
-        "licenses": licences(weights.licence),
+        "licenses": licences(dossier.openness.licence),
         "pedigree": {"ancestors": bases, "notes": "as the publisher states it"} if bases else {},
         "externalReferences": [{"type": "model-card", "url": row.artifact} for row in described[:1]],
-        "evidence": {"occurrences": occurrences((*weights.evidence, *weights.licence.evidence))},
+        "evidence": {"occurrences": occurrences((*weights.evidence, *dossier.openness.licence.evidence))},
         "modelCard": _card(dossier, datasets),
         "properties": [
             *([{"name": "assay:hashes", "value": _HASHES}] if dossier.subject.digest else []),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from assay.facts.finding import Evidence
 from assay.facts.model import Model, stated_at
-from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens
+from assay.facts.openness import COUNTED, Answered, Component, Judgement, Lens, licence_of_model
 
 SOURCE = "G7 SBOM for AI"
 _ALWAYS = (
@@ -69,7 +69,7 @@ def _rows(model: Model, found: dict[str, Component]) -> Iterator[Judgement]:
         "the card states them" if limits else "no card states them",
         *limits[:2],
     )
-    licence = found["parameters_final"].licence
+    licence = licence_of_model(tuple(found.values()))
     yield _row(
         "MODEL-LICENCE",
         "licence of the model",

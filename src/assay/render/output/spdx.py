@@ -122,7 +122,7 @@ def _elements(dossier: Dossier, base: str) -> Iterator[dict[str, Any]]:
     yield from ancestors
     yield from _related(base, "descendantOf", model, [row["spdxId"] for row in ancestors])
     found = dossier.openness
-    yield from _licence(found.component("parameters_final").licence, base, model)
+    yield from _licence(found.licence, base, model)
 
 
 def _package() -> dict[str, Any]:

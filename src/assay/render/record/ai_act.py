@@ -129,7 +129,7 @@ def _form(dossier: Dossier) -> Iterator[Part]:
         "Distribution",
         [
             ("channels", escaped(dossier.subject.reference)),
-            ("licence", _licence(found.component("parameters_final").licence)),
+            ("licence", _licence(found.licence)),
         ],
     )
     yield (

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.facts.dossier import Dossier, Share
 from assay.facts.openness import LicenceOrigin, Openness
+from assay.licence.name import named
 from assay.licence.tag import tag
 from assay.render.record.openness import compute_words
 from assay.render.visible import code, escaped
@@ -40,11 +41,9 @@ def draft(dossier: Dossier) -> Iterator[str]:
 
 def _front_matter(dossier: Dossier, found: Openness) -> Iterator[str]:
     """What is stated already, in the form that the hub reads; the rest with a word on what belongs there."""
-    own = found.component("parameters_final").licence
-    licence = own if own.id else found.component("model_card").licence
     yield "---"
-    if tag(licence.id):
-        yield f"license: {tag(licence.id)}"
+    if of_hub := tag(named(found.licence.id)):
+        yield f"license: {of_hub}"
     else:
         yield "license: # one of the hub's licence tags"
     for key, asked in (
@@ -62,7 +61,7 @@ def _front_matter(dossier: Dossier, found: Openness) -> Iterator[str]:
 
 
 def _details(dossier: Dossier, found: Openness) -> Iterator[str]:
-    portrait, licence = dossier.portrait, found.component("parameters_final").licence
+    portrait, licence = dossier.portrait, found.licence
     yield ""
     yield "## Model details"
     yield ""

@@ -43,7 +43,7 @@ def _front_matter(name: str, found: Openness) -> Iterator[str]:
     """The keys that a card needs and this one lacks, with what was measured filled in."""
     present = {row.id: row for row in found.components}
     rows = []
-    if not present["parameters_final"].licence.id:
+    if not found.licence.id:
         rows.append(
             "license: # an SPDX id in lower case, such as apache-2.0; with `other`, license_name and license_link too"
         )
