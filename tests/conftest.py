@@ -24,10 +24,12 @@ from tests.builders.questions import capitals
 if TYPE_CHECKING:
     from assay.runtime.torch_ import TorchRuntime
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed assay has its bytecode; the processes of tests, too
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line: threads of torch that spin stop shared cores
 settings.register_profile(
     "ci", deadline=None, max_examples=300, suppress_health_check=list(HealthCheck), derandomize=True
 )
+settings.register_profile("few", settings.get_profile("ci"), max_examples=25)  # for one more interpreter
 settings.register_profile("fuzz", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
