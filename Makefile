@@ -50,11 +50,12 @@ wheels: $(VENV)/.test
 	$(BIN)/python native/wheels.py dist
 	$(BIN)/python native/try_wheels.py dist
 
-# the site that audits in a browser tab, with kernels for it; npm or the npm registry gives it Python
+# the documentation as a site, in it the page that audits in a browser tab, with kernels; npm gives that its Python
 web: $(VENV)/.test
 	$(PIP) ziglang
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	$(BIN)/python native/wasm.py build/kernels.wasm
-	$(BIN)/assay web build build/site --kernels build/kernels.wasm --replace
+	$(BIN)/assay web build build/site/try --kernels build/kernels.wasm
 
 # the native kernels, built by the compiler that is here; what they are made of decides when to build again. Where none
 # is, or it fails, the package is installed without them and numpy computes the same; a compiler that comes builds again.
