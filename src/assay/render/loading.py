@@ -14,7 +14,7 @@ from assay.facts.loading import Runs
 from assay.lazy import dataclass
 
 MOST_PLACES = 2  # of a clause; of more the number is said
-MOST_LETTERS = 40  # of a call
+MOST_LETTERS = 48  # of a call
 # checks whose finding names what a file runs
 _NAMING = ("pickle.reaches-outside", "model.runs-code", "code.reaches-outside", "code.attack-shape")
 # what opening a file runs where no finding names it, the most dangerous first
