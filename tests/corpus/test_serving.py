@@ -113,6 +113,17 @@ def test_sources_say_which_server_they_are_from(two: tuple[Path, Path]) -> None:
         assert [row.standing for row in trace.sentences] == [Standing.QUOTED, Standing.QUOTED, Standing.NOTHING]
 
 
+def test_what_a_server_has_is_asked_by_its_address_and_verified_in_its_folder(two: tuple[Path, Path]) -> None:
+    with served(*two) as both:
+        said = run("corpus", "info", both)
+        assert said.returncode == 0 and said.stdout.count("INDEXED  index holds 2 documents") == 2
+        assert len(json.loads(run("corpus", "info", f"{both}/", "-o", "json").stdout)) == 2
+        refused = run("corpus", "verify", both)
+        assert refused.returncode == 2 and "is a server, whose files are not here" in refused.stderr
+    gone = run("corpus", "info", nobody())
+    assert gone.returncode == 2 and "no corpus here" not in gone.stderr
+
+
 def test_a_server_that_is_down_is_said_in_every_format(two: tuple[Path, Path], tmp_path: Path) -> None:
     down = nobody()
     with served(two[0]) as up:

@@ -20,6 +20,7 @@ from assay.secret import without_user
 
 if TYPE_CHECKING:
     from assay.corpus.documents import Fields
+    from assay.corpus.remote import Remote
 
 FIELDS = ("text", "id", "url", "title", "licence", "date", "language", "dataset", "stage")
 MOST_REMOVED = 100  # documents that are listed
@@ -176,15 +177,45 @@ def _lines(folder: Path, name: str, colour: bool, width: int) -> Iterator[str]:
     yield from lines(record(found, digest, name), sum(shard.size for shard in found.shards), fields, colour, width)
 
 
+def _server(address: str, *, offline: bool) -> Remote | None:
+    """What answers at an address; None where it is a folder, here or on the web.
+
+    Raises UsageError: nobody answers.
+    """
+    if offline or not address.startswith(("http://", "https://")):
+        return None
+    from assay.corpus.collection import WAIT
+    from assay.corpus.remote import opened
+
+    told(address, offline=offline)
+    found = opened(address.rstrip("/"), WAIT)
+    if isinstance(found, str):
+        raise UsageError(found)
+    return found
+
+
 @COMMAND.command("info")
 @click.argument("directory", metavar="DIR")
 @options.offline()
 @options.formats("text", "json")
 def info(directory: str, offline: bool, outputs: tuple[Output, ...]) -> None:
-    """What is in the corpus in DIR: documents, words, datasets with licences, and what was skipped."""
+    """What is in the corpus in DIR: documents, words, datasets with licences, and what was skipped.
+
+    Of a server (`http://HOST`) what it says of each corpus that it serves.
+    """
     from assay.corpus import manifest, storage
     from assay.corpus.collection import record
+    from assay.render.record.corpus import lines
 
+    if server := _server(directory, offline=offline):
+        rows = server.told.corpora
+        for format, path in outputs:
+            if format == "json":
+                put(canonical(rows[0] if len(rows) == 1 else rows), path)
+            else:
+                said = (line for row in rows for line in lines(row, None, [], *looks(path)))
+                put(encoded(said, fold=path is None), path)
+        return
     folder, name = storage.local(directory, offline=offline)
     found, digest = manifest.load(folder)
     for format, path in outputs:
@@ -206,6 +237,11 @@ def verify(directory: str, offline: bool, quiet: bool) -> int:
     from assay.corpus.verifying import defects
     from assay.render.headline import Tone
 
+    if server := _server(directory, offline=offline):
+        raise UsageError(
+            f"{server.url} is a server, whose files are not here: run `assay corpus verify DIR` on its machine, on the "
+            "folder that it serves"
+        )
     folder, _ = storage.local(directory, offline=offline)
     with progress(quiet) as advance:
         found = defects(folder, advance)

@@ -14,7 +14,7 @@ MOST_SENTENCE = 60  # words of a sentence below a heading on the licence in whic
 LONGEST = 5  # words of such a name
 _RELEASED = regex(
     r"\b(?:released|licen[cs]ed|distributed|available|published|provided|shared|open[- ]?sourced)\b(?:\s+\w+){0,4}?\s+"
-    r"(?:under|as)\s+(?:the\s+(?:terms of (?:the\s+)?)?|an?\s+)?(?P<rest>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)"
+    r"under\s+(?:the\s+(?:terms of (?:the\s+)?)?|an?\s+)?(?P<rest>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)"
     r"|\A\W*(?:the\s+|its\s+|model\s+)*licen[cs]e\s+(?:is|as)\s+(?:the\s+)?(?P<is>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)",
     re.IGNORECASE,
 )

@@ -36,7 +36,8 @@ _LIMITS = regex(
 )
 # terms of use, and help with installing, which say nothing about the model
 _NOT_LIMITS = regex(
-    r"\bcommercial|\blicen[cs]e|\bpermission|\bpip\b|\binstall|\btransformers\b|\bversions?\b|\bflash[- _]?attention"
+    r"\A\s*\||\bnot limited to\b"
+    r"|\bcommercial|\blicen[cs]e|\bpermission|\bpip\b|\binstall|\btransformers\b|\bversions?\b|\bflash[- _]?attention"
     r"|\bif\s+you\s+(?:do|don|are|have|get|want|need)\b|\bcompliance\b|\bcompared\b|\bother\s+models\b|\bbaselines?\b",
     re.IGNORECASE,
 )

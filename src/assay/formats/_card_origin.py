@@ -25,7 +25,6 @@ _DONE = (
     r"(?:fine-?tuned|finetuned|(?:re-?)?quanti[sz](?:ed|ations?)|pruned|adapted|tuned|instruct(?:ion)?(?:-tuned)?"
     r"|abliterated|converted)\s+(?:to\s+(?:the\s+)?[\w.-]+(?:\s+format)?\s+)?"
     r"(?:(?:version|variant|checkpoint|model|copy|form)\s+)?(?:of|from)"
-    r"|(?:conversion|port|export|re-?upload|mirror|quants?)\s+(?:of|from)"
 )
 _BEGUN = (
     r"(?:continu(?:e[ds]?|ing|al|ally)(?:\s+(?:pre-?)?train(?:ed|ing))?|initiali[sz](?:ed?|ing)|start(?:ed|s|ing)?"
@@ -35,7 +34,8 @@ _BEGUN = (
 _MADE_FROM = regex(
     rf"\b(?i:(?:{_DONE}){_A})(?P<made>{NAME})"
     rf"|\b(?i:(?:lora|adapters?|adapter\s+weights|adaption\s+weights)\s+(?:for|of|on)\s+(?:the\s+)?)(?P<adapted>{NAME})"
-    rf"|\b(?i:{_BEGUN}{_A})(?P<begun>{LINK_OR_ID}|`[^`]{{3,120}}`)"
+    rf"|\b(?i:(?:conversion|port|export|re-?upload|mirror|quants?)\s+(?:of|from){_A})(?P<copied>{LINK_OR_ID})"
+    rf"|\b(?i:{_BEGUN}{_A})(?P<begun>{LINK_OR_ID}|`(?=[\w./]*-)[\w./-]{{3,120}}`)"
     rf"|\b(?i:(?:based\s+(?:up)?on|trained\s+(?:on\s+top\s+of|from)){_A})(?P<based>{LINK_OR_ID})"
     r"|\b(?i:(?:fine-?tun(?:e[ds]?|ing)|finetun(?:e[ds]?|ing)|quanti[sz](?:ed?|ing)|took|abliterated)\s+(?:the\s+)?)"
     rf"(?P<object>{LINK_OR_ID})"

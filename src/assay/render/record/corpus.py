@@ -14,16 +14,21 @@ MOST = 20
 MOST_NAMES = 5  # datasets in one line
 
 
-def headline(found: CorpusRecord, size: int) -> Headline:
-    """How much text it holds, and of what something was left out; amber where something was."""
+def headline(found: CorpusRecord, size: int | None) -> Headline:
+    """How much text it holds, in files of `size` bytes if that is known, and of what something was left out; amber
+    where something was.
+    """
     documents = f"{found.documents:,} document{'s' if found.documents != 1 else ''}"
-    amounts = f"{documents}, {found.words:,} words, {found.bytes / 1e6:,.1f} MB of text in {size / 1e6:,.1f} MB"
+    within = "" if size is None else f" in {size / 1e6:,.1f} MB"
+    amounts = f"{documents}, {found.words:,} words, {found.bytes / 1e6:,.1f} MB of text{within}"
     skipped = sum(row.count for row in found.skipped)
     left = f" {skipped:,} input{'s were' if skipped != 1 else ' was'} left out, wholly or in part." if skipped else ""
     return Headline("INDEXED", f"{found.name} holds {amounts}.{left}", Tone.CARE if skipped else Tone.TELL)
 
 
-def lines(found: CorpusRecord, size: int, fields: list[str], colour: bool = False, width: int = 100) -> Iterator[str]:
+def lines(
+    found: CorpusRecord, size: int | None, fields: list[str], colour: bool = False, width: int = 100
+) -> Iterator[str]:
     """Totals, datasets with licences, how rows were read, and what was skipped."""
     yield from headline(found, size).lines(painter(colour), width)
     yield f"sha256 {found.sha256}"
