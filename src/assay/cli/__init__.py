@@ -90,7 +90,9 @@ def main() -> None:
         status = _main()
     except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
         status = _interrupted(asked)
-    gc.freeze()  # else Python looks at all of it once more for garbage before it ends
+    # else Python looks at all of it once more for garbage before it ends; the kernels' own are said to be lost then
+    if "openassay_native" not in sys.modules:
+        gc.freeze()
     if status is not None:
         raise SystemExit(status)
 
