@@ -79,6 +79,9 @@ def test_nothing_stands_out_and_the_line_says_by_what() -> None:
     )
     one = judged("Paris is old.", Reader())
     assert headline(one).sentence == "Nothing here stands out: by the model alone: it gives 'Paris' 90 %."
+    other = judged("It rained in Kyoto.", Reader(Kyoto=3.0))  # not doubtful by the mark, and not what it would say
+    assert labels(other) == [Label.SUPPORTED]
+    assert "it gives 'Kyoto' 5 %, though it would rather say 'Paris' (95 %)" in headline(other).sentence
 
 
 @pytest.mark.parametrize(

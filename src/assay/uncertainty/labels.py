@@ -6,6 +6,7 @@ surprised the model is by what the sentence adds to its prompt. Where no rule re
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 from assay.facts.checked import CheckedSentence, Support
@@ -200,7 +201,12 @@ def _support(row: Read, one: Sentence, beside: CheckedSentence | None, token: To
     agreeing = _agreeing(row, one)
     said = [] if agreeing is None else [f"{agreeing} of {len(row.samples)} other answers agree"]
     if token is not None:
-        said.append(f"{'' if said else 'by the model alone: '}it gives {_quoted(words)} {chance(token.logprob)}")
+        sure = max((one.logprob for one in token.alternatives), default=-math.inf) >= -EVEN > token.logprob
+        other = instead(token) if sure else ""
+        rather = f", though it would rather say {other}" if other else ""
+        said.append(
+            f"{'' if said else 'by the model alone: '}it gives {_quoted(words)} {chance(token.logprob)}{rather}"
+        )
     return "; ".join(said)
 
 
