@@ -231,3 +231,8 @@ def test_parts_that_do_not_fit_together_are_named(tmp_path: Path) -> None:
     (tensor,) = assay.weights.open(path).values()
     with pytest.raises(InputError, match=r"m.safetensors: the parts of 'l.weight' do not fit together"):
         tensor.array()
+
+
+def test_a_tensor_is_shown_in_one_short_line(tmp_path: Path) -> None:
+    weights = assay.weights.open(stored(tmp_path / "m.safetensors", w=np.zeros((2, 3), np.float32)), isolation=False)
+    assert repr(weights["w"]) == "<tensor w: F32, 2 x 3, m.safetensors>"

@@ -62,6 +62,9 @@ class Tensor:
     _entry: Entry
     _steps: Steps | None = None
 
+    def __repr__(self) -> str:
+        return f"<tensor {self.name}: {self.dtype}, {' x '.join(map(str, self.shape)) or 'a scalar'}, {self.artifact}>"
+
     @property
     def rows(self) -> int:
         """How many rows there are: all extents but the last multiplied; 1 for a vector or a scalar."""
