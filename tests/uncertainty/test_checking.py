@@ -349,6 +349,14 @@ def test_a_heading_that_claims_something_is_compared(heading: str, support: Supp
     assert support is not Support.NOT_JUDGED or row.reason.startswith("it is a heading")
 
 
+def test_the_number_of_an_entry_in_a_list_is_no_claim() -> None:
+    document = source("a.txt", "The board meets in Bergen. Am 12. Mai fuhr die Fähre nach Skerrow.")
+    (row,) = check("27. The board meets in Bergen.", [document]).sentences
+    assert (row.support, row.reason) == (Support.SUPPORTED, "its words, names and numbers are in the passage")
+    (row,) = check("13. Mai fuhr die Fähre nach Skerrow.", [document]).sentences
+    assert row.support is Support.CONTRADICTED  # which is a day
+
+
 SAID_IN = [
     "Northwind Systems said on Tuesday that it had bought",
     "Larkspur Analytics for $1.5 million. The deal was an-",

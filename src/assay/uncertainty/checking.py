@@ -15,6 +15,7 @@ from assay.text import plain
 from assay.text.language import language, latin
 from assay.text.sentence import bounds
 from assay.text.value import Kind as Counted
+from assay.text.value import values
 from assay.uncertainty.alike import matches, told
 from assay.uncertainty.comparing import Compared, Evidence, Passage, against
 from assay.uncertainty.grounding import STOP_WORDS, UNREAD, Documents, stem
@@ -36,6 +37,7 @@ _SAYS_NOTHING = regex(
 # a figure or a name in what would else only introduce something
 _CLAIMS = regex(r"(?:here|please)\b.*(?:\d|\s(?!I\b)(?-i:[A-Z]))", re.IGNORECASE | re.DOTALL)
 _HEADING = regex(r"#{1,6}(?:\s+(?:\d{1,3}[.)])+\d{0,3}(?=\s)|\s|$)")  # with the number of its section
+_LISTED = regex(r"\s*\d{1,3}[.)]\s+(?=\S)")  # the number of an entry in a list, if it is no day of a month
 _LETTERS = regex(r"[^\W\d_]+")
 LEAST_SAID = 3  # terms of a heading without a number or date, below which it only names what follows
 
@@ -117,6 +119,9 @@ class _Checker:
         heading = _HEADING.match(text)
         if heading:
             text = " " * heading.end() + text[heading.end() :]
+        listed = _LISTED.match(text)
+        if listed and not any(row.start < listed.end() and row.kind is Counted.DATE for row in values(text)):
+            text = " " * listed.end() + text[listed.end() :]
         common = self._common | {word.lower() for word in _LETTERS.findall(text)[:1]} if heading else self._common
         found = read(text, common, self._names and not (heading and _is_title(text)))
         if not found.terms:
