@@ -66,6 +66,14 @@ def test_what_got_worse_stands_first_with_why(site: Path) -> None:
     assert page.name.startswith("tiny-") and "<code>pytorch_model.bin</code>" in text and "The whole report" in text
 
 
+def test_a_model_that_passed_is_not_green_over_something_to_decide(site: Path) -> None:
+    index = (site / "index.html").read_text()
+    rows = re.findall(r'<svg class="icon (\w+)".*?</svg> PASSED</td>\s*<td[^>]*>([^<]*)</td>', index)
+    assert len(rows) == len(NAMES) - 1
+    assert {look for look, _ in rows} == {"decide"}
+    assert all("to decide" in said for _, said in rows)
+
+
 def test_audits_that_are_not_shown_are_counted(tmp_path: Path) -> None:
     dossier = assay.audit(hub_model(tmp_path / "tiny"))
     with registry.open(str(tmp_path / "kept"), new=True) as kept:

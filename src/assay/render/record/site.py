@@ -23,7 +23,6 @@ from assay.render.record.fleet_change import headline as of_change
 from assay.render.record.kept import numbers
 
 MOST_ROWS = 500  # findings, files or audits on the page of a model
-_LOOKS = {Verdict.PASSED: "fine", Verdict.FAILED: "fail", Verdict.INCOMPLETE: "decide"}
 _TONES = {Verdict.PASSED: Tone.GO, Verdict.FAILED: Tone.STOP, Verdict.INCOMPLETE: Tone.CARE}
 
 
@@ -76,7 +75,7 @@ def index(rows: Sequence[Shown], found: FleetChange, more: bool) -> bytes:
             Part("changed", "What changed", f"{len(found.rows):,}"),
             Part("models", "Models", f"{len(rows):,}"),
         ),
-        rows=[(row, row.audit, _LOOKS[Verdict(row.audit.verdict)], tuple(inherited(row.descent))) for row in rows],
+        rows=[(row, row.audit, _look(row.audit), tuple(inherited(row.descent))) for row in rows],
         headline=_now(rows, more),
         change=of_change(found),
         found=found,
@@ -99,7 +98,7 @@ def model(row: Shown, dossier: Dossier) -> bytes:
         contents=tuple(_parts(row, dossier)),
         row=row,
         audit=audit,
-        headline=Headline(audit.verdict, said, _TONES[Verdict(audit.verdict)]),
+        headline=Headline(audit.verdict, said, _tone(audit)),
         findings=_deciding(dossier),
         bases=tuple(bases(row.descent)),
         licences=licences(row.descent.licences),
@@ -113,7 +112,20 @@ def _now(rows: Sequence[Shown], more: bool) -> Headline:
     worst = next((verdict for verdict in (Verdict.FAILED, Verdict.INCOMPLETE) if often[verdict]), Verdict.PASSED)
     said = ", ".join(f"{number:,} {verdict}" for verdict, number in often.items() if number)
     left = " Models that were kept earlier are left out." if more else ""
-    return Headline(worst, f"{len(rows):,} models: {said}.{left}", _TONES[worst])
+    tones = {_tone(row.audit) for row in rows if row.audit.verdict == worst}
+    return Headline(worst, f"{len(rows):,} models: {said}.{left}", Tone.CARE if Tone.CARE in tones else _TONES[worst])
+
+
+def _tone(audit: KeptAudit) -> Tone:
+    """That of its verdict, but never green over something to decide."""
+    tone = _TONES[Verdict(audit.verdict)]
+    return Tone.CARE if tone is Tone.GO and (audit.blocking or audit.first or audit.decide) else tone
+
+
+def _look(audit: KeptAudit) -> str:
+    """The class that a model looks by in a list: as on its page, and grey where only something is not known."""
+    look = Headline("", "", _tone(audit)).look
+    return "unknown" if look == "fine" and audit.unknown else look
 
 
 def _deciding(dossier: Dossier) -> Sequence[tuple[Finding, str]]:
