@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 HASH = "import hashlib, sys\nwith open(sys.argv[1], 'rb') as f: hashlib.file_digest(f, 'sha256')"
+HEADERS = ("--max-bytes", "256000000")  # files beyond it are read as far as their headers
 MIB = 1024 * 1024
 
 
@@ -64,6 +65,31 @@ def large_model(path: Path, mebibytes: int) -> None:
         file.write(struct.pack("<Q", len(text)) + text)
         for _ in range(mebibytes):
             file.write(noise)
+
+
+def sharded_model(folder: Path, shards: int) -> None:
+    """Shards of 5 GB with 40 tensors each, as sparse files: what a model of up to a terabyte looks like to a header."""
+    folder.mkdir()
+    count, size = 40, 5 * 10**9 // 40 // 8192 * 8192
+    files: dict[str, str] = {}
+    for shard in range(1, shards + 1):
+        name = f"model-{shard:05}-of-{shards:05}.safetensors"
+        rows = {
+            f"model.layers.{shard}.mlp.experts.{number}.up_proj.weight": {
+                "dtype": "BF16",
+                "shape": [size // 8192, 4096],
+                "data_offsets": [number * size, (number + 1) * size],
+            }
+            for number in range(count)
+        }
+        text = json.dumps(rows).encode()
+        with (folder / name).open("wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            file.truncate(8 + len(text) + count * size)
+        files |= dict.fromkeys(rows, name)
+    index = {"metadata": {"total_size": shards * count * size}, "weight_map": files}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    (folder / "config.json").write_text('{"model_type": "llama", "hidden_size": 4096, "vocab_size": 8}')
 
 
 def header_times(model: Path, rounds: int) -> tuple[float, float, bool]:
@@ -140,6 +166,13 @@ def main() -> None:
             next(iter(peers)),
             {f"assay audit, {size}, values left out": "at most 1.15x, under 150 MiB"},
         )
+
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
+        for shards in (2, 20, 200):
+            model = Path(folder) / str(shards)
+            sharded_model(model, shards)
+            command = {f"headers of {shards} sparse shards, {5 * shards:,} GB": [assay, "audit", str(model), *HEADERS]}
+            _table(best(command, options.rounds), next(iter(command)), {})
 
     from assay.cli.demo import packaged_model
 
