@@ -36,7 +36,16 @@ def answers(report: str, changes: str) -> dict[str, int]:
 
 
 def _line(rows: list[str], pattern: str) -> int:
-    return next((number for number, row in enumerate(rows, 1) if re.search(pattern, row)), 0)
+    """The first line with the answer, also where that goes on in the next."""
+    pairs = zip(rows, [*(row.strip() for row in rows[1:]), ""], strict=True)
+    return next(
+        (
+            number
+            for number, (row, after) in enumerate(pairs, 1)
+            if re.search(pattern, f"{row} {after}") and not re.search(pattern, after)
+        ),
+        0,
+    )
 
 
 def _said(*arguments: str) -> str:
