@@ -42,7 +42,7 @@ def _line(rows: list[str], pattern: str) -> int:
         (
             number
             for number, (row, after) in enumerate(pairs, 1)
-            if re.search(pattern, f"{row} {after}") and not re.search(pattern, after)
+            if row.strip() and re.search(pattern, f"{row} {after}") and not re.search(pattern, after)
         ),
         0,
     )
