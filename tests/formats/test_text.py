@@ -88,11 +88,16 @@ def card(text: str) -> ModelCard:
 
 def test_card_claims_carry_their_lines() -> None:
     found = card(CARD)
+    limits = (
+        "The model makes up names, numbers and dates; it was not tested in any language but English, and is biased as"
+        " its data is."
+    )
     assert [(c.key, c.text, c.line) for c in found.claims if c.key != "result"] == [
         ("license", "apache-2.0", 2),
         ("base_model", "org/base-7b", 6),
         ("datasets", "org/corpus-one", 4),
         ("datasets", "org/corpus-two", 5),
+        ("limit_in_prose", limits, 30),
     ]
     assert [c.text for c in found.stated("result")] == ["ARC: accuracy = 41.5"]
     assert [(s.title, s.denial) for s in found.sections] == [
