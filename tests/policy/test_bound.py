@@ -157,3 +157,14 @@ def test_what_says_that_files_are_not_as_they_should_be_is_never_known(tmp_path:
         done.stdout.split()
     )
     assert "artifact.not-as-listed" not in Path(listed).read_text()
+
+
+@pytest.mark.parametrize(("same", "bound"), [(True, True), (False, True), (True, False)])
+def test_a_waiver_for_one_endpoint_is_for_no_other(tmp_path: Path, audit: Audit, same: bool, bound: bool) -> None:
+    """Behind every endpoint there are no files, and the digest of no files is one."""
+    first = audit("openai+http://a.example/v1#m")
+    fields = {"check": "archive.bomb", **({"manifest": first.subject.files_sha256} if bound else {})}
+    rules = tmp_path / "p.toml"
+    rules.write_text(HEAD + waiver(first.subject.sha256, **fields))
+    found = audit(f"openai+http://{'a' if same else 'b'}.example/v1#m", policy=rules)
+    assert (found.waivers[0].state is WaiverState.APPLIED) == (same and bound), found.waivers

@@ -87,10 +87,14 @@ def lies_in(path: str, names: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The files of a model in name order, and those at its top that signatures leave out."""
+    """The files of a model in name order, and those at its top that signatures leave out.
+
+    Of a model whose files nobody sees (`closed`: where it was asked for) there are none.
+    """
 
     files: tuple[Resource, ...]
     excluded: tuple[str, ...] = ()
+    closed: str = ""
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -113,20 +117,20 @@ class Manifest:
         """SHA-256 in hex over names and digests: of what `sha256sum -z` writes for all files in this order.
 
         The digest that signatures are about changes neither where files are renamed and keep their order, nor with
-        what signatures leave out.
+        what signatures leave out. Of a closed model it is that of where it was asked for: no files are anybody's.
         """
-        lines = "".join(f"{row.sha256}  {row.name}\0" for row in self.files)
+        lines = f"{self.closed}\0" if self.closed else "".join(f"{row.sha256}  {row.name}\0" for row in self.files)
         return hashlib.sha256(lines.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = ()) -> Manifest:
+def manifest(artifacts: tuple[Artifact, ...], excluded: tuple[str, ...] = (), closed: str = "") -> Manifest:
     """The manifest of `artifacts`, in name order; signatures leave `excluded` out.
 
     Names are compared folder by folder, as the reference tool compares paths (model_signing/manifest.py): `a/b` comes
     before `a-b`, although the character `-` is less than `/`.
     """
     rows = sorted(((a.path, a.sha256) for a in artifacts), key=lambda row: row[0].split("/"))
-    return Manifest(tuple(Resource(name, digest) for name, digest in rows), excluded)
+    return Manifest(tuple(Resource(name, digest) for name, digest in rows), excluded, closed)
 
 
 INSIDE = " > "  # between a container and what lies in it

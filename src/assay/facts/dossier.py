@@ -55,7 +55,8 @@ class Subject:
     """The model under audit: its name, where it was asked for (`hf://...`, else empty), and the digests of its files.
 
     `sha256` is the digest that an OpenSSF model signature is about; `files_sha256` is over every file that was read,
-    with its name: of what `sha256sum -z` writes for them.
+    with its name: of what `sha256sum -z` writes for them. Of a closed model, of which no files are seen, it is that of
+    `reference`.
     """
 
     name: str

@@ -116,7 +116,7 @@ def concluded(read: Gathered, walk: Walk, request: Request, progress: Progress |
     facts = Facts((*read.facts, *plan.refused, *request.policy.limits))
     for made in budget.run(plan.deriving, lambda: Material(request, walk, facts.rows, watched)):
         facts.add(made)
-    files_ = manifest(facts.all("Artifact"), walk.excluded)
+    files_ = manifest(facts.all("Artifact"), walk.excluded, walk.reference if walk.closed else "")
     subject = Subject(walk.name, walk.reference, files_.digest, files_.named)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk, facts)
     judged = policy.judged(

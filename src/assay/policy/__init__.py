@@ -250,13 +250,17 @@ class _Covering:
     """Which findings about these files a waiver is for."""
 
     def __init__(self, files: Manifest) -> None:
-        self._digest, self._named = files.digest, files.named
+        self._digest, self._named, self._closed = files.digest, files.named, bool(files.closed)
         self._paths = frozenset(row.name for row in files.files)
         self._uncovered = files.excluded
 
     def bound(self, waiver: Waiver) -> bool:
-        """Whether it is for this subject: these bytes, and under these names where it says so."""
-        return waiver.subject == self._digest and waiver.manifest in ("", self._named)
+        """Whether it is for this subject: these bytes, and under these names where it says so.
+
+        The digest of a closed model is that of no files, which every such model has: its waiver says which it is for.
+        """
+        named = waiver.manifest == self._named or (not waiver.manifest and not self._closed)
+        return waiver.subject == self._digest and named
 
     def covers(self, waiver: Waiver, finding: Finding) -> bool:
         """Whether it is for this finding.

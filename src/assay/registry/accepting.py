@@ -30,7 +30,8 @@ _LEAST = 8  # digits that name a waiver
 
 def accept(registry: Registry, dossier: Dossier, given: Waiver, by: str) -> Accepted:
     """Record a waiver for this dossier's model (UsageError: it would accept nothing that was found, or is over)."""
-    what = policy.Judged(manifest(dossier.artifacts, dossier.excluded), dossier.nature.kind)
+    closed = dossier.subject.reference if dossier.subject.closed else ""
+    what = policy.Judged(manifest(dossier.artifacts, dossier.excluded, closed), dossier.nature.kind)
     probe = replace(policy.builtin("default"), waivers=(given,))
     _, (judged,), _, _ = policy.judged(dossier.findings, probe, what, frozenset(), datetime.now(UTC).date())
     if judged.state is not WaiverState.APPLIED:
