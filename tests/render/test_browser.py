@@ -152,6 +152,9 @@ def test_a_waiver_is_copied_as_a_policy_takes_it(browser: Any, page_file: Path) 
 
 def test_the_contents_follow(browser: Any, page_file: Path) -> None:
     page, _ = opened(browser, page_file, viewport={"width": 1280, "height": 700})
+    page.wait_for_selector(
+        ".contents a[aria-current]"
+    )  # once the whole page is laid out, a moment after the first frame
     assert page.locator(".contents a[aria-current]").all_text_contents() == ["Verdict"]
     page.locator("#files").evaluate("row => row.scrollIntoView({behavior: 'instant'})")
     page.wait_for_function("document.querySelector('.contents a[aria-current]').hash === '#files'", timeout=10_000)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import socketserver
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability
+from assay.network.server import Server as Network
+from assay.network.server import Unreached
 from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
 from assay.runtime.torch_ import TorchRuntime
@@ -517,3 +521,26 @@ def test_a_streamed_answer_that_breaks_off_is_one_sentence(fault: str, said: str
 def test_no_event_of_a_server_is_too_odd(rows: list[Any]) -> None:
     (choice,) = _answers.choices(_answers.joined_events(rows, done=True), "a server")
     _answers.scored(choice.text, choice.tokens)
+
+
+def test_a_connection_that_the_server_closes_as_it_is_asked_again_costs_no_answer() -> None:
+    """A server may close what it kept open at any moment; on a new connection that it closes nothing is asked again."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.client_address[1])
+            if not self.request.recv(65536) or len(asked) > 2:
+                return
+            body = b'{"data": [{"id": "m"}]}'
+            self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            self.request.recv(65536)  # and closes
+
+    asked: list[int] = []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        server = Network(f"http://127.0.0.1:{listening.server_address[1]}", 5.0)
+        assert [server.get("/models")["data"][0]["id"] for _ in range(2)] == ["m", "m"] and len(asked) == 2
+        with pytest.raises(Unreached, match="is it running"):
+            server.get("/models")
+        assert len(asked) == 3, "of the third connection nothing came, and nothing is asked a fourth time"
+        listening.shutdown()

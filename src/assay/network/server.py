@@ -213,11 +213,21 @@ class Server:
         return text
 
     def _once(self, method: str, to: str, whole: int, **sent: Any) -> tuple[int, Any, bytes]:
-        """(status, headers, body); `whole` times the seconds for a byte are those for all."""
+        """(status, headers, body); `whole` times the seconds for a byte are those for all.
+
+        A server may close a connection that was kept open just as it is asked on it again: then nothing was answered,
+        and it is asked once more on a connection of its own (RFC 9112, section 9.3.1).
+        """
+        made: list[str] = []  # the events of a connection that was made for this request
+
+        def trace(event: str, told: dict[str, Any]) -> None:
+            made.extend([event] if event.startswith("connection.") else [])
+            self._cut.trace(event, told)
+
         try:
             with (
                 self._cut.after(whole * self._read),
-                self._client.stream(method, to, extensions={"trace": self._cut.trace}, **sent) as answer,
+                self._client.stream(method, to, extensions={"trace": trace}, **sent) as answer,
             ):
                 raw = bytearray()
                 for part in answer.iter_bytes():
@@ -228,6 +238,8 @@ class Server:
         except self._httpx.TimeoutException:
             raise Unreached(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
         except (self._httpx.HTTPError, self._httpx.InvalidURL, ValueError) as cause:
+            if isinstance(cause, self._httpx.RemoteProtocolError) and not made and not self._cut.over:
+                return self._once(method, to, whole, **sent)
             if self._cut.over:
                 raise Unreached(
                     f"{self.url} was still answering after {whole * self._read:g} s{self._way()}: nothing of it is kept"

@@ -127,7 +127,7 @@ def test_every_format_shows_the_card(card: Dossier) -> None:
             assert "13 of 33 answers wrong" in plain and "39.4 %" in plain, name
         if name == "html":
             assert text.count('<svg class="curve"') == 2 and "Sure and wrong" in text and "cannot certify" in text
-            assert "No file was seen: this is a model behind an endpoint." in text
+            assert "No file was seen, so that nothing was read, hashed or loaded" in text
         if name == "text":
             assert "--pack r --most 33" in text
     assert read(json.loads(canonical(card))) == card
