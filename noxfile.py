@@ -18,7 +18,10 @@ nox.options.reuse_existing_virtualenvs = True
 MINORS = (11, 12, 13, 14)
 # what reads bytes, what decides, what computes, and what leans on the library's own classes, processes and codes
 MOST_APART = ("facts", "formats", "isolation", "kernels", "policy", "text", "test_lazy.py", "test_anywhere.py")
-NEEDED = ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "safetensors", "gguf", "pydivsufsort", "zstandard")
+NEEDED = (
+    *("pytest", "pytest-xdist", "hypothesis", "jsonschema"),
+    *("safetensors", "gguf", "pydivsufsort", "pypdf", "zstandard"),
+)
 
 
 def interpreters() -> dict[str, str]:
