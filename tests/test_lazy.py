@@ -129,7 +129,41 @@ def test_a_value_compares_prints_and_hashes_by_its_fields() -> None:
     assert repr(Point(1, names=("a",))) == "Point(x=1, y=2, names=('a',))"
     assert len({Point(1), Point(1), Point(2)}) == 2
     assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
+    assert getattr(copy, "replace", dataclasses.replace)(Point(1), y=5) == Point(1, 5)  # of Python 3.13
     assert (Point(1).__class__.__name__, Point.__init__.__qualname__) == ("Point", "Point.__init__")
+
+
+def test_a_class_of_a_user_may_come_from_one_of_these_as_from_one_of_the_library() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Named(Point):
+        """A frozen class below a frozen one."""
+
+        name: str = "a"
+
+    assert Named(1, name="b") == dataclasses.replace(Named(1), name="b")
+    assert [row.name for row in dataclasses.fields(Named)] == ["x", "y", "names", "name"]
+    with pytest.raises(TypeError, match="non-frozen dataclass from a frozen one"):
+        dataclasses.dataclass(type("Changing", (Point,), {"__doc__": "A class that is not frozen."}))
+
+
+def test_a_method_that_another_thread_made_meanwhile_is_that_of_its_own_class() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Base:
+        """A value."""
+
+        x: int
+
+    class Sum(Base):
+        """Takes other values than the class above."""
+
+        __slots__ = ()
+
+        def __init__(self, one: int, other: int) -> None:
+            super().__init__(one + other)
+
+    found = vars(Base)["__init__"]  # what `super()` has in its hand
+    made = Base.__init__
+    assert found.__get__(Sum(1, 2), Sum).__func__ is made
 
 
 def test_a_frozen_value_stays_as_it_is() -> None:

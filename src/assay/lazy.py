@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import cache
 from types import CodeType, FunctionType, MemberDescriptorType
@@ -33,21 +33,21 @@ else:
         def made(given):
             scope, kinds = vars(given), given.__annotations__
             names = tuple(name for name, kind in kinds.items() if not kind.startswith("ClassVar["))
-            fields = _Fields(kinds, names, {name: scope[name] for name in names if name in scope})
+            asked = {"repr": repr, "frozen": frozen, "slots": slots}
+            fields = _Fields(kinds, names, {name: scope[name] for name in names if name in scope}, asked)
             plain = _slotted(given, names) if slots else fields.without_marks(given)
-            methods = {"__init__": _Made("__init__", fields.init), "__eq__": _EQ, "__hash__": _HASH if frozen else None}
-            if repr:
-                methods["__repr__"] = _REPR
+            methods = dict.fromkeys(("__init__", "__eq__", *(["__repr__"] if repr else [])), fields)
+            methods |= {"__hash__": fields if frozen else None, "__replace__": dataclasses.replace}
             if frozen:
                 methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
                 if slots:
                     methods |= {"__getstate__": _state, "__setstate__": _restore}
             for name, method in methods.items():
                 if name not in scope:
-                    setattr(plain, name, method)
+                    setattr(plain, name, _Made(plain, name, fields) if method is fields else method)
             plain.__match_args__ = names
             for name in ("__dataclass_fields__", "__dataclass_params__"):
-                setattr(plain, name, _Made(name, fields.by_the_library(name)))
+                setattr(plain, name, _Made(plain, name, fields))
             return plain
 
         return made
@@ -83,31 +83,33 @@ class _Pattern:
         return repr(self._compiled)
 
 
+# what the library is asked for where it is to make one method and nothing else
+_ONLY = {"__repr__": {"repr": True}, "__eq__": {"eq": True}, "__hash__": {"unsafe_hash": True}}
+
+
 class _Made:
     """What a dataclass has by a name, and which takes its own place when it is looked up: a method, or a table."""
 
-    def __init__(self, name: str, generate: Callable[[type], Any]) -> None:
-        self._name, self._generate = name, generate
+    def __init__(self, home: type, name: str, fields: _Fields) -> None:
+        self._home, self._name, self._fields = home, name, fields
 
     def __get__(self, instance: object, owner: type) -> Any:
-        # the signature of a class is asked of it, in Python 3.13, as if it were an instance
-        kinds = (owner, instance) if isinstance(instance, type) else (owner,)
-        bases = (base for kind in kinds for base in kind.__mro__)
-        home = next((base for base in bases if base.__dict__.get(self._name) is self), None)
-        if home is None:  # another thread has generated it since
-            return getattr(owner if instance is None else instance, self._name)
-        made = self._generate(home)
-        if isinstance(made, FunctionType):
-            made.__qualname__, made.__module__ = f"{home.__qualname__}.{self._name}", home.__module__
-        setattr(home, self._name, made)
-        return made if instance is None or not isinstance(made, FunctionType) else made.__get__(instance, owner)
+        made = vars(self._home)[self._name]
+        if made is self:  # else another thread has made it since
+            made = self._fields.made(self._name, self._home)
+            if isinstance(made, FunctionType):
+                made.__qualname__, made.__module__ = f"{self._home.__qualname__}.{self._name}", self._home.__module__
+            setattr(self._home, self._name, made)
+        return made.__get__(instance, owner) if isinstance(made, FunctionType) else made
 
 
 class _Fields:
-    """What a dataclass declares: its annotations, the names among them that are fields, and their defaults."""
+    """What a dataclass declares: its annotations, the names among them that are fields, their defaults, its options."""
 
-    def __init__(self, kinds: dict[str, Any], names: tuple[str, ...], defaults: dict[str, Any]) -> None:
-        self._kinds, self._names, self._defaults = kinds, names, defaults
+    def __init__(
+        self, kinds: dict[str, Any], names: tuple[str, ...], defaults: dict[str, Any], asked: dict[str, bool]
+    ) -> None:
+        self._kinds, self._names, self._defaults, self._asked = kinds, names, defaults, asked
 
     def without_marks(self, given: type) -> type:
         """The class with each default as an attribute, and without what `field` gave in its place."""
@@ -119,17 +121,18 @@ class _Fields:
                     setattr(given, name, value.default)
         return given
 
-    def by_the_library(self, name: str) -> Callable[[type], Any]:
-        """Has `dataclasses` make one of its tables, on a class of the same fields."""
+    def made(self, name: str, home: type) -> Any:
+        """What the class has by that name: `__init__` made here, the rest by `dataclasses` on a class of its fields."""
+        if name == "__init__":
+            return self._init(home)
+        only = {"init": False, "repr": False, "eq": False, **_ONLY.get(name, {})}
+        # with a text of its own, else the library writes one, for which it asks for the signature
+        said = {"__module__": home.__module__, "__doc__": home.__name__, "__annotations__": self._kinds}
+        twin = type(home.__name__, (), {**self._defaults, **said})
+        asked = self._asked if name == "__dataclass_params__" else only
+        return vars(dataclasses.dataclass(**asked)(twin))[name]
 
-        def generated(home: type) -> Any:
-            said = {"__module__": home.__module__, "__doc__": home.__name__, "__annotations__": self._kinds}
-            twin = type(home.__name__, (), {**self._defaults, **said})
-            return vars(dataclasses.dataclass(init=False, repr=False, eq=False)(twin))[name]
-
-        return generated
-
-    def init(self, home: type) -> Any:
+    def _init(self, home: type) -> Any:
         """`__init__`: one code for all classes with so many fields, under the names of this one's.
 
         The library compiles one for each class, which takes a hundred times as long.
@@ -184,26 +187,6 @@ def _slotted(given: type, names: tuple[str, ...]) -> type:
     return plain
 
 
-def _by_the_library(name: str, **asked: bool) -> Callable[[type], Any]:
-    """Has `dataclasses` generate one method, on a class of the same fields."""
-    wanted = {"init": False, "repr": False, "eq": False, **asked}
-
-    def generated(home: type) -> Any:
-        fields = [(row.name, Any, _alike(row)) for row in _fields(home)]
-        said = {"__doc__": home.__name__}  # else the library writes one, for which it asks for the signature
-        return dataclasses.make_dataclass(home.__name__, fields, namespace=said, **wanted).__dict__[name]  # type: ignore[arg-type]
-
-    return generated
-
-
-def _alike(row: dataclasses.Field[Any]) -> Any:
-    return dataclasses.field(repr=row.repr, compare=row.compare, hash=row.hash)
-
-
-def _fields(home: Any) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(home)
-
-
 def _setter(name: str) -> Callable[[object, object], None]:
     return lambda self, value: object.__setattr__(self, name, value)
 
@@ -216,19 +199,10 @@ def _refuse_to_delete(self: object, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-def _values(self: object) -> Iterator[tuple[str, Any]]:
-    return ((row.name, getattr(self, row.name)) for row in _fields(type(self)))
-
-
-def _state(self: object) -> dict[str, Any]:
-    return dict(_values(self))
+def _state(self: Any) -> dict[str, Any]:
+    return {row.name: getattr(self, row.name) for row in dataclasses.fields(self)}
 
 
 def _restore(self: object, state: dict[str, Any]) -> None:
     for name, value in state.items():
         object.__setattr__(self, name, value)
-
-
-_REPR = _Made("__repr__", _by_the_library("__repr__", repr=True))
-_EQ = _Made("__eq__", _by_the_library("__eq__", eq=True))
-_HASH = _Made("__hash__", _by_the_library("__hash__", unsafe_hash=True))
