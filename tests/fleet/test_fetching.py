@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -94,6 +95,18 @@ def test_what_was_read_goes_and_what_was_there_before_stays(
     hub.commit = "f00d" + "0" * 36
     later = audited("--keep-fetched", "0")
     assert later.returncode == 0 and [row["read"] for row in json.loads(later.stdout)] == [True] * 3
+
+
+def test_what_lay_in_the_cache_before_answers_for_no_commit(
+    hub: Hub, assay: Audited, audited: Audited, tmp_path: Path
+) -> None:
+    """Who can write there may have put other files under that commit."""
+    hub.names = ["tiny"]
+    assert assay("audit", "hf://org/tiny", "-q").returncode == 0
+    assert audited("--max-download", "1MB").stderr
+    shutil.rmtree(tmp_path / "home")
+    again = json.loads(audited("--max-download", "1MB").stdout)
+    assert [row["read"] for row in again if row["reference"] == "hf://org/tiny"] == [True]
 
 
 def test_what_was_read_longest_ago_goes_first(hub: Hub, audited: Audited, tmp_path: Path) -> None:

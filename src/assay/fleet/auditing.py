@@ -110,7 +110,7 @@ def audit(task: Task) -> FleetRow:
         ours = bool(states.usual) and made.dossier == sha256(dossier)  # else another kept other files under it
         if ours:
             kept.remember(keys.rules, states.of(read), made)
-        if ours and found:
+        if ours and found and found.absent:  # what lay in the cache before may be another than the hub has
             kept.remember(keys.commit, _digest(found.reference), made)
         if ours and lasting:
             kept.remember(keys.read, states.of(read), made)
