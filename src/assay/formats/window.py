@@ -28,6 +28,30 @@ class Source(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
+class Elsewhere:
+    """A source of `size` bytes that are got a stretch at a time: `seek` and `read` over `_got`."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._at = size, 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to an offset, from the beginning or (whence 2) from the end."""
+        self._at = max(0, offset + (self._size if whence == 2 else 0))
+        return self._at
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes from here."""
+        left = self._size - self._at
+        count = min(left if size < 0 else size, left)
+        found = self._got(self._at, count) if count > 0 else b""
+        self._at += len(found)
+        return found
+
+    def _got(self, at: int, count: int) -> bytes:
+        """Some of the `count` bytes from `at`, which lie within; at least one."""
+        raise NotImplementedError
+
+
 @dataclass(slots=True)
 class Budget:
     """What may still be unpacked out of one artifact, all its layers together."""

@@ -50,10 +50,11 @@ def reader_for(
 
     Chat templates are tried out in this process only if this process was asked for.
     """
-    if isolated and (walk.roots or walk.far) and available():
+    there = bool(walk.roots or walk.far)
+    if isolated and there and available():
         from assay.isolation.process import Worker  # needs `select`, which a browser's Python lacks
 
         return Worker(walk.roots, needed, require=require, tensors=tensors)
     if require:
         raise IsolationError("--require-isolation: this platform has no isolated reader; audit on Linux with Landlock")
-    return InProcess(render=not (isolated and (walk.roots or walk.far)), tensors=tensors)
+    return InProcess(render=not (isolated and there), tensors=tensors)

@@ -16,6 +16,7 @@ from assay.facts.artifact import Obstacle, obstacle
 from assay.facts.codec import decode
 from assay.facts.text import ChatTemplate
 from assay.formats.container.second import needs
+from assay.formats.window import Elsewhere
 from assay.isolation.beneath import Root
 from assay.isolation.lock import end_with, lock
 from assay.isolation.reading import AGAIN, Give, Place, read_at, try_into
@@ -111,28 +112,19 @@ class _Answer:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-class _Asked:
+class _Asked(Elsewhere):
     """The bytes of an artifact that is not on disk, asked of the auditing process."""
 
     def __init__(self, source: BinaryIO, answer: _Answer, size: int) -> None:
-        self._source, self._answer, self._size, self._at = source, answer, size, 0
+        super().__init__(size)
+        self._source, self._answer = source, answer
 
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """As files do, from the beginning and from the end."""
-        self._at = max(0, offset + (self._size if whence == 2 else 0))
-        return self._at
-
-    def read(self, count: int = -1, /) -> bytes:
-        """So many bytes, fewer only at the end (Unreachable: they are not to be had)."""
-        count = min(self._size - self._at if count < 0 else count, self._size - self._at)
-        if count <= 0:
-            return b""
+    def _got(self, at: int, count: int) -> bytes:
         with self._answer.whole():
-            self._answer.write(need(self._at, count))
+            self._answer.write(need(at, count))
             found = self._source.read(count)
         if len(found) < count:
             raise EOFError  # who is asked has gone
-        self._at += count
         return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from assay.errors import Changed, MissingExtra, UsageError
 from assay.facts.artifact import Obstacle, Trouble
+from assay.formats.window import Elsewhere
 from assay.lazy import regex
 from assay.secret import concealed, without_user
 from assay.subject.walk import MAX_ENTRIES, Walk, given
@@ -56,11 +57,8 @@ def walk_of(system: Any, path: str, shown: str) -> Walk:
     for key, info in listed.items():
         name = str(key).removeprefix(path).lstrip("/") or path.rpartition("/")[2]
         if not _STAYS.match(name) or not isinstance(info.get("size"), int) or info["size"] < 0:
-            odd.append(
-                Obstacle(
-                    f"{name[:200]!a}", Trouble.DENIED, "the store lists it without a size, or by no name of a file"
-                )
-            )
+            unfit = "the store lists it without a size, or by no name of a file"
+            odd.append(Obstacle(f"{name[:200]!a}", Trouble.DENIED, unfit))
         else:
             files[name] = Ranged(system, str(key), info)
     if not files and not odd:
@@ -68,34 +66,18 @@ def walk_of(system: Any, path: str, shown: str) -> Walk:
     return replace(given(files, path.rpartition("/")[2] or shown, tuple(odd)), far=True)
 
 
-class Ranged:
+class Ranged(Elsewhere):
     """An object in a store, as files are read; what was read last is kept, and reading on asks for more at a time.
 
     `state` changes with the object; empty where its store does not say by what.
     """
 
     def __init__(self, system: Any, key: str, info: dict[str, Any]) -> None:
+        super().__init__(info["size"])
         self._system, self._key, self.state = system, key, _state(info)
-        self._size: int = info["size"]
-        self._at = self._end = 0
-        self._step = LEAST
+        self._end, self._step = 0, LEAST
         self._blocks: dict[int, bytes] = {}
         self._fresh = False
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """As files do, from the beginning and from the end."""
-        self._at = max(0, offset + (self._size if whence == 2 else 0))
-        return self._at
-
-    def read(self, size: int = -1, /) -> bytes:
-        """So many bytes, or fewer (OSError: the store does not give them)."""
-        count = min(self._size - self._at if size < 0 else size, self._size - self._at)
-        if count <= 0:
-            return b""
-        start, block = self._holding(self._at, count)
-        found = block[self._at - start : self._at - start + count]
-        self._at += len(found)
-        return found
 
     def held(self) -> None:
         """Changed if the store has another object there than was listed; asked where bytes came since."""
@@ -105,12 +87,17 @@ class Ranged:
         with _asking():
             self._system.invalidate_cache()
             now = _state(self._system.info(self._key))
-        if now != self.state:
+        # a list may say less of an object than the answer about it alone
+        if any(old != new for old, new in zip(self.state, now, strict=False) if old and new):
             self._blocks.clear()
             raise Changed("it changed since it was listed")
 
+    def _got(self, at: int, count: int) -> bytes:
+        start, block = self._holding(at, count)
+        return block[at - start : at - start + count]
+
     def _holding(self, at: int, count: int) -> tuple[int, bytes]:
-        """The bytes that hold what is at a place, and where they begin."""
+        """The bytes that hold what is at a place, and where they begin (OSError: the store does not give them)."""
         for start, block in self._blocks.items():
             if start <= at < start + len(block):
                 return start, block
