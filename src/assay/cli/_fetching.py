@@ -15,8 +15,6 @@ from assay.cli import _options as options
 if TYPE_CHECKING:
     from assay.subject.fetching import Limits
 
-AT_ONCE = 4
-
 
 def fetching(command: FC) -> FC:
     """`--max-download`, `--downloads` and `--keep-fetched`."""
@@ -24,7 +22,7 @@ def fetching(command: FC) -> FC:
     for option in reversed((
         click.option("--max-download", type=size, metavar="SIZE", help="Fetch no more than this from hubs, in all."),
         click.option(
-            "--downloads", type=click.IntRange(1, 64), default=AT_ONCE, show_default=True, metavar="N",
+            "--downloads", type=click.IntRange(1, 64), default=4, show_default=True, metavar="N",
             help="Fetch so many models at a time.",
         ),
         click.option(

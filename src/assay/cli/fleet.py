@@ -129,10 +129,9 @@ def audit(
     if queue and executor != "local":
         raise UsageError("--queue shares the models by itself: leave --executor out")
     place, by = everywhere(where(registry)), user()
-    rules = {"again": again, "cost": cost, "max_time": max_time, "max_bytes": max_bytes}
     with limits(max_download, downloads, keep_fetched) as fetch, progress(quiet) as advance:
         listed = entries(models, offline=offline)
-        tasks = [Task(entry, place, by, offline=offline, limits=fetch, **rules) for entry in listed]  # type: ignore[arg-type]
+        tasks = [Task(entry, place, by, offline, again, cost, max_time, max_bytes, limits=fetch) for entry in listed]
         if queue:
             rows = queued.fleet(tasks, jobs, lease, advance)
         else:

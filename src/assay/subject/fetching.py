@@ -22,7 +22,6 @@ from assay.subject.reference import opened
 from assay.subject.walk import Walk
 from assay.writing import write
 
-AT_ONCE = 4  # downloads from one hub
 _PAUSE = 0.1  # seconds between two looks for a turn
 _MOST = 1 << 16  # bytes of a note
 
@@ -35,9 +34,9 @@ class Limits:
     """
 
     folder: str
-    most: int | None = None
-    at_once: int = AT_ONCE
-    keep: int | None = None
+    most: int | None
+    at_once: int
+    keep: int | None
 
 
 def ahead(limits: Limits | None, reference: str, *, offline: bool, headers: bool) -> hub.Ahead | None:

@@ -95,7 +95,7 @@ def head(reference: str, known: Head | None = None) -> Head:
     """
     name, revision = named(reference)
     tag = {"If-None-Match": known.tag} if known and known.tag else {}
-    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", tag) as (api, watch):
+    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", headers=tag) as (api, watch):
         try:
             found = api.model_info(name, revision=revision, timeout=watch.read)
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -131,7 +131,7 @@ class Ahead:
 def ahead(reference: str) -> Ahead:
     """What fetching a model would take, as the hub lists its files (raises as `head` does)."""
     name, revision = named(reference)
-    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", {}) as (api, watch):
+    with _asking(f"{SCHEME}{name}", f"revision {revision!r}") as (api, watch):
         from huggingface_hub.constants import HF_HUB_CACHE
 
         commit = str(api.model_info(name, revision=revision, timeout=watch.read).sha)
@@ -177,7 +177,7 @@ def listed(pattern: str, most: int) -> tuple[str, ...]:
     if match is None:
         raise UsageError(f"{pattern} is no pattern of a hub's models: write hf://org/* or hf://org/name-*@revision")
     account, wanted, revision = match["account"], match["names"], match["revision"] or ""
-    with _asking(f"{SCHEME}{account}", "models", {}) as (api, _):
+    with _asking(f"{SCHEME}{account}", "models") as (api, _):
         rows = islice(api.list_models(author=account), MOST_LISTED + 1)
         names = [name for row in rows if (name := str(row.id)).partition("/")[0].lower() == account.lower()]
     fitting = sorted({name for name in names if fnmatchcase(name.partition("/")[2], wanted)})
@@ -202,24 +202,31 @@ def patiently(ask: Callable[[], Asked], sleep: Callable[[float], None] = time.sl
 
 
 @contextmanager
-def _asking(about: str, thing: str, headers: dict[str, str]) -> Iterator[tuple[Any, Any]]:
-    """The library's API and what watches its answers; whatever goes wrong in the block is one of our errors."""
+def _asking(
+    about: str, thing: str, *, headers: dict[str, str] | None = None, most: int | None = None, fetches: bool = False
+) -> Iterator[tuple[Any, Any]]:
+    """The library's API and what watches its answers; whatever goes wrong in the block is one of our errors.
+
+    The hub is told that assay asks, and not, as the library does, what else is installed and who started it.
+
+    Args:
+        about: what is asked about, as a reference, and `thing` what of it the hub may not have.
+        headers: of every question.
+        most: bytes that all files may have.
+        fetches: files are downloaded: a connection that is lost is worth another try, since that goes on.
+    """
     try:
-        from httpx2 import HTTPError
+        from httpx2 import HTTPError, InvalidURL
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
         from assay.network.server import BUSY, wait_of
-        from assay.subject._guard import guarded
+        from assay.subject._guard import guarded  # needs sockets, which not every place has where files are audited
     except ImportError:
         raise MissingExtra("hub", "hf:// references") from None
-    status, wait = 0, None
     try:
-        with guarded(about) as watch:
-            try:
-                yield HfApi(headers={"user-agent": f"assay/{VERSION}", **headers}), watch
-            finally:
-                status = watch.status
+        with guarded(about, most) as watch:
+            yield HfApi(headers={"user-agent": f"assay/{VERSION}", **(headers or {})}), watch
     except RevisionNotFoundError:
         raise UsageError(f"{about} has no {thing}") from None
     except RepositoryNotFoundError:
@@ -227,11 +234,14 @@ def _asking(about: str, thing: str, headers: dict[str, str]) -> Iterator[tuple[A
         raise UsageError(f"the hub has no model {name!r}, or it is private: log in with  hf auth login") from None
     except UsageError:
         raise
-    except (HfHubHTTPError, HTTPError, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
-        said = f"asking for {about} failed: {_said(cause)}"
+    except (HfHubHTTPError, HTTPError, InvalidURL, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
+        doing, then = ("downloading", "; run it again, the download resumes") if fetches else ("asking for", "")
+        said = f"{doing} {about} failed: {_said(cause)}{then}"
+        status, wait = 0, None
         if isinstance(cause, HfHubHTTPError):
-            wait = wait_of(cause.response.headers)
-        raise (Busy(said, status, wait) if status in BUSY or status >= 500 else UsageError(said)) from None
+            status, wait = cause.response.status_code, wait_of(cause.response.headers)
+        lost = fetches and not status and isinstance(cause, HTTPError | OSError)
+        raise (Busy(said, status, wait) if status in BUSY or status >= 500 or lost else UsageError(said)) from None
 
 
 def _checked(reference: str, revision: str, commit: str) -> None:
@@ -249,46 +259,16 @@ def _snapshot(name: str, revision: str | None, *, offline: bool, most: int | Non
     """The folder that the hub's cache has for this revision.
 
     Everything is asked by arguments: the library's environment variables hold for a whole process, and another audit
-    in the same process may go online. Offline it opens no connection (`local_files_only`); online the hub is told that
-    assay downloads, and not, as the library does, what else is installed and who started it.
+    in the same process may go online. Offline it opens no connection (`local_files_only`).
     """
-    try:
-        from httpx2 import HTTPError, InvalidURL
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import (
-            HfHubHTTPError,
-            LocalEntryNotFoundError,
-            RepositoryNotFoundError,
-            RevisionNotFoundError,
-        )
+    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", most=most, fetches=True) as (api, _):
+        from huggingface_hub.errors import LocalEntryNotFoundError
 
-        from assay.network.server import BUSY, wait_of
-        from assay.subject._guard import guarded  # needs sockets, which not every place has where files are audited
-    except ImportError:
-        raise MissingExtra("hub", "hf:// references") from None
-    agent = {"user-agent": f"assay/{VERSION}"}
-    try:
-        with guarded(f"{SCHEME}{name}", most):
-            found = snapshot_download(
-                name, revision=revision, local_files_only=offline, headers=agent, tqdm_class=_bar()
-            )
-        return Path(found)
-    except RevisionNotFoundError:
-        raise UsageError(f"hf://{name} has no revision {revision!r}") from None
-    except RepositoryNotFoundError:
-        raise UsageError(f"the hub has no model {name!r}, or it is private: log in with  hf auth login") from None
-    except LocalEntryNotFoundError:
-        why = "and --offline was given" if offline else "and the hub cannot be reached"
-        raise UsageError(f"hf://{name} is not complete in the local cache {why}") from None
-    except UsageError:
-        raise
-    except (HfHubHTTPError, HTTPError, InvalidURL, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
-        said = f"downloading hf://{name} failed: {_said(cause)}; run it again, the download resumes"
-        status, wait = (0, None)
-        if isinstance(cause, HfHubHTTPError):
-            status, wait = cause.response.status_code, wait_of(cause.response.headers)
-        busy = status in BUSY or status >= 500 or (isinstance(cause, HTTPError | OSError) and not status)
-        raise (Busy(said, status, wait) if busy else UsageError(said)) from None
+        try:
+            return Path(api.snapshot_download(name, revision=revision, local_files_only=offline, tqdm_class=_bar()))
+        except LocalEntryNotFoundError:
+            why = "and --offline was given" if offline else "and the hub cannot be reached"
+            raise UsageError(f"hf://{name} is not complete in the local cache {why}") from None
 
 
 def _said(cause: Exception) -> str:
