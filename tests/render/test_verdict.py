@@ -19,12 +19,14 @@ from assay import policy
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
+from assay.render import rendered
 from assay.render.answer import State, replies
 from assay.render.brief import brief
 from assay.render.card import cards
 from assay.render.decision import Weight, matters
 from assay.render.glossary import TERMS, term
 from assay.render.headline import Tone
+from assay.render.output.text import write
 from assay.render.tally import tally
 from assay.render.unknown import Effort, count, unknowns, without
 from assay.render.verdict import counts, said
@@ -222,13 +224,25 @@ def test_an_error_rate_that_nobody_measured_is_not_known_however_many_checks_pas
     assert found.reply.passed and (found.look, found.word) == ("unknown", "not known")
 
 
+def painted(dossier: Dossier, label: str) -> str:
+    """The answer in a terminal that has that label, from its mark on."""
+    stream = io.BytesIO()
+    write(dossier, stream, colour=True)
+    return next(row.strip() for row in stream.getvalue().decode().splitlines() if label in row)
+
+
 def test_a_page_and_a_terminal_say_the_same_of_a_class_that_is_not_reached(tmp_path: Path, audit: Audit) -> None:
     found = cards(tally(audit(hub_model(tmp_path / "m"))))[4]
     assert found.look == "gaps" and found.word == found.reply.counted == "no class of openness"
+    assert painted(audit(tmp_path / "m"), "Openness").startswith("\x1b[36m○")
 
 
 def test_files_that_no_known_loader_takes_are_not_green(tmp_path: Path, audit: Callable[..., Dossier]) -> None:
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "notes.txt").write_text("nothing to load")
-    loading, *_ = cards(tally(audit(tmp_path / "m")))
-    assert (loading.look, loading.word) == ("none", "no known loader")
+    found = audit(tmp_path / "m")
+    loading, *_ = cards(tally(found))
+    assert (loading.look, loading.word) == ("none", "no known loader") == (loading.look, loading.reply.counted)
+    assert painted(found, "Safe to load?").startswith("\x1b[2m–")
+    said = "| – | Is it safe to load and to run? | No loader that assay knows fits its files |"
+    assert said in rendered(found, "markdown")

@@ -29,6 +29,7 @@ class State(StrEnum):
     ATTENTION = "attention"
     DECIDE = "to decide"
     UNKNOWN = "not known"
+    UNREACHED = "no class of openness"  # by the files; that is no reason for green
     NOTHING = "nothing stands out"
     NOT_APPLICABLE = "does not apply"
     NOT_ASKED = "not asked"
@@ -42,6 +43,7 @@ SHORT = {
     "provenance": "Data",
     "openness": "Openness",
 }
+_OF_NOTHING = {"vulnerabilities": "no known loader", "parameters": "no weights"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ class Reply:
 
     @property
     def sentence(self) -> str:
-        """What is known and the counts: "Loading runs nothing of it: 1 to decide"."""
+        """What is known and the counts: "Loading runs nothing of it: 1 to decide"; not twice that it is of nothing."""
+        if self.known and self.counted in _OF_NOTHING.values():
+            return self.known
         return f"{self.known}: {self.counted}" if self.known else self.counted[:1].upper() + self.counted[1:]
 
 
@@ -109,12 +113,12 @@ def _reply(found: Tally, question: str) -> Reply:
     elif unknown:
         state = State.UNKNOWN
     else:
-        state = State.NOTHING if passed else State.NOT_APPLICABLE
+        state = _at_rest(dossier, question) if passed else State.NOT_APPLICABLE
     return Reply(
         question=question,
         title=QUESTIONS[question],
         state=state,
-        word=_word(dossier, question, state),
+        word=_empty(dossier, question) if passed and state is State.NOT_APPLICABLE else str(state),
         known="" if state is State.NOT_ASKED else _KNOWN[question](dossier),
         blocking=blocking,
         defects=defects,
@@ -127,11 +131,18 @@ def _reply(found: Tally, question: str) -> Reply:
     )
 
 
-def _word(dossier: Dossier, question: str, state: State) -> str:
-    """How a question stands in words; a class of openness that is not reached is no reason for green."""
-    if question == "openness" and state is State.NOTHING and not dossier.openness.by_evidence.level:
-        return "no class of openness"
-    return str(state)
+def _at_rest(dossier: Dossier, question: str) -> State:
+    """How a question stands of which every check that applies passed."""
+    if _empty(dossier, question):
+        return State.NOT_APPLICABLE
+    unreached = question == "openness" and not dossier.openness.by_evidence.level
+    return State.UNREACHED if unreached else State.NOTHING
+
+
+def _empty(dossier: Dossier, question: str) -> str:
+    """What a question was asked of nothing for, in words; empty where there was something to look at."""
+    looked_at = {"parameters": dossier.portrait.measured("parameters"), "vulnerabilities": dossier.loading}
+    return "" if looked_at.get(question, True) else _OF_NOTHING[question]
 
 
 def _loading(dossier: Dossier) -> str:

@@ -28,6 +28,7 @@ _LOOKS = {
     State.ATTENTION: "fail",
     State.DECIDE: "consider",
     State.UNKNOWN: "unknown",
+    State.UNREACHED: "gaps",
     State.NOTHING: "fine",
     State.NOT_APPLICABLE: "none",
     State.NOT_ASKED: "none",
@@ -77,19 +78,8 @@ def _card(dossier: Dossier, reply: Reply) -> Card:
         look, word = "decide", "to decide first"
     if reply.state is State.UNKNOWN and reply.passed and not (reply.question == "hallucination" and not dossier.risk):
         look, word = "gaps", "not all known"  # of an error rate that nobody measured nothing is
-    if reply.state is State.NOTHING and word != State.NOTHING:
-        look = "gaps"
-    if reply.state is State.NOTHING and (gap := _empty(dossier, reply.question)):
-        look, word = "none", gap
     picture, shows = _PICTURES[reply.question](dossier)
     return Card(reply, look, word, picture, shows, None if picture else _nearest(reply))
-
-
-def _empty(dossier: Dossier, question: str) -> str:
-    """What a question was asked of nothing for, in words; empty where there was something to look at."""
-    if question == "parameters" and not dossier.portrait.measured("parameters"):
-        return "no weights"
-    return "no known loader" if question == "vulnerabilities" and not dossier.loading else ""
 
 
 def _nearest(reply: Reply) -> Unknown | None:

@@ -32,8 +32,8 @@ class Glyphs:
         return "".join(self.steps[max(0, min(last, place))] for place in places)
 
 
-UNICODE = Glyphs(dict(zip(State, "✖◆○●–·", strict=True)), "●", "○", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(dict(zip(State, "x!?+-.", strict=True)), "#", "-", "_.,-=+*#")
+UNICODE = Glyphs(dict(zip(State, "✖◆○○●–·", strict=True)), "●", "○", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs(dict(zip(State, "x!??+-.", strict=True)), "#", "-", "_.,-=+*#")
 
 
 def layer_ratios(tensors: Sequence[TensorSummary], most: int) -> tuple[float, ...]:

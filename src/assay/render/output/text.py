@@ -39,7 +39,13 @@ MOST_COPIES = 3  # of one file that are named
 MOST_CAUSES = 4  # of what is not known that are named
 MOST_ROWS = 6  # of what a section says
 NARROW = 60  # columns below which a label stands on a line of its own
-_STATES = {State.ATTENTION: "31", State.DECIDE: "33", State.UNKNOWN: "36", State.NOTHING: "32"}
+_STATES = {
+    State.ATTENTION: "31",
+    State.DECIDE: "33",
+    State.UNKNOWN: "36",
+    State.UNREACHED: "36",
+    State.NOTHING: "32",
+}
 _LABEL = max(map(len, SHORT.values())) + 2
 _GOALS = {3: "an open model", 2: "open tooling", 1: "open science"}  # the classes of the Model Openness Framework
 
