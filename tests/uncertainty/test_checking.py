@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ import assay
 from assay.errors import UsageError
 from assay.facts.checked import Checked, Support
 from assay.facts.codec import canonical, decode
-from assay.render.record.checked import headline
+from assay.render.headline import Tone
+from assay.render.record.checked import answer, headline
 from assay.render.record.checked_page import page
 from assay.uncertainty.checking import check
 from assay.uncertainty.sources import source
@@ -392,6 +394,17 @@ def test_what_of_a_document_is_not_read_is_said(tmp_path: Path) -> None:
         "pictures of a document in a.docx",
     )
     assert "Not read: a page of a PDF without text in a.pdf." in headline(found)
+    # what is not read may say the opposite
+    assert (answer(found).word, answer(found).tone) == ("SUPPORTED", Tone.CARE)
+    assert answer(replace(found, missing=())).tone is Tone.GO
+
+
+def test_a_heading_is_not_the_worst_sentence_of_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("A claim that stands here.")
+    found = assay.check("# Results\n\nA claim stands here.\n", [tmp_path / "a.md"])
+    assert [row.claims for row in found.sentences] == [False, True]
+    assert answer(found).line == "SUPPORTED  The one sentence is supported by a.md."
+    assert (answer(found).tone, answer(replace(found, sentences=found.sentences[:1])).word) == (Tone.GO, "NOT JUDGED")
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,13 @@ def headline(found: Checked) -> str:
 
 
 def answer(found: Checked) -> Headline:
-    """The same with its word: the worst that was found of a sentence, green only where each is supported."""
-    word = next((kind for kind in ORDER if found.count(kind)), Support.NOT_JUDGED)
-    tones = {Support.SUPPORTED: Tone.GO, Support.NOT_JUDGED: Tone.TELL}
+    """The same with its word: the worst that was found of a sentence that says something.
+
+    It is green only where each of these is supported, and all of the text and of the documents was read.
+    """
+    kinds = {row.support for row in found.sentences if row.claims}
+    word = next((kind for kind in ORDER if kind in kinds), Support.NOT_JUDGED)
+    tones = {Support.SUPPORTED: Tone.CARE if found.missing else Tone.GO, Support.NOT_JUDGED: Tone.TELL}
     return Headline(str(word).upper(), headline(found), tones.get(word, Tone.CARE))
 
 
