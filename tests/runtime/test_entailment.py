@@ -102,6 +102,23 @@ def test_too_long_for_the_encoder_is_one_sentence(tmp_path: Path) -> None:
         mine("city " * 80, "words " * 80)
 
 
+def test_a_tokenizer_that_would_cut_or_fill_a_text_does_neither(tmp_path: Path) -> None:
+    """As files of classifiers of pairs often say: what is cut was not read, and fillings are no words."""
+    from assay.runtime.entailment import Entailer
+
+    folder = encoder(tmp_path / "m", "bert")
+    plain = Entailer(folder, isolation=False)
+    made = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    made.enable_truncation(32)
+    made.enable_padding(length=64)
+    made.save(str(folder / "tokenizer.json"))
+    mine = Entailer(folder, isolation=False)
+    one, other = "paris is old " * 8, "a city " * 8
+    assert mine.chances(one, other) == plain.chances(one, other)
+    with pytest.raises(UsageError, match="these two texts have 163"):
+        mine.chances("city " * 80, "words " * 80)
+
+
 def test_entailment_goes_with_samples(tmp_path: Path) -> None:
     done = run("score", str(tmp_path), "--text", "a", "--entailment", str(tmp_path))
     assert done.returncode == 2 and "--entailment goes with --samples" in done.stderr
