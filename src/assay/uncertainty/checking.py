@@ -150,7 +150,7 @@ class _Checker:
         return CheckedSentence(
             start, stop, support, reason, claims, score,
             row.document if row else -1, row.start if row else 0, row.stop if row else 0,
-            self._evidence.text(near)[:MOST_SEEN] if row else "",
+            self.documents.passage(near)[:MOST_SEEN] if row else "",
         )  # fmt: skip
 
     def _unread(self, text: str) -> str:

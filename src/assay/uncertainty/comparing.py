@@ -59,15 +59,10 @@ class Evidence:
         self._common, self._names = common, names
         self._read: dict[int, Reading] = {}
 
-    def text(self, number: int) -> str:
-        """What a sentence of the documents says."""
-        row = self.documents.passages[number]
-        return self.documents.texts[row.document][row.start : row.stop]
-
     def reading(self, number: int) -> Reading:
         """The terms of a sentence of the documents."""
         if number not in self._read:
-            self._read[number] = read(self.text(number), self._common, self._names)
+            self._read[number] = read(self.documents.passage(number), self._common, self._names)
         return self._read[number]
 
     def weights(self, terms: tuple[Term, ...]) -> list[float]:
@@ -86,7 +81,7 @@ class Evidence:
             alike = ((at, same_terms(term, found.terms, starting)) for at, term in enumerate(sentence.terms))
             pairs = {at: others for at, others in alike if others}
             share = sum(weights[at] for at in pairs) / total
-            rows.append(Passage(number, self.text(number), found, pairs, share))
+            rows.append(Passage(number, self.documents.passage(number), found, pairs, share))
         return sorted(rows, key=lambda row: (-row.share, row.number))
 
     def beside(self, number: int) -> list[int]:

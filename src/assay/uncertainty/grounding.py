@@ -10,6 +10,7 @@ import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from assay.lazy import dataclass
 from assay.text import plain
@@ -112,13 +113,18 @@ class Documents:
         self.passages = tuple(_passages(self.texts))
         self._holders: dict[str, list[int]] = defaultdict(list)  # stem -> sentences
         whole: list[str] = []
-        for number, row in enumerate(self.passages):
-            stems = _words(self.texts[row.document][row.start : row.stop]).stems
+        for number in range(len(self.passages)):
+            stems = _words(self.passage(number)).stems
             for word in set(stems):
                 self._holders[word].append(number)
             whole += [*stems, "\0"]
         self._pairs = frozenset(itertools.pairwise(whole))
         self._triples = frozenset(zip(whole, whole[1:], whole[2:], strict=False))
+
+    @cached_property
+    def whole(self) -> str:
+        """All texts, as far as they are read, one after the other."""
+        return "\n\n".join(self.texts).strip()
 
     def passage(self, number: int) -> str:
         """The text of a sentence of the documents."""

@@ -194,9 +194,8 @@ def nearest(documents: Documents, sentence: str) -> tuple[str, ...]:
     """All passages that share most with a sentence and those beside them, in order, then the nearest by themselves."""
     stems = [stem(word) for word in plain.words(sentence) if word.lower() not in STOP_WORDS]
     ranked = documents.ranked(stems, _BESIDE)
-    whole = "\n\n".join(documents.texts).strip()
-    if len(whole) <= MOST_READ:
-        first = whole
+    if len(documents.whole) <= MOST_READ:
+        first = documents.whole
     else:
         room, chosen = MOST_READ, set[int]()
         for number, _ in ranked:
@@ -205,7 +204,7 @@ def nearest(documents: Documents, sentence: str) -> tuple[str, ...]:
                 if at not in chosen and size <= room:
                     chosen.add(at)
                     room -= size
-        first = " ".join(map(documents.passage, sorted(chosen))).strip() or whole[:MOST_READ]
+        first = " ".join(map(documents.passage, sorted(chosen))).strip() or documents.whole[:MOST_READ]
     single = (documents.passage(number)[:MOST_READ].strip() for number, _ in ranked[:_PREMISES])
     return tuple(dict.fromkeys((first, *filter(None, single))))
 

@@ -83,9 +83,8 @@ def _gains(
     """(gain in log-probability of each token, nats, with the documents before the prompt; why it is not known)."""
     if not tokens or not can_score(runtime):
         return [], "whether the documents make the text likelier: the runtime scores no given text"
-    before = "\n\n".join(documents.texts).strip()
     try:
-        again = runtime.score(f"{before}\n\n{prompt}", text)
+        again = runtime.score(f"{documents.whole}\n\n{prompt}", text)
     except UsageError as cause:
         return [], f"whether the documents make the text likelier: {cause}"
     if [row.text for row in again] != [row.text for row in tokens]:
