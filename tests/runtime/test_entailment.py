@@ -100,6 +100,8 @@ def test_too_long_for_the_encoder_is_one_sentence(tmp_path: Path) -> None:
     mine = Entailer(encoder(tmp_path / "m", "bert"), isolation=False)
     with pytest.raises(UsageError, match="reads 64 tokens at most"):
         mine("city " * 80, "words " * 80)
+    with pytest.raises(UsageError, match="20,000 characters of a text at most, and this has 20,001"):
+        mine.judged("city", "w" * 20_001)  # one word, and so few tokens
 
 
 def test_a_tokenizer_that_would_cut_or_fill_a_text_does_neither(tmp_path: Path) -> None:

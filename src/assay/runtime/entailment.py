@@ -5,11 +5,11 @@ The network is built by transformers from plain numbers, as any other here; no c
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from assay.errors import MissingExtra, UsageError
+from assay.errors import InputError, MissingExtra, UsageError
 from assay.isolation import reader_for
 from assay.runtime import _architecture, _memory, _tokens
 from assay.runtime._numbers import Numbers
@@ -33,15 +33,14 @@ class Entailer:
             import transformers
         except ImportError:
             raise MissingExtra("torch", "running a model of entailment") from None
-        walk = walked(folder)
-        reader = reader_for(walk, needed(walk), isolated=isolation)
+        self._walk = walked(folder)
+        reader = reader_for(self._walk, needed(self._walk), isolated=isolation)
         try:
-            weights = opened(walk, reader)
+            weights = opened(self._walk, reader)
             self.name, self._torch = weights.name, torch
             family, fields = _architecture.configured(weights)
             self._class = _entailment(fields.get("id2label"), weights.name)
             self._denial = _denial(fields.get("id2label"))
-            self.sha256 = digest(walk)
             with _memory.enough(weights.name):
                 self._network = _architecture.built(
                     torch, transformers, weights, family, fields, Numbers("float32", "cpu"), _CLASSIFIER
@@ -51,6 +50,14 @@ class Entailer:
             reader.close()
         self._longest = int(getattr(self._network.config, "max_position_embeddings", 0) or 512)
         self._likely = lru_cache(_PAIRS)(self._read)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of its files, all of which are read for it (UsageError: one has changed)."""
+        try:
+            return digest(self._walk)
+        except InputError as cause:
+            raise UsageError(str(cause)) from None
 
     def __call__(self, one: str, other: str, question: str = "") -> bool:
         """Whether two answers mean the same: each entails the other, the question before both.
@@ -74,8 +81,14 @@ class Entailer:
         return found[self._class], None if self._denial is None else found[self._denial]
 
     def chances(self, premise: str, hypothesis: str) -> tuple[float, ...]:
-        """The probability of each class, in the order of the configuration."""
-        return self._likely(premise[:MOST_TEXT], hypothesis[:MOST_TEXT])
+        """The probability of each class, in the order of the configuration (UsageError: longer than it reads)."""
+        longest = max(len(premise), len(hypothesis))
+        if longest > MOST_TEXT:
+            raise UsageError(
+                f"{self.name} is given {MOST_TEXT:,} characters of a text at most, and this has {longest:,}: leave "
+                "--entailment out"
+            )
+        return self._likely(premise, hypothesis)
 
     def _read(self, premise: str, hypothesis: str) -> tuple[float, ...]:
         torch: Any = self._torch
