@@ -6,15 +6,19 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from assay.errors import UsageError
 from assay.facts.checked import Checked, Heard, Helper, Support
 from assay.facts.codec import canonical, decode
 from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
+from assay.progress import Steps
 from assay.render.record.checked import lines
 from assay.render.record.checked_page import page
-from assay.uncertainty import judging
+from assay.runtime.entailment import Entailer
+from assay.uncertainty import grounding, judging
 from assay.uncertainty.checking import check
 from assay.uncertainty.grounding import Documents
 from assay.uncertainty.helping import helped, log_odds, weight
@@ -26,7 +30,11 @@ FERRY = (
     "will pay half of the fare."
 )
 TRUE = {row["true"] for row in map(json.loads, TRIAL.read_text().splitlines())}
-KNOWN = {**dict.fromkeys(TRUE, True), "Skerrow's people get a discount of fifty per cent.": True}
+KNOWN = {
+    **dict.fromkeys(TRUE, True),
+    "Skerrow's people get a discount of fifty per cent.": True,
+    "Auf der Fähre ist Platz.": True,
+}
 
 
 class Knows:
@@ -86,6 +94,30 @@ def test_a_judge_that_passes_the_trial_has_a_say() -> None:
     assert decode(Checked, json.loads(canonical(found))) == found
 
 
+FILLER = " ".join(f"Sentence number {number} speaks of nothing in particular." for number in range(30))
+
+
+def test_what_a_judge_did_not_read_is_not_said_to_be_missing() -> None:
+    """Words choose what a judge reads of long documents: of another language they choose nothing."""
+    sources = [source("ferry.txt", f"{FERRY} {FILLER}")]
+    text = "Die Fähre hat ein Deck. Auf der Fähre ist Platz."
+    first, second = helped(check(text, sources), sources, [Judge(Knows())]).sentences
+    assert (first.support, first.heard, first.chance) == (Support.NOT_JUDGED, Heard(yes=0.1), None)
+    assert "did not read the rest; its words were not compared: it is in German" in first.reason
+    assert second.support is Support.SUPPORTED  # what it read is enough for that
+    (other,) = helped(check("It carries 180 passengers.", sources), sources, [Judge(Knows())]).sentences
+    assert other.support is Support.NOT_FOUND  # its words are in what it read
+
+
+def test_a_judge_does_not_miss_what_lies_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grounding, "MOST_CHARACTERS", len(FERRY))
+    sources = [source("ferry.txt", f"{FERRY} And more.")]
+    text = "It carries 180 passengers. Nobody speaks of a lighthouse there."
+    found = helped(check(text, sources), sources, [Judge(Knows())])
+    assert [row.support for row in found.sentences] == [Support.NOT_JUDGED] * 2
+    assert all(grounding.UNREAD in row.reason and row.chance is None for row in found.sentences)
+
+
 @pytest.mark.parametrize("right", [0, 20, 26])
 def test_a_judge_that_guesses_or_errs_has_no_say(right: int) -> None:
     text = "Skerrow's people get a discount of fifty per cent. It carries 180 passengers."
@@ -99,6 +131,20 @@ def test_a_judge_that_guesses_or_errs_has_no_say(right: int) -> None:
 def test_a_server_that_gives_words_alone_may_judge() -> None:
     found = asked("It carries 180 passengers.", Judge(Speaks()))
     assert found.helpers[0].heeded and found.sentences[0].heard == Heard(yes=0.0)
+
+
+def test_of_how_many_sentences_a_heeded_helper_says_nothing_is_said() -> None:
+    class Shy(Speaks):
+        def sample(self, prompt: str, *more: object, **_: object) -> tuple[Sample, ...]:
+            said = prompt.rpartition("Claim: ")[2].partition("\n")[0]
+            if said not in KNOWN and "passengers" in said:
+                return (Sample("Hm.", None, 0),)
+            return (Sample("Yes." if KNOWN.get(said) else "No.", None, 0),)
+
+    found = asked("It carries 180 passengers. The ferry sails from 3 June.", Judge(Shy()))
+    assert [row.support for row in found.sentences] == [Support.SUPPORTED, Support.NOT_FOUND]
+    said = "it has a say, and says nothing of 1 of 2 sentences"
+    assert said in " ".join("\n".join(lines(found, colour=False)).split()) and said in page(found).decode()
 
 
 def test_a_judge_that_says_neither_yes_nor_no_is_not_heeded() -> None:
@@ -149,6 +195,23 @@ def test_what_a_helper_reads_is_what_is_near() -> None:
     # a script without words that can be compared: the beginning is read
     (whole,) = judging.nearest(Documents(["天" * 2000]), "狗")
     assert whole == "天" * judging.MOST_READ
+
+
+def test_what_a_model_of_entailment_cannot_read_may_entail_a_sentence() -> None:
+    class Short:
+        """Reads 100 characters of a text, and finds in them what is there word for word."""
+
+        name, sha256 = "short", ""
+
+        def judged(self, premise: str, hypothesis: str) -> tuple[float, float | None]:
+            if len(premise) > 100:
+                raise UsageError("longer than it reads")
+            return (0.9 if hypothesis in premise else 0.1), 0.2
+
+    documents = Documents([FERRY])
+    pairs = [(judging.nearest(documents, said), said) for said in ("It carries 180 passengers.", "It carries sheep.")]
+    there, absent = judging.Entails(cast(Entailer, Short())).hear(pairs, Steps(None, "", 2, ""))
+    assert (there, absent) == (Heard(entailed=0.9, denied=0.2), Heard())
 
 
 class Reads(Speaks):

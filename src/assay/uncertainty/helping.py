@@ -15,7 +15,7 @@ from pathlib import Path
 from assay.facts.checked import Checked, CheckedSentence, Heard, Helper, Support
 from assay.progress import Progress, Steps
 from assay.uncertainty import judging
-from assay.uncertainty.grounding import Documents
+from assay.uncertainty.grounding import UNREAD, Documents
 from assay.uncertainty.sources import Source
 
 # the log-odds by `absent`, and by it and `unexpected` where a model gives that, fitted to sentences that people
@@ -53,7 +53,7 @@ def helped(
     sentences = list(found.sentences)
     for number, at in enumerate(chosen):
         votes = [(trial, row[number]) for trial, row in zip(trials, said, strict=True)]
-        sentences[at] = _weighed(sentences[at], heard[number], votes)
+        sentences[at] = _weighed(sentences[at], heard[number], votes, documents)
     return replace(found, sentences=tuple(sentences), helpers=tuple(trials))
 
 
@@ -81,7 +81,9 @@ def log_odds(absent: float, unexpected: float | None) -> float:
     return READ[0] + READ[1] * absent + READ[2] * unexpected
 
 
-def _weighed(row: CheckedSentence, heard: Heard, votes: list[tuple[Helper, float | None]]) -> CheckedSentence:
+def _weighed(
+    row: CheckedSentence, heard: Heard, votes: list[tuple[Helper, float | None]], documents: Documents
+) -> CheckedSentence:
     words = 0.0 if row.support is Support.NOT_JUDGED else log_odds(row.absent, heard.unexpected)
     spoken = [(helper, value) for helper, value in votes if value is not None and helper.heeded]
     against = words - sum(weight(helper, value) for helper, value in spoken)
@@ -92,13 +94,20 @@ def _weighed(row: CheckedSentence, heard: Heard, votes: list[tuple[Helper, float
     if not spoken or row.support is Support.CONTRADICTED:
         return row
     said = " and ".join(f"{helper.name} finds it {_finds(value)} ({value:.0%})" for helper, value in spoken)
+    if row.support is Support.NOT_JUDGED and chance >= 0.5 and not judging.reads_all(documents):
+        # words did not choose what it read, so that what it did not read may well have it
+        said = f"{said} beside {judging.MOST_READ:,} characters of the documents, and did not read the rest"
+        return replace(row, chance=None, reason=f"{said}; its words were not compared: {row.reason}")
     if row.support is Support.NOT_JUDGED:
         support = Support.NOT_FOUND if chance >= 0.5 else Support.SUPPORTED
         return replace(row, support=support, reason=f"{said}; its words were not compared: {row.reason}")
     if row.support is Support.SUPPORTED and chance >= 0.5:
-        denied = heard.denied is not None and heard.denied > 0.5
-        support = Support.CONTRADICTED if denied else Support.NOT_FOUND
-        return replace(row, support=support, reason=f"{said}, though {row.reason}")
+        reason = f"{said}, though {row.reason}"
+        if heard.denied is not None and heard.denied > 0.5:
+            return replace(row, support=Support.CONTRADICTED, reason=reason)
+        if documents.cut:  # as for words alone
+            return replace(row, support=Support.NOT_JUDGED, chance=None, reason=f"{reason}, and {UNREAD}, was not read")
+        return replace(row, support=Support.NOT_FOUND, reason=reason)
     if row.support is Support.NOT_FOUND and chance < 0.5:
         return replace(row, support=Support.SUPPORTED, reason=f"{said}, though {row.reason}")
     return row

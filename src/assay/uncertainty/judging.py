@@ -179,10 +179,11 @@ class Entails:
             with suppress(UsageError):  # longer than it reads: single passages are shorter
                 rows.append(self.model.judged(premise, said))
         steps.add()
-        if not rows:
+        entailed = max((row[0] for row in rows), default=0.0)
+        if not rows or (entailed < 0.5 and len(rows) < len(premises)):  # what it did not read may entail it
             return Heard()
         denied = [row[1] for row in rows if row[1] is not None]
-        return Heard(entailed=round(max(row[0] for row in rows), 4), denied=round(max(denied), 4) if denied else None)
+        return Heard(entailed=round(entailed, 4), denied=round(max(denied), 4) if denied else None)
 
 
 def supports(heard: Heard) -> float | None:
@@ -207,6 +208,11 @@ def nearest(documents: Documents, sentence: str) -> tuple[str, ...]:
         first = " ".join(map(documents.passage, sorted(chosen))).strip() or documents.whole[:MOST_READ]
     single = (documents.passage(number)[:MOST_READ].strip() for number, _ in ranked[:_PREMISES])
     return tuple(dict.fromkeys((first, *filter(None, single))))
+
+
+def reads_all(documents: Documents) -> bool:
+    """Whether the documents are so short that the first of what is `nearest` is all of them."""
+    return not documents.cut and len(documents.whole) <= MOST_READ
 
 
 def _flat(text: str) -> str:

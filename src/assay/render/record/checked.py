@@ -70,7 +70,7 @@ def lines(found: Checked, colour: bool, width: int = 100, verbose: bool = False)
     """The lines of the report, what is contradicted first."""
     yield from textwrap.wrap(headline(found), width)
     for helper in found.helpers:
-        yield from textwrap.wrap(f"{told(helper)}.", width)
+        yield from textwrap.wrap(f"{told(found, helper)}.", width)
     for support in ORDER:
         rows = [row for row in found.sentences if row.support is support]
         if rows:
@@ -92,10 +92,13 @@ def _sentence(found: Checked, row: CheckedSentence, width: int, verbose: bool) -
         yield from _wrapped(f"{visible(found.documents[row.document].name)}: {_flat(row.seen)}", width, "      ")
 
 
-def told(helper: Helper) -> str:
-    """How a helper did on claims whose truth is known, and whether it has a say."""
+def told(found: Checked, helper: Helper) -> str:
+    """How a helper did on claims of known truth, and whether it has a say; of how many sentences it says nothing."""
     right = helper.accepted + helper.refused
-    say = "it has a say" if helper.heeded else "no better than guessing, so it has no say"
+    asked = [row.heard for row in found.sentences if row.heard is not None]
+    silent = sum((row.yes if helper.kind == "judge" else row.entailed) is None for row in asked)
+    rest = f", and says nothing of {silent:,} of {len(asked):,} {_sentences(len(asked))}" if silent else ""
+    say = f"it has a say{rest}" if helper.heeded else "no better than guessing, so it has no say"
     kind = "the judge" if helper.kind == "judge" else "the model of entailment"
     return f"{visible(helper.name)}, {kind}, is right of {right} of {helper.asked} claims of a trial: {say}"
 

@@ -31,7 +31,7 @@ def page(found: Checked) -> bytes:
         found=found,
         how=" ".join(("By names, numbers, dates, negation and words.", *([] if found.helpers else [_ALONE]))),
         headline=answer(found),
-        told=list(map(told, found.helpers)),
+        told=[told(found, row) for row in found.helpers],
         heard=heard,
         pieces=list(_pieces(found)),
         rows=rows[:MOST_ROWS],
