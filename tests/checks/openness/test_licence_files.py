@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import assay
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.openness import LicenceOrigin
-from assay.formats.container.file_licence import MOST_SAID, file_licences
+from assay.formats.container.file_licence import MOST, MOST_SAID, file_licences
 from assay.formats.window import Window
 from assay.render.answer import licence
 from tests.builders.hub import hub_model
@@ -154,16 +155,61 @@ def test_what_files_say_of_their_own_licence_is_said_of_them(tmp_path: Path, nam
             "REUSE.toml",
             '[[annotations]]\npath = [\n  "x",\n  "*.safetensors",\n]\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n',
         ),
+        (
+            "REUSE.toml",
+            '[[annotations]]\npath = "docs/*"\nSPDX-License-Identifier = "MIT"\n' * 300
+            + '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n',
+        ),
         (".reuse/dep5", "Format: x\n\nFiles: *\nCopyright: X\nLicense: CC-BY-NC-4.0\n"),
+        (".reuse/dep5", "Format: x\n\nFiles:\n docs/*\n *\nCopyright: X\nLicense: CC-BY-NC-4.0\n"),
         ("model.safetensors.license", "SPDX-License-Identifier: CC-BY-NC-4.0\n"),
     ],
 )
 def test_what_reuse_says_of_all_files_or_of_weights_is_said_of_the_model(tmp_path: Path, name: str, text: str) -> None:
     dossier = audited(tmp_path, **{name: text})
-    assert messages(dossier, "licence.missing") == [
+    assert messages(dossier, "licence.missing")[:1] == [
         "licence 'CC-BY-NC-4.0' is claimed, its text is not among the files"
     ]
     assert messages(dossier, "licence.restricted") == ["CC-BY-NC-4.0: no commercial use, or research only"]
+
+
+ALL_FILES = '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("REUSE.toml", f"#{'x' * MOST}\n{ALL_FILES}", "what it states of licences is longer than assay reads"),
+        (
+            "REUSE.toml",
+            "".join(f'SPDX-License-Identifier = "LicenseRef-{number}"\n' for number in range(MOST_SAID)) + ALL_FILES,
+            "more licences than assay reads",
+        ),
+        ("pyproject.toml", f"[project]\n#{'x' * MOST}\nlicense = 'MIT'\n", "what it states of licences is longer"),
+    ],
+)
+def test_it_is_said_where_not_all_that_states_licences_was_read(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    (found,) = messages(audited(tmp_path, **{name: text}), "artifact.stopped", Kind.OPEN)
+    assert found.startswith(f"{name}: {said}")
+
+
+LINES = ("path = []", "path =", "path = [", '"**",', "]", "Files: ", "Files:", " *", "License: MIT", "License: ")
+SAYS = ('SPDX-License-Identifier = "MIT"', "SPDX-License-Identifier = [", "[[annotations]]", "")
+
+
+@given(st.lists(st.sampled_from((*LINES, *SAYS))), st.sampled_from(["REUSE.toml", ".reuse/dep5"]))
+def test_any_lines_of_reuse_state_licences_or_none(lines: list[str], name: str) -> None:
+    rows = list(file_licences(name, "text", Window(io.BytesIO("\n".join(lines).encode()))))
+    assert len(rows) <= sum("License" in line for line in lines)
+
+
+def test_many_lines_of_reuse_are_read_in_proportion() -> None:
+    raw = b"Files:\n" + b" a\n" * 200_000 + b"License: MIT\n" * 30_000
+    start = time.process_time()
+    assert len(list(file_licences(".reuse/dep5", "text", Window(io.BytesIO(raw))))) == 1
+    assert time.process_time() - start < 5
 
 
 @given(st.text(), st.sampled_from(["REUSE.toml", ".reuse/dep5", "package.json", "pyproject.toml", "a.c", "a.license"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.errors import InputError
+from assay.errors import LimitExceeded
 from assay.facts.openness import SourcePurpose
 from assay.facts.text import PublisherClaims, Stated
 from assay.formats.container.unread import SOURCES
@@ -17,10 +17,12 @@ from assay.lazy import regex
 from assay.licence.place import is_licence
 
 HEADER, MOST_HEADER = 60, 16_384  # lines and bytes in which an SPDX header stands
-MOST, MOST_SAID = 1 << 20, 200  # bytes of a manifest, and licences that one file states of others
+MOST, MOST_SAID = 1 << 20, 200  # bytes of a manifest, and different licences that one file states of others
+LONGEST = 200  # characters of an expression that are kept
 _SPDX = regex(r"SPDX-License-Identifier:\s*([A-Za-z0-9.+() -]{1,100})")
 # formats of texts that may carry such a comment; Python's has its own reader (python/purpose.py)
 _TEXTS = frozenset({"text", "settings", "yaml", "native-code", "model-card", "chat-template", "notebook", "licence"})
+_REUSE = ("REUSE.toml", ".reuse/dep5")
 _PACKAGES = ("package.json", "pyproject.toml", "setup.cfg", "cargo.toml", "citation.cff")
 _STATED = regex(
     r"\s*[\"']?license[\"']?\s*[:=]\s*(?:\{\s*text\s*=\s*)?(?:[\"']([^\"']{2,100})[\"']|([^\"'{}\[\]#,]{2,100}))"
@@ -36,17 +38,15 @@ def file_licences(artifact: str, format: str, window: Window) -> Iterator[Source
     """Yield the licence that a file names for itself or its package, and what REUSE says of the model's weights.
 
     A statement about all files, or about weights, is one about the model: the others are of parts.
+
+    LimitExceeded: a manifest is longer, or states more, than assay reads.
     """
     name = artifact.rpartition("/")[2].lower()
-    manifest = artifact in ("REUSE.toml", ".reuse/dep5") or name in _PACKAGES
+    manifest = artifact in _REUSE or name in _PACKAGES
     if not manifest and format not in _TEXTS and name.rpartition(".")[2] not in SOURCES:
         return
-    try:
-        text = window.rest(0, MOST if manifest else MOST_HEADER).decode("utf-8", "replace")
-    except InputError:
-        return  # the reader of the file has met the same
-    lines = text.splitlines()
-    if artifact in ("REUSE.toml", ".reuse/dep5"):
+    lines = window.rest(0, MOST if manifest else MOST_HEADER).decode("utf-8", "replace").splitlines()
+    if artifact in _REUSE:
         yield from _reuse(artifact, lines)
     elif name in _PACKAGES:
         yield from _package(artifact, name, lines)
@@ -54,6 +54,12 @@ def file_licences(artifact: str, format: str, window: Window) -> Iterator[Source
         yield from _said(artifact, artifact[: -len(".license")], *_header(lines))
     elif not is_licence(artifact) and (found := _header(lines))[0]:
         yield SourcePurpose(artifact, (), *found)
+    if manifest and window.size > MOST:
+        raise LimitExceeded(
+            "what it states of licences is longer than assay reads",
+            expected=f"at most {MOST:,} bytes",
+            got=f"{window.size:,}",
+        )
 
 
 def _header(lines: list[str]) -> tuple[str, int]:
@@ -74,23 +80,36 @@ def _said(artifact: str, covered: str, licence: str, line: int) -> Iterator[Sour
 
 
 def _reuse(artifact: str, lines: list[str]) -> Iterator[SourcePurpose | PublisherClaims]:
-    """Each annotation of REUSE.toml (`path`, `SPDX-License-Identifier`) and stanza of dep5 (`Files`, `License`)."""
-    paths, listing, told = [""], False, 0
+    """What it states, a licence that several of its statements give to parts, or to the model, once."""
+    told: set[tuple[type, str]] = set()
+    for number, licence, covered in _annotations(artifact, lines):
+        for row in _said(artifact, covered, licence, number):
+            if (type(row), licence) in told:
+                continue
+            if len(told) == MOST_SAID:
+                raise LimitExceeded("more licences than assay reads", expected=f"at most {MOST_SAID}", got="more")
+            told.add((type(row), licence))
+            yield row
+
+
+def _annotations(artifact: str, lines: list[str]) -> Iterator[tuple[int, str, str]]:
+    """(line, licence, the first path that means the model, or nothing) of each annotation of REUSE.toml (`path`,
+    `SPDX-License-Identifier`) and stanza of dep5 (`Files`, `License`).
+    """
+    toml = artifact.endswith(".toml")
+    covered, listing = "", False
     for number, line in enumerate(lines, 1):
-        key, _, value = line.partition("=" if artifact.endswith(".toml") else ":")
+        key, _, value = line.partition("=" if toml else ":")
         word = key.strip().strip("\"'").lower()
+        listing = listing and (toml or line[:1].isspace())  # dep5 goes on in lines that are indented
         if word in ("path", "files") or listing:
-            found = _QUOTED.findall(value or line) if artifact.endswith(".toml") else (value or line).split()
-            paths = [*paths, *found] if listing else found
-            listing = artifact.endswith(".toml") and "]" not in line and (listing or "[" in value)
+            found = _QUOTED.findall(value or line) if toml else (value or line).split()
+            first = next((path for path in found if path in _ALL or path.lower().endswith(_WEIGHTS)), "")
+            covered = (covered if listing else "") or first
+            listing = not toml or ("]" not in line and (listing or "[" in value))
         elif word in ("spdx-license-identifier", "license") and value.strip():
             quoted = _QUOTED.findall(value)
-            licence = " AND ".join(quoted) if quoted else value.strip()
-            covered = next((path for path in paths if path in _ALL or path.lower().endswith(_WEIGHTS)), paths[0])
-            yield from _said(artifact, covered, licence[:MOST_SAID], number)
-            told += 1
-            if told >= MOST_SAID:
-                return
+            yield number, (" AND ".join(quoted) if quoted else value.strip())[:LONGEST], covered
 
 
 def _package(artifact: str, name: str, lines: list[str]) -> Iterator[SourcePurpose]:
