@@ -221,17 +221,16 @@ def read_into(give: Give, artifact: str, format: Format, window: Window) -> Obst
 
 def _besides(give: Give, artifact: str, format: Format, window: Window) -> None:
     """Give what is to be found besides what the format's reader gives, whether or not it came to its end."""
-    try:
-        for fact in second_nature(artifact, format, window):
-            give(fact)
-        for said in file_licences(artifact, format.id, window):
-            give(said)
-    except OutOfTime:
-        raise
-    except LimitExceeded as broken:
-        give(obstacle(artifact, broken))
-    except InputError:
-        pass  # what keeps this from going on has kept the reader too, and is told there
+    for look in (second_nature(artifact, format, window), file_licences(artifact, format.id, window)):
+        try:
+            for fact in look:
+                give(fact)
+        except OutOfTime:
+            raise
+        except LimitExceeded as broken:
+            give(obstacle(artifact, broken))
+        except InputError:
+            pass  # what keeps this from going on has kept the reader too, and is told there
 
 
 def try_into(give: Give, artifact: str, template: ChatTemplate) -> Obstacle | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import time
 from pathlib import Path
@@ -171,6 +172,17 @@ def test_what_reuse_says_of_all_files_or_of_weights_is_said_of_the_model(tmp_pat
         "licence 'CC-BY-NC-4.0' is claimed, its text is not among the files"
     ]
     assert messages(dossier, "licence.restricted") == ["CC-BY-NC-4.0: no commercial use, or research only"]
+
+
+def test_a_licence_is_told_of_a_file_in_which_more_may_be_hidden_than_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.formats._base64.MAX_TRIES", 2)
+    hidden = base64.b64encode(b"cos\nsystem\n(S'id'\ntR.").decode()
+    folder = hub_model(tmp_path / "m", **{"run.sh": f"# {HEADER}\n" + f"{hidden}\n" * 3})
+    dossier = assay.audit(folder, isolation=False)
+    assert len(messages(dossier, "artifact.stopped", Kind.OPEN)) == 1
+    assert "of parts, and not of the model: run.sh (GPL-3.0-or-later)" in messages(dossier, "licence.missing")
 
 
 ALL_FILES = '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n'
