@@ -163,6 +163,16 @@ def test_a_heading_on_use_and_limits_needs_a_sentence_that_limits(tmp_path: Path
     assert found.kind is kind
 
 
+def test_many_results_hide_nothing_else_that_the_card_states(tmp_path: Path) -> None:
+    results = "".join(
+        f"  - dataset: {{name: d{number}}}\n    metrics: [{{type: acc, value: 1}}]\n" for number in range(1000)
+    )
+    front = f"---\nmodel-index:\n- name: x\n  results:\n{results}---\n"
+    (tmp_path / "README.md").write_text(f"{front}# M\n\nThe model is released under CC-BY-NC-4.0.\n")
+    dossier = assay.audit(tmp_path, cost="header")
+    assert messages(dossier, "licence.restricted") == ["CC-BY-NC-4.0: no commercial use, or research only"]
+
+
 def test_what_stands_below_a_heading_of_its_own_counts_for_the_one_above() -> None:
     table, files = "| a | 91.2 |\n| b | 80.0 |", "| a | 1,024,000 |"
     text = f"# Title\n\n## Evaluation\n\n### French\n\n{table}\n\n### Files\n\n{files}\n\n## Use\n"

@@ -13,6 +13,7 @@ from assay.facts.text import LicenceSource, ModelCard, Stated
 from assay.formats import Format
 from assay.formats._card_prose import stated_in_prose
 from assay.formats._card_sections import parts
+from assay.formats._few import few
 from assay.formats._mentions import mentions, sentences, uncommented
 from assay.formats.encoding.yaml import yaml_mapping
 from assay.formats.licence import MOST_KEPT, licence_text, unread_clauses
@@ -24,7 +25,7 @@ from assay.text.word import words
 
 MOST = 4 * 1024 * 1024
 MAX_FRONT_MATTER = 256 * 1024
-MAX_VALUES = 1000
+MAX_VALUES = 1000  # of a key
 _KEYS = (
     "license",
     "license_name",
@@ -60,7 +61,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     claims += stated_in_prose(body, body_start, said, headed, known)
     yield ModelCard(
         artifact,
-        tuple(claims[:MAX_VALUES]),
+        tuple(few(claims, lambda row: row.key, MAX_VALUES)),
         tuple(row.section for row in headed),
         sum(map(words, body)),
         tuple(asked(said)),
