@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assay.errors import Malformed
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Aspect
-from assay.facts.text import DifferenceKind, LicenceSource, LicenceText
+from assay.facts.text import LicenceSource, LicenceText
 from assay.formats import Format
 from assay.formats.window import Window
 from assay.licence.place import NAMES, is_notice, is_unended
@@ -81,7 +81,7 @@ def _clauses(text: str, found: Identified) -> tuple[Clause, ...]:
         return ()
     if not found.ids or found.titled:
         return clauses(text)
-    return clauses(text, [gap.line for gap in found.differences if gap.kind is not DifferenceKind.MISSING])
+    return clauses(text, found.added)
 
 
 FORMAT = Format(

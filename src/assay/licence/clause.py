@@ -36,15 +36,18 @@ _NUMBER = regex(
 
 
 def clauses(text: str, lines: Sequence[int] | None = None) -> tuple[Clause, ...]:
-    """What the sentences of a text withhold or ask for, in their order: of all, or of those on these `lines`.
+    """What the sentences of a text withhold or ask for, in their order: of all, or of those on some lines.
 
     At most so many are kept, the first of each kind always. What stands behind `MOST_TEXT` characters is not read.
+
+    Args:
+        lines: numbers of lines, sorted; a sentence counts that touches one.
     """
     found: list[Clause] = []
     other: list[tuple[Clause, str]] = []
     seen: set[Restriction] = set()
     for first, last, sentence, forbidden in _sentences(text[:MOST_TEXT]):
-        if lines is not None and not any(first <= line <= last for line in lines):
+        if lines is not None and not _stands_on(lines, first, last):
             continue
         joined = " ".join(sentence.split())
         shown = joined[:EXCERPT]
@@ -61,6 +64,11 @@ def clauses(text: str, lines: Sequence[int] | None = None) -> tuple[Clause, ...]
     known = usual([sentence for _, sentence in other])
     own = [row for (row, _), common in zip(other, known, strict=True) if not common]
     return tuple(sorted((*found, *own[:MOST_CLAUSES]), key=lambda row: row.line))
+
+
+def _stands_on(lines: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= last
 
 
 def _kinds(sentence: str, *, forbidden: bool) -> list[Restriction]:

@@ -7,7 +7,6 @@ not is known by its title alone. A word that belongs to no licence is a differen
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 from assay.facts.text import Difference, DifferenceKind
@@ -35,6 +34,7 @@ DOMAINS = frozenset({"org", "com", "net", "io", "dev", "ai", "edu", "gov"})
 MOST_NAME = 8  # words of a name that stand in place of the licence's own
 # the lists of names are read with this module: the worker opens no file once it has locked itself down
 READY = named("MIT WITH LLVM-exception")
+_Added = tuple[DifferenceKind, list[Word]]
 _NUMBER = regex(r"(?:section|article|clause|paragraph|part|chapter|\d{1,2}|[ivx]{1,5}|[a-z])\Z")
 
 
@@ -44,7 +44,8 @@ class Identified:
     where only the title was recognised), differences in line order.
 
     `titled` are those of the ids that are known by their titles alone. `nearest` is the known licence that the text is
-    like without being it, `apart` in how many passages it differs from that.
+    like without being it, `apart` in how many passages it differs from that. `added` are all lines with words that make
+    a difference and that the licences do not have there, in order.
     """
 
     ids: tuple[str, ...]
@@ -54,6 +55,7 @@ class Identified:
     titled: tuple[str, ...] = ()
     nearest: str = ""
     apart: int = 0
+    added: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,7 +78,10 @@ def identified(text: str, *, declares: bool = True) -> Identified:
     best: dict[str, int] = {}
     for _, id, share in held.rows:
         best[id] = max(best.get(id, 0), share)
-    differences = _differences(held.kept, every)
+    added = _added(held.kept, every)
+    differences = _differences(held.kept, added, every)
+    lines_added = {word.line for _, said in added for word in said}
+    lines_added |= {gap.line for gap in differences if gap.kind is not DifferenceKind.MISSING}
     near = next((row for row in held.near if sum(row.text) >= NEAR * len(found)), None) if not held.kept else None
     return Identified(
         tuple(best),
@@ -85,7 +90,8 @@ def identified(text: str, *, declares: bool = True) -> Identified:
         len(every),
         tuple(id for id, share in best.items() if not share),
         near.known.id if near else "",
-        len(_differences([near], every)) if near else 0,
+        len(_differences([near], _added([near], every), every)) if near else 0,
+        tuple(sorted(lines_added)),
     )
 
 
@@ -170,15 +176,15 @@ def _by_title(text: str, lines: list[str], count: int | None) -> str:
     return next((id for title in page if not title.said and (id := _nameable(title.id))), "") or marked(text)
 
 
-def _differences(kept: list[Aligned], found: list[Word]) -> list[Difference]:
-    covered = _covered(kept, 0)
-    covered += [False] * (len(found) - len(covered))  # beyond what was compared everything is beside the licences
-    rows = [*_added(kept, covered, found), *(gap for row in kept for gap in _removed(row, found))]
+def _differences(kept: list[Aligned], added: list[_Added], found: list[Word]) -> list[Difference]:
+    rows = [_shown(*row) for row in added] + [gap for row in kept for gap in _removed(row, found)]
     return rows or [gap for row in kept for gap in _rejoined(row, found)]
 
 
-def _added(kept: list[Aligned], covered: list[bool], found: list[Word]) -> list[Difference]:
+def _added(kept: list[Aligned], found: list[Word]) -> list[_Added]:
     """What stands between or beside the licences: inside one anything, beside them what permits, forbids or asks."""
+    covered = _covered(kept, 0)
+    covered += [False] * (len(found) - len(covered))  # beyond what was compared everything is beside the licences
     rows = []
     for start, stop in gaps(covered, 0, len(covered)) if kept else ():
         said = found[start:stop]
@@ -186,14 +192,12 @@ def _added(kept: list[Aligned], covered: list[bool], found: list[Word]) -> list[
         if inside and any(_is_name(row, start, stop, said) or _is_moved(row, start, stop, found) for row in inside):
             continue
         if inside or OPERATIVE & {word.text for word in said}:
-            beside = _beside(said)
-            rows.append(replace(beside, kind=DifferenceKind.INSERTED) if inside else beside)
+            rows.append((DifferenceKind.INSERTED if inside else DifferenceKind.BESIDE, said))
     return rows
 
 
-def _beside(said: list[Word]) -> Difference:
-    shown = " ".join(word.text for word in said[:EXCERPT])
-    return Difference(DifferenceKind.BESIDE, said[0].line, len(said), shown)
+def _shown(kind: DifferenceKind, said: list[Word]) -> Difference:
+    return Difference(kind, said[0].line, len(said), " ".join(word.text for word in said[:EXCERPT]))
 
 
 def _is_name(row: Aligned, start: int, stop: int, said: list[Word]) -> bool:

@@ -57,6 +57,24 @@ def test_a_clause_in_a_pdf_is_a_change(tmp_path: Path) -> None:
     assert said.startswith("LICENSE.pdf is Apache-2.0 with changes; what was put in seems to say: no commercial use")
 
 
+FORBIDS = "You may not use it commercially.\n"
+BODY = APACHE.split("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{APACHE}\nYou must read this.\n\nIt is a model.\n\n{FORBIDS}",
+        f"{APACHE}\nYou must read this.\nIt is a model, and a good one.\n{FORBIDS}",
+        "\n".join(row + f" zebra{at} eats" * (20 < at < 180 and bool(row)) for at, row in enumerate(BODY)) + FORBIDS,
+    ],
+    ids=["another paragraph", "another line", "many changes before it"],
+)
+def test_a_clause_is_read_wherever_it_stands_in_what_was_added(tmp_path: Path, text: str) -> None:
+    (said,) = messages(audited(tmp_path, **{"LICENSE": text}), "licence.restricted")
+    assert "what was put in seems to say: " in said and "no commercial use" in said
+
+
 @pytest.mark.parametrize(
     ("name", "raw", "why"),
     [
