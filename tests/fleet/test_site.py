@@ -74,6 +74,13 @@ def test_a_model_that_passed_is_not_green_over_something_to_decide(site: Path) -
     assert all("to decide" in said for _, said in rows)
 
 
+def test_a_site_of_no_model_is_not_green(tmp_path: Path) -> None:
+    with registry.open(str(tmp_path / "kept"), new=True) as kept:
+        written(kept, tmp_path / "site")
+    index = (tmp_path / "site" / "index.html").read_text()
+    assert "No kept audit fits." in index and "PASSED" not in index.partition("<body")[2]
+
+
 def test_audits_that_are_not_shown_are_counted(tmp_path: Path) -> None:
     dossier = assay.audit(hub_model(tmp_path / "tiny"))
     with registry.open(str(tmp_path / "kept"), new=True) as kept:

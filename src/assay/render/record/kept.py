@@ -14,6 +14,7 @@ from assay.render.visible import visible
 from assay.text.many import many
 
 COLOURS: dict[str, str] = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.INCOMPLETE: "33"}
+NONE = Headline("NONE", "No kept audit fits.", Tone.TELL)
 _WIDTH = max(map(len, Verdict))
 _NUMBER = 8  # digits of a waiver's number that are shown
 _DIGITS = 12  # of a digest that is shown: as many as it takes to find it again
@@ -57,7 +58,7 @@ def history(
     first = rows[0]
     same = sum(row.files == first.files for row in rows)
     said = f"{visible(first.name)}: {many(len(rows), 'audit')}{_beyond(bool(before))}, {same:,} of the files of today."
-    yield from Headline(first.verdict, said, _tone(first)).lines(paint, width)
+    yield from Headline(first.verdict, said, tone(first)).lines(paint, width)
     for number, row in enumerate(rows):
         yield from audit_lines(row, paint, width, f"~{number}" if number else "latest")
         older = [*rows, *before][number + 1 : number + 2]
@@ -97,7 +98,7 @@ def accepted(rows: Sequence[Accepted], colour: bool = False, width: int = 100) -
 
 def _listed(rows: Sequence[KeptAudit], more: bool) -> Headline:
     if not rows:
-        return Headline("NONE", "No kept audit fits.", Tone.TELL)
+        return NONE
     verdicts = Counter(row.verdict for row in rows)
     parts = [f"{verdicts[name]:,} {name}" for name in Verdict if verdicts[name]]
     models = len({row.name for row in rows})
@@ -136,8 +137,9 @@ def _changed(row: KeptAudit, older: KeptAudit) -> str:
     return f"against the audit before: {', '.join(found) or 'other options'} changed"
 
 
-def _tone(row: KeptAudit) -> Tone:
-    return Tone.CARE if row.verdict != Verdict.PASSED or row.decide else Tone.GO
+def tone(row: KeptAudit) -> Tone:
+    """Green where it passed, but never over something to decide."""
+    return Tone.CARE if row.verdict != Verdict.PASSED or row.blocking or row.first or row.decide else Tone.GO
 
 
 def _beyond(more: bool) -> str:

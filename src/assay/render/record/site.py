@@ -20,10 +20,9 @@ from assay.render.record.change import file_state
 from assay.render.record.descent import inherited, licences
 from assay.render.record.descent import lines as bases
 from assay.render.record.fleet_change import headline as of_change
-from assay.render.record.kept import numbers
+from assay.render.record.kept import NONE, numbers, tone
 
 MOST_ROWS = 500  # findings, files or audits on the page of a model
-_TONES = {Verdict.PASSED: Tone.GO, Verdict.FAILED: Tone.STOP, Verdict.INCOMPLETE: Tone.CARE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +107,18 @@ def model(row: Shown, dossier: Dossier) -> bytes:
 
 
 def _now(rows: Sequence[Shown], more: bool) -> Headline:
-    often = {verdict: sum(row.audit.verdict == verdict for row in rows) for verdict in _TONES}
+    if not rows:
+        return NONE
+    often = {verdict: sum(row.audit.verdict == verdict for row in rows) for verdict in Verdict}
     worst = next((verdict for verdict in (Verdict.FAILED, Verdict.INCOMPLETE) if often[verdict]), Verdict.PASSED)
     said = ", ".join(f"{number:,} {verdict}" for verdict, number in often.items() if number)
     left = " Models that were kept earlier are left out." if more else ""
     tones = {_tone(row.audit) for row in rows if row.audit.verdict == worst}
-    return Headline(worst, f"{len(rows):,} models: {said}.{left}", Tone.CARE if Tone.CARE in tones else _TONES[worst])
+    return Headline(worst, f"{len(rows):,} models: {said}.{left}", Tone.CARE if Tone.CARE in tones else tones.pop())
 
 
 def _tone(audit: KeptAudit) -> Tone:
-    """That of its verdict, but never green over something to decide."""
-    tone = _TONES[Verdict(audit.verdict)]
-    return Tone.CARE if tone is Tone.GO and (audit.blocking or audit.first or audit.decide) else tone
+    return Tone.STOP if audit.verdict == Verdict.FAILED else tone(audit)
 
 
 def _look(audit: KeptAudit) -> str:
