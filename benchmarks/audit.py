@@ -49,20 +49,21 @@ def small_model(folder: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "llama", "hidden_size": 8, "vocab_size": 8}')
 
 
+def header(names: list[str], size: int) -> bytes:
+    """That of a safetensors file of 16-bit tensors, one after another, each of so many bytes and 4,096 wide."""
+    rows = {
+        name: {"dtype": "BF16", "shape": [size // 8192, 4096], "data_offsets": [at * size, (at + 1) * size]}
+        for at, name in enumerate(names)
+    }
+    text = json.dumps(rows).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
 def large_model(path: Path, mebibytes: int) -> None:
     """A safetensors file of that size with 16-bit tensors of 32 MiB, filled with noise."""
-    header, at = {}, 0
-    for number in range(mebibytes // 32):
-        header[f"model.layers.{number}.mlp.up_proj.weight"] = {
-            "dtype": "BF16",
-            "shape": [4096, 4096],
-            "data_offsets": [at, at + 32 * MIB],
-        }
-        at += 32 * MIB
-    text = json.dumps(header).encode()
     noise = os.urandom(MIB)
     with path.open("wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
+        file.write(header([f"model.layers.{at}.mlp.up_proj.weight" for at in range(mebibytes // 32)], 32 * MIB))
         for _ in range(mebibytes):
             file.write(noise)
 
@@ -74,18 +75,11 @@ def sharded_model(folder: Path, shards: int) -> None:
     files: dict[str, str] = {}
     for shard in range(1, shards + 1):
         name = f"model-{shard:05}-of-{shards:05}.safetensors"
-        rows = {
-            f"model.layers.{shard}.mlp.experts.{number}.up_proj.weight": {
-                "dtype": "BF16",
-                "shape": [size // 8192, 4096],
-                "data_offsets": [number * size, (number + 1) * size],
-            }
-            for number in range(count)
-        }
-        text = json.dumps(rows).encode()
+        rows = [f"model.layers.{shard}.mlp.experts.{at}.up_proj.weight" for at in range(count)]
+        head = header(rows, size)
         with (folder / name).open("wb") as file:
-            file.write(struct.pack("<Q", len(text)) + text)
-            file.truncate(8 + len(text) + count * size)
+            file.write(head)
+            file.truncate(len(head) + count * size)
         files |= dict.fromkeys(rows, name)
     index = {"metadata": {"total_size": shards * count * size}, "weight_map": files}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))

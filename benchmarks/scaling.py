@@ -9,10 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import os
-import struct
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from assay.execution import cores
-from benchmarks.audit import MIB
+from benchmarks.audit import MIB, header, spent
 
 TENSOR = 32  # MiB: 4,096 rows of as many values
 AUDIT = "import sys; {without}from assay.cli import main; main()"
@@ -32,17 +28,8 @@ def weights(path: Path, mebibytes: int, noise: bytes) -> None:
     """A safetensors file of that size."""
     count = max(1, mebibytes // TENSOR)
     size = mebibytes * MIB // count
-    rows = {
-        f"model.layers.{number}.mlp.up_proj.weight": {
-            "dtype": "BF16",
-            "shape": [size // 8192, 4096],
-            "data_offsets": [number * size, (number + 1) * size],
-        }
-        for number in range(count)
-    }
-    header = json.dumps(rows).encode()
     with path.open("wb") as file:
-        file.write(struct.pack("<Q", len(header)) + header)
+        file.write(header([f"model.layers.{at}.mlp.up_proj.weight" for at in range(count)], size))
         for _ in range(count):
             file.write(noise[:size])
 
@@ -51,17 +38,8 @@ def audited(model: Path, jobs: int, way: str, out: Path) -> tuple[float, float, 
     """(wall seconds, CPU seconds, digest of the dossier) of one audit."""
     words = ["audit", str(model), "--jobs", str(jobs), "--cost", "pass", "-q", "-o", f"json={out}"]
     begun = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", AUDIT.format(without=WITHOUT[way]), *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=out.parent,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1, 3):
-        raise SystemExit(f"the audit of {model.name} ended with {process.returncode}")
-    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, hashlib.sha256(out.read_bytes()).hexdigest()
+    cpu, _ = spent([sys.executable, "-c", AUDIT.format(without=WITHOUT[way]), *words])
+    return time.perf_counter() - begun, cpu, hashlib.sha256(out.read_bytes()).hexdigest()
 
 
 def hashing(paths: list[Path]) -> float:
