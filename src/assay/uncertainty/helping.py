@@ -19,7 +19,7 @@ from assay.uncertainty.grounding import UNREAD, Documents
 from assay.uncertainty.sources import Source
 
 # the log-odds by `absent`, and by it and `unexpected` where a model gives that, fitted to sentences that people
-# labelled, both labels of each set alike; the latter with SmolLM2-135M (docs/checker.md)
+# labelled, both labels of each set alike; the latter with SmolLM2-135M (docs/checker.md: when, and by what)
 WORDS, READ = (-1.58, 2.45), (-2.29, 2.34, 0.065)
 
 
