@@ -18,6 +18,7 @@ from assay.uncertainty import claims, drift, questions
 from assay.uncertainty.scores import sentences, spans
 from assay.uncertainty.statistics import kept_below, shift
 from tests.builders.command import run
+from tests.builders.inputs import docx
 from tests.builders.questions import relation
 from tests.builders.runtimes import Judge, calibrated
 from tests.builders.scored import record
@@ -204,6 +205,16 @@ def test_questions_are_made_from_ones_own_texts(tmp_path: Path) -> None:
     (tmp_path / "short.txt").write_text("Nothing here.")
     with pytest.raises(UsageError, match="0 questions to ask; fewer than 10"):
         questions.cloze([tmp_path / "short.txt"])
+
+
+def test_what_of_ones_own_texts_is_not_read_is_said(tmp_path: Path) -> None:
+    pytest.importorskip("lxml")
+    (tmp_path / "story.docx").write_bytes(docx(STORY))
+    pack = questions.cloze([tmp_path / "story.docx"])
+    assert len(pack.questions) == 37
+    assert pack.missing == ("comments of a document in story.docx", "pictures of a document in story.docx")
+    done = run("calibrate", str(tmp_path / "none"), "--document", str(tmp_path / "story.docx"))
+    assert done.returncode == 2 and f"assay: not read: {'; '.join(pack.missing)}\n" in done.stderr
 
 
 def test_one_source_of_questions_at_a_time(tmp_path: Path) -> None:

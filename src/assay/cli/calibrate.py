@@ -128,6 +128,8 @@ def _questions(
 
     if pack.duplicates and not quiet:
         say(f"assay: {pack.duplicates:,} questions that stand there twice were asked once", err=True)
+    if pack.missing and not quiet:
+        say(f"assay: not read: {'; '.join(pack.missing)}", err=True)
     use(threads)
     runtime = opened()
     with progress(quiet) as advance:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,13 @@ LEAST_BEFORE = 5  # words of a sentence before its gap
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """Questions ready to be asked: the name, the SHA-256 of the files, and how many duplicates were left out."""
+    """Questions ready to be asked: name, SHA-256 of the files, how many duplicates were left out, what was not read."""
 
     name: str
     sha256: str
     questions: tuple[Question, ...]
     duplicates: int
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,19 @@ def cloze(paths: Sequence[Path], most: int = 0) -> QuestionSet:
     Raises UsageError: a file cannot be read, or too few sentences can be used.
     """
     items: list[_Item] = []
+    missing: list[str] = []
     digest = hashlib.sha256()
     for path in paths:
         raw = content(path, MOST, "document")
         digest.update(hashlib.sha256(raw).digest())
-        texts = [document(path).text] if is_packed(path) else _plain(path, as_text(raw, path, "document"))
+        if is_packed(path):
+            found = document(path)
+            texts, missing = iter((found.text,)), [*missing, *found.missing]
+        else:
+            texts = _plain(path, as_text(raw, path, "document"))
         items += [row for text in texts for row in _gaps(path.stem, text)]
-    return _set(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
+    made = _set(f"gaps in {'+'.join(path.stem for path in paths)}", digest.hexdigest(), items, paths, most)
+    return replace(made, missing=tuple(missing))
 
 
 def _plain(path: Path, text: str) -> Iterator[str]:
