@@ -102,13 +102,12 @@ def _helpers(judge: str | None, entailment: Path | None, offline: bool, key_in_c
     from assay.uncertainty.judging import Entails, Judge
 
     found: list[Asks] = []
+    told(judge, offline=offline)
+    use(threads)
     try:
         if judge is not None:
-            told(judge, offline=offline)
-            use(threads)
             found.append(Judge(uncertainty.open(judge, offline=offline, key_in_clear=key_in_clear)))
         if entailment is not None:
-            use(threads)
             found.append(Entails(Entailer(entailment)))
     except InputError as cause:
         raise UsageError(str(cause)) from None

@@ -23,7 +23,7 @@ _OPTIONAL = {
     "temperature": "",
     "stream": "",
 }
-_REFUSES = frozenset({400, 422, 501})
+REFUSES = frozenset({400, 422, 501})  # of something that was asked for, not of the caller
 _FORBIDS = 403  # OpenAI answers so to log-probabilities of some models; else a key is not allowed what it asks
 _NOBODY = "no-such-model-f3a1"  # asked for to see whether a server minds
 _LISTED = 8  # models that a message names
@@ -132,7 +132,7 @@ class Serving:
             except Refused as cause:
                 named = next((name for name in _OPTIONAL if name in sent and _names_it(str(cause), name)), None)
                 forbidden = cause.status == _FORBIDS and named is not None
-                if not forbidden and (cause.status not in _REFUSES or (named is None and "n" not in sent)):
+                if not forbidden and (cause.status not in REFUSES or (named is None and "n" not in sent)):
                     raise
                 left, alone = (left | {named}, alone) if named is not None else (left, True)
                 continue

@@ -23,7 +23,7 @@ from assay.runtime._abreast import ABREAST, Abreast
 from assay.runtime._forced import Forced
 from assay.runtime._messages import Messages
 from assay.runtime._messages import headers as messages
-from assay.runtime._serving import Serving, located
+from assay.runtime._serving import REFUSES, Serving, located
 from assay.subject.reference import server
 
 MOST_TEXT = 1 << 20
@@ -285,7 +285,7 @@ class Endpoint:
             try:
                 found = asked(stream=True)
             except Refused as cause:
-                if cause.status not in (400, 422, 501):
+                if cause.status not in REFUSES:
                     raise
             else:
                 if Capability.GENERATE not in self.can or _answers.scored(found[0].text, found[0].tokens) is not None:
