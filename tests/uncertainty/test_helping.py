@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -212,6 +212,20 @@ def test_what_a_model_of_entailment_cannot_read_may_entail_a_sentence() -> None:
     pairs = [(judging.nearest(documents, said), said) for said in ("It carries 180 passengers.", "It carries sheep.")]
     there, absent = judging.Entails(cast(Entailer, Short())).hear(pairs, Steps(None, "", 2, ""))
     assert (there, absent) == (Heard(entailed=0.9, denied=0.2), Heard())
+
+
+@pytest.mark.parametrize(("knows", "support"), [(True, Support.CONTRADICTED), (False, Support.NOT_FOUND)])
+def test_only_a_heeded_model_of_entailment_contradicts(knows: bool, support: Support) -> None:
+    class Denies:
+        name, kind, sha256 = "denies", "entailment", ""
+
+        def hear(self, pairs: Sequence[judging.Pair], steps: Steps) -> tuple[Heard, ...]:
+            return tuple(Heard(entailed=0.9 if said in KNOWN or not knows else 0.1, denied=0.9) for _, said in pairs)
+
+    sources = [source("ferry.txt", FERRY)]
+    found = helped(check("It carries 180 passengers.", sources), sources, [Judge(Knows()), Denies()])
+    assert [row.heeded for row in found.helpers] == [True, knows]
+    assert found.sentences[0].support is support and "words, names and numbers are in" in found.sentences[0].reason
 
 
 class Reads(Speaks):

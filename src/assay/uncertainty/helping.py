@@ -103,7 +103,8 @@ def _weighed(
         return replace(row, support=support, reason=f"{said}; its words were not compared: {row.reason}")
     if row.support is Support.SUPPORTED and chance >= 0.5:
         reason = f"{said}, though {row.reason}"
-        if heard.denied is not None and heard.denied > 0.5:
+        heeds_denial = any(helper.kind == "entailment" for helper, _ in spoken)
+        if heeds_denial and heard.denied is not None and heard.denied > 0.5:
             return replace(row, support=Support.CONTRADICTED, reason=reason)
         if documents.cut:  # as for words alone
             return replace(row, support=Support.NOT_JUDGED, chance=None, reason=f"{reason}, and {UNREAD}, was not read")
