@@ -116,6 +116,7 @@ def test_a_judge_does_not_miss_what_lies_beyond_the_limit(monkeypatch: pytest.Mo
     found = helped(check(text, sources), sources, [Judge(Knows())])
     assert [row.support for row in found.sentences] == [Support.NOT_JUDGED] * 2
     assert all(grounding.UNREAD in row.reason and row.chance is None for row in found.sentences)
+    assert not any("not compared" in row.reason for row in found.sentences)  # they were
 
 
 @pytest.mark.parametrize("right", [0, 20, 26])

@@ -94,13 +94,15 @@ def _weighed(
     if not spoken or row.support is Support.CONTRADICTED:
         return row
     said = " and ".join(f"{helper.name} finds it {_finds(value)} ({value:.0%})" for helper, value in spoken)
+    # of documents that are cut a sentence may be compared, and not be judged for want of the rest
+    why = row.reason if documents.cut else f"its words were not compared: {row.reason}"
     if row.support is Support.NOT_JUDGED and chance >= 0.5 and not judging.reads_all(documents):
         # words did not choose what it read, so that what it did not read may well have it
         said = f"{said} beside {judging.MOST_READ:,} characters of the documents, and did not read the rest"
-        return replace(row, chance=None, reason=f"{said}; its words were not compared: {row.reason}")
+        return replace(row, chance=None, reason=f"{said}; {why}")
     if row.support is Support.NOT_JUDGED:
         support = Support.NOT_FOUND if chance >= 0.5 else Support.SUPPORTED
-        return replace(row, support=support, reason=f"{said}; its words were not compared: {row.reason}")
+        return replace(row, support=support, reason=f"{said}; {why}")
     if row.support is Support.SUPPORTED and chance >= 0.5:
         reason = f"{said}, though {row.reason}"
         heeds_denial = any(helper.kind == "entailment" for helper, _ in spoken)
