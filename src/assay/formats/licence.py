@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST = 2 * 1024 * 1024
 MOST_KEPT, MOST_OPENING = 20_000, 300  # characters
+# in what stands beside licences as machines write it, such as the heads of Debian's copyright files
+_ABOUT = frozenset({"http", "license", "copyright", "author", "authors", "files", "source", "comment"})
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:
@@ -55,7 +57,7 @@ def licence_text(artifact: str, text: str, notice: bool | None = None) -> Licenc
     from assay.text.language import foreign
 
     # in a short text of another language, terms beside the licence that it names would not be seen
-    found = identified(text, declares=len(text) > MOST_NOTICE or not foreign(text))
+    found = identified(text, declares=len(text) > MOST_NOTICE or not foreign(text), other=_in_another_language)
     return LicenceText(
         artifact,
         found.ids,
@@ -71,6 +73,14 @@ def licence_text(artifact: str, text: str, notice: bool | None = None) -> Licenc
         " ".join(text[: 4 * MOST_OPENING].split())[:MOST_OPENING],
         _clauses(text, found),
     )
+
+
+def _in_another_language(words: str) -> bool:
+    """Whether words beside a licence are not English, and more than names, addresses and the head of a file."""
+    from assay.licence.match import DOMAINS
+    from assay.text.language import language, latin
+
+    return not latin(words) or (language(words) not in ("", "English") and (_ABOUT | DOMAINS).isdisjoint(words.split()))
 
 
 def _clauses(text: str, found: Identified) -> tuple[Clause, ...]:

@@ -7,6 +7,7 @@ not is known by its title alone. A word that belongs to no licence is a differen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from assay.facts.text import Difference, DifferenceKind
@@ -67,8 +68,13 @@ class _Held:
     near: list[Aligned]  # like the text, but another licence, or none under that name
 
 
-def identified(text: str, *, declares: bool = True) -> Identified:
-    """What licences `text` holds; `declares` is False of one that cannot be read, so that it declares none."""
+def identified(text: str, *, declares: bool = True, other: Callable[[str], bool] = lambda words: False) -> Identified:
+    """What licences a text holds.
+
+    Args:
+        declares: False of a text that cannot be read, so that it declares none.
+        other: whether words are in another language than English: they may permit or forbid anything.
+    """
     lines = text.replace("\r\n", "\n").split("\n")
     every = words(text)
     found = every[:MOST_WORDS]
@@ -78,7 +84,7 @@ def identified(text: str, *, declares: bool = True) -> Identified:
     best: dict[str, int] = {}
     for _, id, share in held.rows:
         best[id] = max(best.get(id, 0), share)
-    added = _added(held.kept, every)
+    added = _added(held.kept, every, other)
     differences = _differences(held.kept, added, every)
     lines_added = {word.line for _, said in added for word in said}
     lines_added |= {gap.line for gap in differences if gap.kind is not DifferenceKind.MISSING}
@@ -90,7 +96,7 @@ def identified(text: str, *, declares: bool = True) -> Identified:
         len(every),
         tuple(id for id, share in best.items() if not share),
         near.known.id if near else "",
-        len(_differences([near], _added([near], every), every)) if near else 0,
+        len(_differences([near], _added([near], every, other), every)) if near else 0,
         tuple(sorted(lines_added)),
     )
 
@@ -181,8 +187,10 @@ def _differences(kept: list[Aligned], added: list[_Added], found: list[Word]) ->
     return rows or [gap for row in kept for gap in _rejoined(row, found)]
 
 
-def _added(kept: list[Aligned], found: list[Word]) -> list[_Added]:
-    """What stands between or beside the licences: inside one anything, beside them what permits, forbids or asks."""
+def _added(kept: list[Aligned], found: list[Word], other: Callable[[str], bool]) -> list[_Added]:
+    """What stands between or beside the licences: inside one anything, beside them what permits, forbids or asks, or
+    is in another language.
+    """
     covered = _covered(kept, 0)
     covered += [False] * (len(found) - len(covered))  # beyond what was compared everything is beside the licences
     rows = []
@@ -191,7 +199,7 @@ def _added(kept: list[Aligned], found: list[Word]) -> list[_Added]:
         inside = [row for row in kept if row.first < start and stop < row.last]
         if inside and any(_is_name(row, start, stop, said) or _is_moved(row, start, stop, found) for row in inside):
             continue
-        if inside or OPERATIVE & {word.text for word in said}:
+        if inside or OPERATIVE & {word.text for word in said} or other(" ".join(word.text for word in said)):
             rows.append((DifferenceKind.INSERTED if inside else DifferenceKind.BESIDE, said))
     return rows
 

@@ -76,6 +76,28 @@ def test_a_clause_is_read_wherever_it_stands_in_what_was_added(tmp_path: Path, t
 
 
 @pytest.mark.parametrize(
+    "clause",
+    [
+        "Die Nutzung zu kommerziellen Zwecken ist nicht gestattet.",
+        "L'utilisation commerciale du modèle est interdite.",
+        "禁止将本模型用于商业用途。",
+        "商用利用は禁止します。",
+    ],
+)
+def test_what_stands_beside_a_licence_in_another_language_does_not_pass(tmp_path: Path, clause: str) -> None:
+    dossier = audited(tmp_path, **{"LICENSE": f"{APACHE}\n{clause}\n"})
+    (said,) = messages(dossier, "licence.restricted", Kind.REVIEW)
+    assert said == "LICENSE is Apache-2.0 with changes; a person has to read them"
+    assert messages(dossier, "licence.altered", Kind.PASS) == []
+
+
+@pytest.mark.parametrize("name", ["Universität Zürich, Institut für Informatik", "Müller & Söhne", "清华大学"])
+def test_a_name_beside_a_licence_is_no_change(tmp_path: Path, name: str) -> None:
+    dossier = audited(tmp_path, **{"LICENSE": f"Copyright 2026 {name}\n\n{APACHE}"})
+    assert messages(dossier, "licence.altered") == ["LICENSE is Apache-2.0, word for word"]
+
+
+@pytest.mark.parametrize(
     ("name", "raw", "why"),
     [
         ("LICENSE.docx", b"PK\x03\x04" + bytes(40), "assay reads no text from a .docx file"),
