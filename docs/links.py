@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+[^()\s]*)\)")
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 
 
 def on_page_markdown(markdown: str, *, page: Any, **given: Any) -> str:
