@@ -14,7 +14,8 @@ _TRAINED = regex(
 )
 # the same in other languages, where only links count
 _TAUGHT = regex(
-    r"entra[iî]n|affin[eé]|entrenad|ajustad|afinad|trein|addestr|affinat|trainiert|feinabgestimmt|getraind|trénov|训练|訓練|微调"
+    r"entra[iî]n|affin[eé]|entrenad|ajustad|afinad|trein|addestr|affinat|trainiert|feinabgestimmt|getraind"
+    r"|trénov|训练|訓練|微调"
     r"|学習|ファインチューニング|학습|훈련|미세 ?조정|обуч|huấn luyện|tinh chỉnh|eğit|تدريب",
     re.IGNORECASE,
 )

@@ -15,7 +15,8 @@ LONGEST = 5  # words of such a name
 _RELEASED = regex(
     r"\b(?:released|licen[cs]ed|distributed|available|published|provided|shared|open[- ]?sourced)\b(?:\s+\w+){0,4}?\s+"
     r"under\s+(?:the\s+(?:terms of (?:the\s+)?)?|an?\s+)?(?P<rest>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)"
-    r"|\A\W*(?:the\s+|its\s+|model\s+)*licen[cs]e\s+(?:is|as)\s+(?:the\s+)?(?P<is>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)",
+    r"|\A\W*(?:the\s+|its\s+|model\s+)*licen[cs]e\s+(?:is|as)\s+(?:the\s+)?"
+    r"(?P<is>[^.;()\n]{2,80}(?:\.\d[^.;()\n]{0,40})?)",
     re.IGNORECASE,
 )
 _OF_MODEL = regex(r"\b(?:models?|weights|checkpoints?|adapters?|it|this|[A-Z][\w.]*-[\w.-]+|[A-Z]\w+)\b.{0,80}\Z")
@@ -34,7 +35,8 @@ _TITLE = regex(
 # what is not the model, or not so, in the languages of these titles; then the name may be that of something else
 _OTHER = regex(
     r"\bcode\b|\bdata|\bdatensatz|\bdaten\b|\bdonn[ée]es|\bdatos|\bdados|\bdati\b|\bbase model|\boriginal|\bderived"
-    r"|代码|代碼|数据|數據|コード|データ|코드|데이터|код|данны|kod|veri\b|الكود|البيانات|\bnot\b|\bnicht\b|\bkein|\bpas\b|\bno\b|\bnão\b"
+    r"|代码|代碼|数据|數據|コード|データ|코드|데이터|код|данны|kod|veri\b|الكود|البيانات"
+    r"|\bnot\b|\bnicht\b|\bkein|\bpas\b|\bno\b|\bnão\b"
     r"|\bnon\b|\bniet\b|\bgeen\b|不得|不是|并非|ない|않|не\s|değil|ليس",
     re.IGNORECASE,
 )

@@ -39,14 +39,16 @@ _MADE_FROM = regex(
     rf"|\b(?i:(?:based\s+(?:up)?on|trained\s+(?:on\s+top\s+of|from)){_A})(?P<based>{LINK_OR_ID})"
     r"|\b(?i:(?:fine-?tun(?:e[ds]?|ing)|finetun(?:e[ds]?|ing)|quanti[sz](?:ed?|ing)|took|abliterated)\s+(?:the\s+)?)"
     rf"(?P<object>{LINK_OR_ID})"
-    rf"|\b(?i:us(?:e[ds]?|ing)\s+(?:the|a)\s+(?:publicly\s+available\s+)?(?:pre-?trained|original|base)\s+(?:model\s+)?)"
+    rf"|\b(?i:us(?:e[ds]?|ing)\s+(?:the|a)\s+(?:publicly\s+available\s+)?"
+    rf"(?:pre-?trained|original|base)\s+(?:model\s+)?)"
     rf"(?P<used>{LINK_OR_ID})"
 )
 # a teacher, or a family: the base only where nothing else is said to be one
 _TAUGHT = regex(rf"\b(?i:(?:distill?(?:ed|ation)|derived)\s+(?:\w+\s+){{0,2}}?(?:of|from){_A})(?P<name>{NAME})")
 _MERGED = regex(
     r"\b(?:models?|loras?|adapters?)\s+(?:were|was|are|is|have\s+been)\s+"
-    r"(?:(?:included|used)\s+in\s+(?:the|this)\s+merge|merged)|\b(?:merge|blend)\s+of\s+(?:the\s+)?(?:following|these|those)",
+    r"(?:(?:included|used)\s+in\s+(?:the|this)\s+merge|merged)"
+    r"|\b(?:merge|blend)\s+of\s+(?:the\s+)?(?:following|these|those)",
     re.IGNORECASE,
 )
 _MERGE_OF = regex(r"\b(?:merge|blend|frankenmerge|mix)\s+(?:of|between)\b(?P<rest>.{3,600})", re.IGNORECASE)
@@ -63,7 +65,8 @@ _BEFORE = regex(
     re.IGNORECASE,
 )
 _BEHIND = regex(
-    r"(?:的)?(?:基础|基礎)上|を?ベースに|をもとに|を基に|から(?:の)?(?:ファインチューニング|追加学習|継続)|に(?:対して|対する)"
+    r"(?:的)?(?:基础|基礎)上|を?ベースに|をもとに|を基に|から(?:の)?(?:ファインチューニング|追加学習|継続)"
+    r"|に(?:対して|対する)"
     r"|를 ?기반|을 ?기반|기반으로|에서 (?:파인튜닝|미세)|를 (?:파인튜닝|미세)|을 (?:파인튜닝|미세)"
     r"|temel al|üzerin(?:e|den)"
     r"|modelinin ince ayar",

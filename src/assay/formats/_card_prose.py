@@ -68,7 +68,8 @@ _RESULT = regex(
 )
 # in a section on evaluation, in any language
 _SCORE = regex(
-    r"(?<![\w.,/-])\d{1,3}[.,]\d{1,4}(?![\w.,/-]*\d)(?!\s?[kKMGTB]i?B?\b)|(?<![\w.,])\d{1,3}\s?(?:%|％|percent\b|Prozent\b)"
+    r"(?<![\w.,/-])\d{1,3}[.,]\d{1,4}(?![\w.,/-]*\d)(?!\s?[kKMGTB]i?B?\b)"
+    r"|(?<![\w.,])\d{1,3}\s?(?:%|％|percent\b|Prozent\b)"
     r"|\b\d+\s+(?:out\s+)?of\s+(?:the\s+)?\d+\b"
 )
 _ITEM = regex(r"\s*[-*+]\s+\W{0,3}([^:|]{1,60}?)\W{0,3}:\W{0,4}(-?\d[\d.,]*\s?%?)\W*\Z")

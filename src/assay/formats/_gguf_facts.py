@@ -130,7 +130,7 @@ def _claims(metadata: dict[str, object]) -> Iterator[Stated]:
             yield Stated("base_model", value[:500], 0)
         elif key.startswith("general.dataset.") and key.endswith((".repo_url", ".name")) and isinstance(value, str):
             yield Stated("datasets", value[:500], 0)
-        elif key in ("general.datasets", "general.languages") and isinstance(value, tuple):
+        elif key in _LISTS and isinstance(value, tuple):
             for entry in value[:500]:
                 if isinstance(entry, bytes):
                     yield Stated(_LISTS[key], entry.decode("utf-8", "backslashreplace")[:500], 0)
