@@ -217,6 +217,11 @@ def test_the_worst_that_loading_runs_is_named_first(tmp_path: Path, audit: Audit
     assert replies(tally(stray))[0].known == (
         "Loading runs nothing of it, but extra.zip > cache.pkl, once opened, runs os.system('id')"
     )
+    both = audit(hub_model(tmp_path / "o", **settings, **code, **{"extra.zip": packed.getvalue()}))
+    assert replies(tally(both))[0].known == (
+        "Loading runs the code of modeling_acme.py, but only with trust_remote_code=True; "
+        "extra.zip > cache.pkl, once opened, runs os.system('id')"
+    )
 
 
 def test_an_error_rate_that_nobody_measured_is_not_known_however_many_checks_pass(tmp_path: Path, audit: Audit) -> None:

@@ -49,15 +49,21 @@ def loading(dossier: Dossier) -> str:
         if row.check in _NAMING and row.kind is Kind.FAIL and row.effect is Effect.BLOCKS and row.evidence
     }
     places = _places(dossier, refused)
-    if places:
-        return _said(places)
     seen = "As far as could be seen, loading" if dossier.obstacles else "Loading"
     base = f"{seen} runs nothing of it" if dossier.loading else "No loader that assay knows fits its files"
-    if refused:
-        artifact, row = min(refused.items(), key=lambda item: _NAMING.index(item[1].check))
-        more = f", and {len(refused) - 1:,} more" if len(refused) > 1 else ""
-        return f"{base}, but {artifact}, once opened, runs {_called(row)}{more}"
-    return base
+    opened = {place.artifact for place in places}
+    return (_said(places) if places else base) + _beside(
+        [(artifact, row) for artifact, row in refused.items() if artifact not in opened], ";" if places else ", but"
+    )
+
+
+def _beside(stray: list[tuple[str, Finding]], joined: str) -> str:
+    """What a file that no way of loading opens runs, the worst, and how many more there are."""
+    if not stray:
+        return ""
+    artifact, row = min(stray, key=lambda item: _NAMING.index(item[1].check))
+    more = f", and {len(stray) - 1:,} more" if len(stray) > 1 else ""
+    return f"{joined} {artifact}, once opened, runs {_called(row)}{more}"
 
 
 def _places(dossier: Dossier, refused: dict[str, Finding]) -> list[_Place]:
