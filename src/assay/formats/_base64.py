@@ -6,14 +6,13 @@ whoever reads the text may, as callbacks and tokenizers kept in settings are, an
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import re
 from collections.abc import Iterator
 
 from assay.errors import InputError, LimitExceeded
 from assay.facts.program import PickleProgram
+from assay.formats.encoding.base64 import base64_bytes
 from assay.formats.pickle.opening import Opening, opening, opens
 from assay.formats.window import Window
 from assay.lazy import dataclass
@@ -107,7 +106,7 @@ def _begins(window: Window, at: int, line: bytes, left: _Left) -> bool:
 
     So every character is looked at once, but for those of a few lines.
     """
-    found = opening(_decoded(line))
+    found = opening(base64_bytes(line))
     if found is not Opening.UNDECIDED:
         return found is Opening.PICKLE
     if len(line) == _HEAD:
@@ -143,13 +142,4 @@ def _read(window: Window, at: int, most: int) -> tuple[bytes, bool]:
     """What the base64 from byte `at` stands for, its breaks left out, and whether it goes on beyond `most`."""
     found = re.match(_LINE, window.rest(at, most))
     text = found[0] if found else b""
-    return _decoded(re.sub(_BREAK, b"", text)), len(text) == most
-
-
-def _decoded(text: bytes) -> bytes:
-    """The bytes of as much base64 as there is, without the signs that pad it; a last sign alone says nothing."""
-    whole = text[: len(text) - (len(text) % 4 == 1)].translate(bytes.maketrans(b"-_", b"+/"))
-    try:
-        return base64.b64decode(whole + b"=" * (-len(whole) % 4))
-    except (binascii.Error, ValueError):
-        return b""
+    return base64_bytes(re.sub(_BREAK, b"", text)), len(text) == most

@@ -5,9 +5,7 @@ Nothing unpickles them by itself; whoever loads the outer pickle may, as tokeniz
 
 from __future__ import annotations
 
-import base64
-import binascii
-
+from assay.formats.encoding.base64 import base64_bytes
 from assay.formats.pickle.opening import Opening, opening
 from assay.lazy import regex
 
@@ -45,9 +43,5 @@ def _raw(text: str) -> bytes | None:
             return None
     # base64 of the protocol opcode begins with gA, of a global or a mark with Y or K
     if text[0] in "gYK" and _BASE64.match(text.rstrip()):
-        kept = "".join(text.split()).rstrip("=").translate(str.maketrans("-_", "+/"))
-        try:
-            return base64.b64decode(kept[: len(kept) - (len(kept) % 4 == 1)] + "==")
-        except (binascii.Error, ValueError):
-            return None
+        return base64_bytes("".join(text.split()).rstrip("=").encode("ascii"))
     return None
