@@ -173,6 +173,13 @@ def test_many_results_hide_nothing_else_that_the_card_states(tmp_path: Path) -> 
     assert messages(dossier, "licence.restricted") == ["CC-BY-NC-4.0: no commercial use, or research only"]
 
 
+def test_it_is_said_where_a_card_names_more_licences_than_are_read(tmp_path: Path) -> None:
+    said = "".join(f"Model-{number} is released under the MIT-{number} terms.\n\n" for number in range(1000))
+    (tmp_path / "README.md").write_text(f"# M\n\n{said}The model is released under CC-BY-NC-4.0.\n")
+    (found,) = messages(assay.audit(tmp_path, cost="header"), "artifact.stopped", Kind.OPEN)
+    assert found == "README.md: its sentences name more licences than assay reads, which are 1,000"
+
+
 def test_what_stands_below_a_heading_of_its_own_counts_for_the_one_above() -> None:
     table, files = "| a | 91.2 |\n| b | 80.0 |", "| a | 1,024,000 |"
     text = f"# Title\n\n## Evaluation\n\n### French\n\n{table}\n\n### Files\n\n{files}\n\n## Use\n"

@@ -21,11 +21,10 @@ from assay.formats._card_limits import limits, takes_back
 from assay.formats._card_names import DATA_LINK, MARKS, model_name, plain
 from assay.formats._card_origin import origins
 from assay.formats._card_sections import Part
-from assay.formats._few import few
 from assay.formats._mentions import fence
 from assay.lazy import regex
 
-MOST, MOST_LINE, EXCERPT = 300, 2000, 240  # MOST: of one key
+MOST_LINE, EXCERPT = 2000, 240
 
 # label in lower case, without marks -> what it states
 _LABELS = {
@@ -87,7 +86,7 @@ def stated_in_prose(
     for row in chain(labelled, _sentenced(said, found, frozenset(row.key for row in labelled))):
         if row.key not in known:
             once.setdefault((row.key, row.text.lower()), row)
-    yield from few(once.values(), lambda row: row.key, MOST)
+    yield from once.values()
 
 
 def _labelled(body: list[str], start: int) -> Iterator[Stated]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from assay.errors import Malformed
+from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.licence import Restriction
 from assay.facts.structure import Aspect
 from assay.facts.text import LicenceSource, ModelCard, Stated
@@ -38,6 +40,12 @@ _KEYS = (
     "language",
     "pipeline_tag",
 )
+# what a check may pass by, so that it is said where not all of it was read
+_TELLING = {
+    "license": "it names more licences than assay reads",
+    "license_in_prose": "its sentences name more licences than assay reads",
+    "base_model": "it names more base models than assay reads",
+}
 _COUNT = regex(
     r"(?<![\w.])(\d{1,4}(?:\.\d{1,3})?)\s?(?:-\s?)?(trillion|billion|million|[TBM])\b[\s-]+(?:total\s+)?param",
     re.IGNORECASE,
@@ -68,6 +76,12 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     )
     yield from mentions(artifact, said)
     yield from _gate_terms(artifact, front, lines[:body_start])
+    stated = Counter(row.key for row in claims)
+    yield from (
+        Obstacle(artifact, Trouble.LIMIT, f"{said}, which are {MAX_VALUES:,}")
+        for key, said in _TELLING.items()
+        if stated[key] > MAX_VALUES
+    )
     if broken:
         raise broken  # what stands below it was read all the same
 
@@ -117,7 +131,7 @@ def _claims(front: dict[str, Any], lines: list[str]) -> Iterator[Stated]:
     for key in _KEYS:
         value = front.get(key)
         entries = value if isinstance(value, list) else [] if value is None else [value]
-        for entry in entries[:MAX_VALUES]:
+        for entry in entries[: MAX_VALUES + 1]:
             if isinstance(entry, str | int | float | bool):
                 yield Stated(key, str(entry)[:500], _line(lines, key, str(entry)))
     yield from _tagged_bases(front, lines)
