@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import socketserver
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from assay.runtime import _answers
 from assay.runtime.endpoint import Endpoint
 from assay.runtime.torch_ import TorchRuntime
 from assay.uncertainty import calibration, questions
+from tests.builders.background import running
 from tests.builders.command import run
 from tests.builders.openai_server import Server, serving
 from tests.builders.questions import relation
@@ -523,24 +523,38 @@ def test_no_event_of_a_server_is_too_odd(rows: list[Any]) -> None:
     _answers.scored(choice.text, choice.tokens)
 
 
-def test_a_connection_that_the_server_closes_as_it_is_asked_again_costs_no_answer() -> None:
-    """A server may close what it kept open at any moment; on a new connection that it closes nothing is asked again."""
+def closing(asked: list[int], last: bytes) -> socketserver.ThreadingTCPServer:
+    """Answers once on each of the first two connections, says `last` when asked again, and closes; then only closes."""
+    body = b'{"data": [{"id": "m"}]}'
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             asked.append(self.client_address[1])
             if not self.request.recv(65536) or len(asked) > 2:
                 return
-            body = b'{"data": [{"id": "m"}]}'
             self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-            self.request.recv(65536)  # and closes
+            self.request.recv(65536)
+            self.request.sendall(last)
 
+    return socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+
+
+def test_a_connection_that_the_server_closes_as_it_is_asked_again_costs_no_answer() -> None:
+    """A server may close what it kept open at any moment; on a new connection that it closes nothing is asked again."""
     asked: list[int] = []
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+    with running(closing(asked, b"")) as listening:
         server = Network(f"http://127.0.0.1:{listening.server_address[1]}", 5.0)
         assert [server.get("/models")["data"][0]["id"] for _ in range(2)] == ["m", "m"] and len(asked) == 2
         with pytest.raises(Unreached, match="is it running"):
             server.get("/models")
         assert len(asked) == 3, "of the third connection nothing came, and nothing is asked a fourth time"
-        listening.shutdown()
+
+
+def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
+    asked: list[int] = []
+    with running(closing(asked, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")) as listening:
+        server = Network(f"http://127.0.0.1:{listening.server_address[1]}", 5.0)
+        assert server.get("/models")["data"]
+        with pytest.raises(Unreached):
+            server.get("/models")
+        assert len(asked) == 1

@@ -218,10 +218,13 @@ class Server:
         A server may close a connection that was kept open just as it is asked on it again: then nothing was answered,
         and it is asked once more on a connection of its own (RFC 9112, section 9.3.1).
         """
-        made: list[str] = []  # the events of a connection that was made for this request
+        final: list[
+            str
+        ] = []  # events after which it is not: a connection was made for this request, or an answer began
 
         def trace(event: str, told: dict[str, Any]) -> None:
-            made.extend([event] if event.startswith("connection.") else [])
+            ends = event.startswith("connection.") or event.endswith(".receive_response_headers.complete")
+            final.extend([event] if ends else [])
             self._cut.trace(event, told)
 
         try:
@@ -238,7 +241,7 @@ class Server:
         except self._httpx.TimeoutException:
             raise Unreached(f"{self.url} did not answer within {self._read:g} s{self._way()}") from None
         except (self._httpx.HTTPError, self._httpx.InvalidURL, ValueError) as cause:
-            if isinstance(cause, self._httpx.RemoteProtocolError) and not made and not self._cut.over:
+            if isinstance(cause, self._httpx.RemoteProtocolError) and not final and not self._cut.over:
                 return self._once(method, to, whole, **sent)
             if self._cut.over:
                 raise Unreached(
