@@ -128,7 +128,7 @@ FORMAT = Format(
     names=("*.cfg", "*.ini", "*.toml", "*.conf", "*.properties", "*.prototxt", "*.pbtxt"),
     needs=(
         *("assay.formats.plain_text", "assay.formats._references"),
-        *("assay.formats._mentions", "assay.formats.model_card"),
+        *("assay.formats._mentions", "assay.formats.model_card", "tomllib"),  # of REUSE.toml (file_licence)
     ),
     examines=(Aspect.REFERENCES, Aspect.MARKS),
     gaps=(),

@@ -201,6 +201,9 @@ def test_what_files_say_of_their_own_licence_is_said_of_them(tmp_path: Path, nam
             '[[annotations]]\npath = "docs/*"\nSPDX-License-Identifier = "MIT"\n' * 300
             + '[[annotations]]\npath = "**"\nSPDX-License-Identifier = "CC-BY-NC-4.0"\n',
         ),
+        ("REUSE.toml", 'version = 1\nannotations = [{path = "**", SPDX-License-Identifier = "CC-BY-NC-4.0"}]\n'),
+        ("REUSE.toml", '[[annotations]]\nSPDX-License-Identifier = [\n  "CC-BY-NC-4.0",\n]\npath = "*.gguf"\n'),
+        ("REUSE.toml", '[[annotations]]\n"SPDX-License-Identifier" = """CC-BY-NC-4.0"""\npath = ["x", "**"]\n'),
         (".reuse/dep5", "Format: x\n\nFiles: *\nCopyright: X\nLicense: CC-BY-NC-4.0\n"),
         (".reuse/dep5", "Format: x\n\nFiles:\n docs/*\n *\nCopyright: X\nLicense: CC-BY-NC-4.0\n"),
         ("model.safetensors.license", "SPDX-License-Identifier: CC-BY-NC-4.0\n"),

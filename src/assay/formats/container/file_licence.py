@@ -1,16 +1,19 @@
 """What files say of their own licence, or of that of files beside them: SPDX headers, REUSE, manifests of packages.
 
 Sources: SPDX 2.3 annex E (headers); the REUSE specification 3.3 (`REUSE.toml`, `.reuse/dep5`, `NAME.license`); npm
-package.json, PEP 621 and 639, Cargo and CITATION.cff 1.2 (`license`). Read by their lines, so that any comment will do.
+package.json, PEP 621 and 639, Cargo and CITATION.cff 1.2 (`license`). Read by their lines, so that any comment will do;
+REUSE.toml as TOML, which may write the same in many ways, and by its lines where it is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from assay.errors import LimitExceeded
 from assay.facts.openness import SourcePurpose
 from assay.facts.text import PublisherClaims, Stated
+from assay.files import toml_value
 from assay.formats.container.unread import SOURCES
 from assay.formats.window import Window
 from assay.lazy import regex
@@ -82,7 +85,8 @@ def _said(artifact: str, covered: str, licence: str, line: int) -> Iterator[Sour
 def _reuse(artifact: str, lines: list[str]) -> Iterator[SourcePurpose | PublisherClaims]:
     """What it states, a licence that several of its statements give to parts, or to the model, once."""
     told: set[tuple[type, str]] = set()
-    for number, licence, covered in _annotations(artifact, lines):
+    rows = _annotations(lines) if artifact.endswith(".toml") else None
+    for number, licence, covered in _by_line(artifact, lines) if rows is None else rows:
         for row in _said(artifact, covered, licence, number):
             if (type(row), licence) in told:
                 continue
@@ -92,7 +96,35 @@ def _reuse(artifact: str, lines: list[str]) -> Iterator[SourcePurpose | Publishe
             yield row
 
 
-def _annotations(artifact: str, lines: list[str]) -> Iterator[tuple[int, str, str]]:
+def _annotations(lines: list[str]) -> list[tuple[int, str, str]] | None:
+    """As `_by_line`, of a REUSE.toml; None: it is no TOML."""
+    try:
+        tables = toml_value("\n".join(lines)).get("annotations")
+    except ValueError:
+        return None
+    found = []
+    places: dict[str, int] = {}
+    for table in _listed(tables):
+        licences = _listed(table.get("SPDX-License-Identifier")) if isinstance(table, dict) else []
+        if said := [row for row in licences if isinstance(row, str)]:
+            joined = " AND ".join(said)[:LONGEST]
+            if joined not in places and len(places) <= MOST_SAID:  # of more none is told
+                places[joined] = next((number for number, line in enumerate(lines, 1) if said[0] in line), 1)
+            paths = [row for row in _listed(table.get("path")) if isinstance(row, str)]
+            found.append((places.get(joined, 1), joined, _of_the_model(paths)))
+    return found
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _of_the_model(paths: list[str]) -> str:
+    """The first path or pattern that means all files, or weights; or nothing."""
+    return next((path for path in paths if path in _ALL or path.lower().endswith(_WEIGHTS)), "")
+
+
+def _by_line(artifact: str, lines: list[str]) -> Iterator[tuple[int, str, str]]:
     """(line, licence, the first path that means the model, or nothing) of each annotation of REUSE.toml (`path`,
     `SPDX-License-Identifier`) and stanza of dep5 (`Files`, `License`).
     """
@@ -104,8 +136,7 @@ def _annotations(artifact: str, lines: list[str]) -> Iterator[tuple[int, str, st
         listing = listing and (toml or line[:1].isspace())  # dep5 goes on in lines that are indented
         if word in ("path", "files") or listing:
             found = _QUOTED.findall(value or line) if toml else (value or line).split()
-            first = next((path for path in found if path in _ALL or path.lower().endswith(_WEIGHTS)), "")
-            covered = (covered if listing else "") or first
+            covered = (covered if listing else "") or _of_the_model(found)
             listing = not toml or ("]" not in line and (listing or "[" in value))
         elif word in ("spdx-license-identifier", "license") and value.strip():
             quoted = _QUOTED.findall(value)
