@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from assay.facts.heading import Topic, topics
@@ -79,13 +80,15 @@ def stated_in_prose(
 ) -> Iterator[Stated]:
     """What the text below the front matter states of the keys that are not `known` from there, each name once.
 
-    `body` begins at line `start` + 1; `said` are its sentences with their lines, `found` its sections.
+    `body` begins at line `start` + 1; `said` are its sentences with their lines, `found` its sections. A licence is
+    told also where the front matter has one, as one in prose: it may be another.
     """
     labelled = tuple(_labelled(body, start))
     once: dict[tuple[str, str], Stated] = {}
     for row in chain(labelled, _sentenced(said, found, frozenset(row.key for row in labelled))):
-        if row.key not in known:
-            once.setdefault((row.key, row.text.lower()), row)
+        key = "license_in_prose" if row.key == "license" and "license" in known else row.key
+        if key not in known:
+            once.setdefault((key, row.text.lower()), replace(row, key=key))
     yield from once.values()
 
 

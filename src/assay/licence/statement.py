@@ -38,11 +38,11 @@ def declared(stated: Callable[[str], Declared]) -> Declared:
     tags, names, links = (stated(key) for key in ("license", "license_name", "license_link"))
     rows = tuple((artifact, _telling(artifact, tag, names, links)) for artifact, tag in tags)
     if not rows:
-        rows = tuple(_in_prose(stated("license_in_prose")))
+        rows = tuple(in_prose(stated("license_in_prose")))
     return tuple(row for row in rows if not says_nothing(row[1].text)) or rows
 
 
-def _in_prose(sentences: Declared) -> Iterator[tuple[str, Stated]]:
+def in_prose(sentences: Declared) -> Iterator[tuple[str, Stated]]:
     """The known licences that sentences begin to name: "MIT license, see below" names MIT."""
     for artifact, claim in sentences:
         words = claim.text.split()

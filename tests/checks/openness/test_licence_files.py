@@ -272,3 +272,39 @@ def test_any_text_states_licences_or_none(text: str, name: str) -> None:
     raw = text.encode("utf-8", "surrogatepass")
     rows = list(file_licences(name, "text", Window(io.BytesIO(raw))))
     assert len(rows) <= MOST_SAID
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ("The model is released under the CC-BY-NC-4.0 license.\n", "CC-BY-NC-4.0 (line 6)"),
+        ("- **License:** CC-BY-NC-4.0\n", "CC-BY-NC-4.0 (line 6)"),
+        ("| License | CC-BY-NC-4.0 |\n|---|---|\n", "CC-BY-NC-4.0 (line 6)"),
+        ("## Lizenz\n\nDas Modell steht unter CC-BY-NC-4.0.\n", "CC-BY-NC-4.0 (line 8)"),
+    ],
+)
+def test_another_licence_in_the_words_of_a_card_is_for_review_beside_its_tag(
+    tmp_path: Path, card: str, said: str
+) -> None:
+    front = "---\nlicense: mit\n---\n# M\n\n"
+    dossier = audited(tmp_path, **{"README.md": front + card})
+    assert not messages(dossier, "licence.restricted", Kind.PASS)
+    (found,) = messages(dossier, "licence.restricted", Kind.REVIEW)
+    assert found == f"mit is stated, and README.md says {said}: no commercial use, or research only"
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "The model is released under the MIT license.\n",
+        "- **License:** MIT\n",
+        "The data set is released under CC-BY-NC-4.0.\n",
+        "The base model is available under the Llama 2 license.\n",
+        "The model is released under Apache 2.0.\n",  # another, that withholds nothing
+    ],
+)
+def test_the_same_licence_or_that_of_something_else_is_none_beside_the_tag(tmp_path: Path, card: str) -> None:
+    dossier = audited(tmp_path, **{"README.md": f"---\nlicense: mit\n---\n# M\n\n{card}"})
+    assert messages(dossier, "licence.restricted", Kind.PASS) and not messages(
+        dossier, "licence.restricted", Kind.REVIEW
+    )

@@ -11,7 +11,7 @@ from assay.facts.model import Model
 from assay.facts.text import LicenceText, Stated
 from assay.licence.asked import beyond
 from assay.licence.name import named, same
-from assay.licence.statement import MOST_DECLARED, declared, says_nothing
+from assay.licence.statement import MOST_DECLARED, declared, in_prose, says_nothing
 from assay.licence.tag import short
 from assay.licence.term import family, is_open, restrictions
 
@@ -35,7 +35,8 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     is said what its sentences seem to withhold, with lines: no commercial use, research only, users or revenue with
     the number, hosting, fields of use, territories, training on outputs, names to be shown, remote restriction,
     termination, policies, indemnity. Sentences of the card that ask for non-commercial use, research only or a
-    licence from some number of users are for review beside the licence. That is a heuristic, right as
+    licence from some number of users are for review beside the licence, and so is another licence with restrictions
+    under which its sentences put the model. That is a heuristic, right as
     `docs/openness.md` measures it. This is a pointer for a person who reads the licence, no legal advice; a licence
     that assay does not know is open.
     """
@@ -43,7 +44,7 @@ def licence_restricted(model: Model) -> Iterator[Answer]:
     yield from lost
     texts = model.licence_texts
     tags = [row for row in declared(model.stated) if not texts or not says_nothing(row[1].text)]
-    asked = tuple(_asked(model, [claim.text for _, claim in tags]))
+    asked = (*_asked(model, [claim.text for _, claim in tags]), *_beside(model, [claim.text for _, claim in tags]))
     yield from asked
     if tags or texts:
         stated = tuple(_stated(texts, tags))
@@ -87,6 +88,18 @@ def _asked(model: Model, tags: list[str]) -> Iterator[Answer]:
             f"{names} is stated, and {at} seems to ask for more: {', '.join(kinds)} (line {rows[0].line})",
             *(Evidence(at, row.text, line=row.line, name=row.kind) for row in rows[:10]),
         )
+
+
+def _beside(model: Model, tags: list[str]) -> Iterator[Answer]:
+    """Another licence, with restrictions, under which the card's own words put the model."""
+    ids = (*tags, *(id for text in model.licence_texts for id in text.identified))
+    for artifact, claim in in_prose(model.stated("license_in_prose")) if ids else ():
+        if not any(same(claim.text, id) for id in ids) and (held := restrictions(claim.text)):
+            stated = ", ".join(dict.fromkeys(map(short, ids)))
+            yield review(
+                f"{stated} is stated, and {artifact} says {claim.text} (line {claim.line}): {', '.join(held)}",
+                place(artifact, claim.text, claim.line, claim.text),
+            )
 
 
 def _changed(text: LicenceText, ids: tuple[str, ...]) -> Answer:
