@@ -536,7 +536,9 @@ def closing(asked: list[int], last: bytes) -> socketserver.ThreadingTCPServer:
             self.request.recv(65536)
             self.request.sendall(last)
 
-    return socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True  # a test that fails shall not wait for a connection that is kept open
+    return server
 
 
 def test_a_connection_that_the_server_closes_as_it_is_asked_again_costs_no_answer() -> None:
