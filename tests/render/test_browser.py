@@ -173,6 +173,23 @@ def test_on_a_phone_a_row_of_a_table_is_a_card_and_no_word_is_broken(browser: An
     assert len(widths) > 30 and min(widths) > 200
 
 
+@pytest.mark.parametrize(("width", "media"), [(360, "screen"), (390, "screen"), (1280, "screen"), (700, "print")])
+def test_a_row_of_bytes_is_one_line_wherever_it_is_read(browser: Any, page_file: Path, width: int, media: str) -> None:
+    page, trouble = opened(browser, page_file, viewport={"width": width, "height": 800})
+    page.emulate_media(media=media)
+    rows = page.eval_on_selector_all(
+        "pre.dump",
+        """rows => rows.filter(row => row.checkVisibility()).map(row => {
+          const style = name => parseFloat(getComputedStyle(row)[name]);
+          const high = row.clientHeight - style("paddingTop") - style("paddingBottom");
+          return [row.scrollWidth - row.clientWidth, row.textContent.split("\\n").length,
+            Math.round(high / style("lineHeight"))];
+        })""",
+    )
+    assert rows and all(over <= 0 and high == lines for over, lines, high in rows), rows
+    assert not trouble
+
+
 def test_it_prints_what_a_reader_of_paper_needs(browser: Any, page_file: Path) -> None:
     page, _ = opened(browser, page_file)
     assert len(page.pdf()) > 20_000

@@ -87,7 +87,7 @@ class Exhibits:
         dump = Markup("\n").join(
             _dumped(at.start + first, raw[first : first + WIDE], meant - first) for first in range(0, len(raw), WIDE)
         )
-        yield _figure(location(at), dump, dumping(at))
+        yield _figure(location(at), dump, dumping(at), "dump")
 
     @cached_property
     def _programs(self) -> dict[str, tuple[Evidence, ...]]:
@@ -121,10 +121,10 @@ def passages_of(finding: Finding) -> Markup:
     return Markup("").join(_passage(at, passage, finding) for at, passage in shown(finding))
 
 
-def _figure(title: str, body: Markup, command: str = "") -> Markup:
+def _figure(title: str, body: Markup, command: str = "", kind: str = "") -> Markup:
     foot = Markup('<p class="quiet"><code>{}</code></p>').format(command) if command else Markup("")
-    return Markup('<figure class="exhibit"><figcaption>{}</figcaption><pre>{}</pre>{}</figure>').format(
-        visible(title), body, foot
+    return Markup('<figure class="exhibit"><figcaption>{}</figcaption><pre{}>{}</pre>{}</figure>').format(
+        visible(title), Markup(' class="{}"').format(kind) if kind else "", body, foot
     )
 
 

@@ -140,6 +140,16 @@ def test_a_sentence_over_two_lines_is_one(tmp_path: Path, audit: Audit) -> None:
     assert (row.support, row.evidence[0].line) == (Support.DENIED, 3)
 
 
+def test_a_long_card_says_what_it_lacks(tmp_path: Path, audit: Audit) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    text = "It writes short answers in plain words. " * 40
+    (folder / "README.md").write_text(f"# M\n\n## Intended use\n\n{text}\n\n## History\n\n{text}\n")
+    row = audit(folder).openness.component("model_card")
+    assert row.support is Support.CLAIMED
+    assert row.because.endswith("words, under 1 of the 6 headings that a card needs, 3 at least")
+
+
 def test_an_openwashed_release_is_told_apart(tmp_path: Path, audit: Audit) -> None:
     dossier = audit(openwashed(tmp_path / "m"))
     supports = {row.id: row.support for row in dossier.openness.components}

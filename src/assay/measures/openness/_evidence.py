@@ -15,6 +15,7 @@ from assay.facts.finding import Evidence
 from assay.facts.heading import Topic, topics
 from assay.facts.model import LEAST_CARD, Model, stated_at
 from assay.facts.openness import Purpose
+from assay.facts.text import ModelCard, Section
 from assay.lazy import dataclass, regex
 
 MOST = 3  # pieces of evidence that a component carries
@@ -185,15 +186,20 @@ def _card(model: Model) -> Found | None:
     card = model.card
     if card is None or card.words < LEAST_CARD:
         return None
-    headed = [(row, topics(row.title)) for row in card.sections if row.words >= LEAST_HEADED]
-    covered = [next((row for row, about in headed if not about.isdisjoint(part)), None) for part in _PARTS]
-    rows = [row for row in covered if row is not None]
+    rows = _headed(card)
     if len(rows) < LEAST_HEADINGS:
         return None
     return Found(
         f"{card.words:,} words under {len(rows)} of the {len(_PARTS)} headings that a card needs",
         model.section_places(tuple(dict.fromkeys(rows))[:MOST]),
     )
+
+
+def _headed(card: ModelCard) -> list[Section]:
+    """The sections of a card that say something on a part that a card needs, one a part."""
+    headed = [(row, topics(row.title)) for row in card.sections if row.words >= LEAST_HEADED]
+    covered = [next((row for row, about in headed if not about.isdisjoint(part)), None) for part in _PARTS]
+    return [row for row in covered if row is not None]
 
 
 def _data_card(model: Model) -> Found | None:
@@ -313,10 +319,12 @@ def _pointer(model: Model) -> Found | None:
 
 def _short_card(model: Model) -> Found | None:
     card = model.card
-    return (
-        Found(f"a card of {card.words:,} words, too little to judge by", (Evidence(card.artifact),))
-        if card and card.words
-        else None
+    if card is None or not card.words:
+        return None
+    because = f"under {len(_headed(card))} of the {len(_PARTS)} headings that a card needs, {LEAST_HEADINGS} at least"
+    return Found(
+        f"a card of {card.words:,} words, {because if card.words >= LEAST_CARD else 'too little to judge by'}",
+        (Evidence(card.artifact),),
     )
 
 
