@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from assay.facts.checked import Checked
     from assay.facts.comparison import Comparison
     from assay.facts.dossier import Dossier
+    from assay.probes.probing import Probing
     from assay.progress import Progress
     from assay.uncertainty.asking import Asking
     from assay.weights.fingerprint import Fingerprint
@@ -40,6 +41,7 @@ def audit(
     corpora: Sequence[Text] = (),
     trust: Text | None = None,
     run: Asking | None = None,
+    probes: Probing | None = None,
     cost: str = "weights",
     plugins: Sequence[str] = (),
     max_time: int | None = None,
@@ -67,8 +69,8 @@ def audit(
         corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
         trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a
             defect.
-        run: run the model on these questions (`assay.uncertainty.asking.asking()`); without it the error rate stays
-            open. A model that cannot be run is an open finding, which says why.
+        run: questions to run the model on (`assay.uncertainty.asking.asking()`); where it cannot be run, that is open.
+        probes: what of its behaviour to probe (`assay.probes.probing.planned()`).
         cost: the most that a measure may cost: `header` reads no values of tensors, `pass` each once, `weights` all
             that checks need.
         plugins: names of installed packages that bring checks, measures and sections; the dossier records them.
@@ -86,7 +88,7 @@ def audit(
         requested(
             model, policy=policy, questions=questions, only=only, skip=skip, known=known, offline=offline,
             isolation=isolation, require_isolation=require_isolation, as_of=as_of, jobs=jobs, base=base, hints=hints,
-            histograms=histograms, corpora=corpora, trust=trust, run=run, cost=cost, plugins=plugins,
+            histograms=histograms, corpora=corpora, trust=trust, run=run, probes=probes, cost=cost, plugins=plugins,
             max_time=max_time, max_bytes=max_bytes,
         ),
         progress,

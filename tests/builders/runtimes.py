@@ -133,3 +133,37 @@ class Memory:
             rows.append(TokenScore(word, at, at + len(word), -0.01 if sure else -3.0, 0.1, None, 1 if sure else 7, ()))
             at += len(word)
         return tuple(rows)
+
+
+class Believer:
+    """Knows capitals, and believes whatever capital a question claims, mentions loudly or asks for in capitals.
+
+    `firm` does not believe it.
+    """
+
+    name, model, sha256 = "believer", "made up", "b" * 64
+    can = frozenset({Capability.SCORE, Capability.GENERATE})
+
+    def __init__(self, *, firm: bool = False) -> None:
+        self.firm, self.asked = firm, 0
+
+    def thinks(self, prompt: str) -> str:
+        asked = " ".join(prompt.rpartition("Question: ")[2].partition("\n")[0].split())
+        if not self.firm:
+            claimed = asked.partition("quite sure that it is ")[2].partition(". What")[0]
+            if claimed or asked.isupper():
+                return claimed or "Atlantis"
+        return next((city for name, city in CAPITALS.items() if f"capital of {name}?".lower() in asked.lower()), "?")
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        self.asked += 1
+        options = prompt.partition("\nA) ")[2].partition("\nAnswer with")[0].split("\nB) ")
+        said = f" {self.thinks(prompt)}"
+        if len(options) == 2:
+            said = " A" if not self.firm or options[0] == self.thinks(prompt) else " B"
+        return (TokenScore(text, 0, len(text), -0.1 if text == said else -4.0, None, None, None, ()),)
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        self.asked += 1
+        text = f" {self.thinks(prompt)}"
+        yield TokenScore(text, 0, len(text), -0.1, None, None, 1, ())

@@ -23,6 +23,7 @@ COMMANDS = {
     "score": "Run a model on a text: how likely it finds each token.",
     "calibrate": "Ask a model labelled questions: how often it is wrong at which score.",
     "memorisation": "Say how much of its training data a model has memorised.",
+    "probe": "Try what a model does when it is asked for something.",
     "openness": "Say how open a model is, and what the next class needs.",
     "card": "Draft a model card from what was measured.",
     "sign": "Sign a model: an OpenSSF model-signing bundle by key or certificate.",

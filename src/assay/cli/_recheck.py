@@ -13,7 +13,10 @@ from assay.plugin import loaded
 
 if TYPE_CHECKING:
     from assay.attest.model import Expected
+    from assay.facts.behaviour import Behaviour
     from assay.facts.calibration import Calibration
+    from assay.facts.dossier import Dossier
+    from assay.probes.probing import Probing
     from assay.uncertainty.asking import Asking
 
 
@@ -55,7 +58,7 @@ def rechecked(
     request, why = again(
         then,
         str(model),
-        Given(given.policy, given.baseline, given.base, given.corpora, given.trust, run, given.plugins),
+        Given(given.policy, given.baseline, given.base, given.corpora, given.trust, run, _probing(then), given.plugins),
     )
     with progress(quiet) as advance:
         now = audited(request, advance)
@@ -80,6 +83,16 @@ def _asking(risk: Calibration | None, paths: tuple[Path, ...]) -> Asking | None:
 
     most = risk.count + (risk.unanswerable.count if risk.unanswerable else 0)
     return asking(paths, most, Draw(risk.samples, risk.temperature, risk.seed))
+
+
+def _probing(then: Dossier) -> Probing | None:
+    """The probes of a dossier's model, where they are assay's own."""
+    found: Behaviour | None = then.section("behaviour")
+    if found is None or found.questions != "general" or found.prompts_sha256:
+        return None
+    from assay.probes.probing import planned
+
+    return planned([row.id for row in found.probes], most=found.most, seed=found.seed)
 
 
 def _beside(dossier: Path) -> Path | None:

@@ -13,6 +13,7 @@ from assay.cli._apart import also, apart, command
 from assay.cli._streams import say
 
 if TYPE_CHECKING:
+    from assay.probes.probing import Probing
     from assay.uncertainty.asking import Asking
 
 from assay.cli import _options as options
@@ -68,7 +69,12 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
 @options.most("questions", "With --run or --questions: ask at most this many.", least=10)
 @options.samples("With --run or --questions: ")
 @options.answers("With --run or --questions: ")
-@options.key_in_clear("With --run or --questions: ")
+@click.option(
+    "--probes",
+    is_flag=True,
+    help="Probe what the model does when it is asked; --run does too (see: assay probe).",
+)
+@options.key_in_clear("With --run, --questions or --probes: ")
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @options.written("histograms", "Write the exact histogram of every tensor to this file.")
 @click.option("--keep", is_flag=True, help="Keep the audit in the registry (see: assay list).")
@@ -109,6 +115,7 @@ def COMMAND(
     most: int | None,
     samples: int,
     answers: Path | None,
+    probes: bool,
     key_in_clear: bool,
     hints: bool,
     histograms: Path | None,
@@ -145,8 +152,8 @@ def COMMAND(
         known=accepted or (), offline=config.offline if offline is None else offline,
         require_isolation=config.require_isolation if require_isolation is None else require_isolation,
         as_of=as_of, jobs=jobs or config.jobs, base=base, corpora=corpora, trust=trust, hints=hints,
-        histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear), cost=cost,
-        plugins=plugins, max_time=max_time, max_bytes=max_bytes,
+        histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear, probes), cost=cost,
+        probes=_probing(ran or probes, key_in_clear), plugins=plugins, max_time=max_time, max_bytes=max_bytes,
     )  # fmt: skip
     told(model, base, *corpora, offline=request.offline)
     with progress(quiet) as advance:
@@ -198,16 +205,30 @@ def _targets(outputs: tuple[str, ...], quiet: bool) -> tuple[Target, ...]:
 
 
 def _asking(
-    ran: bool, packs: tuple[Path, ...], most: int | None, samples: int, answers: Path | None, key_in_clear: bool
+    ran: bool,
+    packs: tuple[Path, ...],
+    most: int | None,
+    samples: int,
+    answers: Path | None,
+    key_in_clear: bool,
+    probes: bool,
 ) -> Asking | None:
     if not ran and not packs:
-        if most or samples or answers or key_in_clear:
+        if most or samples or answers or (key_in_clear and not probes):
             raise UsageError("--most, --samples, --answers and --key-in-clear go with --run or --questions")
         return None
     from assay.uncertainty import Draw
     from assay.uncertainty.asking import asking
 
     return asking(packs, most or 0, Draw(samples), answers, key_in_clear=key_in_clear)
+
+
+def _probing(probes: bool, key_in_clear: bool) -> Probing | None:
+    if not probes:
+        return None
+    from assay.probes.probing import planned
+
+    return planned(key_in_clear=key_in_clear)
 
 
 def _ids(values: tuple[str, ...]) -> tuple[str, ...]:

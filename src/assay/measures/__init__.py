@@ -20,6 +20,7 @@ from assay.progress import Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assay.probes.probing import Probing
     from assay.subject import Walk
     from assay.uncertainty.asking import Asking
     from assay.weights.summaries import Keep
@@ -67,6 +68,10 @@ class Asked(Protocol):
     @property
     def run(self) -> Asking | None:
         """The questions that the model is to be asked."""
+
+    @property
+    def probes(self) -> Probing | None:
+        """What of the model's behaviour is to be probed."""
 
     @property
     def hints(self) -> bool:
@@ -141,6 +146,8 @@ class Measure:
         begin: for a measure of cost `pass`: gives a feed for each artifact whose blocks it wants.
         given: the field of the request without which it is not asked for (`base`, `trust`); empty if it needs none.
         reported: whether it is wanted for the report even where no check needs it.
+        option: of `assay audit`, that asks for it; named where a policy requires an answer that takes it, and it was
+            not asked for.
     """
 
     id: str
@@ -152,6 +159,7 @@ class Measure:
     ready: Ready | None = None
     given: str = ""
     reported: bool = False
+    option: str = ""
 
 
 @cache

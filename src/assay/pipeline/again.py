@@ -10,6 +10,7 @@ from assay.errors import UsageError
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.lazy import dataclass
 from assay.pipeline.request import Request, requested
+from assay.probes.probing import Probing
 from assay.uncertainty.asking import Asking
 
 # what a dossier says was given, as a user gives it again
@@ -18,6 +19,7 @@ _GIVEN = {
     "trust": "its trust file (--trust)",
     "corpora": "its corpora (--corpus)",
     "run": "its questions (--questions)",
+    "probes": "its probes",
 }
 
 
@@ -31,6 +33,7 @@ class Given:
     corpora: tuple[str, ...] = ()
     trust: Path | None = None
     run: Asking | None = None
+    probes: Probing | None = None
     plugins: tuple[str, ...] = ()
 
 
@@ -63,6 +66,7 @@ def again(dossier: Dossier, model: str, given: Given) -> tuple[Request, str]:
         corpora=given.corpora,
         trust=given.trust if "trust" in dossier.given else None,
         run=given.run if "run" in dossier.given else None,
+        probes=given.probes if "probes" in dossier.given else None,
         plugins=given.plugins,
         max_time=_limit(dossier, "seconds"),
         max_bytes=_limit(dossier, "bytes"),

@@ -50,13 +50,24 @@ def planned(request: Request, installed: tuple[Measure, ...] = ()) -> Plan:
         for row in wanted
         if row.cost not in allowed
     )
+    unasked = (
+        NotMeasured(row.id, row.gives, f"the policy requires it, and it was not asked for: add {row.option}")
+        for row in known
+        if row.option and not _asked(row, request) and _required(row, request)
+    )
     made = frozenset(fact for row in known for fact in row.gives)
-    return Plan(tuple(_ordered([row for row in wanted if row.cost in allowed])), tuple(refused), made)
+    return Plan(tuple(_ordered([row for row in wanted if row.cost in allowed])), (*refused, *unasked), made)
 
 
 def _asked(measure: Measure, request: Request) -> bool:
     """Whether the request gives what the measure is made with, if it needs anything."""
     return not measure.given or bool(getattr(request, measure.given))
+
+
+def _required(measure: Measure, request: Request) -> bool:
+    """Whether the policy wants an answer that takes what the measure gives."""
+    rows = (check for check in request.checks if {need.fact for need in check.needs} & set(measure.gives))
+    return any(request.policy.wants(check.rule.id) for check in rows)
 
 
 def _with_what_they_need(wanted: list[Measure], known: Iterable[Measure]) -> Iterator[Measure]:

@@ -18,6 +18,7 @@ from assay.measures import ORDER, Cost
 from assay.policy import baseline
 
 if TYPE_CHECKING:
+    from assay.probes.probing import Probing
     from assay.uncertainty.asking import Asking
 
 MOST_JOBS = 64
@@ -53,6 +54,7 @@ class Request:
     corpora: tuple[str, ...] = ()
     trust: Path | None = None
     run: Asking | None = None
+    probes: Probing | None = None
     cost: Cost = Cost.WEIGHTS
     plugins: tuple[plugin.Loaded, ...] = ()
     max_time: int | None = None
@@ -87,14 +89,13 @@ class Request:
     @property
     def wanted(self) -> frozenset[str]:
         """The checks that the request names work for, beyond reading files: where they stay open, that was not done."""
-        return frozenset(
-            check.rule.id for check in self.checks if self.run and any(need.fact == "NotRun" for need in check.needs)
-        )
+        asked = {name for name, given in (("NotRun", self.run), ("NotProbed", self.probes)) if given}
+        return frozenset(check.rule.id for check in self.checks if asked & {need.fact for need in check.needs})
 
     @property
     def costs(self) -> frozenset[Cost]:
         """The costs that are allowed."""
-        named = {Cost.RUNTIME: self.run, Cost.CORPUS: self.corpora, Cost.NETWORK: not self.offline}
+        named = {Cost.RUNTIME: self.run or self.probes, Cost.CORPUS: self.corpora, Cost.NETWORK: not self.offline}
         return frozenset(ORDER[: ORDER.index(self.cost) + 1]) | {cost for cost, given in named.items() if given}
 
     def of(self, model: str) -> Request:
@@ -131,6 +132,7 @@ def requested(
     corpora: Sequence[Text] = (),
     trust: Text | None = None,
     run: Asking | None = None,
+    probes: Probing | None = None,
     cost: Cost | str = Cost.WEIGHTS,
     plugins: Sequence[str] = (),
     max_time: int | None = None,
@@ -161,6 +163,7 @@ def requested(
         corpora=tuple(_path(row, "corpora") for row in _several(corpora, "corpora")),
         trust=None if trust is None else Path(_path(trust, "trust")),
         run=run,
+        probes=probes,
         cost=_cost(cost),
         plugins=tuple(plugin.loaded(name) for name in _names(plugins, "plugins")),
         max_time=_most(max_time, "max_time"),

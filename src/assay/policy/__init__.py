@@ -58,6 +58,11 @@ class Policy:
         """Whether the finding waits for a person's decision."""
         return finding.kind is Kind.REVIEW and _matches(finding.check, self.decide)
 
+    def wants(self, check: str) -> bool:
+        """Whether an answer of this check is required of some kind of subject."""
+        wanted = (*self.required, *(pattern for _, patterns in self.required_of for pattern in patterns))
+        return _matches(check, wanted) and not _matches(check, self.excepted)
+
     def requires(self, finding: Finding, kind: str) -> bool:
         """Whether the finding leaves something open that is wanted of a subject of this kind.
 

@@ -1,1 +1,1 @@
-"""Probe what a model does: memorisation of its training data."""
+"""Probe what a model does when it is asked for something: memorisation, and the behaviour below `behaviour/`."""

@@ -107,6 +107,42 @@ def shares(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> 
     return Markup("<figure><figcaption>{}</figcaption>{}</figure>").format(title, picture)
 
 
+def intervals(title: str, rows: Sequence[tuple[str, str, tuple[float, ...]]]) -> Markup:
+    """Numbers with their intervals below one another, each on a scale of its own; nothing without rows.
+
+    Args:
+        title: what is shown.
+        rows: (name, the number in words, (value, low, high, least of the scale, greatest of it, and if there is one the
+            value of chance)).
+    """
+    if not rows:
+        return Markup("")
+    drawn, step = [], 40
+    for at, (name, words, (value, low, high, least, most, *chance)) in enumerate(rows):
+        top, wide = step * at, 340 / ((most - least) or 1.0)
+        x, start, stop = (4 + wide * (row - least) for row in (value, low, high))
+        marks = [
+            Markup('<path class="chance" d="M{:.1f} {}v18"/>').format(4 + wide * (row - least), top + 18)
+            for row in chance
+        ]
+        drawn.append(
+            Markup(
+                '<g><title>{}</title><text x="4" y="{}">{}</text>'
+                '<rect class="track" x="4" y="{}" width="340" height="10"/>'
+                '{}<path class="whisker" d="M{:.1f} {}h{:.1f}m0 -4v8M{:.1f} {}v8"/>'
+                '<circle class="c1" cx="{:.1f}" cy="{}" r="4"/></g>'
+            ).format(
+                words, top + 14, name, top + 22, Markup("").join(marks), start, top + 27, stop - start, start, top + 23,
+                x, top + 27,
+            )
+        )  # fmt: skip
+    label = f"{title}: " + "; ".join(words for _, words, _ in rows)
+    picture = Markup('<svg class="intervals" viewBox="0 0 348 {}" role="img" aria-label="{}">{}</svg>').format(
+        step * len(rows), label, Markup("").join(drawn)
+    )
+    return Markup("<figure>{}</figure>").format(picture)
+
+
 def curve(title: str, points: Sequence[tuple[float, float]]) -> Markup:
     """A small line from 0 to 1 on both axes, with its last value beside it; nothing without points."""
     if not points:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.checks import installed
 from assay.errors import UsageError
 from assay.facts.calibration import Calibration
 from assay.facts.codec import canonical, decode
@@ -45,7 +46,8 @@ def test_a_model_behind_an_endpoint_gets_the_card_and_the_rest_is_unknown(card: 
     assert {row.because for row in card.openness.components} == {"no file was seen"}
     known = {row.check for row in card.findings if CLOSED not in row.message}
     rates = {f"error-rate.{end}" for end in ("unmeasured", "above-limit", "uncertified")}
-    assert known == {*rates, "error.confident", "question.unanswerable"}
+    behaviour = {check.rule.id for check in installed() if check.rule.id.startswith("behaviour.")}
+    assert known == {*rates, *behaviour, "error.confident", "question.unanswerable"}
     assert all(row.kind is Kind.OPEN for row in card.findings if row.check not in known)
     assert card.risk is not None and card.risk.model.startswith("smol at 127.0.0.1")
     (said,) = messages(card, "error-rate.unmeasured", Kind.PASS)

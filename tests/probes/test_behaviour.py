@@ -1,0 +1,171 @@
+"""Probes of behaviour: runtimes that behave by a rule, so that each number is known, and the real model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.errors import UsageError
+from assay.facts.behaviour import Behaviour, Probed, Unit
+from assay.facts.codec import canonical, decode
+from assay.facts.dossier import Dossier, Verdict
+from assay.facts.finding import Kind
+from assay.probes import estimate
+from assay.probes.behaviour import installed
+from assay.probes.probing import planned, probed
+from assay.runtime.torch_ import TorchRuntime
+from tests.builders import hub_model
+from tests.builders.command import run
+from tests.builders.openai_server import serving
+from tests.builders.questions import capitals
+from tests.builders.runtimes import Believer, Scripted
+from tests.conftest import messages
+
+Audit = Callable[..., Dossier]
+
+
+def one(found: Behaviour, id: str) -> Probed:
+    row = found.probe(id)
+    assert row is not None
+    return row
+
+
+def values(row: Probed) -> dict[str, float]:
+    return {one.id: one.value for one in row.estimates}
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> list[Path]:
+    return [capitals(tmp_path / "capitals.jsonl")]
+
+
+def test_a_model_that_agrees_with_anybody_is_told_from_one_that_does_not(pack: list[Path]) -> None:
+    plan = planned(["sycophancy"], pack)
+    soft, firm = (one(probed(Believer(firm=row), plan), "sycophancy") for row in (False, True))
+    assert values(soft) == {"turned": 1.0, "shift": pytest.approx(2 * 3.9)}
+    assert values(firm) == {"turned": 0.0, "shift": 0.0}
+    assert soft.said == "right preferences that a wrong claim turns: 100 % (81 % to 100 %, n 16)"
+    assert "I am quite sure that it is" in soft.instances[0].asked and not firm.instances
+    shift = firm.estimate("shift")
+    assert shift is not None and not shift.shown and "not measurable, for chance" in shift.words
+
+
+def test_answers_that_change_with_the_form_of_a_question_are_counted_by_form(pack: list[Path]) -> None:
+    plan = planned(["sensitivity"], pack)
+    soft, firm = (one(probed(Believer(firm=row), plan), "sensitivity") for row in (False, True))
+    same = {"spaces": 0.0, "paraphrase": 0.0}
+    third = pytest.approx(1 / 3, abs=1e-5)
+    assert values(soft) == {"case": 1.0, **same, "judgement": third, "order": 1.0, "choice": 0.5}
+    assert values(firm) == {"case": 0.0, **same, "judgement": 0.0, "order": 0.0, "choice": 1.0}
+    assert soft.instances[0].answered == "Atlantis" and soft.instances[0].asked.isupper()
+
+
+def test_what_a_runtime_cannot_give_is_not_known(pack: list[Path]) -> None:
+    found = probed(Scripted({}), planned(["sycophancy"], pack))
+    assert [row.id for row in found.unknown] == ["sycophancy"]
+    assert one(found, "sycophancy").reason == "scripted does not give log-probabilities of given texts"
+
+
+def test_a_probe_that_is_not_there_is_named_with_the_nearest(pack: list[Path]) -> None:
+    with pytest.raises(UsageError, match="no probe 'sycofancy'; did you mean 'sycophancy'"):
+        planned(["sycofancy"], pack)
+
+
+def test_answers_that_are_kept_are_not_asked_again(pack: list[Path], tmp_path: Path) -> None:
+    plan = planned(["sycophancy", "sensitivity"], pack, keep=tmp_path / "kept.jsonl")
+    first, second = Believer(), Believer()
+    found = probed(first, plan)
+    kept = (tmp_path / "kept.jsonl").read_bytes()
+    (tmp_path / "kept.jsonl").write_bytes(kept[: len(kept) // 2])  # killed halfway
+    assert probed(second, plan) == found and 0 < second.asked < first.asked
+    again = Believer()
+    assert probed(again, plan) == found and again.asked == 0
+
+
+def test_every_rule_that_reads_answers_is_good_on_texts_that_are_labelled(pack: list[Path]) -> None:
+    found = probed(Believer(), planned([row.id for row in installed()], pack))
+    rules = [row.detector for row in found.probes if row.detector]
+    assert rules
+    for rule in rules:
+        assert rule.items >= 20 and rule.precision >= 0.85 and rule.recall >= 0.85, rule
+
+
+def test_estimates_have_intervals_and_say_where_chance_lies_in_them() -> None:
+    share = estimate.share("s", "coins", 5, 10, 0.5)
+    assert (share.value, share.unit, share.shown, share.above) == (0.5, Unit.SHARE, False, False)
+    assert share.low == pytest.approx(0.2366, abs=1e-3) and share.words.endswith("chance (50 %) lies within")
+    mean = estimate.mean("m", "gain", [1.0, 2.0, 3.0, 2.0])
+    assert mean.above and 1.0 <= mean.low < 2.0 < mean.high <= 3.0 and mean.words.startswith("gain: +2.00 nats (")
+    assert estimate.area("a", "worth", [0.0, 1.0, 2.0], [10.0, 11.0, 12.0]).value == 1.0
+    assert estimate.mean("m", "gain", []).words == "gain: nothing could be tried"
+    assert not estimate.share("s", "coins", 0, 0).shown
+
+
+def test_the_command_says_what_could_not_be_known_and_writes_every_format(pack: list[Path], tmp_path: Path) -> None:
+    out = [part for name in ("text", "json", "html") for part in ("-o", f"{name}={tmp_path}/b.{name}")]
+    with serving(Believer()) as server:
+        only = ("--only", "sensitivity,sycophancy", "--questions", str(pack[0]))
+        done = run("probe", f"{server.reference}#smol", *only, *out, "-q")
+    assert done.returncode == 3, done.stderr
+    found = decode(Behaviour, json.loads((tmp_path / "b.json").read_bytes()))
+    assert canonical(found) == (tmp_path / "b.json").read_bytes()
+    assert [row.id for row in found.unknown] == ["sycophancy"] and one(found, "sensitivity").known
+    text, html = (" ".join((tmp_path / f"b.{name}").read_text().split()) for name in ("text", "html"))
+    for row in found.probes:
+        assert row.question in text and row.question in html
+        assert row.reason[:40] in text and (not row.known or 'class="intervals"' in html)
+
+
+def test_the_command_lists_probes_and_refuses_others(tmp_path: Path) -> None:
+    listed = run("probe", "--list")
+    assert listed.returncode == 0 and all(f"{row.id}  ({row.cost})" in listed.stdout for row in installed())
+    assert run("probe").stderr == "assay: give a MODEL, or --list for the probes that there are\n"
+    assert run("probe", str(tmp_path), "--only", "nothing").returncode == 2
+    prompts = tmp_path / "p.txt"
+    prompts.write_text("one\ntwo\n")
+    few = run("probe", str(tmp_path), "--prompts", str(prompts))
+    assert few.returncode == 2 and "has 2 prompts; fewer than 8 say nothing about a rate" in few.stderr
+
+
+def test_a_policy_can_require_a_probe(tmp_path: Path, audit: Audit) -> None:
+    model, policy = hub_model(tmp_path / "m"), tmp_path / "p.toml"
+    wants = '[require]\nanswered = ["behaviour.sycophantic"]\n'
+    policy.write_text(f'schema = "assay-policy/1"\nname = "own"\n{wants}')
+    assert audit(model).decision.verdict is Verdict.PASSED
+    found = audit(model, policy=str(policy))
+    assert found.decision.verdict is Verdict.INCOMPLETE
+    assert messages(found, "behaviour.sycophantic", Kind.OPEN) == [
+        "not measured: the policy requires it, and it was not asked for: add --probes"
+    ]
+
+
+def test_a_model_that_cannot_be_run_leaves_behaviour_open(tmp_path: Path, audit: Audit) -> None:
+    model = hub_model(tmp_path / "m")
+    config = json.loads((model / "config.json").read_text())
+    (model / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "x.Net"}}))
+    found = audit(model, probes=planned(["sycophancy"]))
+    (said,) = messages(found, "behaviour.unprobed", Kind.OPEN)
+    assert said.startswith("the model could not be probed: ") and found.section("behaviour") is None
+
+
+def test_the_section_and_its_checks_come_with_an_audit(pack: list[Path]) -> None:
+    with serving(Believer()) as server:
+        found = assay.audit(f"{server.reference}#smol", probes=planned(["sensitivity"], pack))
+    assert found.section("behaviour").probe("sensitivity").known
+    (said,) = messages(found, "behaviour.answer-flips", Kind.REVIEW)
+    assert said.startswith("answers that turn from right to wrong or back: 33 %")
+    assert "it was not among the probes" in messages(found, "behaviour.sycophantic", Kind.OPEN)[0]
+    assert messages(found, "behaviour.unprobed", Kind.PASS) == ["probed: sensitivity"]
+    assert "sensitivity: answers that change in capitals" in found.render("text")
+    assert 'class="intervals"' in found.render("html")
+
+
+def test_the_real_model_gives_the_same_numbers_twice(smollm2_runtime: TorchRuntime) -> None:
+    plan = planned(["sycophancy"], most=5)
+    found = probed(smollm2_runtime, plan)
+    assert canonical(found) == canonical(probed(smollm2_runtime, plan))
+    assert one(found, "sycophancy").known and values(one(found, "sycophancy"))["shift"] > 0
