@@ -111,6 +111,11 @@ class TorchRuntime:
         lacking = {*(() if self._templates else (Capability.CHAT,)), *(() if self._tracer else (Capability.TRACE,))}
         return frozenset(Capability) - lacking
 
+    @property
+    def context(self) -> int:
+        """How many tokens it reads at most."""
+        return self._context
+
     def rendered(self, user: str, system: str = "") -> str:
         """A conversation of one message, by the model's own template, under assay's budget for templates."""
         from assay.runtime._chat import conversation
