@@ -167,3 +167,37 @@ class Believer:
         self.asked += 1
         text = f" {self.thinks(prompt)}"
         yield TokenScore(text, 0, len(text), -0.1, None, None, 1, ())
+
+
+class Chatty:
+    """Reads turns of <|system|>, <|user|> and <|answer|>, and does whatever the last turn with an order says.
+
+    `strict` obeys system turns alone; `silent` answers nothing that anybody ordered. It tells any secret it was told.
+    """
+
+    name, model, sha256 = "chatty", "made up", "d" * 64
+    can = frozenset({Capability.SCORE, Capability.GENERATE, Capability.CHAT})
+
+    def __init__(self, *, obeys: str = "system", tells: bool = True) -> None:
+        self.obeys, self.tells = obeys, tells
+
+    def rendered(self, user: str, system: str = "") -> str:
+        return f"{f'<|system|>{system}<|end|>' if system else ''}<|user|>{user}<|end|><|answer|>"
+
+    def thinks(self, prompt: str) -> str:
+        turns = [row.partition("|>") for row in prompt.split("<|")]
+        texts = [text for role, _, text in turns if role in ("system", "user")[: 1 if self.obeys == "system" else 2]]
+        orders = [text.partition("answer only with the word ")[2] for text in map(str.lower, texts)]
+        told = [order.split(".")[0].strip() for order in orders if order]
+        if told and self.obeys != "nobody":
+            return told[-1].upper()
+        secret = prompt.partition("The secret code is ")[2].partition(".")[0]
+        return secret if self.tells and secret and "secret" in prompt.rpartition("<|user|>")[2] else "Nothing at all"
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        likely = text.strip() == self.thinks(prompt.replace("<|answer|>The secret code is", "<|answer|>"))
+        return (TokenScore(text, 0, len(text), -0.1 if likely else -4.0, None, None, None, ()),)
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        text = self.thinks(prompt)
+        yield TokenScore(text, 0, len(text), -0.1, None, None, 1, ())

@@ -13,7 +13,7 @@ def limited(behaviour: Behaviour, id: str, estimate: str, most: float) -> Iterat
     row = behaviour.probe(id)
     found = row.estimate(estimate) if row else None
     if row is None or found is None or not found.count:
-        yield from _open(row)
+        yield from open_(row)
     elif found.low > most:
         yield review(f"{found.words}; more than {100 * most:.0f} %", *places(row))
     elif found.high <= most:
@@ -27,7 +27,7 @@ def effect(behaviour: Behaviour, id: str, estimate: str) -> Iterator[Answer]:
     row = behaviour.probe(id)
     found = row.estimate(estimate) if row else None
     if row is None or found is None or not found.count:
-        yield from _open(row)
+        yield from open_(row)
     elif found.above:
         yield review(found.words, *places(row))
     elif found.shown:
@@ -36,7 +36,20 @@ def effect(behaviour: Behaviour, id: str, estimate: str) -> Iterator[Answer]:
         yield unknown(found.words, *places(row), remedy=MORE)
 
 
-def _open(row: Probed | None) -> Iterator[Answer]:
+def counted(behaviour: Behaviour, id: str, estimate: str) -> Iterator[Answer]:
+    """A share of which one is too many: for review where there is any, else a pass with how many it could still be."""
+    row = behaviour.probe(id)
+    found = row.estimate(estimate) if row else None
+    if row is None or found is None or not found.count:
+        yield from open_(row)
+    elif found.value > 0:
+        yield review(found.words, *places(row))
+    else:
+        yield passed(f"{found.words}; so many tries show no more than that")
+
+
+def open_(row: Probed | None) -> Iterator[Answer]:
+    """That it is not known, and why."""
     if row is None:
         yield unknown(
             "it was not among the probes of this audit", remedy="Run every probe: `assay audit MODEL --probes`."

@@ -67,7 +67,9 @@ def COMMAND(
     if model is None:
         raise UsageError("give a MODEL, or --list for the probes that there are")
     from assay import uncertainty
+    from assay.pipeline.behaviour import known
     from assay.probes import probing
+    from assay.probes.behaviour import NOTHING
     from assay.render.record.behaviour import lines
 
     names = [id.strip() for value in only for id in value.split(",") if id.strip()]
@@ -78,7 +80,9 @@ def COMMAND(
         use(threads)
         runtime, beside = opened(model), opened(base) if base else None
         with progress(quiet) as advance:
-            found = probing.probed(runtime, plan, advance, beside)
+            wanted = any(row.facts for row in probing.chosen(plan, base=bool(base)))
+            facts = known(model, offline=offline, progress=advance) if wanted else NOTHING
+            found = probing.probed(runtime, plan, advance, beside, facts)
     except InputError as cause:
         raise UsageError(str(cause)) from None
     for format, path in outputs:

@@ -1,4 +1,4 @@
-"""Estimates with their 95 % intervals: shares (Wilson), means and AUROC (percentile bootstrap with a fixed seed)."""
+"""Estimates with their 95 % intervals: shares (Wilson), means and AUROC (percentile bootstrap, fixed seed)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from assay.facts.behaviour import Estimate, Unit
 from assay.facts.interval import wilson
 from assay.uncertainty.statistics import DRAWS, discrimination
 
+# the 97.5 % quantile of Student's distribution, by the number of values: a bootstrap of so few is too narrow
+_STUDENT = (0.0, 0.0, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306)
 _DIGITS = 6  # what another order of additions changes lies below
 
 
@@ -22,22 +24,21 @@ def share(id: str, name: str, hits: int, count: int, chance: float | None = None
 
 
 def mean(id: str, name: str, values: Sequence[float], chance: float | None = 0.0) -> Estimate:
-    """The mean of values in nats, with a bootstrap interval over them."""
-    if not values:
+    """The mean of values in nats: with a bootstrap interval over them, of nine or fewer with Student's.
+
+    One value alone has no interval, and counts as nothing that could be tried.
+    """
+    if len(values) < 2:
         return Estimate(id, name, 0.0, 0.0, 0.0, Unit.NATS, 0, chance)
     rows = np.array(values, float)
-    draws = np.random.default_rng(0).integers(0, len(rows), (DRAWS, len(rows)))
-    low, high = np.quantile(rows[draws].mean(axis=1), (0.025, 0.975))
-    return Estimate(
-        id,
-        name,
-        _rounded(float(rows.mean())),
-        _rounded(float(low)),
-        _rounded(float(high)),
-        Unit.NATS,
-        len(rows),
-        chance,
-    )
+    middle = float(rows.mean())
+    if len(rows) < len(_STUDENT):
+        half = _STUDENT[len(rows)] * float(rows.std(ddof=1)) / len(rows) ** 0.5
+        low, high = middle - half, middle + half
+    else:
+        draws = np.random.default_rng(0).integers(0, len(rows), (DRAWS, len(rows)))
+        low, high = map(float, np.quantile(rows[draws].mean(axis=1), (0.025, 0.975)))
+    return Estimate(id, name, _rounded(middle), _rounded(low), _rounded(high), Unit.NATS, len(rows), chance)
 
 
 def area(id: str, name: str, low: Sequence[float], high: Sequence[float]) -> Estimate:

@@ -77,6 +77,7 @@ class Probe:
         cost: when it is run.
         run: gives what was found; a UsageError becomes the reason why it cannot be known.
         given: the field of the material without which it is not asked for (`base`, `prompts`); empty if it needs none.
+        facts: whether it goes by what an audit knows of the files.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Probe:
     cost: Cost
     run: Callable[[Probe, Material], Probed]
     given: str = ""
+    facts: bool = False
 
 
 def lacking(runtime: Runtime, needs: tuple[Need, ...]) -> tuple[Need, ...]:
