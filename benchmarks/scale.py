@@ -30,6 +30,7 @@ from assay.corpus import serving
 from assay.corpus.building import Options, build
 from assay.corpus.collection import Corpus
 from assay.execution import executor
+from assay.network.serving import address, door, listening
 
 WORDS = 50_000  # different ones
 DOCUMENT = 400  # words
@@ -90,13 +91,13 @@ def rate(act: Callable[[str], object], asked: list[str]) -> float:
 def serve(folders: list[str], each: bool) -> None:
     """Serve corpora, each at a port of its own or all at one, and print the addresses."""
     served = [serving.Served([Path(row)]) for row in folders] if each else [serving.Served(map(Path, folders))]
-    sockets = [serving.listening("127.0.0.1", 0) for _ in served]
-    servers = [serving.server(row, serving.door("127.0.0.1", (), None)) for row in served]
+    sockets = [listening("127.0.0.1", 0) for _ in served]
+    servers = [serving.server(row, door("127.0.0.1", (), None)) for row in served]
 
     async def all_of_them() -> None:
         await asyncio.gather(*(row.serve(sockets=[at]) for row, at in zip(servers, sockets, strict=True)))
 
-    print(",".join(serving.address("127.0.0.1", row.getsockname()[1]) for row in sockets), flush=True)
+    print(",".join(address("127.0.0.1", row.getsockname()[1]) for row in sockets), flush=True)
     asyncio.run(all_of_them())
 
 

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from assay.corpus import serving
+from assay.network.serving import Door, listening
 from tests.builders.background import running
 
 
 @contextmanager
 def served(*folders: Path, limits: serving.Limits | None = None, token: str = "") -> Iterator[str]:
     """The URL of a server of these corpora."""
-    socket = serving.listening("127.0.0.1", 0)
-    server = serving.server(serving.Served(folders, limits), serving.Door(frozenset({"127.0.0.1"}), token))
+    socket = listening("127.0.0.1", 0)
+    server = serving.server(serving.Served(folders, limits), Door(frozenset({"127.0.0.1"}), token))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     try:

@@ -30,6 +30,7 @@ from assay.errors import UsageError
 from assay.execution import executor
 from assay.facts.codec import Mismatch, canonical
 from assay.facts.trace import Standing, Trace
+from assay.network.serving import listening
 from assay.probes.memorisation import Plan, memorisation
 from tests.builders.command import run
 from tests.builders.corpus import opened
@@ -524,7 +525,7 @@ def test_a_name_is_not_called_absent_where_a_server_did_not_answer(two: tuple[Pa
 
 def test_answers_are_not_held_back_for_the_next_packet() -> None:
     """asyncio turns Nagle's algorithm off (40 ms for each answer) where a socket says that it is of TCP."""
-    with serving.listening("127.0.0.1", 0) as found:
+    with listening("127.0.0.1", 0) as found:
         assert found.proto == socket.IPPROTO_TCP
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "history": "Show what became of one model, audit by audit.",
     "fleet": "Audit many models, and again only what changed.",
     "registry": "Look after kept audits: check, gc, export, import, migrate.",
+    "serve": "Open kept audits in a browser.",
     "compare": "Say what changed between two audits, and why.",
     "report": "Write reports from a saved dossier.",
     "checks": "List every check.",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.cli._config import configured
 from assay.cli._streams import say
 from assay.facts.dossier import Dossier
-from assay.facts.kept import KeptAudit
 from assay.files import content
 from assay.lazy import dataclass
 from assay.writing import keep_out
@@ -41,13 +38,6 @@ def saved_or_kept(words: str, named: str | None) -> Dossier:
         return saved(Path(words))
     with kept(named) as found:
         return found.dossier(found.one(words))
-
-
-def inheriting(found: Registry, audits: Sequence[KeptAudit]) -> list[KeptAudit]:
-    """The same audits, each with what comes to it from its bases."""
-    from assay.render.record.descent import inherited
-
-    return [replace(row.audit, inherits=tuple(inherited(row))) for row in found.descents(audits)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,15 +327,16 @@ def serve(
     Ends by Ctrl-C or SIGTERM, after the questions that it is working on. The protocol: docs/corpus-server.md.
     """
     from assay.corpus import serving
+    from assay.network import serving as behind
 
-    door = serving.door(host, hosts, token_file)
-    if not serving.own(host) and not door.token and not no_token:
+    door = behind.door(host, hosts, token_file)
+    if not behind.own(host) and not door.token and not no_token:
         raise UsageError(f"others can reach --host {host}: give --token-file, or let anyone ask with --no-token")
     served = serving.Served(directories)
-    socket = serving.listening(host, port)
+    socket = behind.listening(host, port)
     server = serving.server(served, door)
     if not quiet:
-        url = serving.address(host, socket.getsockname()[1])
+        url = behind.address(host, socket.getsockname()[1])
         corpora = f"{served.told.documents:,} documents in {len(served.told.corpora):,} corpora"
         say(f"assay: {corpora} at {url}{', with a token' if door.token else ''}; Ctrl-C ends it", err=True)
     server.run(sockets=[socket])

@@ -11,7 +11,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._network import told
-from assay.cli._registry import inheriting, kept
+from assay.cli._registry import kept
 from assay.cli._streams import Output, looks, put, put_record
 from assay.errors import InputError, UsageError
 
@@ -126,7 +126,7 @@ def _kept(model: str | None, place: str, most: int | None, outputs: tuple[Output
             return 0
         asked = _fingerprint(model, offline=offline) if Path(model).exists() or "://" in model else found.one(model)
         told = found.relatives(asked, most=most or MOST_RELATIVES)
-        audits = inheriting(found, [row.audit for row in told.rows])
+        audits = found.inheriting([row.audit for row in told.rows])
         told = replace(
             told, rows=tuple(replace(row, audit=audit) for row, audit in zip(told.rows, audits, strict=True))
         )

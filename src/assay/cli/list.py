@@ -6,7 +6,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
-from assay.cli._registry import inheriting, kept
+from assay.cli._registry import kept
 from assay.cli._streams import Output, looks, put_record
 
 
@@ -28,7 +28,7 @@ def COMMAND(query: tuple[str, ...], registry: str | None, every: bool, most: int
 
     with kept(registry) as found:
         rows = found.audits(*query, every=every, most=most + 1)
-        shown = tuple(inheriting(found, rows[:most]))
+        shown = tuple(found.inheriting(rows[:most]))
     for format, path in outputs:
         more = len(rows) > most
         text = audits(shown, *looks(path), more=more)

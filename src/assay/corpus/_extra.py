@@ -78,11 +78,6 @@ def starlette() -> Any:
     return SimpleNamespace(**found)
 
 
-def uvicorn() -> Any:
-    """uvicorn: the server itself."""
-    return _module("uvicorn", "serving a corpus", "serve")
-
-
 def needed(kinds: set[str], schemes: set[str], *, main: bool = False) -> None:
     """Say what is missing before any work is done (MissingExtra): what every corpus needs, and what these inputs do."""
     zstandard()

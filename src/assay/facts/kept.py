@@ -64,6 +64,20 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundFinding:
+    """A finding of a kept audit: its number in the registry, then as in `Finding`; `artifact` is its first."""
+
+    id: int
+    check: str
+    kind: str
+    effect: str
+    fingerprint: str
+    artifact: str
+    message: str
+    audit: KeptAudit
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A waiver in the registry: what `Waiver` has, for which model, who recorded it when, and who took it back when.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from assay.errors import MissingExtra, UsageError
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
-from assay.facts.kept import About, Hit, KeptAudit
+from assay.facts.kept import About, FoundFinding, Hit, KeptAudit
 from assay.registry.place import Place, place
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assay.facts.kin import Descent, Families, Relatives
     from assay.registry.blobs import Blobs
     from assay.registry.database import Database
+    from assay.registry.finding import Asked
     from assay.weights.fingerprint import Fingerprint
 
 __all__ = ["Registry", "beside", "is_there", "open", "place", "user"]
@@ -63,6 +64,12 @@ class Registry:
         from assay.registry.asking import find
 
         return self._asked(lambda connection: find(connection, about, value, every=every, most=most))
+
+    def findings(self, asked: Asked, *, most: int = 50) -> list[FoundFinding]:
+        """Findings of the latest audit of each model, newest first."""
+        from assay.registry.finding import findings
+
+        return self._asked(lambda connection: findings(connection, asked, most))
 
     def history(self, name: str, most: int = 50) -> list[KeptAudit]:
         """The audits of one model, newest first (UsageError: none is kept)."""
@@ -162,6 +169,14 @@ class Registry:
         from assay.registry.descent import descents
 
         return self._asked(lambda connection: descents(connection, audits))
+
+    def inheriting(self, audits: Sequence[KeptAudit]) -> list[KeptAudit]:
+        """The same audits, each with what comes to it from its bases, in words."""
+        from dataclasses import replace
+
+        from assay.render.record.descent import inherited
+
+        return [replace(row.audit, inherits=tuple(inherited(row))) for row in self.descents(audits)]
 
     def families(self, most: int = 10_000) -> Families:
         """The kept models, the `most` that were kept last, as trees of families."""

@@ -159,16 +159,16 @@ def _digest(value: str) -> Conditions:
 def _check(value: str) -> Conditions:
     if re.fullmatch("[0-9a-f]{16}", value):
         return [FINDING.c.fingerprint == value]
-    return _fits(FINDING.c.check, value)
+    return fits(FINDING.c.check, value)
 
 
 _PLACES: dict[About, tuple[Callable[[str], Conditions], Any, Any]] = {
     About.FILE: (_digest, ARTIFACT.c.path, ARTIFACT.c.format),
     About.FINDING: (_check, FINDING.c.artifact, FINDING.c.kind + " " + FINDING.c.check + ": " + FINDING.c.message),
-    About.LICENCE: (lambda value: _fits(LICENCE.c.key, key(value)), LICENCE.c.place, LICENCE.c.name),
-    About.BASE: (lambda value: _fits(RELATION.c.key, key(value)), RELATION.c.base, RELATION.c.relation),
+    About.LICENCE: (lambda value: fits(LICENCE.c.key, key(value)), LICENCE.c.place, LICENCE.c.name),
+    About.BASE: (lambda value: fits(RELATION.c.key, key(value)), RELATION.c.base, RELATION.c.relation),
     About.WAIVER: (
-        lambda value: _fits(WAIVER.c.check, value),
+        lambda value: fits(WAIVER.c.check, value),
         WAIVER.c.artifact,
         WAIVER.c.check + ", by " + WAIVER.c.owner + " until " + WAIVER.c.expires + ": " + WAIVER.c.reason,
     ),
@@ -193,7 +193,7 @@ class _Pattern:
         return escaped.replace("*", "%").replace("?", "_")
 
 
-def _fits(column: Any, value: str) -> Conditions:
+def fits(column: Any, value: str) -> Conditions:
     """That a column is a name, or fits a pattern; what a pattern begins with is a range of the index."""
     value = written(value)
     found = _Pattern(value)
@@ -220,7 +220,7 @@ def _has(table: Table, about: About) -> Callable[[str], Conditions]:
 
 
 _WORDS: dict[str, Callable[[str], Conditions]] = {
-    "name": lambda value: _fits(AUDIT.c.key, key(value)),
+    "name": lambda value: fits(AUDIT.c.key, key(value)),
     "policy": lambda value: [AUDIT.c.policy == written(value)],
     "kind": lambda value: [AUDIT.c.kind == written(value)],
     "since": lambda value: [AUDIT.c.last_kept >= _day(value).isoformat()],
@@ -253,4 +253,9 @@ def _condition(word: str, of: Table) -> ColumnElement[bool]:
         return and_(*_WORDS[name.casefold()](value))
     if colon and "/" not in word:
         raise UsageError(f"{name!r} cannot be asked for: give {', '.join(_ASKED)}{did_you_mean(name, _ASKED)}")
-    return and_(*_fits(AUDIT.c.key, key(word if set(word) & set("*?") else f"*{word}*")))
+    return and_(*fits(AUDIT.c.key, key(matching(word))))
+
+
+def matching(word: str) -> str:
+    """The pattern that a word alone stands for: itself where it is one, else any name that it is a part of."""
+    return word if set(word) & set("*?") else f"*{word}*"

@@ -49,6 +49,14 @@ class Part(NamedTuple):
     size: str = ""
 
 
+class Link(NamedTuple):
+    """A place that every page of a server leads to; `here`: the page is it."""
+
+    href: str
+    title: str
+    here: bool = False
+
+
 def page(
     template: str,
     record: bytes,
@@ -57,6 +65,7 @@ def page(
     styles: tuple[str, ...],
     scripts: tuple[str, ...] = (),
     contents: tuple[Part, ...] = (),
+    links: tuple[Link, ...] = (),
     policy: Mapping[str, str] | None = None,
     **values: object,
 ) -> bytes:
@@ -70,12 +79,13 @@ def page(
         styles: names of its own style sheets, after those of every page.
         scripts: names of its own scripts, after that of every page.
         contents: the parts of the page, for the list of them beside it.
+        links: where else a page that is served leads to; a page that is a file has none.
         policy: what its content security policy allows besides, by directive; by default nothing.
         values: what the template is written with.
     """
     from markupsafe import Markup
 
-    style, code = _assets(styles, scripts)
+    style, code = _assets((*styles, "links.css") if links else styles, scripts)
     shell = {
         "policy": _policy(style, code, policy or {}),
         "style": Markup(style),  # noqa: S704 - assay's own
@@ -85,6 +95,7 @@ def page(
         "version": VERSION,
         "favicon": Markup(_FAVICON),  # noqa: S704 - assay's own
         "contents": contents,
+        "links": links,
     }
     whole = _TABLE.sub(_labelled, _rendered(template, {**shell, **values}))
     return visible(whole, keep="\n").encode("utf-8", "xmlcharrefreplace")  # what a template forgot
@@ -171,7 +182,8 @@ def _policy(style: str, script: str, more: Mapping[str, str]) -> str:
     rows |= {"script-src": f"'{_hash(script)}'"} if script else {}
     rows |= {"img-src": "data:", "base-uri": "'none'", "form-action": "'none'"}
     for directive, allowed in more.items():
-        rows[directive] = " ".join(filter(None, (rows.get(directive), allowed)))
+        own = rows.get(directive, "")
+        rows[directive] = allowed if own in ("", "'none'") else f"{own} {allowed}"  # nothing may stand beside 'none'
     return "; ".join(f"{directive} {allowed}" for directive, allowed in rows.items())
 
 

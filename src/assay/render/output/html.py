@@ -23,7 +23,7 @@ from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits, passages_of
 from assay.render.glossary import TERMS, term
 from assay.render.map import drawn, histogram, layer_map
-from assay.render.page import Part, page
+from assay.render.page import Link, Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar
 from assay.render.tally import Tally, tally
@@ -56,8 +56,8 @@ _WEIGHTS = {
 }
 
 
-def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -> None:
-    """Write the page as UTF-8."""
+def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = (), links: tuple[Link, ...] = ()) -> None:
+    """Write the page as UTF-8; `links` are those of the server that shows it."""
     record, digest = _record(dossier)
     found = tally(dossier)
     values: dict[str, Any] = {
@@ -77,6 +77,7 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = ()) -
             styles=("report.css",),
             scripts=("report.js",),
             contents=_contents(dossier, values),
+            links=links,
             dossier=dossier,
             **values,
         )

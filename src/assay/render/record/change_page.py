@@ -15,7 +15,7 @@ from assay.facts.values import TensorSummary, first_copy
 from assay.render import page as shell
 from assay.render.card import Card, cards
 from assay.render.map import layer_map
-from assay.render.page import Part
+from assay.render.page import Link, Part
 from assay.render.record.change import file_state, headline
 from assay.render.tally import Tally, tally
 from assay.render.verdict import said
@@ -45,8 +45,8 @@ class Moved(NamedTuple):
     by: float
 
 
-def page(found: Change, before: Dossier, after: Dossier) -> bytes:
-    """The page as UTF-8; `found` is the change from `before` to `after`."""
+def page(found: Change, before: Dossier, after: Dossier, links: tuple[Link, ...] = ()) -> bytes:
+    """The page as UTF-8; `found` is the change from `before` to `after`, `links` are those of a server."""
     sides = (tally(before), tally(after))
     rows = moved(before.tensors, after.tensors)
     return shell.page(
@@ -55,6 +55,7 @@ def page(found: Change, before: Dossier, after: Dossier) -> bytes:
         "change",
         styles=("record.css",),
         contents=_contents(found, bool(rows)),
+        links=links,
         found=found,
         headline=headline(found),
         sides=[(side.dossier, said(side).headline) for side in sides],

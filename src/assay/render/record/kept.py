@@ -23,7 +23,7 @@ _DIGITS = 12  # of a digest that is shown: as many as it takes to find it again
 def audits(rows: Sequence[KeptAudit], colour: bool = False, width: int = 100, *, more: bool = False) -> Iterator[str]:
     """A list of audits."""
     paint = painter(colour)
-    yield from _listed(rows, more).lines(paint, width)
+    yield from listed(rows, more).lines(paint, width)
     for row in rows:
         yield from audit_lines(row, paint, width)
         for said in row.inherits:
@@ -96,7 +96,8 @@ def accepted(rows: Sequence[Accepted], colour: bool = False, width: int = 100) -
         yield from wrapped(said, " " * (_NUMBER + 2), width)
 
 
-def _listed(rows: Sequence[KeptAudit], more: bool) -> Headline:
+def listed(rows: Sequence[KeptAudit], more: bool) -> Headline:
+    """What a list of audits holds: how many, of how many models, with which verdicts."""
     if not rows:
         return NONE
     verdicts = Counter(row.verdict for row in rows)
@@ -140,6 +141,17 @@ def _changed(row: KeptAudit, older: KeptAudit) -> str:
 def tone(row: KeptAudit) -> Tone:
     """Green where it passed, but never over something to decide."""
     return Tone.CARE if row.verdict != Verdict.PASSED or row.blocking or row.first or row.decide else Tone.GO
+
+
+def on_a_page(row: KeptAudit) -> Tone:
+    """The same, and red where the verdict is FAILED."""
+    return Tone.STOP if row.verdict == Verdict.FAILED else tone(row)
+
+
+def look(row: KeptAudit) -> str:
+    """The class that a model looks by in a list: as on its page, and grey where only something is not known."""
+    found = Headline("", "", on_a_page(row)).look
+    return "unknown" if found == "fine" and row.unknown else found
 
 
 def _beyond(more: bool) -> str:

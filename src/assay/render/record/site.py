@@ -20,7 +20,7 @@ from assay.render.record.change import file_state
 from assay.render.record.descent import inherited, licences
 from assay.render.record.descent import lines as bases
 from assay.render.record.fleet_change import headline as of_change
-from assay.render.record.kept import NONE, numbers, tone
+from assay.render.record.kept import NONE, look, numbers, on_a_page
 
 MOST_ROWS = 500  # findings, files or audits on the page of a model
 
@@ -74,7 +74,7 @@ def index(rows: Sequence[Shown], found: FleetChange, more: bool) -> bytes:
             Part("changed", "What changed", f"{len(found.rows):,}"),
             Part("models", "Models", f"{len(rows):,}"),
         ),
-        rows=[(row, row.audit, _look(row.audit), tuple(inherited(row.descent))) for row in rows],
+        rows=[(row, row.audit, look(row.audit), tuple(inherited(row.descent))) for row in rows],
         headline=_now(rows, more),
         change=of_change(found),
         found=found,
@@ -97,7 +97,7 @@ def model(row: Shown, dossier: Dossier) -> bytes:
         contents=tuple(_parts(row, dossier)),
         row=row,
         audit=audit,
-        headline=Headline(audit.verdict, said, _tone(audit)),
+        headline=Headline(audit.verdict, said, on_a_page(audit)),
         findings=_deciding(dossier),
         bases=tuple(bases(row.descent)),
         licences=licences(row.descent.licences),
@@ -113,18 +113,8 @@ def _now(rows: Sequence[Shown], more: bool) -> Headline:
     worst = next((verdict for verdict in (Verdict.FAILED, Verdict.INCOMPLETE) if often[verdict]), Verdict.PASSED)
     said = ", ".join(f"{number:,} {verdict}" for verdict, number in often.items() if number)
     left = " Models that were kept earlier are left out." if more else ""
-    tones = {_tone(row.audit) for row in rows if row.audit.verdict == worst}
+    tones = {on_a_page(row.audit) for row in rows if row.audit.verdict == worst}
     return Headline(worst, f"{len(rows):,} models: {said}.{left}", Tone.CARE if Tone.CARE in tones else tones.pop())
-
-
-def _tone(audit: KeptAudit) -> Tone:
-    return Tone.STOP if audit.verdict == Verdict.FAILED else tone(audit)
-
-
-def _look(audit: KeptAudit) -> str:
-    """The class that a model looks by in a list: as on its page, and grey where only something is not known."""
-    look = Headline("", "", _tone(audit)).look
-    return "unknown" if look == "fine" and audit.unknown else look
 
 
 def _deciding(dossier: Dossier) -> Sequence[tuple[Finding, str]]:

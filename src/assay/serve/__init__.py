@@ -1,0 +1,1 @@
+"""The workbench: kept audits in a browser, with filters and addresses of their own (`assay serve`)."""

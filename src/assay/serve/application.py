@@ -1,0 +1,220 @@
+"""The pages and the JSON of the workbench over one registry, as an ASGI application."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from assay.errors import AssayError, MissingExtra, UsageError
+from assay.facts.codec import encode
+from assay.facts.kept import KeptAudit
+from assay.lazy import dataclass
+from assay.registry import Registry
+from assay.registry.finding import Asked
+from assay.render import renderer
+from assay.render.record import workbench
+from assay.render.record.change_page import page as change_page
+from assay.serve.answers import HTML, JSON, said
+from assay.serve.description import description
+
+PAGE = 50  # rows of a page
+MOST_ROWS = 500  # that may be asked for at once
+_RENDERED = 8  # reports that are kept rendered: each is a few hundred kB
+_FIELDS = ("check", "kind", "effect", "model", "q", "after")  # of a question about findings
+_TYPES = {"json": JSON, "sarif": JSON, "cyclonedx": JSON, "spdx": JSON, "markdown": "text/markdown; charset=utf-8"}
+_LONGEST = 500  # characters of a parameter
+_MATTER = ("fail", "review")  # the kinds that are shown where none is asked for
+
+
+class Refusal(Exception):
+    """A request that has no answer: the status, and why."""
+
+    def __init__(self, status: int, why: str, *hints: str) -> None:
+        super().__init__(why)
+        self.status, self.hints = status, hints
+
+
+def library() -> Any:
+    """What is used of Starlette (MissingExtra: it is not installed)."""
+    try:
+        from starlette.applications import Starlette
+        from starlette.concurrency import run_in_threadpool
+        from starlette.responses import Response
+        from starlette.routing import Route
+    except ImportError:
+        raise MissingExtra("serve", "the workbench") from None
+    return SimpleNamespace(Starlette=Starlette, Response=Response, Route=Route, run_in_threadpool=run_in_threadpool)
+
+
+def application(registry: Registry) -> Any:
+    """The ASGI application over one registry; who may ask it is for a guard before it to say."""
+    starlette = library()
+    shown = Shown(registry)
+
+    def of(answer: Callable[[Any], tuple[bytes, str]]) -> Any:
+        async def answered(request: Any) -> Any:
+            try:
+                body, kind = await starlette.run_in_threadpool(answer, request)
+                return starlette.Response(body, media_type=kind)
+            except Refusal as cause:
+                status, why, hints = cause.status, str(cause), cause.hints
+            except UsageError as cause:
+                status, why, hints = 400, str(cause), ()
+            except AssayError as cause:
+                status, why, hints = 500, str(cause), ()
+            body, kind = said(request.url.path, status, why, hints)
+            return starlette.Response(body, status, media_type=kind)
+
+        return answered
+
+    async def missing(request: Any, _cause: Any) -> Any:
+        body, kind = said(request.url.path, 404, "There is no such page.")
+        return starlette.Response(body, 404, media_type=kind)
+
+    async def broken(request: Any, _cause: Any) -> Any:
+        body, kind = said(request.url.path, 500, "This is a bug in assay: what it was is where assay serve runs.")
+        return starlette.Response(body, 500, media_type=kind)
+
+    pages = {
+        "/": shown.library,
+        "/findings": shown.findings,
+        "/models": shown.history,
+        "/compare": shown.compare,
+        "/audits/{digest}": shown.report,
+        "/audits/{digest}/{format}": shown.document,
+        "/api/v1/audits": shown.listed,
+        "/api/v1/audits/{digest}": shown.dossier,
+        "/api/v1/findings": shown.found,
+        "/api/v1/openapi.json": lambda _: (json.dumps(description()).encode(), JSON),
+    }
+    routes = [starlette.Route(path, of(answer), methods=["GET"]) for path, answer in pages.items()]
+    return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    rows: list[Any]
+    more: bool
+
+
+class Shown:
+    """What is answered to each request; body and type."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._rendered = lru_cache(_RENDERED)(self._report)
+
+    def library(self, request: Any) -> tuple[bytes, str]:
+        """The latest audit of each model."""
+        asked = _value(request, "q")
+        found = _page(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
+        rows = self._registry.inheriting(found.rows)
+        return workbench.library(rows, asked, more=found.more, place=self._registry.place.shown), HTML
+
+    def findings(self, request: Any) -> tuple[bytes, str]:
+        """Findings over all latest audits."""
+        asked, after = _asked(request)
+        found = _page(self._registry.findings(asked, most=PAGE + 1), PAGE)
+        following = found.rows[-1].id if found.more else None
+        given = {name: _value(request, name) for name in _FIELDS}
+        return workbench.findings(found.rows, given | {"after": str(after or "")}, following), HTML
+
+    def history(self, request: Any) -> tuple[bytes, str]:
+        """The audits of one model."""
+        name = _value(request, "name")
+        try:
+            found = _page(self._registry.history(name, PAGE + 1), PAGE)
+        except UsageError as cause:
+            raise Refusal(404, str(cause)) from None
+        return workbench.history(found.rows[0].name, found.rows, more=found.more), HTML
+
+    def compare(self, request: Any) -> tuple[bytes, str]:
+        """What changed between two audits."""
+        from assay.pipeline.change import change
+
+        old, new = self._one(_value(request, "old")), self._one(_value(request, "new"))
+        before, after = self._registry.dossier(old), self._registry.dossier(new)
+        return change_page(change(before, after), before, after, workbench.links()), HTML
+
+    def report(self, request: Any) -> tuple[bytes, str]:
+        """The report of an audit, as `assay show -o report.html` writes it, with the links of the workbench."""
+        return self._rendered(self._one(request.path_params["digest"])), HTML
+
+    def document(self, request: Any) -> tuple[bytes, str]:
+        """An audit in another format."""
+        name = request.path_params["format"]
+        format = renderer(name) if name in workbench.FORMATS else None
+        if format is None:
+            raise Refusal(404, f"There is no format {name[:40]!r}: expected one of {', '.join(workbench.FORMATS)}.")
+        body = io.BytesIO()
+        format.write(self._registry.dossier(self._one(request.path_params["digest"])), body)
+        return body.getvalue(), _TYPES.get(name, "application/xml")
+
+    def listed(self, request: Any) -> tuple[bytes, str]:
+        """Audits as JSON."""
+        most, every = _number(request, "most", PAGE), _value(request, "all") == "true"
+        rows = self._registry.audits(*_value(request, "q").split(), every=every, most=most + 1)
+        return _json({"audits": encode(tuple(rows[:most])), "more": len(rows) > most})
+
+    def dossier(self, request: Any) -> tuple[bytes, str]:
+        """The dossier of an audit, as it is kept."""
+        body = io.BytesIO()
+        format = renderer("json")
+        assert format is not None
+        format.write(self._registry.dossier(self._one(request.path_params["digest"])), body)
+        return body.getvalue(), JSON
+
+    def found(self, request: Any) -> tuple[bytes, str]:
+        """Findings as JSON; `next` is what `after` has to be for those that follow, null where none do."""
+        asked, _ = _asked(request)
+        most = _number(request, "most", PAGE)
+        found = _page(self._registry.findings(asked, most=most + 1), most)
+        return _json({"findings": encode(tuple(found.rows)), "next": found.rows[-1].id if found.more else None})
+
+    def _one(self, which: str) -> KeptAudit:
+        try:
+            return self._registry.one(which[:_LONGEST])
+        except UsageError as cause:
+            raise Refusal(404, str(cause)) from None
+
+    def _report(self, audit: KeptAudit) -> bytes:
+        from assay.render.output.html import write
+
+        history = self._registry.history(audit.name, MOST_ROWS)
+        at = next((number for number, row in enumerate(history) if row.id == audit.id), len(history))
+        before = history[at + 1] if at + 1 < len(history) else None
+        body = io.BytesIO()
+        write(self._registry.dossier(audit), body, links=workbench.of_audit(audit, before))
+        return body.getvalue()
+
+
+def _asked(request: Any) -> tuple[Asked, int | None]:
+    after = _number(request, "after", 0, most=2**62) or None
+    check, kind, effect, model, words = (_value(request, name) for name in _FIELDS[:-1])
+    kinds = () if kind == workbench.ANY or (effect and not kind) else (kind,) if kind else _MATTER
+    return Asked(check, kinds, effect, model, words, after), after
+
+
+def _page(rows: list[Any], most: int) -> _Page:
+    return _Page(rows[:most], len(rows) > most)
+
+
+def _value(request: Any, name: str) -> str:
+    return str(request.query_params.get(name, "")).strip()[:_LONGEST]
+
+
+def _number(request: Any, name: str, usual: int, most: int = MOST_ROWS) -> int:
+    text = _value(request, name)
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= most):
+        raise Refusal(400, f"{name} is {text[:40]!r}: expected a number from 1 to {most:,}.")
+    return int(text)
+
+
+def _json(value: object) -> tuple[bytes, str]:
+    return json.dumps(value).encode(), JSON

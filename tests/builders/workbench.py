@@ -1,0 +1,70 @@
+"""The workbench on a real socket, and a client that sends whatever headers a test wants."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from assay import registry
+from assay.network import serving
+from assay.serve.application import application
+from assay.serve.guard import Guard
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers and text of an answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A server that runs: its port, and who lets browsers in."""
+
+    port: int
+    guard: Guard
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        """What it answers; `Host` is its address where none is given."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in {"Host": f"127.0.0.1:{self.port}", **headers}.items():
+                connection.putheader(name.replace("_", "-"), value)
+            connection.endheaders()
+            found = connection.getresponse()
+            answered = {name.lower(): value for name, value in found.getheaders()}
+            return Answer(found.status, answered, found.read().decode())
+        finally:
+            connection.close()
+
+    def entered(self) -> str:
+        """The cookie of a browser that opened a new link."""
+        answer = self.ask(f"/?code={self.guard.link()}")
+        assert answer.status == 303, answer.text
+        return answer.headers["set-cookie"].partition(";")[0]
+
+
+@contextmanager
+def workbench(where: str, token: str = "") -> Iterator[Workbench]:
+    """The workbench over the registry at a place."""
+    with registry.open(where) as found, serving.listening("127.0.0.1", 0) as socket:
+        port = socket.getsockname()[1]
+        guard = Guard(application(found), serving.Door(frozenset({"127.0.0.1"}), token), port)
+        server = serving.server(guard, wait=60)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.005)
+            yield Workbench(port, guard)
+        finally:
+            server.should_exit = True
+            thread.join()
