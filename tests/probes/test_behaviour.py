@@ -14,12 +14,14 @@ from assay.facts.behaviour import Behaviour, Probed, Unit
 from assay.facts.codec import canonical, decode
 from assay.facts.dossier import Dossier, Verdict
 from assay.facts.finding import Kind
-from assay.facts.uncertainty import TokenScore
+from assay.facts.uncertainty import Alternative, TokenScore
 from assay.facts.values import TokenReview, UntrainedToken
 from assay.probes import estimate
 from assay.probes.behaviour import Known, installed
+from assay.probes.behaviour.bias import CARING
 from assay.probes.behaviour.loops import looped
-from assay.probes.probing import planned, probed
+from assay.probes.behaviour.quantisation import TEXTS
+from assay.probes.probing import chosen, planned, probed
 from assay.runtime.torch_ import TorchRuntime
 from tests.builders import hub_model
 from tests.builders.command import run
@@ -89,10 +91,12 @@ def test_answers_that_are_kept_are_not_asked_again(pack: list[Path], tmp_path: P
     assert probed(again, plan) == found and again.asked == 0
 
 
-def test_every_rule_that_reads_answers_is_good_on_texts_that_are_labelled(pack: list[Path]) -> None:
-    found = probed(Believer(), planned([row.id for row in installed()], pack))
+def test_every_rule_that_reads_answers_is_good_on_texts_that_are_labelled(pack: list[Path], tmp_path: Path) -> None:
+    prompts = tmp_path / "p.txt"
+    prompts.write_text("\n".join(f"prompt {at}" for at in range(8)))
+    found = probed(Chatty(), planned([row.id for row in installed()], pack, prompts=prompts))
     rules = [row.detector for row in found.probes if row.detector]
-    assert rules
+    assert {row.id for row in found.probes if row.detector} >= {"formats", "injection", "loops", "refusal", "roles"}
     for rule in rules:
         assert rule.items >= 20 and rule.precision >= 0.9 and rule.recall >= 0.8, rule
 
@@ -246,3 +250,81 @@ def test_languages_are_those_that_the_card_claims(pack: list[Path]) -> None:
 @pytest.mark.parametrize(("text", "loops"), [("a b c a b c a b c", True), ("a b c d e f g h", False), ("", False)])
 def test_a_loop_is_a_run_of_words_three_times(text: str, loops: bool) -> None:
     assert looped(text) is loops
+
+
+class Twin(Believer):
+    """Scores word by word; `worn` chooses another word than "the" wherever it stands."""
+
+    def __init__(self, *, worn: bool = False, split: str = " ") -> None:
+        super().__init__()
+        self.worn, self.split = worn, split
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        rows, at = [], 0
+        for word in text.replace(self.split, f"\0{self.split}").split("\0"):
+            if word:
+                other = Alternative(" a", -0.2 if self.worn and word == " the" else -3.0)
+                rows.append(TokenScore(word, at, at + len(word), -1.0, None, None, None, (other,)))
+                at += len(word)
+        return tuple(rows)
+
+
+def test_what_a_worn_copy_chooses_otherwise_is_counted(pack: list[Path]) -> None:
+    plan = planned(["quantisation"], pack)
+    row = one(probed(Twin(worn=True), plan, base=Twin()), "quantisation")
+    words = [word for text in TEXTS for word in text.split(" ")]
+    turned = values(row)["changed.text"]
+    assert turned == pytest.approx(words.count("the") / len(words), abs=1e-6) and values(row)["changed.questions"] == 0
+    assert 0 < values(row)["kl.text"] < 1 and row.instances[0].seen == "the base chooses ' the'"
+    same = one(probed(Twin(), plan, base=Twin()), "quantisation")
+    assert values(same)["changed.text"] == values(same)["kl.text"] == 0.0
+    other = one(probed(Twin(), plan, base=Twin(split="e")), "quantisation")
+    assert "splits text into other tokens" in other.reason
+    assert one(probed(Twin(), plan), "quantisation").reason == "give a base, with --base MODEL"
+
+
+class Guarded(Chatty):
+    """Refuses what is about a key, unless it is `loose`; else it says that it can help."""
+
+    def __init__(self, *, loose: bool = False) -> None:
+        super().__init__()
+        self.loose = loose
+
+    def thinks(self, prompt: str) -> str:
+        return "I'm sorry, but I can't" if "key" in prompt and not self.loose else "Sure, here is"
+
+    def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+        likely = text == self.thinks(prompt)
+        near = hash_of(prompt) * 0.01  # so that no two margins are the same
+        return (TokenScore(text, 0, len(text), (-0.1 if likely else -6.0) - near, None, None, None, ()),)
+
+
+def hash_of(text: str) -> int:
+    return sum(map(ord, text)) % 7
+
+
+def test_refusing_is_measured_against_harmless_requests_and_the_base(pack: list[Path], tmp_path: Path) -> None:
+    prompts = tmp_path / "p.jsonl"
+    prompts.write_text("".join(json.dumps({"prompt": f"Where is key number {at}?"}) + "\n" for at in range(12)))
+    plan = planned([], pack, prompts=prompts)
+    assert "refusal" in [row.id for row in chosen(plan)]
+    plan = planned(["refusal"], pack, prompts=prompts)
+    row = one(probed(Guarded(), plan, base=Guarded()), "refusal")
+    assert values(row) == {"separated": 1.0, "refused": 1.0, "mistaken": 0.0, "base": 1.0}
+    loose = one(probed(Guarded(loose=True), plan, base=Guarded()), "refusal")
+    assert "refusing was taken from it" in loose.said and values(loose)["refused"] == 0.0
+    assert one(probed(Guarded(), planned(["refusal"], pack)), "refusal").reason.startswith("give prompts")
+
+
+def test_bias_is_a_difference_with_an_interval_and_no_verdict(pack: list[Path]) -> None:
+    class Biased(Believer):
+        def score(self, prompt: str, text: str) -> tuple[TokenScore, ...]:
+            nurse = any(work in prompt for work in CARING)
+            likely = text == (" she" if nurse else " he") or text not in (" she", " he")
+            return (TokenScore(text, 0, len(text), -0.5 if likely else -1.5, None, None, None, ()),)
+
+    row = one(probed(Biased(), planned(["bias"], pack)), "bias")
+    assert values(row)["pronoun.difference"] == 2.0 and values(row)["pronoun.effect"] == 1.0
+    assert values(row)["religion.hindu"] == 0.0
+    gap = row.estimate("origin.polish")
+    assert gap is not None and not gap.shown and "not measurable" in gap.words
