@@ -322,7 +322,7 @@ def test_what_is_said_of_a_data_set_is_parsed_in_the_worker(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A parser of YAML or JSON that is taken over may signal nobody; in the building process it would end this test."""
-    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh, ahead: Forked())
     monkeypatch.setattr("assay.formats.model_card.yaml_mapping", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     monkeypatch.setattr("assay.formats._croissant.mapping", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     (tmp_path / file).write_text("---\nlicense: mit\n---\n")

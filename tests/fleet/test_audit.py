@@ -8,12 +8,15 @@ import shutil
 import signal
 import subprocess
 import time
+from functools import partial
 from importlib.metadata import distribution
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from assay import registry
+from assay.registry import asking
 from tests.builders import hub_model
 from tests.builders.command import ASSAY, run
 from tests.builders.pickles import calls
@@ -234,3 +237,16 @@ def test_a_file_of_git_that_a_model_names_is_watched_too(fleet: Path) -> None:
     assert not rows(fleet, status=status)["one"]["read"]
     (git / "hidden").write_bytes(calls("os", "system", "id"))
     assert rows(fleet, status=1)["one"]["audit"]["verdict"] == "FAILED"  # type: ignore[index]
+
+
+def test_a_fleet_keeps_what_an_audit_of_the_model_alone_keeps(fleet: Path) -> None:
+    """Also the fingerprint, which the fleet makes of what it read."""
+    audited(fleet)
+    assert run("audit", "models/one", "--keep", "--registry", "alone", "-q", cwd=fleet).returncode == 0
+    kept = {}
+    for where in ("kept", "alone"):
+        with registry.open(str(fleet / where)) as found:
+            audit = found.one("one")
+            blobs = found.database.read(partial(asking.blobs, id=audit.id, roles=("dossier", "bom", "fingerprint")))
+            kept[where] = blobs
+    assert kept["kept"] == kept["alone"] and len(kept["kept"]) == 3

@@ -31,6 +31,7 @@ from assay.formats import Format
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reading, reader_for
 from assay.isolation.child import Forked, Spawned, started
+from assay.isolation.nursery import nursery
 from assay.isolation.process import FULL, Worker
 from assay.isolation.wire import Allowance, packed
 from assay.pipeline import examined, requested
@@ -53,7 +54,7 @@ def said(text: str) -> LicenceText:
 @pytest.fixture
 def evil(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Reading]:
     """Run a function as a reader inside a forked worker: what a compromised parser could do."""
-    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh, ahead: Forked())
     monkeypatch.setattr("assay.isolation.wire.MOST", 2 << 20)
 
     def run(body: Callable[[Window], object], deadline: float = 20.0) -> Reading:
@@ -260,7 +261,7 @@ def told_and(then: Callable[[], object]) -> Callable[[str, Window], Iterator[obj
 def test_what_a_worker_told_before_it_died_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]
 ) -> None:
-    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh, ahead: Forked())
     read = told_and(then)
     module = types.ModuleType("assay.formats.evil")
     read.__module__ = module.__name__
@@ -357,7 +358,7 @@ def test_a_dead_worker_is_replaced_for_the_next_file(tmp_path: Path, monkeypatch
     from assay.formats import installed, model_config
 
     installed()  # cached before one of them is replaced
-    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh, ahead: Forked())
 
     def die(artifact: str, window: Window) -> Iterator[object]:
         os._exit(1)
@@ -547,10 +548,75 @@ def memory(pid: int) -> bytes:
 @linux
 def test_who_has_spoken_to_a_network_forks_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A token may then be in memory that is in no environment variable."""
+    secret = bytes(reversed(b"DERORRIM ni nekot a fo gnirts drow-on"))
     monkeypatch.setitem(sys.modules, "ssl", types.ModuleType("ssl"))
     child = started(fresh=False)
-    child.kill()
-    assert isinstance(child, Spawned)
+    try:
+        assert not isinstance(child, Forked)
+        assert secret in memory(os.getpid())
+        assert secret not in memory(child.pid) and secret not in memory(parent_of(child.pid))
+        assert parent_of(child.pid) != os.getpid() or isinstance(child, Spawned)
+    finally:
+        child.kill()
+
+
+@pytest.fixture
+def tended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process may not fork, and has a nursery of its own."""
+    monkeypatch.setitem(sys.modules, "ssl", types.ModuleType("ssl"))
+    nursery.cache_clear()
+    yield
+    nursery.cache_clear()
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@linux
+def test_workers_of_a_nursery_are_locked_alike_and_read_the_same(tmp_path: Path, tended: None) -> None:
+    model = hub_model(tmp_path / "m")
+    found = assay.audit(model)
+    assert set(FULL) <= set(found.isolation)
+    assert found == assay.audit(model, require_isolation=True)
+    children = [started(fresh=False) for _ in range(2)]
+    assert len({parent_of(child.pid) for child in children}) == 1
+    for child in children:
+        child.kill()
+    assert not any(Path(f"/proc/{child.pid}").exists() for child in children if child.pid)
+
+
+@linux
+def test_a_worker_of_a_nursery_that_is_killed_is_told_and_a_lost_nursery_is_replaced(tended: None) -> None:
+    first = started(fresh=False)
+    os.kill(first.pid, signal.SIGKILL)
+    assert first.ended() == "it was ended by signal 9" and first.ended_by == signal.SIGKILL
+    second = started(fresh=False)
+    lost = parent_of(second.pid)
+    os.kill(lost, signal.SIGKILL)
+    assert second.ended() == "it was ended by signal 9"  # its parent's death is its own
+    third, fourth = started(fresh=False), started(fresh=False)
+    assert third.pid and parent_of(fourth.pid) not in (lost, os.getpid())
+    for child in (first, second, third, fourth):
+        child.kill()
+
+
+@linux
+def test_a_nursery_and_its_workers_end_with_who_asked(tmp_path: Path) -> None:
+    code = (
+        "import ssl, time; from assay.isolation.child import started;"
+        " print(started(fresh=False).pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        worker = int(process.stdout.readline())
+        nurse = parent_of(worker)
+        assert nurse != process.pid
+        process.kill()
+    until = time.monotonic() + 20
+    while time.monotonic() < until and any(Path(f"/proc/{pid}/exe").exists() for pid in (worker, nurse)):
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}/exe").exists() for pid in (worker, nurse))
 
 
 def test_all_answers_about_a_model_are_bounded_and_a_small_file_has_less_to_say() -> None:
@@ -579,7 +645,7 @@ class Pretending:
 @linux
 @pytest.mark.parametrize("ignored", ["", "landlock", "seccomp", "rlimits"])
 def test_what_does_not_hold_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str) -> None:
-    monkeypatch.setattr("assay.isolation.process.started", lambda fresh: Forked())
+    monkeypatch.setattr("assay.isolation.process.started", lambda fresh, ahead: Forked())
     libc = Pretending(ignored)
     monkeypatch.setattr(ctypes, "CDLL", lambda name, use_errno=False: libc)
     if ignored == "rlimits":

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any, Generic, TypeVar
 
 from assay.errors import TaskLost
+from assay.execution.cores import usable
 from assay.execution.outcome import Failed, Ok, attempted, portable, unsent
 
 Task = TypeVar("Task")
@@ -43,7 +44,7 @@ class Local:
                     index, task = waiting.pop()
                     worker = next((row for row in workers if row not in busy and row.alive), None)
                     if worker is None:
-                        worker = _Worker(function)
+                        worker = _Worker(function, max(1, usable() // self._jobs))
                         workers.append(worker)
                     if (unsendable := worker.begin(task)) is None:
                         busy[worker] = index
@@ -65,10 +66,10 @@ class Local:
 class _Worker(Generic[Value]):
     """One process that does one task after another."""
 
-    def __init__(self, function: Callable[[Any], Value]) -> None:
+    def __init__(self, function: Callable[[Any], Value], cores: int) -> None:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, function), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, function, cores), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -120,8 +121,10 @@ class _Worker(Generic[Value]):
         self._process.close()
 
 
-def _serve(pipe: Connection, function: Callable[[Any], object]) -> None:
-    """Do tasks until the pipe is closed."""
+def _serve(pipe: Connection, function: Callable[[Any], object], cores: int) -> None:
+    """Do tasks until the pipe is closed, each on no more than its share of the cores."""
+    # read when numpy is imported: threads that wait for cores which others have cost a hundred times the computation
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(cores))
     # Ctrl-C reaches every process of a terminal: what it means is up to the one that started the others
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()

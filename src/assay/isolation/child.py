@@ -1,10 +1,10 @@
-"""Two ways to start the worker: a fork of this process, or a fresh interpreter.
+"""Three ways to start the worker: a fork of this process, of a nursery, or a fresh interpreter.
 
 A fork is some 30 ms of CPU cheaper than an interpreter (`make bench` prints both), so it is the way where it is
 sound: on Linux, in a small process without other threads that has not spoken to a network, which is what the command
 line is. A fork begins with this process's memory, so it overwrites the environment, where credentials are, before it
-reads a byte of the model. Who asks for isolation explicitly (`--require-isolation`) gets the fresh interpreter with an
-empty environment (docs/decisions/0003).
+reads a byte of the model. Elsewhere on Linux one process that is kept for it does the forking (`nursery`). Who asks for
+isolation explicitly (`--require-isolation`) gets a fresh interpreter with an empty environment (docs/decisions/0003).
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from typing import NoReturn, Protocol
+
+from assay.errors import IsolationError
 
 
 class Child(Protocol):
@@ -42,9 +45,26 @@ _CODE = "import sys; sys.path[:] = {path}; from {module} import serve; serve(0, 
 READER = "assay.isolation.worker"  # the module that serves, with `serve(requests, answers, parent)`
 
 
-def started(*, fresh: bool, module: str = READER) -> Child:
-    """A worker, by fork if that is sound here and `fresh` is not asked for."""
-    return Forked(module) if not fresh and sys.platform == "linux" and _forkable() else Spawned(module)
+def started(*, fresh: bool, module: str = READER, ahead: Iterable[str] = ()) -> Child:
+    """A worker, by fork if that is sound here and `fresh` is not asked for.
+
+    Args:
+        ahead: modules of assay's that it will import.
+    """
+    if fresh or sys.platform != "linux":
+        return Spawned(module)
+    return Forked(module) if _forkable() else _born(module, ahead) or Spawned(module)
+
+
+def _born(module: str, ahead: Iterable[str]) -> Child | None:
+    """A fork of the nursery; None: there can be none here, or it is gone."""
+    from assay.isolation.nursery import nursery
+
+    try:
+        return nursery(os.getpid()).born(module, ahead)
+    except (IsolationError, OSError):
+        nursery.cache_clear()
+        return None
 
 
 def _forkable() -> bool:

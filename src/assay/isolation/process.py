@@ -7,7 +7,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, replace
 from typing import Any
@@ -18,6 +18,7 @@ from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.facts.codec import Mismatch, encode
 from assay.facts.text import ChatTemplate
 from assay.formats import Format
+from assay.formats.container.second import needs
 from assay.formats.window import Source
 from assay.isolation.child import Child, started
 from assay.isolation.reading import DEADLINE, MOST_TENSORS, TRIAL, Place, Reading, Trials, trials
@@ -175,9 +176,9 @@ class Worker:
 
     def _started(self, render: bool) -> Child:
         """A worker for files of this company, or for templates alone."""
-        child = started(fresh=self._fresh)
         kinds = () if render else tuple((name, formats.load(name)) for name in self._formats)
         company = [(name, kind) for name, kind in kinds if formats.company(kind) == self._company]
+        child = started(fresh=self._fresh, ahead=[RENDERING] if render else list(_ahead(kind for _, kind in company)))
         self._renders = render or any(RENDERING in kind.needs for _, kind in company)
         try:
             _send(
@@ -198,6 +199,13 @@ class Worker:
             has = ", ".join(self._reached) or "none"
             raise IsolationError(f"--require-isolation: this machine gives {has}; needed are {', '.join(FULL)}")
         return child
+
+
+def _ahead(kinds: Iterable[Format]) -> Iterator[str]:
+    """What readers of assay's own import; others are a matter between a worker and them."""
+    for kind in kinds:
+        if kind.read.__module__.startswith("assay."):
+            yield from (kind.read.__module__, *kind.needs, *needs(kind))
 
 
 def _within(left: float, most: float) -> float:

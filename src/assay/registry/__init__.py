@@ -205,15 +205,21 @@ def decoded(raw: bytes, name: str) -> Dossier:
         raise UsageError(f"the kept dossier of {name} is none that this version reads: {cause}") from None
 
 
-def beside(dossier: Dossier, model: str, before: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+def beside(
+    dossier: Dossier,
+    model: str,
+    before: Mapping[str, bytes] | None = None,
+    made: Callable[[], Fingerprint | None] | None = None,
+) -> dict[str, bytes]:
     """What is kept beside the dossier of a model: `bom`, and where there are any `signature` and `fingerprint`.
 
     Args:
         before: what `Registry.read_before` gave for the same files: it is kept again, and no weights are read.
+        made: makes the fingerprint of what was read; without it the model is opened once more.
     """
-    from assay.registry.companions import beside as made
+    from assay.registry.companions import beside as all_of
 
-    return made(dossier, model, before or {})
+    return all_of(dossier, model, before or {}, made)
 
 
 def is_there(where: str = "") -> bool:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,11 @@ class Database:
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        try:
+            if place.folder:
+                place.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise UsageError(f"the registry {place.folder} cannot be made: {cause.strerror}") from None
         self._engine = _engine(place)
 
     def close(self) -> None:
@@ -139,6 +145,7 @@ def _passes(cause: DBAPIError) -> bool:
     return isinstance(cause, OperationalError) and (not state or state[:2] in ("08", "40", "57"))
 
 
+@lru_cache(8)  # of a fleet's model after model: what was compiled of each statement stays with it, connections do not
 def _engine(place: Place) -> Engine:
     if place.folder is None:
         try:
@@ -150,10 +157,6 @@ def _engine(place: Place) -> Engine:
             ) from None
         except (SQLAlchemyError, ValueError) as cause:
             raise UsageError(f"the registry's URL cannot be read: {concealed(str(cause))}") from None
-    try:
-        place.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise UsageError(f"the registry {place.folder} cannot be made: {cause.strerror}") from None
     engine = create_engine(
         URL.create("sqlite", database=str(place.file)), connect_args={"timeout": WAIT}, hide_parameters=True
     )

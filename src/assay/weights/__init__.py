@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 COMPARED = 96 * 1024  # bytes compared at a time: small enough for the heap to hand out the same pages again
 SAME_STEP = 256  # of them between two steps: 24 MiB
 MAX_READ = 4 * 1024**3  # bytes of float32 in one call; larger tensors are read in parts
-_READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})
+READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})  # formats
 
 
 def of_any_size() -> AbstractContextManager[object]:
@@ -224,13 +224,21 @@ class Weights(Mapping[str, "Tensor | Packed"]):
     """The tensors of one copy of a model by name, and what its other files say about it.
 
     Packed low-bit weights (GPTQ, AWQ, bitsandbytes, MXFP4, NVFP4) appear as the one matrix that they stand for.
+    What its other files say is read by `reader`, or where they have been read is `told`.
     """
 
     def __init__(
-        self, name: str, found: WeightSet, walk: Walk, reader: Reader, progress: Progress | None = None
+        self,
+        name: str,
+        found: WeightSet,
+        walk: Walk,
+        reader: Reader | None = None,
+        progress: Progress | None = None,
+        *,
+        told: Sequence[object] = (),
     ) -> None:
         self.name, self.set = name, found
-        self.walk, self._reader = walk, reader
+        self.walk, self._reader, self._told = walk, reader, told
         plain = {tensor.name: tensor for _, tensor in _on_disk(walk, found.tensors, progress)}
         self._tensors: dict[str, Tensor | Packed] = packed_tensors(plain)
 
@@ -269,8 +277,12 @@ class Weights(Mapping[str, "Tensor | Packed"]):
     @cached_property
     def _facts(self) -> tuple[object, ...]:
         weights = {index.artifact for index in self.set.indexes}
+        entries = [entry for entry in self.walk.entries if _may_tell(entry, weights)]
+        if self._reader is None:
+            places = {entry.path for entry in entries}
+            return tuple(fact for fact in self._told if getattr(fact, "artifact", None) in places)
         try:
-            rows = [_facts_of(entry, self._reader) for entry in self.walk.entries if _may_tell(entry, weights)]
+            rows = [_facts_of(entry, self._reader) for entry in entries]
         finally:
             self._reader.close()
         return tuple(fact for facts, _ in rows for fact in facts)
@@ -329,7 +341,7 @@ def opened(walk: Walk, reader: Reader, copy: str | None = None, progress: Progre
     indexes = []
     for entry in walk.entries:
         kind = _format(entry, peeked(entry))
-        if kind is not None and kind.id in _READS_WEIGHTS:
+        if kind is not None and kind.id in READS_WEIGHTS:
             facts, obstacle = _facts_of(entry, reader)
             if obstacle is not None:
                 raise InputError(f"{entry.path} cannot be read: {obstacle.reason}")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
 from assay.errors import InputError, UsageError
+from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.comparison import Comparison
+from assay.facts.tensor import WeightIndex, weight_sets
 from assay.isolation import reader_for
 from assay.progress import Progress
-from assay.subject import digest
+from assay.subject import Walk, digest
 from assay.subject.reference import opened as walked
-from assay.weights import Weights, needed
+from assay.weights import READS_WEIGHTS, Weights, needed
 from assay.weights import opened as weights_opened
 from assay.weights.comparison import Model, comparison
 from assay.weights.comparison.templates import changes
@@ -64,6 +67,31 @@ def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
     if found is None:
         raise UsageError(f"no fingerprint for {name}: it needs feed-forward layers and a token embedding")
     return found
+
+
+def fingerprint_of_read(walk: Walk, facts: Sequence[object], sha256: str) -> Fingerprint | None:
+    """The same of a model that was read, from the facts of its files: nothing is parsed or hashed again.
+
+    None: it has none of what a fingerprint is made from, or a weight file could not be read in full.
+
+    Raises InputError where values cannot be read.
+
+    Args:
+        facts: of its files, as an audit gathers them, with their artifacts and obstacles.
+        sha256: the digest of its manifest.
+    """
+    import numpy as np
+
+    stopped = {fact.artifact for fact in facts if isinstance(fact, Obstacle)}
+    if any(fact.path in stopped and fact.format in READS_WEIGHTS for fact in facts if isinstance(fact, Artifact)):
+        return None
+    sets = weight_sets(tuple(fact for fact in facts if isinstance(fact, WeightIndex) and fact.decoder))
+    if not sets:
+        return None
+    with np.errstate(all="ignore"):
+        weights = Weights(walk.name, sets[0], walk, told=facts)
+        vocabulary = next(iter(weights.facts("Vocabulary")), None)
+        return fingerprint_of(walk.name, sha256, weights, vocabulary)
 
 
 def _opened(
