@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, case, delete, func, insert, select, text, update
 from tests.builders import hub_model
 from tests.builders.postgres import server
 
@@ -33,7 +33,7 @@ from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
 from assay.facts.kept import About
 from assay.registry import Registry, rows
-from assay.registry.tables import AUDIT, MODEL
+from assay.registry.tables import ASKED, AUDIT, MODEL
 from assay.registry.tending import check
 
 ROUNDS, STEP = 7, 500
@@ -160,6 +160,9 @@ def _latest(connection: Connection) -> None:
     connection.execute(delete(MODEL))
     targets = ["name", "key", "audit_id", "last_kept", "verdict"]
     connection.execute(insert(MODEL).from_select(targets, select(*columns).where(AUDIT.c.id.in_(newest))))
+    latest = select(MODEL.c.audit_id)
+    for table, id in ((AUDIT, AUDIT.c.id), *((table, table.c.audit_id) for table in ASKED)):
+        connection.execute(update(table).values(latest=case((id.in_(latest), 1), else_=0)))
     connection.execute(text("ANALYZE"))
 
 

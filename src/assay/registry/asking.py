@@ -6,12 +6,12 @@ Every question is answered from an index, newest first, and no further than it i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, func, select, text
 
 from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Hit, KeptAudit
@@ -23,13 +23,12 @@ _DIGEST = regex(r"[0-9a-f]{64}\Z")
 _PREFIX = regex(r"[0-9a-f]{8,64}\Z")
 _AT_ONCE = 500  # values in one condition: SQLite takes at most 32,766 variables (limits.html), PostgreSQL 65,535
 _LAST = "\U0010ffff"
-_LATER = MODEL.alias("newest")
-_LATEST = exists().where(_LATER.c.audit_id == AUDIT.c.id)
-NEWEST = (AUDIT.c.last_kept.desc(), _LATEST.desc(), AUDIT.c.id.desc())  # of one model; times are whole seconds
+_ONE = text("1")  # not a parameter: indexes are of what is latest
+NEWEST = (AUDIT.c.last_kept.desc(), AUDIT.c.latest.desc(), AUDIT.c.id.desc())  # of one model; times are whole seconds
 _FIELDS = tuple(
     field.name for field in fields(KeptAudit) if field.name not in ("latest", "inherits")
 )  # as the columns are called
-_COLUMNS = (*AUDIT.c, _LATEST.label("latest"))
+_FEW = 1_000  # audits that have what is asked for, up to which these are gone through, and not all models
 
 
 def audits(connection: Connection, words: Iterable[str], *, every: bool, most: int) -> list[KeptAudit]:
@@ -39,18 +38,36 @@ def audits(connection: Connection, words: Iterable[str], *, every: bool, most: i
         words: `verdict:failed`, `licence:`, `finding:`, `base:`, `policy:`, `kind:` with a name or a pattern, `since:`
             and `until:` with a date; a word alone is looked for in the name.
     """
-    asked = select(*_COLUMNS).where(*(_condition(word, AUDIT if every else MODEL) for word in words))
-    if every:
-        asked = asked.order_by(AUDIT.c.last_kept.desc(), AUDIT.c.id.desc())
-    else:
-        asked = asked.join(MODEL, MODEL.c.audit_id == AUDIT.c.id)
-        asked = asked.order_by(MODEL.c.last_kept.desc(), MODEL.c.name.desc())
-    return [_kept(row) for row in connection.execute(asked.limit(most))]
+    words = tuple(words)
+    where = [_condition(word, AUDIT if every else MODEL, every=every) for word in words]
+    order = (AUDIT.c.last_kept, AUDIT.c.id) if every else (MODEL.c.last_kept, MODEL.c.name)
+    few = _few(connection, words, every=every)
+    asked = select(AUDIT if few is None else AUDIT.c.id, *order).where(*where)
+    asked = asked if every else asked.join(MODEL, MODEL.c.audit_id == AUDIT.c.id)
+    if few is None:
+        asked = asked.order_by(*(column.desc() for column in order)).limit(most)
+        return [_kept(row) for row in connection.execute(asked)]
+    found = sorted(within(connection, asked, AUDIT.c.id, few), key=lambda row: tuple(row)[1:], reverse=True)
+    kept = by_ids(connection, [row.id for row in found[:most]])
+    return [kept[row.id] for row in found[:most]]
+
+
+def _few(connection: Connection, words: Sequence[str], *, every: bool) -> set[int] | None:
+    """The audits that have what one of the words asks for, where they are few; None: no word's are."""
+    for word in words:
+        name, colon, value = word.partition(":")
+        table = _HAS.get(name.casefold())
+        if colon and table:
+            asked = select(table[0].c.audit_id).where(*_has(*table, value, every=every)).limit(_FEW + 1)
+            found = connection.execute(asked).scalars().all()
+            if len(found) <= _FEW:
+                return set(found)
+    return None
 
 
 def history(connection: Connection, name: str, most: int) -> list[KeptAudit]:
     """The audits of one model, newest first (UsageError: none is kept)."""
-    asked = select(*_COLUMNS).where(AUDIT.c.key == key(name)).order_by(*NEWEST).limit(most)
+    asked = select(AUDIT).where(AUDIT.c.key == key(name)).order_by(*NEWEST).limit(most)
     rows = connection.execute(asked.where(AUDIT.c.name == written(name))).all() or connection.execute(asked).all()
     if not rows:
         raise UsageError(f"no audit of {name!r} is kept{did_you_mean(name, _names(connection))}")
@@ -59,7 +76,7 @@ def history(connection: Connection, name: str, most: int) -> list[KeptAudit]:
 
 def latest(connection: Connection, name: str) -> KeptAudit | None:
     """The latest audit of the model of this very name; None: none is kept."""
-    asked = select(*_COLUMNS).join(MODEL, MODEL.c.audit_id == AUDIT.c.id).where(MODEL.c.name == written(name))
+    asked = select(AUDIT).join(MODEL, MODEL.c.audit_id == AUDIT.c.id).where(MODEL.c.name == written(name))
     row = connection.execute(asked).first()
     return _kept(row) if row else None
 
@@ -72,12 +89,12 @@ def count(connection: Connection, name: str) -> int:
 
 def by_id(connection: Connection, id: int) -> KeptAudit:
     """The audit of this id."""
-    return _kept(connection.execute(select(*_COLUMNS).where(AUDIT.c.id == id)).one())
+    return _kept(connection.execute(select(AUDIT).where(AUDIT.c.id == id)).one())
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, KeptAudit]:
     """The audits of these ids."""
-    return {row.id: _kept(row) for row in within(connection, select(*_COLUMNS), AUDIT.c.id, ids)}
+    return {row.id: _kept(row) for row in within(connection, select(AUDIT), AUDIT.c.id, ids)}
 
 
 def within(connection: Connection, asked: Any, column: Any, values: Iterable[Any]) -> Iterator[Any]:
@@ -93,7 +110,7 @@ def as_of(connection: Connection, time: str) -> list[KeptAudit]:
     place = func.row_number().over(partition_by=AUDIT.c.name, order_by=order).label("place")
     kept = select(AUDIT.c.id, place).join(KEEPING, KEEPING.c.audit_id == AUDIT.c.id).where(KEEPING.c.at <= time)
     ranked = kept.subquery()
-    asked = select(*_COLUMNS).join(ranked, ranked.c.id == AUDIT.c.id).where(ranked.c.place == 1)
+    asked = select(AUDIT).join(ranked, ranked.c.id == AUDIT.c.id).where(ranked.c.place == 1)
     return [_kept(row) for row in connection.execute(asked.order_by(AUDIT.c.name))]
 
 
@@ -112,7 +129,7 @@ def one(connection: Connection, which: str) -> KeptAudit:
     digest = which.removeprefix("sha256:")
     if _PREFIX.match(digest):
         beginning = (AUDIT.c.dossier >= digest, AUDIT.c.dossier <= f"{digest}g")  # after f in any collation
-        rows = connection.execute(select(*_COLUMNS).where(*beginning).limit(2)).all()
+        rows = connection.execute(select(AUDIT).where(*beginning).limit(2)).all()
         if len(rows) == 2:
             raise UsageError(f"more than one kept dossier begins with {digest!r}: give more of its digits")
         if rows:
@@ -129,10 +146,10 @@ def find(connection: Connection, about: About, value: str, *, every: bool, most:
     """
     where, place, what = _PLACES[about]
     table: Table = place.table
-    asked = select(place.label("place"), what.label("said"), *_COLUMNS).join(AUDIT, AUDIT.c.id == table.c.audit_id)
+    asked = select(place.label("place"), what.label("said"), *AUDIT.c).join(AUDIT, AUDIT.c.id == table.c.audit_id)
     asked = asked.where(*where(value))
     if not every:
-        asked = asked.where(_LATEST)
+        asked = asked.where(table.c.latest == _ONE)
     asked = asked.order_by(table.c.audit_id.desc(), table.c.id).limit(most)
     return [Hit(about, row.place, row.said, _kept(row)) for row in connection.execute(asked)]
 
@@ -214,10 +231,16 @@ def _day(value: str) -> date:
         raise UsageError(f"{value!r} is no date: expected one such as 2026-11-27") from None
 
 
-def _has(table: Table, about: About) -> Callable[[str], Conditions]:
-    where = _PLACES[about][0]
-    return lambda value: [exists().where(table.c.audit_id == AUDIT.c.id, *where(value))]
+def _has(table: Table, about: About, value: str, *, every: bool) -> Conditions:
+    return [*_PLACES[about][0](value), *([] if every else [table.c.latest == _ONE])]
 
+
+_HAS: dict[str, tuple[Table, About]] = {
+    "file": (ARTIFACT, About.FILE),
+    "finding": (FINDING, About.FINDING),
+    "licence": (LICENCE, About.LICENCE),
+    "base": (RELATION, About.BASE),
+}
 
 _WORDS: dict[str, Callable[[str], Conditions]] = {
     "name": lambda value: fits(AUDIT.c.key, key(value)),
@@ -225,13 +248,9 @@ _WORDS: dict[str, Callable[[str], Conditions]] = {
     "kind": lambda value: [AUDIT.c.kind == written(value)],
     "since": lambda value: [AUDIT.c.last_kept >= _day(value).isoformat()],
     "until": lambda value: [AUDIT.c.last_kept < (_day(value) + timedelta(days=1)).isoformat()],
-    "file": _has(ARTIFACT, About.FILE),
-    "finding": _has(FINDING, About.FINDING),
-    "licence": _has(LICENCE, About.LICENCE),
-    "base": _has(RELATION, About.BASE),
 }
 
-_ASKED = ("verdict", *_WORDS)
+_ASKED = ("verdict", *_WORDS, *_HAS)
 
 
 def blobs(connection: Connection, id: int, roles: Iterable[str]) -> dict[str, str]:
@@ -240,7 +259,7 @@ def blobs(connection: Connection, id: int, roles: Iterable[str]) -> dict[str, st
     return {row.role: row.sha256 for row in connection.execute(asked)}
 
 
-def _condition(word: str, of: Table) -> ColumnElement[bool]:
+def _condition(word: str, of: Table, *, every: bool) -> ColumnElement[bool]:
     """What one word of a query asks for (UsageError: it is none).
 
     Args:
@@ -249,6 +268,9 @@ def _condition(word: str, of: Table) -> ColumnElement[bool]:
     name, colon, value = word.partition(":")
     if colon and name.casefold() == "verdict":
         return of.c.verdict == written(value).upper()
+    if colon and name.casefold() in _HAS:
+        table, about = _HAS[name.casefold()]
+        return exists().where(table.c.audit_id == AUDIT.c.id, *_has(table, about, value, every=every))
     if colon and name.casefold() in _WORDS:
         return and_(*_WORDS[name.casefold()](value))
     if colon and "/" not in word:

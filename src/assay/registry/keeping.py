@@ -15,7 +15,7 @@ from assay.facts.dossier import Dossier
 from assay.registry import kin, rows
 from assay.registry.blobs import Blobs
 from assay.registry.database import Database
-from assay.registry.tables import AUDIT, BLOB, CODE, KEEPING, MODEL, SEEN
+from assay.registry.tables import ASKED, AUDIT, BLOB, CODE, KEEPING, MODEL, SEEN
 from assay.text.instant import FORMAT, instant
 
 ROLES = ("dossier", "bom", "histograms", "fingerprint", "signature", "facts")
@@ -134,12 +134,19 @@ def _new(connection: Connection, dossier: Dossier, digest: str, *, by: str, at: 
 
 
 def _latest(connection: Connection, id: int) -> None:
-    """Make an audit the latest of its model, unless a later one is kept."""
+    """Make an audit the latest of its model, unless a later one is kept; and mark its rows as such, and no others."""
     name, last, verdict = connection.execute(
         select(AUDIT.c.name, AUDIT.c.last_kept, AUDIT.c.verdict).where(AUDIT.c.id == id)
     ).one()
     values = {"name": name, "key": rows.key(name), "audit_id": id, "last_kept": last, "verdict": verdict}
-    _upsert(connection, MODEL, values, ("name",), only_later=True)
+    _upsert(connection, MODEL, values, ("name",), only_later=True)  # from here on nobody else moves its mark
+    latest = connection.execute(select(MODEL.c.audit_id).where(MODEL.c.name == name)).scalar_one()
+    marked = select(AUDIT.c.id).where(AUDIT.c.key == rows.key(name), AUDIT.c.name == name, AUDIT.c.latest == 1)
+    before = set(connection.execute(marked).scalars())
+    for other, mark in [*((row, 0) for row in before - {latest}), *((row, 1) for row in {latest} - before)]:
+        connection.execute(update(AUDIT).where(AUDIT.c.id == other).values(latest=mark))
+        for table in ASKED:
+            connection.execute(update(table).where(table.c.audit_id == other).values(latest=mark))
 
 
 def _upsert(

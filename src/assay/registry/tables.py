@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 HEAD = "0001"  # the migration that makes the tables below; a test holds the two together
@@ -28,8 +29,20 @@ _SHA256 = String(64)
 _KEY = Text().with_variant(Text(collation="C"), "postgresql")  # sorts by code point in both: a prefix is a range
 
 
+_IS_LATEST = text("latest = 1")
+
+
 def _of_audit() -> Column[int]:
     return Column("audit_id", Integer, ForeignKey("audit.id", ondelete="CASCADE"), nullable=False)
+
+
+def _latest() -> Column[int]:
+    """1: of the latest audit of its model, which most questions are about: what older ones have costs those nothing."""
+    return Column("latest", Integer, nullable=False, default=0)
+
+
+def _of_latest(name: str, column: str) -> Index:
+    return Index(name, column, "audit_id", sqlite_where=_IS_LATEST, postgresql_where=_IS_LATEST)
 
 
 AUDIT = Table(
@@ -61,6 +74,7 @@ AUDIT = Table(
     Column("last_kept", String(20), nullable=False),
     Column("by", Text, nullable=False),
     Column("times", Integer, nullable=False),
+    _latest(),
     Index("audit_by_key", "key", "last_kept"),
     Index("audit_by_time", "last_kept", "id"),
     Index("audit_by_verdict", "verdict", "last_kept"),
@@ -102,8 +116,11 @@ FINDING = Table(
     Column("fingerprint", String(16), nullable=False),
     Column("artifact", Text, nullable=False),
     Column("message", Text, nullable=False),
+    _latest(),
     Index("finding_by_check", "check", "audit_id"),
+    _of_latest("finding_latest", "check"),
     Index("finding_by_fingerprint", "fingerprint", "audit_id"),
+    _of_latest("finding_latest_fingerprint", "fingerprint"),
     Index("finding_of_audit", "audit_id"),
 )
 
@@ -116,7 +133,9 @@ ARTIFACT = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", _SHA256, nullable=False),  # empty: the audit's limits kept it from being read
     Column("format", Text, nullable=False),
+    _latest(),
     Index("artifact_by_digest", "sha256", "audit_id"),
+    _of_latest("artifact_latest", "sha256"),
     Index("artifact_of_audit", "audit_id"),
 )
 
@@ -129,7 +148,9 @@ LICENCE = Table(
     Column("name", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("basis", Text, nullable=False),  # stated, or text
+    _latest(),
     Index("licence_by_key", "key", "audit_id"),
+    _of_latest("licence_latest", "key"),
     Index("licence_of_audit", "audit_id"),
 )
 
@@ -143,7 +164,9 @@ RELATION = Table(
     Column("base_sha256", String(64), nullable=False),  # of a base that was compared; else empty
     Column("relation", Text, nullable=False),
     Column("basis", Text, nullable=False),  # stated, or measured
+    _latest(),
     Index("relation_by_key", "key", "audit_id"),
+    _of_latest("relation_latest", "key"),
     Index("relation_of_audit", "audit_id"),
 )
 
@@ -158,7 +181,9 @@ WAIVER = Table(
     Column("reason", Text, nullable=False),
     Column("expires", String(10), nullable=False),
     Column("state", Text, nullable=False),
+    _latest(),
     Index("waiver_by_check", "check", "audit_id"),
+    _of_latest("waiver_latest", "check"),
     Index("waiver_of_audit", "audit_id"),
 )
 
@@ -235,4 +260,5 @@ ACCEPTED = Table(
     Index("accepted_by_model", "model"),
 )
 
-PARTS = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER, BLOB)  # what goes with an audit
+ASKED = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER)  # what models are found by
+PARTS = (*ASKED, BLOB)  # what goes with an audit

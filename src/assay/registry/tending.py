@@ -19,7 +19,7 @@ from assay.registry.tables import AUDIT, BLOB, CODE, KEEPING, MODEL, PARTS, SEEN
 
 FRESH = 3600.0  # seconds for which a blob that no audit names may be one that is being kept
 _STEP = 500
-_OURS = ("id", "audit_id")
+_OURS = ("id", "audit_id", "latest")
 
 
 def check(registry: Registry, progress: Progress | None = None) -> Tended:

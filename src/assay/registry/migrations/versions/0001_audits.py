@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+_IS_LATEST = sa.text("latest = 1")
 _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
@@ -28,6 +29,11 @@ def upgrade() -> None:
         _waiver,
     ):
         made()
+
+
+def _of_latest(name: str, table: str, column: str) -> None:
+    where = {"sqlite_where": _IS_LATEST, "postgresql_where": _IS_LATEST}
+    op.create_index(name, table, [column, "audit_id"], unique=False, **where)
 
 
 def _audit() -> None:
@@ -59,6 +65,7 @@ def _audit() -> None:
         sa.Column("last_kept", sa.String(length=20), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("dossier"),
     )
@@ -77,10 +84,12 @@ def _artifact() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("artifact_by_digest", "artifact", ["sha256", "audit_id"], unique=False)
+    _of_latest("artifact_latest", "artifact", "sha256")
     op.create_index("artifact_of_audit", "artifact", ["audit_id"], unique=False)
 
 
@@ -122,11 +131,14 @@ def _finding() -> None:
         sa.Column("fingerprint", sa.String(length=16), nullable=False),
         sa.Column("artifact", sa.Text(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("finding_by_check", "finding", ["check", "audit_id"], unique=False)
+    _of_latest("finding_latest", "finding", "check")
     op.create_index("finding_by_fingerprint", "finding", ["fingerprint", "audit_id"], unique=False)
+    _of_latest("finding_latest_fingerprint", "finding", "fingerprint")
     op.create_index("finding_of_audit", "finding", ["audit_id"], unique=False)
 
 
@@ -152,10 +164,12 @@ def _licence() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("licence_by_key", "licence", ["key", "audit_id"], unique=False)
+    _of_latest("licence_latest", "licence", "key")
     op.create_index("licence_of_audit", "licence", ["audit_id"], unique=False)
 
 
@@ -189,10 +203,12 @@ def _relation() -> None:
         sa.Column("base_sha256", sa.String(length=64), nullable=False),
         sa.Column("relation", sa.Text(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("relation_by_key", "relation", ["key", "audit_id"], unique=False)
+    _of_latest("relation_latest", "relation", "key")
     op.create_index("relation_of_audit", "relation", ["audit_id"], unique=False)
 
 
@@ -207,10 +223,12 @@ def _waiver() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("expires", sa.String(length=10), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("latest", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("waiver_by_check", "waiver", ["check", "audit_id"], unique=False)
+    _of_latest("waiver_latest", "waiver", "check")
     op.create_index("waiver_of_audit", "waiver", ["audit_id"], unique=False)
 
 
