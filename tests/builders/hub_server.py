@@ -38,6 +38,7 @@ class Hub(ThreadingHTTPServer):
         self.requests = 0
         self.commit, self.moves, self.unchanged = COMMIT, "", 0  # what main leads to, and will once it was asked for
         self.faults: list[tuple[int, str, bytes]] = []  # status, Retry-After and body of the next answers about it
+        self.limits: list[tuple[int, str]] = []  # status and Retry-After of the next answers for a range
         self.agents: set[str] = set()  # what those who ask for the model say that they are
 
     @property
@@ -161,6 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         if asked and body:
             self.server.ranges.append(asked)
+            if self.server.limits:
+                status, wait = self.server.limits.pop(0)
+                self._raw(b"later", status, {"Retry-After": wait} if wait else {})
+                return
             first, _, last = asked.removeprefix("bytes=").partition("-")
             start, raw = int(first), raw[: int(last) + 1] if last else raw
         self.send_response(206 if asked and body else 200)

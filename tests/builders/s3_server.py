@@ -24,6 +24,7 @@ class Store(ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder, self.sent, self.refused = folder, 0, 0
+        self.limits: list[int] = []  # statuses of the next answers for an object; 0 cuts the connection amid its bytes
         self.turned: set[str] = set()  # objects that are others than they were listed as
         self.named: dict[str, str] = {}  # that are listed by another name
 
@@ -68,7 +69,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.refused -= 1
             self._said(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
         else:
-            self._sent(name)
+            status = self.server.limits.pop(0) if self.server.limits and self.command == "GET" else 200
+            if status in (0, 200):
+                self._sent(name, cut=not status)
+            else:
+                said = b"<Error><Code>SlowDown</Code><Message>later</Message></Error>"
+                self._said(status, said, "application/xml")
 
     def _listed(self, prefix: str, delimiter: str) -> None:
         """ListObjectsV2."""
@@ -92,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._said(200, body.encode(), "application/xml")
 
-    def _sent(self, name: str) -> None:
+    def _sent(self, name: str, *, cut: bool = False) -> None:
         path = self.server.folder / name
         size, range_ = path.stat().st_size, re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         start = int(range_[1]) if range_ else 0
@@ -104,7 +110,12 @@ class _Handler(BaseHTTPRequestHandler):
         if range_:
             self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
         self.end_headers()
-        if self.command != "HEAD":
+        if cut:
+            self.wfile.write(b"?")
+            self.wfile.flush()
+            self.connection.shutdown(2)
+            self.close_connection = True
+        elif self.command != "HEAD":
             with path.open("rb") as file:
                 file.seek(start)
                 while start < stop and (block := file.read(min(1 << 20, stop - start))):

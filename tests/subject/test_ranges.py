@@ -106,6 +106,13 @@ def test_what_the_store_does_not_give_is_named_and_the_rest_is_read(store: Store
     assert done.returncode == 3 and reason.startswith("reading it failed ("), done
 
 
+def test_a_store_that_limits_or_cuts_off_is_asked_again(store: Store, tmp_path: Path) -> None:
+    """Also where its library makes no try of its own, as `AWS_MAX_ATTEMPTS` says here."""
+    store.limits = [429, 503, 0]
+    done = run("audit", *HERE, "-o", "json", cwd=tmp_path, AWS_MAX_ATTEMPTS="1", **store.env)
+    assert not store.limits and done.returncode == 0 and not reasons(done), done
+
+
 @pytest.mark.parametrize("name", ["acme/tiny/../../escaped", "acme/tiny/a//b", "acme/tiny/a\\b", "acme/tiny/./x"])
 def test_a_name_that_is_none_of_a_file_is_an_obstacle(store: Store, audited: Audited, name: str) -> None:
     store.named = {"acme/tiny/LICENSE": name}
@@ -149,6 +156,14 @@ def test_a_hubs_model_is_not_fetched_where_headers_are_all_that_is_asked_for(hub
     moved = sum(int(last) - int(first) + 1 for first, last in (row[6:].split("-") for row in hub.ranges))
     assert moved < 2 << 20, moved
     assert list(reasons(done)) == ["model.safetensors"]
+
+
+def test_a_hub_that_limits_or_cuts_off_is_asked_for_the_range_again(hub: Hub, tmp_path: Path) -> None:
+    hub.limits = [(429, "1"), (503, "")]
+    hub.cuts = [10]
+    done = asked(hub, tmp_path, "audit", "hf://org/tiny", "--cost", "header", "-o", "json")
+    assert not hub.limits and not hub.cuts, done
+    assert list(reasons(done)) == ["model.safetensors"] and "not read in full" in reasons(done)["model.safetensors"]
 
 
 def test_a_hubs_model_that_is_here_is_read_here(hub: Hub, tmp_path: Path) -> None:

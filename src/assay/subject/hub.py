@@ -95,7 +95,7 @@ def head(reference: str, known: Head | None = None) -> Head:
     """
     name, revision = named(reference)
     tag = {"If-None-Match": known.tag} if known and known.tag else {}
-    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", headers=tag) as (api, watch):
+    with asking(f"{SCHEME}{name}", f"revision {revision!r}", headers=tag) as (api, watch):
         try:
             found = api.model_info(name, revision=revision, timeout=watch.read)
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -131,7 +131,7 @@ class Ahead:
 def ahead(reference: str) -> Ahead:
     """What fetching a model would take, as the hub lists its files (raises as `head` does)."""
     name, revision = named(reference)
-    with _asking(f"{SCHEME}{name}", f"revision {revision!r}") as (api, watch):
+    with asking(f"{SCHEME}{name}", f"revision {revision!r}") as (api, watch):
         from huggingface_hub.constants import HF_HUB_CACHE
 
         commit = str(api.model_info(name, revision=revision, timeout=watch.read).sha)
@@ -177,7 +177,7 @@ def listed(pattern: str, most: int) -> tuple[str, ...]:
     if match is None:
         raise UsageError(f"{pattern} is no pattern of a hub's models: write hf://org/* or hf://org/name-*@revision")
     account, wanted, revision = match["account"], match["names"], match["revision"] or ""
-    with _asking(f"{SCHEME}{account}", "models") as (api, _):
+    with asking(f"{SCHEME}{account}", "models") as (api, _):
         rows = islice(api.list_models(author=account), MOST_LISTED + 1)
         names = [name for row in rows if (name := str(row.id)).partition("/")[0].lower() == account.lower()]
     fitting = sorted({name for name in names if fnmatchcase(name.partition("/")[2], wanted)})
@@ -202,8 +202,14 @@ def patiently(ask: Callable[[], Asked], sleep: Callable[[float], None] = time.sl
 
 
 @contextmanager
-def _asking(
-    about: str, thing: str, *, headers: dict[str, str] | None = None, most: int | None = None, fetches: bool = False
+def asking(
+    about: str,
+    thing: str,
+    *,
+    headers: dict[str, str] | None = None,
+    most: int | None = None,
+    fetches: bool = False,
+    reads: bool = False,
 ) -> Iterator[tuple[Any, Any]]:
     """The library's API and what watches its answers; whatever goes wrong in the block is one of our errors.
 
@@ -214,6 +220,7 @@ def _asking(
         headers: of every question.
         most: bytes that all files may have.
         fetches: files are downloaded: a connection that is lost is worth another try, since that goes on.
+        reads: a part of a file is read, which is worth another try as well.
     """
     try:
         from httpx2 import HTTPError, InvalidURL
@@ -236,11 +243,12 @@ def _asking(
         raise
     except (HfHubHTTPError, HTTPError, InvalidURL, OSError, ValueError, TypeError, KeyError, AttributeError) as cause:
         doing, then = ("downloading", "; run it again, the download resumes") if fetches else ("asking for", "")
+        doing = "reading" if reads else doing
         said = f"{doing} {about} failed: {_said(cause)}{then}"
         status, wait = 0, None
         if isinstance(cause, HfHubHTTPError):
             status, wait = cause.response.status_code, wait_of(cause.response.headers)
-        lost = fetches and not status and isinstance(cause, HTTPError | OSError)
+        lost = (fetches or reads) and not status and isinstance(cause, HTTPError | OSError)
         raise (Busy(said, status, wait) if status in BUSY or status >= 500 or lost else UsageError(said)) from None
 
 
@@ -261,7 +269,7 @@ def _snapshot(name: str, revision: str | None, *, offline: bool, most: int | Non
     Everything is asked by arguments: the library's environment variables hold for a whole process, and another audit
     in the same process may go online. Offline it opens no connection (`local_files_only`).
     """
-    with _asking(f"{SCHEME}{name}", f"revision {revision!r}", most=most, fetches=True) as (api, _):
+    with asking(f"{SCHEME}{name}", f"revision {revision!r}", most=most, fetches=True) as (api, _):
         from huggingface_hub.errors import LocalEntryNotFoundError
 
         try:

@@ -46,16 +46,19 @@ class _System:
         """There is none."""
 
     def cat_file(self, file: str, *, start: int, end: int) -> bytes:
-        """The bytes of one from `start` to `end`."""
+        """The bytes of one from `start` to `end`; a hub that is busy or lost is asked again (UsageError: too often)."""
+        return hub.patiently(lambda: self._got(file, start, end))
+
+    def _got(self, file: str, start: int, end: int) -> bytes:
         from huggingface_hub import get_session, hf_hub_url, hf_raise_for_status
         from huggingface_hub.utils._headers import build_hf_headers
 
-        from assay.subject._guard import READ, guarded
+        from assay.subject._guard import READ
 
         url = hf_hub_url(self._name, file, revision=self._commit)
         headers = {**build_hf_headers(), "user-agent": f"assay/{VERSION}", "range": f"bytes={start}-{end - 1}"}
         with (
-            guarded(f"{hub.SCHEME}{self._name}", end - start),
+            hub.asking(f"{hub.SCHEME}{self._name}", f"file {file}", most=end - start, reads=True),
             get_session().stream("GET", url, headers=headers, timeout=READ, follow_redirects=True) as answer,
         ):
             hf_raise_for_status(answer)

@@ -5,7 +5,9 @@ fsspec does the reading, with the library that a scheme needs (s3fs, gcsfs, adlf
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -24,6 +26,9 @@ SCHEMES = tuple(
 )  # fmt: skip
 LEAST, MOST = 1 << 18, 16 << 20  # bytes that are asked for at once: where reading jumps, and where it goes on
 KEPT = 4  # of these
+TRIES = (
+    5  # of a question for bytes, seven seconds or more from the first to the last, besides what a library does itself
+)
 _STAYS = regex(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\0\\]+\Z")
 # by which stores tell one object from another
 _STATE = (
@@ -103,15 +108,37 @@ class Ranged(Elsewhere):
                 return start, block
         self._step = min(self._step * 2, MOST) if at == self._end else LEAST
         stop = min(self._size, at + max(count, self._step))
-        with _asking():
-            block = bytes(self._system.cat_file(self._key, start=at, end=stop))
-        if len(block) != stop - at:
-            raise OSError(f"the store gave {len(block):,} bytes from {at:,}, not {stop - at:,}")
+        block = _patiently(lambda: self._asked(at, stop))
         self._end, self._fresh = stop, True
         while len(self._blocks) >= KEPT:
             del self._blocks[next(iter(self._blocks))]
         self._blocks[at] = block
         return at, block
+
+    def _asked(self, at: int, stop: int) -> bytes:
+        with _asking():
+            block = bytes(self._system.cat_file(self._key, start=at, end=stop))
+            if len(block) != stop - at:
+                raise OSError(f"the store gave {len(block):,} bytes from {at:,}, not {stop - at:,}")
+        return block
+
+
+def _patiently(ask: Callable[[], bytes]) -> bytes:
+    """What `ask` gives; it asks again, later each time, unless it was refused (OSError: it still fails)."""
+    for number in range(TRIES):
+        try:
+            return ask()
+        except _Refused:
+            raise
+        except OSError:
+            if number == TRIES - 1:
+                raise
+            time.sleep(random.uniform(0.5, 1.0) * 2**number)  # noqa: S311 - not all who were sent away come back at once
+    raise AssertionError("a try returns or raises")
+
+
+class _Refused(OSError):
+    """What is so the next time as well."""
 
 
 def _state(info: dict[str, Any]) -> tuple[str, ...]:
@@ -136,4 +163,7 @@ def _asking() -> Iterator[None]:
     try:
         yield
     except Exception as cause:  # noqa: BLE001 - s3fs lets botocore's through, which share no class with anything
-        raise OSError(concealed(str(cause).partition("\n")[0] or type(cause).__name__)[:300]) from None
+        lasting = isinstance(cause, UsageError | FileNotFoundError | PermissionError | NotImplementedError)
+        raise (_Refused if lasting else OSError)(
+            concealed(str(cause).partition("\n")[0] or type(cause).__name__)[:300]
+        ) from None
