@@ -88,6 +88,15 @@ def init(project: Path, outputs: tuple[Output, ...]) -> None:
 @options.executor("local, or ray for a Ray cluster (extra: ray).", default="local")
 @click.option("--queue", is_flag=True, help="Share the models with all who run  assay fleet work  on this registry.")
 @options.jobs("Local processes; by default one for each usable core.", top=1024, default=min(usable(), 1024))
+@click.option(
+    "--part",
+    type=options.Amount(options.BYTES, 0),
+    default="4GB",
+    show_default=True,
+    metavar="SIZE",
+    help="Have files of a model on disk that has twice as much or more read by several at once, about so much by each;"
+    " 0 has one process read all of a model.",
+)
 @_LEASE
 @fetching
 @options.offline()
@@ -105,6 +114,7 @@ def audit(
     executor: str,
     queue: bool,
     jobs: int,
+    part: int,
     lease: int,
     max_download: int | None,
     downloads: int,
@@ -133,9 +143,9 @@ def audit(
         listed = entries(models, offline=offline)
         tasks = [Task(entry, place, by, offline, again, cost, max_time, max_bytes, limits=fetch) for entry in listed]
         if queue:
-            rows = queued.fleet(tasks, jobs, lease, advance)
+            rows = queued.fleet(tasks, jobs, lease, advance, part)
         else:
-            rows = fleet(tasks, executor_of(executor, jobs), advance)
+            rows = fleet(tasks, executor_of(executor, jobs), advance, part if executor != "local" or jobs > 1 else 0)
     refused = _lock(rows, models, refuse=locked)
     for format, path in outputs:
         _written(rows, format, path, models, registry, quiet=quiet, verbose=verbose)

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
-from assay.errors import MissingExtra, TaskLost
+from assay.errors import MissingExtra, TaskLost, UsageError
 from assay.execution.outcome import Failed, Ok, attempted, portable, unsent
 
 Task = TypeVar("Task")
@@ -26,6 +26,14 @@ class Ray:
             self._ray: Any = importlib.import_module("ray")
         except ImportError:
             raise MissingExtra("ray", "running on Ray") from None
+        try:
+            if not self._ray.is_initialized():
+                self._ray.init(log_to_driver=False, logging_level="error")
+        except Exception as cause:  # noqa: BLE001 - it has no error of its own for a cluster that is not there
+            said = str(cause).strip().partition("\n")[0] or type(cause).__name__
+            raise UsageError(
+                f"Ray cannot be started here, or its cluster not reached: {said}; see  ray status"
+            ) from None
 
     def run(
         self, function: Callable[[Task], Value], tasks: Sequence[Task], tick: Callable[[], None]

@@ -9,11 +9,12 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from assay import registry
-from assay.errors import AssayError, MissingExtra, UsageError
+from assay.errors import AssayError, InputError, MissingExtra, UsageError
 from assay.execution import Executor, Ok
 from assay.facts.artifact import Obstacle
 from assay.facts.codec import sha256
@@ -22,13 +23,15 @@ from assay.facts.fleet import FleetRow
 from assay.facts.kept import KeptAudit
 from assay.fleet import models
 from assay.lazy import dataclass
-from assay.pipeline import Request, code, concluded, gathered, isolated, requested
+from assay.pipeline import Request, code, concluded, gathered, isolated, read_in_full, requested
 from assay.pipeline.gathered import Gathered, decoded, encoded, key
+from assay.pipeline.parts import Part, groups
 from assay.pipeline.plan import planned
 from assay.progress import Progress, report
 from assay.subject import Entry, Walk, reach
 from assay.subject.fetching import Limits, ahead, within
 from assay.subject.hub import Ahead
+from assay.subject.reference import opened
 from assay.version import VERSION
 
 if TYPE_CHECKING:
@@ -49,10 +52,18 @@ class Task:
     max_bytes: int | None = None
     token: str = ""  # under which its audit is kept, once
     limits: Limits | None = None  # on what is fetched
+    paths: tuple[str, ...] = ()  # not empty: read these of its files in full, and no more
+    after: tuple[int, ...] = ()  # tasks of its run that read its files in full
+    parts: tuple[Part, ...] = ()  # what they gave
 
 
-def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None = None) -> tuple[FleetRow, ...]:
+def fleet(
+    tasks: Sequence[Task], executor: Executor, progress: Progress | None = None, part_size: int = 0
+) -> tuple[FleetRow, ...]:
     """A row for each task, in their order. A model that cannot be audited is a row that says why.
+
+    Args:
+        part_size: bytes: files of models of twice as many or more are read by several at once; 0: of none.
 
     Raises:
         UsageError: what concerns all of them, such as a registry that cannot be used.
@@ -64,6 +75,7 @@ def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None =
     found = sizes(tasks)
     # the largest first: one that comes last is waited for alone
     order = sorted(range(len(tasks)), key=lambda index: -found[index])
+    tasks = _with_parts(tasks, executor, progress, part_size)
 
     def tick() -> None:
         if progress:
@@ -82,6 +94,35 @@ def fleet(tasks: Sequence[Task], executor: Executor, progress: Progress | None =
     return tuple(rows[index] for index in range(len(tasks)))
 
 
+def _with_parts(tasks: Sequence[Task], executor: Executor, progress: Progress | None, part_size: int) -> Sequence[Task]:
+    """The tasks, those of large models with what was read of their files; what failed is read again, and told then."""
+    asked = [row for index, task in enumerate(tasks) for row in in_parts(index, task, part_size)]
+    if not asked:
+        return tasks
+    found: dict[int, list[Part]] = {}
+    done = 0
+
+    def tick() -> None:
+        if progress:
+            report(progress, "reading", done, len(asked), "parts of large models")
+
+    with closing(executor.run(part, [task for _, task in asked], tick)) as outcomes:
+        for place, outcome in outcomes:
+            done += 1
+            tick()
+            if isinstance(outcome, Ok):
+                found.setdefault(asked[place][0], []).extend(outcome.value)
+    return [replace(task, parts=tuple(found.get(index, ()))) for index, task in enumerate(tasks)]
+
+
+def in_parts(index: int, task: Task, size: int) -> Iterator[tuple[int, Task]]:
+    """The tasks, each with this index, that read the files of a model on disk in parts of about so many bytes."""
+    limited = task.cost == "header" or task.max_time is not None or task.max_bytes is not None
+    if not size or limited or task.entry.trouble or not os.path.isdir(task.entry.opened):
+        return
+    yield from ((index, replace(task, paths=paths)) for paths in groups(dict(_files(task.entry.opened)), size))
+
+
 def audit(task: Task) -> FleetRow:
     """The row of one model, its audit kept (UsageError: the registry cannot be used)."""
     entry = task.entry
@@ -91,10 +132,7 @@ def audit(task: Task) -> FleetRow:
         if task.token and (done := kept.under(task.token)):  # by a worker that was lost before it could say so
             return FleetRow(entry.reference, entry.place, entry.group, done, _before(kept, done), True, False, "")
         try:
-            request = requested(
-                entry.opened, policy=entry.policy, offline=task.offline, cost=task.cost,
-                max_time=task.max_time, max_bytes=task.max_bytes,
-            )  # fmt: skip
+            request = _request(task)
             how = {"offline": task.offline, "headers": task.cost == "header"}
             keys, found = _keys(request), ahead(task.limits, entry.opened, **how)
             if known := _known_by_its_commit(kept, keys, found, task):
@@ -105,7 +143,7 @@ def audit(task: Task) -> FleetRow:
             if known := kept.seen(keys.rules, old, by=task.by, token=task.token):
                 return FleetRow(entry.reference, entry.place, entry.group, known, known, False, False, "")
             before = kept.read_before(keys.read, old)
-            read = _facts(before) or gathered(walk, request, isolated(walk, request))
+            read = _facts(before) or gathered(walk, request, isolated(walk, request), parts=task.parts)
             dossier = concluded(read, walk, request)
         except UsageError as cause:
             return models.without(entry, str(cause))
@@ -124,6 +162,31 @@ def audit(task: Task) -> FleetRow:
     return FleetRow(entry.reference, entry.place, entry.group, made, latest, not before, bool(before), "")
 
 
+def part(task: Task) -> tuple[Part, ...]:
+    """What the files of a task's `paths` give that are read in full; none where the model need not be read.
+
+    Raises UsageError where the registry cannot be used; what is wrong with the model, its audit says.
+    """
+    with registry.open(task.where) as kept:
+        try:
+            request = _request(task)
+            walk = opened(task.entry.opened, offline=task.offline)
+        except (InputError, UsageError):
+            return ()
+        keys, states = _keys(request), _states(walk)
+        old = () if task.again or not states.usual else (states.usual, states.whole)
+        if kept.has_seen(keys.rules, old) or kept.has_seen(keys.read, old):
+            return ()
+        return read_in_full(walk, request, task.paths, isolated(walk, request))
+
+
+def _request(task: Task) -> Request:
+    return requested(
+        task.entry.opened, policy=task.entry.policy, offline=task.offline, cost=task.cost,
+        max_time=task.max_time, max_bytes=task.max_bytes,
+    )  # fmt: skip
+
+
 def _known_by_its_commit(kept: registry.Registry, keys: _Keys, found: Ahead | None, task: Task) -> KeptAudit | None:
     """The audit of a hub's model at this commit, where nothing of it is here that could be another."""
     if found is None or not found.absent or task.again:
@@ -140,10 +203,16 @@ def _sizes(path: str) -> Iterator[int]:
     with suppress(OSError, ValueError):
         if not os.path.isdir(path):
             yield os.stat(path).st_size
-        for folder, _, names in os.walk(path):
-            for name in names:
-                with suppress(OSError):
-                    yield os.stat(os.path.join(folder, name)).st_size
+        yield from (size for _, size in _files(path))
+
+
+def _files(root: str) -> Iterator[tuple[str, int]]:
+    """Each file below a folder, by its path there, with its size."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with suppress(OSError):
+                path = os.path.join(folder, name)
+                yield os.path.relpath(path, root).replace(os.sep, "/"), os.stat(path).st_size
 
 
 def _facts(files: dict[str, bytes]) -> Gathered | None:

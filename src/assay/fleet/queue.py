@@ -22,9 +22,10 @@ from assay.execution.local import Local
 from assay.execution.outcome import attempted
 from assay.facts.codec import Mismatch, decode, encode, sha256
 from assay.facts.fleet import FleetRow
-from assay.fleet.auditing import Task, audit, sizes
+from assay.fleet.auditing import Task, audit, in_parts, part, sizes
 from assay.fleet.models import without
 from assay.lazy import dataclass
+from assay.pipeline.parts import Part
 from assay.progress import Progress, report
 from assay.registry.queue import MOST_TAKINGS, Ended, Queue, Taken, Waiting, worker
 from assay.subject.fetching import Limits
@@ -53,27 +54,25 @@ class Share:
 
 
 def fleet(
-    tasks: Sequence[Task], jobs: int, lease: float = LEASE, progress: Progress | None = None
+    tasks: Sequence[Task], jobs: int, lease: float = LEASE, progress: Progress | None = None, part_size: int = 0
 ) -> tuple[FleetRow, ...]:
     """A row for each task, in their order, done by `jobs` processes here and by whoever else takes part.
 
-    A run of the same tasks that was interrupted today is gone on with.
+    A run of the same tasks that was interrupted today is gone on with. Files of models of twice `part_size` bytes or
+    more are read by several at once.
 
     Raises:
         UsageError: the registry cannot be used.
         Stopped: `progress` asked for an end; what was done is kept, and what is left waits.
     """
     plain = [replace(task, where="", by="", limits=None) for task in tasks]
-    waiting = [
-        Waiting(_written(replace(task, where="", limits=None)), size)
-        for task, size in zip(tasks, sizes(tasks), strict=True)
-    ]
+    waiting = _waiting(tasks, part_size)
     with registry.open(tasks[0].where, new=True) as kept:
         queue = Queue(kept.database)
         run = queue.put(sha256(tuple(plain)), waiting)
 
         def tick() -> None:
-            report(progress, "auditing", len(tasks) - queue.left(run), len(tasks), "models")
+            report(progress, "auditing", len(tasks) - min(queue.left(run), len(tasks)), len(tasks), "models")
 
         _until_none_is_left(Share(tasks[0].where, worker(), lease, run, limits=tasks[0].limits), jobs, tick)
         if left := queue.left(run):
@@ -81,6 +80,19 @@ def fleet(
         found = tuple(_row(tasks[row.number], row) for row in queue.ended(run))
         queue.close(run)
     return found
+
+
+def _waiting(tasks: Sequence[Task], part_size: int) -> list[Waiting]:
+    """What is to be queued: the tasks, and after them the parts of large models, which are taken before these."""
+    plain = [replace(task, where="", limits=None) for task in tasks]
+    found = sizes(tasks)
+    parts: list[Waiting] = []
+    for index, task in enumerate(plain):
+        own = [row for _, row in in_parts(index, task, part_size)]
+        first = len(tasks) + len(parts)
+        plain[index] = replace(task, after=tuple(range(first, first + len(own))))
+        parts += [Waiting(_written(row), found[index] + 1, part=True) for row in own]
+    return [Waiting(_written(task), size) for task, size in zip(plain, found, strict=True)] + parts
 
 
 def worked(share: Share, jobs: int) -> tuple[int, tuple[tuple[str, int], ...]]:
@@ -112,30 +124,47 @@ def work(share: Share) -> None:
         queue = Queue(kept.database)
         while True:
             taken = queue.take(name, share.lease, share.run)
-            if taken is not None:
-                _do(queue, taken, share)
+            if taken is not None and _do(queue, taken, share):
+                continue
+            if taken is not None:  # it waits for what others are at
+                time.sleep(PAUSE)
             elif share.stay or queue.left(share.run):
                 time.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 - not all who wait ask at once
             else:
                 return
 
 
-def _do(queue: Queue, taken: Taken, share: Share) -> None:
-    """Audit one model, and say what became of it, unless it is in other hands by then."""
+def _do(queue: Queue, taken: Taken, share: Share) -> bool:
+    """Do one task, and say what became of it, unless it is in other hands by then; False: it is to be done later."""
     try:
         task = replace(decode(Task, json.loads(taken.payload)), where=share.where, token=taken.token)
         task = replace(task, offline=task.offline or share.offline, limits=share.limits)
     except (Mismatch, ValueError) as cause:
         # its own row says so; the other models are none the worse
         queue.finish(taken, json.dumps(f"what is written in the queue for it is no task of assay {VERSION}: {cause}"))
-        return
+        return True
+    if task.after:
+        found = queue.outcomes(taken.run, task.after)
+        if found is None:
+            queue.put_back(taken)
+            return False
+        task = replace(task, parts=tuple(_parts(found)))
     with _held(queue, taken, share.lease):
-        outcome = attempted(audit, task)
-    if isinstance(outcome, Failed):
-        row = without(task.entry, f"{type(outcome.error).__name__}: {outcome.error}")
+        outcome: Ok[object] | Failed = attempted(part if task.paths else audit, task)
+    if isinstance(outcome, Ok):
+        queue.finish(taken, _written(outcome.value))
+    elif task.paths:  # whoever audits the model reads these files too, and says what is wrong
+        queue.finish(taken, "[]")
     else:
-        row = outcome.value
-    queue.finish(taken, _written(row))
+        queue.finish(taken, _written(without(task.entry, f"{type(outcome.error).__name__}: {outcome.error}")))
+    return True
+
+
+def _parts(outcomes: Sequence[str]) -> Iterator[Part]:
+    """What was read of files in full; what cannot be understood is read again."""
+    for outcome in outcomes:
+        with suppress(Mismatch, ValueError):
+            yield from decode(tuple[Part, ...], json.loads(outcome))
 
 
 @contextmanager

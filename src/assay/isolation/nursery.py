@@ -33,8 +33,6 @@ _LOST = -signal.SIGKILL  # how a worker ends whose nursery is gone
 class Nursery:
     """The nursery of this process. Made by `nursery`."""
 
-    _pid = 0
-
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(START)
@@ -60,9 +58,6 @@ class Nursery:
 
     def __del__(self) -> None:
         self._socket.close()  # it ends when nobody can ask it any more
-        if self._pid:
-            with suppress(ChildProcessError):
-                os.waitpid(self._pid, os.WNOHANG)
 
     def born(self, module: str, ahead: Iterable[str]) -> Born:
         """A worker that serves by `module` (OSError: the nursery is gone).
@@ -82,6 +77,8 @@ class Nursery:
                 raise OSError("it told of no process")
         except OSError:
             _close(requests, answers, status)
+            with suppress(ChildProcessError):
+                os.waitpid(self._pid, os.WNOHANG)  # nothing is left of it but that it has ended
             raise
         finally:
             _close(theirs, their_answers, their_status)

@@ -4,6 +4,6 @@ Nothing in this folder knows a format, a measure or a check by name.
 """
 
 from assay.pipeline.request import Request, requested
-from assay.pipeline.steps import audited, concluded, examined, gathered, isolated
+from assay.pipeline.steps import audited, concluded, examined, gathered, isolated, read_in_full
 
-__all__ = ["Request", "audited", "concluded", "examined", "gathered", "isolated", "requested"]
+__all__ = ["Request", "audited", "concluded", "examined", "gathered", "isolated", "read_in_full", "requested"]

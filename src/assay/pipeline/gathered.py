@@ -70,14 +70,15 @@ def decoded(raw: bytes) -> Gathered:
         value = json_value(raw)
         if value["schema"] != SCHEMA:
             raise Mismatch(f"expected schema {SCHEMA!r}")
-        facts = tuple(decode(_kind(name), row) for name, rows in value["facts"] for row in rows)
+        facts = tuple(decode(kind_of(name), row) for name, rows in value["facts"] for row in rows)
         isolation = decode(tuple[str, ...], value["isolation"])
         return Gathered(facts, decode(bool, value["whole"]), isolation, decode(str, value["kernels"]))
     except (KeyError, TypeError, ValueError, RecursionError) as cause:
         raise UsageError(f"the kept facts are none that this version reads: {cause}") from None
 
 
-def _kind(name: str) -> Any:
+def kind_of(name: str) -> Any:
+    """The type of fact of this name (Mismatch: there is none)."""
     found = kind(name)
     if found is None:
         raise Mismatch(f"no fact {name[:80]!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import normpath
+from types import MappingProxyType
 
 from assay import formats
 from assay.facts.artifact import Artifact, Obstacle, Standing, Trouble
@@ -24,6 +25,7 @@ from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked, reach
 
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 MakeReader = Callable[[tuple[str, ...]], Reader]
 
 
@@ -156,19 +158,26 @@ def _with_attachments(
 
 
 def hash_all(
-    entries: tuple[Entry, ...], feeds: Mapping[str, list[Feed]], jobs: int, progress: Progress | None, budget: Budget
+    entries: tuple[Entry, ...],
+    feeds: Mapping[str, list[Feed]],
+    jobs: int,
+    progress: Progress | None,
+    budget: Budget,
+    known: Mapping[str, str] = _NONE,
 ) -> list[Hashed]:
     """Every file hashed, in order, its blocks given to its feeds; several at a time where that is asked for.
 
-    Those beyond the budget have no digest.
+    Those beyond the budget have no digest. `known` are those of files that are not read again.
     """
     unread = budget.unread(entries)
-    total = sum(entry.size for entry in entries if entry.path not in unread)
+    total = sum(entry.size for entry in entries if entry.path not in unread and entry.path not in known)
     steps = Steps(progress, "reading", total, "bytes")
 
     def one(entry: Entry) -> Hashed:
         if (reason := unread.get(entry.path) or budget.over(entry.path)) is not None:
             return Hashed("", reason)
+        if entry.path in known:
+            return Hashed(known[entry.path])
         return hashed(entry, steps.add, _together(feeds.get(entry.path, ())))
 
     if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:

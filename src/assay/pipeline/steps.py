@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,16 @@ from assay import kernels, policy, writing
 from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Subject
 from assay.isolation import Reader, reader_for
+from assay.lazy import dataclass
 from assay.measures import Cost, Feed, Material, Measure
 from assay.pipeline.answer import answered
 from assay.pipeline.budget import Budget, tensors
 from assay.pipeline.excerpt import with_excerpts
 from assay.pipeline.fact import Facts
 from assay.pipeline.gathered import Gathered
-from assay.pipeline.plan import planned
-from assay.pipeline.reading import MakeReader, fed, hash_all, read_walk
+from assay.pipeline.parts import Part, fitting, made, with_told
+from assay.pipeline.plan import Plan, planned
+from assay.pipeline.reading import MakeReader, Row, fed, hash_all, read_walk
 from assay.pipeline.record import Ran, recorded
 from assay.pipeline.request import Request
 from assay.progress import Progress
@@ -70,21 +72,21 @@ def gathered(
     make_reader: MakeReader | None = None,
     progress: Progress | None = None,
     keep: Keep | None = None,
+    parts: Sequence[Part] = (),
 ) -> Gathered:
-    """All that is read of the files of a walk, and measured of more than facts; arguments as of `examined`."""
-    plan = planned(request)
-    _ready(plan.measures, request)
-    budget = _budget(walk, request)
-    progress = budget.watched(progress)
-    aside = bool(walk.aside)
-    walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made, budget)
-    facts = Facts(fact for row in rows for fact in row.facts)
-    begun = [row.begin(Material(request, walk, facts.rows, progress, keep)) for row in plan.reading if row.begin]
-    feeds: dict[str, list[Feed]] = {}
-    for found in begun:
-        for artifact, feed in found.items():
-            feeds.setdefault(artifact, []).append(feed)
-    digests = hash_all(walk.entries, feeds, request.jobs, progress, budget)
+    """All that is read of the files of a walk, and measured of more than facts; arguments as of `examined`.
+
+    Args:
+        parts: what others read in full of files that are as they were then; these are not read in full again.
+    """
+    begun = _begun(walk, request, make_reader, progress, keep)
+    walk, rows, plan, budget = begun.walk, begun.rows, begun.plan, begun.budget
+    known = fitting(parts, walk.entries, kernels.name(), len(begun.passes))
+    passes = with_told(begun.passes, known)
+    digests = hash_all(
+        walk.entries, _feeds(passes, known), request.jobs, begun.progress, budget,
+        {path: part.sha256 for path, part in known.items()},
+    )  # fmt: skip
     rows = [row.hashed(digest) for row, digest in zip(rows, digests, strict=True)]
     facts = Facts(
         (
@@ -92,17 +94,70 @@ def gathered(
             *walk.obstacles,
             *(obstacle for row in rows for obstacle in row.obstacles),
             *(fact for row in rows for fact in row.facts),
-            *fed(begun, rows),
+            *fed(passes, rows),
         )
     )
-    for made in budget.run(plan.reading, lambda: Material(request, walk, facts.rows, progress, keep)):
-        facts.add(made)
+    for found in budget.run(plan.reading, lambda: Material(request, walk, facts.rows, begun.progress, keep)):
+        facts.add(found)
     return Gathered(
         facts=tuple(fact for found in facts.rows.values() for fact in found),
-        whole=aside and not walk.aside,
-        isolation=isolation,
-        kernels=kernels.name() if feeds else "none needed",
+        whole=begun.whole,
+        isolation=begun.isolation,
+        kernels=kernels.name() if any(begun.passes) else "none needed",
     )
+
+
+def read_in_full(
+    walk: Walk, request: Request, paths: Collection[str], make_reader: MakeReader | None = None
+) -> tuple[Part, ...]:
+    """What `gathered` takes as parts: these files, each hashed and its values measured; without those that could not.
+
+    The headers of all files are read, since what is measured of one may depend on another.
+    """
+    begun = _begun(walk, request, make_reader, None, None)
+    entries = tuple(entry for entry in begun.walk.entries if entry.path in paths)
+    digests = hash_all(entries, _feeds(begun.passes), request.jobs, begun.progress, begun.budget)
+    rows = zip(entries, digests, strict=True)
+    return made([(entry, row.sha256) for entry, row in rows if row.obstacle is None], begun.passes, kernels.name())
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An audit after headers were read: what of each file there is, and the passes over values that wait for blocks."""
+
+    plan: Plan
+    budget: Budget
+    progress: Progress
+    walk: Walk
+    whole: bool
+    rows: list[Row]
+    isolation: tuple[str, ...]
+    passes: list[Mapping[str, Feed]]
+
+
+def _begun(
+    walk: Walk, request: Request, make_reader: MakeReader | None, progress: Progress | None, keep: Keep | None
+) -> _Begun:
+    plan = planned(request)
+    _ready(plan.measures, request)
+    budget = _budget(walk, request)
+    watched = budget.watched(progress)
+    aside = bool(walk.aside)
+    walk, rows, isolation = read_walk(walk, make_reader or _here, plan.made, budget)
+    facts = Facts(fact for row in rows for fact in row.facts)
+    material = Material(request, walk, facts.rows, watched, keep)
+    passes = [row.begin(material) for row in plan.reading if row.begin]
+    return _Begun(plan, budget, watched, walk, aside and not walk.aside, rows, isolation, passes)
+
+
+def _feeds(passes: Iterable[Mapping[str, Feed]], known: Collection[str] = ()) -> dict[str, list[Feed]]:
+    """The feeds of each file that is to be read."""
+    feeds: dict[str, list[Feed]] = {}
+    for found in passes:
+        for artifact, feed in found.items():
+            if artifact not in known:
+                feeds.setdefault(artifact, []).append(feed)
+    return feeds
 
 
 def concluded(read: Gathered, walk: Walk, request: Request, progress: Progress | None = None) -> Dossier:
@@ -114,8 +169,8 @@ def concluded(read: Gathered, walk: Walk, request: Request, progress: Progress |
     watched = budget.watched(progress)
     walk = reach.whole(walk) if read.whole else walk
     facts = Facts((*read.facts, *plan.refused, *request.policy.limits))
-    for made in budget.run(plan.deriving, lambda: Material(request, walk, facts.rows, watched)):
-        facts.add(made)
+    for found in budget.run(plan.deriving, lambda: Material(request, walk, facts.rows, watched)):
+        facts.add(found)
     files_ = manifest(facts.all("Artifact"), walk.excluded, walk.reference if walk.closed else "")
     subject = Subject(walk.name, walk.reference, files_.digest, files_.named)
     findings = with_excerpts(tuple(answered(facts, request, subject.closed)), walk, facts)

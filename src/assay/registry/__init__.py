@@ -124,6 +124,12 @@ class Registry:
         again(self.database, id, by=by or user(), token=token)
         return self.audit(id)
 
+    def has_seen(self, key: str, states: Collection[str]) -> bool:
+        """Whether `seen` or `read_before` would find something; nothing is counted."""
+        from assay.registry.keeping import seen
+
+        return bool(key) and seen(self.database, key, states) is not None
+
     def read_before(self, key: str, states: Collection[str]) -> dict[str, bytes]:
         """What was read of a model in such a state when asked for by this key: files by role, `facts` among them.
 

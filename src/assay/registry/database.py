@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from threading import get_ident
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -36,7 +37,7 @@ class Database:
                 place.folder.mkdir(parents=True, exist_ok=True)
         except OSError as cause:
             raise UsageError(f"the registry {place.folder} cannot be made: {cause.strerror}") from None
-        self._engine = _engine(place)
+        self._engine = _engine(place, get_ident())
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -146,7 +147,8 @@ def _passes(cause: DBAPIError) -> bool:
 
 
 @lru_cache(8)  # of a fleet's model after model: what was compiled of each statement stays with it, connections do not
-def _engine(place: Place) -> Engine:
+def _engine(place: Place, thread: int) -> Engine:
+    """The engine of a thread: who closes one must not close those that another has connections of."""
     if place.folder is None:
         try:
             url = make_url(place.url)

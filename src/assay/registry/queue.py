@@ -8,7 +8,7 @@ whichever machines, processes or servers die meanwhile.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -53,17 +53,22 @@ _OPEN = TASK.c.state.in_((State.QUEUED, State.TAKEN))
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A task to queue: what is to be done, as JSON, and how large it is; the largest are taken first."""
+    """A task to queue: what is to be done, as JSON, and how large it is; the largest are taken first.
+
+    A `part` is not asked for by itself: another task of the run needs what it gives.
+    """
 
     payload: str
     size: int
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A task in somebody's hands: which, by the how many-th taking, and what is to be done."""
+    """A task in somebody's hands: which of which run, by the how many-th taking, and what is to be done."""
 
     id: int
+    run: str
     taking: int
     token: str
     payload: str
@@ -91,9 +96,9 @@ class Queue:
             fleet: a digest of what is to be done, the same for the same tasks.
         """
         rows = [
-            {"fleet": fleet, "assay": self._version, "number": number, "payload": row.payload, "size": row.size,
-             "state": State.QUEUED, "taking": 0, "worker": "", "until": 0, "token": secrets.token_hex(16),
-             "outcome": "", "closed": 0}
+            {"fleet": fleet, "assay": self._version, "number": number, "part": int(row.part), "payload": row.payload,
+             "size": row.size, "state": State.QUEUED, "taking": 0, "worker": "", "until": 0,
+             "token": secrets.token_hex(16), "outcome": "", "closed": 0}
             for number, row in enumerate(tasks)
         ]  # fmt: skip
         name = secrets.token_hex(16)
@@ -130,7 +135,7 @@ class Queue:
             taking = row.taking + (row.worker != worker or row.state != State.TAKEN)
             values = {"state": State.TAKEN, "taking": taking, "worker": worker, "until": now + int(lease * 1000)}
             connection.execute(update(TASK).where(TASK.c.id == row.id).values(**values))
-            return Taken(row.id, taking, row.token, row.payload)
+            return Taken(row.id, row.run, taking, row.token, row.payload)
 
         return self._database.write(taken)
 
@@ -152,6 +157,19 @@ class Queue:
             lambda connection: bool(connection.execute(update(TASK).where(mine).values(**values)).rowcount)
         )
 
+    def put_back(self, task: Taken) -> None:
+        """Let somebody take a task later, after all others that wait: what it needs is not there yet."""
+        values = {"state": State.QUEUED, "taking": task.taking - 1, "worker": "", "until": 0, "size": 0}
+        mine = and_(_mine(task), TASK.c.state == State.TAKEN)
+        self._database.write(lambda connection: connection.execute(update(TASK).where(mine).values(**values)))
+
+    def outcomes(self, run: str, numbers: Collection[int]) -> list[str] | None:
+        """The outcomes of some tasks of a run, empty where one was given up; None: not all of them have ended."""
+        asked = select(TASK.c.outcome, TASK.c.state).where(TASK.c.run == run, TASK.c.number.in_(numbers))
+        found = self._database.read(lambda connection: connection.execute(asked.order_by(TASK.c.number)).all())
+        ended = [row.outcome for row in found if row.state in (State.DONE, State.LOST)]
+        return ended if len(ended) == len(found) else None
+
     def left(self, run: str = "") -> int:
         """How many tasks have not ended: of a run, or of all that are open."""
         which = TASK.c.run == run if run else and_(TASK.c.closed == 0, self._ours())
@@ -171,7 +189,7 @@ class Queue:
 
     def done(self, worker: str) -> int:
         """How many outcomes are of workers whose names begin so."""
-        mine = and_(TASK.c.worker.startswith(worker, autoescape=True), TASK.c.state == State.DONE)
+        mine = and_(TASK.c.worker.startswith(worker, autoescape=True), TASK.c.state == State.DONE, TASK.c.part == 0)
         asked = select(func.count()).select_from(TASK).where(mine)
         return int(self._database.read(lambda connection: connection.execute(asked).scalar_one()))
 
@@ -179,7 +197,7 @@ class Queue:
         """The tasks of a run that have ended, in the order of the run."""
 
         def asked(connection: Connection) -> list[Ended]:
-            mine = and_(TASK.c.run == run, TASK.c.state.in_((State.DONE, State.LOST)))
+            mine = and_(TASK.c.run == run, TASK.c.part == 0, TASK.c.state.in_((State.DONE, State.LOST)))
             found = connection.execute(select(TASK).where(mine).order_by(TASK.c.number))
             return [Ended(row.number, row.outcome, row.worker) for row in found]
 

@@ -223,6 +223,7 @@ TASK = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("run", String(32), nullable=False),  # of which fleet audit it is a part
     Column("number", Integer, nullable=False),  # in that run
+    Column("part", Integer, nullable=False),  # 1: it reads files for another task, and is none of those asked for
     Column("fleet", _SHA256, nullable=False),  # of what the run is to do
     Column("assay", Text, nullable=False),  # the version that is to do it: others have other rules
     Column("begun", BigInteger, nullable=False),  # times are ms of the epoch, by the clock of the database

@@ -32,8 +32,7 @@ def upgrade() -> None:
 
 
 def _of_latest(name: str, table: str, column: str) -> None:
-    where = {"sqlite_where": _IS_LATEST, "postgresql_where": _IS_LATEST}
-    op.create_index(name, table, [column, "audit_id"], unique=False, **where)
+    op.create_index(name, table, [column, "audit_id"], sqlite_where=_IS_LATEST, postgresql_where=_IS_LATEST)
 
 
 def _audit() -> None:
@@ -250,6 +249,7 @@ def _task() -> None:
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("run", sa.String(length=32), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("fleet", sa.String(length=64), nullable=False),
         sa.Column("assay", sa.Text(), nullable=False),
         sa.Column("begun", sa.BigInteger(), nullable=False),
