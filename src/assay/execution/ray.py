@@ -29,7 +29,7 @@ class Ray:
         try:
             if not self._ray.is_initialized():
                 self._ray.init(log_to_driver=False, logging_level="error")
-        except Exception as cause:  # noqa: BLE001 - it has no error of its own for a cluster that is not there
+        except (OSError, RuntimeError, ValueError, self._ray.exceptions.RayError) as cause:
             said = str(cause).strip().partition("\n")[0] or type(cause).__name__
             raise UsageError(
                 f"Ray cannot be started here, or its cluster not reached: {said}; see  ray status"
