@@ -56,8 +56,10 @@ class Use:
 
     @property
     def pinned(self) -> bool:
-        """Whether what it loads tomorrow is what it loads today: a commit is named."""
-        return bool(_COMMIT.match(self.revision))
+        """Whether what it loads tomorrow is what it loads today: a commit is named, or a version."""
+        if self.model.startswith("hf://"):
+            return bool(_COMMIT.match(self.revision))
+        return bool(self.revision) or " models:/" not in self.how  # MLflow's: by an alias, a stage or the latest
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Python is read as a syntax tree, notebooks cell by cell, everything else (shell, Dockerfiles, Compose, Helm values, CI)
 by the options and keys that name a model to vLLM, TGI, Ollama, llama.cpp and the hub's command. Nothing is imported or
-run. What is put together at run time, from a variable of the environment say, is not seen.
+run. What is put together at run time, from a variable of the environment say, is not seen. MLflow's names are looked
+up in the tracking folders of the project (`assay.fleet.tracking`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from assay.errors import UsageError
@@ -25,6 +27,7 @@ _LONGEST = 20_000  # characters of a line: no command is longer
 _LEFT = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", "site-packages"}
 )
+_STORES = frozenset({"mlruns", "mlartifacts"})
 _SUFFIXES = frozenset(
     {".py", ".ipynb", ".sh", ".bash", ".yml", ".yaml", ".toml", ".json", ".env", ".cfg", ".ini", ".md", ".mk", ".tf"}
     | {".service", ".txt"}
@@ -46,8 +49,10 @@ _CALLS = {
     "InferenceClient": ("model",),
     "HuggingFaceEmbeddings": ("model_name",),
     "load_model": ("model_uri", "model_name"),
+    "download_artifacts": ("artifact_uri",),
+    "spark_udf": ("model_uri",),
 }
-_NOT_FIRST = {"pipeline": 1}  # where the model is not the first of the arguments
+_NOT_FIRST = {"pipeline": 1, "spark_udf": 1}  # where the model is not the first of the arguments
 _HUB = regex(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
 _MLFLOW = regex(r"(?:models|runs):/[\w./@-]+\Z")
 _NAME = r"""["']?(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)["']?(?![\w./:-])"""
@@ -60,6 +65,7 @@ _WORDS = (
 )
 _LINES = tuple(regex(row) for row in _WORDS)
 _OLLAMA = regex(r"ollama\s+(?:run|pull)\s+([\w./-]+(?::[\w.-]+)?)")
+_SERVED = regex(r"(?:-m|--model-uri)[\s=]+[\"']?((?:models|runs):/[\w./@-]+)")
 _FROM = regex(r"^FROM\s+(?:hf\.co|huggingface\.co)/([\w.-]+/[\w.-]+)")
 _REVISION = regex(r"--revision[\s=]+[\"']?([\w./-]+)")
 
@@ -80,7 +86,37 @@ def uses(project: Path) -> Uses:
                 found.setdefault((use.model, use.file, use.line), use)
         except _Unread as cause:
             unread.append(f"{name}: {cause}")
-    return Uses(tuple(sorted(found.values(), key=lambda use: (use.file, use.line, use.model))), tuple(unread))
+    places = sorted(_tracked(list(found.values()), project), key=lambda use: (use.file, use.line, use.model))
+    return Uses(tuple(places), tuple(unread))
+
+
+def _tracked(found: list[Use], project: Path) -> list[Use]:
+    """The uses, MLflow's by the folder or address that a tracking folder of the project has of them."""
+    if not any(_MLFLOW.match(use.model) for use in found):
+        return found
+    from assay.fleet.tracking import Tracking
+
+    tracking, known = Tracking(folders(project)), {}
+    for use in found:
+        if _MLFLOW.match(use.model) and use.model not in known:
+            known[use.model] = tracking.found(use.model)
+    return [
+        replace(use, model=row.model, revision="" if row.moves else row.version, how=f"{use.how} {use.model}")
+        if (row := known.get(use.model))
+        else use
+        for use in found
+    ]
+
+
+def folders(project: Path) -> list[Path]:
+    """The project's folder, and all below it that are looked into."""
+    found = []
+    for folder, below, _ in os.walk(project):
+        below[:] = sorted(name for name in below if name not in _LEFT and name not in _STORES)
+        found.append(Path(folder))
+        if len(found) > MOST_FILES:
+            break
+    return found
 
 
 class _Unread(Exception):
@@ -189,6 +225,11 @@ def _text(node: ast.expr | None, constants: dict[str, str]) -> str:
         return node.value
     if isinstance(node, ast.Name | ast.Attribute):
         return constants.get(node.id if isinstance(node, ast.Name) else node.attr, "")
+    if isinstance(node, ast.FormattedValue):
+        return _text(node.value, constants) if node.conversion == -1 and node.format_spec is None else ""
+    if isinstance(node, ast.JoinedStr):  # f"models:/{NAME}/3", where NAME is a constant
+        parts = [_text(part, constants) for part in node.values]
+        return "".join(parts) if all(parts) else ""
     if (
         isinstance(node, ast.Call) and len(node.args) == 2
     ):  # os.getenv("MODEL", "org/name"): what holds where it is unset
@@ -222,4 +263,5 @@ def _in_words(text: str, name: str) -> Iterator[Use]:
                 how = found[0].strip().split()[0].rstrip(":=").partition("=")[0]
                 yield Use(f"hf://{found['name']}", revision[1] if revision else "", name, number, how)
         yield from (Use(f"ollama:{found}", "", name, number, "ollama") for found in _OLLAMA.findall(line))
+        yield from (Use(found, "", name, number, "mlflow") for found in _SERVED.findall(line))
         yield from (Use(f"hf://{found}", "", name, number, "FROM") for found in _FROM.findall(line))

@@ -13,7 +13,7 @@ def listed(uses: Sequence[Use]) -> dict[str, tuple[Use, ...]]:
     """What is audited of each model that a project names -> the places that name it so."""
     found: dict[str, list[Use]] = {}
     for use in uses:
-        key = f"{use.model}@{use.revision}" if use.revision else use.model
+        key = f"{use.model}@{use.revision}" if use.revision and use.model.startswith("hf://") else use.model
         found.setdefault(key, []).append(use)
     return {key: tuple(rows) for key, rows in sorted(found.items())}
 
@@ -31,7 +31,7 @@ def toml(uses: Sequence[Use]) -> str:
         lines += [f"# {use.file}:{use.line} {use.how}" for use in rows[:10]]
         lines += [f"# and {len(rows) - 10:,} more places"] if len(rows) > 10 else []
         if auditable(reference):
-            pinned = "" if "@" in reference or not reference.startswith("hf://") else "  # no revision: pin one"
+            pinned = "" if all(use.pinned for use in rows) or "@" in reference else "  # no revision: pin one"
             lines += ["[[model]]", f"model = {json.dumps(reference)}{pinned}"]
         else:
             lines.append(f"# {reference}: not opened by assay; give the files that it stands for")
