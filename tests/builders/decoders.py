@@ -54,7 +54,7 @@ DECODERS: dict[str, dict[str, Any]] = {
     "starcoder2": {},
 }
 # decoders of which a part cannot be had, and which
-PARTLY = {"bloom": ("heads", "attribution"), "falcon": ("heads",), "opt": ("attribution",)}
+PARTLY = {"bloom": ("tokens", "attribution"), "falcon": ("tokens", "heads"), "opt": ("attribution",)}
 _PARTLY = {"bloom": {"n_layer": 3, "n_head": 4}, "falcon": {}, "opt": {"ffn_dim": 48, "word_embed_proj_dim": 32}}
 TEMPLATE = "{% for message in messages %}{{ message.content }}{% endfor %}{% if add_generation_prompt %}:{% endif %}"
 

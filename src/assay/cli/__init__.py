@@ -21,6 +21,7 @@ COMMANDS = {
     "trace": "Find where a text comes from in indexed training data.",
     "check": "Check a text against documents: what supports or contradicts each sentence.",
     "score": "Run a model on a text: how likely it finds each token.",
+    "inside": "Look into a model while it writes a token: lens, contributions, ablation.",
     "calibrate": "Ask a model labelled questions: how often it is wrong at which score.",
     "memorisation": "Say how much of its training data a model has memorised.",
     "probe": "Try what a model does when it is asked for something.",

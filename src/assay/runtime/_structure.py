@@ -69,6 +69,7 @@ class _Call(NamedTuple):
     module: Any
     given: tuple[Any, ...]
     out: Any
+    value: Any  # of `out` when it was given: some networks add to it in place
 
 
 class _Watch:
@@ -114,7 +115,8 @@ class _Watch:
         def hook(module: Any, given: Any, named: dict[str, Any], out: Any) -> None:
             tensors = tuple(row for row in (*given, *named.values()) if hasattr(row, "data_ptr"))
             held = first(out)
-            calls.append(_Call(name, module, tensors, held if hasattr(held, "data_ptr") else None))
+            held = held if hasattr(held, "data_ptr") else None
+            calls.append(_Call(name, module, tensors, held, None if held is None else held.clone()))
 
         return hook
 
@@ -210,7 +212,7 @@ def _block(torch: Any, module: Any, watch: _Watch) -> Block:
     added = (whole.out - before).double().flatten()
     factors, left = [], added
     if ends:
-        columns = torch.stack([call.out.double().flatten() for call in ends], 1)
+        columns = torch.stack([call.value.double().flatten() for call in ends], 1)
         solved = torch.linalg.lstsq(columns, added[:, None]).solution[:, 0]
         factors, left = solved.tolist(), columns @ solved - added
     gap = float(left.norm() / whole.out.double().norm())

@@ -1,0 +1,1 @@
+"""Looking into models, and what is said and drawn of it."""
