@@ -195,7 +195,7 @@ def test_help_without_click_is_the_same_as_with_it() -> None:
         (["audit", "x", "--skip", "token.forgable"], "did you mean 'token.forgeable'?"),
         (["audit", "x", "--policy", "defualt"], "no policy 'defualt'"),
         (["audit", "ftp://host/x"], "cannot open ftp://host/x"),
-        (["frob"], "no command 'frob' (assay --help lists them)"),
+        (["xyzzy"], "no command 'xyzzy' (assay --help lists them)"),
         (["audti"], "no command 'audti'; did you mean 'audit'?"),
         (["audit", "x", "-o", "htlm"], "did you mean 'html'?"),
         (["audit", "x", "-o", "x.foo"], "no format goes with the name 'x.foo'"),

