@@ -25,6 +25,8 @@ from assay.formats import installed as formats
 from assay.formats import listing as format_listing
 from assay.listing import NAME
 from assay.listing import written as listed
+from assay.measures import listing as measure_listing
+from assay.policy import listing as policy_listing
 
 DOCS = Path(__file__).resolve().parent
 
@@ -41,7 +43,13 @@ def pages() -> dict[str, str]:
 
 def lists() -> dict[str, str]:
     """The same of the lists that start-up reads in place of the modules; the pages are made from what these say."""
-    rooms = {"checks": check_listing, "facts": fact_listing, "formats": format_listing}
+    rooms = {
+        "checks": check_listing,
+        "facts": fact_listing,
+        "formats": format_listing,
+        "measures": measure_listing,
+        "policy/builtin": policy_listing,
+    }
     return {f"../src/assay/{room}/{NAME}": listed(listing()) for room, listing in rooms.items()}
 
 

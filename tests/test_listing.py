@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from assay import checks, formats
 from assay.facts import catalog
 from assay.facts.artifact import Artifact
 from assay.facts.dossier import QUESTIONS
-from assay.listing import NAME, Deferred, listed, modules, written
+from assay.listing import NAME, Deferred, listed, modules, unindented, written
+from tests.builders.safetensors import safetensors
 
 ROOM = Path(assay.__file__).parent
 LOADED = "import sys; {} ; print(*(name for name in sys.modules if name.startswith('assay.{}.')))"
@@ -49,7 +51,7 @@ def test_what_a_list_gives_is_what_the_modules_give() -> None:
         sorted(checks._imported().values(), key=lambda row: row[1].rule.id),
         strict=True,
     ):
-        assert replace(check, run=found.run) == found
+        assert replace(check, run=found.run, quiet=False) == found
 
 
 def test_without_a_list_that_fits_the_modules_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +93,34 @@ def test_asking_a_room_imports_only_what_is_asked(code: str, room: str, most: in
     assert len(said) <= most, said
 
 
+@pytest.mark.parametrize(
+    "text", ["", "one", " one\n", "one\n\n   two\n     three\n\n   ", "\n  two\n one\n", "a\n\n\n b "]
+)
+def test_a_docstring_is_unindented_as_the_library_does(text: str) -> None:
+    assert unindented(text) == inspect.cleandoc(text)
+
+
 def test_what_is_deferred_is_called_with_what_is_given() -> None:
     assert Deferred("fractions", "Fraction", "from_decimal")(2) == 2
     assert Deferred("json", "dumps")({}, indent=1) == "{}"
     assert set(QUESTIONS) == {name.partition(".")[0] for name in modules(str(ROOM / "checks"), QUESTIONS)}
+
+
+def test_a_check_that_finds_nothing_in_nothing_is_not_imported_for_it() -> None:
+    code = "from assay.checks import named; list(named({!r}).answers({{}}))"
+    for id, imported in (("archive.bomb", False), ("weights.absent", True)):
+        said = subprocess.run(
+            [sys.executable, "-c", LOADED.format(code.format(id), "checks")], capture_output=True, text=True, check=True
+        ).stdout
+        assert (id.replace(".", "_") in said) is imported
+
+
+def test_an_audit_of_a_small_folder_imports_what_it_uses(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(safetensors({"a": ("F32", (8, 8))}))
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "hidden_size": 8, "vocab_size": 8}')
+    command = [sys.executable, "-X", "importtime", "-m", "assay", "audit", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode in (0, 3), done.stderr[-2000:]
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert loaded.isdisjoint({"gettext", "jinja2", "numpy", "platform", "rich", "tomllib", "uuid", "yaml"})
+    assert len([name for name in loaded if name.startswith("assay.")]) <= 175

@@ -206,6 +206,8 @@ static nb::tuple difference(nb::handle left, nb::handle right, nb::object change
 
 NB_MODULE(_core, m) {
   using namespace assay;
+  // a command ends without looking for garbage once more, and what it still holds then goes with its process
+  nb::set_leak_warnings(false);
   chosen = at_most("");
   m.doc() = "Native kernels of assay. The contract is assay.kernels.reference; see the README of openassay-native.";
   m.def("level", [] { return std::string(chosen->name); }, "The instruction-set level in use, such as x86_64_v4.");

@@ -35,19 +35,23 @@ else:
             names = tuple(name for name, kind in kinds.items() if not kind.startswith("ClassVar["))
             asked = {"repr": repr, "frozen": frozen, "slots": slots}
             fields = _Fields(kinds, names, {name: scope[name] for name in names if name in scope}, asked)
-            plain = _slotted(given, names) if slots else fields.without_marks(given)
-            methods = dict.fromkeys(("__init__", "__eq__", *(["__repr__"] if repr else [])), fields)
-            methods |= {"__hash__": fields if frozen else None, "__replace__": dataclasses.replace}
+            methods = {"__init__": _Made(fields), "__eq__": _Made(fields), "__replace__": dataclasses.replace}
+            methods["__hash__"] = _Made(fields) if frozen else None
+            if repr:
+                methods["__repr__"] = _Made(fields)
             if frozen:
                 methods |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
                 if slots:
                     methods |= {"__getstate__": _state, "__setstate__": _restore}
-            for name, method in methods.items():
-                if name not in scope:
-                    setattr(plain, name, _Made(plain, name, fields) if method is fields else method)
-            plain.__match_args__ = names
-            for name in ("__dataclass_fields__", "__dataclass_params__"):
-                setattr(plain, name, _Made(plain, name, fields))
+            own = {name: method for name, method in methods.items() if name not in scope}
+            own |= {"__match_args__": names, **{name: _Made(fields) for name in _TABLES}}
+            if slots:
+                return _slotted(given, names, own)
+            plain = fields.without_marks(given)
+            for name, method in own.items():
+                setattr(plain, name, method)
+                if type(method) is _Made:
+                    method.__set_name__(plain, name)
             return plain
 
         return made
@@ -83,6 +87,7 @@ class _Pattern:
         return repr(self._compiled)
 
 
+_TABLES = ("__dataclass_fields__", "__dataclass_params__")
 # what the library is asked for where it is to make one method and nothing else
 _ONLY = {"__repr__": {"repr": True}, "__eq__": {"eq": True}, "__hash__": {"unsafe_hash": True}}
 
@@ -90,8 +95,14 @@ _ONLY = {"__repr__": {"repr": True}, "__eq__": {"eq": True}, "__hash__": {"unsaf
 class _Made:
     """What a dataclass has by a name, and which takes its own place when it is looked up: a method, or a table."""
 
-    def __init__(self, home: type, name: str, fields: _Fields) -> None:
-        self._home, self._name, self._fields = home, name, fields
+    _home: type
+    _name: str
+
+    def __init__(self, fields: _Fields) -> None:
+        self._fields = fields
+
+    def __set_name__(self, home: type, name: str) -> None:
+        self._home, self._name = home, name
 
     def __get__(self, instance: object, owner: type) -> Any:
         made = vars(self._home)[self._name]
@@ -178,11 +189,12 @@ def _init_code(count: int, factories: tuple[int, ...], post: bool) -> CodeType:
     return code
 
 
-def _slotted(given: type, names: tuple[str, ...]) -> type:
-    """The class again with a slot for each field: it has to have them from its beginning."""
-    left_out = (*names, "__dict__", "__weakref__")
-    scope = {name: value for name, value in vars(given).items() if name not in left_out}
-    plain = type(given)(given.__name__, given.__bases__, {**scope, "__slots__": names})
+def _slotted(given: type, names: tuple[str, ...], own: dict[str, Any]) -> type:
+    """The class again with a slot for each field, which it has to have from its beginning, and with its `own` names."""
+    scope = {**vars(given), **own, "__slots__": names}
+    for name in (*names, "__dict__", "__weakref__"):
+        scope.pop(name, None)
+    plain = type(given)(given.__name__, given.__bases__, scope)
     plain.__qualname__ = given.__qualname__
     return plain
 

@@ -9,7 +9,6 @@ a pass or a file that nobody looked at, the pipeline works out from them (pipeli
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, astuple
 from functools import cache
@@ -19,11 +18,11 @@ from typing import Any
 from assay.facts.dossier import QUESTIONS, Rule
 from assay.facts.finding import Answer
 from assay.facts.structure import Aspect
-from assay.lazy import dataclass, regex
-from assay.listing import Deferred, listed, modules
+from assay.lazy import dataclass
+from assay.listing import Deferred, listed, modules, unindented
 
 Run = Callable[..., Iterator[Answer]]
-_ALL = regex(r"tuple\[(\w+), \.\.\.\]\Z")
+_ALL = ("tuple[", ", ...]")  # around the type of what a parameter takes all of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +43,15 @@ class Check:
     run: Run
     aspects: tuple[Aspect, ...] = ()
     of_bytes: bool = False
+    quiet: bool = False  # it is known that it finds nothing where there is none of what it needs
 
     def answers(self, facts: dict[str, tuple[Any, ...]]) -> Iterator[Answer]:
         """What the check finds in `facts`, which are keyed by the name of their type; nothing, if it finds nothing."""
         each = next((need for need in self.needs if need.each), None)
         whole = {need.name: facts.get(need.fact, ()) for need in self.needs if not need.each}
         if each is None:
-            yield from self.run(**whole)
+            if not self.quiet or any(whole.values()):
+                yield from self.run(**whole)
             return
         for subject in facts.get(each.fact, ()):
             yield from self.run(**{each.name: subject}, **whole)
@@ -85,7 +86,7 @@ def check(
         # as written, unevaluated: mypy has checked them, and evaluating all of them costs 1.5 ms at every start
         needs = tuple(_need(name, hint) for name, hint in run.__annotations__.items() if name != "return")
         asked = question or run.__module__.rpartition(".")[0].rpartition(".")[2]
-        rule = Rule(id, asked, title, inspect.getdoc(run) or "", remedy, severity, references)
+        rule = Rule(id, asked, title, unindented(run.__doc__ or ""), remedy, severity, references)
         return Check(rule, needs, run, aspects, of_bytes or asked == "vulnerabilities")
 
     return declare
@@ -113,6 +114,7 @@ def listing() -> dict[str, Any]:
             "needs": [astuple(need) for need in check.needs],
             "aspects": [row.name for row in check.aspects],
             "of_bytes": check.of_bytes,
+            "quiet": not any(need.each for need in check.needs) and not any(check.answers({})),
         }
         for module, (name, check) in _imported().items()
     }
@@ -125,6 +127,7 @@ def _from_list(module: str, row: dict[str, Any]) -> Check:
         Deferred(f"{__name__}.{module}", row["name"], "run"),
         tuple(Aspect[name] for name in row["aspects"]),
         row["of_bytes"],
+        row["quiet"],
     )
 
 
@@ -144,5 +147,7 @@ def _need(name: str, hint: Any) -> Need:
         return Need(name, hint.__args__[0].__name__, each=False)
     if isinstance(hint, type):
         return Need(name, hint.__name__, each=True)
-    all_at_once = _ALL.match(hint)
-    return Need(name, all_at_once[1], each=False) if all_at_once else Need(name, hint, each=True)
+    before, after = _ALL
+    if hint.startswith(before) and hint.endswith(after):
+        return Need(name, hint[len(before) : -len(after)], each=False)
+    return Need(name, hint, each=True)

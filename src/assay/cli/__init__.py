@@ -93,9 +93,7 @@ def main() -> None:
         status = _main()
     except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
         status = _interrupted(asked)
-    # else Python looks at all of it once more for garbage before it ends; the kernels' own are said to be lost then
-    if "openassay_native" not in sys.modules:
-        gc.freeze()
+    gc.freeze()  # else Python looks at all of it twice more for garbage before it ends
     if status is not None:
         raise SystemExit(status)
 
@@ -163,6 +161,9 @@ def _unraised(lost: sys.UnraisableHookArgs) -> None:
 
 
 def _status() -> int:
+    from assay.cli._lean import load
+
+    load()
     import click
 
     from assay.cli._streams import guard

@@ -13,8 +13,10 @@ _HUB = "https://huggingface.co"  # huggingface_hub, "Environment variables", HF_
 
 def told(*references: str | None, offline: bool) -> None:
     """Say on standard error which proxy stands between this machine and each model or corpus behind a network."""
-    for model in (part for row in references for part in re.split(r",(?=https?://)", row or "")):
-        if offline or not model or "://" not in model:
+    if offline:
+        return
+    for model in (part for row in references if row and "://" in row for part in re.split(r",(?=https?://)", row)):
+        if "://" not in model:
             continue
         from assay.network import proxy
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
@@ -28,6 +29,7 @@ _PLACES = frozenset(
     ("alignment", "at", "data_start", "data_stop", "line", "lines", "opcodes", "parts", "start", "stop", "until")
 )
 _FARTHEST = 1 << 96
+_SCALARS: dict[Any, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
 class Mismatch(ValueError):
@@ -142,7 +144,7 @@ def _decoder(kind: Any) -> Decoder:
 
 
 def _dataclass_decoder(kind: type) -> Decoder:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     parts = tuple((name, _field_decoder(name, hints[name])) for name in _names(kind))
     names = frozenset(_names(kind))
 
@@ -153,6 +155,13 @@ def _dataclass_decoder(kind: type) -> Decoder:
         return kind(*[decoder(value.get(name)) for name, decoder in parts])
 
     return build
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    """The type that each field's annotation names; the library, which is slow at it, is asked for the less simple."""
+    found = {name: _SCALARS.get(kind.__annotations__[name]) for name in _names(kind)}
+    others = {name: kind.__annotations__[name] for name, scalar in found.items() if scalar is None}
+    return found | get_type_hints(types.SimpleNamespace(__annotations__=others), vars(sys.modules[kind.__module__]))
 
 
 def _field_decoder(name: str, hint: Any) -> Decoder:

@@ -7,7 +7,6 @@ else lists it: the pipeline puts such facts into the dossier, and reading a doss
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
@@ -15,6 +14,7 @@ from typing import Any
 
 import assay.facts
 from assay.lazy import dataclass
+from assay.listing import modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def declared(values: Iterable[object]) -> dict[str, type]:
 def builtin() -> dict[str, type]:
     """The sections of assay's own facts: every module beside this one is looked into."""
     found: dict[str, type] = {}
-    for entry in pkgutil.iter_modules(assay.facts.__path__, "assay.facts."):
-        found |= _own(importlib.import_module(entry.name))
+    for name in modules(assay.facts.__path__[0]):
+        found |= _own(importlib.import_module(f"assay.facts.{name}"))
     return found
 
 

@@ -7,7 +7,6 @@ a report needs, in the order that needs and gives imply. Measures are found by l
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.facts.artifact import Artifact
 from assay.lazy import dataclass
+from assay.listing import Deferred, listed, modules
 from assay.progress import Progress
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ class Feed(Protocol):
         """The facts, once the last block was fed."""
 
 
+_RUNS = ("run", "begin", "ready")  # the functions of a measure
 Run = Callable[[Material], Iterable[object]]
 Ready = Callable[[Asked], None]
 Begin = Callable[[Material], Mapping[str, Feed]]
@@ -165,5 +166,35 @@ class Measure:
 @cache
 def installed() -> tuple[Measure, ...]:
     """Every measure of assay's own, in module-name order."""
-    names = sorted(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
-    return tuple(importlib.import_module(f"{__name__}.{name}").MEASURE for name in names)
+    rows = listed(__path__[0], packages=True)
+    return tuple(_imported().values() if rows is None else map(_from_list, rows, rows.values()))
+
+
+def listing() -> dict[str, Any]:
+    """What each measure declares, as `listed` gives it back: all but what it runs, of which only that it does."""
+    return {
+        module: {
+            "id": row.id,
+            "needs": list(row.needs),
+            "gives": list(row.gives),
+            "cost": row.cost.name,
+            "given": row.given,
+            "reported": row.reported,
+            "runs": [name for name in _RUNS if getattr(row, name) not in (None, _nothing)],
+        }
+        for module, row in _imported().items()
+    }
+
+
+def _from_list(module: str, row: dict[str, Any]) -> Measure:
+    runs: dict[str, Any] = {name: Deferred(f"{__name__}.{module}", "MEASURE", name) for name in row["runs"]}
+    return Measure(
+        row["id"], tuple(row["needs"]), tuple(row["gives"]), Cost[row["cost"]],
+        given=row["given"], reported=row["reported"], **runs,
+    )  # fmt: skip
+
+
+def _imported() -> dict[str, Measure]:
+    """Module below this one -> what it declares."""
+    names = modules(__path__[0], packages=True)
+    return {name: importlib.import_module(f"{__name__}.{name}").MEASURE for name in names}

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import importlib
 import io
-import pkgutil
-from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from assay.errors import UsageError
 from assay.lazy import dataclass
+from assay.listing import modules
 from assay.render import output
 
 if TYPE_CHECKING:
@@ -106,5 +105,5 @@ def summary(dossier: Dossier) -> str:
     return str(title + Markup("<table>{}</table>").format(rows))
 
 
-def _modules() -> Iterator[str]:
-    return (entry.name for entry in pkgutil.iter_modules(output.__path__) if not entry.name.startswith("_"))
+def _modules() -> tuple[str, ...]:
+    return modules(output.__path__[0])

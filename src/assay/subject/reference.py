@@ -16,7 +16,6 @@ from assay.errors import UsageError
 from assay.facts.dossier import ANTHROPIC, ENDPOINTS, OPENAI
 from assay.lazy import regex
 from assay.secret import without_user
-from assay.subject import hub, hub_ranges, ranges
 from assay.subject.walk import Walk, walked
 
 _SERVER = regex(r"(?P<api>openai\+|anthropic\+)(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
@@ -36,6 +35,18 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False, headers: boo
         UsageError: nothing is there, or the reference has none of these forms; the message says what to give.
     """
     reference = os.fspath(model)
+    if "://" in reference or reference.startswith(ENDPOINTS):
+        return _far(reference, offline=offline, headers=headers)
+    if ":" in reference and _HOST.match(reference) and not Path(reference).exists():
+        raise UsageError(f"no model at {reference}: a model behind a server is openai+http://{reference}")
+    if not reference or "\0" in reference:
+        raise UsageError(f"{reference!r} names no model: give {_FORMS}")
+    return walked(Path(reference))
+
+
+def _far(reference: str, *, offline: bool, headers: bool) -> Walk:
+    from assay.subject import hub, hub_ranges, ranges  # what is on disk needs none of them
+
     if reference.startswith(hub.SCHEME) and headers and not offline:
         return hub_ranges.opened(reference)
     if reference.startswith(hub.SCHEME):
@@ -56,13 +67,7 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False, headers: boo
             f"cannot open {without_user(reference)}: give {api}{without_user(reference)} for a model behind a server,"
             " or a folder, a weight file or hf://org/name"
         )
-    if "://" in reference:
-        raise UsageError(f"cannot open {without_user(reference)}: give {_FORMS}")
-    if _HOST.match(reference) and not Path(reference).exists():
-        raise UsageError(f"no model at {reference}: a model behind a server is openai+http://{reference}")
-    if not reference or "\0" in reference:
-        raise UsageError(f"{reference!r} names no model: give {_FORMS}")
-    return walked(Path(reference))
+    raise UsageError(f"cannot open {without_user(reference)}: give {_FORMS}")
 
 
 def server(reference: str) -> tuple[str, str, str]:

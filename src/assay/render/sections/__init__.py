@@ -6,7 +6,6 @@ Every format that people read loops over `of(dossier)`, so a section comes out i
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.section import Unread
 from assay.lazy import dataclass
+from assay.listing import modules
 from assay.render.visible import escaped, visible
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class View:
 @cache
 def installed() -> frozenset[str]:
     """The sections that have a view in this folder: a file is called as its section."""
-    return frozenset(entry.name for entry in pkgutil.iter_modules(__path__) if not entry.name.startswith("_"))
+    return frozenset(modules(__path__[0]))
 
 
 def view(id: str, extra: tuple[View, ...] = ()) -> View | None:

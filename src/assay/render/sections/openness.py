@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from assay.facts.dossier import Dossier
 from assay.facts.openness import BY_ID, CLASSES, Answered, Openness, Support
 from assay.render.evidence import anchors, located
-from assay.render.page import fragment
 from assay.render.record.openness import compute_words, licence_words, summary, summed, unseen
 from assay.render.sections import View
 from assay.render.visible import code, escaped
@@ -72,6 +71,8 @@ def body(found: Openness, unseen: str) -> Markup:
 
 def _html(found: Openness, classes: list[str], rows: dict[str, str], unseen: str) -> Markup:
     """`unseen` says that no file is there to look at, in place of components of which each would be "absent"."""
+    from assay.render.page import fragment
+
     return fragment(
         "sections/openness.html.j2",
         found=found,
