@@ -77,7 +77,7 @@ AUDIT = Table(
     _latest(),
     Index("audit_by_key", "key", "last_kept"),
     Index("audit_by_time", "last_kept", "id"),
-    Index("audit_by_verdict", "verdict", "last_kept"),
+    Index("audit_by_verdict", "verdict", "last_kept", "id"),
     Index("audit_by_subject", "subject"),
 )
 
@@ -101,7 +101,7 @@ MODEL = Table(
     Column("verdict", String(16), nullable=False),
     Index("model_by_key", "key"),
     Index("model_by_time", "last_kept", "name"),
-    Index("model_by_verdict", "verdict", "last_kept"),
+    Index("model_by_verdict", "verdict", "last_kept", "name"),
     Index("model_of_audit", "audit_id"),
 )
 

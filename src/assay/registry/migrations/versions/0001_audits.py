@@ -71,7 +71,7 @@ def _audit() -> None:
     op.create_index("audit_by_key", "audit", ["key", "last_kept"], unique=False)
     op.create_index("audit_by_subject", "audit", ["subject"], unique=False)
     op.create_index("audit_by_time", "audit", ["last_kept", "id"], unique=False)
-    op.create_index("audit_by_verdict", "audit", ["verdict", "last_kept"], unique=False)
+    op.create_index("audit_by_verdict", "audit", ["verdict", "last_kept", "id"], unique=False)
 
 
 def _artifact() -> None:
@@ -188,7 +188,7 @@ def _model() -> None:
     )
     op.create_index("model_by_key", "model", ["key"], unique=False)
     op.create_index("model_by_time", "model", ["last_kept", "name"], unique=False)
-    op.create_index("model_by_verdict", "model", ["verdict", "last_kept"], unique=False)
+    op.create_index("model_by_verdict", "model", ["verdict", "last_kept", "name"], unique=False)
     op.create_index("model_of_audit", "model", ["audit_id"], unique=False)
 
 
