@@ -1,11 +1,13 @@
 """A fleet of made models: all new, none changed, one in a hundred changed, other rules; beside `assay audit` of each.
 
     python -m benchmarks.fleet [--models 1000] [--jobs 2] [--alone 20]
+    python -m benchmarks.fleet --executor ray [--models 100]
     python -m benchmarks.fleet --kills 200 [--models 12] [--seed 1]
 
 Each line is one `assay fleet audit` as a user runs it: wall seconds, CPU seconds of all its processes, and CPU a model.
 `alone` is `assay audit --keep` of so many of the models, a process each. The models are small (a hub folder of four
 files, which share their weights three by three), so that what is measured is assay and not hashing.
+With `--executor`, the same models are all new to local processes and to that one, one after the other, twice.
 With `--kills`, see benchmarks/fleet_kills.py.
 """
 
@@ -38,6 +40,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--alone", type=int, default=20)
+    parser.add_argument("--executor", default="local")
     arguments = parser.parse_args()
     if arguments.kills:
         from benchmarks.fleet_kills import kills
@@ -48,6 +51,11 @@ def main() -> None:
         root = Path(folder)
         models = _made(root, arguments.models or 1000)
         print(f"{'what':<28}{'models':>8}{'read':>8}{'wall s':>9}{'CPU s':>9}{'CPU ms a model':>16}")
+        if arguments.executor != "local":
+            for turn in (1, 2):
+                for name in ("local", arguments.executor):
+                    _fleet(f"all new, {name}", root, arguments.jobs, f"kept-{name}-{turn}", name)
+            return
         _fleet("all new", root, arguments.jobs)
         _fleet("none changed", root, arguments.jobs)
         for model in models[::100]:
@@ -71,8 +79,9 @@ def _made(root: Path, count: int) -> list[Path]:
     return found
 
 
-def _fleet(what: str, root: Path, jobs: int) -> None:
-    command = [*ASSAY, "fleet", "audit", "--registry", "kept", "--jobs", str(jobs), "-o", "json=rows.json"]
+def _fleet(what: str, root: Path, jobs: int, kept: str = "kept", executor: str = "local") -> None:
+    how = ["--registry", kept, "--jobs", str(jobs), "--executor", executor]
+    command = [*ASSAY, "fleet", "audit", *how, "-o", "json=rows.json"]
     wall, cpu = _measured(command, root)
     rows = json.loads((root / "rows.json").read_text())
     _line(what, len(rows), sum(row["read"] for row in rows), wall, cpu)
