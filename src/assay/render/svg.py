@@ -108,7 +108,7 @@ def shares(title: str, rows: Sequence[tuple[str, float, float, float, str]]) -> 
 
 
 def intervals(title: str, rows: Sequence[tuple[str, str, tuple[float, ...]]]) -> Markup:
-    """Numbers with their intervals below one another, each on a scale of its own; nothing without rows.
+    """Numbers with their intervals below one another, each on the scale that is given for it; nothing without rows.
 
     Args:
         title: what is shown.

@@ -38,14 +38,21 @@ def body(found: Behaviour) -> Markup:
 
 
 def picture(row: Probed) -> Markup:
-    """The estimates of a probe with their intervals."""
-    return intervals(row.question, [(one.name, one.words, _scaled(one)) for one in row.estimates if one.count])
+    """The estimates of a probe with their intervals, those of one unit on one scale."""
+    shown = [one for one in row.estimates if one.count]
+    scale = _scale([one for one in shown if one.unit is Unit.NATS])
+    return intervals(
+        row.question, [(f"{one.name}: {one.number(one.value)}", one.words, _scaled(one, scale)) for one in shown]
+    )
 
 
-def _scaled(one: Estimate) -> tuple[float, ...]:
-    chance = () if one.chance is None else (one.chance,)
-    if one.unit is not Unit.NATS:
-        return (one.value, one.low, one.high, 0.0, 1.0, *chance)
-    least, most = min(0.0, one.low), max(0.0, one.high)
+def _scale(rows: list[Estimate]) -> tuple[float, float]:
+    """The least and the greatest of nats that are shown, zero among them, with some room."""
+    least, most = min((0.0, *(one.low for one in rows))), max((0.0, *(one.high for one in rows)))
     room = 0.1 * (most - least) or 1.0
-    return (one.value, one.low, one.high, least - room, most + room, *chance)
+    return least - room, most + room
+
+
+def _scaled(one: Estimate, nats: tuple[float, float]) -> tuple[float, ...]:
+    chance = () if one.chance is None else (one.chance,)
+    return (one.value, one.low, one.high, *(nats if one.unit is Unit.NATS else (0.0, 1.0)), *chance)
