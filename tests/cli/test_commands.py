@@ -141,6 +141,10 @@ def test_checks_explain_policy_doctor_completion() -> None:
         == "assay: no check 'token.forgable'; did you mean 'token.forgeable'? (assay checks lists them)\n"
     )
     assert json.loads(run("explain", "token.forgeable", "-o", "json").stdout) in listed
+    pickled = [row for row in listed if row["id"].startswith("pickle.")]
+    assert len(pickled) > 3 and json.loads(run("explain", "pickle.*", "-o", "json").stdout) == pickled
+    assert run("explain", "pickle.*").stdout.count("What to do:") == len(pickled)
+    assert run("explain", "pickles.*").stderr == "assay: no check fits 'pickles.*' (assay checks lists them)\n"
     assert json.loads(run("explain", "Inert", "-o", "json").stdout)["word"] == "inert"
     assert run("policy", "check", "strict").returncode == 0
     assert "pickle.reaches-outside" in run("policy", "show").stdout

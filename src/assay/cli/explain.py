@@ -6,18 +6,25 @@ from collections.abc import Iterator
 
 import click
 
-from assay.checks import named
+from assay.checks import installed, named
 from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._streams import Output, looks, put_record
+from assay.errors import UsageError
 from assay.facts.dossier import Rule
+from assay.lazy import fits
 
 
 @command("explain")
-@click.argument("id", metavar="CHECK|WORD")
+@click.argument("id", metavar="CHECK|PATTERN|WORD")
 @options.formats("text", "json")
 def COMMAND(id: str, outputs: tuple[Output, ...]) -> None:
-    """Explain a check (what it asks, why it matters, what to do), or a word that reports use, such as inert."""
+    """Explain a check (what it asks, why it matters, what to do), all that fit a pattern ("pickle.*"), or a word that
+    reports use, such as inert.
+    """
+    if set(id) & set("*?["):
+        _several(id, outputs)
+        return
     from assay.cli._checks import known
     from assay.render.glossary import Term, term
     from assay.render.terminal import wrapped
@@ -30,6 +37,15 @@ def COMMAND(id: str, outputs: tuple[Output, ...]) -> None:
         else:
             whose = f"after {found.source}" if found.source != "assay" else "assay's own word"
             put_record(format, found, wrapped(f"{found.word}: {found.plain} ({whose})", "", width, "   "), path)
+
+
+def _several(pattern: str, outputs: tuple[Output, ...]) -> None:
+    rules = tuple(row.rule for row in installed() if fits(row.rule.id, pattern))
+    if not rules:
+        raise UsageError(f"no check fits {pattern!r} (assay checks lists them)")
+    for format, path in outputs:
+        width = looks(path)[1]
+        put_record(format, rules, (line for rule in rules for line in (*_check(rule, width), "")), path)
 
 
 def _check(rule: Rule, width: int) -> Iterator[str]:

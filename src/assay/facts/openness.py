@@ -282,6 +282,10 @@ class Openness:
     lenses: tuple[Lens, ...]
     compute: Compute | None
 
+    def __repr__(self) -> str:
+        held = sum(row.support is not Support.ABSENT for row in self.components)
+        return f"<openness by the rules of {self.rules}: {held} of {len(self.components)} components>"
+
     def component(self, id: str) -> Component:
         """The component with this id; there is always one."""
         return next(row for row in self.components if row.id == id)
