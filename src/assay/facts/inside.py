@@ -11,7 +11,7 @@ LIMITS = {
     "tuned": "A tuned lens was trained to read a layer, so that it may see what the model itself does not use.",
     "attribution": "Contributions are arithmetic with the final norm's scale held still: what a part wrote directly, "
     "not what would happen without it.",
-    "tokens": "Ablation says what happens when one token is blurred; tokens that say the same replace each other.",
+    "tokens": "Cutting a token off says what happens without it; tokens that say the same replace each other.",
     "parts": "An ablated part is set to its mean over this prompt; later parts may make up for it.",
     "patching": "A patch says where the two prompts' difference is carried, for these two prompts.",
     "estimate": "An estimate follows the gradient: its error against real patches stands beside it.",

@@ -12,7 +12,7 @@ from assay.render.visible import visible
 
 SHADES, PLAIN = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 MOST_ROWS = 10  # of tokens, parts, heads
-_LABEL = 14  # columns before a strip
+_LABEL = 20  # columns before a strip
 
 
 def quoted(word: str) -> str:
@@ -134,7 +134,7 @@ def strip(values: Sequence[float], most: float, width: int, shades: str) -> str:
     size = -(-len(values) // max(1, width))
     found = [max(values[at : at + size]) for at in range(0, len(values), size)]
     steps = len(shades) - 1
-    return "".join(shades[max(0, min(steps, math.ceil(steps * value / most)))] if most > 0 else " " for value in found)
+    return "".join(shades[max(0, min(steps, round(steps * value / most)))] if most > 0 else " " for value in found)
 
 
 def _attribution(found: Inside, width: int, shades: str) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _attribution(found: Inside, width: int, shades: str) -> Iterator[str]:
                 by_layer[row.layer] = row.margin
         for sign, word in ((1, "for"), (-1, "against")):
             drawn = strip([max(0.0, sign * value) for value in by_layer], most, room, shades)
-            yield f"  {kind:<{_LABEL - 8}}{word:<8}|{drawn}|"
+            yield f"  {kind:<{_LABEL - 9}} {word:<8}|{drawn}|"
     said = ", ".join(f"{part} {value:+.2f}" for part, value in strongest(found)[:MOST_ROWS])
     yield from wrapped(f"most: {said}; all together {found.attribution.margin:+.2f}", "  ", width)
     if found.attribution.heads:
@@ -187,7 +187,7 @@ def _strips(rows: Sequence[Effect], layers: int, width: int, shades: str) -> Ite
         by_layer = [values.get(layer, 0.0) for layer in range(layers)]
         for sign, word in ((-1, "less"), (1, "more")):
             drawn = strip([max(0.0, sign * value) for value in by_layer], most, max(10, width - _LABEL - 12), shades)
-            yield f"  {kind:<{_LABEL - 8}}{word:<8}|{drawn}|"
+            yield f"  {kind:<{_LABEL - 9}} {word:<8}|{drawn}|"
 
 
 def estimated(found: Estimated) -> str:
