@@ -44,7 +44,7 @@ DECODERS: dict[str, dict[str, Any]] = {
     "olmo2": {},
     "granite": {"residual_multiplier": 0.3, "logits_scaling": 4.0, "embedding_multiplier": 2.0},
     "cohere": {"logit_scale": 0.5},
-    "cohere2": {"sliding_window": 8},
+    "cohere2": {"sliding_window": 8, "logit_scale": 0.5},
     "mixtral": {"num_local_experts": 4},
     "qwen2_moe": {**_EXPERTS, "shared_expert_intermediate_size": 24},
     "qwen3_moe": _EXPERTS,

@@ -45,7 +45,10 @@ def looked(llama: Path) -> Inside:
 
 @pytest.mark.parametrize("kind", sorted(DECODERS))
 def test_every_view_is_proved_on_every_architecture(kind: str, tmp_path: Path) -> None:
-    found = opened(tmp_path, kind).look(QUESTION, text="Grace", against=OTHER).record
+    # its own answer beside a prompt that differs in the last token: one that a random network answers otherwise
+    model = opened(tmp_path, kind)
+    tried = (model.seen(Asked(QUESTION, None, 1, most=1, against=f"{QUESTION[:-1]}{last}")).record for last in "~0Zq#.")
+    found = next(row for row in tried if row.patching)
     assert not found.unavailable and {row.view for row in found.proofs} == set(VIEWS)
     assert all(row.holds and row.error <= 1e-4 for row in found.proofs)
     assert found.attribution and found.ablation and found.patching
