@@ -42,6 +42,7 @@ def audit(
     trust: Text | None = None,
     run: Asking | None = None,
     probes: Probing | None = None,
+    reported: Sequence[Text] = (),
     cost: str = "weights",
     plugins: Sequence[str] = (),
     max_time: int | None = None,
@@ -67,10 +68,9 @@ def audit(
         hints: look for what weights tell without a base also where that takes minutes.
         histograms: a file to write every tensor's exact histogram to; `assay.weights.histograms.read` reads it.
         corpora: indexed training data (`assay corpus build`); what the card says about data is compared with it.
-        trust: a trust file (docs/signing.md); the model's signature is then verified, and one by nobody in it is a
-            defect.
+        trust: a trust file (docs/signing.md), by which the model's signature is verified.
         run: questions to run the model on (`assay.uncertainty.asking.asking()`); where it cannot be run, that is open.
-        probes: what of its behaviour to probe (`assay.probes.probing.planned()`).
+        probes, reported: what of its behaviour to probe (`assay.probes.probing.planned()`), reports of other tools.
         cost: the most that a measure may cost: `header` reads no values of tensors, `pass` each once, `weights` all
             that checks need.
         plugins: names of installed packages that bring checks, measures and sections; the dossier records them.
@@ -88,8 +88,8 @@ def audit(
         requested(
             model, policy=policy, questions=questions, only=only, skip=skip, known=known, offline=offline,
             isolation=isolation, require_isolation=require_isolation, as_of=as_of, jobs=jobs, base=base, hints=hints,
-            histograms=histograms, corpora=corpora, trust=trust, run=run, probes=probes, cost=cost, plugins=plugins,
-            max_time=max_time, max_bytes=max_bytes,
+            histograms=histograms, corpora=corpora, trust=trust, run=run, probes=probes, reported=reported, cost=cost,
+            plugins=plugins, max_time=max_time, max_bytes=max_bytes,
         ),
         progress,
     )  # fmt: skip

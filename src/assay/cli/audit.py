@@ -74,6 +74,13 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     is_flag=True,
     help="Probe what the model does when it is asked; --run does too (see: assay probe).",
 )
+@click.option(
+    "--reported",
+    multiple=True,
+    type=options.FILE,
+    metavar="FILE",
+    help="Take in what garak, inspect_ai, lm-evaluation-harness or promptfoo reported; may be repeated.",
+)
 @options.key_in_clear("With --run, --questions or --probes: ")
 @click.option("--hints", is_flag=True, help="Look for marks of edited weights also where that takes minutes.")
 @options.written("histograms", "Write the exact histogram of every tensor to this file.")
@@ -116,6 +123,7 @@ def COMMAND(
     samples: int,
     answers: Path | None,
     probes: bool,
+    reported: tuple[Path, ...],
     key_in_clear: bool,
     hints: bool,
     histograms: Path | None,
@@ -151,7 +159,7 @@ def COMMAND(
         model, policy=policy or config.policy, questions=_ids(questions), only=_ids(only), skip=_ids(skip),
         known=accepted or (), offline=config.offline if offline is None else offline,
         require_isolation=config.require_isolation if require_isolation is None else require_isolation,
-        as_of=as_of, jobs=jobs or config.jobs, base=base, corpora=corpora, trust=trust, hints=hints,
+        as_of=as_of, jobs=jobs or config.jobs, base=base, corpora=corpora, trust=trust, hints=hints, reported=reported,
         histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear, probes), cost=cost,
         probes=_probing(ran or probes, key_in_clear), plugins=plugins, max_time=max_time, max_bytes=max_bytes,
     )  # fmt: skip
@@ -164,8 +172,7 @@ def COMMAND(
     _verdict(dossier, targets, quiet=quiet)
     if kept_in:
         kept_in.keep(dossier, histograms, quiet=quiet)
-    status = STATUS[dossier.decision.verdict]
-    return 0 if exit_zero and status == 1 else status
+    return 0 if exit_zero and dossier.decision.verdict is Verdict.FAILED else STATUS[dossier.decision.verdict]
 
 
 def _apart(model: str, config: Config, outputs: Iterable[Path | None]) -> None:

@@ -20,6 +20,7 @@ from assay.progress import Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assay.facts.reported import Reported
     from assay.probes.probing import Probing
     from assay.subject import Walk
     from assay.uncertainty.asking import Asking
@@ -72,6 +73,10 @@ class Asked(Protocol):
     @property
     def probes(self) -> Probing | None:
         """What of the model's behaviour is to be probed."""
+
+    @property
+    def reported(self) -> tuple[Reported, ...]:
+        """What other tools reported of the model."""
 
     @property
     def hints(self) -> bool:

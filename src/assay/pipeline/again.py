@@ -20,6 +20,7 @@ _GIVEN = {
     "corpora": "its corpora (--corpus)",
     "run": "its questions (--questions)",
     "probes": "its probes",
+    "reported": "its reports of other tools",
 }
 
 

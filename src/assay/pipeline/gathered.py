@@ -47,7 +47,15 @@ def key(request: Request, plan: Plan) -> str:
 
     The policy is no part of it, but for the measures that its checks need.
     """
-    if request.base or request.corpora or request.run or request.probes or request.plugins or request.histograms:
+    if (
+        request.base
+        or request.corpora
+        or request.run
+        or request.probes
+        or request.reported
+        or request.plugins
+        or request.histograms
+    ):
         return ""
     measures = ",".join(row.id for row in plan.reading)
     limits = f"{request.max_time} {request.max_bytes} {request.hints} {request.isolation}"

@@ -18,6 +18,7 @@ from assay.measures import ORDER, Cost
 from assay.policy import baseline
 
 if TYPE_CHECKING:
+    from assay.facts.reported import Reported
     from assay.probes.probing import Probing
     from assay.uncertainty.asking import Asking
 
@@ -55,6 +56,7 @@ class Request:
     trust: Path | None = None
     run: Asking | None = None
     probes: Probing | None = None
+    reported: tuple[Reported, ...] = ()
     cost: Cost = Cost.WEIGHTS
     plugins: tuple[plugin.Loaded, ...] = ()
     max_time: int | None = None
@@ -133,6 +135,7 @@ def requested(
     trust: Text | None = None,
     run: Asking | None = None,
     probes: Probing | None = None,
+    reported: Sequence[Text] = (),
     cost: Cost | str = Cost.WEIGHTS,
     plugins: Sequence[str] = (),
     max_time: int | None = None,
@@ -164,6 +167,7 @@ def requested(
         trust=None if trust is None else Path(_path(trust, "trust")),
         run=run,
         probes=probes,
+        reported=_reports(reported),
         cost=_cost(cost),
         plugins=tuple(plugin.loaded(name) for name in _names(plugins, "plugins")),
         max_time=_most(max_time, "max_time"),
@@ -186,6 +190,14 @@ def _path(value: object, name: str) -> str:
         raise UsageError(f"{name} = {value!r}: expected a path or a reference, got {type(value).__name__}")
     text = os.fspath(value)
     return text if isinstance(text, str) else os.fsdecode(text)
+
+
+def _reports(value: Sequence[Text]) -> tuple[Reported, ...]:
+    if not (paths := _several(value, "reported")):
+        return ()
+    from assay.probes.reported import read
+
+    return tuple(read(Path(_path(row, "reported"))) for row in paths)
 
 
 def _several(value: object, name: str) -> Sequence[object]:
