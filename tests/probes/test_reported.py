@@ -101,6 +101,23 @@ def test_each_tool_is_known_by_what_it_writes_with_its_version_and_model(tmp_pat
     assert found["garak"].by == "reported by garak 0.17.1"
 
 
+def test_a_log_of_inspect_ai_is_packed_as_zstandard(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    packed = zstandard.ZstdCompressor().compress(json.dumps(INSPECT).encode())
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("header.json", packed)
+    stored = (0).to_bytes(2, "little")
+    raw = stream.getvalue()
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # of the two headers, where the method is
+        start = raw.index(mark) + at
+        assert raw[start : start + 2] == stored
+        raw = raw[:start] + (93).to_bytes(2, "little") + raw[start + 2 :]
+    assert taken(tmp_path, raw).rows[0].value == 0.75
+    with pytest.raises(UsageError, match="cannot be unpacked"):
+        taken(tmp_path, raw.replace(packed[:8], b"\0" * 8))
+
+
 def test_numbers_are_kept_as_the_tool_says_and_weak_ones_are_marked(tmp_path: Path) -> None:
     bypass, glitch = taken(tmp_path, FILES["garak"]).rows
     assert (bypass.value, bypass.count, bypass.failures) == (0.3, 10, 7) and "precision 0.60" in bypass.weak

@@ -38,6 +38,7 @@ COMMANDS = {
     "fleet": "Audit many models, and again only what changed.",
     "registry": "Look after kept audits: check, gc, export, import, migrate.",
     "serve": "Open kept audits in a browser.",
+    "serve-model": "Answer for a model over HTTP, as the OpenAI API does.",
     "compare": "Say what changed between two audits, and why.",
     "report": "Write reports from a saved dossier.",
     "checks": "List every check.",

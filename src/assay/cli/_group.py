@@ -22,7 +22,7 @@ class Commands(click.Group):
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"assay.cli.{cmd_name}").COMMAND
+        found: click.Command = importlib.import_module(f"assay.cli.{cmd_name.replace('-', '_')}").COMMAND
         return found
 
     def resolve_command(

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from assay.errors import MissingExtra
 from assay.facts.reported import ReportedRow
 from assay.files import json_value
 from assay.formats.container import zip as zips
@@ -13,6 +14,7 @@ from assay.formats.window import Window
 from assay.probes.reported import Found, count, name, number, rows_of, table
 
 MOST_HEADER = 64 << 20
+_ZSTANDARD = 93  # APPNOTE 6.3.10, section 4.4.5
 WEAK = "graded by another model, which the log does not measure"
 
 
@@ -22,10 +24,32 @@ def read(raw: bytes) -> Found:
     member = next((row for row in zips.archive(window).members if row.name == "header.json"), None)
     if member is None:
         raise ValueError("the archive has no header.json, as a finished log of inspect_ai has")
-    value = json_value(zips.content(window, member, MOST_HEADER).decode("utf-8"))
+    value = json_value(_content(window, member).decode("utf-8"))
     if not ours(value):
         raise ValueError("its header.json is not that of inspect_ai")
     return of(value)
+
+
+def _content(window: Window, member: zips.Member) -> bytes:
+    """The bytes of a member; inspect_ai writes them as Zstandard.
+
+    Raises MissingExtra: that is not installed.
+    """
+    if member.method != _ZSTANDARD:
+        return zips.content(window, member, MOST_HEADER)
+    if max(member.stored, member.size) > MOST_HEADER:
+        raise ValueError(f"its header.json has more than {MOST_HEADER:,} bytes")
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingExtra("corpus", "reading a log of inspect_ai") from None
+    try:
+        raw = zstandard.ZstdDecompressor().stream_reader(window.read(member.start, member.stored)).read(MOST_HEADER + 1)
+    except zstandard.ZstdError as cause:
+        raise ValueError(f"its header.json cannot be unpacked: {str(cause)[:80]}") from None
+    if len(raw) > MOST_HEADER:
+        raise ValueError(f"its header.json has more than {MOST_HEADER:,} bytes")
+    return bytes(raw)
 
 
 def ours(value: Any) -> bool:

@@ -1,0 +1,81 @@
+"""`assay serve-model`: an OpenAI-compatible endpoint for a model that assay runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assay.cli import _options as options
+from assay.cli._apart import command
+from assay.cli._network import told
+from assay.cli._streams import say
+from assay.cli._threads import use
+from assay.errors import InputError, UsageError
+
+
+@command("serve-model")
+@click.argument("model")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8385,
+    show_default=True,
+    metavar="N",
+    help="The port to listen at; 0: any that is free.",
+)
+@click.option(
+    "--token-file",
+    type=options.FILE,
+    metavar="FILE",
+    help="Answer only who has the token in this file, as a key of the API.",
+)
+@click.option("--no-token", is_flag=True, help="With --host: answer whoever can reach it.")
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name or address by which clients call this machine; may be repeated.",
+)
+@options.offline()
+@options.threads()
+@options.quiet()
+def COMMAND(
+    model: str,
+    host: str,
+    port: int,
+    token_file: Path | None,
+    no_token: bool,
+    hosts: tuple[str, ...],
+    offline: bool,
+    threads: int,
+    quiet: bool,
+) -> None:
+    """Answer for MODEL over HTTP as the OpenAI API does, so that other tools can ask what assay audits.
+
+    Chat of one message, completions, log-probabilities, also of given texts (echo), and a list of one model. The files
+    are parsed as in an audit, and no code of the model is run. Ends by Ctrl-C or SIGTERM.
+    """
+    from assay import uncertainty
+    from assay.network import serving
+    from assay.serve.model import application
+
+    door = serving.door(host, hosts, token_file)
+    if not serving.own(host) and not door.token and not no_token:
+        raise UsageError(f"others can reach --host {host}: give --token-file, or let anyone ask with --no-token")
+    if model.startswith(("openai+", "anthropic+")):
+        raise UsageError(f"{model} is served already: give its address to whoever asks")
+    told(model, offline=offline)
+    try:
+        use(threads)
+        runtime = uncertainty.open(model, offline=offline)
+    except InputError as cause:
+        raise UsageError(str(cause)) from None
+    with serving.listening(host, port) as socket:
+        at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
+        server = serving.server(application(runtime, door, runtime.model), wait=60)
+        if not quiet:
+            say(f"serving {runtime.model} at {at}/v1 (for assay: openai+{at}/v1)", err=True)
+        server.run(sockets=[socket])
