@@ -185,6 +185,7 @@ def listing() -> dict[str, Any]:
             "cost": row.cost.name,
             "given": row.given,
             "reported": row.reported,
+            "option": row.option,
             "runs": [name for name in _RUNS if getattr(row, name) not in (None, _nothing)],
         }
         for module, row in _imported().items()
@@ -195,7 +196,7 @@ def _from_list(module: str, row: dict[str, Any]) -> Measure:
     runs: dict[str, Any] = {name: Deferred(f"{__name__}.{module}", "MEASURE", name) for name in row["runs"]}
     return Measure(
         row["id"], tuple(row["needs"]), tuple(row["gives"]), Cost[row["cost"]],
-        given=row["given"], reported=row["reported"], **runs,
+        given=row["given"], reported=row["reported"], option=row["option"], **runs,
     )  # fmt: skip
 
 
