@@ -60,12 +60,12 @@ class Answers:
             key = self._waiting[0][0]
             together = [row for row in self._waiting if row[0] == key]
             self._waiting = [row for row in self._waiting if row[0] != key]
-            try:
-                found = await asyncio.to_thread(self._worked, key, [prompt for _, prompt, _ in together])
-            except Exception as cause:  # noqa: BLE001 - whoever waits is told; the server goes on
+            work = asyncio.to_thread(self._worked, key, [prompt for _, prompt, _ in together])
+            (found,) = await asyncio.gather(work, return_exceptions=True)
+            if isinstance(found, BaseException):  # whoever waits is told, and the server goes on
                 for _, _, future in together:
                     if not future.done():
-                        future.set_exception(cause)
+                        future.set_exception(found)
                 continue
             for (_, _, future), rows in zip(together, found, strict=True):
                 if not future.done():  # its client may have gone away
