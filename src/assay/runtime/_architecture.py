@@ -14,6 +14,7 @@ from assay.facts.config import ModelConfig
 from assay.facts.naming import BLOCK, hub_name
 from assay.lazy import regex
 from assay.runtime._numbers import Loader, Numbers
+from assay.runtime._renamed import renamed
 from assay.weights import Weights
 
 MOST_CONFIG = 4 << 20
@@ -148,17 +149,15 @@ def built(
             f"{weights.name}: transformers does not build {family!r} from this configuration ({str(cause)[:160]})"
         ) from None
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    state: dict[str, Any] = {}
     try:
-        for name, values in tensors(torch, weights, numbers):
-            if name in expected and tuple(values.shape) != expected[name]:
-                raise UsageError(
-                    f"{weights.name}: {name} is {_by(values.shape)}, "
-                    f"and the configuration makes it {_by(expected[name])}"
-                )
-            state[name] = values
+        state = renamed(network, dict(tensors(torch, weights, numbers)))
     except InputError as cause:
         raise UsageError(f"{weights.name}: {cause}") from None
+    for name, values in state.items():
+        if name in expected and tuple(values.shape) != expected[name]:
+            raise UsageError(
+                f"{weights.name}: {name} is {_by(values.shape)}, and the configuration makes it {_by(expected[name])}"
+            )
     for names in _tied(network):
         first = next((name for name in names if state.get(name) is not None), None)
         state |= {name: state[first] for name in names if first is not None and name not in state}
