@@ -137,7 +137,8 @@ def test_a_model_that_was_to_be_run_and_was_not_is_never_passed(tmp_path: Path) 
     model = hub_model(tmp_path / "m", **{"config.json": json.dumps(config(model_type="nobodys"))})
     assert run("audit", str(model), "--offline", "-q").returncode == 0
     done = run("audit", str(model), "--offline", "--run", "--most", "30")
-    assert done.returncode == 3 and re.search(r"requires \(1\)\n +\d error-rate\.unmeasured: ", done.stdout)
+    assert done.returncode == 3 and re.search(r"requires \(2\)\n +\d behaviour\.unprobed: ", done.stdout)
+    assert re.search(r"\n +\d error-rate\.unmeasured: the model could not be run", done.stdout)
 
 
 def test_a_report_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:

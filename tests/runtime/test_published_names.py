@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,11 @@ from assay.runtime.opening import torch_runtime  # noqa: E402
 from tests.builders.decoders import decoder, network  # noqa: E402
 
 
-def published(folder: Path, kind: str, **more: object) -> Path:
+def published(folder: Path, kind: str, **more: Any) -> Path:
     """The network as `save_pretrained` of the library writes it, which is as the hub has it, with tensors besides."""
     decoder(folder, kind)
     network(kind).save_pretrained(folder)
-    values = load_file(folder / "model.safetensors") | {name: row for name, row in more.items() if row is not None}
+    values = load_file(folder / "model.safetensors") | more
     if kind == "gpt2":  # whose first files name no model
         values = {name.removeprefix("transformer."): row for name, row in values.items()}
     save_file({name: row.contiguous() for name, row in values.items()}, folder / "model.safetensors")

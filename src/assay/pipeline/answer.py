@@ -25,7 +25,7 @@ def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
     Where the model is `closed`, only what running it shows can be known.
     """
     looks, contents = Looks(facts), Contents(facts)
-    shown = {fact for row in measures.installed() if row.cost is Cost.RUNTIME for fact in row.gives}
+    shown = {fact for row in measures.installed() if _without_files(row) for fact in row.gives}
     for check in request.checks:
         id = check.rule.id
         if request.policy.switched_off(id):
@@ -45,6 +45,11 @@ def answered(facts: Facts, request: Request, closed: bool) -> Iterator[Finding]:
             yield Finding(
                 id, answer.kind, answer.message, answer.evidence, answer.remedy, print_, follows=answer.follows
             )
+
+
+def _without_files(row: measures.Measure) -> bool:
+    """Whether a measure needs no file of the model: it runs it, or takes what was given beside it."""
+    return row.cost is Cost.RUNTIME or (row.cost is Cost.HEADER and bool(row.given) and not row.needs)
 
 
 def _answers(check: checks.Check, facts: Facts, looks: Looks) -> list[Answer]:
