@@ -14,6 +14,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from assay.formats import Format
 from assay.formats.window import Window
 from assay.isolation import InProcess, Reading, reader_for
 from assay.isolation.child import Forked, Spawned, started
+from assay.isolation.lock import lock
 from assay.isolation.nursery import nursery
 from assay.isolation.process import FULL, Worker
 from assay.isolation.wire import Allowance, packed
@@ -359,6 +361,8 @@ def test_a_dead_worker_is_replaced_for_the_next_file(tmp_path: Path, monkeypatch
 
     installed()  # cached before one of them is replaced
     monkeypatch.setattr("assay.isolation.process.started", lambda fresh, ahead: Forked())
+    # a fork begins with all that the tests before have made this process grow to
+    monkeypatch.setattr("assay.isolation.worker.lock", partial(lock, memory=64 << 30))
 
     def die(artifact: str, window: Window) -> Iterator[object]:
         os._exit(1)
