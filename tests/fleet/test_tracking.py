@@ -5,6 +5,7 @@ The files are laid out as MLflow 3.16 lays them out, and its tables are those of
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -106,3 +107,58 @@ def test_the_list_names_what_is_audited(tmp_path: Path) -> None:
     assert said.startswith(" NOT PINNED  1 place of the project names 1 model. 1 without a version: what it loads")
     done = run("fleet", "audit", str(tmp_path / "models.toml"), "--registry", str(tmp_path / "kept"), "-q")
     assert done.stdout.startswith("PASSED  1 model: 1 PASSED. "), done
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'storage_location: "file:///a%00b"',
+        "storage_location: file://[",
+        f"storage_location: /{'a' * 300}/artifacts",
+        "storage_location: mlruns/loop/model",
+        'version: !!int ""',
+        "version: !!bool perhaps",
+        "? {a: b}\n: c",
+        "source: &a [x, x]\nstorage_location: [*a, *a]",
+    ],
+)
+def test_what_is_written_of_a_model_may_be_anything(tmp_path: Path, said: str) -> None:
+    files(tmp_path)
+    (tmp_path / "mlruns" / "loop").symlink_to("loop")
+    (tmp_path / "mlruns" / "models" / "acme" / "version-1" / "meta.yaml").write_text(said)
+    (tmp_path / "a.py").write_text('mlflow.pyfunc.load_model("models:/acme/1")\n')
+    (use,) = uses(tmp_path).places
+    assert use.model == "models:/acme/1"
+
+
+@pytest.mark.parametrize("path", ["a\\0b", "a" * 300])
+@pytest.mark.parametrize("store", [files, database])
+def test_a_path_that_no_file_has_stays_a_name(tmp_path: Path, store: object, path: str) -> None:
+    assert callable(store)
+    store(tmp_path)
+    (tmp_path / "mlruns" / "0").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "a.py").write_text(f'mlflow.pyfunc.load_model("runs:/{RUN}/{path}")\n')
+    places = uses(tmp_path).places
+    assert all(use.model.startswith("runs:/") for use in places)
+
+
+def test_a_database_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as made:
+        made.execute(
+            "CREATE VIEW model_versions AS SELECT 'acme' AS name, '1' AS version, 'None' AS current_stage,"
+            f" ({endless}) AS source, '' AS storage_location"
+        )
+    (tmp_path / "a.py").write_text('mlflow.pyfunc.load_model("models:/acme/1")\n')
+    (use,) = uses(tmp_path).places
+    assert use.model == "models:/acme/1"
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    files(tmp_path)
+    place = tmp_path / "mlruns" / "models" / "acme" / "version-1" / "meta.yaml"
+    place.unlink()
+    os.mkfifo(place)
+    (tmp_path / "a.py").write_text('mlflow.pyfunc.load_model("models:/acme/1")\n')
+    (use,) = uses(tmp_path).places
+    assert use.model == "models:/acme/1"

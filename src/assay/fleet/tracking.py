@@ -6,18 +6,21 @@ asked. What a server keeps (`mlflow-artifacts:/`) is said to be there, and not o
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from assay.errors import Malformed, UsageError
+from assay.files import text
+from assay.formats.encoding.yaml import yaml_mapping
 from assay.lazy import dataclass, regex
 from assay.subject.ranges import SCHEMES
 
 MOST = 1 << 20  # bytes of a file of metadata; and tracking folders that are looked for
+STEPS = 10_000_000  # of SQLite's machine for one answer: a view may go on for ever
 _ARTIFACTS, _DATABASES = ("mlruns", "mlartifacts"), ("mlflow.db", "mlruns.db")
 _NAMED = regex(r"models:/(?P<name>[^/@]+)(?:/(?P<version>[^/@]+)|@(?P<alias>[^/]+))?\Z")
 _LOGGED = regex(r"models:/(?P<id>m-[0-9a-f]{16,64})\Z")
@@ -52,8 +55,9 @@ class Tracking:
     def found(self, reference: str) -> Tracked | None:
         """What a reference leads to; None: no tracking folder here knows it, or it lies outside."""
         for store in self._stores:
-            if (row := self._in(store, reference)) is not None:
-                return row
+            with suppress(OSError, ValueError, RuntimeError):  # what is written there is no path, or leads to itself
+                if (row := self._in(store, reference)) is not None:
+                    return row
         return None
 
     def _in(self, store: _Files | _Database, reference: str) -> Tracked | None:
@@ -104,7 +108,7 @@ class _Files:
 
     def alias(self, name: str, alias: str) -> str:
         """The version that an alias is of."""
-        return str(_yaml(self.root / "models" / _part(name) / "aliases" / _part(alias)) or "")
+        return _text(self.root / "models" / _part(name) / "aliases" / _part(alias)).strip()
 
     def last(self, name: str, stage: str) -> str:
         """The last version, of a stage where one is named."""
@@ -170,6 +174,7 @@ class _Database:
         """The first value of the first row, as text; empty: there is none, or the database is of another kind."""
         try:
             with closing(sqlite3.connect(f"{self._file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+                connection.set_progress_handler(lambda: True, STEPS)
                 row = connection.execute(asked, values).fetchone()
         except sqlite3.Error:
             return ""
@@ -182,16 +187,13 @@ def _part(name: str) -> str:
 
 
 def _meta(folder: Path) -> dict[str, Any]:
-    found = _yaml(folder / "meta.yaml")
-    return found if isinstance(found, dict) else {}
+    with suppress(Malformed):
+        return yaml_mapping(_text(folder / "meta.yaml"), "meta.yaml")
+    return {}
 
 
-def _yaml(path: Path) -> Any:
-    import yaml
-
-    try:
-        if path.is_symlink() or os.stat(path).st_size > MOST:
-            return None
-        return yaml.safe_load(path.read_text("utf-8", "replace"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        return None
+def _text(path: Path) -> str:
+    """What a file of the store says; nothing where it is none that is read."""
+    with suppress(OSError, UsageError):
+        return text(path, MOST, "file of MLflow") if path.is_file() and not path.is_symlink() else ""
+    return ""
