@@ -61,6 +61,14 @@ def test_a_model_whose_name_differs_in_case_is_another(tmp_path: Path) -> None:
         assert "before" not in rows(tmp_path)[name]
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://localhost:1", "[::1]:1", "127.0.0.1:99999"])
+def test_a_cluster_that_is_not_there_is_said_to_be_none(fleet: Path, address: str) -> None:
+    pytest.importorskip("ray")
+    done = run("fleet", "audit", "--registry", "kept", "--executor", "ray", cwd=fleet, RAY_ADDRESS=address)
+    assert done.returncode == 2
+    assert f"its cluster not reached: nothing answers at {address}, which RAY_ADDRESS names (" in done.stderr
+
+
 def test_a_cluster_gives_the_same(fleet: Path) -> None:
     pytest.importorskip("ray")
     assert audited(fleet, "--executor", "ray", "-q").startswith("PASSED  3 models: 3 PASSED. 3 new. 3 read, ")

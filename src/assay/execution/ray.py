@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from assay.execution.outcome import Failed, Ok, attempted, portable, unsent
 Task = TypeVar("Task")
 Value = TypeVar("Value")
 EVERY = 0.5  # seconds between two ticks
+CONNECT = 10.0  # seconds in which a cluster's address has to answer
 AGAIN = 1  # times that a task is started again when its process is lost: a machine may be taken away, an input may kill
 
 
@@ -28,6 +30,7 @@ class Ray:
             raise MissingExtra("ray", "running on Ray") from None
         try:
             if not self._ray.is_initialized():
+                _reached(os.environ.get("RAY_ADDRESS", ""))
                 self._ray.init(log_to_driver=False, logging_level="error")
         except (OSError, RuntimeError, ValueError, self._ray.exceptions.RayError) as cause:
             said = str(cause).strip().partition("\n")[0] or type(cause).__name__
@@ -68,3 +71,19 @@ class Ray:
             return unsent(Ok(None), unsendable.cause or unsendable)
         except self._ray.exceptions.RayError as lost:
             return Failed(TaskLost(f"the process that worked on it is gone ({type(lost).__name__})"))
+
+
+def _reached(address: str) -> None:
+    """OSError where nobody listens at a cluster's address: Ray would ask 20 times, each for some 40 seconds.
+
+    What is no host with a port, such as `auto`, Ray looks up by itself.
+    """
+    import socket
+
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
+    except (OSError, OverflowError) as cause:
+        raise OSError(f"nothing answers at {address}, which RAY_ADDRESS names ({cause})") from None
