@@ -11,6 +11,7 @@ import sys
 import tarfile
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from assay.facts.dossier import Dossier
 from assay.registry.database import Database
 from assay.registry.tables import HEAD, KEEPING
 from assay.text.instant import instant
+from tests.builders import hub_model
 from tests.builders.command import run
 from tests.builders.postgres import Server
 
@@ -431,3 +433,18 @@ def test_a_query_that_is_no_text_finds_nothing(where: str, dossier: Dossier) -> 
         kept.keep(dossier)
         for word in ("policy:\udcff", "kind:\udcff", "verdict:\udcff", "\udcff", "finding:\udcff\0"):
             assert kept.audits(word) == []
+
+
+def test_tables_that_are_not_what_they_say_are_not_left_to_the_database(tmp_path: Path) -> None:
+    hub_model(tmp_path / "model")
+    assert run("audit", str(tmp_path / "model"), "--keep", "--registry", str(tmp_path / "kept")).returncode in (0, 3)
+    (file,) = (tmp_path / "kept").glob("*.db")
+    with closing(sqlite3.connect(file)) as made:
+        made.execute("DROP INDEX finding_latest")
+        made.execute("DROP INDEX finding_latest_fingerprint")
+        made.execute("ALTER TABLE finding DROP COLUMN latest")
+        made.execute("ALTER TABLE audit DROP COLUMN latest")
+        made.commit()
+    done = run("list", "--registry", str(tmp_path / "kept"))
+    assert done.returncode == 2
+    assert "no such column: audit.latest; its tables are not those of this version, though they say so" in done.stderr

@@ -25,6 +25,8 @@ WAIT = 60.0  # seconds for which a database that is busy, or has gone away, is t
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = text("SELECT version_num FROM alembic_version")
 _WRITES = "assay_writes"
+_OTHERS = ("no such column", "no such table", "has no column named")  # SQLite's words
+_STATES = ("42703", "42P01")  # undefined column, undefined table (PostgreSQL 15, appendix A)
 
 
 class Database:
@@ -124,6 +126,12 @@ class Database:
 
 def _hint(cause: Exception, place: Place) -> str:
     said = str(cause)
+    state = getattr(getattr(cause, "orig", None), "sqlstate", None)
+    if state in _STATES or any(words in said for words in _OTHERS):
+        return (
+            "; its tables are not those of this version, though they say so: name another with --registry, and bring"
+            " the audits over by  assay registry export  of the assay that made it and  assay registry import"
+        )
     if place.folder is None:
         return "; is the server there, and the URL right?" if isinstance(cause, OperationalError) else ""
     if "file is not a database" in said or "malformed" in said:
