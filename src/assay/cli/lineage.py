@@ -114,6 +114,7 @@ def _meant(model: str | None, registry: str) -> tuple[str | None, str]:
 def _kept(model: str | None, place: str, most: int | None, outputs: tuple[Output, ...], *, offline: bool) -> int:
     """Those of a registry, or all of it as a tree."""
     from assay.render.record import family, relatives
+    from assay.render.record.descent import inheriting
 
     with kept(place or None) as found:
         if model is None:
@@ -126,7 +127,7 @@ def _kept(model: str | None, place: str, most: int | None, outputs: tuple[Output
             return 0
         asked = _fingerprint(model, offline=offline) if Path(model).exists() or "://" in model else found.one(model)
         told = found.relatives(asked, most=most or MOST_RELATIVES)
-        audits = found.inheriting([row.audit for row in told.rows])
+        audits = inheriting(found.descents([row.audit for row in told.rows]))
         told = replace(
             told, rows=tuple(replace(row, audit=audit) for row, audit in zip(told.rows, audits, strict=True))
         )

@@ -24,11 +24,12 @@ def COMMAND(query: tuple[str, ...], registry: str | None, every: bool, most: int
     since:2026-11-01, until:2026-11-30. Below a model stands what comes from its bases: a verdict that is not PASSED,
     another licence, or that no audit of one is kept. Exit status 0, whatever is found.
     """
+    from assay.render.record.descent import inheriting
     from assay.render.record.kept import audits
 
     with kept(registry) as found:
         rows = found.audits(*query, every=every, most=most + 1)
-        shown = tuple(found.inheriting(rows[:most]))
+        shown = tuple(inheriting(found.descents(rows[:most])))
     for format, path in outputs:
         more = len(rows) > most
         text = audits(shown, *looks(path), more=more)

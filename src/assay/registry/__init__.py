@@ -176,14 +176,6 @@ class Registry:
 
         return self._asked(lambda connection: descents(connection, audits))
 
-    def inheriting(self, audits: Sequence[KeptAudit]) -> list[KeptAudit]:
-        """The same audits, each with what comes to it from its bases, in words."""
-        from dataclasses import replace
-
-        from assay.render.record.descent import inherited
-
-        return [replace(row.audit, inherits=tuple(inherited(row))) for row in self.descents(audits)]
-
     def families(self, most: int = 10_000) -> Families:
         """The kept models, the `most` that were kept last, as trees of families."""
         from assay.registry.family import families

@@ -18,6 +18,7 @@ from assay.registry.finding import Asked
 from assay.render import renderer
 from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
+from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON, said
 from assay.serve.description import description
 
@@ -112,7 +113,7 @@ class Shown:
         """The latest audit of each model."""
         asked = _value(request, "q")
         found = _page(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
-        rows = self._registry.inheriting(found.rows)
+        rows = inheriting(self._registry.descents(found.rows))
         return workbench.library(rows, asked, more=found.more, place=self._registry.place.shown), HTML
 
     def findings(self, request: Any) -> tuple[bytes, str]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assay.facts.dossier import Verdict
+from assay.facts.kept import KeptAudit
 from assay.facts.kin import Descent, Origin
 from assay.render.visible import visible
 
 UNKNOWN = "UNKNOWN"  # the verdict of what is not kept
 MOST, MOST_SHOWN, MOST_CHECKS = 4, 20, 3
+
+
+def inheriting(descents: Sequence[Descent]) -> list[KeptAudit]:
+    """The audit of each, with what comes to it from its bases."""
+    return [replace(row.audit, inherits=tuple(inherited(row))) for row in descents]
 
 
 def inherited(descent: Descent) -> Iterator[str]:
