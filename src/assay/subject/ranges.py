@@ -26,9 +26,7 @@ SCHEMES = tuple(
 )  # fmt: skip
 LEAST, MOST = 1 << 18, 16 << 20  # bytes that are asked for at once: where reading jumps, and where it goes on
 KEPT = 4  # of these
-TRIES = (
-    5  # of a question for bytes, seven seconds or more from the first to the last, besides what a library does itself
-)
+TRIES = 5  # of a question for bytes: seven seconds or more to the last, besides what a library does itself
 _STAYS = regex(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\0\\]+\Z")
 # by which stores tell one object from another
 _STATE = (
@@ -125,16 +123,15 @@ class Ranged(Elsewhere):
 
 def _patiently(ask: Callable[[], bytes]) -> bytes:
     """What `ask` gives; it asks again, later each time, unless it was refused (OSError: it still fails)."""
-    for number in range(TRIES):
+    for number in range(TRIES - 1):
         try:
             return ask()
         except _Refused:
             raise
         except OSError:
-            if number == TRIES - 1:
-                raise
-            time.sleep(random.uniform(0.5, 1.0) * 2**number)  # noqa: S311 - not all who were sent away come back at once
-    raise AssertionError("a try returns or raises")
+            # not all who were sent away come back at once
+            time.sleep(random.uniform(0.5, 1.0) * 2**number)  # noqa: S311
+    return ask()
 
 
 class _Refused(OSError):
