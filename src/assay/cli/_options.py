@@ -246,6 +246,43 @@ def every(help: str) -> Callable[[FC], FC]:
     return click.option("--all", "every", is_flag=True, help=help)
 
 
+def server(callers: str, token: str, port: int = 0, *, anyone: bool) -> Callable[[FC], FC]:
+    """Where a server listens and whom it lets in: `--host`, `--port`, `--token-file`, `--no-token`, `--allow-host`.
+
+    Args:
+        callers: who calls it, in words.
+        token: what `--token-file` does.
+        port: the usual one; 0 is any that is free.
+        anyone: whether it may answer whoever can reach it (`--no-token`).
+    """
+    free = (
+        "The port to listen at; 0: any that is free." if port else "The port to listen at; by default any that is free."
+    )
+    names = f"A name or address by which {callers} call this machine{_AGAIN}"
+    rows = (
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen at."
+        ),
+        click.option(
+            "--port", type=click.IntRange(0, 65535), default=port, show_default=bool(port), metavar="N", help=free
+        ),
+        click.option("--token-file", type=FILE, metavar="FILE", help=token),
+        *(
+            [click.option("--no-token", is_flag=True, help="With --host: answer whoever can reach it.")]
+            if anyone
+            else []
+        ),
+        click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help=names),
+    )
+
+    def with_all(command: FC) -> FC:
+        for row in reversed(rows):
+            command = row(command)
+        return command
+
+    return with_all
+
+
 def threads() -> Callable[[FC], FC]:
     """`--threads` of the runtime."""
     return click.option(

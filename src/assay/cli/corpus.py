@@ -289,28 +289,11 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
 
 @COMMAND.command("serve")
 @click.argument("directories", nargs=-1, required=True, type=options.FILE, metavar="DIR...")
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen at.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8384,
-    show_default=True,
-    metavar="N",
-    help="The port to listen at; 0: any that is free.",
-)
-@click.option(
-    "--token-file",
-    type=options.FILE,
-    metavar="FILE",
-    help="Answer only who has the token in this file; clients take it from ASSAY_CORPUS_KEY.",
-)
-@click.option("--no-token", is_flag=True, help="With --host: answer whoever can reach it.")
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="A name or address by which clients call this machine; may be repeated.",
+@options.server(
+    "clients",
+    "Answer only who has the token in this file; clients take it from ASSAY_CORPUS_KEY.",
+    port=8384,
+    anyone=True,
 )
 @options.quiet()
 def serve(
@@ -329,9 +312,7 @@ def serve(
     from assay.corpus import serving
     from assay.network import serving as behind
 
-    door = behind.door(host, hosts, token_file)
-    if not behind.own(host) and not door.token and not no_token:
-        raise UsageError(f"others can reach --host {host}: give --token-file, or let anyone ask with --no-token")
+    door = behind.door(host, hosts, token_file, anyone=no_token)
     served = serving.Served(directories)
     socket = behind.listening(host, port)
     server = serving.server(served, door)

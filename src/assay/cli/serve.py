@@ -10,31 +10,12 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._registry import where
 from assay.cli._streams import say
-from assay.errors import UsageError
 
 
 @command("serve")
 @options.registry()
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen at.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=0,
-    metavar="N",
-    help="The port to listen at; by default any that is free.",
-)
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="A name or address by which browsers call this machine; may be repeated.",
-)
-@click.option(
-    "--token-file",
-    type=options.FILE,
-    metavar="FILE",
-    help="Let in, besides, whoever sends the token in this file (Authorization: Bearer).",
+@options.server(
+    "browsers", "Let in, besides, whoever sends the token in this file (Authorization: Bearer).", anyone=False
 )
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser of this machine.")
 @options.quiet("Print only the link.")
@@ -59,8 +40,6 @@ def COMMAND(
     from assay.serve.guard import Guard
 
     door = serving.door(host, hosts, token_file)
-    if not serving.own(host) and not door.token:
-        raise UsageError(f"others can reach --host {host}: give --token-file, so that not anyone who can is let in")
     with registries.open(where(registry)) as found, serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
         guard = Guard(application(found), door, socket.getsockname()[1])

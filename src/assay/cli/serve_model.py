@@ -16,29 +16,7 @@ from assay.errors import InputError, UsageError
 
 @command("serve-model")
 @click.argument("model")
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen at.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8385,
-    show_default=True,
-    metavar="N",
-    help="The port to listen at; 0: any that is free.",
-)
-@click.option(
-    "--token-file",
-    type=options.FILE,
-    metavar="FILE",
-    help="Answer only who has the token in this file, as a key of the API.",
-)
-@click.option("--no-token", is_flag=True, help="With --host: answer whoever can reach it.")
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="A name or address by which clients call this machine; may be repeated.",
-)
+@options.server("clients", "Answer only who has the token in this file, as a key of the API.", port=8385, anyone=True)
 @options.offline()
 @options.threads()
 @options.quiet()
@@ -62,9 +40,7 @@ def COMMAND(
     from assay.network import serving
     from assay.serve.model import application
 
-    door = serving.door(host, hosts, token_file)
-    if not serving.own(host) and not door.token and not no_token:
-        raise UsageError(f"others can reach --host {host}: give --token-file, or let anyone ask with --no-token")
+    door = serving.door(host, hosts, token_file, anyone=no_token)
     if model.startswith(("openai+", "anthropic+")):
         raise UsageError(f"{model} is served already: give its address to whoever asks")
     told(model, offline=offline)

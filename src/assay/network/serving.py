@@ -62,10 +62,14 @@ def own(host: str) -> bool:
         raise UsageError(f"--host {host[:80]!r} is no name or address") from None
 
 
-def door(host: str, others: Iterable[str], token_file: Path | None) -> Door:
+def door(host: str, others: Iterable[str], token_file: Path | None, *, anyone: bool | None = None) -> Door:
     """The door of a server that listens at `host` and goes by other names, too.
 
-    Raises UsageError: it goes by no name, or the file holds no token of 16 characters or more that a header can carry.
+    Args:
+        anyone: whether its user lets whoever can reach it ask without a token; None: that is not offered.
+
+    Raises UsageError: it goes by no name, the file holds no token of 16 characters or more that a header can carry, or
+        there is no token and others can reach it.
     """
     names = {host.lower(), *(row.lower() for row in others), *(_OWN if own(host) else ())}
     if not others and not host.strip("0.:"):
@@ -73,6 +77,9 @@ def door(host: str, others: Iterable[str], token_file: Path | None) -> Door:
     token = "" if token_file is None else text(token_file, 4096, "token").strip()
     if token_file is not None and (len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable()):
         raise UsageError(f"{token_file}: a token has {LEAST_TOKEN} characters of ASCII or more, without line breaks")
+    if not token and not anyone and not own(host):
+        way = "so that not anyone who can is let in" if anyone is None else "or let anyone ask with --no-token"
+        raise UsageError(f"others can reach --host {host}: give --token-file, {way}")
     return Door(frozenset(names), token)
 
 
