@@ -49,6 +49,11 @@ class Door:
         return bool(self.token) and hmac.compare_digest(given, self.token.encode())
 
 
+def own_page(origin: str, host: str) -> bool:
+    """Whether an Origin header is that of a page of the server that the Host header names."""
+    return origin in (f"http://{host}", f"https://{host}")  # https: where a proxy before it speaks it
+
+
 def address(host: str, port: int) -> str:
     """What clients give as --corpus."""
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

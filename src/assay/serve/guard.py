@@ -14,7 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
-from assay.network.serving import Door
+from assay.network.serving import Door, own_page
 from assay.render.record import workbench
 from assay.serve.answers import HTML, said
 
@@ -89,8 +89,8 @@ class Guard:
             return 401, "Open the link that assay serve printed, in this browser."
         if scope["method"] in _SAFE or (bears and "origin" not in headers):
             return None
-        own = (f"http://{host}", f"https://{host}")  # https: where a proxy before it speaks it
-        if headers.get("origin", "null") not in own or headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        own = own_page(headers.get("origin", "null"), host)
+        if not own or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return 403, "This was not asked by a page of this server."
         return None
 

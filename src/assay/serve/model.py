@@ -12,11 +12,10 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.uncertainty import Capability, TokenScore
-from assay.network.serving import Door
+from assay.network.serving import Door, own_page
 from assay.runtime import Batches, Runtime, can_batch, can_generate, can_score, conversation, scored
 from assay.serve.shape import Given, Wanted, events, response, wanted
 
@@ -167,10 +166,10 @@ def application(runtime: Runtime, door: Door, name: str) -> Any:
         return library.JSONResponse(error, status, {**_HEADERS, **extra})
 
     def refused(request: Any) -> tuple[int, str] | None:
-        origin = request.headers.get("origin")
-        if origin is not None and (urlsplit(origin).hostname or "") not in door.hosts:
+        origin, host = request.headers.get("origin"), request.headers.get("host", "")
+        if origin is not None and not own_page(origin, host):
             return 403, "a page of another origin is not answered"
-        return door.refusal(request.headers.get("host", ""), request.headers.get("authorization", ""))
+        return door.refusal(host, request.headers.get("authorization", ""))
 
     async def models(request: Any) -> Any:
         if refusal := refused(request):
