@@ -22,7 +22,7 @@ from assay.facts.codec import Mismatch, canonical, encode
 from assay.kernels.words import NORMALISER
 from assay.lazy import dataclass
 from assay.network import serving as behind
-from assay.network.serving import Door
+from assay.network.serving import Door, Refusal
 from assay.version import VERSION
 
 
@@ -43,14 +43,6 @@ class Limits:
     text: int = wire.MOST_TEXT
     page: int = wire.PAGE
     unread: int = 4_000_000
-
-
-class Refusal(Exception):
-    """A request that is not answered: the status, and why."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 class Served:
@@ -151,7 +143,7 @@ def application(served: Served, door: Door) -> Any:
                 served.check()
                 raw = told
             else:
-                body = await _body(request, served.limits)
+                body = await behind.body(request, served.limits.body, served.limits.upload, "question")
                 # read there, too: as objects a question is many times as large, and others wait while it is read
                 raw = await gate.through(lambda: served.answer(request.url.path, _json(body)))
         except Refusal as cause:
@@ -193,19 +185,6 @@ class _Gate:
                 return await asyncio.to_thread(work)
         finally:
             self._inside -= 1
-
-
-async def _body(request: Any, limits: Limits) -> bytes:
-    raw = bytearray()
-    try:
-        async with asyncio.timeout(limits.upload):
-            async for part in request.stream():
-                raw += part
-                if len(raw) > limits.body:
-                    raise Refusal(413, f"a question of more than {limits.body >> 20} MiB")
-    except TimeoutError:
-        raise Refusal(408, f"the question was not there after {limits.upload:g} s") from None
-    return bytes(raw)
 
 
 def _json(raw: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ without it.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import socket
 from collections.abc import Iterable
@@ -47,6 +48,28 @@ class Door:
         """Whether an Authorization header carries the token; never where there is none."""
         given = authorization.removeprefix("Bearer ").encode("utf-8", "surrogateescape")
         return bool(self.token) and hmac.compare_digest(given, self.token.encode())
+
+
+class Refusal(Exception):
+    """A request that is not answered: the status, and why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+async def body(request: Any, most: int, seconds: float, what: str) -> bytes:
+    """The bytes of a request; Refusal: they are more than `most`, or were not there in time. `what` names it."""
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                raw += part
+                if len(raw) > most:
+                    raise Refusal(413, f"a {what} of more than {most >> 20} MiB")
+    except TimeoutError:
+        raise Refusal(408, f"the {what} was not there after {seconds:g} s") from None
+    return bytes(raw)
 
 
 def own_page(origin: str, host: str) -> bool:

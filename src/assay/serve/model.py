@@ -15,7 +15,7 @@ from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.uncertainty import Capability, TokenScore
-from assay.network.serving import Door, own_page
+from assay.network.serving import Door, Refusal, body, own_page
 from assay.runtime import Batches, Runtime, can_batch, can_generate, can_score, conversation, scored
 from assay.serve.shape import Given, Wanted, events, response, wanted
 
@@ -184,17 +184,15 @@ def application(runtime: Runtime, door: Door, name: str) -> Any:
         if chat and Capability.CHAT not in runtime.can:
             return said(404, "the model has no chat template: ask for a completion")
         try:
-            value = json.loads(await _body(request))
+            value = _json(await body(request, BODY, UPLOAD, "request"))
             if isinstance(value, dict) and value.get("model") not in (None, name):
                 return said(404, f"no such model here: this server has {name!r}")
             asked = wanted(value, chat=chat)
             if asked.stream and asked.count * max(1, len(asked.prompts)) > 1:
                 return said(400, "stream: one answer at a time")
             rows = await answers.of(asked, chat=chat)
-        except UsageError as cause:
+        except (UsageError, Refusal) as cause:
             return said(400, str(cause))
-        except (ValueError, RecursionError):
-            return said(400, "the request is not JSON")
         except OverflowError as cause:
             return said(503, str(cause))
         if asked.stream:
@@ -223,14 +221,8 @@ def _library() -> Any:
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
-async def _body(request: Any) -> bytes:
-    raw = bytearray()
+def _json(raw: bytes) -> Any:
     try:
-        async with asyncio.timeout(UPLOAD):
-            async for part in request.stream():
-                raw += part
-                if len(raw) > BODY:
-                    raise UsageError(f"a request of more than {BODY >> 20} MiB")
-    except TimeoutError:
-        raise UsageError(f"the request was not there after {UPLOAD:g} s") from None
-    return bytes(raw)
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise UsageError("the request is not JSON") from None

@@ -7,7 +7,7 @@ than left out in silence.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from assay.errors import UsageError
@@ -56,6 +56,7 @@ def wanted(value: Any, *, chat: bool) -> Wanted:
     rows = [stops] if isinstance(stops, str) else stops
     if not isinstance(rows, list) or len(rows) > MOST_STOPS or not all(isinstance(row, str) and row for row in rows):
         raise UsageError(f"stop: expected a text, or at most {MOST_STOPS}")
+    _whole_characters("stop", rows)
     user, system = _messages(value.get("messages")) if chat else ("", "")
     return Wanted(
         prompts=() if chat else _prompts(value.get("prompt")),
@@ -80,6 +81,7 @@ def _prompts(value: Any) -> tuple[str, ...]:
         raise UsageError("prompt: numbers of tokens are not taken, give text")
     if sum(map(len, rows)) > MOST_TEXT:
         raise UsageError(f"prompt: more than {MOST_TEXT:,} characters")
+    _whole_characters("prompt", rows)
     return tuple(rows)
 
 
@@ -94,7 +96,15 @@ def _messages(value: Any) -> tuple[str, str]:
         raise UsageError("messages: assay renders one message of a user, after any of the system; this has others")
     if len(system) + len(others[0][1]) > MOST_TEXT:
         raise UsageError(f"messages: more than {MOST_TEXT:,} characters")
+    _whole_characters("messages", (others[0][1], system))
     return others[0][1], system
+
+
+def _whole_characters(key: str, texts: Iterable[str]) -> None:
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{key}: half of a surrogate pair is no text") from None
 
 
 def _text(value: Any) -> str:
