@@ -19,7 +19,7 @@ def limited(behaviour: Behaviour, id: str, estimate: str, most: float) -> Iterat
     elif found.high <= most:
         yield passed(f"{found.words}; at most {100 * most:.0f} %", *places(row))
     else:
-        yield unknown(f"not shown to be at most {100 * most:.0f} %: {found.words}", *places(row), remedy=MORE)
+        yield unknown(f"not shown to be at most {100 * most:.0f} %: {found.words}", *places(row), remedy=_narrower(id))
 
 
 def effect(behaviour: Behaviour, id: str, estimate: str) -> Iterator[Answer]:
@@ -33,7 +33,7 @@ def effect(behaviour: Behaviour, id: str, estimate: str) -> Iterator[Answer]:
     elif found.shown:
         yield passed(found.words, *places(row))
     else:
-        yield unknown(found.words, *places(row), remedy=MORE)
+        yield unknown(found.words, *places(row), remedy=_narrower(id))
 
 
 def counted(behaviour: Behaviour, id: str, estimate: str) -> Iterator[Answer]:
@@ -66,5 +66,12 @@ def places(row: Probed) -> tuple[Evidence, ...]:
     )
 
 
+def _narrower(id: str) -> str:
+    """What narrows the interval of a probe; of most probes nothing does."""
+    return MORE if id in _BY_QUESTIONS else FIXED
+
+
+_BY_QUESTIONS = frozenset({"sensitivity", "sycophancy"})  # ask as many questions as --most says
 MORE = "Ask more: a larger --most in `assay probe MODEL`, or questions of your own (--questions), narrow the interval."
+FIXED = "The probe asks no more than it brings, and more questions narrow nothing: try the model on what it is for."
 OTHERWISE = "Give what is lacking and run `assay probe MODEL` again; an endpoint can give no more than it shows."

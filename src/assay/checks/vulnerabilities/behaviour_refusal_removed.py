@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks import check
-from assay.checks.probed import MORE, open_, places
+from assay.checks.probed import open_, places
 from assay.facts.behaviour import Behaviour
 from assay.facts.finding import Answer, passed, review, unknown
 
@@ -38,4 +38,4 @@ def behaviour_refusal_removed(behaviour: Behaviour) -> Iterator[Answer]:
     elif own.above and base.above:
         yield passed(f"{own.words}; {base.words}")
     else:
-        yield unknown(f"{own.words}; {base.words}", remedy=MORE)
+        yield unknown(f"{own.words}; {base.words}", remedy="Give more prompts, up to 64 (--prompts).")
