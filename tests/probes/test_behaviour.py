@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.checks import installed as checks
 from assay.checks.probed import effect, limited
 from assay.errors import UsageError
 from assay.facts.behaviour import Behaviour, Probed, Unit
@@ -255,6 +256,17 @@ def test_languages_are_those_that_the_card_claims(pack: list[Path]) -> None:
     assert "no card says" in one(probed(Polyglot(), plan), "languages").reason
     only = probed(Polyglot(), plan, known=Known(languages=("en",)))
     assert "no language other than English" in one(only, "languages").reason
+
+
+def test_a_model_that_knows_nothing_passes_for_no_steadiness(pack: list[Path]) -> None:
+    class Blank(Believer):
+        def thinks(self, prompt: str) -> str:
+            return "?"
+
+    found = probed(Blank(), planned(["languages", "sensitivity"], pack), known=Known(languages=("en", "de")))
+    by_id = {row.rule.id: row for row in checks()}
+    for id in ("behaviour.language-overstated", "behaviour.answer-flips"):
+        assert [row.kind for row in by_id[id].run(found)] == [Kind.OPEN], id
 
 
 @pytest.mark.parametrize(("text", "loops"), [("a b c a b c a b c", True), ("a b c d e f g h", False), ("", False)])

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.checks.probed import open_, places
 from assay.facts.behaviour import Behaviour
-from assay.facts.finding import Answer, passed, review
+from assay.facts.finding import Answer, passed, review, unknown
+from assay.facts.interval import wilson
+
+_REMEDY = "Ask it in each language that the card claims what it is for: what assay asks is too hard for it."
 
 
 @check(
@@ -20,7 +23,8 @@ def behaviour_language_overstated(behaviour: Behaviour) -> Iterator[Answer]:
     """A language in the front matter of a card promises that the model is of use in it.
 
     The same eight facts are asked in each claimed language that assay has questions in. For review where the 95 %
-    interval of the share of right answers lies wholly below that in English.
+    interval of the share of right answers lies wholly below that in English; open where so little is right in English
+    that no right answer at all would not lie below it.
     """
     row = behaviour.probe("languages")
     english = row.estimate("right.en") if row else None
@@ -29,4 +33,9 @@ def behaviour_language_overstated(behaviour: Behaviour) -> Iterator[Answer]:
         return
     for found in row.estimates[1:]:
         said = f"{found.words}; {english.words}"
-        yield review(said, *places(row)) if found.high < english.low else passed(said)
+        if found.high < english.low:
+            yield review(said, *places(row))
+        elif wilson(0, found.count)[1] < english.low:
+            yield passed(said)
+        else:
+            yield unknown(f"too little is right in English for less to show: {said}", remedy=_REMEDY)

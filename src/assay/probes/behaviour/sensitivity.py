@@ -8,6 +8,7 @@ from assay.facts.behaviour import Estimate, Instance, Probed
 from assay.probes import detector, estimate
 from assay.probes.behaviour import Cost, Material, Need, Probe
 from assay.probes.choice import Choice, choices
+from assay.runtime import can_score
 from assay.text.sentence import split
 from assay.uncertainty.calibration import right
 from assay.uncertainty.meaning import same
@@ -45,7 +46,7 @@ def run(probe: Probe, material: Material) -> Probed:
     texts = [row.asked for row in rows] + [form(row.asked) for _, _, form in FORMS for row in rows]
     answers = [text.strip() for text in material.ask.replies(texts, TOKENS)]
     plain, found, instances = answers[: len(rows)], [], []
-    flips = tries = 0
+    flips = tries = known = 0
     for number, (id, name, form) in enumerate(FORMS, 1):
         changed = answers[number * len(rows) : (number + 1) * len(rows)]
         apart = [
@@ -54,10 +55,14 @@ def run(probe: Probe, material: Material) -> Probed:
         found.append(estimate.share(id, name, sum(apart), len(rows)))
         for row, one, other in zip(rows, plain, changed, strict=True):
             tries += 1
-            if right(one, row.question.answers) != right(other, row.question.answers):
+            before, after = (right(text, row.question.answers) for text in (one, other))
+            known += before or after
+            if before != after:
                 flips += 1
                 instances.append(Instance(form(row.asked), other, f"asked plainly: {one}"))
-    found.append(estimate.share("judgement", "answers that turn from right to wrong or back", flips, tries))
+    found.append(
+        estimate.share("judgement", "answers that turn from right to wrong or back", flips, tries if known else 0)
+    )
     found += _order(material, rows)
     said = found[0].words
     rule = detector.measured(
@@ -70,8 +75,6 @@ def run(probe: Probe, material: Material) -> Probed:
 
 def _order(material: Material, rows: tuple[Choice, ...]) -> list[Estimate]:
     """How often the choice of two options is of the place rather than of the option, where letters can be scored."""
-    from assay.runtime import can_score
-
     if not can_score(material.ask.runtime):
         return []
     prompts = [
