@@ -6,7 +6,7 @@ The same prompts are asked in the same batches whatever is kept, so that a run t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from assay.errors import UsageError
@@ -40,15 +40,10 @@ class Keep(Protocol):
 class Ask:
     """A runtime that is asked nothing twice."""
 
-    def __init__(self, runtime: Runtime, keep: Keep | None = None, step: Callable[[int], None] = lambda count: None):
-        """Nothing is asked yet.
-
-        Args:
-            keep: where answers are kept, and what of them is there already.
-            step: told how many more prompts are done.
-        """
+    def __init__(self, runtime: Runtime, keep: Keep | None = None) -> None:
+        """Nothing is asked yet; `keep` is where answers are kept, and what of them is there already."""
         self.runtime = runtime
-        self._keep, self._step = keep, step
+        self._keep = keep
         self._known: dict[str, Any] = {row.key: row.value for row in keep.rows} if keep else {}
 
     @property
@@ -80,7 +75,6 @@ class Ask:
             names = [_key("answer", prompt, str(most), stop) for prompt in some]
             if any(name not in self._known for name in names):
                 self._learn(zip(names, self._written(some, most, stop), strict=True))
-            self._step(len(some))
         return tuple(str(self._known[key]) for key in keys)
 
     def _written(self, prompts: Sequence[str], most: int, stop: str) -> Iterator[str]:
@@ -105,7 +99,6 @@ class Ask:
             names = [_key("score", *pair) for pair in some]
             if any(name not in self._known for name in names):
                 self._learn(zip(names, _scored(runtime, some), strict=True))
-            self._step(len(some))
         return tuple(None if self._known[key] is None else tuple(self._known[key]) for key in keys)
 
     def totals(self, pairs: Sequence[tuple[str, str]]) -> tuple[float | None, ...]:
