@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from assay import registry
 from benchmarks.registry import RARE, _dossier, _fill, places
 
-ROUNDS, STARTS = 7, 5
+ROUNDS, STARTS, PARTS = 7, 5, 3
 PAGES = {
     "library": "/",
     "library, verdict:failed": "/?q=verdict%3Afailed",
@@ -138,14 +138,17 @@ def measured(name: str, place: str, given: argparse.Namespace) -> None:
                 client.asked(path)
                 times.append(time.perf_counter() - begun)
             print(f"{title:<36}{min(times) * 1e3:>8.1f} ms")
-        before = resident(process)
-        count, spent, trouble = together(client, list(pages.values()), given.clients, given.seconds)
+        held, count, spent, trouble = [resident(process)], 0, list[float](), list[str]()
+        for _ in range(PARTS):
+            part = together(client, list(pages.values()), given.clients, given.seconds / PARTS)
+            count, spent, trouble = count + part[0], spent + part[1], trouble + part[2]
+            held.append(resident(process))
         print(
             f"{given.clients} clients for {given.seconds:g} s: {count:,} answers, {len(trouble)} errors", *trouble[:3]
         )
         spread = statistics.quantiles(spent, n=20)
         print(f"half within {statistics.median(spent) * 1e3:.0f} ms, 95 % within {spread[-1] * 1e3:.0f} ms")
-        print(f"memory of the server: {before} MiB before, {resident(process)} after")
+        print(f"memory of the server before, and after each third: {', '.join(map(str, held))} MiB")
 
 
 def main() -> None:

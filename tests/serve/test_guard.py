@@ -50,9 +50,15 @@ def test_a_name_that_was_made_to_point_here_is_refused(bench: Workbench, host: s
 
 def test_only_a_page_of_this_server_changes_anything(bench: Workbench) -> None:
     cookie, own = bench.entered(), f"http://127.0.0.1:{bench.port}"
-    refused: tuple[dict[str, str], ...] = ({}, {"Origin": "null"}, {"Origin": "http://evil.example"}, {"Origin": "http://127.0.0.1:1"},
-               {"Origin": f"http://localhost:{bench.port}"}, {"Origin": own, "Sec-Fetch-Site": "cross-site"},
-               {"Origin": own, "Sec-Fetch-Site": "same-site"})  # fmt: skip
+    refused: tuple[dict[str, str], ...] = (
+        {},
+        {"Origin": "null"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": f"http://localhost:{bench.port}"},
+        {"Origin": own, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": own, "Sec-Fetch-Site": "same-site"},
+    )
     for headers in refused:
         assert bench.ask("/links", "POST", Cookie=cookie, **headers).status == 403, headers
     allowed = bench.ask("/links", "POST", Cookie=cookie, Origin=own, Sec_Fetch_Site="same-origin")

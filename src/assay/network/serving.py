@@ -78,7 +78,7 @@ def own_page(origin: str, host: str) -> bool:
 
 
 def address(host: str, port: int) -> str:
-    """What clients give as --corpus."""
+    """The URL of a server at this address."""
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
 from assay.render.record.workbench import trouble
 
@@ -11,8 +10,8 @@ API = "/api/"
 HTML, JSON = "text/html; charset=utf-8", "application/json"
 
 
-def said(path: str, status: int, sentence: str, hints: Iterable[str] = ()) -> tuple[bytes, str]:
+def said(path: str, status: int, sentence: str) -> tuple[bytes, str]:
     """The body and type that say why something cannot be shown, in the form that is asked for at this path."""
     if path.startswith(API):
         return json.dumps({"error": sentence}).encode(), JSON
-    return trouble(status, sentence, hints), HTML
+    return trouble(status, sentence), HTML

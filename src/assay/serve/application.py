@@ -7,15 +7,13 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.facts.codec import encode
 from assay.facts.kept import KeptAudit
-from assay.lazy import dataclass
 from assay.registry import Registry
 from assay.registry.finding import Asked
-from assay.render import renderer
 from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
@@ -26,17 +24,24 @@ PAGE = 50  # rows of a page
 MOST_ROWS = 500  # that may be asked for at once
 _RENDERED = 8  # reports that are kept rendered: each is a few hundred kB
 _FIELDS = ("check", "kind", "effect", "model", "q", "after")  # of a question about findings
-_TYPES = {"json": JSON, "sarif": JSON, "cyclonedx": JSON, "spdx": JSON, "markdown": "text/markdown; charset=utf-8"}
+_TYPES = {
+    **dict.fromkeys(("json", "sarif", "cyclonedx", "spdx"), JSON),
+    "markdown": "text/markdown; charset=utf-8",
+    "junit": "application/xml",
+}
 _LONGEST = 500  # characters of a parameter
 _MATTER = ("fail", "review")  # the kinds that are shown where none is asked for
+
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):
     """A request that has no answer: the status, and why."""
 
-    def __init__(self, status: int, why: str, *hints: str) -> None:
+    def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
-        self.status, self.hints = status, hints
+        self.status = status
 
 
 def library() -> Any:
@@ -62,23 +67,23 @@ def application(registry: Registry) -> Any:
                 body, kind = await starlette.run_in_threadpool(answer, request)
                 return starlette.Response(body, media_type=kind)
             except Refusal as cause:
-                status, why, hints = cause.status, str(cause), cause.hints
+                return refused(request, cause.status, str(cause))
             except UsageError as cause:
-                status, why, hints = 400, str(cause), ()
+                return refused(request, 400, str(cause))
             except AssayError as cause:
-                status, why, hints = 500, str(cause), ()
-            body, kind = said(request.url.path, status, why, hints)
-            return starlette.Response(body, status, media_type=kind)
+                return refused(request, 500, str(cause))
 
         return answered
 
+    def refused(request: Any, status: int, why: str) -> Any:
+        body, kind = said(request.url.path, status, why)
+        return starlette.Response(body, status, media_type=kind)
+
     async def missing(request: Any, _cause: Any) -> Any:
-        body, kind = said(request.url.path, 404, "There is no such page.")
-        return starlette.Response(body, 404, media_type=kind)
+        return refused(request, 404, "There is no such page.")
 
     async def broken(request: Any, _cause: Any) -> Any:
-        body, kind = said(request.url.path, 500, "This is a bug in assay: what it was is where assay serve runs.")
-        return starlette.Response(body, 500, media_type=kind)
+        return refused(request, 500, "This is a bug in assay: what it was is where assay serve runs.")
 
     pages = {
         "/": shown.library,
@@ -96,12 +101,6 @@ def application(registry: Registry) -> Any:
     return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    rows: list[Any]
-    more: bool
-
-
 class Shown:
     """What is answered to each request; body and type."""
 
@@ -112,26 +111,26 @@ class Shown:
     def library(self, request: Any) -> tuple[bytes, str]:
         """The latest audit of each model."""
         asked = _value(request, "q")
-        found = _page(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
-        rows = inheriting(self._registry.descents(found.rows))
-        return workbench.library(rows, asked, more=found.more, place=self._registry.place.shown), HTML
+        found, more = _cut(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
+        rows, place = inheriting(self._registry.descents(found)), self._registry.place.shown
+        return workbench.library(rows, asked, more=more, place=place), HTML
 
     def findings(self, request: Any) -> tuple[bytes, str]:
         """Findings over all latest audits."""
         asked, after = _asked(request)
-        found = _page(self._registry.findings(asked, most=PAGE + 1), PAGE)
-        following = found.rows[-1].id if found.more else None
+        found, more = _cut(self._registry.findings(asked, most=PAGE + 1), PAGE)
+        following = found[-1].id if more else None
         given = {name: _value(request, name) for name in _FIELDS}
-        return workbench.findings(found.rows, given | {"after": str(after or "")}, following), HTML
+        return workbench.findings(found, given | {"after": str(after or "")}, following), HTML
 
     def history(self, request: Any) -> tuple[bytes, str]:
         """The audits of one model."""
         name = _value(request, "name")
         try:
-            found = _page(self._registry.history(name, PAGE + 1), PAGE)
+            found, more = _cut(self._registry.history(name, PAGE + 1), PAGE)
         except UsageError as cause:
             raise Refusal(404, str(cause)) from None
-        return workbench.history(found.rows[0].name, found.rows, more=found.more), HTML
+        return workbench.history(found[0].name, found, more=more), HTML
 
     def compare(self, request: Any) -> tuple[bytes, str]:
         """What changed between two audits."""
@@ -148,33 +147,30 @@ class Shown:
     def document(self, request: Any) -> tuple[bytes, str]:
         """An audit in another format."""
         name = request.path_params["format"]
-        format = renderer(name) if name in workbench.FORMATS else None
-        if format is None:
+        if name not in workbench.FORMATS:
             raise Refusal(404, f"There is no format {name[:40]!r}: expected one of {', '.join(workbench.FORMATS)}.")
-        body = io.BytesIO()
-        format.write(self._registry.dossier(self._one(request.path_params["digest"])), body)
-        return body.getvalue(), _TYPES.get(name, "application/xml")
+        return self._written(request, name)
 
     def listed(self, request: Any) -> tuple[bytes, str]:
         """Audits as JSON."""
         most, every = _number(request, "most", PAGE), _value(request, "all") == "true"
-        rows = self._registry.audits(*_value(request, "q").split(), every=every, most=most + 1)
-        return _json({"audits": encode(tuple(rows[:most])), "more": len(rows) > most})
+        rows, more = _cut(self._registry.audits(*_value(request, "q").split(), every=every, most=most + 1), most)
+        return _json({"audits": encode(tuple(rows)), "more": more})
 
     def dossier(self, request: Any) -> tuple[bytes, str]:
         """The dossier of an audit, as it is kept."""
-        body = io.BytesIO()
-        format = renderer("json")
-        assert format is not None
-        format.write(self._registry.dossier(self._one(request.path_params["digest"])), body)
-        return body.getvalue(), JSON
+        return self._written(request, "json")
 
     def found(self, request: Any) -> tuple[bytes, str]:
         """Findings as JSON; `next` is what `after` has to be for those that follow, null where none do."""
         asked, _ = _asked(request)
         most = _number(request, "most", PAGE)
-        found = _page(self._registry.findings(asked, most=most + 1), most)
-        return _json({"findings": encode(tuple(found.rows)), "next": found.rows[-1].id if found.more else None})
+        rows, more = _cut(self._registry.findings(asked, most=most + 1), most)
+        return _json({"findings": encode(tuple(rows)), "next": rows[-1].id if more else None})
+
+    def _written(self, request: Any, name: str) -> tuple[bytes, str]:
+        dossier = self._registry.dossier(self._one(request.path_params["digest"]))
+        return dossier.render(name).encode(), _TYPES[name]
 
     def _one(self, which: str) -> KeptAudit:
         try:
@@ -200,8 +196,9 @@ def _asked(request: Any) -> tuple[Asked, int | None]:
     return Asked(check, kinds, effect, model, words, after), after
 
 
-def _page(rows: list[Any], most: int) -> _Page:
-    return _Page(rows[:most], len(rows) > most)
+def _cut(rows: list[T], most: int) -> tuple[list[T], bool]:
+    """The first `most`, and whether there are more."""
+    return rows[:most], len(rows) > most
 
 
 def _value(request: Any, name: str) -> str:

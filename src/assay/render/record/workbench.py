@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -109,14 +109,9 @@ def link(address: str) -> bytes:
     return _page("workbench_link.html.j2", "", headline=Headline("LINK", said, Tone.TELL), address=address)
 
 
-def trouble(status: int, sentence: str, hints: Iterable[str] = ()) -> bytes:
-    """The page for what cannot be shown: why, and what to do."""
-    return _page(
-        "workbench_trouble.html.j2",
-        "",
-        headline=Headline(str(status), sentence, Tone.CARE),
-        hints=tuple(hints),
-    )
+def trouble(status: int, sentence: str) -> bytes:
+    """The page for what cannot be shown, and why."""
+    return _page("workbench_trouble.html.j2", "", headline=Headline(str(status), sentence, Tone.CARE))
 
 
 def _page(template: str, here: str, **values: Any) -> bytes:
