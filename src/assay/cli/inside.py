@@ -120,9 +120,10 @@ def _rendered(found: Seen, format: str, path: Path | None, quiet: bool, verbose:
     if format == "json":
         return canonical(found.record)
     if format == "tensors":
-        from assay.inside.tensors import safetensors
+        from assay.weights.safetensors import safetensors
 
-        return safetensors(found.tensors)
+        values = {name: ("F32", row.shape, row.astype("<f4").tobytes()) for name, row in found.tensors.items()}
+        return safetensors(values, {})
     if format == "html":
         from assay.render.record.inside_page import page
 
