@@ -21,6 +21,7 @@ from assay.inside.looking import MOST_TRIED  # noqa: E402
 from assay.render.record.inside import lines  # noqa: E402
 from assay.render.record.inside_page import page  # noqa: E402
 from assay.render.terminal import folded  # noqa: E402
+from assay.uncertainty.questions import GENERAL  # noqa: E402
 from tests.builders.command import run  # noqa: E402
 from tests.builders.decoders import DECODERS, PARTLY, decoder  # noqa: E402
 
@@ -132,6 +133,7 @@ def test_a_long_context_keeps_no_whole_attention(tmp_path: Path) -> None:
         ((), "give the question as --user, or as the model is to read it as --prompt"),
         (("--user", "x", "--prompt", "y"), "give the question as --user"),
         (("--user", "x", "--token", "9", "--text", "ab"), "--token 9: the answer has 2 tokens, numbered from 1"),
+        (("--user", "x", "--token", "0", "--text", "ab"), "'--token': 0 is not in the range x>=1"),
         (("--user", "x", "--text", ""), "the answer is empty: there is no token to look into"),
         (("--user", "x" * 300, "--text", "a"), "the prompt has 301 tokens, and the model's context 256"),
         (("--user", "x", "--text", "a" * 300, "--token", "280"), "and the model's context 256"),
@@ -188,11 +190,13 @@ def test_a_corpus_says_what_the_training_data_holds(llama: Path, tmp_path: Path)
     asked = ("--user", "Whom did Ada meet?", "--text", " Grace", "--quick", "--token", "6")
     done = run("inside", str(llama), *asked, "--corpus", str(tmp_path / "c"))
     assert done.returncode == 0, done.stderr
-    assert '"Ada": 2 times in 1 documents' in done.stdout and '"Ada" with "Grace": 1 documents' in done.stdout
+    rows = [row.strip() for row in done.stdout.splitlines()]
+    assert '"Ada": 2 times in 1 document' in rows and '"Ada" with "Grace": 1 document' in rows
 
 
 def test_a_tuned_lens_says_what_it_was_fitted_to_and_where_it_is_better(llama: Path) -> None:
     found = inside.open(llama, isolation=False).look(QUESTION, text="Grace", quick=True, tuned=True).record
-    assert found.trained and found.trained.text.startswith("assay's own 421 questions")
+    answered = sum(bool(json.loads(row).get("answers")) for row in GENERAL.read_text().splitlines())
+    assert found.trained and found.trained.text == f"assay's own {answered} questions that have an answer"
     better = [n for n, (a, b) in enumerate(zip(found.trained.plain, found.trained.tuned, strict=True)) if b < a]
     assert list(found.trained.better) == better == [row.layer for row in found.tuned] and better

@@ -34,8 +34,7 @@ _FORMATS = ("text", "json", "html", "tensors")
 @click.option(
     "--token",
     "number",
-    type=click.IntRange(0),
-    default=0,
+    type=click.IntRange(1),
     metavar="N",
     help="Which token of the answer, from 1; by default the first of a name or number that the question has not.",
 )
@@ -61,7 +60,7 @@ def COMMAND(
     system: str,
     prompt: str | None,
     text: str | None,
-    number: int,
+    number: int | None,
     against: str | None,
     most: int,
     quick: bool,
@@ -94,7 +93,7 @@ def COMMAND(
         with progress(quiet) as advance:
             opened = inside.open(model, offline=offline)
             asked = replace(
-                _asked(opened, words, system), number=number, most=most, tuned=tuned, quick=quick, held=held
+                _asked(opened, words, system), number=number or 0, most=most, tuned=tuned, quick=quick, held=held
             )
             found = opened.seen(asked, advance)
     except InputError as cause:

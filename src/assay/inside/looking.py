@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from assay.runtime.points import AFTER, ALL, BEFORE, HEADS, LAST, MIXED, PATTERN
 from assay.runtime.torch_ import TorchRuntime
 from assay.text.span import spans
 from assay.uncertainty import scoring
+from assay.uncertainty.questions import GENERAL
 from assay.uncertainty.support import Against, known
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 MOST_TRIED = 512  # tokens of a context in which values are replaced: states of all of its tokens are in memory then
 MOST_NEW = 512
-QUESTIONS = "general.jsonl"
-_SAID = "assay's own 421 questions with their answers"
 
 
 def open(model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False) -> Opened:
@@ -125,9 +123,9 @@ class Opened:
     def _trained(self) -> lenses.Tuned:
         """The tuned lens, fitted once."""
         if self._tuned is None:
-            rows = [json.loads(row) for row in files("assay.uncertainty").joinpath(QUESTIONS).read_text().splitlines()]
+            rows = [json.loads(row) for row in GENERAL.read_text().splitlines()]
             texts = [f"{row['question']} {row['answers'][0]}" for row in rows if row.get("answers")]
-            self._tuned = lenses.tuned(self._inner, texts, _SAID)
+            self._tuned = lenses.tuned(self._inner, texts, f"assay's own {len(texts)} questions that have an answer")
         return self._tuned
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from assay.facts.inside import LIMITS, Effect, Estimated, Inside, Patching, Read
+from assay.facts.uncertainty import Held, Pair
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import painter, table, wrapped
 from assay.render.visible import visible
@@ -112,7 +114,11 @@ def _parts(found: Inside, width: int, verbose: bool, shades: str) -> Iterator[tu
         said = f"patches from the other prompt, which says {quoted(found.patching.answer)}: share of the way to it"
         yield said, "patching", _patching(found, found.patching, width, shades)
     if found.support is not None:
-        yield f"training data: {', '.join(map(visible, found.support.corpora))}", "support", _support(found)
+        yield (
+            f"training data: {', '.join(map(visible, found.support.corpora))}",
+            "support",
+            (f"  {row}" for row in supported(found)),
+        )
 
 
 def _lens(rows: Sequence[Read], width: int, verbose: bool) -> Iterator[str]:
@@ -138,55 +144,59 @@ def strip(values: Sequence[float], most: float, width: int, shades: str) -> str:
 
 
 def _attribution(found: Inside, width: int, shades: str) -> Iterator[str]:
-    assert found.attribution is not None
-    rows = found.attribution.parts
-    most = max(abs(row.margin) for row in rows)
-    room = max(10, width - _LABEL - 12)
-    yield f"  {'':{_LABEL}}layers 0 to {found.layers - 1}, full at {most:.1f}"
-    for kind in dict.fromkeys(row.part for row in rows if row.part != "embedding"):
-        by_layer = [0.0] * found.layers
-        for row in rows:
-            if row.part == kind:
-                by_layer[row.layer] = row.margin
-        for sign, word in ((1, "for"), (-1, "against")):
-            drawn = strip([max(0.0, sign * value) for value in by_layer], most, room, shades)
-            yield f"  {kind:<{_LABEL - 9}} {word:<8}|{drawn}|"
+    shares = found.attribution
+    assert shares is not None
+    values = {(row.part, row.layer): row.margin for row in shares.parts}
+    most = max(map(abs, values.values()))
+    values.pop(("embedding", 0), None)
+    yield from _strips(values, most, ((1, "for"), (-1, "against")), found.layers, width, shades)
     said = ", ".join(f"{part} {value:+.2f}" for part, value in strongest(found)[:MOST_ROWS])
-    yield from wrapped(f"most: {said}; all together {found.attribution.margin:+.2f}", "  ", width)
-    if found.attribution.heads:
-        heads = [(v, n, h) for n, row in enumerate(found.attribution.heads) for h, v in enumerate(row)]
+    yield from wrapped(f"most: {said}; all together {shares.margin:+.2f}", "  ", width)
+    if shares.heads:
+        heads = [(v, n, h) for n, row in enumerate(shares.heads) for h, v in enumerate(row)]
         best = sorted(heads, key=lambda row: -abs(row[0]))[:5]
         yield from wrapped(
             f"heads, of the logit: {', '.join(f'layer {n} head {h} {v:+.2f}' for v, n, h in best)}", "  ", width
         )
-    if found.attribution.tokens:
-        order = sorted(range(len(found.words)), key=lambda at: -abs(found.attribution.tokens[at]))[:5]  # type: ignore[union-attr]
-        said = ", ".join(f"{quoted(found.words[at])} {found.attribution.tokens[at]:+.2f}" for at in order)
+    if shares.tokens:
+        order = sorted(range(len(found.words)), key=lambda at: -abs(shares.tokens[at]))[:5]
+        said = ", ".join(f"{quoted(found.words[at])} {shares.tokens[at]:+.2f}" for at in order)
         yield from wrapped(f"taken directly from the tokens: {said}", "  ", width)
+
+
+def without(found: Inside) -> Iterator[tuple[str, str, str, str]]:
+    """(tokens, effect without them, direct contribution, rollout) of each, the greatest loss first."""
+    assert found.ablation is not None
+    direct = found.attribution.tokens if found.attribution else ()
+    rolled = found.ablation.rollout
+    for row in sorted(found.ablation.tokens, key=lambda row: row.real or 0.0):
+        own = f"{direct[row.place]:+.2f}" if direct else ""
+        share = f"{rolled[row.place]:.2f}" if rolled else ""
+        yield tokens(found, row.place), f"{row.real or 0.0:+.2f}", own, share
 
 
 def _tokens(found: Inside, width: int, verbose: bool) -> Iterator[str]:
     assert found.ablation is not None
-    rows = sorted(found.ablation.tokens, key=lambda row: row.real or 0.0)
-    cells = []
-    for row in rows if verbose else rows[:MOST_ROWS]:
-        rolled = f"{found.ablation.rollout[row.place]:.2f}" if found.ablation.rollout else ""
-        direct = f"{found.attribution.tokens[row.place]:+.2f}" if found.attribution and found.attribution.tokens else ""
-        cells.append((quoted(tokens(found, row.place)), f"{row.real or 0.0:+.2f}", direct, rolled))
+    cells = [(quoted(words), *rest) for words, *rest in islice(without(found), None if verbose else MOST_ROWS)]
     yield from table(("token", ">without it", ">direct", ">rollout"), cells, width)
     if found.ablation.rollout:
         yield from wrapped(LIMITS["rollout"], "  ", width)
 
 
-def _strips(rows: Sequence[Effect], layers: int, width: int, shades: str) -> Iterator[str]:
-    """The effect of each part, by layer: less of the answer, and more of it."""
-    most = max((abs(row.real or 0.0) for row in rows), default=0.0)
+def _strips(
+    values: Mapping[tuple[str, int], float],
+    most: float,
+    signs: Sequence[tuple[int, str]],
+    layers: int,
+    width: int,
+    shades: str,
+) -> Iterator[str]:
+    """Values by (part, layer): for each part a strip of those with either sign, which has a word."""
     yield f"  {'':{_LABEL}}layers 0 to {layers - 1}, full at {most:.2f}"
-    for kind in dict.fromkeys(row.part for row in rows):
-        values = {row.layer: row.real or 0.0 for row in rows if row.part == kind}
-        by_layer = [values.get(layer, 0.0) for layer in range(layers)]
-        for sign, word in ((-1, "less"), (1, "more")):
-            drawn = strip([max(0.0, sign * value) for value in by_layer], most, max(10, width - _LABEL - 12), shades)
+    for kind in dict.fromkeys(part for part, _ in values):
+        for sign, word in signs:
+            by_layer = [max(0.0, sign * values.get((kind, layer), 0.0)) for layer in range(layers)]
+            drawn = strip(by_layer, most, max(10, width - _LABEL - 12), shades)
             yield f"  {kind:<{_LABEL - 9}} {word:<8}|{drawn}|"
 
 
@@ -201,7 +211,9 @@ def estimated(found: Estimated) -> str:
 
 def _ablation(found: Inside, width: int, shades: str) -> Iterator[str]:
     assert found.ablation is not None
-    yield from _strips(found.ablation.parts, found.layers, width, shades)
+    values = {(row.part, row.layer): row.real or 0.0 for row in found.ablation.parts}
+    most = max(map(abs, values.values()), default=0.0)
+    yield from _strips(values, most, ((-1, "less"), (1, "more")), found.layers, width, shades)
     yield from _heads(found.ablation.heads, width)
     yield from wrapped(f"{estimated(found.ablation.estimated)}. {LIMITS['estimate']}", "  ", width)
 
@@ -234,15 +246,19 @@ def supported(found: Inside) -> Iterator[str]:
     """What the training data holds of the names and numbers of the question and the answer, a line each."""
     if found.support is None:
         return
+    if not found.support.held:
+        yield "no name or number to look up"
     text = found.supported
     for row in found.support.held:
-        more = "" if row.complete else " or more"
-        yield f"{quoted(text[row.start : row.stop])}: {row.count:,} times in {row.documents:,}{more} documents"
+        times = f"{row.count:,} time{'s' if row.count != 1 else ''}"
+        yield f"{quoted(text[row.start : row.stop])}: {times} in {_documents(row)}"
     for pair in found.support.pairs:
         names = f"{quoted(text[pair.start : pair.stop])} with {quoted(text[pair.other_start : pair.other_stop])}"
-        yield f"{names}: {pair.documents:,}{'' if pair.complete else ' or more'} documents"
+        yield f"{names}: {_documents(pair)}"
 
 
-def _support(found: Inside) -> Iterator[str]:
-    rows = list(supported(found)) or ["no name or number to look up"]
-    yield from (f"  {row}" for row in rows)
+def _documents(row: Held | Pair) -> str:
+    """In how many documents something stands, in words."""
+    if not row.complete:
+        return f"{row.documents:,} or more documents"
+    return f"{row.documents:,} document{'s' if row.documents != 1 else ''}"

@@ -11,7 +11,7 @@ from assay.facts.inside import LIMITS, Effect, Inside
 from assay.render import page as shell
 from assay.render.heat import heat
 from assay.render.page import Part
-from assay.render.record.inside import estimated, headline, percent, quoted, strongest, supported, tokens
+from assay.render.record.inside import estimated, headline, percent, quoted, strongest, supported, without
 
 MOST_ROWS = 20
 
@@ -35,7 +35,7 @@ def page(found: Inside) -> bytes:
         estimated=estimated,
         maps=_maps(found),
         strongest=[(name, f"{value:+.2f}", "") for name, value in strongest(found)[:MOST_ROWS]],
-        tokens=list(_tokens(found)),
+        tokens=list(without(found)) if ablation else [],
         ablated=_effects([*ablation.parts, *ablation.heads], ()) if ablation else [],
         patched=_effects([*patching.stream, *patching.parts, *patching.heads], patching.words) if patching else [],
         support=list(supported(found)),
@@ -92,17 +92,6 @@ def _by_layer(
     most = max((abs(value) for value in values.values() if value is not None), default=0.0)
     rows = [(kind, [values.get((kind, layer)) for layer in range(layers)]) for kind in kinds]
     return heat(title, "layer", rows, most, "{:+.2f}".format)
-
-
-def _tokens(found: Inside) -> Iterator[tuple[str, str, str, str]]:
-    if not found.ablation:
-        return
-    direct = found.attribution.tokens if found.attribution else ()
-    rolled = found.ablation.rollout
-    for row in sorted(found.ablation.tokens, key=lambda row: row.real or 0.0):
-        own = f"{direct[row.place]:+.2f}" if direct else ""
-        share = f"{rolled[row.place]:.2f}" if rolled else ""
-        yield tokens(found, row.place), f"{row.real or 0.0:+.2f}", own, share
 
 
 def _effects(rows: Sequence[Effect], words: Sequence[str]) -> list[tuple[str, str, str]]:
