@@ -29,7 +29,7 @@ def looked(request: pytest.FixtureRequest, tmp_path: Path) -> Inner:
 
 
 def test_every_point_holds_what_the_library_itself_returns(looked: Inner) -> None:
-    ids = looked.ids(TEXT, 1)
+    ids = looked.ids(TEXT)
     run = looked.read(ids, {BEFORE: ALL, AFTER: ALL, PATTERN: ALL}).run
     network = looked.runtime._network
     network.set_attn_implementation("eager")
@@ -43,7 +43,7 @@ def test_every_point_holds_what_the_library_itself_returns(looked: Inner) -> Non
 
 def test_parts_add_up_and_heads_add_up_to_attention(looked: Inner) -> None:
     assert looked.structure.lacking == () and looked.structure.heads == 4
-    run = looked.read(looked.ids(TEXT, 1), dict.fromkeys((BEFORE, AFTER, HEADS, *looked.kinds), ALL)).run
+    run = looked.read(looked.ids(TEXT), dict.fromkeys((BEFORE, AFTER, HEADS, *looked.kinds), ALL)).run
     for layer, block in enumerate(looked.structure.blocks):
         assert [row.kind for row in block.writers][:2] == [ATTENTION, MLP]
         added = sum(run.kept[row.kind, layer] for row in block.writers)
@@ -53,7 +53,7 @@ def test_parts_add_up_and_heads_add_up_to_attention(looked: Inner) -> None:
 
 
 def test_a_pass_that_begins_within_the_text_gives_the_same(looked: Inner) -> None:
-    ids = looked.ids(TEXT, 1)
+    ids = looked.ids(TEXT)
     whole = looked.read(ids).run.logits
     for before in (0, 5, len(ids) - 2):
         text = looked.read(ids, {BEFORE: ALL}, before)
@@ -65,7 +65,7 @@ def test_a_pass_that_begins_within_the_text_gives_the_same(looked: Inner) -> Non
 
 
 def test_what_is_put_at_a_point_is_what_goes_on(looked: Inner) -> None:
-    ids = looked.ids(TEXT, 1)
+    ids = looked.ids(TEXT)
     text = looked.read(ids, {BEFORE: ALL})
     states = text.run.kept[BEFORE, 1]
     nothing = {(row.kind, 1): torch.zeros_like for row in looked.structure.blocks[1].writers}
@@ -76,7 +76,7 @@ def test_what_is_put_at_a_point_is_what_goes_on(looked: Inner) -> None:
 
 def test_a_token_that_no_later_one_sees_has_no_effect(looked: Inner) -> None:
     """Of two texts that differ in one token, the answers are the same where attention to it is cut."""
-    ids = looked.ids(TEXT, 1)
+    ids = looked.ids(TEXT)
     other = [*ids[:4], ids[4] + 1, *ids[5:]]
     texts = [looked.read(row, {BEFORE: ALL}) for row in (ids, other)]
     cut = [looked.resumed(row, 0, row.run.kept[BEFORE, 0], hidden=[(4, 5)]).logits for row in texts]
@@ -85,7 +85,7 @@ def test_a_token_that_no_later_one_sees_has_no_effect(looked: Inner) -> None:
 
 def test_nothing_of_a_network_is_changed_by_looking(looked: Inner) -> None:
     network = looked.runtime._network
-    ids = torch.tensor([looked.ids(TEXT, 1)])
+    ids = torch.tensor([looked.ids(TEXT)])
 
     def state() -> tuple[Any, ...]:
         with torch.no_grad():
@@ -102,7 +102,7 @@ def test_nothing_of_a_network_is_changed_by_looking(looked: Inner) -> None:
 def test_bfloat16_gives_the_same_up_to_its_rounding(kind: str, tmp_path: Path) -> None:
     half = made(tmp_path, kind, Numbers("bfloat16", "cpu"))
     assert half.half and half.structure.lacking == ()
-    text = half.read(half.ids(TEXT, 1), {BEFORE: ALL})
+    text = half.read(half.ids(TEXT), {BEFORE: ALL})
     again = half.resumed(text, 1, text.run.kept[BEFORE, 1])
     assert torch.allclose(again.logits, text.run.logits, atol=0.05 * float(text.run.logits.abs().max()))
 

@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from assay.facts.inside import Effect, Estimated
-from assay.inside._token import Token
+from assay.inside._token import Token, has_heads
 from assay.runtime.points import ALL, BEFORE, HEADS, Edit
 
-Metric = Callable[[Any], Any]  # float32[rows, vocabulary] -> float32[rows]
 # what is put at a point instead: (kind, layer, what is there [tokens, ...]) -> [tokens, ...]
 Other = Callable[[str, int, Any], Any]
 TRIED = 24  # heads of which the effect is tried, not only estimated
 
 
-def tried(token: Token, layer: int, edits: Sequence[tuple[str, Callable[[Any], Any]]], metric: Metric) -> list[float]:
-    """The metric after each edit (kind, what is there [tokens, ...] -> what is put there) of one layer."""
+def tried(token: Token, layer: int, edits: Sequence[tuple[str, Callable[[Any], Any]]]) -> list[float]:
+    """The change of the lead by each edit (kind, what is there [tokens, ...] -> what is put there) of one layer."""
     states = token.text.run.kept[BEFORE, layer]
     found: list[float] = []
     for start in range(0, len(edits), token.rows()):
@@ -30,8 +29,8 @@ def tried(token: Token, layer: int, edits: Sequence[tuple[str, Callable[[Any], A
             by_kind.setdefault(kind, []).append((row, change))
         changes: dict[tuple[str, int], Edit] = {(kind, layer): _edit(rows) for kind, rows in by_kind.items()}
         run = token.inner.resumed(token.text, layer, states.expand(len(some), -1, -1), changes)
-        found += metric(run.logits).tolist()
-    return found
+        found += token.margin(run.logits).tolist()
+    return [value - token.lead for value in found]
 
 
 def _edit(rows: list[tuple[int, Callable[[Any], Any]]]) -> Edit:
@@ -44,12 +43,12 @@ def _edit(rows: list[tuple[int, Callable[[Any], Any]]]) -> Edit:
     return edit
 
 
-def part(kind: str, layer: int, other: Other) -> tuple[str, Callable[[Any], Any]]:
+def _part(kind: str, layer: int, other: Other) -> tuple[str, Callable[[Any], Any]]:
     """The edit of all that a part puts out."""
     return kind, lambda values: other(kind, layer, values).to(values.dtype)
 
 
-def head(number: int, size: int, layer: int, other: Other) -> tuple[str, Callable[[Any], Any]]:
+def _head(number: int, size: int, layer: int, other: Other) -> tuple[str, Callable[[Any], Any]]:
     """The edit of what one head puts out."""
 
     def change(values: Any) -> Any:
@@ -61,16 +60,16 @@ def head(number: int, size: int, layer: int, other: Other) -> tuple[str, Callabl
 
 
 class Gradients:
-    """How the metric changes with what is at each point: one pass, and one back."""
+    """How the lead changes with what is at each point: one pass, and one back."""
 
-    def __init__(self, token: Token, metric: Metric, kinds: Sequence[str]) -> None:
+    def __init__(self, token: Token) -> None:
         inner = token.inner
         start = token.text.run.kept[BEFORE, 0].clone().requires_grad_()
-        keep = dict.fromkeys((*kinds, BEFORE), ALL)
+        keep = dict.fromkeys((*inner.kinds, *([HEADS] if has_heads(inner) else []), BEFORE), ALL)
         run = inner.resumed(token.text, 0, start, keep=keep, grad=True)
         points = list(run.kept)
         wanted = [run.kept[point] for point in points]
-        found = inner.torch.autograd.grad(metric(run.logits).sum(), wanted, allow_unused=True)
+        found = inner.torch.autograd.grad(token.margin(run.logits).sum(), wanted, allow_unused=True)
         self._rows = {
             point: (value.detach()[0], grad[0])
             for point, value, grad in zip(points, wanted, found, strict=True)
@@ -78,7 +77,7 @@ class Gradients:
         }
 
     def by_token(self, kind: str, layer: int, other: Other) -> Any:
-        """float32[tokens]: the estimated change of the metric where each token's values are replaced."""
+        """float32[tokens]: the estimated change of the lead where each token's values are replaced."""
         value, grad = self._rows[kind, layer]
         return ((other(kind, layer, value) - value).float() * grad.float()).sum(-1)
 
@@ -97,9 +96,20 @@ def chosen(estimates: Sequence[float], most: int) -> list[int]:
     return sorted({*first, *rest[::step][: most - len(first)]})
 
 
-def heads(token: Token, gradients: Gradients, other: Other, metric: Metric, before: float) -> Iterator[Effect]:
-    """The effect of each head: estimated, and tried for `TRIED` of them."""
+def parts(token: Token, gradients: Gradients, other: Other) -> Iterator[Effect]:
+    """The effect of each part of each layer at all tokens: estimated, and tried."""
+    for layer, block in enumerate(token.inner.structure.blocks):
+        kinds = [row.kind for row in block.writers]
+        found = tried(token, layer, [_part(kind, layer, other) for kind in kinds])
+        for kind, real in zip(kinds, found, strict=True):
+            yield Effect(kind, layer, -1, real, float(gradients.by_token(kind, layer, other).sum()))
+
+
+def heads(token: Token, gradients: Gradients, other: Other) -> Iterator[Effect]:
+    """The effect of each head, where they can be had: estimated, and tried for `TRIED` of them."""
     inner = token.inner
+    if not has_heads(inner):
+        return
     count = inner.structure.heads
     estimates = [gradients.by_head(layer, count, other).tolist() for layer in range(inner.layers)]
     flat = [value for row in estimates for value in row]
@@ -107,10 +117,10 @@ def heads(token: Token, gradients: Gradients, other: Other, metric: Metric, befo
     for layer, row in enumerate(estimates):
         mine = [number for number in range(count) if (layer, number) in some]
         size = inner.projection_width(layer) // count
-        found = tried(token, layer, [head(number, size, layer, other) for number in mine], metric)
+        found = tried(token, layer, [_head(number, size, layer, other) for number in mine])
         real = dict(zip(mine, found, strict=True))
         for number, estimate in enumerate(row):
-            yield Effect(HEADS, layer, number, real[number] - before if number in real else None, estimate)
+            yield Effect(HEADS, layer, number, real.get(number), estimate)
 
 
 def estimated(rows: Sequence[Effect]) -> Estimated:

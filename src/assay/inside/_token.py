@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.facts.inside import Proof
 from assay.lazy import dataclass
-from assay.runtime.points import Inner, Text
+from assay.runtime.points import AFTER, BEFORE, HEADS, Inner, Text
 
 MOST_ROWS = 1024  # tokens of rows that are read side by side
 # errors within rounding: as a share of the largest of the numbers compared, in 32-bit and in 16-bit floats
@@ -38,6 +38,22 @@ class Token:
     def margin(self, logits: Any) -> Any:
         """float32[rows]: by how much the token's logit is above the other's."""
         return logits[:, self.id] - logits[:, self.other]
+
+    @property
+    def lead(self) -> float:
+        """The margin after the context as it is."""
+        return float(self.margin(self.text.run.logits)[0])
+
+    def stream(self) -> Any:
+        """[layers + 1, width]: the residual stream at the last token, before each layer and after the last."""
+        kept, layers = self.text.run.kept, self.inner.layers
+        rows = [kept[BEFORE, layer][0, -1] for layer in range(layers)]
+        return self.inner.torch.stack([*rows, kept[AFTER, layers - 1][0, -1]])
+
+
+def has_heads(inner: Inner) -> bool:
+    """Whether the heads of every layer can be had."""
+    return bool(inner.structure.heads) and not any(view == HEADS for view, _ in inner.structure.lacking)
 
 
 def proof(inner: Inner, view: str, claim: str, found: Any, expected: Any) -> Proof:

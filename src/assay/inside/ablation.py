@@ -11,8 +11,8 @@ from typing import Any
 
 from assay.facts.inside import Ablation, Effect, Proof
 from assay.inside import _effects
-from assay.inside._token import Token, proof
-from assay.runtime.points import BEFORE, HEADS, MIXED, Inner
+from assay.inside._token import Token, has_heads, proof
+from assay.runtime.points import BEFORE, HEADS, MIXED
 
 TOKEN, ROLLOUT = "token", "rollout"
 MOST_GROUPS = 64  # of tokens whose effect is tried
@@ -21,19 +21,11 @@ MOST_MIXED = 256  # tokens of a context whose whole attention is multiplied
 
 def ablation(token: Token) -> Ablation:
     """The effect of each token, of each part of each layer, and of heads; estimates beside them."""
-    inner = token.inner
-    before = float(token.margin(token.text.run.logits)[0])
-    with_heads = has_heads(inner)
-    gradients = _effects.Gradients(token, token.margin, [*inner.kinds, *([HEADS] if with_heads else [])])
-    tokens = _tokens(token) if with_heads else ()
-    parts = tuple(row for layer in range(inner.layers) for row in _parts(token, gradients, layer, before))
-    heads = tuple(_effects.heads(token, gradients, _mean, token.margin, before)) if with_heads else ()
+    gradients = _effects.Gradients(token)
+    tokens = _tokens(token) if has_heads(token.inner) else ()
+    parts = tuple(_effects.parts(token, gradients, _mean))
+    heads = tuple(_effects.heads(token, gradients, _mean))
     return Ablation(tokens, parts, heads, _effects.estimated([*parts, *heads]), rollout(token))
-
-
-def has_heads(inner: Inner) -> bool:
-    """Whether the heads of every layer can be had."""
-    return bool(inner.structure.heads) and not any(view == HEADS for view, _ in inner.structure.lacking)
 
 
 def _mean(_kind: str, _layer: int, values: Any) -> Any:
@@ -58,15 +50,6 @@ def _tokens(token: Token) -> tuple[Effect, ...]:
         run = token.inner.resumed(token.text, 0, states.expand(len(some), -1, -1), hidden=some)
         found += token.logprob(run.logits).tolist()
     return tuple(Effect(TOKEN, 0, at, value - before, None) for (at, _), value in zip(spans, found, strict=True))
-
-
-def _parts(token: Token, gradients: _effects.Gradients, layer: int, before: float) -> list[Effect]:
-    kinds = [row.kind for row in token.inner.structure.blocks[layer].writers]
-    found = _effects.tried(token, layer, [_effects.part(kind, layer, _mean) for kind in kinds], token.margin)
-    return [
-        Effect(kind, layer, -1, value - before, float(gradients.by_token(kind, layer, _mean).sum()))
-        for kind, value in zip(kinds, found, strict=True)
-    ]
 
 
 def rollout(token: Token) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.inside import Attribution, Proof, Share
-from assay.inside._token import Token, proof
+from assay.inside._token import Token, has_heads, proof
 from assay.lazy import dataclass
 from assay.runtime.points import AFTER, BEFORE, HEADS, PATTERN, VALUES, Frozen
 
@@ -42,16 +42,12 @@ def attribution(token: Token) -> tuple[Attribution, tuple[Proof, ...]]:
     proofs = [proof(inner, "attribution", claim, torch.tensor([logit]), torch.tensor([raw]))]
     heads: tuple[tuple[float, ...], ...] = ()
     tokens: tuple[float, ...] = ()
-    if inner.structure.heads and not _lacks_heads(token):
+    if has_heads(inner):
         split = _Split(token, own)
         heads, tokens = split.heads, split.tokens
         proofs += split.proofs()
     margin = sum(row.margin for row in parts) + own.constant - other.constant
     return Attribution(logit, margin, own.constant, tuple(parts), heads, tokens), tuple(proofs)
-
-
-def _lacks_heads(token: Token) -> bool:
-    return any(view in ("heads", "parts") for view, _ in token.inner.structure.lacking)
 
 
 def _direction(token: Token, norm: Frozen, id: int) -> _Direction:
@@ -101,11 +97,14 @@ class _Split:
             matrix, bias = inner.projection(layer)
             back = (matrix.T @ along).reshape(count, -1)
             mixed = run.kept[HEADS, layer][0, -1].float().reshape(count, -1)
-            values = run.kept[VALUES, layer][0].float()
-            values = values.repeat_interleave(count // values.shape[0], 0)
             pattern = run.kept[PATTERN, layer][0, :, -1]
-            by_token = (pattern * (values @ back[:, :, None])[..., 0]).sum(0)
+            by_token = (pattern * (self._values(layer) @ back[:, :, None])[..., 0]).sum(0)
             yield (mixed * back).sum(-1), by_token, rest + float(bias @ along)
+
+    def _values(self, layer: int) -> Any:
+        """float32[heads, tokens, size]: what each head mixes; some share them."""
+        values = self._token.text.run.kept[VALUES, layer][0].float()
+        return values.repeat_interleave(self._token.inner.structure.heads // values.shape[0], 0)
 
     def proofs(self) -> Iterator[Proof]:
         """Heads add up to attention; patterns times values are what the heads put out."""
@@ -118,9 +117,7 @@ class _Split:
         yield proof(inner, "heads", "the heads of a layer add up to what its attention gives", added, given)
         errors = []
         for layer in range(inner.layers):
-            values = run.kept[VALUES, layer][0].float()
-            values = values.repeat_interleave(inner.structure.heads // values.shape[0], 0)
-            found = (run.kept[PATTERN, layer][0, :, -1:] @ values)[:, 0].flatten()
+            found = (run.kept[PATTERN, layer][0, :, -1:] @ self._values(layer))[:, 0].flatten()
             expected = run.kept[HEADS, layer][0, -1].float().flatten()
             errors.append(proof(inner, "pattern", "attention times values is what the heads put out", found, expected))
         yield max(errors, key=lambda row: row.error)

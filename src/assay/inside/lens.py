@@ -27,19 +27,17 @@ _TRIED = 256  # tokens of those that it is tried on, spread evenly
 
 def reads(token: Token) -> tuple[tuple[Read, ...], Proof]:
     """What the lens reads before each layer and after the last, and the proof: the last is what the model says."""
-    inner, last = token.inner, token.inner.layers - 1
-    states = [token.text.run.kept[BEFORE, layer][0, -1] for layer in range(inner.layers)]
-    states.append(token.text.run.kept[AFTER, last][0, -1])
+    inner, states = token.inner, token.stream()
     rows = read(inner, states, token.id)
     claim = "the lens after the last layer gives the model's own logits"
     return rows, proof(inner, "lens", claim, inner.logits(states[-1]), token.logits)
 
 
-def read(inner: Inner, states: Sequence[Any], id: int, first: int = 0) -> tuple[Read, ...]:
-    """What norm and head make of states [width], numbered from layer `first`; rank and log-probability are of `id`."""
+def read(inner: Inner, states: Any, id: int, first: int = 0) -> tuple[Read, ...]:
+    """What norm and head make of states [layers, width], numbered from `first`; rank and log-probability of `id`."""
     rows: list[Read] = []
     for start in range(0, len(states), _AT_ONCE):
-        logs = inner.logits(inner.torch.stack(list(states[start : start + _AT_ONCE]))).log_softmax(-1)
+        logs = inner.logits(states[start : start + _AT_ONCE]).log_softmax(-1)
         own = logs[:, id]
         ranks = (logs > own[:, None]).sum(-1) + 1
         entropies = -(logs.exp() * logs).sum(-1)
@@ -63,8 +61,8 @@ class Tuned:
         """What it reads before each layer where it is the better one."""
         found: list[Read] = []
         for layer in self.trained.better:
-            state = token.text.run.kept[BEFORE, layer][0, -1]
-            found += read(token.inner, [_mapped(state, self.maps[layer])], token.id, layer)
+            state = token.text.run.kept[BEFORE, layer][0, -1:]
+            found += read(token.inner, _mapped(state, self.maps[layer]), token.id, layer)
         return tuple(found)
 
 

@@ -99,7 +99,7 @@ class Opened:
     def seen(self, asked: Asked, progress: Progress | None = None) -> Seen:
         """Look into one token of an answer (UsageError: there is no such token, or it does not fit the context)."""
         inside = self._inner
-        prompt = inside.ids(asked.prompt, 1)
+        prompt = inside.ids(asked.prompt)
         answer = inside.encoded(asked.text) if asked.text is not None else inside.written(prompt, asked.most)
         if not answer:
             raise UsageError("the answer is empty: there is no token to look into")
@@ -113,12 +113,11 @@ class Opened:
                 f"prompt and answer have {len(ids):,} tokens up to this one, "
                 f"and the model's context {self.runtime.context:,}"
             )
-        if asked.against:
-            patches.parted(ids, self._others(asked, answer, number))
-        return _Look(inside, asked, tuple(ids), len(prompt), tuple(answer), number, progress).seen(self._trained)
-
-    def _others(self, asked: Asked, answer: list[int], number: int) -> list[int]:
-        return [*self._inner.ids(asked.against, 1), *answer[: number - 1]]
+        others = [*inside.ids(asked.against), *answer[: number - 1]] if asked.against else []
+        if others:
+            patches.parted(ids, others)
+        look = _Look(inside, asked, tuple(ids), others, len(prompt), tuple(answer), number, progress)
+        return look.seen(self._trained)
 
     def _trained(self) -> lenses.Tuned:
         """The tuned lens, fitted once."""
@@ -143,10 +142,10 @@ class _Look:
     """The views of one token, each with its proofs; what fails them is said, and not shown."""
 
     def __init__(
-        self, inner: Inner, asked: Asked, ids: tuple[int, ...], prompt: int, answer: tuple[int, ...], number: int,
-        progress: Progress | None,
+        self, inner: Inner, asked: Asked, ids: tuple[int, ...], others: list[int], prompt: int, answer: tuple[int, ...],
+        number: int, progress: Progress | None,
     ) -> None:  # fmt: skip
-        self._inner, self._asked, self._ids, self._prompt = inner, asked, ids, prompt
+        self._inner, self._asked, self._ids, self._others, self._prompt = inner, asked, ids, others, prompt
         self._answer, self._number, self._progress = answer, number, progress
         self._proofs: list[Proof] = []
         self._left: list[Unavailable] = []
@@ -267,8 +266,7 @@ class _Look:
         if not self._tried:
             self._left.append(Unavailable("patching", self._long()))
             return None
-        others = [*inner.ids(asked.against, 1), *self._answer[: self._number - 1]]
-        text, other = patches.read(inner, list(self._ids), others)
+        text, other = patches.read(inner, list(self._ids), self._others)
         answer = int(other.run.logits[0].argmax())
         if answer == token.id:
             answer = _other(other, token.id)
@@ -298,9 +296,7 @@ def _support(held: Against, text: str) -> Known | None:
 def _tensors(token: Token) -> Iterator[tuple[str, NDArray[Any]]]:
     """Numbers behind the views, float32: the residual stream at the last token, what is added to it, attention."""
     inner, kept = token.inner, token.text.run.kept
-    stream = [kept[BEFORE, layer][0, -1] for layer in range(inner.layers)]
-    stream.append(kept[AFTER, inner.layers - 1][0, -1])
-    yield "stream", inner.torch.stack(stream).float().cpu().numpy()
+    yield "stream", token.stream().float().cpu().numpy()
     yield "logits", token.logits.cpu().numpy()
     for kind in (*inner.kinds, HEADS, PATTERN):
         rows = [kept[kind, layer][0].squeeze(-2) for layer in range(inner.layers) if (kind, layer) in kept]

@@ -9,7 +9,6 @@ from assay.errors import UsageError
 from assay.facts.inside import Effect, Patching, Proof
 from assay.inside import _effects
 from assay.inside._token import Token, proof
-from assay.inside.ablation import has_heads
 from assay.runtime.points import ALL, BEFORE, HEADS, Inner, Text
 
 MOST_PLACES = 48  # tokens at which the residual stream is patched
@@ -42,7 +41,7 @@ def patching(token: Token, other: Text, prompt: str) -> Patching:
 
     Raises UsageError where both prompts have the same answer.
     """
-    inner, before, after = token.inner, *_ends(token, other)
+    inner, before, after = token.inner, token.lead, float(token.margin(other.run.logits)[0])
     if abs(after - before) < LEAST_APART:
         raise UsageError(
             f"both prompts leave {inner.words([token.id])[0]!r} and {inner.words([token.other])[0]!r} "
@@ -52,20 +51,12 @@ def patching(token: Token, other: Text, prompt: str) -> Patching:
     def theirs(kind: str, layer: int, _values: Any) -> Any:
         return other.run.kept[kind, layer][0]
 
-    with_heads = has_heads(inner)
-    gradients = _effects.Gradients(token, token.margin, [*inner.kinds, *([HEADS] if with_heads else [])])
-    stream = list(_stream(token, gradients, theirs, before))
-    parts = [row for layer in range(inner.layers) for row in _parts(token, gradients, theirs, layer, before)]
-    heads = list(_effects.heads(token, gradients, theirs, token.margin, before)) if with_heads else []
-    shared, by_part, by_head = (tuple(_share(row, after - before) for row in rows) for rows in (stream, parts, heads))
+    gradients = _effects.Gradients(token)
+    views = [of(token, gradients, theirs) for of in (_stream, _effects.parts, _effects.heads)]
+    shared, by_part, by_head = (tuple(_share(row, after - before) for row in rows) for rows in views)
     words = tuple(inner.words(list(other.ids)))
     error = _effects.estimated([row for rows in (shared, by_part, by_head) for row in rows])
     return Patching(prompt, inner.words([token.other])[0], words, before - after, shared, by_part, by_head, error)
-
-
-def _ends(token: Token, other: Text) -> tuple[float, float]:
-    """The margin of the token over the other after its own prompt, and after the other one."""
-    return float(token.margin(token.text.run.logits)[0]), float(token.margin(other.run.logits)[0])
 
 
 def _share(row: Effect, whole: float) -> Effect:
@@ -73,7 +64,7 @@ def _share(row: Effect, whole: float) -> Effect:
     return Effect(row.part, row.layer, row.place, real, estimate)
 
 
-def _stream(token: Token, gradients: _effects.Gradients, theirs: _effects.Other, before: float) -> Iterator[Effect]:
+def _stream(token: Token, gradients: _effects.Gradients, theirs: _effects.Other) -> Iterator[Effect]:
     """The residual stream before each layer, token by token: those with the greatest estimates where there are many."""
     inner = token.inner
     estimates = [gradients.by_token(BEFORE, layer, theirs).tolist() for layer in range(inner.layers)]
@@ -82,10 +73,9 @@ def _stream(token: Token, gradients: _effects.Gradients, theirs: _effects.Other,
     places = sorted(sorted(range(count), key=lambda at: -most[at])[:MOST_PLACES])
     for layer in range(inner.layers):
         edits = [(BEFORE, _put(at, layer, theirs)) for at in places]
-        real = dict(zip(places, _effects.tried(token, layer, edits, token.margin), strict=True))
+        real = dict(zip(places, _effects.tried(token, layer, edits), strict=True))
         for at in range(count):
-            tried = real[at] - before if at in real else None
-            yield Effect(BEFORE, layer, token.text.before + at, tried, estimates[layer][at])
+            yield Effect(BEFORE, layer, token.text.before + at, real.get(at), estimates[layer][at])
 
 
 def _put(at: int, layer: int, theirs: _effects.Other) -> Any:
@@ -95,15 +85,6 @@ def _put(at: int, layer: int, theirs: _effects.Other) -> Any:
         return changed
 
     return change
-
-
-def _parts(
-    token: Token, gradients: _effects.Gradients, theirs: _effects.Other, layer: int, before: float
-) -> Iterator[Effect]:
-    kinds = [row.kind for row in token.inner.structure.blocks[layer].writers]
-    found = _effects.tried(token, layer, [_effects.part(kind, layer, theirs) for kind in kinds], token.margin)
-    for kind, value in zip(kinds, found, strict=True):
-        yield Effect(kind, layer, -1, value - before, float(gradients.by_token(kind, layer, theirs).sum()))
 
 
 def proofs(token: Token, other: Text) -> Iterator[Proof]:

@@ -128,15 +128,20 @@ class _Watch:
             self.takers[id(self._latest)] = module
 
 
+def layers(torch: Any, network: Any) -> Any:
+    """The blocks of a network: the longest list of modules in it (UsageError: it has none)."""
+    lists = [row for row in network.modules() if isinstance(row, torch.nn.ModuleList)]
+    if not lists:
+        raise UsageError("this network has no list of layers: assay looks into decoders that are made of blocks")
+    return max(lists, key=len)
+
+
 def structure(torch: Any, network: Any, ids: Any) -> Structure:
     """The structure of a causal network, from one pass over `ids` (int64[1, tokens], `LEAST` tokens or more).
 
     Raises UsageError where it has no list of blocks that hand a residual stream on.
     """
-    lists = [row for row in network.modules() if isinstance(row, torch.nn.ModuleList)]
-    if not lists:
-        raise UsageError("this network has no list of layers: assay looks into decoders that are made of blocks")
-    modules = max(lists, key=len)
+    modules = layers(torch, network)
     watch = _Watch(torch, network, modules)
     with torch.no_grad():
         with watch.watching():

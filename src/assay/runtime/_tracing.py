@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assay.runtime import _attention, _structure
+
 NAME = "assay_sdpa"  # of the attention function, as transformers knows it
 DEEP = 2 / 3  # of the depth: the layer whose state is kept (a probe on it: docs/measured/hallucination.md)
 # to which what is computed here must agree with what the library itself returns, in 32-bit and in 16-bit floats: on
@@ -40,23 +42,16 @@ class Tracer:
         """Keep the share that each head of this layer gives, at each traced token, to the token just before it."""
         if not self.count:
             return
-        torch, last, length = self._torch, query[:, :, -self.count :], key.shape[2]
-        keys = key.repeat_interleave(last.shape[1] // key.shape[1], 1)
-        scores = last.float() @ keys.float().transpose(-1, -2)
-        scores = scores * (last.shape[-1] ** -0.5 if scaling is None else scaling)
-        at = torch.arange(length - self.count, length, device=scores.device)
-        hidden = torch.arange(length, device=scores.device)[None] > at[:, None]
-        if mask is not None:  # bool[rows, 1, tokens, length]: padding is not attended to
-            hidden = hidden | ~mask[:, :, -self.count :]
-        shares = scores.masked_fill(hidden, -torch.inf).softmax(-1)
+        shares = _attention.shares(self._torch, query, key, mask, {"scaling": scaling}, slice(-self.count, None))
+        length = key.shape[2]
+        at = self._torch.arange(length - self.count, length, device=shares.device)
         before = (at - 1).clamp(min=0)[None, None, :, None].expand(*shares.shape[:2], -1, 1)
         self._layers[layer] = shares.gather(-1, before)[..., 0]
 
     def passed(self, _module: Any, _given: Any, out: Any) -> None:
         """A forward hook: keep the state of one token of each row after this layer."""
         if self.count:
-            whole = out[0] if isinstance(out, tuple) else out
-            self._state = whole[:, self.state_at]
+            self._state = _structure.first(out)[:, self.state_at]
 
     def attention(self) -> NDArray[np.float32]:
         """float32[layers, heads, tokens] of a single row: the share of attention that goes to the token before."""
@@ -100,7 +95,7 @@ def tracer(torch: Any, network: Any) -> Tracer | None:
 
     ALL_ATTENTION_FUNCTIONS.register(NAME, attention)
     ALL_MASK_ATTENTION_FUNCTIONS.register(NAME, ALL_MASK_ATTENTION_FUNCTIONS["sdpa"])
-    layers = _layers(torch, network)
+    layers = _structure.layers(torch, network)
     depth = len(layers)
     made = Tracer(torch)
     for module in network.modules():
@@ -151,11 +146,6 @@ def tracing(made: Tracer, count: int, state_at: int) -> Iterator[None]:
         yield
     finally:
         made.count = 0
-
-
-def _layers(torch: Any, network: Any) -> Any:
-    """The blocks of the network: the longest list of modules in it."""
-    return max((row for row in network.modules() if isinstance(row, torch.nn.ModuleList)), key=len)
 
 
 def _attends(module: Any) -> bool:

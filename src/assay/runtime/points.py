@@ -109,15 +109,9 @@ class Inner:
         """int64[rows, tokens] on the device."""
         return self.torch.tensor(ids, device=self._device)
 
-    def ids(self, prompt: str, most: int) -> list[int]:
-        """The tokens of a prompt, with room for `most` more in the model's context (UsageError: there is none)."""
-        found = self.runtime._started(prompt)
-        if len(found) + most > self.runtime._context:
-            raise UsageError(
-                f"the prompt has {len(found):,} tokens and the model's context {self.runtime._context:,}, "
-                f"which leaves no room for {most:,} of an answer"
-            )
-        return found
+    def ids(self, prompt: str) -> list[int]:
+        """The tokens of a prompt, with room for one more in the model's context (UsageError: there is none)."""
+        return self.runtime._started(prompt)
 
     def encoded(self, text: str) -> list[int]:
         """The tokens of a text that stands after others."""
@@ -142,10 +136,13 @@ class Inner:
 
     def logits(self, states: Any) -> Any:
         """float32[..., vocabulary]: what norm and head make of states [..., width] of the residual stream."""
-        found = self.structure
         with self.torch.no_grad():
-            state = found.norm(states) if found.norm is not None else states
-            return _structure.bend(self.torch, found.head(state).float(), found.scale, found.cap)
+            return self._said(states)
+
+    def _said(self, states: Any) -> Any:
+        found = self.structure
+        state = found.norm(states) if found.norm is not None else states
+        return _structure.bend(self.torch, found.head(state).float(), found.scale, found.cap)
 
     def frozen(self, norm: Any, state: Any) -> Frozen:
         """A norm with its scale at a state [width]."""
@@ -155,14 +152,11 @@ class Inner:
         """(float32[width, heads * size], float32[width]) of the map from heads to what attention puts out."""
         linear = self.structure.blocks[layer].projection
         matrix = _structure.matrix(self.torch, linear).float()
-        return matrix, self._zeros(matrix) if linear.bias is None else linear.bias.float()
+        return matrix, matrix.new_zeros(len(matrix)) if linear.bias is None else linear.bias.float()
 
     def projection_width(self, layer: int) -> int:
         """How many numbers all heads of a layer put out."""
         return int(_structure.matrix(self.torch, self.structure.blocks[layer].projection).shape[1])
-
-    def _zeros(self, matrix: Any) -> Any:
-        return matrix.new_zeros(matrix.shape[0])
 
     def unembedding(self, token: int) -> tuple[Any, float]:
         """(float32[width], bias) of a token: the logit before a cap is what they make of a normed state."""
@@ -221,16 +215,13 @@ class Inner:
         With `grad` the logits and what is kept have gradients. `hidden` are, for each row, the tokens (start, stop)
         that no later token sees.
         """
-        torch, beside = self.torch, Beside(self.torch, keep, edits, hidden)
-        with torch.set_grad_enabled(grad), _memory.enough(self.runtime.model):
+        beside = Beside(self.torch, keep, edits, hidden)
+        with self.torch.set_grad_enabled(grad), _memory.enough(self.runtime.model):
             with beside.standing(self._network, self.structure):
                 for at in range(layer, self.layers):
                     args, named = text.calls[at]
                     states = _structure.first(self.structure.blocks[at].module(states, *args, **named))
-            found = self.structure
-            last = states[:, -1]
-            state = found.norm(last) if found.norm is not None else last
-            logits = _structure.bend(torch, found.head(state).float(), found.scale, found.cap)
+            logits = self._said(states[:, -1])
         return Run(logits, beside.kept, beside.bases)
 
 
