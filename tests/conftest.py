@@ -51,6 +51,12 @@ def messages(dossier: Dossier, check: str, *kinds: Kind) -> list[str]:
     return [finding.message for finding in of(dossier, check, *kinds)]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests keep without naming a place stays out of the data of whoever runs them."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+
+
 @pytest.fixture
 def audit(tmp_path: Path) -> Callable[..., Dossier]:
     """Audit a path without a worker process: for tests that are about what is found, not about isolation."""

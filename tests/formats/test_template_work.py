@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.errors import LimitExceeded
 from assay.facts.text import Conduct, TemplateTrial
 from assay.formats.template.tree import template
 from assay.formats.template.trial import trial
@@ -55,8 +56,8 @@ def test_a_value_that_holds_another_many_times_is_paid_for_as_often(expression: 
         "{% set ns=namespace(x='') %}{% for i in range(90000) %}{% set ns.x = ns.x ~ 'x' * 50 %}{% endfor %}",
         "{% set ns=namespace() %}{% set ns.ns=ns %}{{ ([ns]*90000)|map(attribute='" + "ns." * 9000 + "ns')|list }}",
         "{% set ns=namespace() %}{% set ns.x=[ns] %}{{ ns }}{{ ns.x|tojson }}",
-        *(f"{{% for a in '{'x' * 300}' %}}" * 6 + "{% endfor %}" * 6, "{% set a = 1 %}" * 20_000),
-        "{% macro m() %}" + "{% set a = 1 %}" * 9000 + "{% endmacro %}{% for i in range(90000) %}{{ m() }}{% endfor %}",
+        *(f"{{% for a in '{'x' * 300}' %}}" * 6 + "{% endfor %}" * 6, "{% set a = 1 %}" * 8000),
+        "{% macro m() %}" + "{% set a = 1 %}" * 7000 + "{% endmacro %}{% for i in range(90000) %}{{ m() }}{% endfor %}",
         f"{{{{ {LONG}|indent(99999)|length }}}}",
         f"{{{{ {LONG}|replace('a', 'b' * 90000)|length }}}}",
         f"{{{{ {LONG}.replace('a', 'b' * 90000)|length }}}}",
@@ -80,6 +81,14 @@ def test_a_value_that_holds_another_many_times_is_paid_for_as_often(expression: 
 def test_no_operation_costs_more_than_is_paid_for_it(source: str) -> None:
     _, seconds, grown = spent(source)
     assert seconds < 4 and grown < 200
+
+
+@pytest.mark.parametrize("source", ["{% set a = 1 %}" * 20_000, "{{ " + "a+" * 400_000 + "a }}", "{{ a }}" * 90_000])
+def test_what_has_more_parts_than_any_template_is_not_parsed_to_its_end(source: str) -> None:
+    start = time.process_time()
+    with pytest.raises(LimitExceeded, match="more parts than assay reads"):
+        template("a", "", "", source)
+    assert time.process_time() - start < 4
 
 
 def test_what_was_seen_before_the_budget_ended_is_told() -> None:

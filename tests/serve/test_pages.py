@@ -182,6 +182,13 @@ def test_what_cannot_be_served_is_said_at_once(kept: str, tmp_path: Path) -> Non
             ("--registry", str(tmp_path / "none")): "no audits are kept in",
             ("--registry", kept, "--host", "0.0.0.0"): "say with --allow-host",
             ("--registry", kept, "--host", "0.0.0.0", "--allow-host", "box"): "give --token-file",
+            (
+                "--registry",
+                kept,
+                "--allow-host",
+                "box:80",
+            ): "'box:80' is no name or address, which stands there without",
+            ("--registry", kept, "--allow-host", "b ox\x1b[2J"): "'b ox\\x1b[2J' is no name or address",
         }
         for options, said in rows.items():
             done = run("serve", *options)

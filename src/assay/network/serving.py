@@ -16,11 +16,12 @@ from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.files import text
-from assay.lazy import dataclass
+from assay.lazy import dataclass, regex
 from assay.network import loopback
 
 LEAST_TOKEN = 16  # characters
 _OWN = ("localhost", "127.0.0.1", "::1")
+_NAME = regex(r"[a-z0-9._-]{1,253}\Z|[0-9a-f:.]{2,45}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,10 @@ def door(host: str, others: Iterable[str], token_file: Path | None, *, anyone: b
     Args:
         anyone: whether its user lets whoever can reach it ask without a token; None: that is not offered.
 
-    Raises UsageError: it goes by no name, the file holds no token of 16 characters or more that a header can carry, or
-        there is no token and others can reach it.
+    Raises UsageError: it goes by no name, or by one that no Host header has, the file holds no token of 16 characters
+        or more that a header can carry, or there is no token and others can reach it.
     """
-    names = {host.lower(), *(row.lower() for row in others), *(_OWN if own(host) else ())}
+    names = {host.lower(), *map(_named, others), *(_OWN if own(host) else ())}
     if not others and not host.strip("0.:"):
         raise UsageError(f"--host {host} is every address of this machine: say with --allow-host how clients call it")
     token = "" if token_file is None else text(token_file, 4096, "token").strip()
@@ -109,6 +110,13 @@ def door(host: str, others: Iterable[str], token_file: Path | None, *, anyone: b
         way = "so that not anyone who can is let in" if anyone is None else "or let anyone ask with --no-token"
         raise UsageError(f"others can reach --host {host}: give --token-file, {way}")
     return Door(frozenset(names), token)
+
+
+def _named(name: str) -> str:
+    bare = name.strip("[]").lower()
+    if not _NAME.match(bare):
+        raise UsageError(f"--allow-host {name[:80]!r} is no name or address, which stands there without a port")
+    return bare
 
 
 class _Idle:

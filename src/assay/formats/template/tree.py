@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, nodes
 
 MAX_SOURCE = 1_000_000
+MAX_TOKENS = 50_000  # of Jinja, some 20 us of parsing each; the most nodes of 260 published templates are 1,396
 MAX_MARKS = 200  # of each construct
 COSTLY = 100_000  # rounds of a loop or repetitions of a text that no conversation needs
 # callables that the dialect defines; anything else that is called must be defined in the template itself
@@ -47,7 +48,10 @@ INVISIBLE = regex(
 
 
 def template(artifact: str, pointer: str, name: str, source: str) -> ChatTemplate:
-    """The template with its noteworthy constructs, in line order."""
+    """The template with its noteworthy constructs, in line order.
+
+    Raises LimitExceeded: it has more characters or tokens than assay reads.
+    """
     if len(source) > MAX_SOURCE:
         raise LimitExceeded(
             "chat template longer than assay reads",
@@ -75,7 +79,20 @@ def _environment() -> Environment:
             body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
             return nodes.Scope(body, lineno=line)
 
-    extensions: list[str | type[Extension]] = ["jinja2.ext.loopcontrols", Generation]
+    class Counted(Extension):
+        """Ends the parsing of what has more tokens than any template needs."""
+
+        def filter_stream(self, stream: Any) -> Iterator[Any]:
+            for count, token in enumerate(stream):
+                if count == MAX_TOKENS:
+                    raise LimitExceeded(
+                        "chat template of more parts than assay reads",
+                        expected=f"at most {MAX_TOKENS:,} tokens of Jinja",
+                        got="more",
+                    )
+                yield token
+
+    extensions: list[str | type[Extension]] = ["jinja2.ext.loopcontrols", Generation, Counted]
     # it parses and never renders
     return Environment(trim_blocks=True, lstrip_blocks=True, extensions=extensions)  # noqa: S701
 

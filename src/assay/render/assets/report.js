@@ -14,9 +14,9 @@
     const any = kind || question || file || words;
     let shown = 0;
     for (const row of all) {
-      const data = row.dataset, of = (data.k ? row : row.closest("[data-k]")).dataset;
-      const fits = (!kind || of.k === kind) && (!question || of.q === question)
-        && (!file || data.f.split("\n").includes(file)) && (!words || said(row).includes(words));
+      const of = (key) => row.closest(`[data-${key}]`).dataset[key]; // of the row, or of the list that it stands in
+      const fits = (!kind || of("k") === kind) && (!question || of("q") === question)
+        && (!file || row.dataset.f.split("\n").includes(file)) && (!words || said(row).includes(words));
       row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
