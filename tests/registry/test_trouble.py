@@ -356,6 +356,21 @@ def test_an_older_registry_is_copied_before_it_is_moved_on(tmp_path: Path, dossi
     copy.close()
 
 
+def test_what_an_older_assay_kept_has_its_five_answers_after_it_was_moved_on(tmp_path: Path, dossier: Dossier) -> None:
+    where = str(tmp_path / "registry")
+    with registry.open(where, new=True) as kept:
+        before = kept.keep(dossier)
+    with sqlite3.connect(tmp_path / "registry" / "registry.db") as old:  # as the first tables were
+        old.executescript("ALTER TABLE audit DROP COLUMN answers; UPDATE alembic_version SET version_num='0001'")
+    old.close()
+    assert "move it on with  assay registry migrate" in run("list", "--registry", where).stderr
+    assert run("registry", "migrate", "--registry", where).stdout == f"the registry was at 0001 and is at {HEAD}\n"
+    with registry.open(where) as kept:
+        assert kept.audits() == [before]
+    assert {row.question for row in before.answers} == set(dossier.questions)
+    assert run("registry", "check", "--registry", where).returncode == 0
+
+
 def _tar(path: Path, headers: dict[str, str], index: str = "") -> Path:
     """A tar whose one member has these extended headers, or that is an index alone."""
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:

@@ -134,11 +134,21 @@ def test_a_browser_goes_from_the_library_to_a_finding(bench: Workbench, browser:
     page.goto(f"http://127.0.0.1:{bench.port}/?code={bench.guard.link()}")
     assert page.url == f"http://127.0.0.1:{bench.port}/"  # the code is gone from the address
     assert page.get_by_text(HOSTILE.replace("/", "_")).count() and not amiss(page)
-    colours = page.eval_on_selector_all("td .icon", "rows => rows.map(row => getComputedStyle(row).color)")
+    colours = page.eval_on_selector_all(".badge .icon", "rows => rows.map(row => getComputedStyle(row).color)")
     assert len(colours) == 2
+    shown = page.locator(".models > li", has_text="tiny").locator(".strip")
+    of = "[row.className, row.innerText, getComputedStyle(row.querySelector('.band')).background]"
+    looks = f"rows => rows.map(row => {of})"
+    in_library = shown.locator("li").evaluate_all(looks)
+    shown.locator("a").first.click()
+    assert "#card-vulnerabilities" in page.url  # the same answers as on the page that they lead to
+    in_report = page.locator(".verdict .strip li").evaluate_all(looks)
+    assert in_library == in_report and len({row[0] for row in in_report}) == len({row[2] for row in in_report}) > 2
+    page.click("nav.links >> text=Library")
     page.fill("input[name=q]", "verdict:failed tiny")
     page.press("input[name=q]", "Enter")
-    assert page.locator("tbody tr").count() == 1 and "q=verdict%3Afailed+tiny" in page.url
+    assert page.locator(".models > li").count() == 1 and "q=verdict%3Afailed+tiny" in page.url
+    assert "PASSED before; 2 new; the files changed" in page.inner_text(".models")
     page.click("text=Findings")
     page.fill("input[name=q]", "training_args")
     page.select_option("select[name=effect]", "blocks")

@@ -18,6 +18,15 @@ class About(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """How one of the five questions stands, as the report's first lines show it: its shape and colour, and a word."""
+
+    question: str
+    look: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptAudit:
     """One kept audit: what it was of, what it said, by which rules, and who kept it when (first and last, UTC).
 
@@ -25,8 +34,8 @@ class KeptAudit:
     are those of the report's first lines: what blocks, what is to be decided first and besides, what is not known, what
     a waiver or baseline accepts, which checks pass. `latest` says that no later audit of a
     model of this name is kept. `times` counts how often it was kept: the same files under the same rules are one audit.
-    `inherits` says, where it was asked for, what comes to the model from its bases: a verdict, a licence, or that
-    nothing is known of one.
+    `answers` has the questions that were asked, empty where that was not recorded. `inherits` says, where it was asked
+    for, what comes to the model from its bases: a verdict, a licence, or that nothing is known of one.
     """
 
     id: int
@@ -50,7 +59,17 @@ class KeptAudit:
     by: str
     times: int
     latest: bool
+    answers: tuple[Glance, ...] = ()
     inherits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The audit of a model before another, and what that has by now: findings to look at that are new, and gone."""
+
+    before: KeptAudit
+    new: int
+    gone: int
 
 
 @dataclass(frozen=True, slots=True)

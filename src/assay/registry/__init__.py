@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from assay.errors import MissingExtra, UsageError
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
-from assay.facts.kept import About, FoundFinding, Hit, KeptAudit
+from assay.facts.kept import About, FoundFinding, Hit, KeptAudit, Since
 from assay.registry.place import Place, place
 
 if TYPE_CHECKING:
@@ -176,6 +176,12 @@ class Registry:
 
         return self._asked(lambda connection: descents(connection, audits))
 
+    def since(self, audits: Sequence[KeptAudit]) -> dict[int, Since]:
+        """What became of each of these, which are the latest of their models, since the audit before, by id."""
+        from assay.registry.since import since
+
+        return self._asked(lambda connection: since(connection, audits))
+
     def families(self, most: int = 10_000) -> Families:
         """The kept models, the `most` that were kept last, as trees of families."""
         from assay.registry.family import families
@@ -268,11 +274,16 @@ def migrated(where: str = "") -> tuple[str | None, str]:
     _there(found)
     with _extra():
         from assay.registry.database import Database
+        from assay.registry.tending import complete
     database = Database(found)
     try:
-        return database.migrate(copy=True)
+        moved = database.migrate(copy=True)
     finally:
         database.close()
+    if moved[0] and moved[0] != moved[1]:
+        with open(where) as registry:
+            complete(registry)
+    return moved
 
 
 def user() -> str:

@@ -5,6 +5,7 @@ Every question is answered from an index, newest first, and no further than it i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, func, select, text
 
 from assay.errors import UsageError, did_you_mean
-from assay.facts.kept import About, Hit, KeptAudit
+from assay.facts.kept import About, Glance, Hit, KeptAudit
 from assay.lazy import dataclass, regex
 from assay.registry.rows import key, written
 from assay.registry.tables import ARTIFACT, AUDIT, BLOB, FINDING, KEEPING, LICENCE, MODEL, RELATION, WAIVER
@@ -26,7 +27,7 @@ _LAST = "\U0010ffff"
 _ONE = text("1")  # not a parameter: indexes are of what is latest
 NEWEST = (AUDIT.c.last_kept.desc(), AUDIT.c.latest.desc(), AUDIT.c.id.desc())  # of one model; times are whole seconds
 _FIELDS = tuple(
-    field.name for field in fields(KeptAudit) if field.name not in ("latest", "inherits")
+    field.name for field in fields(KeptAudit) if field.name not in ("latest", "answers", "inherits")
 )  # as the columns are called
 _FEW = 1_000  # audits that have what is asked for, up to which these are gone through, and not all models
 
@@ -156,7 +157,8 @@ def find(connection: Connection, about: About, value: str, *, every: bool, most:
 
 def _kept(row: Row[Any]) -> KeptAudit:
     values = {name: getattr(row, name) for name in _FIELDS}
-    return KeptAudit(**values, latest=bool(row.latest))
+    answers = tuple(Glance(*answer) for answer in json.loads(row.answers or "[]"))
+    return KeptAudit(**values, latest=bool(row.latest), answers=answers)
 
 
 def _names(connection: Connection) -> list[str]:

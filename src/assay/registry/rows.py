@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from assay.facts.finding import Finding, Kind
 from assay.licence.name import named
 from assay.licence.statement import says_nothing
 from assay.registry.tables import ARTIFACT, AUDIT, FINDING, LICENCE, RELATION, WAIVER
+from assay.render.glance import glances
 from assay.render.tally import tally
 from assay.render.verdict import said
 
@@ -35,7 +37,8 @@ def key(text: str) -> str:
 
 def audit(dossier: Dossier, digest: str) -> Row:
     """The row of the audit itself, but for when it was kept and by whom."""
-    subject, found = dossier.subject, said(tally(dossier))
+    subject, counts = dossier.subject, tally(dossier)
+    found = said(counts)
     return _kept(
         {
             "dossier": digest,
@@ -59,6 +62,7 @@ def audit(dossier: Dossier, digest: str) -> Row:
             "policy_sha256": dossier.policy.sha256,
             "baseline": dossier.baseline,
             "assay": dossier.assay,
+            "answers": json.dumps([[row.question, row.look, row.word] for row in glances(counts)]),
         },
         AUDIT,
     )

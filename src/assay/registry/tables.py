@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"  # the migration that makes the tables below; a test holds the two together
+HEAD = "0002"  # the last migration that makes the tables below; a test holds the two together
 
 METADATA = MetaData()
 _SHA256 = String(64)
@@ -75,6 +75,7 @@ AUDIT = Table(
     Column("by", Text, nullable=False),
     Column("times", Integer, nullable=False),
     _latest(),
+    Column("answers", Text, nullable=False),  # [question, look, word] of each, as JSON; empty: not recorded
     Index("audit_by_key", "key", "last_kept"),
     Index("audit_by_time", "last_kept", "id"),
     Index("audit_by_verdict", "verdict", "last_kept", "id"),

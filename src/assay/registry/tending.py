@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select, update
 
 from assay.errors import Stopped, UsageError
 from assay.facts.kept import Damage, KeptAudit, Tended
@@ -35,6 +36,17 @@ def check(registry: Registry, progress: Progress | None = None) -> Tended:
                 raise Stopped("checking", done, total, "audits")
         last = ids[-1]
     return _sums(registry, damaged=tuple(damaged))
+
+
+def complete(registry: Registry) -> None:
+    """Give audits that an older assay kept what rows have had since; one whose dossier is damaged stays as it is."""
+    asked = select(AUDIT.c.id).where(AUDIT.c.answers == "")
+    for id in registry.database.read(lambda connection: connection.execute(asked).scalars().all()):
+        audit = registry.audit(id)
+        with suppress(UsageError):
+            found = rows.audit(registry.dossier(audit), audit.dossier)
+            change = update(AUDIT).where(AUDIT.c.id == id).values(**found)
+            registry.database.write(partial(Connection.execute, statement=change))
 
 
 def clear(registry: Registry, *, last: int = 0, pretend: bool = False) -> Tended:

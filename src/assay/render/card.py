@@ -11,8 +11,9 @@ from assay.facts.dossier import Dossier
 from assay.facts.finding import Kind
 from assay.facts.values import first_copy
 from assay.lazy import dataclass
-from assay.render.answer import Reply, State, replies
+from assay.render.answer import Reply, replies
 from assay.render.gauge import LEGEND, gauge
+from assay.render.glance import of
 from assay.render.map import small_map
 from assay.render.route import reached, route
 from assay.render.svg import bar, curve
@@ -22,18 +23,6 @@ from assay.render.words import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# the shape and the colour of each state, by the class of a page; an answer with gaps is told from none
-_LOOKS = {
-    State.ATTENTION: "fail",
-    State.DECIDE: "consider",
-    State.UNKNOWN: "unknown",
-    State.UNREACHED: "gaps",
-    State.NOTHING: "fine",
-    State.NOT_APPLICABLE: "none",
-    State.NOT_ASKED: "none",
-}
-
 
 MOST_PARTS = 4  # of the bar in a card
 # the part of the page with more of each; where there is none, what is not known says how to come by it
@@ -73,13 +62,9 @@ def cards(found: Tally) -> tuple[Card, ...]:
 
 
 def _card(dossier: Dossier, reply: Reply) -> Card:
-    look, word = _LOOKS[reply.state], reply.word
-    if reply.state is State.DECIDE and reply.first:
-        look, word = "decide", "to decide first"
-    if reply.state is State.UNKNOWN and reply.passed and not (reply.question == "hallucination" and not dossier.risk):
-        look, word = "gaps", "not all known"  # of an error rate that nobody measured nothing is
+    seen = of(reply, dossier)
     picture, shows = _PICTURES[reply.question](dossier)
-    return Card(reply, look, word, picture, shows, None if picture else _nearest(reply))
+    return Card(reply, seen.look, seen.word, picture, shows, None if picture else _nearest(reply))
 
 
 def _nearest(reply: Reply) -> Unknown | None:

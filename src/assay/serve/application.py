@@ -112,8 +112,8 @@ class Shown:
         """The latest audit of each model."""
         asked = _value(request, "q")
         found, more = _cut(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
-        rows, place = inheriting(self._registry.descents(found)), self._registry.place.shown
-        return workbench.library(rows, asked, more=more, place=place), HTML
+        rows, since = inheriting(self._registry.descents(found)), self._registry.since(found)
+        return workbench.library(rows, since, asked, more=more, place=self._registry.place.shown), HTML
 
     def findings(self, request: Any) -> tuple[bytes, str]:
         """Findings over all latest audits."""

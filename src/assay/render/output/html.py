@@ -15,12 +15,14 @@ from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Kind
 from assay.facts.values import TensorSummary, copy_of, first_copy
 from assay.render import Renderer
+from assay.render.answer import SHORT
 from assay.render.brief import brief
 from assay.render.card import cards
 from assay.render.command import reproduce
 from assay.render.decision import Weight
 from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits, passages_of
+from assay.render.glance import glances
 from assay.render.glossary import TERMS, term
 from assay.render.map import drawn, histogram, layer_map
 from assay.render.page import Link, Part, page
@@ -128,6 +130,8 @@ def _first(found: Tally) -> dict[str, object]:
         "badge": f"{verdict}, {decide:,} to decide" if decide else str(verdict),
         "verdict_words": VERDICT_WORDS[verdict],
         "cards": shown,
+        "glances": glances(found),
+        "short": SHORT,
         "brief": brief(found, tuple(card.reply for card in shown)),
         "total": dossier.portrait.measured("parameters"),
         "held": (dossier.portrait.measured("files") or 0, dossier.portrait.measured("bytes") or 0),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from assay.facts.dossier import Verdict
-from assay.facts.kept import Accepted, Hit, KeptAudit, Tended
+from assay.facts.kept import Accepted, Hit, KeptAudit, Since, Tended
 from assay.render.headline import Headline, Tone
 from assay.render.tally import counted
 from assay.render.terminal import Paint, painter, wrapped
@@ -126,16 +126,27 @@ def numbers(row: KeptAudit) -> str:
     return counted(row.blocking, row.first, row.decide, row.unknown, row.accepted)
 
 
-def _changed(row: KeptAudit, older: KeptAudit) -> str:
-    """What differs from the audit before, in a few words."""
+def since_words(row: KeptAudit, found: Since) -> str:
+    """What became of a model since the audit before: its verdict, findings to look at, and what else differs."""
+    older = found.before
+    verdict = f"{older.verdict} before" if older.verdict != row.verdict else ""
+    counts = (f"{number:,} {word}" for number, word in ((found.new, "new"), (found.gone, "gone")) if number)
+    return "; ".join(filter(None, (verdict, ", ".join(counts), differs(row, older))))
+
+
+def differs(row: KeptAudit, older: KeptAudit) -> str:
+    """What an audit was of, and by which rules, that is not as in the one before, in a few words."""
     pairs = (
         ("the files", row.files, older.files),
         ("the policy", row.policy_sha256, older.policy_sha256),
         ("assay", row.assay, older.assay),
-        ("the verdict", row.verdict, older.verdict),
     )
-    found = [name for name, new, old in pairs if new != old]
-    return f"against the audit before: {', '.join(found) or 'other options'} changed"
+    return f"{', '.join(name for name, new, old in pairs if new != old) or 'other options'} changed"
+
+
+def _changed(row: KeptAudit, older: KeptAudit) -> str:
+    verdict = "the verdict, " if row.verdict != older.verdict else ""
+    return f"against the audit before: {verdict}{differs(row, older)}"
 
 
 def tone(row: KeptAudit) -> Tone:

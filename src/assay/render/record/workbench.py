@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from assay.facts.finding import Effect, Kind
-from assay.facts.kept import FoundFinding, KeptAudit
+from assay.facts.kept import FoundFinding, KeptAudit, Since
 from assay.render import page as shell
+from assay.render.answer import SHORT
 from assay.render.headline import Headline, Tone
 from assay.render.page import Link
-from assay.render.record.kept import NONE, look, numbers, on_a_page
+from assay.render.record.kept import NONE, look, numbers, on_a_page, since_words
 from assay.render.record.kept import listed as heading
 from assay.render.words import KIND_WORDS
 from assay.text.many import many
@@ -55,16 +56,19 @@ def comparing(before: KeptAudit, after: KeptAudit) -> str:
     return f"/compare?{urlencode({'old': before.dossier, 'new': after.dossier})}"
 
 
-def library(rows: Sequence[KeptAudit], asked: str, *, more: bool, place: str) -> bytes:
-    """The latest audit of each kept model that fits the words `asked`, newest first."""
+def library(rows: Sequence[KeptAudit], since: Mapping[int, Since], asked: str, *, more: bool, place: str) -> bytes:
+    """The latest audit of each kept model that fits the words `asked`, newest first; `since` the audits before."""
     return _page(
         "workbench_library.html.j2",
         "/",
         headline=heading(rows, more) if rows else NONE,
-        rows=[(row, look(row), numbers(row)) for row in rows],
+        rows=[(row, look(row), numbers(row), since.get(row.id)) for row in rows],
         asked=asked,
         place=place,
         at=at,
+        short=SHORT,
+        since_words=since_words,
+        comparing=comparing,
     )
 
 
@@ -115,7 +119,9 @@ def trouble(status: int, sentence: str) -> bytes:
 
 
 def _page(template: str, here: str, **values: Any) -> bytes:
-    return shell.page(template, b"", "", styles=("record.css",), links=links(here), policy=_FORM, **values)
+    return shell.page(
+        template, b"", "", styles=("record.css", "workbench.css"), links=links(here), policy=_FORM, **values
+    )
 
 
 def _look(row: FoundFinding) -> str:
