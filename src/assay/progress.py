@@ -26,6 +26,14 @@ def report(progress: Progress | None, label: str, done: int, total: int, unit: s
         raise Stopped(label, done, total, unit)
 
 
+def amount(done: int, total: int, unit: str) -> str:
+    """How far the work is, in words: `1.2 of 3.4 GB`, `12 of 200 questions`."""
+    if unit != "bytes":
+        return f"{done:,} of {total:,} {unit}"
+    size, name = next((row for row in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if total >= row[0]), (1, "bytes"))
+    return f"{done / size:.1f} of {total / size:.1f} {name}" if size > 1 else f"{done} of {total} bytes"
+
+
 class Steps:
     """Counts the steps of one piece of work and reports each; work in several threads ends in all of them."""
 

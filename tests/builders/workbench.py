@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from assay import registry
 from assay.network import serving
 from assay.serve.application import application
 from assay.serve.guard import Guard
+from assay.serve.jobs import Jobs
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,17 @@ class Workbench:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """What it answers; `Host` is its address where none is given."""
+        return self.send(path, b"", headers, method)
+
+    def send(self, path: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> Answer:
+        """What it answers to a body."""
+        length = {"Content-Length": str(len(body))} if body else {}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for name, value in {"Host": f"127.0.0.1:{self.port}", **headers}.items():
+            for name, value in {"Host": f"127.0.0.1:{self.port}", **headers, **length}.items():
                 connection.putheader(name.replace("_", "-"), value)
-            connection.endheaders()
+            connection.endheaders(body or None)
             found = connection.getresponse()
             answered = {name.lower(): value for name, value in found.getheaders()}
             return Answer(found.status, answered, found.read().decode())
@@ -53,12 +59,15 @@ class Workbench:
 
 
 @contextmanager
-def workbench(where: str, token: str = "") -> Iterator[Workbench]:
-    """The workbench over the registry at a place."""
+def workbench(where: str, token: str = "", *, read_only: bool = False, at_once: int = 2) -> Iterator[Workbench]:
+    """The workbench over the registry at a place, without network."""
     with registry.open(where) as found, serving.listening("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
-        guard = Guard(application(found), serving.Door(frozenset({"127.0.0.1"}), token), port)
+        jobs = Jobs(where, offline=True, at_once=at_once)
+        door = serving.Door(frozenset({"127.0.0.1"}), token)
+        guard = Guard(application(found, jobs, may=not read_only), door, port, read_only=read_only)
         server = serving.server(guard, wait=60)
+        jobs.over = lambda: bool(server.should_exit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()
         try:
@@ -68,3 +77,4 @@ def workbench(where: str, token: str = "") -> Iterator[Workbench]:
         finally:
             server.should_exit = True
             thread.join()
+            jobs.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.cli._progress import amount
+from assay.progress import amount
 from tests.builders import hub_model
 
 SLOW = """

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from assay.cli._streams import say
+from assay.progress import amount
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -24,21 +25,17 @@ EVERY = 10.0  # seconds between lines where standard error is no terminal
 @contextmanager
 def progress(quiet: bool) -> Iterator[Progress | None]:
     """What to hand to long work, so that its progress is shown on standard error; None where nothing is to be shown."""
-    if quiet:
+    from assay.cli._told import channel
+
+    if told := channel():
+        yield told.progress
+    elif quiet:
         yield None
     elif sys.stderr.isatty():
         with _Bars() as bars:
             yield bars.shown
     else:
         yield _Lines().shown
-
-
-def amount(done: int, total: int, unit: str) -> str:
-    """How far the work is, in words: `1.2 of 3.4 GB`, `12 of 200 questions`."""
-    if unit != "bytes":
-        return f"{done:,} of {total:,} {unit}"
-    size, name = next((row for row in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if total >= row[0]), (1, "bytes"))
-    return f"{done / size:.1f} of {total / size:.1f} {name}" if size > 1 else f"{done} of {total} bytes"
 
 
 class _Bars:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assay.cli._config import configured
 from assay.cli._streams import say
+from assay.cli._told import channel
 from assay.facts.dossier import Dossier
 from assay.files import content
 from assay.lazy import dataclass
@@ -59,6 +60,8 @@ class Keeping:
         with registry.open(self.place, new=True) as found:
             audit = found.keep(dossier, beside)
             number = found.count(audit.name)
+        if told := channel():
+            told.kept(audit.dossier)
         if not quiet:
             again = f", kept {audit.times:,} times" if audit.times > 1 else ""
             say(f"kept {audit.name} in {found.place.shown}: audit {number:,} of this model{again}", err=True)

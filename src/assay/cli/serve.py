@@ -17,6 +17,16 @@ from assay.cli._streams import say
 @options.server(
     "browsers", "Let in, besides, whoever sends the token in this file (Authorization: Bearer).", anyone=False
 )
+@options.offline()
+@click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Let so many audits run at a time that are started from a page; others wait.",
+)
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser of this machine.")
 @options.quiet("Print only the link.")
 def COMMAND(
@@ -25,29 +35,40 @@ def COMMAND(
     port: int,
     hosts: tuple[str, ...],
     token_file: Path | None,
+    offline: bool,
+    read_only: bool,
+    at_once: int,
     opened: bool,
     quiet: bool,
 ) -> None:
     """Open kept audits in a browser: the library, each report, findings over all models, histories, comparisons.
+    Audits can be started there, and are kept; they end with this command.
 
     Only this machine can reach it, and only the browser that opens the link that is printed: the link is good for one
     session. Ends by Ctrl-C or SIGTERM. JSON is below /api/v1, for whoever has the token of --token-file
-    (docs/workbench.md). Nothing is fetched from elsewhere, and no model is loaded.
+    (docs/workbench.md). No page has anything from elsewhere, and no model is loaded; an audit of hf://org/name fetches
+    that, unless --offline is given.
     """
     from assay import registry as registries
     from assay.network import serving
     from assay.serve.application import application
     from assay.serve.guard import Guard
+    from assay.serve.jobs import Jobs
 
     door = serving.door(host, hosts, token_file)
     with registries.open(where(registry)) as found, serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
-        guard = Guard(application(found), door, socket.getsockname()[1])
+        jobs = Jobs(registry or "", offline=offline, at_once=at_once)
+        guard = Guard(application(found, jobs, may=not read_only), door, socket.getsockname()[1], read_only=read_only)
         server = serving.server(guard, wait=60)
+        jobs.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
         link = f"{at}/?code={guard.link()}"
         say(link)
         if not quiet:
             say(f"assay: {found.place.shown} in a browser by this link, once; Ctrl-C ends it", err=True)
         if opened:
             click.launch(link)
-        server.run(sockets=[socket])
+        try:
+            server.run(sockets=[socket])
+        finally:
+            jobs.close()

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.facts.codec import encode
 from assay.facts.kept import KeptAudit
+from assay.network import serving
+from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.registry.finding import Asked
 from assay.render.record import workbench
@@ -19,6 +21,8 @@ from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON, said
 from assay.serve.description import description
+from assay.serve.jobs import Jobs
+from assay.serve.started import Started
 
 PAGE = 50  # rows of a page
 MOST_ROWS = 500  # that may be asked for at once
@@ -30,18 +34,12 @@ _TYPES = {
     "junit": "application/xml",
 }
 _LONGEST = 500  # characters of a parameter
+MOST = 1 << 20  # bytes of what is sent
+_PATIENCE = 30.0  # seconds for it to be there
 _MATTER = ("fail", "review")  # the kinds that are shown where none is asked for
 
 
 T = TypeVar("T")
-
-
-class Refusal(Exception):
-    """A request that has no answer: the status, and why."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 def library() -> Any:
@@ -49,23 +47,36 @@ def library() -> Any:
     try:
         from starlette.applications import Starlette
         from starlette.concurrency import run_in_threadpool
-        from starlette.responses import Response
+        from starlette.responses import Response, StreamingResponse
         from starlette.routing import Route
     except ImportError:
         raise MissingExtra("serve", "the workbench") from None
-    return SimpleNamespace(Starlette=Starlette, Response=Response, Route=Route, run_in_threadpool=run_in_threadpool)
+    return SimpleNamespace(
+        Starlette=Starlette,
+        Response=Response,
+        StreamingResponse=StreamingResponse,
+        Route=Route,
+        run_in_threadpool=run_in_threadpool,
+    )
 
 
-def application(registry: Registry) -> Any:
-    """The ASGI application over one registry; who may ask it is for a guard before it to say."""
+def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
+    """The ASGI application over one registry; who may ask it is for a guard before it to say.
+
+    Args:
+        jobs: what runs audits that are started here.
+        may: whether pages offer what changes something; a guard refuses it where they do not.
+    """
     starlette = library()
-    shown = Shown(registry)
+    shown, started = Shown(registry, may=may), Started(registry, jobs, may=may)
 
-    def of(answer: Callable[[Any], tuple[bytes, str]]) -> Any:
+    def of(answer: Callable[..., tuple[Any, ...]], most: int = 0) -> Any:
         async def answered(request: Any) -> Any:
             try:
-                body, kind = await starlette.run_in_threadpool(answer, request)
-                return starlette.Response(body, media_type=kind)
+                raw = (await serving.body(request, most, _PATIENCE, "form"),) if most else ()
+                body, kind, *more = await starlette.run_in_threadpool(answer, request, *raw)
+                status, headers = more or (200, {})
+                return starlette.Response(body, status, headers=headers, media_type=kind)
             except Refusal as cause:
                 return refused(request, cause.status, str(cause))
             except UsageError as cause:
@@ -95,17 +106,37 @@ def application(registry: Registry) -> Any:
         "/api/v1/audits": shown.listed,
         "/api/v1/audits/{digest}": shown.dossier,
         "/api/v1/findings": shown.found,
+        "/jobs": started.page,
+        "/jobs/{id}": started.job,
+        "/api/v1/jobs": started.listed,
+        "/api/v1/jobs/{id}": started.one,
         "/api/v1/openapi.json": lambda _: (json.dumps(description()).encode(), JSON),
     }
+    changes = {
+        ("POST", "/jobs"): started.start,
+        ("POST", "/jobs/{id}/cancel"): started.cancel,
+        ("POST", "/api/v1/jobs"): started.asked,
+        ("DELETE", "/api/v1/jobs/{id}"): started.deleted,
+    }
     routes = [starlette.Route(path, of(answer), methods=["GET"]) for path, answer in pages.items()]
+    routes += [starlette.Route(path, of(answer, MOST), methods=[way]) for (way, path), answer in changes.items()]
+
+    async def events(request: Any) -> Any:
+        try:
+            stream = started.events(request)
+        except Refusal as cause:
+            return refused(request, cause.status, str(cause))
+        return starlette.StreamingResponse(stream, media_type="text/event-stream")
+
+    routes.append(starlette.Route("/jobs/{id}/events", events, methods=["GET"]))
     return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
 
 
 class Shown:
     """What is answered to each request; body and type."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, registry: Registry, *, may: bool) -> None:
+        self._registry, self._may = registry, may
         self._rendered = lru_cache(_RENDERED)(self._report)
 
     def library(self, request: Any) -> tuple[bytes, str]:
@@ -113,7 +144,8 @@ class Shown:
         asked = _value(request, "q")
         found, more = _cut(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
         rows, since = inheriting(self._registry.descents(found)), self._registry.since(found)
-        return workbench.library(rows, since, asked, more=more, place=self._registry.place.shown), HTML
+        place = self._registry.place.shown
+        return workbench.library(rows, since, asked, more=more, place=place, may=self._may), HTML
 
     def findings(self, request: Any) -> tuple[bytes, str]:
         """Findings over all latest audits."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from assay.facts.finding import Effect, Kind
+from assay.facts.job import State
 from assay.render.record.workbench import ANY
 from assay.version import VERSION
 
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
 _MOST = {"name": "most", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}}
 _AUDIT = {"type": "object", "required": ["id", "name", "dossier", "verdict", "last_kept"]}
+_JOB = {
+    "type": "object",
+    "required": ["id", "model", "state", "asked", "ended", "label", "done", "total", "unit", "kept", "said"],
+    "properties": {"state": {"enum": [row.value for row in State]}},
+}
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 500}
 
 
@@ -45,6 +51,7 @@ def description() -> dict[str, Any]:
             {"findings": {"type": "array", "items": {"type": "object"}}, "next": {"type": ["integer", "null"]}},
         ),
     }
+    rows |= _jobs()
     return {
         "openapi": "3.1.0",
         "info": {"title": "assay", "version": VERSION, "summary": "Audits of models that are kept here."},
@@ -55,12 +62,36 @@ def description() -> dict[str, Any]:
     }
 
 
+def _jobs() -> dict[str, Any]:
+    """What starts audits, follows and ends them."""
+    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 15}}
+    one = {"job": _JOB}
+    asked = {"type": "object", "required": ["model"], "properties": {"model": {"type": "string", "maxLength": 4096}}}
+    body = {"required": True, "content": {"application/json": {"schema": asked | {"additionalProperties": False}}}}
+    started = _asked("Start an audit, which is kept: of a path there, or of hf://org/name[@revision].", (), one, "201")
+    started["get"] |= {"requestBody": body}
+    return {
+        "/jobs": {
+            **_asked(
+                "Audits that were started here, the last one first.", (), {"jobs": {"type": "array", "items": _JOB}}
+            ),
+            "post": started["get"],
+        },
+        "/jobs/{id}": {
+            **_asked("One of them: how far it is, and what came of it.", (id,), one),
+            "delete": _asked("End it, if it has not ended.", (id,), one)["get"],
+        },
+    }
+
+
 def _query(name: str, said: str, values: list[str] | None = None) -> dict[str, Any]:
     schema = {"type": "string", "enum": values} if values else _TEXT
     return {"name": name, "in": "query", "description": said, "schema": schema}
 
 
-def _asked(summary: str, parameters: tuple[dict[str, Any], ...], properties: dict[str, Any]) -> dict[str, Any]:
+def _asked(
+    summary: str, parameters: tuple[dict[str, Any], ...], properties: dict[str, Any], status: str = "200"
+) -> dict[str, Any]:
     good = {"type": "object", "required": list(properties), "properties": properties}
     trouble = {"description": "Why not.", "content": {"application/json": {"schema": _ERROR}}}
     return {
@@ -68,8 +99,8 @@ def _asked(summary: str, parameters: tuple[dict[str, Any], ...], properties: dic
             "summary": summary,
             "parameters": list(parameters),
             "responses": {
-                "200": {"description": "Found.", "content": {"application/json": {"schema": good}}},
-                **dict.fromkeys(("400", "401", "404", "500"), trouble),
+                status: {"description": "Done.", "content": {"application/json": {"schema": good}}},
+                **dict.fromkeys(("400", "401", "403", "404", "408", "413", "415", "429", "500"), trouble),
             },
         }
     }

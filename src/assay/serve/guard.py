@@ -20,6 +20,7 @@ from assay.serve.answers import HTML, said
 
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
 _SAFE = ("GET", "HEAD")
+_LINKS = "/links"
 HEADERS = {
     # of the document itself each page has a policy of its own, by the hashes of its style and script
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
@@ -34,8 +35,9 @@ HEADERS = {
 class Guard:
     """An ASGI application that passes on what may pass, and adds the headers that keep other pages out."""
 
-    def __init__(self, application: Any, door: Door, port: int) -> None:
+    def __init__(self, application: Any, door: Door, port: int, *, read_only: bool = False) -> None:
         self._application, self._door, self._cookie = application, door, f"assay_{port}"
+        self._read_only = read_only
         self._sessions: OrderedDict[str, None] = OrderedDict()
         self._links: OrderedDict[str, None] = OrderedDict()
 
@@ -56,7 +58,7 @@ class Guard:
         if refused:
             await _said(send, scope["path"], *refused)
             return
-        if (scope["method"], scope["path"]) == ("POST", "/links"):
+        if (scope["method"], scope["path"]) == ("POST", _LINKS):
             await self._offered(scope, headers["host"], send)
             return
         await self._application(scope, receive, _with_headers(send))
@@ -87,11 +89,13 @@ class Guard:
         bears = self._door.bears(headers.get("authorization", ""))
         if not bears and not self._known(headers.get("cookie", "")):
             return 401, "Open the link that assay serve printed, in this browser."
-        if scope["method"] in _SAFE or (bears and "origin" not in headers):
+        if scope["method"] in _SAFE:
             return None
-        own = own_page(headers.get("origin", "null"), host)
+        own = own_page(headers.get("origin", "null"), host) or (bears and "origin" not in headers)
         if not own or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return 403, "This was not asked by a page of this server."
+        if self._read_only and scope["path"] != _LINKS:
+            return 403, "This workbench was started with --read-only: nothing is changed by it."
         return None
 
     def _known(self, cookies: str) -> bool:

@@ -17,7 +17,7 @@ from assay.render.record.kept import listed as heading
 from assay.render.words import KIND_WORDS
 from assay.text.many import many
 
-PAGES = (("/", "Library"), ("/findings", "Findings"))
+PAGES = (("/", "Library"), ("/findings", "Findings"), ("/jobs", "Jobs"))
 _FORM = {"form-action": "'self'"}  # in place of the shell's 'none'
 # what a finding can be asked for by, in the order of the list: its effect on the verdict
 EFFECTS = (Effect.BLOCKS, Effect.DECIDES, Effect.INCOMPLETE, Effect.WAIVED, Effect.KNOWN, Effect.NONE)
@@ -56,15 +56,23 @@ def comparing(before: KeptAudit, after: KeptAudit) -> str:
     return f"/compare?{urlencode({'old': before.dossier, 'new': after.dossier})}"
 
 
-def library(rows: Sequence[KeptAudit], since: Mapping[int, Since], asked: str, *, more: bool, place: str) -> bytes:
-    """The latest audit of each kept model that fits the words `asked`, newest first; `since` the audits before."""
-    return _page(
+def library(
+    rows: Sequence[KeptAudit], since: Mapping[int, Since], asked: str, *, more: bool, place: str, may: bool
+) -> bytes:
+    """The latest audit of each kept model that fits the words `asked`, newest first.
+
+    Args:
+        since: by the id of an audit, what became of the model since the one before.
+        may: whoever looks may start audits.
+    """
+    return page(
         "workbench_library.html.j2",
         "/",
         headline=heading(rows, more) if rows else NONE,
         rows=[(row, look(row), numbers(row), since.get(row.id)) for row in rows],
         asked=asked,
         place=place,
+        may=may,
         at=at,
         short=SHORT,
         since_words=since_words,
@@ -75,7 +83,7 @@ def library(rows: Sequence[KeptAudit], since: Mapping[int, Since], asked: str, *
 def history(name: str, rows: Sequence[KeptAudit], *, more: bool) -> bytes:
     """The audits of one model, newest first, each beside what it can be compared with."""
     pairs = [(row, look(row), numbers(row), older) for row, older in zip(rows, [*rows[1:], None], strict=False)]
-    return _page(
+    return page(
         "workbench_history.html.j2",
         "",
         headline=Headline(rows[0].verdict, f"{many(len(rows), 'audit')} of {name}{_beyond(more)}.", on_a_page(rows[0])),
@@ -94,7 +102,7 @@ def findings(rows: Sequence[FoundFinding], asked: dict[str, str], after: int | N
     """
     said = f"{many(len(rows), 'finding')} on this page{', and more on the next' if after is not None else ''}."
     following = {**{key: value for key, value in asked.items() if value}, "after": str(after)}
-    return _page(
+    return page(
         "workbench_findings.html.j2",
         "/findings",
         headline=Headline("FOUND", said, Tone.TELL) if rows else Headline("NONE", "No finding fits.", Tone.TELL),
@@ -110,18 +118,20 @@ def findings(rows: Sequence[FoundFinding], asked: dict[str, str], after: int | N
 def link(address: str) -> bytes:
     """The page with a link for one more browser."""
     said = "This link lets one more browser in, once."
-    return _page("workbench_link.html.j2", "", headline=Headline("LINK", said, Tone.TELL), address=address)
+    return page("workbench_link.html.j2", "", headline=Headline("LINK", said, Tone.TELL), address=address)
 
 
 def trouble(status: int, sentence: str) -> bytes:
     """The page for what cannot be shown, and why."""
-    return _page("workbench_trouble.html.j2", "", headline=Headline(str(status), sentence, Tone.CARE))
+    return page("workbench_trouble.html.j2", "", headline=Headline(str(status), sentence, Tone.CARE))
 
 
-def _page(template: str, here: str, **values: Any) -> bytes:
-    return shell.page(
-        template, b"", "", styles=("record.css", "workbench.css"), links=links(here), policy=_FORM, **values
-    )
+def page(
+    template: str, here: str, *, scripts: tuple[str, ...] = (), policy: Mapping[str, str] | None = None, **values: Any
+) -> bytes:
+    """A page of the workbench; `here` is its address where it is one of those that every page leads to."""
+    styles, more = ("record.css", "workbench.css"), {**_FORM, **(policy or {})}
+    return shell.page(template, b"", "", styles=styles, scripts=scripts, links=links(here), policy=more, **values)
 
 
 def _look(row: FoundFinding) -> str:
