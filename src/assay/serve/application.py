@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -22,7 +22,8 @@ from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON, said
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
-from assay.serve.started import Started
+from assay.serve.started import Answered, Started
+from assay.serve.waiving import Waiving
 
 PAGE = 50  # rows of a page
 MOST_ROWS = 500  # that may be asked for at once
@@ -68,7 +69,7 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
         may: whether pages offer what changes something; a guard refuses it where they do not.
     """
     starlette = library()
-    shown, started = Shown(registry, may=may), Started(registry, jobs, may=may)
+    shown, started, waiving = Shown(registry, may=may), Started(registry, jobs, may=may), Waiving(registry, may=may)
 
     def of(answer: Callable[..., tuple[Any, ...]], most: int = 0) -> Any:
         async def answered(request: Any) -> Any:
@@ -96,30 +97,10 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
     async def broken(request: Any, _cause: Any) -> Any:
         return refused(request, 500, "This is a bug in assay: what it was is where assay serve runs.")
 
-    pages = {
-        "/": shown.library,
-        "/findings": shown.findings,
-        "/models": shown.history,
-        "/compare": shown.compare,
-        "/audits/{digest}": shown.report,
-        "/audits/{digest}/{format}": shown.document,
-        "/api/v1/audits": shown.listed,
-        "/api/v1/audits/{digest}": shown.dossier,
-        "/api/v1/findings": shown.found,
-        "/jobs": started.page,
-        "/jobs/{id}": started.job,
-        "/api/v1/jobs": started.listed,
-        "/api/v1/jobs/{id}": started.one,
-        "/api/v1/openapi.json": lambda _: (json.dumps(description()).encode(), JSON),
-    }
-    changes = {
-        ("POST", "/jobs"): started.start,
-        ("POST", "/jobs/{id}/cancel"): started.cancel,
-        ("POST", "/api/v1/jobs"): started.asked,
-        ("DELETE", "/api/v1/jobs/{id}"): started.deleted,
-    }
-    routes = [starlette.Route(path, of(answer), methods=["GET"]) for path, answer in pages.items()]
-    routes += [starlette.Route(path, of(answer, MOST), methods=[way]) for (way, path), answer in changes.items()]
+    routes = [starlette.Route(path, of(answer), methods=["GET"]) for path, answer in _pages(shown, started, waiving)]
+    routes += [
+        starlette.Route(path, of(answer, MOST), methods=[way]) for way, path, answer in _changes(started, waiving)
+    ]
 
     async def events(request: Any) -> Any:
         try:
@@ -130,6 +111,36 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
 
     routes.append(starlette.Route("/jobs/{id}/events", events, methods=["GET"]))
     return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
+
+
+def _pages(shown: Shown, started: Started, waiving: Waiving) -> Iterator[tuple[str, Callable[..., tuple[bytes, str]]]]:
+    """What can be looked at: the path, and what answers."""
+    yield "/", shown.library
+    yield "/findings", shown.findings
+    yield "/models", shown.history
+    yield "/compare", shown.compare
+    yield "/audits/{digest}", shown.report
+    yield "/audits/{digest}/{format}", shown.document
+    yield "/api/v1/audits", shown.listed
+    yield "/api/v1/audits/{digest}", shown.dossier
+    yield "/api/v1/findings", shown.found
+    yield "/waivers", waiving.page
+    yield "/waivers/new", waiving.new
+    yield "/jobs", started.page
+    yield "/jobs/{id}", started.job
+    yield "/api/v1/jobs", started.listed
+    yield "/api/v1/jobs/{id}", started.one
+    yield "/api/v1/openapi.json", lambda _: (json.dumps(description()).encode(), JSON)
+
+
+def _changes(started: Started, waiving: Waiving) -> Iterator[tuple[str, str, Callable[..., Answered]]]:
+    """What changes something: the method, the path, and what answers."""
+    yield "POST", "/waivers", waiving.record
+    yield "POST", "/waivers/{id}/end", waiving.take_back
+    yield "POST", "/jobs", started.start
+    yield "POST", "/jobs/{id}/cancel", started.cancel
+    yield "POST", "/api/v1/jobs", started.asked
+    yield "DELETE", "/api/v1/jobs/{id}", started.deleted
 
 
 class Shown:
@@ -153,7 +164,7 @@ class Shown:
         found, more = _cut(self._registry.findings(asked, most=PAGE + 1), PAGE)
         following = found[-1].id if more else None
         given = {name: _value(request, name) for name in _FIELDS}
-        return workbench.findings(found, given | {"after": str(after or "")}, following), HTML
+        return workbench.findings(found, given | {"after": str(after or "")}, following, may=self._may), HTML
 
     def history(self, request: Any) -> tuple[bytes, str]:
         """The audits of one model."""
@@ -217,7 +228,8 @@ class Shown:
         at = next((number for number, row in enumerate(history) if row.id == audit.id), len(history))
         before = history[at + 1] if at + 1 < len(history) else None
         body = io.BytesIO()
-        write(self._registry.dossier(audit), body, links=workbench.of_audit(audit, before))
+        accepting = partial(workbench.accepting, audit.dossier) if self._may else None
+        write(self._registry.dossier(audit), body, links=workbench.of_audit(audit, before), accepting=accepting)
         return body.getvalue()
 
 

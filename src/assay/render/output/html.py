@@ -58,8 +58,20 @@ _WEIGHTS = {
 }
 
 
-def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = (), links: tuple[Link, ...] = ()) -> None:
-    """Write the page as UTF-8; `links` are those of the server that shows it."""
+def write(
+    dossier: Dossier,
+    stream: BinaryIO,
+    *,
+    extra: tuple[View, ...] = (),
+    links: tuple[Link, ...] = (),
+    accepting: Callable[[str], str] | None = None,
+) -> None:
+    """Write the page as UTF-8.
+
+    Args:
+        links: where the server that shows it leads to.
+        accepting: the address at which that server lets findings of a check be accepted; None: it does not.
+    """
     record, digest = _record(dossier)
     found = tally(dossier)
     values: dict[str, Any] = {
@@ -69,6 +81,7 @@ def write(dossier: Dossier, stream: BinaryIO, *, extra: tuple[View, ...] = (), l
         **_weights(dossier),
         **_method(dossier),
         "digest": digest,
+        "accepting": accepting,
         "parts": _sections(dossier, extra),
     }
     stream.write(

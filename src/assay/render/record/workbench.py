@@ -17,7 +17,7 @@ from assay.render.record.kept import listed as heading
 from assay.render.words import KIND_WORDS
 from assay.text.many import many
 
-PAGES = (("/", "Library"), ("/findings", "Findings"), ("/jobs", "Jobs"))
+PAGES = (("/", "Library"), ("/findings", "Findings"), ("/waivers", "Waivers"), ("/jobs", "Jobs"))
 _FORM = {"form-action": "'self'"}  # in place of the shell's 'none'
 # what a finding can be asked for by, in the order of the list: its effect on the verdict
 EFFECTS = (Effect.BLOCKS, Effect.DECIDES, Effect.INCOMPLETE, Effect.WAIVED, Effect.KNOWN, Effect.NONE)
@@ -94,11 +94,12 @@ def history(name: str, rows: Sequence[KeptAudit], *, more: bool) -> bytes:
     )
 
 
-def findings(rows: Sequence[FoundFinding], asked: dict[str, str], after: int | None) -> bytes:
+def findings(rows: Sequence[FoundFinding], asked: dict[str, str], after: int | None, *, may: bool) -> bytes:
     """Findings of the latest audits, newest first; `asked` is what they were narrowed down by.
 
     Args:
         after: the id that the next page begins after; None: this is the last.
+        may: whoever looks may accept one.
     """
     said = f"{many(len(rows), 'finding')} on this page{', and more on the next' if after is not None else ''}."
     following = {**{key: value for key, value in asked.items() if value}, "after": str(after)}
@@ -106,7 +107,7 @@ def findings(rows: Sequence[FoundFinding], asked: dict[str, str], after: int | N
         "workbench_findings.html.j2",
         "/findings",
         headline=Headline("FOUND", said, Tone.TELL) if rows else Headline("NONE", "No finding fits.", Tone.TELL),
-        rows=[(row, _look(row)) for row in rows],
+        rows=[(row, _look(row), _accepting(row) if may else "") for row in rows],
         asked=asked,
         next=f"/findings?{urlencode(following)}" if after is not None else "",
         kinds=[("", "fail and review"), (ANY, "every kind"), *((kind.value, KIND_WORDS[kind]) for kind in KINDS)],
@@ -132,6 +133,18 @@ def page(
     """A page of the workbench; `here` is its address where it is one of those that every page leads to."""
     styles, more = ("record.css", "workbench.css"), {**_FORM, **(policy or {})}
     return shell.page(template, b"", "", styles=styles, scripts=scripts, links=links(here), policy=more, **values)
+
+
+def accepting(audit: str, check: str = "", artifact: str = "") -> str:
+    """The address at which findings of an audit are accepted."""
+    rows = {"audit": audit, "check": check, "artifact": artifact}
+    return f"/waivers/new?{urlencode({name: value for name, value in rows.items() if value})}"
+
+
+def _accepting(row: FoundFinding) -> str:
+    """Where a finding can be accepted; empty where nothing is left to accept."""
+    settled = row.effect in (Effect.WAIVED, Effect.KNOWN) or row.kind not in (Kind.FAIL, Kind.REVIEW)
+    return "" if settled else accepting(row.audit.dossier, row.check, row.artifact)
 
 
 def _look(row: FoundFinding) -> str:

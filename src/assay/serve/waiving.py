@@ -1,0 +1,83 @@
+"""What the workbench answers about waivers: who accepted what, and how one is recorded and taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.dossier import Waiver, WaiverState
+from assay.facts.kept import KeptAudit
+from assay.network.serving import Refusal
+from assay.registry import Registry, user
+from assay.registry.accepting import accept, accepted, take_back
+from assay.render.record import waivers_page
+from assay.serve.answers import HTML
+from assay.serve.started import Answered, form
+
+_LONGEST = 500  # characters of a field
+
+
+class Waiving:
+    """What is answered to each request; body and type, and of what changes something status and headers."""
+
+    def __init__(self, registry: Registry, *, may: bool) -> None:
+        self._registry, self._may = registry, may
+
+    def page(self, request: Any) -> tuple[bytes, str]:
+        """The waivers of a model, or of all, with those that were taken back."""
+        model = str(request.query_params.get("model", "")).strip()[:_LONGEST]
+        rows = self._registry.database.read(lambda connection: accepted(connection, model, every=True))
+        return waivers_page.waivers(rows, model, may=self._may, today=_today()), HTML
+
+    def new(self, request: Any) -> tuple[bytes, str]:
+        """The form, for a check of an audit."""
+        if not self._may:
+            raise Refusal(403, "This workbench was started with --read-only: nothing is changed by it.")
+        given = dict(request.query_params)
+        return waivers_page.new(self._audit(given.get("audit", "")), given), HTML
+
+    def record(self, request: Any, raw: bytes) -> Answered:
+        """Record what a form accepts, and lead to the waivers of its model; what cannot be is said in the form."""
+        given = {name: value.strip() for name, value in form(request, raw).items()}
+        audit = self._audit(given.get("audit", ""))
+        try:
+            self._accept(audit, *(given.get(name, "") for name in waivers_page.FIELDS))
+        except UsageError as cause:
+            return waivers_page.new(audit, given, str(cause)), HTML, 400, {}
+        return b"", HTML, 303, {"Location": "/waivers"}
+
+    def take_back(self, request: Any, _raw: bytes) -> Answered:
+        """Take a waiver back, and lead to the list."""
+        take_back(self._registry, str(request.path_params["id"]), _by())
+        return b"", HTML, 303, {"Location": "/waivers"}
+
+    def _accept(self, audit: KeptAudit, check: str, artifact: str, reason: str, owner: str, expires: str) -> None:
+        for name, value in (("check", check), ("reason", reason), ("owner", owner)):
+            if not value or len(value) > _LONGEST:
+                raise UsageError(f"the {name} is {'missing' if not value else f'longer than {_LONGEST} characters'}")
+        try:
+            day = date.fromisoformat(expires).isoformat()
+        except ValueError:
+            raise UsageError(f"{expires[:40]!r} is no date such as 2027-06-30") from None
+        dossier = self._registry.dossier(audit)
+        subject = dossier.subject
+        waiver = Waiver(
+            check, artifact, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED
+        )
+        accept(self._registry, dossier, waiver, _by())
+
+    def _audit(self, which: str) -> KeptAudit:
+        try:
+            return self._registry.one(which[:_LONGEST])
+        except UsageError as cause:
+            raise Refusal(404, str(cause)) from None
+
+
+def _by() -> str:
+    """Who records: the workbench knows no more of whom it let in than that."""
+    return f"{user()}, in the workbench"
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
