@@ -1,10 +1,12 @@
 """Measure whether signals from inside SmolLM2 tell its wrong answers from right ones beyond their probability.
 
     python -m benchmarks.inside --data DIR [--most N]
+    python -m benchmarks.inside --cost
 
 DIR holds `qa/lre/*.json` (see docs/measured/hallucination.md). Each answer's first token is looked into. A signal is
 judged by its AUROC, and by what it adds to the answer's own probability: a logistic regression on both, fitted to all
-other topics, against one on the probability alone. Intervals are of 500 bootstraps over topics.
+other topics, against one on the probability alone. Intervals are of 500 bootstraps over topics. With `--cost`, the CPU
+seconds of each view on one question, and how far estimates by gradient are from what was tried.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,12 +137,40 @@ def judged(rows: list[Answered], found: list[dict[str, float]]) -> None:
         print(f"{name:<42} {statistics.auroc(single, wrong):6.3f}  {interval(own):<18} {gain:+6.3f}  {interval(adds)}")
 
 
+def cost() -> None:
+    """What opening the model and each view of one token takes."""
+    start = time.process_time()
+    model = inside.open(packaged_model())
+    print(f"opening: {time.process_time() - start:.1f} CPU s")
+    views: dict[str, dict[str, Any]] = {
+        "lens and contributions": {"quick": True},
+        "ablation, too": {},
+        "patches from another prompt, too": {"against": "What is the capital of Italy?"},
+        "lens and contributions, tuned lens": {"quick": True, "tuned": True},
+    }
+    for name, asked in views.items():
+        start = time.process_time()
+        found = model.look("What is the capital of France?", **asked).record
+        print(f"{name}: {time.process_time() - start:.1f} CPU s for {len(found.words)} tokens", flush=True)
+        for view in (found.ablation, found.patching):
+            if view is not None:
+                row, kind = view.estimated, type(view).__name__.lower()
+                print(f"  {kind}: {row.pairs} tried, rank correlation {row.correlation:.2f},", end=" ")
+                print(f"mean error {row.error:.2f} where the mean effect is {row.size:.2f}")
+
+
 def main() -> None:
     """Ask, look, judge."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path)
     parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--cost", action="store_true")
     given = parser.parse_args()
+    if given.cost:
+        cost()
+        return
+    if given.data is None:
+        parser.error("--data DIR or --cost")
     model = inside.open(packaged_model())
     pack = questions.load(sorted(given.data.glob("qa/lre/*.json")), given.most)
     start = time.process_time()
