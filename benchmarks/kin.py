@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text, true
 
 from assay import registry
 from assay.registry import Registry, rows
@@ -32,7 +32,7 @@ from assay.weights.codes import Codes, codes
 from assay.weights.fingerprint import Fingerprint, fingerprint, kinship
 from benchmarks import architectures, derived
 from benchmarks.derived import Array, State
-from benchmarks.registry import _audit, _dossier, _latest
+from benchmarks.registry import _audit, _dossier, _models
 
 ALL = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 Child = Callable[[State, np.random.Generator], State]
@@ -118,11 +118,12 @@ def _made(kept: Registry, whole: rows.Row, models: int, families: int) -> tuple[
 def _keep(kept: Registry, whole: rows.Row, every: list[tuple[str, Codes]]) -> None:
     def filled(connection: Connection) -> None:
         for number, (name, code) in enumerate(every):
-            row = {**_audit(whole, number), "name": name, "key": name}
+            row = {**_audit(whole, number, len(every), len(every)), "name": name, "key": name}
             id = connection.execute(insert(AUDIT).values(**row).returning(AUDIT.c.id)).scalar_one()
             values = {"audit_id": id, "layers": code.layers, "fixed": code.fixed, "free": code.free}
             connection.execute(insert(CODE).values(**values))
-        _latest(connection)
+        _models(connection, true())
+        connection.execute(text("ANALYZE"))
 
     kept.database.write(filled)
 

@@ -122,7 +122,7 @@ def measured(name: str, place: str, given: argparse.Namespace) -> None:
     """Print what one database gives."""
     with registry.open(place, new=True) as kept:
         dossier = _dossier()
-        _fill(kept, dossier, 0, given.audits)
+        _fill(kept, dossier, given.audits)
         kept.keep(dossier)  # one that can be opened: the made ones are rows alone
         middle = (
             kept.audits(most=1)[0].id // 2 * sum(row.kind not in ("pass", "notApplicable") for row in dossier.findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from assay import registry
 from assay.errors import UsageError
 from assay.facts.codec import canonical
 from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
 from assay.facts.kept import About
 from assay.registry.tables import MODEL
 from tests.builders.command import run
@@ -172,3 +174,25 @@ def test_python_keeps_and_finds(dossier: Dossier, where: str) -> None:
         assert (audit.by, audit.times, audit.verdict) == ("ada", 1, "PASSED")
         (hit,) = kept.find(About.LICENCE, "apache-2.0", most=1)
         assert hit.audit == audit
+
+
+def test_the_newest_answers_are_those_of_a_sort_of_all(dossier: Dossier, where: str) -> None:
+    """Few and many that have it, names and patterns, few and many names: each is looked for in its own way."""
+    (first, *_) = dossier.findings
+    made = [replace(first, kind=Kind.FAIL, check=f"made.x{number:02}") for number in range(40)]
+    dossier = replace(dossier, rules=(*dossier.rules, *(replace(dossier.rules[0], id=row.check) for row in made)))
+    with registry.open(where, new=True) as kept:
+        for number in range(12):
+            subject = replace(dossier.subject, name=f"m{number:02}")
+            findings = (*dossier.findings, *(made if number % 4 == 1 else made[:2]))
+            kept.keep(replace(dossier, subject=subject, findings=findings))
+        names = [f"m{number:02}" for number in range(11, -1, -1)]
+        for word in ("licence:apache-2.0", "finding:made.x0*", "finding:made.x01", "finding:made.x0?"):
+            assert [row.name for row in kept.audits(word)] == names, word
+            assert [row.name for row in kept.audits(word, most=1)] == names[:1], word
+        assert [row.name for row in kept.audits("finding:made.x39", most=1)] == ["m09"]
+        for pattern, most in (("made.x*9", 50), ("made.x?9", 3), ("*.x09", 50), ("made.x3*", 20), ("made.*", 50)):
+            found = kept.find(About.FINDING, pattern, most=most)
+            rows = [(name, row.check) for name in names for row in (made if int(name[1:]) % 4 == 1 else made[:2])]
+            wanted = [(name, check) for name, check in rows if fnmatchcase(check, pattern)][:most]
+            assert [(hit.audit.name, hit.what.split()[1][:-1]) for hit in found] == wanted, pattern

@@ -12,7 +12,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, func, select, text, union_all
 
 from assay.errors import UsageError, did_you_mean
 from assay.facts.kept import About, Glance, Hit, KeptAudit
@@ -29,7 +29,12 @@ NEWEST = (AUDIT.c.last_kept.desc(), AUDIT.c.latest.desc(), AUDIT.c.id.desc())  #
 _FIELDS = tuple(
     field.name for field in fields(KeptAudit) if field.name not in ("latest", "answers", "inherits")
 )  # as the columns are called
-_FEW = 1_000  # audits that have what is asked for, up to which these are gone through, and not all models
+Conditions = list[ColumnElement[bool]]
+_FEW, _SORTED = (
+    10,
+    1_000,
+)  # times the answer, and at most: audits with what is asked for that are sorted, not looked for
+_NAMES = 32  # that fit a pattern, up to which each is looked for by itself
 
 
 def audits(connection: Connection, words: Iterable[str], *, every: bool, most: int) -> list[KeptAudit]:
@@ -42,27 +47,27 @@ def audits(connection: Connection, words: Iterable[str], *, every: bool, most: i
     words = tuple(words)
     where = [_condition(word, AUDIT if every else MODEL, every=every) for word in words]
     order = (AUDIT.c.last_kept, AUDIT.c.id) if every else (MODEL.c.last_kept, MODEL.c.name)
-    few = _few(connection, words, every=every)
-    asked = select(AUDIT if few is None else AUDIT.c.id, *order).where(*where)
+    asked = select(AUDIT, *order).where(*where)
     asked = asked if every else asked.join(MODEL, MODEL.c.audit_id == AUDIT.c.id)
-    if few is None:
-        asked = asked.order_by(*(column.desc() for column in order)).limit(most)
-        return [_kept(row) for row in connection.execute(asked)]
-    found = sorted(within(connection, asked, AUDIT.c.id, few), key=lambda row: tuple(row)[1:], reverse=True)
-    kept = by_ids(connection, [row.id for row in found[:most]])
-    return [kept[row.id] for row in found[:most]]
+    few = _few(connection, words, min(_FEW * most, _SORTED), every=every)
+    if few is not None:
+        asked = asked.where(AUDIT.c.id.in_(bindparam("few", few, expanding=True, literal_execute=True)))
+    asked = asked.order_by(*(column.desc() for column in order)).limit(most)
+    return [_kept(row) for row in connection.execute(asked)]
 
 
-def _few(connection: Connection, words: Sequence[str], *, every: bool) -> set[int] | None:
-    """The audits that have what one of the words asks for, where they are few; None: no word's are."""
+def _few(connection: Connection, words: Sequence[str], few: int, *, every: bool) -> list[int] | None:
+    """The audits that have what one of the words asks for, where they are so few; None: no word's are."""
     for word in words:
         name, colon, value = word.partition(":")
-        table = _HAS.get(name.casefold())
-        if colon and table:
-            asked = select(table[0].c.audit_id).where(*_has(*table, value, every=every)).limit(_FEW + 1)
-            found = connection.execute(asked).scalars().all()
-            if len(found) <= _FEW:
-                return set(found)
+        about = _HAS.get(name.casefold())
+        if colon and about:
+            column, fitting = _PLACES[about][0](value)
+            id = column.table.c.audit_id
+            asked = select(id).where(*fits(column, fitting), *_current(column.table, every=every))
+            found = connection.execute(asked.order_by(column, id).limit(few + 1)).scalars().all()  # as the index has it
+            if len(found) <= few:
+                return sorted(set(found))
     return None
 
 
@@ -145,14 +150,41 @@ def find(connection: Connection, about: About, value: str, *, every: bool, most:
         value: the SHA-256 of a file, or what a check, licence, base or the check of a waiver is called, as a name or
             a pattern such as `pickle.*`; of a finding also its fingerprint.
     """
-    where, place, what = _PLACES[about]
-    table: Table = place.table
-    asked = select(place.label("place"), what.label("said"), *AUDIT.c).join(AUDIT, AUDIT.c.id == table.c.audit_id)
-    asked = asked.where(*where(value))
-    if not every:
-        asked = asked.where(table.c.latest == _ONE)
-    asked = asked.order_by(table.c.audit_id.desc(), table.c.id).limit(most)
+    of, place, what = _PLACES[about]
+    column, fitting = of(value)
+    table = column.table
+    current = _current(table, every=every)
+    names = _fitting(connection, column, fitting, current)
+    columns = (table.c.id, table.c.audit_id, place.label("place"), what.label("said"))
+
+    def newest(*where: ColumnElement[bool]) -> Any:
+        asked = select(*columns).where(*where, *current)
+        return select(asked.order_by(table.c.audit_id.desc(), table.c.id).limit(most).subquery())
+
+    each = [newest(*fits(column, fitting))] if names is None else [newest(column == name) for name in names]
+    if not each:
+        return []
+    rows = union_all(*each).subquery()
+    asked = select(rows.c.place, rows.c.said, *AUDIT.c).join(AUDIT, AUDIT.c.id == rows.c.audit_id)
+    asked = asked.order_by(rows.c.audit_id.desc(), rows.c.id).limit(most)
     return [Hit(about, row.place, row.said, _kept(row)) for row in connection.execute(asked)]
+
+
+def _fitting(connection: Connection, column: Any, value: str, current: Conditions) -> list[str] | None:
+    """The names that fit a pattern, from one to the next of the index; None: no pattern, or there are too many."""
+    pattern = _Pattern(written(value))
+    if pattern.start == pattern.text:
+        return None
+    begin = _begins(column, pattern.start) if pattern.start else []
+    names = select(func.min(column).label("name")).where(*begin, *current).cte("names", recursive=True)
+    after = select(func.min(column)).where(column > names.c.name, *begin, *current).correlate(names).scalar_subquery()
+    names = names.union_all(select(after).where(names.c.name.is_not(None)))
+    asked = select(names.c.name).where(names.c.name.is_not(None)).limit(_NAMES + 1)
+    found = connection.execute(asked).scalars().all()
+    if len(found) > _NAMES:
+        return None
+    fit = re.compile(pattern.expression, re.DOTALL)
+    return [name for name in found if fit.fullmatch(name)]
 
 
 def _kept(row: Row[Any]) -> KeptAudit:
@@ -165,29 +197,25 @@ def _names(connection: Connection) -> list[str]:
     return list(connection.execute(select(MODEL.c.name).order_by(MODEL.c.last_kept.desc()).limit(1_000)).scalars())
 
 
-Conditions = list[ColumnElement[bool]]
-
-
-def _digest(value: str) -> Conditions:
+def _digest(value: str) -> tuple[Any, str]:
     found = value.lower().removeprefix("sha256:")
     if not _DIGEST.match(found):
         raise UsageError(f"{value!r} is no SHA-256: expected sha256: and 64 hexadecimal digits, or a file")
-    return [ARTIFACT.c.sha256 == found]
+    return ARTIFACT.c.sha256, found
 
 
-def _check(value: str) -> Conditions:
-    if re.fullmatch("[0-9a-f]{16}", value):
-        return [FINDING.c.fingerprint == value]
-    return fits(FINDING.c.check, value)
+def _check(value: str) -> tuple[Any, str]:
+    return (FINDING.c.fingerprint if re.fullmatch("[0-9a-f]{16}", value) else FINDING.c.check), value
 
 
-_PLACES: dict[About, tuple[Callable[[str], Conditions], Any, Any]] = {
+# by what is asked for: the column and what it has to fit, where it was found, and what is said of it
+_PLACES: dict[About, tuple[Callable[[str], tuple[Any, str]], Any, Any]] = {
     About.FILE: (_digest, ARTIFACT.c.path, ARTIFACT.c.format),
     About.FINDING: (_check, FINDING.c.artifact, FINDING.c.kind + " " + FINDING.c.check + ": " + FINDING.c.message),
-    About.LICENCE: (lambda value: fits(LICENCE.c.key, key(value)), LICENCE.c.place, LICENCE.c.name),
-    About.BASE: (lambda value: fits(RELATION.c.key, key(value)), RELATION.c.base, RELATION.c.relation),
+    About.LICENCE: (lambda value: (LICENCE.c.key, key(value)), LICENCE.c.place, LICENCE.c.name),
+    About.BASE: (lambda value: (RELATION.c.key, key(value)), RELATION.c.base, RELATION.c.relation),
     About.WAIVER: (
-        lambda value: fits(WAIVER.c.check, value),
+        lambda value: (WAIVER.c.check, value),
         WAIVER.c.artifact,
         WAIVER.c.check + ", by " + WAIVER.c.owner + " until " + WAIVER.c.expires + ": " + WAIVER.c.reason,
     ),
@@ -211,6 +239,11 @@ class _Pattern:
         escaped = re.sub(r"([!%_])", r"!\1", self.text)
         return escaped.replace("*", "%").replace("?", "_")
 
+    @property
+    def expression(self) -> str:
+        """The same as a regular expression."""
+        return re.escape(self.text).replace(r"\*", ".*").replace(r"\?", ".")
+
 
 def fits(column: Any, value: str) -> Conditions:
     """That a column is a name, or fits a pattern; what a pattern begins with is a range of the index."""
@@ -233,16 +266,11 @@ def _day(value: str) -> date:
         raise UsageError(f"{value!r} is no date: expected one such as 2026-11-27") from None
 
 
-def _has(table: Table, about: About, value: str, *, every: bool) -> Conditions:
-    return [*_PLACES[about][0](value), *([] if every else [table.c.latest == _ONE])]
+def _current(table: Table, *, every: bool) -> Conditions:
+    return [] if every else [table.c.latest == _ONE]
 
 
-_HAS: dict[str, tuple[Table, About]] = {
-    "file": (ARTIFACT, About.FILE),
-    "finding": (FINDING, About.FINDING),
-    "licence": (LICENCE, About.LICENCE),
-    "base": (RELATION, About.BASE),
-}
+_HAS = {"file": About.FILE, "finding": About.FINDING, "licence": About.LICENCE, "base": About.BASE}
 
 _WORDS: dict[str, Callable[[str], Conditions]] = {
     "name": lambda value: fits(AUDIT.c.key, key(value)),
@@ -271,8 +299,10 @@ def _condition(word: str, of: Table, *, every: bool) -> ColumnElement[bool]:
     if colon and name.casefold() == "verdict":
         return of.c.verdict == written(value).upper()
     if colon and name.casefold() in _HAS:
-        table, about = _HAS[name.casefold()]
-        return exists().where(table.c.audit_id == AUDIT.c.id, *_has(table, about, value, every=every))
+        column, fitting = _PLACES[_HAS[name.casefold()]][0](value)
+        of_audit = column.table.c.audit_id == AUDIT.c.id
+        found = select(column).where(of_audit, *fits(column, fitting), *_current(column.table, every=every))
+        return found.offset(0).exists()  # so PostgreSQL asks it of one audit after another, and joins no tables
     if colon and name.casefold() in _WORDS:
         return and_(*_WORDS[name.casefold()](value))
     if colon and "/" not in word:

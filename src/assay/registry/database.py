@@ -160,7 +160,9 @@ def _engine(place: Place, thread: int) -> Engine:
     if place.folder is None:
         try:
             url = make_url(place.url)
-            return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5}, hide_parameters=True)
+            # a prepared statement is planned without its values in the end, and then goes through whole tables
+            arguments = {"connect_timeout": 5, "prepare_threshold": None}
+            return create_engine(url, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)
         except ModuleNotFoundError:
             raise UsageError(
                 "a registry in PostgreSQL needs an extra: install it with  pip install 'openassay[postgresql]'"
