@@ -18,7 +18,7 @@ from assay.kernels import reference, types
 from assay.kernels._grids import grid
 
 TYPES = ("BF16", "F16", "F32", "F8_E4M3", "I8", "Q4_0", "Q8_0", "Q4_K", "Q6_K", "IQ4_XS", "MXFP4")
-FLOATS = {"BF16": "", "F16": "<f2", "F32": "<f4"}
+FLOATS = {"F16": "<f2", "F32": "<f4"}
 COLUMNS = (4096, 512)
 BLOCK = 1 << 20  # bytes that are fed at a time, as hashing does
 
@@ -33,14 +33,21 @@ def spent(made: kernels.Summary, raw: memoryview) -> float:
 
 
 def drawn(kind: types.Type, count: int) -> NDArray[Any]:
-    """So many values as weights have them, of a normal distribution; of other types than floats random bytes."""
+    """So many values as weights have them, of a normal distribution; of blocks random bytes with finite scales."""
     random = np.random.default_rng(0)
-    normal = random.standard_normal(count, np.float32) * np.float32(0.02) if kind.name in FLOATS else np.zeros(0)
+    if kind.number >= types.GGML:
+        # a byte below 120 is no upper half of an f16 that is infinite or NaN
+        return random.integers(0, 120, count // kind.elements * kind.bytes, np.uint8)
+    normal = random.standard_normal(count, np.float32) * np.float32(0.02)
+    if kind.number == types.CODE8:  # scaled to the range of the type, to the code at or below
+        values = np.frombuffer(types.table(kind.name), "<f4")
+        codes = np.argsort(values, kind="stable")[: np.count_nonzero(~np.isnan(values))]  # NaN is last
+        scaled = normal * (values[codes[-1]] / np.abs(normal).max())
+        below = np.maximum(np.searchsorted(values[codes], scaled, "right") - 1, 0)
+        return np.asarray(codes[below].astype(np.uint8))
     if kind.name == "BF16":
-        return (normal.view(np.uint32) >> 16).astype("<u2")
-    if kind.name in FLOATS:
-        return normal.astype(FLOATS[kind.name])
-    return random.integers(0, 256, count // kind.elements * kind.bytes, np.uint8)
+        return np.asarray((normal.view(np.uint32) >> 16).astype("<u2"))
+    return np.asarray(normal.astype(FLOATS[kind.name]))
 
 
 def compared(kind: types.Type, values: int, columns: int, rounds: int) -> tuple[float, float]:

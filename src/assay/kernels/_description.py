@@ -29,12 +29,12 @@ class Gathered:
     maximum: float
     narrow: tuple[int, int]
     scales: tuple[int, int]
-    lowest: NDArray[np.uint64]
+    lowest: NDArray[np.int64]
     windows: tuple[Any, ...]
 
 
 def described(
-    kind: Type, total: NDArray[np.uint64], seen: Gathered, rows: dict[str, Any], columns: dict[str, Any]
+    kind: Type, total: NDArray[np.int64], seen: Gathered, rows: dict[str, Any], columns: dict[str, Any]
 ) -> dict[str, Any]:
     """The whole summary as plain Python values."""
     codes = np.flatnonzero(total)
@@ -82,7 +82,7 @@ def _values(kind: Type, codes: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _from_codes(
-    kind: Type, codes: NDArray[np.int64], values: NDArray[np.float64], counts: NDArray[np.uint64]
+    kind: Type, codes: NDArray[np.int64], values: NDArray[np.float64], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], list[float]]:
     finite = np.isfinite(values)
     small = {BF16: codes & 0x7F80 == 0, F16: codes & 0x7C00 == 0}.get(kind.number, np.zeros(len(codes), bool))
@@ -99,7 +99,7 @@ def _in_order(values: NDArray[np.float64]) -> float:
 
 
 def _picture(
-    values: NDArray[np.float64], counts: NDArray[np.uint64]
+    values: NDArray[np.float64], counts: NDArray[np.int64]
 ) -> tuple[tuple[float, ...], tuple[int, ...], tuple[float, float]]:
     """Quantiles, and counts in 48 bins over the range from the first to the last quantile and an eighth beyond."""
     finite = np.isfinite(values)
@@ -119,29 +119,30 @@ def _picture(
     return quantiles, tuple(map(int, bins)), (start, stop)
 
 
-def rows(found: list[tuple[np.float32, np.float32, np.float32, int]]) -> dict[str, Any]:
-    """Dead, constant and duplicate rows, and the largest, from (energy, lowest, highest, hash) of each."""
+def rows(found: list[tuple[NDArray[np.float32], ...]], hashed: list[NDArray[np.uint64]]) -> dict[str, Any]:
+    """Dead, constant and duplicate rows, and the largest, from energies, least and greatest values, and hashes."""
     if not found:
         return dict(_EMPTY)
-    dead, constant, alive = [], [], []
-    for number, (energy, low, high, hash_) in enumerate(found):
-        if energy == energy and low == 0 and high == 0:
-            dead.append(number)
-            continue
-        if energy == energy and low == high:
-            constant.append(number)
-        alive.append((hash_, number))
-    groups: dict[int, list[int]] = {}
-    for hash_, number in alive:
-        groups.setdefault(hash_, []).append(number)
-    twice = sorted(group for group in groups.values() if len(group) > 1)
-    return largest(np.array([row[0] for row in found])) | {
-        "dead": len(dead),
+    energies, low, high = (np.concatenate(column) for column in zip(*found, strict=True))
+    known = ~np.isnan(energies)
+    dead = known & (low == 0) & (high == 0)
+    constant = np.flatnonzero(known & ~dead & (low == high))
+    alive = np.flatnonzero(~dead)
+    hashes = np.concatenate(hashed)[alive]
+    order = np.argsort(hashes, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(hashes[order]) != 0)) if len(order) else order
+    sizes = np.diff(np.append(starts, len(order)))
+    several = sizes > 1
+    runs = zip(starts[several], sizes[several], strict=True)
+    members = (alive[order[start : start + min(size, MEMBERS)]] for start, size in runs)
+    groups = sorted(tuple(map(int, group)) for group in members)
+    return largest(energies) | {
+        "dead": int(np.count_nonzero(dead)),
         "constant": len(constant),
-        "duplicate": sum(map(len, twice)),
-        "dead_shown": tuple(dead[:SHOWN]),
-        "constant_shown": tuple(constant[:SHOWN]),
-        "groups": tuple(tuple(group[:MEMBERS]) for group in twice[:GROUPS]),
+        "duplicate": int(sizes[several].sum()),
+        "dead_shown": tuple(map(int, np.flatnonzero(dead)[:SHOWN])),
+        "constant_shown": tuple(map(int, constant[:SHOWN])),
+        "groups": tuple(groups[:GROUPS]),
     }
 
 

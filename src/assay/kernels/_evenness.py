@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,12 @@ def low_bits(
 
 def _uneven(codes: NDArray[Any], depth: int, mantissa: int) -> tuple[float, float, float]:
     m = 1 << depth
-    counts = codes.reshape(-1, m).astype(np.float64)
-    group = counts.sum(axis=1)
-    place = np.arange(len(group)) * m & (mantissa - 1)
-    chosen = np.flatnonzero((place >= 2 * m) & (place <= mantissa - 3 * m) & (group >= 16 * m))
+    counts = codes.reshape(-1, m)
+    group = codes
+    for _ in range(depth):
+        group = group[::2] + group[1::2]
+    chosen = np.flatnonzero((group >= 16 * m) & _inner(m, mantissa))
+    group = group.astype(np.float64)
     mean = group[chosen] / m
     chi = np.zeros(len(chosen))
     for j in range(m):
@@ -42,6 +45,13 @@ def _uneven(codes: NDArray[Any], depth: int, mantissa: int) -> tuple[float, floa
     w = weight[use]
     seen = w * (chi[use] / mean[use] - float(m - 1))
     return _ordered(seen), _ordered(w * adjacent[use]), _ordered(w * w * (2 * float(m - 1)))
+
+
+@cache
+def _inner(m: int, mantissa: int) -> NDArray[np.bool_]:
+    """Which groups have no neighbour in another binade."""
+    place = np.arange((1 << 16) // m) * m & (mantissa - 1)
+    return np.asarray((place >= 2 * m) & (place <= mantissa - 3 * m))
 
 
 def _slope(up: NDArray[Any], down: NDArray[Any], apart: int, m: int, mean: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ lanes over pieces of 4,096 values. Only the order of NaN payloads is unspecified
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,18 +14,28 @@ from numpy.typing import NDArray
 
 from assay.kernels import _blocks
 from assay.kernels._evenness import low_bits
+from assay.kernels._passes import (
+    PIECE,
+    Bytes,
+    Powers,
+    Raw,
+    Tally,
+    classes,
+    extremes,
+    folded,
+    in_order,
+    lanes,
+    mixed,
+    narrow,
+)
 from assay.kernels.types import BF16, BYTES, CODE8, F16, F32, F64, GGML, TYPES, Type, table
 
-LANES, PIECE = 16, 4096
-TOGETHER = (
-    1 << 16
-)  # values of short rows that are taken at a time: numpy's calls cost more than what they do for one row
+TOGETHER = 1 << 16  # values that are taken at a time: what numpy makes of them stays in the caches of a core
 FLUSH = 256  # rows whose squares are added in float32 before they go to float64
+HASHED = 8 * FLUSH  # rows whose hashes are folded at once
 BINS, SHOWN, GROUPS, MEMBERS, TOP = 48, 64, 32, 16, 8
 WINDOW, WINDOWS = 1 << 20, 16
 QUANTILES = (0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999)
-_KEY, _MIX, _FOLD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint64(0x9E3779B97F4A7C15)
-Raw = NDArray[np.uint8]
 
 
 def widened(kind: Type, raw: Raw) -> NDArray[np.float32]:
@@ -36,8 +46,25 @@ def widened(kind: Type, raw: Raw) -> NDArray[np.float32]:
         if kind.number == BF16:
             return np.asarray((raw.view("<u2").astype(np.uint32) << 16).view(np.float32))
         if kind.number == CODE8:
-            return np.asarray(np.frombuffer(table(kind.name), "<f4")[raw])
-        return np.asarray(raw.view({F64: "<f8", F32: "<f4", F16: "<f2"}[kind.number]), np.float32)
+            even = len(raw) & ~1
+            pairs = np.take(_of_pairs(kind.name), raw[:even].view("<u2")).view("<f4")
+            return np.append(pairs, np.frombuffer(table(kind.name), "<f4")[raw[even:]]) if even < len(raw) else pairs
+        if kind.number == F16:
+            return np.asarray(np.take(_of_halves(), raw.view("<u2")))
+        return np.asarray(raw.view({F64: "<f8", F32: "<f4"}[kind.number]), np.float32)
+
+
+@lru_cache(maxsize=2)
+def _of_pairs(name: str) -> NDArray[np.uint64]:
+    """The two values of each pair of codes of an 8-bit type: float32[65536, 2], as one word each."""
+    codes = np.arange(1 << 16, dtype="<u2").view(np.uint8)
+    return np.frombuffer(table(name), "<f4")[codes].view(np.uint64)
+
+
+@cache
+def _of_halves() -> NDArray[np.float32]:
+    """The value of each F16: a table is twice as quick as numpy's conversion."""
+    return np.arange(1 << 16, dtype="<u2").view("<f2").astype(np.float32)
 
 
 def difference(
@@ -55,50 +82,7 @@ def difference(
 
 
 def _piecewise(values: NDArray[np.float32]) -> float:
-    total = 0.0
-    for start in range(0, len(values), PIECE):
-        for lane in _lanes(values[None, start : start + PIECE])[0]:
-            total += float(lane)
-    return total
-
-
-def _lanes(values: NDArray[Any]) -> NDArray[Any]:
-    """Sums of every sixteenth value of each row, added in order: [rows, 16]."""
-    return np.asarray(np.add.reduce(_padded(values).reshape(len(values), -1, LANES), axis=1))
-
-
-def _in_lanes(rows: NDArray[np.float32], sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`sums` with the sum of each row added, lane after lane: float64[rows]."""
-    for lane in _lanes(rows).T:
-        sums = sums + lane
-    return sums
-
-
-def hashed(rows: Raw, seeds: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Hashes of rows, uint8[rows, bytes], each from its seed: uint64[rows].
-
-    Words are mixed, multiplied with the key of their group and summed in 32 lanes, which are folded. Quick, not
-    cryptographic; native/src/kernels.cpp says why words and keys are mixed.
-    """
-    count, width = rows.shape
-    padded = np.ascontiguousarray(rows) if width % 128 == 0 else np.pad(rows, ((0, 0), (0, -width % 128)))
-    words = padded.view("<u4").reshape(count, -1, 32)
-    words = words ^ words >> 15
-    words *= _MIX
-    words ^= words >> 13
-    words *= _keys(words.shape[1])
-    lanes = np.add.reduce(words, axis=1, dtype=np.uint32)
-    folded = seeds ^ np.uint64(0xCBF29CE484222325)
-    for lane in range(32):
-        folded = (folded ^ lanes[:, lane]) * _FOLD
-    return folded ^ folded >> np.uint64(32)
-
-
-@lru_cache(maxsize=4)
-def _keys(groups: int) -> NDArray[np.uint32]:
-    keys = (2 * np.arange(groups, dtype=np.uint32) + np.uint32(1)) * _KEY
-    keys ^= keys >> 15
-    return (keys * _MIX | np.uint32(1))[:, None]
+    return float(in_order(values[None])[0]) if len(values) else 0.0
 
 
 class Summary:
@@ -119,149 +103,160 @@ class Summary:
             raise ValueError("unknown type, or values that are no whole blocks")
         self._count, self._columns, self._done = count, columns, 0
         self._coded = type in (F16, BF16, CODE8, BYTES)
-        codes = 256 if type in (CODE8, BYTES) else 65536
-        self._window = np.zeros(codes, np.uint32)
-        self._total = np.zeros(codes, np.uint64)
-        self._target, self._in_window = max(WINDOW, -(-count // WINDOWS)), 0
-        self._lowest = np.zeros(256, np.uint64)
-        self._narrow, self._scales = [0, 0], [0, 0]
-        self._codes: list[NDArray[Any]] = []
-        self._sums = np.zeros((4, LANES))
+        self._tally: Tally | Bytes = Bytes(count) if type in (CODE8, BYTES) else Tally(count)
+        self._lowest, self._narrow = Bytes(count if type == F32 else 0), [0, 0]
+        self._total: Any = 0
+        self._target = min(max(WINDOW, -(-count // WINDOWS)), 1 << 31) if type in (F16, BF16) else count
+        self._in_window = 0
+        self._scales = [0, 0]
+        self._powers = Powers()
         self._classes = np.zeros(5, np.int64)
-        self._carry = bytearray()
+        self._carry = np.zeros(0, np.uint8)
         self._low, self._high = np.float32(np.inf), np.float32(-np.inf)
         self._column = np.zeros(columns, np.float32)
         self._column_total = np.zeros(columns)
-        self._rows: list[tuple[np.float32, np.float32, np.float32, int]] = []
+        self._rows: list[tuple[NDArray[np.float32], ...]] = []
+        self._ended = 0
+        self._mixed: list[list[NDArray[np.uint32]]] = []
+        self._hashes: list[NDArray[np.uint64]] = []
         self._row: list[Any] = [0.0, np.float32(np.inf), np.float32(-np.inf), 0, 0]
         self._windows: list[tuple[Any, ...]] = []
 
     def feed(self, bytes: Any) -> None:
         """Take the next bytes of the tensor, in any portions."""
-        self._carry += memoryview(bytes).cast("B")
+        raw = np.frombuffer(memoryview(bytes).cast("B"), np.uint8)
+        if len(self._carry):
+            raw = np.concatenate([self._carry, raw])
+        elif raw.__array_interface__["data"][0] % 8:
+            raw = raw.copy()  # numpy is slow where words are not aligned
+        with np.errstate(all="ignore"):
+            at = self._pieces(raw)
+        self._carry = raw[at:].copy()
+
+    def _pieces(self, raw: Raw) -> int:
+        """Take what is whole, and give where it ends."""
         at = 0
         while self._done < self._count:
-            whole = (len(self._carry) - at) // self._size * self._each
-            count = self._together(whole) or self._to_piece()
+            whole = (len(raw) - at) // self._size * self._each
+            count = self._next(whole)
             if count > whole:
                 break
             need = count // self._each * self._size
-            self._piece(np.frombuffer(self._carry[at : at + need], np.uint8), count)
+            if self._kind.number == BYTES:
+                self._count_codes(raw[at : at + need], count)
+            else:
+                self._values(raw[at : at + need], count)
             at += need
-        del self._carry[:at]
+        return at
 
-    def _to_piece(self) -> int:
-        left = self._columns - self._row[4] if self._columns else self._count - self._done
-        return min(left, PIECE)
-
-    def _together(self, values: int) -> int:
-        """How many values are taken at once, whole rows or pieces: to where squares are flushed or a window ends."""
-        width = self._columns or PIECE
-        if width > PIECE or self._row[4]:
-            return 0
-        here = min(values, self._count - self._done) // width
-        to_close = -(-(self._target - self._in_window) // width)
-        to_flush = FLUSH - len(self._rows) % FLUSH
-        return min(here, to_flush, to_close, max(1, TOGETHER // width)) * width
-
-    def _piece(self, raw: Raw, count: int) -> None:
-        if self._kind.number == BYTES:
-            self._count_codes(raw)
-        else:
-            with np.errstate(all="ignore"):
-                self._values(raw, count)
-        self._done += count
-        self._in_window += count
-        if self._in_window >= self._target or self._done == self._count:
-            self._close_window()
+    def _next(self, values: int) -> int:
+        """How many values are taken next, of so many that are there: rows or pieces, to where squares are flushed."""
+        width, left = self._columns or PIECE, self._count - self._done
+        if width > TOGETHER:
+            return min(PIECE, self._columns - int(self._row[4]))
+        if left < width:
+            return left
+        here = max(1, min(values, left, TOGETHER) // width)
+        return min(here, FLUSH - self._ended % FLUSH) * width
 
     def _values(self, raw: Raw, count: int) -> None:
         number, values = self._kind.number, widened(self._kind, raw)
+        width = self._columns or PIECE
+        rows = values.reshape(-1, min(width, count))
+        low, high, finite = extremes(rows)
         if self._coded:
             codes = raw if number == CODE8 else raw.view("<u2")
         else:
             codes = values.view("<u2")[1::2]
-            classes = _classes(values)
-            if number != F32 and classes[0]:  # every NaN as one code: which one results depends on the machine
-                codes = codes.copy()
-                codes[np.isnan(values)] = 0x7FC0
-            self._classes += classes
-            exact = raw.view("<f8") if number == F64 else values.astype(np.float64)
-            width = (self._columns or PIECE) if count > self._to_piece() else count
-            self._sums = _powers(self._sums, exact.reshape(-1, width))
-        self._count_codes(codes)
+            if number != F32 and not finite:  # every NaN as one code: which one results depends on the machine
+                codes = np.where(np.isnan(values), np.uint16(0x7FC0), codes)
+            self._classes += classes(values, finite)
+            exact = raw.view("<f8").reshape(rows.shape) if number == F64 else rows
+            self._powers.add(exact, finite and number != F64)
+        self._count_codes(codes, min(width, count))
         if number == F32:
-            self._lowest += np.bincount(raw[::4], minlength=256).astype(np.uint64)
-            lower = raw.view("<u2")[::2]
-            self._narrow[0] += len(lower) - int(np.count_nonzero(lower))
-            self._narrow[1] += len(lower) - int(np.count_nonzero(lower & 0x1FFF))
+            self._lowest.put(raw[::4].copy())
+            self._narrow = [had + more for had, more in zip(self._narrow, narrow(raw), strict=True)]
         if number >= GGML:
             bad, zero = _bad_scales(self._kind, raw)
             self._scales = [self._scales[0] + bad, self._scales[1] + zero]
         if not self._columns:
-            (low,), (high,) = _extremes(values[None])
-            self._low, self._high = min(self._low, low), max(self._high, high)
-        elif self._columns > PIECE:
-            self._part_of_row(raw, values, count)
+            self._low, self._high = min(self._low, *low), max(self._high, *high)
+        elif count < self._columns:
+            self._part_of_row(raw, values, low[0], high[0])
         else:
-            self._whole_rows(raw.reshape(-1, len(raw) * self._columns // count), values.reshape(-1, self._columns))
+            self._whole_rows(raw.reshape(len(rows), -1), rows, low, high)
 
-    def _part_of_row(self, raw: Raw, values: NDArray[np.float32], count: int) -> None:
-        """A piece of a row that is longer than a piece."""
-        square, row = values * values, self._row
-        row[0] = float(_in_lanes(square[None], np.array([row[0]]))[0])
-        (low,), (high,) = _extremes(values[None])
+    def _part_of_row(self, raw: Raw, values: NDArray[np.float32], low: np.float32, high: np.float32) -> None:
+        """A piece of a row that is longer than what is taken together."""
+        square, row, count = values * values, self._row, len(values)
+        for lane in lanes(square[None])[0]:
+            row[0] += float(lane)
         row[1], row[2] = min(row[1], low), max(row[2], high)
         self._column[row[4] : row[4] + count] += square
-        row[3] = int(hashed(raw[None], np.array([row[3]], np.uint64))[0])
+        row[3] = int(folded(mixed(raw[None]), np.array([row[3]], np.uint64))[0])
         row[4] += count
         if row[4] == self._columns:
             self._row = [0.0, np.float32(np.inf), np.float32(-np.inf), 0, 0]
-            self._end_rows([(np.float32(row[0]), row[1], row[2], row[3])])
+            self._hashes.append(np.array([row[3]], np.uint64))
+            self._end_rows(*(np.array([value], np.float32) for value in row[:3]))
 
-    def _whole_rows(self, raw: Raw, values: NDArray[np.float32]) -> None:
-        """Rows that are no longer than a piece: `raw` as uint8[rows, bytes], `values` as float32[rows, columns]."""
+    def _whole_rows(
+        self, raw: Raw, values: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32]
+    ) -> None:
+        """Rows that are taken together: `raw` as uint8[rows, bytes], `values` as float32[rows, columns]."""
         square = values * values
-        sums = _in_lanes(square, np.zeros(len(values))).astype(np.float32)
-        low, high = _extremes(values)
-        hashes = hashed(raw, np.zeros(len(raw), np.uint64)).tolist()
+        energies = in_order(square).astype(np.float32)
+        size = PIECE // self._each * self._size
+        found = [mixed(raw[:, at : at + size]) for at in range(0, raw.shape[1], size)]
+        self._mixed.append(found)
         square[0] += self._column
         self._column = np.add.reduce(square, axis=0)
-        self._end_rows(list(zip(sums, low, high, hashes, strict=True)))
+        self._end_rows(energies, low, high)
 
-    def _end_rows(self, rows: list[tuple[np.float32, np.float32, np.float32, int]]) -> None:
-        self._rows += rows
-        self._low, self._high = min(self._low, *(row[1] for row in rows)), max(self._high, *(row[2] for row in rows))
-        if len(self._rows) % FLUSH == 0:
+    def _fold(self) -> None:
+        if self._mixed:
+            hashes: Any = np.uint64(0)
+            for piece in zip(*self._mixed, strict=True):
+                hashes = folded(np.concatenate(piece), hashes)
+            self._hashes.append(hashes)
+            self._mixed.clear()
+
+    def _end_rows(self, energies: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32]) -> None:
+        self._rows.append((energies, low, high))
+        self._ended += len(energies)
+        if self._ended % FLUSH == 0:
             self._flush()
+            if self._ended % HASHED == 0:
+                self._fold()
 
     def _flush(self) -> None:
         self._column_total += self._column
         self._column[:] = 0
 
-    def _count_codes(self, codes: NDArray[Any]) -> None:
-        """Put codes aside and count many at once: a count of 4,096 costs as much as one of a quarter of a million."""
-        self._codes.append(codes)
-        if len(self._codes) >= 64:
-            self._count_now()
-
-    def _count_now(self) -> None:
-        if self._codes:
-            self._window += np.bincount(np.concatenate(self._codes), minlength=len(self._window)).astype(np.uint32)
-            self._codes.clear()
+    def _count_codes(self, codes: NDArray[Any], width: int) -> None:
+        """Count codes of rows of that width; a window closes with the first piece of a row that fills it."""
+        while len(codes):
+            rows, rest = divmod(self._target - self._in_window - 1, width)
+            count = min(len(codes), rows * width + min((rest // PIECE + 1) * PIECE, width))
+            self._tally.put(codes[:count])
+            codes = codes[count:]
+            self._done += count
+            self._in_window += count
+            if self._in_window >= self._target or self._done == self._count:
+                self._close_window()
 
     def _close_window(self) -> None:
-        self._count_now()
+        window = self._tally.taken()
         if self._kind.number in (F16, BF16) and self._in_window >= WINDOW:
             mantissa = 128 if self._kind.number == BF16 else 1024
-            self._windows.append(low_bits(self._window, self._done - self._in_window, self._in_window, mantissa))
-        self._total += self._window
-        self._window[:] = 0
+            self._windows.append(low_bits(window, self._done - self._in_window, self._in_window, mantissa))
+        self._total = self._total + window
         self._in_window = 0
 
     def finish(self) -> dict[str, Any]:
         """Everything learnt, as plain Python values; ValueError if bytes are missing."""
-        if self._done != self._count or self._carry:
+        if self._done != self._count or len(self._carry):
             raise ValueError("fewer bytes than the tensor has were fed")
         from assay.kernels import _description
 
@@ -270,62 +265,23 @@ class Summary:
             self._windows.append(low_bits(self._total, 0, self._done, mantissa))
         gathered = _description.Gathered(
             classes=self._classes,
-            sums=self._sums,
-            minimum=float(self._low),
-            maximum=float(self._high),
+            sums=self._powers.sums,
+            minimum=float(min((row[1].min() for row in self._rows), default=self._low)),
+            maximum=float(max((row[2].max() for row in self._rows), default=self._high)),
             narrow=(self._narrow[0], self._narrow[1]),
             scales=(self._scales[0], self._scales[1]),
-            lowest=self._lowest,
+            lowest=self._lowest.taken(),
             windows=tuple(self._windows),
         )
         with np.errstate(all="ignore"):
             self._flush()
-            rows, columns = _description.rows(self._rows), _description.largest(self._column_total)
+            self._fold()
+            rows, columns = _description.rows(self._rows, self._hashes), _description.largest(self._column_total)
             return _description.described(self._kind, self._total, gathered, rows, columns)
 
 
 def _same(name: str, values: bytes) -> bool:
     return table(name) == values
-
-
-def _extremes(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The least and the greatest of each row, NaN apart: float32[rows] each.
-
-    Not fmin and fmax: those of numpy 2 lose values beside a signalling NaN.
-    """
-    unknown = np.isnan(rows)
-    if not unknown.any():
-        return np.min(rows, axis=1), np.max(rows, axis=1)
-    above, below = np.float32(np.inf), np.float32(-np.inf)
-    return np.min(np.where(unknown, above, rows), axis=1), np.max(np.where(unknown, below, rows), axis=1)
-
-
-def _classes(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """NaN, +infinity, -infinity, zero, subnormal: how many of each."""
-    bits = values.view(np.uint32)
-    size = bits & np.uint32(0x7FFFFFFF)
-    if size.size and size.min() >= 0x00800000 and size.max() < 0x7F800000:
-        return np.zeros(5, np.int64)
-    infinite = bits == 0x7F800000, bits == 0xFF800000
-    tests = (size > 0x7F800000, *infinite, size == 0, (size > 0) & (size < 0x00800000))
-    return np.array([np.count_nonzero(test) for test in tests], np.int64)
-
-
-def _powers(sums: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`sums` with the first four powers of the finite values of rows added lane by lane: float64[4, 16]."""
-    finite = np.isfinite(rows)
-    values = _padded(rows if finite.all() else np.where(finite, rows, 0.0)).reshape(-1, LANES)
-    square = values * values
-    powers = (values.copy(), square, square * values, square * square)
-    for power, before in zip(powers, sums, strict=True):
-        power[0] += before
-    return np.array([np.add.reduce(power) for power in powers])
-
-
-def _padded(rows: NDArray[Any]) -> NDArray[Any]:
-    """Rows with zeros at their ends up to whole lanes."""
-    short = -rows.shape[1] % LANES
-    return np.pad(rows, ((0, 0), (0, short))) if short else rows
 
 
 # where the scales of a block lie in bytes, the main one first; others begin with their only scale
