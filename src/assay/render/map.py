@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from markupsafe import Markup
 
 from assay.facts.role import ORDER, placed
-from assay.facts.values import TensorSummary
+from assay.facts.values import TensorSummary, copy_of, first_copy
 from assay.lazy import regex
 
 CELL, LEFT, TOP = 22, 44, 84
@@ -47,8 +47,11 @@ def layer_map(
     *,
     relative: bool,
     drawn: frozenset[int] = frozenset(),
+    link: Callable[[int], str] = "#t-{}".format,
 ) -> Markup:
     """One map: a row for each layer, a column for each role, a cell coloured by `value`; nothing without layers.
+
+    The cell of a tensor that is `drawn` leads to where `link` says that it is.
 
     With `relative` the colour is the ratio to the median of the column (each step a factor of the square root of two),
     so that the odd layer of a role stands out; otherwise it is the value itself, in steps of the largest.
@@ -66,8 +69,32 @@ def layer_map(
         box = Markup('<rect class="h{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
             step, x, y, CELL - 1, CELL - 9, f"{rows[number].name}: {words(v)}"
         )
-        cells.append(Markup('<a href="#t-{}" tabindex="-1">{}</a>').format(number, box) if number in drawn else box)
+        cells.append(Markup('<a href="{}" tabindex="-1">{}</a>').format(link(number), box) if number in drawn else box)
     return _figure(title, cells, roles, layers)
+
+
+def maps(
+    rows: Sequence[TensorSummary], shown: frozenset[int], link: Callable[[int], str] = "#t-{}".format
+) -> list[Markup]:
+    """Scale and tails of each tensor, layer by layer, of one copy of the model.
+
+    Args:
+        shown: tensors whose cells lead somewhere.
+        link: where, by the number of the tensor.
+    """
+    main = {copy_of(row) for row in first_copy(rows)[:1]}
+
+    def picture(title: str, value: Callable[[TensorSummary], float | None]) -> Markup:
+        def of_main(row: TensorSummary) -> float | None:
+            return value(row) if copy_of(row) in main else None
+
+        return layer_map(title, rows, of_main, lambda number: f"{number:.3g}", relative=True, drawn=shown, link=link)
+
+    pictures = (
+        picture("Scale (standard deviation)", lambda row: row.deviation),
+        picture("Tails (kurtosis)", lambda row: row.kurtosis),
+    )
+    return [one for one in pictures if one]
 
 
 def small_map(rows: Sequence[TensorSummary], marked: frozenset[str]) -> Markup:

@@ -24,6 +24,7 @@ from assay.serve.description import description
 from assay.serve.jobs import Jobs
 from assay.serve.started import Answered, Started
 from assay.serve.waiving import Waiving
+from assay.serve.weights import Weights
 
 PAGE = 50  # rows of a page
 MOST_ROWS = 500  # that may be asked for at once
@@ -97,7 +98,10 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
     async def broken(request: Any, _cause: Any) -> Any:
         return refused(request, 500, "This is a bug in assay: what it was is where assay serve runs.")
 
-    routes = [starlette.Route(path, of(answer), methods=["GET"]) for path, answer in _pages(shown, started, waiving)]
+    routes = [
+        starlette.Route(path, of(answer), methods=["GET"])
+        for path, answer in _pages(shown, Weights(registry), started, waiving)
+    ]
     routes += [
         starlette.Route(path, of(answer, MOST), methods=[way]) for way, path, answer in _changes(started, waiving)
     ]
@@ -113,13 +117,16 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
     return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
 
 
-def _pages(shown: Shown, started: Started, waiving: Waiving) -> Iterator[tuple[str, Callable[..., tuple[bytes, str]]]]:
+def _pages(
+    shown: Shown, weights: Weights, started: Started, waiving: Waiving
+) -> Iterator[tuple[str, Callable[..., tuple[bytes, str]]]]:
     """What can be looked at: the path, and what answers."""
     yield "/", shown.library
     yield "/findings", shown.findings
     yield "/models", shown.history
     yield "/compare", shown.compare
     yield "/audits/{digest}", shown.report
+    yield "/audits/{digest}/weights", weights.page
     yield "/audits/{digest}/{format}", shown.document
     yield "/api/v1/audits", shown.listed
     yield "/api/v1/audits/{digest}", shown.dossier

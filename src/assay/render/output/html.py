@@ -13,7 +13,6 @@ from assay.facts.artifact import Standing
 from assay.facts.codec import pieces
 from assay.facts.dossier import QUESTIONS, Dossier, Share
 from assay.facts.finding import Kind
-from assay.facts.values import TensorSummary, copy_of, first_copy
 from assay.render import Renderer
 from assay.render.answer import SHORT
 from assay.render.brief import brief
@@ -24,7 +23,7 @@ from assay.render.evidence import anchors, located
 from assay.render.exhibit import Exhibits, passages_of
 from assay.render.glance import glances
 from assay.render.glossary import TERMS, term
-from assay.render.map import drawn, histogram, layer_map
+from assay.render.map import drawn, histogram, maps
 from assay.render.page import Link, Part, page
 from assay.render.sections import View, of
 from assay.render.svg import bar
@@ -221,7 +220,7 @@ def _weights(dossier: Dossier) -> dict[str, object]:
     return {
         "dtype_bar": _share_bar("Parameters by type", dossier.portrait.dtypes),
         "role_bar": _share_bar("Parameters by part of the model", dossier.portrait.roles),
-        "maps": _maps(dossier.tensors, shown),
+        "maps": maps(dossier.tensors, shown),
         "tensors": [(number, dossier.tensors[number], histogram(dossier.tensors[number])) for number in sorted(shown)],
         "cut_tensors": len(dossier.tensors) - len(shown),
     }
@@ -236,23 +235,6 @@ def _method(dossier: Dossier) -> dict[str, object]:
         "runtime": risk.runtime if risk else "",
         "reproduce": reproduce(dossier),
     }
-
-
-def _maps(rows: tuple[TensorSummary, ...], shown: frozenset[int]) -> list[Markup]:
-    """Scale and tails of each tensor, layer by layer, of one copy of the model; `shown` have a histogram to lead to."""
-    main = {copy_of(row) for row in first_copy(rows)[:1]}
-
-    def picture(title: str, value: Callable[[TensorSummary], float | None]) -> Markup:
-        def of_main(row: TensorSummary) -> float | None:
-            return value(row) if copy_of(row) in main else None
-
-        return layer_map(title, rows, of_main, lambda number: f"{number:.3g}", relative=True, drawn=shown)
-
-    pictures = (
-        picture("Scale (standard deviation)", lambda row: row.deviation),
-        picture("Tails (kurtosis)", lambda row: row.kurtosis),
-    )
-    return [one for one in pictures if one]
 
 
 def _share_bar(title: str, shares: tuple[Share, ...]) -> Markup:

@@ -40,7 +40,11 @@ def links(here: str = "") -> tuple[Link, ...]:
 
 def of_audit(audit: KeptAudit, before: KeptAudit | None) -> tuple[Link, ...]:
     """Where the page of an audit leads to: its history, the audit before it, and other formats of it."""
-    rows = [*links(), Link(f"/models?{urlencode({'name': audit.name})}", "History")]
+    rows = [
+        *links(),
+        Link(f"{at(audit)}/weights", "Weights"),
+        Link(f"/models?{urlencode({'name': audit.name})}", "History"),
+    ]
     if before:
         rows.append(Link(comparing(before, audit), "What changed"))
     return (*rows, *(Link(f"{at(audit)}/{name}", title) for name, title in FORMATS.items()))
@@ -128,11 +132,30 @@ def trouble(status: int, sentence: str) -> bytes:
 
 
 def page(
-    template: str, here: str, *, scripts: tuple[str, ...] = (), policy: Mapping[str, str] | None = None, **values: Any
+    template: str,
+    here: str,
+    *,
+    scripts: tuple[str, ...] = (),
+    policy: Mapping[str, str] | None = None,
+    more: tuple[Link, ...] = (),
+    **values: Any,
 ) -> bytes:
-    """A page of the workbench; `here` is its address where it is one of those that every page leads to."""
-    styles, more = ("record.css", "workbench.css"), {**_FORM, **(policy or {})}
-    return shell.page(template, b"", "", styles=styles, scripts=scripts, links=links(here), policy=more, **values)
+    """A page of the workbench.
+
+    Args:
+        here: its address where it is one of those that every page leads to.
+        more: where it leads to, if not to these alone.
+    """
+    return shell.page(
+        template,
+        b"",
+        "",
+        styles=("record.css", "workbench.css"),
+        scripts=scripts,
+        links=more or links(here),
+        policy={**_FORM, **(policy or {})},
+        **values,
+    )
 
 
 def accepting(audit: str, check: str = "", artifact: str = "") -> str:
