@@ -8,10 +8,11 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -69,21 +70,21 @@ def started(*command: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [row.replace("PORT", str(port)) for row in command],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        end = time.monotonic() + STARTS
-        while not _answers(port):
-            assert time.monotonic() < end and process.poll() is None, f"{command[:4]} did not start"
-            time.sleep(0.2)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(
+            [row.replace("PORT", str(port)) for row in command], env=environment, stdout=told, stderr=told
+        )
+        try:
+            end = time.monotonic() + STARTS
+            while not _answers(port):
+                if time.monotonic() > end or process.poll() is not None:
+                    told.seek(0)
+                    pytest.fail(f"{command[0]} did not start: {told.read()[-800:].decode(errors='replace')}")
+                time.sleep(0.2)
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
 
 
 def chat_template(gguf: Path) -> str:
@@ -115,12 +116,10 @@ def transformers_serve(
         yield address
 
 
-@pytest.fixture(scope="module")
-def llama_cpp_python(smollm2: Path) -> Iterator[str]:
+def llama_cpp_python(smollm2: Path, *more: str) -> AbstractContextManager[str]:
     python = python_with("llama_cpp", "llama_cpp.server", "starlette_context")
     command = ("-m", "llama_cpp.server", "--model", str(smollm2), "--host", "127.0.0.1", "--port", "PORT")
-    with started(python, *command, "--logits_all", "true", "--n_threads", "1", "--n_ctx", "2048") as address:
-        yield address
+    return started(python, *command, "--logits_all", "true", "--n_threads", "1", "--n_ctx", "2048", *more)
 
 
 def record(path: Path) -> ScoredText:
@@ -231,9 +230,20 @@ def test_transformers_serve_gives_words_alone(transformers_serve: str, tmp_path:
     assert not found.samples and any("answers alike whatever the temperature" in row for row in found.missing)
 
 
-def test_llama_cpp_python_scores_given_texts(llama_cpp_python: str, smollm2_runtime: TorchRuntime) -> None:
-    served = Endpoint(f"openai+http://{llama_cpp_python}/v1")
-    assert {Capability.SCORE, Capability.GENERATE, Capability.CHAT} <= served.can
-    outside, inside = (one.score("The capital of France is", " Paris.") for one in (served, smollm2_runtime))
+def test_llama_cpp_python_scores_given_texts(smollm2: Path, smollm2_runtime: TorchRuntime) -> None:
+    with llama_cpp_python(smollm2, "--kv_overrides", "tokenizer.ggml.add_bos_token=bool:true") as address:
+        served = Endpoint(f"openai+http://{address}/v1")
+        assert {Capability.SCORE, Capability.GENERATE, Capability.CHAT} <= served.can
+        outside = served.score("The capital of France is", " Paris.")
+    inside = smollm2_runtime.score("<|im_start|>The capital of France is", " Paris.")
     assert [row.text for row in outside] == [row.text for row in inside]
     assert [row.logprob for row in outside] == pytest.approx([row.logprob for row in inside], abs=0.5)
+
+
+def test_llama_cpp_python_is_not_believed_where_its_numbers_are_of_the_next_token(smollm2: Path) -> None:
+    # so they are where a model puts no token before every text, as SmolLM2 does not
+    with llama_cpp_python(smollm2) as address:
+        served = Endpoint(f"openai+http://{address}/v1")
+        assert {Capability.GENERATE, Capability.CHAT} <= served.can and Capability.SCORE not in served.can
+        done = run("score", f"openai+http://{address}", "--prompt", "The capital of France is", "--text", " Paris.")
+    assert done.returncode == 2 and "cannot score a given text" in done.stderr
