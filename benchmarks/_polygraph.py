@@ -1,15 +1,17 @@
 """Run in the peer's own environment: lm-polygraph's scores of the same model's answers to the same questions.
 
-    PYTHON benchmarks/_polygraph.py MODEL QUESTIONS SECONDS
+    PYTHON benchmarks/_polygraph.py MODEL QUESTIONS TIMED SAMPLES
 
-MODEL is a folder, QUESTIONS JSON lines with id and prompt, SECONDS how many questions are timed one score at a time.
-Prints a JSON line for each question: the answer, each estimator's score; then one line with CPU seconds. Estimators
-that need a hub are left out: there is none.
+MODEL is a folder, QUESTIONS JSON lines with id and prompt, TIMED how many questions are timed one score at a time,
+SAMPLES how many answers it draws for the estimators that compare them (0: these are left out). Prints a JSON line for
+each question: the answer, each estimator's score; then one line with CPU seconds. Estimators that need a hub are left
+out: there is none.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -23,6 +25,7 @@ def main() -> None:
     import torch
     from lm_polygraph import estimators
     from lm_polygraph.defaults.register_default_stat_calculators import register_default_stat_calculators
+    from lm_polygraph.stat_calculators.sample import SamplingGenerationCalculator
     from lm_polygraph.utils.builder_enviroment_stat_calculator import BuilderEnvironmentStatCalculator
     from lm_polygraph.utils.dataset import Dataset
     from lm_polygraph.utils.estimate_uncertainty import estimate_uncertainty
@@ -31,8 +34,8 @@ def main() -> None:
     from lm_polygraph.utils.model import WhiteboxModel
     from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-    torch.set_num_threads(2)
-    folder, questions, timed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    folder, questions, timed, samples = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     loaded: Any = PreTrainedTokenizerFast
     network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     network.eval()
@@ -54,7 +57,17 @@ def main() -> None:
         estimators.RenyiNeg(),
         estimators.FisherRao(),
     ]
+    if samples:
+        sampling: Any = SamplingGenerationCalculator.__init__
+        sampling.__defaults__ = (samples,)  # it is built without arguments, and draws 10
+        single += [
+            estimators.LexicalSimilarity(),
+            estimators.MonteCarloSequenceEntropy(),
+            estimators.MonteCarloNormalizedSequenceEntropy(),
+        ]
+    torch.manual_seed(0)
     rows = [json.loads(line) for line in questions.read_text().splitlines()]
+    start = time.process_time()
     for row in rows:
         manager = UEManager(
             Dataset([row["prompt"]], [""], batch_size=1),
@@ -72,12 +85,8 @@ def main() -> None:
         manager()
         scores = {str(one): float(manager.estimations[one.level, str(one)][0]) for one in single}
         print(json.dumps({"id": row["id"], "text": manager.stats["greedy_texts"][0], "scores": scores}), flush=True)
-    seconds = {}
-    apart = {
-        "MaximumSequenceProbability": single[0],
-        "RAUQ": single[3],
-        "LexicalSimilarity": estimators.LexicalSimilarity(),
-    }
+    seconds = {"all of them, all questions": time.process_time() - start}
+    apart = {str(one): one for one in (single[0], single[3], *single[7:8])}
     for name, one in apart.items():
         start = time.process_time()
         for row in rows[:timed]:

@@ -1,13 +1,16 @@
 """Measure the scores of SmolLM2-135M on labelled questions beside those of peers: AUROC, cost, and guarantees.
 
-    python -m benchmarks.hallucination --data DIR [--most N] [--samples K] [--peer PYTHON [--encoder DIR]] [--only NAME]
+    python -m benchmarks.hallucination --data DIR [--most N] [--samples K] [--peer PYTHON …] [--encoder DIR]
 
 DIR holds `qa/lre/*.json`, `qa/nq_open_dev_even.jsonl` and `qa/selfaware.json` (see docs/measured/hallucination.md).
-Everything is asked anew. Prevalence is printed with every statistics. PYTHON is the interpreter of an environment in
-which lm-polygraph, uqlm and selfcheckgpt are installed: the first then answers the same questions with the same
-weights, the others score assay's answers and, with --samples, K samples of its drawing. Each AUROC stands beside that
-within topics: of pairs of a wrong and a right answer to questions of one topic. A guarantee is tried over 200
-halvings of the questions: fitted on one half, judged on the other.
+Everything is asked anew. Prevalence is printed with every statistics. PYTHON is the interpreter of an environment with
+lm-polygraph or with uqlm and selfcheckgpt (given twice, for uqlm wants an older numpy): the first answers the same
+questions with the same weights and draws K samples of its own, the others score assay's answers and, with --samples,
+K samples that assay draws, as assay's own scores of samples then do. Each AUROC stands beside that within topics: of
+pairs of a wrong and a right answer to questions of one topic. A guarantee is tried over 200 halvings of the questions:
+fitted on one half, judged on the other. All with two threads, or as many as OMP_NUM_THREADS says. The environments,
+whose dependencies uv resolves in seconds where pip did not end: `uv pip install lm-polygraph==0.7.0`, and of the other
+`uv pip install uqlm==0.6.7 selfcheckgpt==0.1.7 'pyarrow<20'` (a newer pyarrow refuses the numpy that uqlm asks for).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import os
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +31,12 @@ from assay.cli.demo import packaged_model
 from assay.facts.calibration import Answered, Calibration, Question, Worth
 from assay.runtime.opening import torch_runtime
 from assay.runtime.torch_ import TorchRuntime
-from assay.uncertainty import Draw, calibration, questions, statistics
+from assay.uncertainty import Draw, calibration, questions, samples, statistics
 from assay.uncertainty.questions import QuestionSet
 
 HALVINGS, DRAWS = 200, 1000
 ALPHAS = (0.3, 0.4, 0.5)
-PROMPTS = 30
-TIMED = 40
+TIMED = 30
 MOST_NEW = 16  # tokens of a sample
 HEAD = f"{'score':<30} {'AUROC':>6}  {'95 % interval':<15} {'within':>6}  {'AUPRC':>6} {'PRR':>6}"
 SETS = {
@@ -103,42 +106,67 @@ def elsewhere(one: Calibration, name: str, rows: tuple[Answered, ...]) -> None:
     print(f"the calibration of {one.pack[:30]} on {name}: ECE {error:.3f}")
 
 
-def peer(python: str, folder: Path, pack: QuestionSet, rows: tuple[Answered, ...]) -> None:
-    """lm-polygraph on the same questions, judged on its own answers, its best score beside assay's default."""
+def having(pythons: list[str], module: str) -> str:
+    """The first of these interpreters that has a module; none: an empty string."""
+    found = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    return next((one for one in pythons if not subprocess.run([one, "-c", found], check=False).returncode), "")
+
+
+def peer(
+    python: str, folder: Path, pack: QuestionSet, rows: tuple[Answered, ...], score: str, count: int, timed: int
+) -> None:
+    """lm-polygraph on the same questions, judged on its own answers, its best score beside assay's."""
     told = [question for question in pack.questions if question.answerable]
     given = [{"id": row.id, "prompt": row.prompt} for row in told]
-    found, seconds = _asked(python, "_polygraph.py", given, str(folder), after=(str(TIMED),))
+    found, seconds = _asked(python, "_polygraph.py", given, str(folder), after=(str(timed), str(count)))
     answers = {question.id: question.answers for question in told}
     wrong = np.array([not calibration.right(found[question.id]["text"], answers[question.id]) for question in told])
     own = {row.id: row for row in rows}
     same = sum(found[id]["text"].partition("\n")[0].strip() == own[id].text for id in found)
     print(f"lm-polygraph: {len(found)} questions, {int(wrong.sum())} wrong; {same} answers are those of assay")
-    _compared(told, own, {id: row["scores"] for id, row in found.items()}, wrong)
-    plain = seconds.pop("plain generate")
-    print(
-        f"its CPU s over plain generate: {', '.join(f'{name} {value / plain:.2f}x' for name, value in seconds.items())}"
-    )
+    _compared(told, own, {id: row["scores"] for id, row in found.items()}, wrong, score)
+    print(f"its CPU s, one at a time of {timed} questions: {_seconds(seconds)}")
 
 
 def sampled(
-    python: str, encoder: str, runtime: TorchRuntime, pack: QuestionSet, rows: tuple[Answered, ...], draw: Draw
+    python: str,
+    encoder: str,
+    runtime: TorchRuntime,
+    pack: QuestionSet,
+    rows: tuple[Answered, ...],
+    score: str,
+    draw: Draw,
 ) -> None:
-    """uqlm and SelfCheckGPT on assay's answers and samples, their best score beside assay's default."""
+    """uqlm and SelfCheckGPT on assay's answers and samples, beside assay's own scores of these samples."""
     told, own = [question for question in pack.questions if question.answerable], {row.id: row for row in rows}
-    start = time.process_time()
-    given = []
-    for question in told:
-        text = own[question.id].text
-        tokens = runtime.score(question.prompt, f" {text}") if text else ()
-        drawn = runtime.sample(question.prompt, draw.count, MOST_NEW, draw.temperature, draw.seed, "\n")
-        samples, logprobs = [row.text.strip() for row in drawn], [row.logprob for row in tokens]
-        given.append({"id": question.id, "text": text, "logprobs": logprobs, "samples": samples})
+    start, count = time.process_time(), len(told)
+    drawn = runtime.samples(
+        [row.prompt for row in told], draw.count, [MOST_NEW] * count, draw.temperature, draw.seed, "\n"
+    )
     spent = time.process_time() - start
+    pairs = {at: (row.prompt, f" {own[row.id].text}") for at, row in enumerate(told) if own[row.id].text}
+    read = dict(zip(pairs, (row for _, row in sorted(runtime.scores(list(pairs.values())))), strict=True))
+    given: list[dict[str, Any]] = []
+    mine: dict[str, dict[str, float]] = {}
+    for at, (question, others) in enumerate(zip(told, drawn, strict=True)):
+        text, logprobs = own[question.id].text, [row.logprob for row in read.get(at) or ()]
+        same = partial(draw.same, question=question.asked)
+        scored = samples.scores(text, sum(logprobs), samples.clustered(others, same), same, draw.by)
+        mine[question.id] = {f"assay {row.id}": row.value for row in scored}
+        means = [(row.logprob or 0.0) / max(1, row.tokens) for row in others]
+        texts = [row.text.strip() for row in others]
+        given.append({"id": question.id, "text": text, "logprobs": logprobs, "samples": texts, "means": means})
+    clustering = time.process_time() - start - spent
     found, seconds = _asked(python, "_sampled.py", given, after=(encoder,) if encoder else ())
     print(f"uqlm and SelfCheckGPT: {len(found)} answers of assay, {draw.count} samples of each ({spent:.0f} CPU s)")
     wrong = np.array([not own[question.id].right for question in told])
-    _compared(told, own, {id: row["scores"] for id, row in found.items()}, wrong)
-    print(f"CPU s beside the samples: {', '.join(f'{name} {value:.1f}' for name, value in seconds.items())}")
+    _compared(told, own, mine, wrong, score)
+    _compared(told, own, {id: row["scores"] for id, row in found.items()}, wrong, score)
+    print(f"CPU s beside the samples: assay {clustering:.1f}, {_seconds(seconds)}")
+
+
+def _seconds(found: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in found.items())
 
 
 def _asked(
@@ -158,9 +186,13 @@ def _asked(
 
 
 def _compared(
-    told: list[Question], own: dict[str, Answered], scores: dict[str, dict[str, float]], wrong: statistics.Bools
+    told: list[Question],
+    own: dict[str, Answered],
+    scores: dict[str, dict[str, float]],
+    wrong: statistics.Bools,
+    score: str,
 ) -> None:
-    """A line for each score of a peer, and assay's default less the best of them."""
+    """A line for each of these scores, and a score of assay's less the best of them."""
     topics = [question.topic for question in told]
     best, ranked = ("", np.zeros(0)), -1.0
     for name in sorted(next(iter(scores.values()))):
@@ -168,24 +200,22 @@ def _compared(
         row = statistics.discrimination(name, values, wrong, topics)
         print(_line(row))
         best, ranked = ((name, values), row.auroc) if row.auroc > ranked else (best, ranked)
-    mine = calibration.column(tuple(own[question.id] for question in told), calibration.DEFAULT)
+    mine = calibration.column(tuple(own[question.id] for question in told), score)
     mistaken = np.array([not own[question.id].right for question in told])
     chosen = np.random.default_rng(0)
     draws = chosen.integers(0, len(told), (DRAWS, len(told)))
     gaps = [statistics.auroc(mine[row], mistaken[row]) - statistics.auroc(best[1][row], wrong[row]) for row in draws]
     low, high = np.quantile(gaps, (0.025, 0.975))
     gap = statistics.auroc(mine, mistaken) - ranked
-    print(
-        f"assay's {calibration.DEFAULT} less the best of them ({best[0]}): {gap:+.3f} (95 % {low:+.3f} to {high:+.3f})"
-    )
+    print(f"assay's {score} less the best of them ({best[0]}): {gap:+.3f} (95 % {low:+.3f} to {high:+.3f})")
 
 
-def cost(runtime: TorchRuntime) -> None:
+def cost(runtime: TorchRuntime, count: int) -> None:
     """CPU seconds of plain generation with transformers beside assay's, and of scoring what was generated."""
     import torch
 
     network, tokens = runtime._network, runtime._tokens  # the peer runs on the same weights
-    prompts = [f"Question: What is {number} plus {number + 1}?\nAnswer:" for number in range(PROMPTS)]
+    prompts = [f"Question: What is {number} plus {number + 1}?\nAnswer:" for number in range(count)]
     spent = dict.fromkeys(("plain", "scored", "traced", "again", "samples"), 0.0)
 
     def took(name: str, start: float) -> None:
@@ -219,7 +249,7 @@ def cost(runtime: TorchRuntime) -> None:
         spent["samples"] += (time.process_time() - start) * 16 / max(1, longest)
     plain, scored, traced = spent["plain"], spent["scored"], spent["traced"]
     print(
-        f"\n{PROMPTS} prompts, 16 tokens each, CPU s: plain generate {plain:.1f}; "
+        f"\n{count} prompts, 16 tokens each, CPU s: plain generate {plain:.1f}; "
         f"generate and score {scored / plain:.2f}x, with a trace {(scored + traced) / plain:.2f}x, "
         f"with 5 samples {(scored + spent['samples']) / plain:.2f}x; "
         f"score a given answer {spent['again'] / plain:.2f}x, with a trace {traced / plain:.2f}x"
@@ -232,33 +262,37 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--most", type=int, default=1000)
     parser.add_argument("--samples", type=int, default=0)
-    parser.add_argument("--peer")
+    parser.add_argument("--peer", action="append", default=[], help="a Python; may be given again")
+    parser.add_argument("--timed", type=int, default=TIMED, help="prompts that costs are measured on")
     parser.add_argument("--encoder", default="", help="a folder with a sentence encoder, for uqlm's cosine")
     parser.add_argument("--only", choices=list(SETS))
     given = parser.parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported, as the command line does
     import torch
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     runtime = torch_runtime(packaged_model())
     print(runtime.model, runtime.name)
-    cost(runtime)
+    cost(runtime, given.timed)
+    answering = having(given.peer, "lm_polygraph")
+    scoring = having(given.peer, "uqlm") if given.samples else ""
     with tempfile.TemporaryDirectory() as folder:
-        if given.peer:
+        if answering:
             runtime._network.save_pretrained(folder)
             runtime._tokens.save(f"{folder}/tokenizer.json")
         first = None
         for name, pattern in SETS.items():
             if given.only in (None, name):
                 pack = questions.load(sorted(given.data.glob(pattern)), given.most)
-                rows, found = table(name, runtime, pack, Draw(given.samples))
+                # with peers that score samples, these are drawn once, and assay's own scores of them stand beside
+                rows, found = table(name, runtime, pack, Draw(0 if scoring else given.samples))
                 if first is not None:
                     elsewhere(first, name, rows)
                 first = first or found
-                if given.peer and name != "SelfAware":
-                    peer(given.peer, Path(folder), pack, rows)
-                    if given.samples:
-                        sampled(given.peer, given.encoder, runtime, pack, rows, Draw(given.samples))
+                if answering and name != "SelfAware":
+                    peer(answering, Path(folder), pack, rows, found.score, given.samples, given.timed)
+                if scoring and name != "SelfAware":
+                    sampled(scoring, given.encoder, runtime, pack, rows, found.score, Draw(given.samples))
 
 
 if __name__ == "__main__":
