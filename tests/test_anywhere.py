@@ -11,6 +11,7 @@ from pathlib import Path
 import assay
 from assay.facts.codec import canonical
 from tests.builders import gguf_model, hub_model
+from tests.builders.command import run
 
 # what a browser's Python lacks or must not do; jinja2 and yaml fall back to pure Python without their C parts
 BLOCKED = (
@@ -94,3 +95,13 @@ def test_the_real_model_is_audited_from_an_object_without_numpy(smollm2: Path) -
     assert dossier["kernels"] == "none needed" and dossier["tensors"] == []
     (found,) = [f for f in dossier["findings"] if f["check"] == "weights.values-unread"]
     assert found["kind"] == "open" and found["message"].endswith("neither native kernels nor numpy are here")
+
+
+def test_without_numpy_a_report_says_what_stays_open_and_is_incomplete(tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "tiny")
+    raw = in_a_bare_world({path.name: str(path) for path in model.iterdir()}, "tiny", "numpy")
+    (tmp_path / "dossier.json").write_bytes(raw)
+    said = " ".join(run("report", str(tmp_path / "dossier.json"), "-o", "text").stdout.split())
+    assert "INCOMPLETE Do not rely on it yet" in said
+    assert "not measured: neither native kernels nor numpy are here" in said
+    assert json.loads(raw)["tensors"] == []
