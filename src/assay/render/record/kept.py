@@ -134,19 +134,20 @@ def since_words(row: KeptAudit, found: Since) -> str:
     return "; ".join(filter(None, (verdict, ", ".join(counts), differs(row, older))))
 
 
-def differs(row: KeptAudit, older: KeptAudit) -> str:
-    """What an audit was of, and by which rules, that is not as in the one before, in a few words."""
+def differs(row: KeptAudit, older: KeptAudit, *more: str) -> str:
+    """What an audit was of, by which rules, and `more`, that is not as in the one before, in a few words."""
     pairs = (
         ("the files", row.files, older.files),
         ("the policy", row.policy_sha256, older.policy_sha256),
         ("assay", row.assay, older.assay),
     )
-    return f"{', '.join(name for name, new, old in pairs if new != old) or 'other options'} changed"
+    found = [name for name, new, old in pairs if new != old]
+    return f"{', '.join([*found, *more]) or 'other options'} changed"
 
 
 def _changed(row: KeptAudit, older: KeptAudit) -> str:
-    verdict = "the verdict, " if row.verdict != older.verdict else ""
-    return f"against the audit before: {verdict}{differs(row, older)}"
+    verdict = ("the verdict",) if row.verdict != older.verdict else ()
+    return f"against the audit before: {differs(row, older, *verdict)}"
 
 
 def tone(row: KeptAudit) -> Tone:
