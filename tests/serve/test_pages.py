@@ -184,6 +184,19 @@ def test_the_command_prints_a_link_and_ends_when_it_is_told(kept: str) -> None:
     assert "Ctrl-C ends it" in process.communicate()[1]
 
 
+def test_the_usual_registry_is_made_where_none_is_unless_nothing_may_change(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_DATA_HOME": str(tmp_path)}
+    refused = run("serve", "--read-only", XDG_DATA_HOME=str(tmp_path))
+    assert refused.returncode == 2 and "no audits are kept in" in refused.stderr and not list(tmp_path.iterdir())
+    command = [sys.executable, "-m", "assay", "serve", "-q"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        link = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) in (0, 143)  # before or after it took the signal over
+    assert link.startswith("http://127.0.0.1:") and (tmp_path / "assay" / "registry").is_dir()
+
+
 def test_what_cannot_be_served_is_said_at_once(kept: str, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

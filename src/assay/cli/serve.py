@@ -56,7 +56,8 @@ def COMMAND(
     from assay.serve.jobs import Jobs
 
     door = serving.door(host, hosts, token_file)
-    with registries.open(where(registry)) as found, serving.listening(host, port) as socket:
+    first = registry is None and not read_only  # the usual place is made by the first command that keeps something
+    with registries.open(where(registry), new=first) as found, serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
         jobs = Jobs(registry or "", offline=offline, at_once=at_once)
         guard = Guard(application(found, jobs, may=not read_only), door, socket.getsockname()[1], read_only=read_only)

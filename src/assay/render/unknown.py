@@ -151,7 +151,8 @@ def _unknown(
         whole, how = without(command, "--skip", "--only"), "audit again without leaving them out"
         return made(_several(dossier, checks), "left out of this audit by request", Effort.MINUTES, how, whole)
     if kind == "message":
-        whole, how = without(command, "--cost"), "let the audit read every value"
+        whole = without(command, "--cost")
+        how = "let the audit read every value" if whole != command else "mend what the reason names, and audit again"
         return made(_several(dossier, checks), first.message, Effort.MINUTES, how, whole)
     if NOT_RUN in checks or (first.check == LIMITED and not dossier.risk):
         how, whole = _running(dossier, command)

@@ -37,7 +37,8 @@ def weights_values_unread(
         )
     if not summaries and not unread:
         yield unknown(
-            "the values of the weights were hashed and not examined: neither native kernels nor numpy are here"
+            "the values of the weights were hashed and not examined: neither native kernels nor numpy are here",
+            remedy="Install numpy or openassay-native (`assay doctor` says what is here), and audit again.",
         )
     elif not unread:
         values = sum(row.values for row in summaries)
