@@ -119,6 +119,24 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A baseline in the registry: of which model and dossier, why, who recorded it when, and who took it back when.
+
+    `known` are (fingerprint, what was found). `ended_by` and `ended_at` are empty while it counts; times are UTC.
+    """
+
+    id: str
+    model: str
+    dossier: str
+    reason: str
+    by: str
+    at: str
+    ended_by: str
+    ended_at: str
+    known: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Damage:
     """Something kept that is not as it was: which blob or audit, what is wrong, and which audits are concerned."""
 

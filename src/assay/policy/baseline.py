@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from assay import files
+from assay.facts.dossier import Dossier
+from assay.facts.finding import Kind
 from assay.lazy import dataclass, fits, regex
 
 SCHEMA = "assay-baseline/2"
@@ -38,6 +41,23 @@ def read(path: Path) -> Baseline:
     return files.as_record(raw, path, what, _FIRST if first else SCHEMA, _of_any if first else _listed, hint)
 
 
+def of(dossier: Dossier) -> Baseline:
+    """The fails and reviews of a dossier that can be known, for the model of its name."""
+    rows = [row for row in dossier.findings if row.kind in (Kind.FAIL, Kind.REVIEW) and listable(row.check)]
+    return Baseline(dossier.subject.name, {row.fingerprint: f"{row.kind} {row.check}: {row.message}" for row in rows})
+
+
+def content(found: Baseline) -> bytes:
+    """A baseline as a file."""
+    value = {"schema": SCHEMA, "model": found.model, "known": found.known}
+    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode("ascii")
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether it is the fingerprint of a finding."""
+    return bool(_FINGERPRINT.match(text))
+
+
 def digest(fingerprints: frozenset[str]) -> str:
     """SHA-256 of the sorted list, in hex: what a dossier records of a baseline."""
     return hashlib.sha256("\n".join(sorted(fingerprints)).encode()).hexdigest()
@@ -50,7 +70,7 @@ def listable(check: str) -> bool:
 
 def _of_any(value: dict[str, object]) -> Baseline:
     rows = value.get("known")
-    if not isinstance(rows, dict) or not all(map(_FINGERPRINT.match, rows)):
+    if not isinstance(rows, dict) or not all(map(is_fingerprint, rows)):
         raise ValueError("expected fingerprints of 16 hex digits in known")
     return Baseline("", rows)
 

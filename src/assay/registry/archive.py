@@ -18,11 +18,11 @@ from sqlalchemy import Connection, select
 
 from assay.errors import Stopped, UsageError
 from assay.facts.codec import canonical, decode
-from assay.facts.kept import Accepted
+from assay.facts.kept import Accepted, Known
 from assay.files import as_record
 from assay.lazy import dataclass
 from assay.progress import Progress
-from assay.registry import Registry, accepting, decoded
+from assay.registry import Registry, accepting, baselines, decoded
 from assay.registry.blobs import MOST, Damaged
 from assay.registry.keeping import ROLES, keep, time_of
 from assay.registry.rows import written
@@ -66,6 +66,7 @@ class Index:
     schema: str
     audits: tuple[Entry, ...]
     accepted: tuple[Accepted, ...]
+    baselines: tuple[Known, ...] = ()
 
 
 def write(registry: Registry, stream: BinaryIO, progress: Progress | None = None) -> Index:
@@ -97,6 +98,7 @@ def take_in(registry: Registry, path: Path, progress: Progress | None = None) ->
                 if progress and progress("importing", done, len(source.index.audits), "audits"):
                     raise Stopped("importing", done, len(source.index.audits), "audits")
             registry.database.write(lambda connection: accepting.take_in(connection, source.index.accepted))
+            registry.database.write(lambda connection: baselines.take_in(connection, source.index.baselines))
     except (tarfile.TarError, OSError, EOFError, ValueError, RecursionError) as cause:  # headers may say anything
         raise UsageError(f"{path} is no exported registry: {cause}") from None
     return len(source.index.audits)
@@ -145,10 +147,11 @@ def _keep(registry: Registry, entry: Entry, source: _Source) -> None:
 def _been(index: Index, path: Path) -> None:
     """UsageError: an audit was kept in time to come, until when it would stay the latest, whatever is kept here."""
     soon = instant(datetime.now(UTC) + AHEAD)
-    late = next((once.at for entry in index.audits for once in entry.kept if time_of(once.at) > soon), "")
+    times = (*(once.at for entry in index.audits for once in entry.kept), *(row.at for row in index.baselines))
+    late = next((at for at in times if time_of(at) > soon), "")
     if late:
         raise UsageError(
-            f"{path} has an audit kept at {late}, which is still to come: it would hide what is kept before that;"
+            f"{path} has what was kept at {late}, which is still to come: it would hide what is kept before that;"
             " correct the clock, here or where it was exported"
         )
 
@@ -169,4 +172,9 @@ def _index(connection: Connection) -> Index:
         files.setdefault(row.audit_id, []).append(Blob(row.role, row.sha256))
     ids = connection.execute(select(AUDIT.c.id).order_by(AUDIT.c.dossier)).scalars()
     entries = tuple(Entry(tuple(files.get(id, ())), tuple(kept.get(id, ()))) for id in ids)
-    return Index(SCHEMA, entries, tuple(accepting.accepted(connection, every=True)))
+    return Index(
+        SCHEMA,
+        entries,
+        tuple(accepting.accepted(connection, every=True)),
+        tuple(baselines.listed(connection, every=True)),
+    )

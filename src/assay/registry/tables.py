@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"  # the last migration that makes the tables below; a test holds the two together
+HEAD = "0003"  # the last migration that makes the tables below; a test holds the two together
 
 METADATA = MetaData()
 _SHA256 = String(64)
@@ -260,6 +260,21 @@ ACCEPTED = Table(
     Column("ended_by", Text, nullable=False),
     Column("ended_at", String(20), nullable=False),  # empty: it counts
     Index("accepted_by_model", "model"),
+)
+
+BASELINE = Table(
+    "baseline",  # known findings that people recorded; they are of models, not of audits, and are never removed
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("dossier", _SHA256, nullable=False),  # whose findings they are
+    Column("known", Text, nullable=False),  # JSON: fingerprints, with the words beside them
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", String(20), nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("ended_at", String(20), nullable=False),  # empty: it counts, if it is the latest of its model
+    Index("baseline_by_model", "model", "at"),
 )
 
 ASKED = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER)  # what models are found by

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from assay.facts.dossier import Verdict
-from assay.facts.kept import Accepted, Hit, KeptAudit, Since, Tended
+from assay.facts.kept import Accepted, Hit, KeptAudit, Known, Since, Tended
 from assay.render.headline import Headline, Tone
 from assay.render.tally import counted
 from assay.render.terminal import Paint, painter, wrapped
@@ -90,6 +90,20 @@ def accepted(rows: Sequence[Accepted], colour: bool = False, width: int = 100) -
     for row in rows:
         place = f" in {row.artifact}" if row.artifact else ""
         head = f"{row.id[:_NUMBER]}  {row.model}: {row.check}{place}, by {row.owner} until {row.expires}: {row.reason}"
+        yield from wrapped(visible(head), "", width, " " * (_NUMBER + 2))
+        ended = f"; taken back by {row.ended_by} on {row.ended_at[:10]}" if row.ended_at else ""
+        said = visible(f"recorded by {row.by} on {row.at[:10]}{ended}")
+        yield from wrapped(said, " " * (_NUMBER + 2), width)
+
+
+def known(rows: Sequence[Known], colour: bool = False, width: int = 100) -> Iterator[str]:
+    """Baselines: of which model and how much, then by whom and why."""
+    paint = painter(colour)
+    count = len({row.model for row in rows if not row.ended_at})
+    said = f"{many(count, 'model')} with a baseline that counts, the latest of each."
+    yield from Headline("KNOWN" if rows else "NONE", said, Tone.TELL).lines(paint, width)
+    for row in rows:
+        head = f"{row.id[:_NUMBER]}  {row.model}: {many(len(row.known), 'known finding')}: {row.reason}"
         yield from wrapped(visible(head), "", width, " " * (_NUMBER + 2))
         ended = f"; taken back by {row.ended_by} on {row.ended_at[:10]}" if row.ended_at else ""
         said = visible(f"recorded by {row.by} on {row.at[:10]}{ended}")
