@@ -1,6 +1,6 @@
 """Run in the peer's own environment: lm-polygraph's scores of the same model's answers to the same questions.
 
-    PYTHON benchmarks/_polygraph.py MODEL QUESTIONS TIMED SAMPLES
+    PYTHON -P benchmarks/_polygraph.py MODEL QUESTIONS TIMED SAMPLES
 
 MODEL is a folder, QUESTIONS JSON lines with id and prompt, TIMED how many questions are timed one score at a time,
 SAMPLES how many answers it draws for the estimators that compare them (0: these are left out). Prints a JSON line for

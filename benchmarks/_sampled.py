@@ -1,6 +1,6 @@
 """Run in the peers' own environment: uqlm's and SelfCheckGPT's scores of answers and samples that are given.
 
-    PYTHON benchmarks/_sampled.py ANSWERS [ENCODER]
+    PYTHON -P benchmarks/_sampled.py ANSWERS [ENCODER]
 
 ANSWERS are JSON lines with id, text, logprobs of its tokens, samples, and the mean log-probability of each sample's
 tokens as means. ENCODER is a folder with a sentence encoder for uqlm's cosine and for what it multiplies with that;

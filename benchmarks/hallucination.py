@@ -176,7 +176,8 @@ def _asked(
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, "rows.jsonl")
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        command = [python, str(Path(__file__).with_name(script)), *before, str(file), *after]
+        # -P: the names of files beside the script are those of modules that others import, code.py for one
+        command = [python, "-P", str(Path(__file__).with_name(script)), *before, str(file), *after]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     found: dict[str, Any] = {row["id"]: row for row in lines if "id" in row}
