@@ -135,7 +135,7 @@ def test_a_policy_that_no_waiver_can_be_added_to_is_said(bad: Path, where: str, 
 def test_waivers_of_a_made_export_that_are_none_are_refused(tmp_path: Path) -> None:
     row = dict.fromkeys(("model", "check", "artifact", "subject", "manifest", "reason", "owner", "by"), "x")
     row |= {"id": "a" * 32, "expires": "soon", "at": "2026-11-27T03:05:07Z", "ended_by": "", "ended_at": ""}
-    raw = json.dumps({"schema": "assay-registry/1", "audits": [], "accepted": [row]}).encode()
+    raw = json.dumps({"schema": "assay-registry/1", "audits": [], "accepted": [row], "baselines": []}).encode()
     (tmp_path / "made.tar").write_bytes(tar(("registry.json", raw)))
     done = run("registry", "import", str(tmp_path / "made.tar"), "--registry", str(tmp_path / "kept"))
     assert done.returncode == 2 and "a waiver ends on 'soon': expected a date" in done.stderr, done

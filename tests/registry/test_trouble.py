@@ -390,7 +390,7 @@ def test_a_tar_with_odd_headers_is_a_sentence(tmp_path: Path, headers: dict[str,
 
 
 def test_an_index_that_keeps_nothing_is_refused(tmp_path: Path) -> None:
-    index = '{"schema": "assay-registry/1", "audits": [{"blobs": [], "kept": []}], "accepted": []}'
+    index = '{"schema": "assay-registry/1", "audits": [{"blobs": [], "kept": []}], "accepted": [], "baselines": []}'
     done = run("registry", "import", str(_tar(tmp_path / "a.tar", {}, index)), "--registry", str(tmp_path / "kept"))
     assert done.returncode == 2 and "an audit is without its dossier, or was never kept" in done.stderr
 
@@ -406,7 +406,7 @@ def test_an_export_cannot_hide_later_audits_behind_a_time_to_come(dossier: Dossi
     assert run("registry", "export", str(file), "--registry", where, "-q").returncode == 0
     other = str(tmp_path / "other")
     done = run("registry", "import", str(file), "--registry", other)
-    assert done.returncode == 2 and f"has an audit kept at {at}, which is still to come" in done.stderr, done
+    assert done.returncode == 2 and f"has what was kept at {at}, which is still to come" in done.stderr, done
     assert "tiny" not in run("list", "--registry", other).stdout
 
 

@@ -66,7 +66,7 @@ class Index:
     schema: str
     audits: tuple[Entry, ...]
     accepted: tuple[Accepted, ...]
-    baselines: tuple[Known, ...] = ()
+    baselines: tuple[Known, ...]
 
 
 def write(registry: Registry, stream: BinaryIO, progress: Progress | None = None) -> Index:
