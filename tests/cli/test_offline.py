@@ -13,7 +13,16 @@ from tests.builders.walker import NO_SOCKET, leaves, ran
 
 REACHES = {"model", "base", "others", "corpora", "directory", "inputs"}  # arguments that may be an address
 # they take a path, or what a registry calls a model; a corpus that `verify` names is opened offline
-LOCAL = {"init", "sign", "verify", "corpus remove", "registry waive", "registry waivers", "baseline keep", "baseline list"}
+LOCAL = {
+    "init",
+    "sign",
+    "verify",
+    "corpus remove",
+    "registry waive",
+    "registry waivers",
+    "baseline keep",
+    "baseline list",
+}
 LISTS = {"fleet audit", "fleet work"}  # a list or a queue names their models; `fleet watch` is there to ask hubs
 
 
