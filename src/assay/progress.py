@@ -6,6 +6,8 @@ from typing import Protocol
 
 from assay.errors import Stopped
 
+EVENTS = "ASSAY_EVENTS"  # the environment variable with the descriptor of a pipe to whoever started a command
+
 
 class Progress(Protocol):
     """Whoever is told how far long work is: a bar in a terminal, a page, a test."""

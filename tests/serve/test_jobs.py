@@ -250,7 +250,7 @@ def test_a_browser_starts_an_audit_and_sees_it_through(
 def test_without_a_script_a_job_is_looked_at_again_and_cancelled(
     empty: Workbench, browser: Any, tmp_path: Path
 ) -> None:
-    size, large = 1 << 36, tmp_path / "model.safetensors"  # of holes: it takes a minute to hash, and no room
+    size, large = 1 << 36, tmp_path / "model.safetensors"  # of holes: no room, and minutes for what keeping takes
     header = json.dumps({"w": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
     large.write_bytes(len(header).to_bytes(8, "little") + header)
     os.truncate(large, 8 + len(header) + size)

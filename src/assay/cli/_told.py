@@ -1,6 +1,6 @@
 """What a command tells the program that started it, besides what a person reads: lines of JSON through a pipe.
 
-`assay serve` gives its audits the pipe's descriptor in `ASSAY_EVENTS`, and shows what comes through it.
+`assay serve` gives its audits the pipe's descriptor in an environment variable, and shows what comes through it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import time
 from contextlib import suppress
 from functools import cache
 
+from assay.progress import EVENTS
+
 EVERY = 0.2  # seconds between two lines about the same work
 
 
 @cache
 def channel() -> Channel | None:
     """The pipe to whoever started this command; None: nobody waits for anything."""
-    number = os.environ.pop("ASSAY_EVENTS", "")
+    number = os.environ.pop(EVENTS, "")
     if not number.isdecimal():
         return None
     try:

@@ -55,14 +55,13 @@ def write(dossier: str, file: Path, any_model: bool, registry: str | None) -> No
 
     found = saved_or_kept(dossier, registry)
     every = [finding for finding in found.findings if finding.kind in (Kind.FAIL, Kind.REVIEW)]
-    rows = [finding for finding in every if listable(finding.check)]
-    made = of(found)
+    left = sum(not listable(finding.check) for finding in every)
+    known, made = len(every) - left, of(found)
     writing.write(file, content(replace(made, model="") if any_model else made))
-    left = len(every) - len(rows)
     about = "about files that are not as they should be, or about a limit, cannot be known: accept them with waivers"
     more = f" {left:,} {about}." if left else ""
     models = "models of any name" if any_model else found.subject.name
-    sentence = f"{len(rows):,} known finding{'s' if len(rows) != 1 else ''} will no longer block {models}.{more}"
+    sentence = f"{known:,} known finding{'s' if known != 1 else ''} will no longer block {models}.{more}"
     answer("KNOWN", sentence, Tone.CARE if left else Tone.TELL)
     note(f"wrote {file}")
 

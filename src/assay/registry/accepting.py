@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
 from assay import policy
 from assay.errors import UsageError
@@ -20,12 +20,9 @@ from assay.facts.dossier import Dossier, Waiver, WaiverState
 from assay.facts.finding import Effect, Kind
 from assay.facts.kept import Accepted
 from assay.policy.baseline import listable
-from assay.registry import Registry
-from assay.registry.keeping import now, time_of
-from assay.registry.rows import written
+from assay.registry import Registry, standing
+from assay.registry.keeping import now
 from assay.registry.tables import ACCEPTED
-
-_LEAST = 8  # digits that name a waiver
 
 
 def accept(registry: Registry, dossier: Dossier, given: Waiver, by: str) -> Accepted:
@@ -58,23 +55,16 @@ def acceptable(dossier: Dossier) -> tuple[tuple[str, str], ...]:
 
 def accepted(connection: Connection, model: str = "", *, every: bool = False) -> list[Accepted]:
     """The waivers, of one model or of all, oldest first; without `every` those that nobody took back."""
-    asked = select(ACCEPTED).order_by(ACCEPTED.c.at, ACCEPTED.c.id)
-    asked = asked.where(ACCEPTED.c.model == model) if model else asked
-    asked = asked if every else asked.where(ACCEPTED.c.ended_at == "")
-    return [Accepted(**row) for row in connection.execute(asked).mappings()]
+    return [Accepted(**row) for row in standing.listed(connection, ACCEPTED, model, every=every)]
 
 
 def take_back(registry: Registry, id: str, by: str) -> Accepted:
     """Say that a waiver counts no more; it stays on record (UsageError: no waiver, or several, have this number)."""
 
     def ended(connection: Connection) -> Accepted:
-        rows = [row for row in accepted(connection) if len(id) >= _LEAST and row.id.startswith(id.lower())]
-        if len(rows) != 1:
-            raise UsageError(f"{len(rows)} waivers that count have the number {id[:40]!r}: assay registry waivers")
-        values = {"ended_by": written(by), "ended_at": now()}
-        connection.execute(update(ACCEPTED).where(ACCEPTED.c.id == rows[0].id).values(**values))
-        (row,) = (row for row in accepted(connection, every=True) if row.id == rows[0].id)
-        return row
+        gone = standing.ended(accepted(connection), id, by, "waiver", "assay registry waivers")
+        take_in(connection, (gone,))
+        return gone
 
     return registry.database.write(ended)
 
@@ -83,25 +73,12 @@ def take_in(connection: Connection, rows: Iterable[Accepted]) -> None:
     """Record waivers that are not there yet; one that was taken back elsewhere is taken back."""
     for row in rows:
         values = {name: getattr(row, name) for name in ACCEPTED.c.keys()}  # noqa: SIM118 - columns, not a mapping
-        unfit = [name for name, value in values.items() if written(value) != value]
-        if unfit:
-            raise UsageError(f"a waiver's {unfit[0]} cannot be kept as it is: it is too long, or is no text")
-        _dated(row)
-        known = connection.execute(select(ACCEPTED.c.ended_at).where(ACCEPTED.c.id == row.id)).first()
-        if known is None:
-            connection.execute(insert(ACCEPTED).values(**values))
-        elif row.ended_at and not known.ended_at:
-            gone = {"ended_by": row.ended_by, "ended_at": row.ended_at}
-            connection.execute(update(ACCEPTED).where(ACCEPTED.c.id == row.id).values(**gone))
-
-
-def _dated(row: Accepted) -> None:
-    try:
-        date.fromisoformat(row.expires)
-    except ValueError:
-        raise UsageError(f"a waiver ends on {row.expires[:40]!r}: expected a date such as 2027-06-30") from None
-    for time in filter(None, (row.at, row.ended_at)):
-        time_of(time)
+        standing.check(row, values, "waiver")
+        try:
+            date.fromisoformat(row.expires)
+        except ValueError:
+            raise UsageError(f"a waiver ends on {row.expires[:40]!r}: expected a date such as 2027-06-30") from None
+        standing.take_in(connection, ACCEPTED, row, values)
 
 
 def as_waiver(row: Accepted) -> Waiver:

@@ -9,20 +9,17 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import replace
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier
 from assay.facts.kept import Known
 from assay.policy import baseline
-from assay.registry import Registry
-from assay.registry.keeping import now, time_of
-from assay.registry.rows import written
+from assay.registry import Registry, standing
+from assay.registry.keeping import now
 from assay.registry.tables import BASELINE
 
-_LEAST = 8  # digits that name one
 _COLUMNS = ("id", "model", "dossier", "reason", "by", "at", "ended_by", "ended_at")
 
 
@@ -38,28 +35,19 @@ def record(registry: Registry, dossier: Dossier, digest: str, reason: str, by: s
 
 def listed(connection: Connection, model: str = "", *, every: bool = False) -> list[Known]:
     """The baselines, of one model or of all, oldest first; without `every` those that nobody took back."""
-    asked = select(BASELINE).order_by(BASELINE.c.at, BASELINE.c.id)
-    asked = asked.where(BASELINE.c.model == written(model)) if model else asked
-    asked = asked if every else asked.where(BASELINE.c.ended_at == "")
-    return [_row(row) for row in connection.execute(asked).mappings()]
+    return [_row(row) for row in standing.listed(connection, BASELINE, model, every=every)]
 
 
 def counting(registry: Registry, model: str) -> Known | None:
     """The latest baseline of the model of this name that nobody took back; None: there is none."""
-    newest = (BASELINE.c.at.desc(), BASELINE.c.id.desc())
-    asked = select(BASELINE).where(BASELINE.c.model == written(model), BASELINE.c.ended_at == "").order_by(*newest)
-    row = registry.database.read(lambda connection: connection.execute(asked.limit(1)).mappings().first())
-    return _row(row) if row else None
+    return next(iter(reversed(registry.database.read(lambda connection: listed(connection, model)))), None)
 
 
 def take_back(registry: Registry, id: str, by: str) -> Known:
     """Say that a baseline counts no more; it stays on record (UsageError: none, or several, have this number)."""
 
     def ended(connection: Connection) -> Known:
-        rows = [row for row in listed(connection) if len(id) >= _LEAST and row.id.startswith(id.lower())]
-        if len(rows) != 1:
-            raise UsageError(f"{len(rows)} baselines that count have the number {id[:40]!r}: assay baseline list")
-        gone = replace(rows[0], ended_by=written(by), ended_at=now())
+        gone = standing.ended(listed(connection), id, by, "baseline", "assay baseline list")
         take_in(connection, (gone,))
         return gone
 
@@ -70,19 +58,12 @@ def take_in(connection: Connection, rows: Iterable[Known]) -> None:
     """Record baselines that are not there yet; one that was taken back elsewhere is taken back."""
     for row in rows:
         values = {name: getattr(row, name) for name in _COLUMNS}
-        unfit = next((name for name, value in values.items() if written(value) != value), "")
-        if unfit or not (row.id and row.model):
-            raise UsageError(f"a baseline's {unfit or 'model'} cannot be kept as it is: it is too long, or is no text")
-        for time in filter(None, (row.at, row.ended_at)):
-            time_of(time)
+        standing.check(row, values, "baseline")
+        if not (row.id and row.model):
+            raise UsageError("a baseline's model cannot be kept as it is: it is too long, or is no text")
         if not all(baseline.is_fingerprint(fingerprint) for fingerprint, _ in row.known):
             raise UsageError(f"the baseline {row.id[:40]} is damaged: expected fingerprints of 16 hex digits")
-        before = connection.execute(select(BASELINE.c.ended_at).where(BASELINE.c.id == row.id)).first()
-        if before is None:
-            connection.execute(insert(BASELINE).values(**values, known=json.dumps(row.known)))
-        elif row.ended_at and not before.ended_at:
-            gone = {"ended_by": row.ended_by, "ended_at": row.ended_at}
-            connection.execute(update(BASELINE).where(BASELINE.c.id == row.id).values(**gone))
+        standing.take_in(connection, BASELINE, row, {**values, "known": json.dumps(row.known)})
 
 
 def content(row: Known) -> bytes:

@@ -8,6 +8,7 @@ from assay.render.record.workbench import trouble
 
 API = "/api/"
 HTML, JSON = "text/html; charset=utf-8", "application/json"
+READ_ONLY = "This workbench was started with --read-only: nothing is changed by it."
 
 
 def said(path: str, status: int, sentence: str) -> tuple[bytes, str]:

@@ -20,6 +20,7 @@ from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON, said
+from assay.serve.asked import kept, value
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
 from assay.serve.started import Answered, Started
@@ -35,7 +36,6 @@ _TYPES = {
     "markdown": "text/markdown; charset=utf-8",
     "junit": "application/xml",
 }
-_LONGEST = 500  # characters of a parameter
 MOST = 1 << 20  # bytes of what is sent
 _PATIENCE = 30.0  # seconds for it to be there
 _MATTER = ("fail", "review")  # the kinds that are shown where none is asked for
@@ -159,7 +159,7 @@ class Shown:
 
     def library(self, request: Any) -> tuple[bytes, str]:
         """The latest audit of each model."""
-        asked = _value(request, "q")
+        asked = value(request, "q")
         found, more = _cut(self._registry.audits(*asked.split(), most=PAGE + 1), PAGE)
         rows, since = inheriting(self._registry.descents(found)), self._registry.since(found)
         place = self._registry.place.shown
@@ -170,12 +170,12 @@ class Shown:
         asked, after = _asked(request)
         found, more = _cut(self._registry.findings(asked, most=PAGE + 1), PAGE)
         following = found[-1].id if more else None
-        given = {name: _value(request, name) for name in _FIELDS}
+        given = {name: value(request, name) for name in _FIELDS}
         return workbench.findings(found, given | {"after": str(after or "")}, following, may=self._may), HTML
 
     def history(self, request: Any) -> tuple[bytes, str]:
         """The audits of one model."""
-        name = _value(request, "name")
+        name = value(request, "name")
         try:
             found, more = _cut(self._registry.history(name, PAGE + 1), PAGE)
         except UsageError as cause:
@@ -186,13 +186,13 @@ class Shown:
         """What changed between two audits."""
         from assay.pipeline.change import change
 
-        old, new = self._one(_value(request, "old")), self._one(_value(request, "new"))
+        old, new = kept(self._registry, value(request, "old")), kept(self._registry, value(request, "new"))
         before, after = self._registry.dossier(old), self._registry.dossier(new)
         return change_page(change(before, after), before, after, workbench.links()), HTML
 
     def report(self, request: Any) -> tuple[bytes, str]:
         """The report of an audit, as `assay show -o report.html` writes it, with the links of the workbench."""
-        return self._rendered(self._one(request.path_params["digest"])), HTML
+        return self._rendered(kept(self._registry, request.path_params["digest"])), HTML
 
     def document(self, request: Any) -> tuple[bytes, str]:
         """An audit in another format."""
@@ -203,8 +203,8 @@ class Shown:
 
     def listed(self, request: Any) -> tuple[bytes, str]:
         """Audits as JSON."""
-        most, every = _number(request, "most", PAGE), _value(request, "all") == "true"
-        rows, more = _cut(self._registry.audits(*_value(request, "q").split(), every=every, most=most + 1), most)
+        most, every = _number(request, "most", PAGE), value(request, "all") == "true"
+        rows, more = _cut(self._registry.audits(*value(request, "q").split(), every=every, most=most + 1), most)
         return _json({"audits": encode(tuple(rows)), "more": more})
 
     def dossier(self, request: Any) -> tuple[bytes, str]:
@@ -219,14 +219,8 @@ class Shown:
         return _json({"findings": encode(tuple(rows)), "next": rows[-1].id if more else None})
 
     def _written(self, request: Any, name: str) -> tuple[bytes, str]:
-        dossier = self._registry.dossier(self._one(request.path_params["digest"]))
+        dossier = self._registry.dossier(kept(self._registry, request.path_params["digest"]))
         return dossier.render(name).encode(), _TYPES[name]
-
-    def _one(self, which: str) -> KeptAudit:
-        try:
-            return self._registry.one(which[:_LONGEST])
-        except UsageError as cause:
-            raise Refusal(404, str(cause)) from None
 
     def _report(self, audit: KeptAudit) -> bytes:
         from assay.render.output.html import write
@@ -242,7 +236,7 @@ class Shown:
 
 def _asked(request: Any) -> tuple[Asked, int | None]:
     after = _number(request, "after", 0, most=2**62) or None
-    check, kind, effect, model, words = (_value(request, name) for name in _FIELDS[:-1])
+    check, kind, effect, model, words = (value(request, name) for name in _FIELDS[:-1])
     kinds = () if kind == workbench.ANY or (effect and not kind) else (kind,) if kind else _MATTER
     return Asked(check, kinds, effect, model, words, after), after
 
@@ -252,12 +246,8 @@ def _cut(rows: list[T], most: int) -> tuple[list[T], bool]:
     return rows[:most], len(rows) > most
 
 
-def _value(request: Any, name: str) -> str:
-    return str(request.query_params.get(name, "")).strip()[:_LONGEST]
-
-
 def _number(request: Any, name: str, usual: int, most: int = MOST_ROWS) -> int:
-    text = _value(request, name)
+    text = value(request, name)
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= most):
@@ -265,5 +255,5 @@ def _number(request: Any, name: str, usual: int, most: int = MOST_ROWS) -> int:
     return int(text)
 
 
-def _json(value: object) -> tuple[bytes, str]:
-    return json.dumps(value).encode(), JSON
+def _json(found: object) -> tuple[bytes, str]:
+    return json.dumps(found).encode(), JSON

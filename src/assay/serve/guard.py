@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from assay.network.serving import Door, own_page
 from assay.render.record import workbench
-from assay.serve.answers import HTML, said
+from assay.serve.answers import HTML, READ_ONLY, said
 
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
 _SAFE = ("GET", "HEAD")
@@ -95,7 +95,7 @@ class Guard:
         if not own or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return 403, "This was not asked by a page of this server."
         if self._read_only and scope["path"] != _LINKS:
-            return 403, "This workbench was started with --read-only: nothing is changed by it."
+            return 403, READ_ONLY
         return None
 
     def _known(self, cookies: str) -> bool:

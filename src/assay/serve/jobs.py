@@ -29,7 +29,7 @@ class Jobs:
 
     def __init__(self, registry: str, *, offline: bool = False, at_once: int = 2) -> None:
         self._registry, self._offline, self._at_once = registry, offline, at_once
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}
         self._waiting: deque[int] = deque()
         self._running: dict[int, Process | None] = {}
@@ -40,7 +40,7 @@ class Jobs:
     def start(self, model: str) -> Job:
         """A new audit of a model, a path or `hf://org/name[@revision]` (UsageError: it is none; Full)."""
         model = _model(model)
-        with self._change:
+        with self._lock:
             if len(self._waiting) >= MOST_WAITING or self._closed:
                 raise Full(f"{MOST_WAITING} audits wait already: start this one later")
             self._number += 1
@@ -53,20 +53,20 @@ class Jobs:
 
     def one(self, id: int) -> Job:
         """A job (UsageError: there is none of this number, or no more)."""
-        with self._change:
+        with self._lock:
             if id not in self._jobs:
                 raise UsageError(f"there is no job {id}: jobs are forgotten when assay serve ends")
             return self._jobs[id]
 
     def all(self) -> tuple[Job, ...]:
         """All of them, the last one first."""
-        with self._change:
+        with self._lock:
             return tuple(reversed(self._jobs.values()))
 
     def cancel(self, id: int) -> Job:
         """End a job, if it has not ended (UsageError: there is none); what it kept by then is kept."""
         job = self.one(id)
-        with self._change:
+        with self._lock:
             if job.id in self._waiting:
                 self._waiting.remove(id)
                 self._change_to(id, state=State.CANCELLED, ended=_now())
@@ -79,7 +79,7 @@ class Jobs:
 
     def close(self) -> None:
         """End all that run, and wait until they have ended."""
-        with self._change:
+        with self._lock:
             self._closed = True
             threads = tuple(self._threads)
         for job in self.all():
@@ -101,7 +101,7 @@ class Jobs:
         found: dict[str, Any] = {"state": State.FAILED, "said": "the audit could not be started"}
         try:
             process = Process(self.one(id).model, self._registry, offline=self._offline)
-            with self._change:
+            with self._lock:
                 self._running[id] = process
                 if self._jobs[id].state is State.ENDING:  # it was cancelled meanwhile
                     process.end()
@@ -116,14 +116,14 @@ class Jobs:
         except (OSError, ValueError) as cause:
             found["said"] = f"the audit could not be started: {cause}"
         finally:
-            with self._change:
+            with self._lock:
                 self._running.pop(id)
                 self._threads.discard(threading.current_thread())
                 self._change_to(id, ended=_now(), **found)
                 self._next()
 
     def _told(self, id: int, told: Progress) -> None:
-        with self._change:
+        with self._lock:
             self._change_to(id, label=told.label, done=told.done, total=told.total, unit=told.unit)
 
     def _change_to(self, id: int, **values: Any) -> None:

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from assay.lazy import dataclass, regex
+from assay.progress import EVENTS
 from assay.secret import KEY
 
-EVENTS = "ASSAY_EVENTS"  # the variable that names the pipe's descriptor to the command
 GRACE = 10.0  # seconds that a process has to end by itself and clear away, before it is killed
 _LINE, _WORDS = 4096, 80  # characters of a line, and of a label or a unit
 _LAST = 40  # lines of standard error that are kept

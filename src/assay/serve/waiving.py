@@ -12,10 +12,9 @@ from assay.network.serving import Refusal
 from assay.registry import Registry, user
 from assay.registry.accepting import accept, accepted, take_back
 from assay.render.record import waivers_page
-from assay.serve.answers import HTML
+from assay.serve.answers import HTML, READ_ONLY
+from assay.serve.asked import LONGEST, kept, value
 from assay.serve.started import Answered, form
-
-_LONGEST = 500  # characters of a field
 
 
 class Waiving:
@@ -26,21 +25,21 @@ class Waiving:
 
     def page(self, request: Any) -> tuple[bytes, str]:
         """The waivers of a model, or of all, with those that were taken back."""
-        model = str(request.query_params.get("model", "")).strip()[:_LONGEST]
+        model = value(request, "model")
         rows = self._registry.database.read(lambda connection: accepted(connection, model, every=True))
         return waivers_page.waivers(rows, model, may=self._may, today=_today()), HTML
 
     def new(self, request: Any) -> tuple[bytes, str]:
         """The form, for a check of an audit."""
         if not self._may:
-            raise Refusal(403, "This workbench was started with --read-only: nothing is changed by it.")
+            raise Refusal(403, READ_ONLY)
         given = dict(request.query_params)
-        return waivers_page.new(self._audit(given.get("audit", "")), given), HTML
+        return waivers_page.new(kept(self._registry, given.get("audit", "")), given), HTML
 
     def record(self, request: Any, raw: bytes) -> Answered:
         """Record what a form accepts, and lead to the waivers of its model; what cannot be is said in the form."""
-        given = {name: value.strip() for name, value in form(request, raw).items()}
-        audit = self._audit(given.get("audit", ""))
+        given = {name: text.strip() for name, text in form(request, raw).items()}
+        audit = kept(self._registry, given.get("audit", ""))
         try:
             self._accept(audit, *(given.get(name, "") for name in waivers_page.FIELDS))
         except UsageError as cause:
@@ -53,9 +52,9 @@ class Waiving:
         return b"", HTML, 303, {"Location": "/waivers"}
 
     def _accept(self, audit: KeptAudit, check: str, artifact: str, reason: str, owner: str, expires: str) -> None:
-        for name, value in (("check", check), ("reason", reason), ("owner", owner)):
-            if not value or len(value) > _LONGEST:
-                raise UsageError(f"the {name} is {'missing' if not value else f'longer than {_LONGEST} characters'}")
+        for name, said in (("check", check), ("reason", reason), ("owner", owner)):
+            if not said or len(said) > LONGEST:
+                raise UsageError(f"the {name} is {'missing' if not said else f'longer than {LONGEST} characters'}")
         try:
             day = date.fromisoformat(expires).isoformat()
         except ValueError:
@@ -66,12 +65,6 @@ class Waiving:
             check, artifact, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED
         )
         accept(self._registry, dossier, waiver, _by())
-
-    def _audit(self, which: str) -> KeptAudit:
-        try:
-            return self._registry.one(which[:_LONGEST])
-        except UsageError as cause:
-            raise Refusal(404, str(cause)) from None
 
 
 def _by() -> str:

@@ -7,16 +7,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assay.errors import UsageError
 from assay.facts.kept import KeptAudit
 from assay.facts.values import TensorSummary
 from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.render.record import weights_page, workbench
 from assay.serve.answers import HTML
+from assay.serve.asked import LONGEST, kept
 
 _HELD = 4  # audits whose tensors stay in memory: those of a large model take a second to read
-_LONGEST, _DIGITS = 500, 7  # characters of a parameter, digits of a number
+_DIGITS = 7  # of a number
 
 
 class Weights:
@@ -28,11 +28,8 @@ class Weights:
 
     def page(self, request: Any) -> tuple[bytes, str]:
         """The maps, and the tensors that are asked for."""
-        try:
-            audit = self._registry.one(request.path_params["digest"][:_LONGEST])
-        except UsageError as cause:
-            raise Refusal(404, str(cause)) from None
-        words, order, start = (str(request.query_params.get(name, ""))[:_LONGEST] for name in ("q", "sort", "from"))
+        audit = kept(self._registry, request.path_params["digest"])
+        words, order, start = (str(request.query_params.get(name, ""))[:LONGEST] for name in ("q", "sort", "from"))
         if order not in weights_page.ORDERS:
             raise Refusal(
                 400, f"sort is {order[:40]!r}: expected one of {', '.join(filter(None, weights_page.ORDERS))}"

@@ -1,0 +1,25 @@
+"""What a request to the workbench asks for: parameters of its address, and the audit that it names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.errors import UsageError
+from assay.facts.kept import KeptAudit
+from assay.network.serving import Refusal
+from assay.registry import Registry
+
+LONGEST = 500  # characters of a parameter
+
+
+def value(request: Any, name: str) -> str:
+    """A parameter of the address; empty where it is not given."""
+    return str(request.query_params.get(name, "")).strip()[:LONGEST]
+
+
+def kept(registry: Registry, which: str) -> KeptAudit:
+    """The audit of a digest or a name (Refusal: there is none)."""
+    try:
+        return registry.one(which[:LONGEST])
+    except UsageError as cause:
+        raise Refusal(404, str(cause)) from None
