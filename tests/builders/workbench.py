@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from assay import registry
 from assay.network import serving
@@ -59,13 +60,15 @@ class Workbench:
 
 
 @contextmanager
-def workbench(where: str, token: str = "", *, read_only: bool = False, at_once: int = 2) -> Iterator[Workbench]:
-    """The workbench over the registry at a place, without network."""
+def workbench(
+    where: str, token: str = "", *, read_only: bool = False, at_once: int = 2, **parts: Any
+) -> Iterator[Workbench]:
+    """The workbench over the registry at a place, without network; `parts` are those of `application`."""
     with registry.open(where) as found, serving.listening("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
         jobs = Jobs(where, offline=True, at_once=at_once)
         door = serving.Door(frozenset({"127.0.0.1"}), token)
-        guard = Guard(application(found, jobs, may=not read_only), door, port, read_only=read_only)
+        guard = Guard(application(found, jobs, may=not read_only, **parts), door, port, read_only=read_only)
         server = serving.server(guard, wait=60)
         jobs.over = lambda: bool(server.should_exit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)

@@ -8,6 +8,7 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import command
+from assay.cli._network import told
 from assay.cli._registry import where
 from assay.cli._streams import say
 
@@ -17,6 +18,7 @@ from assay.cli._streams import say
 @options.server(
     "browsers", "Let in, besides, whoever sends the token in this file (Authorization: Bearer).", anyone=False
 )
+@options.corpora("Look texts that are pasted into a page up in this indexed training data")
 @options.offline()
 @click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")
 @click.option(
@@ -35,6 +37,7 @@ def COMMAND(
     port: int,
     hosts: tuple[str, ...],
     token_file: Path | None,
+    corpora: tuple[str, ...],
     offline: bool,
     read_only: bool,
     at_once: int,
@@ -54,13 +57,17 @@ def COMMAND(
     from assay.serve.application import application
     from assay.serve.guard import Guard
     from assay.serve.jobs import Jobs
+    from assay.serve.tracing import Tracing
 
+    told(*corpora, offline=offline)
+    traced = Tracing(corpora, offline=offline)
     door = serving.door(host, hosts, token_file)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something
     with registries.open(where(registry), new=first) as found, serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
         jobs = Jobs(registry or "", offline=offline, at_once=at_once)
-        guard = Guard(application(found, jobs, may=not read_only), door, socket.getsockname()[1], read_only=read_only)
+        bench = application(found, jobs, may=not read_only, traced=traced)
+        guard = Guard(bench, door, socket.getsockname()[1], read_only=read_only)
         server = serving.server(guard, wait=60)
         jobs.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
         link = f"{at}/?code={guard.link()}"

@@ -24,6 +24,7 @@ from assay.serve.asked import kept, value
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
 from assay.serve.started import Answered, Started
+from assay.serve.tracing import Tracing
 from assay.serve.waiving import Waiving
 from assay.serve.weights import Weights
 
@@ -62,14 +63,15 @@ def library() -> Any:
     )
 
 
-def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
+def application(registry: Registry, jobs: Jobs, *, may: bool = True, traced: Tracing | None = None) -> Any:
     """The ASGI application over one registry; who may ask it is for a guard before it to say.
 
     Args:
         jobs: what runs audits that are started here.
         may: whether pages offer what changes something; a guard refuses it where they do not.
+        traced: the corpora in which a text is looked for; None: there are none.
     """
-    starlette = library()
+    starlette, traced = library(), traced or Tracing()
     shown, started, waiving = Shown(registry, may=may), Started(registry, jobs, may=may), Waiving(registry, may=may)
 
     def of(answer: Callable[..., tuple[Any, ...]], most: int = 0) -> Any:
@@ -100,10 +102,11 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True) -> Any:
 
     routes = [
         starlette.Route(path, of(answer), methods=["GET"])
-        for path, answer in _pages(shown, Weights(registry), started, waiving)
+        for path, answer in (*_pages(shown, Weights(registry), started, waiving), *traced.pages())
     ]
     routes += [
-        starlette.Route(path, of(answer, MOST), methods=[way]) for way, path, answer in _changes(started, waiving)
+        starlette.Route(path, of(answer, MOST), methods=[way])
+        for way, path, answer in (*_changes(started, waiving), *traced.changes())
     ]
 
     async def events(request: Any) -> Any:

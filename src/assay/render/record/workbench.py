@@ -17,7 +17,13 @@ from assay.render.record.kept import listed as heading
 from assay.render.words import KIND_WORDS
 from assay.text.many import many
 
-PAGES = (("/", "Library"), ("/findings", "Findings"), ("/waivers", "Waivers"), ("/jobs", "Jobs"))
+PAGES = (
+    ("/", "Library"),
+    ("/findings", "Findings"),
+    ("/trace", "Trace"),
+    ("/waivers", "Waivers"),
+    ("/jobs", "Jobs"),
+)
 _FORM = {"form-action": "'self'"}  # in place of the shell's 'none'
 # what a finding can be asked for by, in the order of the list: its effect on the verdict
 EFFECTS = (Effect.BLOCKS, Effect.DECIDES, Effect.INCOMPLETE, Effect.WAIVED, Effect.KNOWN, Effect.NONE)
