@@ -12,18 +12,23 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from assay import inside  # noqa: E402 - what runs needs torch
+import assay  # noqa: E402 - what runs needs torch
+from assay import inside  # noqa: E402
 from assay.errors import UsageError  # noqa: E402
 from assay.facts.codec import canonical, decode  # noqa: E402
-from assay.facts.inside import Inside  # noqa: E402
+from assay.facts.inside import Inside, LookedInto  # noqa: E402
 from assay.inside import Asked, Opened  # noqa: E402
+from assay.inside.glance import glance  # noqa: E402
 from assay.inside.looking import MOST_TRIED  # noqa: E402
+from assay.probes.probing import planned  # noqa: E402
 from assay.render.record.inside import lines  # noqa: E402
 from assay.render.record.inside_page import page  # noqa: E402
 from assay.render.terminal import folded  # noqa: E402
 from assay.uncertainty.questions import GENERAL  # noqa: E402
 from tests.builders.command import run  # noqa: E402
 from tests.builders.decoders import DECODERS, PARTLY, decoder  # noqa: E402
+from tests.builders.questions import capitals  # noqa: E402
+from tests.builders.runtimes import Believer  # noqa: E402
 
 pytestmark = pytest.mark.torch
 QUESTION, OTHER = "Was it A", "Was it ~"
@@ -200,3 +205,25 @@ def test_a_tuned_lens_says_what_it_was_fitted_to_and_where_it_is_better(llama: P
     assert found.trained and found.trained.text == f"assay's own {answered} questions that have an answer"
     better = [n for n, (a, b) in enumerate(zip(found.trained.plain, found.trained.tuned, strict=True)) if b < a]
     assert list(found.trained.better) == better == [row.layer for row in found.tuned] and better
+
+
+def test_an_audit_that_runs_a_model_looks_into_one_token_of_it(tmp_path: Path) -> None:
+    pack = [capitals(tmp_path / "capitals.jsonl")]
+    model = decoder(tmp_path / "llama", "llama")
+    found = assay.audit(model, isolation=False, probes=planned(["determinism"], pack))
+    looked = found.section("inside")
+    assert isinstance(looked, LookedInto) and looked.found is not None and looked.found.ablation is None
+    assert {row.view for row in looked.found.proofs} == {"lens", "attribution", "heads", "pattern"}
+    assert all(row.error in (0.0, *(float(f"1e{n}") for n in range(-9, -3))) for row in looked.found.proofs)
+    assert all(row.logprob == round(row.logprob, 3) for row in looked.found.lens)
+    said = found.render("text")
+    assert '"What is the capital of France?":' in said and "proved on this model first: lens, attribution" in said
+    page = found.render("html")
+    assert "svg.heat" in page and "What each head adds to the logit" in page and "Contributions are arithmetic" in page
+    again = assay.audit(model, isolation=False, probes=planned(["determinism"], pack))
+    assert canonical(again.section("inside")) == canonical(looked)
+
+
+def test_what_shows_nothing_of_its_inside_is_said_to_show_none() -> None:
+    looked = glance(Believer())
+    assert looked.found is None and looked.reason.endswith("shows nothing of what goes on inside: it takes the weights")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from assay.facts.section import SectionKind
 from assay.facts.uncertainty import Alternative, Known
 from assay.lazy import dataclass
 
@@ -184,3 +187,16 @@ class Inside:
     supported: str  # the text that `support` is of: the question and the answer up to this token
     proofs: tuple[Proof, ...]
     unavailable: tuple[Unavailable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookedInto:
+    """One token of the answer to one question, looked into where an audit ran the model; `reason` says why it was not
+    (empty: it was).
+    """
+
+    SECTION: ClassVar[SectionKind] = SectionKind("inside", 1)
+
+    question: str
+    found: Inside | None
+    reason: str

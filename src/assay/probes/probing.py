@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from assay import uncertainty
-from assay.errors import InputError, UsageError, did_you_mean
-from assay.facts.behaviour import Behaviour, NotProbed, Probed
+from assay.errors import UsageError, did_you_mean
+from assay.facts.behaviour import Behaviour, Probed
 from assay.facts.codec import decode
 from assay.facts.uncertainty import identity
 from assay.files import AppendOnly, content, json_lines
@@ -50,23 +50,14 @@ class Probing:
     seed: int = 0
     key_in_clear: bool = False
 
-    def probed(
-        self,
-        model: str,
-        base: str | None = None,
-        known: Known = NOTHING,
-        *,
-        isolation: bool = True,
-        offline: bool = False,
-        progress: Progress | None = None,
-    ) -> Behaviour | NotProbed:
-        """What the model does; where it, or its base, cannot be run, why."""
-        opened = partial(uncertainty.open, isolation=isolation, offline=offline, key_in_clear=self.key_in_clear)
-        try:
-            wanted = base and any(row.given == "base" for row in chosen(self, base=True))
-            return probed(opened(model), self, progress, opened(base) if base and wanted else None, known)
-        except (UsageError, InputError) as cause:
-            return NotProbed(str(cause))
+    def opened(self, model: str, *, isolation: bool = True, offline: bool = False) -> Runtime:
+        """The model, ready to be asked (UsageError, InputError: it cannot be run, and why)."""
+        return uncertainty.open(model, isolation=isolation, offline=offline, key_in_clear=self.key_in_clear)
+
+    @property
+    def compares(self) -> bool:
+        """Whether a probe is run that compares with a base, if there is one."""
+        return any(row.given == "base" for row in chosen(self, base=True))
 
 
 def planned(

@@ -88,7 +88,7 @@ def write(
             "report.html.j2",
             record,
             "dossier",
-            styles=("report.css",),
+            styles=("report.css", "inside.css"),
             scripts=("report.js",),
             contents=_contents(dossier, values),
             links=links,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from assay.facts.codec import canonical
-from assay.facts.inside import LIMITS, Effect, Inside
+from assay.facts.inside import LIMITS, Effect, Inside, LookedInto
 from assay.render import page as shell
 from assay.render.heat import heat
 from assay.render.page import Part
@@ -39,6 +39,24 @@ def page(found: Inside) -> bytes:
         ablated=_effects([*ablation.parts, *ablation.heads], ()) if ablation else [],
         patched=_effects([*patching.stream, *patching.parts, *patching.heads], patching.words) if patching else [],
         support=list(supported(found)),
+    )
+
+
+def body(looked: LookedInto, said: Sequence[str]) -> Markup:
+    """One look inside as a part of a report: the sentence, lines that are said of it, the lens, the maps."""
+    found = looked.found
+    return shell.fragment(
+        "sections/inside.html.j2",
+        found=found,
+        said=said,
+        question=looked.question,
+        sentence=headline(found).sentence if found else "",
+        before="".join(found.answer[: found.token - 1]) if found else "",
+        word=found.answer[found.token - 1] if found else "",
+        reads=[row for row in found.lens if row.layer % 5 == 0 or row.layer == found.layers] if found else [],
+        maps=_maps(found) if found else {},
+        limits=LIMITS,
+        percent=percent,
     )
 
 
