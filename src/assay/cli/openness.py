@@ -67,7 +67,9 @@ def COMMAND(
         if format == "json":
             raw = canonical(dossier.openness)
         elif format == "mot":
-            raw = _mot(dossier)
+            from assay.measures.openness.mot import written
+
+            raw = written(dossier.openness, dossier.subject.name)
         elif format == "html":
             from assay.render.record.openness_page import page
 
@@ -123,11 +125,3 @@ def _listing(path: Path) -> Listing:
         return listing(yaml_mapping(raw, "the listing"))
     except InputError as cause:
         raise UsageError(f"{path}: {cause}") from None
-
-
-def _mot(dossier: Dossier) -> bytes:
-    import yaml
-
-    from assay.measures.openness.mot import listed
-
-    return yaml.safe_dump(listed(dossier.openness, dossier.subject.name), sort_keys=False, allow_unicode=True).encode()

@@ -12,6 +12,8 @@ from assay.render.words import location, quoted
 class Located:
     """One piece of evidence: where, the anchor of the file's row (empty: none), what was seen, its bytes as a dump.
 
+    The anchor is a whole address where the row is in another page.
+
     `said` is True where the finding's message already holds what was seen.
     """
 
@@ -23,9 +25,10 @@ class Located:
     command: str
 
 
-def anchors(dossier: Dossier) -> dict[str, str]:
-    """For each file of the subject the id of its row in the page."""
-    return {artifact.path: f"file-{number}" for number, artifact in enumerate(dossier.artifacts, 1)}
+def anchors(dossier: Dossier, page: str = "") -> dict[str, str]:
+    """For each file of the subject the id of its row in the page; in that at another address, where one is given."""
+    begin = f"{page}#" if page else ""
+    return {artifact.path: f"{begin}file-{number}" for number, artifact in enumerate(dossier.artifacts, 1)}
 
 
 def located(evidence: tuple[Evidence, ...], anchors: dict[str, str], message: str = "") -> list[Located]:

@@ -23,6 +23,7 @@ from assay.serve.answers import HTML, JSON, said
 from assay.serve.asked import kept, value
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
+from assay.serve.sections import Sections
 from assay.serve.started import Answered, Started
 from assay.serve.tracing import Tracing
 from assay.serve.waiving import Waiving
@@ -102,7 +103,11 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True, traced: Tra
 
     routes = [
         starlette.Route(path, of(answer), methods=["GET"])
-        for path, answer in (*_pages(shown, Weights(registry), started, waiving), *traced.pages())
+        for path, answer in (
+            *Sections(registry).pages(),
+            *traced.pages(),
+            *_pages(shown, Weights(registry), started, waiving),
+        )
     ]
     routes += [
         starlette.Route(path, of(answer, MOST), methods=[way])

@@ -113,3 +113,10 @@ def listed(found: Openness, name: str) -> dict[str, Any]:
             rows.append(entry)
     release = {"name": name, "version": "", "license": {"distribution": whole}, "producer": "", "components": rows}
     return {"framework": dict(FRAMEWORK), "release": release}
+
+
+def written(found: Openness, name: str) -> bytes:
+    """The same as YAML in UTF-8."""
+    import yaml
+
+    return yaml.safe_dump(listed(found, name), sort_keys=False, allow_unicode=True).encode()

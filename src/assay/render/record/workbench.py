@@ -29,6 +29,7 @@ _FORM = {"form-action": "'self'"}  # in place of the shell's 'none'
 EFFECTS = (Effect.BLOCKS, Effect.DECIDES, Effect.INCOMPLETE, Effect.WAIVED, Effect.KNOWN, Effect.NONE)
 KINDS = (Kind.FAIL, Kind.REVIEW, Kind.OPEN, Kind.INFORMATIONAL)
 ANY = "any"  # as a kind: findings of every kind; without one, those that a person has to look at
+PARTS = {"weights": "Weights", "behaviour": "Behaviour", "openness": "Openness"}  # pages of an audit
 FORMATS = {  # that an audit is offered in, beside its page
     "json": "JSON",
     "sarif": "SARIF",
@@ -48,7 +49,7 @@ def of_audit(audit: KeptAudit, before: KeptAudit | None) -> tuple[Link, ...]:
     """Where the page of an audit leads to: its history, the audit before it, and other formats of it."""
     rows = [
         *links(),
-        Link(f"{at(audit)}/weights", "Weights"),
+        *(Link(f"{at(audit)}/{name}", title) for name, title in PARTS.items()),
         Link(f"/models?{urlencode({'name': audit.name})}", "History"),
     ]
     if before:

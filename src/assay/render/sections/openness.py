@@ -64,9 +64,9 @@ def html(found: Openness, dossier: Dossier) -> Markup:
     return _html(found, summary(found), anchors(dossier), unseen(dossier))
 
 
-def body(found: Openness, unseen: str) -> Markup:
-    """What stands below the classes on a page of its own, which has no rows of files to lead to."""
-    return _html(found, [], {}, unseen)
+def body(found: Openness, unseen: str, rows: dict[str, str] | None = None) -> Markup:
+    """What stands below the classes on a page of its own; `rows` of files that it leads to are in another page."""
+    return _html(found, [], rows or {}, unseen)
 
 
 def _html(found: Openness, classes: list[str], rows: dict[str, str], unseen: str) -> Markup:
