@@ -7,6 +7,7 @@ float32[blocks, values]. Products are formed scale first, as ggml does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,11 @@ def _word(b: Bytes, at: int, count: int, dtype: str) -> NDArray[Any]:
 
 def _nibbles(q: Bytes) -> Bytes:
     """The low nibbles of a block's bytes, then the high ones."""
-    return np.concatenate([q & 15, q >> 4], axis=-1)
+    count = q.shape[-1]
+    found = np.empty((*q.shape[:-1], 2 * count), np.uint8)
+    np.bitwise_and(q, 15, out=found[..., :count])
+    np.right_shift(q, 4, out=found[..., count:])
+    return found
 
 
 def _q4_0(b: Bytes) -> Values:
@@ -122,7 +127,8 @@ def _q6_k(b: Bytes) -> Values:
     low = _nibbles(b[:, :128].reshape(-1, 2, 64)).reshape(-1, 256)
     up = _pairs(b[:, 128:192])
     dl = _half(b, 208) * b[:, 192:208].view(np.int8).astype(F)
-    return ((low | up << 4).astype(F) - F(32)).reshape(-1, 16, 16) * dl[:, :, None]
+    codes = (low | up << 4).view(np.int8) - np.int8(32)  # bytes, where they still are
+    return codes.astype(F).reshape(-1, 16, 16) * dl[:, :, None]
 
 
 def _tq1_0(b: Bytes) -> Values:
@@ -146,9 +152,15 @@ def _q1_0(b: Bytes) -> Values:
 
 
 def _mxfp4(b: Bytes) -> Values:
-    code = b[:, :1].astype(np.uint32)
+    return np.take(FP4, _nibbles(b[:, 1:])) * np.take(_of_e8m0(), b[:, :1])
+
+
+@cache
+def _of_e8m0() -> Values:
+    """The scale that each code of MXFP4 stands for, half of what E8M0 says, as ggml has it: float32[256]."""
+    code = np.arange(256, dtype=np.uint32)
     bits = np.where(code < 2, np.uint32(0x00200000) << np.minimum(code, 1), (np.maximum(code, 1) - 1) << 23)
-    return FP4[_nibbles(b[:, 1:])] * bits.astype(np.uint32).view(F)
+    return bits.astype(np.uint32).view(F)
 
 
 def _nvfp4(b: Bytes) -> Values:
@@ -156,7 +168,7 @@ def _nvfp4(b: Bytes) -> Values:
     exponent, mantissa = (code >> 3 & 15).astype(np.int32), (code & 7).astype(F)
     raw = np.where(exponent == 0, mantissa * F(2**-9), np.ldexp(F(1) + mantissa / F(8), exponent - 7))
     d = np.where((code == 0) | (code == 0x7F), F(0), raw.astype(F) * F(0.5))
-    return FP4[_nibbles(b[:, 4:].reshape(-1, 4, 8))] * d[:, :, None]
+    return np.take(FP4, _nibbles(b[:, 4:].reshape(-1, 4, 8))) * d[:, :, None]
 
 
 def nibbles_of(name: str, packed: Bytes) -> Bytes:
@@ -168,7 +180,7 @@ def nibbles_of(name: str, packed: Bytes) -> Bytes:
 
 
 def _iq4_nl(b: Bytes) -> Values:
-    return NL4[_nibbles(b[:, 2:])] * _half(b, 0)
+    return np.take(NL4, _nibbles(b[:, 2:])) * _half(b, 0)
 
 
 def _iq4_xs(b: Bytes) -> Values:
@@ -176,7 +188,7 @@ def _iq4_xs(b: Bytes) -> Values:
     low = b[:, 4 + group // 2] >> (group % 2 * 4).astype(np.uint8) & 15
     high = _word(b, 2, 1, "<u2") >> (2 * group).astype(np.uint16) & 3
     dl = _half(b, 0) * ((low | high << 4).astype(F) - F(32))
-    return NL4[_nibbles(b[:, 8:].reshape(-1, 8, 16))] * dl[:, :, None]
+    return np.take(NL4, _nibbles(b[:, 8:].reshape(-1, 8, 16))) * dl[:, :, None]
 
 
 def _grid(name: str) -> NDArray[np.int8]:

@@ -52,9 +52,8 @@ class Powers:
             self._kept = np.empty((3, size, LANES))
         value, square, other = self._kept[:, :size]
         padded = value[1:].reshape(count, wide)
-        padded[:, :width], padded[:, width:] = rows, 0
-        if not finite:
-            padded[~np.isfinite(padded)] = 0
+        padded[:, :width] = rows if finite else np.where(np.isfinite(rows), rows, rows.dtype.type(0))
+        padded[:, width:] = 0
         np.multiply(value[1:], value[1:], out=square[1:])
         for number, power in enumerate((value, square, other, other)):
             if number > 1:
@@ -76,8 +75,7 @@ def extremes(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
         some = rows[unknown]
         nan = np.isnan(some)
         for found, reduced, least in ((low, np.minimum.reduce, np.inf), (high, np.maximum.reduce, -np.inf)):
-            np.copyto(some, np.float32(least), where=nan)
-            found[unknown] = reduced(some, axis=1)
+            found[unknown] = reduced(np.where(nan, np.float32(least), some), axis=1)
     return low, high, not len(unknown) and bool(np.isfinite(low).all() and np.isfinite(high).all())
 
 
@@ -110,7 +108,10 @@ def mixed(rows: Raw) -> NDArray[np.uint32]:
     native/src/kernels.cpp says why words and keys are mixed.
     """
     count, width = rows.shape
-    padded = np.pad(rows, ((0, 0), (0, -width % 128))) if width % 128 else np.ascontiguousarray(rows)
+    padded = np.ascontiguousarray(rows)
+    if width % 128:
+        padded = np.zeros((count, width + -width % 128), np.uint8)
+        padded[:, :width] = rows
     words = padded.view("<u4").reshape(count, -1, 32)
     found = words >> 15
     found ^= words
