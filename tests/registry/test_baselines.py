@@ -44,8 +44,17 @@ def test_what_is_known_counts_as_a_file_and_for_its_content_alone(bad: Path, whe
     assert audited(bad, known)[0] != 1
     run("audit", str(bad), "--baseline", str(known), "-o", f"json={dossier}", "-q")
     assert run("verify", str(dossier), str(bad), "--baseline", str(known)).returncode == 0
+    digest = json.loads(dossier.read_text())["baseline"]
+    named = f"sha256:{digest}"
+    assert named in run("audit", str(bad), "--baseline", named, ASSAY_REGISTRY=where).stdout, (
+        "the command to audit again"
+    )
+    assert run("verify", str(dossier), str(bad), "--baseline", named, ASSAY_REGISTRY=where).returncode == 0
     (bad / "pytorch_model.bin").write_bytes(calls("os", "system", "rm"))
     assert audited(bad, known)[0] == 1, "it is of that content"
+    said("baseline", "end", row["id"][:8], where=where)
+    done = run("audit", str(bad), "--baseline", named, ASSAY_REGISTRY=where)
+    assert done.returncode == 2 and "is kept in" in done.stderr and "give the file" in done.stderr
 
 
 def test_what_says_that_files_are_others_is_never_known(bad: Path, where: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -30,6 +31,17 @@ def said(*arguments: str, where: str) -> str:
     done = run(*arguments, "--registry", where)
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout
+
+
+def test_what_was_not_read_in_full_is_not_read_for_its_fingerprint(tmp_path: Path) -> None:
+    """Of 4 TiB that were never written: to hash them would take longer than a command may take here."""
+    size, large = 1 << 42, tmp_path / "model.safetensors"
+    header = json.dumps({"w": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+    large.write_bytes(len(header).to_bytes(8, "little") + header)
+    os.truncate(large, 8 + len(header) + size)
+    assert run("audit", str(large), "--keep", "-q", "--registry", str(tmp_path / "kept")).returncode == 3
+    with pytest.raises(UsageError, match="needs feed-forward layers"):
+        assay.fingerprint(large)
 
 
 def test_a_kept_audit_is_listed_shown_and_found(model: Path, where: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assay.facts.behaviour import Behaviour
     from assay.facts.calibration import Calibration
     from assay.facts.dossier import Dossier
+    from assay.policy.baseline import Baseline
     from assay.probes.probing import Probing
     from assay.uncertainty.asking import Asking
 
@@ -25,7 +26,7 @@ class Named:
     """What the audit was made with, as the user names it."""
 
     policy: str | None
-    baseline: Path | None
+    baseline: Path | Baseline | None
     base: str | None
     corpora: tuple[str, ...]
     trust: Path | None

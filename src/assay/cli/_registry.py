@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,10 @@ from assay.lazy import dataclass
 from assay.writing import keep_out
 
 if TYPE_CHECKING:
+    from assay.pipeline.gathered import Gathered
+    from assay.policy.baseline import Baseline
     from assay.registry import Registry
+    from assay.subject import Walk
 
 
 def where(named: str | None) -> str:
@@ -28,6 +33,17 @@ def kept(named: str | None) -> AbstractContextManager[Registry]:
     from assay import registry
 
     return registry.open(where(named))
+
+
+def known(given: Path | None, named: str | None) -> Path | Baseline | tuple[()]:
+    """The baseline that is given: a file, or `sha256:DIGEST` of a kept one (UsageError: none that counts has it)."""
+    scheme, found, digest = str(given or "").partition(":")
+    if not found or scheme != "sha256" or (given and given.exists()):
+        return given or ()
+    from assay.registry.baselines import named as of_digest
+
+    with kept(named) as registry:
+        return of_digest(registry, digest.lower())
 
 
 def saved_or_kept(words: str, named: str | None) -> Dossier:
@@ -47,12 +63,18 @@ class Keeping:
 
     model: str
     place: str
+    read: list[tuple[Walk, Gathered]] = field(default_factory=list)
+
+    def told(self, walk: Walk, read: Gathered) -> None:
+        """Take what was read of the model: its fingerprint is made of that."""
+        self.read.append((walk, read))
 
     def keep(self, dossier: Dossier, histograms: Path | None, *, quiet: bool) -> None:
         """Keep it with what belongs to it, and say so."""
         from assay import registry
+        from assay.registry.companions import fingerprint
 
-        beside = registry.beside(dossier, self.model)
+        beside = registry.beside(dossier, self.model, made=partial(fingerprint, *self.read.pop(), dossier))
         if histograms and histograms.is_file():
             from assay.registry.blobs import MOST
 

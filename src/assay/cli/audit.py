@@ -21,7 +21,7 @@ from assay.cli._config import Config, configured
 from assay.cli._network import told
 from assay.cli._output import Target, target, write_all
 from assay.cli._progress import progress
-from assay.cli._registry import keeping
+from assay.cli._registry import keeping, known
 from assay.errors import UsageError
 from assay.facts.dossier import Dossier, Verdict
 
@@ -47,7 +47,10 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     "--skip", multiple=True, metavar="CHECK,..", help="Leave these checks out (or weights.*); they stay open."
 )
 @click.option(
-    "--baseline", type=options.FILE, metavar="FILE", help="Known findings that do not block (see: assay baseline)."
+    "--baseline",
+    type=options.FILE,
+    metavar="FILE",
+    help="Known findings that do not block (see: assay baseline): a file, or sha256:DIGEST of a kept one.",
 )
 @options.offline(default=None)
 @click.option(
@@ -157,7 +160,7 @@ def COMMAND(
     accepted = baseline or (Path(config.baseline) if config.baseline else None)
     request = requested(
         model, policy=policy or config.policy, questions=_ids(questions), only=_ids(only), skip=_ids(skip),
-        known=accepted or (), offline=config.offline if offline is None else offline,
+        known=known(accepted, registry or config.registry), offline=config.offline if offline is None else offline,
         require_isolation=config.require_isolation if require_isolation is None else require_isolation,
         as_of=as_of, jobs=jobs or config.jobs, base=base, corpora=corpora, trust=trust, hints=hints, reported=reported,
         histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear, probes), cost=cost,
@@ -165,7 +168,7 @@ def COMMAND(
     )  # fmt: skip
     told(model, base, *corpora, offline=request.offline)
     with progress(quiet) as advance:
-        dossier = audited(request, advance)
+        dossier = audited(request, advance, kept_in.told if kept_in else None)
     own = config.without(**ctx.params | {"registry": ""})  # where it is kept is no part of what is asked
     write_all(dossier, targets, verbose=verbose, plugins=request.plugins, config=own)
     _unheeded(request.known_of, accepted, dossier)

@@ -12,6 +12,7 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._progress import progress
 from assay.cli._recheck import Named, rechecked
+from assay.cli._registry import known
 from assay.cli._streams import Output, looks, put_record
 from assay.errors import InputError, UsageError
 from assay.facts.signature import Trust
@@ -77,7 +78,7 @@ if TYPE_CHECKING:
     "--baseline",
     type=options.FILE,
     metavar="FILE",
-    help="With DOSSIER: the known findings that it was made with.",
+    help="With DOSSIER: the known findings that it was made with: a file, or sha256:DIGEST of a kept baseline.",
 )
 @options.base("With DOSSIER: the base that it was made with.")
 @options.corpora("With DOSSIER: a corpus that it was made with")
@@ -133,7 +134,7 @@ def COMMAND(
     if len(what) == 2:
         if signature:
             raise UsageError("--signature is that of a model; the one about a dossier is given with --attestation")
-        given = Named(policy, baseline, base, corpora, trust, packs, plugins)
+        given = Named(policy, known(baseline, None) or None, base, corpora, trust, packs, plugins)
         asked = bool(public or roots or identity)
         return rechecked(what[0], what[1], attestation, whom, given, at, asked, outputs, quiet=quiet)
     if attestation or policy or baseline or base or corpora or packs or plugins:

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from assay import registry
 from assay.errors import AssayError, InputError, MissingExtra, UsageError
 from assay.execution import Executor, Ok
 from assay.facts.artifact import Obstacle
 from assay.facts.codec import sha256
-from assay.facts.dossier import Dossier
 from assay.facts.fleet import FleetRow
 from assay.facts.kept import KeptAudit
 from assay.fleet import models
@@ -28,14 +26,12 @@ from assay.pipeline.gathered import Gathered, decoded, encoded, key
 from assay.pipeline.parts import Part, groups
 from assay.pipeline.plan import planned
 from assay.progress import Progress, report
+from assay.registry.companions import fingerprint
 from assay.subject import Entry, Walk, reach
 from assay.subject.fetching import Limits, ahead, within
 from assay.subject.hub import Ahead
 from assay.subject.reference import opened
 from assay.version import VERSION
-
-if TYPE_CHECKING:
-    from assay.weights.fingerprint import Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +145,7 @@ def audit(task: Task) -> FleetRow:
             return models.without(entry, str(cause))
         latest = kept.latest(dossier.subject.name)
         lasting = bool(not walk.closed and keys.read and read.lasting)
-        beside = registry.beside(dossier, entry.opened, before, partial(_fingerprint, walk, read, dossier))
+        beside = registry.beside(dossier, entry.opened, before, partial(fingerprint, walk, read, dossier))
         files = {**beside, **({"facts": encoded(read)} if lasting else {})}
         made = kept.keep(dossier, files, by=task.by, token=task.token)
         ours = bool(states.usual) and made.dossier == sha256(dossier)  # else another kept other files under it
@@ -222,13 +218,6 @@ def _facts(files: dict[str, bytes]) -> Gathered | None:
     except UsageError:
         files.clear()
         return None
-
-
-def _fingerprint(walk: Walk, read: Gathered, dossier: Dossier) -> Fingerprint | None:
-    """Of weights on disk, from what was read of them; for its sake none are fetched."""
-    from assay.weights.comparison.reference import fingerprint_of_read
-
-    return None if walk.far else fingerprint_of_read(walk, read.facts, dossier.subject.sha256)
 
 
 def _before(kept: registry.Registry, done: KeptAudit) -> KeptAudit | None:

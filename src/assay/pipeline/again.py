@@ -10,6 +10,7 @@ from assay.errors import UsageError
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.lazy import dataclass
 from assay.pipeline.request import Request, requested
+from assay.policy.baseline import Baseline
 from assay.probes.probing import Probing
 from assay.uncertainty.asking import Asking
 
@@ -29,7 +30,7 @@ class Given:
     """What an audit was made with, where its dossier holds only a digest or a name."""
 
     policy: str | None = None
-    baseline: Path | None = None
+    baseline: Path | Baseline | None = None
     base: str | None = None
     corpora: tuple[str, ...] = ()
     trust: Path | None = None

@@ -121,7 +121,7 @@ def requested(
     questions: Sequence[str] = (),
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
-    known: Collection[str] | os.PathLike[str] = (),
+    known: Collection[str] | os.PathLike[str] | baseline.Baseline = (),
     baseline_digest: str | None = None,
     offline: bool = False,
     isolation: bool = True,
@@ -177,8 +177,8 @@ def requested(
 
 def _known(given: object, digest: str | None) -> tuple[frozenset[str], str | None, str]:
     """Fingerprints, the digest of their list, and the model that they are of: from a baseline file, or as given."""
-    if isinstance(given, str | os.PathLike):
-        found = baseline.read(Path(given))
+    if isinstance(given, str | os.PathLike | baseline.Baseline):
+        found = given if isinstance(given, baseline.Baseline) else baseline.read(Path(given))
         return frozenset(found.known), baseline.digest(frozenset(found.known)), found.model
     if not isinstance(given, Collection) or not all(isinstance(row, str) for row in given):
         raise UsageError(f"known = {given!r}: expected fingerprints, or the path of a baseline file")

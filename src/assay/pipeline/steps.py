@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,24 +27,38 @@ from assay.subject import Walk, reach
 from assay.subject.reference import opened
 
 if TYPE_CHECKING:
+    from assay.weights.histograms import Kept
     from assay.weights.summaries import Keep
 
 
-def audited(request: Request, progress: Progress | None = None) -> Dossier:
+def audited(
+    request: Request, progress: Progress | None = None, told: Callable[[Walk, Gathered], None] | None = None
+) -> Dossier:
     """Open what the request names, audit it, and write the histograms that it asks for.
+
+    Args:
+        told: takes the files and what was read of them, for what else is made of that.
 
     Raises UsageError: the model, its base, a corpus or a trust file cannot be used as given.
     """
     walk = opened(request.model, offline=request.offline, headers=request.cost is Cost.HEADER)
-    make = isolated(walk, request)
+    kept = _histograms(request)
+    read = gathered(walk, request, isolated(walk, request), progress, kept.take if kept else None)
+    if told:
+        told(walk, read)
+    dossier = concluded(read, walk, request, progress)
+    if kept and request.histograms:
+        writing.write(request.histograms, kept.encoded(dossier.subject.sha256))
+    return dossier
+
+
+def _histograms(request: Request) -> Kept | None:
+    """What takes the histograms that are to be written."""
     if request.histograms is None:
-        return examined(walk, request, make, progress)
+        return None
     from assay.weights.histograms import Kept
 
-    kept = Kept()
-    dossier = examined(walk, request, make, progress, kept.take)
-    writing.write(request.histograms, kept.encoded(dossier.subject.sha256))
-    return dossier
+    return Kept()
 
 
 def examined(

@@ -1,6 +1,6 @@
 """Baselines in the registry: what of a model somebody accepted as known, when and why, and who took it back.
 
-The latest of a model that nobody took back can be written to a file for --baseline, by which alone it counts. It is of
+One counts where it is given: as a file that was written of it, or by its digest, which names its very content. It is of
 the model of that name and of content, and what says that files are not those that were meant cannot be on it.
 """
 
@@ -43,6 +43,18 @@ def counting(registry: Registry, model: str) -> Known | None:
     return next(iter(reversed(registry.database.read(lambda connection: listed(connection, model)))), None)
 
 
+def named(registry: Registry, sha256: str) -> baseline.Baseline:
+    """The baseline with this digest, as dossiers record it (UsageError: none that counts has it)."""
+    for row in reversed(registry.database.read(listed)):
+        found = _baseline(row)
+        if baseline.digest(frozenset(found.known)) == sha256:
+            return found
+    raise UsageError(
+        f"no baseline with sha256 {sha256[:64]!r} is kept in {registry.place.shown} and counts (assay baseline list):"
+        " give the file"
+    )
+
+
 def take_back(registry: Registry, id: str, by: str) -> Known:
     """Say that a baseline counts no more; it stays on record (UsageError: none, or several, have this number)."""
 
@@ -68,7 +80,11 @@ def take_in(connection: Connection, rows: Iterable[Known]) -> None:
 
 def content(row: Known) -> bytes:
     """The same as a file for --baseline."""
-    return baseline.content(baseline.Baseline(row.model, dict(row.known)))
+    return baseline.content(_baseline(row))
+
+
+def _baseline(row: Known) -> baseline.Baseline:
+    return baseline.Baseline(row.model, dict(row.known))
 
 
 def _known(found: dict[str, object]) -> tuple[tuple[str, str], ...]:

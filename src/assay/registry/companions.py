@@ -12,6 +12,8 @@ from assay.facts.dossier import Dossier
 from assay.files import content
 
 if TYPE_CHECKING:
+    from assay.pipeline.gathered import Gathered
+    from assay.subject import Walk
     from assay.weights.fingerprint import Fingerprint
 
 _SIGNATURE = "model.sig"  # model_signing, the name that its command writes to
@@ -49,6 +51,13 @@ def _fingerprint(dossier: Dossier, made: Callable[[], Fingerprint | None]) -> di
     except (InputError, UsageError):  # none that can be read, or without the layers that it is made from
         return {}
     return {"fingerprint": encoded(found)} if found is not None else {}
+
+
+def fingerprint(walk: Walk, read: Gathered, dossier: Dossier) -> Fingerprint | None:
+    """Of weights on disk, from what was read of them in full: nothing is read again, and none are fetched for it."""
+    from assay.weights.comparison.reference import fingerprint_of_read
+
+    return None if walk.far else fingerprint_of_read(walk, read.facts, dossier.subject.sha256)
 
 
 def _opened(dossier: Dossier, model: str) -> Fingerprint:

@@ -12,7 +12,7 @@ _LIMITS = {"seconds": "max-time", "bytes": "max-bytes"}
 def reproduce(dossier: Dossier) -> str:
     """The command in one line; each section adds the options that gave it.
 
-    A dossier keeps no path: FILE stands for that of the baseline.
+    A dossier keeps no path: a baseline is named by its digest, as one that is kept in a registry can be given.
     """
     named = dossier.subject.reference or dossier.subject.name
     subject = quoted(f"./{named}" if named.startswith("-") else named)
@@ -22,5 +22,5 @@ def reproduce(dossier: Dossier) -> str:
     options += "".join(f" --plugin {quoted(plugin.name)}" for plugin in dossier.plugins)
     options += "".join(f" --{_LIMITS[row.name]} {row.most}" for row in dossier.limits if row.given)
     dated = f" --as-of {dossier.policy.as_of}" if dossier.policy.as_of else ""
-    known = " --baseline FILE" if dossier.baseline else ""
+    known = f" --baseline sha256:{dossier.baseline}" if dossier.baseline else ""
     return f"assay audit {subject} --policy {quoted(dossier.policy.name)}{known}{left_out}{options}{dated}"

@@ -63,10 +63,10 @@ def fingerprint(model: str, *, offline: bool, isolation: bool) -> Fingerprint:
         stack.enter_context(np.errstate(all="ignore"))  # values may be of any size
         weights, name = _opened(model, offline=offline, isolation=isolation, stack=stack)
         vocabulary = next(iter(weights.facts("Vocabulary")), None)
-        found = fingerprint_of(name, digest(weights.walk), weights, vocabulary)
-    if found is None:
-        raise UsageError(f"no fingerprint for {name}: it needs feed-forward layers and a token embedding")
-    return found
+        found = fingerprint_of(name, "", weights, vocabulary)
+        if found is None:
+            raise UsageError(f"no fingerprint for {name}: it needs feed-forward layers and a token embedding")
+        return replace(found, sha256=digest(weights.walk))
 
 
 def fingerprint_of_read(walk: Walk, facts: Sequence[object], sha256: str) -> Fingerprint | None:
