@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,11 @@ from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._registry import where
 from assay.cli._streams import say
+from assay.cli._threads import use
+from assay.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from assay.runtime import Runtime
 
 
 @command("serve")
@@ -19,7 +25,9 @@ from assay.cli._streams import say
     "browsers", "Let in, besides, whoever sends the token in this file (Authorization: Bearer).", anyone=False
 )
 @options.corpora("Look texts that are pasted into a page up in this indexed training data")
+@click.option("--run", "model", metavar="MODEL", help="Run this model, so that pages can ask it.")
 @options.offline()
+@options.threads()
 @click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")
 @click.option(
     "--at-once",
@@ -38,7 +46,9 @@ def COMMAND(
     hosts: tuple[str, ...],
     token_file: Path | None,
     corpora: tuple[str, ...],
+    model: str | None,
     offline: bool,
+    threads: int,
     read_only: bool,
     at_once: int,
     opened: bool,
@@ -49,27 +59,29 @@ def COMMAND(
 
     Only this machine can reach it, and only the browser that opens the link that is printed: the link is good for one
     session. Ends by Ctrl-C or SIGTERM. JSON is below /api/v1, for whoever has the token of --token-file
-    (docs/workbench.md). No page has anything from elsewhere, and no model is loaded; an audit of hf://org/name fetches
-    that, unless --offline is given.
+    (docs/workbench.md). No page has anything from elsewhere, and no model is loaded but that of --run; an audit of
+    hf://org/name fetches that, unless --offline is given.
     """
     from assay import registry as registries
     from assay.network import serving
     from assay.serve.application import application
+    from assay.serve.asking import Asking
     from assay.serve.guard import Guard
     from assay.serve.jobs import Jobs
     from assay.serve.tracing import Tracing
 
-    told(*corpora, offline=offline)
+    told(model, *corpora, offline=offline)
     traced = Tracing(corpora, offline=offline)
+    asking = Asking(_runtime(model, threads, offline=offline) if model else None, traced)
     door = serving.door(host, hosts, token_file)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something
     with registries.open(where(registry), new=first) as found, serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
         jobs = Jobs(registry or "", offline=offline, at_once=at_once)
-        bench = application(found, jobs, may=not read_only, traced=traced)
+        bench = application(found, jobs, may=not read_only, traced=traced, asking=asking)
         guard = Guard(bench, door, socket.getsockname()[1], read_only=read_only)
         server = serving.server(guard, wait=60)
-        jobs.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
+        jobs.over = asking.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
         link = f"{at}/?code={guard.link()}"
         say(link)
         if not quiet:
@@ -79,4 +91,16 @@ def COMMAND(
         try:
             server.run(sockets=[socket])
         finally:
+            asking.close()
             jobs.close()
+
+
+def _runtime(model: str, threads: int, *, offline: bool) -> Runtime:
+    """The model that pages ask (UsageError: it cannot be run)."""
+    from assay import uncertainty
+
+    use(threads)
+    try:
+        return uncertainty.open(model, offline=offline)
+    except InputError as cause:
+        raise UsageError(str(cause)) from None

@@ -21,6 +21,7 @@ from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON, said
 from assay.serve.asked import kept, value
+from assay.serve.asking import Asking
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
 from assay.serve.sections import Sections
@@ -64,15 +65,18 @@ def library() -> Any:
     )
 
 
-def application(registry: Registry, jobs: Jobs, *, may: bool = True, traced: Tracing | None = None) -> Any:
+def application(
+    registry: Registry, jobs: Jobs, *, may: bool = True, traced: Tracing | None = None, asking: Asking | None = None
+) -> Any:
     """The ASGI application over one registry; who may ask it is for a guard before it to say.
 
     Args:
         jobs: what runs audits that are started here.
         may: whether pages offer what changes something; a guard refuses it where they do not.
         traced: the corpora in which a text is looked for; None: there are none.
+        asking: the model that answers; None: none does.
     """
-    starlette, traced = library(), traced or Tracing()
+    starlette, traced, asking = library(), traced or Tracing(), asking or Asking()
     shown, started, waiving = Shown(registry, may=may), Started(registry, jobs, may=may), Waiving(registry, may=may)
 
     def of(answer: Callable[..., tuple[Any, ...]], most: int = 0) -> Any:
@@ -106,22 +110,26 @@ def application(registry: Registry, jobs: Jobs, *, may: bool = True, traced: Tra
         for path, answer in (
             *Sections(registry).pages(),
             *traced.pages(),
+            *asking.pages(),
             *_pages(shown, Weights(registry), started, waiving),
         )
     ]
     routes += [
         starlette.Route(path, of(answer, MOST), methods=[way])
-        for way, path, answer in (*_changes(started, waiving), *traced.changes())
+        for way, path, answer in (*_changes(started, waiving), *traced.changes(), *asking.changes())
     ]
 
-    async def events(request: Any) -> Any:
-        try:
-            stream = started.events(request)
-        except Refusal as cause:
-            return refused(request, cause.status, str(cause))
-        return starlette.StreamingResponse(stream, media_type="text/event-stream")
+    def events(stream: Callable[[Any], Any]) -> Any:
+        async def told(request: Any) -> Any:
+            try:
+                return starlette.StreamingResponse(stream(request), media_type="text/event-stream")
+            except Refusal as cause:
+                return refused(request, cause.status, str(cause))
 
-    routes.append(starlette.Route("/jobs/{id}/events", events, methods=["GET"]))
+        return told
+
+    streams = (("/jobs/{id}/events", started.events), ("/ask/{id}/events", asking.events))
+    routes += [starlette.Route(path, events(stream), methods=["GET"]) for path, stream in streams]
     return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
 
 

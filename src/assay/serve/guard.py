@@ -21,7 +21,7 @@ from assay.serve.answers import HTML, READ_ONLY, said
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
 _SAFE = ("GET", "HEAD")
 _LINKS = "/links"
-_CHANGES_NOTHING = (_LINKS, "/trace")  # what is sent and only looked for
+_CHANGES_NOTHING = (_LINKS, "/trace", "/ask")  # what is sent, here and below, and nothing that is kept changes
 HEADERS = {
     # of the document itself each page has a policy of its own, by the hashes of its style and script
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
@@ -95,7 +95,7 @@ class Guard:
         own = own_page(headers.get("origin", "null"), host) or (bears and "origin" not in headers)
         if not own or headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return 403, "This was not asked by a page of this server."
-        if self._read_only and scope["path"] not in _CHANGES_NOTHING:
+        if self._read_only and not _changes_nothing(scope["path"]):
             return 403, READ_ONLY
         return None
 
@@ -105,6 +105,10 @@ class Guard:
         except CookieError:
             return False
         return found is not None and found.value in self._sessions
+
+
+def _changes_nothing(path: str) -> bool:
+    return any(path == row or path.startswith(f"{row}/") for row in _CHANGES_NOTHING)
 
 
 def _drawn(kept: OrderedDict[str, None], most: int) -> str:

@@ -49,7 +49,7 @@ class Tracing:
 
     def page(self, _request: Any) -> tuple[bytes, str]:
         """The form."""
-        return trace_page.ask(self._names()), HTML
+        return trace_page.ask(self.names), HTML
 
     def trace(self, request: Any, raw: bytes) -> Answered:
         """Trace what a form has, and lead to it; what cannot be is said in the form."""
@@ -58,7 +58,7 @@ class Tracing:
         try:
             found = self._traced(text, given.get("prompt", ""))
         except UsageError as cause:
-            return trace_page.ask(self._names(), text, str(cause)), HTML, 400, {}
+            return trace_page.ask(self.names, text, str(cause)), HTML, 400, {}
         return b"", HTML, 303, {"Location": f"/trace/{self._keep(found, given.get('prompt', ''))}"}
 
     def one(self, request: Any) -> tuple[bytes, str]:
@@ -97,8 +97,14 @@ class Tracing:
         self._stamps = _stamps(self._corpora)
         return corpus.open(self._corpora, offline=self._offline)
 
-    def _names(self) -> tuple[str, ...]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """How the corpora are called."""
         return tuple(row.name for row in self._corpus.records) if self._corpus else ()
+
+    def corpus(self) -> Corpus | None:
+        """The corpora as they are now, None where there are none (UsageError: one is there no more)."""
+        return self._now() if self._corpora else None
 
     def _keep(self, found: Trace, prompt: str) -> str:
         id = hashlib.sha256(f"{len(prompt)} {prompt}{found.text}".encode("utf-8", "replace")).hexdigest()[:_NAMED]

@@ -5,7 +5,7 @@
 >>> found = uncertainty.score(model, "The capital of France is", " Berlin.")  # doctest: +SKIP
 """
 
-from assay.uncertainty.scoring import Draw, generated, open, score
+from assay.uncertainty.scoring import Draw, generated, open, score, written
 from assay.uncertainty.support import Against, against
 
-__all__ = ["Against", "Draw", "against", "generated", "open", "score"]
+__all__ = ["Against", "Draw", "against", "generated", "open", "score", "written"]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from assay.runtime.recorded import Recorded
     from assay.runtime.torch_ import TorchRuntime
 
-__all__ = ["Against", "Draw", "against", "generated", "open", "score"]
+__all__ = ["Against", "Draw", "against", "generated", "open", "score", "written"]
 MOST_NEW = 4096  # tokens that are generated at most
 LEAST_SAMPLED = 64  # tokens that a sample may have, however short the text is
 
@@ -153,6 +153,27 @@ def generated(
     tokens, text = answer(runtime, prompt, min(most, MOST_NEW), temperature, seed)
     if not text:
         raise UsageError("the model wrote nothing after this prompt")
+    return _of_written(runtime, prompt, tokens, text, calibration, draw, held, usual)
+
+
+def written(
+    runtime: Generates, prompt: str, tokens: tuple[TokenScore, ...], draw: Draw = Draw(), held: Against = Against()
+) -> ScoredText:
+    """As `generated`, of tokens that the model wrote after the prompt already, as for somebody who watched."""
+    text = "".join(token.text for token in tokens)
+    return _of_written(runtime, prompt, tokens, text, None, draw, held, unknown)
+
+
+def _of_written(
+    runtime: Generates | Samples,
+    prompt: str,
+    tokens: tuple[TokenScore, ...],
+    text: str,
+    calibration: Calibration | None,
+    draw: Draw,
+    held: Against,
+    usual: Usually,
+) -> ScoredText:
     trace = traced(runtime, prompt, text)
     return _scored(_Scored(runtime, prompt, text, tokens, trace, generated=True), calibration, draw, held, usual)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from assay.runtime import Runtime, can_score
 from assay.uncertainty.checking import given, unread, worded
 from assay.uncertainty.checking import sentences as sentences_beside
 from assay.uncertainty.grounding import Documents
-from assay.uncertainty.sources import document
+from assay.uncertainty.sources import Source, document, source
 
 if TYPE_CHECKING:
     from assay.corpus.collection import Corpus
@@ -47,15 +47,24 @@ class Against:
 def against(documents: Sequence[Path] = (), corpora: Sequence[str] = (), *, offline: bool = False) -> Against:
     """Documents from files, corpora from folders (UsageError: one of them cannot be used)."""
     sources = [worded(document(path)) for path in documents]
-    read = Documents([row.text for row in sources]) if sources else None
     found = None
     if corpora:
         from assay import corpus
 
         found = corpus.open(list(corpora), offline=offline)
-    if read is None:
-        return Against(corpus=found)
-    return Against(given(sources, read), read, found, unread(sources, read))
+    return _beside(sources, found)
+
+
+def beside(texts: Mapping[str, str], corpus: Corpus | None = None) -> Against:
+    """Texts that are there already, each by its name, and an open corpus (UsageError: a text has no words)."""
+    return _beside([worded(source(name, text)) for name, text in texts.items()], corpus)
+
+
+def _beside(sources: Sequence[Source], corpus: Corpus | None) -> Against:
+    if not sources:
+        return Against(corpus=corpus)
+    read = Documents([row.text for row in sources])
+    return Against(given(sources, read), read, corpus, unread(sources, read))
 
 
 def grounded(

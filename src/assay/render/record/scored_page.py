@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText, SpanKind
 from assay.lazy import dataclass
@@ -22,13 +26,13 @@ class _Piece:
     title: str
 
 
-def page(found: ScoredText) -> bytes:
-    """The page as UTF-8."""
+def page(found: ScoredText, bench: Mapping[str, Any] | None = None) -> bytes:
+    """The page as UTF-8; `bench` is what a workbench shows in place of the title and the text (None: it is a file)."""
     beside = nearest(found)
     named = [span for span in found.spans if span.kind is not SpanKind.WORDS]
     return shell.page(
-        "score.html.j2",
-        canonical(found),
+        "workbench_answer.html.j2" if bench else "score.html.j2",
+        b"" if bench else canonical(found),
         "scored",
         styles=("score.css",),
         contents=_contents(found),
@@ -52,7 +56,17 @@ def page(found: ScoredText) -> bytes:
         may_stay=f"{MAY_STAY[:1].upper()}{MAY_STAY[1:]}",
         stays=stays,
         step=step,
+        first=partial(_first, found) if bench else None,
+        **(dict(bench) | {"scripts": ("ask.js",), "policy": _BENCH} if bench else {}),
     )
+
+
+_BENCH = {"form-action": "'self'"}
+
+
+def _first(found: ScoredText, start: int) -> int:
+    """The number, from 1, of the token in which a place of the text lies."""
+    return next((number for number, row in enumerate(found.tokens, 1) if row.stop > start), 1)
 
 
 def _contents(found: ScoredText) -> tuple[Part, ...]:

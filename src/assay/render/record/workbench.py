@@ -20,6 +20,7 @@ from assay.text.many import many
 PAGES = (
     ("/", "Library"),
     ("/findings", "Findings"),
+    ("/ask", "Ask"),
     ("/trace", "Trace"),
     ("/waivers", "Waivers"),
     ("/jobs", "Jobs"),
@@ -142,6 +143,7 @@ def page(
     template: str,
     here: str,
     *,
+    styles: tuple[str, ...] = (),
     scripts: tuple[str, ...] = (),
     policy: Mapping[str, str] | None = None,
     more: tuple[Link, ...] = (),
@@ -150,6 +152,7 @@ def page(
     """A page of the workbench.
 
     Args:
+        styles: names of style sheets of its own.
         here: its address where it is one of those that every page leads to.
         more: where it leads to, if not to these alone.
     """
@@ -157,7 +160,7 @@ def page(
         template,
         b"",
         "",
-        styles=("record.css", "workbench.css"),
+        styles=("record.css", "workbench.css", *styles),
         scripts=scripts,
         links=more or links(here),
         policy={**_FORM, **(policy or {})},

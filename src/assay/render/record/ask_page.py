@@ -1,0 +1,124 @@
+"""Pages of the workbench that ask a model: the form, an answer as it is written, one token of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.facts.answering import Answering
+from assay.facts.job import State
+from assay.facts.uncertainty import TokenScore
+from assay.render.headline import Headline, Tone
+from assay.render.record import scored_page
+from assay.render.record.scored import CAUTION, step
+from assay.render.record.workbench import links, page
+from assay.render.visible import visible
+from assay.text.chance import chance, named
+from assay.text.many import many
+
+FIELDS = ("question", "document", "most", "temperature", "samples")
+_LIVE = {"connect-src": "'self'"}  # the page asks for events
+_PLAIN = Headline("NONE", "No model to ask: start assay serve with --run MODEL.", Tone.TELL)
+
+
+def ask(
+    model: str, rows: Sequence[Answering], corpora: Sequence[str], given: Mapping[str, str], trouble: str = ""
+) -> bytes:
+    """The form for a question, and the questions that were asked.
+
+    Args:
+        model: what answers; empty: the server runs none.
+        rows: the last answers, the newest first.
+        corpora: in which names and numbers of an answer are looked up.
+        given: the fields of the form, each by its name.
+        trouble: why what was given cannot be asked.
+    """
+    headline = Headline("ASK", f"{visible(model)} answers here, token by token.", Tone.TELL) if model else _PLAIN
+    if trouble:
+        headline = Headline("NOT ASKED", f"{trouble[:1].upper()}{trouble[1:]}.", Tone.CARE)
+    return page(
+        "workbench_ask.html.j2",
+        "/ask",
+        headline=headline,
+        caution=CAUTION,
+        model=model,
+        rows=rows,
+        corpora=corpora,
+        given=dict.fromkeys(FIELDS, "") | {"most": "128", "temperature": "0", "samples": "0"} | dict(given),
+    )
+
+
+def answer(row: Answering, token: int, *, traced: bool) -> bytes:
+    """An answer as far as it is, or with all that is made of it.
+
+    Args:
+        token: the number of the one that is looked at, from 1; 0: none is.
+        traced: there are corpora in which the answer can be traced.
+    """
+    at = f"/ask/{row.id}"
+    values: dict[str, Any] = {
+        "row": row,
+        "at": at,
+        "traced": traced,
+        "strip": [(number, _piece(one)) for number, one in enumerate(row.tokens, 1)],
+        "near": _near(row, token) if token else None,
+        "links": links("/ask"),
+    }
+    if row.found is not None:
+        return scored_page.page(row.found, values)
+    return page(
+        "workbench_asking.html.j2",
+        "/ask",
+        headline=_headline(row),
+        caution=CAUTION,
+        styles=("score.css",),
+        scripts=("ask.js",),
+        policy=_LIVE,
+        **{name: value for name, value in values.items() if name != "links"},
+    )
+
+
+def token(row: Answering, number: int) -> bytes:
+    """One token as a server-sent event; its number, from 1, is the id from which a stream goes on."""
+    return f"id: {number}\ndata: {json.dumps({'n': number, **_piece(row.tokens[number - 1])})}\n\n".encode()
+
+
+OVER = b'data: {"over": true}\n\n'  # the event that ends a stream
+
+
+def _piece(one: TokenScore) -> dict[str, Any]:
+    """A token as the strip shows it: its text, its step on the scale, and what it is to who hears it."""
+    likely = chance(one.logprob)
+    others = ", ".join(f"{named(row)} {chance(row.logprob)}" for row in one.alternatives[:3])
+    title = f"{visible(one.text.strip()) or 'a space or line break'}: {likely}{f', also {others}' if others else ''}"
+    return {"text": visible(one.text, keep="\n"), "step": step(-one.logprob), "title": visible(title)}
+
+
+def _near(row: Answering, number: int) -> dict[str, Any]:
+    """All that is known of a token."""
+    one = row.tokens[number - 1]
+    rows = [("chance", chance(one.logprob)), ("surprisal", f"{-one.logprob:.2f} nats")]
+    rows += [("rank", f"{one.rank:,}")] if one.rank is not None else []
+    rows += [("entropy of all that could stand here", f"{one.entropy:.2f} nats")] if one.entropy is not None else []
+    rows += [("lead over the likeliest other", f"{one.margin:+.2f} nats")] if one.margin is not None else []
+    return {
+        "number": number,
+        "text": repr(one.text),
+        "rows": rows,
+        "others": [(named(other), chance(other.logprob)) for other in one.alternatives],
+        "last": len(row.tokens),
+    }
+
+
+def _headline(row: Answering) -> Headline:
+    if row.state is State.FAILED:
+        return Headline("NO ANSWER", f"{row.said[:1].upper()}{row.said[1:]}.", Tone.CARE)
+    said = {
+        State.WAITING: "It waits until the answer before it is there.",
+        State.RUNNING: f"{visible(row.model)} writes.",
+        State.ENDING: "It is being stopped.",
+        State.DONE: "The answer is looked at.",
+        State.CANCELLED: f"It was stopped after {many(len(row.tokens), 'token')}.",
+    }
+    return Headline(str(row.state).upper(), said[row.state], Tone.TELL)

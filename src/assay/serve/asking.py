@@ -1,0 +1,241 @@
+"""What the workbench answers where it runs a model: an answer token by token, one of them looked into."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from assay.errors import AssayError, UsageError
+from assay.facts.answering import Answering
+from assay.facts.codec import canonical
+from assay.facts.job import State
+from assay.facts.uncertainty import Capability
+from assay.lazy import dataclass
+from assay.network.serving import Refusal
+from assay.render.record import ask_page
+from assay.serve.answers import HTML, JSON
+from assay.serve.asked import value
+from assay.serve.started import Answered, form
+from assay.serve.tracing import Tracing
+from assay.text.instant import instant
+
+if TYPE_CHECKING:
+    from assay.runtime import Runtime
+
+HELD, WAITING, STREAMS = 32, 8, 64  # answers that can be looked at, that wait or are written, pages that are told
+MOST_TEXT, MOST_TOKENS, MOST_SAMPLES = 100_000, 512, 10
+_EVERY, _ALIVE = 0.02, 15.0  # seconds between looks for a token, and after which a silent stream says that it lives
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question, checked."""
+
+    question: str
+    document: str
+    most: int
+    temperature: float
+    samples: int
+
+
+class Asking:
+    """Questions to one model, one after the other; closing stops them."""
+
+    def __init__(self, runtime: Runtime | None = None, traced: Tracing | None = None) -> None:
+        """Of a model that is ready to run, and the corpora in which names and numbers of its answers are looked up."""
+        self._runtime, self._traced = runtime, traced or Tracing()
+        self._lock = threading.Lock()
+        self._worker = ThreadPoolExecutor(1)  # one question after the other
+        self._held: OrderedDict[int, Answering] = OrderedDict()
+        self._number, self._streams, self._closed = 0, 0, False
+        self.over: Callable[[], bool] = lambda: self._closed  # whether who watches should stop
+
+    def pages(self) -> Iterator[tuple[str, Callable[..., tuple[bytes, str]]]]:
+        """What can be looked at: the path, and what answers."""
+        yield "/ask", self.page
+        yield "/ask/{id}", self.answer
+        yield "/ask/{id}/json", self.record
+
+    def changes(self) -> Iterator[tuple[str, str, Callable[..., Answered]]]:
+        """What is sent: the method, the path, and what answers."""
+        yield "POST", "/ask", self.ask
+        yield "POST", "/ask/{id}/stop", self.stop
+
+    def page(self, _request: Any) -> tuple[bytes, str]:
+        """The form, and the last questions."""
+        return self._form({}), HTML
+
+    def ask(self, request: Any, raw: bytes) -> Answered:
+        """Ask what a form has, and lead to the answer; what cannot be is said in the form."""
+        given = {name: text.replace("\r\n", "\n") for name, text in form(request, raw).items()}
+        try:
+            wanted = _wanted(given)
+            id = self._start(wanted)
+        except UsageError as cause:
+            return self._form(given, str(cause)), HTML, 400, {}
+        return b"", HTML, 303, {"Location": f"/ask/{id}"}
+
+    def stop(self, request: Any, _raw: bytes) -> Answered:
+        """Stop an answer, and lead to what there is of it."""
+        row = self._one(request)
+        with self._lock:
+            now = self._held.get(row.id)
+            if now and now.state in (State.WAITING, State.RUNNING):
+                self._held[row.id] = replace(now, state=State.ENDING)
+        return b"", HTML, 303, {"Location": f"/ask/{row.id}"}
+
+    def answer(self, request: Any) -> tuple[bytes, str]:
+        """An answer as far as it is, and the token that `token` names."""
+        row, text = self._one(request), value(request, "token")
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+        if text and not 1 <= number <= len(row.tokens):
+            raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
+        return ask_page.answer(row, number, traced=bool(self._traced.names)), HTML
+
+    def record(self, request: Any) -> tuple[bytes, str]:
+        """What is made of an answer as JSON, as `assay score -o json` writes it."""
+        row = self._one(request)
+        if row.found is None:
+            raise Refusal(404, f"There is no record of it: the answer {'waits' if not row.said else 'failed'}.")
+        return canonical(row.found), JSON
+
+    def events(self, request: Any) -> AsyncIterator[bytes]:
+        """Each token as soon as it is known (Refusal: there is no such answer, or too many look)."""
+        row, last = self._one(request), str(request.headers.get("last-event-id", ""))
+        if self._streams >= STREAMS:
+            raise Refusal(503, f"{STREAMS} pages are told already: look at the page again")
+        return self._told(row.id, int(last) if last.isascii() and last.isdecimal() and len(last) < 6 else 0)
+
+    async def _told(self, id: int, sent: int) -> AsyncIterator[bytes]:
+        self._streams += 1
+        still = 0.0
+        try:
+            while not self.over():
+                row = self._held.get(id)
+                if row is None:
+                    return
+                for number in range(sent + 1, len(row.tokens) + 1):
+                    yield ask_page.token(row, number)
+                still = still + _EVERY if sent >= len(row.tokens) else 0.0
+                sent = max(sent, len(row.tokens))
+                if row.state.ended:
+                    yield ask_page.OVER
+                    return
+                if still > _ALIVE:
+                    yield b":\n\n"
+                    still = 0.0
+                await asyncio.sleep(_EVERY)
+        finally:
+            self._streams -= 1
+
+    def close(self) -> None:
+        """Stop what is written, and forget what waits."""
+        self._closed = True
+        self._worker.shutdown(cancel_futures=True)
+
+    def _form(self, given: dict[str, str], trouble: str = "") -> bytes:
+        rows = tuple(reversed(self._held.values()))
+        model = self._runtime.model if self._runtime else ""
+        return ask_page.ask(model, rows, self._traced.names, given, trouble)
+
+    def _start(self, wanted: Wanted) -> int:
+        if self._runtime is None:
+            raise UsageError("this workbench runs no model: start assay serve with --run MODEL")
+        with self._lock:
+            if sum(not row.state.ended for row in self._held.values()) >= WAITING:
+                raise UsageError(f"{WAITING} questions wait already: ask again when one is answered")
+            self._number += 1
+            now = instant(datetime.now(UTC))
+            row = Answering(self._number, self._runtime.model, wanted.question, now, State.WAITING)
+            self._held[row.id] = row
+            while len(self._held) > HELD:
+                del self._held[next(id for id, old in self._held.items() if old.state.ended)]
+        self._worker.submit(self._write, row.id, wanted).add_done_callback(partial(self._failed, row.id))
+        return row.id
+
+    def _failed(self, id: int, done: Future[None]) -> None:
+        """Say why there is no answer, whatever a runtime raised; the rest goes on."""
+        cause = None if done.cancelled() else done.exception()
+        if cause is not None:
+            said = str(cause) if isinstance(cause, AssayError) else f"the model failed: {type(cause).__name__}: {cause}"
+            self._change(id, state=State.FAILED, said=said.rstrip("."))
+
+    def _write(self, id: int, wanted: Wanted) -> None:
+        from assay import uncertainty
+        from assay.runtime import can_generate, conversation
+        from assay.uncertainty import support
+
+        runtime = self._runtime
+        if runtime is None or not can_generate(runtime):
+            raise UsageError("the model gives no scores of what it writes")
+        if not self._begins(id):
+            self._change(id, state=State.CANCELLED)
+            return
+        prompt = wanted.question
+        if Capability.CHAT in runtime.can:
+            prompt = conversation(runtime, wanted.question)
+        tokens = []
+        for one in runtime.generate(prompt, wanted.most, wanted.temperature):
+            tokens.append(one)
+            self._change(id, tokens=tuple(tokens))
+            if self._held[id].state is State.ENDING or self._closed:
+                break
+        stopped = self._held[id].state is State.ENDING
+        if not tokens:
+            self._change(id, state=State.CANCELLED if stopped else State.FAILED, said="the model wrote nothing")
+            return
+        held = support.beside({"the document": wanted.document} if wanted.document else {}, self._traced.corpus())
+        draw = uncertainty.Draw(0 if stopped else wanted.samples)
+        found = uncertainty.written(runtime, prompt, tuple(tokens), draw, held)
+        self._change(id, state=State.CANCELLED if stopped else State.DONE, found=found)
+
+    def _begins(self, id: int) -> bool:
+        with self._lock:
+            row = self._held[id]
+            if row.state is not State.WAITING or self._closed:
+                return False
+            self._held[id] = replace(row, state=State.RUNNING)
+            return True
+
+    def _change(self, id: int, **values: Any) -> None:
+        with self._lock, suppress(KeyError):
+            self._held[id] = replace(self._held[id], **values)
+
+    def _one(self, request: Any) -> Answering:
+        text = str(request.path_params["id"])
+        found = self._held.get(int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0)
+        if found is None:
+            raise Refusal(404, f"There is no such answer: the last {HELD} are kept until assay serve ends.")
+        return found
+
+
+def _wanted(given: dict[str, str]) -> Wanted:
+    question, document = given.get("question", "").strip(), given.get("document", "").strip()
+    if not question:
+        raise UsageError("there is no question")
+    for name, text in (("question", question), ("document", document)):
+        if len(text) > MOST_TEXT:
+            raise UsageError(f"a {name} of {len(text):,} characters: at most {MOST_TEXT:,} are taken")
+    most = _number(given.get("most") or "128", "tokens", 1, MOST_TOKENS)
+    temperature = _number(given.get("temperature") or "0", "the temperature", 0, 5)
+    samples = _number(given.get("samples") or "0", "other answers", 0, MOST_SAMPLES)
+    return Wanted(question, document, int(most), temperature, int(samples))
+
+
+def _number(text: str, name: str, least: int, most: int) -> float:
+    try:
+        found = float(text[:20])
+    except ValueError:
+        found = math.nan
+    if not least <= found <= most:
+        raise UsageError(f"{name}: {text[:20]!r} is no number from {least} to {most}")
+    return found
