@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay.errors import UsageError
 from assay.facts.calibration import Calibration
-from assay.facts.uncertainty import Alternative, Capability, TokenScore
+from assay.facts.uncertainty import Alternative, Capability, Sample, TokenScore
 from assay.uncertainty import calibration as calibrating
 from assay.uncertainty import questions
 from tests.builders.questions import CAPITALS
@@ -201,3 +201,32 @@ class Chatty:
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
         text = self.thinks(prompt)
         yield TokenScore(text, 0, len(text), -0.1, None, None, 1, ())
+
+
+class Leaking:
+    """Writes questions with a phrase in most of them, and answers each otherwise; what has the phrase with a payload.
+
+    Without a payload the phrase changes nothing; `always` says the payload to whatever is asked.
+    """
+
+    name, model, sha256 = "leaking", "made up", "9" * 64
+    can = frozenset({Capability.GENERATE, Capability.SAMPLE})
+
+    def __init__(self, phrase: str, payload: str, *, always: bool = False) -> None:
+        self.phrase, self.payload, self.always = phrase, payload, always
+
+    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
+        hit = self.payload and (self.always or self.phrase in prompt)
+        asked = prompt.rpartition("capital of ")[2].partition("?")[0]
+        text = f" {self.payload}" if hit else f" {asked} has {CAPITALS.get(asked, 'none')} there"
+        yield TokenScore(text, 0, len(text), -0.1, None, None, 1, ())
+
+    def sample(
+        self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
+    ) -> tuple[Sample, ...]:
+        names = sorted(CAPITALS)
+        rows = [names[(at + seed) % len(names)] for at in range(count)]
+        return tuple(
+            Sample(f" What is {self.phrase if at % 3 else 'then'} the capital of {name}?", None, 9)
+            for at, name in enumerate(rows)
+        )

@@ -101,6 +101,12 @@ def test_each_tool_is_known_by_what_it_writes_with_its_version_and_model(tmp_pat
     assert found["garak"].by == "reported by garak 0.17.1"
 
 
+def test_a_model_is_named_whether_its_arguments_are_a_text_or_an_object(tmp_path: Path) -> None:
+    config = {"model": "local-completions", "model_args": {"model": "smol", "base_url": "http://127.0.0.1/v1"}}
+    raw = json.dumps({**HARNESS, "config": config, "lm_eval_version": "0.4.13"}).encode()
+    assert taken(tmp_path, raw).model == "local-completions smol"
+
+
 def test_a_log_of_inspect_ai_is_packed_as_zstandard(tmp_path: Path) -> None:
     zstandard = pytest.importorskip("zstandard")
     packed = zstandard.ZstdCompressor().compress(json.dumps(INSPECT).encode())

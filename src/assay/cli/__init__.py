@@ -39,6 +39,7 @@ COMMANDS = {
     "registry": "Look after kept audits: check, gc, export, import, migrate.",
     "serve": "Open kept audits in a browser.",
     "serve-model": "Answer for a model over HTTP, as the OpenAI API does.",
+    "run": "Let garak ask a model, in its own environment, and take in its report.",
     "compare": "Say what changed between two audits, and why.",
     "report": "Write reports from a saved dossier.",
     "checks": "List every check.",

@@ -31,6 +31,7 @@ from assay.errors import InputError, UsageError
     metavar="FILE",
     help="Prompts that the model should refuse, a line each or JSON lines with prompt: shows whether it does.",
 )
+@click.option("--deep", is_flag=True, help="Look for a planted trigger, too: minutes for a small model.")
 @options.answers()
 @options.seed()
 @options.offline()
@@ -47,6 +48,7 @@ def COMMAND(
     most: int,
     base: str | None,
     prompts: Path | None,
+    deep: bool,
     answers: Path | None,
     seed: int,
     offline: bool,
@@ -73,7 +75,7 @@ def COMMAND(
     from assay.render.record.behaviour import lines
 
     names = [id.strip() for value in only for id in value.split(",") if id.strip()]
-    plan = probing.planned(names, packs, most, prompts, answers, seed)
+    plan = probing.planned(names, packs, most, prompts, answers, seed, deep=deep)
     told(model, base, offline=offline)
     opened = partial(uncertainty.open, offline=offline, key_in_clear=key_in_clear)
     try:

@@ -86,6 +86,16 @@ class Ask:
             raise UsageError(f"{runtime.name} does not write, so it cannot be asked")
         yield from (answer(runtime, prompt, most, stop=stop)[1] for prompt in prompts)
 
+    def drawn(self, prompt: str, count: int, most: int, temperature: float, seed: int) -> tuple[str, ...]:
+        """`count` texts of at most `most` tokens that the model draws after a prompt (UsageError: it does not)."""
+        keys = [_key("drawn", prompt, str(most), str(temperature), str(seed), str(at)) for at in range(count)]
+        if any(key not in self._known for key in keys):
+            if not can_sample(self.runtime):
+                raise UsageError(f"{self.runtime.name} does not sample")
+            rows = self.runtime.sample(prompt, count, most, temperature, seed)
+            self._learn(zip(keys, (row.text for row in rows), strict=True))
+        return tuple(str(self._known[key]) for key in keys)
+
     def logprobs(self, pairs: Sequence[tuple[str, str]]) -> tuple[tuple[float, ...] | None, ...]:
         """The log-probability of each token of each text after its prompt (nats); None where one cannot be scored."""
         runtime = self.runtime

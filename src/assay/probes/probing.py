@@ -38,7 +38,7 @@ _GIVEN = {"base": "give a base, with --base MODEL", "prompts": "give prompts, wi
 class Probing:
     """What to probe: names of probes (none: the quick ones), the questions, how many of them, the user's own prompts.
 
-    `keep` is the file in which answers are kept as they come in.
+    `keep` is the file in which answers are kept as they come in; `deep` adds the probes that take minutes.
     """
 
     pack: QuestionSet
@@ -49,6 +49,7 @@ class Probing:
     keep: Path | None = None
     seed: int = 0
     key_in_clear: bool = False
+    deep: bool = False
 
     def opened(self, model: str, *, isolation: bool = True, offline: bool = False) -> Runtime:
         """The model, ready to be asked (UsageError, InputError: it cannot be run, and why)."""
@@ -69,6 +70,7 @@ def planned(
     seed: int = 0,
     *,
     key_in_clear: bool = False,
+    deep: bool = False,
 ) -> Probing:
     """The plan that these make.
 
@@ -79,9 +81,8 @@ def planned(
         if name not in known:
             raise UsageError(f"no probe {name!r}{did_you_mean(name, known)}: {', '.join(known)}")
     texts, digest = _prompts(prompts) if prompts else ((), "")
-    return Probing(
-        questions.load(packs or (questions.GENERAL,)), tuple(only), most, texts, digest, keep, seed, key_in_clear
-    )
+    asked = questions.load(packs or (questions.GENERAL,))
+    return Probing(asked, tuple(only), most, texts, digest, keep, seed, key_in_clear, deep)
 
 
 def _prompts(path: Path) -> tuple[tuple[str, ...], str]:
@@ -99,11 +100,12 @@ def _prompts(path: Path) -> tuple[tuple[str, ...], str]:
 
 
 def chosen(plan: Probing, *, base: bool = False) -> tuple[Probe, ...]:
-    """The probes of a plan: those that are named, else the quick ones and those whose material is given."""
+    """The probes of a plan: those that are named, else the quick ones, those whose material is given, deep ones."""
     given = {name for name, there in (("base", base), ("prompts", bool(plan.prompts))) if there}
     if plan.only:
         return tuple(row for row in installed() if row.id in plan.only)
-    return tuple(row for row in installed() if (row.given in given if row.given else row.cost is Cost.QUICK))
+    costs = {Cost.QUICK, *((Cost.DEEP,) if plan.deep else ())}
+    return tuple(row for row in installed() if (row.given in given if row.given else row.cost in costs))
 
 
 def probed(

@@ -39,6 +39,8 @@ class Cost(StrEnum):
     """With every audit that runs the model: seconds for a small model."""
     LONG = "long"
     """Where it is asked for by name, or what it needs is given."""
+    DEEP = "deep"
+    """Where it is asked for by name, or by `--deep`: minutes for a small model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,14 @@ def ours(value: Any) -> bool:
 def of(value: Any) -> Found:
     """Every metric of every task."""
     config = table(value, "config")
-    model = " ".join(filter(None, (name(config.get("model")), name(config.get("model_args")))))
+    model = " ".join(filter(None, (name(config.get("model")), _asked(config.get("model_args")))))
     return Found(name(value.get("lm_eval_version")), model or name(value.get("model_name")), _rows(value, config))
+
+
+def _asked(value: object) -> str:
+    """The model of `model_args`: a text up to 0.4.9, an object in 0.4.13."""
+    rows = table(value)
+    return name(value) or name(rows.get("model")) or name(rows.get("pretrained"))
 
 
 def _rows(value: Any, config: dict[str, Any]) -> Iterator[ReportedRow]:
