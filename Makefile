@@ -44,9 +44,11 @@ sanitize: $(VENV)/.test
 	  LD_PRELOAD="$$(for library in $(SANITIZERS); do gcc -print-file-name=$$library; done | tr '\n' ' ')" \
 	  $(BIN)/python -m pytest -q -p no:cacheprovider tests/kernels
 
-# the wheels of the native kernels for every platform, cross-compiled by zig; those that can run here are tried
+# the wheels of the native kernels for every platform, cross-compiled by zig; those for Linux are run, on interpreters for
+# aarch64 and musl that are made on the first call (some minutes): needs Debian's apt-get, make and qemu-user
 wheels: $(VENV)/.test
 	$(PIP) ziglang nanobind scikit-build-core wheel lief
+	$(BIN)/python native/roots.py build/roots
 	$(BIN)/python native/wheels.py dist
 	$(BIN)/python native/try_wheels.py dist
 

@@ -1,16 +1,16 @@
 """Try wheels that `native/wheels.py` built: run those that can run here, look into the others.
 
-`python native/try_wheels.py DIR [--python PATH ...] [--arm64 ROOT]` (pip install lief) says of each wheel whether its
+`python native/try_wheels.py DIR [--python PATH ...] [--roots ROOTS]` (pip install lief) says of each wheel whether its
 summaries equal those of the numpy reference, on which interpreter; or, where nothing here can run it, that its module
-exports what Python calls and asks for no library that the platform does not have. ROOT is a folder with an arm64 Debian
-in which python3.11 and numpy are, which qemu-user runs. Exit status 1 if a wheel fails.
+exports what Python calls and asks for no library that the platform does not have. ROOTS is what `native/roots.py` made:
+interpreters for aarch64, which qemu-user runs, and for musl. Exit status 1 if a wheel fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,13 +20,14 @@ from pathlib import Path
 import lief
 
 REPOSITORY = Path(__file__).parent.parent
+MACHINE = os.uname().machine
 # summaries of every type that has values, of random bytes in two widths, against the reference
 COMPARED = """
-import sys, numpy as np, openassay_native as native
+import platform, sys, numpy as np, openassay_native as native
 from assay.kernels import reference, types
 from assay.kernels._grids import grid
 random, compared = np.random.default_rng(0), 0
-for kind in types.TYPES.values():
+for kind in [types.TYPES[name] for name in sys.argv[1:] or types.TYPES]:
     for columns in (0, kind.elements * 3):
         if not kind.valued and columns:
             continue
@@ -42,7 +43,7 @@ for kind in types.TYPES.values():
         assert found[0] == found[1], (kind.name, columns)
         compared += 1
 version = ".".join(map(str, sys.version_info[:3]))
-print(f"{compared} summaries equal the reference, on CPython {version}, {native.level()}")
+print(f"{compared} summaries equal the reference, on CPython {version}, {platform.machine()}, {native.level()}")
 """
 # what each platform has without Python bringing it: prefixes of the names of libraries
 ALLOWED = {
@@ -76,30 +77,40 @@ def looked_into(module: Path, platform: str) -> str:
 def takes(python: tuple[str, ...], tag: str) -> bool:
     """Whether an interpreter takes wheels of that tag: cp311-cp311, or cp312-abi3 and later."""
     done = subprocess.run([*python, "-c", "import sys; print(sys.version_info[1])"], capture_output=True, text=True)
-    minor = int(done.stdout or 0)
+    if done.returncode:
+        raise ValueError(f"{python[-1]} does not start: {done.stderr.strip().splitlines()[-1:]}")
+    minor = int(done.stdout)
     return minor >= 12 if tag == "cp312-abi3" else minor == 11
 
 
-def ran(python: tuple[str, ...]) -> str:
-    """What comparing says on an interpreter; ValueError with its last words where it fails."""
-    done = subprocess.run([*python, "-c", COMPARED], capture_output=True, text=True)
+def ran(python: tuple[str, ...], *types: str) -> str:
+    """What comparing (some types, or all) says on an interpreter; ValueError with its last words where it fails."""
+    done = subprocess.run([*python, "-c", COMPARED, *types], capture_output=True, text=True)
     if done.returncode:
         raise ValueError(done.stderr.strip().splitlines()[-1])
     return done.stdout.strip()
 
 
-def interpreters(platform: str, found: str, pythons: list[str], arm64: Path | None) -> list[tuple[str, ...]]:
+def interpreters(platform: str, found: str, pythons: list[str], roots: Path) -> list[tuple[str, ...]]:
     """The commands that start an interpreter of that platform here, with the modules in `found` and assay's own."""
     path = f"PYTHONPATH={found}:{REPOSITORY / 'src'}"
-    if platform.startswith("manylinux") and platform.endswith("x86_64"):
+    if platform.startswith("manylinux") and platform.endswith(MACHINE):
         return [("env", path, python) for python in pythons]
-    if platform.startswith("manylinux") and platform.endswith("aarch64") and arm64:
-        return [("qemu-aarch64", "-L", str(arm64), "-E", f"{path}:{arm64}/site", f"{arm64}/usr/bin/python3.11")]
-    return []
+    ways = []
+    for library, kind in (("glibc", "manylinux"), ("musl", "musllinux")):
+        for machine in ("x86_64", "aarch64"):
+            if platform.startswith(kind) and platform.endswith(machine):
+                for root in sorted(roots.resolve().glob(f"{library}-{machine}-*")):
+                    python = f"{root}/usr/bin/python{root.name.rsplit('-', 1)[1]}"
+                    started = (f"{root}/lib/ld-musl-{machine}.so.1",) if library == "musl" else ()
+                    if machine != MACHINE:
+                        started = (f"qemu-{machine}", "-L", str(root))
+                    ways.append(("env", f"{path}:{root}/site", f"PYTHONHOME={root}/usr", *started, python))
+    return ways
 
 
-def tried(wheel: Path, pythons: list[str], arm64: Path | None) -> list[str]:
-    """A line for each way in which a wheel was tried."""
+def tried(wheel: Path, pythons: list[str], roots: Path, *types: str) -> list[str]:
+    """A line for each way in which a wheel was tried, with some types or all."""
     *_, python, abi, platform = wheel.stem.split("-")
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(wheel).extractall(folder)
@@ -107,9 +118,10 @@ def tried(wheel: Path, pythons: list[str], arm64: Path | None) -> list[str]:
         if platform == "any":
             return ["has no kernels, as it should"] if not modules else ["FAILED: has kernels"]
         try:
-            ways = interpreters(platform, folder, pythons, arm64)
-            lines = [ran(way) for way in ways if takes(way, f"{python}-{abi}")]
-            return lines or [looked_into(modules[0], platform)]
+            looked = looked_into(modules[0], platform)
+            ways = interpreters(platform, folder, pythons, roots)
+            lines = [ran(way, *types) for way in ways if takes(way, f"{python}-{abi}")]
+            return lines or [looked]
         except ValueError as error:
             return [f"FAILED: {error}"]
 
@@ -119,16 +131,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("wheels", type=Path, metavar="DIR")
     parser.add_argument("--python", action="append", metavar="PATH", help="an interpreter with numpy")
-    parser.add_argument(
-        "--arm64", type=Path, metavar="ROOT", help="an arm64 Debian with python3.11, numpy in ROOT/site"
-    )
+    parser.add_argument("--roots", type=Path, default=REPOSITORY / "build" / "roots", help="what native/roots.py made")
     args = parser.parse_args()
-    if args.arm64 and not shutil.which("qemu-aarch64"):
-        raise SystemExit("qemu-aarch64 is not here: on Debian, apt-get install qemu-user")
     lief.logging.disable()
     failed = False
     for wheel in sorted(args.wheels.glob("*.whl")):
-        for line in tried(wheel, args.python or [sys.executable], args.arm64):
+        for line in tried(wheel, args.python or [sys.executable], args.roots):
             failed |= line.startswith("FAILED")
             print(f"{wheel.name.removeprefix('openassay_native-')}: {line}", flush=True)
     raise SystemExit(int(failed))
