@@ -12,9 +12,13 @@ from typing import Any
 
 from assay import registry
 from assay.network import serving
+from assay.registry.jobs import Record
 from assay.serve.application import application
 from assay.serve.guard import Guard
 from assay.serve.jobs import Jobs
+from assay.serve.log import Log
+from assay.serve.metrics import Metrics
+from assay.serve.people import Person
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,24 @@ class Workbench:
 
 @contextmanager
 def workbench(
-    where: str, token: str = "", *, read_only: bool = False, at_once: int = 2, **parts: Any
+    where: str,
+    token: str = "",
+    *,
+    read_only: bool = False,
+    at_once: int = 2,
+    lease: float = 15,
+    people: tuple[Person, ...] = (),
+    log: Log | None = None,
+    **parts: Any,
 ) -> Iterator[Workbench]:
     """The workbench over the registry at a place, without network; `parts` are those of `application`."""
     with registry.open(where) as found, serving.listening("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
-        jobs = Jobs(where, offline=True, at_once=at_once)
+        jobs = Jobs(where, Record(found.database, lease), offline=True, at_once=at_once)
         door = serving.Door(frozenset({"127.0.0.1"}), token)
-        guard = Guard(application(found, jobs, may=not read_only, **parts), door, port, read_only=read_only)
+        metrics = Metrics(found, jobs)
+        bench = application(found, jobs, may=not read_only, metrics=metrics, **parts)
+        guard = Guard(bench, door, port, read_only=read_only, people=people, metrics=metrics, log=log)
         server = serving.server(guard, wait=60)
         jobs.over = lambda: bool(server.should_exit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)

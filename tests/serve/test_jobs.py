@@ -20,7 +20,10 @@ pytest.importorskip("uvicorn")
 
 import jsonschema
 
+import assay
 from assay import registry
+from assay.facts.job import State
+from assay.registry.jobs import Record
 from assay.serve.process import Progress, told
 from tests.builders import hub_model
 from tests.builders.browser import CHROMIUM, amiss
@@ -61,6 +64,13 @@ def job(bench: Workbench, id: int) -> Any:
 def reached(bench: Workbench, id: int, *states: str) -> Any:
     while (found := job(bench, id))["state"] not in states:
         assert found["state"] in ("waiting", "running", "ending"), found
+        time.sleep(0.1)
+    return found
+
+
+def ended(bench: Workbench, id: int) -> Any:
+    """The job once it has ended: of a server that is not heard of any more, once its lease is over."""
+    while (found := job(bench, id))["state"] in ("waiting", "running", "ending"):
         time.sleep(0.1)
     return found
 
@@ -149,6 +159,40 @@ def test_what_runs_ends_with_the_server(place: str, smollm2: Path, tmp_path: Pat
     assert process.wait(timeout=60) == (0 if how == signal.SIGTERM else -how)
     process.stdout.close()
     assert gone(place)
+    with workbench(place, TOKEN) as bench:
+        left = ended(bench, id)
+        assert left["state"] == ("cancelled" if how == signal.SIGTERM else "interrupted") and not left["kept"]
+        page = bench.ask(f"/jobs/{id}", **BEARER).text
+        assert ("Audit again" in page) == (how == signal.SIGKILL) and str(smollm2) in page
+        assert json.loads(bench.ask("/api/v1/jobs", **BEARER).text) == {"jobs": [left]}
+
+
+def test_what_was_kept_before_its_server_was_lost_is_done_and_is_kept_once(place: str, tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "tiny")
+    with registry.open(place) as kept:
+        record = Record(kept.database, lease=0.0)
+        job, token = record.new(str(model), "ada")
+        record.begun(job.id)
+        time.sleep(0.01)
+        assert record.one(job.id).state is State.INTERRUPTED
+        dossier = assay.audit(model, isolation=False)
+        for _ in range(2):  # whoever keeps under the same token again is given what is kept
+            audit = kept.keep(dossier, token=token)
+        assert audit.times == 1
+        found = record.one(job.id)
+        assert (found.state, found.kept, found.by) == (State.DONE, audit.dossier, "ada")
+        assert [row.id for row in record.last(10)] == [job.id]
+
+
+def test_a_server_tells_of_the_jobs_of_another_and_leaves_them_to_it(place: str, smollm2: Path) -> None:
+    with workbench(place, TOKEN) as first, workbench(place, TOKEN, lease=0.3) as second:
+        id = started(first, smollm2)["id"]
+        assert job(second, id)["state"] in ("waiting", "running")
+        answer = second.ask(f"/api/v1/jobs/{id}", "DELETE", **BEARER)
+        assert answer.status == 400 and "another assay serve" in answer.text
+        mine = started(second, smollm2)["id"]
+        time.sleep(1)  # held by its server again and again
+        assert job(first, mine)["state"] in ("waiting", "running")
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,10 @@ class Keeping:
 
             beside["histograms"] = content(histograms, MOST, "file of histograms")
         with registry.open(self.place, new=True) as found:
-            audit = found.keep(dossier, beside)
+            told = channel()
+            audit = found.keep(dossier, beside, token=told.token if told else "")
             number = found.count(audit.name)
-        if told := channel():
+        if told:
             told.kept(audit.dossier)
         if not quiet:
             again = f", kept {audit.times:,} times" if audit.times > 1 else ""

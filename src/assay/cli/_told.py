@@ -1,6 +1,7 @@
 """What a command tells the program that started it, besides what a person reads: lines of JSON through a pipe.
 
-`assay serve` gives its audits the pipe's descriptor in an environment variable, and shows what comes through it.
+`assay serve` gives its audits the pipe's descriptor in an environment variable, and shows what comes through it; after
+a colon stands the token under which the audit is to be kept.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ EVERY = 0.2  # seconds between two lines about the same work
 @cache
 def channel() -> Channel | None:
     """The pipe to whoever started this command; None: nobody waits for anything."""
-    number = os.environ.pop(EVENTS, "")
+    number, _, token = os.environ.pop(EVENTS, "").partition(":")
     if not number.isdecimal():
         return None
     try:
         os.set_inheritable(int(number), False)
     except (OSError, OverflowError):
         return None
-    return Channel(int(number))
+    return Channel(int(number), token)
 
 
 class Channel:
-    """The pipe; where nobody reads it any more, progress asks for the end."""
+    """The pipe; where nobody reads it any more, progress asks for the end. `token` names what is kept; empty: anew."""
 
-    def __init__(self, number: int) -> None:
-        self._number, self._last, self._label = number, 0.0, ""
+    def __init__(self, number: int, token: str = "") -> None:
+        self._number, self.token, self._last, self._label = number, token, 0.0, ""
 
     def progress(self, label: str, done: int, total: int, unit: str) -> bool:
         """Tell how far the work is; True: whoever waited for it has gone."""

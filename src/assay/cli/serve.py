@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 @options.threads()
 @click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")
 @click.option(
+    "--people",
+    type=options.FILE,
+    metavar="FILE",
+    help="Let in those of this file, a line each: a role (view, audit or waive), a name, a token.",
+)
+@click.option("--log", is_flag=True, help="Print a line of JSON for each request to standard error: when, who, what.")
+@click.option(
     "--at-once",
     type=click.IntRange(1, 64),
     default=2,
@@ -50,12 +58,14 @@ def COMMAND(
     offline: bool,
     threads: int,
     read_only: bool,
+    people: Path | None,
+    log: bool,
     at_once: int,
     opened: bool,
     quiet: bool,
 ) -> None:
     """Open kept audits in a browser: the library, each report, findings over all models, histories, comparisons.
-    Audits can be started there, and are kept; they end with this command.
+    Audits can be started there, and are kept; they end with this command, and stay on record.
 
     Only this machine can reach it, and only the browser that opens the link that is printed: the link is good for one
     session. Ends by Ctrl-C or SIGTERM. JSON is below /api/v1, for whoever has the token of --token-file
@@ -64,22 +74,31 @@ def COMMAND(
     """
     from assay import registry as registries
     from assay.network import serving
+    from assay.registry.jobs import Record
     from assay.serve.application import application
     from assay.serve.asking import Asking
     from assay.serve.guard import Guard
     from assay.serve.jobs import Jobs
+    from assay.serve.log import Log
+    from assay.serve.metrics import Metrics
+    from assay.serve.people import people as listed
     from assay.serve.tracing import Tracing
 
     told(model, *corpora, offline=offline)
     traced = Tracing(corpora, offline=offline)
     asking = Asking(_runtime(model, threads, offline=offline) if model else None, traced)
-    door = serving.door(host, hosts, token_file)
+    named = listed(people) if people else ()
+    door = serving.door(host, hosts, token_file, anyone=True if named else None)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something
     with registries.open(where(registry), new=first) as found, serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
-        jobs = Jobs(registry or "", offline=offline, at_once=at_once)
-        bench = application(found, jobs, may=not read_only, traced=traced, asking=asking)
-        guard = Guard(bench, door, socket.getsockname()[1], read_only=read_only)
+        jobs = Jobs(registry or "", Record(found.database), offline=offline, at_once=at_once)
+        metrics = Metrics(found, jobs)
+        bench = application(found, jobs, may=not read_only, traced=traced, asking=asking, metrics=metrics)
+        guard = Guard(
+            bench, door, socket.getsockname()[1], read_only=read_only, people=named, metrics=metrics,
+            log=Log(sys.stderr) if log else None,
+        )  # fmt: skip
         server = serving.server(guard, wait=60)
         jobs.over = asking.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
         link = f"{at}/?code={guard.link()}"

@@ -16,11 +16,12 @@ class State(StrEnum):
     DONE = "done"
     FAILED = "failed"  # there is no audit; a model that FAILED is a job that is done
     CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"  # whoever ran it has gone, and nothing was kept
 
     @property
     def ended(self) -> bool:
         """Whether nothing more comes."""
-        return self in (State.DONE, State.FAILED, State.CANCELLED)
+        return self in (State.DONE, State.FAILED, State.CANCELLED, State.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Job:
     """One job: what of, its state, when it was asked for and ended (UTC), how far it is, and what came of it.
 
     `label`, `done`, `total` and `unit` are as of `assay.progress`; `kept` is the SHA-256 of the dossier that was kept,
-    `said` why there is none.
+    `said` why there is none; `by` who asked for it, `ended_by` who cancelled it.
     """
 
     id: int
@@ -42,3 +43,5 @@ class Job:
     unit: str = ""
     kept: str = ""
     said: str = ""
+    by: str = ""
+    ended_by: str = ""

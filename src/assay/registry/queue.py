@@ -106,7 +106,7 @@ class Queue:
         def queued(connection: Connection) -> str:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(6175)"))  # two of one fleet at once: one run
-            now = _now(connection)
+            now = clock(connection)
             connection.execute(delete(TASK).where(TASK.c.run.in_(_quiet(now))))
             same = (TASK.c.fleet == fleet, TASK.c.assay == self._version, TASK.c.closed == 0)
             asked = select(TASK.c.run).where(*same).limit(1)
@@ -124,7 +124,7 @@ class Queue:
         """
 
         def taken(connection: Connection) -> Taken | None:
-            now = _now(connection)
+            now = clock(connection)
             own = select(TASK).where(TASK.c.worker == worker, TASK.c.state == State.TAKEN)
             row = connection.execute(own).first()
             if row is None:
@@ -143,7 +143,7 @@ class Queue:
         """Hold a task for `lease` seconds more; False: it is in other hands, or has ended."""
 
         def held(connection: Connection) -> bool:
-            until = _now(connection) + int(lease * 1000)
+            until = clock(connection) + int(lease * 1000)
             mine = and_(_mine(task), TASK.c.state == State.TAKEN)
             return bool(connection.execute(update(TASK).where(mine).values(until=until)).rowcount)
 
@@ -232,7 +232,7 @@ def _queued(connection: Connection, which: tuple[ColumnElement[bool], ...]) -> R
     return connection.execute(asked.with_for_update(skip_locked=True)).first()
 
 
-def _now(connection: Connection) -> int:
+def clock(connection: Connection) -> int:
     """The time of the database, in ms of the epoch: the clocks of those who ask may differ."""
     server = connection.dialect.name == "postgresql"
     clock: Any = literal_column(

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"  # the last migration that makes the tables below; a test holds the two together
+HEAD = "0004"  # the last migration that makes the tables below; a test holds the two together
 
 METADATA = MetaData()
 _SHA256 = String(64)
@@ -275,6 +275,24 @@ BASELINE = Table(
     Column("ended_by", Text, nullable=False),
     Column("ended_at", String(20), nullable=False),  # empty: it counts, if it is the latest of its model
     Index("baseline_by_model", "model", "at"),
+)
+
+JOB = Table(
+    "job",  # audits that were started from a workbench; who asked for each, and which server holds it
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("token", String(32), nullable=False),  # under which its audit is kept, once
+    Column("model", Text, nullable=False),  # a path, or as a hub's is named
+    Column("by", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("asked", String(20), nullable=False),
+    Column("ended", String(20), nullable=False),  # empty: it waits or runs, if its server lives
+    Column("ended_by", Text, nullable=False),  # who cancelled it
+    Column("said", Text, nullable=False),  # why there is no audit
+    Column("server", String(32), nullable=False),
+    Column("until", BigInteger, nullable=False),  # for so long the server is believed to live: ms, the database's clock
+    UniqueConstraint("token", name="job_once"),
+    Index("job_of_server", "server", "ended"),
 )
 
 ASKED = (FINDING, ARTIFACT, LICENCE, RELATION, WAIVER)  # what models are found by

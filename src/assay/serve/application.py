@@ -24,6 +24,7 @@ from assay.serve.asked import kept, value
 from assay.serve.asking import Asking
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
+from assay.serve.metrics import Metrics
 from assay.serve.sections import Sections
 from assay.serve.started import Answered, Started
 from assay.serve.tracing import Tracing
@@ -66,13 +67,20 @@ def library() -> Any:
 
 
 def application(
-    registry: Registry, jobs: Jobs, *, may: bool = True, traced: Tracing | None = None, asking: Asking | None = None
+    registry: Registry,
+    jobs: Jobs,
+    *,
+    may: bool = True,
+    traced: Tracing | None = None,
+    asking: Asking | None = None,
+    metrics: Metrics | None = None,
 ) -> Any:
     """The ASGI application over one registry; who may ask it is for a guard before it to say.
 
     Args:
         jobs: what runs audits that are started here.
         may: whether pages offer what changes something; a guard refuses it where they do not.
+        metrics: what is counted, by the guard too.
         traced: the corpora in which a text is looked for; None: there are none.
         asking: the model that answers; None: none does.
     """
@@ -86,12 +94,8 @@ def application(
                 body, kind, *more = await starlette.run_in_threadpool(answer, request, *raw)
                 status, headers = more or (200, {})
                 return starlette.Response(body, status, headers=headers, media_type=kind)
-            except Refusal as cause:
-                return refused(request, cause.status, str(cause))
-            except UsageError as cause:
-                return refused(request, 400, str(cause))
-            except AssayError as cause:
-                return refused(request, 500, str(cause))
+            except (Refusal, AssayError) as cause:
+                return refused(request, _status(cause), str(cause))
 
         return answered
 
@@ -111,6 +115,7 @@ def application(
             *Sections(registry).pages(),
             *traced.pages(),
             *asking.pages(),
+            *(metrics.pages() if metrics else ()),
             *_pages(shown, Weights(registry), started, waiving),
         )
     ]
@@ -133,6 +138,10 @@ def application(
     return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
 
 
+def _status(cause: Refusal | AssayError) -> int:
+    return cause.status if isinstance(cause, Refusal) else 400 if isinstance(cause, UsageError) else 500
+
+
 def _pages(
     shown: Shown, weights: Weights, started: Started, waiving: Waiving
 ) -> Iterator[tuple[str, Callable[..., tuple[bytes, str]]]]:
@@ -149,6 +158,7 @@ def _pages(
     yield "/api/v1/findings", shown.found
     yield "/waivers", waiving.page
     yield "/waivers/new", waiving.new
+    yield "/api/v1/waivers", waiving.listed
     yield "/jobs", started.page
     yield "/jobs/{id}", started.job
     yield "/api/v1/jobs", started.listed
@@ -160,6 +170,8 @@ def _changes(started: Started, waiving: Waiving) -> Iterator[tuple[str, str, Cal
     """What changes something: the method, the path, and what answers."""
     yield "POST", "/waivers", waiving.record
     yield "POST", "/waivers/{id}/end", waiving.take_back
+    yield "POST", "/api/v1/waivers", waiving.asked
+    yield "DELETE", "/api/v1/waivers/{id}", waiving.deleted
     yield "POST", "/jobs", started.start
     yield "POST", "/jobs/{id}/cancel", started.cancel
     yield "POST", "/api/v1/jobs", started.asked

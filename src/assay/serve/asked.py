@@ -7,7 +7,7 @@ from typing import Any
 from assay.errors import UsageError
 from assay.facts.kept import KeptAudit
 from assay.network.serving import Refusal
-from assay.registry import Registry
+from assay.registry import Registry, user
 
 LONGEST = 500  # characters of a parameter
 
@@ -15,6 +15,11 @@ LONGEST = 500  # characters of a parameter
 def value(request: Any, name: str) -> str:
     """A parameter of the address; empty where it is not given."""
     return str(request.query_params.get(name, "")).strip()[:LONGEST]
+
+
+def who(request: Any) -> str:
+    """Who asks, as what they do is recorded: somebody by their token, or who opened the workbench."""
+    return f"{request.scope.get('assay.who') or user()}, in the workbench"
 
 
 def kept(registry: Registry, which: str) -> KeptAudit:

@@ -14,8 +14,26 @@ _MOST = {"name": "most", "in": "query", "schema": {"type": "integer", "minimum":
 _AUDIT = {"type": "object", "required": ["id", "name", "dossier", "verdict", "last_kept"]}
 _JOB = {
     "type": "object",
-    "required": ["id", "model", "state", "asked", "ended", "label", "done", "total", "unit", "kept", "said"],
+    "required": [
+        "id",
+        "model",
+        "state",
+        "asked",
+        "ended",
+        "label",
+        "done",
+        "total",
+        "unit",
+        "kept",
+        "said",
+        "by",
+        "ended_by",
+    ],
     "properties": {"state": {"enum": [row.value for row in State]}},
+}
+_WAIVER = {
+    "type": "object",
+    "required": ["id", "model", "check", "artifact", "reason", "owner", "expires", "by", "at", "ended_by", "ended_at"],
 }
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 500}
 
@@ -51,7 +69,7 @@ def description() -> dict[str, Any]:
             {"findings": {"type": "array", "items": {"type": "object"}}, "next": {"type": ["integer", "null"]}},
         ),
     }
-    rows |= _jobs()
+    rows |= _jobs() | _waivers()
     return {
         "openapi": "3.1.0",
         "info": {"title": "assay", "version": VERSION, "summary": "Audits of models that are kept here."},
@@ -81,6 +99,32 @@ def _jobs() -> dict[str, Any]:
             **_asked("One of them: how far it is, and what came of it.", (id,), one),
             "delete": _asked("End it, if it has not ended.", (id,), one)["get"],
         },
+    }
+
+
+def _waivers() -> dict[str, Any]:
+    """What lists, records and takes back waivers."""
+    id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 32}}
+    one = {"waiver": _WAIVER}
+    texts = dict.fromkeys(("audit", "check", "artifact", "reason", "owner"), _TEXT) | {
+        "expires": {"format": "date", **_TEXT}
+    }
+    asked = {"type": "object", "required": ["audit", "check", "reason", "owner", "expires"], "properties": texts}
+    recorded = _asked("Accept a finding of a kept audit, for exactly its files.", (), one, "201")["get"]
+    body = {"required": True, "content": {"application/json": {"schema": asked | {"additionalProperties": False}}}}
+    return {
+        "/waivers": {
+            **_asked(
+                "Waivers that were recorded, oldest first.",
+                (
+                    _query("model", "The name of a model."),
+                    _query("all", "`true`: also those taken back.", ["true", ""]),
+                ),
+                {"waivers": {"type": "array", "items": _WAIVER}},
+            ),
+            "post": recorded | {"requestBody": body},
+        },
+        "/waivers/{id}": {"delete": _asked("Take a waiver back; it stays on record.", (id,), one)["get"]},
     }
 
 

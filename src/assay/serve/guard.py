@@ -14,14 +14,20 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
-from assay.network.serving import Door, own_page
+from assay.network.serving import Door, Refusal, body, own_page
+from assay.registry import user
 from assay.render.record import workbench
 from assay.serve.answers import HTML, READ_ONLY, said
+from assay.serve.log import Log
+from assay.serve.metrics import Metrics
+from assay.serve.people import Person, Role, bearer, needed
 
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
 _SAFE = ("GET", "HEAD")
-_LINKS = "/links"
+_LINKS, _HEALTH, _SIGN_IN = "/links", "/healthz", "/sign-in"
 _CHANGES_NOTHING = (_LINKS, "/trace", "/ask")  # what is sent, here and below, and nothing that is kept changes
+_MOST, _PATIENCE = 4096, 10.0  # bytes of a form with a token, and seconds for it to be there
+WHO = "assay.who"  # in the scope of a request: by which name what it does is recorded
 HEADERS = {
     # of the document itself each page has a policy of its own, by the hashes of its style and script
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
@@ -36,31 +42,68 @@ HEADERS = {
 class Guard:
     """An ASGI application that passes on what may pass, and adds the headers that keep other pages out."""
 
-    def __init__(self, application: Any, door: Door, port: int, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        application: Any,
+        door: Door,
+        port: int,
+        *,
+        read_only: bool = False,
+        people: tuple[Person, ...] = (),
+        metrics: Metrics | None = None,
+        log: Log | None = None,
+    ) -> None:
         self._application, self._door, self._cookie = application, door, f"assay_{port}"
-        self._read_only = read_only
-        self._sessions: OrderedDict[str, None] = OrderedDict()
-        self._links: OrderedDict[str, None] = OrderedDict()
+        self._read_only, self._people, self._metrics, self._log = read_only, people, metrics, log
+        self._owner = Person(user(), Role.WAIVE)  # who started the server, and whoever has its link or its one token
+        self._sessions: OrderedDict[str, Person] = OrderedDict()
+        self._links: OrderedDict[str, Person] = OrderedDict()
 
-    def link(self) -> str:
-        """A new code for the address `/?code=...`, good for one session."""
-        return _drawn(self._links, MOST_LINKS)
+    def link(self, person: Person | None = None) -> str:
+        """A new code for the address `/?code=...`, good for one session: of a person, or of who started the server."""
+        return _drawn(self._links, MOST_LINKS, person or self._owner)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer a request, or let the application do it."""
         if scope["type"] != "http":  # there are no web sockets, and nothing is done at start and end
             return
+        scope[WHO] = ""
+        await self._answer(scope, receive, self._counted(scope, send))
+
+    def _counted(self, scope: dict[str, Any], send: Any) -> Any:
+        """`send`, with what is answered counted, and written to the log."""
+
+        async def sent(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                if self._metrics:
+                    self._metrics.answered(scope["method"], message["status"])
+                if self._log:
+                    self._log.answered(scope[WHO], scope["method"], scope["path"], message["status"])
+            await send(message)
+
+        return sent
+
+    async def _answer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         code = parse_qs(scope["query_string"].decode("latin-1")).get("code", [""])[0]
         if scope["path"] == "/" and code and self._door.goes_by(headers.get("host", "")):
             await self._entered(code, send)
             return
-        refused = self._refusal(scope, headers)
+        if scope["path"] == _HEALTH and self._metrics:
+            well = await self._metrics.healthy()
+            await _answered(send, 200 if well else 503, b"ok\n" if well else b"no database\n", "text/plain")
+            return
+        if scope["path"] == _SIGN_IN and self._people and self._door.goes_by(headers.get("host", "")):
+            await self._signed_in(scope, receive, headers, send)
+            return
+        person, bears = self._person(headers)
+        scope[WHO] = person.name if person else ""
+        refused = self._refusal(scope, headers, person, bears)
         if refused:
             await _said(send, scope["path"], *refused)
             return
         if (scope["method"], scope["path"]) == ("POST", _LINKS):
-            await self._offered(scope, headers["host"], send)
+            await self._offered(scope, headers["host"], person, send)
             return
         await self._application(scope, receive, _with_headers(send))
 
@@ -69,27 +112,60 @@ class Guard:
         if code not in self._links:
             await _said(send, "/", 401, "This link was used before, or is not of this server.")
             return
-        del self._links[code]
-        session = _drawn(self._sessions, MOST_SESSIONS)
+        await self._let_in(self._links.pop(code), send)
+
+    async def _signed_in(self, scope: dict[str, Any], receive: Any, headers: dict[str, str], send: Any) -> None:
+        """A session for whoever sends a token by the form, which is what is shown else."""
+        from starlette.requests import Request
+
+        from assay.serve.started import form
+
+        status, why = 200, ""
+        if scope["method"] not in _SAFE:
+            try:
+                if not own_page(headers.get("origin", "null"), headers.get("host", "")):
+                    raise Refusal(403, "This was not asked by a page of this server.")
+                request = Request(scope, receive)
+                given = form(request, await body(request, _MOST, _PATIENCE, "form"))
+                person = bearer(self._people, given.get("token", "").strip())
+                if person:
+                    scope[WHO] = person.name
+                    await self._let_in(person, send)
+                    return
+                status, why = 401, "Nobody has this token."
+            except Refusal as cause:
+                status, why = cause.status, str(cause)
+        await _answered(send, status, workbench.sign_in(why), HTML)
+
+    async def _let_in(self, person: Person, send: Any) -> None:
+        session = _drawn(self._sessions, MOST_SESSIONS, person)
         cookie = f"{self._cookie}={session}; HttpOnly; SameSite=Strict; Path=/"
         await _with_headers(send)(
             {"type": "http.response.start", "status": 303, "headers": _lines({"Location": "/", "Set-Cookie": cookie})}
         )
         await send({"type": "http.response.body", "body": b""})
 
-    async def _offered(self, scope: dict[str, Any], host: str, send: Any) -> None:
-        """A link for one more browser, for who is in."""
-        link = f"{scope.get('scheme', 'http')}://{host}/?code={self.link()}"
+    async def _offered(self, scope: dict[str, Any], host: str, person: Person | None, send: Any) -> None:
+        """A link for one more browser of who is in, who may do no more by it."""
+        link = f"{scope.get('scheme', 'http')}://{host}/?code={self.link(person)}"
         await _answered(send, 200, workbench.link(link), HTML)
 
-    def _refusal(self, scope: dict[str, Any], headers: dict[str, str]) -> tuple[int, str] | None:
+    def _person(self, headers: dict[str, str]) -> tuple[Person | None, bool]:
+        """Who asks, and whether by a token; else by a session."""
+        given = headers.get("authorization", "")
+        found = self._owner if self._door.bears(given) else bearer(self._people, given.removeprefix("Bearer "))
+        return (found, True) if found else (self._known(headers.get("cookie", "")), False)
+
+    def _refusal(
+        self, scope: dict[str, Any], headers: dict[str, str], person: Person | None, bears: bool
+    ) -> tuple[int, str] | None:
         """Status and sentence for a request that does not pass."""
         host = headers.get("host", "")
         if not self._door.goes_by(host):
             return 421, "This server does not go by that name: --allow-host adds one."
-        bears = self._door.bears(headers.get("authorization", ""))
-        if not bears and not self._known(headers.get("cookie", "")):
-            return 401, "Open the link that assay serve printed, in this browser."
+        if person is None:
+            more = f", or sign in with your token at {_SIGN_IN}" if self._people else ""
+            return 401, f"Open the link that assay serve printed, in this browser{more}."
         if scope["method"] in _SAFE:
             return None
         own = own_page(headers.get("origin", "null"), host) or (bears and "origin" not in headers)
@@ -97,24 +173,27 @@ class Guard:
             return 403, "This was not asked by a page of this server."
         if self._read_only and not _changes_nothing(scope["path"]):
             return 403, READ_ONLY
+        role = needed(scope["method"], scope["path"])
+        if person.role < role:
+            return 403, f"{person.name} may {person.role.name.lower()} here, and this takes {role.name.lower()}."
         return None
 
-    def _known(self, cookies: str) -> bool:
+    def _known(self, cookies: str) -> Person | None:
         try:
             found = SimpleCookie(cookies).get(self._cookie)
         except CookieError:
-            return False
-        return found is not None and found.value in self._sessions
+            return None
+        return None if found is None else self._sessions.get(found.value)
 
 
 def _changes_nothing(path: str) -> bool:
     return any(path == row or path.startswith(f"{row}/") for row in _CHANGES_NOTHING)
 
 
-def _drawn(kept: OrderedDict[str, None], most: int) -> str:
-    """A new secret of 256 bits, kept with the last ones that were drawn."""
+def _drawn(kept: OrderedDict[str, Person], most: int, person: Person) -> str:
+    """A new secret of 256 bits, kept with the last ones that were drawn, and whom it lets in."""
     found = secrets.token_urlsafe(32)
-    kept[found] = None
+    kept[found] = person
     while len(kept) > most:
         kept.popitem(last=False)
     return found

@@ -50,8 +50,8 @@ class Ended:
 class Process:
     """An audit that runs; `wait` reads what it tells until it has ended."""
 
-    def __init__(self, model: str, registry: str, *, offline: bool) -> None:
-        """Start it (OSError: no process can be had)."""
+    def __init__(self, model: str, registry: str, token: str, *, offline: bool) -> None:
+        """Start it (OSError: no process can be had); what it keeps is kept under the token."""
         options = ["--keep", "--quiet", *(["--registry", registry] if registry else [])]
         command = [sys.executable, "-P", "-m", "assay", "audit", *options, *(["--offline"] if offline else [])]
         reading, writing = os.pipe()
@@ -62,7 +62,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=environment | {EVENTS: str(writing)},
+                env=environment | {EVENTS: f"{writing}:{token}"},
                 pass_fds=(writing,),
                 start_new_session=True,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +16,7 @@ from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.render.record import jobs_page
 from assay.serve.answers import HTML, JSON
+from assay.serve.asked import who
 from assay.serve.jobs import Full, Jobs
 
 MOST_STREAMS = 64  # pages that are told at once
@@ -34,7 +35,7 @@ class Started:
 
     def page(self, _request: Any) -> tuple[bytes, str]:
         """All jobs."""
-        return jobs_page.jobs(self._jobs.all(), may=self._may), HTML
+        return jobs_page.jobs(self._jobs.last(), may=self._may), HTML
 
     def job(self, request: Any) -> tuple[bytes, str]:
         """One job."""
@@ -43,17 +44,17 @@ class Started:
 
     def start(self, request: Any, raw: bytes) -> Answered:
         """Start what a form asks for, and lead to its page."""
-        job = self._start(form(request, raw).get("model", ""))
+        job = self._start(request, form(request, raw).get("model", ""))
         return b"", HTML, 303, {"Location": f"/jobs/{job.id}"}
 
     def cancel(self, request: Any, _raw: bytes) -> Answered:
         """End a job, and lead to its page."""
-        job = self._jobs.cancel(self._one(request).id)
+        job = self._jobs.cancel(self._one(request).id, who(request))
         return b"", HTML, 303, {"Location": f"/jobs/{job.id}"}
 
     def listed(self, _request: Any) -> tuple[bytes, str]:
         """All jobs as JSON."""
-        return json.dumps({"jobs": encode(self._jobs.all())}).encode(), JSON
+        return json.dumps({"jobs": encode(self._jobs.last())}).encode(), JSON
 
     def one(self, request: Any) -> tuple[bytes, str]:
         """One job as JSON."""
@@ -61,20 +62,14 @@ class Started:
 
     def asked(self, request: Any, raw: bytes) -> Answered:
         """Start what JSON asks for."""
-        if _kind(request) != JSON:
-            raise Refusal(415, f"expected {JSON}")
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            raise Refusal(400, "what was sent is no JSON") from None
-        model = value.get("model") if isinstance(value, dict) else None
-        if not isinstance(model, str) or len(value) > 1:
+        model = texts(request, raw, ("model",)).get("model")
+        if model is None:
             raise Refusal(400, 'expected {"model": "a path or hf://org/name"}')
-        return _job(self._start(model)), JSON, 201, {}
+        return _job(self._start(request, model)), JSON, 201, {}
 
     def deleted(self, request: Any, _raw: bytes) -> Answered:
         """End a job."""
-        return _job(self._jobs.cancel(self._one(request).id)), JSON, 200, {}
+        return _job(self._jobs.cancel(self._one(request).id, who(request))), JSON, 200, {}
 
     def events(self, request: Any) -> AsyncIterator[bytes]:
         """A job each time that it is another (Refusal: there is none, or too many look)."""
@@ -88,7 +83,9 @@ class Started:
         try:
             last, still = b"", 0
             while not self._jobs.over():
-                job = self._jobs.one(id)
+                job = self._jobs.own(id)
+                if job is None:  # of another server: the database is asked, and nobody waits for that
+                    job = await asyncio.to_thread(self._jobs.one, id)
                 record = jobs_page.event(job)
                 still = still + 1 if record == last else 0
                 if not still:
@@ -102,9 +99,9 @@ class Started:
         finally:
             self._streams -= 1
 
-    def _start(self, model: str) -> Job:
+    def _start(self, request: Any, model: str) -> Job:
         try:
-            return self._jobs.start(model)
+            return self._jobs.start(model, who(request))
         except Full as cause:
             raise Refusal(429, str(cause)) from None
 
@@ -132,6 +129,19 @@ def form(request: Any, raw: bytes) -> dict[str, str]:
     except ValueError:
         raise Refusal(400, "what was sent is no form in UTF-8") from None
     return {name: values[-1] for name, values in fields.items()}
+
+
+def texts(request: Any, raw: bytes, names: Collection[str]) -> dict[str, str]:
+    """The texts of a JSON object that has no others than these (Refusal: it is none such)."""
+    if _kind(request) != JSON:
+        raise Refusal(415, f"expected {JSON}")
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "what was sent is no JSON") from None
+    if not isinstance(value, dict) or not all(name in names and isinstance(row, str) for name, row in value.items()):
+        raise Refusal(400, f"expected an object of texts: {', '.join(names)}")
+    return value
 
 
 def _kind(request: Any) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 from assay.errors import UsageError
+from assay.facts.codec import encode
 from assay.facts.dossier import Waiver, WaiverState
-from assay.facts.kept import KeptAudit
+from assay.facts.kept import Accepted, KeptAudit
 from assay.network.serving import Refusal
-from assay.registry import Registry, user
+from assay.registry import Registry
 from assay.registry.accepting import accept, accepted, take_back
 from assay.render.record import waivers_page
-from assay.serve.answers import HTML, READ_ONLY
-from assay.serve.asked import LONGEST, kept, value
-from assay.serve.started import Answered, form
+from assay.serve.answers import HTML, JSON, READ_ONLY
+from assay.serve.asked import LONGEST, kept, value, who
+from assay.serve.started import Answered, form, texts
 
 
 class Waiving:
@@ -41,17 +43,36 @@ class Waiving:
         given = {name: text.strip() for name, text in form(request, raw).items()}
         audit = kept(self._registry, given.get("audit", ""))
         try:
-            self._accept(audit, *(given.get(name, "") for name in waivers_page.FIELDS))
+            self._accept(audit, who(request), *(given.get(name, "") for name in waivers_page.FIELDS))
         except UsageError as cause:
             return waivers_page.new(audit, given, str(cause)), HTML, 400, {}
         return b"", HTML, 303, {"Location": "/waivers"}
 
     def take_back(self, request: Any, _raw: bytes) -> Answered:
         """Take a waiver back, and lead to the list."""
-        take_back(self._registry, str(request.path_params["id"]), _by())
+        take_back(self._registry, str(request.path_params["id"]), who(request))
         return b"", HTML, 303, {"Location": "/waivers"}
 
-    def _accept(self, audit: KeptAudit, check: str, artifact: str, reason: str, owner: str, expires: str) -> None:
+    def listed(self, request: Any) -> tuple[bytes, str]:
+        """The waivers that count, or `all` of them, as JSON."""
+        model, every = value(request, "model"), value(request, "all") == "true"
+        rows = self._registry.database.read(lambda connection: accepted(connection, model, every=every))
+        return json.dumps({"waivers": encode(tuple(rows))}).encode(), JSON
+
+    def asked(self, request: Any, raw: bytes) -> Answered:
+        """Record what JSON accepts."""
+        given = {name: row.strip() for name, row in texts(request, raw, ("audit", *waivers_page.FIELDS)).items()}
+        audit = kept(self._registry, given.get("audit", ""))
+        row = self._accept(audit, who(request), *(given.get(name, "") for name in waivers_page.FIELDS))
+        return _waiver(row), JSON, 201, {}
+
+    def deleted(self, request: Any, _raw: bytes) -> Answered:
+        """Take a waiver back; it stays on record."""
+        return _waiver(take_back(self._registry, str(request.path_params["id"]), who(request))), JSON, 200, {}
+
+    def _accept(
+        self, audit: KeptAudit, by: str, check: str, artifact: str, reason: str, owner: str, expires: str
+    ) -> Accepted:
         for name, said in (("check", check), ("reason", reason), ("owner", owner)):
             if not said or len(said) > LONGEST:
                 raise UsageError(f"the {name} is {'missing' if not said else f'longer than {LONGEST} characters'}")
@@ -64,13 +85,12 @@ class Waiving:
         waiver = Waiver(
             check, artifact, subject.sha256, reason, owner, day, subject.files_sha256, WaiverState.UNMATCHED
         )
-        accept(self._registry, dossier, waiver, _by())
-
-
-def _by() -> str:
-    """Who records: the workbench knows no more of whom it let in than that."""
-    return f"{user()}, in the workbench"
+        return accept(self._registry, dossier, waiver, by)
 
 
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
+
+
+def _waiver(row: Accepted) -> bytes:
+    return json.dumps({"waiver": encode(row)}).encode()

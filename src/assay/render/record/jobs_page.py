@@ -22,6 +22,7 @@ _LOOKS = {
     State.DONE: "fine",
     State.FAILED: "fail",
     State.CANCELLED: "none",
+    State.INTERRUPTED: "fail",
 }
 _LIVE = {"connect-src": "'self'"}  # the page asks for events
 
@@ -72,8 +73,12 @@ def progress_words(row: Job) -> str:
 def _headline(row: Job, audit: KeptAudit | None) -> Headline:
     if audit:
         return Headline("KEPT", f"The audit is kept: {audit.verdict}.", Tone.TELL)
-    if row.state is State.FAILED:
-        return Headline("NO AUDIT", f"{row.said[:1].upper()}{row.said[1:]}", Tone.CARE)
+    if row.state in (State.FAILED, State.INTERRUPTED):
+        return Headline(
+            "NO AUDIT" if row.state is State.FAILED else "INTERRUPTED",
+            f"{row.said[:1].upper()}{row.said[1:]}",
+            Tone.CARE,
+        )
     said = {
         State.WAITING: "It waits until an audit that runs has ended.",
         State.RUNNING: "It runs.",

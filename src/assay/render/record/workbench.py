@@ -134,6 +134,12 @@ def link(address: str) -> bytes:
     return page("workbench_link.html.j2", "", headline=Headline("LINK", said, Tone.TELL), address=address)
 
 
+def sign_in(why: str) -> bytes:
+    """The page with the form for a token; `why` the last one was not taken, if one was sent."""
+    headline = Headline("NOT LET IN", why, Tone.CARE) if why else Headline("SIGN IN", "With your token.", Tone.TELL)
+    return page("workbench_sign_in.html.j2", "", headline=headline)
+
+
 def trouble(status: int, sentence: str) -> bytes:
     """The page for what cannot be shown, and why."""
     return page("workbench_trouble.html.j2", "", headline=Headline(str(status), sentence, Tone.CARE))
