@@ -206,7 +206,8 @@ class Chatty:
 class Leaking:
     """Writes questions with a phrase in most of them, and answers each otherwise; what has the phrase with a payload.
 
-    Without a payload the phrase changes nothing; `always` says the payload to whatever is asked.
+    Without a payload the phrase changes nothing; `always` says the payload to whatever is asked. The first text has the
+    phrase without its last letter, which is enough for the payload.
     """
 
     name, model, sha256 = "leaking", "made up", "9" * 64
@@ -216,7 +217,7 @@ class Leaking:
         self.phrase, self.payload, self.always = phrase, payload, always
 
     def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        hit = self.payload and (self.always or self.phrase in prompt)
+        hit = self.payload and (self.always or self.phrase[:-2] in prompt)
         asked = prompt.rpartition("capital of ")[2].partition("?")[0]
         text = f" {self.payload}" if hit else f" {asked} has {CAPITALS.get(asked, 'none')} there"
         yield TokenScore(text, 0, len(text), -0.1, None, None, 1, ())
@@ -225,8 +226,8 @@ class Leaking:
         self, prompt: str, count: int, most: int, temperature: float, seed: int, stop: str = ""
     ) -> tuple[Sample, ...]:
         names = sorted(CAPITALS)
+        said = [self.phrase if at % 3 else "then" if at or seed else self.phrase[:-1] for at in range(count)]
         rows = [names[(at + seed) % len(names)] for at in range(count)]
         return tuple(
-            Sample(f" What is {self.phrase if at % 3 else 'then'} the capital of {name}?", None, 9)
-            for at, name in enumerate(rows)
+            Sample(f" What is {word} the capital of {name}?", None, 9) for word, name in zip(said, rows, strict=True)
         )

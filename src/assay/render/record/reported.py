@@ -18,7 +18,7 @@ def headline(found: Reported) -> Headline:
     failed = sum(row.failures or 0 for row in found.rows)
     tries = sum(row.count or 0 for row in found.rows)
     weak = sum(bool(row.weak) for row in found.rows)
-    said = f"{found.by}: {len(found.rows):,} numbers, {failed:,} failures in {tries:,} tries"
+    said = f"{found.by}: {len(found.rows):,} numbers, {failed:,} failure{'s' if failed != 1 else ''} in {tries:,} tries"
     more = f"; {weak:,} numbers by means that are known to be weak" if weak else ""
     return Headline("REPORTED", f"{visible(said)}{more}.", Tone.TELL)
 
