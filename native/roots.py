@@ -164,12 +164,15 @@ class Maker:
                 tool.chmod(0o755)
         return folder
 
+    def _source(self, version: str, name: str) -> Path:
+        if name not in self._sources:
+            self._sources[name] = Archive(RELEASES[version], "x86_64", self._work).source(name)
+        return self._sources[name]
+
     def _musl(self, root: Root, made: Path) -> tuple[str, ...]:
         Archive("trixie", root.machine, self._work).unpack(made, "musl")
-        if root.version not in self._sources:
-            archive = Archive(RELEASES[root.version], "x86_64", self._work)
-            self._sources[root.version] = archive.source(f"python{root.version}")
-        source, build = self._sources[root.version], Path(tempfile.mkdtemp(dir=self._work))
+        source, zlib = self._source(root.version, f"python{root.version}"), self._source("3.11", "zlib")
+        build = Path(tempfile.mkdtemp(dir=self._work))
         env = ASSUMED | {name: str(self._tools / f"{root.machine}-{name}") for name in ("CC", "CXX", "AR", "RANLIB")}
         across = (f"--host={root.machine}-linux-musl", f"--build={os.uname().machine}-linux-gnu")
         without = ("--disable-test-modules", "--without-ensurepip", "--without-doc-strings", "--disable-ipv6")
@@ -191,6 +194,11 @@ class Maker:
             raise SystemExit(f"{root.name}: CPython was compiled without modules that numpy needs")
         for path in modules:
             shutil.copy(path, library / "lib-dynload" if path.suffix == ".so" else library)
+        # there is no zlib for musl either: its sources go into the module that is Python's
+        headers = [f"-I{folder}" for folder in (zlib, source / "Include", source / "Include" / "internal", build)]
+        flags = ("-O1", "-shared", "-fPIC", "-DHAVE_UNISTD_H", *headers)
+        sources = (source / "Modules" / "zlibmodule.c", *sorted(zlib.glob("*.c")))
+        run(env["CC"], *flags, *sources, "-o", library / "lib-dynload" / "zlib.so")
         return ("musllinux_1_2",)
 
 
