@@ -34,7 +34,7 @@ def fleet(tmp_path: Path) -> Path:
 
 
 def audited(fleet: Path, *options: str, status: int = 0) -> str:
-    done = run("fleet", "audit", "--registry", "kept", *options, cwd=fleet)
+    done = run("fleet", "audit", "--registry", "kept", "--jobs", "1", *options, cwd=fleet)
     assert done.returncode == status, done
     return done.stdout
 
@@ -138,7 +138,7 @@ def test_the_lock_has_a_line_for_each_model_and_holds_them_to_it(fleet: Path) ->
     assert (fleet / "assay.lock").read_bytes() == lock, "the same fleet, the same bytes"
     audited(fleet, "--locked")
     (fleet / "models" / "two" / "notes.txt").write_text("new")
-    done = run("fleet", "audit", "--registry", "kept", "--locked", cwd=fleet)
+    done = run("fleet", "audit", "--registry", "kept", "--jobs", "1", "--locked", cwd=fleet)
     assert done.returncode == 2 and "models/two: its files are not those of the lock" in done.stderr
     assert (fleet / "assay.lock").read_bytes() == lock
 
@@ -152,7 +152,7 @@ def test_a_lock_holds_models_to_their_policy(fleet: Path) -> None:
     audited(fleet, status=1)
     audited(fleet, "--locked", status=1)
     (fleet / "ours.toml").write_text(rules.format("[]"))
-    done = run("fleet", "audit", "--registry", "kept", "--locked", cwd=fleet)
+    done = run("fleet", "audit", "--registry", "kept", "--jobs", "1", "--locked", cwd=fleet)
     assert done.returncode == 2 and "its policy is not that of the lock" in done.stderr, done.stderr
 
 
@@ -160,7 +160,7 @@ def test_a_lock_with_two_lines_for_a_model_is_refused(fleet: Path) -> None:
     audited(fleet)
     schema, *lines = (fleet / "assay.lock").read_text().splitlines(keepends=True)
     (fleet / "assay.lock").write_text("".join([schema, *lines, lines[0].replace('"files": "', '"files": "0')]))
-    done = run("fleet", "audit", "--registry", "kept", "--locked", cwd=fleet)
+    done = run("fleet", "audit", "--registry", "kept", "--jobs", "1", "--locked", cwd=fleet)
     assert done.returncode == 2 and "has a line already" in done.stderr
 
 
@@ -202,7 +202,7 @@ def test_one_document_says_what_decided_each_verdict_at_the_line_of_the_list(fle
 )
 def test_a_list_that_is_none_is_said(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "models.toml").write_text(content)
-    done = run("fleet", "audit", "--registry", "kept", cwd=tmp_path)
+    done = run("fleet", "audit", "--registry", "kept", "--jobs", "1", cwd=tmp_path)
     assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 

@@ -206,7 +206,7 @@ def test_the_fleet_keeps_fingerprints(tmp_path: Path) -> None:
     for name in ("one", "two"):
         folder(tmp_path / "models", name, derived.noisy(base(1), 0.01, np.random.default_rng(len(name))))
     (tmp_path / "models.toml").write_text('schema = "assay-models/1"\n[[model]]\nmodel = "models/*"\n')
-    run("fleet", "audit", "--registry", "kept", cwd=tmp_path)
+    run("fleet", "audit", "--registry", "kept", "--jobs", "1", cwd=tmp_path)
     shutil.rmtree(tmp_path / "models")
     found = run("lineage", "one", "--registry", "kept", cwd=tmp_path)
     assert " COMMON ORIGIN  It shares its origin with two, of 1 kept model." in found.stdout, found

@@ -19,34 +19,41 @@ from assay.weights.fingerprint import log10_bound
 from assay.weights.fingerprint_files import MOST_FILES, SUFFIX, decoded, encoded, relatives
 from tests.builders import hub_model
 from tests.builders import smollm2 as build
+from tests.builders.once import once
+
+NAMES = ("base", "tuned", "permuted", "rotated", "pruned", "impostor")
 
 
 @pytest.fixture(scope="module")
 def family(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The real model's first layers as a hub folder, and models made from it."""
-    root = tmp_path_factory.mktemp("family")
+    root = once(tmp_path_factory, "family-of-smollm2", lambda folder: _family(smollm2, folder))
+    return {name: root / name for name in NAMES}
+
+
+def _family(smollm2: Path, root: Path) -> None:
     state = derived.smollm2(smollm2, layers=4, tokens=49_152)
     tokenizer = json.dumps(build.tokenizer(smollm2))
     random = np.random.default_rng(2)
-    models = {
-        "base": state,
-        "tuned": derived.noisy(state, 0.05, random),
-        "permuted": derived.permuted_neurons(state, random),
-        "rotated": derived.turned(state, random, rotate=True),
-        "pruned": derived.layers_of(state, [0, 1, 3]),
-        "impostor": derived.same_statistics(state, random),
-    }
-    for name, weights in models.items():
+    models = (
+        state,
+        derived.noisy(state, 0.05, random),
+        derived.permuted_neurons(state, random),
+        derived.turned(state, random, rotate=True),
+        derived.layers_of(state, [0, 1, 3]),
+        derived.same_statistics(state, random),
+    )
+    for name, weights in zip(NAMES, models, strict=True):
         derived.write_safetensors(root / name / "model.safetensors", weights)
         (root / name / "tokenizer.json").write_text(tokenizer)
-    return {name: root / name for name in models}
 
 
 @pytest.fixture(scope="module")
 def library(family: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("library")
-    (folder / f"base{SUFFIX}").write_bytes(encoded(assay.fingerprint(family["base"], isolation=False)))
-    return folder
+    def made(folder: Path) -> None:
+        (folder / f"base{SUFFIX}").write_bytes(encoded(assay.fingerprint(family["base"], isolation=False)))
+
+    return once(tmp_path_factory, "library-of-smollm2", made)
 
 
 @pytest.mark.parametrize(
