@@ -120,7 +120,10 @@ def test_what_is_made_of_an_answer(bench: Workbench, slow: Slow) -> None:
     assert record["text"] == "".join(WORDS) and record["generated"] and record["documents"]
     zoomed = bench.ask(f"{where}?token=4", **BEARER).text
     assert "Token 4 of 11" in zoomed and "could have stood here" in zoomed and 'aria-current="true"' in zoomed
-    assert HOSTILE not in zoomed
+    assert f'href="{where}/inside/4"' in zoomed and HOSTILE not in zoomed
+    inside = bench.ask(f"{where}/inside/4", **BEARER)
+    assert inside.status == 400 and "shows nothing of what goes on inside" in inside.text and HOSTILE not in inside.text
+    assert bench.ask(f"{where}/inside/12", **BEARER).status == 404
     for token in ("0", "12", "x", "9" * 40):
         assert bench.ask(f"{where}?token={token}", **BEARER).status == 404
     assert bench.ask("/ask/99", **BEARER).status == 404 and bench.ask("/ask/x/events", **BEARER).status == 404

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "browsers", "Let in, besides, whoever sends the token in this file (Authorization: Bearer).", anyone=False
 )
 @options.corpora("Look texts that are pasted into a page up in this indexed training data")
-@click.option("--run", "model", metavar="MODEL", help="Run this model, so that pages can ask it.")
+@click.option("--run", "model", metavar="MODEL", help="Run this model, so that pages can ask it and look inside.")
 @options.offline()
 @options.threads()
 @click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")

@@ -24,6 +24,7 @@ from assay.serve.asked import kept, value
 from assay.serve.asking import Asking
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
+from assay.serve.looking import Looking
 from assay.serve.metrics import Metrics
 from assay.serve.sections import Sections
 from assay.serve.started import Answered, Started
@@ -116,6 +117,7 @@ def application(
             *traced.pages(),
             *asking.pages(),
             *(metrics.pages() if metrics else ()),
+            *Looking(asking).pages(),
             *_pages(shown, Weights(registry), started, waiving),
         )
     ]

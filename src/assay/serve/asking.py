@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.errors import AssayError, UsageError
 from assay.facts.answering import Answering
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 HELD, WAITING, STREAMS = 32, 8, 64  # answers that can be looked at, that wait or are written, pages that are told
 MOST_TEXT, MOST_TOKENS, MOST_SAMPLES = 100_000, 512, 10
+LOOKS, LOOK = 4, 300.0  # looks inside that wait or are worked on, and seconds after which one is given up
 _EVERY, _ALIVE = 0.02, 15.0  # seconds between looks for a token, and after which a silent stream says that it lives
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,9 @@ class Asking:
 
     def __init__(self, runtime: Runtime | None = None, traced: Tracing | None = None) -> None:
         """Of a model that is ready to run, and the corpora in which names and numbers of its answers are looked up."""
-        self._runtime, self._traced = runtime, traced or Tracing()
+        self.runtime, self._traced = runtime, traced or Tracing()
         self._lock = threading.Lock()
+        self._looks = threading.BoundedSemaphore(LOOKS)
         self._worker = ThreadPoolExecutor(1)  # one question after the other
         self._held: OrderedDict[int, Answering] = OrderedDict()
         self._number, self._streams, self._closed = 0, 0, False
@@ -86,7 +90,7 @@ class Asking:
 
     def stop(self, request: Any, _raw: bytes) -> Answered:
         """Stop an answer, and lead to what there is of it."""
-        row = self._one(request)
+        row = self.one(request)
         with self._lock:
             now = self._held.get(row.id)
             if now and now.state in (State.WAITING, State.RUNNING):
@@ -95,7 +99,7 @@ class Asking:
 
     def answer(self, request: Any) -> tuple[bytes, str]:
         """An answer as far as it is, and the token that `token` names."""
-        row, text = self._one(request), value(request, "token")
+        row, text = self.one(request), value(request, "token")
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
         if text and not 1 <= number <= len(row.tokens):
             raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
@@ -103,14 +107,14 @@ class Asking:
 
     def record(self, request: Any) -> tuple[bytes, str]:
         """What is made of an answer as JSON, as `assay score -o json` writes it."""
-        row = self._one(request)
+        row = self.one(request)
         if row.found is None:
             raise Refusal(404, f"There is no record of it: the answer {'waits' if not row.said else 'failed'}.")
         return canonical(row.found), JSON
 
     def events(self, request: Any) -> AsyncIterator[bytes]:
         """Each token as soon as it is known (Refusal: there is no such answer, or too many look)."""
-        row, last = self._one(request), str(request.headers.get("last-event-id", ""))
+        row, last = self.one(request), str(request.headers.get("last-event-id", ""))
         if self._streams >= STREAMS:
             raise Refusal(503, f"{STREAMS} pages are told already: look at the page again")
         return self._told(row.id, int(last) if last.isascii() and last.isdecimal() and len(last) < 6 else 0)
@@ -137,6 +141,17 @@ class Asking:
         finally:
             self._streams -= 1
 
+    def turn(self, work: Callable[[], T]) -> T:
+        """What a piece of work with the model gives, when those before it are done (Refusal: it took too long)."""
+        if self._looks.acquire(blocking=False):
+            done = self._worker.submit(work)
+            done.add_done_callback(lambda _: self._looks.release())
+            try:
+                return done.result(LOOK)
+            except TimeoutError:
+                done.cancel()
+        raise Refusal(503, "The model has other work to do: come again.")
+
     def close(self) -> None:
         """Stop what is written, and forget what waits."""
         self._closed = True
@@ -144,18 +159,18 @@ class Asking:
 
     def _form(self, given: dict[str, str], trouble: str = "") -> bytes:
         rows = tuple(reversed(self._held.values()))
-        model = self._runtime.model if self._runtime else ""
+        model = self.runtime.model if self.runtime else ""
         return ask_page.ask(model, rows, self._traced.names, given, trouble)
 
     def _start(self, wanted: Wanted) -> int:
-        if self._runtime is None:
+        if self.runtime is None:
             raise UsageError("this workbench runs no model: start assay serve with --run MODEL")
         with self._lock:
             if sum(not row.state.ended for row in self._held.values()) >= WAITING:
                 raise UsageError(f"{WAITING} questions wait already: ask again when one is answered")
             self._number += 1
             now = instant(datetime.now(UTC))
-            row = Answering(self._number, self._runtime.model, wanted.question, now, State.WAITING)
+            row = Answering(self._number, self.runtime.model, wanted.question, now, State.WAITING)
             self._held[row.id] = row
             while len(self._held) > HELD:
                 del self._held[next(id for id, old in self._held.items() if old.state.ended)]
@@ -174,7 +189,7 @@ class Asking:
         from assay.runtime import can_generate, conversation
         from assay.uncertainty import support
 
-        runtime = self._runtime
+        runtime = self.runtime
         if runtime is None or not can_generate(runtime):
             raise UsageError("the model gives no scores of what it writes")
         if not self._begins(id):
@@ -210,7 +225,8 @@ class Asking:
         with self._lock, suppress(KeyError):
             self._held[id] = replace(self._held[id], **values)
 
-    def _one(self, request: Any) -> Answering:
+    def one(self, request: Any) -> Answering:
+        """The answer that an address names (Refusal: there is none)."""
         text = str(request.path_params["id"])
         found = self._held.get(int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0)
         if found is None:

@@ -8,23 +8,40 @@ from markupsafe import Markup
 
 from assay.facts.codec import canonical
 from assay.facts.inside import LIMITS, Effect, Inside, LookedInto
+from assay.lazy import dataclass
 from assay.render import page as shell
 from assay.render.heat import heat
 from assay.render.page import Part
+from assay.render.record import workbench
 from assay.render.record.inside import estimated, headline, percent, quoted, strongest, supported, without
 
 MOST_ROWS = 20
 
 
-def page(found: Inside) -> bytes:
-    """The page as UTF-8."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a workbench shows it: the address of the answer, the token's number and how many the answer has.
+
+    `whole` says that values were replaced, too.
+    """
+
+    at: str
+    number: int
+    count: int
+    whole: bool
+
+
+def page(found: Inside, place: Place | None = None) -> bytes:
+    """The page as UTF-8; `place` is where a workbench shows it (None: it is a file)."""
     ablation, patching = found.ablation, found.patching
     return shell.page(
-        "inside.html.j2",
-        canonical(found),
+        "workbench_inside.html.j2" if place else "inside.html.j2",
+        b"" if place else canonical(found),
         "inside",
         styles=("inside.css",),
         contents=tuple(_contents(found)),
+        links=workbench.links("/ask") if place else (),
+        place=place,
         found=found,
         word=quoted(found.answer[found.token - 1]),
         headline=headline(found),
