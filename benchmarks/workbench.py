@@ -36,6 +36,15 @@ PAGES = {
     "history of a model": "/models?name=model-00000012",
 }
 
+KEPT = {  # of the one audit that can be opened, and of a server without a model
+    "report": "/audits/tiny",
+    "weights": "/audits/tiny/weights",
+    "openness": "/audits/tiny/openness",
+    "behaviour": "/audits/tiny/behaviour",
+    "ask": "/ask",
+    "trace": "/trace",
+}
+
 
 class Client:
     """A browser that was let in."""
@@ -127,7 +136,7 @@ def measured(name: str, place: str, given: argparse.Namespace) -> None:
         middle = (
             kept.audits(most=1)[0].id // 2 * sum(row.kind not in ("pass", "notApplicable") for row in dossier.findings)
         )
-    pages = {title: path.format(middle=middle) for title, path in PAGES.items()} | {"report": "/audits/tiny"}
+    pages = {title: path.format(middle=middle) for title, path in PAGES.items()} | KEPT
     print(f"{name}, {given.audits:,} audits\nstart  {started(place) * 1e3:.0f} ms beyond the interpreter")
     with running(place) as (link, process, _):
         client = Client(link)
