@@ -98,6 +98,7 @@ def test_a_browser_accepts_a_finding_where_it_is_shown(
         page.click("tbody >> text=Accept")
     else:
         page.click(".models >> text=tiny")
+        page.wait_for_selector("details.waiver", state="attached")  # the page that the click leads to, however late
         page.evaluate("document.querySelectorAll('details.waiver').forEach(row => { row.open = true; })")
         page.locator(".finding", has_text="training_args.bin").locator("text=Accept it here").first.click()
     assert page.input_value("input[name=check]") == "pickle.reaches-outside" and not amiss(page)
