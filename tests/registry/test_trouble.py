@@ -362,7 +362,8 @@ def test_what_an_older_assay_kept_has_its_five_answers_after_it_was_moved_on(tmp
         before = kept.keep(dossier)
     with sqlite3.connect(tmp_path / "registry" / "registry.db") as old:  # as the first tables were
         old.executescript(
-            "ALTER TABLE audit DROP COLUMN answers; DROP TABLE baseline; UPDATE alembic_version SET version_num='0001'"
+            "ALTER TABLE audit DROP COLUMN answers; DROP TABLE baseline; DROP TABLE job;"
+            " UPDATE alembic_version SET version_num='0001'"
         )
     old.close()
     assert "move it on with  assay registry migrate" in run("list", "--registry", where).stderr

@@ -107,7 +107,8 @@ def test_an_audit_is_started_followed_and_kept(empty: Workbench, place: str, tmp
         if part.startswith("data: ")
     ]
     connection.close()
-    assert events[-1]["state"] == "done" and [row["over"] for row in events] == [False] * (len(events) - 1) + [True]
+    assert events[-1]["state"] == "done", events[-1]
+    assert [row["over"] for row in events] == [False] * (len(events) - 1) + [True]
     assert any(row["label"] and row["words"].startswith(row["label"]) for row in events)
     with registry.open(place) as kept:
         (audit,) = kept.audits()
