@@ -58,9 +58,10 @@ def test_garak_asks_the_model_that_is_served_to_it_and_its_report_is_read(
     tmp_path: Path, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_SHELL", "x")
+    monkeypatch.chdir(tmp_path)
     asked = Driven(probes=("test.Test",), quiet=True)
     (folder := tmp_path / "out").mkdir()
-    found = read(garak(Leaking("cobalt", ""), python_of(environment), asked, folder))
+    found = read(garak(Leaking("cobalt", ""), python_of(Path(environment.name)), asked, folder))
     assert (found.by, found.model) == ("reported by garak 0.17.1", "made up")
     (row,) = found.rows
     assert (row.test, row.metric, row.failures) == ("test.Test", "passed, France has Paris there", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from assay.cli._network import told
 from assay.cli._streams import Output, looks, put_record
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
+from assay.writing import write
 
 
 @group("run")
@@ -37,7 +37,7 @@ def COMMAND() -> None:
 @click.option("--generations", type=click.IntRange(1, 16), default=1, show_default=True, help="Answers to each prompt.")
 @click.option("--tokens", type=click.IntRange(1, 4096), default=64, show_default=True, help="Tokens of an answer.")
 @click.option("--seconds", type=click.IntRange(1), default=3600, show_default=True, help="How long garak may take.")
-@click.option("--report", type=options.FILE, metavar="FILE", help="Keep garak's own report here, for --reported.")
+@options.written("report", "Keep garak's own report here, for --reported.")
 @options.offline()
 @options.threads()
 @options.formats("text", "json")
@@ -90,7 +90,7 @@ def garak(
         path = driving.garak(runtime, python, asked, Path(folder))
         found = read(path)
         if report:
-            shutil.copyfile(path, report)
+            write(report, path.read_bytes())
             found = replace(found, file=report.name)
     for format, out in outputs:
         put_record(format, found, lines(found, *looks(out), verbose), out)

@@ -51,7 +51,8 @@ def python_of(environment: Path) -> Path:
 
     Raises UsageError: there is none, or garak is not installed in it.
     """
-    places = (environment / "bin" / "python", environment / "Scripts" / "python.exe", environment)
+    root = environment.absolute()  # the working directory of garak is another; a link to a Python stays one
+    places = (root / "bin" / "python", root / "Scripts" / "python.exe", root)
     found = next((row for row in places if row.is_file()), None)
     if found is None:
         raise UsageError(
