@@ -19,7 +19,9 @@ from assay import registry
 from assay.registry import asking
 from tests.builders import hub_model
 from tests.builders.command import ASSAY, run
+from tests.builders.openai_server import serving
 from tests.builders.pickles import calls
+from tests.builders.runtimes import Speaker
 
 LIST = 'schema = "assay-models/1"\n[[model]]\nmodel = "models/*"\n'
 
@@ -258,3 +260,13 @@ def test_a_fleet_keeps_what_an_audit_of_the_model_alone_keeps(fleet: Path) -> No
             blobs = found.database.read(partial(asking.blobs, id=audit.id, roles=("dossier", "bom", "fingerprint")))
             kept[where] = blobs
     assert kept["kept"] == kept["alone"] and len(kept["kept"]) == 3
+
+
+def test_a_model_behind_an_endpoint_is_a_row_in_which_what_files_tell_is_open(tmp_path: Path) -> None:
+    with serving(Speaker()) as server:
+        (tmp_path / "models.toml").write_text(
+            f'schema = "assay-models/1"\n[[model]]\nmodel = "{server.reference}#smol"\n'
+        )
+        assert audited(tmp_path, status=3).startswith(" INCOMPLETE  1 model: 1 INCOMPLETE. 1 new. ")
+    lock = [json.loads(line) for line in (tmp_path / "assay.lock").read_text().splitlines()[1:]]
+    assert [(row["model"], row["reference"]) for row in lock] == [("smol", f"{server.reference}#smol")]
