@@ -5,12 +5,14 @@ platform a wheel for CPython 3.11 and one for 3.12 and later (the stable ABI beg
 and one for any platform that has no kernels: pip takes the most fitting, so that where none fits assay still installs.
 
 The headers are those of CPython 3.11 and of 3.12 or later, of interpreters that are installed here (`--python`, else
-those on PATH). What differs by platform is in `pyconfig.h`, of which this writes the few lines that headers ask for.
+those on PATH and of pyenv). What differs by platform is in `pyconfig.h`, of which this writes the few lines that
+headers ask for.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import struct
 import subprocess
@@ -278,6 +280,13 @@ def abis(pythons: list[str]) -> list[Abi]:
     return rows + ([Abi("cp312", "abi3", found[later])] if later else [])
 
 
+def installed() -> list[str]:
+    """The interpreters on PATH, and those of pyenv: its commands on PATH run only the versions that are chosen."""
+    names = [f"python3.{minor}" for minor in (11, 12, 13, 14)]
+    own = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    return [*filter(None, map(shutil.which, names)), *map(str, sorted(own.glob("3.*/bin/python3")))]
+
+
 def main() -> None:
     """Build what was asked for and print each wheel."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -285,8 +294,7 @@ def main() -> None:
     parser.add_argument("--platform", action="append", metavar="NAME", help="those whose name has this in it")
     parser.add_argument("--python", action="append", metavar="PATH", help="an interpreter that has headers")
     args = parser.parse_args()
-    names = [f"python3.{minor}" for minor in (11, 12, 13, 14)]
-    there = abis(args.python or [sys.executable, *(path for name in names if (path := shutil.which(name)))])
+    there = abis(args.python or [sys.executable, *installed()])
     for missing in {"cp311", "cp312"} - {row.python for row in there}:
         print(f"no wheel for {missing}: no interpreter with its headers is here (--python names one)", file=sys.stderr)
     args.out.mkdir(parents=True, exist_ok=True)
