@@ -76,6 +76,7 @@ def test_most_counts_what_it_limits() -> None:
     rows = {path: row for path, command in commands(cli).items() for row in command.params if row.name == "most"}
     units = {path: row.metavar for path, row in rows.items()}
     kept = {"find": "PLACES", "history": "AUDITS", "list": "AUDITS", "lineage": "MODELS", "fleet site": "MODELS"}
+    kept |= {"run garak": "PROMPTS"}
     asked = dict.fromkeys(("audit", "calibrate", "probe"), "QUESTIONS")
     assert units == {**asked, **dict.fromkeys(("inside", "score"), "TOKENS"), **kept}
 

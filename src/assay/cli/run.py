@@ -28,7 +28,7 @@ def COMMAND() -> None:
     "--environment",
     required=True,
     type=options.FILE,
-    metavar="DIR|PYTHON",
+    metavar="DIR|FILE",
     help="The environment in which garak is installed, or its Python.",
 )
 @click.option("--install", "installing", is_flag=True, help="Make that environment first: by uv, else by venv and pip.")
