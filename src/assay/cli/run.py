@@ -33,7 +33,9 @@ def COMMAND() -> None:
 )
 @click.option("--install", "installing", is_flag=True, help="Make that environment first: by uv, else by venv and pip.")
 @click.option("--probes", metavar="NAME,..", help="Probes by garak's names; by default four short ones.")
-@options.most("prompts", "Have a probe ask at most this many prompts, if it heeds that.", least=1, top=100_000, default=32)
+@options.most(
+    "prompts", "Have a probe ask at most this many prompts, if it heeds that.", least=1, top=100_000, default=32
+)
 @click.option("--generations", type=click.IntRange(1, 16), default=1, show_default=True, help="Answers to each prompt.")
 @click.option("--tokens", type=click.IntRange(1, 4096), default=64, show_default=True, help="Tokens of an answer.")
 @click.option("--seconds", type=click.IntRange(1), default=3600, show_default=True, help="How long garak may take.")
