@@ -16,10 +16,9 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
-KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 NUMPY = "numpy==2.4.6"
 RELEASES = {"3.11": "bookworm", "3.13": "trixie"}  # of Debian, with the CPython that it has
 DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}  # its names of machines
@@ -75,6 +74,17 @@ def interpreters(given: list[str] | None) -> dict[str, str]:
     return found
 
 
+@cache
+def _debian() -> str:
+    """Where this machine has Debian's packages from; their signatures are checked by the keys that it trusts."""
+    asked = ["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)", "Created-By: Packages"]
+    for row in subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines():
+        origin, label, place = row.rsplit(" ", 2)
+        if (origin, label) == ("Debian", "Debian"):
+            return place
+    raise SystemExit("no archive of Debian is among the sources of apt-get here, or  apt-get update  was never run")
+
+
 class Archive:
     """Debian's packages of a release for a machine, apart from those of this one."""
 
@@ -85,8 +95,7 @@ class Archive:
         (self._folder / "status").touch()
         sources = self._folder / "sources.list"
         kinds = ("deb", "deb-src")
-        place = f"[signed-by={KEYS}] http://deb.debian.org/debian {release} main"
-        sources.write_text("".join(f"{kind} {place}\n" for kind in kinds))
+        sources.write_text("".join(f"{kind} {_debian()} {release} main\n" for kind in kinds))
         values = {
             "APT::Architecture": DEBIAN[machine],
             "APT::Architectures": DEBIAN[machine],
