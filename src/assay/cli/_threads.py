@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from assay.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from assay.runtime import Runtime
+
 
 def use(threads: int) -> None:
     """Have torch compute on so many threads (0: as many as it chooses); an endpoint or a record needs no torch."""
@@ -12,3 +19,14 @@ def use(threads: int) -> None:
     except ImportError:
         return
     torch.set_num_threads(threads)
+
+
+def ready(model: str, threads: int, *, offline: bool) -> Runtime:
+    """The model, ready to be run for as long as the command serves it (UsageError: it cannot be run)."""
+    from assay import uncertainty
+
+    use(threads)
+    try:
+        return uncertainty.open(model, offline=offline)
+    except InputError as cause:
+        raise UsageError(str(cause)) from None

@@ -12,8 +12,8 @@ from assay.cli import _options as options
 from assay.cli._apart import group
 from assay.cli._network import told
 from assay.cli._streams import Output, looks, put_record
-from assay.cli._threads import use
-from assay.errors import InputError, UsageError
+from assay.cli._threads import ready
+from assay.errors import UsageError
 from assay.writing import write
 
 
@@ -67,7 +67,6 @@ def garak(
     data from a hub when they are first used. What it says stays what it says: `assay audit MODEL --reported FILE` puts
     it beside what assay measured. Exit status 0, or 2 if it could not run.
     """
-    from assay import uncertainty
     from assay.probes.reported import read
     from assay.render.record.reported import lines
     from assay.serve import driving
@@ -83,11 +82,7 @@ def garak(
     if probes:
         asked = replace(asked, probes=tuple(filter(None, (row.strip() for row in probes.split(",")))))
     told(model, offline=offline)
-    try:
-        use(threads)
-        runtime = uncertainty.open(model, offline=offline)
-    except InputError as cause:
-        raise UsageError(str(cause)) from None
+    runtime = ready(model, threads, offline=offline)
     with tempfile.TemporaryDirectory(prefix="assay-garak-") as folder:
         path = driving.garak(runtime, python, asked, Path(folder))
         found = read(path)

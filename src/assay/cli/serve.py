@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +12,7 @@ from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._registry import where
 from assay.cli._streams import say
-from assay.cli._threads import use
-from assay.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from assay.runtime import Runtime
+from assay.cli._threads import ready
 
 
 @command("serve")
@@ -86,7 +81,7 @@ def COMMAND(
 
     told(model, *corpora, offline=offline)
     traced = Tracing(corpora, offline=offline)
-    asking = Asking(_runtime(model, threads, offline=offline) if model else None, traced)
+    asking = Asking(ready(model, threads, offline=offline) if model else None, traced)
     named = listed(people) if people else ()
     door = serving.door(host, hosts, token_file, anyone=True if named else None)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something
@@ -112,14 +107,3 @@ def COMMAND(
         finally:
             asking.close()
             jobs.close()
-
-
-def _runtime(model: str, threads: int, *, offline: bool) -> Runtime:
-    """The model that pages ask (UsageError: it cannot be run)."""
-    from assay import uncertainty
-
-    use(threads)
-    try:
-        return uncertainty.open(model, offline=offline)
-    except InputError as cause:
-        raise UsageError(str(cause)) from None

@@ -10,8 +10,8 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._streams import say
-from assay.cli._threads import use
-from assay.errors import InputError, UsageError
+from assay.cli._threads import ready
+from assay.errors import UsageError
 
 
 @command("serve-model")
@@ -36,7 +36,6 @@ def COMMAND(
     Chat of one message, completions, log-probabilities, also of given texts (echo), and a list of one model. The files
     are parsed as in an audit, and no code of the model is run. Ends by Ctrl-C or SIGTERM.
     """
-    from assay import uncertainty
     from assay.network import serving
     from assay.serve.model import application
 
@@ -44,11 +43,7 @@ def COMMAND(
     if model.startswith(("openai+", "anthropic+")):
         raise UsageError(f"{model} is served already: give its address to whoever asks")
     told(model, offline=offline)
-    try:
-        use(threads)
-        runtime = uncertainty.open(model, offline=offline)
-    except InputError as cause:
-        raise UsageError(str(cause)) from None
+    runtime = ready(model, threads, offline=offline)
     with serving.listening(host, port) as socket:
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
         server = serving.server(application(runtime, door, runtime.model), wait=60)

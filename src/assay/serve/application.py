@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
+from itertools import chain
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.facts.codec import encode
@@ -67,6 +68,12 @@ def library() -> Any:
     )
 
 
+class _Pages(Protocol):
+    """What answers at some addresses: the path of each, and what answers there."""
+
+    def pages(self) -> Iterator[tuple[str, Callable[..., tuple[bytes, str]]]]: ...
+
+
 def application(
     registry: Registry,
     jobs: Jobs,
@@ -110,16 +117,10 @@ def application(
     async def broken(request: Any, _cause: Any) -> Any:
         return refused(request, 500, "This is a bug in assay: what it was is where assay serve runs.")
 
+    parts: list[_Pages] = [Sections(registry), traced, asking, Looking(asking), *filter(None, [metrics])]
     routes = [
         starlette.Route(path, of(answer), methods=["GET"])
-        for path, answer in (
-            *Sections(registry).pages(),
-            *traced.pages(),
-            *asking.pages(),
-            *(metrics.pages() if metrics else ()),
-            *Looking(asking).pages(),
-            *_pages(shown, Weights(registry), started, waiving),
-        )
+        for path, answer in chain(*(part.pages() for part in parts), _pages(shown, Weights(registry), started, waiving))
     ]
     routes += [
         starlette.Route(path, of(answer, MOST), methods=[way])

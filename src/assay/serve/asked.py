@@ -10,11 +10,17 @@ from assay.network.serving import Refusal
 from assay.registry import Registry, user
 
 LONGEST = 500  # characters of a parameter
+NUMBERED = 15  # digits of the number of a job or an answer
 
 
 def value(request: Any, name: str) -> str:
     """A parameter of the address; empty where it is not given."""
     return str(request.query_params.get(name, "")).strip()[:LONGEST]
+
+
+def number(text: str, digits: int) -> int:
+    """A whole number of at most so many digits; 0, which names nothing, for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else 0
 
 
 def who(request: Any) -> str:

@@ -23,7 +23,7 @@ from assay.lazy import dataclass
 from assay.network.serving import Refusal
 from assay.render.record import ask_page
 from assay.serve.answers import HTML, JSON
-from assay.serve.asked import value
+from assay.serve.asked import NUMBERED, number, value
 from assay.serve.started import Answered, form
 from assay.serve.tracing import Tracing
 from assay.text.instant import instant
@@ -35,6 +35,7 @@ HELD, WAITING, STREAMS = 32, 8, 64  # answers that can be looked at, that wait o
 MOST_TEXT, MOST_TOKENS, MOST_SAMPLES = 100_000, 512, 10
 LOOKS, LOOK = 4, 300.0  # looks inside that wait or are worked on, and seconds after which one is given up
 _EVERY, _ALIVE = 0.02, 15.0  # seconds between looks for a token, and after which a silent stream says that it lives
+_DIGITS = 5  # of the number of a token
 
 T = TypeVar("T")
 
@@ -100,10 +101,10 @@ class Asking:
     def answer(self, request: Any) -> tuple[bytes, str]:
         """An answer as far as it is, and the token that `token` names."""
         row, text = self.one(request), value(request, "token")
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
-        if text and not 1 <= number <= len(row.tokens):
+        token = number(text, _DIGITS)
+        if text and not 1 <= token <= len(row.tokens):
             raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
-        return ask_page.answer(row, number, traced=bool(self._traced.names)), HTML
+        return ask_page.answer(row, token, traced=bool(self._traced.names)), HTML
 
     def record(self, request: Any) -> tuple[bytes, str]:
         """What is made of an answer as JSON, as `assay score -o json` writes it."""
@@ -117,7 +118,7 @@ class Asking:
         row, last = self.one(request), str(request.headers.get("last-event-id", ""))
         if self._streams >= STREAMS:
             raise Refusal(503, f"{STREAMS} pages are told already: look at the page again")
-        return self._told(row.id, int(last) if last.isascii() and last.isdecimal() and len(last) < 6 else 0)
+        return self._told(row.id, number(last, _DIGITS))
 
     async def _told(self, id: int, sent: int) -> AsyncIterator[bytes]:
         self._streams += 1
@@ -228,7 +229,7 @@ class Asking:
     def one(self, request: Any) -> Answering:
         """The answer that an address names (Refusal: there is none)."""
         text = str(request.path_params["id"])
-        found = self._held.get(int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0)
+        found = self._held.get(number(text, NUMBERED))
         if found is None:
             raise Refusal(404, f"There is no such answer: the last {HELD} are kept until assay serve ends.")
         return found

@@ -20,10 +20,9 @@ from assay.render.record import workbench
 from assay.serve.answers import HTML, READ_ONLY, said
 from assay.serve.log import Log
 from assay.serve.metrics import Metrics
-from assay.serve.people import Person, Role, bearer, needed
+from assay.serve.people import SAFE, Person, Role, bearer, needed
 
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
-_SAFE = ("GET", "HEAD")
 _LINKS, _HEALTH, _SIGN_IN = "/links", "/healthz", "/sign-in"
 _CHANGES_NOTHING = (_LINKS, "/trace", "/ask")  # what is sent, here and below, and nothing that is kept changes
 _MOST, _PATIENCE = 4096, 10.0  # bytes of a form with a token, and seconds for it to be there
@@ -121,7 +120,7 @@ class Guard:
         from assay.serve.started import form
 
         status, why = 200, ""
-        if scope["method"] not in _SAFE:
+        if scope["method"] not in SAFE:
             try:
                 if not own_page(headers.get("origin", "null"), headers.get("host", "")):
                     raise Refusal(403, "This was not asked by a page of this server.")
@@ -166,7 +165,7 @@ class Guard:
         if person is None:
             more = f", or sign in with your token at {_SIGN_IN}" if self._people else ""
             return 401, f"Open the link that assay serve printed, in this browser{more}."
-        if scope["method"] in _SAFE:
+        if scope["method"] in SAFE:
             return None
         own = own_page(headers.get("origin", "null"), host) or (bears and "origin" not in headers)
         if not own or headers.get("sec-fetch-site", "same-origin") != "same-origin":

@@ -11,7 +11,7 @@ from assay.facts.codec import canonical
 from assay.network.serving import Refusal
 from assay.render.record import inside_page
 from assay.serve.answers import HTML, JSON
-from assay.serve.asked import value
+from assay.serve.asked import number, value
 from assay.serve.asking import Asking
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class Looking:
 
     def _found(self, request: Any) -> tuple[Inside, str, int]:
         row, text = self._asking.one(request), str(request.path_params["number"])
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else 0
-        if not 1 <= number <= len(row.tokens):
+        token = number(text, _DIGITS)
+        if not 1 <= token <= len(row.tokens):
             raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
         if row.found is None:
             raise Refusal(409, "The answer is still written, or failed: look inside one that has ended.")
-        return self._seen(row, number, value(request, "whole") == "true"), f"/ask/{row.id}", number
+        return self._seen(row, token, value(request, "whole") == "true"), f"/ask/{row.id}", token
 
     def _look(self, row: Answering, number: int, whole: bool) -> Inside:
         return self._asking.turn(partial(self._now, row, number, whole))

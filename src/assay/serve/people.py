@@ -17,7 +17,7 @@ from assay.network.serving import LEAST_TOKEN
 
 MOST = 1 << 20  # bytes of the file
 _NAME = regex(r"[A-Za-z0-9._@+-]{1,64}\Z")
-_SAFE = ("GET", "HEAD")
+SAFE = ("GET", "HEAD")  # methods that only look
 _ANYONE = ("/links", "/trace")  # what is sent, and changes nothing
 _WORK = ("/jobs", "/api/v1/jobs", "/ask")
 
@@ -68,6 +68,6 @@ def bearer(people: tuple[Person, ...], token: str) -> Person | None:
 
 def needed(method: str, path: str) -> Role:
     """What a request takes; what is not known to take less takes the most."""
-    if method in _SAFE or path in _ANYONE:
+    if method in SAFE or path in _ANYONE:
         return Role.VIEW
     return Role.AUDIT if path.startswith(_WORK) else Role.WAIVE

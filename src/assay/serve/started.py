@@ -16,7 +16,7 @@ from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.render.record import jobs_page
 from assay.serve.answers import HTML, JSON
-from assay.serve.asked import who
+from assay.serve.asked import NUMBERED, number, who
 from assay.serve.jobs import Full, Jobs
 
 MOST_STREAMS = 64  # pages that are told at once
@@ -108,7 +108,7 @@ class Started:
     def _one(self, request: Any) -> Job:
         text = str(request.path_params["id"])
         try:
-            return self._jobs.one(int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0)
+            return self._jobs.one(number(text, NUMBERED))
         except UsageError as cause:
             raise Refusal(404, str(cause)) from None
 
