@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from pythons import installed
+
 NUMPY = "numpy==2.4.6"
 RELEASES = {"3.11": "bookworm", "3.13": "trixie"}  # of Debian, with the CPython that it has
 DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}  # its names of machines
@@ -63,10 +65,9 @@ def run(*command: str | Path, cwd: Path | None = None, **env: str) -> None:
 
 
 def interpreters(given: list[str] | None) -> dict[str, str]:
-    """Version -> the command, of those given, else of this one and those on PATH, that start."""
-    here = (path for version in RELEASES if (path := shutil.which(f"python{version}")))
+    """Version -> the command, of those given, else of this one and those that are installed, that start."""
     found: dict[str, str] = {}
-    for path in given or [sys.executable, *here]:
+    for path in given or [sys.executable, *installed()]:
         asked = "import sys; print(*sys.version_info[:2], sep='.')"
         done = subprocess.run([path, "-c", asked], capture_output=True, text=True)
         if not done.returncode:

@@ -12,7 +12,6 @@ headers ask for.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import struct
 import subprocess
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import nanobind
 import wasm
+from pythons import installed
 from wheel.wheelfile import WheelFile
 
 HERE = Path(__file__).parent
@@ -278,13 +278,6 @@ def abis(pythons: list[str]) -> list[Abi]:
     later = min((minor for minor in found if minor >= 12), default=None)
     rows = [Abi("cp311", "cp311", found[11])] if 11 in found else []
     return rows + ([Abi("cp312", "abi3", found[later])] if later else [])
-
-
-def installed() -> list[str]:
-    """The interpreters on PATH, and those of pyenv: its commands on PATH run only the versions that are chosen."""
-    names = [f"python3.{minor}" for minor in (11, 12, 13, 14)]
-    own = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    return [*filter(None, map(shutil.which, names)), *map(str, sorted(own.glob("3.*/bin/python3")))]
 
 
 def main() -> None:
