@@ -13,6 +13,7 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._config import _KEYS, configured
 from assay.cli._streams import Output, put_record
+from assay.facts.setting import DEFAULT, Setting
 from assay.lazy import dataclass
 from assay.version import VERSION
 
@@ -46,15 +47,6 @@ class Package:
     version: str | None
     extra: str = ""
     enables: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A value of the configuration, as Python writes it, and where it comes from."""
-
-    name: str
-    value: str
-    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +89,7 @@ def COMMAND(outputs: tuple[Output, ...]) -> int:
         isolation,
         full,
         less,
-        tuple(Setting(key, repr(getattr(config, key)), config.origins.get(key, "default")) for key in _KEYS),
+        tuple(Setting(key, repr(getattr(config, key)), config.origins.get(key, DEFAULT)) for key in _KEYS),
     )
     for format, path in outputs:
         put_record(format, found, _lines(found), path)

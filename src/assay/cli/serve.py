@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from assay.cli import _options as options
 from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._registry import where
+from assay.cli._settings import settings
 from assay.cli._streams import say
 from assay.cli._threads import ready
 
@@ -77,6 +79,7 @@ def COMMAND(
     from assay.serve.log import Log
     from assay.serve.metrics import Metrics
     from assay.serve.people import people as listed
+    from assay.serve.settings import Set
     from assay.serve.tracing import Tracing
 
     told(model, *corpora, offline=offline)
@@ -89,7 +92,10 @@ def COMMAND(
         at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
         jobs = Jobs(registry or "", Record(found.database), offline=offline, at_once=at_once)
         metrics = Metrics(found, jobs)
-        bench = application(found, jobs, may=not read_only, traced=traced, asking=asking, metrics=metrics)
+        values = Set(partial(settings, click.get_current_context(), found.place, named, at))
+        bench = application(
+            found, jobs, may=not read_only, traced=traced, asking=asking, metrics=metrics, settings=values
+        )
         guard = Guard(
             bench, door, socket.getsockname()[1], read_only=read_only, people=named, metrics=metrics,
             log=Log(sys.stderr) if log else None,

@@ -6,28 +6,27 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from itertools import chain
-from types import SimpleNamespace
 from typing import Any, Protocol, TypeVar
 
-from assay.errors import AssayError, MissingExtra, UsageError
+from assay.errors import UsageError
 from assay.facts.codec import encode
 from assay.facts.kept import KeptAudit
-from assay.network import serving
 from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.registry.finding import Asked
 from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
-from assay.serve.answers import HTML, JSON, said
+from assay.serve.answers import HTML, JSON
 from assay.serve.asked import kept, value
 from assay.serve.asking import Asking
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
 from assay.serve.looking import Looking
 from assay.serve.metrics import Metrics
+from assay.serve.routing import Routing
 from assay.serve.sections import Sections
+from assay.serve.settings import Set
 from assay.serve.started import Answered, Started
 from assay.serve.tracing import Tracing
 from assay.serve.waiving import Waiving
@@ -42,30 +41,10 @@ _TYPES = {
     "markdown": "text/markdown; charset=utf-8",
     "junit": "application/xml",
 }
-MOST = 1 << 20  # bytes of what is sent
-_PATIENCE = 30.0  # seconds for it to be there
 _MATTER = ("fail", "review")  # the kinds that are shown where none is asked for
 
 
 T = TypeVar("T")
-
-
-def library() -> Any:
-    """What is used of Starlette (MissingExtra: it is not installed)."""
-    try:
-        from starlette.applications import Starlette
-        from starlette.concurrency import run_in_threadpool
-        from starlette.responses import Response, StreamingResponse
-        from starlette.routing import Route
-    except ImportError:
-        raise MissingExtra("serve", "the workbench") from None
-    return SimpleNamespace(
-        Starlette=Starlette,
-        Response=Response,
-        StreamingResponse=StreamingResponse,
-        Route=Route,
-        run_in_threadpool=run_in_threadpool,
-    )
 
 
 class _Pages(Protocol):
@@ -82,6 +61,7 @@ def application(
     traced: Tracing | None = None,
     asking: Asking | None = None,
     metrics: Metrics | None = None,
+    settings: Set | None = None,
 ) -> Any:
     """The ASGI application over one registry; who may ask it is for a guard before it to say.
 
@@ -89,60 +69,24 @@ def application(
         jobs: what runs audits that are started here.
         may: whether pages offer what changes something; a guard refuses it where they do not.
         metrics: what is counted, by the guard too.
+        settings: what it runs with; None: only what nobody can change is told.
         traced: the corpora in which a text is looked for; None: there are none.
         asking: the model that answers; None: none does.
     """
-    starlette, traced, asking = library(), traced or Tracing(), asking or Asking()
+    traced, asking, routing = traced or Tracing(), asking or Asking(), Routing()
     shown, started, waiving = Shown(registry, may=may), Started(registry, jobs, may=may), Waiving(registry, may=may)
-
-    def of(answer: Callable[..., tuple[Any, ...]], most: int = 0) -> Any:
-        async def answered(request: Any) -> Any:
-            try:
-                raw = (await serving.body(request, most, _PATIENCE, "form"),) if most else ()
-                body, kind, *more = await starlette.run_in_threadpool(answer, request, *raw)
-                status, headers = more or (200, {})
-                return starlette.Response(body, status, headers=headers, media_type=kind)
-            except (Refusal, AssayError) as cause:
-                return refused(request, _status(cause), str(cause))
-
-        return answered
-
-    def refused(request: Any, status: int, why: str) -> Any:
-        body, kind = said(request.url.path, status, why)
-        return starlette.Response(body, status, media_type=kind)
-
-    async def missing(request: Any, _cause: Any) -> Any:
-        return refused(request, 404, "There is no such page.")
-
-    async def broken(request: Any, _cause: Any) -> Any:
-        return refused(request, 500, "This is a bug in assay: what it was is where assay serve runs.")
-
-    parts: list[_Pages] = [Sections(registry), traced, asking, Looking(asking), *filter(None, [metrics])]
-    routes = [
-        starlette.Route(path, of(answer), methods=["GET"])
-        for path, answer in chain(*(part.pages() for part in parts), _pages(shown, Weights(registry), started, waiving))
-    ]
-    routes += [
-        starlette.Route(path, of(answer, MOST), methods=[way])
-        for way, path, answer in (*_changes(started, waiving), *traced.changes(), *asking.changes())
-    ]
-
-    def events(stream: Callable[[Any], Any]) -> Any:
-        async def told(request: Any) -> Any:
-            try:
-                return starlette.StreamingResponse(stream(request), media_type="text/event-stream")
-            except Refusal as cause:
-                return refused(request, cause.status, str(cause))
-
-        return told
-
-    streams = (("/jobs/{id}/events", started.events), ("/ask/{id}/events", asking.events))
-    routes += [starlette.Route(path, events(stream), methods=["GET"]) for path, stream in streams]
-    return starlette.Starlette(routes=routes, exception_handlers={404: missing, 405: missing, 500: broken})
-
-
-def _status(cause: Refusal | AssayError) -> int:
-    return cause.status if isinstance(cause, Refusal) else 400 if isinstance(cause, UsageError) else 500
+    values = settings or Set()
+    parts: list[_Pages] = [Sections(registry), traced, asking, Looking(asking), values, *filter(None, [metrics])]
+    for part in parts:
+        for path, answer in part.pages():
+            routing.shows(path, answer)
+    for path, answer in _pages(shown, Weights(registry), started, waiving):
+        routing.shows(path, answer)
+    for method, path, change in (*_changes(started, waiving), *traced.changes(), *asking.changes()):
+        routing.changes(method, path, change)
+    routing.tells("/jobs/{id}/events", started.events)
+    routing.tells("/ask/{id}/events", asking.events)
+    return routing.application()
 
 
 def _pages(

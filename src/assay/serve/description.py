@@ -35,6 +35,15 @@ _WAIVER = {
     "type": "object",
     "required": ["id", "model", "check", "artifact", "reason", "owner", "expires", "by", "at", "ended_by", "ended_at"],
 }
+_SETTING = {key: {"type": "string"} for key in ("name", "value", "origin")}
+_SETTINGS = {
+    "type": "object",
+    "required": ["title", "rows"],
+    "properties": {
+        "title": {"type": "string"},
+        "rows": {"type": "array", "items": {"type": "object", "required": list(_SETTING), "properties": _SETTING}},
+    },
+}
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 500}
 
 
@@ -69,6 +78,11 @@ def description() -> dict[str, Any]:
             {"findings": {"type": "array", "items": {"type": "object"}}, "next": {"type": ["integer", "null"]}},
         ),
     }
+    rows["/settings"] = _asked(
+        "What the workbench runs with, in groups; `origin` is where a value comes from.",
+        (),
+        {"settings": {"type": "array", "items": _SETTINGS}},
+    )
     rows |= _jobs() | _waivers()
     return {
         "openapi": "3.1.0",

@@ -24,6 +24,7 @@ PAGES = (
     ("/trace", "Trace"),
     ("/waivers", "Waivers"),
     ("/jobs", "Jobs"),
+    ("/settings", "Settings"),
 )
 _FORM = {"form-action": "'self'"}  # in place of the shell's 'none'
 # what a finding can be asked for by, in the order of the list: its effect on the verdict
