@@ -142,6 +142,8 @@ def widened(torch: Any, small: TorchRuntime, folder: Path) -> int:
     }
     type(config)(**values).save_pretrained(folder)
     small._tokens.save(str(folder / "tokenizer.json"))
+    for template in small._templates[:1]:
+        (folder / "chat_template.jinja").write_text(template.source)
     return parameters
 
 
