@@ -478,6 +478,8 @@ def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
         _memory.fitting(torch, "huge", "cpu", {"float32": 4 * 10**12, "bfloat16": 2 * 10**12})
     assert _memory.fitting(torch, "small", "cpu", {"float32": 4 * 10**6, "bfloat16": 2 * 10**6}) == "float32"
     assert _memory.fitting(torch, "large", "cpu", {"float32": 4 * 10**12, "bfloat16": 2 * 10**6}) == "bfloat16"
+    with pytest.raises(UsageError, match="memory, of which other models take 9000; ask it behind an endpoint"):
+        _memory.fitting(torch, "second", "cpu", {"float32": 4 * 10**6}, taken=9 * 10**12)
     with (
         pytest.raises(UsageError, match="m: there is not enough memory for this; give a shorter text"),
         _memory.enough("m"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,44 +17,16 @@ pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 
 from assay import registry
-from assay.errors import UsageError
-from assay.facts.uncertainty import Alternative, Capability, TokenScore
 from assay.serve.asking import MOST_TOKENS, Asking
 from assay.serve.tracing import Tracing
 from tests.builders.browser import CHROMIUM, amiss
 from tests.builders.corpus import opened
+from tests.builders.slow import WORDS, Slow
 from tests.builders.workbench import Answer, Workbench, workbench
 from tests.serve.conftest import HOSTILE, TOKEN
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FORM = {**BEARER, "Content-Type": "application/x-www-form-urlencoded"}
-WORDS = ("The", " capital", " is", " Canberra", ",", " says", f" {HOSTILE}", "\n", "King", " O'Malley", ".")
-
-
-class Slow:
-    """A runtime, as a package from elsewhere could bring it, whose tokens come when they are let through."""
-
-    name, model, sha256 = "slow", f"slow {HOSTILE}", ""
-    can = frozenset({Capability.GENERATE})
-
-    def __init__(self) -> None:
-        self.gate = threading.Semaphore(0)
-
-    def generate(self, prompt: str, most: int, temperature: float = 0.0, seed: int = 0) -> Iterator[TokenScore]:
-        if "fail" in prompt:
-            raise UsageError(f"it cannot answer {HOSTILE}")
-        at = 0
-        for number, text in enumerate(WORDS[:most]):
-            assert self.gate.acquire(timeout=60)
-            if "burn" in prompt and number == 2:
-                raise RuntimeError(f"out of memory {HOSTILE}")
-            others = (Alternative(HOSTILE, -0.5), Alternative(" King", -2.0))
-            yield TokenScore(text, at, at + len(text), -1.5 * (number % 6), 1.0, -0.5, 2, others)
-            at += len(text)
-
-    def let(self, count: int) -> None:
-        for _ in range(count):
-            self.gate.release()
 
 
 @pytest.fixture
@@ -71,7 +42,7 @@ def bench(slow: Slow, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work
     with registry.open(str(folder / "kept"), new=True):
         pass
     traced = Tracing((str(folder / "index"),))
-    with workbench(str(folder / "kept"), TOKEN, read_only=True, traced=traced, asking=Asking(slow, traced)) as found:
+    with workbench(str(folder / "kept"), TOKEN, read_only=True, traced=traced, asking=Asking((slow,), traced)) as found:
         yield found
         slow.let(100)
 
@@ -200,7 +171,7 @@ def test_a_browser_watches_it_being_written(
     page.wait_for_selector("#t-9")
     assert page.locator("#t-7").inner_text() == f" {HOSTILE}" and page.locator("img").count() == 0
     looks = "rows => rows.map(row => { const s = getComputedStyle(row); return s.backgroundColor + s.borderBottom; })"
-    assert len(set(page.eval_on_selector_all("#strip a", looks))) == 5 and not amiss(page)
+    assert len(set(page.eval_on_selector_all("#t-strip a", looks))) == 5 and not amiss(page)
     slow.let(100)
     page.wait_for_selector("#judged")
     page.focus("#t-1")

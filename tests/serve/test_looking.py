@@ -27,7 +27,7 @@ FORM = {**BEARER, "Content-Type": "application/x-www-form-urlencoded"}
 def test_a_token_of_an_answer_is_looked_into(smollm2_runtime: Any, tmp_path: Path) -> None:
     with registry.open(str(tmp_path / "kept"), new=True):
         pass
-    asking = Asking(smollm2_runtime)
+    asking = Asking((smollm2_runtime,))
     with workbench(str(tmp_path / "kept"), TOKEN, asking=asking) as bench:
         question = {"question": f"What is the capital of France? {HOSTILE}", "most": "4"}
         where = bench.send("/ask", urlencode(question).encode(), FORM).headers["location"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assay.errors import InputError, UsageError
@@ -21,12 +22,26 @@ def use(threads: int) -> None:
     torch.set_num_threads(threads)
 
 
-def ready(model: str, threads: int, *, offline: bool) -> Runtime:
-    """The model, ready to be run for as long as the command serves it (UsageError: it cannot be run)."""
+def beside(models: Sequence[str], threads: int, *, offline: bool) -> list[Runtime]:
+    """Several models, each ready to be run beside those before it (UsageError: one cannot be run, or does not fit)."""
+    from assay.runtime.torch_ import TorchRuntime
+
+    found: list[Runtime] = []
+    for model in models:
+        taken = sum(row.size for row in found if isinstance(row, TorchRuntime))
+        found.append(ready(model, threads, offline=offline, taken=taken))
+    return found
+
+
+def ready(model: str, threads: int, *, offline: bool, taken: int = 0) -> Runtime:
+    """The model, ready to be run for as long as the command serves it (UsageError: it cannot be run).
+
+    `taken` is how many bytes of memory other models take in this process.
+    """
     from assay import uncertainty
 
     use(threads)
     try:
-        return uncertainty.open(model, offline=offline)
+        return uncertainty.open(model, offline=offline, taken=taken)
     except InputError as cause:
         raise UsageError(str(cause)) from None

@@ -14,7 +14,10 @@ from assay.cli._network import told
 from assay.cli._registry import where
 from assay.cli._settings import settings
 from assay.cli._streams import say
-from assay.cli._threads import ready
+from assay.cli._threads import beside
+from assay.errors import UsageError
+
+MOST_MODELS = 2
 
 
 @command("serve")
@@ -23,7 +26,13 @@ from assay.cli._threads import ready
     "browsers", "Let in, besides, whoever sends the token in this file (Authorization: Bearer).", anyone=False
 )
 @options.corpora("Look texts that are pasted into a page up in this indexed training data")
-@click.option("--run", "model", metavar="MODEL", help="Run this model, so that pages can ask it and look inside.")
+@click.option(
+    "--run",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="Run this model, so that pages can ask it and look inside; twice: two models answer beside each other.",
+)
 @options.offline()
 @options.threads()
 @click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")
@@ -51,7 +60,7 @@ def COMMAND(
     hosts: tuple[str, ...],
     token_file: Path | None,
     corpora: tuple[str, ...],
-    model: str | None,
+    models: tuple[str, ...],
     offline: bool,
     threads: int,
     read_only: bool,
@@ -82,9 +91,11 @@ def COMMAND(
     from assay.serve.settings import Set
     from assay.serve.tracing import Tracing
 
-    told(model, *corpora, offline=offline)
+    if len(models) > MOST_MODELS:
+        raise UsageError(f"--run is given {len(models)} times: at most {MOST_MODELS} models answer beside each other")
+    told(*models, *corpora, offline=offline)
     traced = Tracing(corpora, offline=offline)
-    asking = Asking(ready(model, threads, offline=offline) if model else None, traced)
+    asking = Asking(beside(models, threads, offline=offline), traced)
     named = listed(people) if people else ()
     door = serving.door(host, hosts, token_file, anyone=True if named else None)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something

@@ -11,7 +11,8 @@ from assay.lazy import dataclass
 class Answering:
     """What was asked, and the tokens of the answer so far; `found` is what is made of it once it has ended.
 
-    `asked` is the instant of the question in UTC, `said` why there is no answer (empty: nothing to say).
+    `asked` is the instant of the question in UTC, `said` why there is no answer (empty: nothing to say), `place` which
+    of the models that run it is of, from 0.
     """
 
     id: int
@@ -22,6 +23,7 @@ class Answering:
     tokens: tuple[TokenScore, ...] = ()
     said: str = ""
     found: ScoredText | None = None
+    place: int = 0
 
     @property
     def text(self) -> str:

@@ -14,18 +14,21 @@ CACHE = {"cpu": 1 << 30, "cuda": 8 << 30}  # bytes of keys and values that promp
 _SAYS = ("allocate", "out of memory")
 
 
-def fitting(torch: Any, name: str, device: str, takes: dict[str, int]) -> str:
+def fitting(torch: Any, name: str, device: str, takes: dict[str, int], taken: int = 0) -> str:
     """The first of `takes` (type of numbers: bytes that the model takes in them) that fits into the device's memory.
+
+    `taken` are bytes of it that networks of this process take; a GPU says itself what is free.
 
     Raises UsageError where none does.
     """
-    there = torch.cuda.mem_get_info()[0] if device == "cuda" else _memory()
-    found = next((kind for kind, size in takes.items() if there is None or size <= there), None)
+    there, taken = (torch.cuda.mem_get_info()[0], 0) if device == "cuda" else (_memory(), taken)
+    found = next((kind for kind, size in takes.items() if there is None or size <= there - taken), None)
     if found is None:
         kind, size = min(takes.items(), key=lambda row: row[1])
         where = "the GPU has" if device == "cuda" else "this machine has"
+        less = f", of which other models take {taken / 1e9:.0f}" if taken else ""
         raise UsageError(
-            f"{name} takes {size / 1e9:.0f} GB as {kind}, and {where} {(there or 0) / 1e9:.0f} GB of memory; "
+            f"{name} takes {size / 1e9:.0f} GB as {kind}, and {where} {(there or 0) / 1e9:.0f} GB of memory{less}; "
             "ask it behind an endpoint instead"
         )
     return found

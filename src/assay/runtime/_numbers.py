@@ -33,8 +33,8 @@ class Numbers:
         return getattr(torch, self.type)
 
 
-def chosen(torch: Any, weights: Weights) -> Numbers:
-    """The numbers for a model: the first choice that fits into the memory of the device.
+def chosen(torch: Any, weights: Weights, taken: int = 0) -> Numbers:
+    """The numbers for a model: the first choice that fits into the memory of the device, of which `taken` is in use.
 
     Raises UsageError where none does.
     """
@@ -47,9 +47,8 @@ def chosen(torch: Any, weights: Weights) -> Numbers:
     ]
     half = (*stored, "bfloat16")[0]
     wanted = (*stored, "float32", half) if device == "cuda" else ("float32", half)
-    return Numbers(
-        _memory.fitting(torch, weights.name, device, {kind: values * BYTES[kind] for kind in wanted}), device
-    )
+    takes = {kind: values * BYTES[kind] for kind in wanted}
+    return Numbers(_memory.fitting(torch, weights.name, device, takes, taken), device)
 
 
 class Loader:

@@ -12,16 +12,18 @@ from assay.subject import Walk, digest, walked
 from assay.weights import needed, opened
 
 
-def torch_runtime(model: Path | Walk, *, isolation: bool = True, numbers: Numbers | None = None) -> TorchRuntime:
+def torch_runtime(
+    model: Path | Walk, *, isolation: bool = True, numbers: Numbers | None = None, taken: int = 0
+) -> TorchRuntime:
     """The runtime of a model on disk, or of one that was walked already; `sha256` is the subject digest of an audit.
 
-    `numbers` chooses type and device; by default those that fit.
+    `numbers` chooses type and device; by default those that fit beside `taken` bytes, which other models take.
 
     Raises UsageError and InputError as `assay.weights.open` does, and UsageError where the model cannot be run.
     """
     walk = model if isinstance(model, Walk) else walked(model)
     reader = reader_for(walk, needed(walk), isolated=isolation)
     try:
-        return TorchRuntime(opened(walk, reader), partial(digest, walk), numbers)
+        return TorchRuntime(opened(walk, reader), partial(digest, walk), numbers, taken)
     finally:
         reader.close()

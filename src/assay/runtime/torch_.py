@@ -32,8 +32,12 @@ _LEAST = -7.0
 class TorchRuntime:
     """A causal language model on the CPU in 32-bit floats, or on the GPU that torch finds in those of its file."""
 
-    def __init__(self, weights: Weights, sha256: Callable[[], str], numbers: _numbers.Numbers | None = None) -> None:
+    def __init__(
+        self, weights: Weights, sha256: Callable[[], str], numbers: _numbers.Numbers | None = None, taken: int = 0
+    ) -> None:
         """Build the network and load the weights, in `numbers` or those that `_numbers.chosen` finds best.
+
+        `taken` is how many bytes of memory other networks take in this process.
 
         `sha256` computes the digest of the files: beside loading, because for a large model it takes as long.
 
@@ -43,7 +47,7 @@ class TorchRuntime:
         family, fields = _architecture.configured(weights)
         self.model = weights.name
         self._torch = torch
-        numbers = numbers or _numbers.chosen(torch, weights)
+        numbers = numbers or _numbers.chosen(torch, weights, taken)
         self._device = torch.device(numbers.device)
         with ThreadPoolExecutor(1) as beside, _memory.enough(weights.name):
             digest = beside.submit(sha256)
@@ -110,6 +114,11 @@ class TorchRuntime:
         """Everything, but for conversations without a template and traces of a network that cannot be traced."""
         lacking = {*(() if self._templates else (Capability.CHAT,)), *(() if self._tracer else (Capability.TRACE,))}
         return frozenset(Capability) - lacking
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory its parameters take."""
+        return sum(row.numel() * row.element_size() for row in self._network.parameters())
 
     @property
     def context(self) -> int:

@@ -1,4 +1,4 @@
-"""What the workbench answers where it runs a model: an answer token by token, one of them looked into."""
+"""What the workbench answers where it runs models: answers token by token, of one model or of two beside each other."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from assay.errors import AssayError, UsageError
 from assay.facts.answering import Answering
@@ -21,9 +21,10 @@ from assay.facts.job import State
 from assay.facts.uncertainty import Capability
 from assay.lazy import dataclass
 from assay.network.serving import Refusal
-from assay.render.record import ask_page
+from assay.render.record import ask_page, pair_page
 from assay.serve.answers import HTML, JSON
 from assay.serve.asked import NUMBERED, number, value
+from assay.serve.running import Running
 from assay.serve.started import Answered, form
 from assay.serve.tracing import Tracing
 from assay.text.instant import instant
@@ -31,13 +32,10 @@ from assay.text.instant import instant
 if TYPE_CHECKING:
     from assay.runtime import Runtime
 
-HELD, WAITING, STREAMS = 32, 8, 64  # answers that can be looked at, that wait or are written, pages that are told
+HELD, WAITING, STREAMS = 32, 8, 64  # answers that can be looked at, questions that wait, pages that are told
 MOST_TEXT, MOST_TOKENS, MOST_SAMPLES = 100_000, 512, 10
-LOOKS, LOOK = 4, 300.0  # looks inside that wait or are worked on, and seconds after which one is given up
 _EVERY, _ALIVE = 0.02, 15.0  # seconds between looks for a token, and after which a silent stream says that it lives
 _DIGITS = 5  # of the number of a token
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,12 @@ class Wanted:
 
 
 class Asking:
-    """Questions to one model, one after the other; closing stops them."""
+    """Questions to each model that runs, one after the other; closing stops them."""
 
-    def __init__(self, runtime: Runtime | None = None, traced: Tracing | None = None) -> None:
-        """Of a model that is ready to run, and the corpora in which names and numbers of its answers are looked up."""
-        self.runtime, self._traced = runtime, traced or Tracing()
+    def __init__(self, runtimes: Sequence[Runtime] = (), traced: Tracing | None = None) -> None:
+        """Of models that are ready to run, and the corpora in which names and numbers of answers are looked up."""
+        self.models, self._traced = tuple(map(Running, runtimes)), traced or Tracing()
         self._lock = threading.Lock()
-        self._looks = threading.BoundedSemaphore(LOOKS)
-        self._worker = ThreadPoolExecutor(1)  # one question after the other
         self._held: OrderedDict[int, Answering] = OrderedDict()
         self._number, self._streams, self._closed = 0, 0, False
         self.over: Callable[[], bool] = lambda: self._closed  # whether who watches should stop
@@ -83,28 +79,37 @@ class Asking:
         """Ask what a form has, and lead to the answer; what cannot be is said in the form."""
         given = {name: text.replace("\r\n", "\n") for name, text in form(request, raw).items()}
         try:
-            wanted = _wanted(given)
-            id = self._start(wanted)
+            rows = self.start(given)
         except UsageError as cause:
             return self._form(given, str(cause)), HTML, 400, {}
-        return b"", HTML, 303, {"Location": f"/ask/{id}"}
+        beside = f"?beside={rows[1].id}" if len(rows) > 1 else ""
+        return b"", HTML, 303, {"Location": f"/ask/{rows[0].id}{beside}"}
 
     def stop(self, request: Any, _raw: bytes) -> Answered:
-        """Stop an answer, and lead to what there is of it."""
-        row = self.one(request)
+        """Stop an answer and the one that it is shown beside, and lead to what there is of them."""
+        row, other = self.one(request), self._beside(request)
+        self.end(row)
+        if other is None:
+            return b"", HTML, 303, {"Location": f"/ask/{row.id}"}
+        self.end(other)
+        return b"", HTML, 303, {"Location": f"/ask/{row.id}?beside={other.id}"}
+
+    def end(self, row: Answering) -> Answering:
+        """Have an answer stopped if it has not ended; the answer then."""
         with self._lock:
-            now = self._held.get(row.id)
-            if now and now.state in (State.WAITING, State.RUNNING):
-                self._held[row.id] = replace(now, state=State.ENDING)
-        return b"", HTML, 303, {"Location": f"/ask/{row.id}"}
+            now = self._held.get(row.id, row)
+            if now.state in (State.WAITING, State.RUNNING):
+                now = self._held[row.id] = replace(now, state=State.ENDING)
+            return now
 
     def answer(self, request: Any) -> tuple[bytes, str]:
-        """An answer as far as it is, and the token that `token` names."""
-        row, text = self.one(request), value(request, "token")
-        token = number(text, _DIGITS)
-        if text and not 1 <= token <= len(row.tokens):
-            raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
-        return ask_page.answer(row, token, traced=bool(self._traced.names)), HTML
+        """An answer as far as it is, and the token that `token` names; with `beside` that of another beside it."""
+        row, other = self.one(request), self._beside(request)
+        token = _token(request, "token", row)
+        if other is not None:
+            return pair_page.page((row, other), (token, _token(request, "other", other))), HTML
+        partner = next((one for one in self.rows() if _together(row, one)), None)
+        return ask_page.answer(row, token, partner, traced=bool(self._traced.names)), HTML
 
     def record(self, request: Any) -> tuple[bytes, str]:
         """What is made of an answer as JSON, as `assay score -o json` writes it."""
@@ -142,41 +147,40 @@ class Asking:
         finally:
             self._streams -= 1
 
-    def turn(self, work: Callable[[], T]) -> T:
-        """What a piece of work with the model gives, when those before it are done (Refusal: it took too long)."""
-        if self._looks.acquire(blocking=False):
-            done = self._worker.submit(work)
-            done.add_done_callback(lambda _: self._looks.release())
-            try:
-                return done.result(LOOK)
-            except TimeoutError:
-                done.cancel()
-        raise Refusal(503, "The model has other work to do: come again.")
-
     def close(self) -> None:
         """Stop what is written, and forget what waits."""
         self._closed = True
-        self._worker.shutdown(cancel_futures=True)
+        for model in self.models:
+            model.close()
+
+    def rows(self) -> tuple[Answering, ...]:
+        """The last answers, the newest first."""
+        with self._lock:
+            return tuple(reversed(self._held.values()))
 
     def _form(self, given: dict[str, str], trouble: str = "") -> bytes:
-        rows = tuple(reversed(self._held.values()))
-        model = self.runtime.model if self.runtime else ""
-        return ask_page.ask(model, rows, self._traced.names, given, trouble)
+        models = [row.runtime.model for row in self.models]
+        return ask_page.ask(models, self.rows(), self._traced.names, given, trouble)
 
-    def _start(self, wanted: Wanted) -> int:
-        if self.runtime is None:
+    def start(self, given: Mapping[str, str]) -> tuple[Answering, ...]:
+        """Ask each model what these fields have (UsageError: it cannot be asked); the answers, which are to come."""
+        wanted = _wanted(given)
+        if not self.models:
             raise UsageError("this workbench runs no model: start assay serve with --run MODEL")
         with self._lock:
-            if sum(not row.state.ended for row in self._held.values()) >= WAITING:
+            if sum(not row.state.ended for row in self._held.values()) >= WAITING * len(self.models):
                 raise UsageError(f"{WAITING} questions wait already: ask again when one is answered")
-            self._number += 1
-            now = instant(datetime.now(UTC))
-            row = Answering(self._number, self.runtime.model, wanted.question, now, State.WAITING)
-            self._held[row.id] = row
+            now, rows = instant(datetime.now(UTC)), []
+            for place, model in enumerate(self.models):
+                self._number += 1
+                row = Answering(self._number, model.runtime.model, wanted.question, now, State.WAITING, place=place)
+                self._held[row.id] = row
+                rows.append(row)
             while len(self._held) > HELD:
                 del self._held[next(id for id, old in self._held.items() if old.state.ended)]
-        self._worker.submit(self._write, row.id, wanted).add_done_callback(partial(self._failed, row.id))
-        return row.id
+        for row, model in zip(rows, self.models, strict=True):
+            model.begin(self._write, row.id, model.runtime, wanted).add_done_callback(partial(self._failed, row.id))
+        return tuple(rows)
 
     def _failed(self, id: int, done: Future[None]) -> None:
         """Say why there is no answer, whatever a runtime raised; the rest goes on."""
@@ -185,13 +189,12 @@ class Asking:
             said = str(cause) if isinstance(cause, AssayError) else f"the model failed: {type(cause).__name__}: {cause}"
             self._change(id, state=State.FAILED, said=said.rstrip("."))
 
-    def _write(self, id: int, wanted: Wanted) -> None:
+    def _write(self, id: int, runtime: Runtime, wanted: Wanted) -> None:
         from assay import uncertainty
         from assay.runtime import can_generate, conversation
         from assay.uncertainty import support
 
-        runtime = self.runtime
-        if runtime is None or not can_generate(runtime):
+        if not can_generate(runtime):
             raise UsageError("the model gives no scores of what it writes")
         if not self._begins(id):
             self._change(id, state=State.CANCELLED)
@@ -228,14 +231,35 @@ class Asking:
 
     def one(self, request: Any) -> Answering:
         """The answer that an address names (Refusal: there is none)."""
-        text = str(request.path_params["id"])
+        return self._numbered(str(request.path_params["id"]))
+
+    def _beside(self, request: Any) -> Answering | None:
+        """The answer that is to be shown beside it; None: none is (Refusal: there is no such)."""
+        text = value(request, "beside")
+        return self._numbered(text) if text else None
+
+    def _numbered(self, text: str) -> Answering:
         found = self._held.get(number(text, NUMBERED))
         if found is None:
             raise Refusal(404, f"There is no such answer: the last {HELD} are kept until assay serve ends.")
         return found
 
 
-def _wanted(given: dict[str, str]) -> Wanted:
+def _token(request: Any, name: str, row: Answering) -> int:
+    """The number of the token that a parameter names; 0: it names none (Refusal: the answer has no such)."""
+    text = value(request, name)
+    found = number(text, _DIGITS)
+    if text and not 1 <= found <= len(row.tokens):
+        raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
+    return found
+
+
+def _together(one: Answering, other: Answering) -> bool:
+    """Whether two models were asked the same at once: their answers have numbers in the order of the models."""
+    return one.place != other.place and other.id - one.id == other.place - one.place
+
+
+def _wanted(given: Mapping[str, str]) -> Wanted:
     question, document = given.get("question", "").strip(), given.get("document", "").strip()
     if not question:
         raise UsageError("there is no question")

@@ -17,6 +17,7 @@ from assay.serve.asking import Asking
 if TYPE_CHECKING:
     from assay.facts.answering import Answering
     from assay.facts.inside import Inside
+    from assay.runtime import Runtime
 
 _HELD = 32  # views that need not be computed again
 _DIGITS = 5  # of a number
@@ -54,18 +55,19 @@ class Looking:
         return self._seen(row, token, value(request, "whole") == "true"), f"/ask/{row.id}", token
 
     def _look(self, row: Answering, number: int, whole: bool) -> Inside:
-        return self._asking.turn(partial(self._now, row, number, whole))
+        model = self._asking.models[row.place]
+        return model.turn(partial(_inside, model.runtime, row, number, whole))
 
-    def _now(self, row: Answering, number: int, whole: bool) -> Inside:
-        from assay.inside import Asked, Opened
-        from assay.runtime.torch_ import TorchRuntime
 
-        runtime = self._asking.runtime
-        if not isinstance(runtime, TorchRuntime):
-            raise UsageError(f"{row.model} shows nothing of what goes on inside: give its weights to assay serve --run")
-        prompt = row.found.prompt if row.found else ""
-        asked = Asked(prompt, row.text, number, quick=not whole, question=row.question)
-        found = Opened(runtime).seen(asked).record
-        if found.answer[:number] != tuple(token.text for token in row.tokens[:number]):
-            raise UsageError("the model's tokenizer splits this answer otherwise than the model wrote it")
-        return found
+def _inside(runtime: Runtime, row: Answering, number: int, whole: bool) -> Inside:
+    from assay.inside import Asked, Opened
+    from assay.runtime.torch_ import TorchRuntime
+
+    if not isinstance(runtime, TorchRuntime):
+        raise UsageError(f"{row.model} shows nothing of what goes on inside: give its weights to assay serve --run")
+    prompt = row.found.prompt if row.found else ""
+    asked = Asked(prompt, row.text, number, quick=not whole, question=row.question)
+    found = Opened(runtime).seen(asked).record
+    if found.answer[:number] != tuple(token.text for token in row.tokens[:number]):
+        raise UsageError("the model's tokenizer splits this answer otherwise than the model wrote it")
+    return found

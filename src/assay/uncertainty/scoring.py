@@ -47,7 +47,12 @@ LEAST_SAMPLED = 64  # tokens that a sample may have, however short the text is
 
 
 def open(
-    model: str | os.PathLike[str], *, isolation: bool = True, offline: bool = False, key_in_clear: bool = False
+    model: str | os.PathLike[str],
+    *,
+    isolation: bool = True,
+    offline: bool = False,
+    key_in_clear: bool = False,
+    taken: int = 0,
 ) -> TorchRuntime | Endpoint | Recorded:
     """A runtime for a model.
 
@@ -58,6 +63,7 @@ def open(
         isolation: parse the files in a locked-down worker, as an audit does.
         offline: never open a network connection.
         key_in_clear: send the key in ASSAY_API_KEY over plain http to another machine, too.
+        taken: bytes of memory that other models take in this process.
 
     Raises:
         UsageError: the model cannot be run, and why: no runtime is installed, it needs code of its own, its weights
@@ -75,7 +81,7 @@ def open(
         return Recorded(path)
     from assay.runtime.opening import torch_runtime
 
-    return torch_runtime(walk, isolation=isolation)
+    return torch_runtime(walk, isolation=isolation, taken=taken)
 
 
 Usually = Callable[

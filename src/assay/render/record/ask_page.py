@@ -9,6 +9,7 @@ from typing import Any
 from assay.facts.answering import Answering
 from assay.facts.job import State
 from assay.facts.uncertainty import TokenScore
+from assay.lazy import dataclass
 from assay.render.headline import Headline, Tone
 from assay.render.record import scored_page
 from assay.render.record.scored import CAUTION, step
@@ -18,51 +19,83 @@ from assay.text.chance import chance, named
 from assay.text.many import many
 
 FIELDS = ("question", "document", "most", "temperature", "samples")
-_LIVE = {"connect-src": "'self'"}  # the page asks for events
+LIVE = {"connect-src": "'self'"}  # of a page that asks for events
 _PLAIN = Headline("NONE", "No model to ask: start assay serve with --run MODEL.", Tone.TELL)
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """An answer as a page shows it token by token.
+
+    `id` begins the ids of its tokens, `at` is its address, `link` what leads to a token where its number is added, and
+    `near` what is known of the one that is looked at (None: none is); `of` says whose it is where there are two.
+    """
+
+    row: Answering
+    id: str
+    at: str
+    link: str
+    pieces: tuple[tuple[int, dict[str, Any]], ...]
+    near: dict[str, Any] | None
+    of: str = ""
+    judged: str = ""
+
+
+def strip(row: Answering, token: int, id: str = "t", link: str = "?token=", of: str = "", judged: str = "") -> Strip:
+    """The answer as far as it is; `token` is the number of the one that is looked at, from 1 (0: none is)."""
+    pieces = tuple((number, _piece(one)) for number, one in enumerate(row.tokens, 1))
+    return Strip(row, id, f"/ask/{row.id}", link, pieces, _near(row, token) if token else None, of, judged)
+
+
 def ask(
-    model: str, rows: Sequence[Answering], corpora: Sequence[str], given: Mapping[str, str], trouble: str = ""
+    models: Sequence[str],
+    rows: Sequence[Answering],
+    corpora: Sequence[str],
+    given: Mapping[str, str],
+    trouble: str = "",
 ) -> bytes:
     """The form for a question, and the questions that were asked.
 
     Args:
-        model: what answers; empty: the server runs none.
+        models: what answers; empty: the server runs none.
         rows: the last answers, the newest first.
         corpora: in which names and numbers of an answer are looked up.
         given: the fields of the form, each by its name.
         trouble: why what was given cannot be asked.
     """
-    headline = Headline("ASK", f"{visible(model)} answers here, token by token.", Tone.TELL) if model else _PLAIN
+    first = _PLAIN
+    if models:
+        said = f"{' and '.join(map(visible, models))} {'answers' if len(models) == 1 else 'answer beside each other'}"
+        first = Headline("ASK", f"{said} here, token by token.", Tone.TELL)
     if trouble:
-        headline = Headline("NOT ASKED", f"{trouble[:1].upper()}{trouble[1:]}.", Tone.CARE)
+        first = Headline("NOT ASKED", f"{trouble[:1].upper()}{trouble[1:]}.", Tone.CARE)
     return page(
         "workbench_ask.html.j2",
         "/ask",
-        headline=headline,
+        headline=first,
         caution=CAUTION,
-        model=model,
+        models=models,
         rows=rows,
         corpora=corpora,
         given=dict.fromkeys(FIELDS, "") | {"most": "128", "temperature": "0", "samples": "0"} | dict(given),
     )
 
 
-def answer(row: Answering, token: int, *, traced: bool) -> bytes:
+def answer(row: Answering, token: int, partner: Answering | None, *, traced: bool) -> bytes:
     """An answer as far as it is, or with all that is made of it.
 
     Args:
         token: the number of the one that is looked at, from 1; 0: none is.
+        partner: the answer of another model to the same question.
         traced: there are corpora in which the answer can be traced.
     """
-    at = f"/ask/{row.id}"
+    shown = strip(row, token)
     values: dict[str, Any] = {
         "row": row,
-        "at": at,
+        "at": shown.at,
         "traced": traced,
-        "strip": [(number, _piece(one)) for number, one in enumerate(row.tokens, 1)],
-        "near": _near(row, token) if token else None,
+        "shown": shown,
+        "partner": partner,
         "links": links("/ask"),
     }
     if row.found is not None:
@@ -70,11 +103,11 @@ def answer(row: Answering, token: int, *, traced: bool) -> bytes:
     return page(
         "workbench_asking.html.j2",
         "/ask",
-        headline=_headline(row),
+        headline=headline(row),
         caution=CAUTION,
         styles=("score.css",),
         scripts=("ask.js",),
-        policy=_LIVE,
+        policy=LIVE,
         **{name: value for name, value in values.items() if name != "links"},
     )
 
@@ -111,7 +144,8 @@ def _near(row: Answering, number: int) -> dict[str, Any]:
     }
 
 
-def _headline(row: Answering) -> Headline:
+def headline(row: Answering) -> Headline:
+    """How far it is, or why there is none."""
     if row.state is State.FAILED:
         return Headline("NO ANSWER", f"{row.said[:1].upper()}{row.said[1:]}.", Tone.CARE)
     said = {
