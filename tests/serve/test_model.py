@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,3 +121,24 @@ def test_who_is_not_let_in_is_not_answered() -> None:
         assert ask(url, "/completions", body, **let_in, Host="evil.example")[0] == 421
         assert ask(url, "/completions", {**body, "model": "other"}, **let_in)[0] == 404
         assert ask(url, "/completions", b"x" * (5 << 20), **let_in)[0] == 400
+
+
+def test_given_texts_are_scored_together_as_alone_and_one_that_cannot_be_takes_no_other_along(
+    smollm2_runtime: TorchRuntime,
+) -> None:
+    texts = ["The capital of France is Paris.", "Two and two make four.", "Yes"]
+    body = {"max_tokens": 1, "logprobs": 1, "echo": True, "temperature": 0}
+    with served(smollm2_runtime) as url:
+        rows = ask(url, "/completions", {**body, "prompt": texts})[1]["choices"]
+        assert [row["text"].startswith(text) for row, text in zip(rows, texts, strict=True)] == [True] * 3
+        alone = [ask(url, "/completions", {**body, "prompt": text})[1]["choices"][0] for text in texts]
+        for one, other in zip(rows, alone, strict=True):
+            assert one["logprobs"]["tokens"] == other["logprobs"]["tokens"]
+            assert one["logprobs"]["token_logprobs"][0] is None
+            values = other["logprobs"]["token_logprobs"][1:]
+            assert one["logprobs"]["token_logprobs"][1:] == pytest.approx(values, abs=1e-3)
+        long = "no end " * 9_000
+        with ThreadPoolExecutor() as pool:
+            asked = [pool.submit(ask, url, "/completions", {**body, "prompt": text}) for text in (texts[0], long)]
+            (status, _), (refused, said) = (row.result() for row in asked)
+        assert (status, refused) == (200, 400) and "longer than the model's context" in said["error"]["message"]

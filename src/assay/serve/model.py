@@ -59,20 +59,26 @@ class Answers:
             key = self._waiting[0][0]
             together = [row for row in self._waiting if row[0] == key]
             self._waiting = [row for row in self._waiting if row[0] != key]
-            work = asyncio.to_thread(self._worked, key, [prompt for _, prompt, _ in together])
-            (found,) = await asyncio.gather(work, return_exceptions=True)
-            if isinstance(found, BaseException):  # whoever waits is told, and the server goes on
-                for _, _, future in together:
-                    if not future.done():
-                        future.set_exception(found)
-                continue
+            found = await self._tried(key, [prompt for _, prompt, _ in together])
             for (_, _, future), rows in zip(together, found, strict=True):
-                if not future.done():  # its client may have gone away
+                if future.done():  # its client may have gone away
+                    continue
+                if isinstance(rows, BaseException):  # whoever waits is told, and the server goes on
+                    future.set_exception(rows)
+                else:
                     future.set_result(rows)
+
+    async def _tried(self, key: Key, prompts: list[str]) -> list[list[Given] | BaseException]:
+        """The answers to prompts that are asked together, or why there is none; one that fails takes no other along."""
+        work = asyncio.to_thread(self._worked, key, prompts)
+        (found,) = await asyncio.gather(work, return_exceptions=True)
+        if isinstance(found, UsageError) and len(prompts) > 1:
+            return [row for prompt in prompts for row in await self._tried(key, [prompt])]
+        return [found] * len(prompts) if isinstance(found, BaseException) else list(found)
 
     def _worked(self, key: Key, prompts: list[str]) -> list[list[Given]]:
         echo, most, stops, drawn = key
-        before = [_echoed(self.runtime, prompt) for prompt in prompts] if echo else [()] * len(prompts)
+        before = _echoed(self.runtime, prompts) if echo else [()] * len(prompts)
         if drawn:
             after = [_drawn(self.runtime, prompt, most, stops, *drawn) for prompt in prompts]
         else:
@@ -132,19 +138,23 @@ def _cut(tokens: tuple[TokenScore, ...], most: int, stops: tuple[str, ...]) -> G
     return Given("".join(token.text for token in kept), tuple(kept), cut=len(tokens) >= most and end == len(text))
 
 
-def _echoed(runtime: Runtime, text: str) -> tuple[TokenScore, ...]:
-    """Every token of a text after those before it; of the first, before which nothing stands, it says nothing."""
+def _echoed(runtime: Runtime, texts: list[str]) -> list[tuple[TokenScore, ...]]:
+    """Every token of each text after those before it; of the first, before which nothing stands, it says nothing."""
     if not can_score(runtime):
         raise UsageError(f"{runtime.name} gives no log-probabilities of given texts")
-    if not text:
+    if not all(texts):
         raise UsageError("there is no text to echo")
-    first = runtime.score("", text[:FIRST])[0]
-    if first.stop >= len(text):
-        return (first,)
-    (rest,) = scored(runtime, [(text[: first.stop], text[first.stop :])])
-    if rest is None:
-        raise UsageError("the text is longer than the model's context, or its tokenizer does not give it back")
-    return (first, *(_moved(token, first.stop) for token in rest))
+    first = [_there(tokens)[0] for tokens in scored(runtime, [("", text[:FIRST]) for text in texts])]
+    longer = [at for at, text in enumerate(texts) if first[at].stop < len(text)]
+    rests = scored(runtime, [(texts[at][: first[at].stop], texts[at][first[at].stop :]) for at in longer])
+    after = {at: _there(rest) for at, rest in zip(longer, rests, strict=True)}
+    return [(one, *(_moved(token, one.stop) for token in after.get(at, ()))) for at, one in enumerate(first)]
+
+
+def _there(tokens: tuple[TokenScore, ...] | None) -> tuple[TokenScore, ...]:
+    if tokens is None:
+        raise UsageError("a text is longer than the model's context, or its tokenizer does not give it back")
+    return tokens
 
 
 def _moved(token: TokenScore, by: int) -> TokenScore:

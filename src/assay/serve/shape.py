@@ -78,7 +78,7 @@ def _prompts(value: Any) -> tuple[str, ...]:
     if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_PROMPTS:
         raise UsageError(f"prompt: expected a text, or 1 to {MOST_PROMPTS} of them")
     if not all(isinstance(row, str) for row in rows):
-        raise UsageError("prompt: numbers of tokens are not taken, give text")
+        raise UsageError("prompt: numbers of tokens are not taken, give text (tokenized_requests=False in lm-eval)")
     if sum(map(len, rows)) > MOST_TEXT:
         raise UsageError(f"prompt: more than {MOST_TEXT:,} characters")
     _whole_characters("prompt", rows)
