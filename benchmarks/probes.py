@@ -18,6 +18,7 @@ from assay.cli.demo import packaged_model
 from assay.pipeline.behaviour import known
 from assay.probes.behaviour import Cost, installed
 from assay.probes.probing import MOST, chosen, planned, probed
+from assay.render.record.behaviour import detected
 
 
 def main() -> None:
@@ -50,8 +51,7 @@ def main() -> None:
         for one in row.estimates:
             print(f"  {one.words}")
         if row.detector:
-            rule = row.detector
-            print(f"  rule: precision {rule.precision:.2f}, recall {rule.recall:.2f} on {rule.items} texts")
+            print(f"  rule: {detected(row.detector)}")
     print(f"\nquick probes: {quick:.1f} CPU s")
 
 

@@ -88,6 +88,14 @@ def tokenizer(gguf: Path) -> dict[str, Any]:
     }
 
 
+def chat_template(gguf: Path) -> str:
+    """The model's own template of a conversation."""
+    from gguf import GGUFReader
+
+    field = GGUFReader(gguf).fields["tokenizer.chat_template"]
+    return bytes(field.parts[field.data[0]]).decode()
+
+
 def side_files(folder: Path, gguf: Path) -> None:
     """Config and tokenizer beside the weights."""
     folder.mkdir()

@@ -93,16 +93,6 @@ def test_answers_that_are_kept_are_not_asked_again(pack: list[Path], tmp_path: P
     assert probed(again, plan) == found and again.asked == 0
 
 
-def test_every_rule_that_reads_answers_is_good_on_texts_that_are_labelled(pack: list[Path], tmp_path: Path) -> None:
-    prompts = tmp_path / "p.txt"
-    prompts.write_text("\n".join(f"prompt {at}" for at in range(8)))
-    found = probed(Chatty(), planned([row.id for row in installed()], pack, prompts=prompts))
-    rules = [row.detector for row in found.probes if row.detector]
-    assert {row.id for row in found.probes if row.detector} >= {"formats", "injection", "loops", "refusal", "roles"}
-    for rule in rules:
-        assert rule.items >= 20 and rule.precision >= 0.9 and rule.recall >= 0.8, rule
-
-
 def test_estimates_have_intervals_and_say_where_chance_lies_in_them() -> None:
     share = estimate.share("s", "coins", 5, 10, 0.5)
     assert (share.value, share.unit, share.shown, share.above) == (0.5, Unit.SHARE, False, False)

@@ -25,6 +25,7 @@ from assay.runtime.torch_ import TorchRuntime
 from assay.uncertainty import claims
 from tests.builders.command import run
 from tests.builders.questions import CAPITALS
+from tests.builders.smollm2 import chat_template
 
 STARTS = 120.0  # seconds that a server may take to load the model
 LLAMA = """
@@ -85,13 +86,6 @@ def started(*command: str) -> Iterator[str]:
         finally:
             process.kill()
             process.wait()
-
-
-def chat_template(gguf: Path) -> str:
-    from gguf import GGUFReader
-
-    field = GGUFReader(gguf).fields["tokenizer.chat_template"]
-    return bytes(field.parts[field.data[0]]).decode()
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """How well the rule that reads answers does on labelled texts that come with assay.
+    """How well the rule that reads answers does on labelled answers that come with assay and it was not made with.
 
     Of `items` texts it says yes to `hits` rightly and to `false` wrongly, and misses `missed`.
     """

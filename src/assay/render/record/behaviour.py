@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.facts.behaviour import Behaviour, Detector, Probed
+from assay.facts.interval import wilson
 from assay.render.headline import Headline, Tone
 from assay.render.terminal import painter, wrapped
 from assay.render.visible import visible
@@ -26,11 +27,18 @@ def headline(found: Behaviour) -> Headline:
 
 
 def detected(rule: Detector) -> str:
-    """How well the rule behind a number reads answers, in words."""
-    return (
-        f"{rule.name}: precision {rule.precision:.2f}, recall {rule.recall:.2f} on {rule.items:,} texts that are"
-        " labelled by hand"
-    )
+    """How well the rule behind a number reads answers, in words, with intervals."""
+    yes, there = rule.hits + rule.false, rule.hits + rule.missed
+    shares = ", ".join((_share("precision", rule.hits, yes, "it said yes to none"),
+                        _share("recall", rule.hits, there, "there was none to find")))  # fmt: skip
+    return f"{rule.name}: {shares}, on {rule.items:,} answers labelled by hand that it was not made with"
+
+
+def _share(name: str, hits: int, count: int, none: str) -> str:
+    if not count:
+        return f"{name} not known ({none})"
+    low, high = wilson(hits, count)
+    return f"{name} {hits / count:.2f} ({low:.2f} to {high:.2f})"
 
 
 def lines(found: Behaviour, colour: bool = False, width: int = 100, verbose: bool = False) -> Iterator[str]:
