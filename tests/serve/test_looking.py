@@ -16,7 +16,9 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("torch")
 
 from assay import registry
+from assay.runtime.opening import torch_runtime
 from assay.serve.asking import Asking
+from tests.builders.decoders import decoder
 from tests.builders.workbench import workbench
 from tests.serve.conftest import HOSTILE, TOKEN
 
@@ -41,4 +43,24 @@ def test_a_token_of_an_answer_is_looked_into(smollm2_runtime: Any, tmp_path: Pat
         assert record["token"] == 2 and "ablation" not in record  # null: nothing was replaced
         assert record["answer"] == [row["text"] for row in answer["tokens"]]
         assert record["logprob"] == pytest.approx(answer["tokens"][1]["logprob"], abs=1e-3)
+        said = bench.ask(f"/api/v1{where.replace('/ask', '/answers')}/tokens/2", **BEARER).text
+        assert json.loads(said)["inside"] == record
+    asking.close()
+
+
+def test_values_are_replaced_too_where_it_is_asked_for(tmp_path: Path) -> None:
+    """On a small network of the same kind, as the real one takes half a minute."""
+    with registry.open(str(tmp_path / "kept"), new=True):
+        pass
+    asking = Asking((torch_runtime(decoder(tmp_path / "llama", "llama"), isolation=False),))
+    with workbench(str(tmp_path / "kept"), TOKEN, asking=asking) as bench:
+        bench.send("/ask", urlencode({"question": "Who?", "most": "3"}).encode(), FORM)
+        while "data-live" in bench.ask("/ask/1", **BEARER).text:
+            time.sleep(0.02)
+        whole = bench.ask("/ask/1/inside/2?whole=true", **BEARER)
+        assert whole.status == 200 and "What it hung on" in whole.text and "Replace values too" not in whole.text
+        record = json.loads(bench.ask("/ask/1/inside/2/json?whole=true", **BEARER).text)
+        assert record["ablation"]["parts"] and {row["view"] for row in record["proofs"]} >= {"ablation"}
+        quick = json.loads(bench.ask("/ask/1/inside/2/json", **BEARER).text)
+        assert "ablation" not in quick and quick["logprob"] == record["logprob"]
     asking.close()

@@ -81,7 +81,7 @@ def test_the_dossier_is_the_one_that_is_kept(bench: Workbench, kept: str) -> Non
 def test_every_answer_is_as_the_description_says(bench: Workbench) -> None:
     paths = asked(bench, "/api/v1/openapi.json")["paths"]
     for path, said in paths.items():
-        if "{id}" in path:
+        if "{id}" in path or "get" not in said:
             continue  # of which there is none here
         answers = said["get"]["responses"]
         for words in ("", "?most=2", "?most=0", "?q=nope:x", "?most=501", "?after=x", "?all=true"):

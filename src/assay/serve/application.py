@@ -24,6 +24,7 @@ from assay.serve.description import description
 from assay.serve.jobs import Jobs
 from assay.serve.looking import Looking
 from assay.serve.metrics import Metrics
+from assay.serve.programs import Programs
 from assay.serve.routing import Routing
 from assay.serve.sections import Sections
 from assay.serve.settings import Set
@@ -75,17 +76,24 @@ def application(
     """
     traced, asking, routing = traced or Tracing(), asking or Asking(), Routing()
     shown, started, waiving = Shown(registry, may=may), Started(registry, jobs, may=may), Waiving(registry, may=may)
-    values = settings or Set()
-    parts: list[_Pages] = [Sections(registry), traced, asking, Looking(asking), values, *filter(None, [metrics])]
+    values, looking = settings or Set(), Looking(asking)
+    programs = Programs(asking, looking, traced)
+    parts: list[_Pages] = [Sections(registry), traced, asking, looking, programs, values, *filter(None, [metrics])]
     for part in parts:
         for path, answer in part.pages():
             routing.shows(path, answer)
     for path, answer in _pages(shown, Weights(registry), started, waiving):
         routing.shows(path, answer)
-    for method, path, change in (*_changes(started, waiving), *traced.changes(), *asking.changes()):
+    for method, path, change in (
+        *_changes(started, waiving),
+        *traced.changes(),
+        *asking.changes(),
+        *programs.changes(),
+    ):
         routing.changes(method, path, change)
     routing.tells("/jobs/{id}/events", started.events)
     routing.tells("/ask/{id}/events", asking.events)
+    routing.tells("/api/v1/answers/{id}/events", asking.events)
     return routing.application()
 
 

@@ -24,6 +24,7 @@ from assay.network.serving import Refusal
 from assay.render.record import ask_page, pair_page
 from assay.serve.answers import HTML, JSON
 from assay.serve.asked import NUMBERED, number, value
+from assay.serve.jobs import Full
 from assay.serve.running import Running
 from assay.serve.started import Answered, form
 from assay.serve.tracing import Tracing
@@ -169,7 +170,7 @@ class Asking:
             raise UsageError("this workbench runs no model: start assay serve with --run MODEL")
         with self._lock:
             if sum(not row.state.ended for row in self._held.values()) >= WAITING * len(self.models):
-                raise UsageError(f"{WAITING} questions wait already: ask again when one is answered")
+                raise Full(f"{WAITING} questions wait already: ask again when one is answered")
             now, rows = instant(datetime.now(UTC)), []
             for place, model in enumerate(self.models):
                 self._number += 1
@@ -267,16 +268,18 @@ def _wanted(given: Mapping[str, str]) -> Wanted:
         if len(text) > MOST_TEXT:
             raise UsageError(f"a {name} of {len(text):,} characters: at most {MOST_TEXT:,} are taken")
     most = _number(given.get("most") or "128", "tokens", 1, MOST_TOKENS)
-    temperature = _number(given.get("temperature") or "0", "the temperature", 0, 5)
+    temperature = _number(given.get("temperature") or "0", "the temperature", 0, 5, whole=False)
     samples = _number(given.get("samples") or "0", "other answers", 0, MOST_SAMPLES)
     return Wanted(question, document, int(most), temperature, int(samples))
 
 
-def _number(text: str, name: str, least: int, most: int) -> float:
+def _number(text: str, name: str, least: int, most: int, *, whole: bool = True) -> float:
     try:
         found = float(text[:20])
     except ValueError:
         found = math.nan
     if not least <= found <= most:
         raise UsageError(f"{name}: {text[:20]!r} is no number from {least} to {most}")
+    if whole and not found.is_integer():
+        raise UsageError(f"{name}: {text[:20]!r} is no whole number")
     return found

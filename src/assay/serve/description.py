@@ -44,6 +44,15 @@ _SETTINGS = {
         "rows": {"type": "array", "items": {"type": "object", "required": list(_SETTING), "properties": _SETTING}},
     },
 }
+_ANSWER = {
+    "type": "object",
+    "required": ["id", "model", "question", "asked", "state", "tokens", "said", "place"],
+    "properties": {
+        "state": {"enum": [row.value for row in State]},
+        "tokens": {"type": "array", "items": {"type": "object", "required": ["text", "start", "stop", "logprob"]}},
+        "found": {"type": "object", "required": ["text", "tokens", "scores", "spans", "sentences", "judged"]},
+    },
+}
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 500}
 
 
@@ -83,7 +92,7 @@ def description() -> dict[str, Any]:
         (),
         {"settings": {"type": "array", "items": _SETTINGS}},
     )
-    rows |= _jobs() | _waivers()
+    rows |= _jobs() | _waivers() | _models() | _traces()
     return {
         "openapi": "3.1.0",
         "info": {"title": "assay", "version": VERSION, "summary": "Audits of models that are kept here."},
@@ -142,6 +151,81 @@ def _waivers() -> dict[str, Any]:
     }
 
 
+def _models() -> dict[str, Any]:
+    """What asks the models that run, and looks into what they said."""
+    id = _in_path("id", "The number of an answer.")
+    number = _in_path("number", "The number of a token, from 1.")
+    one = {"answer": _ANSWER}
+    many = {"answers": {"type": "array", "items": _ANSWER}}
+    fields = {
+        "question": {"type": "string", "maxLength": 100_000, "pattern": r"\S"},
+        "document": {"type": "string", "maxLength": 100_000, "description": "To hold it against; no model sees it."},
+        "most": {"type": "integer", "minimum": 1, "maximum": 512, "default": 128},
+        "temperature": {"type": "number", "minimum": 0, "maximum": 5, "default": 0},
+        "samples": {"type": "integer", "minimum": 0, "maximum": 10, "default": 0},
+    }
+    events = _asked(
+        "Its tokens as server-sent events, each as soon as it is known; the last says that it is over.", (id,), {}
+    )
+    events["get"]["responses"]["200"]["content"] = {"text/event-stream": {"schema": {"type": "string"}}}
+    whole = _query("whole", "`true`: also replace values, which takes long.", ["true", ""])
+    return {
+        "/models": _asked(
+            "The models that answer, in the order that `place` of an answer names.",
+            (),
+            {
+                "models": {
+                    "type": "array",
+                    "items": {"type": "object", "required": ["name", "runtime", "sha256", "can"]},
+                }
+            },
+        ),
+        "/answers": {
+            **_asked("The last answers, the newest first, without their tokens.", (), many),
+            "post": _sent("Ask every model that runs.", many, fields, ("question",)),
+        },
+        "/answers/{id}": {
+            **_asked("An answer as far as it is; `found` once it has ended: scores, spans, sentences.", (id,), one),
+            "delete": _asked("Stop it, if it has not ended; what there is of it stays.", (id,), one)["get"],
+        },
+        "/answers/{id}/events": events,
+        "/answers/{id}/tokens/{number}": _asked(
+            "The inside of the model at one token, as `assay inside` writes it.",
+            (id, number, whole),
+            {"inside": {"type": "object", "required": ["token", "answer", "proofs"]}},
+        ),
+    }
+
+
+def _traces() -> dict[str, Any]:
+    """What traces a text in the corpora."""
+    found = {"id": {"type": "string"}, "trace": {"type": "object", "required": ["text", "spans", "sources"]}}
+    fields = {"text": {"type": "string", "maxLength": 200_000, "pattern": r"\S"}, "prompt": {"type": "string"}}
+    return {
+        "/traces": {"post": _sent("Trace a text in the corpora of the workbench.", found, fields, ("text",))},
+        "/traces/{id}": _asked("A text that was traced.", (_in_path("id", "The name of a trace."),), found),
+    }
+
+
+def _in_path(name: str, said: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": said,
+        "schema": {"type": "string", "maxLength": 64},
+    }
+
+
+def _sent(
+    summary: str, properties: dict[str, Any], fields: dict[str, Any], required: tuple[str, ...]
+) -> dict[str, Any]:
+    """What is sent as an object of these fields, and makes something."""
+    schema = {"type": "object", "required": list(required), "properties": fields, "additionalProperties": False}
+    found: dict[str, Any] = _asked(summary, (), properties, "201")["get"]
+    return found | {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 def _query(name: str, said: str, values: list[str] | None = None) -> dict[str, Any]:
     schema = {"type": "string", "enum": values} if values else _TEXT
     return {"name": name, "in": "query", "description": said, "schema": schema}
@@ -158,7 +242,7 @@ def _asked(
             "parameters": list(parameters),
             "responses": {
                 status: {"description": "Done.", "content": {"application/json": {"schema": good}}},
-                **dict.fromkeys(("400", "401", "403", "404", "408", "413", "415", "429", "500"), trouble),
+                **dict.fromkeys(("400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"), trouble),
             },
         }
     }

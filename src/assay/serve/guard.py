@@ -24,7 +24,13 @@ from assay.serve.people import SAFE, Person, Role, bearer, needed
 
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
 _LINKS, _HEALTH, _SIGN_IN = "/links", "/healthz", "/sign-in"
-_CHANGES_NOTHING = (_LINKS, "/trace", "/ask")  # what is sent, here and below, and nothing that is kept changes
+_CHANGES_NOTHING = (
+    _LINKS,
+    "/trace",
+    "/ask",
+    "/api/v1/traces",
+    "/api/v1/answers",
+)  # and below: nothing that is kept changes
 _MOST, _PATIENCE = 4096, 10.0  # bytes of a form with a token, and seconds for it to be there
 WHO = "assay.who"  # in the scope of a request: by which name what it does is recorded
 HEADERS = {

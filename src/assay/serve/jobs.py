@@ -27,7 +27,7 @@ _HUB = "hf://"
 
 
 class Full(UsageError):
-    """As many audits wait as may."""
+    """As many audits, or questions, wait as may."""
 
 
 class Jobs:

@@ -37,15 +37,16 @@ class Looking:
 
     def page(self, request: Any) -> tuple[bytes, str]:
         """The views of a token: of one pass, and with `whole` those for which values are replaced, too."""
-        found, at, number = self._found(request)
+        found, at, number = self.found(request)
         whole = value(request, "whole") == "true"
         return inside_page.page(found, inside_page.Place(at, number, len(found.answer), whole=whole)), HTML
 
     def record(self, request: Any) -> tuple[bytes, str]:
         """The same as JSON, as `assay inside -o json` writes it."""
-        return canonical(self._found(request)[0]), JSON
+        return canonical(self.found(request)[0]), JSON
 
-    def _found(self, request: Any) -> tuple[Inside, str, int]:
+    def found(self, request: Any) -> tuple[Inside, str, int]:
+        """The inside of the token that a path names, the address of its answer, its number (Refusal: there is none)."""
         row, text = self._asking.one(request), str(request.path_params["number"])
         token = number(text, _DIGITS)
         if not 1 <= token <= len(row.tokens):

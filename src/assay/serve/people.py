@@ -18,8 +18,8 @@ from assay.network.serving import LEAST_TOKEN
 MOST = 1 << 20  # bytes of the file
 _NAME = regex(r"[A-Za-z0-9._@+-]{1,64}\Z")
 SAFE = ("GET", "HEAD")  # methods that only look
-_ANYONE = ("/links", "/trace")  # what is sent, and changes nothing
-_WORK = ("/jobs", "/api/v1/jobs", "/ask")
+_ANYONE = ("/links", "/trace", "/api/v1/traces")  # what is sent, and changes nothing
+_WORK = ("/jobs", "/api/v1/jobs", "/ask", "/api/v1/answers")
 
 
 class Role(IntEnum):

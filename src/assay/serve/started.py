@@ -131,17 +131,33 @@ def form(request: Any, raw: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def texts(request: Any, raw: bytes, names: Collection[str]) -> dict[str, str]:
-    """The texts of a JSON object that has no others than these (Refusal: it is none such)."""
+def texts(request: Any, raw: bytes, names: Collection[str], numbers: Collection[str] = ()) -> dict[str, str]:
+    """The texts of a JSON object that has no others than these, and its numbers as texts (Refusal: it is none such)."""
     if _kind(request) != JSON:
         raise Refusal(415, f"expected {JSON}")
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
         raise Refusal(400, "what was sent is no JSON") from None
-    if not isinstance(value, dict) or not all(name in names and isinstance(row, str) for name, row in value.items()):
-        raise Refusal(400, f"expected an object of texts: {', '.join(names)}")
-    return value
+    found = _texts(value, names, numbers) if isinstance(value, dict) else None
+    if found is None:
+        and_numbers = f", and of numbers: {', '.join(numbers)}" if numbers else ""
+        raise Refusal(400, f"expected an object of texts: {', '.join(names)}{and_numbers}")
+    return found
+
+
+def _texts(value: dict[str, Any], names: Collection[str], numbers: Collection[str]) -> dict[str, str] | None:
+    found = {}
+    for name, row in value.items():
+        if name in names and isinstance(row, str):
+            try:
+                row.encode()
+            except UnicodeEncodeError:
+                raise Refusal(400, f"{name}: half of a surrogate pair is no text") from None
+        elif name not in numbers or isinstance(row, bool) or not isinstance(row, int | float):
+            return None
+        found[name] = str(row)
+    return found
 
 
 def _kind(request: Any) -> str:

@@ -56,19 +56,35 @@ class Tracing:
         given = form(request, raw)
         text = given.get("text", "").replace("\r\n", "\n")
         try:
-            found = self._traced(text, given.get("prompt", ""))
+            id, _ = self.looked_up(text, given.get("prompt", ""))
         except UsageError as cause:
             return trace_page.ask(self.names, text, str(cause)), HTML, 400, {}
-        return b"", HTML, 303, {"Location": f"/trace/{self._keep(found, given.get('prompt', ''))}"}
+        return b"", HTML, 303, {"Location": f"/trace/{id}"}
 
     def one(self, request: Any) -> tuple[bytes, str]:
         """A text that was traced."""
         id = str(request.path_params["id"])
-        return trace_page.page(self._one(id), at=f"/trace/{id}"), HTML
+        return trace_page.page(self.kept(id), at=f"/trace/{id}"), HTML
 
     def record(self, request: Any) -> tuple[bytes, str]:
         """The same as JSON, as `assay trace -o json` writes it."""
-        return canonical(self._one(str(request.path_params["id"]))), JSON
+        return canonical(self.kept(str(request.path_params["id"]))), JSON
+
+    def looked_up(self, text: str, prompt: str) -> tuple[str, Trace]:
+        """The trace of a text that may follow a prompt, and the name by which it is kept.
+
+        Raises UsageError: it cannot be traced; Refusal: others are at this moment.
+        """
+        found = self._traced(text, prompt)
+        return self._keep(found, prompt), found
+
+    def kept(self, id: str) -> Trace:
+        """The trace of this name (Refusal: there is none)."""
+        with self._lock:
+            found = self._held.get(id)
+        if found is None:
+            raise Refusal(404, f"There is no such trace: the last {HELD} are kept until assay serve ends.")
+        return found
 
     def _traced(self, text: str, prompt: str) -> Trace:
         if not text.strip():
@@ -114,13 +130,6 @@ class Tracing:
             while len(self._held) > HELD:
                 self._held.popitem(last=False)
         return id
-
-    def _one(self, id: str) -> Trace:
-        with self._lock:
-            found = self._held.get(id)
-        if found is None:
-            raise Refusal(404, f"There is no such trace: the last {HELD} are kept until assay serve ends.")
-        return found
 
 
 def _stamps(corpora: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
