@@ -14,6 +14,7 @@ from assay import registry
 from assay.network import serving
 from assay.registry.jobs import Record
 from assay.serve.application import application
+from assay.serve.forwarded import Forwarded
 from assay.serve.guard import Guard
 from assay.serve.jobs import Jobs
 from assay.serve.log import Log
@@ -73,17 +74,20 @@ def workbench(
     lease: float = 15,
     people: tuple[Person, ...] = (),
     log: Log | None = None,
+    prefix: str = "",
+    proxies: tuple[str, ...] = (),
+    names: tuple[str, ...] = ("127.0.0.1",),
     **parts: Any,
 ) -> Iterator[Workbench]:
     """The workbench over the registry at a place, without network; `parts` are those of `application`."""
     with registry.open(where) as found, serving.listening("127.0.0.1", 0) as socket:
         port = socket.getsockname()[1]
         jobs = Jobs(where, Record(found.database, lease), offline=True, at_once=at_once)
-        door = serving.Door(frozenset({"127.0.0.1"}), token)
+        door = serving.Door(frozenset(names), token)
         metrics = Metrics(found, jobs)
         bench = application(found, jobs, may=not read_only, metrics=metrics, **parts)
-        guard = Guard(bench, door, port, read_only=read_only, people=people, metrics=metrics, log=log)
-        server = serving.server(guard, wait=60)
+        guard = Guard(bench, door, port, read_only=read_only, prefix=prefix, people=people, metrics=metrics, log=log)
+        server = serving.server(Forwarded(guard, proxies) if proxies else guard, wait=60)
         jobs.over = lambda: bool(server.should_exit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()

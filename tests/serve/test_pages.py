@@ -169,15 +169,16 @@ def test_a_browser_goes_from_the_library_to_a_finding(bench: Workbench, browser:
 
 
 def test_the_command_prints_a_link_and_ends_when_it_is_told(kept: str) -> None:
-    command = [sys.executable, "-m", "assay", "serve", "--registry", kept]
+    behind = ["--prefix", "/assay/", "--proxy", "127.0.0.1,10.0.0.0/24"]
+    command = [sys.executable, "-m", "assay", "serve", "--registry", kept, *behind]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     link = process.stdout.readline().strip()
     port = int(link.split(":")[2].split("/")[0])
     client = Workbench(port, guard=None)  # type: ignore[arg-type]
-    assert client.ask("/").status == 401
+    assert client.ask("/assay/").status == 401 and "/assay/?code=" in link
     entered = client.ask(link.partition(str(port))[2])
-    page = client.ask("/", Cookie=entered.headers["set-cookie"].partition(";")[0])
+    page = client.ask("/assay/", Cookie=entered.headers["set-cookie"].partition(";")[0])
     assert page.status == 200 and "2 audits" in page.text
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0

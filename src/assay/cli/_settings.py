@@ -106,6 +106,8 @@ def _in_configuration() -> str:
 def _door(given: _Given, people: tuple[Person, ...], at: str) -> Iterator[Setting]:
     yield Setting("address", at, given.origin("port" if given.origin("host") == DEFAULT else "host"))
     yield given.row("hosts", "other names of it")
+    yield given.row("prefix", "path below which it is shown")
+    yield given.row("proxies", "proxies that are believed")
     yield given.row("token_file", "token of programs, in a file")
     yield given.row("people", "people, in a file")
     for person in people:
@@ -114,7 +116,7 @@ def _door(given: _Given, people: tuple[Person, ...], at: str) -> Iterator[Settin
 
 
 def _asked(given: _Given) -> Iterator[Setting]:
-    yield given.row("model", "model that can be asked")
+    yield given.row("models", "models that can be asked")
     yield given.row("threads", "threads of it (0: its own choice)")
     yield given.row("corpora", "corpora")
     for name in (KEY, CORPUS_KEY, *HUB[:1]):
@@ -147,7 +149,7 @@ def _user() -> str:
 
 def _shown(value: object) -> str:
     """A value as a person reads it; an address without what is secret in it."""
-    if value is None or value == ():
+    if value in (None, (), ""):
         return _NONE
     if isinstance(value, bool):
         return "yes" if value else "no"

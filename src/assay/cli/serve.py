@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,23 @@ from assay.errors import UsageError
 MOST_MODELS = 2
 
 
+if TYPE_CHECKING:
+    from assay.network.serving import Door
+    from assay.serve.guard import Guard
+
+
+def _path(_context: click.Context, _option: click.Parameter, given: str) -> str:
+    from assay.serve.prefix import checked
+
+    return checked(given)
+
+
+def _addresses(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    from assay.serve.forwarded import proxies
+
+    return proxies(given)
+
+
 @command("serve")
 @options.registry()
 @options.server(
@@ -31,11 +49,26 @@ MOST_MODELS = 2
     "models",
     multiple=True,
     metavar="MODEL",
-    help="Run this model, so that pages can ask it and look inside; twice: two models answer beside each other.",
+    help="Run this model, so that pages can ask it and look inside; two answer beside each other; may be repeated.",
 )
 @options.offline()
 @options.threads()
 @click.option("--read-only", is_flag=True, help="Refuse whatever would change something: only show what is kept.")
+@click.option(
+    "--prefix",
+    default="",
+    callback=_path,
+    metavar="PATH",
+    help="The path below which a proxy shows it, as /assay; the proxy passes it on.",
+)
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    callback=_addresses,
+    metavar="ADDRESS[,..]",
+    help="A proxy before it, whose X-Forwarded-For, -Proto and -Host are believed; may be repeated.",
+)
 @click.option(
     "--people",
     type=options.FILE,
@@ -64,6 +97,8 @@ def COMMAND(
     offline: bool,
     threads: int,
     read_only: bool,
+    prefix: str,
+    proxies: tuple[str, ...],
     people: Path | None,
     log: bool,
     at_once: int,
@@ -83,9 +118,7 @@ def COMMAND(
     from assay.registry.jobs import Record
     from assay.serve.application import application
     from assay.serve.asking import Asking
-    from assay.serve.guard import Guard
     from assay.serve.jobs import Jobs
-    from assay.serve.log import Log
     from assay.serve.metrics import Metrics
     from assay.serve.people import people as listed
     from assay.serve.settings import Set
@@ -100,18 +133,18 @@ def COMMAND(
     door = serving.door(host, hosts, token_file, anyone=True if named else None)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something
     with registries.open(where(registry), new=first) as found, serving.listening(host, port) as socket:
-        at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1])
+        at = serving.address(hosts[0] if hosts else host, socket.getsockname()[1]) + prefix
         jobs = Jobs(registry or "", Record(found.database), offline=offline, at_once=at_once)
         metrics = Metrics(found, jobs)
         values = Set(partial(settings, click.get_current_context(), found.place, named, at))
         bench = application(
             found, jobs, may=not read_only, traced=traced, asking=asking, metrics=metrics, settings=values
         )
-        guard = Guard(
-            bench, door, socket.getsockname()[1], read_only=read_only, people=named, metrics=metrics,
-            log=Log(sys.stderr) if log else None,
+        guard = _guard(
+            bench, door, socket.getsockname()[1], read_only=read_only, prefix=prefix, people=named, metrics=metrics,
+            log=log,
         )  # fmt: skip
-        server = serving.server(guard, wait=60)
+        server = serving.server(_behind(guard, proxies), wait=60)
         jobs.over = asking.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
         link = f"{at}/?code={guard.link()}"
         say(link)
@@ -124,3 +157,18 @@ def COMMAND(
         finally:
             asking.close()
             jobs.close()
+
+
+def _guard(bench: Any, door: Door, port: int, *, log: bool, **given: Any) -> Guard:
+    """Who may use it, before it; with a log to standard error, or none."""
+    from assay.serve.guard import Guard
+    from assay.serve.log import Log
+
+    return Guard(bench, door, port, log=Log(sys.stderr) if log else None, **given)
+
+
+def _behind(guard: Guard, proxies: tuple[str, ...]) -> Any:
+    """The guard, or what reads first what named proxies say."""
+    from assay.serve.forwarded import Forwarded
+
+    return Forwarded(guard, proxies) if proxies else guard

@@ -176,6 +176,7 @@ def server(application: Any, wait: float) -> Any:
         timeout_notify=max(1, round(wait)),
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # else believed of this machine, and of whom a variable of the environment names
         server_header=False,
         lifespan="off",
         limit_concurrency=256,

@@ -18,7 +18,7 @@ from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON
-from assay.serve.asked import kept, value
+from assay.serve.asked import kept, prefix, value
 from assay.serve.asking import Asking
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
@@ -118,7 +118,7 @@ def _pages(
     yield "/jobs/{id}", started.job
     yield "/api/v1/jobs", started.listed
     yield "/api/v1/jobs/{id}", started.one
-    yield "/api/v1/openapi.json", lambda _: (json.dumps(description()).encode(), JSON)
+    yield "/api/v1/openapi.json", lambda request: (json.dumps(description(prefix(request))).encode(), JSON)
 
 
 def _changes(started: Started, waiving: Waiving) -> Iterator[tuple[str, str, Callable[..., Answered]]]:

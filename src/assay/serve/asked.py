@@ -28,6 +28,11 @@ def who(request: Any) -> str:
     return f"{request.scope.get('assay.who') or user()}, in the workbench"
 
 
+def prefix(request: Any) -> str:
+    """The path below which the workbench is for who asks; empty: it is at the top."""
+    return str(request.scope.get("assay.prefix", ""))
+
+
 def kept(registry: Registry, which: str) -> KeptAudit:
     """The audit of a digest or a name (Refusal: there is none)."""
     try:

@@ -56,8 +56,8 @@ _ANSWER = {
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 500}
 
 
-def description() -> dict[str, Any]:
-    """The document: what can be asked at `/api/v1`, with which parameters, and what comes back."""
+def description(prefix: str = "") -> dict[str, Any]:
+    """The document: what can be asked at `/api/v1` below a prefix, with which parameters, and what comes back."""
     rows = {
         "/audits": _asked(
             "The latest audit of each kept model, newest first, or every audit.",
@@ -96,7 +96,7 @@ def description() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "assay", "version": VERSION, "summary": "Audits of models that are kept here."},
-        "servers": [{"url": "/api/v1"}],
+        "servers": [{"url": f"{prefix}/api/v1"}],
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{"token": []}],
         "paths": rows,

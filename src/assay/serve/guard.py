@@ -21,6 +21,7 @@ from assay.serve.answers import HTML, READ_ONLY, said
 from assay.serve.log import Log
 from assay.serve.metrics import Metrics
 from assay.serve.people import SAFE, Person, Role, bearer, needed
+from assay.serve.prefix import below, outward
 
 MOST_SESSIONS, MOST_LINKS = 256, 16  # the oldest ends first
 _LINKS, _HEALTH, _SIGN_IN = "/links", "/healthz", "/sign-in"
@@ -54,11 +55,13 @@ class Guard:
         port: int,
         *,
         read_only: bool = False,
+        prefix: str = "",
         people: tuple[Person, ...] = (),
         metrics: Metrics | None = None,
         log: Log | None = None,
     ) -> None:
         self._application, self._door, self._cookie = application, door, f"assay_{port}"
+        self._prefix = prefix
         self._read_only, self._people, self._metrics, self._log = read_only, people, metrics, log
         self._owner = Person(user(), Role.WAIVE)  # who started the server, and whoever has its link or its one token
         self._sessions: OrderedDict[str, Person] = OrderedDict()
@@ -72,8 +75,14 @@ class Guard:
         """Answer a request, or let the application do it."""
         if scope["type"] != "http":  # there are no web sockets, and nothing is done at start and end
             return
-        scope[WHO] = ""
-        await self._answer(scope, receive, self._counted(scope, send))
+        inside = below(scope, "" if scope["path"] == _HEALTH else self._prefix)
+        asked = scope if inside is None else inside
+        asked[WHO] = ""
+        outside = self._counted(asked, outward(send, scope, self._prefix))
+        if inside is None:
+            await _said(outside, scope["path"], 404, f"The workbench is at {self._prefix}/ here.")
+            return
+        await self._answer(inside, receive, outside)
 
     def _counted(self, scope: dict[str, Any], send: Any) -> Any:
         """`send`, with what is answered counted, and written to the log."""
@@ -83,7 +92,8 @@ class Guard:
                 if self._metrics:
                     self._metrics.answered(scope["method"], message["status"])
                 if self._log:
-                    self._log.answered(scope[WHO], scope["method"], scope["path"], message["status"])
+                    asked = (scope.get("client") or ("",))[0], scope["method"], scope["path"]
+                    self._log.answered(scope[WHO], *asked, message["status"])
             await send(message)
 
         return sent
@@ -92,7 +102,7 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         code = parse_qs(scope["query_string"].decode("latin-1")).get("code", [""])[0]
         if scope["path"] == "/" and code and self._door.goes_by(headers.get("host", "")):
-            await self._entered(code, send)
+            await self._entered(scope, code, send)
             return
         if scope["path"] == _HEALTH and self._metrics:
             well = await self._metrics.healthy()
@@ -112,12 +122,12 @@ class Guard:
             return
         await self._application(scope, receive, _with_headers(send))
 
-    async def _entered(self, code: str, send: Any) -> None:
+    async def _entered(self, scope: dict[str, Any], code: str, send: Any) -> None:
         """A session for who has a link that was not used; the address without its code."""
         if code not in self._links:
             await _said(send, "/", 401, "This link was used before, or is not of this server.")
             return
-        await self._let_in(self._links.pop(code), send)
+        await self._let_in(scope, self._links.pop(code), send)
 
     async def _signed_in(self, scope: dict[str, Any], receive: Any, headers: dict[str, str], send: Any) -> None:
         """A session for whoever sends a token by the form, which is what is shown else."""
@@ -135,16 +145,17 @@ class Guard:
                 person = bearer(self._people, given.get("token", "").strip())
                 if person:
                     scope[WHO] = person.name
-                    await self._let_in(person, send)
+                    await self._let_in(scope, person, send)
                     return
                 status, why = 401, "Nobody has this token."
             except Refusal as cause:
                 status, why = cause.status, str(cause)
         await _answered(send, status, workbench.sign_in(why), HTML)
 
-    async def _let_in(self, person: Person, send: Any) -> None:
+    async def _let_in(self, scope: dict[str, Any], person: Person, send: Any) -> None:
         session = _drawn(self._sessions, MOST_SESSIONS, person)
-        cookie = f"{self._cookie}={session}; HttpOnly; SameSite=Strict; Path=/"
+        cookie = f"{self._cookie}={session}; HttpOnly; SameSite=Strict; Path={self._prefix or '/'}"
+        cookie += "; Secure" if scope.get("scheme") == "https" else ""
         await _with_headers(send)(
             {"type": "http.response.start", "status": 303, "headers": _lines({"Location": "/", "Set-Cookie": cookie})}
         )
@@ -152,7 +163,7 @@ class Guard:
 
     async def _offered(self, scope: dict[str, Any], host: str, person: Person | None, send: Any) -> None:
         """A link for one more browser of who is in, who may do no more by it."""
-        link = f"{scope.get('scheme', 'http')}://{host}/?code={self.link(person)}"
+        link = f"{scope.get('scheme', 'http')}://{host}{self._prefix}/?code={self.link(person)}"
         await _answered(send, 200, workbench.link(link), HTML)
 
     def _person(self, headers: dict[str, str]) -> tuple[Person | None, bool]:
@@ -169,7 +180,7 @@ class Guard:
         if not self._door.goes_by(host):
             return 421, "This server does not go by that name: --allow-host adds one."
         if person is None:
-            more = f", or sign in with your token at {_SIGN_IN}" if self._people else ""
+            more = f", or sign in with your token at {self._prefix}{_SIGN_IN}" if self._people else ""
             return 401, f"Open the link that assay serve printed, in this browser{more}."
         if scope["method"] in SAFE:
             return None

@@ -12,16 +12,17 @@ _LONGEST = 500  # characters of a path
 
 
 class Log:
-    """A line for each request that was answered: when, who, method, path without its query, and status."""
+    """A line for each request that was answered: when, who, from where, method, path without its query, and status."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def answered(self, who: str, method: str, path: str, status: int) -> None:
+    def answered(self, who: str, address: str, method: str, path: str, status: int) -> None:
         """Write one; `who` is empty for somebody who is not let in."""
         line = {
             "at": instant(datetime.now(UTC)),
             "who": who,
+            "from": address[:64],
             "method": method[:16],
             "path": path[:_LONGEST],
             "status": status,

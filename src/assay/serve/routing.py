@@ -12,6 +12,7 @@ from assay.network.serving import Refusal
 from assay.serve.answers import said
 
 MOST = 1 << 20  # bytes of what is sent
+_AS_IT_COMES = {"X-Accel-Buffering": "no"}  # nginx else gathers 4 kB of it: ngx_http_proxy_module, "proxy_buffering"
 _PATIENCE = 30.0  # seconds for it to be there
 
 
@@ -53,7 +54,9 @@ class Routing:
 
         async def told(request: Any) -> Any:
             try:
-                return self._starlette.StreamingResponse(stream(request), media_type="text/event-stream")
+                return self._starlette.StreamingResponse(
+                    stream(request), headers=_AS_IT_COMES, media_type="text/event-stream"
+                )
             except Refusal as cause:
                 return self._refused(request, cause.status, str(cause))
 
