@@ -54,13 +54,16 @@ def test_values_are_replaced_too_where_it_is_asked_for(tmp_path: Path) -> None:
         pass
     asking = Asking((torch_runtime(decoder(tmp_path / "llama", "llama"), isolation=False),))
     with workbench(str(tmp_path / "kept"), TOKEN, asking=asking) as bench:
-        bench.send("/ask", urlencode({"question": "Who?", "most": "3"}).encode(), FORM)
-        while "data-live" in bench.ask("/ask/1", **BEARER).text:
-            time.sleep(0.02)
-        whole = bench.ask("/ask/1/inside/2?whole=true", **BEARER)
+        for number, question in enumerate(("~", "When?", "Where?"), 1):  # a random network may write half a character
+            bench.send("/ask", urlencode({"question": question, "most": "2"}).encode(), FORM)
+            while "data-live" in bench.ask(f"/ask/{number}", **BEARER).text:
+                time.sleep(0.02)
+            whole = bench.ask(f"/ask/{number}/inside/1?whole=true", **BEARER)
+            if whole.status == 200:
+                break
         assert whole.status == 200 and "What it hung on" in whole.text and "Replace values too" not in whole.text
-        record = json.loads(bench.ask("/ask/1/inside/2/json?whole=true", **BEARER).text)
+        record = json.loads(bench.ask(f"/ask/{number}/inside/1/json?whole=true", **BEARER).text)
         assert record["ablation"]["parts"] and {row["view"] for row in record["proofs"]} >= {"ablation"}
-        quick = json.loads(bench.ask("/ask/1/inside/2/json", **BEARER).text)
+        quick = json.loads(bench.ask(f"/ask/{number}/inside/1/json", **BEARER).text)
         assert "ablation" not in quick and quick["logprob"] == record["logprob"]
     asking.close()
