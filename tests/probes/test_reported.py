@@ -138,6 +138,16 @@ def test_numbers_are_kept_as_the_tool_says_and_weak_ones_are_marked(tmp_path: Pa
     assert taken(tmp_path, json.dumps(INSPECT).encode()).tool == "inspect_ai"
 
 
+def test_a_report_of_promptfoo_without_its_tests_gives_their_sums(tmp_path: Path) -> None:
+    stats = {"successes": 3, "failures": 4, "errors": 1, "tokenUsage": {"total": 192}}
+    prompts = [{"raw": "What is {{x}}?", "provider": "openai:chat:smol", "metrics": {"testPassCount": 3}}]
+    results = {"version": 3, "prompts": prompts, "results": [], "stats": stats}  # as 0.120.27 writes with --no-write
+    found = taken(tmp_path, json.dumps({"results": results, "metadata": {"promptfooVersion": "0.120.27"}}).encode())
+    assert (found.tool, found.version, found.model) == ("promptfoo", "0.120.27", "openai:chat:smol")
+    (every,) = found.rows
+    assert (every.test, every.value, every.count, every.failures) == ("all tests", 0.375, 8, 5)
+
+
 @pytest.mark.parametrize(
     ("raw", "said"),
     [

@@ -29,7 +29,7 @@ TEXTS = (
 LIMITS = (
     "Six short texts in English and the questions with their right answers. The divergence is a lower bound: of each"
     " distribution the likeliest tokens are known, and all others count as one. A base that was trained further differs"
-    " for that reason, and not by its numbers."
+    " for that reason, and not by its numbers. The intervals take the tokens of a text for independent."
 )
 
 

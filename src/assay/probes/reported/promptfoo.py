@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay.facts.reported import ReportedRow
-from assay.probes.reported import Found, name, rows_of, table
+from assay.probes.reported import Found, count, name, rows_of, table
 
 WEAK = "graded by another model, which the report does not measure"
 _GRADED = ("llm-rubric", "model-graded", "factuality", "promptfoo:redteam", "g-eval", "answer-relevance")
@@ -19,11 +19,21 @@ def ours(value: Any) -> bool:
 
 
 def of(value: Any) -> Found:
-    """Successes by kind of assertion."""
-    rows = [table(row) for row in rows_of(table(value, "results"), "results")]
-    providers = {name(table(row, "provider").get("id")) for row in rows} - {""}
+    """Successes by kind of assertion; where the tests were not written out (`--no-write`), the sums of all."""
+    inner = table(value, "results")
+    rows = [table(row) for row in rows_of(inner, "results")]
+    providers = {name(table(row, "provider").get("id")) for row in rows}
+    providers |= {name(table(row).get("provider")) for row in rows_of(inner, "prompts")}
     version = name(table(value, "metadata").get("promptfooVersion"))
-    return Found(version, ", ".join(sorted(providers)[:5]), _rows(rows))
+    found = _rows(rows) if rows else _sums(table(inner, "stats"))
+    return Found(version, ", ".join(sorted(providers - {""})[:5]), found)
+
+
+def _sums(stats: dict[str, Any]) -> Iterator[ReportedRow]:
+    passed, failed, broken = (count(stats.get(key)) or 0 for key in ("successes", "failures", "errors"))
+    total = passed + failed + broken
+    if total:
+        yield ReportedRow("all tests", "passed", passed / total, total, total - passed, "")
 
 
 def _rows(rows: list[dict[str, Any]]) -> Iterator[ReportedRow]:
