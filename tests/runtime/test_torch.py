@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -481,12 +482,30 @@ def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
     with pytest.raises(UsageError, match="memory, of which other models take 9000; ask it behind an endpoint"):
         _memory.fitting(torch, "second", "cpu", {"float32": 4 * 10**6}, taken=9 * 10**12)
     with (
-        pytest.raises(UsageError, match="m: there is not enough memory for this; give a shorter text"),
+        pytest.raises(
+            UsageError, match="m: there is not enough memory for this: free some of it, or give a shorter text"
+        ),
         _memory.enough("m"),
     ):
         torch.empty(1 << 50)
     with pytest.raises(RuntimeError, match="another"), _memory.enough("m"):
         raise RuntimeError("another thing")
+
+
+def test_what_memory_does_not_hold_side_by_side_is_read_by_halves() -> None:
+    from assay.runtime import _memory
+
+    sizes = []
+
+    def work(rows: Sequence[int], most: int = 3) -> list[int]:
+        sizes.append(len(rows))
+        torch.empty(1 << 50 if len(rows) > most else 1)
+        return [row * row for row in rows]
+
+    assert _memory.abreast(torch, "m", range(10), work) == tuple(at * at for at in range(10))
+    assert sizes == [10, 5, 2, 3, 5, 2, 3]
+    with pytest.raises(UsageError, match="m: there is not enough memory for this: free some"):
+        _memory.abreast(torch, "m", range(4), lambda rows: work(rows, most=0))
 
 
 @pytest.mark.parametrize("rows", [1, 3])

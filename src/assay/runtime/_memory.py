@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.errors import UsageError
 
+T = TypeVar("T")
+R = TypeVar("R")
 CACHE = {"cpu": 1 << 30, "cuda": 8 << 30}  # bytes of keys and values that prompts side by side may take
 # what torch says where it gets no memory: there is no class of its own for the CPU
 _SAYS = ("allocate", "out of memory")
@@ -49,14 +51,40 @@ def tokens(config: Any, device: str) -> int:
     return max(1, CACHE[device] // int(8 * config.num_hidden_layers * heads * width))
 
 
+class NotEnough(UsageError):
+    """Memory was asked for and not given; a smaller piece of the same work may have room."""
+
+
 @contextmanager
 def enough(name: str) -> Iterator[None]:
-    """Turns a failure to get memory into one sentence."""
+    """Turns a failure to get memory into one sentence (NotEnough)."""
     try:
         yield
     except MemoryError:
-        raise UsageError(f"{name}: there is not enough memory for this; give a shorter text") from None
+        raise _not_enough(name) from None
     except RuntimeError as cause:
         if not any(word in str(cause) for word in _SAYS):
             raise
-        raise UsageError(f"{name}: there is not enough memory for this; give a shorter text") from None
+        raise _not_enough(name) from None
+
+
+def _not_enough(name: str) -> NotEnough:
+    return NotEnough(f"{name}: there is not enough memory for this: free some of it, or give a shorter text")
+
+
+def abreast(torch: Any, name: str, rows: Sequence[T], work: Callable[[Sequence[T]], Sequence[R]]) -> tuple[R, ...]:
+    """What `work` gives for all rows, side by side; by halves where memory does not hold as many at a time.
+
+    Raises NotEnough where it does not hold one.
+    """
+    try:
+        with enough(name):
+            return tuple(work(rows))
+    except NotEnough:
+        if len(rows) == 1:
+            raise
+    # beyond the handler, which keeps what failed alive
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    half = len(rows) // 2
+    return (*abreast(torch, name, rows[:half], work), *abreast(torch, name, rows[half:], work))

@@ -220,8 +220,10 @@ class TorchRuntime:
     def answers(self, prompts: Sequence[str], most: int, stop: str = "") -> tuple[Answer, ...]:
         """What the model writes after each prompt, greedily, traced while it is written."""
         rows = [self._started(prompt) for prompt in prompts]
-        with self._torch.inference_mode(), _memory.enough(self.model):
-            return _batches.answers(self._steps, rows, most, stop)
+        with self._torch.inference_mode():
+            return _memory.abreast(
+                self._torch, self.model, rows, lambda some: _batches.answers(self._steps, list(some), most, stop)
+            )
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, tuple[TokenScore, ...] | None]]:
         """As `score`, for several pairs side by side, as they are done."""
@@ -239,8 +241,11 @@ class TorchRuntime:
             if not self._split or len(chosen) == 1:
                 yield from ((number, tried(self, *pairs[number])) for number in chosen)
                 continue
-            with self._torch.inference_mode(), _memory.enough(self.model):
-                found = _batches.scores(self._steps, [known[number] for number in chosen], STEP)
+            given = [known[number] for number in chosen]
+            with self._torch.inference_mode():
+                found = _memory.abreast(
+                    self._torch, self.model, given, lambda some: _batches.scores(self._steps, list(some), STEP)
+                )
             yield from zip(chosen, found, strict=True)
 
     def samples(
@@ -255,16 +260,17 @@ class TorchRuntime:
         """As `sample`, for several prompts side by side."""
         if not 1 <= count <= MOST_SAMPLES:
             raise UsageError(f"{count} samples: assay takes 1 to {MOST_SAMPLES} at a time")
-        rows, abreast = [self._started(prompt) for prompt in prompts], max(1, MOST_ROWS // count)
-        found: list[tuple[Sample, ...]] = []
-        with self._torch.inference_mode(), _memory.enough(self.model):
-            for at in range(0, len(rows), abreast):
-                part = slice(at, at + abreast)
-                longest = max(map(len, rows[part]))
-                with self._writing(count * len(rows[part]), longest, max(most[part])) as writing:
-                    found += _batches.samples(
-                        self._steps, writing, rows[part], count, most[part], temperature, seed, stop
-                    )
+        rows = [(self._started(prompt), few) for prompt, few in zip(prompts, most, strict=True)]
+
+        def drawn(some: Sequence[tuple[list[int], int]]) -> tuple[tuple[Sample, ...], ...]:
+            begun, rooms = [row for row, _ in some], [few for _, few in some]
+            with self._writing(count * len(some), max(map(len, begun)), max(rooms)) as writing:
+                return _batches.samples(self._steps, writing, begun, count, rooms, temperature, seed, stop)
+
+        found, most_rows = list[tuple[Sample, ...]](), max(1, MOST_ROWS // count)
+        with self._torch.inference_mode():
+            for at in range(0, len(rows), most_rows):
+                found += _memory.abreast(self._torch, self.model, rows[at : at + most_rows], drawn)
         return tuple(found)
 
     def _started(self, prompt: str) -> list[int]:
