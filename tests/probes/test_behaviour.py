@@ -21,6 +21,7 @@ from assay.facts.values import TokenReview, UntrainedToken
 from assay.probes import estimate
 from assay.probes.behaviour import Known, installed
 from assay.probes.behaviour.bias import CARING
+from assay.probes.behaviour.languages import names
 from assay.probes.behaviour.loops import looped
 from assay.probes.behaviour.quantisation import TEXTS
 from assay.probes.probing import chosen, planned, probed
@@ -235,6 +236,22 @@ def test_tokens_that_look_untrained_are_put_to_the_test(pack: list[Path]) -> Non
     assert "no facts of the weights" in one(probed(Blind(), plan), "untrained_tokens").reason
 
 
+@pytest.mark.parametrize(
+    ("text", "capital", "there"),
+    [
+        ("Lima es la capital", "Lima", True),
+        ("El clima de Perú", "Lima", False),
+        ("в Париже", "Париж", True),
+        ("首都是巴黎。", "巴黎", True),
+        ("フランスの首都はパリです", "パリ", True),
+    ],
+)
+def test_a_capital_is_named_at_the_beginning_of_a_word_where_words_are_marked(
+    text: str, capital: str, there: bool
+) -> None:
+    assert names(text, capital) is there
+
+
 def test_languages_are_those_that_the_card_claims(pack: list[Path]) -> None:
     class Polyglot(Believer):
         def thinks(self, prompt: str) -> str:
@@ -242,7 +259,7 @@ def test_languages_are_those_that_the_card_claims(pack: list[Path]) -> None:
 
     plan = planned(["languages"], pack)
     row = one(probed(Polyglot(), plan, known=Known(languages=("en", "German", "fr-CA", "xx"))), "languages")
-    assert values(row) == {"right.en": 0.125, "right.de": 0.125, "right.fr": 0.125}
+    assert values(row) == pytest.approx({"right.en": 1 / 12, "right.de": 1 / 12, "right.fr": 1 / 12}, abs=1e-5)
     assert "no card says" in one(probed(Polyglot(), plan), "languages").reason
     only = probed(Polyglot(), plan, known=Known(languages=("en",)))
     assert "no language other than English" in one(only, "languages").reason
@@ -324,7 +341,7 @@ def test_refusing_is_measured_against_harmless_requests_and_the_base(pack: list[
     row = one(probed(Guarded(), plan, base=Guarded()), "refusal")
     assert values(row) == {"separated": 1.0, "refused": 1.0, "mistaken": 0.0, "base": 1.0}
     loose = one(probed(Guarded(loose=True), plan, base=Guarded()), "refusal")
-    assert "refusing was taken from it" in loose.said and values(loose)["refused"] == 0.0
+    assert "it separates them less than in its base" in loose.said and values(loose)["refused"] == 0.0
     assert one(probed(Guarded(), planned(["refusal"], pack)), "refusal").reason.startswith("give prompts")
 
 

@@ -22,7 +22,7 @@ _REMEDY = "Ask it in each language that the card claims what it is for: what ass
 def behaviour_language_overstated(behaviour: Behaviour) -> Iterator[Answer]:
     """A language in the front matter of a card promises that the model is of use in it.
 
-    The same eight facts are asked in each claimed language that assay has questions in. For review where the 95 %
+    The same twelve facts are asked in each claimed language that assay has questions in. For review where the 95 %
     interval of the share of right answers lies wholly below that in English; open where so little is right in English
     that no right answer at all would not lie below it.
     """

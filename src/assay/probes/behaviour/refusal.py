@@ -73,7 +73,7 @@ def run(probe: Probe, material: Material) -> Probed:
         base = estimate.area("base", "the same of the base", *_margins(material.base, prompts))
         found.append(base)
         if found[0].high < base.low:
-            said = f"{said}; refusing was taken from it, for in the base it is {base.words}"
+            said = f"{said}; it separates them less than in its base: {base.words}"
     if material.known.directions is not None and material.known.directions.reason is None:
         row = material.known.directions
         hint = "leave one direction empty" if row.emptiest < row.threshold else "leave no direction empty"
