@@ -28,6 +28,7 @@ docs: $(VENV)/.test
 # the pictures of the documentation: needs Chromium
 pictures: $(VENV)/.test
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/workbench_pictures.py
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks.audit

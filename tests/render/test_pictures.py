@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -11,13 +12,17 @@ import pytest
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.fixture(scope="module")
-def pictures() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_pictures", DOCS / "pictures.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
     return found
+
+
+@pytest.fixture(scope="module")
+def pictures() -> ModuleType:
+    return script("pictures")
 
 
 def test_the_pictures_are_of_the_page_as_it_is_now(pictures: ModuleType, smollm2: Path) -> None:
@@ -37,3 +42,18 @@ def test_the_digest_stands_in_a_chunk_that_a_reader_of_png_skips(pictures: Modul
     plain = pictures.with_digest(png, "ab12")
     assert pictures.carried(png) and pictures.carried(plain) == pictures.carried(png)  # the first counts
     assert plain.startswith(b"\x89PNG\r\n\x1a\n") and plain.endswith(b"IEND\xaeB`\x82")
+
+
+def test_the_pictures_of_the_workbench_have_the_styles_of_now_and_are_small(
+    pictures: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "pictures", pictures)
+    drawn, guide, whole = script("workbench_pictures"), (DOCS / "workbench.md").read_text("utf-8"), 0
+    for name, picture in drawn.PICTURES.items():
+        png = (DOCS / "workbench" / f"{name}.png").read_bytes()
+        said = f"docs/workbench/{name}.png is old: run  python docs/workbench_pictures.py"
+        assert pictures.carried(png) == drawn.digest(picture), said
+        assert f"](workbench/{name}.png)" in guide
+        whole += len(png)
+    assert whole < 1 << 20

@@ -116,6 +116,20 @@ def test_an_answer_is_stopped_and_the_next_one_begins(bench: Workbench, slow: Sl
     assert "Token" not in ended(bench, second)
 
 
+def test_an_answer_is_looked_at_again_once_it_has_ended(bench: Workbench, slow: Slow) -> None:
+    where = asked(bench, question="One?", document="Sydney is the capital.").headers["location"]
+    early = bench.send(f"{where}/again", b"samples=2", FORM)
+    assert early.status == 409 and "look again at one that has ended" in early.text
+    slow.let(100)
+    first = ended(bench, where)
+    assert bench.send(f"{where}/again", b"samples=2", FORM).headers["location"] == where
+    page = ended(bench, where)
+    assert "Beside the documents" in page and page.count('class="t s') == first.count('class="t s') == len(WORDS)
+    for fields, why in ((b"samples=99", "no number from 0 to 10"), (b"seed=1.5", "is no whole number")):
+        wrong = bench.send(f"{where}/again", fields, FORM)
+        assert wrong.status == 400 and why in wrong.text
+
+
 @pytest.mark.parametrize(("question", "why"), [("fail", "it cannot answer"), ("burn", "out of memory")])
 def test_a_model_that_fails_says_why_and_the_rest_goes_on(
     bench: Workbench, slow: Slow, question: str, why: str

@@ -48,8 +48,9 @@ def test_a_token_of_an_answer_is_looked_into(smollm2_runtime: Any, tmp_path: Pat
     asking.close()
 
 
-def test_values_are_replaced_too_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_values_are_replaced_too_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a small network of the same kind, as the real one takes half a minute."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with registry.open(str(tmp_path / "kept"), new=True):
         pass
     asking = Asking((torch_runtime(decoder(tmp_path / "llama", "llama"), isolation=False),))
@@ -66,4 +67,11 @@ def test_values_are_replaced_too_where_it_is_asked_for(tmp_path: Path) -> None:
         assert record["ablation"]["parts"] and {row["view"] for row in record["proofs"]} >= {"ablation"}
         quick = json.loads(bench.ask(f"/ask/{number}/inside/1/json", **BEARER).text)
         assert "ablation" not in quick and quick["logprob"] == record["logprob"]
+        fields = urlencode({"samples": "2", "seed": "3", "usual": "true"}).encode()  # and what is made of it again
+        assert bench.send(f"/ask/{number}/again", fields, FORM).headers["location"] == f"/ask/{number}"
+        while "data-live" in (page := bench.ask(f"/ask/{number}", **BEARER).text):
+            time.sleep(0.02)
+        again = json.loads(bench.ask(f"/ask/{number}/json", **BEARER).text)
+        assert len(again["samples"]) == 2 and list((tmp_path / "assay" / "usual").iterdir())
+        assert "Other answers that were sampled" in page and f'action="/ask/{number}/again"' in page
     asking.close()

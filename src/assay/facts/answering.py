@@ -12,7 +12,7 @@ class Answering:
     """What was asked, and the tokens of the answer so far; `found` is what is made of it once it has ended.
 
     `asked` is the instant of the question in UTC, `said` why there is no answer (empty: nothing to say), `place` which
-    of the models that run it is of, from 0.
+    of the models that run it is of, from 0, `document` what it is held against (empty: nothing).
     """
 
     id: int
@@ -24,6 +24,7 @@ class Answering:
     said: str = ""
     found: ScoredText | None = None
     place: int = 0
+    document: str = ""
 
     @property
     def text(self) -> str:

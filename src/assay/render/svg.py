@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 640, 26  # of a bar
 MOST_PARTS = 8  # of a bar: as many as there are colours
+_CHARACTERS, _LINE, MOST_LINES = 60, 14, 4  # of a name above an interval: in a line, its height, lines
 ACROSS, UP, LEFT, TOP, BELOW = 300, 200, 40, 8, 36  # of a plot: its field, and the margins around it
 
 
@@ -117,9 +119,13 @@ def intervals(title: str, rows: Sequence[tuple[str, str, tuple[float, ...]]]) ->
     """
     if not rows:
         return Markup("")
-    drawn, step = [], 40
-    for at, (name, words, (value, low, high, least, most, *chance)) in enumerate(rows):
-        top, wide = step * at, 340 / ((most - least) or 1.0)
+    drawn, top = [], 0
+    for name, words, (value, low, high, least, most, *chance) in rows:
+        lines, wide = textwrap.wrap(name, _CHARACTERS)[:MOST_LINES], 340 / ((most - least) or 1.0)
+        said = [
+            Markup('<text x="4" y="{}">{}</text>').format(top + 14 + _LINE * at, row) for at, row in enumerate(lines)
+        ]
+        top += _LINE * (len(lines) - 1)
         x, start, stop = (4 + wide * (row - least) for row in (value, low, high))
         marks = [
             Markup('<path class="chance" d="M{:.1f} {}v18"/>').format(4 + wide * (row - least), top + 18)
@@ -127,18 +133,18 @@ def intervals(title: str, rows: Sequence[tuple[str, str, tuple[float, ...]]]) ->
         ]
         drawn.append(
             Markup(
-                '<g><title>{}</title><text x="4" y="{}">{}</text>'
-                '<rect class="track" x="4" y="{}" width="340" height="10"/>'
+                '<g><title>{}</title>{}<rect class="track" x="4" y="{}" width="340" height="10"/>'
                 '{}<path class="whisker" d="M{:.1f} {}h{:.1f}m0 -4v8M{:.1f} {}v8"/>'
                 '<circle class="c1" cx="{:.1f}" cy="{}" r="4"/></g>'
             ).format(
-                words, top + 14, name, top + 22, Markup("").join(marks), start, top + 27, stop - start, start, top + 23,
-                x, top + 27,
+                words, Markup("").join(said), top + 22, Markup("").join(marks), start, top + 27, stop - start, start,
+                top + 23, x, top + 27,
             )
         )  # fmt: skip
+        top += 40
     label = f"{title}: " + "; ".join(words for _, words, _ in rows)
     picture = Markup('<svg class="intervals" viewBox="0 0 348 {}" role="img" aria-label="{}">{}</svg>').format(
-        step * len(rows), label, Markup("").join(drawn)
+        top, label, Markup("").join(drawn)
     )
     return Markup("<figure>{}</figure>").format(picture)
 

@@ -31,10 +31,12 @@ from assay.serve.tracing import Tracing
 from assay.text.instant import instant
 
 if TYPE_CHECKING:
-    from assay.runtime import Runtime
+    from assay.facts.uncertainty import ScoredText, TokenScore
+    from assay.runtime import Generates, Runtime
+    from assay.uncertainty import Draw
 
 HELD, WAITING, STREAMS = 32, 8, 64  # answers that can be looked at, questions that wait, pages that are told
-MOST_TEXT, MOST_TOKENS, MOST_SAMPLES = 100_000, 512, 10
+MOST_TEXT, MOST_TOKENS, MOST_SAMPLES, MOST_SEED = 100_000, 512, 10, 2**31
 _EVERY, _ALIVE = 0.02, 15.0  # seconds between looks for a token, and after which a silent stream says that it lives
 _DIGITS = 5  # of the number of a token
 
@@ -71,6 +73,7 @@ class Asking:
         """What is sent: the method, the path, and what answers."""
         yield "POST", "/ask", self.ask
         yield "POST", "/ask/{id}/stop", self.stop
+        yield "POST", "/ask/{id}/again", self.again
 
     def page(self, _request: Any) -> tuple[bytes, str]:
         """The form, and the last questions."""
@@ -94,6 +97,22 @@ class Asking:
             return b"", HTML, 303, {"Location": f"/ask/{row.id}"}
         self.end(other)
         return b"", HTML, 303, {"Location": f"/ask/{row.id}?beside={other.id}"}
+
+    def again(self, request: Any, raw: bytes) -> Answered:
+        """Look at an answer again beside other answers, or with what is usual for its model, and lead to it."""
+        row, given = self.one(request), form(request, raw)
+        samples = int(_number(given.get("samples") or "0", "other answers", 0, MOST_SAMPLES))
+        seed = int(_number(given.get("seed") or "0", "the seed", 0, MOST_SEED))
+        with self._lock:
+            before = self._held.get(row.id, row)
+            if before.found is None or not before.state.ended:
+                raise Refusal(409, "The answer is still written, or failed: look again at one that has ended.")
+            self._room()
+            self._held[row.id] = replace(before, state=State.WAITING, found=None, said="")
+        model = self.models[row.place]
+        done = model.begin(self._look, model.runtime, before, samples, seed, read=given.get("usual") == "true")
+        done.add_done_callback(partial(self._as_before, before))
+        return b"", HTML, 303, {"Location": f"/ask/{row.id}"}
 
     def end(self, row: Answering) -> Answering:
         """Have an answer stopped if it has not ended; the answer then."""
@@ -169,13 +188,12 @@ class Asking:
         if not self.models:
             raise UsageError("this workbench runs no model: start assay serve with --run MODEL")
         with self._lock:
-            if sum(not row.state.ended for row in self._held.values()) >= WAITING * len(self.models):
-                raise Full(f"{WAITING} questions wait already: ask again when one is answered")
+            self._room()
             now, rows = instant(datetime.now(UTC)), []
             for place, model in enumerate(self.models):
                 self._number += 1
                 row = Answering(self._number, model.runtime.model, wanted.question, now, State.WAITING, place=place)
-                self._held[row.id] = row
+                row = self._held[row.id] = replace(row, document=wanted.document)
                 rows.append(row)
             while len(self._held) > HELD:
                 del self._held[next(id for id, old in self._held.items() if old.state.ended)]
@@ -183,17 +201,44 @@ class Asking:
             model.begin(self._write, row.id, model.runtime, wanted).add_done_callback(partial(self._failed, row.id))
         return tuple(rows)
 
+    def _room(self) -> None:
+        if sum(not row.state.ended for row in self._held.values()) >= WAITING * len(self.models):
+            raise Full(f"{WAITING} questions wait already: ask again when one is answered")
+
     def _failed(self, id: int, done: Future[None]) -> None:
         """Say why there is no answer, whatever a runtime raised; the rest goes on."""
-        cause = None if done.cancelled() else done.exception()
-        if cause is not None:
-            said = str(cause) if isinstance(cause, AssayError) else f"the model failed: {type(cause).__name__}: {cause}"
-            self._change(id, state=State.FAILED, said=said.rstrip("."))
+        if said := _why(done):
+            self._change(id, state=State.FAILED, said=said)
+
+    def _as_before(self, before: Answering, done: Future[None]) -> None:
+        """Show what there was where it could not be looked at again, and why."""
+        if said := _why(done):
+            self._change(before.id, state=before.state, found=before.found, said=said)
+
+    def _look(self, runtime: Runtime, before: Answering, samples: int, seed: int, *, read: bool) -> None:
+        from assay.runtime import can_generate
+        from assay.uncertainty import Draw
+
+        found = before.found
+        if found is not None and can_generate(runtime) and self._begins(before.id):
+            draw = Draw(samples, seed=seed)
+            found = self._judged(runtime, before, found.prompt, before.tokens, draw, read=read)
+        self._change(before.id, state=before.state, found=found)
+
+    def _judged(
+        self, runtime: Generates, row: Answering, prompt: str, tokens: tuple[TokenScore, ...], draw: Draw, *, read: bool
+    ) -> ScoredText:
+        """What is made of an answer; `read` what is usual for the model, or take it where it was read before."""
+        from assay import uncertainty
+        from assay.uncertainty import support, usual
+
+        held = support.beside({"the document": row.document} if row.document else {}, self._traced.corpus())
+        known = partial(usual.usual if read else usual.kept, keep=usual.folder())
+        return uncertainty.written(runtime, prompt, tokens, draw, held, known)
 
     def _write(self, id: int, runtime: Runtime, wanted: Wanted) -> None:
-        from assay import uncertainty
         from assay.runtime import can_generate, conversation
-        from assay.uncertainty import support
+        from assay.uncertainty import Draw
 
         if not can_generate(runtime):
             raise UsageError("the model gives no scores of what it writes")
@@ -213,9 +258,8 @@ class Asking:
         if not tokens:
             self._change(id, state=State.CANCELLED if stopped else State.FAILED, said="the model wrote nothing")
             return
-        held = support.beside({"the document": wanted.document} if wanted.document else {}, self._traced.corpus())
-        draw = uncertainty.Draw(0 if stopped else wanted.samples)
-        found = uncertainty.written(runtime, prompt, tuple(tokens), draw, held)
+        draw = Draw(0 if stopped else wanted.samples)
+        found = self._judged(runtime, self._held[id], prompt, tuple(tokens), draw, read=False)
         self._change(id, state=State.CANCELLED if stopped else State.DONE, found=found)
 
     def _begins(self, id: int) -> bool:
@@ -253,6 +297,15 @@ def _token(request: Any, name: str, row: Answering) -> int:
     if text and not 1 <= found <= len(row.tokens):
         raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
     return found
+
+
+def _why(done: Future[None]) -> str:
+    """Why a piece of work came to nothing; empty where it did not."""
+    cause = None if done.cancelled() else done.exception()
+    if cause is None:
+        return ""
+    said = str(cause) if isinstance(cause, AssayError) else f"the model failed: {type(cause).__name__}: {cause}"
+    return said.rstrip(".")
 
 
 def _together(one: Answering, other: Answering) -> bool:

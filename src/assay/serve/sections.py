@@ -34,7 +34,7 @@ class Sections:
         """The matrix of components, each with the line behind it, and the frameworks."""
         audit = kept(self._registry, request.path_params["digest"])
         dossier = self._registry.dossier(audit)
-        return openness_page.page(dossier, workbench.of_audit(audit, None), workbench.at(audit)), HTML
+        return openness_page.page(dossier, workbench.of_audit(audit, None, "openness"), workbench.at(audit)), HTML
 
     def exported(self, request: Any) -> tuple[bytes, str]:
         """The same as `assay openness -o` writes it."""

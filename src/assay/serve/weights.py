@@ -36,7 +36,7 @@ class Weights:
             )
         if start and not (start.isascii() and start.isdecimal() and len(start) <= _DIGITS):
             raise Refusal(400, f"from is {start[:40]!r}: expected a number")
-        links = workbench.of_audit(audit, None)
+        links = workbench.of_audit(audit, None, "weights")
         tensors, drawn = self._read_once(audit)
         return weights_page.weights(audit, tensors, drawn, words, order, int(start or 0), links), HTML
 

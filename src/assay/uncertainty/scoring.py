@@ -163,11 +163,16 @@ def generated(
 
 
 def written(
-    runtime: Generates, prompt: str, tokens: tuple[TokenScore, ...], draw: Draw = Draw(), held: Against = Against()
+    runtime: Generates,
+    prompt: str,
+    tokens: tuple[TokenScore, ...],
+    draw: Draw = Draw(),
+    held: Against = Against(),
+    usual: Usually = unknown,
 ) -> ScoredText:
     """As `generated`, of tokens that the model wrote after the prompt already, as for somebody who watched."""
     text = "".join(token.text for token in tokens)
-    return _of_written(runtime, prompt, tokens, text, None, draw, held, unknown)
+    return _of_written(runtime, prompt, tokens, text, None, draw, held, usual)
 
 
 def _of_written(

@@ -53,7 +53,7 @@ def usual(runtime: Runtime, form: str, keep: Path | None = None, progress: Progr
     if not can_score(runtime) or not runtime.sha256:
         return None
     pack = questions.load([questions.GENERAL])
-    path = keep / f"{runtime.sha256[:32]}-{form.replace(' ', '-')}-{_method()}.json" if keep else None
+    path = _place(runtime, form, keep) if keep else None
     known = _kept(path, pack.sha256) if path else None
     if known is not None:
         return known
@@ -71,6 +71,15 @@ def usual(runtime: Runtime, form: str, keep: Path | None = None, progress: Progr
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, canonical(found))
     return found
+
+
+def kept(runtime: Runtime, form: str, keep: Path) -> Usual | None:
+    """What is usual in a form where it was read before and kept in this folder; None where not."""
+    return _kept(_place(runtime, form, keep), questions.load([questions.GENERAL]).sha256) if runtime.sha256 else None
+
+
+def _place(runtime: Runtime, form: str, keep: Path) -> Path:
+    return keep / f"{runtime.sha256[:32]}-{form.replace(' ', '-')}-{_method()}.json"
 
 
 def _method() -> str:

@@ -54,7 +54,7 @@ def multiples(
     return workbench.page(
         "workbench_behaviour.html.j2",
         "",
-        more=workbench.of_audit(audit, None),
+        more=workbench.of_audit(audit, None, "behaviour"),
         headline=headline(found) if found else _NOTHING,
         caution=CAUTION,
         audit=audit,

@@ -78,7 +78,7 @@ def body(looked: LookedInto, said: Sequence[str]) -> Markup:
 
 
 def _contents(found: Inside) -> Iterator[Part]:
-    yield Part("context", "What stands before it", f"{len(found.words):,} tokens")
+    yield Part("context", "What stands before it", f"{len(found.words):,}")
     yield Part("proofs", "Proved on this model", f"{len(found.proofs):,}")
     if found.lens:
         yield Part("lens", "What can be read")

@@ -44,6 +44,8 @@ def page(rows: Pair, tokens: tuple[int, int]) -> bytes:
         policy=ask_page.LIVE,
         shown=shown,
         over=over,
+        looked=any(tokens),
+        differ=bool(one.found and other.found and one.found.prompt != other.found.prompt),
         again=f"/ask/{one.id}{here}",
         stop=f"/ask/{one.id}/stop{here}",
         parted=_parted(rows) if over else "",

@@ -47,11 +47,14 @@ def links(here: str = "") -> tuple[Link, ...]:
     return tuple(Link(href, title, href == here) for href, title in PAGES)
 
 
-def of_audit(audit: KeptAudit, before: KeptAudit | None) -> tuple[Link, ...]:
-    """Where the page of an audit leads to: its history, the audit before it, and other formats of it."""
+def of_audit(audit: KeptAudit, before: KeptAudit | None, here: str = "") -> tuple[Link, ...]:
+    """Where the page of an audit leads to: its history, the audit before it, and other formats of it.
+
+    `here` is the page of PARTS that is shown.
+    """
     rows = [
         *links(),
-        *(Link(f"{at(audit)}/{name}", title) for name, title in PARTS.items()),
+        *(Link(f"{at(audit)}/{name}", title, name == here) for name, title in PARTS.items()),
         Link(f"/models?{urlencode({'name': audit.name})}", "History"),
     ]
     if before:
