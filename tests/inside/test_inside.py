@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,22 @@ def test_what_cannot_be_proved_is_not_shown(kind: str, tmp_path: Path) -> None:
     assert ("attribution" in left) == (found.attribution is None)
     said = "\n".join(lines(found))
     assert all(f"{view}: not available here. expected" in said for view in PARTLY[kind])
+
+
+def test_a_layer_that_adds_nothing_is_looked_into_like_any_other(llama: Path, tmp_path: Path) -> None:
+    """As models begin that were made deeper (arXiv:2401.02415): what a new layer writes is zero."""
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(llama, tmp_path / "deeper")
+    (file,) = folder.glob("*.safetensors")
+    tensors = load_file(file)
+    for name in [name for name in tensors if ".1." in name and name.endswith(("o_proj.weight", "down_proj.weight"))]:
+        tensors[name] = torch.zeros_like(tensors[name])
+    save_file(tensors, file, {"format": "pt"})
+    found = inside.open(folder, isolation=False).look(QUESTION, text="Grace").record
+    assert not found.unavailable and found.attribution and found.ablation
+    assert [row.logit for row in found.attribution.parts if row.layer == 1] == [0, 0]
+    assert [row.real for row in found.ablation.parts if row.layer == 1] == pytest.approx([0, 0], abs=1e-5)
 
 
 def test_contributions_of_tokens_and_heads_are_those_of_attention(looked: Inside) -> None:

@@ -214,11 +214,13 @@ def _block(torch: Any, module: Any, watch: _Watch) -> Block:
         and call.out.shape == before.shape
         and not any(_same(call.out, given) for other in parts for given in other.given if other is not call)
     ]
-    added = (whole.out - before).double().flatten()
+    # on the CPU: the only solver of CUDA gives no numbers where a part is zero or two parts are alike
+    added = (whole.out - before).double().flatten().cpu()
     factors, left = [], added
     if ends:
-        columns = torch.stack([call.value.double().flatten() for call in ends], 1)
+        columns = torch.stack([call.value.double().flatten() for call in ends], 1).cpu()
         solved = torch.linalg.lstsq(columns, added[:, None]).solution[:, 0]
+        solved[(columns == 0).all(0)] = 1.0  # no factor can be seen on what is zero, and 0 could not be taken back
         factors, left = solved.tolist(), columns @ solved - added
     gap = float(left.norm() / whole.out.double().norm())
     rows = [_writer(call, parts, attention, by) for call, by in zip(ends, factors, strict=True)]
