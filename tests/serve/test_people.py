@@ -87,7 +87,7 @@ def test_what_is_done_is_recorded_under_the_name_of_who_did_it(team: Workbench, 
     ended = json.loads(asked(team, f"/api/v1/waivers/{waiver['id']}", WAIVES, method="DELETE").text)["waiver"]
     assert ended["ended_by"] == "waive, in the workbench"
     again = asked(team, f"/api/v1/waivers/{waiver['id']}", WAIVES, method="DELETE")
-    assert again.status == 400 and "0 waivers that count" in again.text, "two act on one finding"
+    assert again.status == 404 and "0 waivers that count" in again.text, "two act on one finding"
     assert json.loads(asked(team, "/api/v1/waivers", LOOKS).text) == {"waivers": []}
     assert json.loads(asked(team, "/api/v1/waivers?all=true", LOOKS).text) == {"waivers": [ended]}
     team.ask("/%1b[31m?code=secret")

@@ -130,5 +130,5 @@ def test_a_browser_shows_them(
 def test_whoever_is_not_let_in_is_told_nothing(bench: Workbench) -> None:
     for path in ("/settings", "/api/v1/settings"):
         assert bench.ask(path).status == 401
-        assert bench.ask(path, "POST", **BEARER).status == 404
+        assert bench.ask(path, "POST", **BEARER).status == 405
         assert bench.ask(path, **BEARER).status == 200

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from assay.errors import UsageError
 from assay.facts.codec import encode
+from assay.facts.finding import Effect, Kind
 from assay.facts.kept import KeptAudit
 from assay.network.serving import Refusal
 from assay.registry import Registry
@@ -18,7 +19,7 @@ from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
 from assay.serve.answers import HTML, JSON
-from assay.serve.asked import kept, prefix, value
+from assay.serve.asked import chosen, every, kept, prefix, value
 from assay.serve.asking import Asking
 from assay.serve.description import description
 from assay.serve.jobs import Jobs
@@ -42,6 +43,7 @@ _TYPES = {
     "markdown": "text/markdown; charset=utf-8",
     "junit": "application/xml",
 }
+_KINDS = (workbench.ANY, *Kind)
 _MATTER = ("fail", "review")  # the kinds that are shown where none is asked for
 
 
@@ -186,8 +188,8 @@ class Shown:
 
     def listed(self, request: Any) -> tuple[bytes, str]:
         """Audits as JSON."""
-        most, every = _number(request, "most", PAGE), value(request, "all") == "true"
-        rows, more = _cut(self._registry.audits(*value(request, "q").split(), every=every, most=most + 1), most)
+        most, whole = _number(request, "most", PAGE), every(request)
+        rows, more = _cut(self._registry.audits(*value(request, "q").split(), every=whole, most=most + 1), most)
         return _json({"audits": encode(tuple(rows)), "more": more})
 
     def dossier(self, request: Any) -> tuple[bytes, str]:
@@ -219,7 +221,8 @@ class Shown:
 
 def _asked(request: Any) -> tuple[Asked, int | None]:
     after = _number(request, "after", 0, most=2**62) or None
-    check, kind, effect, model, words = (value(request, name) for name in _FIELDS[:-1])
+    check, model, words = (value(request, name) for name in ("check", "model", "q"))
+    kind, effect = chosen(request, "kind", _KINDS), chosen(request, "effect", list(Effect))
     kinds = () if kind == workbench.ANY or (effect and not kind) else (kind,) if kind else _MATTER
     return Asked(check, kinds, effect, model, words, after), after
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from assay.errors import UsageError
@@ -14,8 +15,24 @@ NUMBERED = 15  # digits of the number of a job or an answer
 
 
 def value(request: Any, name: str) -> str:
-    """A parameter of the address; empty where it is not given."""
-    return str(request.query_params.get(name, "")).strip()[:LONGEST]
+    """A parameter of the address; empty where it is not given (Refusal: it is too long to be asked for)."""
+    found = str(request.query_params.get(name, "")).strip()
+    if len(found) > LONGEST:
+        raise Refusal(400, f"{name} has {len(found):,} characters: at most {LONGEST} are looked for")
+    return found
+
+
+def chosen(request: Any, name: str, words: Collection[str]) -> str:
+    """A parameter that is one of some words, or empty (Refusal: it is another, which would find nothing)."""
+    found = value(request, name)
+    if found and found not in words:
+        raise Refusal(400, f"{name} is {found[:40]!r}: expected one of {', '.join(words)}")
+    return found
+
+
+def every(request: Any) -> bool:
+    """Whether all are asked for, and not only those that count now (Refusal: it is neither)."""
+    return chosen(request, "all", ("true",)) == "true"
 
 
 def number(text: str, digits: int) -> int:

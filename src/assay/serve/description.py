@@ -53,7 +53,16 @@ _ANSWER = {
         "found": {"type": "object", "required": ["text", "tokens", "scores", "spans", "sentences", "judged"]},
     },
 }
+_MODEL = {"type": "string", "minLength": 1, "maxLength": 4096}
 _TEXT: dict[str, Any] = {"type": "string", "maxLength": 500}
+# what can be asked next: where in the answer of an operation the parameter of others stands
+_NEXT = (
+    ("get", "/audits", "/audits/0/dossier", "digest", (("get", "/audits/{digest}"),)),
+    ("post", "/jobs", "/job/id", "id", (("get", "/jobs/{id}"), ("delete", "/jobs/{id}"))),
+    ("post", "/waivers", "/waiver/id", "id", (("delete", "/waivers/{id}"),)),
+    ("post", "/answers", "/answers/0/id", "id", (("get", "/answers/{id}"), ("delete", "/answers/{id}"))),
+    ("post", "/traces", "/id", "id", (("get", "/traces/{id}"),)),
+)
 
 
 def description(prefix: str = "") -> dict[str, Any]:
@@ -93,6 +102,7 @@ def description(prefix: str = "") -> dict[str, Any]:
         {"settings": {"type": "array", "items": _SETTINGS}},
     )
     rows |= _jobs() | _waivers() | _models() | _traces()
+    _name(rows)
     return {
         "openapi": "3.1.0",
         "info": {"title": "assay", "version": VERSION, "summary": "Audits of models that are kept here."},
@@ -103,11 +113,29 @@ def description(prefix: str = "") -> dict[str, Any]:
     }
 
 
+def _name(rows: dict[str, Any]) -> None:
+    """Name each operation, and link those of which one gives what another asks for."""
+    for path, ways in rows.items():
+        for method, said in ways.items():
+            said["operationId"] = _id(method, path)
+    for method, path, at, parameter, others in _NEXT:
+        said = rows[path][method]
+        good = said["responses"]["201" if method == "post" else "200"]
+        good["links"] = {
+            _id(*other): {"operationId": _id(*other), "parameters": {parameter: f"$response.body#{at}"}}
+            for other in others
+        }
+
+
+def _id(method: str, path: str) -> str:
+    return "_".join([method, *(part.strip("{}") for part in path.split("/") if part)])
+
+
 def _jobs() -> dict[str, Any]:
     """What starts audits, follows and ends them."""
     id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 15}}
     one = {"job": _JOB}
-    asked = {"type": "object", "required": ["model"], "properties": {"model": {"type": "string", "maxLength": 4096}}}
+    asked = {"type": "object", "required": ["model"], "properties": {"model": _MODEL}}
     body = {"required": True, "content": {"application/json": {"schema": asked | {"additionalProperties": False}}}}
     started = _asked("Start an audit, which is kept: of a path there, or of hf://org/name[@revision].", (), one, "201")
     started["get"] |= {"requestBody": body}

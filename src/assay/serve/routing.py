@@ -68,11 +68,18 @@ class Routing:
         async def missing(request: Any, _cause: Any) -> Any:
             return self._refused(request, 404, "There is no such page.")
 
+        async def otherwise(request: Any, _cause: Any) -> Any:
+            path = request.url.path
+            ways = sorted({way for row in self._routes if row.path_regex.match(path) for way in row.methods})
+            answer = self._refused(request, 405, f"This is asked for by {' or '.join(ways)} alone.")
+            answer.headers["Allow"] = ", ".join(ways)  # RFC 9110, 15.5.6
+            return answer
+
         async def broken(request: Any, _cause: Any) -> Any:
             return self._refused(request, 500, "This is a bug in assay: what it was is where assay serve runs.")
 
         return self._starlette.Starlette(
-            routes=self._routes, exception_handlers={404: missing, 405: missing, 500: broken}
+            routes=self._routes, exception_handlers={404: missing, 405: otherwise, 500: broken}
         )
 
     def _add(self, method: str, path: str, answered: Any) -> None:

@@ -15,7 +15,7 @@ from assay.registry import Registry
 from assay.registry.accepting import accept, accepted, take_back
 from assay.render.record import waivers_page
 from assay.serve.answers import HTML, JSON, READ_ONLY
-from assay.serve.asked import LONGEST, kept, value, who
+from assay.serve.asked import LONGEST, every, kept, value, who
 from assay.serve.started import Answered, form, texts
 
 
@@ -50,13 +50,13 @@ class Waiving:
 
     def take_back(self, request: Any, _raw: bytes) -> Answered:
         """Take a waiver back, and lead to the list."""
-        take_back(self._registry, str(request.path_params["id"]), who(request))
+        self._taken_back(request)
         return b"", HTML, 303, {"Location": "/waivers"}
 
     def listed(self, request: Any) -> tuple[bytes, str]:
         """The waivers that count, or `all` of them, as JSON."""
-        model, every = value(request, "model"), value(request, "all") == "true"
-        rows = self._registry.database.read(lambda connection: accepted(connection, model, every=every))
+        model, whole = value(request, "model"), every(request)
+        rows = self._registry.database.read(lambda connection: accepted(connection, model, every=whole))
         return json.dumps({"waivers": encode(tuple(rows))}).encode(), JSON
 
     def asked(self, request: Any, raw: bytes) -> Answered:
@@ -68,7 +68,13 @@ class Waiving:
 
     def deleted(self, request: Any, _raw: bytes) -> Answered:
         """Take a waiver back; it stays on record."""
-        return _waiver(take_back(self._registry, str(request.path_params["id"]), who(request))), JSON, 200, {}
+        return _waiver(self._taken_back(request)), JSON, 200, {}
+
+    def _taken_back(self, request: Any) -> Accepted:
+        try:
+            return take_back(self._registry, str(request.path_params["id"]), who(request))
+        except UsageError as cause:
+            raise Refusal(404, str(cause)) from None
 
     def _accept(
         self, audit: KeptAudit, by: str, check: str, artifact: str, reason: str, owner: str, expires: str
