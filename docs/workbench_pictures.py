@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from assay.render.assets import asset  # noqa: E402
 from assay.render.page import SHELL  # noqa: E402
 
 FOLDER, TOKEN, COLOURS = HERE / "workbench", "a token of more than sixteen characters", 56
-NAME, COARSE = "SmolLM2-135M-Instruct", "SmolLM2-135M-24-levels"
+NAME, COARSE = "SmolLM2-135M-Instruct", "SmolLM2-135M-8-levels.gguf"
 BENCH, REPORT = ("record.css", "workbench.css"), ("report.css",)
 QUESTION = "Who wrote the novel Moby-Dick, and when did it come out?"
 DOCUMENT = "Moby-Dick is a novel by Herman Melville, published in 1851."
@@ -64,16 +63,16 @@ PICTURES = {
     "library": Picture("/", BENCH, 640),
     "findings": Picture("/findings", BENCH, 800),
     "weights": Picture("{gguf}/weights?sort=kurtosis", BENCH, 900),
-    "behaviour": Picture("{gguf}/behaviour", BENCH, 1000),
+    "behaviour": Picture("{gguf}/behaviour", BENCH, 960),
     "openness": Picture("{gguf}/openness", ("record.css",), 1000),
     "compare": Picture("{compare}", REPORT, 880),
-    "ask": Picture("/ask/1?token=13", ("score.css",), 1000),
-    "beside": Picture("/ask/1?beside=2&token=13", (*BENCH, "score.css"), 1000),
+    "ask": Picture("/ask/1?token=13", ("score.css",), 920),
+    "beside": Picture("/ask/1?beside=2&token=3", (*BENCH, "score.css"), 1000),
     "inside": Picture("/ask/1/inside/13", ("inside.css",), 700),
     "inside-heads": Picture("/ask/1/inside/13", ("inside.css",), 560, first="#contributions"),
     "trace": Picture("{trace}", ("trace.css",), 900),
     "library-dark": Picture("/", BENCH, 640, scheme="dark"),
-    "beside-phone": Picture("/ask/1?beside=2", (*BENCH, "score.css"), 1100, 390, "dark"),
+    "beside-phone": Picture("/ask/1?beside=2", (*BENCH, "score.css"), 1500, 390, "dark"),
 }
 
 
@@ -84,7 +83,6 @@ def digest(picture: Picture) -> str:
 
 def models(folder: Path) -> None:
     """The model as it is packaged and as a folder, and a coarser copy of it."""
-    from gguf import GGUFReader
     from tests.builders.smollm2 import as_safetensors
 
     from assay.cli.demo import packaged_model
@@ -92,27 +90,23 @@ def models(folder: Path) -> None:
     gguf = packaged_model()
     shutil.copy(gguf, folder / f"{NAME}.gguf")
     as_safetensors(folder / NAME, gguf)
-    template = GGUFReader(gguf).fields["tokenizer.chat_template"].contents()
-    (folder / NAME / "tokenizer_config.json").write_text(json.dumps({"chat_template": template}))
-    shutil.copytree(folder / NAME, folder / COARSE)
-    _coarsen(folder / COARSE / "model.safetensors")
+    shutil.copy(gguf, folder / COARSE)
+    _coarsen(folder / COARSE)
 
 
 def _coarsen(file: Path) -> None:
-    """Round the matrices of layers to 24 levels in each block of 32 numbers."""
-    import numpy as np
+    """Round the feed-forward matrices to 8 levels in each block of 32 numbers, in place of 16."""
+    from gguf import GGUFReader
 
-    raw = bytearray(file.read_bytes())
-    start = 8 + struct.unpack("<Q", raw[:8])[0]
-    for name, row in json.loads(raw[8:start]).items():
-        if len(row.get("shape", ())) < 2 or "embed" in name:
-            continue
-        begin, end = (start + at for at in row["data_offsets"])
-        blocks = np.frombuffer(bytes(raw[begin:end]), "<f2").astype("f4").reshape(-1, 32)
-        low = blocks.min(1, keepdims=True)
-        size = np.maximum((blocks.max(1, keepdims=True) - low) / 23, 1e-8)
-        raw[begin:end] = (np.round((blocks - low) / size) * size + low).astype("<f2").tobytes()
-    file.write_bytes(raw)
+    reader = GGUFReader(file, "r+")
+    for tensor in reader.tensors:
+        if tensor.tensor_type.name == "Q4_1" and "ffn" in tensor.name:
+            blocks = tensor.data.reshape(-1, 20)  # two float16, step and least, then 32 numbers of 4 bits
+            scale = blocks[:, :4].copy().view("<f2")
+            scale[:, 1] += scale[:, 0] / 2
+            blocks[:, :4] = scale.view("u1")
+            blocks[:, 4:] &= 0xEE
+    reader.data.flush()
 
 
 def keep(folder: Path) -> None:
