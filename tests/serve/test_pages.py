@@ -214,6 +214,11 @@ def test_what_cannot_be_served_is_said_at_once(kept: str, tmp_path: Path) -> Non
                 "--allow-host",
                 "box:80",
             ): "'box:80' is no name or address, which stands there without",
+            (
+                "--registry",
+                kept,
+                *("--run", "m") * 3,
+            ): "--run is given 3 times: at most 2 models answer beside each other",
             ("--registry", kept, "--allow-host", "b ox\x1b[2J"): "'b ox\\x1b[2J' is no name or address",
         }
         for options, said in rows.items():
