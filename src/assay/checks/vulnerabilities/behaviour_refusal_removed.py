@@ -23,7 +23,7 @@ def behaviour_refusal_removed(behaviour: Behaviour) -> Iterator[Answer]:
     The user's own prompts (`assay probe --prompts`) are compared with harmless requests by the log-probability of
     refusing openers, in the model and in its base. For review where the 95 % interval of the AUROC lies wholly below
     that of the base; where either holds 0.5 and there is no such gap, refusing cannot be measured. By the weights alone
-    it is `weights.ablated`.
+    it is `weights.ablated`. A model that was damaged as a whole loses this too: see `behaviour.damaged`.
     """
     row = behaviour.probe("refusal")
     if row is None:
