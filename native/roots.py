@@ -123,7 +123,7 @@ class Archive:
     def source(self, name: str) -> Path:
         """The folder of a package's source as its authors wrote it."""
         run(*self._apt, "source", "--download-only", name, cwd=self._folder)
-        (packed,) = self._folder.glob("*.orig.tar.*")
+        (packed,) = (row for row in self._folder.glob("*.orig.tar.*") if row.suffix != ".asc")  # its signature
         (out := self._folder / "source").mkdir()
         run("tar", "-xf", packed, "-C", out)
         (found,) = out.iterdir()
