@@ -31,8 +31,7 @@ from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is loaded; waiting threads would be counted as work
 
-import numpy as np
-from tests.builders.smollm2 import CONFIG, chat_template, hub_name, side_files
+from tests.builders.smollm2 import as_safetensors, chat_template
 
 from assay import uncertainty
 from assay.cli.demo import packaged_model
@@ -105,22 +104,8 @@ def main() -> None:
 
 
 def _folder(folder: Path) -> Path:
-    """The model as a hub folder that any library runs: queries and keys stand in GGUF in another order."""
-    from gguf import GGUFReader, dequantize
-    from safetensors.numpy import save_file
-
-    side_files(folder, packaged_model())
-    tensors = {}
-    for tensor in GGUFReader(packaged_model()).tensors:
-        values = np.array(dequantize(tensor.data, tensor.tensor_type), np.float32)
-        heads = {"attn_q": 9, "attn_k": 3}.get(tensor.name.split(".")[-2])
-        if heads:
-            rows = values.reshape(heads, len(values) // heads // 2, 2, -1)
-            values = np.ascontiguousarray(rows.swapaxes(1, 2).reshape(values.shape))
-        tensors[hub_name(tensor.name)] = values
-    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
-    ends = {"torch_dtype": "float32", "eos_token_id": 2, "rope_theta": 100_000.0, "rms_norm_eps": 1e-5}
-    (folder / "config.json").write_text(json.dumps({**CONFIG, **ends}))
+    """The model as a hub folder that any library chats with."""
+    as_safetensors(folder, packaged_model(), "float32")
     (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": 2}))
     template = {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": chat_template(packaged_model())}
     template |= {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}

@@ -51,7 +51,7 @@ def main() -> None:
     python = parser.parse_args().python
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "SmolLM2-135M")
-        as_safetensors(folder, packaged_model())
+        as_safetensors(folder, packaged_model(), "float32")
         words = Tokenizer.from_file(str(folder / "tokenizer.json"))
         own, rival = (words.encode(answer).ids[0] for answer in ANSWERS)
         given = {

@@ -1,4 +1,7 @@
-"""SmolLM2 in other formats: its GGUF dequantised to safetensors and a PyTorch checkpoint, with hub names and files."""
+"""SmolLM2 in other formats: its GGUF dequantised to safetensors and a PyTorch checkpoint, with hub names and files.
+
+What is written runs in any library: rows of queries and keys stand as the hub has them, which llama.cpp orders anew.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.builders.pickles import integer, short
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CONFIG = {
     "architectures": ["LlamaForCausalLM"],
@@ -21,9 +27,13 @@ CONFIG = {
     "intermediate_size": 1536,
     "vocab_size": 49152,
     "max_position_embeddings": 8192,
+    "rope_theta": 100_000.0,
+    "rms_norm_eps": 1e-5,
+    "eos_token_id": 2,
     "tie_word_embeddings": True,
     "torch_dtype": "float16",
 }
+HEADS = {"attn_q": 9, "attn_k": 3}
 _BLOCK = {
     "attn_q": "self_attn.q_proj",
     "attn_k": "self_attn.k_proj",
@@ -46,13 +56,19 @@ def hub_name(name: str) -> str:
     return f"model.layers.{layer}.{_BLOCK[part]}.{suffix}"
 
 
-def tensors(gguf: Path) -> Iterator[tuple[str, tuple[int, ...], bytes]]:
-    """(hub name, shape, float16 bytes) of every tensor, dequantised with gguf-py."""
-    import numpy
+def turned(rows: NDArray[Any], heads: int) -> NDArray[Any]:
+    """Rows of queries or keys as the hub orders them, of llama.cpp's: that turns neighbours, this halves of a head."""
+    return rows.reshape(heads, len(rows) // heads // 2, 2, -1).swapaxes(1, 2).reshape(rows.shape)
+
+
+def tensors(gguf: Path, dtype: str = "float16") -> Iterator[tuple[str, tuple[int, ...], bytes]]:
+    """(hub name, shape, bytes) of every tensor, dequantised with gguf-py."""
     from gguf import GGUFReader, dequantize
 
     for tensor in GGUFReader(gguf).tensors:
-        values = dequantize(tensor.data, tensor.tensor_type).astype(numpy.float16)
+        values = dequantize(tensor.data, tensor.tensor_type).astype(dtype)
+        heads = HEADS.get(tensor.name.split(".")[-2])
+        values = values if heads is None else turned(values, heads)
         yield hub_name(tensor.name), tuple(int(n) for n in reversed(tensor.shape)), values.tobytes()
 
 
@@ -103,12 +119,14 @@ def side_files(folder: Path, gguf: Path) -> None:
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer(gguf)))
 
 
-def as_safetensors(folder: Path, gguf: Path) -> Path:
-    """The model as a hub folder with model.safetensors."""
+def as_safetensors(folder: Path, gguf: Path, dtype: str = "float16") -> Path:
+    """The model as a hub folder with model.safetensors; in "float32" its values are those of the GGUF."""
     side_files(folder, gguf)
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "torch_dtype": dtype}))
     header, parts, at = {}, [], 0
-    for name, shape, raw in tensors(gguf):
-        header[name] = {"dtype": "F16", "shape": list(shape), "data_offsets": [at, at + len(raw)]}
+    stored = {"float16": "F16", "float32": "F32"}[dtype]
+    for name, shape, raw in tensors(gguf, dtype):
+        header[name] = {"dtype": stored, "shape": list(shape), "data_offsets": [at, at + len(raw)]}
         parts.append(raw)
         at += len(raw)
     text = json.dumps(header).encode()

@@ -472,6 +472,14 @@ def test_running_a_model_leaves_the_hub_as_it_was(runtime: TorchRuntime) -> None
     assert runtime.can and not {"TRANSFORMERS_OFFLINE", "HF_HUB_OFFLINE"} & set(os.environ)
 
 
+def test_the_same_model_in_a_folder_says_what_its_gguf_says(runtime: TorchRuntime, smollm2_safetensors: Path) -> None:
+    """llama.cpp orders rows of queries and keys anew, and names what turns them otherwise."""
+    folder = torch_runtime(smollm2_safetensors, isolation=False)
+    pair = ("The capital of France is", " Paris, a city on the Seine.")
+    rows = zip(folder.score(*pair), runtime.score(*pair), strict=True)
+    assert max(abs(one.logprob - other.logprob) for one, other in rows) < 0.02  # values of 16 bits
+
+
 def test_a_model_that_does_not_fit_into_memory_is_one_sentence() -> None:
     from assay.runtime import _memory
 

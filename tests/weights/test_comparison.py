@@ -98,13 +98,13 @@ def test_lora_says_its_rank_its_modules_and_what_is_untouched(tmp_path: Path, ba
 def test_hub_and_gguf_names_are_the_same_model_with_heads_turned_or_not(
     smollm2: Path, smollm2_safetensors: Path, tmp_path: Path
 ) -> None:
-    """The real GGUF against its own values under hub names, in GGUF's order of rows and in the hub's."""
+    """The real GGUF against its own values under hub names, in the hub's order of rows and in GGUF's."""
     hub = smollm2_safetensors
     assert assay.diff(hub, smollm2, isolation=False).relation in (R.CAST, R.QUANTISED)
     state = {name: weights.array() for name, weights in assay.weights.open(hub).items()}
     for name, heads in [(n, 9 if "q_proj" in n else 3) for n in state if "q_proj" in n or "k_proj" in n]:
         w = state[name]
-        state[name] = w.reshape(heads, -1, 2, w.shape[1]).swapaxes(1, 2).reshape(w.shape)
+        state[name] = w.reshape(heads, 2, -1, w.shape[1]).swapaxes(1, 2).reshape(w.shape)
     for name in ("config.json", "tokenizer.json"):
         (tmp_path / name).symlink_to(hub / name)
     derived.write_safetensors(tmp_path / "model.safetensors", state, "F16")

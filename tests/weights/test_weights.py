@@ -43,6 +43,7 @@ def test_every_format_of_the_real_model_gives_the_same_values(
     assert len(original) == 272 and original.set.parameters == 134_515_008
     for name in ("blk.3.attn_q.weight", "blk.0.attn_norm.weight", "token_embd.weight"):
         wanted = original[name].array().astype(np.float16)
+        wanted = build.turned(wanted, 9) if "attn_q" in name else wanted
         for folder in folders:
             assert np.array_equal(assay.weights.open(folder)[build.hub_name(name)].array(), wanted.astype(np.float32))
 
