@@ -13,6 +13,7 @@ from assay.lazy import regex
 
 KEY = "ASSAY_API_KEY"  # goes to an endpoint as a bearer token, and no other variable does
 CORPUS_KEY = "ASSAY_CORPUS_KEY"  # goes to servers of corpora as a bearer token
+OIDC_KEY = "ASSAY_OIDC_SECRET"  # goes to the OpenID provider of `assay serve`
 HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN")  # huggingface_hub, "Environment variables"
 _STORES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN")  # of fsspec
 LEAST = 6  # characters of a value that is looked for: a shorter one is in too many words
@@ -29,7 +30,7 @@ _BEARER = regex(r"(?i)\b(authorization\W{1,4}(?:bearer|basic|token)?\s*)(?!\*\*\
 
 def secrets() -> tuple[str, ...]:
     """The keys in the environment, longest first."""
-    found = {os.environ.get(name, "").strip() for name in (KEY, CORPUS_KEY, *HUB, *_STORES)}
+    found = {os.environ.get(name, "").strip() for name in (KEY, CORPUS_KEY, OIDC_KEY, *HUB, *_STORES)}
     return tuple(sorted((value for value in found if len(value) >= LEAST), key=len, reverse=True))
 
 

@@ -19,6 +19,7 @@ from assay.serve.guard import Guard
 from assay.serve.jobs import Jobs
 from assay.serve.log import Log
 from assay.serve.metrics import Metrics
+from assay.serve.oidc import SignIn
 from assay.serve.people import Person
 
 
@@ -52,7 +53,7 @@ class Workbench:
                 connection.putheader(name.replace("_", "-"), value)
             connection.endheaders(body or None)
             found = connection.getresponse()
-            answered = {name.lower(): value for name, value in found.getheaders()}
+            answered = {name.lower(): ", ".join(found.msg.get_all(name, [])) for name in found.msg}
             return Answer(found.status, answered, found.read().decode())
         finally:
             connection.close()
@@ -73,6 +74,7 @@ def workbench(
     at_once: int = 2,
     lease: float = 15,
     people: tuple[Person, ...] = (),
+    provider: SignIn | None = None,
     log: Log | None = None,
     prefix: str = "",
     proxies: tuple[str, ...] = (),
@@ -86,7 +88,10 @@ def workbench(
         door = serving.Door(frozenset(names), token)
         metrics = Metrics(found, jobs)
         bench = application(found, jobs, may=not read_only, metrics=metrics, **parts)
-        guard = Guard(bench, door, port, read_only=read_only, prefix=prefix, people=people, metrics=metrics, log=log)
+        guard = Guard(
+            bench, door, port, read_only=read_only, prefix=prefix, people=people, provider=provider, metrics=metrics,
+            log=log,
+        )  # fmt: skip
         server = serving.server(Forwarded(guard, proxies) if proxies else guard, wait=60)
         jobs.over = lambda: bool(server.should_exit)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)

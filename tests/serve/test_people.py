@@ -147,8 +147,8 @@ def test_a_person_signs_in_with_their_token_and_keeps_their_role(team: Workbench
         ("view ada", "line 1: expected a role"),
         ("view a/b 0123456789abcdef", "line 1: expected a role"),
         ("\nview ada short", "line 2: a token has 16 characters"),
-        ("view ada 0123456789abcdef\nwaive ada 0123456789abcdeg", "line 2: the name or the token stands"),
-        ("view ada 0123456789abcdef\nwaive bob 0123456789abcdef", "line 2: the name or the token stands"),
+        ("view ada 0123456789abcdef\nwaive ada 0123456789abcdeg", "line 2: the name, the token or"),
+        ("view ada 0123456789abcdef\nwaive bob 0123456789abcdef", "line 2: the name, the token or"),
     ],
 )
 def test_a_list_of_people_that_is_none_is_said(tmp_path: Path, lines: str, said: str) -> None:

@@ -79,19 +79,22 @@ def test_what_an_audit_would_be_stopped_by_is_said(tmp_path: Path, monkeypatch: 
 def test_nothing_secret_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     secret = "hunter2hunter2"
-    for name in ("ASSAY_API_KEY", "ASSAY_CORPUS_KEY", "HF_TOKEN"):
+    for name in ("ASSAY_API_KEY", "ASSAY_CORPUS_KEY", "ASSAY_OIDC_SECRET", "HF_TOKEN"):
         monkeypatch.setenv(name, f"{secret}{name}")
     (tmp_path / "people").write_text(PEOPLE)
     (tmp_path / "token").write_text(secret)
     place = f"postgresql://assay:{secret}@db.example/kept?store=s3://key:{secret}@box/kept&password={secret}"
     options = ("--registry", place, "--run", f"openai+http://u:{secret}@h/v1", "--corpus", f"https://u:{secret}@c/x")
-    read = values(*options, "--people", "people", "--token-file", "token")
+    known = ("--oidc", "https://id.example.org", "--oidc-client", "workbench")
+    read = values(*options, *known, "--people", "people", "--token-file", "token")
     page, rows = read.page(None)[0].decode(), told(read)
     assert rows["database"] == (
         "PostgreSQL: postgresql+psycopg://***@db.example/kept?password=***",
         "option --registry",
     )
-    assert rows["ASSAY_API_KEY"][0] == "set, and not shown"
+    assert rows["ASSAY_API_KEY"][0] == rows["ASSAY_OIDC_SECRET"][0] == "set, and not shown"
+    assert rows["OpenID provider"] == ("https://id.example.org", "option --oidc")
+    assert rows["client that it knows"] == ("workbench", "option --oidc-client")
     for said in (page, str(rows)):
         assert secret not in said and not any(line.split()[2] in said for line in PEOPLE.splitlines())
 

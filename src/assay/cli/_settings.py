@@ -13,7 +13,7 @@ from assay.cli._config import Config, configured
 from assay.errors import UsageError
 from assay.facts.setting import DEFAULT, Setting, Settings
 from assay.files import cache_folder
-from assay.secret import CORPUS_KEY, HUB, KEY, without_user
+from assay.secret import CORPUS_KEY, HUB, KEY, OIDC_KEY, without_user
 
 if TYPE_CHECKING:
     from assay.registry.place import Place
@@ -110,8 +110,12 @@ def _door(given: _Given, people: tuple[Person, ...], at: str) -> Iterator[Settin
     yield given.row("proxies", "proxies that are believed")
     yield given.row("token_file", "token of programs, in a file")
     yield given.row("people", "people, in a file")
+    yield given.row("oidc", "OpenID provider")
+    yield given.row("oidc_client", "client that it knows")
+    yield _secret(OIDC_KEY)
     for person in people:
-        yield Setting(person.name, f"may {person.role.name.lower()}", str(given.value("people")))
+        known = f", to the provider {person.identity}" if person.identity else ""
+        yield Setting(person.name, f"may {person.role.name.lower()}{known}", str(given.value("people")))
     yield given.row("log", "log of requests")
 
 
@@ -120,7 +124,11 @@ def _asked(given: _Given) -> Iterator[Setting]:
     yield given.row("threads", "threads of it (0: its own choice)")
     yield given.row("corpora", "corpora")
     for name in (KEY, CORPUS_KEY, *HUB[:1]):
-        yield Setting(name, "set, and not shown" if os.environ.get(name) else "not set", _variable(name))
+        yield _secret(name)
+
+
+def _secret(name: str) -> Setting:
+    return Setting(name, "set, and not shown" if os.environ.get(name) else "not set", _variable(name))
 
 
 def _policy(named: str) -> str:

@@ -32,6 +32,7 @@ _EXTRAS = {
     "psycopg": ("postgresql", "a registry in PostgreSQL"),
     "starlette": ("serve", "assay corpus serve"),
     "uvicorn": ("serve", "assay corpus serve"),
+    "Authlib": ("oidc", "assay serve --oidc"),
     "httpx2": ("endpoint", "models behind an endpoint, corpora behind a server"),
     "ray": ("ray", "assay corpus build --executor ray"),
 }

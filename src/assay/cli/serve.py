@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,8 @@ from assay.cli._registry import where
 from assay.cli._settings import settings
 from assay.cli._streams import say
 from assay.cli._threads import beside
-from assay.errors import UsageError
+from assay.errors import MissingExtra, UsageError
+from assay.secret import OIDC_KEY
 
 MOST_MODELS = 2
 
@@ -24,6 +26,8 @@ MOST_MODELS = 2
 if TYPE_CHECKING:
     from assay.network.serving import Door
     from assay.serve.guard import Guard
+    from assay.serve.oidc import SignIn
+    from assay.serve.people import Person
 
 
 def _path(_context: click.Context, _option: click.Parameter, given: str) -> str:
@@ -75,6 +79,10 @@ def _addresses(_context: click.Context, _option: click.Parameter, given: tuple[s
     metavar="FILE",
     help="Let in those of this file, a line each: a role (view, audit or waive), a name, a token.",
 )
+@click.option("--oidc", default="", metavar="ISSUER", help="Let those of --people sign in with this OpenID provider.")
+@click.option(
+    "--oidc-client", default="", metavar="ID", help="What it knows this workbench as (secret: ASSAY_OIDC_SECRET)."
+)
 @click.option("--log", is_flag=True, help="Print a line of JSON for each request to standard error: when, who, what.")
 @click.option(
     "--at-once",
@@ -100,6 +108,8 @@ def COMMAND(
     prefix: str,
     proxies: tuple[str, ...],
     people: Path | None,
+    oidc: str,
+    oidc_client: str,
     log: bool,
     at_once: int,
     opened: bool,
@@ -120,7 +130,6 @@ def COMMAND(
     from assay.serve.asking import Asking
     from assay.serve.jobs import Jobs
     from assay.serve.metrics import Metrics
-    from assay.serve.people import people as listed
     from assay.serve.settings import Set
     from assay.serve.tracing import Tracing
 
@@ -129,7 +138,7 @@ def COMMAND(
     told(*models, *corpora, offline=offline)
     traced = Tracing(corpora, offline=offline)
     asking = Asking(beside(models, threads, offline=offline), traced)
-    named = listed(people) if people else ()
+    named, provider = _let_in(people, oidc, oidc_client, offline=offline)
     door = serving.door(host, hosts, token_file, anyone=True if named else None)
     first = registry is None and not read_only  # the usual place is made by the first command that keeps something
     with registries.open(where(registry), new=first) as found, serving.listening(host, port) as socket:
@@ -140,10 +149,8 @@ def COMMAND(
         bench = application(
             found, jobs, may=not read_only, traced=traced, asking=asking, metrics=metrics, settings=values
         )
-        guard = _guard(
-            bench, door, socket.getsockname()[1], read_only=read_only, prefix=prefix, people=named, metrics=metrics,
-            log=log,
-        )  # fmt: skip
+        ways = {"people": named, "provider": provider, "metrics": metrics}
+        guard = _guard(bench, door, socket.getsockname()[1], read_only=read_only, prefix=prefix, log=log, **ways)
         server = serving.server(_behind(guard, proxies), wait=60)
         jobs.over = asking.over = lambda: bool(server.should_exit)  # pages that are told of jobs let the server end
         link = f"{at}/?code={guard.link()}"
@@ -157,6 +164,33 @@ def COMMAND(
         finally:
             asking.close()
             jobs.close()
+
+
+def _let_in(file: Path | None, issuer: str, client: str, *, offline: bool) -> tuple[tuple[Person, ...], SignIn | None]:
+    """The people of a file, and the way through an OpenID provider for them, where one is named."""
+    from assay.serve.people import people
+
+    named = people(file) if file else ()
+    return named, _provider(issuer, client, named, offline=offline)
+
+
+def _provider(issuer: str, client: str, people: tuple[Person, ...], *, offline: bool) -> SignIn | None:
+    """The way through an OpenID provider, where one is named (UsageError: it cannot be one)."""
+    if not issuer and not client:
+        return None
+    if not issuer or not client:
+        raise UsageError("--oidc ISSUER and --oidc-client ID are given together, or neither is")
+    if offline:
+        raise UsageError("--oidc asks a provider over the network, and --offline says that nothing is to be asked")
+    if not any(row.identity for row in people):
+        raise UsageError("--oidc lets in whom --people FILE has with an email or sub:SUBJECT behind the token: nobody")
+    try:
+        from assay.serve.provider import Provider
+    except ImportError:
+        raise MissingExtra("oidc", "signing in with an OpenID provider") from None
+    from assay.serve.oidc import SignIn
+
+    return SignIn(Provider(issuer, client, os.environ.get(OIDC_KEY, "").strip()), people)
 
 
 def _guard(bench: Any, door: Door, port: int, *, log: bool, **given: Any) -> Guard:

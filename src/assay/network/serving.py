@@ -42,7 +42,11 @@ class Door:
 
     def goes_by(self, host: str) -> bool:
         """Whether a Host header names this server."""
-        name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+        name, colon, port = host.rpartition(":")
+        if not colon or host.endswith("]"):
+            name, port = host, ""
+        if port and not port.isdecimal():
+            return False  # in an address that is made of it a name could stand there
         return name.strip("[]").lower() in self.hosts
 
     def bears(self, authorization: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,6 +21,7 @@ from assay.render.record import workbench
 from assay.serve.answers import HTML, READ_ONLY, said
 from assay.serve.log import Log
 from assay.serve.metrics import Metrics
+from assay.serve.oidc import BEGIN, END, LASTS, SignIn
 from assay.serve.people import SAFE, Person, Role, bearer, needed
 from assay.serve.prefix import below, outward
 
@@ -34,6 +36,7 @@ _CHANGES_NOTHING = (
 )  # and below: nothing that is kept changes
 _MOST, _PATIENCE = 4096, 10.0  # bytes of a form with a token, and seconds for it to be there
 WHO = "assay.who"  # in the scope of a request: by which name what it does is recorded
+WHY = "assay.why"  # and why somebody was not let in by the OpenID provider
 HEADERS = {
     # of the document itself each page has a policy of its own, by the hashes of its style and script
     "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
@@ -57,11 +60,12 @@ class Guard:
         read_only: bool = False,
         prefix: str = "",
         people: tuple[Person, ...] = (),
+        provider: SignIn | None = None,
         metrics: Metrics | None = None,
         log: Log | None = None,
     ) -> None:
         self._application, self._door, self._cookie = application, door, f"assay_{port}"
-        self._prefix = prefix
+        self._prefix, self._provider = prefix, provider
         self._read_only, self._people, self._metrics, self._log = read_only, people, metrics, log
         self._owner = Person(user(), Role.WAIVE)  # who started the server, and whoever has its link or its one token
         self._sessions: OrderedDict[str, Person] = OrderedDict()
@@ -77,7 +81,7 @@ class Guard:
             return
         inside = below(scope, "" if scope["path"] == _HEALTH else self._prefix)
         asked = scope if inside is None else inside
-        asked[WHO] = ""
+        asked[WHO] = asked[WHY] = ""
         outside = self._counted(asked, outward(send, scope, self._prefix))
         if inside is None:
             await _said(outside, scope["path"], 404, f"The workbench is at {self._prefix}/ here.")
@@ -93,7 +97,7 @@ class Guard:
                     self._metrics.answered(scope["method"], message["status"])
                 if self._log:
                     asked = (scope.get("client") or ("",))[0], scope["method"], scope["path"]
-                    self._log.answered(scope[WHO], *asked, message["status"])
+                    self._log.answered(scope[WHO], *asked, message["status"], scope[WHY])
             await send(message)
 
         return sent
@@ -110,6 +114,9 @@ class Guard:
             return
         if scope["path"] == _SIGN_IN and self._people and self._door.goes_by(headers.get("host", "")):
             await self._signed_in(scope, receive, headers, send)
+            return
+        if scope["path"] in (BEGIN, END) and self._provider and self._door.goes_by(headers.get("host", "")):
+            await self._vouched(self._provider, scope, headers, send)
             return
         person, bears = self._person(headers)
         scope[WHO] = person.name if person else ""
@@ -150,20 +157,50 @@ class Guard:
                 status, why = 401, "Nobody has this token."
             except Refusal as cause:
                 status, why = cause.status, str(cause)
-        await _answered(send, status, workbench.sign_in(why), HTML)
+        await _answered(send, status, self._form(why), HTML)
+
+    def _form(self, why: str) -> bytes:
+        return workbench.sign_in(why, self._provider.issuer if self._provider else "")
+
+    async def _vouched(self, provider: SignIn, scope: dict[str, Any], headers: dict[str, str], send: Any) -> None:
+        """To the OpenID provider, and a session for whom it sends back and the list has."""
+        name, path = f"{self._cookie}_begun", f"{self._prefix}{BEGIN}"
+        if scope["method"] != "GET":
+            await _said(send, scope["path"], 405, "This is asked for by GET alone.")
+            return
+        over = _set(scope, name, "", path, "SameSite=Lax; Max-Age=0")
+        try:
+            if scope["path"] == BEGIN:
+                to, begun = await provider.begin(self._address(scope, headers["host"]))
+                begun = _set(scope, name, begun, path, f"SameSite=Lax; Max-Age={LASTS:.0f}")
+                await _answered(send, 303, b"", HTML, [("Location", to), ("Set-Cookie", begun)])
+                return
+            query = scope["query_string"].decode("latin-1")
+            person = await provider.end(headers.get("cookie", ""), name, query)
+        except Refusal as cause:
+            scope[WHY] = str(cause)
+            await _answered(send, cause.status, self._form(str(cause)), HTML, [("Set-Cookie", over)])
+            return
+        scope[WHO] = person.name
+        # a page, from which the browser goes on: on a way that another site began it sends no cookie that is Strict
+        cookies = [("Set-Cookie", self._session(scope, person)), ("Set-Cookie", over)]
+        await _answered(send, 200, workbench.signed_in(person.name), HTML, cookies)
 
     async def _let_in(self, scope: dict[str, Any], person: Person, send: Any) -> None:
+        await _answered(send, 303, b"", HTML, [("Location", "/"), ("Set-Cookie", self._session(scope, person))])
+
+    def _session(self, scope: dict[str, Any], person: Person) -> str:
+        """The cookie of a new session."""
         session = _drawn(self._sessions, MOST_SESSIONS, person)
-        cookie = f"{self._cookie}={session}; HttpOnly; SameSite=Strict; Path={self._prefix or '/'}"
-        cookie += "; Secure" if scope.get("scheme") == "https" else ""
-        await _with_headers(send)(
-            {"type": "http.response.start", "status": 303, "headers": _lines({"Location": "/", "Set-Cookie": cookie})}
-        )
-        await send({"type": "http.response.body", "body": b""})
+        return _set(scope, self._cookie, session, self._prefix or "/", "SameSite=Strict")
+
+    def _address(self, scope: dict[str, Any], host: str) -> str:
+        """Where the workbench is for a browser."""
+        return f"{scope.get('scheme', 'http')}://{host}{self._prefix}"
 
     async def _offered(self, scope: dict[str, Any], host: str, person: Person | None, send: Any) -> None:
         """A link for one more browser of who is in, who may do no more by it."""
-        link = f"{scope.get('scheme', 'http')}://{host}{self._prefix}/?code={self.link(person)}"
+        link = f"{self._address(scope, host)}/?code={self.link(person)}"
         await _answered(send, 200, workbench.link(link), HTML)
 
     def _person(self, headers: dict[str, str]) -> tuple[Person | None, bool]:
@@ -202,6 +239,12 @@ class Guard:
         return None if found is None else self._sessions.get(found.value)
 
 
+def _set(scope: dict[str, Any], name: str, value: str, path: str, more: str) -> str:
+    """A cookie that no script reads, by https alone where it was asked for so."""
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    return f"{name}={value}; HttpOnly; {more}; Path={path}{secure}"
+
+
 def _changes_nothing(path: str) -> bool:
     return any(path == row or path.startswith(f"{row}/") for row in _CHANGES_NOTHING)
 
@@ -218,7 +261,7 @@ def _drawn(kept: OrderedDict[str, Person], most: int, person: Person) -> str:
 def _with_headers(send: Any) -> Any:
     async def sent(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *_lines(HEADERS)]}
+            message = {**message, "headers": [*message["headers"], *_lines(HEADERS.items())]}
         await send(message)
 
     return sent
@@ -229,11 +272,11 @@ async def _said(send: Any, path: str, status: int, sentence: str) -> None:
     await _answered(send, status, *said(path, status, sentence))
 
 
-async def _answered(send: Any, status: int, body: bytes, kind: str) -> None:
-    headers = _lines({"Content-Type": kind, "Content-Length": str(len(body))})
+async def _answered(send: Any, status: int, body: bytes, kind: str, more: Sequence[tuple[str, str]] = ()) -> None:
+    headers = _lines([("Content-Type", kind), ("Content-Length", str(len(body))), *more])
     await _with_headers(send)({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _lines(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+def _lines(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]

@@ -12,12 +12,14 @@ _LONGEST = 500  # characters of a path
 
 
 class Log:
-    """A line for each request that was answered: when, who, from where, method, path without its query, and status."""
+    """A line for each request that was answered: when, who, from where, method, path without its query, and status.
+
+    And where the OpenID provider let nobody in, why."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def answered(self, who: str, address: str, method: str, path: str, status: int) -> None:
+    def answered(self, who: str, address: str, method: str, path: str, status: int, why: str = "") -> None:
         """Write one; `who` is empty for somebody who is not let in."""
         line = {
             "at": instant(datetime.now(UTC)),
@@ -26,6 +28,7 @@ class Log:
             "method": method[:16],
             "path": path[:_LONGEST],
             "status": status,
+            **({"why": why} if why else {}),
         }
         self._stream.write(json.dumps(line) + "\n")  # in ASCII: nothing of it is more than text to a terminal
         self._stream.flush()

@@ -1,7 +1,8 @@
 """Who may do what: people by their tokens, each with a role.
 
-A file has a line for each: `view NAME TOKEN`, `audit NAME TOKEN` or `waive NAME TOKEN`; empty lines and those that
-begin with `#` are left out. Who has more may also do what those before may.
+A file has a line for each: `view NAME TOKEN`, `audit NAME TOKEN` or `waive NAME TOKEN`, and behind it, where an OpenID
+provider is asked, whom that knows them as: an email, or `sub:` and a subject. Then `-` in place of a token is none.
+Empty lines and those that begin with `#` are left out. Who has more may also do what those before may.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from assay.lazy import dataclass, regex
 from assay.network.serving import LEAST_TOKEN
 
 MOST = 1 << 20  # bytes of the file
+_NO_TOKEN, _SUBJECT = "-", "sub:"
+_IDENTITY = regex(r"(?:sub:[!-~]{1,255}|[!-?A-~]{1,64}@[!-?A-~]{1,190})\Z")  # OpenID Connect Core 1.0, 2: sub
 _NAME = regex(r"[A-Za-z0-9._@+-]{1,64}\Z")
 SAFE = ("GET", "HEAD")  # methods that only look
 _ANYONE = ("/links", "/trace", "/api/v1/traces")  # what is sent, and changes nothing
@@ -32,11 +35,15 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is let in, by which name what they do is recorded, and their token (empty: none opens the door)."""
+    """Somebody who is let in, by which name what they do is recorded, and what opens the door, where it is not empty.
+
+    `token` does, and who is `identity` to the OpenID provider: an email in lower case, or `sub:` and a subject.
+    """
 
     name: str
     role: Role
     token: str = ""
+    identity: str = ""
 
 
 def people(file: Path) -> tuple[Person, ...]:
@@ -47,13 +54,12 @@ def people(file: Path) -> tuple[Person, ...]:
         if not words or words[0].startswith("#"):
             continue
         where = f"{file}: line {number}"
-        if len(words) != 3 or words[0].upper() not in Role.__members__ or not _NAME.match(words[1]):
+        if len(words) not in (3, 4) or words[0].upper() not in Role.__members__ or not _NAME.match(words[1]):
             raise UsageError(f"{where}: expected a role (view, audit or waive), a name and a token")
-        if len(words[2]) < LEAST_TOKEN or not (words[2].isascii() and words[2].isprintable()):
-            raise UsageError(f"{where}: a token has {LEAST_TOKEN} characters of ASCII or more")
-        if any(words[1] == row.name or words[2] == row.token for row in found):
-            raise UsageError(f"{where}: the name or the token stands in a line before")
-        found.append(Person(words[1], Role[words[0].upper()], words[2]))
+        person = Person(words[1], Role[words[0].upper()], _token(words, where), _identity(words[3:], where))
+        if any(_one(person, row) for row in found):
+            raise UsageError(f"{where}: the name, the token or who they are to the provider stands in a line before")
+        found.append(person)
     if not found:
         raise UsageError(f"{file}: it names nobody")
     return tuple(found)
@@ -66,8 +72,44 @@ def bearer(people: tuple[Person, ...], token: str) -> Person | None:
     return found[0] if found else None
 
 
+def signed_in(people: tuple[Person, ...], subject: str, email: str) -> Person | None:
+    """Who somebody is whom the OpenID provider vouches for; `email` is one that it verified, or empty."""
+    known, address = {f"{_SUBJECT}{subject}"}, email.lower()
+    if email.isascii() and not address.startswith(_SUBJECT):  # other letters have an ASCII one in lower case, too
+        known.add(address)
+    return next((row for row in people if row.identity and row.identity in known), None)
+
+
+def by_email(people: tuple[Person, ...]) -> bool:
+    """Whether an email lets anybody in."""
+    return any(row.identity and not row.identity.startswith(_SUBJECT) for row in people)
+
+
 def needed(method: str, path: str) -> Role:
     """What a request takes; what is not known to take less takes the most."""
     if method in SAFE or path in _ANYONE:
         return Role.VIEW
     return Role.AUDIT if path.startswith(_WORK) else Role.WAIVE
+
+
+def _token(words: list[str], where: str) -> str:
+    if words[2] == _NO_TOKEN and words[3:]:
+        return ""
+    if len(words[2]) < LEAST_TOKEN or not (words[2].isascii() and words[2].isprintable()):
+        raise UsageError(f"{where}: a token has {LEAST_TOKEN} characters of ASCII or more")
+    return words[2]
+
+
+def _identity(words: list[str], where: str) -> str:
+    if not words:
+        return ""
+    if not _IDENTITY.match(words[0]):
+        raise UsageError(f"{where}: who they are to the provider is an email or sub:SUBJECT, in ASCII")
+    return words[0] if words[0].startswith(_SUBJECT) else words[0].lower()
+
+
+def _one(person: Person, other: Person) -> bool:
+    """Whether two people are not told apart by something."""
+    return person.name == other.name or any(
+        getattr(person, name) and getattr(person, name) == getattr(other, name) for name in ("token", "identity")
+    )

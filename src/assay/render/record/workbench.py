@@ -138,10 +138,16 @@ def link(address: str) -> bytes:
     return page("workbench_link.html.j2", "", headline=Headline("LINK", said, Tone.TELL), address=address)
 
 
-def sign_in(why: str) -> bytes:
-    """The page with the form for a token; `why` the last one was not taken, if one was sent."""
-    headline = Headline("NOT LET IN", why, Tone.CARE) if why else Headline("SIGN IN", "With your token.", Tone.TELL)
-    return page("workbench_sign_in.html.j2", "", headline=headline)
+def sign_in(why: str, issuer: str = "") -> bytes:
+    """The page with the form for a token, and the way to an OpenID provider; `why` the last try did not let in."""
+    way = f"With {issuer}, or with your token." if issuer else "With your token."
+    headline = Headline("NOT LET IN", why, Tone.CARE) if why else Headline("SIGN IN", way, Tone.TELL)
+    return page("workbench_sign_in.html.j2", "", headline=headline, issuer=issuer)
+
+
+def signed_in(name: str) -> bytes:
+    """The page that leads on whom an OpenID provider vouched for."""
+    return page("workbench_signed_in.html.j2", "", headline=Headline("SIGNED IN", f"As {name}.", Tone.TELL))
 
 
 def trouble(status: int, sentence: str) -> bytes:
