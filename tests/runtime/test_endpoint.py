@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from assay import uncertainty
 from assay.errors import UsageError
 from assay.facts.uncertainty import Capability
+from assay.network import Cut
 from assay.network.server import Server as Network
 from assay.network.server import Unreached
 from assay.runtime import _answers
@@ -565,3 +566,14 @@ def test_an_answer_that_breaks_off_is_not_asked_for_again() -> None:
         with pytest.raises(Unreached):
             server.get("/models")
         assert len(asked) == 1
+
+
+def test_a_time_that_is_over_before_there_is_a_connection_ends_it() -> None:
+    httpx2 = pytest.importorskip("httpx2")
+    cut = Cut()
+    cut.end()
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(httpx2.TransportError) as found:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with httpx2.Client(timeout=60, trust_env=False) as client:
+            client.get(address, extensions={"trace": cut.trace})
+    assert not isinstance(found.value, httpx2.TimeoutException)

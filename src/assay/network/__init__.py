@@ -80,6 +80,8 @@ class Cut:
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")) and stream is not None:
             self._sockets = [row for row in self._sockets if row.fileno() >= 0]
             self._sockets.append(stream.get_extra_info("socket"))
+            if self.over:  # the time was over before there was a connection to end
+                self.end()
 
     def end(self) -> None:
         """Shut every connection down: whoever waits for it sees its end."""

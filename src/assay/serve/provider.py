@@ -218,13 +218,7 @@ class _Bounded(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         cut, way = Cut(), proxy(str(request.url))
-
-        def trace(event: str, told: dict[str, Any]) -> None:
-            cut.trace(event, told)
-            if cut.over:  # the time was over before there was a connection to end
-                cut.end()
-
-        request.extensions = {**request.extensions, "trace": trace}
+        request.extensions = {**request.extensions, "trace": cut.trace}
         try:
             raw = bytearray()
             with cut.after(WHOLE), httpx2.HTTPTransport(proxy=way.url if way else None) as transport:
