@@ -219,6 +219,9 @@ class Guard:
         if person is None:
             more = f", or sign in with your token at {self._prefix}{_SIGN_IN}" if self._people else ""
             return 401, f"Open the link that assay serve printed, in this browser{more}."
+        role = needed(scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        if person.role < role:
+            return 403, f"{person.name} may {person.role.name.lower()} here, and this takes {role.name.lower()}."
         if scope["method"] in SAFE:
             return None
         own = own_page(headers.get("origin", "null"), host) or (bears and "origin" not in headers)
@@ -226,9 +229,6 @@ class Guard:
             return 403, "This was not asked by a page of this server."
         if self._read_only and not _changes_nothing(scope["path"]):
             return 403, READ_ONLY
-        role = needed(scope["method"], scope["path"])
-        if person.role < role:
-            return 403, f"{person.name} may {person.role.name.lower()} here, and this takes {role.name.lower()}."
         return None
 
     def _known(self, cookies: str) -> Person | None:

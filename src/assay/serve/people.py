@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from enum import IntEnum
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from assay.errors import UsageError
 from assay.files import text
@@ -22,6 +23,7 @@ _IDENTITY = regex(r"(?:sub:[!-~]{1,255}|[!-?A-~]{1,64}@[!-?A-~]{1,190})\Z")  # O
 _NAME = regex(r"[A-Za-z0-9._@+-]{1,64}\Z")
 SAFE = ("GET", "HEAD")  # methods that only look
 _ANYONE = ("/links", "/trace", "/api/v1/traces")  # what is sent, and changes nothing
+_LONG = ("whole", "true")  # of a query: a look inside that keeps a model busy for half a minute
 _WORK = ("/jobs", "/api/v1/jobs", "/ask", "/api/v1/answers")
 
 
@@ -85,9 +87,11 @@ def by_email(people: tuple[Person, ...]) -> bool:
     return any(row.identity and not row.identity.startswith(_SUBJECT) for row in people)
 
 
-def needed(method: str, path: str) -> Role:
+def needed(method: str, path: str, query: str = "") -> Role:
     """What a request takes; what is not known to take less takes the most."""
-    if method in SAFE or path in _ANYONE:
+    if method in SAFE:
+        return Role.AUDIT if _LONG in parse_qsl(query) else Role.VIEW
+    if path in _ANYONE:
         return Role.VIEW
     return Role.AUDIT if path.startswith(_WORK) else Role.WAIVE
 
