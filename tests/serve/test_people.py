@@ -59,6 +59,7 @@ def test_each_may_do_what_their_role_says_and_no_more(team: Workbench) -> None:
         ("/what/comes/later", {}, "POST", Role.WAIVE),
         ("/ask/1/inside/1?whole=true", None, "GET", Role.AUDIT),
         ("/api/v1/answers/1/tokens/1?whole=%74rue", None, "GET", Role.AUDIT),
+        ("/ask/1/inside/1?whole=+true%20", None, "GET", Role.AUDIT),
     )
     for path, body, method, role in changes:
         for person in (LOOKS, AUDITS, WAIVES):

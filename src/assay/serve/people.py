@@ -90,7 +90,8 @@ def by_email(people: tuple[Person, ...]) -> bool:
 def needed(method: str, path: str, query: str = "") -> Role:
     """What a request takes; what is not known to take less takes the most."""
     if method in SAFE:
-        return Role.AUDIT if _LONG in parse_qsl(query) else Role.VIEW
+        asked = ((name, text.strip()) for name, text in parse_qsl(query))  # as `asked.value` reads them
+        return Role.AUDIT if _LONG in asked else Role.VIEW
     if path in _ANYONE:
         return Role.VIEW
     return Role.AUDIT if path.startswith(_WORK) else Role.WAIVE
