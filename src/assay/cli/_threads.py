@@ -24,13 +24,17 @@ def use(threads: int) -> None:
 
 def beside(models: Sequence[str], threads: int, *, offline: bool) -> list[Runtime]:
     """Several models, each ready to be run beside those before it (UsageError: one cannot be run, or does not fit)."""
-    from assay.runtime.torch_ import TorchRuntime
-
     found: list[Runtime] = []
     for model in models:
-        taken = sum(row.size for row in found if isinstance(row, TorchRuntime))
-        found.append(ready(model, threads, offline=offline, taken=taken))
+        found.append(ready(model, threads, offline=offline, taken=_taken(found) if found else 0))
     return found
+
+
+def _taken(runtimes: Sequence[Runtime]) -> int:
+    """How many bytes of memory these take."""
+    from assay.runtime.torch_ import TorchRuntime  # numpy and more, which a workbench without models does without
+
+    return sum(row.size for row in runtimes if isinstance(row, TorchRuntime))
 
 
 def ready(model: str, threads: int, *, offline: bool, taken: int = 0) -> Runtime:

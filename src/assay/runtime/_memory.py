@@ -81,7 +81,7 @@ def abreast(torch: Any, name: str, rows: Sequence[T], work: Callable[[Sequence[T
         with enough(name):
             return tuple(work(rows))
     except NotEnough:
-        if len(rows) == 1:
+        if len(rows) <= 1:
             raise
     # beyond the handler, which keeps what failed alive
     if torch.cuda.is_initialized():

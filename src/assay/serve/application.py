@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import Any, Protocol, TypeVar
@@ -18,7 +17,7 @@ from assay.registry.finding import Asked
 from assay.render.record import workbench
 from assay.render.record.change_page import page as change_page
 from assay.render.record.descent import inheriting
-from assay.serve.answers import HTML, JSON
+from assay.serve.answers import HTML, JSON, in_json
 from assay.serve.asked import chosen, every, kept, prefix, value
 from assay.serve.asking import Asking
 from assay.serve.description import description
@@ -120,7 +119,7 @@ def _pages(
     yield "/jobs/{id}", started.job
     yield "/api/v1/jobs", started.listed
     yield "/api/v1/jobs/{id}", started.one
-    yield "/api/v1/openapi.json", lambda request: (json.dumps(description(prefix(request))).encode(), JSON)
+    yield "/api/v1/openapi.json", lambda request: in_json(description(prefix(request)))
 
 
 def _changes(started: Started, waiving: Waiving) -> Iterator[tuple[str, str, Callable[..., Answered]]]:
@@ -190,7 +189,7 @@ class Shown:
         """Audits as JSON."""
         most, whole = _number(request, "most", PAGE), every(request)
         rows, more = _cut(self._registry.audits(*value(request, "q").split(), every=whole, most=most + 1), most)
-        return _json({"audits": encode(tuple(rows)), "more": more})
+        return in_json({"audits": encode(tuple(rows)), "more": more})
 
     def dossier(self, request: Any) -> tuple[bytes, str]:
         """The dossier of an audit, as it is kept."""
@@ -201,7 +200,7 @@ class Shown:
         asked, _ = _asked(request)
         most = _number(request, "most", PAGE)
         rows, more = _cut(self._registry.findings(asked, most=most + 1), most)
-        return _json({"findings": encode(tuple(rows)), "next": rows[-1].id if more else None})
+        return in_json({"findings": encode(tuple(rows)), "next": rows[-1].id if more else None})
 
     def _written(self, request: Any, name: str) -> tuple[bytes, str]:
         dossier = self._registry.dossier(kept(self._registry, request.path_params["digest"]))
@@ -239,7 +238,3 @@ def _number(request: Any, name: str, usual: int, most: int = MOST_ROWS) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= most):
         raise Refusal(400, f"{name} is {text[:40]!r}: expected a number from 1 to {most:,}.")
     return int(text)
-
-
-def _json(found: object) -> tuple[bytes, str]:
-    return json.dumps(found).encode(), JSON

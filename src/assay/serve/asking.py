@@ -125,11 +125,11 @@ class Asking:
     def answer(self, request: Any) -> tuple[bytes, str]:
         """An answer as far as it is, and the token that `token` names; with `beside` that of another beside it."""
         row, other = self.one(request), self._beside(request)
-        token = _token(request, "token", row)
+        looked = _named(request, "token", row)
         if other is not None:
-            return pair_page.page((row, other), (token, _token(request, "other", other))), HTML
+            return pair_page.page((row, other), (looked, _named(request, "other", other))), HTML
         partner = next((one for one in self.rows() if _together(row, one)), None)
-        return ask_page.answer(row, token, partner, traced=bool(self._traced.names)), HTML
+        return ask_page.answer(row, looked, partner, traced=bool(self._traced.names)), HTML
 
     def record(self, request: Any) -> tuple[bytes, str]:
         """What is made of an answer as JSON, as `assay score -o json` writes it."""
@@ -192,9 +192,9 @@ class Asking:
             now, rows = instant(datetime.now(UTC)), []
             for place, model in enumerate(self.models):
                 self._number += 1
-                row = Answering(self._number, model.runtime.model, wanted.question, now, State.WAITING, place=place)
-                row = self._held[row.id] = replace(row, document=wanted.document)
-                rows.append(row)
+                asked = self._number, model.runtime.model, wanted.question, now, State.WAITING
+                rows.append(Answering(*asked, place=place, document=wanted.document))
+                self._held[self._number] = rows[-1]
             while len(self._held) > HELD:
                 del self._held[next(id for id, old in self._held.items() if old.state.ended)]
         for row, model in zip(rows, self.models, strict=True):
@@ -290,13 +290,18 @@ class Asking:
         return found
 
 
-def _token(request: Any, name: str, row: Answering) -> int:
-    """The number of the token that a parameter names; 0: it names none (Refusal: the answer has no such)."""
-    text = value(request, name)
+def token(text: str, row: Answering) -> int:
+    """The number of the token that an address names (Refusal: the answer has no such)."""
     found = number(text, _DIGITS)
-    if text and not 1 <= found <= len(row.tokens):
+    if not 1 <= found <= len(row.tokens):
         raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
     return found
+
+
+def _named(request: Any, name: str, row: Answering) -> int:
+    """The number of the token that a parameter names; 0: it names none."""
+    text = value(request, name)
+    return token(text, row) if text else 0
 
 
 def _why(done: Future[None]) -> str:

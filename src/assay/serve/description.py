@@ -7,6 +7,7 @@ from typing import Any
 from assay.facts.finding import Effect, Kind
 from assay.facts.job import State
 from assay.render.record.workbench import ANY
+from assay.serve import asking, tracing
 from assay.version import VERSION
 
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
@@ -186,11 +187,15 @@ def _models() -> dict[str, Any]:
     one = {"answer": _ANSWER}
     many = {"answers": {"type": "array", "items": _ANSWER}}
     fields = {
-        "question": {"type": "string", "maxLength": 100_000, "pattern": r"\S"},
-        "document": {"type": "string", "maxLength": 100_000, "description": "To hold it against; no model sees it."},
-        "most": {"type": "integer", "minimum": 1, "maximum": 512, "default": 128},
+        "question": {"type": "string", "maxLength": asking.MOST_TEXT, "pattern": r"\S"},
+        "document": {
+            "type": "string",
+            "maxLength": asking.MOST_TEXT,
+            "description": "To hold it against; no model sees it.",
+        },
+        "most": {"type": "integer", "minimum": 1, "maximum": asking.MOST_TOKENS, "default": 128},
         "temperature": {"type": "number", "minimum": 0, "maximum": 5, "default": 0},
-        "samples": {"type": "integer", "minimum": 0, "maximum": 10, "default": 0},
+        "samples": {"type": "integer", "minimum": 0, "maximum": asking.MOST_SAMPLES, "default": 0},
     }
     events = _asked(
         "Its tokens as server-sent events, each as soon as it is known; the last says that it is over.", (id,), {}
@@ -228,7 +233,10 @@ def _models() -> dict[str, Any]:
 def _traces() -> dict[str, Any]:
     """What traces a text in the corpora."""
     found = {"id": {"type": "string"}, "trace": {"type": "object", "required": ["text", "spans", "sources"]}}
-    fields = {"text": {"type": "string", "maxLength": 200_000, "pattern": r"\S"}, "prompt": {"type": "string"}}
+    fields = {
+        "text": {"type": "string", "maxLength": tracing.MOST_TEXT, "pattern": r"\S"},
+        "prompt": {"type": "string"},
+    }
     return {
         "/traces": {"post": _sent("Trace a text in the corpora of the workbench.", found, fields, ("text",))},
         "/traces/{id}": _asked("A text that was traced.", (_in_path("id", "The name of a trace."),), found),

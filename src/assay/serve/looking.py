@@ -11,8 +11,8 @@ from assay.facts.codec import canonical
 from assay.network.serving import Refusal
 from assay.render.record import inside_page
 from assay.serve.answers import HTML, JSON
-from assay.serve.asked import number, value
-from assay.serve.asking import Asking
+from assay.serve.asked import value
+from assay.serve.asking import Asking, token
 
 if TYPE_CHECKING:
     from assay.facts.answering import Answering
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from assay.runtime import Runtime
 
 _HELD = 32  # views that need not be computed again
-_DIGITS = 5  # of a number
 
 
 class Looking:
@@ -47,13 +46,11 @@ class Looking:
 
     def found(self, request: Any) -> tuple[Inside, str, int]:
         """The inside of the token that a path names, the address of its answer, its number (Refusal: there is none)."""
-        row, text = self._asking.one(request), str(request.path_params["number"])
-        token = number(text, _DIGITS)
-        if not 1 <= token <= len(row.tokens):
-            raise Refusal(404, f"There is no token {text[:40]!r}: this answer has {len(row.tokens):,}.")
+        row = self._asking.one(request)
+        at = token(str(request.path_params["number"]), row)
         if row.found is None:
             raise Refusal(409, "The answer is still written, or failed: look inside one that has ended.")
-        return self._seen(row, token, value(request, "whole") == "true"), f"/ask/{row.id}", token
+        return self._seen(row, at, value(request, "whole") == "true"), f"/ask/{row.id}", at
 
     def _look(self, row: Answering, number: int, whole: bool) -> Inside:
         model = self._asking.models[row.place]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from assay.facts.codec import encode
 from assay.network.serving import Refusal
-from assay.serve.answers import JSON
+from assay.serve.answers import in_json
 from assay.serve.asking import Asking
 from assay.serve.jobs import Full
 from assay.serve.looking import Looking
@@ -42,7 +41,7 @@ class Programs:
     def models(self, _request: Any) -> tuple[bytes, str]:
         """The models that answer, in the order in which `place` of an answer names them."""
         runtimes = [row.runtime for row in self._asking.models]
-        return _json(
+        return in_json(
             {
                 "models": [
                     {"name": row.model, "runtime": row.name, "sha256": row.sha256, "can": sorted(map(str, row.can))}
@@ -53,11 +52,11 @@ class Programs:
 
     def listed(self, _request: Any) -> tuple[bytes, str]:
         """The last answers, the newest first, without what they say."""
-        return _json({"answers": [encode(replace(row, tokens=(), found=None)) for row in self._asking.rows()]})
+        return in_json({"answers": [encode(replace(row, tokens=(), found=None)) for row in self._asking.rows()]})
 
     def answer(self, request: Any) -> tuple[bytes, str]:
         """An answer with its tokens so far, and what is made of it once it has ended."""
-        return _json({"answer": encode(self._asking.one(request))})
+        return in_json({"answer": encode(self._asking.one(request))})
 
     def ask(self, request: Any, raw: bytes) -> Answered:
         """Ask every model; the answers, which are to come."""
@@ -66,27 +65,23 @@ class Programs:
             rows = self._asking.start(given)
         except Full as cause:
             raise Refusal(429, str(cause)) from None
-        return *_json({"answers": [encode(row) for row in rows]}), 201, {}
+        return *in_json({"answers": [encode(row) for row in rows]}), 201, {}
 
     def stop(self, request: Any, _raw: bytes) -> Answered:
         """Stop an answer."""
-        return *_json({"answer": encode(self._asking.end(self._asking.one(request)))}), 200, {}
+        return *in_json({"answer": encode(self._asking.end(self._asking.one(request)))}), 200, {}
 
     def inside(self, request: Any) -> tuple[bytes, str]:
         """The views of a token, each with its proof."""
-        return _json({"inside": encode(self._looking.found(request)[0])})
+        return in_json({"inside": encode(self._looking.found(request)[0])})
 
     def trace(self, request: Any, raw: bytes) -> Answered:
         """Trace a text."""
         given = texts(request, raw, ("text", "prompt"))
         id, found = self._tracing.looked_up(given.get("text", ""), given.get("prompt", ""))
-        return *_json({"id": id, "trace": encode(found)}), 201, {}
+        return *in_json({"id": id, "trace": encode(found)}), 201, {}
 
     def traced(self, request: Any) -> tuple[bytes, str]:
         """A text that was traced."""
         id = str(request.path_params["id"])
-        return _json({"id": id, "trace": encode(self._tracing.kept(id))})
-
-
-def _json(found: object) -> tuple[bytes, str]:
-    return json.dumps(found).encode(), JSON
+        return in_json({"id": id, "trace": encode(self._tracing.kept(id))})

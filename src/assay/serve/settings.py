@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from assay.facts.codec import encode
 from assay.facts.setting import FIXED, Setting, Settings
 from assay.render.record import settings_page
 from assay.serve import asking, guard, jobs, started, tracing
-from assay.serve.answers import HTML, JSON
+from assay.serve.answers import HTML, in_json
 
 _LIMITS = {
     "browsers that are let in at a time": guard.MOST_SESSIONS,
@@ -46,7 +45,7 @@ class Set:
 
     def listed(self, _request: Any) -> tuple[bytes, str]:
         """All of them as JSON."""
-        return json.dumps({"settings": encode(self._all())}).encode(), JSON
+        return in_json({"settings": encode(self._all())})
 
     def _all(self) -> tuple[Settings, ...]:
         limits = (Setting(name, f"{most:,}", FIXED) for name, most in _LIMITS.items())

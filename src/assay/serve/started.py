@@ -15,7 +15,7 @@ from assay.facts.kept import KeptAudit
 from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.render.record import jobs_page
-from assay.serve.answers import HTML, JSON
+from assay.serve.answers import HTML, JSON, in_json
 from assay.serve.asked import NUMBERED, number, who
 from assay.serve.jobs import Full, Jobs
 
@@ -54,7 +54,7 @@ class Started:
 
     def listed(self, _request: Any) -> tuple[bytes, str]:
         """All jobs as JSON."""
-        return json.dumps({"jobs": encode(self._jobs.last())}).encode(), JSON
+        return in_json({"jobs": encode(self._jobs.last())})
 
     def one(self, request: Any) -> tuple[bytes, str]:
         """One job as JSON."""

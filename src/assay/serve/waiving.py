@@ -14,7 +14,7 @@ from assay.network.serving import Refusal
 from assay.registry import Registry
 from assay.registry.accepting import accept, accepted, take_back
 from assay.render.record import waivers_page
-from assay.serve.answers import HTML, JSON, READ_ONLY
+from assay.serve.answers import HTML, JSON, READ_ONLY, in_json
 from assay.serve.asked import LONGEST, every, kept, value, who
 from assay.serve.started import Answered, form, texts
 
@@ -57,7 +57,7 @@ class Waiving:
         """The waivers that count, or `all` of them, as JSON."""
         model, whole = value(request, "model"), every(request)
         rows = self._registry.database.read(lambda connection: accepted(connection, model, every=whole))
-        return json.dumps({"waivers": encode(tuple(rows))}).encode(), JSON
+        return in_json({"waivers": encode(tuple(rows))})
 
     def asked(self, request: Any, raw: bytes) -> Answered:
         """Record what JSON accepts."""
