@@ -41,8 +41,8 @@ struct Kernels {
   void (*tally32)(const uint8_t* codes, size_t count, uint32_t* upper, uint32_t* lowest, uint64_t* narrow);
   void (*tally_values)(const float* values, size_t count, uint32_t* upper);
   void (*row)(const float* values, size_t count, Row* row, float* columns);
-  // all that a piece of bf16 codes gives, in one loop; returns the hash that continues `seed`
-  uint64_t (*pass_bf16)(const uint8_t* codes, size_t count, uint32_t* histogram, Row* row, float* columns, uint64_t seed);
+  // row, columns and hash of a piece of bf16 codes in one loop; returns the hash that continues `seed`
+  uint64_t (*pass_bf16)(const uint8_t* codes, size_t count, Row* row, float* columns, uint64_t seed);
   void (*moments)(const float* values, size_t count, Sums* sums);
   void (*moments64)(const uint8_t* source, size_t count, Sums* sums);
   void (*classes)(const float* values, size_t count, Classes* out);
@@ -50,6 +50,8 @@ struct Kernels {
   void (*difference)(const float* left, const float* right, size_t count, Difference* out, float* change);
   // scales of `count` blocks: how many are not finite, how many are zero
   void (*scales)(int type, const uint8_t* source, size_t blocks, uint64_t* not_finite, uint64_t* zero);
+  // adds to float64[rows, rows], from the diagonal on, the products of rows over `count` columns, float64[count, rows]
+  void (*products)(const double* across, size_t count, size_t rows, double* out);
 };
 
 size_t block_elements(int type);  // 1 for unblocked types, 0 for unknown ones

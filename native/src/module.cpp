@@ -18,6 +18,7 @@
 
 #include "buffer.hpp"
 #include "kernels.hpp"
+#include "related.hpp"
 #include "summary.hpp"
 
 #define DECLARE(level) \
@@ -202,6 +203,29 @@ static nb::tuple difference(nb::handle left, nb::handle right, nb::object change
   return nb::make_tuple(out.dot, out.left, out.right, out.change, out.largest, out.changed);
 }
 
+static nb::object correlated(int type, nb::handle source, size_t rows, size_t columns, size_t most, nb::bytes table,
+                             nb::bytes grid) {
+  Buffer from(source);
+  size_t taken = std::min(columns, most);
+  if (!rows || rows > 1024 || !taken || taken > (1u << 20)) throw std::invalid_argument("rows or columns out of range");
+  size_t step = blocks_for(type, columns) * block_bytes(type), blocks = blocks_for(type, taken);
+  check_tables(type, table.size(), grid.size());
+  if (type == BYTES || !blocks || from.size() / rows != step || from.size() % rows)
+    throw std::invalid_argument("source and values differ in length");
+  Related out;
+  bool known;
+  {
+    nb::gil_scoped_release unlocked;
+    std::vector<float> values(rows * taken);
+    for (size_t r = 0; r < rows; r++)
+      chosen->widen(type, from.data() + r * step, taken, &values[r * taken],
+                    reinterpret_cast<const float*>(table.c_str()), reinterpret_cast<const int8_t*>(grid.c_str()));
+    known = related(*chosen, values.data(), rows, taken, &out);
+  }
+  if (!known) return nb::none();
+  return nb::make_tuple(out.mean, out.square, out.row_spread, out.column_spread, out.correlation, out.largest);
+}
+
 }  // namespace assay
 
 NB_MODULE(_core, m) {
@@ -217,6 +241,10 @@ NB_MODULE(_core, m) {
         "Write the values of `source` into `values`, a writable float32 buffer.");
   m.def("difference", &difference, "left"_a, "right"_a, "change"_a = nb::none(),
         "(dot, |left|^2, |right|^2, |right-left|^2, largest change, values changed) of two float32 buffers.");
+  m.def("correlated", &correlated, "type"_a, "source"_a, "rows"_a, "columns"_a, "most"_a, "table"_a = nb::bytes("", 0),
+        "grid"_a = nb::bytes("", 0),
+        "(mean, mean square, spread of row energies, of column energies, sum of squared correlations of rows, greatest "
+        "eigenvalue of their matrix) of the first `most` columns of rows; None if a value is not finite or a row zero.");
   nb::class_<Bound>(m, "Summary")
       .def(nb::init<int, uint64_t, uint64_t, nb::bytes, nb::bytes>(), "type"_a, "count"_a, "columns"_a,
            "table"_a = nb::bytes("", 0), "grid"_a = nb::bytes("", 0))

@@ -86,7 +86,8 @@ void Summary::values(const uint8_t* bytes, size_t count) {
   Row row;
   float *v = values_.data(), *columns = column_.data() + (rows_ ? row_at_ : 0);
   if (type_ == BF16) {
-    uint64_t hash = k_.pass_bf16(bytes, count, window_.data(), &row, columns, row_hash_);
+    uint64_t hash = k_.pass_bf16(bytes, count, &row, columns, row_hash_);
+    k_.tally16(bytes, count, window_.data());
     add_row(row, count, hash);
     return;
   }

@@ -13,21 +13,9 @@ from hypothesis import strategies as st
 
 from assay.kernels import reference, types
 from assay.kernels._grids import grid
+from tests.kernels import levels
 
 native = pytest.importorskip("openassay_native")
-LEVELS = ("x86_64_v2", "x86_64_v3", "x86_64_v4", "portable")
-
-
-def levels() -> list[str]:
-    found, current = [], native.level()
-    for level in LEVELS:
-        try:
-            native.use(level)
-        except ValueError:
-            continue
-        found.append(level)
-    native.use(current)
-    return found
 
 
 def same(left: Any, right: Any) -> bool:

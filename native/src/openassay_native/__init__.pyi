@@ -13,6 +13,9 @@ def widen(type: int, source: Buffer, values: Buffer, table: bytes = b"", grid: b
 def difference(
     left: Buffer, right: Buffer, change: Buffer | None = None
 ) -> tuple[float, float, float, float, float, int]: ...
+def correlated(
+    type: int, source: Buffer, rows: int, columns: int, most: int, table: bytes = b"", grid: bytes = b""
+) -> tuple[float, float, float, float, float, float] | None: ...
 
 class Summary:
     def __init__(self, type: int, count: int, columns: int, table: bytes = b"", grid: bytes = b"") -> None: ...

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.kernels import types
+from assay.lazy import dataclass
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,23 @@ class Summary(Protocol):
     def feed(self, bytes: Any) -> None: ...
 
     def finish(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """Sums over a block of `rows` by `columns` values, for which independent ones of one scale have an expectation.
+
+    `row_spread` and `column_spread` are the variance of mean squares of rows and of columns, over that of the block
+    squared; `correlation` the sum of the squared correlations of each row with each other one, not centred; `largest`
+    the greatest eigenvalue of the matrix of these correlations.
+    """
+
+    mean: float
+    square: float
+    row_spread: float
+    column_spread: float
+    correlation: float
+    largest: float
 
 
 def _tables(kind: types.Type) -> tuple[bytes, bytes]:
@@ -77,6 +95,24 @@ def widened(kind: types.Type, raw: Any) -> NDArray[np.float32]:
     values = np.empty(len(view) // kind.bytes * kind.elements, np.float32)
     _native().widen(kind.number, view, values, *_tables(kind))
     return values
+
+
+def correlated(kind: types.Type, raw: Any, rows: int, columns: int, most: int) -> Correlated | None:
+    """How the rows of a block depend on each other, over their first `most` columns; numbers are float64.
+
+    `raw` holds whole rows as stored, and nothing beyond; `columns` and `most` are whole blocks of `kind`. None where a
+    value is not finite or a row has no value but zero.
+
+    Raises ValueError if `raw` is longer or shorter.
+    """
+    tables = _tables(kind)
+    if (native := getattr(_native(), "correlated", None)) is not None:
+        found = native(kind.number, raw, rows, columns, most, *tables)
+    else:
+        from assay.kernels._correlated import correlated as reference
+
+        found = reference(widened(kind, raw).reshape(rows, columns)[:, :most])
+    return None if found is None else Correlated(*found)
 
 
 def difference(

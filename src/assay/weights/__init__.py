@@ -94,6 +94,17 @@ class Tensor:
         for start in range(0, self.rows, step):
             yield start, self.read(start, start + step)
 
+    def correlated(self, start: int, stop: int, rows: int, most: int) -> kernels.Correlated | None:
+        """How rows `start` to `stop`, as so many `rows` one after another, depend on each other in `most` columns.
+
+        Raises as `read`; ValueError where rows are no whole blocks.
+        """
+        kind = self._kind()
+        columns = (stop - start) * self.columns // rows
+        step = self.columns // kind.elements * kind.bytes
+        raw = self._bytes(self._spec.start + start * step, (stop - start) * step)
+        return kernels.correlated(kind, raw, rows, columns, most)
+
     def raw(self, start: int = 0, size: int | None = None) -> bytearray:
         """Bytes as stored: up to `size` from `start`, all of them by default."""
         left = max(0, self._spec.stop - self._spec.start - start)

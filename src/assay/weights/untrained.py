@@ -13,12 +13,9 @@ import math
 from typing import TYPE_CHECKING
 
 from assay.facts.values import Likeness, TensorSummary
-from assay.weights import of_any_size
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from assay.kernels import Correlated
     from assay.weights import Tensor
 
 ROWS, COLUMNS = 128, 2_048  # of the block that is looked at: one to two milliseconds
@@ -73,9 +70,8 @@ def likeness(summary: TensorSummary, tensor: Tensor) -> Likeness | None:
     if taken < LEAST_ROWS or summary.kurtosis is None or not summary.deviation:
         return None
     start, each = (rows - taken) // 3, columns // max(1, tensor.columns)
-    with of_any_size():
-        block = tensor.read(start * each, (start + taken) * each).reshape(taken, columns)[:, :COLUMNS]
-        return _compared(summary, block)
+    found = tensor.correlated(start * each, (start + taken) * each, taken, COLUMNS)
+    return _compared(summary, found, taken, min(columns, COLUMNS))
 
 
 def _scheme(summary: TensorSummary) -> str:
@@ -89,38 +85,26 @@ def _scheme(summary: TensorSummary) -> str:
     return name if distance <= close else ""
 
 
-def _compared(summary: TensorSummary, block: NDArray[np.float32]) -> Likeness | None:
-    import numpy as np
-
-    p, n = block.shape
-    square = block * block
-    variance = float(square.mean())
-    if not math.isfinite(variance) or variance <= 0:
+def _compared(summary: TensorSummary, found: Correlated | None, p: int, n: int) -> Likeness | None:
+    if found is None or not 0 < found.square < math.inf:
         return None
     spread = max(0.1, (summary.kurtosis or 3.0) - 1)  # the variance of a squared value of unit variance
-    energies, across = square.mean(axis=1) / variance, square.mean(axis=0) / variance
-    if float(energies.min()) <= 0:
-        return None
-    unit = block / np.sqrt(energies * variance * n)[:, None]
-    related = (unit @ unit.T).astype(np.float64)
-    if not np.isfinite(related).all():  # a row whose squares are too small to be told from zero
-        return None
-    total = n * (float((related * related).sum()) - p) / (p * (p - 1))  # 1 if rows are independent
+    total = n * found.correlation / (p * (p - 1))  # 1 if rows are independent
     edge, least = math.sqrt(n - 1), math.sqrt(p)
     scale = (edge + least) * (1 / edge + 1 / least) ** (1 / 3) / n
-    found = {
+    tests = {
         "correlation": (total - 1) * math.sqrt(p * (p - 1)) / 2,
-        "largest": (float(np.linalg.eigvalsh(related)[-1]) - (edge + least) ** 2 / n) / scale,
-        "row_spread": (float(((energies - 1) ** 2).mean()) * n / spread - 1) * math.sqrt(p / 2),
-        "column_spread": (float(((across - 1) ** 2).mean()) * p / spread - 1) * math.sqrt(n / 2),
-        "centre": float(block.mean()) / math.sqrt(variance / (p * n)),
+        "largest": (found.largest - (edge + least) ** 2 / n) / scale,
+        "row_spread": (found.row_spread * n / spread - 1) * math.sqrt(p / 2),
+        "column_spread": (found.column_spread * p / spread - 1) * math.sqrt(n / 2),
+        "centre": found.mean / math.sqrt(found.square / (p * n)),
     }
     scheme = _scheme(summary)
     if scheme == "normal" and total <= ORTHOGONAL:
         scheme = "orthogonal"
-    elif any(abs(value) > LIMIT for value in found.values()):
+    elif any(abs(value) > LIMIT for value in tests.values()):
         scheme = ""
-    rounded = {name: float(f"{value:.3g}") for name, value in found.items()}
+    rounded = {name: float(f"{value:.3g}") for name, value in tests.items()}
     return Likeness(
         summary.artifact,
         summary.name,
