@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
+import re
 import tarfile
 import zipfile
 from pathlib import Path
 
+from assay.subject import given
+from assay.web import tab
 from assay.web.runtime import FILES, PACKAGE
 from tests.builders.command import run
 
@@ -68,6 +72,14 @@ def test_the_site_is_listed_and_the_same_each_time(site: Path, pyodide: Path, ke
     done = run("web", "build", str(site), *given, "--replace")
     assert done.returncode == 0 and (site / "site.json").read_bytes() == before
     assert f"wrote {len(files)} files" in done.stdout
+
+
+def test_its_policy_lets_a_report_have_its_style_and_script(site: Path) -> None:
+    page = (site / "index.html").read_text()
+    report = tab.report(tab.audited(given({"words.dat": io.BytesIO(b"words")}, "words")), "html").decode()
+    for directive in ("style-src", "script-src"):
+        own, shown = (re.search(f"{directive} [^;]*", html.unescape(text)) for text in (report, page))
+        assert own and shown and set(re.findall("'sha256-[^']+'", own[0])) <= set(shown[0].split()), directive
 
 
 def test_it_carries_no_compiled_code_and_the_licences(site: Path) -> None:

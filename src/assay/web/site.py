@@ -15,6 +15,7 @@ from pathlib import Path
 
 from assay.errors import UsageError
 from assay.policy import BUILTIN
+from assay.render.output.html import SCRIPTS, STYLES
 from assay.render.page import page, sources
 from assay.version import VERSION
 from assay.web import runtime
@@ -64,7 +65,7 @@ def _policy() -> dict[str, str]:
 
     A report is shown in a frame that inherits this policy, so that its style and script are named here too.
     """
-    style, script = sources(("report.css",), ("report.js",))
+    style, script = sources(STYLES, SCRIPTS)
     return {
         "script-src": f"'self' 'wasm-unsafe-eval' {script}",
         "style-src": style,

@@ -44,6 +44,7 @@ from assay.render.words import (
     waivers,
 )
 
+STYLES, SCRIPTS = ("report.css", "inside.css"), ("report.js",)  # its own, after those of every page
 MOST_FILES = 1000  # rows of the artifact table; unexamined files come first, so what is cut is the ordinary
 MOST_OFFERED = 200  # files to choose from; any other is found by its words
 MOST_NAMED = 60  # files by which one finding is found
@@ -88,8 +89,8 @@ def write(
             "report.html.j2",
             record,
             "dossier",
-            styles=("report.css", "inside.css"),
-            scripts=("report.js",),
+            styles=STYLES,
+            scripts=SCRIPTS,
             contents=_contents(dossier, values),
             links=links,
             dossier=dossier,
