@@ -1,4 +1,4 @@
-"""Build the kernels that a browser tab computes values with, one WebAssembly module, with zig as the compiler.
+"""Build the kernels for a browser tab, values and digests in one WebAssembly module, with zig as the compiler.
 
 `python native/wasm.py FILE` (pip install ziglang; `make web`). `assay web build --kernels FILE` puts it into a site.
 """
@@ -17,7 +17,7 @@ FLAGS = (
     *("-ffp-contract=off", "-fno-math-errno", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden"),
     *("-fno-strict-aliasing", "-DNDEBUG", "-DLEVEL=portable", "-s"),
 )
-SOURCES = ("kernels", "summary", "web")
+SOURCES = ("digest", "kernels", "summary", "web")
 
 
 def build(out: Path) -> None:

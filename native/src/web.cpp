@@ -1,5 +1,6 @@
-// The summaries for WebAssembly, with plain functions as their border: what a browser tab computes values with. Handles
-// and addresses are those of this module's own memory; counts are doubles, which JavaScript has, and exact to 2^53.
+// The summaries and SHA-256 for WebAssembly, with plain functions as their border: what a browser tab computes with.
+// Handles and addresses are those of this module's own memory; counts are doubles, which JavaScript has, and exact to
+// 2^53.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "digest.hpp"
 #include "kernels.hpp"
 #include "summary.hpp"
 
@@ -110,5 +112,13 @@ EXPORT(finish) size_t finish(Bound* bound) {
 
 EXPORT(result) const uint8_t* result(const Bound* bound) { return bound->result.data(); }
 EXPORT(end) void end(Bound* bound) { delete bound; }
+
+EXPORT(digest_begin) Sha256* digest_begin() { return new Sha256(); }
+EXPORT(digest_feed) void digest_feed(Sha256* digest, const uint8_t* bytes, size_t size) { digest->feed(bytes, size); }
+// Writes the 32 bytes of the digest, whose handle is then gone.
+EXPORT(digest_end) void digest_end(Sha256* digest, uint8_t* out) {
+  digest->finish(out);
+  delete digest;
+}
 
 }  // namespace assay

@@ -82,6 +82,20 @@ def test_a_file_that_brings_python_down_costs_only_its_own_answers(visit: Visit,
     visit.trouble.clear()  # the browser's console has the stack that ran over
 
 
+def test_files_that_are_hashed_beside_python_have_the_digests_of_the_command_line(visit: Visit, tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "large")
+    for name, size in (("whole.dat", 9 * 10**6), ("streamed.dat", 7 * 10**7)):  # as one, and in blocks
+        with (model / name).open("wb") as file:
+            file.write(b"data")
+            file.truncate(size)
+    visit.shown(model)
+    found = decode(Dossier, json.loads(visit.downloaded("json")))
+    here = assay.audit(model, cost="pass", isolation=False)
+    assert canonical(replace(found, isolation=(), kernels=here.kernels)) == canonical(here)
+    assert [row.url for row in visit.page.workers] == [visit.page.workers[0].url]  # those that hash are gone
+    assert visit.trouble == []
+
+
 def test_of_ten_gigabytes_the_headers_come_first(visit: Visit, tmp_path: Path) -> None:
     model = tmp_path / "model.safetensors"
     values = 5 * 10**9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -51,6 +52,25 @@ def differing(site: Path, tmp_path: Path, models: list[Path]) -> list[str]:
 def test_the_kernels_compute_what_the_reference_defines(site: Path, tmp_path: Path) -> None:
     found = node(site, tmp_path, {}, Path(summaries.__file__)).split("\n")
     assert [row for row in found if row] == summaries.lines() and len(summaries.lines()) > 70
+
+
+def test_the_kernels_hash_what_is_fed_in_any_portions(site: Path) -> None:
+    code = """
+      import fs from "node:fs";
+      const [site] = process.argv.slice(1);
+      const { loaded } = await import(`file://${site}/kernels.js`);
+      const kernels = await loaded(fs.readFileSync(`${site}/kernels.wasm`));
+      const bytes = Uint8Array.from({ length: 700 }, (_, at) => at % 251);
+      for (let size = 0; size < 700; size++) {
+        const digest = kernels.digest();
+        const portion = 1 + size % 150;
+        for (let at = 0; at < size; at += portion) digest.feed(bytes.subarray(at, Math.min(size, at + portion)));
+        console.log(digest.finish());
+      }"""
+    command = [str(NODE), "--input-type=module", "-e", code, str(site)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    raw = bytes(at % 251 for at in range(700))
+    assert done.stdout.split() == [hashlib.sha256(raw[:size]).hexdigest() for size in range(700)], done.stderr
 
 
 def test_sound_models(site: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +53,7 @@ def listed(model: Path) -> Iterator[tuple[str, int, Read]]:
 
 
 def in_a_tab(model: Path, **options: object) -> Dossier:
-    return tab.audited(tab.walk(model.name, listed(model)), **options)  # type: ignore[arg-type]
+    return tab.audited(tab.walk(model.name, listed(model)), **options)
 
 
 def elsewhere(dossier: Dossier) -> bytes:
@@ -100,6 +101,22 @@ def test_a_file_that_changes_is_told_and_not_passed_over(model: Path) -> None:
     (row,) = [row for row in found.obstacles if row.artifact == "tiny.gguf"]
     assert row.reason == "it changed since it was chosen, or can no longer be read: choose it again"
     assert messages(found, "artifact.changed")
+
+
+def test_digests_that_others_make_meanwhile_are_taken(model: Path) -> None:
+    asked: list[str] = []
+
+    def elsewhere(paths: tuple[str, ...]) -> list[str]:
+        asked.extend(paths)
+        return ["tiny.gguf", "model.pkl"]  # one with values, which are read here, and one without
+
+    begun = tab.Audit(tab.walk("tiny", listed(model)), elsewhere=elsewhere)
+    made = [(path, hashlib.sha256((model / path).read_bytes()).hexdigest()) for path in ("tiny.gguf", "model.pkl")]
+    assert canonical(begun.concluded(made)) == canonical(in_a_tab(model))
+    assert {"tiny.gguf", "model.pkl", "config.json"} <= set(asked)
+    lost = tab.Audit(tab.walk("tiny", listed(model)), elsewhere=elsewhere).concluded([made[0], ("model.pkl", "")])
+    (row,) = [row for row in lost.obstacles if row.artifact == "model.pkl"]
+    assert row.reason == "it changed since it was chosen, or can no longer be read: choose it again"
 
 
 def test_a_file_that_the_browser_does_not_open_is_told(tmp_path: Path) -> None:

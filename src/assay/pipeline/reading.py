@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import normpath
 from types import MappingProxyType
@@ -26,6 +26,8 @@ from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked, reach
 WORTH_THREADS = 64 * 1024 * 1024  # bytes below which starting threads costs more than it saves
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+Elsewhere = Callable[[tuple[str, ...]], Collection[str]]
+"""Told which files are to be hashed, gives those of them that it hashes itself."""
 MakeReader = Callable[[tuple[str, ...]], Reader]
 
 
@@ -164,13 +166,17 @@ def hash_all(
     progress: Progress | None,
     budget: Budget,
     known: Mapping[str, str] = _NONE,
+    elsewhere: Elsewhere | None = None,
 ) -> list[Hashed]:
     """Every file hashed, in order, its blocks given to its feeds; several at a time where that is asked for.
 
-    Those beyond the budget have no digest. `known` are those of files that are not read again.
+    Those beyond the budget have no digest, nor have those that are hashed elsewhere: they are read for their feeds.
+    `known` are digests of files that are not read again.
     """
     unread = budget.unread(entries)
-    total = sum(entry.size for entry in entries if entry.path not in unread and entry.path not in known)
+    wanted = {entry.path: entry.size for entry in entries if entry.path not in unread and entry.path not in known}
+    beside = frozenset(elsewhere(tuple(wanted)) if elsewhere else ())
+    total = sum(size for path, size in wanted.items() if path not in beside or feeds.get(path))
     steps = Steps(progress, "reading", total, "bytes")
 
     def one(entry: Entry) -> Hashed:
@@ -178,7 +184,10 @@ def hash_all(
             return Hashed("", reason)
         if entry.path in known:
             return Hashed(known[entry.path])
-        return hashed(entry, steps.add, _together(feeds.get(entry.path, ())))
+        sink = _together(feeds.get(entry.path, ()))
+        if entry.path in beside and sink is None:
+            return Hashed("")
+        return hashed(entry, steps.add, sink, elsewhere=entry.path in beside)
 
     if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
         return [one(entry) for entry in entries]

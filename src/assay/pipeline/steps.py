@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assay import kernels, policy, writing
@@ -19,16 +20,18 @@ from assay.pipeline.fact import Facts
 from assay.pipeline.gathered import Gathered
 from assay.pipeline.parts import Part, fitting, made, with_told
 from assay.pipeline.plan import Plan, planned
-from assay.pipeline.reading import MakeReader, Row, fed, hash_all, read_walk
+from assay.pipeline.reading import Elsewhere, MakeReader, Row, fed, hash_all, read_walk
 from assay.pipeline.record import Ran, recorded
 from assay.pipeline.request import Request
 from assay.progress import Progress
-from assay.subject import Walk, reach
+from assay.subject import Hashed, Walk, reach
 from assay.subject.reference import opened
 
 if TYPE_CHECKING:
     from assay.weights.histograms import Kept
     from assay.weights.summaries import Keep
+
+_NONE: Mapping[str, Hashed] = MappingProxyType({})
 
 
 def audited(
@@ -93,25 +96,64 @@ def gathered(
     Args:
         parts: what others read in full of files that are as they were then; these are not read in full again.
     """
+    return settled(passed(walk, request, make_reader, progress, keep, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An audit after its files were read in full, while digests that are made elsewhere may still be under way."""
+
+    request: Request
+    keep: Keep | None
+    begun: _Begun
+    passes: list[Mapping[str, Feed]]
+    digests: list[Hashed]
+
+
+def passed(
+    walk: Walk,
+    request: Request,
+    make_reader: MakeReader | None = None,
+    progress: Progress | None = None,
+    keep: Keep | None = None,
+    parts: Sequence[Part] = (),
+    elsewhere: Elsewhere | None = None,
+) -> Passed:
+    """The files read and their values measured, for `settled` to go on with; arguments as of `gathered`.
+
+    Args:
+        elsewhere: whoever hashes some of the files meanwhile: these are read here only where values are in them.
+    """
     begun = _begun(walk, request, make_reader, progress, keep)
-    walk, rows, plan, budget = begun.walk, begun.rows, begun.plan, begun.budget
-    known = fitting(parts, walk.entries, kernels.name(), len(begun.passes))
+    known = fitting(parts, begun.walk.entries, kernels.name(), len(begun.passes))
     passes = with_told(begun.passes, known)
     digests = hash_all(
-        walk.entries, _feeds(passes, known), request.jobs, begun.progress, budget,
-        {path: part.sha256 for path, part in known.items()},
+        begun.walk.entries, _feeds(passes, known), request.jobs, begun.progress, begun.budget,
+        {path: part.sha256 for path, part in known.items()}, elsewhere,
     )  # fmt: skip
-    rows = [row.hashed(digest) for row, digest in zip(rows, digests, strict=True)]
+    return Passed(request, keep, begun, passes, digests)
+
+
+def settled(read: Passed, elsewhere: Mapping[str, Hashed] = _NONE) -> Gathered:
+    """What was gathered, after the digests that were made elsewhere have come, by path."""
+    begun, walk = read.begun, read.begun.walk
+    digests = [
+        row if row.obstacle or row.sha256 else elsewhere.get(entry.path, row)
+        for entry, row in zip(walk.entries, read.digests, strict=True)
+    ]
+    rows = [row.hashed(digest) for row, digest in zip(begun.rows, digests, strict=True)]
     facts = Facts(
         (
             *(row.artifact for row in rows),
             *walk.obstacles,
             *(obstacle for row in rows for obstacle in row.obstacles),
             *(fact for row in rows for fact in row.facts),
-            *fed(passes, rows),
+            *fed(read.passes, rows),
         )
     )
-    for found in budget.run(plan.reading, lambda: Material(request, walk, facts.rows, begun.progress, keep)):
+    for found in begun.budget.run(
+        begun.plan.reading, lambda: Material(read.request, walk, facts.rows, begun.progress, read.keep)
+    ):
         facts.add(found)
     return Gathered(
         facts=tuple(fact for found in facts.rows.values() for fact in found),

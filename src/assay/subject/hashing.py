@@ -26,13 +26,15 @@ class Hashed:
     obstacle: Obstacle | None = None
 
 
-def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = None) -> Hashed:
+def hashed(
+    entry: Entry, advance: Advance | None = None, sink: Sink | None = None, *, elsewhere: bool = False
+) -> Hashed:
     """Read the whole file once in 1 MiB blocks, each also given to `sink`.
 
     A file that changes meanwhile, or did before, keeps its digest and gets an obstacle. One that `advance` ends, by
-    raising OverBudget, has no digest.
+    raising OverBudget, has no digest; nor has any that is hashed `elsewhere`, and only read here.
     """
-    digest, count = hashlib.sha256(), 0
+    digest, count = _Unhashed() if elsewhere else hashlib.sha256(), 0
     try:
         with entry.place.source() as source:
             source.seek(0)
@@ -55,6 +57,17 @@ def hashed(entry: Entry, advance: Advance | None = None, sink: Sink | None = Non
         reason = f"it changed while it was read ({entry.size:,} bytes before, {count:,} read)"
         return Hashed(digest.hexdigest(), Obstacle(entry.path, Trouble.CHANGED, reason))
     return Hashed(digest.hexdigest())
+
+
+class _Unhashed:
+    """In place of a digest that is not made here."""
+
+    def update(self, block: memoryview) -> None:
+        """Nothing is made of it."""
+
+    def hexdigest(self) -> str:
+        """Nothing."""
+        return ""
 
 
 def _blocks(source: Source) -> Iterator[memoryview]:

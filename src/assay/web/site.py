@@ -31,6 +31,7 @@ CARRIED = {
     "pyyaml": "yaml",
 }
 _LEFT_OUT = ("assay/cli/", "assay/web/assets/", "assay/web/site.py", "assay/web/runtime.py")
+_SCRIPTS = ("tab.js", "worker.js", "digests.js", "hasher.js", "kernels.js")
 _LICENCE = ("licen", "copying", "notice", "authors")
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every member, so that the same files make the same archive
 
@@ -43,7 +44,7 @@ def site(pyodide: Mapping[str, bytes], kernels: bytes | None = None) -> dict[str
     found = {f"pyodide/{name}": raw for name, raw in pyodide.items()}
     found["pyodide/pyodide-lock.json"] = _without_packages(pyodide["pyodide-lock.json"])
     found["assay.zip"] = _archive()
-    found |= {name: _script(name) for name in ("tab.js", "worker.js", "kernels.js")}
+    found |= {name: _script(name) for name in _SCRIPTS}
     if kernels is not None:
         found["kernels.wasm"] = kernels
     policy = _policy()
@@ -124,7 +125,7 @@ def _notice() -> str:
             "assay",
             VERSION,
             "Apache-2.0",
-            "this site's own code is in assay.zip, tab.js, worker.js, kernels.js, kernels.wasm, offline.js",
+            f"this site's own code is in assay.zip, {', '.join(_SCRIPTS)}, kernels.wasm, offline.js",
         ),
         (
             "Pyodide",

@@ -14,15 +14,16 @@ from assay.errors import Changed, UsageError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.dossier import Dossier
 from assay.isolation import InProcess
-from assay.pipeline import examined, requested
+from assay.pipeline import concluded, passed, requested, settled
 from assay.pipeline.budget import tensors
 from assay.progress import Progress
 from assay.render import ENDINGS, names, renderer
 from assay.render.tally import tally
 from assay.render.verdict import said
-from assay.subject import Walk, given
+from assay.subject import Hashed, Walk, given
 
 ISOLATION = ("browser tab",)
+_CHANGED = "it changed since it was chosen, or can no longer be read: choose it again"
 _AGAIN = "another file has the same path, and only the first was read: choose the folder that holds both"
 _FALLEN = "reading it brought down the Python of this tab, which was started again without it"
 
@@ -66,7 +67,7 @@ class Slices:
     def _next(self, count: int) -> Bytes:
         found = self._read(self._at, count)
         if found is None:
-            raise Changed("it changed since it was chosen, or can no longer be read: choose it again")
+            raise Changed(_CHANGED)
         self._at += count
         return found
 
@@ -106,18 +107,49 @@ def walk(
     return given(sources, name, obstacles)
 
 
-def audited(
-    found: Walk,
-    *,
-    policy: str = "default",
-    cost: str = "pass",
-    most: int | None = None,
-    progress: Progress | None = None,
-) -> Dossier:
+class Audit:
+    """An audit in two steps, so that the worker of the page can wait between them for digests that others make."""
+
+    def __init__(
+        self,
+        found: Walk,
+        *,
+        policy: str = "default",
+        cost: str = "pass",
+        most: int | None = None,
+        progress: Progress | None = None,
+        elsewhere: Callable[[tuple[str, ...]], Iterable[str]] | None = None,
+    ) -> None:
+        """Read the files.
+
+        Args:
+            elsewhere: told which files are to be hashed, gives those that others hash; without it none is.
+        """
+        self._request = requested(found.name, policy=policy, cost=cost, max_bytes=most)
+        self._walk, self._progress = found, progress
+        limit = tensors(sum(entry.size for entry in found.entries))
+        beside = (lambda paths: frozenset(map(str, elsewhere(paths)))) if elsewhere else None
+        self._passed = passed(
+            found,
+            self._request,
+            lambda _: InProcess(tensors=limit, within=ISOLATION),
+            progress,
+            elsewhere=beside,
+        )
+
+    def concluded(self, digests: Iterable[tuple[str, str]] = ()) -> Dossier:
+        """The dossier, after the digests that others made, by path: SHA-256 in hex, empty of what cannot be read."""
+        rows = {path: _made(path, sha256) for path, sha256 in digests}
+        return concluded(settled(self._passed, rows), self._walk, self._request, self._progress)
+
+
+def audited(found: Walk, **options: Any) -> Dossier:
     """The dossier that `assay audit --policy POLICY --cost COST --max-bytes MOST` makes, but for its isolation."""
-    request = requested(found.name, policy=policy, cost=cost, max_bytes=most)
-    limit = tensors(sum(entry.size for entry in found.entries))
-    return examined(found, request, lambda _: InProcess(tensors=limit, within=ISOLATION), progress)
+    return Audit(found, **options).concluded()
+
+
+def _made(path: str, sha256: str) -> Hashed:
+    return Hashed(sha256, None if sha256 else Obstacle(path, Trouble.CHANGED, _CHANGED))
 
 
 def report(dossier: Dossier, format: str) -> bytes:

@@ -1,16 +1,16 @@
 // The page: takes files, has the worker audit them, shows the report. What comes from files is only ever set as text.
+import { digests, own } from "./digests.js";
+
 const by = (id) => document.getElementById(id);
 const { quick, values } = document.querySelector("script[data-quick]").dataset;
 const QUICK = Number(quick), COST = values ? "pass" : "header"; // what is hashed at once; what a measure may cost
 const DEEPEST = 64, MOST = 100_000; // folders inside folders, and files, that are taken
 const LIVES = 10; // times that Python is started again for one model
-let worker, ready, told, model, running = false;
+let worker, ready, told, model, hashing, running = false;
 
-// A worker that is made from a blob inherits the page's policy; one from an address would have none of its own.
 const started = () => {
-  const source = `import ${JSON.stringify(new URL("worker.js", location.href).href)};`;
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  worker = new Worker(address, { type: "module" });
+  hashing?.stop();
+  worker = own("worker.js");
   worker.postMessage({ what: "boot", values: Boolean(values) });
   ready = new Promise((resolve, reject) => {
     told = { ready: resolve, failed: (words) => { reject(new Error(words)); failed(words); } };
@@ -115,12 +115,21 @@ const audit = async (whole, fallen = []) => {
   try { await ready; } catch { return; }
   if (mine !== worker) return; // another model was dropped meanwhile
   const begun = performance.now();
-  told.progress = ({ label, done, total: all, unit }) => {
+  let waiting = false; // for digests, while Python has nothing to do
+  const progress = ({ label, done, total: all, unit }) => {
     by("progress").max = all;
     by("progress").value = done;
     const rate = unit === "bytes" ? `${size(done)} of ${size(all)}` : `${done} of ${all} ${unit}`;
     say(`${label}: ${rate}.`);
   };
+  told.progress = progress;
+  told.digest = (shared) => {
+    hashing = digests(shared, (done, all) => {
+      if (waiting) progress({ label: "hashing", done, total: all, unit: "bytes" });
+    });
+    hashing.finished.then((rows) => mine.postMessage({ what: "digests", rows }), (error) => told.failed(error.message));
+  };
+  told.waiting = () => { waiting = true; };
   told.failed = failed;
   told.died = (path) => {
     busy(false);

@@ -1,4 +1,5 @@
 // The worker: Python for WebAssembly with assay in it, and files that it reads a piece at a time.
+import { shared } from "./digests.js";
 import { loaded } from "./kernels.js";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
@@ -10,7 +11,7 @@ const fetched = async (path) => {
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
   return answer.arrayBuffer();
 };
-let tab, dossier, python;
+let tab, dossier, python, computing, hashed;
 
 const boot = async ({ values }) => {
   const archive = fetched("assay.zip");
@@ -20,7 +21,8 @@ const boot = async ({ values }) => {
   python.unpackArchive(await archive, "zip", { extractDir: "/assay" }); // from the archive itself imports take longer
   python.runPython("import sys; sys.path.insert(0, '/assay')");
   tab = python.pyimport("assay.web.tab");
-  if (kernels) python.pyimport("assay.web.kernels").install(await kernels);
+  computing = await kernels;
+  if (computing) python.pyimport("assay.web.kernels").install(computing);
   const formats = tab.formats();
   post("ready", {
     version: python.runPython("from assay.version import VERSION; VERSION"),
@@ -61,7 +63,7 @@ const bytes = (format) => {
   return out;
 };
 
-const audit = ({ name, files, refused, fallen, policy, cost, most }) => {
+const audit = async ({ name, files, refused, fallen, policy, cost, most }) => {
   dossier?.destroy();
   dossier = undefined;
   let posted = 0;
@@ -73,10 +75,24 @@ const audit = ({ name, files, refused, fallen, policy, cost, most }) => {
     }
   };
   const rows = files.map(([path, file]) => [path, file.size, read(path, file)]);
+  let beside = [];
+  const elsewhere = (paths) => {
+    const wanted = new Set(paths.toJs());
+    const found = shared(files.filter(([path]) => wanted.delete(path)), Boolean(computing?.digest));
+    if (found.length) {
+      beside = new Promise((resolve) => { hashed = resolve; });
+      post("digest", found);
+    }
+    return found.map(([path]) => path);
+  };
   const walk = tab.walk(name, rows, refused, fallen);
+  let begun;
   try {
-    dossier = tab.audited.callKwargs(walk, { policy, cost, most: most ?? undefined, progress });
+    begun = tab.Audit.callKwargs(walk, { policy, cost, most: most ?? undefined, progress, elsewhere });
+    post("waiting");
+    dossier = begun.concluded(await beside);
   } finally {
+    begun?.destroy();
     walk.destroy();
   }
   const head = tab.headline(dossier);
@@ -99,9 +115,10 @@ addEventListener("message", async ({ data }) => {
     booted.catch((error) => post("failed", `Python could not be loaded: ${error.message}`));
     return;
   }
+  if (data.what === "digests") { hashed(data.rows); return; }
   try {
     await booted;
-    ({ audit, report })[data.what](data);
+    await ({ audit, report })[data.what](data);
   } catch (error) {
     if (error.pyodide_fatal_error) { post("died", last); return; }
     const lines = String(error.message || error).trim().split("\n");
