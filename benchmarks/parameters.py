@@ -34,7 +34,7 @@ from assay.subject import hashed, walked
 with entry.place.source() as source:
     index = next(iter(formats.load("safetensors").read(entry.path, Window(source))))
 found = Pass(index.artifact, [index])
-hashed(entry, sink=found.feed)
+hashed(entry, sink=found.feed, shared=found.hashes())
 assert len(found.ended()) == len(index.tensors)
 """
 TORCH = """

@@ -46,7 +46,7 @@ LEVELS = {
     "x86_64_v3": ("-mcpu=x86_64_v3", "-mprefer-vector-width=256"),
     "x86_64_v4": ("-mcpu=x86_64_v4", "-mprefer-vector-width=512"),
 }
-SOURCES = ("module", "summary", "related", "corpus", "suffixes", "words", "shard")
+SOURCES = ("module", "summary", "related", "sha256", "corpus", "suffixes", "words", "shard")
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,50 +103,17 @@ static bool widen(int type, const uint8_t* source, size_t count, float* values, 
   }
 }
 
-static void tally16(const uint8_t* codes, size_t count, uint32_t* histogram) {
-  size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    uint64_t a, b;
-    memcpy(&a, codes + 2 * i, 8);
-    memcpy(&b, codes + 2 * i + 8, 8);
-    histogram[uint16_t(a)]++;
-    histogram[uint16_t(b)]++;
-    histogram[uint16_t(a >> 16)]++;
-    histogram[uint16_t(b >> 16)]++;
-    histogram[uint16_t(a >> 32)]++;
-    histogram[uint16_t(b >> 32)]++;
-    histogram[uint16_t(a >> 48)]++;
-    histogram[uint16_t(b >> 48)]++;
-  }
-  for (; i < count; i++) histogram[load16(codes + 2 * i)]++;
-}
+static void tally(const Tally& tally) { counted(tally, 0, tally.count); }
 
-static void tally8(const uint8_t* codes, size_t count, uint32_t* histogram) {
-  for (size_t i = 0; i < count; i++) histogram[codes[i]]++;
-}
-
-static void tally32(const uint8_t* codes, size_t count, uint32_t* upper, uint32_t* lowest, uint64_t* narrow) {
+static void narrow(const uint8_t* codes, size_t count, uint64_t* out) {
   uint32_t bf16 = 0, f16 = 0;
   for (size_t i = 0; i < count; i++) {
     uint32_t code = load32(codes + 4 * i);
     bf16 += (code & 0xffff) == 0;
     f16 += (code & 0x1fff) == 0;
   }  // VECTORISED
-  for (size_t i = 0; i < count; i++) {
-    uint32_t code = load32(codes + 4 * i);
-    upper[code >> 16]++;
-    lowest[code & 0xff]++;
-  }
-  narrow[0] += bf16;
-  narrow[1] += f16;
-}
-
-// every NaN as one code: which one an operation gives depends on the machine
-static void tally_values(const float* values, size_t count, uint32_t* upper) {
-  for (size_t i = 0; i < count; i++) {
-    uint32_t bits = to_bits(values[i]);
-    upper[(bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : bits >> 16]++;
-  }
+  out[0] += bf16;
+  out[1] += f16;
 }
 
 typedef uint16_t Sv __attribute__((vector_size(2 * WIDTH), aligned(1), may_alias));
@@ -380,7 +347,7 @@ static void scales(int type, const uint8_t* source, size_t blocks, uint64_t* not
 
 extern const Kernels kernels;
 const Kernels kernels = {
-    STRING(LEVEL), widen, tally16, tally8, tally32, tally_values, row, pass_bf16, moments, moments64, classes, hash, difference,
+    STRING(LEVEL), widen, tally, narrow, row, pass_bf16, moments, moments64, classes, hash, difference,
     scales, products,
 };
 

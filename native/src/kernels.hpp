@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tally.hpp"
+
 namespace assay {
 
 constexpr int LANES = 16;       // partial sums of a row; the numpy reference has as many, so that sums are equal
@@ -35,11 +37,9 @@ struct Kernels {
   const char* name;
   // values of `count` elements (a whole number of blocks) as f32; false if the type is unknown
   bool (*widen)(int type, const uint8_t* source, size_t count, float* values, const float* table, const int8_t* grid);
-  void (*tally16)(const uint8_t* codes, size_t count, uint32_t* histogram);
-  void (*tally8)(const uint8_t* codes, size_t count, uint32_t* histogram);
-  // f32: upper 16 bits and lowest byte; returns nothing, counts codes with 16 (fits bf16) and 13 (may fit f16) low zeros
-  void (*tally32)(const uint8_t* codes, size_t count, uint32_t* upper, uint32_t* lowest, uint64_t* narrow);
-  void (*tally_values)(const float* values, size_t count, uint32_t* upper);
+  void (*tally)(const Tally& tally);
+  // f32: counts codes with 16 low zeros (fits bf16), and with 13 (may fit f16)
+  void (*narrow)(const uint8_t* codes, size_t count, uint64_t* narrow);
   void (*row)(const float* values, size_t count, Row* row, float* columns);
   // row, columns and hash of a piece of bf16 codes in one loop; returns the hash that continues `seed`
   uint64_t (*pass_bf16)(const uint8_t* codes, size_t count, Row* row, float* columns, uint64_t seed);

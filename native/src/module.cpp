@@ -19,6 +19,7 @@
 #include "buffer.hpp"
 #include "kernels.hpp"
 #include "related.hpp"
+#include "sha256.hpp"
 #include "summary.hpp"
 
 #define DECLARE(level) \
@@ -141,16 +142,30 @@ static nb::dict result_dict(const Result& r) {
   return out;
 }
 
+struct BoundSha256 {
+  std::unique_ptr<Sha256> digest;
+  void update(nb::handle bytes) {
+    Buffer buffer(bytes);
+    nb::gil_scoped_release unlocked;
+    digest->update(buffer.data(), buffer.size());
+  }
+};
+
+static nb::object hashing() {
+  auto digest = sha256();
+  return digest ? nb::cast(new BoundSha256{std::move(digest)}, nb::rv_policy::take_ownership) : nb::none();
+}
+
 class Bound {  // a Summary with the tables it points into
  public:
   Bound(int type, uint64_t count, uint64_t columns, nb::bytes table, nb::bytes grid)
       : table_(std::move(table)), grid_(std::move(grid)),
         summary_((check(type, count, columns), *chosen), type, count, columns,
                  reinterpret_cast<const float*>(table_.c_str()), reinterpret_cast<const int8_t*>(grid_.c_str())) {}
-  void feed(nb::handle bytes) {
+  void feed(nb::handle bytes, BoundSha256* digest) {
     Buffer buffer(bytes);
     nb::gil_scoped_release unlocked;
-    summary_.feed(buffer.data(), buffer.size());
+    summary_.feed(buffer.data(), buffer.size(), digest ? digest->digest.get() : nullptr);
   }
   nb::dict finish() {
     if (!summary_.complete()) throw std::invalid_argument("fewer bytes than the tensor has were fed");
@@ -245,10 +260,14 @@ NB_MODULE(_core, m) {
         "grid"_a = nb::bytes("", 0),
         "(mean, mean square, spread of row energies, of column energies, sum of squared correlations of rows, greatest "
         "eigenvalue of their matrix) of the first `most` columns of rows; None if a value is not finite or a row zero.");
+  m.def("sha256", &hashing, "A SHA-256 that `Summary.feed` updates too; None where the CPU has no instructions for it.");
+  nb::class_<BoundSha256>(m, "Sha256")
+      .def("update", &BoundSha256::update, "bytes"_a)
+      .def("hexdigest", [](const BoundSha256& self) { return self.digest->hex(); });
   nb::class_<Bound>(m, "Summary")
       .def(nb::init<int, uint64_t, uint64_t, nb::bytes, nb::bytes>(), "type"_a, "count"_a, "columns"_a,
            "table"_a = nb::bytes("", 0), "grid"_a = nb::bytes("", 0))
-      .def("feed", &Bound::feed, "bytes"_a)
+      .def("feed", &Bound::feed, "bytes"_a, "digest"_a = nb::none())
       .def("finish", &Bound::finish);
   bind_corpus(m);
 }

@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "tally.hpp"
+
 namespace assay {
 
 static const struct { int type, elements, bytes; } BLOCKS[] = {
@@ -52,54 +54,64 @@ Summary::Summary(const Kernels& kernels, int type, uint64_t count, uint64_t colu
   row_high_ = high_ = -INF;
 }
 
-void Summary::feed(const uint8_t* bytes, size_t size) {
+void Summary::feed(const uint8_t* bytes, size_t size, Digest* digest) {
   while (size && done_ < count_) {
     uint64_t left = rows_ ? columns_ - row_at_ : count_ - done_;
     size_t count = std::min<uint64_t>(left, PIECE), need = count / each_ * size_;
     if (carry_.empty() && size >= need) {
-      piece(bytes, count);
+      piece(bytes, count, digest);
       bytes += need, size -= need;
       continue;
     }
     size_t take = std::min(need - carry_.size(), size);
+    if (digest) digest->update(bytes, take);
     carry_.insert(carry_.end(), bytes, bytes + take);
     bytes += take, size -= take;
     if (carry_.size() == need) {
-      piece(carry_.data(), count);
+      piece(carry_.data(), count, nullptr);
       carry_.clear();
     }
   }
+  if (size && digest) digest->update(bytes, size);
 }
 
-void Summary::piece(const uint8_t* bytes, size_t count) {
+void Summary::piece(const uint8_t* bytes, size_t count, Digest* digest) {
   if (type_ == BYTES) {
-    k_.tally8(bytes, count, window_.data());
+    tally({Tally::CODES8, bytes, count, window_.data(), nullptr}, bytes, count, digest);
   } else {
-    values(bytes, count);
+    values(bytes, count, digest);
   }
   done_ += count;
   window_count_ += count;
   if (window_count_ >= window_target_ || done_ == count_) close_window();
 }
 
-void Summary::values(const uint8_t* bytes, size_t count) {
+void Summary::tally(const Tally& what, const uint8_t* bytes, size_t size, Digest* digest) const {
+  if (digest) digest->update(bytes, size, what);
+  else k_.tally(what);
+}
+
+void Summary::values(const uint8_t* bytes, size_t count, Digest* digest) {
   Row row;
   float *v = values_.data(), *columns = column_.data() + (rows_ ? row_at_ : 0);
+  size_t size = count / each_ * size_;
+  uint32_t* codes = window_.data();
   if (type_ == BF16) {
     uint64_t hash = k_.pass_bf16(bytes, count, &row, columns, row_hash_);
-    k_.tally16(bytes, count, window_.data());
+    tally({Tally::CODES16, bytes, count, codes, nullptr}, bytes, size, digest);
     add_row(row, count, hash);
     return;
   }
   k_.widen(type_, bytes, count, v, table_, grid_);
   if (type_ == F16) {
-    k_.tally16(bytes, count, window_.data());
+    tally({Tally::CODES16, bytes, count, codes, nullptr}, bytes, size, digest);
   } else if (type_ == CODE8) {
-    k_.tally8(bytes, count, window_.data());
+    tally({Tally::CODES8, bytes, count, codes, nullptr}, bytes, size, digest);
   } else if (type_ == F32) {
-    k_.tally32(bytes, count, window_.data(), lowest_, narrow_);
+    tally({Tally::FLOATS, bytes, count, codes, lowest_}, bytes, size, digest);
+    k_.narrow(bytes, count, narrow_);
   } else {
-    k_.tally_values(v, count, window_.data());
+    tally({Tally::MADE, reinterpret_cast<const uint8_t*>(v), count, codes, nullptr}, bytes, size, digest);
     if (type_ >= GGML) k_.scales(type_, bytes, count / each_, &not_finite_scales_, &zero_scales_);
   }
   if (codes_ == CODES && type_ != F16 && type_ != BF16) {
@@ -108,7 +120,7 @@ void Summary::values(const uint8_t* bytes, size_t count) {
     else k_.moments(v, count, &sums_);
   }
   k_.row(v, count, &row, columns);
-  add_row(row, count, rows_ ? k_.hash(bytes, count / each_ * size_, row_hash_) : 0);
+  add_row(row, count, rows_ ? k_.hash(bytes, size, row_hash_) : 0);
 }
 
 void Summary::add_row(const Row& row, size_t count, uint64_t hash) {

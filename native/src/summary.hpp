@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "tally.hpp"
 
 namespace assay {
 
@@ -42,13 +43,14 @@ struct Result {
 class Summary {
  public:
   Summary(const Kernels& kernels, int type, uint64_t count, uint64_t columns, const float* table, const int8_t* grid);
-  void feed(const uint8_t* bytes, size_t size);
+  void feed(const uint8_t* bytes, size_t size, Digest* digest = nullptr);  // digest takes the same bytes
   Result finish();
   bool complete() const { return done_ == count_ && carry_.empty(); }
 
  private:
-  void piece(const uint8_t* bytes, size_t count);
-  void values(const uint8_t* bytes, size_t count);
+  void piece(const uint8_t* bytes, size_t count, Digest* digest);
+  void values(const uint8_t* bytes, size_t count, Digest* digest);
+  void tally(const Tally& what, const uint8_t* bytes, size_t size, Digest* digest) const;
   void add_row(const Row& row, size_t count, uint64_t hash);
   void end_row();
   void flush_columns();

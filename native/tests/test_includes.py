@@ -17,7 +17,8 @@ SOURCES = Path(__file__).resolve().parents[1] / "src"
 # include-what-you-use 0.18 aborts on GCC's vector types; kernels.cpp uses the C library and intrinsics only
 CHECKED = sorted(source.name for source in SOURCES.glob("*.cpp") if source.name != "kernels.cpp")
 # the library's own inner headers (libstdc++, glibc), and Python's, which nanobind includes by contract
-_INNER = re.compile(r"#include <(bits/|ext/|sys/types|py\w+\.h|abstract\.h|object\.h)")
+# and the parts of immintrin.h, which are not to be included by themselves
+_INNER = re.compile(r"#include <(bits/|ext/|sys/types|py\w+\.h|abstract\.h|object\.h|\w+intrin\.h)")
 _MINE = "allocator_traits"  # what a vector's element type is made from: used by no line of ours
 _C = {"stddef.h": "cstddef", "stdint.h": "cstdint", "string.h": "cstring"}
 

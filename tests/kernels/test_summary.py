@@ -13,20 +13,9 @@ from hypothesis import strategies as st
 
 from assay.kernels import reference, types
 from assay.kernels._grids import grid
-from tests.kernels import levels
+from tests.kernels import levels, same
 
 native = pytest.importorskip("openassay_native")
-
-
-def same(left: Any, right: Any) -> bool:
-    """Equal, where NaN equals NaN."""
-    if isinstance(left, float) and isinstance(right, float):
-        return left == right or (math.isnan(left) and math.isnan(right))
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, tuple | list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return bool(left == right)
 
 
 def summaries(kind: types.Type, raw: bytes, count: int, columns: int, cuts: list[int]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Summary(Protocol):
     """One streaming pass over a tensor: feed its bytes in any portions, then ask what was learnt."""
 
-    def feed(self, bytes: Any) -> None: ...
+    def feed(self, bytes: Any, *digest: Any) -> None: ...
 
     def finish(self) -> dict[str, Any]: ...
 
@@ -39,6 +39,20 @@ class Correlated:
     column_spread: float
     correlation: float
     largest: float
+
+
+class Digest(Protocol):
+    """SHA-256 of bytes in their order, as hashlib has it."""
+
+    def update(self, bytes: Any) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def sha256() -> Digest | None:
+    """One that the native `Summary.feed` takes too, and updates while it counts; None where hashlib is as quick."""
+    made = getattr(_native(), "sha256", None)
+    return None if made is None else made()
 
 
 def _tables(kind: types.Type) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from assay.facts.artifact import Artifact
 from assay.lazy import dataclass
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assay.facts.reported import Reported
+    from assay.kernels import Digest
     from assay.probes.probing import Probing
     from assay.subject import Walk
     from assay.uncertainty.asking import Asking
@@ -126,6 +127,14 @@ class Feed(Protocol):
 
     def ended(self) -> Iterable[object]:
         """The facts, once the last block was fed."""
+
+
+@runtime_checkable
+class Hashing(Protocol):
+    """A feed that can hash what it takes meanwhile, in less than both take one after the other."""
+
+    def hashes(self) -> Digest | None:
+        """The SHA-256 of all that will be fed, from the first byte on; None where it does not hash."""
 
 
 _RUNS = ("run", "begin", "ready")  # the functions of a measure

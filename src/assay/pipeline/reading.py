@@ -18,7 +18,7 @@ from assay.formats.container.second import ATTACHED
 from assay.formats.container.unread import unread
 from assay.isolation import Reader
 from assay.lazy import dataclass
-from assay.measures import Feed
+from assay.measures import Feed, Hashing
 from assay.pipeline.budget import Budget
 from assay.progress import Progress, Steps
 from assay.subject import Entry, Hashed, Peeked, Walk, hashed, peeked, reach
@@ -184,10 +184,12 @@ def hash_all(
             return Hashed("", reason)
         if entry.path in known:
             return Hashed(known[entry.path])
-        sink = _together(feeds.get(entry.path, ()))
-        if entry.path in beside and sink is None:
-            return Hashed("")
-        return hashed(entry, steps.add, sink, elsewhere=entry.path in beside)
+        wanted = feeds.get(entry.path, ())
+        sink = _together(wanted)
+        if entry.path in beside:
+            return Hashed("") if sink is None else hashed(entry, steps.add, sink, elsewhere=True)
+        digest = wanted[0].hashes() if len(wanted) == 1 and isinstance(wanted[0], Hashing) else None
+        return hashed(entry, steps.add, sink, digest)
 
     if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
         return [one(entry) for entry in entries]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from assay.errors import Changed, OverBudget, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.window import Source
 from assay.lazy import dataclass
 from assay.subject.walk import Entry
+
+if TYPE_CHECKING:
+    from assay.kernels import Digest
 
 BLOCK = 1024 * 1024
 
@@ -27,19 +31,26 @@ class Hashed:
 
 
 def hashed(
-    entry: Entry, advance: Advance | None = None, sink: Sink | None = None, *, elsewhere: bool = False
+    entry: Entry,
+    advance: Advance | None = None,
+    sink: Sink | None = None,
+    shared: Digest | None = None,
+    *,
+    elsewhere: bool = False,
 ) -> Hashed:
-    """Read the whole file once in 1 MiB blocks, each also given to `sink`.
+    """Read the whole file once in 1 MiB blocks, each also given to `sink`, which updates `shared`, if given, itself.
 
     A file that changes meanwhile, or did before, keeps its digest and gets an obstacle. One that `advance` ends, by
     raising OverBudget, has no digest; nor has any that is hashed `elsewhere`, and only read here.
     """
-    digest, count = _Unhashed() if elsewhere else hashlib.sha256(), 0
+    digest: Digest = shared or (_Unhashed() if elsewhere else hashlib.sha256())
+    count = 0
     try:
         with entry.place.source() as source:
             source.seek(0)
             for block in _blocks(source):
-                digest.update(block)
+                if shared is None:
+                    digest.update(block)
                 count += len(block)
                 if sink:
                     sink(block)

@@ -52,7 +52,14 @@ class Pass:
         self._waiting: list[tuple[TensorSpec, Type, str]] = waiting
         self._active: list[tuple[TensorSpec, Type, kernels.Summary]] = []
         self._at, self._keep = 0, keep
+        self._digest: kernels.Digest | None = None
+        self._hashed = 0  # bytes of the file that the digest has
         self.stop = max((row[0].stop for row in waiting), default=0)
+
+    def hashes(self) -> kernels.Digest | None:
+        """The SHA-256 of all that will be fed, from the first byte on; None where it does not hash."""
+        self._digest = kernels.sha256()
+        return self._digest
 
     def feed(self, block: memoryview) -> None:
         """Take the next bytes of the file."""
@@ -69,12 +76,21 @@ class Pass:
             if written:
                 summary = Written(summary, written, kind, tensor)
             self._take(tensor, kind, summary, block, start)
+        if self._digest is not None:
+            self._digest.update(block[self._hashed - start :])
+            self._hashed = stop
         self._at = stop
 
     def _take(self, tensor: TensorSpec, kind: Type, summary: kernels.Summary, block: memoryview, start: int) -> None:
         """Feed the part of the block that is the tensor's; it stays active if more is to come."""
         stop = start + len(block)
-        summary.feed(block[max(tensor.start, start) - start : min(tensor.stop, stop) - start])
+        begin, end = max(tensor.start, start), min(tensor.stop, stop)
+        if self._digest is None or begin < self._hashed or isinstance(summary, Written):
+            summary.feed(block[begin - start : end - start])
+        else:
+            self._digest.update(block[self._hashed - start : begin - start])
+            summary.feed(block[begin - start : end - start], self._digest)
+            self._hashed = end
         if tensor.stop > stop:
             self._active.append((tensor, kind, summary))
             return
