@@ -11,7 +11,8 @@ FROM python:3.12-slim
 RUN --mount=from=build,source=/wheels,target=/wheels \
     pip install --quiet --no-cache-dir --no-index --find-links /wheels "openassay[hub,sign]"
 RUN useradd --create-home --uid 10001 assay
-USER assay
+# by number: what runs containers (Kubernetes: runAsNonRoot) cannot tell from a name that it is not root
+USER 10001
 WORKDIR /home/assay
 ENTRYPOINT ["assay"]
 CMD ["--help"]

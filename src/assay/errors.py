@@ -25,12 +25,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown word: "; did you mean 'x'?", or nothing if no known one is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), 1)
+    rows = list(known)
+    if word.endswith("*"):  # a pattern is near to a pattern: weights.* to all ids that begin so
+        rows = sorted({f"{row.partition('.')[0]}.*" for row in rows if "." in row})
+    near = get_close_matches(word, rows, 1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
 class AssayError(Exception):
     """Base of the hierarchy; catching it never hides a bug in assay itself."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks for it): the sentence; where in assay it was raised helps nobody."""
+        return [f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[object, ...]:
         """As it is: an error crosses from a worker process whatever its constructor takes."""

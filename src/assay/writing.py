@@ -24,6 +24,14 @@ def write(path: Path, raw: bytes) -> None:
         raise UsageError(f"cannot write {path}: {reason(cause)}") from None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where it is not there (UsageError: it cannot be made)."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as cause:
+        raise UsageError(f"cannot make the folder {path}: {reason(cause)}") from None
+
+
 def keep_out(path: Path, given: Path) -> None:
     """UsageError where `path` is a file that was given, or one of a folder's or a new one in it, also through links."""
     try:

@@ -91,6 +91,7 @@ class _Ended(BaseException):
 
 def main() -> None:
     """Entry point of `assay`: every expected error is one sentence on standard error."""
+    _open_streams()
     try:
         status = _main()
     except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
@@ -103,11 +104,11 @@ def main() -> None:
 def _main() -> int | None:
     match sys.argv[1:]:
         case ["-h" | "--help"]:
-            print(HELP)
+            return _printed(HELP)
         case ["--version"]:
             from assay.version import VERSION
 
-            print(f"assay, version {VERSION}")
+            return _printed(f"assay, version {VERSION}")
         case _:
             gc.set_threshold(50_000)  # what is imported stays: there is no garbage to look for in it
             for name, value in _LIBRARIES.items():
@@ -115,7 +116,23 @@ def _main() -> int | None:
             _leave_working_directory_out_of_the_import_path()
             _end_with_a_sentence()
             return _status()
-    return None
+
+
+def _open_streams() -> None:
+    """Let a standard stream that is closed (`2>&-`) lead nowhere; else the next file to be opened takes its number."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
+
+
+def _printed(text: str) -> int:
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        return _unwritten(error)
+    return 0
 
 
 def _end_with_a_sentence() -> None:
@@ -184,21 +201,26 @@ def _status() -> int:
         error.show()
         return EXIT_USAGE
     except click.ClickException as error:
-        return _said(f"assay: {error.format_message()}", EXIT_USAGE, *_see(error))
+        message = " ".join(error.format_message().split())  # choices are listed in lines of their own
+        return _said(f"assay: {message}", EXIT_USAGE, *_see(error))
     except (click.Abort, KeyboardInterrupt, _Ended) as asked:
         return _interrupted(asked)
     except Stopped as error:
         return _said(f"assay: {error}; {_UNFINISHED}", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        silence_output()  # the reader went away: nobody to tell
-        return 0
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            return _bug()
-        silence_output()
-        return _said(f"assay: the output cannot be written: {error.strerror}", EXIT_USAGE)
+        return _unwritten(error)
     except Exception:  # noqa: BLE001 - a bug: say so with its traceback, and with the status that means it
         return _bug()
+
+
+def _unwritten(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):
+        silence_output()  # the reader went away: nobody to tell
+        return 0
+    if error.errno not in _NO_ROOM:
+        return _bug()
+    silence_output()
+    return _said(f"assay: the output cannot be written: {error.strerror}", EXIT_USAGE)
 
 
 def _bug() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,9 @@ def given(words: str, most: int) -> bytes | str:
         if len(raw) > most:
             raise UsageError(f"the text on standard input is too large: expected at most {most:,} bytes, got more")
         return raw
-    return content(Path(words), most, "text") if is_file(words) else words
+    if is_file(words):
+        return content(Path(words), most, "text")
+    return os.fsencode(words).decode("utf-8", "replace")  # bytes that are not UTF-8, or that the locale cannot read
 
 
 def is_file(words: str) -> bool:

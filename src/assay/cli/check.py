@@ -125,7 +125,7 @@ def _given(words: str, what: str) -> Source:
         return source("standard input", given_text("-", MOST))
     if what == "document" or is_file(words):
         return document(Path(words), what)
-    return source("the text", words)
+    return source("the text", given_text(words, MOST))
 
 
 def _status(found: Checked, fail_on: str) -> int:

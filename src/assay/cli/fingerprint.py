@@ -12,7 +12,7 @@ from assay.cli._apart import command
 from assay.cli._network import told
 from assay.cli._streams import answer, note
 from assay.errors import InputError, UsageError
-from assay.writing import write
+from assay.writing import make_folder, write
 
 
 @command("fingerprint")
@@ -34,7 +34,7 @@ def COMMAND(model: str, target: Path | None, offline: bool) -> int:
     except InputError as cause:
         raise UsageError(str(cause)) from None
     if target is None:
-        library().mkdir(parents=True, exist_ok=True)
+        make_folder(library())
         target = library() / (re.sub(r"[^\w.-]+", "--", found.name).strip(".-") + f"-{found.sha256[:12]}{SUFFIX}")
     raw = encoded(found)
     write(target, raw)

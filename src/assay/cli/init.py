@@ -13,6 +13,7 @@ from assay.cli._streams import put, say
 from assay.errors import UsageError
 from assay.lazy import regex
 from assay.version import VERSION
+from assay.writing import make_folder
 
 _WORKFLOWS = Path(__file__).parent / "workflows"
 # the service -> where its file belongs in a repository
@@ -46,7 +47,7 @@ def COMMAND(service: str, model: str, repository: Path, quiet: bool) -> None:
     if path.exists():
         raise UsageError(f"{path} is there already: move it away, or take over what  assay init  writes elsewhere")
     text = workflow(service, model)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     put(text.encode(), path)
     if service == "gitlab" and not quiet:
         say("include it in .gitlab-ci.yml:  include: assay.gitlab-ci.yml")

@@ -78,7 +78,7 @@ def size(count: int) -> str:
         if value < 1000 or unit == "TB":
             break
         value /= 1000
-    return f"{count:,} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+    return f"{count:,} {unit if count != 1 else 'byte'}" if unit == "bytes" else f"{value:.1f} {unit}"
 
 
 def parameters(count: int) -> str:

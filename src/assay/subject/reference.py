@@ -21,6 +21,12 @@ from assay.subject.walk import Walk, walked
 _SERVER = regex(r"(?P<api>openai\+|anthropic\+)(?P<url>https?://[^\s#]+)(?:#(?P<model>\S+))?\Z")
 # what a server prints of itself, or a browser shows: a host with a port
 _HOST = regex(r"(?:localhost|[A-Za-z0-9.-]+\.[A-Za-z0-9-]+|\[[0-9a-fA-F:]+\]):\d{1,5}(?:/\S*)?\Z")
+# a model's page on the hub, as a browser shows it, or with the scheme half typed
+_PAGE = regex(
+    r"(?:(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/|hf:/?)(?!datasets/|spaces/)(?P<name>\w[\w.-]*/\w[\w.-]*)"
+    r"(?:/(?:tree|blob|resolve|commit)/(?P<revision>[\w.-]+))?(?:[/?#]\S*)?\Z"
+)
+_PAGES = ("http", "www.", "huggingface.co/", "hf.co/", "hf:")  # all that such begin with
 _FORMS = "a folder, a weight file, hf://org/name, s3://bucket/path or openai+http://host/v1#model"
 
 
@@ -35,6 +41,9 @@ def opened(model: str | os.PathLike[str], *, offline: bool = False, headers: boo
         UsageError: nothing is there, or the reference has none of these forms; the message says what to give.
     """
     reference = os.fspath(model)
+    if reference.startswith(_PAGES) and (page := _PAGE.match(reference)) and not Path(reference).exists():
+        hub = f"hf://{page['name']}{'@' if page['revision'] else ''}{page['revision'] or ''}"
+        raise UsageError(f"cannot open {reference.partition('?')[0]}: a model on the hub is {hub}")
     if "://" in reference or reference.startswith(ENDPOINTS):
         return _far(reference, offline=offline, headers=headers)
     if ":" in reference and _HOST.match(reference) and not Path(reference).exists():

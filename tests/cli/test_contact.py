@@ -1,0 +1,96 @@
+"""What somebody meets who has just installed it: streams that are closed or full, near misses, places that are none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.errors import UsageError
+from tests.builders import hub_model
+from tests.builders.command import ASSAY, run
+
+
+def shell(words: str, *redirected: str) -> subprocess.CompletedProcess[str]:
+    """`assay WORDS`, with what a shell does to its streams."""
+    line = f'"{sys.executable}" -m assay {words} {" ".join(redirected)}'
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("words", ["--help", "--version"])
+def test_what_is_printed_without_a_command_ends_as_a_report_does(words: str) -> None:
+    done = shell(words, "| true; exit ${PIPESTATUS[0]}")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = shell(words, ">/dev/full")
+    assert (done.returncode, done.stderr) == (2, "assay: the output cannot be written: No space left on device\n")
+
+
+def test_closed_streams_change_no_verdict_and_no_report(tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "model")
+    plain = run("audit", str(model), "-o", f"json={tmp_path}/plain.json", "-q")
+    done = shell(f"audit {model} -o json={tmp_path}/closed.json", "<&- >&- 2>&-")
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, "", "")
+    assert (tmp_path / "closed.json").read_bytes() == (tmp_path / "plain.json").read_bytes()
+    assert shell("audit nowhere", "2>&-").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("https://huggingface.co/org/name", "a model on the hub is hf://org/name"),
+        (
+            "https://hf.co/org/name/tree/v1.0?x=secret",
+            "cannot open https://hf.co/org/name/tree/v1.0: a model on the hub is hf://org/name@v1.0",
+        ),
+        ("huggingface.co/org/name", "a model on the hub is hf://org/name"),
+        ("hf:org/name", "a model on the hub is hf://org/name"),
+    ],
+)
+def test_the_page_of_a_model_names_its_reference(words: str, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        assay.audit(words)
+    assert str(raised.value).endswith(said)
+
+
+def test_a_pattern_is_near_to_a_pattern() -> None:
+    said = "assay: no check 'weigths.*'; did you mean 'weights.*'? (assay checks lists them)\n"
+    assert run("checks", "weigths.*").stderr == said
+
+
+def test_a_choice_that_is_missing_is_one_line() -> None:
+    done = run("init")
+    assert done.stderr.startswith(
+        "assay: Missing argument '{github|gitlab|pre-commit}'. Choose from: github, gitlab, pre-commit\n"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "model")
+    (tmp_path / "file").touch()
+    done = run("init", "github", "--repository", f"{tmp_path}/file")
+    assert done.stderr == f"assay: cannot make the folder {tmp_path}/file/.github/workflows: Not a directory\n"
+    done = run("fingerprint", str(model), XDG_DATA_HOME=f"{tmp_path}/file")
+    assert done.returncode == 2 and done.stderr.startswith(f"assay: cannot make the folder {tmp_path}/file/")
+
+
+def test_a_text_that_is_no_utf_8_is_checked_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "source.txt").write_text("The house is white.\n")
+    words: list[str | bytes] = [
+        *ASSAY,
+        "check",
+        b"The house is white. It is a caf\xe9.",
+        "--document",
+        str(tmp_path / "source.txt"),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr == "" and "caf\ufffd" in done.stdout
+
+
+def test_a_notebook_shows_the_sentence_of_an_error() -> None:
+    with pytest.raises(UsageError) as raised:
+        assay.audit("nowhere")
+    shown = "UsageError: no model at nowhere: give a folder, a weight file or hf://org/name"
+    assert raised.value._render_traceback_() == [shown]  # what IPython asks an exception for
