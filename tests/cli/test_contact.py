@@ -94,3 +94,25 @@ def test_a_notebook_shows_the_sentence_of_an_error() -> None:
         assay.audit("nowhere")
     shown = "UsageError: no model at nowhere: give a folder, a weight file or hf://org/name"
     assert raised.value._render_traceback_() == [shown]  # what IPython asks an exception for
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("audit mod", "file,mod"),
+        ("explain token.forg", "plain,token.forgeable"),
+        ("audit m --only weights.hole,weights.ho", "plain,weights.hole,weights.hole"),
+        ("audit m -o ju", "plain,junit"),
+        ("audit m -o report.ht", "file,report.ht"),
+        ("audit m --policy str", "plain,strict"),
+        ("audit m --policy my.to", "file,my.to"),
+        ("audit m --question vul", "plain,vulnerabilities"),
+        ("audit m --base bas", "file,bas"),
+        ("corpus info ind", "file,ind"),
+        ("checks -o js", "plain,json"),
+    ],
+)
+def test_the_shell_completes_what_a_word_may_name(words: str, found: str) -> None:
+    count = str(len(words.split()))
+    done = run(_ASSAY_COMPLETE="bash_complete", COMP_WORDS=f"assay {words}", COMP_CWORD=count)
+    assert done.stdout == f"{found}\n", done.stderr

@@ -64,6 +64,14 @@ class Command(click.Command):
                     click.Option((short, f"--{name}"), is_flag=True, expose_value=False, callback=_noted, help=help)
                 )
 
+    def make_context(self, *words: Any, resilient_parsing: bool = False, **settings: Any) -> click.Context:
+        """As click's; a shell that completes is told what each text may name."""
+        if resilient_parsing:
+            from assay.cli._completing import teach
+
+            teach(self)
+        return super().make_context(*words, resilient_parsing=resilient_parsing, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run it (UsageError: an output would touch an input)."""
         ctx.meta.setdefault(QUIET, bool(ctx.params.get("quiet")))

@@ -5,14 +5,18 @@ Each function gives a decorator. Where an option means something else in each co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.decorators import FC
 
 from assay.cli._apart import Written
 from assay.cli._streams import Output, one_of
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 BYTES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
@@ -39,6 +43,15 @@ class Amount(click.ParamType):  # type: ignore[type-arg]
         return found
 
 
+def _offered(names: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from assay.cli._completing import chosen
+
+        return chosen(names, incomplete)
+
+    return complete
+
+
 def formats(*names: str, note: str = "") -> Callable[[FC], FC]:
     """`-o FORMAT[=PATH]`, any number of times, as (format, path) pairs; the first of `names` where none is given.
 
@@ -58,6 +71,7 @@ def formats(*names: str, note: str = "") -> Callable[[FC], FC]:
         multiple=True,
         callback=parsed,
         metavar="FORMAT[=PATH]",
+        shell_complete=_offered(names),
         help=f"{listed}, {_WHERE}{f' {note}' if note else ''}",
     )
 
@@ -73,6 +87,7 @@ def reports() -> Callable[[FC], FC]:
         cls=Written,
         multiple=True,
         metavar="FORMAT[=PATH]",
+        shell_complete=_offered(names()),
         help=f"Write a report, {_WHERE} Formats: {', '.join(names())}.",
     )
 

@@ -11,9 +11,13 @@ from assay.cli._streams import put
 @command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def COMMAND(shell: str) -> None:
-    """Print the completion script for SHELL.
+    """Print the completion script for SHELL: commands, options, files, checks, policies and formats.
 
     For bash:  assay completion bash >> ~/.bashrc
+
+    For zsh, below compinit:  assay completion zsh >> ~/.zshrc
+
+    For fish:  assay completion fish > ~/.config/fish/completions/assay.fish
     """
     from click.shell_completion import get_completion_class
 
