@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 LANES, PIECE = 16, 4096
 _ASIDE = 1 << 18  # codes that are counted at once: two megabytes of indexes
 _KEY, _MIX, _FOLD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint64(0x9E3779B97F4A7C15)
+_SIGN, _SIZE, _INFINITY = np.uint32(0x80000000), np.uint32(0x7FFFFFFF), np.uint32(0x7F800000)
 Raw = NDArray[np.uint8]
 
 
@@ -52,7 +53,7 @@ class Powers:
             self._kept = np.empty((3, size, LANES))
         value, square, other = self._kept[:, :size]
         padded = value[1:].reshape(count, wide)
-        padded[:, :width] = rows if finite else np.where(np.isfinite(rows), rows, rows.dtype.type(0))
+        padded[:, :width] = rows if finite else _finite(rows)
         padded[:, width:] = 0
         np.multiply(value[1:], value[1:], out=square[1:])
         for number, power in enumerate((value, square, other, other)):
@@ -60,6 +61,19 @@ class Powers:
                 np.multiply(square[1:], (value if number == 2 else square)[1:], out=other[1:])
             power[0] = self.sums[number]
             self.sums[number] = np.einsum("kl->l", power)
+
+
+def _all_bits(chosen: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """All bits where chosen, none elsewhere: with `&` a `where` without branches, which random choices mislead."""
+    return np.asarray(np.negative(chosen.view(np.uint8).astype(np.uint32)))
+
+
+def _finite(rows: NDArray[Any]) -> NDArray[Any]:
+    """The values, with zeros in the place of what is not finite."""
+    if rows.dtype != np.float32 or not rows.flags.c_contiguous:
+        return np.where(np.isfinite(rows), rows, rows.dtype.type(0))
+    bits = rows.view(np.uint32)
+    return np.asarray((bits & _all_bits((bits & _INFINITY) != _INFINITY)).view(np.float32))
 
 
 def extremes(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
@@ -72,10 +86,15 @@ def extremes(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
         return low, high, True
     unknown = np.flatnonzero(np.isnan(low) | np.isnan(high))
     if len(unknown):
-        some = rows[unknown]
-        nan = np.isnan(some)
-        for found, reduced, least in ((low, np.minimum.reduce, np.inf), (high, np.maximum.reduce, -np.inf)):
-            found[unknown] = reduced(np.where(nan, np.float32(least), some), axis=1)
+        bits = rows[unknown].view(np.uint32)
+        number = _all_bits((bits & _SIZE) <= _INFINITY)
+        bits &= number
+        np.invert(number, out=number)
+        for found, reduced, least in (
+            (low, np.minimum.reduce, _INFINITY),
+            (high, np.maximum.reduce, _INFINITY | _SIGN),
+        ):
+            found[unknown] = reduced((bits | number & least).view(np.float32), axis=1)
     return low, high, not len(unknown) and bool(np.isfinite(low).all() and np.isfinite(high).all())
 
 
