@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.errors import MissingExtra
-from assay.lazy import dataclass, fits, regex
+from assay.lazy import compiled, dataclass, fits, regex
 
 SOURCE = Path(assay.__file__).parent
 BUILT = """
@@ -227,6 +227,13 @@ def test_a_pattern_is_the_librarys_once_it_is_asked() -> None:
         found.nothing_of_the_kind  # type: ignore[attr-defined]  # noqa: B018
     with pytest.raises(re.error):
         regex("(").match("")
+
+
+def test_a_process_that_forks_can_have_all_patterns_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"row": (regex(r"\d+"),)}
+    compiled()
+    monkeypatch.setattr(re, "compile", None)
+    assert found["row"][0].sub("", "a1b22") == "ab"
 
 
 @pytest.mark.parametrize(("pattern", "names"), [("a.*", "a. a.b b.a"), ("*.bin", ".bin x.bin x.bin2"), ("x", "x X xx")])

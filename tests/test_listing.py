@@ -123,4 +123,4 @@ def test_an_audit_of_a_small_folder_imports_what_it_uses(tmp_path: Path) -> None
     assert done.returncode in (0, 3), done.stderr[-2000:]
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert loaded.isdisjoint({"gettext", "jinja2", "numpy", "platform", "rich", "tomllib", "uuid", "yaml"})
-    assert len([name for name in loaded if name.startswith("assay.")]) <= 175
+    assert len([name for name in loaded if name.startswith("assay.")]) <= 185  # the readers of its worker too

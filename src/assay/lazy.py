@@ -7,6 +7,7 @@ An audit of a small folder imports hundreds of patterns and classes, and uses a 
 from __future__ import annotations
 
 import dataclasses
+import gc
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -58,13 +59,32 @@ else:
 
 
 def fits(name: str, pattern: str) -> bool:
-    """What `fnmatchcase` says; for a pattern that is a name, or has one `*` and nothing else, nothing is compiled."""
-    before, star, after = pattern.partition("*")
-    if "*" in after or "?" in pattern or "[" in pattern:
-        return fnmatchcase(name, pattern)
-    if not star:
+    """What `fnmatchcase` says; nothing is compiled for a pattern without `?` and `[`, nor where an end does not fit."""
+    if "?" in pattern or "[" in pattern:
+        first = min(at for mark in "*?[" if (at := pattern.find(mark)) >= 0)
+        last = max(pattern.rfind(mark) for mark in "*?]")
+        ends = name.startswith(pattern[:first]) and name.endswith(pattern[last + 1 :])
+        return ends and fnmatchcase(name, pattern)
+    begin, *inner = pattern.split("*")
+    if not inner:
         return name == pattern
-    return len(name) >= len(before) + len(after) and name.startswith(before) and name.endswith(after)
+    *inner, end = inner
+    at, stop = len(begin), len(name) - len(end)
+    if at > stop or not (name.startswith(begin) and name.endswith(end)):
+        return False
+    for part in inner:  # the first place of each leaves the most room for the next
+        at = name.find(part, at, stop)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def compiled() -> None:
+    """Compile every pattern that the loaded modules declare: for a process that forks others, which need them."""
+    for found in gc.get_objects():
+        if type(found) is _Pattern:
+            found._compiled  # noqa: B018
 
 
 class _Pattern:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from assay.lazy import regex
 
@@ -177,10 +177,12 @@ _WORDS: dict[Topic, tuple[str, ...]] = {
     ),
 }
 # no results, though the words look like it: what a model is measured with, and what it puts out for an example
-_NO_RESULTS = (
+_NO_RESULTS = regex(
     r"\b(?:evaluation|test(?:ing)?|validation|benchmark)\s+(?:data(?: ?sets?)?|sets?|splits?|code|scripts?)\b"
-    r"|\binference results?\b"
+    r"|\binference results?\b",
+    re.IGNORECASE,
 )
+_ANY = {topic: regex("|".join(words), re.IGNORECASE) for topic, words in _WORDS.items()}
 _MARKUP = regex(r"<[^<>]*>|\]\([^()]*\)|\[optional\]", re.IGNORECASE)
 _EDGES = regex(r"^[\W\d_]+|[\W_]+$")
 
@@ -189,15 +191,7 @@ _EDGES = regex(r"^[\W\d_]+|[\W_]+$")
 def topics(title: str) -> frozenset[Topic]:
     """What a heading announces; nothing for one that announces none of the topics."""
     plain = _EDGES.sub("", _MARKUP.sub("", unicodedata.normalize("NFKC", title)))
-    results = _compiled(_NO_RESULTS).sub("", plain)
+    results = _NO_RESULTS.sub("", plain)
     return frozenset(
-        topic
-        for topic, words in _WORDS.items()
-        if _compiled("|".join(words)).search(results if topic is Topic.EVALUATION else plain)
+        topic for topic, words in _ANY.items() if words.search(results if topic is Topic.EVALUATION else plain)
     )
-
-
-@cache
-def _compiled(words: str) -> re.Pattern[str]:
-    """Compiled when the first heading is read: all of them together take 15 ms, which no start should wait for."""
-    return re.compile(words, re.IGNORECASE)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import cache
 
 from assay.lazy import regex
 
@@ -110,14 +109,8 @@ _SO = regex(
 )
 
 
-@cache
-def _ahead() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(row, re.IGNORECASE) for row in _AHEAD)
-
-
-@cache
-def _behind() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{row})" for row in _BEHIND), re.IGNORECASE)
+_BEFORE = tuple(regex(row, re.IGNORECASE) for row in _AHEAD)
+_AFTER = regex("|".join(f"(?:{row})" for row in _BEHIND), re.IGNORECASE)
 
 
 def stance(sentence: str, subject: re.Pattern[str]) -> Stance:
@@ -136,7 +129,7 @@ def stance(sentence: str, subject: re.Pattern[str]) -> Stance:
 def _denied(before: str, after: str) -> bool:
     """Whether the words before a thing, or those after it, say that it is not there."""
     before = _ARTICLE.sub("", before)
-    for pattern in _ahead():
+    for pattern in _BEFORE:
         match = pattern.search(before)
         if match is None:
             continue
@@ -145,7 +138,7 @@ def _denied(before: str, after: str) -> bool:
             return True
         if _SO.match(after.strip()) and (word.lower().startswith("n") or _THERE.search(before[: match.start()])):
             return True
-    return _behind().match(after.strip()) is not None
+    return _AFTER.match(after.strip()) is not None
 
 
 _ARTICLE = regex(r"\b(?:the|our|its|any|a|an)\s*\Z", re.IGNORECASE)

@@ -86,7 +86,7 @@ def _table() -> tuple[tuple[str, tuple[tuple[TextMarkKind, str, re.Pattern[str]]
     rows: dict[str, list[tuple[TextMarkKind, str, re.Pattern[str]]]] = {}
     for kind, table in ((TextMarkKind.SECRET, _SECRETS), (TextMarkKind.NETWORK, _NETWORK)):
         for name, (texts, pattern) in table.items():
-            compiled = re.compile(pattern)
+            compiled = regex(pattern)
             for text in texts:
                 rows.setdefault(text, []).append((kind, name, compiled))
     return tuple((text, tuple(found)) for text, found in rows.items())

@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NoReturn, Protocol
 
 from assay.errors import IsolationError
@@ -49,11 +50,16 @@ def started(*, fresh: bool, module: str = READER, ahead: Iterable[str] = ()) -> 
     """A worker, by fork if that is sound here and `fresh` is not asked for.
 
     Args:
-        ahead: modules of assay's that it will import.
+        ahead: modules of assay's that it will import, so that who forks it may have them for later as well.
     """
     if fresh or sys.platform != "linux":
         return Spawned(module)
-    return Forked(module) if _forkable() else _born(module, ahead) or Spawned(module)
+    if not _forkable():
+        return _born(module, ahead) or Spawned(module)
+    for name in ahead:
+        with suppress(ImportError):  # the worker says so
+            importlib.import_module(name)
+    return Forked(module)
 
 
 def _born(module: str, ahead: Iterable[str]) -> Child | None:

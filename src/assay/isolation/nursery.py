@@ -22,6 +22,7 @@ from threading import Lock
 
 from assay.errors import IsolationError
 from assay.isolation.child import PATIENCE, READER, _close, _import_path, _serve_as_child, _words
+from assay.lazy import compiled
 
 START = 60.0  # wall seconds until it must have answered
 MOST = 1 << 16  # bytes of one message
@@ -127,6 +128,8 @@ def tend(asked: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal
     born: dict[int, tuple[int, int]] = {}
+    known: set[str] = set()
+    ready = 0  # of those known, when their patterns were last compiled
     poll = select.poll()
     poll.register(asked, select.POLLIN)
     with socket.socket(fileno=asked) as line:
@@ -147,6 +150,10 @@ def tend(asked: int) -> None:
                 for name in request["ahead"]:
                     with suppress(ImportError):  # the worker says so
                         importlib.import_module(name)
+                if known.issuperset(request["ahead"]) and ready < len(known):
+                    ready = len(known)
+                    compiled()  # asked for the like again: each fork would compile the same
+                known.update(request["ahead"])
                 pid = os.fork()
                 if not pid:
                     _serve_as_child(request["module"], files[0], files[1], os.getppid())

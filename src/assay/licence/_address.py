@@ -54,6 +54,12 @@ _PLACES = (
     (r"unlicense\.org", "Unlicense"),
     (r"wtfpl\.net(?:/about)?", "WTFPL"),
 )
+# each with the host that it begins with, if it is the one and only: a place elsewhere is not worth compiling
+_PATTERNS = tuple(
+    ("" if "(" in host or "[" in host else host.replace("\\", ""), regex(place), name)
+    for place, name in _PLACES
+    for host in [place.partition("/")[0]]
+)
 
 
 def is_address(text: str) -> bool:
@@ -65,8 +71,8 @@ def addressed(address: str) -> Iterator[str]:
     """The names of licences that an address may stand for, the likeliest first; none where nobody files licences."""
     bare = _bare(address)
     yield from (row.id for row in UNLISTED if bare in row.addresses)
-    for pattern, name in _PLACES:
-        if found := re.fullmatch(pattern, bare):
+    for host, place, name in _PATTERNS:
+        if bare.startswith(host) and (found := place.fullmatch(bare)):
             said = found.expand(name).strip()
             yield said
             yield re.sub(r"(?<=\d)-(?=\d)", ".", said)  # opensource.org/license/apache-2-0

@@ -18,6 +18,7 @@ from assay.licence.index import KNOWN, RUN, Known
 MOST_LICENCES = 16  # of one file, copies counted
 LEAST_RUNS = 8
 LEAST = 0.5  # share of a licence that is there before it is named
+PART = 0.55  # of it that is looked at first: with little of that there, the rest is not enough
 # how far from where it is expected a run may lie: a share of the licence's length, and so many words; votes are taken
 # in steps
 REACH, SLACK, STEP = 0.3, 120, 32
@@ -71,8 +72,17 @@ def all_aligned(runs: array[int], count: int, without: set[str]) -> list[Aligned
 
 def _fitting(entries: Iterable[Known], left: set[int]) -> list[tuple[int, Known]]:
     """The licences of which the text has enough to be one of them, each with how many of its runs."""
-    shared = [(sum(map(left.__contains__, entry.hashes)), entry) for entry in entries]
-    return [row for row in shared if row[0] >= max(LEAST_RUNS, LEAST * len(row[1].hashes))]
+    rows = []
+    for entry in entries:
+        count, least = len(entry.hashes), max(LEAST_RUNS, LEAST * len(entry.hashes))
+        part = int(PART * count)
+        shared = sum(map(left.__contains__, entry.hashes[:part]))
+        if shared + count - part < least:
+            continue  # as with most of them: the rest cannot make up for it
+        shared += sum(map(left.__contains__, entry.hashes[part:]))
+        if shared >= least:
+            rows.append((shared, entry))
+    return rows
 
 
 def _aligned(entry: Known, runs: array[int], free: list[bool], count: int) -> Aligned:

@@ -21,7 +21,7 @@ def run(material: Material) -> Iterator[TokenReview]:
     summaries = {(row.artifact, row.name): row for row in rows}
     if not summaries or not material.all("Vocabulary"):
         return
-    from assay.weights import of_any_size, tensors
+    from assay.weights import tensors
     from assay.weights.embedding import reviewed
 
     number = 0
@@ -37,9 +37,7 @@ def run(material: Material) -> Iterator[TokenReview]:
         assert vocabulary is not None
         tokenizer = beside(index.artifact, [row for row in material.all("Tokenizer") if INSIDE not in row.artifact])
         try:
-            with of_any_size():
-                review = reviewed(summary, found, vocabulary, tokenizer)
-            yield review
+            yield reviewed(summary, found, vocabulary, tokenizer)
         except InputError as cause:
             yield TokenReview(summary.artifact, summary.name, found.rows, (), (), 0, 0, str(cause))
 

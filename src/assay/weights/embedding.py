@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assay.facts.tokenizer import SEPARATOR, Tokenizer, TokenRole, Vocabulary
 from assay.facts.values import TensorSummary, TokenReview, UntrainedToken
+from assay.weights import of_any_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,17 +54,28 @@ class Rows(Protocol):
 def reviewed(
     summary: TensorSummary, embedding: Rows, vocabulary: Vocabulary, tokenizer: Tokenizer | None
 ) -> TokenReview:
-    """The review of one embedding; its `reason` says so if there are no rows to compare with."""
-    import numpy as np
-
+    """The review of one embedding; its `reason` says so if there are no rows to compare with, and then none is read."""
     tokens = vocabulary.tokens
     known = _known_unused(tokens, tokenizer, embedding.rows)
-    mean = _mean_row(embedding)
-    reference, ids = _reference(embedding, mean, known)
     beyond = max(0, embedding.rows - len(tokens))
+    why = f"{len(known):,} rows are known to be unused and fewer than {LEAST} of them agree"
+    unknown = TokenReview(summary.artifact, summary.name, embedding.rows, (), (), 0, beyond, why)
+    if len(known) < LEAST:
+        return unknown
+    with of_any_size():
+        return _compared(summary, embedding, vocabulary, tokenizer, known) or unknown
+
+
+def _compared(
+    summary: TensorSummary, embedding: Rows, vocabulary: Vocabulary, tokenizer: Tokenizer | None, known: list[int]
+) -> TokenReview | None:
+    """The review of every row beside those `known` to be unused; None if too few of these agree."""
+    import numpy as np
+
+    tokens, mean = vocabulary.tokens, _mean_row(embedding)
+    reference, ids = _reference(embedding, mean, known)
     if reference is None:
-        why = f"{len(known):,} rows are known to be unused and fewer than {LEAST} of them agree"
-        return TokenReview(summary.artifact, summary.name, embedding.rows, (), (), 0, beyond, why)
+        return None
     cosines = np.concatenate([_cosines(rows - mean, reference) for _, rows in embedding.chunks()])
     ordinary = np.ones(len(cosines), bool)
     ordinary[[id for id in _special(tokenizer, tokens) if id < len(cosines)]] = False
@@ -77,6 +89,7 @@ def reviewed(
         for id in order
         if cosines[id] >= AGREE and ordinary[id]
     )
+    beyond = max(0, embedding.rows - len(tokens))
     return TokenReview(summary.artifact, summary.name, embedding.rows, ids, listed, alike, beyond)
 
 
