@@ -2,13 +2,21 @@
 // Each model's dossier goes to OUT, under its number; OPTIONS are those of `assay.web.tab.audited`, as JSON. A model
 // that is a Python file is run instead.
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import zlib from "node:zlib";
 
 const [site, out, options, ...models] = process.argv.slice(2);
-const { loadPyodide } = await import(pathToFileURL(path.join(site, "pyodide", "pyodide.mjs")).href);
-const python = await loadPyodide({ indexURL: path.join(site, "pyodide") + path.sep, packages: [] });
-const archive = new Uint8Array(fs.readFileSync(path.join(site, "assay.zip")));
+const here = fs.mkdtempSync(path.join(os.tmpdir(), "assay-site-")); // the site, as the worker unpacks it
+fs.cpSync(site, here, { recursive: true });
+for (const name of ["assay.zip", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"]) {
+  fs.writeFileSync(path.join(here, name), zlib.gunzipSync(fs.readFileSync(path.join(here, `${name}.packed`))));
+}
+const { loadPyodide } = await import(pathToFileURL(path.join(here, "pyodide", "pyodide.mjs")).href);
+const python = await loadPyodide({ indexURL: path.join(here, "pyodide") + path.sep, packages: [] });
+const archive = new Uint8Array(fs.readFileSync(path.join(here, "assay.zip")));
+fs.rmSync(here, { recursive: true });
 python.unpackArchive(archive.buffer, "zip", { extractDir: "/assay" });
 python.runPython("import sys; sys.path.insert(0, '/assay')");
 const tab = python.pyimport("assay.web.tab");

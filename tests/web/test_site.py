@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import html
 import io
 import json
 import re
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from assay.subject import given
-from assay.web import tab
+from assay.web import packing, tab
 from assay.web.runtime import FILES, PACKAGE
+from assay.web.site import carried
 from tests.builders.command import run
 
 
@@ -54,9 +59,10 @@ def test_kernels_that_are_none_are_refused(tmp_path: Path) -> None:
     assert done.returncode == 2 and "is no WebAssembly" in done.stderr
 
 
-def test_without_kernels_it_says_what_is_not_read(pyodide: Path, tmp_path: Path) -> None:
-    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(pyodide))
+def test_without_kernels_or_node_it_says_what_is_less(pyodide: Path, tmp_path: Path) -> None:
+    done = run("web", "build", str(tmp_path / "site"), "--pyodide", str(pyodide), PATH=str(tmp_path))
     assert done.returncode == 0 and "values of weights are not read there" in done.stdout
+    assert "Node is not installed here" in done.stdout
     assert "This site was built without kernels" in (tmp_path / "site" / "index.html").read_text()
 
 
@@ -82,12 +88,32 @@ def test_its_policy_lets_a_report_have_its_style_and_script(site: Path) -> None:
         assert own and shown and set(re.findall("'sha256-[^']+'", own[0])) <= set(shown[0].split()), directive
 
 
-def test_it_carries_no_compiled_code_and_the_licences(site: Path) -> None:
-    names = zipfile.ZipFile(site / "assay.zip").namelist()
+def opened(site: Path, name: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(gzip.decompress((site / f"{name}.packed").read_bytes())))
+
+
+def test_it_carries_no_code_of_this_platform_and_the_licences(site: Path) -> None:
+    names = opened(site, "assay.zip").namelist()
     assert {"assay/web/tab.py", "assay/licence/licences.bin", "yaml/__init__.py", "markupsafe/__init__.py"} <= set(
         names
     )
-    assert not [name for name in names if name.endswith((".so", ".pyc")) or name.startswith("assay/cli/")]
+    assert not [name for name in names if name.endswith((".so", "311.pyc")) or name.startswith("assay/cli/")]
     for package in ("boolean.py", "jinja2", "license-expression", "markupsafe", "pyyaml"):
         assert any(name.startswith(f"licences/{package}/") for name in names)
     assert "MPL-2.0" in (site / "notice.txt").read_text()
+
+
+def test_what_an_audit_begins_with_is_compiled_where_node_is_here(site: Path) -> None:
+    if not shutil.which("node"):
+        pytest.skip("Node is not installed")
+    own, library = opened(site, "assay.zip"), opened(site, "pyodide/python_stdlib.zip")
+    assert own.read("assay/web/tab.py") == b"" and own.read("assay/web/__pycache__/tab.cpython-314.pyc")
+    assert {"json/__init__.pyc", "dataclasses.pyc"} <= set(library.namelist())
+    assert "json/__init__.py" not in library.namelist()
+
+
+def test_nothing_that_a_tab_imports_is_left_out_of_pythons_library() -> None:
+    imports = re.compile(r"^\s*(?:import|from) (\w+)", re.MULTILINE)
+    sources = {path: raw.decode() for path, raw in carried().items() if path.endswith(".py")}
+    found = {(name, path) for path, text in sources.items() for name in imports.findall(text)}
+    assert len(found) > 1000 and not [row for row in found if row[0] in packing.UNUSED]

@@ -45,12 +45,13 @@ def build(
     Any static host will do. A visitor drops a model on the page, and nothing of it is sent anywhere; after the first
     visit the page works without a network.
     """
-    from assay.web import runtime
-    from assay.web.site import site
+    from assay.web import packing, runtime
+    from assay.web.site import carried, site
 
     _make_room(directory, replace=replace_old)
-    module = runtime.kernels(kernels)
-    files = site(runtime.taken(pyodide, offline=offline), module)
+    module, python, members = runtime.kernels(kernels), runtime.taken(pyodide, offline=offline), carried()
+    compiled = packing.compiled(python, members)
+    files = site(python, members, module, compiled)
     try:
         for path, raw in files.items():
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
@@ -62,6 +63,8 @@ def build(
         say(f"wrote {len(files)} files, {total / 1e6:.1f} MB, to {directory}")
         if module is None:
             say("values of weights are not read there: no kernels for a browser are here (--kernels)")
+        if not compiled:
+            say("a first visit compiles Python's modules, which takes longer: Node is not installed here, or failed")
         say(f"try it:  python3 -m http.server --bind 127.0.0.1 --directory {directory}")
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
-import io
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from assay.errors import UsageError
 from assay.policy import BUILTIN
 from assay.render.output.html import SCRIPTS, STYLES
 from assay.render.page import page, sources
 from assay.version import VERSION
-from assay.web import runtime
+from assay.web import packing, runtime
 
 MARK = "site.json"  # the list of what belongs to the site
 QUICK = 256 * 10**6  # bytes that are read in full at once; of more the headers come first
@@ -30,20 +29,39 @@ CARRIED = {
     "markupsafe": "markupsafe",
     "pyyaml": "yaml",
 }
-_LEFT_OUT = ("assay/cli/", "assay/web/assets/", "assay/web/site.py", "assay/web/runtime.py")
+_LEFT_OUT = (
+    *("assay/cli/", "assay/serve/", "assay/fleet/", "assay/registry/", "assay/execution/"),
+    *("assay/render/assets/workbench", "assay/web/assets/"),
+    *("assay/web/site.py", "assay/web/packing.py", "assay/web/runtime.py"),
+)
 _SCRIPTS = ("tab.js", "worker.js", "digests.js", "hasher.js", "kernels.js")
 _LICENCE = ("licen", "copying", "notice", "authors")
-_TIME = (1980, 1, 1, 0, 0, 0)  # of every member, so that the same files make the same archive
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
-def site(pyodide: Mapping[str, bytes], kernels: bytes | None = None) -> dict[str, bytes]:
-    """Path inside the site -> bytes, from the files of Pyodide, what is installed here, and the kernels if given.
+def site(
+    pyodide: Mapping[str, bytes],
+    members: Mapping[str, bytes],
+    kernels: bytes | None = None,
+    compiled: Mapping[str, bytes] = _NONE,
+) -> dict[str, bytes]:
+    """Path inside the site -> bytes.
 
-    Raises UsageError where a package that assay needs is not installed.
+    Args:
+        pyodide: its files, from `runtime.taken`.
+        members: assay and what it needs, from `carried`.
+        kernels: what computes values, from `runtime.kernels`.
+        compiled: modules that need not be compiled in the tab, from `packing.compiled`.
     """
-    found = {f"pyodide/{name}": raw for name, raw in pyodide.items()}
+    plain = ("pyodide.mjs", "pyodide.asm.mjs")  # scripts, which a host compresses
+    found = {f"pyodide/{name}": pyodide[name] for name in plain}
     found["pyodide/pyodide-lock.json"] = _without_packages(pyodide["pyodide-lock.json"])
-    found["assay.zip"] = _archive()
+    archives = {
+        "pyodide/pyodide.asm.wasm": pyodide["pyodide.asm.wasm"],
+        "pyodide/python_stdlib.zip": packing.library(pyodide["python_stdlib.zip"], compiled),
+        "assay.zip": packing.own(members, compiled),
+    }
+    found |= {f"{path}{packing.PACKED}": packing.packed(raw) for path, raw in archives.items()}
     found |= {name: _script(name) for name in _SCRIPTS}
     if kernels is not None:
         found["kernels.wasm"] = kernels
@@ -85,17 +103,13 @@ def _without_packages(lock: bytes) -> bytes:
     return json.dumps({**json.loads(lock), "packages": {}}, separators=(",", ":")).encode()
 
 
-def _archive() -> bytes:
-    """assay as it runs here and the packages that it needs, as one archive for Python's import path."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in ("assay", *CARRIED.values()):
-            for path, raw in _package(name):
-                archive.writestr(zipfile.ZipInfo(path, _TIME), raw, zipfile.ZIP_DEFLATED)
-        for distribution in CARRIED:
-            for path, raw in _licences(distribution):
-                archive.writestr(zipfile.ZipInfo(path, _TIME), raw, zipfile.ZIP_DEFLATED)
-    return stream.getvalue()
+def carried() -> dict[str, bytes]:
+    """assay as it runs here, the packages that it needs and their licences: path -> bytes.
+
+    Raises UsageError where a package that assay needs is not installed.
+    """
+    found = {path: raw for name in ("assay", *CARRIED.values()) for path, raw in _package(name)}
+    return found | {path: raw for name in CARRIED for path, raw in _licences(name)}
 
 
 def _package(name: str) -> Iterator[tuple[str, bytes]]:
@@ -125,21 +139,27 @@ def _notice() -> str:
             "assay",
             VERSION,
             "Apache-2.0",
-            f"this site's own code is in assay.zip, {', '.join(_SCRIPTS)}, kernels.wasm, offline.js",
+            f"this site's own code is in assay.zip.packed, {', '.join(_SCRIPTS)}, kernels.wasm, offline.js",
         ),
         (
             "Pyodide",
             runtime.VERSION,
             "MPL-2.0",
-            "files of its npm package, the list of other packages emptied; source: github.com/pyodide/pyodide",
+            "files of its npm package, two in gzip, its list of packages emptied; source: github.com/pyodide/pyodide",
         ),
-        ("CPython", "3.14.2", "PSF-2.0", "compiled into pyodide.asm.wasm; python_stdlib.zip; source: python.org"),
+        (
+            "CPython",
+            "3.14.2",
+            "PSF-2.0",
+            "compiled into pyodide.asm.wasm; its library in python_stdlib.zip, without modules that are not used, and"
+            " with others compiled; source: python.org",
+        ),
     ]
     for name in CARRIED:
         about = metadata.metadata(name)
         stated = [about[key] for key in ("License-Expression", "License") if key in about]
         licence = stated[0].splitlines()[0] if stated else "see its licence text"
-        rows.append((name, metadata.version(name), licence, f"its licence text is in assay.zip, licences/{name}/"))
+        rows.append((name, metadata.version(name), licence, f"its licence is in assay.zip.packed, licences/{name}/"))
     return "".join(f"{name} {version}\n  {licence}\n  {where}\n\n" for name, version, licence, where in rows)
 
 

@@ -6,16 +6,26 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 const post = (what, value, transfer = []) => postMessage({ what, value }, transfer);
 const at = (path) => new URL(path, import.meta.url).href;
 const requests = () => performance.getEntriesByType("resource").map((row) => row.name);
-const fetched = async (path) => {
-  const answer = await fetch(at(path));
+const plainly = fetch;
+const fetched = async (path, options) => {
+  const answer = await plainly(path, options);
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
-  return answer.arrayBuffer();
+  return answer;
 };
+// What is large is in gzip, whatever a host compresses; Pyodide asks for its own files by their names.
+const PACKED = ["assay.zip", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"].map(at);
+const unpacked = async (path) => {
+  const { body } = await fetched(`${path}.packed`);
+  const type = path.endsWith(".wasm") ? "application/wasm" : "application/zip";
+  return new Response(body.pipeThrough(new DecompressionStream("gzip")), { headers: { "content-type": type } });
+};
+globalThis.fetch = (path, options) => (PACKED.includes(`${path}`) ? unpacked(`${path}`) : fetched(path, options));
+const whole = async (path) => (await fetch(at(path))).arrayBuffer();
 let tab, dossier, python, computing, hashed;
 
 const boot = async ({ values }) => {
-  const archive = fetched("assay.zip");
-  const kernels = values ? fetched("kernels.wasm").then(loaded) : null;
+  const archive = whole("assay.zip");
+  const kernels = values ? whole("kernels.wasm").then(loaded) : null;
   for (const row of [archive, kernels]) row?.catch(() => {}); // told below, where they are waited for
   python = await loadPyodide({ indexURL: at("pyodide/"), packages: [] });
   python.unpackArchive(await archive, "zip", { extractDir: "/assay" }); // from the archive itself imports take longer
