@@ -12,6 +12,7 @@ import assay
 from assay.errors import UsageError
 from tests.builders import hub_model
 from tests.builders.command import ASSAY, run
+from tests.builders.corpus import opened
 
 
 def shell(words: str, *redirected: str) -> subprocess.CompletedProcess[str]:
@@ -116,3 +117,15 @@ def test_the_shell_completes_what_a_word_may_name(words: str, found: str) -> Non
     count = str(len(words.split()))
     done = run(_ASSAY_COMPLETE="bash_complete", COMP_WORDS=f"assay {words}", COMP_CWORD=count)
     assert done.stdout == f"{found}\n", done.stderr
+
+
+def test_what_functions_give_back_shows_itself_in_one_line(tmp_path: Path) -> None:
+    model = hub_model(tmp_path / "model")
+    text = "The quick brown fox jumps over the lazy dog, and the house is white."
+    (tmp_path / "text.txt").write_text(text)
+    assert repr(assay.diff(model, model)) == "<comparison with model: identical, margin 9.00, 20 tensors compared>"
+    assert repr(assay.check("The house is red.", [tmp_path / "text.txt"])) == "<check of the text: 1 not found>"
+    trace = opened(tmp_path, [text]).trace("They say the quick brown fox jumps over the lazy dog.")
+    assert repr(trace) == "<trace: 9 of 11 words, spans: 1>"
+    (licence,) = assay.audit(model).licences
+    assert repr(licence) == "<licence text LICENSE: Apache-2.0, 11,358 characters>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,11 @@ def test_a_number_is_not_the_name_of_another_model(tmp_path: Path) -> None:
 def test_what_goes_to_standard_output_needs_no_name(models: tuple[str, str]) -> None:
     done = run("audit", *models, "-o", "html=-")
     assert done.returncode == 1 and done.stdout.count("<!doctype html>") == 2
+
+
+def test_several_dossiers_on_standard_output_are_json_and_nothing_else(models: tuple[str, str]) -> None:
+    done = run("audit", *models, "-o", "json")
+    first, end = json.JSONDecoder().raw_decode(done.stdout)
+    second = json.loads(done.stdout[end:])
+    assert [row["decision"]["verdict"] for row in (first, second)] == ["PASSED", "FAILED"]
+    assert done.stderr.endswith(f"\nPASSED       {models[0]}\nFAILED       {models[1]}\n")

@@ -21,8 +21,10 @@ _ORDER = (1, 2, 3, 0)
 
 def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[str, tuple[str, ...]], int]) -> int:
     """Do `one` for each model, with its outputs, and return the exit status of all; what fails for one is said."""
-    for output in outputs:
-        if target(output).path and MODEL not in output:
+    targets = [target(output) for output in outputs]
+    aside = any(row.path is None and row.format != "text" for row in targets)  # a program reads standard output
+    for row, output in zip(targets, outputs, strict=True):
+        if row.path and MODEL not in output:
             raise UsageError(
                 f"{len(models)} models would be written to one file: put {MODEL} into the name in {output!r}"
             )
@@ -38,9 +40,10 @@ def several(models: tuple[str, ...], outputs: tuple[str, ...], one: Callable[[st
         except UsageError as error:
             say(f"assay: {error}", err=True)
             statuses.append(NOT_AUDITED)
-        say("")
+        say("", err=aside)
     width = max(map(len, _WORDS.values()))
-    say(*(f"{_WORDS[status]:<{width}}  {visible(model)}" for model, status in zip(models, statuses, strict=True)))
+    rows = (f"{_WORDS[status]:<{width}}  {visible(model)}" for model, status in zip(models, statuses, strict=True))
+    say(*rows, err=aside)
     return worst(statuses)
 
 

@@ -97,6 +97,10 @@ class Checked:
     missing: tuple[str, ...]
     helpers: tuple[Helper, ...] = ()
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {label}" for label in Support if (count := self.count(label)))
+        return f"<check of {self.name}: {counts or 'no sentence'}>"
+
     def count(self, support: Support) -> int:
         """How many sentences have this label."""
         return sum(row.support is support for row in self.sentences)

@@ -107,6 +107,10 @@ class Comparison:
     templates: tuple[TemplateChange, ...] = ()
     shared: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        tensors = f"{len(self.differences):,} tensors compared"
+        return f"<comparison with {self.base}: {self.relation}, margin {self.margin:.2f}, {tensors}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Kinship:

@@ -164,6 +164,10 @@ class LicenceRecord:
     text: str
     cut: bool
 
+    def __repr__(self) -> str:
+        held = ", ".join(self.identified) or "not known"
+        return f"<licence text {self.artifact}: {held}, {len(self.text):,} characters>"
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyRecord:

@@ -128,6 +128,9 @@ class Trace:
     likenesses: tuple[Likeness, ...]
     licences: tuple[LicenceShare, ...]
 
+    def __repr__(self) -> str:
+        return f"<trace: {self.covered:,} of {self.words:,} words, spans: {len(self.spans):,}>"
+
 
 @dataclass(frozen=True, slots=True)
 class ItemPart:
