@@ -47,9 +47,8 @@ def _shared(writers: Sequence[Any], size: int) -> Directions:
         if not np.isfinite(energy) or energy <= 0:
             return Directions(artifact, len(writers), size, 1.0, THRESHOLD, 0, f"{tensor.name} has no finite energy")
         scaled = (matrix / np.float64(energy**0.5)).astype(np.float32)  # else what is large overflows when multiplied
-        gram = scaled @ scaled.T
-        total += gram
-        strongest.append(_leading(gram))
+        total += scaled @ scaled.T
+        strongest.append(_leading(scaled))
     values = np.linalg.eigvalsh(total)
     ratio = float(max(values[0], 0.0) / values[1]) if values[1] > 0 else 1.0
     unit = np.stack(strongest)
@@ -70,11 +69,14 @@ def _some_columns(tensor: Any, many: int) -> Any:
     return np.concatenate([rows[:, ::step] for _, rows in tensor.chunks()])
 
 
-def _leading(gram: Any) -> Any:
-    """The leading eigenvector by power iteration: float32[hidden], unit length."""
+def _leading(matrix: Any) -> Any:
+    """The leading left singular vector of float32[hidden, columns] by power iteration: float32[hidden], unit length.
+
+    Not by its products with itself, which are many times as large.
+    """
     import numpy as np
 
-    vector = gram[:, int(np.argmax(np.diagonal(gram)))]
+    vector = matrix @ matrix[int(np.argmax(np.einsum("ij,ij->i", matrix, matrix)))]
     for _ in range(STEPS):
-        vector = gram @ (vector / max(float(np.linalg.norm(vector)), 1e-30))
+        vector = matrix @ (matrix.T @ (vector / max(float(np.linalg.norm(vector)), 1e-30)))
     return vector / max(float(np.linalg.norm(vector)), 1e-30)
