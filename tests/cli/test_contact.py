@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.cli import HELP
 from assay.errors import UsageError
 from tests.builders import hub_model
 from tests.builders.command import ASSAY, run
@@ -129,3 +130,7 @@ def test_what_functions_give_back_shows_itself_in_one_line(tmp_path: Path) -> No
     assert repr(trace) == "<trace: 9 of 11 words, spans: 1>"
     (licence,) = assay.audit(model).licences
     assert repr(licence) == "<licence text LICENSE: Apache-2.0, 11,358 characters>"
+
+
+def test_the_list_of_commands_fits_a_terminal_of_80_columns() -> None:
+    assert max(map(len, HELP.splitlines())) <= 80
