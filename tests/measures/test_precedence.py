@@ -21,7 +21,7 @@ def folders(files: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 def filled(folder: Path, names: tuple[str, ...]) -> dict[float, str]:
     """Write each file with another number in the tensor `w`; the names by number."""
-    import torch
+    torch = pytest.importorskip("torch", reason="torch is not installed")
     from safetensors.torch import save_file
 
     numbers = {float(number): name for number, name in enumerate(names, 1)}

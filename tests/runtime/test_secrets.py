@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,8 +87,9 @@ def test_what_signs_an_address_is_repeated_nowhere(tmp_path: Path, command: tupl
 
 def test_an_answer_that_is_nested_deep_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_API_KEY", KEY)
+    depth = 900 if sys.version_info < (3, 12) else 1100  # which json reads there, and what walks over it does not
     with (
-        answering(lambda _head: [answered(b"[" * 900 + b"]" * 900)]) as server,
+        answering(lambda _head: [answered(b"[" * depth + b"]" * depth)]) as server,
         pytest.raises(UsageError, match="nested too deep"),
     ):
         Server(f"http://127.0.0.1:{server.port}").get("/x")
