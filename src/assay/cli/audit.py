@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -166,7 +167,7 @@ def COMMAND(
         histograms=histograms, run=_asking(ran, packs, most, samples, answers, key_in_clear, probes), cost=cost,
         probes=_probing(ran or probes, key_in_clear), plugins=plugins, max_time=max_time, max_bytes=max_bytes,
     )  # fmt: skip
-    told(model, base, *corpora, offline=request.offline)
+    _ready(model, base, *corpora, offline=request.offline, hints=hints)
     with progress(quiet) as advance:
         dossier = audited(request, advance, kept_in.told if kept_in else None)
     own = config.without(**ctx.params | {"registry": ""})  # where it is kept is no part of what is asked
@@ -176,6 +177,13 @@ def COMMAND(
     if kept_in:
         kept_in.keep(dossier, histograms, quiet=quiet)
     return 0 if exit_zero and dossier.decision.verdict is Verdict.FAILED else STATUS[dossier.decision.verdict]
+
+
+def _ready(model: str, base: str | None, *corpora: str, offline: bool, hints: bool) -> None:
+    """Say which of them is fetched; numpy gets one thread where its products are small, which more only wait for."""
+    told(model, base, *corpora, offline=offline)
+    if not (base or hints):
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded
 
 
 def _apart(model: str, config: Config, outputs: Iterable[Path | None]) -> None:
