@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assay import checks, plugin
 from assay import policy as policies
 from assay.errors import UsageError, did_you_mean
+from assay.execution.cores import usable
 from assay.facts.dossier import QUESTIONS
 from assay.lazy import dataclass, fits
 from assay.measures import ORDER, Cost
@@ -127,7 +128,7 @@ def requested(
     isolation: bool = True,
     require_isolation: bool = False,
     as_of: date | str | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
     base: Text | None = None,
     hints: bool = False,
     histograms: Text | None = None,
@@ -220,6 +221,8 @@ def _flag(value: object, name: str) -> bool:
 
 
 def _count(value: object) -> int:
+    if value is None:
+        return min(usable(), MOST_JOBS)
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"jobs = {value!r}: expected a number from 1 to {MOST_JOBS}")
     return value
