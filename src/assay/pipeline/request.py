@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from assay import checks, plugin
 from assay import policy as policies
 from assay.errors import UsageError, did_you_mean
-from assay.execution.cores import usable
 from assay.facts.dossier import QUESTIONS
 from assay.lazy import dataclass, fits
 from assay.measures import ORDER, Cost
@@ -222,6 +221,8 @@ def _flag(value: object, name: str) -> bool:
 
 def _count(value: object) -> int:
     if value is None:
+        from assay.execution.cores import usable  # what a browser's page is built without
+
         return min(usable(), MOST_JOBS)
     if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"jobs = {value!r}: expected a number from 1 to {MOST_JOBS}")
