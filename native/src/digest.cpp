@@ -2,7 +2,11 @@
 // each lane, and the rounds, which have to follow one another, then only read it.
 #include "digest.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+
+#include "rounds.hpp"
 
 namespace assay {
 
@@ -11,15 +15,6 @@ namespace {
 typedef uint32_t Lanes __attribute__((vector_size(16)));
 
 constexpr size_t BLOCK = 64, LANES = 4;
-constexpr uint32_t ROUND[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 template <class T> T turned(T x, int count) { return x >> count | x << (32 - count); }
 
@@ -36,7 +31,7 @@ void schedule(const uint8_t* bytes, size_t blocks, Lanes (&out)[64]) {
     Lanes row = {0, 0, 0, 0};
     for (size_t lane = 0; lane < blocks; lane++) row[lane] = word(bytes + BLOCK * lane + 4 * i);
     words[i] = row;
-    out[i] = row + ROUND[i];
+    out[i] = row + ROUNDS[i];
   }
   for (int from = 16; from < 64; from += 16) {
 #pragma clang loop unroll(full)
@@ -44,7 +39,7 @@ void schedule(const uint8_t* bytes, size_t blocks, Lanes (&out)[64]) {
       Lanes early = words[(i + 1) & 15], late = words[(i + 14) & 15];
       words[i] += (turned(early, 7) ^ turned(early, 18) ^ early >> 3) + words[(i + 9) & 15] +
                   (turned(late, 17) ^ turned(late, 19) ^ late >> 10);
-      out[from + i] = words[i] + ROUND[from + i];
+      out[from + i] = words[i] + ROUNDS[from + i];
     }
   }
 }
@@ -61,7 +56,7 @@ inline void round(uint32_t a, uint32_t b, uint32_t& d, uint32_t e, uint32_t f, u
 
 }  // namespace
 
-void Sha256::compress(const uint8_t* bytes, size_t blocks) {
+void PortableSha256::compress(const uint8_t* bytes, size_t blocks) {
   Lanes words[64];
   while (blocks) {
     size_t some = blocks;
@@ -91,7 +86,7 @@ void Sha256::compress(const uint8_t* bytes, size_t blocks) {
   }
 }
 
-void Sha256::feed(const uint8_t* bytes, size_t size) {
+void PortableSha256::feed(const uint8_t* bytes, size_t size) {
   length_ += size;
   if (held_) {
     size_t some = size < BLOCK - held_ ? size : BLOCK - held_;
@@ -105,7 +100,7 @@ void Sha256::feed(const uint8_t* bytes, size_t size) {
   std::memcpy(block_, bytes + size - held_, held_);
 }
 
-void Sha256::finish(uint8_t* out) {
+void PortableSha256::finish(uint8_t* out) {
   uint64_t bits = 8 * length_;
   const uint8_t end[BLOCK] = {0x80};  // a one, and zeros until the length fills a block
   feed(end, 1 + (BLOCK + 55 - held_) % BLOCK);

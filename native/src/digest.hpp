@@ -5,7 +5,7 @@
 
 namespace assay {
 
-class Sha256 {
+class PortableSha256 {
  public:
   // Take the next bytes.
   void feed(const uint8_t* bytes, size_t size);

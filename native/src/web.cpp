@@ -113,10 +113,10 @@ EXPORT(finish) size_t finish(Bound* bound) {
 EXPORT(result) const uint8_t* result(const Bound* bound) { return bound->result.data(); }
 EXPORT(end) void end(Bound* bound) { delete bound; }
 
-EXPORT(digest_begin) Sha256* digest_begin() { return new Sha256(); }
-EXPORT(digest_feed) void digest_feed(Sha256* digest, const uint8_t* bytes, size_t size) { digest->feed(bytes, size); }
+EXPORT(digest_begin) PortableSha256* digest_begin() { return new PortableSha256(); }
+EXPORT(digest_feed) void digest_feed(PortableSha256* digest, const uint8_t* bytes, size_t size) { digest->feed(bytes, size); }
 // Writes the 32 bytes of the digest, whose handle is then gone.
-EXPORT(digest_end) void digest_end(Sha256* digest, uint8_t* out) {
+EXPORT(digest_end) void digest_end(PortableSha256* digest, uint8_t* out) {
   digest->finish(out);
   delete digest;
 }
