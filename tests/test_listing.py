@@ -27,10 +27,13 @@ LOADED = "import sys; {} ; print(*(name for name in sys.modules if name.startswi
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    """Whatever a test has the rooms read is forgotten after it."""
+    """Whatever a test has the rooms read is forgotten after it, and what others read before it."""
+    remembered = (checks.installed, formats._by_module, catalog._modules, catalog.kind)
+    for row in remembered:
+        row.cache_clear()
     yield
-    for remembered in (checks.installed, formats._by_module, catalog._modules, catalog.kind):
-        remembered.cache_clear()
+    for row in remembered:
+        row.cache_clear()
 
 
 @pytest.mark.parametrize(

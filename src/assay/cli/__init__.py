@@ -127,12 +127,13 @@ def _open_streams() -> None:
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
 
 
-def _printed(text: str) -> int:
+def _printed(text: str) -> int | None:
+    """The exit status where it could not be printed; else none, as the caller may go on."""
     try:
         print(text, flush=True)
     except OSError as error:
         return _unwritten(error)
-    return 0
+    return None
 
 
 def _end_with_a_sentence() -> None:
