@@ -91,8 +91,7 @@ def test_nothing_is_printed_but_where_it_is_made_visible() -> None:
                 found.append(f"{path.relative_to(root).as_posix()} {called}")
     assert found == [
         "cli/__init__.py traceback.print_exc",  # to the guarded stream
-        "cli/__init__.py print",  # the help, before anything is imported
-        "cli/__init__.py print",  # the version
+        "cli/__init__.py print",  # the help or the version, before anything is imported
         "cli/_streams.py sys.stdout.buffer.write",
     ]
 
