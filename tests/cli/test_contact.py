@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay import weights
 from assay.cli import HELP
 from assay.errors import UsageError
 from tests.builders import hub_model
 from tests.builders.command import ASSAY, run
 from tests.builders.corpus import opened
+from tests.builders.pages import PAGES
+from tests.builders.safetensors import safetensors
 
 
 def shell(words: str, *redirected: str) -> subprocess.CompletedProcess[str]:
@@ -130,6 +133,22 @@ def test_what_functions_give_back_shows_itself_in_one_line(tmp_path: Path) -> No
     assert repr(trace) == "<trace: 9 of 11 words, spans: 1>"
     (licence,) = assay.audit(model).licences
     assert repr(licence) == "<licence text LICENSE: Apache-2.0, 11,358 characters>"
+
+
+@pytest.mark.parametrize("name", ["diff", "score", "trace", "memorisation", "openness", "check"])
+def test_what_a_model_calls_itself_moves_nothing_in_a_terminal(name: str, tmp_path: Path) -> None:
+    shown = repr(PAGES[name](tmp_path)[0])
+    assert shown.startswith("<") and shown.isprintable() and len(shown) < 200
+
+
+def test_weights_show_and_name_what_is_there(tmp_path: Path) -> None:
+    name, file = "a\x1b[31mb", tmp_path / "model.safetensors"
+    file.write_bytes(safetensors({name: ("F32", (4, 4))}))
+    opened = weights.open(file)
+    assert repr(opened[name]) == r"<tensor a\x1b[31mb: F32, 4 x 4, model.safetensors>"
+    with pytest.raises(KeyError, match=r"no tensor 'nope'; there are: a\\x1b\[31mb") as found:
+        opened["nope"]
+    assert str(found.value).isprintable()
 
 
 def test_the_list_of_commands_fits_a_terminal_of_80_columns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from assay.errors import in_line
 from assay.facts.section import SectionKind
 from assay.lazy import dataclass
 
@@ -188,6 +189,9 @@ class Calibration:
     confident_errors: tuple[Answered, ...]
     scores: tuple[float, ...]
     vocabulary: Vocabulary
+
+    def __repr__(self) -> str:
+        return f"<calibration of {in_line(self.model)}: {self.errors:,} of {self.count:,} answers wrong>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from assay.errors import in_line
 from assay.lazy import dataclass
 
 SCHEMA = "assay-check/2"
@@ -99,7 +100,7 @@ class Checked:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {label}" for label in Support if (count := self.count(label)))
-        return f"<check of {self.name}: {counts or 'no sentence'}>"
+        return f"<check of {in_line(self.name)}: {counts or 'no sentence'}>"
 
     def count(self, support: Support) -> int:
         """How many sentences have this label."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
+from assay.errors import in_line
 from assay.facts.section import SectionKind
 from assay.lazy import dataclass
 
@@ -109,7 +110,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         tensors = f"{len(self.differences):,} tensors compared"
-        return f"<comparison with {self.base}: {self.relation}, margin {self.margin:.2f}, {tensors}>"
+        return f"<comparison with {in_line(self.base)}: {self.relation}, margin {self.margin:.2f}, {tensors}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import UsageError
+from assay.errors import UsageError, in_line
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.config import ModelConfig
 from assay.facts.finding import DECIDING, Finding
@@ -166,7 +166,7 @@ class LicenceRecord:
 
     def __repr__(self) -> str:
         held = ", ".join(self.identified) or "not known"
-        return f"<licence text {self.artifact}: {held}, {len(self.text):,} characters>"
+        return f"<licence text {in_line(self.artifact)}: {held}, {len(self.text):,} characters>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,8 @@ class Dossier:
 
     def __repr__(self) -> str:
         blocking = f", {len(self.blocking)} blocking" if self.blocking else ""
-        return f"<dossier of {self.subject.name}: {self.decision.verdict}, {len(self.findings)} findings{blocking}>"
+        name = in_line(self.subject.name)
+        return f"<dossier of {name}: {self.decision.verdict}, {len(self.findings)} findings{blocking}>"
 
     def _repr_html_(self) -> str:
         summary: str = _render().summary(self)

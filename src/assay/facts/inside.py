@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from assay.errors import in_line
 from assay.facts.section import SectionKind
 from assay.facts.uncertainty import Alternative, Known
 from assay.lazy import dataclass
@@ -187,6 +188,10 @@ class Inside:
     supported: str  # the text that `support` is of: the question and the answer up to this token
     proofs: tuple[Proof, ...]
     unavailable: tuple[Unavailable, ...]
+
+    def __repr__(self) -> str:
+        looked = f"token {self.token:,} of {len(self.answer):,}"
+        return f"<look inside {in_line(self.model)}: {looked}, of {self.layers:,} layers>"
 
 
 @dataclass(frozen=True, slots=True)

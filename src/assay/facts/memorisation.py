@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay.errors import in_line
 from assay.facts.corpus import CorpusRecord
 from assay.lazy import dataclass
 
@@ -103,3 +104,8 @@ class Memorisation:
     canaries: tuple[Canary, ...]
     free: Free | None
     missing: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        repeated = sum(row.repeated for row in self.groups)
+        passages = sum(row.passages for row in self.groups)
+        return f"<memorisation of {in_line(self.model)}: {repeated:,} of {passages:,} passages repeated>"

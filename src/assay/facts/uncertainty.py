@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+from assay.errors import in_line
 from assay.facts.checked import CheckedSentence, GivenDocument
 from assay.lazy import dataclass
 
@@ -292,3 +293,7 @@ class ScoredText:
     usual: Usual | None
     risk: Risk | None
     missing: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.tokens):,} tokens, {len(self.sentences):,} sentences"
+        return f"<text scored by {in_line(self.model)}: {counts}>"

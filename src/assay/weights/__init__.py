@@ -15,12 +15,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import formats, kernels
-from assay.errors import InputError, LimitExceeded, Truncated, UsageError, did_you_mean
+from assay.errors import InputError, LimitExceeded, Truncated, UsageError, did_you_mean, in_line
 from assay.facts.artifact import Obstacle
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 from assay.formats.window import Source
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 COMPARED = 96 * 1024  # bytes compared at a time: small enough for the heap to hand out the same pages again
 SAME_STEP = 256  # of them between two steps: 24 MiB
+SHOWN = 5  # names, where none of a model's is near to one that it has not
 MAX_READ = 4 * 1024**3  # bytes of float32 in one call; larger tensors are read in parts
 READS_WEIGHTS = frozenset({"safetensors", "gguf", "torch-zip", "torch-legacy"})  # formats
 
@@ -63,7 +65,8 @@ class Tensor:
     _steps: Steps | None = None
 
     def __repr__(self) -> str:
-        return f"<tensor {self.name}: {self.dtype}, {' x '.join(map(str, self.shape)) or 'a scalar'}, {self.artifact}>"
+        shape = " x ".join(map(str, self.shape)) or "a scalar"
+        return f"<tensor {in_line(self.name)}: {in_line(self.dtype)}, {shape}, {in_line(self.artifact)}>"
 
     @property
     def rows(self) -> int:
@@ -228,7 +231,10 @@ class NoTensor(KeyError):
         self.known = known
 
     def __str__(self) -> str:
-        return f"no tensor {self.args[0]!r}{did_you_mean(str(self.args[0]), self.known)}"
+        near = did_you_mean(str(self.args[0]), self.known)
+        some = [in_line(name) for name in islice(self.known, SHOWN + 1)]
+        there = "; there are: " + ", ".join((*some[:SHOWN], *("..." for _ in some[SHOWN:]))) if some else ""
+        return f"no tensor {self.args[0]!r}{near or there}"
 
 
 class Weights(Mapping[str, "Tensor | Packed"]):
@@ -266,7 +272,7 @@ class Weights(Mapping[str, "Tensor | Packed"]):
         return len(self._tensors)
 
     def __repr__(self) -> str:
-        return f"<weights of {self.name}: {len(self)} tensors, {self.set.parameters:,} parameters>"
+        return f"<weights of {in_line(self.name)}: {len(self):,} tensors, {self.set.parameters:,} parameters>"
 
     def _repr_html_(self) -> str:
         from markupsafe import Markup

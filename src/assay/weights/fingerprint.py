@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from assay.errors import in_line
 from assay.facts.comparison import Kinship
 from assay.facts.role import Place
 from assay.facts.tokenizer import Vocabulary
@@ -55,6 +56,9 @@ class Fingerprint:
     up: NDArray[np.int8]
     gate: NDArray[np.int8]
     tokens: frozenset[str]
+
+    def __repr__(self) -> str:
+        return f"<fingerprint of {in_line(self.name)}: {self.depth:,} layers of {self.hidden:,} wide>"
 
 
 def fingerprint(
