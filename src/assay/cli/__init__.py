@@ -10,6 +10,7 @@ import errno
 import gc
 import os
 import sys
+from types import FrameType
 
 # command -> what the list of commands says
 COMMANDS = {
@@ -94,6 +95,7 @@ def main() -> None:
     _open_streams()
     try:
         status = _main()
+        _ask_no_more()  # of a command that ended before it heard
     except (KeyboardInterrupt, _Ended) as asked:  # before the command's own handling: while modules are loaded
         status = _interrupted(asked)
     gc.freeze()  # else Python looks at all of it twice more for garbage before it ends
@@ -157,7 +159,7 @@ def _asked(number: int, frame: object) -> None:
     import signal
 
     if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, lambda *_: None if _is_heard() else _end(number))
+        signal.signal(signal.SIGALRM, lambda _, here: None if _is_heard() or _is_lost(here) else _end(number))
         signal.setitimer(signal.ITIMER_REAL, _LATER, _LATER)
     _end(number)
 
@@ -168,10 +170,21 @@ def _end(number: int) -> None:
 
 def _is_heard() -> bool:
     """Whether what is done at this moment is done because a signal asked for the end: cleaning up, or saying so."""
-    handled = sys.exception()
-    while handled is not None and not isinstance(handled, _Ended):
-        handled = handled.__context__
-    return handled is not None
+    return _asked_in(sys.exception()) is not None
+
+
+def _asked_in(error: BaseException | None) -> BaseException | None:
+    """What a signal asked for, if an error came from that: CPython 3.11 wraps what is raised in `__set_name__`."""
+    while error is not None and not isinstance(error, _Ended):
+        error = error.__context__
+    return error
+
+
+def _is_lost(here: FrameType | None) -> bool:
+    """Whether Python is at this moment telling `_unraised` of it, and would print what is raised there."""
+    while here is not None and here.f_code is not _unraised.__code__:
+        here = here.f_back
+    return here is not None
 
 
 def _unraised(lost: sys.UnraisableHookArgs) -> None:
@@ -210,8 +223,9 @@ def _status() -> int:
         return _said(f"assay: {error}; {_UNFINISHED}", EXIT_INTERRUPTED)
     except OSError as error:
         return _unwritten(error)
-    except Exception:  # noqa: BLE001 - a bug: say so with its traceback, and with the status that means it
-        return _bug()
+    except Exception as error:  # noqa: BLE001 - a bug: say so with its traceback, and with the status that means it
+        ended = _asked_in(error)
+        return _bug() if ended is None else _interrupted(ended)
 
 
 def _unwritten(error: OSError) -> int:
@@ -233,12 +247,14 @@ def _bug() -> int:
 
 def _interrupted(asked: BaseException) -> int:
     """Say that the command was interrupted; the exit status is a shell's for the signal, and Ctrl-C's for no signal."""
-    import signal
-
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    _ask_no_more()
     status = EXIT_SIGNAL + asked.args[0] if isinstance(asked, _Ended) else EXIT_INTERRUPTED
     return _said(f"assay: interrupted; {_UNFINISHED}", status)
+
+
+def _ask_no_more() -> None:
+    if (signal := sys.modules.get("signal")) and hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _run() -> object:
