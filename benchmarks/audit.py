@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.builders import hub_model
+
 HASH = "import hashlib, sys\nwith open(sys.argv[1], 'rb') as f: hashlib.file_digest(f, 'sha256')"
 HEADERS = ("--max-bytes", "256000000")  # files beyond it are read as far as their headers
 MIB = 1024 * 1024
@@ -133,13 +135,17 @@ def main() -> None:
 
     print(f"{'what':44} {'CPU s':>8} {'peak MiB':>9} {'ratio':>7}  target")
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as folder:
-        small_model(Path(folder))
+        small, hub = Path(folder) / "small", Path(folder) / "hub"
+        small.mkdir()
+        small_model(small)
+        hub_model(hub)
         start = best(
             {
                 "a bare interpreter": [python, "-c", "pass"],
                 "assay --help": [assay, "--help"],
                 "assay --version": [assay, "--version"],
-                "assay audit, two small files": [assay, "audit", folder],
+                "assay audit, two small files": [assay, "audit", str(small)],
+                "assay audit, a hub folder of eight files": [assay, "audit", str(hub)],
             },
             3 * options.rounds,
         )
