@@ -292,7 +292,7 @@ def test_a_browser_starts_an_audit_and_sees_it_through(
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 def test_without_a_script_a_job_is_looked_at_again_and_cancelled(empty: Workbench, browser: Any, smollm2: Path) -> None:
-    for _ in range(3):  # one at a time, so that the next one waits for them
+    for _ in range(8):  # one at a time, so that the next one waits for them while the browser is slow
         started(empty, smollm2)
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"http://127.0.0.1:{empty.port}/?code={empty.guard.link()}")
