@@ -32,12 +32,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def in_line(text: str, most: int = 100) -> str:
-    """A text of a model within a line of assay's: escaped where a terminal would act on it, cut where it is long."""
-    shown = text if text.isprintable() else repr(text)[1:-1]
-    return shown if len(shown) <= most else f"{shown[: most - 3]}..."
-
-
 class AssayError(Exception):
     """Base of the hierarchy; catching it never hides a bug in assay itself."""
 

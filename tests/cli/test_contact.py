@@ -145,8 +145,8 @@ def test_weights_show_and_name_what_is_there(tmp_path: Path) -> None:
     name, file = "a\x1b[31mb", tmp_path / "model.safetensors"
     file.write_bytes(safetensors({name: ("F32", (4, 4))}))
     opened = weights.open(file)
-    assert repr(opened[name]) == r"<tensor a\x1b[31mb: F32, 4 x 4, model.safetensors>"
-    with pytest.raises(KeyError, match=r"no tensor 'nope'; there are: a\\x1b\[31mb") as found:
+    assert repr(opened[name]) == r"<tensor a\u001b[31mb: F32, 4 x 4, model.safetensors>"
+    with pytest.raises(KeyError, match=r"no tensor 'nope'; there are: a\\u001b\[31mb") as found:
         opened["nope"]
     assert str(found.value).isprintable()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from assay.errors import in_line
 from assay.facts.section import SectionKind
 from assay.lazy import dataclass
+from assay.visible import in_line
 
 MOST_TOKENS = 16  # of an answer to a labelled question: question sets ask for few words
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from assay.errors import in_line
 from assay.lazy import dataclass
+from assay.visible import in_line
 
 SCHEMA = "assay-check/2"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from assay.errors import in_line
 from assay.facts.section import SectionKind
 from assay.lazy import dataclass
+from assay.visible import in_line
 
 
 class State(StrEnum):

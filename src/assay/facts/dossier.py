@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import UsageError, in_line
+from assay.errors import UsageError
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.config import ModelConfig
 from assay.facts.finding import DECIDING, Finding
@@ -18,6 +18,7 @@ from assay.facts.nature import Nature
 from assay.facts.section import Section, Unread
 from assay.facts.values import TensorSummary
 from assay.lazy import dataclass
+from assay.visible import in_line
 
 if TYPE_CHECKING:
     from assay.facts.calibration import Calibration

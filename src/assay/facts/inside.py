@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from assay.errors import in_line
 from assay.facts.section import SectionKind
 from assay.facts.uncertainty import Alternative, Known
 from assay.lazy import dataclass
+from assay.visible import in_line
 
 # what each view cannot tell: printed wherever it is shown
 LIMITS = {

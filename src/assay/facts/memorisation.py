@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from assay.errors import in_line
 from assay.facts.corpus import CorpusRecord
 from assay.lazy import dataclass
+from assay.visible import in_line
 
 
 @dataclass(frozen=True, slots=True)

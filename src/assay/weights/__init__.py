@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay import formats, kernels
-from assay.errors import InputError, LimitExceeded, Truncated, UsageError, did_you_mean, in_line
+from assay.errors import InputError, LimitExceeded, Truncated, UsageError, did_you_mean
 from assay.facts.artifact import Obstacle
 from assay.facts.tensor import TensorSpec, WeightIndex, WeightSet, weight_sets
 from assay.formats.window import Source
@@ -30,6 +30,7 @@ from assay.kernels.types import TYPES, Type
 from assay.lazy import dataclass
 from assay.progress import Progress, Steps
 from assay.subject import Entry, Peeked, Walk, peeked, walked
+from assay.visible import in_line
 from assay.weights.packing import Packed, packed_tensors
 
 if TYPE_CHECKING:

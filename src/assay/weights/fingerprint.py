@@ -16,11 +16,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from assay.errors import in_line
 from assay.facts.comparison import Kinship
 from assay.facts.role import Place
 from assay.facts.tokenizer import Vocabulary
 from assay.lazy import dataclass
+from assay.visible import in_line
 from assay.weights.anatomy import is_token_embedding, main_tower, seat
 
 if TYPE_CHECKING:
