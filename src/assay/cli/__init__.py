@@ -10,7 +10,10 @@ import errno
 import gc
 import os
 import sys
-from types import FrameType
+
+TYPE_CHECKING = False  # as in assay itself
+if TYPE_CHECKING:
+    from types import FrameType
 
 # command -> what the list of commands says
 COMMANDS = {

@@ -56,10 +56,15 @@ def started(*, fresh: bool, module: str = READER, ahead: Iterable[str] = ()) -> 
         return Spawned(module)
     if not _forkable():
         return _born(module, ahead) or Spawned(module)
-    for name in ahead:
-        with suppress(ImportError):  # the worker says so
-            importlib.import_module(name)
+    load(ahead)
     return Forked(module)
+
+
+def load(ahead: Iterable[str]) -> None:
+    """Import what a fork is about to import; where that fails, the worker says so."""
+    for name in ahead:
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _born(module: str, ahead: Iterable[str]) -> Child | None:

@@ -21,7 +21,7 @@ from functools import cache
 from threading import Lock
 
 from assay.errors import IsolationError
-from assay.isolation.child import PATIENCE, READER, _close, _import_path, _serve_as_child, _words
+from assay.isolation.child import PATIENCE, READER, _close, _import_path, _serve_as_child, _words, load
 from assay.lazy import compiled
 
 START = 60.0  # wall seconds until it must have answered
@@ -147,9 +147,7 @@ def tend(asked: int) -> None:
                 if not raw:
                     return
                 request = json.loads(raw)
-                for name in request["ahead"]:
-                    with suppress(ImportError):  # the worker says so
-                        importlib.import_module(name)
+                load(request["ahead"])
                 if known.issuperset(request["ahead"]) and ready < len(known):
                     ready = len(known)
                     compiled()  # asked for the like again: each fork would compile the same

@@ -63,13 +63,14 @@ def reviewed(
     if len(known) < LEAST:
         return unknown
     with of_any_size():
-        return _compared(summary, embedding, vocabulary, tokenizer, known) or unknown
+        found = _compared(summary, embedding, vocabulary, tokenizer, known)
+    return TokenReview(summary.artifact, summary.name, embedding.rows, *found, beyond) if found else unknown
 
 
 def _compared(
     summary: TensorSummary, embedding: Rows, vocabulary: Vocabulary, tokenizer: Tokenizer | None, known: list[int]
-) -> TokenReview | None:
-    """The review of every row beside those `known` to be unused; None if too few of these agree."""
+) -> tuple[tuple[int, ...], tuple[UntrainedToken, ...], int] | None:
+    """Reference rows, tokens listed, and how many rows are like those `known` to be unused; None if too few agree."""
     import numpy as np
 
     tokens, mean = vocabulary.tokens, _mean_row(embedding)
@@ -89,8 +90,7 @@ def _compared(
         for id in order
         if cosines[id] >= AGREE and ordinary[id]
     )
-    beyond = max(0, embedding.rows - len(tokens))
-    return TokenReview(summary.artifact, summary.name, embedding.rows, ids, listed, alike, beyond)
+    return ids, listed, alike
 
 
 def _special(tokenizer: Tokenizer | None, tokens: list[str]) -> set[int]:
