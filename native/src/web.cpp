@@ -115,6 +115,18 @@ EXPORT(end) void end(Bound* bound) { delete bound; }
 
 EXPORT(digest_begin) PortableSha256* digest_begin() { return new PortableSha256(); }
 EXPORT(digest_feed) void digest_feed(PortableSha256* digest, const uint8_t* bytes, size_t size) { digest->feed(bytes, size); }
+// Four digests at once: their handles, then where the bytes of each lie, then how many these are.
+EXPORT(digests_feed) void digests_feed(const uint32_t (&rows)[3][PortableSha256::LANES]) {
+  PortableSha256* digests[PortableSha256::LANES];
+  const uint8_t* bytes[PortableSha256::LANES];
+  size_t sizes[PortableSha256::LANES];
+  for (size_t lane = 0; lane < PortableSha256::LANES; lane++) {
+    digests[lane] = reinterpret_cast<PortableSha256*>(uintptr_t(rows[0][lane]));
+    bytes[lane] = reinterpret_cast<const uint8_t*>(uintptr_t(rows[1][lane]));
+    sizes[lane] = rows[2][lane];
+  }
+  PortableSha256::feed(digests, bytes, sizes);
+}
 // Writes the 32 bytes of the digest, whose handle is then gone.
 EXPORT(digest_end) void digest_end(PortableSha256* digest, uint8_t* out) {
   digest->finish(out);

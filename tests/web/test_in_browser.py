@@ -84,7 +84,8 @@ def test_a_file_that_brings_python_down_costs_only_its_own_answers(visit: Visit,
 
 def test_files_that_are_hashed_beside_python_have_the_digests_of_the_command_line(visit: Visit, tmp_path: Path) -> None:
     model = hub_model(tmp_path / "large")
-    for name, size in (("whole.dat", 9 * 10**6), ("streamed.dat", 7 * 10**7)):  # as one, and in blocks
+    rows = [("whole.dat", 9 * 10**6), *((f"streamed{number}.dat", 35 * 10**6 + number) for number in range(5))]
+    for name, size in rows:  # as one; and in blocks, several side by side
         with (model / name).open("wb") as file:
             file.write(b"data")
             file.truncate(size)

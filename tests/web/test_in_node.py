@@ -54,23 +54,35 @@ def test_the_kernels_compute_what_the_reference_defines(site: Path, tmp_path: Pa
     assert [row for row in found if row] == summaries.lines() and len(summaries.lines()) > 70
 
 
-def test_the_kernels_hash_what_is_fed_in_any_portions(site: Path) -> None:
+def test_the_kernels_hash_streams_side_by_side_in_any_portions(site: Path) -> None:
     code = """
       import fs from "node:fs";
       const [site] = process.argv.slice(1);
-      const { loaded } = await import(`file://${site}/kernels.js`);
-      const kernels = await loaded(fs.readFileSync(`${site}/kernels.wasm`));
-      const bytes = Uint8Array.from({ length: 700 }, (_, at) => at % 251);
-      for (let size = 0; size < 700; size++) {
-        const digest = kernels.digest();
-        const portion = 1 + size % 150;
-        for (let at = 0; at < size; at += portion) digest.feed(bytes.subarray(at, Math.min(size, at + portion)));
-        console.log(digest.finish());
+      const { LANES, loaded } = await import(`file://${site}/kernels.js`);
+      const { begin, feed, finish } = (await loaded(fs.readFileSync(`${site}/kernels.wasm`))).digests;
+      const bytes = Uint8Array.from({ length: 1000 }, (_, at) => at % 251);
+      const sizes = Array.from({ length: 700 }, (_, size) => size);
+      for (let width = 1; sizes.length; width = width % LANES + 1) {
+        const rows = sizes.splice(0, width)
+          .map((size, lane) => ({ handle: begin(), left: bytes.subarray(lane, lane + size) }));
+        for (let turn = 1; rows.some(({ left }) => left.length); turn++) {
+          const blocks = rows.map((row, lane) => {
+            const portion = (turn * 67 + lane * 30) % 290;
+            const block = row.left.subarray(0, portion);
+            row.left = row.left.subarray(portion);
+            return block;
+          });
+          feed(rows.map(({ handle }) => handle), blocks);
+        }
+        for (const [lane, { handle }] of rows.entries()) console.log(lane, finish(handle));
       }"""
     command = [str(NODE), "--input-type=module", "-e", code, str(site)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    raw = bytes(at % 251 for at in range(700))
-    assert done.stdout.split() == [hashlib.sha256(raw[:size]).hexdigest() for size in range(700)], done.stderr
+    raw = bytes(at % 251 for at in range(1000))
+    found = [line.split() for line in done.stdout.splitlines()]
+    assert {lane for lane, _ in found} == set("0123"), done.stderr
+    expected = [hashlib.sha256(raw[int(lane) :][:size]).hexdigest() for size, (lane, _) in enumerate(found)]
+    assert [digest for _, digest in found] == expected and len(found) == 700
 
 
 def test_sound_models(site: Path, tmp_path: Path) -> None:

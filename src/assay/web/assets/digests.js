@@ -1,9 +1,11 @@
 // Files hashed beside Python, several at once: each in a worker that lives as long as there is something to hash.
+import { LANES } from "./kernels.js";
+
 const CROWD = Math.min(4, navigator.hardwareConcurrency || 1);
 const LEAST = 8 << 20; // bytes below which starting workers takes longer than Python does
 // Bytes that one worker may have in memory at once, and again where the browser copies what it digests; without https
 // or localhost a browser has no digest.
-const WHOLE = globalThis.crypto.subtle ? (64 << 20) / CROWD : 0;
+const WHOLE = globalThis.crypto.subtle ? (32 << 20) / CROWD : 0;
 
 // Those of some files, [path, File], that are hashed beside Python; `streams` says whether large ones can be.
 export const shared = (files, streams) => {
@@ -24,6 +26,7 @@ export const digests = (files, told) => {
   const total = left.reduce((sum, [, file]) => sum + file.size, 0);
   let done = 0;
   const stop = () => workers.forEach((worker) => worker.terminate());
+  const lanes = Math.ceil(left.filter(([, file]) => file.size > WHOLE).length / CROWD);
   const finished = new Promise((resolve, reject) => {
     const next = (worker) => {
       const [path, file] = left.shift() ?? [];
@@ -40,8 +43,9 @@ export const digests = (files, told) => {
         next(worker);
       });
       worker.addEventListener("error", (event) => reject(new Error(event.message || "files could not be hashed")));
-      next(worker);
     }
+    // as many streams in each worker as go on side by side; each that ends makes room for another file
+    for (let lane = Math.max(1, Math.min(LANES, lanes)); lane; lane--) workers.forEach(next);
   }).finally(stop);
   return { finished, stop };
 };

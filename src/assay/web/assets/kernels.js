@@ -1,4 +1,6 @@
 // The kernels, and their border as assay.web.kernels calls it. Nothing in the module may reach anything outside of it.
+export const LANES = 4; // streams that are hashed side by side: as PortableSha256::LANES in native/src/digest.hpp
+
 export const loaded = async (bytes) => {
   const module = await WebAssembly.compile(bytes);
   const imports = {};
@@ -7,21 +9,30 @@ export const loaded = async (bytes) => {
   }
   const { exports } = await WebAssembly.instantiate(module, imports);
   exports._initialize();
-  let room = 0, size = 0; // where blocks are copied to
+  let room = 0, size = 0; // where blocks are copied to, one after another
 
-  const held = (bytes) => {
-    if (bytes.length > size) {
+  const held = (...blocks) => {
+    const all = blocks.reduce((sum, bytes) => sum + bytes.length, 0);
+    if (all > size) {
       if (room) exports.give(room);
-      size = Math.max(bytes.length, 1 << 20);
+      size = Math.max(all, 1 << 20);
       room = exports.take(size);
       if (!room) { size = 0; throw new Error("the kernels are out of memory"); }
     }
-    new Uint8Array(exports.memory.buffer, room, bytes.length).set(bytes);
-    return bytes.length;
+    let next = room;
+    return blocks.map((bytes) => {
+      const at = next;
+      new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
+      next += bytes.length;
+      return at;
+    });
   };
   const copied = (proxy) => {
     const buffer = proxy.getBuffer("u8");
-    try { return held(buffer.data); } finally { buffer.release(); }
+    try {
+      held(buffer.data);
+      return buffer.data.length;
+    } finally { buffer.release(); }
   };
   // tables are copied in by `begin`, so that both can lie where blocks will
   const begin = (kind, count, columns, table, grid) => {
@@ -36,19 +47,30 @@ export const loaded = async (bytes) => {
     const length = exports.finish(handle);
     return length ? new Uint8Array(exports.memory.buffer, exports.result(handle), length).slice() : null;
   };
-  // SHA-256 of a stream, in hex; kernels of before it was there have none
-  const digest = exports.digest_begin && (() => {
-    const handle = exports.digest_begin();
-    return {
-      feed: (bytes) => { held(bytes); exports.digest_feed(handle, room, bytes.length); },
-      finish: () => {
-        held(new Uint8Array(32));
-        exports.digest_end(handle, room);
-        return hex(new Uint8Array(exports.memory.buffer, room, 32));
-      },
-    };
-  });
-  return { begin, feed, finish, end: exports.end, digest };
+  return { begin, feed, finish, end: exports.end, digests: exports.digests_feed && hashing(exports, held) };
+};
+
+// SHA-256 of streams, by their handles: the next block of each of at most LANES of them, and in the end its digest in hex.
+const hashing = (exports, held) => {
+  const spare = exports.digest_begin(), rows = exports.take(3 * LANES * 4);
+  const feed = (handles, blocks) => {
+    const places = held(...blocks), sizes = blocks.map((bytes) => bytes.length);
+    if (handles.length < LANES - 1) { // lanes that are empty take as long as full ones
+      handles.forEach((handle, lane) => exports.digest_feed(handle, places[lane], sizes[lane]));
+      return;
+    }
+    const lanes = [...sizes.keys(), 0].slice(0, LANES);
+    const row = [...handles, spare].slice(0, LANES);
+    new Uint32Array(exports.memory.buffer, rows, 3 * LANES)
+      .set([...row, ...lanes.map((lane) => places[lane]), ...lanes.map((lane) => sizes[lane])]);
+    exports.digests_feed(rows);
+  };
+  const finish = (handle) => {
+    const [at] = held(new Uint8Array(32));
+    exports.digest_end(handle, at);
+    return hex(new Uint8Array(exports.memory.buffer, at, 32));
+  };
+  return { begin: exports.digest_begin, feed, finish };
 };
 
 export const hex = (bytes) => [...bytes].map((row) => row.toString(16).padStart(2, "0")).join("");

@@ -45,7 +45,7 @@ const boot = async ({ values }) => {
 
 const reader = new FileReaderSync();
 let last = ""; // the file that was read last: where Python is brought down, it is by that one
-const BLOCK = 1 << 20, AHEAD = 16 << 20; // files are hashed in such blocks; each read asks another process
+const BLOCK = 1 << 20, AHEAD = 4 << 20; // files are hashed in such blocks; each read asks another process
 const read = (path, file) => {
   let ahead = new Uint8Array(0), start = 0;
   const slice = (from, count) => new Uint8Array(reader.readAsArrayBuffer(file.slice(from, from + count)));
@@ -88,7 +88,7 @@ const audit = async ({ name, files, refused, fallen, policy, cost, most }) => {
   let beside = [];
   const elsewhere = (paths) => {
     const wanted = new Set(paths.toJs());
-    const found = shared(files.filter(([path]) => wanted.delete(path)), Boolean(computing?.digest));
+    const found = shared(files.filter(([path]) => wanted.delete(path)), Boolean(computing?.digests));
     if (found.length) {
       beside = new Promise((resolve) => { hashed = resolve; });
       post("digest", found);
