@@ -115,7 +115,7 @@ def _main() -> int | None:
 
             return _printed(f"assay, version {VERSION}")
         case _:
-            gc.set_threshold(50_000)  # what is imported stays: there is no garbage to look for in it
+            gc.set_threshold(200_000)  # what is imported stays: there is no garbage to look for in it
             for name, value in _LIBRARIES.items():
                 os.environ.setdefault(name, value)
             _leave_working_directory_out_of_the_import_path()

@@ -1,9 +1,9 @@
 """click without what it imports and a command does not use: a third of what starting one costs (docs/decisions/0027).
 
-click, dataclasses and urllib import modules of the standard library of which they use one function, and that seldom.
-Such a module is stood in for until somebody asks it for something. Two that click asks for at once are stood in for
-while it is imported: `uuid`, for a type of option that no command has, and `gettext`, for translations of its messages
-that are in no catalogue.
+click, dataclasses, urllib and jinja2 import modules of the standard library of which they use one function, and that
+seldom. Such a module is stood in for until somebody asks it for something. Two that click asks for at once are stood in
+for while it is imported: `uuid`, for a type of option that no command has, and `gettext`, for translations of its
+messages that are in no catalogue.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from assay.listing import unindented
 
 # name -> what of it is here all the same: what click does to the help of each option
-_SELDOM: dict[str, dict[str, Any]] = {"inspect": {"cleandoc": unindented}, "ipaddress": {}}
+_SELDOM: dict[str, dict[str, Any]] = {"inspect": {"cleandoc": unindented}, "ipaddress": {}, "tempfile": {}}
 _PLAIN: dict[str, dict[str, Any]] = {
     "gettext": {"gettext": str, "ngettext": lambda one, several, count: one if count == 1 else several},
     "uuid": {"UUID": str},

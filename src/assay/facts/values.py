@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from assay.lazy import dataclass
 
@@ -217,6 +217,13 @@ def first_copy(rows: Sequence[TensorSummary]) -> tuple[TensorSummary, ...]:
     copies = Counter(map(copy_of, rows))
     main = max(copies, key=lambda copy: (copies[copy], copy), default=None)
     return tuple(row for row in rows if copy_of(row) == main)
+
+
+def median(values: Iterable[float]) -> float:
+    """That of at least one number, as `statistics` has it, which imports decimal, fractions and random for more."""
+    rows = sorted(values)
+    middle = len(rows) // 2
+    return rows[middle] if len(rows) % 2 else (rows[middle - 1] + rows[middle]) / 2
 
 
 def copy_of(row: TensorSummary) -> tuple[str, str]:

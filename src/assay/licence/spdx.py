@@ -7,8 +7,8 @@ imported.
 
 from __future__ import annotations
 
-import pkgutil
 from functools import lru_cache
+from pathlib import Path
 
 from assay.facts.corpus import LicenceClass
 from assay.lazy import dataclass
@@ -50,6 +50,5 @@ def current(id: str) -> str:
 
 
 def _rows() -> list[list[str]]:
-    raw = pkgutil.get_data(__package__, "spdx.tsv")
-    assert raw is not None  # the loaders of folders and of zip files both have data
-    return [line.split("\t") for line in raw.decode().splitlines()]
+    text = Path(__file__).with_name("spdx.tsv").read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines()]

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from assay.facts.role import placed
-from assay.facts.values import TensorSummary, first_copy
+from assay.facts.values import TensorSummary, first_copy, median
 from assay.lazy import dataclass
 from assay.render.answer import State
 
@@ -49,8 +49,6 @@ def layer_ratios(tensors: Sequence[TensorSummary], most: int) -> tuple[float, ..
             scales[at.role][at.layer] = row.deviation
     if not scales:
         return ()
-    from statistics import median  # it imports decimal, fractions and random
-
     ratios: dict[int, list[float]] = defaultdict(list)
     for of_role in scales.values():
         middle = median(of_role.values())

@@ -9,13 +9,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from statistics import median
 from typing import Protocol, TypeVar
 
 from markupsafe import Markup
 
 from assay.facts.role import ORDER, placed
-from assay.facts.values import TensorSummary, copy_of, first_copy
+from assay.facts.values import TensorSummary, copy_of, first_copy, median
 from assay.lazy import regex
 
 CELL, LEFT, TOP = 22, 44, 84

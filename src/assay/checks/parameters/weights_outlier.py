@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex, mixed
-from assay.facts.values import TensorSummary
+from assay.facts.values import TensorSummary, median
 
 VECTOR = 100.0  # times the median size of the siblings of a norm, or a hundredth: beyond what sound models have
 LEAST_SIBLINGS = 2
@@ -47,7 +47,7 @@ def weights_outlier(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightI
     yield from _vectors(summaries)
     odd = []
     for (_, role), rows in sorted(roles.items()):
-        middle = _median(row.deviation or 0.0 for row in rows)
+        middle = median(row.deviation or 0.0 for row in rows)
         odd += [
             (role, row, (row.deviation or 0.0) / middle)
             for row in rows
@@ -89,15 +89,9 @@ def _vectors(summaries: tuple[TensorSummary, ...]) -> Iterator[Answer]:
         if len(rows) < LEAST_SIBLINGS:
             continue
         for size, row in rows:
-            ratio = size / _median(other for other, found in rows if found is not row)
+            ratio = size / median(other for other, found in rows if found is not row)
             if ratio >= VECTOR or (ratio <= 1 / VECTOR and len(rows) > LEAST_SIBLINGS):
                 yield review(
                     f"{row.name}: its values are {ratio:.3g} times those of the other {role} tensors",
                     Evidence(row.artifact, f"root mean square {size:.4g}", name=row.name),
                 )
-
-
-def _median(values: Iterable[float]) -> float:
-    from statistics import median  # it imports decimal, fractions and random
-
-    return median(values)
