@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from functools import cache
 from math import prod
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 WIDTH = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "I8": 1, "BOOL": 1, "F8_E4M3": 1}
 
 
+@cache
 def noise(dtype: str, count: int) -> bytes:
     """`count` values between 0.01 and 0.02 in size, the same every time; integers are bytes of any value."""
     random = Random(count)

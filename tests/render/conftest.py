@@ -27,3 +27,12 @@ def browser() -> Iterator[Any]:
         found = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield found
         found.close()
+
+
+@pytest.fixture(autouse=True)
+def closed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No page outlives its test: Chromium goes on drawing it, so that each test would cost more than the one before."""
+    browser = request.getfixturevalue("browser") if "browser" in request.fixturenames else None
+    yield
+    for context in browser.contexts if browser else ():
+        context.close()

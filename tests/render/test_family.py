@@ -17,14 +17,15 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=[*PAGES, "fleet", "model of a fleet"])
-def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """The page of one command."""
+@pytest.fixture(scope="module", params=[*PAGES, "fleet", "model of a fleet"])
+def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of one command; read only."""
+    folder = tmp_path_factory.mktemp("page")
     if request.param not in PAGES:
-        index, model = fleet(tmp_path)
+        index, model = fleet(folder)
         return index if request.param == "fleet" else model
-    path = tmp_path / "page.html"
-    path.write_bytes(PAGES[request.param](tmp_path)[1])
+    path = folder / "page.html"
+    path.write_bytes(PAGES[request.param](folder)[1])
     return path
 
 

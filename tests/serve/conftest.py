@@ -13,9 +13,9 @@ from assay import registry
 from tests.builders import calls, hub_model
 from tests.builders.workbench import Workbench, workbench
 from tests.registry.conftest import postgres, where
-from tests.render.conftest import browser
+from tests.render.conftest import browser, closed
 
-__all__ = ["browser", "postgres", "where"]
+__all__ = ["browser", "closed", "postgres", "where"]
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 TOKEN = "a token of more than sixteen characters"
