@@ -8,6 +8,7 @@ not is known by its title alone. A word that belongs to no licence is a differen
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 from assay.facts.text import Difference, DifferenceKind
@@ -68,6 +69,7 @@ class _Held:
     near: list[Aligned]  # like the text, but another licence, or none under that name
 
 
+@lru_cache(16)  # a release has the same text beside each of its parts
 def identified(text: str, *, declares: bool = True, other: Callable[[str], bool] = lambda words: False) -> Identified:
     """What licences a text holds.
 
