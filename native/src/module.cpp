@@ -167,6 +167,16 @@ class Bound {  // a Summary with the tables it points into
     nb::gil_scoped_release unlocked;
     summary_.feed(buffer.data(), buffer.size(), digest ? digest->digest.get() : nullptr);
   }
+  void count(nb::handle bytes, BoundSha256* digest) {
+    Buffer buffer(bytes);
+    nb::gil_scoped_release unlocked;
+    summary_.count(buffer.data(), buffer.size(), digest ? digest->digest.get() : nullptr);
+  }
+  void measure(nb::handle bytes) {
+    Buffer buffer(bytes);
+    nb::gil_scoped_release unlocked;
+    summary_.measure(buffer.data(), buffer.size());
+  }
   nb::dict finish() {
     if (!summary_.complete()) throw std::invalid_argument("fewer bytes than the tensor has were fed");
     Result result;
@@ -260,7 +270,7 @@ NB_MODULE(_core, m) {
         "grid"_a = nb::bytes("", 0),
         "(mean, mean square, spread of row energies, of column energies, sum of squared correlations of rows, greatest "
         "eigenvalue of their matrix) of the first `most` columns of rows; None if a value is not finite or a row zero.");
-  m.def("sha256", &hashing, "A SHA-256 that `Summary.feed` updates too; None where the CPU has no instructions for it.");
+  m.def("sha256", &hashing, "A SHA-256 that a Summary updates too; None where the CPU has no instructions for it.");
   nb::class_<BoundSha256>(m, "Sha256")
       .def("update", &BoundSha256::update, "bytes"_a)
       .def("hexdigest", [](const BoundSha256& self) { return self.digest->hex(); });
@@ -268,6 +278,8 @@ NB_MODULE(_core, m) {
       .def(nb::init<int, uint64_t, uint64_t, nb::bytes, nb::bytes>(), "type"_a, "count"_a, "columns"_a,
            "table"_a = nb::bytes("", 0), "grid"_a = nb::bytes("", 0))
       .def("feed", &Bound::feed, "bytes"_a, "digest"_a = nb::none())
+      .def("count", &Bound::count, "bytes"_a, nb::arg("digest").none())
+      .def("measure", &Bound::measure, "bytes"_a)
       .def("finish", &Bound::finish);
   bind_corpus(m);
 }

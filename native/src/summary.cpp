@@ -40,6 +40,7 @@ Summary::Summary(const Kernels& kernels, int type, uint64_t count, uint64_t colu
   codes_ = type == CODE8 || type == BYTES ? 256 : CODES;
   each_ = block_elements(type);
   size_ = block_bytes(type);
+  made_ = type == F64 || type >= GGML;
   window_target_ = std::min<uint64_t>(std::max<uint64_t>(WINDOW, (count + WINDOWS - 1) / WINDOWS), uint64_t(1) << 31);
   window_.assign(codes_, 0);
   total_.assign(codes_, 0);
@@ -54,36 +55,51 @@ Summary::Summary(const Kernels& kernels, int type, uint64_t count, uint64_t colu
   row_high_ = high_ = -INF;
 }
 
-void Summary::feed(const uint8_t* bytes, size_t size, Digest* digest) {
-  while (size && done_ < count_) {
-    uint64_t left = rows_ ? columns_ - row_at_ : count_ - done_;
+// Calls work(bytes, count, digest) for each whole piece, whose borders depend on the shape alone.
+template <class Work>
+void Summary::pieces(Part& part, const uint8_t* bytes, size_t size, Digest* digest, Work work) {
+  while (size && part.done < count_) {
+    uint64_t left = rows_ ? columns_ - part.done % columns_ : count_ - part.done;
     size_t count = std::min<uint64_t>(left, PIECE), need = count / each_ * size_;
-    if (carry_.empty() && size >= need) {
-      piece(bytes, count, digest);
+    if (part.carry.empty() && size >= need) {
+      work(bytes, count, digest);
+      part.done += count;
       bytes += need, size -= need;
       continue;
     }
-    size_t take = std::min(need - carry_.size(), size);
+    size_t take = std::min(need - part.carry.size(), size);
     if (digest) digest->update(bytes, take);
-    carry_.insert(carry_.end(), bytes, bytes + take);
+    part.carry.insert(part.carry.end(), bytes, bytes + take);
     bytes += take, size -= take;
-    if (carry_.size() == need) {
-      piece(carry_.data(), count, nullptr);
-      carry_.clear();
+    if (part.carry.size() == need) {
+      work(part.carry.data(), count, nullptr);
+      part.done += count;
+      part.carry.clear();
     }
   }
   if (size && digest) digest->update(bytes, size);
 }
 
-void Summary::piece(const uint8_t* bytes, size_t count, Digest* digest) {
-  if (type_ == BYTES) {
-    tally({Tally::CODES8, bytes, count, window_.data(), nullptr}, bytes, count, digest);
-  } else {
-    values(bytes, count, digest);
+void Summary::feed(const uint8_t* bytes, size_t size, Digest* digest) {
+  pieces(measured_, bytes, size, digest, [this](const uint8_t* at, size_t count, Digest* taking) {
+    values(at, count, taking);
+    if (!made_) codes(at, count, taking);
+  });
+  counted_.done = measured_.done;
+}
+
+void Summary::count(const uint8_t* bytes, size_t size, Digest* digest) {
+  if (made_) {
+    counted_.done = count_;
+    if (digest) digest->update(bytes, size);
+    return;
   }
-  done_ += count;
-  window_count_ += count;
-  if (window_count_ >= window_target_ || done_ == count_) close_window();
+  pieces(counted_, bytes, size, digest,
+         [this](const uint8_t* at, size_t count, Digest* taking) { codes(at, count, taking); });
+}
+
+void Summary::measure(const uint8_t* bytes, size_t size) {
+  pieces(measured_, bytes, size, nullptr, [this](const uint8_t* at, size_t count, Digest*) { values(at, count, nullptr); });
 }
 
 void Summary::tally(const Tally& what, const uint8_t* bytes, size_t size, Digest* digest) const {
@@ -91,30 +107,37 @@ void Summary::tally(const Tally& what, const uint8_t* bytes, size_t size, Digest
   else k_.tally(what);
 }
 
+// What is counted of the codes as they lie in the file.
+void Summary::codes(const uint8_t* bytes, size_t count, Digest* digest) {
+  Tally::Of of = codes_ == 256 ? Tally::CODES8 : type_ == F32 ? Tally::FLOATS : Tally::CODES16;
+  tally({of, bytes, count, window_.data(), lowest_}, bytes, count / each_ * size_, digest);
+  add_to_window(count);
+}
+
+void Summary::add_to_window(size_t count) {
+  window_count_ += count;
+  if (window_count_ >= window_target_ || window_at_ + window_count_ == count_) close_window();
+}
+
+// All else. Nothing here touches what `codes` does, unless it is values that are counted.
 void Summary::values(const uint8_t* bytes, size_t count, Digest* digest) {
+  if (type_ == BYTES) return;
   Row row;
   float *v = values_.data(), *columns = column_.data() + (rows_ ? row_at_ : 0);
-  size_t size = count / each_ * size_;
-  uint32_t* codes = window_.data();
   if (type_ == BF16) {
     uint64_t hash = k_.pass_bf16(bytes, count, &row, columns, row_hash_);
-    tally({Tally::CODES16, bytes, count, codes, nullptr}, bytes, size, digest);
     add_row(row, count, hash);
     return;
   }
+  size_t size = count / each_ * size_;
   k_.widen(type_, bytes, count, v, table_, grid_);
-  if (type_ == F16) {
-    tally({Tally::CODES16, bytes, count, codes, nullptr}, bytes, size, digest);
-  } else if (type_ == CODE8) {
-    tally({Tally::CODES8, bytes, count, codes, nullptr}, bytes, size, digest);
-  } else if (type_ == F32) {
-    tally({Tally::FLOATS, bytes, count, codes, lowest_}, bytes, size, digest);
-    k_.narrow(bytes, count, narrow_);
-  } else {
-    tally({Tally::MADE, reinterpret_cast<const uint8_t*>(v), count, codes, nullptr}, bytes, size, digest);
+  if (made_) {
+    tally({Tally::MADE, reinterpret_cast<const uint8_t*>(v), count, window_.data(), nullptr}, bytes, size, digest);
+    add_to_window(count);
     if (type_ >= GGML) k_.scales(type_, bytes, count / each_, &not_finite_scales_, &zero_scales_);
   }
-  if (codes_ == CODES && type_ != F16 && type_ != BF16) {
+  if (type_ == F32) k_.narrow(bytes, count, narrow_);
+  if (codes_ == CODES && type_ != F16) {
     k_.classes(v, count, &classes_);
     if (type_ == F64) k_.moments64(bytes, count, &sums_);
     else k_.moments(v, count, &sums_);
@@ -170,11 +193,11 @@ void Summary::close_window() {
     for (size_t c = line; c < line + LINE; c++) any |= window_[c];
     if (any) used_.push_back(line);
   }
-  if ((type_ == F16 || type_ == BF16) && window_count_ >= WINDOW) windows_.push_back(low_bits(window_, done_ - window_count_, window_count_));
+  if ((type_ == F16 || type_ == BF16) && window_count_ >= WINDOW) windows_.push_back(low_bits(window_, window_at_, window_count_));
   for (size_t line : used_)
     for (size_t c = line; c < line + LINE; c++) total_[c] += window_[c], window_[c] = 0;
   for (int c = 0; c < 256; c++) lowest_total_[c] += lowest_[c], lowest_[c] = 0;
-  window_count_ = 0;
+  window_at_ += window_count_, window_count_ = 0;
 }
 
 template <class Count>
@@ -243,7 +266,7 @@ Result Summary::finish() {
     used_.clear();
     for (size_t line = 0; line < codes_; line += LINE)
       if (counted(&total_[line], LINE) > 0) used_.push_back(line);
-    windows_.push_back(low_bits(total_, 0, done_));
+    windows_.push_back(low_bits(total_, 0, count_));
   }
   for (uint32_t c = 0; c < codes_; c++)
     if (total_[c]) out.histogram.emplace_back(c, total_[c]);

@@ -43,14 +43,26 @@ struct Result {
 class Summary {
  public:
   Summary(const Kernels& kernels, int type, uint64_t count, uint64_t columns, const float* table, const int8_t* grid);
-  void feed(const uint8_t* bytes, size_t size, Digest* digest = nullptr);  // digest takes the same bytes
+  // the bytes of the tensor, in any portions; `digest` takes the same ones
+  void feed(const uint8_t* bytes, size_t size, Digest* digest = nullptr);
+  // the same in two parts, each of which sees all bytes, and which two threads may do at once: codes are counted while
+  // `digest` takes the bytes; and all else
+  void count(const uint8_t* bytes, size_t size, Digest* digest);
+  void measure(const uint8_t* bytes, size_t size);
   Result finish();
-  bool complete() const { return done_ == count_ && carry_.empty(); }
+  bool complete() const { return counted_.done == count_ && measured_.done == count_; }
 
  private:
-  void piece(const uint8_t* bytes, size_t count, Digest* digest);
+  struct Part {  // how far it is
+    uint64_t done = 0;
+    std::vector<uint8_t> carry{};
+  };
+  template <class Work>
+  void pieces(Part& part, const uint8_t* bytes, size_t size, Digest* digest, Work work);
+  void codes(const uint8_t* bytes, size_t count, Digest* digest);
   void values(const uint8_t* bytes, size_t count, Digest* digest);
   void tally(const Tally& what, const uint8_t* bytes, size_t size, Digest* digest) const;
+  void add_to_window(size_t count);
   void add_row(const Row& row, size_t count, uint64_t hash);
   void end_row();
   void flush_columns();
@@ -63,12 +75,12 @@ class Summary {
 
   const Kernels& k_;
   int type_;
-  uint64_t count_, columns_, done_ = 0, window_target_, window_count_ = 0;
-  bool rows_;
+  uint64_t count_, columns_, window_target_, window_at_ = 0, window_count_ = 0;
+  bool rows_, made_;  // made: what is counted are values, not codes of the file
   const float* table_;
   const int8_t* grid_;
   size_t codes_, each_, size_;
-  std::vector<uint8_t> carry_;
+  Part counted_, measured_;
   std::vector<uint32_t> window_;
   std::vector<size_t> used_;
   std::vector<uint64_t> total_;

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,8 +47,31 @@ def test_a_summary_that_hashes_gives_both_as_they_are_alone(data: st.DataObject)
     digest.update(raw[:before])
     fused, plain = kernels.summary(kind, count, columns), kernels.summary(kind, count, columns)
     plain.feed(raw[before:])
-    cuts = sorted(data.draw(st.lists(st.integers(before, before + size), max_size=3)))
-    for start, stop in pairwise([before, *cuts, before + size]):
-        fused.feed(memoryview(raw)[start:stop], digest)
+    for part in portions(data, memoryview(raw)[before:]):
+        fused.feed(part, digest)
     assert digest.hexdigest() == hashlib.sha256(raw).hexdigest()
-    assert same(fused.finish(), plain.finish())
+    found = plain.finish()
+    assert same(fused.finish(), found)
+    parted = native.Summary(kind.number, count, columns, *kernels._tables(kind))
+    digest, alone = native.sha256(), data.draw(st.booleans())
+    with ThreadPoolExecutor(1) as other:  # while one counts, another thread measures, each in portions of its own
+        measured = other.submit(lambda rows: [parted.measure(row) for row in rows], portions(data, raw[before:]))
+        for part in portions(data, memoryview(raw)[before:]):
+            parted.count(part, None if alone else digest)
+        measured.result()
+    assert alone or digest.hexdigest() == hashlib.sha256(raw[before:]).hexdigest()
+    assert same(parted.finish(), found)
+
+
+def test_a_summary_of_which_one_part_is_missing_is_none() -> None:
+    for method, arguments in (("count", (bytes(64), None)), ("measure", (bytes(64),))):
+        summary = native.Summary(types.TYPES["BF16"].number, 32, 0)
+        getattr(summary, method)(*arguments)
+        with pytest.raises(ValueError, match="fewer bytes than the tensor has were fed"):
+            summary.finish()
+
+
+def portions(data: st.DataObject, raw: Any) -> list[Any]:
+    """The bytes in up to four portions."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=3)))
+    return [raw[start:stop] for start, stop in pairwise([0, *cuts, len(raw)])]

@@ -24,6 +24,17 @@ class Summary(Protocol):
     def finish(self) -> dict[str, Any]: ...
 
 
+class Parted(Summary, Protocol):
+    """A summary where `sha256` gives a digest: `count` and `measure` do what `feed` does, in two threads if need be.
+
+    Each of the two takes all bytes of the tensor.
+    """
+
+    def count(self, bytes: Any, digest: Digest | None) -> None: ...
+
+    def measure(self, bytes: Any) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Correlated:
     """Sums over a block of `rows` by `columns` values, for which independent ones of one scale have an expectation.
@@ -50,7 +61,7 @@ class Digest(Protocol):
 
 
 def sha256() -> Digest | None:
-    """One that the native `Summary.feed` takes too, and updates while it counts; None where hashlib is as quick."""
+    """One that a native Summary takes too, and updates while it counts; None where hashlib is as quick."""
     made = getattr(_native(), "sha256", None)
     return None if made is None else made()
 

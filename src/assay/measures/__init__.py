@@ -136,6 +136,9 @@ class Hashing(Protocol):
     def hashes(self) -> Digest | None:
         """The SHA-256 of all that will be fed, from the first byte on; None where it does not hash."""
 
+    def begun(self, block: memoryview) -> Callable[[], None]:
+        """In place of `feed`: hash the next bytes, and give what is left to do of them, in order and in one thread."""
+
 
 _RUNS = ("run", "begin", "ready")  # the functions of a measure
 Run = Callable[[Material], Iterable[object]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from posixpath import normpath
 from types import MappingProxyType
 
@@ -177,6 +178,7 @@ def hash_all(
     wanted = {entry.path: entry.size for entry in entries if entry.path not in unread and entry.path not in known}
     beside = frozenset(elsewhere(tuple(wanted)) if elsewhere else ())
     total = sum(size for path, size in wanted.items() if path not in beside or feeds.get(path))
+    large = sum(size >= WORTH_THREADS for size in wanted.values())
     steps = Steps(progress, "reading", total, "bytes")
 
     def one(entry: Entry) -> Hashed:
@@ -188,8 +190,13 @@ def hash_all(
         sink = _together(wanted)
         if entry.path in beside:
             return Hashed("") if sink is None else hashed(entry, steps.add, sink, elsewhere=True)
-        digest = wanted[0].hashes() if len(wanted) == 1 and isinstance(wanted[0], Hashing) else None
-        return hashed(entry, steps.add, sink, digest)
+        hashing = wanted[0] if len(wanted) == 1 and isinstance(wanted[0], Hashing) else None
+        digest = hashing.hashes() if hashing else None
+        if sink is None or entry.size < WORTH_THREADS or jobs < 2 * large:
+            return hashed(entry, steps.add, sink, digest)
+        # a core is left for each large file: what is made of its blocks is made while the next ones are hashed
+        begin = hashing.begun if hashing and digest else lambda block: partial(sink, block)
+        return hashed(entry, steps.add, None, digest, beside=begin)
 
     if jobs <= 1 or len(entries) < 2 or total < WORTH_THREADS:
         return [one(entry) for entry in entries]

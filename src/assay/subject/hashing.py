@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 BLOCK = 1024 * 1024
 
+AHEAD = 8  # blocks that another thread has read, or works on, while one is hashed
+
 Advance = Callable[[int], None]  # told of each block how many bytes it has
 Sink = Callable[[memoryview], None]
+Begin = Callable[[memoryview], Callable[[], None]]  # gives what is left to do of a block, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +41,20 @@ def hashed(
     shared: Digest | None = None,
     *,
     elsewhere: bool = False,
+    beside: Begin | None = None,
 ) -> Hashed:
     """Read the whole file once in 1 MiB blocks, each also given to `sink`, which updates `shared`, if given, itself.
 
-    A file that changes meanwhile, or did before, keeps its digest and gets an obstacle. One that `advance` ends, by
-    raising OverBudget, has no digest; nor has any that is hashed `elsewhere`, and only read here.
+    With `beside`, in place of `sink`, another thread reads, and does what that leaves to do of each block. A file that
+    changes meanwhile, or did before, keeps its digest and gets an obstacle. One that `advance` ends, by raising
+    OverBudget, has no digest; nor has any that is hashed `elsewhere`, and only read here.
     """
     digest: Digest = shared or (_Unhashed() if elsewhere else hashlib.sha256())
     count = 0
     try:
         with entry.place.source() as source:
             source.seek(0)
-            for block in _blocks(source):
+            for block in _blocks(source) if beside is None else _ahead(source, beside):
                 if shared is None:
                     digest.update(block)
                 count += len(block)
@@ -82,11 +88,35 @@ class _Unhashed:
 
 
 def _blocks(source: Source) -> Iterator[memoryview]:
-    readinto = getattr(source, "readinto", None)
-    if readinto is None:
-        while block := source.read(BLOCK):
-            yield memoryview(block)
-        return
     buffer = memoryview(bytearray(BLOCK))  # one buffer for the whole file, so that memory does not grow with it
-    while count := readinto(buffer):
-        yield buffer[:count]
+    while block := _read(source, buffer):
+        yield block
+
+
+def _read(source: Source, buffer: memoryview) -> memoryview:
+    """The next block, in the buffer where the source can write there; empty at the end."""
+    readinto = getattr(source, "readinto", None)
+    return memoryview(source.read(BLOCK)) if readinto is None else buffer[: readinto(buffer)]
+
+
+def _ahead(source: Source, begin: Begin) -> Iterator[memoryview]:
+    """Blocks that another thread reads, which then does what `begin` leaves of each, before it reads over it."""
+    from concurrent.futures import ThreadPoolExecutor  # both leave the interpreter lock, so a thread is enough
+
+    over = False
+
+    def again(buffer: memoryview, left: Callable[[], None] | None) -> tuple[memoryview, memoryview]:
+        if left is not None:
+            left()
+        return buffer, buffer[:0] if over else _read(source, buffer)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            waiting = deque(pool.submit(again, memoryview(bytearray(BLOCK)), None) for _ in range(AHEAD))
+            while waiting:
+                buffer, block = waiting.popleft().result()
+                if block:  # none at the end, where the last ones are still worked on
+                    yield block
+                    waiting.append(pool.submit(again, buffer, begin(block)))
+        finally:
+            over = True  # what was begun is done all the same, so that nothing of it is missing

@@ -6,28 +6,23 @@ measured ranges; a tensor that cannot be read is named with its reason, never sk
 
 from __future__ import annotations
 
-import hashlib
-import math
-import sys
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol, cast
 
 from assay import kernels
 from assay.facts.tensor import TensorSpec, WeightIndex
-from assay.facts.values import Lines, LowBits, Peak, TensorSummary, UnreadValues
-from assay.kernels.types import BYTES, F32, TYPES, Type
+from assay.facts.values import TensorSummary, UnreadValues
+from assay.kernels.types import BYTES, TYPES, Type
+from assay.weights._described import described
 from assay.weights.writing import Inflating, Unlike, Written, known
 
 MIN_COLUMNS, MAX_COLUMNS, MAX_ROWS = 16, 1 << 20, 1 << 21  # what rows and columns are kept for: memory stays small
 MOST_ACTIVE = 16  # tensors that one byte may belong to, where tensors share a storage: each holds a megabyte
+WORTH_COUNTING = 1 << 18  # bytes of a tensor whose codes are counted apart: its tables are there meanwhile
 MOST_TENSORS = 200_000  # of one file; the largest mixtures of experts in use have 50,000
 MOST_RATIO = 2  # bytes summarised over bytes in the file: views of one storage repeat it, an attack does so without end
-PEAK = 10.0  # times the median energy from which a row or column is named
-DIGITS = 6  # significant digits kept: what a reader uses, and the same whichever kernel ran
-LEAST_BYTES = 4096  # from here on the entropy of 256 kinds is estimated to 0.05 bits: (256 - 1) / (2 n ln 2)
-_BITS = (1, 2, 4)
 
 
 class Feed(Protocol):
@@ -42,6 +37,28 @@ class Feed(Protocol):
 Keep = Callable[[str, str, bytes, bytes], None]
 
 
+class _Taken:
+    """A tensor of which bytes were taken. `counted`: its codes are counted apart from all else."""
+
+    __slots__ = ("counted", "kind", "summary", "tensor", "written")
+
+    def __init__(self, tensor: TensorSpec, kind: Type, written: str) -> None:
+        self.tensor, self.kind, self.written = tensor, kind, written
+        self.counted: bool | None = None
+        self.summary: kernels.Summary | None = None
+
+    def begun(self) -> kernels.Summary:
+        """Its summary, made when the first bytes are summarised: each holds a megabyte."""
+        if self.summary is None:
+            found = kernels.summary(self.kind, *_extent(self.tensor, self.kind))
+            self.summary = Written(found, self.written, self.kind, self.tensor) if self.written else found
+        return self.summary
+
+    def parted(self) -> kernels.Parted:
+        """The same, where its codes are counted apart."""
+        return cast(kernels.Parted, self.begun())
+
+
 class Pass:
     """Takes the blocks of one file in order and gives a summary of each tensor that lies in it in place."""
 
@@ -50,7 +67,7 @@ class Pass:
         self._artifact = artifact
         waiting = sorted(self._readable(indexes), key=lambda row: row[0].start, reverse=True)
         self._waiting: list[tuple[TensorSpec, Type, str]] = waiting
-        self._active: list[tuple[TensorSpec, Type, kernels.Summary]] = []
+        self._active: list[_Taken] = []
         self._at, self._keep = 0, keep
         self._digest: kernels.Digest | None = None
         self._hashed = 0  # bytes of the file that the digest has
@@ -63,49 +80,90 @@ class Pass:
 
     def feed(self, block: memoryview) -> None:
         """Take the next bytes of the file."""
-        start, stop = self._at, self._at + len(block)
-        open_, self._active = self._active, []
-        for tensor, kind, summary in open_:
-            self._take(tensor, kind, summary, block, start)
-        while self._waiting and self._waiting[-1][0].start < stop:  # one after another: a block may hold thousands
-            tensor, kind, written = self._waiting.pop()
-            if len(self._active) >= MOST_ACTIVE:
-                self.found.append(UnreadValues(self._artifact, tensor.name, "too many tensors overlap it"))
-                continue
-            summary = kernels.summary(kind, *_extent(tensor, kind))
-            if written:
-                summary = Written(summary, written, kind, tensor)
-            self._take(tensor, kind, summary, block, start)
-        if self._digest is not None:
-            self._digest.update(block[self._hashed - start :])
-            self._hashed = stop
-        self._at = stop
+        for row, part, at in self._parts(block):
+            if self._digest is None or row.written or at < self._hashed:
+                row.begun().feed(part)
+            else:
+                self._hash(block, at)
+                row.begun().feed(part, self._digest)
+                self._hashed = at + len(part)
+            self._ended(row, at + len(part))
+        self._moved(block)
 
-    def _take(self, tensor: TensorSpec, kind: Type, summary: kernels.Summary, block: memoryview, start: int) -> None:
-        """Feed the part of the block that is the tensor's; it stays active if more is to come."""
-        stop = start + len(block)
-        begin, end = max(tensor.start, start), min(tensor.stop, stop)
-        if self._digest is None or begin < self._hashed or isinstance(summary, Written):
-            summary.feed(block[begin - start : end - start])
-        else:
-            self._digest.update(block[self._hashed - start : begin - start])
-            summary.feed(block[begin - start : end - start], self._digest)
-            self._hashed = end
-        if tensor.stop > stop:
-            self._active.append((tensor, kind, summary))
+    def begun(self, block: memoryview) -> Callable[[], None]:
+        """Hash the next bytes of the file, and count the codes of large tensors; returns what is left to do of them.
+
+        That may be done by another thread, block after block, while the block is as it was.
+        """
+        left: list[tuple[_Taken, memoryview, int]] = []
+        counting = 0
+        for row, part, at in self._parts(block):
+            if row.counted is None:  # once and for all: the two parts of a summary each see all bytes
+                large = row.tensor.stop - row.tensor.start >= WORTH_COUNTING and not row.written
+                row.counted = self._digest is not None and large and counting < MOST_ACTIVE
+            if row.counted:
+                counting += 1
+                self._hash(block, at)
+                ahead = at >= self._hashed
+                row.parted().count(part, self._digest if ahead else None)
+                self._hashed = at + len(part) if ahead else self._hashed
+            left.append((row, part, at))
+        self._moved(block)
+        return partial(self._measure, left)
+
+    def _measure(self, left: Iterable[tuple[_Taken, memoryview, int]]) -> None:
+        for row, part, at in left:
+            (row.parted().measure if row.counted else row.begun().feed)(part)
+            self._ended(row, at + len(part))
+
+    def _parts(self, block: memoryview) -> Iterator[tuple[_Taken, memoryview, int]]:
+        """Each tensor that has bytes in the block: these, and where in the file they begin."""
+        stop = self._at + len(block)
+        open_, self._active = self._active, []
+        for row in open_:
+            yield self._part(row, block)
+        while self._waiting and self._waiting[-1][0].start < stop:  # one after another: a block may hold thousands
+            taken = _Taken(*self._waiting.pop())
+            if len(self._active) >= MOST_ACTIVE:
+                self.found.append(UnreadValues(self._artifact, taken.tensor.name, "too many tensors overlap it"))
+                continue
+            yield self._part(taken, block)
+
+    def _part(self, row: _Taken, block: memoryview) -> tuple[_Taken, memoryview, int]:
+        """It stays active if more is to come."""
+        start, stop = self._at, self._at + len(block)
+        if row.tensor.stop > stop:
+            self._active.append(row)
+        begin = max(row.tensor.start, start)
+        return row, block[begin - start : min(row.tensor.stop, stop) - start], begin
+
+    def _hash(self, block: memoryview, stop: int) -> None:
+        """Give the digest the bytes up to there that it does not have."""
+        if self._digest is not None and stop > self._hashed:
+            self._digest.update(block[self._hashed - self._at : stop - self._at])
+            self._hashed = stop
+
+    def _moved(self, block: memoryview) -> None:
+        self._hash(block, self._at + len(block))
+        self._at += len(block)
+
+    def _ended(self, row: _Taken, at: int) -> None:
+        """Put its summary among what was found, if that were its last bytes."""
+        if at < row.tensor.stop:
             return
         try:
-            found = summary.finish()
+            found = row.begun().finish()
         except Unlike as reason:
-            self.found.append(UnreadValues(self._artifact, tensor.name, str(reason)))
+            self.found.append(UnreadValues(self._artifact, row.tensor.name, str(reason)))
             return
-        self.found.append(_summary(self._artifact, tensor, kind, found))
+        row.summary = None
+        self.found.append(described(self._artifact, row.tensor, row.kind, found))
         if self._keep is not None:
-            self._keep(self._artifact, tensor.name, found["codes"], found["counts"])
+            self._keep(self._artifact, row.tensor.name, found["codes"], found["counts"])
 
     def ended(self) -> tuple[TensorSummary | UnreadValues, ...]:
         """What was found, in name order; tensors that the file was too short for are unread."""
-        cut = [row[0] for row in self._active] + [row[0] for row in self._waiting]
+        cut = [row.tensor for row in self._active] + [row[0] for row in self._waiting]
         self.found += [UnreadValues(self._artifact, t.name, "the file ends before it does") for t in cut]
         self._active, self._waiting = [], []
         return tuple(sorted(self.found, key=lambda row: row.name))
@@ -205,129 +263,3 @@ def _extent(tensor: TensorSpec, kind: Type) -> tuple[int, int]:
     if not MIN_COLUMNS <= columns <= MAX_COLUMNS or count // columns > MAX_ROWS or columns % kind.elements:
         columns = 0
     return count, columns
-
-
-def _summary(artifact: str, tensor: TensorSpec, kind: Type, found: dict[str, Any]) -> TensorSummary:
-    valued = bool(found["valued"])
-    infinities = found["positive_infinity"] + found["negative_infinity"]
-    finite = tensor.elements - found["nan"] - infinities if valued else 0
-    mean, deviation, kurtosis = _moments(found["sums"], finite)
-    start, stop = found["range"]
-    return TensorSummary(
-        artifact=artifact,
-        name=tensor.name,
-        dtype=tensor.dtype,
-        shape=tensor.shape,
-        values=tensor.elements,
-        zeros=found["zero"],
-        nans=found["nan"],
-        infinities=infinities,
-        subnormals=found["subnormal"],
-        distinct=found["distinct"],
-        minimum=_rounded(found["minimum"]) if finite else None,
-        maximum=_rounded(found["maximum"]) if finite else None,
-        mean=mean,
-        deviation=deviation,
-        kurtosis=kurtosis,
-        quantiles=tuple(_rounded(q) or 0.0 for q in found["quantiles"]),
-        bins=tuple(found["bins"]),
-        span=(_rounded(start) or 0.0, _rounded(stop) or 0.0),
-        rows=_lines(found["rows"]),
-        columns=_lines(found["columns"]),
-        low_bits=tuple(_low_bits(found["windows"])),
-        narrower=_narrower(tensor, kind, found),
-        scales_not_finite=found["scales"][0],
-        scales_zero=found["scales"][1],
-        byte_entropy=_entropy(found["lowest"]) if kind.number == F32 else None,
-        histogram=hashlib.sha256(found["codes"] + found["counts"]).hexdigest(),
-    )
-
-
-def _moments(sums: tuple[float, ...], count: int) -> tuple[float | None, float | None, float | None]:
-    """Mean, standard deviation and kurtosis from the first four power sums."""
-    if not count:
-        return None, None, None
-    first, second, third, fourth = (total / count for total in sums)
-    square = first * first
-    if not math.isfinite(second - square):
-        return _rounded(first), None, None  # squares beyond what a float holds
-    variance = max(0.0, second - square)
-    central = fourth - 4 * first * third + 6 * square * second - 3 * square * square
-    # below this the difference is rounding of the sums, not spread
-    spread = variance > 1e-12 * second
-    kurtosis = central / (variance * variance) if spread and variance * variance > 0 else None
-    return _rounded(first), _rounded(math.sqrt(variance)) if spread else 0.0, _rounded(kurtosis)
-
-
-def _rounded(value: float | None) -> float | None:
-    if value is None or not math.isfinite(value):
-        return None
-    return float(f"{value:.{DIGITS}g}") + 0.0  # no negative zero
-
-
-def _lines(found: dict[str, Any]) -> Lines | None:
-    if not found["count"]:
-        return None
-    median = found["median"]
-    peaks = (
-        Peak(place, _rounded(energy / median) or 0.0)
-        for place, energy in found["top"]
-        if median > 0 and energy >= PEAK * median
-    )
-    return Lines(
-        found["count"],
-        found["dead"],
-        found["constant"],
-        found["duplicate"],
-        tuple(found["dead_shown"]),
-        tuple(tuple(group) for group in found["groups"]),
-        tuple(peaks),
-    )
-
-
-def _low_bits(tests: tuple[Any, ...]) -> Iterator[LowBits]:
-    """The tests that have any power: those for which the density predicts something."""
-    for first, values, seen, expected, noise in tests:
-        for bits, found, wanted, variance in zip(_BITS, seen, expected, noise, strict=True):
-            if wanted > 0 and variance > 0:
-                yield LowBits(
-                    bits, first, values, _rounded(found / wanted) or 0.0, _rounded(math.sqrt(variance) / wanted) or 0.0
-                )
-
-
-def _narrower(tensor: TensorSpec, kind: Type, found: dict[str, Any]) -> str | None:
-    """A 16-bit type that every f32 value fits, by the bits that are zero in all of them."""
-    if kind.number != F32 or not tensor.elements or found["zero"] == tensor.elements:
-        return None
-    bf16, f16 = found["narrow"]
-    if bf16 == tensor.elements:
-        return "BF16"
-    largest = max(abs(found["minimum"]), abs(found["maximum"]))
-    return "F16" if f16 == tensor.elements and largest <= 65504 and _fits_half(found["codes"]) else None
-
-
-def _fits_half(codes: bytes) -> bool:
-    """Whether small values are ones that F16 has, by the upper halves of the f32 that occur.
-
-    Below 2^-14 F16 has steps of 2^-24 (IEEE 754 binary16), so that fewer mantissa bits are left the smaller a value is.
-    The lowest 13 bits of each value are known to be zero.
-    """
-    words = memoryview(codes).cast("H") if sys.byteorder == "little" else array("H", codes)
-    for word in words:
-        exponent, mantissa = (word >> 7 & 0xFF) - 127, word & 0x7F
-        if -24 <= exponent < -17 and mantissa & ((1 << (-17 - exponent)) - 1):
-            return False
-        if exponent < -24 and word & 0x7FFF:
-            return False
-    return True
-
-
-def _entropy(counts: tuple[int, ...]) -> float | None:
-    """Bits of entropy of the lowest bytes that are not zero: 8 for random bytes, 0 for one that is always the same.
-
-    A byte of zero belongs to a value of a narrower type, or to none; None where too few others are left to tell.
-    """
-    total = sum(counts[1:])
-    if total < LEAST_BYTES:
-        return None
-    return _rounded(-sum(n / total * math.log2(n / total) for n in counts[1:] if n))

@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,23 @@ def test_odd_tensors_are_summarised(tmp_path: Path, audit: Audit) -> None:
     ) == (0.0, None, 2)
 
 
+def beside(raw: bytes, index: WeightIndex, data: st.DataObject) -> tuple[object, str]:
+    """The same, and its digest, by a pass whose second part is done later; codes are counted apart, of all tensors."""
+    taken, at, left = Pass("m", [index]), 0, deque[Callable[[], None]]()
+    digest = taken.hashes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("assay.weights.summaries.WORTH_COUNTING", 0)
+        while at < len(raw):
+            step = data.draw(st.integers(1, 700))
+            left.append(taken.begun(memoryview(raw)[at : at + step]))
+            at += step
+            while len(left) > data.draw(st.integers(0, 3)):
+                left.popleft()()
+    for last in left:
+        last()
+    return taken.ended(), "" if digest is None else digest.hexdigest()
+
+
 @given(st.data())
 def test_any_index_over_any_bytes_gives_a_summary_or_a_reason_for_each_tensor(data: st.DataObject) -> None:
     """A hostile index cannot make the pass read outside the file, fail, leave a tensor out, or hash another file."""
@@ -272,6 +290,7 @@ def test_any_index_over_any_bytes_gives_a_summary_or_a_reason_for_each_tensor(da
         at += step
     assert digest is None or digest.hexdigest() == hashlib.sha256(raw).hexdigest()
     found = taken.ended()
+    assert beside(raw, index, data) == (found, "" if digest is None else digest.hexdigest())
     assert all(isinstance(row, TensorSummary | UnreadValues) for row in found)
     told = {row.name for row in found}
     ranges = [(spec.start, spec.stop, spec.dtype) for spec in specs]
@@ -293,13 +312,15 @@ def test_two_files_at_a_time_give_the_same_dossier(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_thousands_of_tensors_in_one_block_are_summarised_one_after_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_thousands_of_tensors_in_one_block_are_summarised_one_after_another(tmp_path: Path, jobs: int) -> None:
     """Memory does not grow with the number of tensors that a block holds: each of them has tables of a megabyte."""
     header = {f"t{n}": {"dtype": "F32", "shape": [2], "data_offsets": [8 * n, 8 * n + 8]} for n in range(3000)}
     (tmp_path / "m.safetensors").write_bytes(safetensors(header=header, data=bytes(24_000)))
     # VmHWM, not ru_maxrss: the latter counts what the parent held when it forked
     code = (
-        f"import assay; assay.audit({str(tmp_path / 'm.safetensors')!r}, isolation=False)\n"
+        "import assay, assay.pipeline.reading; assay.pipeline.reading.WORTH_THREADS = 0\n"
+        f"assay.audit({str(tmp_path / 'm.safetensors')!r}, isolation=False, jobs={jobs})\n"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
