@@ -63,7 +63,7 @@ def audit(
         isolation: parse in a locked-down worker process; False parses in this process.
         require_isolation: raise IsolationError rather than parse with less than the full isolation.
         as_of: the date (or its ISO text) by which waivers expire; today if not given. Recorded if it could matter.
-        jobs: how many files to read at a time, 1 to 64; as many as there are usable cores if not given.
+        jobs: cores to read with, 1 to 64: so many files at a time, or one and its values; all usable ones if not given.
         base: the model that this one was made from; the weights are compared, and what the card says is judged by it.
         hints: look for what weights tell without a base also where that takes minutes.
         histograms: a file to write every tensor's exact histogram to; `assay.weights.histograms.read` reads it.

@@ -100,7 +100,7 @@ STATUS = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.INCOMPLETE: 3}
     "Read at most so many bytes in full (or 500GB, 2TB); by default 8TB. The largest files are left out first; files "
     "with holes of more than 1 GiB are too, unless this is given."
 )
-@options.jobs("Read this many files at a time; by default as many as there are usable cores.", top=64)
+@options.jobs("Cores to read with: so many files at a time, or one and its values; by default all usable.", top=64)
 @options.as_of("the expiry of waivers")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 where the verdict is FAILED; INCOMPLETE stays 3.")
 @options.quiet("Print the verdict line only.")
