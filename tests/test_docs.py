@@ -86,6 +86,7 @@ def test_one_broad_except_and_no_way_to_run_what_a_model_brings() -> None:
     assert sorted(path.relative_to(ROOT / "src/assay").as_posix() for path in broad) == [
         "cli/__init__.py",
         "execution/outcome.py",
+        "execution/ray.py",
         "pipeline/answer.py",
         "subject/ranges.py",
         "text/tokenizer.py",

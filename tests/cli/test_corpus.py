@@ -133,6 +133,8 @@ def test_removing_asks_first_with_dry_run(index: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(index, tmp_path / "copy")
     dry = run("corpus", "remove", str(copy), "--containing", "the owl and the pussycat", "--dry-run")
     assert dry.stdout == " WOULD REMOVE  1 document; nothing was changed.\npoem  (poems)\n"
+    told = run("corpus", "remove", str(copy), "--containing", "the owl", "--dry-run", "-o", "json").stdout
+    assert json.loads(told) == {"documents": [["poem", "poems"]], "done": False}
     assert "poem" in run("trace", "the owl and the pussycat went to sea", "--corpus", str(copy)).stdout
     assert (
         run("corpus", "remove", str(copy), "--id", "poem").stdout
@@ -144,6 +146,7 @@ def test_removing_asks_first_with_dry_run(index: Path, tmp_path: Path) -> None:
     )
     assert "removed  1 of these documents are in no answer" in run("corpus", "info", str(copy)).stdout
     assert run("corpus", "verify", str(copy)).stdout == " INTACT  Every file is what the manifest says.\n"
+    assert json.loads(run("corpus", "verify", str(copy), "-o", "json").stdout) == {"damaged": [], "name": "copy"}
     assert run("corpus", "remove", str(copy)).returncode == 2
 
 

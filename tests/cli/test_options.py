@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from assay.cli._group import cli
-from tests.builders import hub_model
+from tests.builders import calls, hub_model
 from tests.builders.command import run
 
 # what differs by its meaning, and so in words: the sentence of each command
@@ -101,6 +102,57 @@ def test_every_command_with_formats_writes_several_at_once(tmp_path: Path) -> No
     assert run("compare", dossier, dossier, "-o", "pdf").stderr == (
         "assay: unknown format 'pdf': give text, json or html\n"
     )
+
+
+# They serve, ask, or write what -o names or the arguments do, and say where; `corpus info -o json` has what was built.
+WITHOUT_JSON = {
+    *(
+        "fingerprint",
+        "corpus add",
+        "corpus build",
+        "corpus serve",
+        "sign",
+        "attest",
+        "fleet site",
+        "fleet work",
+        "serve",
+    ),
+    *("serve-model", "baseline end", "baseline keep", "baseline write", "web build", "init", "demo", "completion"),
+}
+
+
+def test_every_command_that_tells_something_tells_it_in_json() -> None:
+    offering = {
+        path for path, command in commands(cli).items() if {"outputs", "targets"} & {row.name for row in command.params}
+    }
+    assert set(commands(cli)) - offering == WITHOUT_JSON
+
+
+def test_what_was_done_is_told_in_json(tmp_path: Path) -> None:
+    """Commands that change something do it once, and tell it in the format that is asked for."""
+    model, log, registry = str(hub_model(tmp_path / "m")), str(tmp_path / "log"), str(tmp_path / "registry")
+    (tmp_path / "m" / "extra.bin").write_bytes(calls("os", "system", "true"))
+    dossier, tar = f"{tmp_path}/d.json", f"{tmp_path}/kept.tar"
+    run("audit", model, "-q", "-o", f"json={dossier}", "--keep", "--registry", registry)
+
+    def told(*words: str) -> Any:
+        done = run(*words, "-o", "json")
+        assert done.returncode == 0, done
+        return json.loads(done.stdout)
+
+    (entry,) = told("log", "append", log, dossier)
+    assert (entry["index"], entry["name"]) == (0, "m")
+    kept = ("--registry", registry)
+    assert told("registry", "migrate", *kept)["before"] == told("registry", "migrate", *kept)["after"]
+    assert told("registry", "export", tar, *kept) == {"audits": 1, "file": tar}
+    assert told("registry", "import", tar, dossier, *kept) == [
+        {"audits": 1, "file": tar},
+        {"audits": 1, "file": dossier},
+    ]
+    accepted = ("--reason", "known", "--owner", "us", "--expires", "2099-01-01")
+    (waiver,) = told("registry", "waive", "m", "pickle.reaches-outside", *accepted, *kept)
+    assert (waiver["check"], waiver["owner"]) == ("pickle.reaches-outside", "us")
+    assert told("registry", "unwaive", waiver["id"], *kept)["ended_at"]
 
 
 def test_every_command_takes_quiet_and_verbose() -> None:

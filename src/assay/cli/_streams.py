@@ -124,6 +124,16 @@ def put_record(format: str, value: object, rows: Iterable[str], path: Path | Non
     put(canonical(value) if format == "json" else encoded(rows, fold=path is None), path)
 
 
+def put_done(outputs: Iterable[Output], value: object, rows: Iterable[str]) -> None:
+    """Write what a command did: JSON where that is asked for, else lines, which are not printed where it is quiet."""
+    rows = tuple(rows)
+    for format, path in outputs:
+        if format == "json" or path is not None:
+            put_record(format, value, rows, path)
+        else:
+            note(*rows)
+
+
 class _Guarded(io.TextIOWrapper):
     """A standard stream for a process whose libraries print too: warnings, logs, tracebacks."""
 

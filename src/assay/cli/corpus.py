@@ -10,9 +10,10 @@ import click
 
 from assay.cli import _options as options
 from assay.cli._apart import Written, WrittenArgument, group
+from assay.cli._corpus import Removed, Verified, removed, verified
 from assay.cli._network import told
 from assay.cli._progress import progress
-from assay.cli._streams import Output, answer, encoded, looks, put, say
+from assay.cli._streams import Output, encoded, looks, put, put_record, say
 from assay.errors import InputError, UsageError
 from assay.execution.cores import usable
 from assay.facts.codec import canonical
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from assay.corpus.remote import Remote
 
 FIELDS = ("text", "id", "url", "title", "licence", "date", "language", "dataset", "stage")
-MOST_REMOVED = 100  # documents that are listed
 
 
 @group("corpus")
@@ -230,28 +230,25 @@ def info(directory: str, offline: bool, outputs: tuple[Output, ...]) -> None:
 @COMMAND.command("verify")
 @click.argument("directory", metavar="DIR")
 @options.offline()
+@options.formats("text", "json")
 @options.quiet("Print defects only.")
-def verify(directory: str, offline: bool, quiet: bool) -> int:
+def verify(directory: str, offline: bool, outputs: tuple[Output, ...], quiet: bool) -> int:
     """Read every file of the corpus in DIR and compare it with the manifest; exit 1 if one is damaged or absent."""
     from assay.corpus import storage
     from assay.corpus.verifying import defects
-    from assay.render.headline import Tone
 
     if server := _server(directory, offline=offline):
         raise UsageError(
             f"{server.url} is a server, whose files are not here: run `assay corpus verify DIR` on its machine, on the "
             "folder that it serves"
         )
-    folder, _ = storage.local(directory, offline=offline)
+    folder, name = storage.local(directory, offline=offline)
     with progress(quiet) as advance:
-        found = defects(folder, advance)
-    if found:
-        files = f"{len(found):,} file{' is' if len(found) == 1 else 's are'}"
-        answer("DAMAGED", f"{files} not what the manifest says: build the corpus again.", Tone.STOP)
-        say(*(f"damaged  {sentence}" for sentence in found))
-    elif not quiet:
-        answer("INTACT", "Every file is what the manifest says.", Tone.GO)
-    return 1 if found else 0
+        found = Verified(name, tuple(defects(folder, advance)))
+    for format, path in outputs:
+        shown = found.damaged or not quiet
+        put_record(format, found, verified(found, *looks(path)) if shown else (), path)
+    return 1 if found.damaged else 0
 
 
 @COMMAND.command("remove")
@@ -259,14 +256,14 @@ def verify(directory: str, offline: bool, quiet: bool) -> int:
 @click.option("--id", "ids", multiple=True, metavar="ID", help="The document with this id; may be repeated.")
 @click.option("--containing", "text", default="", metavar="TEXT", help="Every document that holds these words.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
-def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> None:
+@options.formats("text", "json")
+def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool, outputs: tuple[Output, ...]) -> None:
     """Take documents out of the corpus in DIR: they are gone from every answer.
 
     Their bytes stay in the files until the corpus is built again without them.
     """
     from assay.corpus import removal, storage
     from assay.corpus.collection import open_corpora
-    from assay.render.headline import Tone
 
     if not ids and not text.strip():
         raise UsageError("give --id ID or --containing TEXT")
@@ -277,14 +274,9 @@ def remove(directory: str, ids: tuple[str, ...], text: str, dry_run: bool) -> No
         documents = removal.described(corpus, removal.matching(corpus, ids, text))
     else:
         documents = removal.remove(Path(directory), ids, text)
-    count = f"{len(documents):,} document{'s' if len(documents) != 1 else ''}"
-    if dry_run:
-        answer("WOULD REMOVE", f"{count}; nothing was changed.", Tone.TELL)
-    else:
-        answer("REMOVED", f"{count} {'is' if len(documents) == 1 else 'are'} gone from every answer.", Tone.TELL)
-    say(*(f"{document.id}  ({document.dataset})" for document in documents[:MOST_REMOVED]))
-    if len(documents) > MOST_REMOVED:
-        say(f"and {len(documents) - MOST_REMOVED:,} more")
+    found = Removed(not dry_run, tuple((document.id, document.dataset) for document in documents))
+    for format, path in outputs:
+        put_record(format, found, removed(found, *looks(path)), path)
 
 
 @COMMAND.command("serve")

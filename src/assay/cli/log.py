@@ -15,7 +15,7 @@ import click
 from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._load import bound
-from assay.cli._streams import Output, answer, looks, put, put_record, say
+from assay.cli._streams import Output, looks, put, put_done, put_record
 from assay.errors import InputError, UsageError
 from assay.facts.codec import Mismatch, canonical, decode, sha256
 from assay.facts.log import Checkpoint, Entry, Proof
@@ -50,14 +50,14 @@ def COMMAND() -> None:
 @COMMAND.command("append")
 @click.argument("log", cls=WrittenArgument, type=options.FILE)
 @click.argument("dossiers", nargs=-1, required=True, type=options.FILE, metavar="DOSSIER...")
+@options.formats("text", "json")
 @options.quiet()
-def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
+def append(log: Path, dossiers: tuple[Path, ...], outputs: tuple[Output, ...], quiet: bool) -> None:
     """Append the audit in each DOSSIER to LOG, which is made if it is not there.
 
     A time is written if SOURCE_DATE_EPOCH is set.
     """
     from assay.attest import log as tree
-    from assay.render.headline import Tone
 
     entries = [_entry_of(path) for path in dossiers]
     with _locked(log):
@@ -65,11 +65,18 @@ def append(log: Path, dossiers: tuple[Path, ...], quiet: bool) -> None:
         for entry in entries:
             found = tree.read(tree.appended(found, entry))
         write(log, b"".join(row + b"\n" for row in found.lines))
-    if not quiet:
-        size = f"{found.checkpoint.size:,} {'entry' if found.checkpoint.size == 1 else 'entries'}"
-        answer("APPENDED", f"{log} now has {size}; root {found.checkpoint.root}.", Tone.TELL)
-        for entry in found.entries[-len(entries) :]:
-            say(f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}")
+    added = found.entries[-len(entries) :]
+    put_done(outputs, added, _appended(log, found.checkpoint, added, *looks(None)))
+
+
+def _appended(log: Path, now: Checkpoint, added: tuple[Entry, ...], colour: bool, width: int) -> Iterator[str]:
+    from assay.render.headline import Headline, Tone
+    from assay.render.terminal import painter
+
+    size = f"{now.size:,} {'entry' if now.size == 1 else 'entries'}"
+    yield from Headline("APPENDED", f"{log} now has {size}; root {now.root}.", Tone.TELL).lines(painter(colour), width)
+    for entry in added:
+        yield f"entry {entry.index}: {entry.name}, {entry.verdict}, dossier sha256 {entry.dossier}"
 
 
 @COMMAND.command("show")

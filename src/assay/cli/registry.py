@@ -13,9 +13,26 @@ from assay.cli import _options as options
 from assay.cli._apart import WrittenArgument, group
 from assay.cli._progress import progress
 from assay.cli._registry import kept, where
-from assay.cli._streams import Output, looks, note, put_record, say
+from assay.cli._streams import Output, looks, note, put_done, put_record
 from assay.errors import UsageError
 from assay.facts.kept import Accepted, Tended
+from assay.lazy import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many audits went to a file, or came from it."""
+
+    file: str
+    audits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The versions of a registry's tables; `before` is None where there were none."""
+
+    before: str | None
+    after: str
 
 
 @group("registry")
@@ -68,8 +85,9 @@ def gc(registry: str | None, last: int | None, dry_run: bool, outputs: tuple[Out
 @COMMAND.command("export")
 @click.argument("file", cls=WrittenArgument, type=options.FILE)
 @options.registry()
+@options.formats("text", "json")
 @options.quiet()
-def export(file: Path, registry: str | None, quiet: bool) -> None:
+def export(file: Path, registry: str | None, outputs: tuple[Output, ...], quiet: bool) -> None:
     """Write everything that is kept to FILE, a tar, for `assay registry import` elsewhere or as a copy."""
     from assay.registry.archive import write
     from assay.writing import reason, whole
@@ -79,15 +97,15 @@ def export(file: Path, registry: str | None, quiet: bool) -> None:
             index = write(found, stream, advance)
     except OSError as cause:
         raise UsageError(f"cannot write {file}: {reason(cause)}") from None
-    if not quiet:
-        say(f"wrote {file}: {len(index.audits):,} audits")
+    put_done(outputs, Moved(str(file), len(index.audits)), [f"wrote {file}: {len(index.audits):,} audits"])
 
 
 @COMMAND.command("import")
 @click.argument("files", nargs=-1, required=True, type=options.FILE, metavar="FILE...")
 @options.registry()
+@options.formats("text", "json")
 @options.quiet()
-def take_in(files: tuple[Path, ...], registry: str | None, quiet: bool) -> None:
+def take_in(files: tuple[Path, ...], registry: str | None, outputs: tuple[Output, ...], quiet: bool) -> None:
     """Keep what is in each FILE: an exported registry, or a dossier (JSON or HTML of an audit).
 
     What is kept already stays as it is.
@@ -96,26 +114,28 @@ def take_in(files: tuple[Path, ...], registry: str | None, quiet: bool) -> None:
     from assay.cli._load import saved
     from assay.registry.archive import take_in
 
+    rows, said = [], []
     with registries.open(where(registry), new=True) as found, progress(quiet) as advance:
         for file in files:
             if _is_tar(file):
-                said = f"{take_in(found, file, advance):,} audits"
+                rows.append(Moved(str(file), take_in(found, file, advance)))
+                said.append(f"kept {rows[-1].audits:,} audits from {file}")
             else:
-                said = found.keep(saved(file)).name
-            if not quiet:
-                say(f"kept {said} from {file}")
+                said.append(f"kept {found.keep(saved(file)).name} from {file}")
+                rows.append(Moved(str(file), 1))
+    put_done(outputs, tuple(rows), said)
 
 
 @COMMAND.command("migrate")
 @options.registry()
-def migrate(registry: str | None) -> None:
+@options.formats("text", "json")
+def migrate(registry: str | None, outputs: tuple[Output, ...]) -> None:
     """Move the tables of an older registry on to this version's. A SQLite database is copied beside itself before."""
     from assay.registry import migrated
 
     before, after = migrated(where(registry))
-    note(
-        f"the registry was at {before or 'nothing'}" + (f" and is at {after}" if before != after else ": nothing to do")
-    )
+    done = f" and is at {after}" if before != after else ": nothing to do"
+    put_done(outputs, Migrated(before, after), [f"the registry was at {before or 'nothing'}{done}"])
 
 
 @COMMAND.command("waive")
@@ -127,6 +147,7 @@ def migrate(registry: str | None) -> None:
 @click.option("--owner", required=True, help="Who answers for it.")
 @click.option("--expires", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Until when (UTC).")
 @options.registry()
+@options.formats("text", "json")
 def waive(
     model: str,
     check: str,
@@ -136,6 +157,7 @@ def waive(
     owner: str,
     expires: datetime,
     registry: str | None,
+    outputs: tuple[Output, ...],
 ) -> None:
     """Accept findings of CHECK in the files of the kept audit MODEL (a name or a dossier's digest), as they are now.
 
@@ -160,7 +182,8 @@ def waive(
         rows = [accept(found, dossier, waiver, user()) for waiver in waivers]
     what = "it" if len(rows) == 1 else "them"
     shown = ", ".join(row.id[:8] for row in rows)
-    note(f"recorded {shown}: write a policy with {what} by  assay registry waivers --write FILE")
+    said = f"recorded {shown}: write a policy with {what} by  assay registry waivers --write FILE"
+    put_done(outputs, tuple(rows), [said])
 
 
 @COMMAND.command("waivers")
@@ -191,14 +214,15 @@ def waivers(
 @COMMAND.command("unwaive")
 @click.argument("number")
 @options.registry()
-def unwaive(number: str, registry: str | None) -> None:
+@options.formats("text", "json")
+def unwaive(number: str, registry: str | None, outputs: tuple[Output, ...]) -> None:
     """Take back the waiver of this NUMBER; it stays on record. A policy that has it is to be written anew."""
     from assay.registry import user
     from assay.registry.accepting import take_back
 
     with kept(registry) as found:
         row = take_back(found, number, user())
-    note(f"took back {row.id[:8]}: {row.check} of {row.model}")
+    put_done(outputs, row, [f"took back {row.id[:8]}: {row.check} of {row.model}"])
 
 
 def _policy_with(rows: Sequence[Accepted], base: str, path: Path) -> None:
