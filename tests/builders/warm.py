@@ -142,6 +142,8 @@ def _import(keeps: bool) -> None:
     load()
     for room in (*_READ, *_JUDGED, *(_KEPT if keeps else ())):
         _import_all(f"assay.{room}")
+    if keeps:
+        importlib.import_module("alembic.command")  # what a command makes a registry with
     brought = [name for name in ("numpy", "torch", *(() if keeps else ("ssl",))) if name in sys.modules]
     if brought or len(os.listdir("/proc/self/task")) > 1:
         raise AssertionError(f"a process to fork from has imported {brought}, or has threads")
