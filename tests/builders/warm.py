@@ -1,9 +1,9 @@
 """Processes that begin as forks of one that has imported assay: what a command does, without what its start costs.
 
 A command that a test runs is a process of its own, with its own environment, working directory, output and end. What it
-does not do again is import assay and click, and sqlalchemy where the command keeps or asks for audits: two thirds of
-the CPU of most commands in tests. How a command starts is asked of real starts (`test_lazy`, `test_listing`,
-`test_wheel`, `make demo`).
+does not do again is import assay and click, and sqlalchemy where the command keeps or asks for audits, nor compile each
+pattern and template: three quarters of the CPU of most commands in tests. How a command starts is asked of real starts
+(`test_lazy`, `test_listing`, `test_wheel`, `make demo`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import array
 import atexit
 import contextlib
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -19,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from functools import cache
 from pathlib import Path
@@ -144,9 +146,24 @@ def _import(keeps: bool) -> None:
         _import_all(f"assay.{room}")
     if keeps:
         importlib.import_module("alembic.command")  # what a command makes a registry with
+    _audit()
     brought = [name for name in ("numpy", "torch", *(() if keeps else ("ssl",))) if name in sys.modules]
     if brought or len(os.listdir("/proc/self/task")) > 1:
         raise AssertionError(f"a process to fork from has imported {brought}, or has threads")
+
+
+def _audit() -> None:
+    """Read and judge a model once: what a process compiles and looks up the first time is there then; but no numpy."""
+    import assay
+    from assay.render import renderer
+    from tests.builders import hub_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        dossier = assay.audit(hub_model(Path(folder) / "m", model__safetensors=None), isolation=False)
+    for name in ("html", "text"):
+        found = renderer(name)
+        assert found is not None
+        found.write(dossier, io.BytesIO())
 
 
 def _import_all(name: str) -> None:
