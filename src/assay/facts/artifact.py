@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable
-from enum import StrEnum
 
 from assay.errors import Changed, InputError, LimitExceeded, OutOfTime, Unreachable
-from assay.lazy import dataclass, regex
+from assay.lazy import StrEnum, dataclass, regex
 
 
 class Standing(StrEnum):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from assay.facts.finding import Evidence
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 MOST_FILES, MOST_FINDINGS = 1000, 1000  # that a change lists: with as many there may be more
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from enum import StrEnum
 
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 
 class Kind(StrEnum):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from assay.facts.fleet import LockRow
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 
 class Became(StrEnum):

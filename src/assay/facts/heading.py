@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from enum import StrEnum
 from functools import lru_cache
 
-from assay.lazy import regex
+from assay.lazy import StrEnum, regex
 
 
 class Topic(StrEnum):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from enum import StrEnum
 
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 
 class Use(StrEnum):

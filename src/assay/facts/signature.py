@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import ClassVar
 
 from assay.facts.section import SectionKind
 from assay.facts.structure import Reached
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 
 class Method(StrEnum):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 
 class FlawKind(StrEnum):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from assay.facts.licence import Clause
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 
 class Construct(StrEnum):

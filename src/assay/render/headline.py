@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 from assay.render.terminal import Paint, wrapped
 from assay.render.visible import visible
 

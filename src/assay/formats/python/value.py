@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import codecs
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 
-from assay.lazy import dataclass
+from assay.lazy import StrEnum, dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 MOST = 16  # values that one expression may stand for
