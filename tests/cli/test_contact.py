@@ -153,3 +153,13 @@ def test_weights_show_and_name_what_is_there(tmp_path: Path) -> None:
 
 def test_the_list_of_commands_fits_a_terminal_of_80_columns() -> None:
     assert max(map(len, HELP.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("columns", [45, 60])
+@pytest.mark.parametrize("words", [("--help",), ("checks",), ("audit", "--help"), ("registry", "waive", "-h")])
+def test_help_and_lists_fit_a_narrow_terminal(words: tuple[str, ...], columns: int) -> None:
+    shown = run(*words, COLUMNS=str(columns)).stdout
+    assert max(map(len, shown.splitlines())) <= columns
+    if words[-1].startswith("-"):  # all of it: where an address is not torn apart, its user is kept out
+        whole = run(*words, COLUMNS="100").stdout.replace("***@", "user@")
+        assert "".join(shown.split()).replace("***@", "user@") == "".join(whole.split())

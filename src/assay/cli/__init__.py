@@ -61,10 +61,9 @@ HELP = """Usage: assay [OPTIONS] COMMAND [ARGS]...
   Audit an open language model: is it safe to load, what is in it, where does
   it come from, how open is it. Nothing from the model is executed.
 
-  assay audit MODEL                       a folder, a weight file, or
-                                          hf://org/name
-  assay audit MODEL -o report.html        and a page to read
-  assay explain token.forgeable           what a finding means
+  assay audit MODEL                  a folder, a weight file or hf://org/name
+  assay audit MODEL -o report.html   and a page to read
+  assay explain token.forgeable      what a finding means
 
   Exit status: 0 PASSED, 1 FAILED, 3 INCOMPLETE, 2 could not run, 70 a bug in
   assay.
@@ -109,7 +108,7 @@ def main() -> None:
 def _main() -> int | None:
     match sys.argv[1:]:
         case ["-h" | "--help"]:
-            return _printed(HELP)
+            return _printed(_fitting(HELP))
         case ["--version"]:
             from assay.version import VERSION
 
@@ -130,6 +129,36 @@ def _open_streams() -> None:
             number = os.open(os.devnull, os.O_RDWR)
             os.set_inheritable(number, True)
             setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
+
+
+def _fitting(text: str) -> str:
+    """The text, folded where there are fewer columns than it has."""
+    width = _columns()
+    if width is None or width >= max(map(len, text.splitlines())):
+        return text
+    from assay.render.terminal import folded, terminal_width
+
+    lines = [""]
+    for line in text.splitlines():  # a paragraph is one line; what has a column of its own is no part of one
+        words = line.strip()
+        if (
+            line.startswith("  ")
+            and words
+            and lines[-1].startswith("  ")
+            and "  " not in f"{lines[-1].strip()} {words}"
+        ):
+            lines[-1] += f" {words}"
+        else:
+            lines.append(line)
+    return "\n".join(row for line in lines[1:] for row in folded(line, terminal_width()))
+
+
+def _columns() -> int | None:
+    """The columns that COLUMNS or the terminal has; None where neither says."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) or None
+    except (OSError, ValueError):
+        return None
 
 
 def _printed(text: str) -> int | None:
@@ -266,7 +295,9 @@ def _run() -> object:
 
     if "_ASSAY_COMPLETE" in os.environ:
         return cli.main(prog_name="assay")
-    with cli.make_context("assay", sys.argv[1:]) as context:
+    width = _columns()
+    narrow = max(40, width) if width is not None and width < 52 else None  # click by itself has no less than 50
+    with cli.make_context("assay", sys.argv[1:], terminal_width=narrow) as context:
         return cli.invoke(context)
 
 

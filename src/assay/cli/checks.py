@@ -28,7 +28,7 @@ def COMMAND(patterns: tuple[str, ...], outputs: tuple[Output, ...]) -> None:
             raise UsageError(f"no check {pattern!r}{did_you_mean(pattern, ids)} (assay checks lists them)")
     rules = [row.rule for row in installed() if not patterns or any(fits(row.rule.id, each) for each in patterns)]
     for format, path in outputs:
-        put(canonical(tuple(rules)) if format == "json" else encoded(_lines(rules)), path)
+        put(canonical(tuple(rules)) if format == "json" else encoded(_lines(rules), fold=path is None), path)
 
 
 def _lines(rules: list[Rule]) -> Iterator[str]:
