@@ -16,6 +16,7 @@ from assay.lazy import regex
 
 STEP = 1 << 20  # bytes inflated at a time
 MOST = 256 * 1024 * 1024  # bytes of one tensor written in another way than as an array, which is kept whole
+MOST_ALONE = 16 * 1024 * 1024  # the same of base-128 numbers without numpy: 0.2 us a byte, some times that in a tab
 _RECORDS = regex(r"(?:latin1 )?records (\d{1,9}) (\d{1,9})\Z")
 
 
@@ -147,11 +148,11 @@ def _untagged(raw: bytearray, width: int) -> bytes | None:
 
 
 def _varints(written: bytearray, width: int) -> bytes | None:
-    """The lowest `width` bytes of each base-128 number, little-endian; Unlike where there is no numpy."""
+    """The lowest `width` bytes of each base-128 number, little-endian; None where the bytes are no such numbers."""
     try:
         import numpy as np
     except ImportError:
-        raise Unlike("its values are numbers of several lengths, which takes numpy to read") from None
+        return _one_by_one(written, width)
     raw = np.frombuffer(written, np.uint8)
     ends = np.flatnonzero(raw < 0x80)
     if not len(raw) or not len(ends) or ends[-1] != len(raw) - 1:
@@ -167,3 +168,19 @@ def _varints(written: bytearray, width: int) -> bytes | None:
         values[more] |= digits << np.uint64(7 * rank)
     found: bytes = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].tobytes()
     return found
+
+
+def _one_by_one(written: bytearray, width: int) -> bytes | None:
+    """As `_varints` gives it, without numpy; Unlike where that would take minutes."""
+    if len(written) > MOST_ALONE:
+        raise Unlike(f"its values are numbers of several lengths, in more than {MOST_ALONE:,} bytes: that takes numpy")
+    found, mask = bytearray(), (1 << 8 * width) - 1
+    value = shift = 0
+    for byte in written:
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            found += (value & mask).to_bytes(width, "little")
+            value = shift = 0
+        elif (shift := shift + 7) == 70:
+            return None
+    return None if shift else bytes(found)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from itertools import accumulate
 from typing import Any
 
 from assay.errors import Malformed
 from assay.formats.window import Window
+from assay.lazy import regex
 
 MOST = 64 * 1024 * 1024
+# Levels that Python's parser is given in a browser, whose stack it would overrun; elsewhere the interpreter stops it.
+MOST_NESTED = 900
+_TEXTS = regex(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_REST = bytes(set(range(256)) - set(b"[{]}"))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -33,6 +42,8 @@ def document(raw: bytes, at: int = 0, *, constants: bool = False) -> Any:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as cause:
         raise Malformed("JSON is not UTF-8", at=at + cause.start) from cause
+    if sys.platform == "emscripten" and nesting(raw) > MOST_NESTED:
+        raise Malformed("JSON is nested deeper than assay follows", at=at)
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=float if constants else _constant)
     except json.JSONDecodeError as cause:
@@ -41,6 +52,15 @@ def document(raw: bytes, at: int = 0, *, constants: bool = False) -> Any:
         raise Malformed("JSON is nested deeper than assay follows", at=at) from cause
     except ValueError as cause:  # an integer of more digits than Python converts
         raise Malformed("JSON holds a number with too many digits", at=at) from cause
+
+
+def nesting(raw: bytes) -> int:
+    """How deep arrays and objects lie in each other at most, or a number that is not less and below MOST_NESTED."""
+    most = raw.count(b"[") + raw.count(b"{")
+    if most < MOST_NESTED:
+        return most
+    steps = _TEXTS.sub(b"", raw).translate(_STEPS, _REST)
+    return max(accumulate(memoryview(steps).cast("b")), default=0)
 
 
 def mapping(window: Window) -> dict[str, Any]:

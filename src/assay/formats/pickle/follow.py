@@ -18,7 +18,7 @@ from assay.formats.pickle.joblib import step_over
 from assay.formats.pickle.machine import Machine, Tables, run
 from assay.formats.pickle.states import state_rule_of
 from assay.formats.pickle.steps import STEPS
-from assay.formats.pickle.values import Opaque, depth
+from assay.formats.pickle.values import Opaque, depth, taken_apart
 from assay.formats.window import Window
 from assay.lazy import dataclass
 
@@ -59,8 +59,10 @@ def follow(
     machine = Machine(window, artifact, member, at, limit, TABLES, loader)
     try:
         stop = run(machine)
-        value = machine.pop()
+        deep = _deep(machine)
+        value = Opaque("nested") if deep else machine.pop()
     except (Malformed, Truncated, LimitExceeded, UnicodeDecodeError, ValueError, struct.error) as broken:
+        deep = _deep(machine)
         if not machine.imports:
             raise (
                 broken
@@ -74,7 +76,7 @@ def follow(
             else f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
         ] = None
         stop, value = machine.at, Opaque("broken")
-    if depth(value) > MAX_DEPTH:
+    if deep:
         machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
     inside: list[PickleProgram] = []
     try:
@@ -83,6 +85,14 @@ def follow(
     except OutOfTime as late:
         machine.unfollowed[f"the pickles inside it were not all followed: {late.what}"] = None
     return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent), tuple(inside))
+
+
+def _deep(machine: Machine) -> bool:
+    """Whether what the pickle leaves nests too deep to be handed on; then it is taken apart."""
+    if depth(machine.stack) <= MAX_DEPTH + 1:
+        return False
+    taken_apart(machine.stack)
+    return True
 
 
 def _inside(machine: Machine, level: int) -> Iterator[PickleProgram]:
