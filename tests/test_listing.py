@@ -54,7 +54,8 @@ def test_what_a_list_gives_is_what_the_modules_give() -> None:
         sorted(checks._imported().values(), key=lambda row: row[1].rule.id),
         strict=True,
     ):
-        assert replace(check, run=found.run, quiet=False) == found
+        assert replace(check, run=found.run, without=None) == found
+        assert list(check.answers({})) == list(found.answers({}))
 
 
 def test_without_a_list_that_fits_the_modules_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,13 +110,14 @@ def test_what_is_deferred_is_called_with_what_is_given() -> None:
     assert set(QUESTIONS) == {name.partition(".")[0] for name in modules(str(ROOM / "checks"), QUESTIONS)}
 
 
-def test_a_check_that_finds_nothing_in_nothing_is_not_imported_for_it() -> None:
-    code = "from assay.checks import named; list(named({!r}).answers({{}}))"
-    for id, imported in (("archive.bomb", False), ("weights.absent", True)):
-        said = subprocess.run(
+def test_what_a_check_answers_to_nothing_does_not_import_it() -> None:
+    code = "from assay.checks import named; print(*(row.kind for row in named({!r}).answers({{}})))"
+    for id, kinds in (("archive.bomb", ""), ("template.not-as-base", "notApplicable")):
+        said, _, modules = subprocess.run(
             [sys.executable, "-c", LOADED.format(code.format(id), "checks")], capture_output=True, text=True, check=True
-        ).stdout
-        assert (id.replace(".", "_") in said) is imported
+        ).stdout.partition("\n")
+        assert said == kinds
+        assert id.rpartition(".")[2].replace("-", "_") not in modules
 
 
 def test_an_audit_of_a_small_folder_imports_what_it_uses(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from types import GenericAlias, ModuleType
 from typing import Any
 
 from assay.facts.dossier import QUESTIONS, Rule
-from assay.facts.finding import Answer
+from assay.facts.finding import Answer, Kind
 from assay.facts.structure import Aspect
 from assay.lazy import dataclass
 from assay.listing import Deferred, listed, modules, unindented
@@ -43,15 +43,15 @@ class Check:
     run: Run
     aspects: tuple[Aspect, ...] = ()
     of_bytes: bool = False
-    quiet: bool = False  # it is known that it finds nothing where there is none of what it needs
+    without: tuple[Answer, ...] | None = None  # what it answers where there is none of what it needs, if that is known
 
     def answers(self, facts: dict[str, tuple[Any, ...]]) -> Iterator[Answer]:
         """What the check finds in `facts`, which are keyed by the name of their type; nothing, if it finds nothing."""
         each = next((need for need in self.needs if need.each), None)
         whole = {need.name: facts.get(need.fact, ()) for need in self.needs if not need.each}
         if each is None:
-            if not self.quiet or any(whole.values()):
-                yield from self.run(**whole)
+            known = None if any(whole.values()) else self.without
+            yield from self.run(**whole) if known is None else known
             return
         for subject in facts.get(each.fact, ()):
             yield from self.run(**{each.name: subject}, **whole)
@@ -114,10 +114,21 @@ def listing() -> dict[str, Any]:
             "needs": [astuple(need) for need in check.needs],
             "aspects": [row.name for row in check.aspects],
             "of_bytes": check.of_bytes,
-            "quiet": not any(need.each for need in check.needs) and not any(check.answers({})),
+            "without": _without(check),
         }
         for module, (name, check) in _imported().items()
     }
+
+
+def _without(check: Check) -> list[tuple[str, str, str]] | None:
+    """Kind, message and remedy of each of its answers where there is none of what it needs; None: it is to be asked."""
+    found = None if any(need.each for need in check.needs) else list(check.answers({}))
+    rows = [(row.kind.value, row.message, row.remedy) for row in found or ()]
+    return rows if found == [_answer(*row) for row in rows] else None
+
+
+def _answer(kind: str, message: str, remedy: str) -> Answer:
+    return Answer(Kind(kind), message, remedy=remedy)
 
 
 def _from_list(module: str, row: dict[str, Any]) -> Check:
@@ -127,7 +138,7 @@ def _from_list(module: str, row: dict[str, Any]) -> Check:
         Deferred(f"{__name__}.{module}", row["name"], "run"),
         tuple(Aspect[name] for name in row["aspects"]),
         row["of_bytes"],
-        row["quiet"],
+        None if row["without"] is None else tuple(_answer(*found) for found in row["without"]),
     )
 
 

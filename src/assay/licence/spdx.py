@@ -28,8 +28,9 @@ class Listed:
 @lru_cache(1)
 def listed() -> dict[str, Listed]:
     """The licences by id, retired ids too."""
+    kinds = {kind.value: kind for kind in LicenceClass}
     return {
-        id: Listed(id, title, "o" in marks, "f" in marks, LicenceClass(kind))
+        id: Listed(id, title, "o" in marks, "f" in marks, kinds[kind])
         for id, marks, kind, title in _rows()
         if "x" not in marks
     }

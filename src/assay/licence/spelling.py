@@ -37,6 +37,8 @@ def spelt(text: str) -> str:
         return ""
     if is_address(plain):
         return next((found for name in addressed(plain) if (found := spelt(name))), "")
+    if plain in listed():  # for most, and the tables below take as long as all else that is said of a licence
+        return current(plain)
     lower = plain.casefold()
     if lower in _exactly():
         return _exactly()[lower]
