@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +11,6 @@ import assay
 from assay.facts.dossier import Dossier
 from tests.builders import hub_model
 from tests.builders.postgres import Server, server
-
-_NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +23,14 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The place of a new registry."""
     if request.param == "sqlite":
-        return str(tmp_path / "registry")
+        yield str(tmp_path / "registry")
+        return
     running: Server = request.getfixturevalue("postgres")
-    return running.database(f"assay_{os.getpid()}_{next(_NUMBERS)}", tmp_path / "store")
+    with running.lent(tmp_path / "store") as url:
+        yield url
 
 
 @pytest.fixture
