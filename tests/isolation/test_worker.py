@@ -663,3 +663,12 @@ def test_what_does_not_hold_is_not_named(tmp_path: Path, monkeypatch: pytest.Mon
     worker.read("config.json", formats.load("model_config"), entry.place)
     worker.close()
     assert set(worker.reached()) == {"process", "landlock", "seccomp", "rlimits"} - {ignored}
+
+
+def test_what_is_forked_for_a_card_finds_the_patterns_of_headings_compiled() -> None:
+    code = (
+        "import re; from assay.isolation.child import load; load(['assay.formats.model_card', 'no.such.module']);"
+        "re.compile = None; from assay.facts.heading import topics; print(*topics('Known limitations'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "limitations\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 from assay.errors import Malformed
 from assay.facts.artifact import Obstacle, Trouble
+from assay.facts.heading import topics
 from assay.facts.licence import Restriction
 from assay.facts.structure import Aspect
 from assay.facts.text import LicenceSource, ModelCard, Stated
@@ -55,6 +56,13 @@ _TOKENS = regex(
     re.IGNORECASE,
 )
 _CUTOFF = regex(r"\bcut-?\s?off\b[^.\n]{0,60}?\b((?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?)\b", re.IGNORECASE)
+
+
+def ready() -> None:
+    """Compile the patterns of headings, which the reader searches, and after it whoever has a question about the card:
+    a process that forks readers does so once for both.
+    """
+    topics("")
 
 
 def read(artifact: str, window: Window) -> Iterator[object]:

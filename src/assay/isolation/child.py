@@ -61,10 +61,14 @@ def started(*, fresh: bool, module: str = READER, ahead: Iterable[str] = ()) -> 
 
 
 def load(ahead: Iterable[str]) -> None:
-    """Import what a fork is about to import; where that fails, the worker says so."""
+    """Import what a fork is about to import, and call its `ready`, if it has one; what fails fails in the worker, which
+    says so.
+    """
     for name in ahead:
         with suppress(ImportError):
-            importlib.import_module(name)
+            module = importlib.import_module(name)
+            if name.startswith("assay."):
+                getattr(module, "ready", bool)()
 
 
 def _born(module: str, ahead: Iterable[str]) -> Child | None:

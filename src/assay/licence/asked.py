@@ -35,7 +35,8 @@ _NON_COMMERCIAL = regex(
     r"|비상업|상업적.{0,12}(?:금지|불가|없)",
     re.IGNORECASE,
 )
-_STUDY = r"(?:research|academic|educational|scientific|evaluation|personal)"
+_STUDIES = ("research", "academic", "educational", "scientific", "evaluation", "personal")
+_STUDY = rf"(?:{'|'.join(_STUDIES)})"
 _RESEARCH = regex(
     rf"\b{_STUDY}(?:(?:,? (?:and|or)|,|/)? ?{_STUDY})*(?:[- ](?:use|usage|purposes?))?[- ]only\b"
     rf"|\bonly (?:be )?(?:(?:intended|used|permitted|allowed|meant|released|available|licen[cs]ed) )?"
@@ -66,10 +67,11 @@ _MODEL = regex(
     r"|modèle|modello)\b|модел|模型|モデル|모델",
     re.IGNORECASE,
 )
+# kind, pattern, words of which one is in each sentence in ASCII that it fits: it takes milliseconds to be compiled
 _RULES = (
-    (Restriction.NON_COMMERCIAL, _NON_COMMERCIAL),
-    (Restriction.RESEARCH, _RESEARCH),
-    (Restriction.USERS, _USERS),
+    (Restriction.NON_COMMERCIAL, _NON_COMMERCIAL, ("commercial", "comercia", "kommerziell", "ticari olmayan")),
+    (Restriction.RESEARCH, _RESEARCH, _STUDIES),
+    (Restriction.USERS, _USERS, ("monthly active users", "annual revenue", "annual turnover", "yearly revenue")),
 )
 
 
@@ -78,16 +80,28 @@ def asked(sentences: Iterable[tuple[int, str]]) -> Iterator[Clause]:
     found = 0
     for line, sentence in sentences:
         plain = _MARKUP.sub("", sentence[:MOST_SENTENCE])
-        if _ALLOWS.search(plain) or (_DATA.search(plain) and not _MODEL.search(plain)):
+        if (match := _asks(plain)) is None or _ALLOWS.search(plain) or _of_data(plain):
             continue
-        for kind, says in _RULES:
-            if match := says.search(plain):
-                start = max(0, min(match.start() - EXCERPT // 4, len(plain) - EXCERPT))
-                yield Clause(kind, line, line, plain[start : start + EXCERPT])
-                found += 1
-                break
+        kind, at = match
+        start = max(0, min(at - EXCERPT // 4, len(plain) - EXCERPT))
+        yield Clause(kind, line, line, plain[start : start + EXCERPT])
+        found += 1
         if found >= MOST:
             return
+
+
+def _asks(plain: str) -> tuple[Restriction, int] | None:
+    """What a sentence asks by its words, and where they begin."""
+    lower = plain.lower() if plain.isascii() else None
+    for kind, says, words in _RULES:
+        if (lower is None or any(word in lower for word in words)) and (match := says.search(plain)):
+            return kind, match.start()
+    return None
+
+
+def _of_data(plain: str) -> bool:
+    """Whether a sentence speaks of data and not of the model."""
+    return _DATA.search(plain) is not None and _MODEL.search(plain) is None
 
 
 def beyond(terms: Iterable[Clause], ids: Iterable[str]) -> tuple[Clause, ...]:
