@@ -23,6 +23,7 @@ from assay.facts.schema import dossier_schema
 from assay.facts.structure import Aspect
 from assay.formats import installed as formats
 from assay.formats import listing as format_listing
+from assay.licence.spelling import NAMES, keyed
 from assay.listing import NAME
 from assay.listing import written as listed
 from assay.measures import listing as measure_listing
@@ -50,7 +51,8 @@ def lists() -> dict[str, str]:
         "measures": measure_listing,
         "policy/builtin": policy_listing,
     }
-    return {f"../src/assay/{room}/{NAME}": listed(listing()) for room, listing in rooms.items()}
+    found = {f"../src/assay/{room}/{NAME}": listed(listing()) for room, listing in rooms.items()}
+    return found | {f"../src/assay/licence/{NAMES}": listed(keyed())}
 
 
 def _check_page(rule: Rule) -> str:

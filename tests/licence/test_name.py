@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,13 +14,14 @@ from license_expression import Licensing
 
 from assay.facts.corpus import LicenceClass
 from assay.facts.licence import Restriction
-from assay.licence import unlisted
+from assay.licence import spelling, unlisted
 from assay.licence.index import KNOWN
 from assay.licence.name import named, same
 from assay.licence.spdx import current, exceptions, listed
 from assay.licence.spelling import key, spelt, texts
 from assay.licence.tag import TAGS, short, tag
 from assay.licence.term import asks, family, fits, is_known, is_open, restrictions
+from assay.listing import written
 from tests.licence.spellings import SPELLINGS, UNKNOWN
 
 ROWS = [(text, id) for id, spellings in SPELLINGS.items() for text in spellings]
@@ -44,6 +46,11 @@ def test_every_id_and_title_of_the_spdx_list_means_that_licence() -> None:
         assert spelt(f"https://spdx.org/licenses/{id}.html") == current(id), id
         if current(id) == id:
             assert spelt(row.title) == id, id
+
+
+def test_the_list_of_names_says_what_the_tables_say() -> None:
+    text = (Path(spelling.__file__).parent / spelling.NAMES).read_text("utf-8")
+    assert text == written(spelling.keyed()), "python docs/generate.py writes it"
 
 
 def test_no_name_of_one_licence_is_a_name_of_another() -> None:

@@ -7,9 +7,11 @@ GPL, LGPL and GFDL any version may then be chosen, which is a licence of its own
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
 from assay.lazy import regex
 from assay.licence._address import addressed, is_address
@@ -17,6 +19,7 @@ from assay.licence._series import creative, gnu
 from assay.licence.spdx import current, listed
 from assay.licence.unlisted import OTHER_NAMES, UNLISTED, VERSIONS
 
+NAMES = "names.json"
 MOST = 200  # characters; longer text is no name of a licence
 REF, SCANCODE = "licenseref-", "licenseref-scancode-"
 # words that belong to a title and not to the name; what else a name may be written with but letters and digits
@@ -123,6 +126,12 @@ def _exactly() -> dict[str, str]:
 
 @lru_cache(1)
 def _by_key() -> dict[str, str]:
+    """What `keyed` gives, as `python docs/generate.py` wrote it."""
+    rows: dict[str, str] = json.loads(Path(__file__).with_name(NAMES).read_bytes())
+    return rows
+
+
+def keyed() -> dict[str, str]:
     """The same by key, and ScanCode's own names of texts. Not an id of one plain word: "Intel License" is not
     `Intel`.
     """
