@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.errors import MissingExtra
-from assay.lazy import StrEnum, compiled, dataclass, fits, regex
+from assay.lazy import StrEnum, compiled, dataclass, fits, regex, replace
 
 SOURCE = Path(assay.__file__).parent
 BUILT = """
@@ -277,3 +277,11 @@ def _asked(kind: Any) -> list[object]:
 
 def test_a_set_of_texts_answers_as_the_librarys() -> None:
     assert list(map(str, _asked(StrEnum))) == list(map(str, _asked(enum.StrEnum)))
+
+
+@pytest.mark.parametrize("changes", [{}, {"x": 7}, {"names": ("a",), "x": 2}])
+def test_a_value_with_other_fields_is_that_of_the_library(changes: dict[str, Any]) -> None:
+    value = Point(1, names=("b",))
+    assert replace(value, **changes) == dataclasses.replace(value, **changes)
+    with pytest.raises(TypeError, match="z"):
+        replace(value, z=1, **changes)  # type: ignore[call-arg]

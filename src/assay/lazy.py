@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from dataclasses import replace as replace
     from enum import StrEnum as StrEnum
 
     regex = re.compile
@@ -97,6 +98,11 @@ else:
             return plain
 
         return made
+
+    def replace(value, /, **changes):
+        """The same value but for these fields, as by `dataclasses`, without the table of its class."""
+        kind = type(value)
+        return kind(**{name: getattr(value, name) for name in kind.__match_args__} | changes)
 
 
 def fits(name: str, pattern: str) -> bool:

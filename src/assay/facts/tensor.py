@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
 from assay.facts.precedence import beside_whole
-from assay.lazy import dataclass, regex
+from assay.lazy import dataclass, regex, replace
 
 
 @dataclass(frozen=True, slots=True)

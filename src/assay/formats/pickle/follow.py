@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 
 from assay.errors import InputError, LimitExceeded, Malformed, OutOfTime, Truncated
 from assay.facts.program import PickleImport, PickleProgram, Use
@@ -20,7 +19,7 @@ from assay.formats.pickle.states import state_rule_of
 from assay.formats.pickle.steps import STEPS
 from assay.formats.pickle.values import Opaque, depth, taken_apart
 from assay.formats.window import Window
-from assay.lazy import dataclass
+from assay.lazy import dataclass, replace
 
 MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
 MAX_LEVELS = 4  # of pickles in operands of pickles
