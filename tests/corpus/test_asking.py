@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay.corpus
@@ -21,6 +21,7 @@ def naive(rows: list[list[str]], piece: list[str]) -> int:
     return sum(row[at : at + len(piece)] == piece for row in rows for at in range(len(row) - len(piece) + 1))
 
 
+@settings(max_examples=100)  # each builds and opens an index or two
 @given(rows=documents, query=st.lists(words, min_size=1, max_size=12), halves=st.booleans())
 def test_answers_equal_a_naive_scan(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], query: list[str], halves: bool

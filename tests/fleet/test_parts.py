@@ -53,6 +53,7 @@ def test_the_dossier_is_that_of_one_process(fleet: Path, how: tuple[str, ...]) -
     done = run("fleet", "audit", "--registry", "kept", "--jobs", "2", *PART, *how, "-q", cwd=fleet)
     assert "1 read" in done.stdout, done
     assert kept(fleet, "kept") == alone(fleet)
+    how = () if "ray" in how else how  # what Ray kept is found by anyone; it takes 30 s of CPU to start
     again = run("fleet", "audit", "--registry", "kept", "--jobs", "2", *PART, *how, "-q", cwd=fleet)
     assert "0 read" in again.stdout, again
 
