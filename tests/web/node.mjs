@@ -10,7 +10,7 @@ import zlib from "node:zlib";
 const [site, out, options, ...models] = process.argv.slice(2);
 const here = fs.mkdtempSync(path.join(os.tmpdir(), "assay-site-")); // the site, as the worker unpacks it
 fs.cpSync(site, here, { recursive: true });
-for (const name of ["assay.zip", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"]) {
+for (const name of ["assay.zip", "pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.wasm", "pyodide/python_stdlib.zip"]) {
   fs.writeFileSync(path.join(here, name), zlib.gunzipSync(fs.readFileSync(path.join(here, `${name}.packed`))));
 }
 const { loadPyodide } = await import(pathToFileURL(path.join(here, "pyodide", "pyodide.mjs")).href);

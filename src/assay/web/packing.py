@@ -23,6 +23,7 @@ UNUSED = (
     *("wave", "webbrowser", "wsgiref", "xmlrpc", "zipapp"),
 )
 LIBRARY, OWN = "library/", "own/"  # where compiled modules belong, as compile.py names them
+ENGINE = "pyodide/pyodide.asm.mjs"  # as tab.js asks for it
 PACKED = ".packed"  # no ending that a host has a compression of its own for
 _TIME = (1980, 1, 1, 0, 0, 0)  # of every member, so that the same files make the same archive
 _SECONDS = 300  # that Node may take

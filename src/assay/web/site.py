@@ -31,6 +31,7 @@ CARRIED = {
 }
 _LEFT_OUT = (
     *("assay/cli/", "assay/serve/", "assay/fleet/", "assay/registry/", "assay/execution/"),
+    *("assay/corpus/", "assay/runtime/", "assay/inside/", "assay/uncertainty/"),  # nothing is asked of a model there
     *("assay/render/assets/workbench", "assay/web/assets/"),
     *("assay/web/site.py", "assay/web/packing.py", "assay/web/runtime.py"),
 )
@@ -53,10 +54,10 @@ def site(
         kernels: what computes values, from `runtime.kernels`.
         compiled: modules that need not be compiled in the tab, from `packing.compiled`.
     """
-    plain = ("pyodide.mjs", "pyodide.asm.mjs")  # scripts, which a host compresses
-    found = {f"pyodide/{name}": pyodide[name] for name in plain}
+    found = {"pyodide/pyodide.mjs": pyodide["pyodide.mjs"]}
     found["pyodide/pyodide-lock.json"] = _without_packages(pyodide["pyodide-lock.json"])
     archives = {
+        packing.ENGINE: pyodide["pyodide.asm.mjs"],
         "pyodide/pyodide.asm.wasm": pyodide["pyodide.asm.wasm"],
         "pyodide/python_stdlib.zip": packing.library(pyodide["python_stdlib.zip"], compiled),
         "assay.zip": packing.own(members, compiled),
@@ -145,7 +146,7 @@ def _notice() -> str:
             "Pyodide",
             runtime.VERSION,
             "MPL-2.0",
-            "files of its npm package, two in gzip, its list of packages emptied; source: github.com/pyodide/pyodide",
+            "files of its npm package, three in gzip, its list of packages emptied; source: github.com/pyodide/pyodide",
         ),
         (
             "CPython",

@@ -13,9 +13,10 @@ export const shared = (files, streams) => {
   return found.reduce((sum, [, file]) => sum + file.size, 0) < LEAST ? [] : found;
 };
 
-// A worker that is made from a blob inherits the page's policy; one from an address would have none of its own.
-export const own = (script) => {
-  const source = `import ${JSON.stringify(new URL(script, import.meta.url).href)};`;
+// A worker that is made from a blob inherits the page's policy; one from an address would have none of its own. `more`
+// is a script besides, as text: the policy lets nothing else run what was unpacked.
+export const own = (script, more = "") => {
+  const source = `import ${JSON.stringify(new URL(script, import.meta.url).href)};\n${more}`;
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   return new Worker(address, { type: "module" });
 };

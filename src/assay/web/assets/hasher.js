@@ -5,8 +5,8 @@ const BLOCK = 1 << 20; // bytes of a file that are read at a time
 let kernels, kept = new ArrayBuffer(0), quiet = Promise.resolve();
 
 // What reads the next bytes of a file into a buffer, as many as fit. They come back with the buffer, which has moved
-// meanwhile; a browser without streams of bytes brings a buffer of its own. Memory that is used again is none that waits
-// to be collected, of which there would be more than of what is read.
+// meanwhile; a browser without streams of bytes brings a buffer of its own. Memory that is used again is none that
+// waits to be collected, of which there would be more than of what is read.
 const reading = (file) => {
   let reader, from = 0;
   try { reader = file.stream().getReader({ mode: "byob" }); } catch { /* there are none */ }

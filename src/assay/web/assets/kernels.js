@@ -50,7 +50,7 @@ export const loaded = async (bytes) => {
   return { begin, feed, finish, end: exports.end, digests: exports.digests_feed && hashing(exports, held) };
 };
 
-// SHA-256 of streams, by their handles: the next block of each of at most LANES of them, and in the end its digest in hex.
+// SHA-256 of streams, by their handles: the next block of each of at most LANES of them, in the end its digest in hex.
 const hashing = (exports, held) => {
   const spare = exports.digest_begin(), rows = exports.take(3 * LANES * 4);
   const feed = (handles, blocks) => {

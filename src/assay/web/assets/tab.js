@@ -6,11 +6,11 @@ const { quick, values } = document.querySelector("script[data-quick]").dataset;
 const QUICK = Number(quick), COST = values ? "pass" : "header"; // what is hashed at once; what a measure may cost
 const DEEPEST = 64, MOST = 100_000; // folders inside folders, and files, that are taken
 const LIVES = 10; // times that Python is started again for one model
-let worker, ready, told, model, hashing, running = false;
+let engine, worker, ready, told, model, hashing, running = false;
 
 const started = () => {
   hashing?.stop();
-  worker = own("worker.js");
+  worker = own("worker.js", engine);
   worker.postMessage({ what: "boot", values: Boolean(values) });
   ready = new Promise((resolve, reject) => {
     told = { ready: resolve, failed: (words) => { reject(new Error(words)); failed(words); } };
@@ -176,6 +176,7 @@ const failed = (words) => {
 const take = async (found) => {
   try {
     model = await found;
+    await first;
   } catch (error) { failed(error.message); return; }
   audit(by("whole").checked);
 };
@@ -229,4 +230,14 @@ const keep = async () => {
   }
 };
 
-started();
+// Pyodide's own script, which becomes part of the worker's: it says by `export default` what makes a Python
+const unpacked = async (path) => {
+  const answer = await fetch(new URL(path, import.meta.url));
+  if (!answer.ok) throw new Error(`Python could not be loaded: ${answer.url}: ${answer.status}`);
+  return new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).text();
+};
+const first = unpacked("pyodide/pyodide.asm.mjs.packed").then((script) => {
+  engine = `${script}\nglobalThis.engine = _createPyodideModule;`;
+  started();
+});
+first.catch((error) => failed(error.message));

@@ -27,7 +27,7 @@ const boot = async ({ values }) => {
   const archive = whole("assay.zip");
   const kernels = values ? whole("kernels.wasm").then(loaded) : null;
   for (const row of [archive, kernels]) row?.catch(() => {}); // told below, where they are waited for
-  python = await loadPyodide({ indexURL: at("pyodide/"), packages: [] });
+  python = await loadPyodide({ indexURL: at("pyodide/"), packages: [], createPyodideModule: globalThis.engine });
   python.unpackArchive(await archive, "zip", { extractDir: "/assay" }); // from the archive itself imports take longer
   python.runPython("import sys; sys.path.insert(0, '/assay')");
   tab = python.pyimport("assay.web.tab");
