@@ -1,14 +1,12 @@
-"""Patterns, dataclasses and sets of texts that cost less than the library's: the same as these, used everywhere."""
+"""Patterns and dataclasses that are made when they are used: the same as the library's, and used everywhere."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-import enum
 import fnmatch
 import importlib
 import inspect
-import json
 import pickle
 import pkgutil
 import re
@@ -24,7 +22,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.errors import MissingExtra
-from assay.lazy import StrEnum, compiled, dataclass, fits, regex, replace
+from assay.lazy import compiled, dataclass, fits, regex, replace
 
 SOURCE = Path(assay.__file__).parent
 BUILT = """
@@ -247,36 +245,6 @@ def test_a_shell_pattern_fits_what_the_library_says(pattern: str, names: str) ->
 @given(st.text("ab.*?[]!-", max_size=8), st.text("ab.*", max_size=8))
 def test_any_shell_pattern_fits_what_the_library_says(pattern: str, name: str) -> None:
     assert fits(name, pattern) == fnmatch.fnmatchcase(name, pattern)
-
-
-def _asked(kind: Any) -> list[object]:
-    """What a set of texts answers, by whichever class it was made."""
-
-    class Colour(kind):  # type: ignore[misc]
-        """Two of them."""
-
-        RED = "red one"
-        BLUE = "blue"
-
-        @property
-        def warm(self) -> bool:
-            return self == "red one"
-
-    made: Any = Colour
-    red = made("red one")
-    assert red is made.RED is made["RED"] is copy.deepcopy(red) is copy.copy(red)
-    assert issubclass(made, str) and isinstance(red, made) and type(str(red)) is str
-    assert red.__reduce_ex__(4)[:2] == (made, ("red one",))
-    with pytest.raises(ValueError, match=r"'green' is not a valid .*Colour"):
-        made("green")
-    with pytest.raises(KeyError):
-        made["GREEN"]
-    answers = [repr(red), str(red), f"{red:>9}", json.dumps({red: [red]}), red.name, red.value, red.warm]
-    return [*answers, made.BLUE.warm, list(made), len(made), {"red one": 1}[red], red in made, made.__doc__]
-
-
-def test_a_set_of_texts_answers_as_the_librarys() -> None:
-    assert list(map(str, _asked(StrEnum))) == list(map(str, _asked(enum.StrEnum)))
 
 
 @pytest.mark.parametrize("changes", [{}, {"x": 7}, {"names": ("a",), "x": 2}])

@@ -1,8 +1,7 @@
 """What is made when it is first used: regular expressions, the methods of dataclasses (docs/decisions/0027).
 
 An audit of a small folder imports hundreds of patterns and classes, and uses a few of them. Both are written as with
-`re` and `dataclasses`, are what these give to a type checker, and behave as theirs once they are used. So does
-`StrEnum`, whose classes take a tenth of what those of `enum` take to be made.
+`re` and `dataclasses`, are what these give to a type checker, and behave as theirs once they are used.
 """
 
 from __future__ import annotations
@@ -19,49 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
     from dataclasses import replace as replace
-    from enum import StrEnum as StrEnum
 
     regex = re.compile
 else:
-
-    class _Words(type):
-        """The class of each `StrEnum`: its members are the texts that it names, in their order."""
-
-        def __new__(cls, name, bases, scope):
-            words = {key: word for key, word in scope.items() if type(word) is str and not key.startswith("_")}
-            made = super().__new__(cls, name, bases, {key: scope[key] for key in scope if key not in words})
-            made.__members__ = {key: str.__new__(made, word) for key, word in words.items()}
-            made._of = {word: made.__members__[key] for key, word in words.items()}
-            for key, member in made.__members__.items():
-                member.name, member.value = key, words[key]
-                setattr(made, key, member)
-            return made
-
-        def __call__(cls, value):
-            if isinstance(value, str) and value in cls._of:
-                return cls._of[value]
-            raise ValueError(f"{value!r} is not a valid {cls.__qualname__}")
-
-        def __getitem__(cls, name):
-            return cls.__members__[name]
-
-        def __iter__(cls):
-            return iter(cls.__members__.values())
-
-        def __len__(cls):
-            return len(cls.__members__)
-
-        def __contains__(cls, value):
-            return isinstance(value, str) and value in cls._of
-
-    class StrEnum(str, metaclass=_Words):
-        """A closed set of texts, each with a name, as that of `enum`."""
-
-        def __repr__(self):
-            return f"<{type(self).__name__}.{self.name}: {self.value!r}>"
-
-        def __reduce__(self):
-            return type(self), (self.value,)
 
     def regex(text, flags=0):
         """The regular expression, compiled when one of its attributes is first asked for."""

@@ -65,7 +65,7 @@ def counts_of(text: str) -> dict[str, int]:
 
 @settings(max_examples=60)
 @given(
-    st.lists(st.sampled_from(list(Kind)), min_size=80, max_size=80),
+    st.lists(st.sampled_from(Kind), min_size=80, max_size=80),
     st.sampled_from(["default", "strict", PLAIN, PLAIN + '[block]\nfail = ["licence.*"]\n']),
     st.integers(0, 40),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable
+from enum import StrEnum
 
 from assay.errors import Changed, InputError, LimitExceeded, OutOfTime, Unreachable
-from assay.lazy import StrEnum, dataclass, regex
+from assay.lazy import dataclass, regex
 
 
 class Standing(StrEnum):

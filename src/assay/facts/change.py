@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from assay.facts.finding import Evidence
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 MOST_FILES, MOST_FINDINGS = 1000, 1000  # that a change lists: with as many there may be more
 

@@ -12,13 +12,13 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from functools import cache
 from json.encoder import encode_basestring_ascii
 from math import isfinite
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from assay.facts.section import Unread
-from assay.lazy import StrEnum
 
 Decoder = Callable[[object], Any]
 T = TypeVar("T")

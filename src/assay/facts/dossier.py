@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from assay.facts.loading import LoadingPath
 from assay.facts.nature import Nature
 from assay.facts.section import Section, Unread
 from assay.facts.values import TensorSummary
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.visible import in_line
 
 if TYPE_CHECKING:

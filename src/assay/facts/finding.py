@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class Kind(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from assay.facts.fleet import LockRow
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class Became(StrEnum):

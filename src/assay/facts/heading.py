@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from enum import StrEnum
 from functools import lru_cache
 
-from assay.lazy import StrEnum, regex
+from assay.lazy import regex
 
 
 class Topic(StrEnum):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assay.lazy import StrEnum, dataclass
+from enum import StrEnum
+
+from assay.lazy import dataclass
 
 
 class Restriction(StrEnum):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Any
 
 from assay.facts.artifact import INSIDE
 from assay.facts.model import Model, folder
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class SubjectKind(StrEnum):

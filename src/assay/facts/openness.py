@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from assay.facts.finding import Evidence
 from assay.facts.section import SectionKind
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class Domain(StrEnum):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from enum import StrEnum
 
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class Use(StrEnum):

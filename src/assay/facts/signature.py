@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from assay.facts.section import SectionKind
 from assay.facts.structure import Reached
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class Method(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from assay.facts.licence import Clause
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 
 class Construct(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from assay.facts.corpus import CorpusRecord, Document, Licence, Skipped
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 CAUTIONS = (
     "A match is not proof of causation: the model may have the words from elsewhere.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Protocol
 
 from assay.facts.checked import CheckedSentence, GivenDocument
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.visible import in_line
 
 SHORT, SENTENCE = "asked for shortly", "in a sentence"  # in which form a text was read

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from assay.facts.artifact import Artifact
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.listing import Deferred, listed, modules
 from assay.progress import Progress
 

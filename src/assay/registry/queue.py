@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.registry.database import Database
 from assay.registry.rows import written
 from assay.registry.tables import TASK

@@ -6,12 +6,14 @@ answers add up to the verdict's sentence.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Kind
 from assay.facts.model import of_the_model
 from assay.facts.openness import CLASSES
 from assay.facts.text import Stated
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.licence.place import is_notice, unread
 from assay.licence.statement import declared
 from assay.render.decision import Weight

@@ -6,10 +6,12 @@ counts matters, so that a sentence, a list and the five answers agree.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from assay.facts.copies import Told
 from assay.facts.dossier import Dossier, Rule
 from assay.facts.finding import Effect, Finding, Kind
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.render.words import location, once, quoted
 
 

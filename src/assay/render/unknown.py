@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable
+from enum import StrEnum
 from functools import partial
 
 from assay.facts.dossier import Dossier
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.nature import SubjectKind
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.render.command import reproduce
 from assay.render.words import quoted
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from fractions import Fraction
 
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.text.piece import Piece, divided, is_year, meanings
 from assay.text.quantity import (
     ABOUT,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import lru_cache
 
-from assay.lazy import StrEnum, dataclass, regex
+from assay.lazy import dataclass, regex
 from assay.text import value as valued
 from assay.text.value import Value
 from assay.uncertainty._english import EXPANDED, HEADS, NEGATING, OPPOSITES

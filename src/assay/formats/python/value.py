@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import codecs
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 MOST = 16  # values that one expression may stand for

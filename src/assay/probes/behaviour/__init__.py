@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
 from assay.facts.behaviour import Probed
 from assay.facts.calibration import Question
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.runtime import Runtime, can_generate, can_sample, can_score
 
 if TYPE_CHECKING:

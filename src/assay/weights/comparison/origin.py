@@ -12,9 +12,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import field
+from enum import StrEnum
 
 from assay.facts.comparison import State
-from assay.lazy import StrEnum, dataclass
+from assay.lazy import dataclass
 from assay.weights.anatomy import BODY, group, main_tower, tower_words
 from assay.weights.comparison.difference import Found
 from assay.weights.comparison.matching import Side
