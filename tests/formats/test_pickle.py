@@ -136,6 +136,18 @@ def test_recursion_and_reference_bombs_are_followed_in_bounds() -> None:
     assert programs(b"\x80\x04" + b"(" * 60_000 + b"t" * 60_000 + b".")
 
 
+@pytest.mark.parametrize(
+    "nest", [b"]" * 2_000 + b"a" * 1_999, b"(" * 2_000 + b"t" * 2_000, b"](" * 1_000 + b"ta" * 1_000]
+)
+def test_tensors_beside_a_deep_nest_are_listed(nest: bytes) -> None:
+    reading = read("pytorch_model.bin", torch_zip(TENSORS, extra=b"X\x04\0\0\0deep" + nest))
+    assert reading.obstacle is None
+    (index,) = (fact for fact in reading.facts if isinstance(fact, WeightIndex))
+    assert [tensor.name for tensor in index.tensors] == ["model.a", "model.b"]
+    (program,) = (fact for fact in reading.facts if isinstance(fact, PickleProgram))
+    assert program.unfollowed == () and "nests containers more than 900 deep" in str(program)
+
+
 @pytest.mark.parametrize("writer", [torch_zip, torch_legacy])
 def test_a_checkpoint_gives_its_tensor_index(writer: Any) -> None:
     raw = writer(TENSORS)

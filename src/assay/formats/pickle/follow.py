@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 from collections.abc import Iterator
 
 from assay.errors import InputError, LimitExceeded, Malformed, OutOfTime, Truncated
@@ -17,7 +18,7 @@ from assay.formats.pickle.joblib import step_over
 from assay.formats.pickle.machine import Machine, Tables, run
 from assay.formats.pickle.states import state_rule_of
 from assay.formats.pickle.steps import STEPS
-from assay.formats.pickle.values import Opaque, depth, taken_apart
+from assay.formats.pickle.values import Opaque, cut, depth
 from assay.formats.window import Window
 from assay.lazy import dataclass, replace
 
@@ -58,10 +59,10 @@ def follow(
     machine = Machine(window, artifact, member, at, limit, TABLES, loader)
     try:
         stop = run(machine)
-        deep = _deep(machine)
-        value = Opaque("nested") if deep else machine.pop()
+        kept = _cut(machine, at)
+        value = machine.pop() if kept else Opaque("nested")
     except (Malformed, Truncated, LimitExceeded, UnicodeDecodeError, ValueError, struct.error) as broken:
-        deep = _deep(machine)
+        _cut(machine, at)
         if not machine.imports:
             raise (
                 broken
@@ -75,8 +76,6 @@ def follow(
             else f"the pickle breaks at byte {machine.at:,} ({broken}); loading runs what stands before it"
         ] = None
         stop, value = machine.at, Opaque("broken")
-    if deep:
-        machine.costly(f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails", at)
     inside: list[PickleProgram] = []
     try:
         for program in _inside(machine, level):
@@ -86,12 +85,20 @@ def follow(
     return Followed(value, stop, _program(machine), tuple(machine.nested), tuple(machine.persistent), tuple(inside))
 
 
-def _deep(machine: Machine) -> bool:
-    """Whether what the pickle leaves nests too deep to be handed on; then it is taken apart."""
+def _cut(machine: Machine, at: int) -> bool:
+    """Take away what nests too deep to be handed on, and say so; False where nothing is left of the value."""
     if depth(machine.stack) <= MAX_DEPTH + 1:
-        return False
-    taken_apart(machine.stack)
-    return True
+        return True
+    deep = f"nests containers more than {MAX_DEPTH:,} deep, at which copying or printing them fails"
+    if cut(machine.stack, MAX_DEPTH):
+        machine.costly(f"{deep}; what lies deeper is not looked at", at)
+        return True
+    machine.costly(deep, at)
+    if sys.platform != "emscripten":
+        return True
+    cut(machine.stack, 0)  # a browser's stack would not hold what frees such tuples
+    machine.unfollowed[f"what it leaves is not looked at: tuples in it nest more than {MAX_DEPTH:,} deep"] = None
+    return False
 
 
 def _inside(machine: Machine, level: int) -> Iterator[PickleProgram]:

@@ -148,12 +148,15 @@ def depth(value: object) -> int:
     return sum(1 for _ in _levels(value))
 
 
-def taken_apart(values: list[object]) -> None:
-    """Empty a list, and each container in it by itself.
+def cut(values: list[object], most: int) -> bool:
+    """Empty each container that lies `most` deep or deeper, by itself; none, and False, where tuples there hold others.
 
     A nest that is freed as one takes more stack than a browser gives: its Python comes down at some 5,000 levels.
     """
-    found = [node for level in _levels(values) for node in level]
+    levels = list(_levels(values))[most:]
+    if any(isinstance(node, tuple) and _entries(node) for node in levels[0]):
+        return False
+    found = [node for level in levels for node in level]
     for node in found:
         if isinstance(node, dict | list):
             node.clear()
@@ -161,7 +164,16 @@ def taken_apart(values: list[object]) -> None:
             node.args = node.state = None
             node.pairs.clear()
             node.entries.clear()
-    found.reverse()  # tuples cannot be emptied: a list lets go of its last entry first, here of the outermost
+    found.reverse()  # a list lets go of its last entry first, here of the outermost
+    return True
+
+
+def _entries(node: Any) -> list[Any]:
+    """The containers that one holds."""
+    entries: Any = node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
+    if isinstance(node, Call):
+        entries = (node.args, node.state, [value for _, value in node.pairs], node.entries)
+    return [entry for entry in entries if isinstance(entry, dict | list | tuple | Call)]
 
 
 def _levels(value: object) -> Iterator[list[Any]]:
@@ -172,11 +184,8 @@ def _levels(value: object) -> Iterator[list[Any]]:
         yield level
         below: list[Any] = []
         for node in level:
-            entries: Any = node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
-            if isinstance(node, Call):
-                entries = (node.args, node.state, [value for _, value in node.pairs], node.entries)
-            for entry in entries:
-                if isinstance(entry, dict | list | tuple | Call) and id(entry) not in seen:
+            for entry in _entries(node):
+                if id(entry) not in seen:
                     seen.add(id(entry))
                     below.append(entry)
         level = below
