@@ -34,7 +34,8 @@ def _words(command: click.Command, told: dict[click.Parameter, str]) -> tuple[st
     """The words that give some parameters these values, and those that must be given one of no meaning."""
     found: list[str] = []
     for row in command.params:
-        value = told.get(row, "nothing-here" if row.required else None)
+        meaningless = "2099-01-01" if isinstance(row.type, click.DateTime) else "nothing-here"
+        value = told.get(row, meaningless if row.required else None)
         if value is not None and row.name == "outputs":
             assert isinstance(row, click.Option) and row.help
             first = "json" if "json" in row.help else re.split(" or |,", row.help)[0]
