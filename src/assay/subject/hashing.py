@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -87,9 +88,21 @@ class _Unhashed:
 
 
 def _blocks(source: Source) -> Iterator[memoryview]:
-    buffer = memoryview(bytearray(BLOCK))  # one buffer for the whole file, so that memory does not grow with it
+    buffer = _buffer()  # one for the whole file, so that memory does not grow with it
     while block := _read(source, buffer):
         yield block
+
+
+def _buffer() -> memoryview:
+    """Memory for a block that begins with a page, as what the kernel copies from does.
+
+    That of a bytearray begins 16 bytes later, and processors that copy by `rep movsb` then take four times as long.
+    """
+    if sys.platform in ("win32", "emscripten"):
+        return memoryview(bytearray(BLOCK))
+    import mmap
+
+    return memoryview(mmap.mmap(-1, BLOCK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def _read(source: Source, buffer: memoryview) -> memoryview:
@@ -111,7 +124,7 @@ def _ahead(source: Source, begin: Begin) -> Iterator[memoryview]:
 
     with ThreadPoolExecutor(1) as pool:
         try:
-            waiting = deque(pool.submit(again, memoryview(bytearray(BLOCK)), None) for _ in range(AHEAD))
+            waiting = deque(pool.submit(again, _buffer(), None) for _ in range(AHEAD))
             while waiting:
                 buffer, block = waiting.popleft().result()
                 if block:  # none at the end, where the last ones are still worked on
