@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -98,11 +97,11 @@ def _buffer() -> memoryview:
 
     That of a bytearray begins 16 bytes later, and processors that copy by `rep movsb` then take four times as long.
     """
-    if sys.platform in ("win32", "emscripten"):
+    try:
+        from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+    except ImportError:  # Windows has no such flags, a browser no such module
         return memoryview(bytearray(BLOCK))
-    import mmap
-
-    return memoryview(mmap.mmap(-1, BLOCK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+    return memoryview(mmap(-1, BLOCK, MAP_PRIVATE | MAP_ANONYMOUS))
 
 
 def _read(source: Source, buffer: memoryview) -> memoryview:
