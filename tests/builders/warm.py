@@ -145,7 +145,8 @@ def _import(keeps: bool) -> None:
     for room in (*_READ, *_JUDGED, *(_KEPT if keeps else ())):
         _import_all(f"assay.{room}")
     if keeps:
-        importlib.import_module("alembic.command")  # what a command makes a registry with
+        with contextlib.suppress(ImportError):  # the extra that keeps audits is not installed
+            importlib.import_module("alembic.command")  # what a command makes a registry with
     _audit()
     brought = [name for name in ("numpy", "torch", *(() if keeps else ("ssl",))) if name in sys.modules]
     if brought or len(os.listdir("/proc/self/task")) > 1:
