@@ -10,6 +10,7 @@ import dataclasses
 import gc
 import re
 from collections.abc import Callable
+from dataclasses import replace as replace
 from fnmatch import fnmatchcase
 from functools import cache
 from types import CodeType, FunctionType, MemberDescriptorType
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
-    from dataclasses import replace as replace
 
     regex = re.compile
 else:
@@ -57,11 +57,6 @@ else:
             return plain
 
         return made
-
-    def replace(value, /, **changes):
-        """The same value but for these fields, as by `dataclasses`, without the table of its class."""
-        kind = type(value)
-        return kind(**{name: getattr(value, name) for name in kind.__match_args__} | changes)
 
 
 def fits(name: str, pattern: str) -> bool:
