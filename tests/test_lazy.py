@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.errors import MissingExtra
-from assay.lazy import compiled, dataclass, fits, regex, replace
+from assay.lazy import compiled, dataclass, fits, regex
 
 SOURCE = Path(assay.__file__).parent
 BUILT = """
@@ -245,11 +245,3 @@ def test_a_shell_pattern_fits_what_the_library_says(pattern: str, names: str) ->
 @given(st.text("ab.*?[]!-", max_size=8), st.text("ab.*", max_size=8))
 def test_any_shell_pattern_fits_what_the_library_says(pattern: str, name: str) -> None:
     assert fits(name, pattern) == fnmatch.fnmatchcase(name, pattern)
-
-
-@pytest.mark.parametrize("changes", [{}, {"x": 7}, {"names": ("a",), "x": 2}])
-def test_a_value_with_other_fields_is_that_of_the_library(changes: dict[str, Any]) -> None:
-    value = Point(1, names=("b",))
-    assert replace(value, **changes) == dataclasses.replace(value, **changes)
-    with pytest.raises(TypeError, match="z"):
-        replace(value, z=1, **changes)  # type: ignore[call-arg]

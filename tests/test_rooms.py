@@ -147,9 +147,6 @@ def test_no_test_module_takes_anything_from_another() -> None:
     assert found == []
 
 
-_CHEAPER = ("dataclass", "replace")
-
-
 def test_modules_make_patterns_and_classes_this_way() -> None:
     wrong = []
     for path in PYTHON:
@@ -157,10 +154,10 @@ def test_modules_make_patterns_and_classes_this_way() -> None:
             continue
         for node in outside_functions(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module == "dataclasses":
-                wrong += [f"{path}:{node.lineno}" for alias in node.names if alias.name in _CHEAPER]
+                wrong += [f"{path}:{node.lineno}" for alias in node.names if alias.name == "dataclass"]
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
                 wrong.append(f"{path}:{node.lineno}")
-    assert wrong == [], "take dataclass, replace and regex from assay.lazy"
+    assert wrong == [], "take dataclass and regex from assay.lazy"
 
 
 def outside_functions(node: ast.AST) -> Iterator[ast.AST]:

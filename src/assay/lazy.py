@@ -10,7 +10,6 @@ import dataclasses
 import gc
 import re
 from collections.abc import Callable
-from dataclasses import replace as replace
 from fnmatch import fnmatchcase
 from functools import cache
 from types import CodeType, FunctionType, MemberDescriptorType

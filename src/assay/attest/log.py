@@ -11,11 +11,12 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assay.errors import Malformed
 from assay.facts.codec import Mismatch, decode, encode
 from assay.facts.log import Checkpoint, Entry, Proof
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 
 ORIGIN = "assay audit log"
 MOST = 64 << 20  # bytes of a log

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from assay.facts.dossier import QUESTIONS, Dossier
 from assay.facts.finding import Effect
 from assay.facts.section import Section
 from assay.files import content
-from assay.lazy import replace
 from assay.version import VERSION
 
 MOST = 256 << 20  # bytes of an attestation

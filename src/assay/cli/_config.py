@@ -5,14 +5,14 @@ Never from inside the audited model: what a model brings along must not decide h
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from assay.errors import UsageError
 from assay.execution.cores import usable
 from assay.files import known_keys, text, toml_value
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 
 MOST = 4 << 20  # bytes of a configuration
 MOST_JOBS = 64  # as for a request (pipeline/request.py), which is not imported to read a configuration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from assay.cli._registry import kept, saved_or_kept
 from assay.cli._streams import Output, answer, looks, note, put_record
 from assay.errors import UsageError
 from assay.facts.finding import Kind
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.policy.baseline import content, listable, of, read
 
 

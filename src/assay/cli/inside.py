@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from assay.cli._streams import Output, encoded, looks, put
 from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
-from assay.lazy import replace
 
 if TYPE_CHECKING:
     from assay.inside import Asked, Opened, Seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from assay.cli._network import told
 from assay.cli._registry import kept
 from assay.cli._streams import Output, looks, put, put_record
 from assay.errors import InputError, UsageError
-from assay.lazy import replace
 
 if TYPE_CHECKING:
     from assay.weights.fingerprint import Fingerprint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from assay.cli._registry import kept, where
 from assay.cli._streams import Output, looks, note, put_done, put_record
 from assay.errors import UsageError
 from assay.facts.kept import Accepted, Tended
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 
 
 @dataclass(frozen=True, slots=True)

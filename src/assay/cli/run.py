@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,7 +14,6 @@ from assay.cli._network import told
 from assay.cli._streams import Output, looks, put_record
 from assay.cli._threads import ready
 from assay.errors import UsageError
-from assay.lazy import replace
 from assay.writing import write
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ from assay.cli._threads import use
 from assay.errors import InputError, UsageError
 from assay.facts.codec import canonical
 from assay.facts.uncertainty import ScoredText
-from assay.lazy import replace
 
 if TYPE_CHECKING:
     from assay.facts.calibration import Calibration

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from assay.corpus import _extra, manifest, portion
@@ -17,7 +18,7 @@ from assay.corpus.portion import MOST_SHARD, Options, Skips, Task, indexed
 from assay.errors import AssayError, MissingExtra, UsageError
 from assay.execution import Executor, Ok
 from assay.facts.corpus import Skipped
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.progress import Progress, report
 
 _OWN = regex(r"shard-[0-9a-f]{32}\.assay|removed-[0-9a-f]{32}\.bits")  # what shards and removals are called

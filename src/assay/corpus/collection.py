@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +27,7 @@ from assay.corpus.wire import MOST_TEXT
 from assay.errors import InputError, Malformed, UsageError
 from assay.facts.corpus import CorpusRecord, DatasetShare, Document
 from assay.facts.trace import Passage, Trace
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.secret import without_user
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from assay.corpus.several import Several, pieces
 from assay.errors import UsageError
 from assay.facts.corpus import Skipped
 from assay.facts.trace import Contamination, Item, ItemPart
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.progress import Progress, Steps
 
 RUN = 13  # words

@@ -6,13 +6,14 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from assay.errors import InputError, Malformed, UsageError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.corpus import DatasetShare, Skipped
 from assay.kernels.words import NORMALISER
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.writing import write_whole
 
 NAME = "manifest.json"

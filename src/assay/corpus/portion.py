@@ -11,7 +11,7 @@ import json
 import mmap
 import os
 import struct
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from pathlib import Path
 
 from assay.corpus import _layout
@@ -25,7 +25,7 @@ from assay.errors import InputError
 from assay.facts.codec import Mismatch, canonical, decode
 from assay.facts.corpus import DatasetShare, Document, Licence, Skipped
 from assay.kernels.words import NORMALISER
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.writing import write_whole
 
 SHARD = 1 << 30  # bytes of text in a shard: usual text takes 1.6 to 1.9 times as much memory (benchmarks/trace.py)

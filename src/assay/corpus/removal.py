@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ from assay.corpus.reading import ShardFile
 from assay.corpus.shard import whole
 from assay.errors import UsageError
 from assay.facts.corpus import Document
-from assay.lazy import replace
 from assay.writing import write_whole
 
 

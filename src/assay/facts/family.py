@@ -9,12 +9,13 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from assay.facts.config import ConfigValues
-from assay.lazy import dataclass, fits, regex, replace
+from assay.lazy import dataclass, fits, regex
 
 Shape = tuple[int | None, ...] | None
 """Extents, outermost first; None for an extent, or a shape, that the config does not determine."""

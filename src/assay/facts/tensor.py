@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 from assay.facts.precedence import beside_whole
-from assay.lazy import dataclass, regex, replace
+from assay.lazy import dataclass, regex
 
 
 @dataclass(frozen=True, slots=True)

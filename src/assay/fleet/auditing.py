@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from functools import partial
 
 from assay import registry
@@ -19,7 +20,7 @@ from assay.facts.codec import sha256
 from assay.facts.fleet import FleetRow
 from assay.facts.kept import KeptAudit
 from assay.fleet import models
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.pipeline import Request, code, concluded, gathered, isolated, read_in_full, requested
 from assay.pipeline.gathered import Gathered, decoded, encoded, key
 from assay.pipeline.parts import Part, groups

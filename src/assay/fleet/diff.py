@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from assay.facts.fleet_change import Became, FleetChange, ModelChange
 from assay.facts.kept import KeptAudit
 from assay.files import json_lines, json_value, text
 from assay.fleet import lock
-from assay.lazy import replace
 from assay.pipeline.change import change
 from assay.text.instant import instant
 

@@ -13,11 +13,12 @@ import json
 import os
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from assay.errors import UsageError
 from assay.facts.fleet import Use, Uses
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.writing import reason
 
 MOST_BYTES = 4 << 20  # of a file that is looked into

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from threading import Event, Thread
 
 from assay import registry
@@ -23,7 +24,7 @@ from assay.facts.codec import Mismatch, decode, encode, sha256
 from assay.facts.fleet import FleetRow
 from assay.fleet.auditing import Task, audit, in_parts, part, sizes
 from assay.fleet.models import without
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.pipeline.parts import Part
 from assay.progress import Progress, report
 from assay.registry.queue import MOST_TAKINGS, Ended, Queue, Taken, Waiting, worker

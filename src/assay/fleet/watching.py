@@ -7,6 +7,7 @@ import hmac
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from assay.facts.codec import canonical, decode
 from assay.facts.fleet import FleetRow
 from assay.files import as_record, content
 from assay.fleet.models import Entry, without
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.network.server import Server
 from assay.secret import host_alone
 from assay.subject import hub

@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from assay.facts.structure import Aspect, Contents, Examined
 from assay.formats.window import Window
-from assay.lazy import dataclass, fits, replace
+from assay.lazy import dataclass, fits
 from assay.listing import Deferred, listed
 from assay.listing import modules as public
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 from assay.facts.heading import Topic, topics
@@ -22,7 +23,7 @@ from assay.formats._card_names import DATA_LINK, MARKS, model_name, plain
 from assay.formats._card_origin import origins
 from assay.formats._card_sections import Part
 from assay.formats._mentions import fence
-from assay.lazy import regex, replace
+from assay.lazy import regex
 
 MOST_LINE, EXCERPT = 2000, 240
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.facts.heading import topics
 from assay.facts.text import Section
 from assay.formats._mentions import fence, withholds
-from assay.lazy import dataclass, regex, replace
+from assay.lazy import dataclass, regex
 from assay.text.word import words
 
 MOST_TITLE = 12  # words of a heading that is only underlined

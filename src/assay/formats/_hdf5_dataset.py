@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from enum import Enum
 from math import prod
 
 from assay.errors import Malformed, Truncated
 from assay.formats.window import Window
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 
 MAX_RANK = 32  # H5S_MAX_RANK
 MAX_SOURCES = 100_000  # files or datasets that one virtual dataset may be put together of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import Malformed
 from assay.facts.program import PythonSource, Reach
@@ -12,7 +13,7 @@ from assay.formats import Format
 from assay.formats.encoding.json import document
 from assay.formats.script.line import attack_shapes
 from assay.formats.window import Window
-from assay.lazy import regex, replace
+from assay.lazy import regex
 
 MOST = 64 * 1024 * 1024
 MOST_CODE = 4 * 1024 * 1024

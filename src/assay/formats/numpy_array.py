@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from math import prod
 
 from assay.errors import Malformed
@@ -11,7 +12,7 @@ from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
-from assay.lazy import regex, replace
+from assay.lazy import regex
 
 MAX_HEADER = 1024 * 1024
 # type as numpy writes it, in the byte order of every machine in use -> element type (numpy.dtype.str)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import InputError
 from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats.pickle.opening import opens
 from assay.formats.window import Window
-from assay.lazy import replace
 
 MAX_STACKED = 4096
 

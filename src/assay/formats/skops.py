@@ -6,6 +6,7 @@ The names are judged as a pickle's imports are: the same exact lists, the same a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from assay.facts.program import PickleImport, PickleProgram, Use
@@ -13,7 +14,6 @@ from assay.facts.structure import Aspect, Contents
 from assay.facts.tensor import WeightIndex
 from assay.formats import Format
 from assay.formats.window import Window
-from assay.lazy import replace
 
 MOST = 64 * 1024 * 1024
 MAX_NODES = 1_000_000

@@ -7,14 +7,13 @@ inside` goes further, with any question. Numbers are rounded to what another ord
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
 from assay.errors import UsageError
 from assay.facts.inside import Inside, LookedInto, Proof
 from assay.facts.uncertainty import Capability
 from assay.inside.looking import Asked, Opened
-from assay.lazy import replace
 from assay.runtime import Runtime, conversation
 from assay.runtime.torch_ import TorchRuntime
 

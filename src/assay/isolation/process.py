@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import astuple, replace
 from typing import Any
 
 from assay import formats
@@ -22,7 +23,6 @@ from assay.formats.window import Source
 from assay.isolation.child import Child, started
 from assay.isolation.reading import DEADLINE, MOST_TENSORS, TRIAL, Place, Reading, Trials, trials
 from assay.isolation.wire import PREFIX, Allowance, End, Need, heard, length, packed, unpacked
-from assay.lazy import replace
 from assay.writing import reason
 
 LEAST = 0.1  # for each of them, however long the others took
@@ -84,8 +84,7 @@ class Worker:
         request = {"artifact": artifact, "format": module, "tensors": self._left.tensors}
         self._company = company
         if place.root is not None and place.identity is not None:
-            root = (place.root.path, place.root.device, place.root.inode)
-            request |= {"root": root, "inside": place.inside, "identity": place.identity}
+            request |= {"root": astuple(place.root), "inside": place.inside, "identity": place.identity}
             reading = self._asked(request, _within(left, self._deadline), place.identity[2])
         else:
             reading = self._served(request, _within(left, self._deadline * FAR), place)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from assay.facts.corpus import Licence, LicenceBasis, LicenceClass
 from assay.facts.text import Stated
-from assay.lazy import replace
 from assay.licence.name import named
 from assay.licence.term import asks
 

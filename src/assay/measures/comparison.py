@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import InputError, UsageError
 from assay.facts.comparison import Comparison, Relation
-from assay.lazy import replace
 from assay.measures import Asked, Cost, Material, Measure
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from assay.checks import Check
 from assay.facts.artifact import files_of
 from assay.facts.finding import Answer, Kind
-from assay.lazy import replace
 from assay.pipeline.fact import Facts
 
 _ACCEPTED = (Kind.FAIL, Kind.REVIEW)  # what can be accepted without having been examined is accepted by a waiver alone

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -17,7 +17,7 @@ from assay.facts.codec import Mismatch, decode
 from assay.facts.dossier import SCHEMA, Dossier, WaiverState
 from assay.facts.finding import Effect
 from assay.facts.section import Section, Unread, builtin, declared
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.plugin import Loaded
 
 _NAME, _, _VERSION = SCHEMA.partition("/")

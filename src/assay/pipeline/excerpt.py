@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import InputError
 from assay.facts.artifact import Artifact, Trouble
 from assay.facts.finding import Evidence, Finding, Kind, Passage
 from assay.facts.text import ChatTemplate, TextMark, TextMarkKind
 from assay.formats.window import Window
-from assay.lazy import dataclass, regex, replace
+from assay.lazy import dataclass, regex
 from assay.pipeline.fact import Facts
 from assay.pipeline.places import in_json, in_yaml
 from assay.subject import Entry, Walk

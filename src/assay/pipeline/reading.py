@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from posixpath import normpath
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from assay.formats.container.inert import inert
 from assay.formats.container.second import ATTACHED
 from assay.formats.container.unread import unread
 from assay.isolation import Reader
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.measures import Feed, Hashing
 from assay.pipeline.budget import Budget
 from assay.progress import Progress, Steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from assay import checks, plugin
 from assay import policy as policies
 from assay.errors import UsageError, did_you_mean
 from assay.facts.dossier import QUESTIONS
-from assay.lazy import dataclass, fits, replace
+from assay.lazy import dataclass, fits
 from assay.measures import ORDER, Cost
 from assay.policy import baseline
 

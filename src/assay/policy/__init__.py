@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from assay.facts.dossier import Decision, PolicyRecord, Verdict, Waiver, WaiverS
 from assay.facts.finding import Effect, Finding, Kind
 from assay.facts.limit import ErrorRateLimit
 from assay.facts.nature import SubjectKind
-from assay.lazy import dataclass, fits, regex, replace
+from assay.lazy import dataclass, fits, regex
 from assay.listing import NAME
 from assay.policy.baseline import listable
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
@@ -18,7 +19,6 @@ from assay.facts.artifact import manifest
 from assay.facts.dossier import Dossier, Waiver, WaiverState
 from assay.facts.finding import Effect, Kind
 from assay.facts.kept import Accepted
-from assay.lazy import replace
 from assay.policy.baseline import listable
 from assay.registry import Registry, standing
 from assay.registry.keeping import now

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Table, insert, select, update
 
 from assay.errors import UsageError
 from assay.facts.kept import Accepted, Known
-from assay.lazy import replace
 from assay.registry.keeping import now, time_of
 from assay.registry.rows import written
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from assay.errors import UsageError
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.runtime import _attention
 
 ATTENTION, MLP, PART = "attention", "mlp", "part"

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from assay.facts.answering import Answering
 from assay.facts.codec import canonical
 from assay.facts.job import State
 from assay.facts.uncertainty import Capability
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.network.serving import Refusal
 from assay.render.record import ask_page, pair_page
 from assay.serve.answers import HTML, JSON

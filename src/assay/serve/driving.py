@@ -15,10 +15,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from assay.errors import UsageError
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.network import serving
 from assay.runtime import Runtime
 from assay.serve.model import application

@@ -10,12 +10,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from assay.errors import UsageError
 from assay.facts.job import Job, State
-from assay.lazy import replace
 from assay.registry.jobs import Record
 from assay.serve.process import Process, Progress, sentence
 from assay.text.instant import instant

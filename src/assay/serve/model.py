@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 from assay.errors import MissingExtra, UsageError
 from assay.facts.uncertainty import Capability, TokenScore
-from assay.lazy import replace
 from assay.network.serving import Door, Refusal, body, own_page
 from assay.runtime import Batches, Runtime, can_batch, can_generate, can_score, conversation, scored
 from assay.serve.shape import Given, Wanted, events, response, wanted

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from assay.facts.codec import encode
-from assay.lazy import replace
 from assay.network.serving import Refusal
 from assay.serve.answers import in_json
 from assay.serve.asking import Asking

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.errors import Changed, OverBudget, Unreachable
 from assay.facts.artifact import Obstacle, Trouble, obstacle
 from assay.formats.window import Source
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.subject.walk import Entry
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from assay.errors import MissingExtra, UsageError
-from assay.lazy import dataclass, regex, replace
+from assay.lazy import dataclass, regex
 from assay.secret import LEAST, MARK, concealed
 from assay.subject.walk import Walk, walked
 from assay.version import VERSION

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from assay.errors import UsageError
-from assay.lazy import replace
 from assay.subject import hub
 from assay.subject.ranges import walk_of
 from assay.subject.walk import Walk

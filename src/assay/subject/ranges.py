@@ -9,12 +9,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from assay.errors import Changed, MissingExtra, UsageError
 from assay.facts.artifact import Obstacle, Trouble
 from assay.formats.window import Elsewhere
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.secret import concealed, without_user
 from assay.subject.walk import MAX_ENTRIES, Walk, given
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from posixpath import normpath
 
 from assay.facts.artifact import EXCLUDED, Obstacle, lies_in
 from assay.facts.config import CodeReference
 from assay.facts.structure import Hook, HookKind, PathOutside, Reached
 from assay.facts.tensor import ShardIndex
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.subject.head import NEVER_EMPTY
 from assay.subject.walk import Entry, Walk
 

@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from assay.errors import UsageError
@@ -17,7 +18,7 @@ from assay.facts.artifact import EXCLUDED, Obstacle, Trouble
 from assay.facts.dossier import ENDPOINTS
 from assay.formats.window import Source
 from assay.isolation import Place, beneath, identity
-from assay.lazy import dataclass, regex, replace
+from assay.lazy import dataclass, regex
 from assay.subject import cache, store
 
 MAX_ENTRIES = 1_000_000

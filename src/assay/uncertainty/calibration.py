@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from assay.facts.calibration import (
 from assay.facts.codec import decode, encode
 from assay.facts.uncertainty import Sample, TokenScore, identity
 from assay.files import AppendOnly, record
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.progress import Progress, Steps
 from assay.runtime import (
     Batches,

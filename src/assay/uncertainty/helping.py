@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from assay.facts.checked import Checked, CheckedSentence, Heard, Helper, Support
-from assay.lazy import replace
 from assay.progress import Progress, Steps
 from assay.uncertainty import judging
 from assay.uncertainty.grounding import UNREAD, Documents

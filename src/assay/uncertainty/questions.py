@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from assay.errors import UsageError
 from assay.facts.calibration import Question
 from assay.facts.uncertainty import SpanKind
 from assay.files import as_text, content, json_lines
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.text.sentence import split
 from assay.text.span import spans
 from assay.uncertainty.sources import document, is_packed

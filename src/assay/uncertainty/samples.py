@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from assay.errors import UsageError
 from assay.facts.uncertainty import Sample, Score
-from assay.lazy import replace
 from assay.network.server import Refused, Unreached
 from assay.runtime import DRAWN, LENGTH, OPEN, Samples
 

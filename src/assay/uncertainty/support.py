@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from assay.facts.uncertainty import (
     SpanKind,
     TokenScore,
 )
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 from assay.runtime import Runtime, can_score
 from assay.uncertainty.checking import given, unread, worded
 from assay.uncertainty.checking import sentences as sentences_beside

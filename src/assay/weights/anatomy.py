@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from assay.facts.role import Place, placed
-from assay.lazy import regex, replace
+from assay.lazy import regex
 
 _LAYER = regex(r"(?:^|\.)(?:layers|layer|blk|h|blocks|block|resblocks)\.(\d{1,6})\.(.+)\Z")
 _INNER_NAMES = {

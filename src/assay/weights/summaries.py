@@ -7,6 +7,7 @@ measured ranges; a tensor that cannot be read is named with its reason, never sk
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, cast
 
@@ -14,7 +15,6 @@ from assay import kernels
 from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.facts.values import TensorSummary, UnreadValues
 from assay.kernels.types import BYTES, TYPES, Type
-from assay.lazy import replace
 from assay.weights._described import described
 from assay.weights.writing import Inflating, Unlike, Written, known
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.facts.config import ConfigValues, ModelConfig
 from assay.facts.family import Expected, expected
@@ -11,7 +12,7 @@ from assay.facts.model import folder
 from assay.facts.naming import gguf_name
 from assay.facts.precedence import EXPLICIT, TRANSFORMERS
 from assay.facts.tensor import ShardIndex, WeightIndex, WeightSet, weight_sets
-from assay.lazy import regex, replace
+from assay.lazy import regex
 
 _GGUF_FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})  # those whose names in GGUF are known (naming.py)
 _FORMATS = frozenset({"safetensors", "torch"})  # formats whose tensors have the names that the architecture gives them

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, fail
 from assay.facts.structure import Aspect
 from assay.facts.tensor import WeightIndex
-from assay.lazy import replace
 
 MOST = 20
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import IO, BinaryIO, cast
 
 from assay.corpus import unpacking
 from assay.corpus.inputs import ARCHIVES, Input, kind_of
 from assay.corpus.kinds import text
 from assay.corpus.row import NotRead, Row
-from assay.lazy import replace
 
 
 def rows(file: IO[bytes], member: str, size: int, source: Input, encoding: str) -> Iterator[Row | NotRead]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from assay.corpus import _extra
 from assay.corpus.inputs import Input
 from assay.corpus.kinds.text import decoded, whole
 from assay.corpus.row import NotRead, Row
-from assay.lazy import replace
 
 NOT_MAIN = "a page of which only the main text is indexed"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from assay.corpus.inputs import Input
 from assay.corpus.row import NotRead, Row
-from assay.lazy import replace
 
 MOST_LINE = 256 << 20  # bytes of one line
 MOST_JSON = 256 << 20  # bytes of a JSON file that is one array

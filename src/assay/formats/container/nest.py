@@ -7,6 +7,7 @@ templates, references, flaws), and where tensors lie, with their places in the a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from assay.errors import InputError, LimitExceeded, OutOfTime, Truncated
 from assay.facts.artifact import Obstacle, Trouble, inside, obstacle
@@ -22,7 +23,6 @@ from assay.formats.container.second import ATTACHED, second_nature
 from assay.formats.container.unread import unread
 from assay.formats.container.zip import BOMB_RATIO, BOMB_SIZE
 from assay.formats.window import Window
-from assay.lazy import replace
 
 MAX_DEPTH = 5
 MAX_RESTARTS = 64

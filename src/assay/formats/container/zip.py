@@ -9,11 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import LimitExceeded, Malformed, Truncated
 from assay.facts.structure import FlawKind
 from assay.formats.window import Window
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 
 _END = struct.Struct("<4s4H2LH")  # 4.3.16 end of central directory
 _END64_PLACE = struct.Struct("<4sLQL")  # 4.3.15 locator

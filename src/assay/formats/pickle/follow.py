@@ -10,6 +10,7 @@ import io
 import struct
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import InputError, LimitExceeded, Malformed, OutOfTime, Truncated
 from assay.facts.program import PickleImport, PickleProgram, Use
@@ -20,7 +21,7 @@ from assay.formats.pickle.states import state_rule_of
 from assay.formats.pickle.steps import STEPS
 from assay.formats.pickle.values import Opaque, cut, depth
 from assay.formats.window import Window
-from assay.lazy import dataclass, replace
+from assay.lazy import dataclass
 
 MAX_DEPTH = 900  # of containers in containers; CPython's default recursion limit is 1,000
 MAX_LEVELS = 4  # of pickles in operands of pickles

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from assay.facts.text import ChatTemplate, Conduct, Conducted, Construct, Templa
 from assay.formats.template.rendering import Refused, prepared
 from assay.formats.template.tree import INVISIBLE
 from assay.formats.template.work import Exhausted
-from assay.lazy import regex, replace
+from assay.lazy import regex
 
 Message = dict[str, Any]
 Render = Callable[[dict[str, Any], datetime], "tuple[str, tuple[str, ...]]"]

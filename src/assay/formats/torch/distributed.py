@@ -7,6 +7,7 @@ Which bytes are which tensor stands in the pickle `.metadata` beside them (torch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from assay.errors import InputError, Malformed
 from assay.facts.structure import Contents
@@ -14,7 +15,6 @@ from assay.facts.tensor import TensorSpec, WeightIndex
 from assay.formats.container.nest import Part, contained
 from assay.formats.container.zip import archive
 from assay.formats.window import Window
-from assay.lazy import replace
 
 _END = b"PK\x05\x06"  # end record of a zip archive, 22 bytes without a comment (APPNOTE.TXT 4.3.16)
 _END_SIZE = 22

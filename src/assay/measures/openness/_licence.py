@@ -7,12 +7,13 @@ licence. A text that is not identified, or that differs from its licence, makes 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from assay.facts.finding import Evidence
 from assay.facts.model import Model, stated_at
 from assay.facts.openness import ComponentKind, ComponentLicence, Domain, LicenceOrigin
 from assay.facts.text import LicenceText
-from assay.lazy import regex, replace
+from assay.lazy import regex
 from assay.licence.asked import beyond
 from assay.licence.name import named
 from assay.licence.place import unread

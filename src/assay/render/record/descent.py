@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from assay.facts.dossier import Verdict
 from assay.facts.kept import KeptAudit
 from assay.facts.kin import Descent, Origin
-from assay.lazy import replace
 from assay.render.visible import visible
 
 UNKNOWN = "UNKNOWN"  # the verdict of what is not kept

@@ -6,11 +6,12 @@ Everything here is a view: rows of a tensor on disk, perhaps in another order, r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.facts.config import ModelConfig
 from assay.facts.role import Place
-from assay.lazy import dataclass, regex, replace
+from assay.lazy import dataclass, regex
 from assay.weights.anatomy import main_tower, seat
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from assay.errors import InputError, UsageError
 from assay.facts.artifact import Artifact, Obstacle
 from assay.facts.comparison import Comparison
 from assay.facts.tensor import WeightIndex, weight_sets
 from assay.isolation import reader_for
-from assay.lazy import replace
 from assay.progress import Progress
 from assay.subject import Walk, digest
 from assay.subject.reference import opened as walked
