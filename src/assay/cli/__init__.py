@@ -1,7 +1,7 @@
 """The command line: parse, call one function, print, exit. Each command is a file here, imported when it is used.
 
-`assay --help` and `assay --version` import nothing but this module: click alone costs more than twice a bare
-interpreter's start.
+`assay --help` and `assay --version` import nothing but this module and `columns`: click alone costs more than twice a
+bare interpreter's start.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import errno
 import gc
 import os
 import sys
+
+from assay import columns
 
 TYPE_CHECKING = False  # as in assay itself
 if TYPE_CHECKING:
@@ -133,32 +135,24 @@ def _open_streams() -> None:
 
 def _fitting(text: str) -> str:
     """The text, folded where there are fewer columns than it has."""
-    width = _columns()
+    width = columns.known()
     if width is None or width >= max(map(len, text.splitlines())):
         return text
-    from assay.render.terminal import folded, terminal_width
+    from assay.render.terminal import folded
 
+    return "\n".join(row for line in _paragraphs(text) for row in folded(line, width))
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The lines of a help, each paragraph as one; what has a column of its own is no part of one."""
     lines = [""]
-    for line in text.splitlines():  # a paragraph is one line; what has a column of its own is no part of one
-        words = line.strip()
-        if (
-            line.startswith("  ")
-            and words
-            and lines[-1].startswith("  ")
-            and "  " not in f"{lines[-1].strip()} {words}"
-        ):
-            lines[-1] += f" {words}"
+    for line in text.splitlines():
+        joined = f"{lines[-1].strip()} {line.strip()}"
+        if line.startswith("  ") and lines[-1].startswith("  ") and "  " not in joined:
+            lines[-1] += f" {line.strip()}"
         else:
             lines.append(line)
-    return "\n".join(row for line in lines[1:] for row in folded(line, terminal_width()))
-
-
-def _columns() -> int | None:
-    """The columns that COLUMNS or the terminal has; None where neither says."""
-    try:
-        return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) or None
-    except (OSError, ValueError):
-        return None
+    return lines[1:]
 
 
 def _printed(text: str) -> int | None:
@@ -295,8 +289,8 @@ def _run() -> object:
 
     if "_ASSAY_COMPLETE" in os.environ:
         return cli.main(prog_name="assay")
-    width = _columns()
-    narrow = max(40, width) if width is not None and width < 52 else None  # click by itself has no less than 50
+    width = columns.known()
+    narrow = width if width is not None and width < 52 else None  # click by itself has no less than 50
     with cli.make_context("assay", sys.argv[1:], terminal_width=narrow) as context:
         return cli.invoke(context)
 

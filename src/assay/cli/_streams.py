@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay import columns
 from assay.errors import UsageError, did_you_mean
 from assay.secret import concealed, kept_out
 from assay.writing import write
@@ -96,9 +97,9 @@ def encoded(rows: Iterable[str], *, fold: bool = False) -> bytes:
 
 
 def _fitting(lines: Iterable[str]) -> Iterator[str]:
-    from assay.render.terminal import folded, known_width
+    from assay.render.terminal import folded
 
-    width = known_width()
+    width = columns.known()
     for line in lines:
         yield from folded(line, width) if width else (line,)
 

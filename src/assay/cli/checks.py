@@ -32,7 +32,8 @@ def COMMAND(patterns: tuple[str, ...], outputs: tuple[Output, ...]) -> None:
 
 
 def _lines(rules: list[Rule]) -> Iterator[str]:
-    from assay.render.terminal import WIDEST, table, terminal_width
+    from assay.columns import WIDEST
+    from assay.render.terminal import table, terminal_width
 
     for question, title in QUESTIONS.items():
         rows = [(rule.id, f"{rule.severity:.1f}", rule.title) for rule in rules if rule.question == question]

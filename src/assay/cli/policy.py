@@ -113,8 +113,9 @@ def _effect(policy: Policy, id: str) -> Effect:
 
 
 def _lines(found: Shown, wide: bool) -> Iterator[str]:
+    from assay.columns import WIDEST
     from assay.facts.nature import SubjectKind
-    from assay.render.terminal import WIDEST, table, terminal_width
+    from assay.render.terminal import table, terminal_width
 
     yield from (f"{found.name}: {found.description}", "")
     rows = [(row.check, row.words(len(SubjectKind))) for row in found.checks]

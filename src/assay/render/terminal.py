@@ -8,10 +8,11 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 
+from assay import columns
 from assay.lazy import regex
 
 Paint = Callable[[str, str], str]  # (text, SGR codes) -> the text in that colour, or as it was
-NARROWEST, WIDEST, USUAL = 40, 200, 100
+USUAL = 100
 _SGR = regex(r"\x1b\[[\d;]*m")
 _GAP, _WORD = regex(r"\s{2,}(?=\S)"), regex(r"(\s*)(\S+)")
 
@@ -33,7 +34,7 @@ def wrapped(text: str, indent: str, width: int, hang: str = "", *, most: int = 0
     """
     return textwrap.wrap(
         text,
-        max(NARROWEST, width),
+        max(columns.NARROWEST, width),
         initial_indent=indent,
         subsequent_indent=hang or indent,
         break_on_hyphens=False,
@@ -126,20 +127,7 @@ def _words(command: str) -> list[str]:
 
 def terminal_width(otherwise: int = USUAL) -> int:
     """The columns to write for: COLUMNS, else those of the terminal, else `otherwise`; within what can be read."""
-    return known_width() or otherwise
-
-
-def known_width() -> int | None:
-    """The columns that COLUMNS or the terminal has, within what can be read; None where neither says."""
-    asked = os.environ.get("COLUMNS", "")
-    if asked.isascii() and asked.isdigit() and int(asked[:9]):
-        columns = int(asked[:9])
-    else:
-        try:
-            columns = os.get_terminal_size().columns
-        except OSError:
-            return None
-    return min(WIDEST, max(NARROWEST, columns)) if columns else None
+    return columns.known() or otherwise
 
 
 def unicode_wanted() -> bool:

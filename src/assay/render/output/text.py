@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, BinaryIO
 
+from assay.columns import NARROWEST
 from assay.facts.advisory import advisories
 from assay.facts.dossier import Dossier
 from assay.lazy import dataclass
@@ -17,7 +18,7 @@ from assay.render.detail import Details
 from assay.render.glyph import ASCII, UNICODE, Glyphs, layer_ratios
 from assay.render.sections import View, of
 from assay.render.tally import Tally, tally
-from assay.render.terminal import NARROWEST, Paint, command_lines, painter, wrapped
+from assay.render.terminal import Paint, command_lines, painter, wrapped
 from assay.render.unknown import Unknown, required
 from assay.render.verdict import leading, said
 from assay.render.visible import finished, visible
