@@ -245,3 +245,19 @@ def test_a_shell_pattern_fits_what_the_library_says(pattern: str, names: str) ->
 @given(st.text("ab.*?[]!-", max_size=8), st.text("ab.*", max_size=8))
 def test_any_shell_pattern_fits_what_the_library_says(pattern: str, name: str) -> None:
     assert fits(name, pattern) == fnmatch.fnmatchcase(name, pattern)
+
+
+ASKED = """
+import sys
+from assay.cli._lean import load
+load()
+from assay.facts.dossier import Rule
+from assay.formats.python.value import Constant
+hash(Constant("x")), repr(Rule)
+print(vars(sys.modules["inspect"]).keys() >= {"signature"})
+"""
+
+
+def test_a_class_is_finished_in_a_command_without_a_module_that_a_locked_worker_could_not_import() -> None:
+    said = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"

@@ -15,8 +15,20 @@ from typing import Any
 
 from assay.listing import unindented
 
-# name -> what of it is here all the same: what click does to the help of each option
-_SELDOM: dict[str, dict[str, Any]] = {"inspect": {"cleandoc": unindented}, "ipaddress": {}, "tempfile": {}}
+
+def _annotations(what: Any, **how: Any) -> Any:
+    """As `inspect.get_annotations`: of a class, which dataclasses asks for from Python 3.13 on, without the module."""
+    if isinstance(what, type) and not how:
+        return dict(vars(what).get("__annotations__", ()))
+    return _real("inspect").get_annotations(what, **how)
+
+
+# name -> what of it is here all the same: what click does to the help of each option, and dataclasses to each class
+_SELDOM: dict[str, dict[str, Any]] = {
+    "inspect": {"cleandoc": unindented, "get_annotations": _annotations},
+    "ipaddress": {},
+    "tempfile": {},
+}
 _PLAIN: dict[str, dict[str, Any]] = {
     "gettext": {"gettext": str, "ngettext": lambda one, several, count: one if count == 1 else several},
     "uuid": {"UUID": str},
@@ -29,11 +41,16 @@ class _Later(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # what looks through all modules asks for such
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        found = getattr(importlib.import_module(self.__name__), name)
+        found = getattr(_real(self.__name__), name)
         setattr(self, name, found)
         return found
+
+
+def _real(name: str) -> ModuleType:
+    """The module itself, imported where another stands for it."""
+    if isinstance(sys.modules.get(name), _Later):
+        del sys.modules[name]
+    return importlib.import_module(name)
 
 
 def load() -> None:
