@@ -66,9 +66,9 @@ def load(ahead: Iterable[str]) -> None:
     """
     for name in ahead:
         with suppress(ImportError):
-            module = importlib.import_module(name)
-            if name.startswith("assay."):
-                getattr(module, "ready", bool)()
+            ready = getattr(importlib.import_module(name), "ready", None)
+            if ready is not None and name.startswith("assay."):
+                ready()
 
 
 def _born(module: str, ahead: Iterable[str]) -> Child | None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from assay.kernels import Digest
 
 BLOCK = 1024 * 1024
-
 AHEAD = 8  # blocks that another thread has read, or works on, while one is hashed
 
 Advance = Callable[[int], None]  # told of each block how many bytes it has

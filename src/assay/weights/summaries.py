@@ -104,9 +104,10 @@ class Pass:
             if row.counted:
                 counting += 1
                 self._hash(block, at)
-                ahead = at >= self._hashed
+                ahead = at == self._hashed  # no other tensor had these bytes before
                 row.parted().count(part, self._digest if ahead else None)
-                self._hashed = at + len(part) if ahead else self._hashed
+                if ahead:
+                    self._hashed += len(part)
             left.append((row, part, at))
         self._moved(block)
         return partial(self._measure, left)
