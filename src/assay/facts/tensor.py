@@ -132,8 +132,13 @@ class WeightSet:
 
     @property
     def tensors(self) -> tuple[tuple[WeightIndex, TensorSpec], ...]:
-        """Each distinct tensor name once."""
-        return parameter_tensors(self.indexes)
+        """Each distinct tensor name once, without what an optimizer keeps of each."""
+        return tuple(row for row in parameter_tensors(self.indexes) if not of_trainer(row[1].name))
+
+    @property
+    def kept(self) -> int:
+        """Values of an optimizer's state, which lie beside the parameters in a checkpoint to train on from."""
+        return sum(row.elements for _, row in parameter_tensors(self.indexes) if of_trainer(row.name))
 
     @property
     def parameters(self) -> int:
@@ -147,7 +152,21 @@ class WeightSet:
 
 # what a trainer leaves beside the weights, with tensors that are no parameters (transformers Trainer, accelerate)
 _TRAINER_STATE = regex(r"(optimizer|scheduler|rng_state|random_states|training_args|scaler)[\w.-]*\Z")
+# the same inside a checkpoint, by the path there: what torch.optim keeps of each parameter lies under `state` and its
+# number (torch/optim/*.py), often under a name of the checkpoint's own
+_KEPT = (
+    "exp_avg|exp_avg_sq|max_exp_avg_sq|exp_inf|square_avg|acc_delta|grad_avg|momentum_buffer|sum|step|step_size|prev"
+)
+_OF_TRAINER = regex(
+    r"(?:[^.]*optimi[sz]er[^.]*|(?:[^.]*_)?optims?(?:_[^.]*)?|lr_?sched[^.]*|[^.]*rng_states?)(?:\.|\Z)"
+    rf"|(?:[^.]+\.)*state\.\d+\.(?:{_KEPT})\Z"
+)
 _SPLIT = regex(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
+
+
+def of_trainer(name: str) -> bool:
+    """Whether a tensor of a checkpoint is the state of an optimizer, and no parameter: by its path in there."""
+    return _OF_TRAINER.match(name) is not None
 
 
 def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
@@ -155,7 +174,8 @@ def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
     groups: dict[tuple[int, str, str], list[WeightIndex]] = {}
     over = _copied(indexes)
     for index in indexes:
-        if index.tensors and not _TRAINER_STATE.match(index.artifact.rpartition("/")[2]):
+        kept = _TRAINER_STATE.match(index.artifact.rpartition("/")[2]) is not None
+        if not kept and any(not of_trainer(tensor.name) for tensor in index.tensors):
             groups.setdefault(_group(index, index.artifact in over), []).append(index)
     least = min((rank for rank, _, _ in groups), default=0)
     return tuple(

@@ -50,6 +50,11 @@ def _measurements(sets: tuple[WeightSet, ...], artifacts: tuple[Artifact, ...]) 
         rows += [
             Measurement("parameters", sets[0].parameters, "parameters", f"{_METHOD}, {sets[0].name}"),
             Measurement("tensors", len(sets[0].tensors), "tensors", f"{_METHOD}, {sets[0].name}"),
+            *(
+                [Measurement("optimizer", kept, "values", f"{_METHOD}, {sets[0].name}")]
+                if (kept := sets[0].kept)
+                else []
+            ),
             Measurement("copies", len(sets), "sets of weights", "grouped by folder and format"),
         ]
     return tuple(rows)

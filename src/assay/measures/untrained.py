@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.errors import InputError
+from assay.facts.tensor import of_trainer
 from assay.facts.values import Likeness, TensorSummary, Untrained
 from assay.lazy import regex
 from assay.measures import Cost, Material, Measure
@@ -21,7 +22,7 @@ def run(material: Material) -> Iterator[Untrained]:
     from assay.weights import tensors
     from assay.weights.untrained import candidate, likeness, testable
 
-    tested = [row for row in summaries if testable(row)]
+    tested = [row for row in summaries if testable(row) and not of_trainer(row.name)]
     candidates = {(row.artifact, row.name): row for row in tested if candidate(row)}
     chosen = _spread(list(candidates.values()))
     looked: list[Likeness] = []

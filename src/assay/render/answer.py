@@ -20,7 +20,7 @@ from assay.render.decision import Weight
 from assay.render.loading import loading
 from assay.render.tally import Tally, counted
 from assay.render.unknown import Unknown
-from assay.render.words import parameters
+from assay.render.words import first_set, parameters
 
 
 class State(StrEnum):
@@ -157,7 +157,10 @@ def _parameters(dossier: Dossier) -> str:
         return "No weights are here"
     said = {row.kind for row in dossier.findings if row.check == "weights.not-as-configured"}
     same = ", as configured" if said == {Kind.PASS} else ""
-    return f"{parameters(total)} parameters in {tensors:,} tensor{'s' if tensors != 1 else ''}{same}"
+    beside = ", and the state of an optimizer" if dossier.portrait.measured("optimizer") else ""
+    of = first_set(dossier)
+    where = f"{tensors:,} tensor{'s' if tensors != 1 else ''}{f', {of}' if of else ''}"
+    return f"{parameters(total)} parameters in {where}{same}{beside}"
 
 
 def _behaviour(dossier: Dossier) -> str:

@@ -93,6 +93,12 @@ def parameters(count: int) -> str:
     return str(count)
 
 
+def first_set(dossier: Dossier) -> str:
+    """Which weights were counted, where there are several: models beside each other, or one in several formats."""
+    sets = dossier.portrait.measured("copies") or 0
+    return f"the first of {sets:,} sets of weights" if sets > 1 else ""
+
+
 def portrait_line(dossier: Dossier) -> str:
     """The model in one line: family, parameters, types, size, files."""
     if dossier.subject.closed:
@@ -103,7 +109,8 @@ def portrait_line(dossier: Dossier) -> str:
     parts += [p.family] if p.family else []
     total = p.measured("parameters")
     if total is not None:
-        parts.append(f"{parameters(total)} parameters")
+        of = first_set(dossier)
+        parts.append(f"{parameters(total)} parameters{f' in {of}' if of else ''}")
         whole = sum(share.parameters for share in p.dtypes) or 1
         names = [share.name for share in p.dtypes if share.parameters * 100 >= whole] or [
             row.name for row in p.dtypes[:1]

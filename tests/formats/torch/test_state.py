@@ -101,6 +101,23 @@ def test_a_storage_without_a_tensor_of_its_own_is_no_hidden_data(tmp_path: Path)
     assert of(assay.audit(path), "weights.unowned-bytes") == Kind.PASS
 
 
+@pytest.mark.parametrize("key", ["optimizer", "optimizer_states", "optim_g", "opt", "state"])
+@pytest.mark.parametrize("of_it", [torch.optim.Adam, torch.optim.Adadelta, torch.optim.Rprop, torch.optim.Adagrad])
+def test_what_an_optimizer_keeps_is_no_parameter(key: str, of_it: Callable[..., Any], tmp_path: Path) -> None:
+    net = network()
+    optimizer = of_it(net.parameters(), lr=0.01)
+    net(torch.randn(8, 64)).sum().backward()
+    optimizer.step()
+    saved = {"epoch": 3, "model": net.state_dict(), key: optimizer.state_dict(), "cpu_rng_state": torch.get_rng_state()}
+    torch.save(saved, tmp_path / "checkpoint.pt")
+    dossier = assay.audit(tmp_path)
+    assert dossier.portrait.measured("parameters") == sum(row.numel() for row in net.state_dict().values())
+    assert dossier.portrait.measured("tensors") == len(net.state_dict())
+    assert dossier.portrait.measured("optimizer")
+    assert "and the state of an optimizer" in dossier.render("text")
+    assert of(dossier, "weights.dead") == Kind.PASS  # where no gradient was, it keeps zeros
+
+
 def of(dossier: Dossier, check: str) -> Kind:
     (found,) = [row.kind for row in dossier.findings if row.check == check]
     return found

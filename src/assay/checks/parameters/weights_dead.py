@@ -9,7 +9,7 @@ from assay.checks.parameters._zeros import holes
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
-from assay.facts.tensor import WeightIndex, mixed
+from assay.facts.tensor import WeightIndex, mixed, of_trainer
 from assay.facts.values import TensorSummary
 
 MANY = 0.01  # share of rows from which a person should know the reason
@@ -29,12 +29,13 @@ def weights_dead(summaries: tuple[TensorSummary, ...], indexes: tuple[WeightInde
     So with blocks of a quantised tensor whose scale is zero.
     Rows of zeros in an embedding are common: they pad the vocabulary, and are reported with the tokens. In a graph
     (ONNX, TensorFlow Lite, OpenVINO) masks and states to begin with are such tensors too, in a pickled object data of
-    any purpose: there it is told, not asked. What a hole in the file explains is left to the check on holes.
+    any purpose: there it is told, not asked. An optimizer's state, which some checkpoints hold beside the weights, has
+    zeros wherever nothing was learned, and is left out. What a hole in the file explains is left to the check on holes.
     """
     graphs = mixed(indexes)
     explained = {(index.artifact, tensor.name) for index, stretch in holes(indexes, summaries) for tensor, _ in stretch}
     for summary in summaries:
-        if (summary.artifact, summary.name) not in explained:
+        if (summary.artifact, summary.name) not in explained and not of_trainer(summary.name):
             yield from _dead(summary, summary.artifact in graphs)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from assay.checks import check
 from assay.facts.finding import Answer, Evidence, review
 from assay.facts.structure import Aspect
-from assay.facts.tensor import WeightIndex, mixed
+from assay.facts.tensor import WeightIndex, mixed, of_trainer
 from assay.facts.values import TensorSummary
 
 LEAST = 1024  # values below which round numbers, such as norms of 1.0, say nothing
@@ -27,7 +27,11 @@ def weights_inflated(summaries: tuple[TensorSummary, ...], indexes: tuple[Weight
     Every value of the tensor is representable in the narrower type. The file could be half as large. Of a graph, whose
     tables are often of round numbers, it is said where half of its values are such.
     """
-    wide = [row for row in summaries if row.dtype == "F32" and row.values >= LEAST and not row.mask]
+    wide = [
+        row
+        for row in summaries
+        if row.dtype == "F32" and row.values >= LEAST and not row.mask and not of_trainer(row.name)
+    ]
     tables = {artifact for artifact in mixed(indexes) if not _mostly([row for row in wide if row.artifact == artifact])}
     found = [row for row in wide if row.narrower and row.artifact not in tables]
     kinds = Counter(row.narrower for row in found)

@@ -8,7 +8,7 @@ from assay.checks import check
 from assay.facts.finding import Answer, Evidence, informational, review
 from assay.facts.role import placed
 from assay.facts.structure import Aspect
-from assay.facts.tensor import WeightIndex, mixed
+from assay.facts.tensor import WeightIndex, mixed, of_trainer
 from assay.facts.values import TensorSummary
 
 MANY = 0.01
@@ -27,10 +27,10 @@ def weights_repeated(summary: TensorSummary, indexes: tuple[WeightIndex, ...]) -
     """Training never leaves two rows equal to the last bit; copying does.
 
     Rows are compared by a 64-bit hash of their bytes. Equal embedding rows belong to tokens that were never trained and
-    are reported with the tokens. Not asked of graphs and pickled
-    objects, whose masks, tables and data repeat rows.
+    are reported with the tokens. Not asked of graphs and pickled objects, whose masks, tables and data repeat rows, nor
+    of an optimizer's state.
     """
-    if summary.artifact in mixed(indexes):
+    if summary.artifact in mixed(indexes) or of_trainer(summary.name):
         return
     rows = summary.rows
     if rows is None or not rows.duplicate or placed(summary.name).role in ("embedding", "head"):
