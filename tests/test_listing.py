@@ -28,7 +28,10 @@ LOADED = "import sys; {} ; print(*(name for name in sys.modules if name.startswi
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     """Whatever a test has the rooms read is forgotten after it, and what others read before it."""
-    remembered = (checks.installed, formats._by_module, catalog._modules, catalog.kind)
+    remembered = (
+        *(checks.installed, catalog._modules, catalog.kind),
+        *(formats._by_module, formats._index, formats._judging),
+    )
     for row in remembered:
         row.cache_clear()
     yield

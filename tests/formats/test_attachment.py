@@ -31,7 +31,7 @@ PNG = (
 JPEG = b"\xff\xd8\xff\xe0\x00\x04JF\xff\xda\x00\x02\x12\xff\x00\x34\xff\xd0\x56\xff\xd9"
 GIF = b"GIF89a\x01\0\x01\0\x80\0\0" + bytes(6) + b"!\xf9\x04" + bytes(5) + b"," + bytes(9) + b"\x02\x02L\x01\0;"
 RIFF = b"RIFF" + struct.pack("<I", 12) + b"WEBPVP8 " + bytes(4)
-BMP = b"BM" + struct.pack("<I", 58) + bytes(52)
+BMP = b"BM" + struct.pack("<IIII", 58, 0, 54, 40) + bytes(40)
 PDF = b"%PDF-1.4\n1 0 obj\nendobj\ntrailer\n%%EOF"
 MP4 = struct.pack(">I4s", 16, b"ftyp") + b"isom" + bytes(4) + struct.pack(">I4s", 12, b"mdat") + bytes(4)
 FONT = b"\0\x01\0\0" + struct.pack(">H", 1) + bytes(6) + struct.pack(">4s3I", b"glyf", 0, 28, 4) + bytes(4)
@@ -72,6 +72,47 @@ def test_a_pickle_behind_any_host_is_told_and_followed(tmp_path: Path, name: str
     (outside,) = found["pickle.reaches-outside"]
     assert f"{name} > byte {len(HOSTS[name])}" in outside
     assert "loading calls os.system('echo inert')" in outside
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        bytes(16) + b"\6\0\0\0\x08\5\x10\x3b\x10\x39" + bytes(range(1, 200)),  # a tensor of Paddle
+        b"\0\0\0\x20\1\2\3\4" + bytes(range(200)),  # numbers: 32, then others
+        b"\0\0\0\x10abcd" + bytes(range(200)),
+        struct.pack("<8f", 0.0, 1.0, *range(6)) + bytes(range(200)),  # a shard of TensorFlow.js
+        b"\0\1\0\0\0\1" + bytes(range(200)),
+        b"BM" + struct.pack("<I", 60) + bytes(range(200)),
+    ],
+)
+def test_numbers_are_no_recording_that_something_follows(tmp_path: Path, raw: bytes) -> None:
+    found = said(tmp_path, "group1-shard1of1", raw)
+    assert "follow" not in " ".join(found["artifact.hidden-bytes"] + found.get("artifact.disguised", []))
+    assert "no reader knows this format" in found["artifact.unread"][0]
+
+
+LEFT = {
+    ".DS_Store": b"\0\0\0\1Bud1" + bytes(40),
+    "._model.safetensors": b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(60),
+    "._net.py": b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(60),
+    ".gitmodules": b'[submodule "a"]\n\tpath = a\n',
+    "net.pyi": b"def f(x: int) -> int: ...\n",
+}
+
+
+@pytest.mark.parametrize("name", sorted(LEFT))
+def test_what_systems_and_tools_leave_behind_is_inert(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(LEFT[name])
+    dossier = assay.audit(tmp_path, isolation=False)
+    assert [row.standing for row in dossier.artifacts] == [Standing.INERT]
+    assert not dossier.obstacles
+
+
+def test_what_macos_leaves_is_not_believed_by_its_name_alone(tmp_path: Path) -> None:
+    assert "pickle.reaches-outside" in said(tmp_path, "._model.pkl", SYSTEM)
+    assert "pickle.reaches-outside" in said(
+        tmp_path, "._net.pt", LEFT["._net.py"] + zipped({"net/data.pkl": SYSTEM, "net/version": b"3"})
+    )
 
 
 @pytest.mark.parametrize("name", sorted(HOSTS))

@@ -1,6 +1,7 @@
 """Images, recordings, documents and plain data: they carry neither weights nor code, but something may be attached.
 
-No name or magic leads here; a file is read so where it is inert by `container.inert`, or no reader knows it.
+But for what macOS lays beside files, no name or magic leads here; a file is read so where it is inert by
+`container.inert`, or no reader knows it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from assay.errors import LimitExceeded
 from assay.facts.structure import Flaw, FlawKind
 from assay.facts.text import TextMark, TextMarkKind
 from assay.formats import HEAD, Format
+from assay.formats.container.inert import APPLE_DOUBLE
 from assay.formats.window import Window
 
 ATTACHED = "attached"  # name of a flaw about what is attached
@@ -58,6 +60,9 @@ FORMAT = Format(
     "inert",
     "image, recording, document or data",
     read,
+    names=("._*",),
+    magic=((0, APPLE_DOUBLE),),
+    both=True,
     needs=(
         "assay.formats.container.ending",
         "assay.formats.container.nest",

@@ -147,8 +147,8 @@ def _riff(window: Window) -> int | None:
 
 
 def _bmp(window: Window) -> int | None:
-    (size,) = struct.unpack("<I", window.read(2, 4))
-    return size if size >= 54 else None
+    size, reserved, pixels, header = struct.unpack("<IIII", window.read(2, 16))
+    return size if not reserved and header in _BMP_HEADERS and 14 + header <= pixels <= size else None
 
 
 def _boxes(window: Window) -> int | None:
@@ -157,6 +157,8 @@ def _boxes(window: Window) -> int | None:
         if at >= window.size:
             return None
         size, kind = struct.unpack(">I4s", window.read(at, 8))
+        if at == 0 and kind not in _FIRST_BOXES:
+            return None  # three zeros begin many a file of numbers, too
         if not all(32 <= byte < 127 or byte == 0xA9 for byte in kind):
             return at
         if size == 1:
@@ -180,6 +182,8 @@ def _pdf(window: Window) -> int | None:
 def _font(window: Window) -> int | None:
     (count,) = struct.unpack(">H", window.read(4, 2))
     rows = [struct.unpack(">4s3I", window.read(12 + 16 * number, 16)) for number in range(count)]
+    if not all(32 <= byte < 127 for row in rows for byte in row[0]):
+        return None  # no tags: numbers that begin as a font does
     end = max((int(row[2]) + int(row[3]) for row in rows), default=0)
     return end + -end % 4 or None
 
@@ -188,6 +192,11 @@ def _woff2(window: Window) -> int | None:
     return int(struct.unpack(">I", window.read(8, 4))[0])
 
 
+_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})  # sizes of the header that follows, by version
+# with which files of boxes begin: ISO 14496-12, 15444-1 (JPEG 2000), 18181-2 (JPEG XL), and QuickTime before them
+_FIRST_BOXES = frozenset(
+    {b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"sidx", b"uuid", b"jP  ", b"JXL "}
+)
 _KINDS: tuple[tuple[bytes, str, Callable[[Window], int | None]], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG image", _png),
     (b"\xff\xd8\xff", "JPEG image", _jpeg),

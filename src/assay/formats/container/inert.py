@@ -11,6 +11,13 @@ _TEXT = frozenset(
         "srt",
         "gitattributes",
         "gitignore",
+        "gitmodules",
+        "npmignore",
+        "dockerignore",
+        "editorconfig",
+        "pyi",
+        "proto",
+        "fbs",
         "sha256",
         "md5",
         "metadata",
@@ -21,6 +28,7 @@ _TEXT = frozenset(
         "lock",
     }
 )
+APPLE_DOUBLE = b"\x00\x05\x16\x07"  # what macOS lays beside a file in an archive (RFC 1740, appendix B)
 _TEXT_NAMES = frozenset({"readme", "code_of_conduct"})
 # extension -> what its files begin with
 _BINARY: dict[str, tuple[bytes, ...]] = {
@@ -47,6 +55,7 @@ _BINARY: dict[str, tuple[bytes, ...]] = {
     "otf": (b"OTTO",),
     "woff": (b"wOFF",),
     "mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3"),
+    "ds_store": (b"\x00\x00\x00\x01Bud1",),
     "mp4": (b"\x00\x00\x00",),
     "ttf": (b"\x00\x01\x00\x00",),
     "woff2": (b"wOF2",),
@@ -61,6 +70,8 @@ def inert(path: str, head: bytes) -> str | None:
         return "empty"
     if (extension in _TEXT or name in _TEXT_NAMES or name.lstrip(".") in _TEXT) and is_text(head):
         return "text"
+    if name.startswith("._") and head.startswith(APPLE_DOUBLE):
+        return "metadata of a file system"
     if any(head.startswith(mark) for mark in _BINARY.get(extension, ())):
         return "image or document"
     if extension == "svg" and is_text(head):
