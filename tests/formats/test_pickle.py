@@ -217,9 +217,10 @@ simple = st.recursive(
 @given(simple, st.integers(0, 5))
 def test_what_python_pickles_is_followed_without_imports_that_reach_outside(value: Any, protocol: int) -> None:
     raw = pickle.dumps(value, protocol)
-    (program,) = programs(raw)
+    program, *inside = programs(raw)
     assert not program.unfollowed
-    assert imports(raw) <= {"_codecs.encode", "builtins.bytes", "__builtin__.bytes"}
+    if not inside:  # bytes among the values may be a pickle themselves
+        assert imports(raw) <= {"_codecs.encode", "builtins.bytes", "__builtin__.bytes"}
 
 
 TORCH = """

@@ -53,6 +53,9 @@ CONV = b"cultralytics.nn.modules.conv\nConv\n)\x81"
         (named("gensim.utils", "identity"), "review"),
         (named("sklearn.metrics._classification", "f1_score"), "review"),
         (named("typing", "Any"), "pass"),
+        (b"\x80\x02ctorch.nn.backends.thnn\n_get_thnn_function_backend\n)R.", "review"),
+        (calls("pandas.core.internals.blocks", "new_block", "x"), "review"),
+        (b"\x80\x02cnumpy.random\n__RandomState_ctor\n)R.", "pass"),
         (named("builtins", "NotImplemented"), "pass"),
         (member("scipy.interpolate._interpolate", "interp1d._call_linear_np"), "review"),
         (made("scipy.sparse._lil", "lil_matrix"), "review"),
@@ -102,6 +105,18 @@ def test_what_a_name_amounts_to(tmp_path: Path, audit: Audit, content: bytes, ri
     path.write_bytes(content)
     dossier = audit(path)
     assert rating(dossier) == right, [f.message for f in dossier.findings if f.kind in (Kind.FAIL, Kind.OPEN)]
+
+
+def test_arrays_as_scikit_learn_wrote_them_with_its_own_joblib(tmp_path: Path, audit: Audit) -> None:
+    joblib, numpy = pytest.importorskip("joblib"), pytest.importorskip("numpy")
+    joblib.dump({"w": numpy.arange(12.0).reshape(3, 4)}, tmp_path / "model.pkl", protocol=2)
+    raw = (tmp_path / "model.pkl").read_bytes()
+    own = raw.replace(b"cjoblib.numpy_pickle\n", b"csklearn.externals.joblib.numpy_pickle\n")
+    assert own != raw
+    (tmp_path / "model.pkl").write_bytes(own)
+    dossier = audit(tmp_path)
+    assert rating(dossier) == "pass"
+    assert [row.shape for row in dossier.tensors] == [(3, 4)]
 
 
 SCIPY = (

@@ -59,6 +59,8 @@ numpy.dtypes.(BoolDType Int8DType Int16DType Int32DType Int64DType UInt8DType UI
 numpy.ma.core.(_mareconstruct MaskedArray)              an array with a mask
 numpy.random._pickle.(__bit_generator_ctor __generator_ctor __randomstate_ctor)
     random states by name; the name is looked at
+numpy.random.(__RandomState_ctor)                       a random state, of which nothing is said
+numpy.random.mtrand.(__RandomState_ctor)                the same under its older name
 numpy.random.bit_generator.(SeedSequence __pyx_unpickle_SeedSequence)              the seed of a random state
 numpy.random._mt19937.MT19937                           a random state
 numpy.random._pcg64.(PCG64 PCG64DXSM)                   a random state
@@ -95,6 +97,7 @@ torch.(float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu 
 # only where the loader is the one that gives the name this meaning
 VALUES_OF_LOADER = {
     "joblib": """
+sklearn.externals.joblib.numpy_pickle.(NumpyArrayWrapper NDArrayWrapper ZNDArrayWrapper)    those of joblib, as below
 joblib.numpy_pickle.(NumpyArrayWrapper NDArrayWrapper ZNDArrayWrapper)
     says which array follows in the file; assay steps over it
 """,
@@ -208,6 +211,8 @@ scipy.sparse.csr.csr_matrix                             the same under its older
 scipy.sparse.csc.csc_matrix                             the same under its older name
 scipy.sparse._coo.coo_matrix                            the same
 pandas._libs.internals._unpickle_block                  a block of columns
+pandas.core.internals.blocks.(new_block make_block)     the same as older versions wrote it
+torch.nn.backends.thnn._get_thnn_function_backend       takes nothing and gives nothing; what networks named before 1.2
 pandas.core.indexes.base._new_Index                     row or column labels: an instance of the class named beside it
 pandas.core.indexes.datetimes._new_DatetimeIndex        the same
 pandas.core.indexes.period._new_PeriodIndex             the same
