@@ -10,7 +10,7 @@ from assay.facts.structure import Aspect
 from assay.formats import Format
 from assay.formats._checksums import listed
 from assay.formats._references import references
-from assay.formats.encoding.json import document
+from assay.formats.encoding.json import document, lenient
 from assay.formats.window import Window
 from assay.lazy import regex
 
@@ -31,20 +31,32 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 def _values(raw: bytes) -> Iterator[Any]:
-    """The value, or each of the values where every line is one (jsonlines.org)."""
+    """The value; each of the values where every line is one (jsonlines.org); what is left without comments."""
     try:
         yield document(raw, constants=True)
     except Malformed:
-        lines = [line for line in raw.split(b"\n") if line.strip()]
-        if len(lines) < 2 or not all(line.rstrip().endswith((b"}", b"]")) for line in (lines[0], lines[-1])):
-            raise
-        try:
-            values = [document(line, constants=True) for line in lines]
-        except Malformed:
-            values = []
+        values = _lines(raw) or _lenient(raw)
         if not values:
             raise
         yield from values
+
+
+def _lines(raw: bytes) -> list[Any]:
+    lines = [line for line in raw.split(b"\n") if line.strip()]
+    if len(lines) < 2 or not all(line.rstrip().endswith((b"}", b"]")) for line in (lines[0], lines[-1])):
+        return []
+    try:
+        return [document(line, constants=True) for line in lines]
+    except Malformed:
+        return []
+
+
+def _lenient(raw: bytes) -> list[Any]:
+    plain = lenient(raw)
+    try:
+        return [] if plain == raw else [document(plain, constants=True)]
+    except Malformed:
+        return []
 
 
 def _json(name: str, head: bytes) -> bool:

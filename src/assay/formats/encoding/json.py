@@ -16,6 +16,8 @@ MOST = 64 * 1024 * 1024
 # Levels that Python's parser is given in a browser, whose stack it would overrun; elsewhere the interpreter stops it.
 MOST_NESTED = 900
 _TEXTS = regex(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_COMMENT = regex(rb'("[^"\\]*(?:\\.[^"\\]*)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_COMMA = regex(rb'("[^"\\]*(?:\\.[^"\\]*)*"?)|,(?=\s*[\]}])', re.DOTALL)
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _REST = bytes(set(range(256)) - set(b"[{]}"))
 
@@ -52,6 +54,12 @@ def document(raw: bytes, at: int = 0, *, constants: bool = False) -> Any:
         raise Malformed("JSON is nested deeper than assay follows", at=at) from cause
     except ValueError as cause:  # an integer of more digits than Python converts
         raise Malformed("JSON holds a number with too many digits", at=at) from cause
+
+
+def lenient(raw: bytes) -> bytes:
+    """JSON without comments and commas before an end, as editors and compilers take in files of settings."""
+    plain = _COMMENT.sub(lambda found: found[1] or b" ", raw)
+    return _COMMA.sub(lambda found: found[1] or b"", plain)
 
 
 def nesting(raw: bytes) -> int:
