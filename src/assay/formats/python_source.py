@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from assay.errors import Malformed
@@ -27,7 +28,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     try:
         tree = parsed(text)
     except SyntaxError as broken:
-        raise Malformed(f"Python source does not parse ({broken.msg}, line {broken.lineno})") from broken
+        at = sum(len(row.encode()) for row in islice(text.splitlines(keepends=True), (broken.lineno or 1) - 1))
+        said = f"Python source, damaged or for another version of Python, does not parse ({broken.msg}, "
+        raise Malformed(f"{said}line {broken.lineno})", at=at) from broken
     except (RecursionError, MemoryError) as broken:
         raise Malformed("Python source is nested deeper than assay follows") from broken
     except ValueError as broken:  # a NUL byte, or a number of too many digits

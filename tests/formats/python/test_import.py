@@ -160,6 +160,7 @@ ORDINARY = {
         "import torch\nfrom torch import nn\nclass M(nn.Module):\n"
         "    def forward(self, x): return self.f(x).run()"
     ),
+    "system-name": "import platform\nprint(platform.system().lower(), platform.machine())",
     "logger": "from transformers.utils import logging\nlogger = logging.get_logger(__name__)\nlogger.warning_once('x')",
     "lazy": (
         "import sys\nfrom transformers.utils import _LazyModule\n"

@@ -6,7 +6,7 @@ import ast
 
 from assay.facts.program import Capability, Shape
 from assay.formats.python.following import ARGUMENT, CALLEE, Follows
-from assay.formats.python.names import METHODS, VALUES, judged
+from assay.formats.python.names import METHODS, VALUES, judged, listed
 from assay.formats.python.scope import Scope
 from assay.formats.python.suspicion import CONNECTIONS, SENDING, Given, harmless, in_folder, marks_of, secret, sink
 from assay.formats.python.value import (
@@ -262,7 +262,7 @@ def named(f: Follows, callee: Name, node: ast.AST, given: Given, now: bool, deco
     if special is not None:
         return special
     what = judged(name)
-    if what in (True, None) and "." in name:
+    if what in (True, None) and "." in name and not listed(name):
         what = METHODS.get(name.rpartition(".")[2], what)
     if what is None:
         f.trait(node, name) if name == "os.dup2" else None

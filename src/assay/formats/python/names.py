@@ -92,9 +92,9 @@ importlib.metadata importlib.resources importlib.util.find_spec importlib.invali
 itertools json keyword linecache locale logging math mimetypes multiprocessing.cpu_count
 multiprocessing.current_process numbers operator os.path os.access os.cpu_count os.fspath os.getcwd os.getpid
 os.listdir os.scandir os.walk os.stat os.uname os.urandom os.sched_getaffinity os.isatty os.get_terminal_size
-os.register_at_fork os.PathLike os.strerror pathlib pickle.dumps platform pprint queue random re reprlib secrets
-select shlex signal.signal shutil.which shutil.get_terminal_size shutil.disk_usage statistics string stringprep struct
-sys.exit sys.exc_info sys.getsizeof sys.getrecursionlimit sys.setrecursionlimit sys.intern sys.stdout sys.stderr
+os.register_at_fork os.PathLike os.strerror pathlib pickle.dumps platform platform.system pprint queue random re reprlib
+secrets select shlex signal.signal shutil.which shutil.get_terminal_size shutil.disk_usage statistics string stringprep
+struct sys.exit sys.exc_info sys.getsizeof sys.getrecursionlimit sys.setrecursionlimit sys.intern sys.stdout sys.stderr
 sys.getdefaultencoding sys.getfilesystemencoding sys.path sys.float_info sys.version_info sys.byteorder sys.settrace
 sys.setprofile sys.platform textwrap threading time token tokenize traceback types typing unicodedata urllib.parse
 urllib.error uuid warnings weakref zoneinfo asyncio.run asyncio.Lock asyncio.Queue asyncio.Semaphore asyncio.Event
@@ -272,6 +272,11 @@ def judged(qualified: str) -> Judged | None:
             return begun[1]
         stem = stem.rpartition(".")[0]
     return True if _PATTERNS.fullmatch(name) or name in _EXCEPTIONS else None
+
+
+def listed(qualified: str) -> bool:
+    """Whether this very name is on a list, and not what it belongs to."""
+    return qualified.removeprefix("builtins.") in _EXACT
 
 
 def callable_name(qualified: str) -> Capability | None:
