@@ -273,8 +273,27 @@ def test_a_word_taken_out_anywhere_is_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
+    "holder",
+    [
+        "GRAYPE Systems Private Limited",
+        "Arm Limited and affiliates",
+        "Microsoft Research",
+        "Educational Testing Service",
+        "U.S. Government",
+    ],
+)
+def test_a_holder_is_a_name_whatever_it_consists_of(holder: str) -> None:
+    assert licence(MIT.replace("Will McGugan", holder)).complete
+    assert licence(f"The MIT License\n\nCopyright (c) 2017-20  {holder}\n" + MIT[MIT.index("\nPermission") :]).complete
+
+
+@pytest.mark.parametrize(
     "line",
     [
+        "Copyright (c) 2026 Somebody. For Academic Research.",
+        "Copyright (c) 2026 Somebody, Research License",
+        "Copyright (c) 2026 Somebody. Limited to Internal Evaluation.",
+        "Copyright (c) 2026 Somebody, research users",
         "Copyright (c) 2026 Somebody. You may not use it commercially.",
         "All rights reserved. Not for use by competitors.",
         "MIT License, research use only",

@@ -26,6 +26,27 @@ OPERATIVE = frozenset(
     educational evaluation internal consent approval royalty royalties subject comply competitor competitors
     """.split()  # noqa: SIM905 - one word a line would be a page
 )
+# of these, with a capital, names of companies and institutes consist as well: "Arm Limited", "Microsoft Research"
+_OF_NAMES = frozenset(
+    ("academic", "educational", "evaluation", "government", "internal", "limited", "military", "research", "users")
+)
+# but not beside one of these, which make a term of them
+_OF_TERMS = frozenset(
+    (
+        "for",
+        "to",
+        "in",
+        "license",
+        "licensed",
+        "licence",
+        "purpose",
+        "purposes",
+        "version",
+        "edition",
+        "basis",
+        "access",
+    )
+)
 _HTML = regex(r"<(?:!doctype html|html|body|p|div|br|h[1-6])\b", re.IGNORECASE)
 _TAG = regex(r"<(?:/?[a-zA-Z][^<>]{0,300}|!--[^>]{0,2000}--)>")
 # mark-up inside Markdown; not what stands for a name to be filled in, such as <year>
@@ -146,8 +167,11 @@ def _words(text: str, number: int, *, target: bool = False) -> Iterator[Word]:
 
 def _without_notice(notice: re.Match[str]) -> str:
     """Nothing in place of a line of copyright, unless it says more than whose."""
-    said = [word.casefold() for word in _WORD.findall(notice[0])]
-    return " " if len(said) <= MOST_NOTICE and not OPERATIVE & set(said) else notice[0]
+    said = _WORD.findall(notice[0])
+    names = [word for word in said if word[0].isupper() and word.casefold() in _OF_NAMES]
+    rest = {word.casefold() for word in said if word not in names}
+    term = OPERATIVE & rest or (names and _OF_TERMS & rest)
+    return notice[0] if term or len(said) > MOST_NOTICE else " "
 
 
 def _unnamed(found: list[Word]) -> list[Word]:
