@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import pickle
 import struct
 import tarfile
 import zlib
@@ -89,6 +90,13 @@ def test_numbers_are_no_recording_that_something_follows(tmp_path: Path, raw: by
     found = said(tmp_path, "group1-shard1of1", raw)
     assert "follow" not in " ".join(found["artifact.hidden-bytes"] + found.get("artifact.disguised", []))
     assert "no reader knows this format" in found["artifact.unread"][0]
+
+
+@pytest.mark.parametrize("ending", ["dict", "vec", "vocab", "names", "list"])
+def test_an_ending_that_says_little_is_no_claim(tmp_path: Path, ending: str) -> None:
+    assert "artifact.disguised" not in said(tmp_path, f"words.{ending}", gzip.compress(pickle.dumps({"a": 1})))
+    assert "pickle.reaches-outside" in said(tmp_path, f"words.{ending}", gzip.compress(SYSTEM))
+    assert not {"artifact.unread", "artifact.disguised"} & set(said(tmp_path, f"words.{ending}", b"caf\xe9 1\n"))
 
 
 LEFT = {

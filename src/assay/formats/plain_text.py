@@ -12,7 +12,7 @@ from assay.facts.program import AttackShape, Shape
 from assay.facts.structure import Aspect, Hook, HookKind
 from assay.facts.text import PlainText
 from assay.formats import Format
-from assay.formats.container.inert import is_utf8
+from assay.formats.container.inert import is_text, is_utf8
 from assay.formats.script.line import MOST, script_shapes
 from assay.formats.window import Window
 from assay.lazy import regex
@@ -119,10 +119,19 @@ def _speaks(path: str, rows: list[str]) -> bool:
 
 # LightGBM, libsvm, liblinear, ARPA and XGBoost's dump: numbers and names, line by line
 _MODELS = (b"tree\nversion=v", b"svm_type ", b"solver_type ", b"\\data\\", b"booster[0]:")
+# endings that texts have, and other files of programs that need no ending: what begins as a text is one
+_OFTEN = (
+    *(".vocab", ".merges", ".names", ".labels", ".list", ".vec", ".arpa", ".dict", ".codes", ".bpe", ".lst"),
+    *(".uci", ".mm", ".lgb", ".lightgbm", ".text"),
+)
 
 
 def _unnamed(name: str, head: bytes) -> bool:
-    """Whether a name without an extension stands for a text in UTF-8, or any for a model that is written as text."""
+    """Whether a name without an extension stands for a text in UTF-8, one that says little for any text, or any name
+    for a model that is written as text.
+    """
+    if name.endswith(_OFTEN):
+        return is_text(head)
     return is_utf8(head) and ("." not in name or head.startswith(_MODELS))
 
 
@@ -130,11 +139,10 @@ FORMAT = Format(
     "text", "plain text", read,
     names=(
         "*.txt", "*.md", "*.tex", "*.rst", "*.markdown", "*.log", "*.cff", "*.bib",
-        "*.env", ".env", "*.diff", "*.patch", "*.html", "*.htm", "*.css", "*.vocab", "*.merges",
+        "*.env", ".env", "*.diff", "*.patch", "*.html", "*.htm", "*.css",
         "authors", "contributors", "changelog", "changes", "version", "citation", "contributing", "checksums",
         "sha256sums", "makefile", "dockerfile", "requirements",
-        "*.names", "*.labels", "*.list", "*.vec", "*.arpa", "*.dict",
-        "*.license", "*.codes", "*.bpe", "*.lst", "*.uci", "*.mm", "*.lgb", "*.lightgbm", "*.text",
+        "*.license",
     ),
     guess=_unnamed,
     needs=("assay.formats._mentions", "assay.formats.model_card"),

@@ -121,7 +121,8 @@ def state_keys(state: object) -> Iterator[str]:
                 continue
             if made := _MADE.match(key):  # by a call: what it gives names an attribute as well as a text does
                 key = made[1] or made[0]
-            magic = key.startswith("__") and key.endswith("__") and key not in _HARMLESS and "pydantic" not in key
+            special = key.startswith("__") and key.endswith("__") and key.islower()  # as all are that Python looks up
+            magic = special and key not in _HARMLESS and "pydantic" not in key
             magic = magic or bool(made and not made[1])
             if magic or (key in _CALLED and isinstance(value, Global | Call)):
                 yield key[:80]
