@@ -170,7 +170,10 @@ def of_trainer(name: str) -> bool:
 
 
 def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
-    """The copies of the model that a folder holds, each complete in itself: decoder formats first, in name order."""
+    """The copies of the model that a folder holds, each complete in itself, in name order.
+
+    Decoder formats come first, and a graph, whose constants are among its tensors, after those that hold weights only.
+    """
     groups: dict[tuple[int, str, str], list[WeightIndex]] = {}
     over = _copied(indexes)
     for index in indexes:
@@ -180,9 +183,14 @@ def weight_sets(indexes: tuple[WeightIndex, ...]) -> tuple[WeightSet, ...]:
     least = min((rank for rank, _, _ in groups), default=0)
     return tuple(
         WeightSet(*_set_name(rank, kind, name), tuple(rows))
-        for (rank, kind, name), rows in sorted(groups.items())
+        for (rank, kind, name), rows in sorted(groups.items(), key=_order)
         if rank < 2 or rank == least
     )
+
+
+def _order(group: tuple[tuple[int, str, str], list[WeightIndex]]) -> tuple[int, bool, str, str]:
+    (rank, kind, name), rows = group
+    return rank, all(index.mixed for index in rows), kind, name
 
 
 def _copied(indexes: tuple[WeightIndex, ...]) -> frozenset[str]:

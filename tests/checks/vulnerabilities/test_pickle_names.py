@@ -77,7 +77,9 @@ CONV = b"cultralytics.nn.modules.conv\nConv\n)\x81"
         (calls("mylab.arrays", "_rebuild_array", "x"), "open"),
         (made("torch._inductor.codecache", "CodeCacheFuture"), "open"),
         (attribute(CONV, "save"), "open"),
+        (made("sklearn_crfsuite._fileresource", "FileResource", b"}" + short("__FILE_DATA__") + b"Ns"), "open"),
         # what reaches outside, also by the roads above
+        (made("sklearn.svm._classes", "SVC", b"}" + short("__reduce_ex__") + b"Ns"), "fail"),
         (named("os", "system"), "fail"),
         (named("builtins", "eval"), "fail"),
         (member("torch", "os.system"), "fail"),
