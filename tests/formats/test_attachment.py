@@ -99,6 +99,19 @@ def test_an_ending_that_says_little_is_no_claim(tmp_path: Path, ending: str) -> 
     assert not {"artifact.unread", "artifact.disguised"} & set(said(tmp_path, f"words.{ending}", b"caf\xe9 1\n"))
 
 
+def test_numbers_without_a_control_character_at_first_are_no_text_that_ends_as_none(tmp_path: Path) -> None:
+    found = said(tmp_path, "model.bin", bytes(range(120, 140)) * 100 + bytes(50))
+    assert "follow" not in " ".join(found["artifact.hidden-bytes"])
+    assert "begins as a text" not in " ".join(found["artifact.hidden-bytes"])
+    hidden = said(tmp_path, "table.csv", "Zürich;1\n".encode("latin-1") * 100 + bytes(50))
+    assert "it begins as a text" in hidden["artifact.hidden-bytes"][0]
+
+
+@pytest.mark.parametrize("name", [".node-version", ".gitconfig", ".python-version"])
+def test_a_name_that_is_all_ending_has_none(tmp_path: Path, name: str) -> None:
+    assert "artifact.unread" not in said(tmp_path, name, b"3.11.7\n")
+
+
 LEFT = {
     ".DS_Store": b"\0\0\0\1Bud1" + bytes(40),
     "._model.safetensors": b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(60),

@@ -137,6 +137,7 @@ class Evil:
         ("xgb.model", b"{L" + bytes(7) + b"\x07learner{L", "XGBoost model"),
         ("a.cbm", b"CBM1\x10\0", "CatBoost model"),
         ("a.params", b"\x12\x01" + bytes(6) + bytes(8), "MXNet parameters"),
+        ("a.ort", b"\x18\0\0\0ORTM\0\0\0\0", "model in ONNX Runtime's own format"),
         ("a.t7", b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "Torch7 model"),
         ("a.RData", b"RDX3\nX\n", "R objects"),
         ("a.engine", b"ftrt\x18", "TensorRT engine"),

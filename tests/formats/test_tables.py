@@ -111,6 +111,16 @@ def test_a_tensorflow_js_model_passes_with_the_values_of_its_shards_read(tmp_pat
     assert messages(dossier, "weights.values-unread", Kind.PASS) == ["8 values in 2 tensors were read, every one"]
 
 
+def test_a_manifest_of_its_own_leads_to_its_shards(tmp_path: Path, audit: Audit) -> None:
+    group = {"paths": ["net.bin"], "weights": [{"name": "a", "shape": [2, 2], "dtype": "float32"}]}
+    (tmp_path / "net-weights_manifest.json").write_text(json.dumps([group]))
+    (tmp_path / "net.bin").write_bytes(F32)
+    dossier = audit(tmp_path)
+    assert messages(dossier, "weights.values-unread", Kind.PASS) == ["4 values in 1 tensor were read, every one"]
+    (tmp_path / "list.json").write_text(json.dumps([{"paths": ["x"], "weights": {}}, {"paths": ["../../x"]}]))
+    assert messages(audit(tmp_path), "artifact.malformed", Kind.OPEN) == []  # data of some other purpose
+
+
 def test_a_weight_across_two_shards_is_read_in_both(tmp_path: Path, audit: Audit) -> None:
     count = (4 << 20) // 4 + 100
     (tmp_path / "model.json").write_text(
@@ -147,13 +157,14 @@ _JSON = st.recursive(
 def test_any_manifest_gives_facts_or_says_what_is_wrong(manifest: object) -> None:
     found = read("model.json", json.dumps({"weightsManifest": manifest}).encode()).obstacle
     assert found is None or found.reason.startswith("a group of weightsManifest has no list of paths or of weights")
+    assert read("weights_manifest.json", json.dumps(manifest).encode()).obstacle is None
 
 
 def test_darknet_weights_pass_with_every_value_read(tmp_path: Path, audit: Audit) -> None:
     (tmp_path / "yolo.weights").write_bytes(struct.pack("<iiiq", 0, 2, 5, 32_013_312) + F32)
     dossier = audit(tmp_path)
     assert dossier.decision.verdict == "PASSED"
-    assert messages(dossier, "weights.values-unread", Kind.PASS) == ["4 values in 1 tensors were read, every one"]
+    assert messages(dossier, "weights.values-unread", Kind.PASS) == ["4 values in 1 tensor were read, every one"]
 
 
 def test_a_tensorflow_checkpoint_passes_with_its_values_read(tmp_path: Path, audit: Audit) -> None:

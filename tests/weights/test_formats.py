@@ -71,7 +71,7 @@ def test_every_way_in_which_onnx_writes_numbers_is_read(way: str, tmp_path: Path
     model.write_bytes(WAYS[way](noise(8, 16)))
     sound = audit(model)
     assert sound.decision.verdict is Verdict.PASSED and list(told(sound).values()) == [(128, 0)]
-    assert messages(sound, "weights.values-unread", Kind.PASS) == ["128 values in 1 tensors were read, every one"]
+    assert messages(sound, "weights.values-unread", Kind.PASS) == ["128 values in 1 tensor were read, every one"]
     model.write_bytes(WAYS[way](noise(8, 16, broken=True)))
     broken = audit(model)
     assert broken.decision.verdict is Verdict.FAILED

@@ -161,6 +161,8 @@ _OF_TRAINER = regex(
     r"(?:[^.]*optimi[sz]er[^.]*|(?:[^.]*_)?optims?(?:_[^.]*)?|lr_?sched[^.]*|[^.]*rng_states?)(?:\.|\Z)"
     rf"|(?:[^.]+\.)*state\.\d+\.(?:{_KEPT})\Z"
 )
+# a checkpoint that is an operand of a pickle: as many as the network has storages
+_OPERAND = regex(r"(?:\A| > )bytes \d+\.pt(?: > .*)?\Z")
 _SPLIT = regex(r"-\d{5}-of-\d{5}\.gguf\Z")  # llama.cpp gguf-split
 
 
@@ -211,7 +213,8 @@ def _group(index: WeightIndex, over: bool) -> tuple[int, str, str]:
     """(rank, kind of format, name) of the copy that a file is part of."""
     folder, kind = index.artifact.rpartition("/")[0], index.kind
     if index.within:
-        return (2 if kind in ARRAYS else 1), kind, f"{index.artifact} > {index.within}"
+        whole = _OPERAND.sub("", index.within)
+        return (2 if kind in ARRAYS else 1), kind, f"{index.artifact} > {whole}" if whole else index.artifact
     if kind == "gguf":
         return 0, kind, _SPLIT.sub(".gguf", index.artifact)
     if kind in DECODERS:

@@ -37,8 +37,11 @@ class _Weight:
 
 
 def shards(artifact: str, value: object) -> Iterator[Hook | WeightIndex]:
-    """Yield a hook and a weight index for each shard that the manifest names, if the value has one."""
-    manifest = value.get("weightsManifest") if isinstance(value, dict) else None
+    """Yield a hook and a weight index for each shard that the manifest names, if the value has one, or is one.
+
+    Before there was `model.json` the manifest was a file of its own, `*weights_manifest.json`.
+    """
+    manifest = value.get("weightsManifest") if isinstance(value, dict) else value if _manifest(value) else None
     left = _MOST
     for group in manifest if isinstance(manifest, list) else ():
         paths = group.get("paths") if isinstance(group, dict) else None
@@ -50,6 +53,13 @@ def shards(artifact: str, value: object) -> Iterator[Hook | WeightIndex]:
             raise LimitExceeded("manifest of more weights and shards than assay lists", expected=most, got="more")
         left -= len(paths) + len(rows)
         yield from _group(artifact, [str(path) for path in paths], rows)
+
+
+def _manifest(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(group, dict) and isinstance(group.get("paths"), list) and isinstance(group.get("weights"), list)
+        for group in value
+    )
 
 
 def _group(artifact: str, paths: list[str], rows: list[Any]) -> Iterator[Hook | WeightIndex]:

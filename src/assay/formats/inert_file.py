@@ -12,7 +12,7 @@ from assay.errors import LimitExceeded
 from assay.facts.structure import Flaw, FlawKind
 from assay.facts.text import TextMark, TextMarkKind
 from assay.formats import HEAD, Format
-from assay.formats.container.inert import APPLE_DOUBLE
+from assay.formats.container.inert import APPLE_DOUBLE, is_utf8
 from assay.formats.window import Window
 
 ATTACHED = "attached"  # name of a flaw about what is attached
@@ -35,12 +35,17 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     elif found is not None:
         said = f"{window.size - found.at:,} bytes follow the end of the {found.host}, from byte {found.at:,}"
         yield Flaw(artifact, FlawKind.HIDDEN, said, found.at)
-    elif not _CONTROLS.intersection(window.rest(0, HEAD)):
+    elif _a_text(window.rest(0, HEAD)):
         start = max(0, window.size - _TAIL)
         if (place := window.rest(start, _TAIL).find(b"\0")) >= 0:
             said = f"it begins as a text, and from byte {start + place:,} holds bytes that no text does"
             yield Flaw(artifact, FlawKind.HIDDEN, said, start + place)
         yield from _credentials(artifact, window)
+
+
+def _a_text(head: bytes) -> bool:
+    """Whether a file begins as a text: in UTF-8, or with few letters of another encoding among those of ASCII."""
+    return not _CONTROLS.intersection(head) and (is_utf8(head) or 4 * sum(byte > 127 for byte in head) < len(head))
 
 
 def _credentials(artifact: str, window: Window) -> Iterator[TextMark]:

@@ -24,7 +24,7 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     for value in _values(raw):
         yield from references(artifact, value)
         yield from listed(artifact, value)
-        if b'"weightsManifest"' in raw:
+        if b'"weightsManifest"' in raw or (b'"weights"' in raw and b'"paths"' in raw):
             from assay.formats._tfjs import shards
 
             yield from shards(artifact, value)

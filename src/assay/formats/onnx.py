@@ -263,7 +263,7 @@ FORMAT = Format(
     "onnx",
     "ONNX model",
     read,
-    names=("*.onnx", "*.ort"),
+    names=("*.onnx",),
     needs=(
         "assay.formats.container.zip",
         "assay.formats.container.nest",

@@ -12,7 +12,7 @@ from assay.facts.program import AttackShape, Shape
 from assay.facts.structure import Aspect, Hook, HookKind
 from assay.facts.text import PlainText
 from assay.formats import Format
-from assay.formats.container.inert import is_text, is_utf8
+from assay.formats.container.inert import inert, is_text, is_utf8
 from assay.formats.script.line import MOST, script_shapes
 from assay.formats.window import Window
 from assay.lazy import regex
@@ -132,7 +132,8 @@ def _unnamed(name: str, head: bytes) -> bool:
     """
     if name.endswith(_OFTEN):
         return is_text(head)
-    return is_utf8(head) and ("." not in name or head.startswith(_MODELS))
+    bare = "." not in name or ("." not in name.lstrip(".") and inert(name, head) is None)
+    return is_utf8(head) and (bare or head.startswith(_MODELS))
 
 
 FORMAT = Format(

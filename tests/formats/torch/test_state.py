@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,14 @@ def test_a_pickled_module_has_the_names_of_its_state_dict(tmp_path: Path) -> Non
     path = tmp_path / "module.pt"
     torch.save(network(), path)
     assert {row.name for row in assay.audit(path).tensors} == set(network().state_dict())
+
+
+def test_a_network_that_pickle_wrote_is_one_set_of_weights(tmp_path: Path) -> None:
+    net = network()
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": net}))
+    portrait = assay.audit(tmp_path).portrait
+    assert portrait.measured("copies") == 1
+    assert portrait.measured("parameters") == sum(row.numel() for row in net.state_dict().values())
 
 
 def test_torchscript_has_the_names_of_its_state_dict(tmp_path: Path) -> None:

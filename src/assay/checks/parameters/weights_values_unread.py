@@ -42,4 +42,6 @@ def weights_values_unread(
         )
     elif not unread:
         values = sum(row.values for row in summaries)
-        yield passed(f"{values:,} values in {len(summaries):,} tensors were read, every one")
+        yield passed(
+            f"{values:,} values in {len(summaries):,} tensor{'s' if len(summaries) > 1 else ''} were read, every one"
+        )

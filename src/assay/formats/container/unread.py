@@ -136,8 +136,14 @@ def _tensorflow_js(name: str, extension: str, head: bytes) -> bool:
     return extension in ("js", "mjs", "cjs") and (shard or name in ("model.min.js", "model.js"))
 
 
+def _ort(name: str, extension: str, head: bytes) -> bool:
+    """The identifier of ONNX Runtime's own format (onnxruntime, core/flatbuffers/schema/ort.fbs)."""
+    return head[4:8] == b"ORTM"
+
+
 _TESTS: tuple[tuple[Callable[[str, str, bytes], bool], str], ...] = (
     (_coreml, f"values of a Core ML model; {_CONVERT}"),
+    (_ort, "model in ONNX Runtime's own format; audit the ONNX file that it was made from"),
     (_dlib, f"dlib model; {_TRUST}"),
     (_faiss, f"FAISS search index; {_TRUST}, or build it again from the vectors"),
     (_xgboost, "XGBoost model (UBJSON); save it as JSON"),
