@@ -105,6 +105,14 @@ def test_numbers_without_a_control_character_at_first_are_no_text_that_ends_as_n
     assert "begins as a text" not in " ".join(found["artifact.hidden-bytes"])
     hidden = said(tmp_path, "table.csv", "Zürich;1\n".encode("latin-1") * 100 + bytes(50))
     assert "it begins as a text" in hidden["artifact.hidden-bytes"][0]
+    russian = said(tmp_path, "words.csv", "это слова другого языка\n".encode("cp1251") * 40 + bytes(50))
+    assert "it begins as a text" in russian["artifact.hidden-bytes"][0]
+
+
+@pytest.mark.parametrize("at", [512, 2048])
+def test_an_hdf5_file_behind_other_bytes_is_told(tmp_path: Path, at: int) -> None:
+    found = said(tmp_path, "._weights.h5", LEFT["._net.py"].ljust(at, b"\0") + b"\x89HDF\r\n\x1a\n" + bytes(90))
+    assert "it is an HDF5 file as well" in found["artifact.disguised"][0]
 
 
 @pytest.mark.parametrize("name", [".node-version", ".gitconfig", ".python-version"])

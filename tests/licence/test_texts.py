@@ -294,6 +294,7 @@ def test_a_holder_is_a_name_whatever_it_consists_of(holder: str) -> None:
         "Copyright (c) 2026 Somebody, Research License",
         "Copyright (c) 2026 Somebody. Limited to Internal Evaluation.",
         "Copyright (c) 2026 Somebody, research users",
+        "Copyright (c) 2026 Somebody. Academic Research.",
         "Copyright (c) 2026 Somebody. You may not use it commercially.",
         "All rights reserved. Not for use by competitors.",
         "MIT License, research use only",

@@ -28,6 +28,9 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
     if directory(window) is not None:
         return  # told of every file
+    if at := _superblock(window):
+        yield Flaw(artifact, FlawKind.DISGUISED, f"it is an HDF5 file as well, from byte {at:,}", at, "an HDF5 file")
+        return
     found = attached(window)
     if found is not None and found.what is not None:
         said = f"{found.what} follows the end of the {found.host}, at byte {found.at:,}"
@@ -44,8 +47,18 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 
 
 def _a_text(head: bytes) -> bool:
-    """Whether a file begins as a text: in UTF-8, or with few letters of another encoding among those of ASCII."""
-    return not _CONTROLS.intersection(head) and (is_utf8(head) or 4 * sum(byte > 127 for byte in head) < len(head))
+    """Whether a file begins as a text: in UTF-8, or in words of another encoding; numbers may lack controls too."""
+    return not _CONTROLS.intersection(head) and (is_utf8(head) or 20 * len(head.split()) > len(head))
+
+
+def _superblock(window: Window) -> int:
+    """Where HDF5 begins behind bytes of another format (HDF5 File Format Specification 3.0, II.A); 0 if nowhere."""
+    at = 512
+    while at + 8 <= window.size:
+        if window.read(at, 8) == b"\x89HDF\r\n\x1a\n":
+            return at
+        at *= 2
+    return 0
 
 
 def _credentials(artifact: str, window: Window) -> Iterator[TextMark]:

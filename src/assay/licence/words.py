@@ -170,7 +170,8 @@ def _without_notice(notice: re.Match[str]) -> str:
     said = _WORD.findall(notice[0])
     names = [word for word in said if word[0].isupper() and word.casefold() in _OF_NAMES]
     rest = {word.casefold() for word in said if word not in names}
-    term = OPERATIVE & rest or (names and _OF_TERMS & rest)
+    kinds = {word.casefold() for word in names} - {"limited"}
+    term = OPERATIVE & rest or len(kinds) > 1 or (names and _OF_TERMS & rest)
     return notice[0] if term or len(said) > MOST_NOTICE else " "
 
 

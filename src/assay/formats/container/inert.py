@@ -28,7 +28,7 @@ _TEXT = frozenset(
         "lock",
     }
 )
-APPLE_DOUBLE = b"\x00\x05\x16\x07"  # what macOS lays beside a file in an archive (RFC 1740, appendix B)
+APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00"  # what macOS lays beside a file in an archive (RFC 1740, appendix B)
 _TEXT_NAMES = frozenset({"readme", "code_of_conduct"})
 # extension -> what its files begin with
 _BINARY: dict[str, tuple[bytes, ...]] = {
