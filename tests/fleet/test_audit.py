@@ -215,13 +215,14 @@ def test_a_run_that_is_killed_goes_on_where_it_was(fleet: Path) -> None:
         [*ASSAY, "fleet", "audit", "--registry", "kept", "--jobs", "1", "-q"], cwd=fleet, stderr=subprocess.DEVNULL
     ) as killed:
         until = time.monotonic() + 120
-        while time.monotonic() < until and not _kept(fleet):
+        while time.monotonic() < until and len(_kept(fleet)) < 2:
             time.sleep(0.1)
         killed.send_signal(signal.SIGKILL)
     before = _kept(fleet)
-    assert before
+    assert len(before) >= 2
     found = rows(fleet)
-    assert len(found) == 8 and sum(not row["read"] for row in found.values()) >= len(before)
+    # the last may be kept, and what it was read from not noted yet, when the kill comes: it is read again
+    assert len(found) == 8 and sum(not row["read"] for row in found.values()) >= len(before) - 1
     assert run("registry", "check", "--registry", "kept", cwd=fleet).returncode == 0
 
 
