@@ -188,10 +188,16 @@ class Maker:
         without = ("--disable-test-modules", "--without-ensurepip", "--without-doc-strings", "--disable-ipv6")
         python = f"--with-build-python={self._pythons[root.version]}"
         run(source / "configure", "-q", "--prefix=/python", *across, *without, python, cwd=build, **env)
-        makefile = build / "Makefile"  # CPython 3.11 names its modules as for glibc, numpy and pip for what it is
-        named = ("MULTIARCH", "SOABI", "EXT_SUFFIX")
-        rows = makefile.read_text().splitlines()
-        rows = [row.replace("-linux-gnu", "-linux-musl") if row.startswith(named) else row for row in rows]
+        makefile = build / "Makefile"
+        # CPython names its modules as for glibc (3.11), or for no platform (3.13); numpy and pip for what it is
+        abi = f"cpython-{root.version.replace('.', '')}-{root.machine}-linux-musl"
+        named = {"SOABI=": f"SOABI= {abi}", "EXT_SUFFIX=": f"EXT_SUFFIX= .{abi}.so"}
+        rows = [
+            row.replace("-linux-gnu", "-linux-musl")
+            if row.startswith("MULTIARCH")
+            else next((said for name, said in named.items() if row.startswith(name)), row)
+            for row in makefile.read_text().splitlines()
+        ]
         makefile.write_text("\n".join([*rows, ""]))
         run("make", f"-j{os.cpu_count() or 1}", "python", "sharedmods", cwd=build, **env)
         library = made / "usr" / "lib" / f"python{root.version}"
