@@ -22,7 +22,6 @@ from assay.formats.pickle.opening import opens
 from assay.formats.window import BLOCK, Window
 from assay.lazy import dataclass
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_OBJECTS = 200_000
 MAX_MESSAGES = 2_000_000
 _NOTHING = 0xFFFFFFFFFFFFFFFF
@@ -58,16 +57,6 @@ def contents(window: Window, wanted: frozenset[str]) -> Contents:
     walk = _Walk(window, wanted)
     walk.run(_root(window, walk.found))
     return walk.found
-
-
-def superblock(window: Window) -> int:
-    """Where the superblock is: at the beginning, or after a block for the user of 512 bytes, of 1,024, and so on."""
-    at = 0
-    while at + len(SIGNATURE) <= window.size:
-        if window.read(at, len(SIGNATURE)) == SIGNATURE:
-            return at
-        at = at * 2 or 512
-    raise Malformed("not an HDF5 file: it has no superblock", expected=repr(SIGNATURE), got=repr(window.rest(0, 8)))
 
 
 def _root(window: Window, found: Contents) -> int:

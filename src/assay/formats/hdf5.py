@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.errors import InputError
+from assay.errors import InputError, Malformed
 from assay.facts.artifact import Obstacle, Trouble
 from assay.facts.structure import Aspect, Contents, Flaw, FlawKind
 from assay.formats import Format
@@ -19,13 +19,18 @@ def read(artifact: str, window: Window) -> Iterator[object]:
     Last the pickles in attributes and datasets.
     """
     from assay.formats._base64 import Values
-    from assay.formats._hdf5 import contents, superblock
+    from assay.formats._hdf5 import contents
     from assay.formats._hdf5_facts import index, outside, sizes
     from assay.formats._keras import keras_hooks
     from assay.formats.container.nest import part
+    from assay.formats.container.second import SUPERBLOCK, superblock
     from assay.formats.encoding.json import document
 
-    if base := superblock(window):
+    base = superblock(window)
+    if base is None:
+        got = repr(window.rest(0, 8))
+        raise Malformed("not an HDF5 file: it has no superblock", expected=repr(SUPERBLOCK), got=got)
+    if base:
         yield Flaw(artifact, FlawKind.HIDDEN, f"{base:,} bytes stand in front of the HDF5 superblock", 0)
         window = part(window, base, window.size)
     found = contents(window, _CONFIGS)
@@ -67,6 +72,7 @@ FORMAT = Format(
         "assay.formats._keras",
         "assay.formats.container.zip",
         "assay.formats.container.nest",
+        "assay.formats.container.second",
         "assay.formats._base64",
         "assay.formats._marks",
     ),

@@ -24,11 +24,11 @@ _SEARCHED = 4 << 20  # bytes of a text in which credentials are looked for
 def read(artifact: str, window: Window) -> Iterator[object]:
     """Yield a flaw where bytes follow the end of an image, a recording or a document, or a text ends as none."""
     from assay.formats.container.ending import attached
-    from assay.formats.container.second import directory
+    from assay.formats.container.second import directory, superblock
 
     if directory(window) is not None:
         return  # told of every file
-    if at := _superblock(window):
+    if at := superblock(window):
         yield Flaw(artifact, FlawKind.DISGUISED, f"it is an HDF5 file as well, from byte {at:,}", at, "an HDF5 file")
         return
     found = attached(window)
@@ -49,16 +49,6 @@ def read(artifact: str, window: Window) -> Iterator[object]:
 def _a_text(head: bytes) -> bool:
     """Whether a file begins as a text: in UTF-8, or in words of another encoding; numbers may lack controls too."""
     return not _CONTROLS.intersection(head) and (is_utf8(head) or 20 * len(head.split()) > len(head))
-
-
-def _superblock(window: Window) -> int:
-    """Where HDF5 begins behind bytes of another format (HDF5 File Format Specification 3.0, II.A); 0 if nowhere."""
-    at = 512
-    while at + 8 <= window.size:
-        if window.read(at, 8) == b"\x89HDF\r\n\x1a\n":
-            return at
-        at *= 2
-    return 0
 
 
 def _credentials(artifact: str, window: Window) -> Iterator[TextMark]:

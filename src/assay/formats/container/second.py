@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assay.formats import Format
 
 ATTACHED = frozenset({"zip", "attached"})  # names of the flaws that say that something attached is to be read as well
+SUPERBLOCK = b"\x89HDF\r\n\x1a\n"  # with which HDF5 begins
 _TAIL = 65_535 + 22
 # formats that are zip archives, or that step through everything in them
 _ZIPS = frozenset({"zip", "torch-zip", "keras", "skops", "tar", "compressed", "tflite", "attachment"})
@@ -134,3 +135,16 @@ def directory(window: Window) -> int | None:
     count, size, _ = struct.unpack_from("<HLL", tail, place + 10)
     at = start + place - size
     return at if count and at >= 0 and window.rest(at, 4) == b"PK\x01\x02" else None
+
+
+def superblock(window: Window) -> int | None:
+    """Where HDF5 begins: with the file, or behind a block for the user of 512 bytes, of 1,024, and so on; or None.
+
+    Source: HDF5 File Format Specification 3.0, II.A.
+    """
+    at = 0
+    while at + len(SUPERBLOCK) <= window.size:
+        if window.read(at, len(SUPERBLOCK)) == SUPERBLOCK:
+            return at
+        at = at * 2 or 512
+    return None
