@@ -7,6 +7,7 @@ steps; and models that were published, given as arguments. Needs torch.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ import numpy as np
 
 import assay
 from assay.facts.dossier import Dossier
+from assay.facts.finding import Evidence, Finding
 from benchmarks import trained
 from benchmarks.derived import State, write_safetensors
 
@@ -26,8 +28,11 @@ STEPS = (0, 1, 3, 10, 30, 100, 300, 1000)
 CHECK = "weights.untrained"
 
 
-def initialised(rounds: int) -> dict[str, tuple[int, int]]:
-    """For each initialiser how many fresh matrices there were, and how many were said to be at it."""
+def initialised(rounds: int) -> tuple[dict[str, tuple[int, int]], list[float]]:
+    """For each initialiser how many fresh matrices there were, and how many were said to be at it.
+
+    Then how far from independent values those of them lie at most, in standard deviations: correlations, eigenvalues.
+    """
     import torch
     from torch.nn import init
 
@@ -45,18 +50,23 @@ def initialised(rounds: int) -> dict[str, tuple[int, int]]:
 
     torch.manual_seed(0)
     counts: dict[str, list[int]] = {}
+    farthest = [0.0, 0.0]
     for _ in range(rounds):
         state, schemes = {}, {}
         for size in SIZES:
             for scheme, values in drawn(size):
                 name = f"{scheme} {size}"
                 state[name], schemes[name] = values.numpy(), scheme
-        said = {seen for group in range(0, len(state), 48) for seen in at_initialiser(part(state, group))}
+        places = [place for group in range(0, len(state), 48) for place in named(part(state, group))]
+        said = {place.name for place in places}
+        for place in places:
+            if not place.seen.startswith("orthogonal"):  # whose rows have no correlation by design
+                farthest = [max(row) for row in zip(farthest, map(abs, _deviations(place.seen)), strict=True)]
         for name, scheme in schemes.items():
             row = counts.setdefault(scheme, [0, 0])
             row[0] += 1
             row[1] += name in said
-    return {scheme: (row[0], row[1]) for scheme, row in counts.items()}
+    return {scheme: (row[0], row[1]) for scheme, row in counts.items()}, farthest
 
 
 def part(state: State, start: int) -> State:
@@ -64,14 +74,20 @@ def part(state: State, start: int) -> State:
     return dict(list(state.items())[start : start + 48])
 
 
-def at_initialiser(state: State) -> set[str]:
-    """The names of the matrices that an audit says are at their initialiser."""
+def named(state: State) -> tuple[Evidence, ...]:
+    """The matrices that an audit says are at their initialiser."""
     with tempfile.TemporaryDirectory() as folder:
         write_safetensors(Path(folder) / "model.safetensors", state, "F32")
-        return {place.name or "" for place in answer(assay.audit(folder, only=(CHECK,))).evidence}
+        return answer(assay.audit(folder, only=(CHECK,))).evidence
 
 
-def answer(dossier: Dossier) -> Any:
+def _deviations(seen: str) -> tuple[float, float]:
+    """Of the correlation of rows and of the greatest eigenvalue, as the evidence words them."""
+    correlation, largest = re.findall(r"[+-]\d+\.\d", seen)
+    return float(correlation), float(largest)
+
+
+def answer(dossier: Dossier) -> Finding:
     """What the check said."""
     return next(found for found in dossier.findings if found.check == CHECK)
 
@@ -102,8 +118,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
     print("fresh matrices                           drawn  said to be at their initialiser")
-    for scheme, (count, said) in initialised(arguments.rounds).items():
+    fresh, (correlation, largest) = initialised(arguments.rounds)
+    for scheme, (count, said) in fresh.items():
         print(f"{scheme:<40} {count:>5}  {said:>5}")
+    print(f"farthest of them: correlations {correlation}, greatest eigenvalues {largest} standard deviations")
     print("\nafter training: share of the matrices still said to be at their initialiser")
     print(f"{'steps':<36}" + "".join(f"{steps:>7}" for steps in STEPS))
     for rate in (3e-3, 3e-4):
@@ -124,7 +142,7 @@ def line(title: str, states: list[State]) -> None:
     shares = []
     for state in states:
         matrices = {name: values for name, values in state.items() if np.ndim(values) == 2}
-        shares.append(len(at_initialiser(matrices)) / len(matrices))
+        shares.append(len({place.name for place in named(matrices)}) / len(matrices))
     print(f"{title:<36}" + "".join(f"{100 * share:>6.0f}%" for share in shares), flush=True)
 
 

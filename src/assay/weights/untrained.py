@@ -29,8 +29,8 @@ KURTOSIS = (
     ("normal", 3.0),
 )
 LIMIT = 6.0  # standard deviations; 0 of 2,240 fresh matrices lie beyond (benchmarks/untrained.py)
-# the same of one test: the greatest eigenvalue has a long tail, up to 4.3 in 1,100 fresh matrices of these sizes; the
-# others stay below 3.9, and correlations below 3.4, where matrices of small trained networks reach 4.2 to 5.9
+# the same of single tests: the greatest eigenvalue has a long tail; correlations have none (that benchmark prints how
+# far both go), and matrices of small trained networks reach 4.2 to 5.9
 LIMITS = {"correlation": 4.0, "row_spread": 5.0, "column_spread": 5.0, "centre": 5.0}
 ORTHOGONAL = 0.05  # rows of an orthogonal matrix have no correlation at all; independent ones have 1
 ROUNDED = 0.1  # what block formats of four bits do to the kurtosis of normal values
